@@ -1,0 +1,101 @@
+"""A payload once decoded: text segments with their places, tables, attached files, and what could not be read."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+
+
+class Carrier(StrEnum):
+    """Which part of an exchange a segment comes from."""
+
+    BODY = "body"
+    HEADER = "header"
+    QUERY = "query"
+    PATH = "path"
+
+
+class Segment(NamedTuple):
+    """One piece of decoded text, such as one JSON string. Holds payload: never log it."""
+
+    text: str
+    key: str | None
+    """Nearest name: JSON key, form field, header name, column header."""
+    path: Path = ()
+    """Keys and indexes from the root of the payload; made readable by `place()` only when something is found."""
+    carrier: Carrier = Carrier.BODY
+    label: str | None = None
+    """What the place means, where known: `system prompt`, `tool result 2`, `attachment customers.csv`."""
+    quoted: bool = True
+    """False for bare numbers: no digits of a decimal number or float may be read as an identifier."""
+
+    def __repr__(self) -> str:
+        return f"<Segment {self.carrier} {len(self.text)} characters>"
+
+
+class Table(NamedTuple):
+    """Records with named columns: a CSV, a sheet, an array of JSON objects. Holds payload."""
+
+    columns: tuple[str, ...]
+    rows: int
+    """Exact number of records."""
+    values: dict[str, list[str]]
+    """Column → its values as text (all of them up to the limit of the reader; empty for null)."""
+    path: Path = ()
+    label: str | None = None
+    complete: bool = True
+    """False when `values` is a sample."""
+
+    def __repr__(self) -> str:
+        return f"<Table {len(self.columns)} columns, {self.rows} rows>"
+
+
+class Document(NamedTuple):
+    """A file inside the payload that needs a reader of its own. Holds payload."""
+
+    data: bytes
+    media_type: str | None
+    name: str | None
+    path: Path = ()
+    label: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Document {self.media_type} {len(self.data)} bytes>"
+
+
+class Unread(NamedTuple):
+    """Something that could not be read, and why, in plain words: becomes a `not_inspected` finding."""
+
+    reason: str
+    path: Path = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Payload:
+    """All that was read from one exchange. Holds payload: repr shows counts only."""
+
+    segments: list[Segment] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    json: object = None
+    """The parsed JSON of the body, when it is JSON: shared with the LLM classifier."""
+    media_type: str = ""
+    """Of the body, lower case, without parameters."""
+    plain: bytes = b""
+    """The body with its content-encoding undone (as far as the limits allow)."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<Payload {len(self.segments)} segments, {len(self.tables)} tables, "
+            f"{len(self.documents)} documents, {len(self.unread)} unread>"
+        )
+
+
+def place(segment: Segment) -> str:
+    """Return where a segment stands, for a person: `body.messages[0].content`, `header x-key`, `query token`."""
+    text = segment.carrier.value
+    for part in segment.path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text == "body" or "." in text else f" {part}"
+    return f"{segment.label} ({text})" if segment.label else text

@@ -1,0 +1,1 @@
+"""The vocabulary of Outgate: plain values, ports, errors and safe text. Standard library only."""

@@ -1,0 +1,129 @@
+"""What the classifiers say about one exchange: where it goes, to whose account, which LLM call, which findings."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.findings import Finding
+
+
+class Category(StrEnum):
+    """What kind of service a destination is."""
+
+    LLM = "llm"
+    CLOUD_STORAGE = "cloud_storage"
+    CODE_HOST = "code_host"
+    MESSAGING = "messaging"
+    PASTE = "paste"
+    PACKAGE_INDEX = "package_index"
+    OBSERVABILITY = "observability"
+    WEBHOOK = "webhook"
+    OTHER = "other"
+
+
+class AccountKind(StrEnum):
+    """Whose account of the service it is."""
+
+    CORPORATE = "corporate"
+    PERSONAL = "personal"
+    OTHER_TENANT = "other_tenant"
+    ANONYMOUS = "anonymous"
+    UNKNOWN = "unknown"
+
+
+class TokensBasis(StrEnum):
+    """Where token numbers come from."""
+
+    EXACT = "exact"
+    ESTIMATED = "estimated"
+    UNKNOWN = "unknown"
+
+
+class CostBasis(StrEnum):
+    """Where a cost comes from."""
+
+    STATED = "stated"
+    TABLE = "table"
+    LOCAL = "local"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The account of a service that a request uses, and what told so."""
+
+    kind: AccountKind = AccountKind.UNKNOWN
+    id: str | None = None
+    """Tenant, organisation, bucket owner, bot id… an identifier, never a credential."""
+    evidence: str | None = None
+    """What told so, in plain words: `tenant id in the token`, `host`, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where an exchange goes, fit to be stored."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    """Redacted: no query values, no token segments."""
+    service: str | None
+    """Our id of the service: `openai`, `onedrive`, `dropbox`, …"""
+    category: Category
+    account: Account = Account()
+    upload: bool = False
+    """True when the request stores content with the service (a file, a message, a document)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file or image inside an LLM request."""
+
+    media_type: str | None
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmCall:
+    """One call of a language model or a tool server. Token counts are None when unknown, never 0."""
+
+    provider: str | None
+    """Our provider id; None at an unknown host recognised by shape."""
+    operation: str
+    """`chat`, `responses`, `embeddings`, `text_completion`, `generate_content`, `image`, `audio`, `mcp`, …"""
+    model: str | None = None
+    stream: bool = False
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    tokens_basis: TokensBasis = TokensBasis.UNKNOWN
+    tokens_band: str | None = None
+    """Error band of an estimate, such as `±12 %`."""
+    cost_usd: str | None = None
+    cost_basis: CostBasis = CostBasis.UNKNOWN
+    key_fingerprint: str | None = None
+    key_class: str | None = None
+    """`project`, `service-account`, `admin`, `oauth`, …"""
+    organisation: str | None = None
+    project: str | None = None
+    tools: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    messages: int | None = None
+    evidence: tuple[str, ...] = ()
+    """What told that this is an LLM call: `host`, `path`, `shape:openai`, `sdk-header`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
+    """Everything the classifiers found out about one exchange."""
+
+    destination: Destination
+    llm: LlmCall | None = None
+    findings: tuple[Finding, ...] = ()
+    degraded: tuple[str, ...] = ()
+    """Stages that failed or were late, each as `stage: why`."""
+    explanation: tuple[str, ...] = field(default=(), repr=False)
+    """For `inspect --explain`: one line a candidate, values masked."""

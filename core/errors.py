@@ -1,0 +1,41 @@
+"""Errors by whose fault they are; each has words for an officer. No message ever holds payload text."""
+
+
+class OutgateError(Exception):
+    """Base of everything that can go wrong in service.
+
+    `str(error)` is for an engineer; `for_officer()` is for a person who does not program.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def for_officer(self) -> str:
+        """Return two plain sentences: what happened and what to do."""
+        return f"{self.message} {self.remedy or 'Ask the person who runs Outgate here.'}"
+
+
+class SettingsError(OutgateError):
+    """A setting, policy or rule is wrong: the user's to mend before Outgate starts."""
+
+
+class DegradedError(OutgateError):
+    """One stage failed; the failure table decides what that means, and the record names the stage."""
+
+    def __init__(self, stage: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.stage = stage
+
+
+class EvidenceError(OutgateError):
+    """Evidence cannot be written or read: nothing may pass while this lasts."""
+
+
+class InputError(OutgateError):
+    """A file or value that the user gave cannot be read as what it should be."""
+
+
+class CertificateError(OutgateError):
+    """A certificate, key or chain does not do what Outgate needs of it."""

@@ -1,0 +1,84 @@
+"""What travels: one request, its answer, and the connection it came on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One TCP connection of a client to the gate, as the gate's own socket sees it."""
+
+    id: str
+    client_host: str
+    client_port: int
+    gate_host: str
+    gate_port: int
+    at: datetime
+    """When it was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request on its way out. Holds payload: never log it; its repr shows sizes only."""
+
+    id: str
+    """UUIDv7."""
+    at: datetime
+    scheme: str
+    """`https`, `http`, `wss` or `ws`."""
+    host: str
+    """Lower case, without port, as the client named it (SNI or Host)."""
+    port: int
+    method: str
+    path: str
+    """Path with query, as sent. May hold secrets: only `classification.Destination.path` may be stored."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names in lower case, in the order sent."""
+    body: bytes = b""
+    """Raw bytes as sent (content-encoding not undone); what was seen of it when `complete` is false."""
+    body_bytes: int = 0
+    """Size of the whole request body on the wire."""
+    complete: bool = True
+    """False when the body was cut, or streamed past without being kept."""
+    connection: Connection | None = None
+    """None for recorded traffic."""
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.id} {len(self.headers)} headers, {self.body_bytes} bytes>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The head of an answer and, where it was held, its body. Holds payload: never log it."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    """Raw bytes as received; None when streamed past."""
+    body_bytes: int = 0
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status} {self.body_bytes} bytes>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One WebSocket message. Holds payload: never log it."""
+
+    from_client: bool
+    text: bool
+    data: bytes = field(repr=False)

@@ -1,0 +1,63 @@
+"""What was found in a payload: kinds, certainty and the finding itself. Never the text."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Confidence(StrEnum):
+    """How sure a finding is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+SECRET = "secret"  # noqa: S105 - the name of a kind
+NOT_INSPECTED = "not_inspected"
+
+GROUPS: dict[str, frozenset[str]] = {
+    "contact": frozenset({"email", "phone", "address", "person"}),
+    "bank": frozenset({"iban", "credit_card", "bank_account", "us_aba"}),
+    "credentials": frozenset({SECRET}),
+    "health": frozenset({"health_id", "uk_nhs", "us_mbi", "medical_record", "health_data"}),
+    "special_category": frozenset({"health_data", "special_category"}),
+    "national_id": frozenset(
+        {
+            "us_ssn", "us_itin", "uk_nino", "uk_utr", "br_cpf", "br_cnpj", "in_aadhaar", "in_pan", "in_gstin",
+            "de_tax_id", "fr_nir", "es_dni", "es_nie", "it_codice_fiscale", "nl_bsn", "pl_pesel", "pl_nip",
+            "pt_nif", "be_national_number", "se_personnummer", "no_fodselsnummer", "fi_hetu", "dk_cpr", "ch_ahv",
+            "ro_cnp", "ca_sin", "au_tfn", "mx_curp", "za_id", "ie_pps", "at_svnr", "cn_ric", "kr_rrn", "passport",
+            "driving_licence",
+        }
+    ),
+}  # fmt: skip
+"""Words that a policy may use for several kinds at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One kind of thing found by one detector in one exchange."""
+
+    kind: str
+    """Lower snake case and stable: `email`, `iban`, `us_ssn`, `secret`, `not_inspected`…"""
+    detector: str
+    """For secrets the type (`aws-access-key`), else the detector's name."""
+    confidence: Confidence
+    count: int
+    """Occurrences."""
+    distinct: int
+    """Distinct values."""
+    records: int | None = None
+    """Rows or objects affected, where the payload has records."""
+    where: tuple[str, ...] = ()
+    """Places for a person: `body.messages[0].content`, `column iban`, `header x-key`; at most ten."""
+    excerpt: str = ""
+    """Masked, printable."""
+    fingerprints: tuple[str, ...] = ()
+    """Keyed, hex; at most twenty."""
+    test_data: bool = False
+    """A published example value: reported, but of no consequence by itself."""
+    note: str | None = None
+    """For `not_inspected`: what could not be read and why, in plain words."""
+    subjects: int | None = None
+    """Distinct data subjects in the records, where they can be told."""

@@ -1,0 +1,24 @@
+"""Identifiers: UUIDs of version 7 (RFC 9562), which sort by the time they were made."""
+
+import os
+import time
+from datetime import UTC, datetime
+
+
+def uuid7(at: datetime | None = None) -> str:
+    """Return a new UUIDv7 in its canonical text form; its first 48 bits are the Unix time in milliseconds."""
+    milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    value = milliseconds << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def utc_now() -> datetime:
+    """Return the time now as an aware UTC value."""
+    return datetime.now(UTC)
+
+
+def rfc3339(at: datetime) -> str:
+    """Return an aware time as RFC 3339 text in UTC with microseconds, such as `2026-11-21T10:00:00.000000Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,156 @@
+"""The ports: what each part of the house offers to the others. Concrete classes are chosen in app/wiring.py only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from core.attribution import Attribution, CodeLine
+from core.classification import Classification
+from core.decision import Decision
+from core.errors import EvidenceError
+from core.exchange import Answer, Connection, Exchange
+from core.organisation import Organisation
+from core.record import Record
+from core.review import Case, CaseFilter, ReviewEvent
+from core.situation import Situation
+
+
+class Attributor(Protocol):
+    """Names the sender of a connection. Never raises: a failure is an UNKNOWN attribution with its reason."""
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        """Answer at once, on the event loop (budget 300 µs), or None when it takes a search."""
+
+    def attribute(self, connection: Connection) -> Attribution:
+        """Answer thoroughly; may take milliseconds, so call it off the event loop."""
+
+    def line_of_code(self, attribution: Attribution) -> CodeLine | None:
+        """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot be had."""
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed: drop what was kept for it."""
+
+    def close(self) -> None:
+        """Release sockets and helper processes."""
+
+
+class AnswerTap(Protocol):
+    """Reads an answer as it passes. Never raises."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next raw bytes of the answer's body, split anywhere."""
+
+    def finish(self, answer: Answer) -> Classification:
+        """Return the request's classification completed with usage, cost and account learnt from the answer.
+
+        `answer.body` is None when the body was fed in chunks.
+        """
+
+
+class Classifier(Protocol):
+    """Says where an exchange goes, to whose account, which LLM call it is and what it holds.
+
+    Never raises on payload, however hostile: what cannot be read becomes a `not_inspected` finding, and a failed
+    stage stands in `Classification.degraded`.
+    """
+
+    def on_headers(self, exchange: Exchange) -> Classification:
+        """Classify from host, path and headers alone, before the body is there."""
+
+    def is_cheap(self, exchange: Exchange) -> bool:
+        """True when `classify` may run on the event loop (a few hundred microseconds)."""
+
+    def classify(self, exchange: Exchange) -> Classification:
+        """Classify the whole exchange."""
+
+    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> AnswerTap:
+        """Return a tap for the answer with this head."""
+
+    def organisation_changed(self, organisation: Organisation) -> None:
+        """Use another organisation from now on."""
+
+
+class ClassifierPool(Protocol):
+    """Classifies in worker processes that can be killed when late."""
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        """Classify in a worker. Raises DegradedError when it is late, killed or crashed."""
+
+    async def close(self) -> None:
+        """Stop all workers."""
+
+
+class Policy(Protocol):
+    """Decides. Pure: the same situation gives the same decision."""
+
+    @property
+    def version(self) -> str:
+        """First 16 hex digits of the policy's SHA-256."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """What the policy file says of the organisation."""
+
+    def decide_on_headers(self, situation: Situation) -> Decision | None:
+        """Decide before the body is there, or None when some rule in the way needs the body."""
+
+    def decide(self, situation: Situation) -> Decision:
+        """Decide with everything known. `situation.degraded` is an input, never an exception."""
+
+    def on_gate_failure(self, stage: str, reference: str) -> Decision:
+        """Decide what happens when the gate itself failed: see the failure table."""
+
+    def wants_line(self, situation: Situation) -> bool:
+        """True when the line of code should be sampled before this exchange goes on."""
+
+
+Done = Callable[[EvidenceError | None], None]
+
+
+class EvidenceWriter(Protocol):
+    """The one writer of exchange evidence. Durable means: in the database, survives kill -9 of the gate."""
+
+    def open(self, record: Record, done: Done) -> None:
+        """Journal an exchange that goes out; `done` is called from the writer's thread when durable."""
+
+    def close_record(self, record: Record, done: Done) -> None:
+        """Append the finished record to the chain (and drop its journal entry, if any)."""
+
+    @property
+    def backlog(self) -> int:
+        """Entries handed over and not yet durable."""
+
+    @property
+    def failure(self) -> EvidenceError | None:
+        """Why evidence cannot be written now, if so."""
+
+    def stop(self) -> None:
+        """Write everything handed over, then stop."""
+
+
+class CaseStore(Protocol):
+    """What the review app reads and appends. Each call may block on the disk: call it off the UI loop."""
+
+    def data_version(self) -> int:
+        """A number that changes when another process has written."""
+
+    def count(self, wanted: CaseFilter) -> int:
+        """How many cases match."""
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        """Cases from the newest, `limit` of them after `offset`."""
+
+    def case(self, key: str) -> Case | None:
+        """One case."""
+
+    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """The newest records of a case as JSON objects with their `chain`."""
+
+    def history(self, key: str) -> Sequence[ReviewEvent]:
+        """What reviewers did with a case, oldest first."""
+
+    def append(self, events: Sequence[ReviewEvent]) -> None:
+        """Append review events, all or none. Raises EvidenceError."""
+
+    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
+        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`, `last_at_epoch`."""

@@ -1,0 +1,109 @@
+"""Review: records grouped into cases, what a person did with a case and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.record import Record
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Action(StrEnum):
+    """What a reviewer did."""
+
+    CLOSE = "close"
+    REOPEN = "reopen"
+    NOTE = "note"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class Disposition(StrEnum):
+    """Why a case was closed."""
+
+    CONFIRMED_LEAK = "confirmed_leak"
+    FALSE_ALARM = "false_alarm"
+    ALLOWED_PURPOSE = "allowed_purpose"
+    TEST_DATA = "test_data"
+    ALREADY_HANDLED = "already_handled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewEvent:
+    """One act of a reviewer; append-only."""
+
+    id: str
+    at: datetime
+    case_key: str
+    action: Action
+    who: str
+    disposition: Disposition | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Alike records as one thing to review: same script, same destination, same kinds, same outcome."""
+
+    key: str
+    status: CaseStatus
+    first_at: datetime
+    last_at: datetime
+    count: int
+    """Records in it."""
+    verdict: str
+    script: str
+    """What a person calls the sender."""
+    script_path: str | None
+    user: str | None
+    host: str
+    service: str | None
+    category: str
+    account_kind: str
+    kinds: tuple[str, ...]
+    values: int
+    """Largest number of values found in one record."""
+    records: int | None
+    """Largest number of rows affected in one record."""
+    bytes_sent: int
+    """Sum of request bytes."""
+    last_record: str
+    """Id of the newest record."""
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases to show; None or empty means any. All conditions must hold."""
+
+    status: CaseStatus | None = CaseStatus.OPEN
+    text: str = ""
+    """In script, host, service or kind; case-insensitive."""
+    verdict: str | None = None
+    script: str | None = None
+    destination: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+
+
+def needs_review(record: Record) -> bool:
+    """Return True when a person should see this record: anything but a plain, complete allow."""
+    decision = record.decision
+    return decision.verdict != "allow" or bool(decision.degraded)
+
+
+def case_key(record: Record) -> str:
+    """Return what alike records share; not a hash, so that it stays explainable. Parts are joined by a unit separator."""
+    script = record.sender.script
+    process = record.sender.process
+    who = (script.path or script.name) if script else (process.exe or process.name if process else "unknown")
+    where = record.destination.service or record.destination.host
+    kinds = ",".join(sorted({f.kind for f in record.findings}))
+    account = record.destination.account.kind.value
+    return "\x1f".join((who, where, account, kinds, record.decision.verdict.value))

@@ -1,0 +1,63 @@
+"""What policy looks at: an exchange without its payload. Built live, or from a record for replay."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.attribution import Attribution
+from core.classification import Destination, LlmCall
+from core.findings import Finding
+from core.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptHistory:
+    """What the evidence knows of a script before this exchange."""
+
+    first_seen: datetime | None = None
+    approved: bool | None = None
+    """Whether this very hash was approved; None when nobody was asked."""
+    changed_since_approval: bool = False
+    imports: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """What this script has sent to this destination before this exchange."""
+
+    bytes_hour: int = 0
+    bytes_day: int = 0
+    tokens_day: int = 0
+    cost_day_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All inputs of one decision."""
+
+    now: datetime
+    method: str
+    request_bytes: int
+    sender: Attribution
+    destination: Destination
+    llm: LlmCall | None = None
+    findings: tuple[Finding, ...] = ()
+    degraded: tuple[str, ...] = ()
+    """Stages that failed, each as `stage: why`."""
+    headers_only: bool = False
+    """True before the body was seen: rules that look at findings cannot decide yet."""
+    history: ScriptHistory = field(default_factory=ScriptHistory)
+    volume: Volume = field(default_factory=Volume)
+
+
+def situation_of(record: Record) -> Situation:
+    """Return the situation that a stored record came from."""
+    return Situation(
+        now=record.at,
+        method=record.request.method,
+        request_bytes=record.request.bytes,
+        sender=record.sender,
+        destination=record.destination,
+        llm=record.llm,
+        findings=record.findings,
+        degraded=record.decision.degraded,
+    )
