@@ -1,0 +1,209 @@
+"""What a client needs to use the gate: proxy and trust variables, and the bundle of roots they name."""
+
+import ipaddress
+import os
+import re
+import ssl
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certs.chain import Authority
+from certs.files import PUBLIC_FILE, replace_file
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+"""gRPC reads the lower-case names only, others the upper-case ones."""
+
+BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "AWS_CA_BUNDLE",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "GIT_SSL_CAINFO",
+    "CARGO_HTTP_CAINFO",
+    "DENO_CERT",
+    "HTTPLIB2_CA_CERTS",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+    "CODEX_CA_CERTIFICATE",
+    "NIX_SSL_CERT_FILE",
+)
+"""Most of them replace a client's own roots, so the bundle holds the public roots too."""
+
+SWITCHES = {"NODE_USE_ENV_PROXY": "1", "UV_SYSTEM_CERTS": "1"}
+
+_FOLDER_VARIABLES = ("SSL_CERT_DIR", "GIT_SSL_CAPATH")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Not `[::1]`: httpx 0.28 raises on it."""
+
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/etc/ssl/cert.pem",
+)
+"""For a Python whose OpenSSL was built elsewhere and looks in folders that this machine lacks."""
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a written bundle holds."""
+
+    path: Path
+    platform_roots: int
+    user_roots: int
+    """Those that only the user's own variables named."""
+    warnings: tuple[str, ...] = ()
+    """Files of the user's that could not be used, each in plain words."""
+
+
+def client_environment(
+    proxy_url: str,
+    bundle_path: Path | str,
+    base_env: Mapping[str, str],
+    no_proxy: Iterable[str] = (),
+    *,
+    loopback_through_proxy: bool = False,
+) -> dict[str, str]:
+    """Return `base_env` with every variable that sends a client through the gate and makes it trust it.
+
+    Loopback hosts go direct unless asked otherwise, and so do the hosts in `no_proxy`. Other exceptions that
+    the user had are dropped, for each is a way past the gate: `dropped_exceptions` names them.
+    """
+    direct = dict.fromkeys(() if loopback_through_proxy else _LOOPBACK)
+    if not loopback_through_proxy:
+        direct.update(dict.fromkeys(e for e in _exceptions(base_env) if _is_loopback(e)))
+    direct.update(dict.fromkeys(no_proxy))
+    exceptions = ",".join(direct)
+    return {
+        **base_env,
+        **dict.fromkeys(PROXY_VARIABLES, proxy_url),
+        "NO_PROXY": exceptions,
+        "no_proxy": exceptions,
+        **dict.fromkeys(BUNDLE_VARIABLES, str(bundle_path)),
+        **SWITCHES,
+    }
+
+
+def dropped_exceptions(base_env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the user's proxy exceptions that `client_environment` does not keep."""
+    return tuple(e for e in _exceptions(base_env) if not _is_loopback(e))
+
+
+def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) -> Bundle:
+    """Write the roots that clients trust: the platform's, the user's own, and the authority's.
+
+    The file is left alone when it would not change, so that running clients see no needless change.
+    """
+    platform = dict.fromkeys(platform_roots())
+    faults: list[str] = []
+    own = dict.fromkeys(_user_roots(base_env, path, faults))
+    roots = {**dict.fromkeys(c.public_bytes(Encoding.DER) for c in authority.chain[-1:]), **platform, **own}
+    content = b"".join(ssl.DER_cert_to_PEM_cert(der).encode("ascii") for der in roots)
+    if not (path.is_file() and path.read_bytes() == content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content, PUBLIC_FILE)
+    return Bundle(
+        path=path,
+        platform_roots=len(platform),
+        user_roots=len(own.keys() - platform.keys()),
+        warnings=tuple(faults),
+    )
+
+
+def platform_roots() -> list[bytes]:
+    """Return the roots that this platform trusts, DER; those of certifi where it offers none."""
+    if os.name == "nt":
+        found = ssl.create_default_context().get_ca_certs(binary_form=True)
+        if found:
+            return found
+    defaults = ssl.get_default_verify_paths()
+    for file in (defaults.openssl_cafile, *_SYSTEM_BUNDLES):
+        if roots := _from_file(Path(file), []):
+            return roots
+    if roots := list(_from_folder(Path(defaults.openssl_capath), [])):
+        return roots
+    import certifi
+
+    return _from_file(Path(certifi.where()), [])
+
+
+def _user_roots(env: Mapping[str, str], bundle: Path, faults: list[str]) -> Iterator[bytes]:
+    """Our own bundle is skipped, else a script run inside a run would keep authorities that are gone."""
+    places = [env[name] for name in BUNDLE_VARIABLES if env.get(name)]
+    places += [p for name in _FOLDER_VARIABLES for p in env.get(name, "").split(os.pathsep) if p]
+    for place in map(Path, dict.fromkeys(places)):
+        if place.is_dir():
+            yield from _from_folder(place, faults)
+        elif not place.exists():
+            faults.append(f"{place} is named in a trust variable but does not exist")
+        elif not (bundle.exists() and place.samefile(bundle)):
+            yield from _from_file(place, faults)
+
+
+def _from_folder(folder: Path, faults: list[str]) -> Iterator[bytes]:
+    if not folder.is_dir():
+        return
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            yield from _from_file(file, faults)
+
+
+def _from_file(file: Path, faults: list[str]) -> list[bytes]:
+    """Return the certificates in a PEM or DER file; keys and anything else in it are not read on."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        faults.append(f"{file} cannot be read: {error.strerror}")
+        return []
+    blocks = [match.group() for match in _PEM.finditer(content)]
+    roots = [der for block in blocks if (der := _der(block)) is not None]
+    if not blocks and content[:1] == b"\x30" and (der := _checked(content)) is not None:
+        roots.append(der)
+    if len(roots) < len(blocks):
+        faults.append(f"{file}: {len(blocks) - len(roots)} of its certificates cannot be read")
+    return roots
+
+
+def _der(block: bytes) -> bytes | None:
+    try:
+        return _checked(ssl.PEM_cert_to_DER_cert(block.decode("ascii")))
+    except ValueError:
+        return None
+
+
+def _checked(der: bytes) -> bytes | None:
+    """One broken certificate would make OpenSSL refuse the whole bundle."""
+    with warnings.catch_warnings():
+        # Some public roots have serial numbers that newer rules forbid; OpenSSL takes them.
+        warnings.simplefilter("ignore")
+        try:
+            x509.load_der_x509_certificate(der)
+        except ValueError:
+            return None
+    return der
+
+
+def _exceptions(env: Mapping[str, str]) -> list[str]:
+    entries = ",".join((env.get("no_proxy", ""), env.get("NO_PROXY", ""))).split(",")
+    return [e for e in dict.fromkeys(entry.strip() for entry in entries) if e]
+
+
+def _is_loopback(entry: str) -> bool:
+    host = entry.lower().lstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_network(host, strict=False).is_loopback
+    except ValueError:
+        return False
