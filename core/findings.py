@@ -1,6 +1,7 @@
 """What was found in a payload: kinds, certainty and the finding itself. Never the text."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -61,3 +62,27 @@ class Finding:
     """For `not_inspected`: what could not be read and why, in plain words."""
     subjects: int | None = None
     """Distinct data subjects in the records, where they can be told."""
+
+
+def merged(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of one exchange that was read in pieces: alike ones are added up."""
+    result = {(f.kind, f.detector, f.test_data): f for f in known}
+    for finding in new:
+        key = (finding.kind, finding.detector, finding.test_data)
+        before = result.get(key)
+        result[key] = finding if before is None else _sum(before, finding)
+    return tuple(result.values())
+
+
+def _sum(a: Finding, b: Finding) -> Finding:
+    marks = tuple(dict.fromkeys((*a.fingerprints, *b.fingerprints)))
+    common = len(a.fingerprints) + len(b.fingerprints) - len(marks)
+    records = None if a.records is None and b.records is None else (a.records or 0) + (b.records or 0)
+    return replace(
+        a,
+        count=a.count + b.count,
+        distinct=a.distinct + b.distinct - common,
+        records=records,
+        where=tuple(dict.fromkeys((*a.where, *b.where)))[:10],
+        fingerprints=marks[:20],
+    )

@@ -249,8 +249,7 @@ def _llm(llm: LlmCall) -> dict[str, Any]:
         "project": _safe(llm.project, 200),
         "tools": [printable(t, 100) for t in llm.tools],
         "attachments": [
-            {"media_type": _safe(a.media_type, 100), "bytes": a.bytes, "sha256": a.sha256}
-            for a in llm.attachments
+            {"media_type": _safe(a.media_type, 100), "bytes": a.bytes, "sha256": a.sha256} for a in llm.attachments
         ],
         "messages": llm.messages,
         "evidence": list(llm.evidence),

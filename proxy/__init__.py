@@ -1,0 +1,1 @@
+"""The proxy shell: mitmproxy lives here and nowhere else."""

@@ -1,0 +1,246 @@
+"""The hooks: each presumes refusal, hands over to the inspection, and applies what it says. No logic of its own."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mitmproxy import http, tls
+from mitmproxy.connection import Client
+from mitmproxy.proxy import layer
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+from core.attribution import UNATTRIBUTED, Attribution
+from core.decision import Decision
+from core.errors import EvidenceError
+from core.ids import uuid7
+from proxy import refusals
+from proxy.answers import AnswerReader, streams_past
+from proxy.inspection import Inspection, Ruling, gate_failure
+from proxy.routes import Routes
+from proxy.sockets import MessageGate
+from proxy.streams import HOLD_LIMIT, adopt
+from proxy.translate import connection_of, exchange_of, other_host_named
+from proxy.uploads import UploadTap
+
+RULING = "outgate_ruling"
+READER = "outgate_reader"
+log = logging.getLogger("outgate.gate")
+
+
+class GateAddon:
+    """Connects mitmproxy's hooks with the inspection."""
+
+    name = "outgate"
+
+    def __init__(self, inspection: Inspection, routes: Routes) -> None:
+        self.inspection = inspection
+        self.routes = routes
+        self._senders: dict[str, Attribution] = {}
+        self.failures = 0
+        """Own hooks that failed since the start: shown on the health line."""
+
+    # connections
+
+    async def client_connected(self, client: Client) -> None:
+        """Step 1, while the client waits for its first answer and so cannot have exited."""
+        try:
+            self._senders[client.id] = await self.inspection.sender_of(connection_of(client))
+        except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+            self._failed("attribution", error)
+
+    def client_disconnected(self, client: Client) -> None:
+        """Forget the connection."""
+        if self._senders.pop(client.id, None) is not None:
+            self.inspection.parts.attributor.forget(connection_of(client))
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Make the HTTP layers that mitmproxy has just chosen ours."""
+        adopt(nextlayer.context.layers)
+
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
+        self.routes.divert(data.server)
+
+    def server_connected(self, data: ServerConnectionHookData) -> None:
+        """Put the real destination back, so that the connection is found again and reused."""
+        self.routes.restore(data.server)
+
+    def server_connect_error(self, data: ServerConnectionHookData) -> None:
+        """Put the real destination back."""
+        self.routes.restore(data.server)
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """Count clients that refuse our certificate."""
+        self.routes.refused_certificates += 1
+
+    # requests
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Step 2, and the choice how the body travels."""
+        flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
+        if not _has_body(flow):
+            return
+        await self._guarded(flow, self._decide_on_headers)
+
+    async def gate_large_body(self, flow: http.HTTPFlow) -> None:
+        """A body has outgrown what is held: from here on it streams past a tap, or is refused."""
+        await self._guarded(flow, self._stream_upload)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
+        if RULING in flow.metadata:
+            if isinstance(tap := flow.request.stream, UploadTap):
+                tap.end()
+            return
+        flow.response = refusals.presumed(flow.request)
+        await self._guarded(flow, self._decide)
+
+    async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
+        size = _declared_size(flow)
+        exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
+        ruling = self.inspection.on_headers(exchange, self._sender(flow))
+        if ruling is not None:
+            await self._refuse(flow, ruling)
+        elif size is not None and size > self.inspection.limits.hold_bytes:
+            await self._stream_upload(flow)
+
+    async def _stream_upload(self, flow: http.HTTPFlow) -> None:
+        tap = UploadTap(flow, self.inspection, self._sender(flow))
+        ruling = await tap.begin()
+        if ruling.decision.verdict.passes:
+            await self._let_pass(flow, ruling)
+            flow.response = None
+            flow.request.stream = tap
+        else:
+            await self._refuse(flow, ruling)
+
+    async def _decide(self, flow: http.HTTPFlow) -> None:
+        degraded = ("destination: the request names another host inside",) if other_host_named(flow) else ()
+        ruling = await self.inspection.on_request(exchange_of(flow), self._sender(flow), degraded)
+        if ruling.decision.verdict.passes:
+            await self._let_pass(flow, ruling)
+            flow.response = None
+        else:
+            await self._refuse(flow, ruling)
+
+    async def _let_pass(self, flow: http.HTTPFlow, ruling: Ruling) -> None:
+        for name, value in ruling.decision.headers:
+            flow.request.headers[name] = value
+        await self.inspection.journal(ruling)
+        flow.metadata[RULING] = ruling
+
+    async def _refuse(self, flow: http.HTTPFlow, ruling: Ruling) -> None:
+        service = ruling.classification.destination.service
+        flow.response = refusals.refusal(ruling.decision, ruling.reference, service, flow.request)
+        flow.metadata[RULING] = ruling
+        await self.inspection.close_refused(ruling, flow.response.status_code)
+
+    # answers
+
+    async def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Step 7: nothing reaches the client before its evidence is durable; streams pass through a tap."""
+        ruling = flow.metadata.get(RULING)
+        if not isinstance(ruling, Ruling) or ruling.closed:
+            return
+        await self._guarded(flow, self._begin_answer)
+
+    async def _begin_answer(self, flow: http.HTTPFlow) -> None:
+        ruling: Ruling = flow.metadata[RULING]
+        assert flow.response is not None
+        await self.inspection.durable(ruling)
+        reader = AnswerReader(flow, self.inspection, ruling)
+        flow.metadata[READER] = reader
+        ruling.exchange = replace(ruling.exchange, body=b"")
+        if ruling.decision.verdict == "warn":
+            flow.response.headers["x-outgate-verdict"] = "warn"
+            flow.response.headers["x-outgate-reference"] = ruling.reference
+        if streams_past(flow.response):
+            flow.response.stream = reader
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Step 7 ends: close the record."""
+        reader = flow.metadata.get(READER)
+        if isinstance(reader, AnswerReader) and flow.websocket is None:
+            reader.end()
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke off: the record says how far it got."""
+        ruling = flow.metadata.get(RULING)
+        if not isinstance(ruling, Ruling) or ruling.closed:
+            return
+        reader = flow.metadata.get(READER)
+        if isinstance(reader, AnswerReader):
+            reader.end("the exchange broke off before the answer ended")
+        else:
+            ruling.notes.append("no answer came")
+            self.inspection.close(ruling, None)
+
+    # WebSockets
+
+    async def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Inspect what a client sends inside a WebSocket before it goes on."""
+        gate = flow.metadata.setdefault("outgate_messages", MessageGate(flow, self.inspection))
+        message = flow.websocket.messages[-1] if flow.websocket else None
+        if message is None:
+            return
+        try:
+            await gate.on_message(message, flow.metadata[RULING])
+        except Exception as error:  # noqa: BLE001 - boundary: an uninspected message does not go on
+            message.drop()
+            flow.kill()
+            self._failed("hook", error)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """The WebSocket is closed: so is its record."""
+        reader = flow.metadata.get(READER)
+        if isinstance(reader, AnswerReader):
+            reader.end()
+
+    # failures
+
+    async def _guarded(self, flow: http.HTTPFlow, step: Callable[[http.HTTPFlow], Awaitable[None]]) -> None:
+        """Run one step; whatever it raises ends in a refusal with a reference, never in a pass."""
+        try:
+            await step(flow)
+        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
+            stage = "evidence" if isinstance(error, EvidenceError) else "hook"
+            flow.request.stream = False
+            reference = self._failed(stage, error)
+            decision = gate_failure(self.inspection.parts.policy, stage, reference)
+            flow.response = refusals.refusal(decision, reference, None, flow.request)
+            await self._record_failure(flow, decision, reference)
+
+    async def _record_failure(self, flow: http.HTTPFlow, decision: Decision, reference: str) -> None:
+        ruling = flow.metadata.setdefault(RULING, None)
+        try:
+            if not isinstance(ruling, Ruling):
+                exchange = replace(exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False)
+                ruling = self.inspection.undecided(exchange, self._sender(flow), decision)
+            ruling.decision = decision
+            await self.inspection.close_refused(ruling, refusals.STATUS)
+        except Exception as error:  # noqa: BLE001 - boundary: the refusal stands even if it cannot be recorded
+            self._failed("evidence", error)
+
+    def _failed(self, stage: str, error: Exception) -> str:
+        """Log a failure without its message, which may quote payload; return the reference to find it by."""
+        self.failures += 1
+        reference = uuid7()
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+        log.error("%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference)
+        return reference
+
+    def _sender(self, flow: http.HTTPFlow) -> Attribution:
+        return self._senders.get(flow.client_conn.id, UNATTRIBUTED)
+
+
+def _has_body(flow: http.HTTPFlow) -> bool:
+    headers = flow.request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers or flow.request.is_http2
+
+
+def _declared_size(flow: http.HTTPFlow) -> int | None:
+    declared = flow.request.headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else None

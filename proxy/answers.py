@@ -1,0 +1,65 @@
+"""Answers: which ones stream past unbuffered, and what reads them as they go."""
+
+from mitmproxy import http
+
+from core.exchange import Answer
+from core.ports import AnswerTap
+from proxy.inspection import Inspection, Ruling
+from proxy.translate import answer_of
+
+_STREAMING_TYPES = (
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/stream+json",
+    "application/vnd.amazon.eventstream",
+    "application/grpc",
+    "application/connect",
+    "multipart/x-mixed-replace",
+    "video/",
+    "audio/",
+)
+_HELD_BYTES = 256 * 1024
+"""An answer of a stated size up to this is held: one write, one read. Everything else streams."""
+
+
+def streams_past(response: http.Response) -> bool:
+    """Return True when the answer must not be buffered: event streams, unknown or large sizes."""
+    if response.status_code == 101:
+        return False
+    content_type = response.headers.get("content-type", "").lower()
+    if content_type.startswith(_STREAMING_TYPES):
+        return True
+    length = response.headers.get("content-length", "")
+    return not (length.isascii() and length.isdigit() and int(length) <= _HELD_BYTES)
+
+
+class AnswerReader:
+    """Reads one answer, streamed or held, and closes the record at its end. Also the stream callable itself."""
+
+    def __init__(self, flow: http.HTTPFlow, inspection: Inspection, ruling: Ruling) -> None:
+        self._flow = flow
+        self._inspection = inspection
+        self._ruling = ruling
+        self._seen = 0
+        self._streamed = False
+        self._tap: AnswerTap = inspection.tap(ruling, answer_of(flow, held=False))
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """Pass a chunk on after the tap has read it."""
+        self._streamed = True
+        self._seen += len(chunk)
+        if chunk:
+            self._tap.feed(chunk)
+        return chunk
+
+    def end(self, note: str | None = None) -> None:
+        """The answer is over, or broken off: close the record."""
+        if note is not None:
+            self._ruling.notes.append(note)
+        self._inspection.close(self._ruling, self._answer(), self._tap)
+
+    def _answer(self) -> Answer:
+        if self._streamed:
+            return answer_of(self._flow, body_bytes=self._seen, held=False)
+        return answer_of(self._flow)

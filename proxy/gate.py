@@ -1,0 +1,148 @@
+"""The gate itself: a slim mitmproxy with the addons chosen one by one, started and stopped cleanly.
+
+Left out on purpose of mitmproxy's default addons: everything that serves its own screens, replays, rewrites or saves
+flows. Kept: the proxy server, layer choice, refusal of cleartext HTTP/2, TLS (ours), credentials of an upstream proxy.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import addonmanager, hooks, options
+from mitmproxy.addons import core as mitmproxy_core
+from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
+from mitmproxy.master import Master
+
+from core.errors import SettingsError
+from proxy.addon import GateAddon
+from proxy.inspection import Inspection, Limits, Parts
+from proxy.routes import Route, Routes
+from proxy.tls import GateTls, Mint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOptions:
+    """How a gate listens and connects."""
+
+    mint: Mint
+    chain_file: Path
+    """PEM file with the chain that is sent below each leaf."""
+    upstream_roots: Path
+    """PEM bundle that servers' certificates are verified with."""
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    """0: any free port."""
+    routes: Sequence[Route] = ()
+    upstream_proxy: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+class _DirectAddons(addonmanager.AddonManager):
+    """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
+
+    def __init__(self, master: Master) -> None:
+        super().__init__(master)
+        self._table: dict[str, list[Callable[..., Any]]] | None = None
+
+    def freeze(self) -> None:
+        """Build the table: from here on no addon is added."""
+        table: dict[str, list[Callable[..., Any]]] = {}
+        for addon in self.chain:
+            for name in hooks.all_hooks:
+                if callable(found := getattr(addon, name, None)):
+                    table.setdefault(name, []).append(found)
+        self._table = table
+
+    async def handle_lifecycle(self, event: hooks.Hook) -> None:
+        """Call the hooks of one event; there are no listeners for mitmproxy's extra update event."""
+        if self._table is None:
+            await super().handle_lifecycle(event)
+            return
+        found = self._table.get(event.name)
+        if not found:
+            return
+        arguments = event.args()
+        for call in found:
+            with addonmanager.safecall():
+                result = call(*arguments)
+                if inspect.isawaitable(result):
+                    await result
+
+
+class Gate:
+    """One listening gate. `run` serves until `stop` is called."""
+
+    def __init__(self, parts: Parts, gate_options: GateOptions) -> None:
+        self._parts = parts
+        self._options = gate_options
+        self._master: Master | None = None
+        self.addon: GateAddon | None = None
+
+    async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
+        """Listen, call `ready(host, port)` once, serve. Raises SettingsError when the address cannot be had."""
+        master = Master(self._mitmproxy_options(), with_termlog=False)
+        addons = master.addons = _DirectAddons(master)
+        self._master = master
+        loop = asyncio.get_running_loop()
+        inspection = Inspection(self._parts, self._options.limits, loop)
+        self.addon = GateAddon(inspection, Routes(self._options.routes))
+        server = proxyserver.Proxyserver()
+        addons.add(
+            mitmproxy_core.Core(),
+            disable_h2c.DisableH2C(),
+            server,
+            next_layer.NextLayer(),
+            GateTls(self._options.mint, self._options.chain_file),
+            upstream_auth.UpstreamAuth(),
+            self.addon,
+        )
+        master.options.update(**_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots))
+        addons.freeze()
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(master.run())
+            tasks.create_task(self._announce(server, serving, ready))
+
+    def stop(self) -> None:
+        """Stop serving; open connections end. Callable from any thread."""
+        if self._master is not None:
+            self._master.shutdown()
+
+    async def _announce(
+        self,
+        server: proxyserver.Proxyserver,
+        serving: asyncio.Task[None],
+        ready: Callable[[str, int], Awaitable[None] | None],
+    ) -> None:
+        while not (addresses := server.listen_addrs()) or not server.is_running:
+            if serving.done() or (server.servers and all(s.last_exception for s in server.servers)):
+                self.stop()
+                raise SettingsError(
+                    f"Cannot listen on {self._options.listen_host}:{self._options.listen_port}.",
+                    remedy="Another program uses that port; choose another one with --listen.",
+                )
+            await asyncio.sleep(0.005)
+        called = ready(addresses[0][0], addresses[0][1])
+        if inspect.isawaitable(called):
+            await called
+
+    def _mitmproxy_options(self) -> options.Options:
+        mode = f"upstream:{self._options.upstream_proxy}" if self._options.upstream_proxy else "regular"
+        return options.Options(
+            listen_host=self._options.listen_host,
+            listen_port=self._options.listen_port,
+            mode=[mode],
+        )
+
+
+_FIXED: dict[str, Any] = {
+    "connection_strategy": "lazy",  # nothing touches the destination before a decision
+    "upstream_cert": False,  # leaves name the SNI only
+    "rawtcp": False,  # what is not HTTP does not pass unseen
+    "http3": False,
+    "store_streamed_bodies": False,
+    "validate_inbound_headers": True,
+    "ssl_insecure": False,
+}

@@ -1,0 +1,239 @@
+"""The story of one request, in the numbered steps of the design. Knows ports only: no mitmproxy, no payload kept.
+
+0. Presumed refused: the addon sets a refusal before it calls anything here.
+1. Connect: who sent it.
+2. Headers: can a rule decide without the body?
+3. Classify: what is in it, inline when cheap, in a worker when not.
+4. Decide.
+5. Evidence: durable before the client gets its answer; in strict mode before anything leaves.
+6. Apply: the addon clears or keeps its refusal.
+7. Answer: usage and account are read as it passes; then the record is closed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from core.attribution import Attribution, unknown_sender
+from core.classification import Classification
+from core.decision import Decision, Verdict
+from core.errors import DegradedError, EvidenceError
+from core.exchange import Answer, Connection, Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.ids import utc_now
+from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
+from core.record import Record, RequestSummary, ResponseSummary
+from core.situation import ScriptHistory, Situation, Volume
+from proxy.durability import Acknowledgement, Acknowledgements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how much."""
+
+    hold_bytes: int = 8 * 1024 * 1024
+    """Bodies up to this size are held whole until the decision."""
+    attribution_s: float = 2.0
+    classify_s: float = 10.0
+    line_s: float = 0.5
+    strict: bool = False
+    """Evidence is durable before anything leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts that an inspection asks, behind their ports."""
+
+    attributor: Attributor
+    classifier: Classifier
+    pool: ClassifierPool
+    policy: Policy
+    evidence: EvidenceWriter
+    history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
+    clock: Callable[[], datetime] = utc_now
+
+
+@dataclass(slots=True, kw_only=True)
+class Ruling:
+    """One exchange on its way: what is known, what was decided, whether it is durable. Drops the payload early."""
+
+    exchange: Exchange
+    sender: Attribution
+    classification: Classification
+    decision: Decision
+    durable: Acknowledgement | None = None
+    closed: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def reference(self) -> str:
+        """What an analyst quotes and an officer finds: the record's id."""
+        return self.exchange.id
+
+    def record(self, answer: Answer | None = None) -> Record:
+        """Return the record as far as it is known."""
+        exchange = self.exchange
+        return Record(
+            id=exchange.id,
+            at=exchange.at,
+            sender=self.sender,
+            destination=self.classification.destination,
+            request=RequestSummary(
+                method=exchange.method,
+                content_type=exchange.header("content-type"),
+                bytes=exchange.body_bytes,
+                complete=exchange.complete,
+            ),
+            response=ResponseSummary()
+            if answer is None
+            else ResponseSummary(status=answer.status, bytes=answer.body_bytes),
+            llm=self.classification.llm,
+            findings=self.classification.findings,
+            decision=self.decision,
+            notes=tuple(self.notes),
+        )
+
+
+class Inspection:
+    """Takes exchanges through the steps. One per gate; all state of an exchange is in its ruling."""
+
+    def __init__(self, parts: Parts, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self.parts = parts
+        self.limits = limits
+        self._acknowledgements = Acknowledgements(loop)
+
+    async def sender_of(self, connection: Connection) -> Attribution:
+        """Step 1. Never raises for a failed look-up: that is an unknown sender with its reason."""
+        attributor = self.parts.attributor
+        found = attributor.attribute_now(connection)
+        if found is not None:
+            return found
+        try:
+            async with asyncio.timeout(self.limits.attribution_s):
+                return await asyncio.to_thread(attributor.attribute, connection)
+        except TimeoutError:
+            return unknown_sender("none", "the look-up of the sending process took too long")
+
+    def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
+        """Step 2. Return a ruling when the headers suffice to refuse; None when the body is needed."""
+        classification = self.parts.classifier.on_headers(exchange)
+        situation = self.situation(exchange, sender, classification, headers_only=True)
+        decision = self.parts.policy.decide_on_headers(situation)
+        if decision is None or decision.verdict.passes:
+            return None
+        unread = replace(exchange, body=b"", complete=exchange.body_bytes == 0)
+        return Ruling(exchange=unread, sender=sender, classification=classification, decision=decision)
+
+    async def on_request(self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()) -> Ruling:
+        """Steps 3 and 4 for a request whose body is held whole."""
+        classification = await self._classify(exchange)
+        if degraded:
+            classification = replace(classification, degraded=(*classification.degraded, *degraded))
+        situation = self.situation(exchange, sender, classification)
+        if self.parts.policy.wants_line(situation):
+            sender = await self._with_line(sender)
+            situation = replace(situation, sender=sender)
+        decision = self.parts.policy.decide(situation)
+        return Ruling(exchange=exchange, sender=sender, classification=classification, decision=decision)
+
+    async def journal(self, ruling: Ruling) -> None:
+        """Step 5. Hand the evidence over; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""
+        if (failure := self.parts.evidence.failure) is not None:
+            raise failure
+        ruling.durable, done = self._acknowledgements.expect()
+        self.parts.evidence.open(ruling.record(), done)
+        if self.limits.strict:
+            await self.durable(ruling)
+
+    async def durable(self, ruling: Ruling) -> None:
+        """Wait until the evidence of this ruling is in the database. Raises EvidenceError when it cannot be."""
+        if ruling.durable is not None and (error := await ruling.durable) is not None:
+            raise error
+
+    def tap(self, ruling: Ruling, head: Answer) -> AnswerTap:
+        """Step 7. Return what reads the answer as it passes."""
+        return self.parts.classifier.tap(ruling.exchange, ruling.classification, head)
+
+    def close(self, ruling: Ruling, answer: Answer | None, tap: AnswerTap | None = None) -> Acknowledgement | None:
+        """Step 7. Close the record; await the result where the client has not got its answer yet."""
+        if ruling.closed:
+            return None
+        ruling.closed = True
+        if tap is not None and answer is not None:
+            ruling.classification = tap.finish(answer)
+        acknowledgement, done = self._acknowledgements.expect()
+        self.parts.evidence.close_record(ruling.record(answer), done)
+        return acknowledgement
+
+    async def close_refused(self, ruling: Ruling, status: int) -> None:
+        """Record a refusal before the client hears of it. Raises EvidenceError."""
+        acknowledgement = self.close(ruling, Answer(status=status))
+        if acknowledgement is not None and (error := await acknowledgement) is not None:
+            raise error
+
+    async def _classify(self, exchange: Exchange) -> Classification:
+        if self.parts.classifier.is_cheap(exchange):
+            return self.parts.classifier.classify(exchange)
+        try:
+            return await self.parts.pool.classify(exchange, self.limits.classify_s)
+        except DegradedError as error:
+            return self._unclassified(exchange, f"{error.stage}: {error.message}")
+
+    def _unclassified(self, exchange: Exchange, why: str) -> Classification:
+        known = self.parts.classifier.on_headers(exchange)
+        unread = Finding(
+            kind=NOT_INSPECTED,
+            detector="classifier",
+            confidence=Confidence.CERTAIN,
+            count=1,
+            distinct=1,
+            where=("body",),
+            note=why,
+        )
+        return replace(known, findings=(*known.findings, unread), degraded=(*known.degraded, why))
+
+    async def _with_line(self, sender: Attribution) -> Attribution:
+        try:
+            async with asyncio.timeout(self.limits.line_s):
+                line = await asyncio.to_thread(self.parts.attributor.line_of_code, sender)
+        except TimeoutError:
+            return sender
+        return sender if line is None else replace(sender, line=line)
+
+    def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:
+        """Return the ruling of an exchange that a failure of the gate decided."""
+        seen = self.parts.classifier.on_headers(exchange)
+        return Ruling(exchange=exchange, sender=sender, classification=seen, decision=decision)
+
+    def situation(
+        self, exchange: Exchange, sender: Attribution, seen: Classification, *, headers_only: bool = False
+    ) -> Situation:
+        """Return what policy looks at for this exchange."""
+        history, volume = ScriptHistory(), Volume()
+        if self.parts.history is not None:
+            history, volume = self.parts.history(sender, seen)
+        return Situation(
+            now=self.parts.clock(),
+            method=exchange.method,
+            request_bytes=exchange.body_bytes,
+            sender=sender,
+            destination=seen.destination,
+            llm=seen.llm,
+            findings=seen.findings,
+            degraded=seen.degraded,
+            headers_only=headers_only,
+            history=history,
+            volume=volume,
+        )
+
+
+def gate_failure(policy: Policy, stage: str, reference: str) -> Decision:
+    """Return what the failure table says when the gate itself failed; refuse when even that cannot be asked."""
+    try:
+        return policy.on_gate_failure(stage, reference)
+    except Exception:  # noqa: BLE001 - boundary: the last answer of a gate in trouble is no
+        return Decision(verdict=Verdict.BLOCK, reason="Outgate could not decide.", degraded=(f"{stage}: failed",))
+
+
+__all__ = ["EvidenceError", "Inspection", "Limits", "Parts", "Ruling", "gate_failure"]

@@ -1,0 +1,139 @@
+"""Refusals in the shape that each API's clients understand: one attempt, one readable error, no retry storm.
+
+403 is retried by none of the common SDKs; `x-should-retry: false` tells those that look at it.
+"""
+
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from mitmproxy import http
+
+from core.decision import Decision, Verdict
+from core.text import printable
+
+STATUS = 403
+_UNDECIDED = Decision(verdict=Verdict.BLOCK, reason="No decision was made")
+
+
+def refusal(decision: Decision, reference: str, service: str | None, request: http.Request) -> http.Response:
+    """Return the answer that a client gets instead of the service's own."""
+    message = words(decision, reference)
+    headers = {
+        "x-outgate-verdict": decision.verdict.value,
+        "x-outgate-rule": printable(decision.rule or "-", 100).encode("ascii", "replace").decode(),
+        "x-outgate-reference": reference,
+        "x-should-retry": "false",
+        "cache-control": "no-store",
+    }
+    if request.headers.get("content-type", "").startswith("application/grpc"):
+        return _grpc(message, headers)
+    content_type, body, extra = _shape(service, request)(message, decision)
+    return http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
+
+
+def presumed(request: http.Request) -> http.Response:
+    """Return the refusal that stands until a decision clears it."""
+    return refusal(_UNDECIDED, "-", None, request)
+
+
+def words(decision: Decision, reference: str) -> str:
+    """Return what happened, why, and whom to ask, in one line."""
+    rule = f" (rule {printable(decision.rule, 100)})" if decision.rule else ""
+    reason = printable(decision.reason, 400).rstrip(".") or "this is not allowed from here"
+    ask = f" Ask {printable(decision.contact, 100)}" if decision.contact else " Ask your privacy officer"
+    return f"Blocked by Outgate{rule}: {reason}.{ask} and quote reference {reference}."
+
+
+Shape = Callable[[str, Decision], tuple[str, bytes, dict[str, str]]]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _openai(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    error = {"message": message, "type": "permission_error", "param": None, "code": "blocked_by_outgate"}
+    return "application/json", _json({"error": error}), {}
+
+
+def _anthropic(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    error = {"type": "permission_error", "message": message}
+    return "application/json", _json({"type": "error", "error": error}), {}
+
+
+def _google(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    error = {"code": STATUS, "message": message, "status": "PERMISSION_DENIED", "details": []}
+    return "application/json", _json({"error": error}), {}
+
+
+def _graph(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    return "application/json", _json({"error": {"code": "accessDenied", "message": message}}), {}
+
+
+def _aws(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    body = _json({"__type": "AccessDeniedException", "message": message, "Message": message})
+    return "application/json", body, {"x-amzn-errortype": "AccessDeniedException"}
+
+
+def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+    return "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(), {}
+
+
+def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    return "application/json", _json({"error_summary": message, "error": {".tag": "blocked_by_outgate"}}), {}
+
+
+def _telegram(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    return "application/json", _json({"ok": False, "error_code": STATUS, "description": message}), {}
+
+
+def _plain_json(message: str, decision: Decision) -> tuple[str, bytes, dict[str, str]]:
+    error = {"code": "blocked_by_outgate", "message": message, "rule": decision.rule}
+    return "application/json", _json({"error": error, "message": message}), {}
+
+
+def _text(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    return "text/plain; charset=utf-8", (message + "\n").encode(), {}
+
+
+_SHAPES: dict[str, Shape] = {
+    "openai": _openai,
+    "azure": _openai,
+    "anthropic": _anthropic,
+    "google": _google,
+    "google-vertex": _google,
+    "google-drive": _google,
+    "gcs": _google,
+    "graph": _graph,
+    "microsoft-graph": _graph,
+    "onedrive": _graph,
+    "sharepoint": _graph,
+    "aws-bedrock": _aws,
+    "s3": _s3,
+    "aws-s3": _s3,
+    "dropbox": _dropbox,
+    "telegram": _telegram,
+}
+"""Service id → shape of its errors."""
+
+
+def _shape(service: str | None, request: http.Request) -> Shape:
+    known = _SHAPES.get(service or "")
+    if known is not None:
+        return known
+    if "/v1/messages" in request.path:
+        return _anthropic
+    if "/chat/completions" in request.path or "/v1/responses" in request.path:
+        return _openai
+    wants_json = "json" in request.headers.get("accept", "") + request.headers.get("content-type", "")
+    return _plain_json if wants_json else _text
+
+
+def _grpc(message: str, headers: dict[str, str]) -> http.Response:
+    """gRPC clients read a status from the headers of an answer without a body; 7 is PERMISSION_DENIED."""
+    quoted = quote(message, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~")
+    extra = {"content-type": "application/grpc", "grpc-status": "7", "grpc-message": quoted}
+    return http.Response.make(200, b"", {**headers, **extra})

@@ -1,0 +1,93 @@
+"""HTTP streams as the gate needs them: refused bodies are thrown away, large ones are handed over before they pass.
+
+mitmproxy buffers a whole body whatever a hook has decided, and switches to streaming without asking anyone. This
+stream asks: `gate_large_body` is a hook of ours, called when a body outgrows the hold limit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mitmproxy import http
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestData,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+)
+
+HOLD_LIMIT = "outgate_hold_limit"
+"""Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
+CUT = "outgate_cut"
+"""Key in `flow.metadata`: the refusal that ends a streaming request now."""
+
+
+@dataclass
+class GateLargeBodyHook(commands.StartHook):
+    """A request body has outgrown the hold limit: set `request.stream`, or a refusal as `response`."""
+
+    flow: http.HTTPFlow
+
+
+class GateStream(HttpStream):
+    """One request and its answer."""
+
+    _asked = False
+
+    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
+        """Ask the gate once when a held body outgrows the limit."""
+        limit = self.flow.metadata.get(HOLD_LIMIT)
+        if not request or limit is None or self._asked or len(self.request_body_buf) <= limit:
+            return False
+        self._asked = True
+        yield GateLargeBodyHook(self.flow)
+        if self.flow.response is None and self.flow.request.stream:
+            held = bytes(self.request_body_buf)
+            self.request_body_buf.clear()
+            yield from self.start_request_stream()
+            yield from self.handle_event(RequestData(self.stream_id, held))
+        return False
+
+    def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Hold the body; of a request that is refused already, keep nothing."""
+        if self.flow.response is not None and isinstance(event, RequestData):
+            self.request_body_buf.clear()
+            return
+        yield from super().state_consume_request_body(event)
+
+    def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
+        """Pass the next piece on, unless the tap says that the request ends here."""
+        if CUT not in self.flow.metadata:
+            yield from super().state_stream_request_body(event)
+        refusal = self.flow.metadata.get(CUT)
+        if refusal is not None and self.client_state == self.state_stream_request_body:
+            yield from self._cut(refusal)
+
+    def _cut(self, refusal: http.Response) -> layer.CommandGenerator[None]:
+        yield SendHttp(
+            RequestProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL), self.context.server
+        )
+        self.client_state = self.server_state = self.state_errored
+        self.flow.live = False
+        yield SendHttp(ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client)
+        yield SendHttp(ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client)
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+
+
+class GateHttpLayer(HttpLayer):
+    """mitmproxy's HTTP layer, making our streams."""
+
+    def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
+        """Open a stream of ours for a new request."""
+        self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
+        yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+
+def adopt(layers: list[layer.Layer]) -> None:
+    """Turn plain HTTP layers that mitmproxy has just chosen into ours; they have not handled an event yet."""
+    for chosen in layers:
+        if type(chosen) is HttpLayer:
+            chosen.__class__ = GateHttpLayer

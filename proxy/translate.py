@@ -1,0 +1,105 @@
+"""Between mitmproxy's flows and our exchanges: the only place that knows both vocabularies."""
+
+import ipaddress
+from datetime import UTC, datetime
+
+from mitmproxy import http
+from mitmproxy.connection import Client
+
+from core.exchange import Answer, Connection, Exchange
+from core.ids import uuid7
+
+
+def connection_of(client: Client) -> Connection:
+    """Return the client's connection as both ends of its socket."""
+    peer, gate = client.peername, client.sockname
+    return Connection(
+        id=client.id,
+        client_host=peer[0],
+        client_port=peer[1],
+        gate_host=gate[0],
+        gate_port=gate[1],
+        at=_time(client.timestamp_start),
+    )
+
+
+def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None) -> Exchange:
+    """Return the request of a flow; `body` replaces a body that was streamed or is not there yet."""
+    request = flow.request
+    live = flow.client_conn.peername is not None
+    content = request.raw_content if body is None else body
+    content = b"" if content is None else content
+    at = _time(request.timestamp_start)
+    size = len(content) if body_bytes is None else body_bytes
+    return Exchange(
+        id=uuid7(at),
+        at=at,
+        scheme=_scheme(flow),
+        host=destination_host(flow),
+        port=request.port,
+        method=request.method,
+        path=request.path or "/",
+        headers=_headers(request.headers),
+        body=content,
+        body_bytes=size,
+        complete=len(content) == size,
+        connection=connection_of(flow.client_conn) if live else None,
+    )
+
+
+def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool = True) -> Answer:
+    """Return the answer of a flow; `held` is false when its body streams past."""
+    response = flow.response
+    if response is None:
+        return Answer(status=None)
+    content = response.raw_content if held else None
+    size = body_bytes if body_bytes is not None else len(content or b"")
+    return Answer(status=response.status_code, headers=_headers(response.headers), body=content, body_bytes=size)
+
+
+def destination_host(flow: http.HTTPFlow) -> str:
+    """Return the host that the client means: the CONNECT or URL host, or the SNI when that is a bare address."""
+    host = flow.request.host
+    sni = flow.client_conn.sni
+    if sni and _is_address(host):
+        host = sni
+    return host.lower().rstrip(".")
+
+
+def other_host_named(flow: http.HTTPFlow) -> bool:
+    """Return True when the Host header or SNI names another host than the one connected to (domain fronting)."""
+    meant = destination_host(flow)
+    header = flow.request.host_header
+    if header and _without_port(header.lower()).rstrip(".") not in {meant, flow.request.host.lower()}:
+        return True
+    sni = flow.client_conn.sni
+    return bool(sni) and flow.request.scheme == "https" and str(sni).lower().rstrip(".") != meant
+
+
+def _scheme(flow: http.HTTPFlow) -> str:
+    upgrade = flow.request.headers.get("upgrade", "").lower() == "websocket"
+    if not upgrade:
+        return flow.request.scheme
+    return "wss" if flow.request.scheme == "https" else "ws"
+
+
+def _headers(headers: http.Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1").lower(), value.decode("utf-8", "replace")) for name, value in headers.fields)
+
+
+def _time(timestamp: float | None) -> datetime:
+    return datetime.fromtimestamp(timestamp or 0.0, UTC)
+
+
+def _without_port(authority: str) -> str:
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
