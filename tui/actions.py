@@ -1,0 +1,133 @@
+"""Every action of the review app: its keys, name and help, once. Keys, palette, footer and help are made from this."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAction:
+    """One thing a person can do. `method` is `do_<id>` of the review screen."""
+
+    id: str
+    keys: tuple[str, ...]
+    """Textual's key names; the first is shown."""
+    shown: str
+    """The key as a person reads it."""
+    name: str
+    help: str
+    short: str = ""
+    """One or two words for the footer; empty: not in the footer."""
+    rank: int = 50
+    """Order in the footer; a narrow screen drops the last."""
+
+
+ACTIONS: tuple[ReviewAction, ...] = (
+    ReviewAction(
+        id="down", keys=("down", "j"), shown="↓", name="Next case", help="Move to the next case in the queue."
+    ),
+    ReviewAction(id="up", keys=("up", "k"), shown="↑", name="Previous case", help="Move to the case above."),
+    ReviewAction(id="page_down", keys=("pagedown",), shown="PgDn", name="Page down", help="Move one page down."),
+    ReviewAction(id="page_up", keys=("pageup",), shown="PgUp", name="Page up", help="Move one page up."),
+    ReviewAction(
+        id="top",
+        keys=("home", "g"),
+        shown="g",
+        name="Newest case",
+        help="Go to the newest case, where new ones arrive.",
+    ),
+    ReviewAction(id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."),
+    ReviewAction(
+        id="close",
+        keys=("c",),
+        shown="c",
+        name="Close with a reason",
+        help="Say why this case, or every marked case, is done. The reason becomes part of the evidence.",
+        short="close",
+        rank=1,
+    ),
+    ReviewAction(
+        id="mark",
+        keys=("x",),
+        shown="x",
+        name="Mark or unmark",
+        help="Mark this case, to close several together. Shift+↓ marks and moves on.",
+        short="mark",
+        rank=4,
+    ),
+    ReviewAction(
+        id="mark_down",
+        keys=("shift+down",),
+        shown="Shift+↓",
+        name="Mark and move down",
+        help="Mark this case and go to the next.",
+    ),
+    ReviewAction(id="unmark_all", keys=("X",), shown="X", name="Unmark all", help="Take the mark from every case."),
+    ReviewAction(
+        id="filter",
+        keys=("slash",),
+        shown="/",
+        name="Filter",
+        help="Choose which cases to see, in words: held, closed, script:claims, to:openai, found:iban, since:monday.",
+        short="filter",
+        rank=2,
+    ),
+    ReviewAction(
+        id="why",
+        keys=("w",),
+        shown="w",
+        name="Why",
+        help="Read why: the rule, how sure the sender and the findings are, and what was not checked.",
+        short="why",
+        rank=3,
+    ),
+    ReviewAction(
+        id="read",
+        keys=("enter",),
+        shown="Enter",
+        name="Read in full",
+        help="Give the whole screen to this case; Esc goes back to the queue.",
+        short="read",
+        rank=5,
+    ),
+    ReviewAction(
+        id="undo",
+        keys=("u",),
+        shown="u",
+        name="Undo or reopen",
+        help="Reopen a closed case, or what you closed last. It is written as a new entry; nothing is erased.",
+        short="undo",
+        rank=6,
+    ),
+    ReviewAction(
+        id="export",
+        keys=("e",),
+        shown="e",
+        name="Export",
+        help="Write cases to a file for a spreadsheet or another program.",
+        rank=7,
+    ),
+    ReviewAction(
+        id="help",
+        keys=("question_mark", "f1"),
+        shown="?",
+        name="Help",
+        help="Show every key and what it does.",
+        short="help",
+        rank=8,
+    ),
+    ReviewAction(
+        id="quit",
+        keys=("q",),
+        shown="q",
+        name="Quit",
+        help="Leave the review. The gate goes on watching.",
+        short="quit",
+        rank=9,
+    ),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def for_footer() -> tuple[ReviewAction, ...]:
+    """Return what the footer offers, the most useful first."""
+    return tuple(sorted((a for a in ACTIONS if a.short), key=lambda a: a.rank))

@@ -1,0 +1,160 @@
+"""The queue as values: pages by position in a small cache, the cursor's case, the marks. Knows no Textual and no disk."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.ports import CaseStore
+from core.review import Case, CaseFilter
+
+PAGE_SIZE = 100
+PAGES_KEPT = 24
+_PAGES_SEARCHED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What one look at the store brought: enough to draw the screen around the cursor."""
+
+    wanted: CaseFilter
+    version: int
+    count: int
+    pages: dict[int, tuple[Case, ...]]
+    cursor: int
+
+
+def look(store: CaseStore, wanted: CaseFilter, cursor: int, cursor_key: str | None, grown_by: int = 0) -> Snapshot:
+    """Read the pages around the cursor, and find where its case stands now. Blocks on the disk."""
+    version = store.data_version()
+    count = store.count(wanted)
+    last = max(0, count - 1)
+    guess = min(max(0, cursor + grown_by), last)
+    pages = {0: _page(store, wanted, 0)}
+    for number in _search_order(guess // PAGE_SIZE, last // PAGE_SIZE):
+        if number not in pages:
+            pages[number] = _page(store, wanted, number)
+        found = None if cursor_key is None else _position(pages[number], number, cursor_key)
+        if found is not None:
+            return Snapshot(wanted=wanted, version=version, count=count, pages=pages, cursor=found)
+        if cursor_key is None and number == guess // PAGE_SIZE:
+            break
+    stay = min(max(0, cursor), last)
+    if stay // PAGE_SIZE not in pages:
+        pages[stay // PAGE_SIZE] = _page(store, wanted, stay // PAGE_SIZE)
+    return Snapshot(wanted=wanted, version=version, count=count, pages=pages, cursor=stay)
+
+
+def _search_order(guess: int, last: int) -> Iterable[int]:
+    near = (guess, guess + 1, guess - 1, 0, guess + 2, guess - 2)
+    return tuple(dict.fromkeys(n for n in near if 0 <= n <= last))[:_PAGES_SEARCHED] or (0,)
+
+
+def _page(store: CaseStore, wanted: CaseFilter, number: int) -> tuple[Case, ...]:
+    return tuple(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE))
+
+
+def read_page(store: CaseStore, wanted: CaseFilter, number: int) -> tuple[Case, ...]:
+    """Read one page. Blocks on the disk."""
+    return _page(store, wanted, number)
+
+
+def _position(page: Sequence[Case], number: int, key: str) -> int | None:
+    for offset, case in enumerate(page):
+        if case.key == key:
+            return number * PAGE_SIZE + offset
+    return None
+
+
+class Queue:
+    """Which cases there are, as far as they have been read, and where the person is among them."""
+
+    def __init__(self) -> None:
+        self.wanted = CaseFilter()
+        self.count = 0
+        self.version: int | None = None
+        self.cursor = 0
+        self.new_above = 0
+        """Cases that arrived above the view and were not looked at yet."""
+        self.marks: dict[str, Case] = {}
+        self._pages: OrderedDict[int, tuple[Case, ...]] = OrderedDict()
+        self._cursor_key: str | None = None
+
+    @property
+    def cursor_key(self) -> str | None:
+        """Key of the case under the cursor, kept while its page is being read again."""
+        return self._cursor_key
+
+    def case_at(self, index: int) -> Case | None:
+        """Return the case at a position, or None when it is not read yet or not there."""
+        page = self._pages.get(index // PAGE_SIZE)
+        if page is None or index < 0:
+            return None
+        self._pages.move_to_end(index // PAGE_SIZE)
+        offset = index % PAGE_SIZE
+        return page[offset] if offset < len(page) else None
+
+    @property
+    def current(self) -> Case | None:
+        """The case under the cursor."""
+        return self.case_at(self.cursor) if self.count else None
+
+    def known(self) -> Iterable[Case]:
+        """Return all cases that are read, for completions."""
+        return (case for page in self._pages.values() for case in page)
+
+    def missing(self, first: int, last: int) -> list[int]:
+        """Return the numbers of the pages that positions `first` to `last` need and that are not read."""
+        end = min(last, self.count - 1)
+        return [n for n in range(max(0, first) // PAGE_SIZE, end // PAGE_SIZE + 1) if n not in self._pages]
+
+    def take_page(self, wanted: CaseFilter, version: int | None, number: int, page: tuple[Case, ...]) -> bool:
+        """Keep a page that was read; False when it is of another filter or an older look."""
+        if wanted != self.wanted or version != self.version:
+            return False
+        self._pages[number] = page
+        self._pages.move_to_end(number)
+        while len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
+        if number == self.cursor // PAGE_SIZE:
+            self._remember()
+        return True
+
+    def take(self, snapshot: Snapshot) -> int:
+        """Use a fresh look at the store. Returns by how many positions the cursor's case moved."""
+        same_view = snapshot.wanted == self.wanted and self.version is not None
+        grown = max(0, snapshot.count - self.count) if same_view else 0
+        moved = snapshot.cursor - self.cursor
+        self.new_above = self.new_above + min(grown, max(0, moved)) if same_view else 0
+        self.wanted, self.version, self.count = snapshot.wanted, snapshot.version, snapshot.count
+        self.cursor = snapshot.cursor
+        self._pages = OrderedDict(snapshot.pages)
+        self._remember()
+        return moved
+
+    def move(self, index: int) -> bool:
+        """Put the cursor at a position, within bounds. True when it moved."""
+        wanted = min(max(0, index), max(0, self.count - 1))
+        moved = wanted != self.cursor
+        self.cursor = wanted
+        self._remember()
+        return moved
+
+    def _remember(self) -> None:
+        case = self.current
+        self._cursor_key = None if case is None else case.key
+
+    def toggle_mark(self) -> bool | None:
+        """Mark or unmark the cursor's case. Returns whether it is marked now, None when there is no case."""
+        case = self.current
+        if case is None:
+            return None
+        if self.marks.pop(case.key, None) is None:
+            self.marks[case.key] = case
+            return True
+        return False
+
+    def chosen(self) -> list[Case]:
+        """Return the marked cases, or else the one under the cursor."""
+        if self.marks:
+            return list(self.marks.values())
+        return [] if self.current is None else [self.current]

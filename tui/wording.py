@@ -1,0 +1,224 @@
+"""A record or a case in an officer's words. Pure: values in, words out; shared by the app's summary tables."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from core.review import Case
+from core.text import printable
+from tui.measures import ago, at_time, capital, clock_time, counted, joined, number, size
+from tui.vocabulary import (
+    DISPOSITIONS,
+    KINDS,
+    SERVICES,
+    UNKNOWN_VERDICT,
+    VERDICTS,
+    WOULD_HAVE,
+    KindWords,
+    VerdictWords,
+)
+
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Fillers and variation selectors: no control characters, yet nothing is seen, or a terminal miscounts their width."""
+_MARKS_KEPT = 2
+
+
+def safe(text: object, limit: int = 400) -> str:
+    """Return anything from a record as inert text on one line that keeps to its own cells."""
+    shown = printable(str(text), limit)
+    return shown if shown.isascii() else _INVISIBLE.sub("·", _few_marks(shown))
+
+
+def _few_marks(text: str) -> str:
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _MARKS_KEPT:
+            kept.append(character)
+    return "".join(kept)
+
+
+def kind_words(kind: str) -> KindWords:
+    """Return how a kind of finding is called; an unlisted one is called by its own name."""
+    known = KINDS.get(kind)
+    if known is not None:
+        return known
+    name = safe(kind, 60).replace("_", " ").strip() or "something without a name"
+    return KindWords(name, f"{name} values", 6)
+
+
+def kinds_by_gravity(kinds: Iterable[str]) -> list[str]:
+    """Return the kinds, gravest first, without repeats; the order among equals is that of the table."""
+    order = list(KINDS)
+    return sorted(set(kinds), key=lambda k: (kind_words(k).rank, order.index(k) if k in KINDS else len(order), k))
+
+
+def kinds_phrase(kinds: Iterable[str], most: int = 3) -> str:
+    """Return `bank account numbers, names of people and 2 other kinds`."""
+    ordered = kinds_by_gravity(kinds)
+    names = [kind_words(kind).many for kind in ordered[:most]]
+    if len(ordered) > most:
+        names.append(counted(len(ordered) - most, "other kind"))
+    return joined(names)
+
+
+def service_name(service: str | None, host: str) -> str:
+    """Return the name a person uses for a destination."""
+    if not service:
+        return safe(host, 80) or "an unnamed host"
+    known = SERVICES.get(service)
+    return known or capital(safe(service, 60).replace("_", " ").replace("-", " "))
+
+
+def place(service: str | None, host: str, category: str, account_kind: str) -> str:
+    """Return whose account of which service: `a personal OneDrive`, `OpenAI`, `files.example`."""
+    name = service_name(service, host)
+    noun = name if category == "cloud_storage" or not service else f"{name} account"
+    match account_kind:
+        case "personal":
+            return f"a personal {noun}"
+        case "corporate":
+            return f"the organisation's own {noun}"
+        case "other_tenant":
+            return f"another organisation's {noun}"
+        case "anonymous":
+            return f"{name}, without an account"
+        case _:
+            return name
+
+
+def account_words(account_kind: str) -> str:
+    """Return a word for the queue: `personal`, `own`, `other's`, `no account` or nothing."""
+    words = {"personal": "personal", "corporate": "own", "other_tenant": "other's", "anonymous": "no account"}
+    return words.get(account_kind, "")
+
+
+def verdict_words(verdict: str) -> VerdictWords:
+    """Return word, sign and meaning of an outcome."""
+    return VERDICTS.get(verdict, UNKNOWN_VERDICT)
+
+
+def disposition_words(disposition: str | None) -> str:
+    """Return why a case was closed, in words."""
+    if disposition is None:
+        return "no reason given"
+    return DISPOSITIONS[disposition][0] if disposition in DISPOSITIONS else safe(disposition, 60).replace("_", " ")
+
+
+def found_phrase(findings: Sequence[Mapping[str, Any]]) -> str:
+    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing."""
+    known = [f for f in findings if f["kind"] != "not_inspected"]
+    if not known:
+        return ""
+    rows = max((f.get("records") or 0 for f in known), default=0)
+    kinds = kinds_by_gravity(f["kind"] for f in known)
+    if rows > 1:
+        return f"{number(rows)} rows with {kinds_phrase(kinds)}"
+    return _amounts({kind: sum(f["distinct"] or f["count"] for f in known if f["kind"] == kind) for kind in kinds})
+
+
+def _amounts(amounts: Mapping[str, int], most: int = 3) -> str:
+    parts = [counted(n, kind_words(kind).one, kind_words(kind).many) for kind, n in list(amounts.items())[:most]]
+    if len(amounts) > most:
+        parts.append(counted(len(amounts) - most, "other kind"))
+    return joined(parts)
+
+
+def sender_name(sender: Mapping[str, Any]) -> str:
+    """Return what a person calls the sender; never a name that was not found."""
+    script = sender.get("script")
+    if script:
+        return safe(script["name"], 80)
+    name = safe(sender.get("name") or "", 64)
+    return f"{name} (script not known)" if name else "unknown sender"
+
+
+def _subject(sender: Mapping[str, Any]) -> str:
+    if not sender.get("script") and not sender.get("name"):
+        who = "a program that could not be identified"
+    else:
+        name = f"“{sender_name(sender)}”" if sender.get("script") else sender_name(sender)
+        who = f"probably {name}" if sender.get("certainty") == "likely" else name
+    user = f", run by {safe(sender['user'], 60)}," if sender.get("user") else ""
+    return capital(who) + user
+
+
+def outcome(decision: Mapping[str, Any]) -> str:
+    """Return what happened and, where policy only watched, what the rule would have done."""
+    said = verdict_words(str(decision["verdict"])).outcome
+    would = WOULD_HAVE.get(str(decision.get("intended") or ""))
+    if would and decision.get("intended") != decision["verdict"]:
+        said += f" The rule would have {would}."
+    return said
+
+
+def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
+    """Return one exchange (a record as JSON values) as two sentences: who sent what where when, and what happened."""
+    decision, destination = record["decision"], record["destination"]
+    verb = "sent" if decision["verdict"] in {"allow", "watch", "warn", "redact"} else "tried to send"
+    amount = size(record["request"]["bytes"])
+    what = found_phrase(record["findings"]) or f"{amount} without known personal data or secrets"
+    if any(f["kind"] == "not_inspected" for f in record["findings"]):
+        what += ", partly unread," if found_phrase(record["findings"]) else ""
+        what = what if found_phrase(record["findings"]) else f"{amount} that could not all be read"
+    where = place(destination["service"], destination["host"], destination["category"], destination["account"]["kind"])
+    model = (record.get("llm") or {}).get("model")
+    if model:
+        where += f" ({safe(model, 60)})"
+    when = at_time(datetime.fromisoformat(record["at"]), now, zone)
+    return f"{_subject(record['sender'])} {verb} {what} to {where} {when}. {outcome(decision)}"
+
+
+def case_found(case: Case) -> str:
+    """Return what was found in a case, short: `15,000 rows · bank account numbers`."""
+    kinds = [kind for kind in kinds_by_gravity(case.kinds) if kind != "not_inspected"]
+    if not kinds:
+        return "could not all be read" if case.kinds else "nothing known"
+    if case.records and case.records > 1:
+        return f"{number(case.records)} rows · {kinds_phrase(kinds, 2)}"
+    if len(kinds) == 1:
+        words = kind_words(kinds[0])
+        return counted(max(1, case.values), words.one, words.many)
+    return f"{number(case.values)} × {kinds_phrase(kinds, 2)}"
+
+
+def case_place(case: Case) -> str:
+    """Return where a case went, short: `OneDrive, personal`."""
+    account = account_words(case.account_kind)
+    name = service_name(case.service, case.host)
+    return f"{name}, {account}" if account else name
+
+
+def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a case as a sentence, from what the queue knows of it."""
+    who = capital(safe(case.script, 80) or "an unknown sender")
+    by = f", run by {safe(case.user, 60)}," if case.user else ""
+    verb = "sent" if case.verdict in {"allow", "watch", "warn", "redact"} else "tried to send"
+    where = place(case.service, case.host, case.category, case.account_kind)
+    times = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})" if case.count > 1 else ""
+    what = case_found(case).replace(" · ", " with ")
+    said = verdict_words(case.verdict).outcome
+    return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {said}"
+
+
+def health(totals: Mapping[str, int], now: datetime, problem: str | None = None) -> tuple[bool, str]:
+    """Return whether all is well, and the health line's words. `totals` are those of today."""
+    if problem:
+        return False, f"Not reading evidence · {safe(problem, 120)}"
+    last = totals.get("last_at_epoch") or 0
+    seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request yet"
+    skipped = totals.get("degraded") or 0
+    missed = f"{counted(skipped, 'request')} not fully checked today" if skipped else "nothing skipped today"
+    return not skipped, f"Watching · {seen} · {missed}"
+
+
+def tally(totals: Mapping[str, int]) -> str:
+    """Return the first words of the screen: how many cases need a person."""
+    open_cases, held = totals.get("open_cases") or 0, totals.get("held") or 0
+    if not open_cases:
+        return "Nothing needs you."
+    need = "1 case needs you" if open_cases == 1 else f"{number(open_cases)} cases need you"
+    return f"{need} · {number(held)} held" if held else need
