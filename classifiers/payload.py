@@ -30,8 +30,9 @@ class Segment(NamedTuple):
     quoted: bool = True
     """False for bare numbers: no digits of a decimal number or float may be read as an identifier."""
     tabular: bool = False
-    """True when this text holds cells that also stand in a `Table`: whoever counts by column skips it here, whoever looks
-    for patterns anywhere (secrets, own words) scans it. For long tables one segment holds a whole column, one value a line."""
+    """True when this text holds cells that also stand in a `Table`: whoever counts by column skips it here, whoever
+    looks for patterns anywhere (secrets, own words) scans it. For long tables one segment holds a whole column, one
+    value a line."""
 
     def __repr__(self) -> str:
         return f"<Segment {self.carrier} {len(self.text)} characters>"

@@ -1,0 +1,88 @@
+"""Bytes to text: declared charset, byte order mark, UTF-8, UTF-16, else a Western set; binary stays binary."""
+
+import codecs
+
+_CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27}) + b"\x7f"
+_HIGH = bytes(range(128, 256))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_TRUSTED = frozenset({
+    "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "utf-16", "utf-16le", "utf-16be", "utf-32",
+    "utf-32le", "utf-32be", "utf-7", "koi8-r", "koi8-u", "big5", "gbk", "gb2312", "gb18030", "euc-jp", "euc-kr",
+    "shift_jis", "iso-2022-jp",
+})  # fmt: skip
+_SAMPLE = 65_536
+
+
+def text_of(data: bytes, declared: str | None = None) -> str | None:
+    """Return the text in `data`, or None when it is not text."""
+    for mark, charset in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(charset, "replace")
+    if declared and (text := _declared(data, declared)) is not None:
+        return text
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _not_utf8(data)
+    if "\0" in text:
+        return _utf16(data) or (None if binary(data) else text)
+    return None if binary(data) else text
+
+
+def _declared(data: bytes, declared: str) -> str | None:
+    charset = declared.strip("\"' ").lower()
+    if charset in {"utf-8", "utf8"}:
+        return None
+    if charset not in _TRUSTED and not charset.startswith(("windows-125", "cp125", "iso-8859-")):
+        return None
+    try:
+        text = data.decode(charset)
+    except (LookupError, UnicodeError):
+        return None
+    return None if binary(data) and not charset.startswith(("utf-16", "utf-32")) else text
+
+
+def _not_utf8(data: bytes) -> str | None:
+    if (wide := _utf16(data)) is not None:
+        return wide
+    if binary(data):
+        return None
+    sample = data[:_SAMPLE]
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    if high * 3 > len(sample):
+        text = data.decode("utf-8", "replace")
+        return None if text.count("�") * 20 > len(text) else text
+    return data.decode("cp1252", "replace") if high * 20 > len(sample) else _mostly_utf8(data)
+
+
+def _mostly_utf8(data: bytes) -> str:
+    """UTF-8 cut inside a character or with stray bytes keeps its letters; text in another set keeps its own."""
+    text = data.decode("utf-8", "replace")
+    return text if text.count("�") <= 2 else data.decode("cp1252", "replace")
+
+
+def binary(data: bytes) -> bool:
+    """True when control bytes make up more than a trace."""
+    sample = data[:_SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls * 200 > len(sample)
+
+
+def _utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark: every other byte of a sample is nearly always zero."""
+    sample = data[:2048]
+    half = len(sample) // 2
+    if half < 4:
+        return None
+    for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if zeros.count(0) * 10 >= half * 7:
+            even = data[: len(data) & ~1]
+            text = even.decode(charset, "replace")
+            return None if binary(text[:_SAMPLE].encode("utf-8", "replace")) else text
+    return None

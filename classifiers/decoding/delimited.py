@@ -1,0 +1,88 @@
+"""Small CSV and TSV bodies as tables; large ones become documents for a reader in a worker."""
+
+import csv
+from itertools import islice
+
+from classifiers.decoding.reading import Reading
+from classifiers.payload import Path, Table
+
+_SNIFFED_LINES = 6
+_MEDIA = frozenset(
+    {
+        "text/csv",
+        "text/tab-separated-values",
+        "application/csv",
+        "text/comma-separated-values",
+        "application/vnd.ms-excel",
+    }
+)
+_DELIMITERS = ",\t;|"
+
+
+def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
+    """Return the delimiter of a delimited text, or None: told by its name, or by at least four even lines."""
+    named = media_type in _MEDIA or (name or "").lower().endswith((".csv", ".tsv", ".tab", ".psv"))
+    lines = [line for line in text[:20_000].splitlines() if line.strip()][: _SNIFFED_LINES + 1]
+    if len(text) > 20_000:
+        lines = lines[:-1] or lines
+    if len(lines) < (2 if named else 4):
+        return None
+    best = max(_DELIMITERS, key=lines[0].count)
+    count = lines[0].count(best)
+    if count == 0:
+        return "\n" if named and best == "," else None
+    if named:
+        return best
+    even = sum(abs(line.count(best) - count) == 0 for line in lines)
+    header_like = all(len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(best))
+    return best if even == len(lines) and header_like and (count >= 2 or best == "\t") else None
+
+
+def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> bool:
+    """Read the text as a table, its columns also as segments; False when that cannot be."""
+    if delimiter == "\n":
+        delimiter = "\x1f"
+    try:
+        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+    except csv.Error:
+        return False
+    if len(rows) < 2:
+        return False
+    header = has_header(rows[0])
+    width = max(map(len, rows[:200]))
+    names = unique_names(rows[0] if header else [], width)
+    body = rows[1:] if header else rows
+    columns = {name: [row[index] if index < len(row) else "" for row in body] for index, name in enumerate(names)}
+    emit_table(reading, columns, len(body), path)
+    over = ["\x1f".join(row[width:]) for row in islice(body, 100_000) if len(row) > width]
+    if over:
+        reading.emit("\n".join(over), None, path)
+    return True
+
+
+def has_header(first: list[str]) -> bool:
+    """True when a first row reads as names: no cell is a number, a date or an address."""
+    cells = [cell.strip() for cell in first if cell.strip()]
+    return bool(cells) and all(
+        len(cell) < 80 and "@" not in cell and sum(map(str.isdigit, cell)) * 2 < len(cell) for cell in cells
+    )
+
+
+def unique_names(header: list[str], width: int) -> list[str]:
+    """Return one name a column, made up where the header has none or has it twice."""
+    names: dict[str, None] = {}
+    for index in range(width):
+        name = header[index].strip() if index < len(header) and header[index].strip() else f"column {index + 1}"
+        names[name if name not in names else f"{name} {index + 1}"] = None
+    return list(names)
+
+
+def emit_table(
+    reading: Reading, columns: dict[str, list[str]], rows: int, path: Path, *, complete: bool = True
+) -> None:
+    """Add a table, and each column as one tabular segment."""
+    reading.payload.tables.append(Table(tuple(columns), rows, columns, path, reading.label, complete))
+    for name, values in columns.items():
+        text = "\n".join(filter(None, values))
+        if text:
+            reading.emit(text, name, (*path, f"column {name}"), tabular=True)

@@ -1,0 +1,137 @@
+"""Forms: urlencoded bodies and query strings, and multipart bodies with their files."""
+
+import binascii
+import quopri
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from classifiers.decoding import packed
+from classifiers.decoding.charset import text_of
+from classifiers.decoding.reading import Piece, Reading
+from classifiers.payload import Path
+
+_MAX_FIELDS = 5_000
+_LONG_NAME = 20
+
+
+def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> None:
+    """Emit the pairs of an urlencoded text: `+` is a space, names become keys."""
+    for count, pair in enumerate(text.split("&")):
+        if count >= _MAX_FIELDS:
+            reading.unread("more form fields than are read", path)
+            return
+        name, equals, value = pair.partition("=")
+        name, value = decode_field(name), decode_field(value)
+        if not equals:
+            name, value = "", name
+        if value:
+            packed.look(reading, value, name or None, (*path, name) if name else path, depth)
+        if len(name) >= _LONG_NAME or "@" in name:
+            reading.emit(name, None, path)
+
+
+def decode_field(text: str) -> str:
+    """Undo `+` and percent-encoding."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    data = unquote_to_bytes(text)
+    decoded = text_of(data)
+    return data.decode("latin-1") if decoded is None else decoded
+
+
+def read_multipart(reading: Reading, data: bytes, boundary: str | None, path: Path, depth: int) -> bool:
+    """Queue the parts of a multipart body; False when it has none."""
+    raw = boundary.encode("latin-1", "replace") if boundary else _guess_boundary(data)
+    if not raw:
+        return False
+    found = False
+    for headers, content in _parts(reading, data, raw, path):
+        found = True
+        _read_part(reading, headers, content, path, depth)
+    return found
+
+
+def _guess_boundary(data: bytes) -> bytes:
+    start = data.lstrip(b"\r\n")[:80]
+    line = start.split(b"\r\n", 1)[0]
+    return line[2:] if line.startswith(b"--") and 0 < len(line) - 2 <= 70 and b"\r\n" in start else b""
+
+
+def _parts(reading: Reading, data: bytes, boundary: bytes, path: Path) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Split leniently on the boundary: a preamble is text too, a missing end is no reason to stop."""
+    mark = b"--" + boundary
+    at = data.find(mark)
+    if at < 0:
+        return
+    if data[:at].strip():
+        yield {}, data[:at]
+    for _ in range(_MAX_FIELDS):
+        at += len(mark)
+        if data[at : at + 2] == b"--":
+            if data[at + 2 :].strip():
+                yield {}, data[at + 2 :]
+            return
+        end = data.find(b"\n" + mark, at)
+        part = data[at : end if end >= 0 else len(data)]
+        if not part.strip():
+            return
+        yield _split_part(part.removesuffix(b"\r") if end >= 0 else part)
+        if end < 0:
+            reading.unread("the multipart body ends inside a part", path)
+            return
+        at = end + 1
+    reading.unread("more form fields than are read", path)
+
+
+def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
+    part = part.removeprefix(b"\r").removeprefix(b"\n")
+    if part.startswith((b"\r\n", b"\n")):
+        return {}, part.removeprefix(b"\r").removeprefix(b"\n")
+    gap = b"\r\n\r\n" if b"\r\n\r\n" in part else b"\n\n"
+    head, found, content = part.partition(gap)
+    if not found and b":" not in head[:200]:
+        return {}, part
+    headers: dict[str, str] = {}
+    for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").splitlines():
+        name, _, value = line.decode("utf-8", "replace").partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return headers, content
+
+
+def _read_part(reading: Reading, headers: dict[str, str], content: bytes, path: Path, depth: int) -> None:
+    _, fields = split_header(headers.get("content-disposition", ""))
+    name, filename = fields.get("name"), fields.get("filename")
+    media_type = headers.get("content-type", "")
+    here = (*path, name) if name else path
+    for header, value in headers.items():
+        if header not in {"content-disposition", "content-type", "content-transfer-encoding", "content-length"}:
+            reading.emit(value, header, (*here, header))
+    if filename and len(filename) > 5:
+        reading.emit(filename, "filename", (*here, "filename"))
+    content = _transfer_decoded(content, headers.get("content-transfer-encoding", "").lower())
+    if content:
+        reading.later(Piece(content, media_type, name, here, depth + 1, filename))
+
+
+def _transfer_decoded(content: bytes, coding: str) -> bytes:
+    if coding == "quoted-printable":
+        return quopri.decodestring(content)
+    if coding == "base64":
+        try:
+            return binascii.a2b_base64(content)
+        except binascii.Error:
+            return content
+    return content
+
+
+def split_header(value: str) -> tuple[str, dict[str, str]]:
+    """Split a header such as `content-type` into its value (lower case) and its parameters."""
+    if ";" not in value:
+        return value.strip().lower(), {}
+    from python_multipart.multipart import parse_options_header
+
+    main, options = parse_options_header(value)
+    fields = {key.decode("latin-1").lower(): option.decode("utf-8", "replace") for key, option in options.items()}
+    return main.decode("latin-1").strip().lower(), fields

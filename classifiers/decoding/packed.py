@@ -1,0 +1,215 @@
+"""Text inside text: JSON in strings, base64, hex, data URLs, percent- and backslash-escaped tokens."""
+
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote_to_bytes
+
+import orjson
+
+from classifiers.decoding.charset import text_of
+from classifiers.decoding.media import document_type, packed_as, picture_type
+from classifiers.decoding.reading import Piece, Reading
+from classifiers.payload import Path
+
+MIN_RUN = 24
+"""Shorter runs of base64 letters are words."""
+_KEPT_RUN = 1024
+"""A longer string that is nothing but an encoded run is not given as text when it could be decoded."""
+_OPAQUE = 4096
+"""An undecodable run below this size holds a key, a hash or a signature, and its text was given."""
+
+_ALPHABET = bytes(
+    1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0 for byte in range(256)
+)
+_RUN = b"\1" * MIN_RUN
+_URLSAFE = bytes.maketrans(b"-_", b"+/")
+_HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
+_TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
+_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
+_OPAQUE_KEYS = frozenset(
+    {"signature", "encrypted_content", "thoughtSignature", "thought_signature", "embedding", "embeddings"}
+)
+
+
+def worth_looking(data: bytes) -> bool:
+    """True when some string in these bytes may hold a packed one; false means each string is what it looks like."""
+    return (
+        _RUN in data.translate(_ALPHABET)
+        or b"\\u" in data
+        or b'\\"' in data
+        or b"\\\\" in data
+        or b"\\/" in data
+        or b"%" in data
+        or b"&#" in data
+        or b"data:" in data
+    )
+
+
+def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Emit a text as a segment and queue what is packed in it."""
+    first = text[0] if text else ""
+    if first in '{["' and text[-1] in '}]"\n ' and len(text) > 6 and _json(reading, text, key, path, depth):
+        return
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raw = text.encode("utf-16-le", "surrogatepass")
+        text = raw.decode("utf-16-le", "replace")
+        raw = text.encode()
+    if len(raw) < 8 or not unpack(reading, text, raw, key, path, depth):
+        reading.emit(text, key, path)
+
+
+def unpack(reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that needs no segment."""
+    flags = raw.translate(_ALPHABET)
+    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
+    if "data:" in text:
+        _data_urls(reading, text, key, path, depth)
+    if "%" in text or "\\" in text or "&#" in text:
+        _escapes(reading, text, key, path, depth)
+    return swallowed
+
+
+def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return False
+    if isinstance(value, str):
+        return reading.later(Piece(value, "text/plain", key, path, depth + 1))
+    if not value or not isinstance(value, dict | list):
+        return False
+    return reading.later(Piece(value, "application/json", key, path, depth + 1))
+
+
+def _runs(reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Decode base64 and hex runs; True when the text is one long run and its content was queued in its place."""
+    stripped = raw.translate(None, b"\r\n")
+    wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
+    if wrapped and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
+        raw, flags = stripped, stripped.translate(_ALPHABET)
+    swallowed = False
+    for run in _each_run(raw, flags):
+        if reading.runs >= reading.limits.runs:
+            reading.unread("more encoded parts than are decoded", path)
+            break
+        reading.runs += 1
+        known = _run(reading, run, key, path, depth)
+        swallowed = known and len(run) > _KEPT_RUN and len(run) * 10 > len(raw) * 9
+    return swallowed
+
+
+def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
+    start = flags.find(_RUN)
+    while start >= 0:
+        end = flags.find(b"\0", start)
+        if end < 0:
+            end = len(flags)
+        yield raw[start:end]
+        start = flags.find(_RUN, end)
+
+
+def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Queue what one run decodes to; True when it is known what that is."""
+    if len(run) == 36 and run[8:9] == run[13:14] == run[18:19] == run[23:24] == b"-":
+        return False
+    if len(run) >= 32 and _HEX.fullmatch(run):
+        if (data := _known(binascii.unhexlify(run))) is not None:
+            return _queue(reading, data, "", key, (*path, "(hex)"), depth)
+        return False
+    if _known(_base64(run[:64])) is None and not _is_media(_base64(run[:64])):
+        return _opaque(reading, run, key, path)
+    data = _base64(run)
+    return _queue(reading, data, "", key, (*path, "(base64)"), depth)
+
+
+def _opaque(reading: Reading, run: bytes, key: str | None, path: Path) -> bool:
+    if len(run) < _OPAQUE or key in _OPAQUE_KEYS or len(set(run[:512])) < 30:
+        return False
+    reading.unread("encoded data in no known format", path)
+    return True
+
+
+def _base64(run: bytes) -> bytes:
+    run = run.translate(_URLSAFE)
+    spare = len(run) % 4
+    run = run[:-1] if spare == 1 else run + b"=" * (-spare % 4)
+    return binascii.a2b_base64(run)
+
+
+def _is_media(data: bytes) -> bool:
+    return (document_type(data) or picture_type(data)) is not None
+
+
+def _known(data: bytes) -> bytes | None:
+    """Return the data when it is text or a packed stream; a cut last character does not matter."""
+    if packed_as(data):
+        return data
+    if len(data) < 12:
+        return None
+    head = data[:48]
+    text = text_of(head)
+    if text is None or (not text.isascii() and head.count(0) == 0 and not _few_strange(text)):
+        return None
+    return data
+
+
+def _few_strange(text: str) -> bool:
+    """Random bytes that happen to read as text are full of odd letters; prose of any language is not of many blocks."""
+    blocks = {ord(char) >> 8 for char in text if char.isalpha()}
+    odd = sum(1 for char in text if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>"))
+    return len(blocks) <= 2 and odd * 5 <= len(text) and "�" not in text[:-1]
+
+
+def _queue(reading: Reading, data: bytes, media_type: str, key: str | None, path: Path, depth: int) -> bool:
+    return reading.later(Piece(data, media_type, key, path, depth + 1))
+
+
+def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue data URLs that are not base64 (those that are were queued as runs)."""
+    for match in _DATA_URL.finditer(text):
+        if ";base64" in match[2]:
+            continue
+        end = _TOKEN_BREAK.search(text, match.end())
+        data = unquote_to_bytes(text[match.end() : end.start() if end else len(text)])
+        if data and not _queue(reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth):
+            return
+
+
+def _escapes(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue tokens whose percent or backslash escapes hide what they say."""
+    if "%" in text and _PERCENT.search(text):
+        _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
+    if _ESCAPE.search(text):
+        _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+
+
+def _tokens(
+    reading: Reading, text: str, mark: str, undo: Callable[[str], str], key: str | None, path: Path, depth: int
+) -> None:
+    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]
+    plain = [after for token in tokens if (after := undo(token)) != token]
+    if plain:
+        reading.later(Piece("\n".join(plain), "text/plain", key, path, depth + 1))
+
+
+def _from_percent(token: str) -> str:
+    if not _PERCENT.search(token):
+        return token
+    data = unquote_to_bytes(token)
+    return text_of(data) or token
+
+
+def _from_escapes(token: str) -> str:
+    return _ESCAPE.sub(_unescape, token)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    found = match[0]
+    digits = found[2:] if found[0] == "\\" else found[2:-1]
+    code = int(digits.lstrip("x"), 16) if found[0] == "\\" or digits[0] == "x" else int(digits)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

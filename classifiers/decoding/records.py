@@ -1,0 +1,110 @@
+"""Arrays of objects as tables: columns, exact rows, values as text."""
+
+from typing import Any
+
+from classifiers.decoding import packed
+from classifiers.decoding.reading import Reading
+from classifiers.payload import Path, Table
+
+MIN_ROWS = 3
+MIN_COLUMNS = 2
+MAX_COLUMNS = 400
+_JOIN_FROM = 50
+"""From this many rows on, a column goes out as one segment instead of one a cell."""
+_CONVERSATION = frozenset({"role", "content", "parts"})
+_PARTS = frozenset({"text", "image_url", "input_text", "function", "input", "source", "call_id", "thinking"})
+_PROSE = 200
+"""Mean length of the values from which on an array holds prose, not records."""
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def read_records(reading: Reading, rows: list[Any], key: str | None, path: Path, inner: list[Any]) -> bool:
+    """Read an array of objects as a table; False when it is none. Nested values go to `inner` as (value, key, path)."""
+    if len(rows) < MIN_ROWS or type(rows[0]) is not dict or len(rows[0]) < 2 or _is_message(rows[0]):
+        return False
+    if any(type(row) is not dict for row in rows):
+        return False
+    names = dict.fromkeys(name for row in rows[:200] for name in row)
+    if len(names) > MAX_COLUMNS or not _alike(rows, len(names)):
+        return False
+    if len(rows) > 200:
+        names = dict.fromkeys(name for row in rows for name in row)
+        if len(names) > MAX_COLUMNS:
+            return False
+    cells = len(rows) * len(names)
+    keep = len(rows) if cells <= reading.limits.table_cells else reading.limits.sampled_rows
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    nested: list[Any] = []
+    scalar = {name: column for name, column in columns.items() if not _nested(column, name, path, nested)}
+    if len(scalar) < MIN_COLUMNS:
+        return False
+    inner.extend(nested)
+    for name, column in scalar.items():
+        _emit(reading, column, name, path)
+    values = {name: _texts(column[:keep]) for name, column in scalar.items()}
+    table = Table(tuple(values), len(rows), values, path, reading.label, keep == len(rows))
+    reading.payload.tables.append(table)
+    return True
+
+
+def _is_message(row: dict[str, Any]) -> bool:
+    """True for the messages and content parts of LLM calls: conversations are read message by message."""
+    return not _CONVERSATION.isdisjoint(row) or ("type" in row and not _PARTS.isdisjoint(row))
+
+
+def _alike(rows: list[Any], names: int) -> bool:
+    """Records share their columns and hold short values; unlike objects or pieces of prose are no table."""
+    sample = rows[:200]
+    filled = sum(map(len, sample))
+    if filled * 2 < names * len(sample):
+        return False
+    texts = [value for row in sample[:20] for value in row.values() if type(value) is str]
+    return sum(map(len, texts)) <= _PROSE * len(texts)
+
+
+def _nested(column: list[Any], name: str, path: Path, inner: list[Any]) -> bool:
+    """Queue objects and arrays of a column; True when it holds nothing else."""
+    if _SCALARS.issuperset(map(type, column)):
+        return False
+    plain = 0
+    for index, value in enumerate(column):
+        if type(value) in _SCALARS:
+            plain += value is not None
+        elif value:
+            inner.append((value, name, (*path, index, name)))
+    return plain == 0
+
+
+def _texts(column: list[Any]) -> list[str]:
+    return [value if type(value) is str else _text(value) for value in column]
+
+
+def _text(value: object) -> str:
+    return "" if value is None or type(value) not in _SCALARS else str(value)
+
+
+def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
+    if len(column) >= _JOIN_FROM:
+        text = "\n".join(value if type(value) is str else str(value) for value in column if _worth(value))
+        if text:
+            _emit_column(reading, text, name, path)
+        return
+    for index, value in enumerate(column):
+        if _worth(value):
+            quoted = type(value) is str
+            if quoted and len(value) >= packed.MIN_RUN:
+                raw = value.encode("utf-8", "replace")
+                if packed.worth_looking(raw):
+                    packed.unpack(reading, value, raw, name, (*path, index, name), 1)
+            reading.emit(value if quoted else str(value), name, (*path, index, name), quoted=quoted, tabular=True)
+
+
+def _emit_column(reading: Reading, text: str, name: str, path: Path) -> None:
+    raw = text.encode("utf-8", "replace")
+    if packed.worth_looking(raw):
+        packed.unpack(reading, text, raw, name, (*path, name), 1)
+    reading.emit(text, name, (*path, name), tabular=True)
+
+
+def _worth(value: object) -> bool:
+    return (type(value) is str and value != "") or (type(value) is int and value >= 100_000)

@@ -1,0 +1,86 @@
+"""The parts of a request around its body: header values, query string and path segments."""
+
+import binascii
+from urllib.parse import unquote
+
+from classifiers.decoding import forms, packed
+from classifiers.decoding.reading import Reading
+from classifiers.payload import Carrier, Segment
+
+_new = tuple.__new__
+_STRUCTURAL = frozenset({
+    "accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding", "content-length",
+    "content-type", "date", "expect", "host", "keep-alive", "pragma", "proxy-connection", "te", "transfer-encoding",
+    "upgrade",
+    "x-stainless-arch", "x-stainless-async", "x-stainless-lang", "x-stainless-os", "x-stainless-package-version",
+    "x-stainless-read-timeout", "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version",
+    "x-stainless-timeout",
+})  # fmt: skip
+_SHORT = 80
+"""A structural header with a longer value is read like any other."""
+_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
+_MAX_HEADERS = 2_000
+
+
+def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None:
+    """Emit header values with their names as keys; credentials and cookies taken apart."""
+    append = reading.payload.segments.append
+    reading.carrier = Carrier.HEADER
+    if len(headers) > _MAX_HEADERS:
+        reading.unread("more headers than are read", ())
+        headers = headers[:_MAX_HEADERS]
+    for name, value in headers:
+        if not value or (name in _STRUCTURAL and len(value) <= _SHORT):
+            continue
+        if name in _AUTHORIZATION:
+            _authorization(reading, name, value)
+        elif name == "cookie":
+            _cookies(reading, value)
+        elif len(value) < packed.MIN_RUN and "%" not in value:
+            append(_new(Segment, (value, name, (name,), Carrier.HEADER, None, True, False)))
+        else:
+            packed.look(reading, value, name, (name,), 0)
+    reading.carrier = Carrier.BODY
+
+
+def _authorization(reading: Reading, name: str, value: str) -> None:
+    scheme, _, credentials = value.partition(" ")
+    if not credentials:
+        reading.emit(value, name, (name,))
+        return
+    scheme = scheme.lower()[:40]
+    if scheme == "basic":
+        try:
+            credentials = binascii.a2b_base64(credentials).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            reading.unread("the basic credentials are no base64", (name,))
+    reading.emit(credentials.strip(), name, (name, scheme))
+    if credentials.startswith("eyJ"):
+        packed.unpack(reading, credentials, credentials.encode("utf-8", "replace"), name, (name, scheme), 0)
+
+
+def _cookies(reading: Reading, value: str) -> None:
+    for pair in value.split(";")[:500]:
+        name, equals, content = pair.strip().partition("=")
+        if not equals:
+            name, content = "cookie", name
+        if content:
+            packed.look(reading, content, name, ("cookie", name), 0)
+
+
+def read_target(reading: Reading, target: str) -> None:
+    """Emit path segments (key: the segment before) and query pairs."""
+    path, _, query = target.partition("?")
+    reading.carrier = Carrier.PATH
+    before: str | None = None
+    for index, part in enumerate(path.split("/")[:200]):
+        if len(part) > 5:
+            text = unquote(part) if "%" in part else part
+            packed.look(reading, text, before, (index,), 0) if len(part) >= packed.MIN_RUN else reading.emit(
+                text, before, (index,)
+            )
+        before = part[:60] or before
+    if query:
+        reading.carrier = Carrier.QUERY
+        forms.read_pairs(reading, query)
+    reading.carrier = Carrier.BODY

@@ -1,0 +1,88 @@
+"""XML, SOAP and HTML as text with names: a tokenizer that knows no DTD, expands no entity and never looks back."""
+
+import html
+import re
+
+from classifiers.decoding import packed
+from classifiers.decoding.reading import Reading
+from classifiers.payload import Path
+
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_MAX_TAGS = 200_000
+_MAX_DEPTH = 60
+
+
+def looks_like_markup(text: str) -> bool:
+    """True when a text starts as XML or HTML does."""
+    start = text[:200].lstrip("﻿ \t\r\n")
+    return start.startswith("<") and len(start) > 2 and (start[1].isalpha() or start[1] in "?!_")
+
+
+def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
+    """Emit texts and attributes with the name of their element as key."""
+    open_names: list[str] = []
+    at, size = 0, len(text)
+    for _ in range(_MAX_TAGS):
+        start = text.find("<", at)
+        _emit(reading, text[at : start if start >= 0 else size], open_names, path, depth)
+        if start < 0 or reading.full:
+            return
+        at = _section(reading, text, start, open_names, path, depth)
+    if text[at:].strip():
+        reading.unread("more elements than are read", path)
+        reading.emit(text[at:], None, path)
+
+
+def _section(reading: Reading, text: str, start: int, names: list[str], path: Path, depth: int) -> int:
+    """Read what one `<` opens; return where it ends."""
+    for opening, closing in (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"), ("<!", ">")):
+        if text.startswith(opening, start):
+            end = text.find(closing, start)
+            inner = text[start + len(opening) : end if end >= 0 else len(text)]
+            if opening == "<!" and "!ENTITY" in inner + text[start : start + 2000]:
+                reading.unread("the XML declares entities of its own, which are not expanded", path)
+            _emit(reading, inner, names, path, depth, escaped=False)
+            return end + len(closing) if end >= 0 else len(text)
+    end = text.find(">", start)
+    if end < 0:
+        _emit(reading, text[start + 1 :], names, path, depth)
+        return len(text)
+    _tag(reading, text[start + 1 : end], names, path, depth)
+    return end + 1
+
+
+def _tag(reading: Reading, inner: str, names: list[str], path: Path, depth: int) -> None:
+    if inner.startswith("/"):
+        name = _local(inner[1:].strip())
+        if name in names[-8:]:
+            while names.pop() != name:
+                pass
+        return
+    name, _, rest = inner.rstrip("/").partition(" ") if "\n" not in inner else _first_word(inner.rstrip("/"))
+    name = _local(name)
+    if "=" in rest:
+        for match in _ATTRIBUTE.finditer(rest):
+            value = match[2] if match[2] is not None else match[3]
+            if value and not match[1].startswith("xmlns"):
+                attribute = _local(match[1])
+                packed.look(reading, html.unescape(value), attribute, (*path, *names, name, attribute), depth)
+    if not inner.endswith("/") and len(names) < _MAX_DEPTH:
+        names.append(name)
+
+
+def _first_word(inner: str) -> tuple[str, str, str]:
+    parts = inner.split(None, 1)
+    return (parts[0], " ", parts[1]) if len(parts) == 2 else (inner.strip(), "", "")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2][:200]
+
+
+def _emit(reading: Reading, text: str, names: list[str], path: Path, depth: int, *, escaped: bool = True) -> None:
+    if not text or text.isspace():
+        return
+    text = text.strip()
+    if escaped and "&" in text:
+        text = html.unescape(text)
+    packed.look(reading, text, names[-1] if names else None, (*path, *names), depth)
