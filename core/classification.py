@@ -125,5 +125,7 @@ class Classification:
     findings: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
     """Stages that failed or were late, each as `stage: why`."""
+    deferred: bool = False
+    """True when documents inside wait for a worker: this is what was known without reading them."""
     explanation: tuple[str, ...] = field(default=(), repr=False)
     """For `inspect --explain`: one line a candidate, values masked."""

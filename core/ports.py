@@ -61,7 +61,7 @@ class Classifier(Protocol):
         """True when `classify` may run on the event loop (a few hundred microseconds)."""
 
     def classify(self, exchange: Exchange) -> Classification:
-        """Classify the whole exchange."""
+        """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool` instead."""
 
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> AnswerTap:
         """Return a tap for the answer with this head."""

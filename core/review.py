@@ -99,7 +99,7 @@ def needs_review(record: Record) -> bool:
 
 
 def case_key(record: Record) -> str:
-    """Return what alike records share; not a hash, so that it stays explainable. Parts are joined by a unit separator."""
+    """Return what alike records share, joined by a unit separator; not a hash, so that it stays explainable."""
     script = record.sender.script
     process = record.sender.process
     who = (script.path or script.name) if script else (process.exe or process.name if process else "unknown")

@@ -174,7 +174,9 @@ class Inspection:
 
     async def _classify(self, exchange: Exchange) -> Classification:
         if self.parts.classifier.is_cheap(exchange):
-            return self.parts.classifier.classify(exchange)
+            seen = self.parts.classifier.classify(exchange)
+            if not seen.deferred:
+                return seen
         try:
             return await self.parts.pool.classify(exchange, self.limits.classify_s)
         except DegradedError as error:

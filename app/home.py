@@ -1,0 +1,116 @@
+"""Where Outgate keeps its things: every path below OUTGATE_HOME, and nothing anywhere else."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds everything Outgate writes; private to the user."""
+
+    root: Path
+
+    @property
+    def evidence(self) -> Path:
+        """The evidence database."""
+        return self.root / "evidence.db"
+
+    @property
+    def authority(self) -> Path:
+        """Folder of the certificate authority."""
+        return self.root / "authority"
+
+    @property
+    def chain(self) -> Path:
+        """PEM chain sent to clients."""
+        return self.root / "authority" / "chain.pem"
+
+    @property
+    def bundle(self) -> Path:
+        """PEM bundle that clients should trust: public roots, the user's own, ours."""
+        return self.root / "bundle.pem"
+
+    @property
+    def upstream(self) -> Path:
+        """PEM bundle that servers are verified with."""
+        return self.root / "upstream.pem"
+
+    @property
+    def policy(self) -> Path:
+        """The organisation's policy file, where there is one."""
+        return self.root / "outgate.yaml"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file, where there is one."""
+        return self.root / "settings.yaml"
+
+    @property
+    def fingerprint_key(self) -> Path:
+        """Key of the fingerprints, 32 random bytes."""
+        return self.root / "keys" / "fingerprint.key"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """Key of user pseudonyms, 32 random bytes."""
+        return self.root / "keys" / "pseudonym.key"
+
+    @property
+    def cache(self) -> Path:
+        """Compiled rules and other things that can be made again."""
+        return self.root / "cache"
+
+    @property
+    def running(self) -> Path:
+        """Address and process of the running gate."""
+        return self.root / "gate.json"
+
+    @property
+    def scripts(self) -> Path:
+        """Masked contents of scripts seen, by hash."""
+        return self.root / "scripts"
+
+
+def open_home() -> Home:
+    """Return the home, made if need be with mode 0700. Raises SettingsError."""
+    given = os.environ.get("OUTGATE_HOME")
+    if given:
+        root = Path(given).expanduser().resolve()
+    else:
+        import platformdirs
+
+        root = Path(platformdirs.user_data_dir("outgate", appauthor=False))
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        root.chmod(0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot use {root} as Outgate's folder: {error.strerror}.",
+            remedy="Set OUTGATE_HOME to a folder that you can write to.",
+        ) from error
+    return Home(root)
+
+
+def private_key(path: Path) -> bytes:
+    """Return the 32-byte key in this file, made at first use with mode 0600. Raises SettingsError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(os.urandom(32))
+        key = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"Cannot read or make the key {path}: {error.strerror}.") from error
+    if len(key) != 32:
+        raise SettingsError(
+            f"The key {path} is damaged.",
+            remedy="Restore it from a backup; with a new key, old and new fingerprints no longer match.",
+        )
+    return key

@@ -1,0 +1,64 @@
+"""Settings of one installation: `settings.yaml` in OUTGATE_HOME, every value with a default."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """What an endpoint engineer may set; command-line options win over these."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: str = "127.0.0.1:8899"
+    """Address of the foreground service."""
+    strict_evidence: bool = False
+    """True: a request waits until its evidence is durable before anything leaves."""
+    hold_mb: float = Field(default=8, gt=0, le=64)
+    """Bodies up to this size are held whole until the decision."""
+    classify_seconds: float = Field(default=10, gt=0, le=120)
+    """How long a worker may read one payload."""
+    workers: int = Field(default=1, ge=1, le=8)
+    """Worker processes for documents, large bodies and names in prose; started when first needed."""
+    user_names: Literal["clear", "pseudonym", "none"] = "clear"
+    """How evidence names the user: as is, by keyed pseudonym, or not at all."""
+    upstream_proxy: str | None = None
+    """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
+    upstream_ca: Path | None = None
+    """PEM file with a private authority that servers may be verified with."""
+    direct_hosts: tuple[str, ...] = ()
+    """Hosts that scripts reach without the gate: internal ones; each is a way past it."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file; defaults where there is none. Raises SettingsError with the line's name."""
+    if not path.exists():
+        return Settings()
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    try:
+        values = YAML(typ="safe").load(path.read_text("utf-8"))
+        return Settings.model_validate(values or {})
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
+    except (MarkedYAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}{where} is not YAML.", remedy="Check indentation and quotes.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "the file"
+        raise SettingsError(f"{path}: {name}: {first['msg']}.", remedy="See docs/settings.md.") from None
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Parse `ADDRESS:PORT` or `PORT`. Raises SettingsError."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise SettingsError(f"{text!r} is not ADDRESS:PORT.", remedy="For example --listen 127.0.0.1:8899")
+    return host, int(port)

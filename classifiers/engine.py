@@ -1,0 +1,199 @@
+"""The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in workers and offline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from classifiers.accounts import Bindings, destination
+from classifiers.credentials import CredentialDetector
+from classifiers.decoding import decode
+from classifiers.hits import Hit, summarise
+from classifiers.llm import UsageTap, label, recognise
+from classifiers.payload import Payload
+from classifiers.personal import PersonalDetector, table_findings
+from core.classification import Category, Classification, Destination, LlmCall
+from core.exchange import Answer, Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding, merged
+from core.fingerprint import Fingerprinter
+from core.organisation import Organisation
+
+INLINE_BYTES = 64 * 1024
+"""Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
+_DOCUMENT_TYPES = ("multipart/", "application/pdf", "application/zip", "application/vnd.", "application/x-", "application/gzip")
+_INLINE_TYPES = ("application/x-www-form-urlencoded", "application/x-ndjson", "application/x-json", "application/vnd.api+json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSetup:
+    """What an engine is made of; can be sent to a worker process. Its repr shows no key."""
+
+    key: bytes
+    """Of the fingerprints, 32 bytes."""
+    organisation: Organisation
+    cache: Path | None = None
+    in_worker: bool = False
+    """True where documents may be read and names looked for: in a process that can be killed."""
+
+    def __repr__(self) -> str:
+        return f"<EngineSetup in_worker={self.in_worker}>"
+
+
+class Engine:
+    """Implements `core.ports.Classifier`."""
+
+    def __init__(self, setup: EngineSetup) -> None:
+        self._setup = setup
+        self._fingerprinter = Fingerprinter(setup.key)
+        self._organisation = setup.organisation
+        self._credentials = CredentialDetector(setup.cache, setup.organisation)
+        self._personal = PersonalDetector()
+        self._bindings = Bindings(self._fingerprinter)
+
+    def organisation_changed(self, organisation: Organisation) -> None:
+        """Use another organisation from now on."""
+        self._organisation = organisation
+        self._credentials = CredentialDetector(self._setup.cache, organisation)
+
+    def warm(self) -> None:
+        """Compile what would make the first request slow."""
+        self._credentials.warm()
+
+    def on_headers(self, exchange: Exchange) -> Classification:
+        """Classify from host, path and headers alone."""
+        llm = recognise(exchange, None, self._organisation, self._fingerprinter)
+        where = destination(exchange, self._organisation, self._bindings)
+        return Classification(destination=_llm_destination(where, llm), llm=llm)
+
+    def is_cheap(self, exchange: Exchange) -> bool:
+        """True when the body is small and no document by its type."""
+        if len(exchange.body) > INLINE_BYTES:
+            return False
+        kind = (exchange.header("content-type") or "").lower()
+        return not kind.startswith(_DOCUMENT_TYPES) or kind.startswith(_INLINE_TYPES)
+
+    def classify(self, exchange: Exchange, *, explain: bool = False) -> Classification:
+        """Classify the whole exchange; outside a worker, documents inside it make the result `deferred`."""
+        payload = decode(exchange)
+        stages = _Stages()
+        findings: list[Finding] = []
+        if payload.documents:
+            if not self._setup.in_worker:
+                return replace(self.on_headers(exchange), deferred=True)
+            stages.run("documents", lambda: self._read_documents(payload))
+        llm = stages.run("llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter))
+        where = destination(exchange, self._organisation, self._bindings)
+        hits: list[Hit] = []
+        hits += stages.run("secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)) or []
+        hits += stages.run("personal data", lambda: self._personal.detect(payload, explain=explain)) or []
+        if hits and llm is not None:
+            stages.run("labels", lambda: label(payload))
+        if self._setup.in_worker:
+            hits += stages.run("names", lambda: self._names(payload)) or []
+        findings += summarise(hits, payload, self._fingerprinter)
+        for table in payload.tables:
+            found = stages.run("tables", lambda table=table: table_findings(table, self._fingerprinter))  # type: ignore[misc]
+            findings = list(merged(findings, found or ()))
+        findings += _unread(payload)
+        return Classification(
+            destination=_llm_destination(where, llm),
+            llm=llm,
+            findings=tuple(findings),
+            degraded=tuple(stages.failed),
+            explanation=tuple(_explain(hit, payload) for hit in hits) if explain else (),
+        )
+
+    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> "EngineTap":
+        """Return what reads the answer to this exchange."""
+        return EngineTap(exchange, classification, answer, self._bindings)
+
+    def _read_documents(self, payload: Payload) -> None:
+        from classifiers.documents import read_document
+
+        waiting, payload.documents = payload.documents, []
+        for document in waiting:
+            inner = read_document(document)
+            payload.segments += inner.segments
+            payload.tables += inner.tables
+            payload.unread += inner.unread
+
+    def _names(self, payload: Payload) -> list[Hit]:
+        from classifiers.personal.names import shared_recogniser
+
+        return shared_recogniser().detect(payload)
+
+
+class EngineTap:
+    """Reads one answer: usage of an LLM call, and whose account it was."""
+
+    def __init__(self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings) -> None:
+        self._exchange = exchange
+        self._seen = seen
+        self._bindings = bindings
+        self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next raw bytes of the body."""
+        if self._usage is not None:
+            self._usage.feed(chunk)
+
+    def finish(self, answer: Answer) -> Classification:
+        """Return the classification with what the answer told."""
+        seen = self._seen
+        llm = self._usage.finish(answer) if self._usage is not None else None
+        where = seen.destination
+        account = self._bindings.learn(self._exchange, answer, where)
+        if account is not None:
+            where = replace(where, account=account)
+        return replace(seen, llm=llm, destination=where)
+
+
+class _Stages:
+    """Runs stages so that one that fails is named in the record and stops none of the others."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+
+    def run[T](self, name: str, stage: Callable[[], T]) -> T | None:
+        try:
+            return stage()
+        except Exception as error:  # noqa: BLE001 - boundary: a bug in a detector degrades the record, it never passes unseen
+            self.failed.append(f"{name}: {type(error).__name__}")
+            return None
+
+
+def build_worker(setup: EngineSetup) -> Engine:
+    """Return the engine of a worker process: it may read documents and look for names."""
+    return Engine(replace(setup, in_worker=True))
+
+
+def _llm_destination(where: Destination, llm: LlmCall | None) -> Destination:
+    if llm is None or where.category is not Category.OTHER:
+        return where
+    return replace(where, category=Category.LLM, service=where.service or llm.provider)
+
+
+def _unread(payload: Payload) -> list[Finding]:
+    reasons: dict[str, list[str]] = {}
+    for unread in payload.unread:
+        place = ".".join(map(str, unread.path)) or "body"
+        reasons.setdefault(unread.reason, []).append(place)
+    return [
+        Finding(
+            kind=NOT_INSPECTED,
+            detector="decoder",
+            confidence=Confidence.CERTAIN,
+            count=len(places),
+            distinct=1,
+            where=tuple(dict.fromkeys(places))[:10],
+            note=reason,
+        )
+        for reason, places in reasons.items()
+    ]
+
+
+def _explain(hit: Hit, payload: Payload) -> str:
+    from classifiers.payload import place
+    from core.text import mask
+
+    outcome = f"rejected: {hit.rejected}" if hit.rejected else f"{hit.confidence}"
+    return f"{hit.kind} {hit.detector} {mask(hit.value)} at {place(payload.segments[hit.segment])}: {outcome}"
