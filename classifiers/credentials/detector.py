@@ -1,0 +1,126 @@
+"""The secrets detector: one scan for all rules, then judgement of the few candidates, minding the direction."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from classifiers.credentials.engine import Engine
+from classifiers.credentials.generic import GENERIC
+from classifiers.credentials.hosts import provider_of
+from classifiers.credentials.identity import (
+    TOKEN_FIELDS,
+    Identity,
+    credential_of,
+    is_authentication,
+    is_normal_use,
+)
+from classifiers.credentials.issued import issued_rules
+from classifiers.credentials.joined import Joined
+from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps
+from classifiers.credentials.rule import Rule
+from classifiers.credentials.structures import STRUCTURES
+from classifiers.hits import Hit
+from classifiers.payload import Carrier, Payload, Segment
+from core.organisation import Organisation
+
+_REMEMBERED = 512
+
+
+class _Authentication(NamedTuple):
+    """What is known of one authentication header at one host. Holds payload."""
+
+    all: tuple[Hit, ...]
+    leaks: tuple[Hit, ...]
+    identity: Identity
+
+    def __repr__(self) -> str:
+        return f"<{self.identity!r}>"
+
+
+def own_rules() -> list[Rule]:
+    """Return the rules written for Outgate."""
+    return [*issued_rules(), *STRUCTURES, *GENERIC]
+
+
+class CredentialDetector:
+    """Finds secrets in decoded payloads. Safe to use from many threads."""
+
+    def __init__(self, cache_dir: pathlib.Path | None, organisation: Organisation) -> None:
+        self._cache_dir = cache_dir
+        self._organisation = organisation
+        self._engine = Engine(own_rules())
+        self._remembered: dict[tuple[str, str, str], _Authentication] = {}
+
+    @property
+    def rule_count(self) -> int:
+        """How many rules are active now."""
+        return len(self._engine.rules)
+
+    def warm(self) -> None:
+        """Compile every confirming pattern, so that the first hit is not slower than the next."""
+        self._engine.warm()
+
+    def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
+        """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
+        segments = payload.segments
+        joined = Joined(segments)
+        found: list[Found] = []
+        for index in self._engine.candidates(joined.data):
+            found += judged(self._engine, index, joined, segments)
+        if found:
+            found = without_overlaps(self._minding_direction(with_requirements(found), segments, host))
+        hits = [f.hit for f in found if explain or f.hit.rejected is None]
+        for index, segment in joined.authentication:
+            seen = self._in_authentication(segment, host)
+            hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
+        return hits
+
+    def identities(self, payload: Payload, host: str) -> list[Identity]:
+        """Return the credentials that authenticate this request."""
+        return [
+            self._in_authentication(segment, host).identity
+            for segment in payload.segments
+            if is_authentication(segment) and segment.text
+        ]
+
+    def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
+        key = (host, segment.key or "", segment.text)
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[key] = self._look_at_authentication(segment, host)
+        return known
+
+    def _look_at_authentication(self, segment: Segment, host: str) -> _Authentication:
+        joined = Joined([segment], authentication=False)
+        found: list[Found] = []
+        for index in self._engine.candidates(joined.data):
+            found += judged(self._engine, index, joined, [segment])
+        issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
+        value, scheme = credential_of(segment.text)
+        rule = max((f.rule for f in issued), key=lambda r: (r.rank, r.provider is not None), default=None)
+        session = "session" if segment.key == "cookie" else None
+        identity = Identity(
+            provider=rule.provider if rule and rule.provider else provider_of(host),
+            key_class=scheme or (rule and (rule.key_class or rule.name)) or session,
+            value_for_fingerprinting=value,
+            header=segment.key or "",
+        )
+        final = without_overlaps(self._minding_direction(found, [segment], host))
+        hits = tuple(f.hit for f in final)
+        return _Authentication(hits, tuple(h for h in hits if h.rejected is None), identity)
+
+    def _minding_direction(self, found: list[Found], segments: Sequence[Segment], host: str) -> list[Found]:
+        token_request = any(s.key == "grant_type" and s.carrier is Carrier.BODY for s in segments)
+        return [self._direction(item, segments[item.hit.segment], host, token_request) for item in found]
+
+    def _direction(self, item: Found, segment: Segment, host: str, token_request: bool) -> Found:
+        if item.hit.rejected is not None:
+            return item
+        normal = is_normal_use(item.rule, segment.carrier, host, authentication=is_authentication(segment))
+        if token_request and segment.key in TOKEN_FIELDS and segment.carrier is Carrier.BODY:
+            normal = is_normal_use(item.rule, Carrier.HEADER, host, authentication=True)
+        if normal:
+            return rejected(item, "authenticates this request at the service it is for")
+        return item
