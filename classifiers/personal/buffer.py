@@ -1,0 +1,52 @@
+"""One buffer for all segments of a payload: what cannot hold personal data is left out, offsets lead back."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from classifiers.payload import Segment
+from classifiers.personal.fold import Folded, fold
+
+SEPARATOR = "\n\0\n"
+_LONG = 256
+_ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{256,}={0,2}\s*")
+
+
+class Buffer(NamedTuple):
+    """Joined text of several segments. Holds payload."""
+
+    folded: Folded
+    starts: list[int]
+    """Where each joined segment begins, in the text before folding."""
+    segments: list[int]
+    """Index of each joined segment in the payload."""
+
+    def __repr__(self) -> str:
+        return f"<Buffer {len(self.segments)} segments>"
+
+    def locate(self, start: int, end: int) -> tuple[int, int, int]:
+        """Return (segment, start, end) in the segment's own text for a span of the folded text."""
+        first, last = self.folded.origin_of(start), self.folded.origin_of(end - 1) + 1
+        place = bisect_right(self.starts, first) - 1
+        offset = self.starts[place]
+        return self.segments[place], first - offset, last - offset
+
+
+def is_encoded(text: str) -> bool:
+    """True for long base64 or hex without a blank: numbers inside it mean nothing."""
+    return len(text) > _LONG and _ENCODED.fullmatch(text) is not None and not text.isdigit()
+
+
+def join(segments: Sequence[Segment], wanted: Sequence[int]) -> Buffer:
+    """Return the buffer of the wanted segments."""
+    starts: list[int] = []
+    position = 0
+    gap = len(SEPARATOR)
+    texts: list[str] = []
+    for index in wanted:
+        text = segments[index].text
+        texts.append(text)
+        starts.append(position)
+        position += len(text) + gap
+    return Buffer(fold(SEPARATOR.join(texts)), starts, list(wanted))

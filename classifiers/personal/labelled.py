@@ -1,0 +1,50 @@
+"""Values that only a label tells: passports, licences, health ids, accounts and dates of birth in running text."""
+
+import re
+
+from classifiers.personal.keyed import normal_date
+from classifiers.personal.vocabulary import label_kinds, split_name
+
+_GLUE = re.compile(
+    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was issued|holder|card|code|on|am|le|el|the|of|my|"
+    r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![A-Za-z0-9])")
+_LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
+_PLACE_KINDS = (
+    "date_of_birth", "passport", "driving_licence", "uk_nhs", "us_mbi", "medical_record", "health_id", "bank_account",
+)  # fmt: skip
+_WINDOW = 40
+_DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
+
+
+def read_labelled(text: str, start: int, end: int, finish: int) -> tuple[str, str, int, int] | None:
+    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one."""
+    glue = _GLUE.match(text, end, min(finish, end + _WINDOW))
+    begin = glue.end() if glue else end
+    label = text[max(0, start - 24) : begin]
+    kinds = label_kinds(" ".join(split_name(label)[-6:]) if len(label) < 60 else label)
+    for kind in _PLACE_KINDS:
+        if kind in kinds:
+            return _value(kind, text, begin, min(finish, begin + _WINDOW))
+    return None
+
+
+def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int, int] | None:
+    if kind == "date_of_birth":
+        found = normal_date(text[begin:limit])
+        return None if found is None else (kind, found[0], begin, begin + found[1])
+    if kind in {"uk_nhs", "us_mbi"}:
+        return None
+    match = _IDENTIFIER.match(text, begin, limit) or _LOWER_IDENTIFIER.match(text, begin, limit)
+    if match is None:
+        return None
+    raw = match.group()
+    value = "".join(c for c in raw if c.isalnum()).upper()
+    digits = sum(c.isdigit() for c in value)
+    if digits < _DIGITS_NEEDED[kind] or (kind == "bank_account" and digits != len(value)):
+        return None
+    if len(set(value)) < 2 or normal_date(raw) is not None:
+        return None
+    return kind, value, begin, match.end()

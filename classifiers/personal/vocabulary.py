@@ -1,0 +1,125 @@
+"""What names mean: words of keys, column headers and labels in several languages, mapped to the kinds they announce."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from classifiers.personal.phrases import NATIONAL_ID_KINDS, NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS, PHRASES
+
+EMPTY: frozenset[str] = frozenset()
+NEGATIVE = frozenset({"!"})
+"""A name that announces something else than personal data, such as `order_id`."""
+ANY_NATIONAL_ID = "national_id"
+"""Announces some national id without saying which."""
+
+_CAMEL = re.compile(r"[a-z0-9](?=[A-Z])|[A-Z](?=[A-Z][a-z])")
+_TOKEN = re.compile(r"[a-z]+|\d+")
+_LONGEST_PHRASE = 5
+_MAX_NAME = 80
+
+
+def _plain(text: str) -> str:
+    """Return `text` in lower case without accents."""
+    lowered = text.casefold().replace("ø", "o").replace("ł", "l").replace("æ", "ae")
+    if lowered.isascii():
+        return lowered
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _dictionary() -> dict[str, frozenset[str]]:
+    phrases: dict[str, set[str]] = {}
+    for kind, text in PHRASES.items():
+        for phrase in text.split(","):
+            tokens = _TOKEN.findall(_plain(phrase))
+            for form in {" ".join(tokens), "".join(tokens)}:
+                phrases.setdefault(form, set()).add(kind)
+    return {phrase: frozenset(kinds) for phrase, kinds in phrases.items()}
+
+
+_DICTIONARY = _dictionary()
+_LAST_WORDS = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _DICTIONARY)
+
+
+def _phrase_ending_at(tokens: Sequence[str], end: int) -> frozenset[str]:
+    """Return the kinds that the longest phrase ending with token `end - 1` announces."""
+    if tokens[end - 1] not in _LAST_WORDS:
+        return EMPTY
+    for start in range(max(0, end - _LONGEST_PHRASE), end):
+        kinds = _DICTIONARY.get(" ".join(tokens[start:end]))
+        if kinds is not None:
+            return kinds
+    return EMPTY
+
+
+def _nearest(tokens: Sequence[str]) -> frozenset[str]:
+    """Return what the last telling word announces: kinds, NEGATIVE, or nothing."""
+    for end in range(len(tokens), 0, -1):
+        kinds = _phrase_ending_at(tokens, end)
+        if kinds:
+            return kinds
+        if tokens[end - 1] in NEGATIVE_WORDS:
+            return NEGATIVE
+    return EMPTY
+
+
+def label_kinds(left: str) -> frozenset[str]:
+    """Return what the text just left of a value announces; the nearest label wins."""
+    return _nearest(_TOKEN.findall(_plain(left)))
+
+
+def split_name(name: str) -> list[str]:
+    """Return the words of a key in lower case: `customerSSN`, `customer_ssn` and `Customer SSN` are alike."""
+    return _TOKEN.findall(_plain(_CAMEL.sub(r"\g<0> ", name[:_MAX_NAME])))
+
+
+@lru_cache(maxsize=8192)
+def name_kinds(name: str) -> frozenset[str]:
+    """Return what a key or column header announces: kinds, NEGATIVE for another thing's name, or nothing.
+
+    The last telling word decides (`patient_id_number` is no `id_number` of a parcel), but a trailing
+    qualifier such as `hash` or `count` makes the whole name negative.
+    """
+    tokens = split_name(name)
+    if not tokens:
+        return EMPTY
+    joined = _DICTIONARY.get("".join(tokens))
+    if joined is not None:
+        return joined
+    kinds = _nearest(tokens)
+    if kinds:
+        return kinds
+    return EMPTY if tokens[-1] in NEUTRAL_WORDS else NEGATIVE if tokens[-1] in {"id", "ids", "no", "number"} else EMPTY
+
+
+@lru_cache(maxsize=8192)
+def is_neutral(name: str | None) -> bool:
+    """True for names that say nothing of their value, such as `value`, `text`, `content`."""
+    if name is None:
+        return True
+    tokens = split_name(name)
+    return not tokens or tokens[-1] in NEUTRAL_WORDS
+
+
+@lru_cache(maxsize=8192)
+def is_person_word(name: str) -> bool:
+    """True for a name of somebody, such as `customer`, `patients`, `billing_contact`."""
+    return any(token in PERSON_WORDS or token.rstrip("s") in PERSON_WORDS for token in split_name(name))
+
+
+def context_of(key: str | None, path: Iterable[str | int]) -> frozenset[str]:
+    """Return what the nearest telling name over a value announces: its key, else the keys above it."""
+    own = EMPTY if key is None else name_kinds(key)
+    if own:
+        return own
+    for part in reversed([p for p in path if isinstance(p, str)][-3:]):
+        kinds = name_kinds(part)
+        if kinds:
+            return EMPTY if "!" in kinds else kinds
+    return EMPTY
+
+
+def announces(context: frozenset[str], kind: str) -> bool:
+    """True when a context names this kind, or national ids in general and this is one."""
+    return kind in context or (ANY_NATIONAL_ID in context and kind in NATIONAL_ID_KINDS)
