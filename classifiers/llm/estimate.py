@@ -1,0 +1,167 @@
+"""Estimates tokens where the provider states none: request text and the seen answer text, counted offline, with a band."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from classifiers.llm import encodings
+from classifiers.llm import operations as op
+from classifiers.llm.content import turns
+from classifiers.llm.usage import Usage
+from core.classification import LlmCall
+from core.errors import DegradedError
+
+_PER_MESSAGE = 3
+_MAX_TEXT = 4 * 1024 * 1024
+_MAX_DEPTH = 8
+_BANDS: tuple[tuple[str, str], ...] = (
+    ("claude", "±50 %"), ("gemini", "±50 %"), ("command", "±100 %"), ("gpt-oss", "±80 %"), ("gpt", "±12 %"), ("o1", "±50 %"),
+    ("o3", "±50 %"), ("o4", "±50 %"), ("text-embedding", "±5 %"), ("davinci", "±13 %"), ("babbage", "±13 %"), ("mistral", "±20 %"),
+    ("deepseek", "±20 %"), ("grok", "±20 %"), ("nova", "±20 %"), ("sonar", "±20 %"),
+)  # fmt: skip
+_PROMPTS = (
+    "system",
+    "instructions",
+    "prompt",
+    "message",
+    "input",
+    "inputs",
+    "inputText",
+    "texts",
+    "preamble",
+    "systemInstruction",
+)
+_ANSWER_KEYS = (
+    "content", "text", "reasoning_content", "reasoning", "thinking", "partial_json", "arguments", "completion", "outputText",
+    "generated_text", "generation",
+)  # fmt: skip
+_ANSWER_ROOTS = (
+    "choices", "candidates", "content", "delta", "message", "output", "response", "text", "results", "generation", "completion",
+    "generated_text", "outputText", "token", "contentBlockDelta", "generations", "event_type",
+)  # fmt: skip
+
+
+class Estimate(NamedTuple):
+    """Estimated tokens and how far off they may be."""
+
+    usage: Usage
+    band: str
+
+
+def warm(model: str | None = None) -> None:
+    """Load the encoding ahead of its first use: call it from a thread."""
+    encodings.load(encodings.encoding_for(model))
+
+
+def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estimate | None:
+    """Return estimated tokens of a call, or None when there is nothing to count.
+
+    `sample` is the beginning of the answer's events, `seen` how many bytes of events went by in all.
+    """
+    name = encodings.encoding_for(call.model)
+    try:
+        asked = _request_tokens(name, body) if isinstance(body, dict) else None
+        answered = None if call.operation == op.EMBEDDINGS else _answer_tokens(name, sample, seen)
+    except DegradedError:
+        return None
+    if asked is None and answered is None:
+        return None
+    return Estimate(Usage(input=asked, output=answered), _band(call))
+
+
+def _band(call: LlmCall) -> str:
+    model = (call.model or "").lower().rpartition("/")[2]
+    band = next((band for word, band in _BANDS if model.startswith(word) or f".{word}" in model), "±80 %")
+    return "±35 %" if call.tools and band == "±12 %" else band
+
+
+def _request_tokens(name: str, body: dict[str, Any]) -> int | None:
+    messages = turns(body) or []
+    texts = [text for message in messages for text in _strings(message, 0)]
+    for key in _PROMPTS:
+        if key in body and body[key] is not messages:
+            texts.extend(_strings(body[key], 0))
+    for key in ("tools", "functions", "toolConfig"):
+        if body.get(key):
+            texts.append(orjson.dumps(body[key]).decode())
+    text = "\n".join(texts)[:_MAX_TEXT]
+    if not text:
+        return None
+    overhead = _PER_MESSAGE * (len(messages) + 1) if "messages" in body else 0
+    return encodings.count(name, text) + overhead
+
+
+def _strings(value: object, depth: int) -> Iterator[str]:
+    """Yield the texts of a message, without base64 content, types and ids."""
+    if isinstance(value, str):
+        if not value.startswith("data:"):
+            yield value
+    elif depth > _MAX_DEPTH:
+        return
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item, depth + 1)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in {
+                "type",
+                "id",
+                "data",
+                "bytes",
+                "image_url",
+                "tool_call_id",
+                "call_id",
+                "file_data",
+                "inlineData",
+                "source",
+                "images",
+            }:
+                yield from _strings(inner, depth + 1)
+
+
+def _answer_tokens(name: str, sample: bytes, seen: int) -> int | None:
+    pieces: list[str] = []
+    for line in sample.splitlines() if sample[:1] not in b"[{" or b"\n{" in sample else (sample,):
+        data = line[5:] if line.startswith(b"data:") else line
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(event, dict):
+            pieces.extend(_answer_texts(event))
+        elif isinstance(event, list):
+            pieces.extend(text for item in event if isinstance(item, dict) for text in _answer_texts(item))
+    text = "".join(pieces)
+    if not text:
+        return None
+    tokens = encodings.count(name, text)
+    return round(tokens * seen / len(sample)) if seen > len(sample) else tokens
+
+
+def _answer_texts(event: dict[str, Any]) -> Iterator[str]:
+    kind = event.get("type")
+    if isinstance(kind, str) and kind.endswith((".done", ".completed", ".added", ".created", "in_progress")):
+        return
+    for key in _ANSWER_ROOTS:
+        value = event.get(key)
+        if isinstance(value, str) and key != "event_type":
+            yield value
+        elif isinstance(value, list | dict):
+            yield from _inner_texts(value, 0)
+
+
+def _inner_texts(value: list[Any] | dict[str, Any], depth: int) -> Iterator[str]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, list | dict):
+                yield from _inner_texts(item, depth + 1)
+        return
+    for key, inner in value.items():
+        if isinstance(inner, str):
+            if key in _ANSWER_KEYS:
+                yield inner
+        elif isinstance(inner, list | dict) and key not in {"logprobs", "usage", "meta", "citationMetadata"}:
+            yield from _inner_texts(inner, depth + 1)

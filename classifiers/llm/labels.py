@@ -1,0 +1,166 @@
+"""Names the role and part of a model call that a segment stands in: `system prompt`, `user message 3`, `tool result 2`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from classifiers.payload import Path, Payload
+
+_SYSTEM_KEYS = frozenset({"system", "instructions", "systemInstruction", "system_instruction", "preamble"})
+_PROMPT_KEYS = frozenset({"prompt", "message", "inputs", "inputText", "texts"})
+_TOOL_KEYS = frozenset({"tools", "functions", "toolConfig"})
+_RESULT_TYPES = frozenset(
+    {"tool_result", "function_call_output", "custom_tool_call_output", "computer_call_output", "mcp_call"}
+)
+_CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call", "server_tool_use"})
+_FILE_KEYS = frozenset(
+    {"source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "file_data"}
+)
+_ROLE_NAMES = {
+    "system": "system prompt", "developer": "system prompt", "user": "user message", "human": "user message",
+    "USER": "user message", "SYSTEM": "system prompt", "CHATBOT": "assistant message", "assistant": "assistant message",
+    "model": "assistant message", "ai": "assistant message", "tool": "tool result", "function": "tool result",
+    "TOOL": "tool result", "ipython": "tool result",
+}  # fmt: skip
+
+
+def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
+    """Set the labels of the wanted segments (all, when not said which), and of all documents, in place.
+
+    Call it once something was found, with the segments that hits stand in: labels cost time that clean calls need not pay.
+    Segments that have a label keep it.
+    """
+    if not isinstance(payload.json, dict):
+        return
+    body = payload.json
+    segments = payload.segments
+    numbers: dict[str, list[tuple[str, int]]] = {}
+    for index in range(len(segments)) if wanted is None else wanted:
+        segment = segments[index]
+        if segment.label is None and segment.path and (name := of_path(body, segment.path, numbers)):
+            segments[index] = segment._replace(label=name)
+    for index, document in enumerate(payload.documents):
+        if document.label is None and document.path:
+            name = f"attachment {document.name}" if document.name else of_path(body, document.path, numbers)
+            payload.documents[index] = document._replace(label=name)
+
+
+def of_path(body: Mapping[str, Any], path: Path, numbers: dict[str, list[tuple[str, int]]] | None = None) -> str | None:
+    """Return what the place means in this call, or None. `numbers` remembers the numbering between calls."""
+    root = path[0]
+    if root == "request" and isinstance(body.get("request"), dict):
+        return of_path(body["request"], path[1:], numbers) if len(path) > 1 else None
+    if root in _SYSTEM_KEYS:
+        return "system prompt"
+    if root in _TOOL_KEYS:
+        return _tool_name(body, path)
+    if root in _PROMPT_KEYS or (root == "input" and isinstance(body.get("input"), str)):
+        return "prompt" if root != "texts" else "text to embed"
+    if root == "params":
+        return _mcp_name(body)
+    messages = body.get(root) if isinstance(root, str) else None
+    if not isinstance(messages, list) or len(path) < 2 or not isinstance(path[1], int) or path[1] >= len(messages):
+        return None
+    if not isinstance(messages[path[1]], dict):
+        return "text to embed" if root == "input" else None
+    return _message_name(messages, path, {} if numbers is None else numbers)
+
+
+def _message_name(messages: list[Any], path: Path, numbers: dict[str, list[tuple[str, int]]]) -> str:
+    key = str(path[0])
+    if key not in numbers:
+        numbers[key] = _numbered(messages)
+    at = path[1]
+    name, number = numbers[key][at] if isinstance(at, int) else ("message", 1)
+    whole = name if name == "system prompt" else f"{name} {number}"
+    part = _part(messages[at], path[2:]) if isinstance(at, int) else None
+    if part is None:
+        return whole
+    return f"{part} in {whole}" if part.startswith("attachment") else part
+
+
+def _numbered(messages: list[Any]) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    named: list[tuple[str, int]] = []
+    for message in messages:
+        name = _name_of(message)
+        counts[name] = counts.get(name, 0) + 1
+        named.append((name, counts[name]))
+    return named
+
+
+def _name_of(message: object) -> str:
+    if not isinstance(message, dict):
+        return "message"
+    kind = message.get("type")
+    if kind in _RESULT_TYPES:
+        return "tool result"
+    if kind in _CALL_TYPES:
+        return "tool call"
+    for key in ("content", "parts"):
+        inner = message.get(key)
+        if isinstance(inner, list) and inner and all(isinstance(p, dict) and _is_result(p) for p in inner):
+            return "tool result"
+    return _ROLE_NAMES.get(str(message.get("role", "")), "message")
+
+
+def _is_result(part: Mapping[str, Any]) -> bool:
+    return part.get("type") in _RESULT_TYPES or "functionResponse" in part or "toolResult" in part
+
+
+def _part(message: Mapping[str, Any], rest: Path) -> str | None:
+    """Name a part of a message that is not its own text: an attachment or the arguments of a tool call."""
+    value: object = message
+    for depth, step in enumerate(rest):
+        if step in {"tool_calls", "functionCall", "function_call", "toolUse"}:
+            return "tool call " + _call_number(rest[depth + 1 : depth + 2])
+        if step in _FILE_KEYS and isinstance(value, dict):
+            return _file_name(value, step)
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+        if isinstance(value, dict) and value.get("type") in _CALL_TYPES:
+            return "tool call"
+    return None
+
+
+def _call_number(step: Path) -> str:
+    return str(step[0] + 1) if step and isinstance(step[0], int) else "1"
+
+
+def _file_name(part: Mapping[str, Any], step: object) -> str:
+    inner = part.get(step) if isinstance(step, str) else None
+    for holder in (inner, part):
+        if isinstance(holder, dict):
+            for key in ("filename", "file_name", "name", "title", "displayName"):
+                if isinstance(holder.get(key), str) and holder[key]:
+                    return f"attachment {holder[key][:100]}"
+    return "attachment"
+
+
+def _tool_name(body: Mapping[str, Any], path: Path) -> str:
+    value: object = body
+    for step in path[:5]:
+        value = (
+            value.get(step)
+            if isinstance(value, dict)
+            else value[step]
+            if isinstance(value, list) and isinstance(step, int) and step < len(value)
+            else None
+        )
+        if isinstance(value, dict):
+            inner = value.get("function") or value.get("toolSpec") or value
+            if isinstance(inner, dict) and isinstance(inner.get("name"), str):
+                return f"definition of tool {inner['name'][:100]}"
+    return "tool definitions"
+
+
+def _mcp_name(body: Mapping[str, Any]) -> str | None:
+    if body.get("jsonrpc") != "2.0" or not isinstance(body.get("params"), dict):
+        return None
+    name = body["params"].get("name")
+    if body.get("method") == "tools/call" and isinstance(name, str):
+        return f"arguments of tool {name[:100]}"
+    return "parameters of " + str(body.get("method"))[:60]

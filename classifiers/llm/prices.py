@@ -1,0 +1,92 @@
+"""What a call cost: the bundled price table by our own provider id, loaded when first needed. Never from the network."""
+
+import ipaddress
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from classifiers.llm.providers import PRICES_ID
+from classifiers.llm.usage import Usage
+from core.exchange import Exchange
+
+_MAX_MODEL = 200
+_LOCAL_PROVIDERS = frozenset({"ollama"})
+_REGION_PREFIXES = ("us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.")
+
+
+def warm() -> None:
+    """Load the price table (about half a second): call it from a thread when the gate starts."""
+    _providers()
+
+
+def dollars(value: float | Decimal) -> str:
+    """Return an amount as plain decimal text, such as `0.00012`."""
+    text = f"{Decimal(str(value)):.10f}".rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def is_local(provider: str | None, exchange: Exchange | None) -> bool:
+    """Return True for a model on this machine or a private network: nobody bills it."""
+    if provider in _LOCAL_PROVIDERS:
+        return True
+    if provider is not None or exchange is None:
+        return False
+    host = exchange.host
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def from_table(
+    provider: str | None, answered: str | None, asked: str | None, usage: Usage, at: datetime | None
+) -> str | None:
+    """Return the cost in US dollars by the price table of that day, or None when it does not know provider or model."""
+    table = PRICES_ID.get(provider or "")
+    if table is None:
+        return None
+    for model in dict.fromkeys(name for name in (answered, asked) if name):
+        found = _find(table, model[:_MAX_MODEL].lower())
+        if found is not None:
+            return _cost(found, usage, at or datetime.now(UTC))
+    return None
+
+
+def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:
+    from genai_prices import Usage as PricedUsage
+
+    owner, model = found
+    counts = PricedUsage(
+        input_tokens=usage.total_input, output_tokens=usage.output,
+        cache_read_tokens=usage.cache_read, cache_write_tokens=usage.cache_write,
+    )  # fmt: skip
+    try:
+        price = model.calc_price(counts, owner, genai_request_timestamp=at, auto_update_timestamp=None)
+    except (ValueError, LookupError, TypeError, ArithmeticError):
+        return None
+    return dollars(price.total_price)
+
+
+@lru_cache(maxsize=1)
+def _providers() -> dict[str, Any]:
+    from genai_prices import data_snapshot
+
+    return {provider.id: provider for provider in data_snapshot.get_snapshot().providers}
+
+
+@lru_cache(maxsize=512)
+def _find(table: str, model: str) -> tuple[Any, Any] | None:
+    """Look the model up ourselves: the package's own caches are unbounded and a client could fill them."""
+    providers = _providers()
+    owner = providers.get(table)
+    if owner is None:
+        return None
+    bare = model.rpartition("/")[2]
+    for name in (model, bare, bare.removeprefix(next((p for p in _REGION_PREFIXES if bare.startswith(p)), ""))):
+        found = owner.find_model(name, all_providers=list(providers.values()))
+        if found is not None:
+            return owner, found
+    return None

@@ -1,0 +1,326 @@
+"""Reads usage, model and account from an answer as it passes: never buffers a stream, never raises, bounded memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from classifiers.llm import estimate, prices
+from classifiers.llm import operations as op
+from classifiers.llm.framing import EventStream, Frames, Grpc, Lines, chunk_bytes
+from classifiers.llm.inflate import Broken, Identity, Inflater, inflater
+from classifiers.llm.protobuf import usage_map
+from classifiers.llm.protobuf import usage_of as protobuf_usage
+from classifiers.llm.salvage import salvage
+from classifiers.llm.usage import Usage, fill, later, of_answer, of_gateway, of_headers, total
+from classifiers.payload import Payload
+from core.classification import CostBasis, LlmCall, TokensBasis
+from core.exchange import Answer, Exchange, Message
+
+MAX_JSON = 8 * 1024 * 1024
+MAX_PLAIN = 256 * 1024 * 1024
+"""After this many decoded bytes the tap stops reading: nothing a model says is that long."""
+MAX_SAMPLE = 512 * 1024
+"""Of a stream without usage so far, kept for an estimate."""
+_NEEDLES = (b"sage", b"oken", b"eval_count", b"etrics", b"units")
+_NULL = b'"usage":null'
+_MODEL_TRIES = 16
+_SNIFF = 64 * 1024
+_SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
+_ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
+
+
+class UsageTap:
+    """Takes an answer's raw bytes, split anywhere, and completes the call at the end.
+
+    `feed` takes body bytes as received; `message` takes WebSocket messages instead. `finish` returns the call with
+    tokens (exact, estimated or unknown), cost, model and organisation.
+    """
+
+    __slots__ = (
+        "_answer", "_at", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size", "_kept",
+        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sse", "_tries", "_usage",
+    )  # fmt: skip
+
+    def __init__(
+        self, call: LlmCall, answer: Answer, exchange: Exchange | None = None, payload: Payload | None = None
+    ) -> None:
+        self._call, self._answer, self._exchange, self._payload = call, answer, exchange, payload
+        self._at: datetime | None = None if exchange is None else exchange.at
+        self._usage, self._gateway = Usage(), Usage()
+        self._provisional = False
+        self._model: str | None = None
+        self._organisation: str | None = None
+        self._inflater: Inflater | None = inflater(answer.header("content-encoding"))
+        self._first = b""
+        self._plain = 0
+        self._mode: Callable[[bytes], None] | None = None
+        self._framer: Frames | None = None
+        self._lines, self._sse = Lines(), False
+        self._json: list[bytes] = []
+        self._json_size = 0
+        self._kept: list[bytes] = []
+        self._kept_size = 0
+        self._tries = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next raw bytes of the answer's body."""
+        if self._inflater is None or not chunk:
+            return
+        try:
+            for piece in self._inflater.feed(chunk):
+                self._take(piece)
+        except Broken:
+            self._not_encoded(chunk)
+
+    def message(self, message: Message) -> None:
+        """Take one WebSocket message of a realtime session."""
+        if not message.from_client and len(message.data) <= MAX_JSON and _tells(message.data):
+            self._object(message.data)
+
+    def finish(self, answer: Answer | None = None) -> LlmCall:
+        """Return the call completed with all that was seen."""
+        if answer is not None:
+            self._answer = answer
+            if answer.body and not self._plain and not self._first:
+                self.feed(answer.body)
+        self._end()
+        return self._completed()
+
+    def _not_encoded(self, chunk: bytes) -> None:
+        """The header names an encoding that the body does not have: recordings keep decoded text under old headers."""
+        self._inflater = None
+        raw = self._first + chunk
+        if (not self._plain and raw.lstrip()[:1] in b"{[:") or raw.startswith(_SSE_STARTS):
+            self._inflater = Identity()
+            self._take(raw)
+
+    def _take(self, piece: bytes) -> None:
+        self._plain += len(piece)
+        if self._plain > MAX_PLAIN:
+            self._inflater = None
+            return
+        if self._mode is None:
+            self._first += piece
+            if len(self._first) < 6 and not self._first.strip():
+                return
+            piece, self._first = self._first, b""
+            self._mode = self._choose(piece)
+        self._mode(piece)
+
+    def _choose(self, start: bytes) -> Callable[[bytes], None]:
+        kind = (self._answer.header("content-type") or "").partition(";")[0].strip().lower()
+        if kind == "application/vnd.amazon.eventstream":
+            self._framer = EventStream()
+            return self._take_frames
+        if kind.startswith("application/grpc"):
+            self._framer = Grpc()
+            return self._take_frames
+        text = start.lstrip()
+        if kind == "text/event-stream" or text.startswith(_SSE_STARTS):
+            self._sse = True
+            return self._take_lines
+        if "ndjson" in kind or "jsonl" in kind or kind == "application/stream+json":
+            return self._take_lines
+        return self._take_json if text[:1] in b"{[" or "json" in kind else self._ignore
+
+    def _ignore(self, _piece: bytes) -> None:
+        """Audio, images, HTML: no usage inside."""
+
+    def _take_json(self, piece: bytes) -> None:
+        self._json_size += len(piece)
+        if self._json_size <= MAX_JSON:
+            self._json.append(piece)
+        else:
+            self._json = []
+
+    def _take_frames(self, piece: bytes) -> None:
+        framer = self._framer
+        if framer is None:
+            return
+        for message in framer.feed(piece):
+            if isinstance(framer, Grpc):
+                self._protobuf(message)
+            else:
+                self._object(message)
+
+    def _protobuf(self, message: bytes) -> None:
+        where = usage_map(self._exchange.path.partition("?")[0]) if self._exchange else None
+        found = protobuf_usage(message, where) if where else None
+        if found is not None:
+            self._usage = later(self._usage, found)
+
+    def _take_lines(self, piece: bytes) -> None:
+        block = self._lines.feed(piece)
+        if block:
+            self._block(block)
+
+    def _block(self, block: bytes) -> None:
+        self._keep(block)
+        if not _tells(block) and self._known_model():
+            return
+        for line in block.split(b"\n"):
+            if self._sse:
+                if not line.startswith(b"data:"):
+                    continue
+                line = line[5:]
+            if _tells(line) or not self._known_model():
+                self._object(line)
+
+    def _known_model(self) -> bool:
+        return self._model is not None or self._tries >= _MODEL_TRIES
+
+    def _keep(self, block: bytes) -> None:
+        """Hold a bounded sample for an estimate, for as long as no usage was stated."""
+        if self._usage.output is None or self._provisional:
+            self._kept_size += len(block)
+            if self._kept_size <= MAX_SAMPLE:
+                self._kept.append(block)
+        elif self._kept:
+            self._kept = []
+
+    def _object(self, data: bytes) -> None:
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return
+        self._tries += 1
+        inner = chunk_bytes(event)
+        if inner is not None:
+            self._object(inner)
+        elif isinstance(event, dict):
+            self._event(event)
+        elif isinstance(event, list):
+            for item in event[-200:] if len(event) > 1 else event:
+                if isinstance(item, dict):
+                    self._event(item)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if self._model is None:
+            self._model = _model_of(event)
+        if self._organisation is None and isinstance(event.get("organization"), str):
+            self._organisation = event["organization"][:200]
+        gateway = of_gateway(event)
+        if gateway is not None:
+            self._gateway = gateway
+        found = of_answer(event)
+        if found is None:
+            return
+        kind = event.get("type")
+        if kind == "response.done":
+            self._usage = total(self._usage, found)
+            return
+        self._provisional = kind == "message_start"
+        self._usage = later(self._usage, found)
+
+    def _end(self) -> None:
+        if self._first and self._mode is None:
+            self._mode = self._choose(self._first)
+            self._mode(self._first)
+            self._first = b""
+        rest = self._lines.rest()
+        if rest:
+            self._lines = Lines()
+            self._block(rest)
+        if self._json:
+            self._end_json(b"".join(self._json))
+
+    def _end_json(self, data: bytes) -> None:
+        try:
+            answer = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            for line in data.splitlines():
+                self._object(line)
+            if self._usage.empty and (found := salvage(data)) is not None:
+                self._usage = found
+            return
+        for item in answer if isinstance(answer, list) else (answer,):
+            if isinstance(item, dict):
+                self._event(item)
+
+    def _completed(self) -> LlmCall:
+        headers = dict(reversed(self._answer.headers))
+        usage = fill(self._usage, self._gateway)
+        stated = of_headers(headers)
+        if stated is not None:
+            usage = fill(usage, stated)
+        call = self._learn(headers)
+        if not usage.empty:
+            band = "output cut off: at least this many" if self._provisional else None
+            basis = TokensBasis.ESTIMATED if self._provisional else TokensBasis.EXACT
+            return self._priced(_with(call, usage, basis, band), usage)
+        guess = self._estimated(call)
+        if guess is None:
+            return call if usage.stated_cost is None else self._priced(call, usage)
+        return self._priced(_with(call, guess.usage, TokensBasis.ESTIMATED, guess.band), guess.usage)
+
+    def _learn(self, headers: dict[str, str]) -> LlmCall:
+        call = self._call
+        organisation = (
+            headers.get("openai-organization") or headers.get("anthropic-organization-id") or self._organisation
+        )
+        project = headers.get("openai-project") or headers.get("anthropic-workspace-id")
+        return replace(
+            call,
+            model=call.model or self._model or headers.get("x-ms-deployment-name"),
+            organisation=organisation or call.organisation,
+            project=project or call.project,
+        )
+
+    def _estimated(self, call: LlmCall) -> "estimate.Estimate | None":
+        status = self._answer.status
+        if status is None or not 200 <= status < 300 or call.operation not in _ESTIMABLE:
+            return None
+        body = self._payload.json if self._payload is not None else None
+        sample = b"".join(self._kept) if self._kept else b"".join(self._json)
+        seen = self._kept_size if self._kept else self._json_size
+        return estimate.of_exchange(call, body, sample, seen)
+
+    def _priced(self, call: LlmCall, usage: Usage) -> LlmCall:
+        if usage.stated_cost is not None:
+            return replace(call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED)
+        if prices.is_local(call.provider, self._exchange):
+            return replace(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
+        if usage.empty:
+            return call
+        cost = prices.from_table(call.provider, self._model, call.model, usage, self._at)
+        return call if cost is None else replace(call, cost_usd=cost, cost_basis=CostBasis.TABLE)
+
+    def __repr__(self) -> str:
+        return f"<UsageTap {self._plain} bytes>"
+
+
+def complete(
+    call: LlmCall, answer: Answer, exchange: Exchange | None = None, payload: Payload | None = None
+) -> LlmCall:
+    """Return the call completed from an answer whose body was held."""
+    return UsageTap(call, answer, exchange, payload).finish(answer)
+
+
+def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> LlmCall:
+    return replace(
+        call, input_tokens=usage.input, output_tokens=usage.output, cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write, reasoning_tokens=usage.reasoning, tokens_basis=basis, tokens_band=band,
+    )  # fmt: skip
+
+
+def _tells(data: bytes) -> bool:
+    """Return True when the bytes may state usage. Many streams say `"usage":null` in every event but the last."""
+    if b"sage" in data:
+        return data.count(b"sage") > data.count(_NULL) or any(n in data for n in _NEEDLES[1:])
+    return any(needle in data for needle in _NEEDLES[1:])
+
+
+def _model_of(event: dict[str, Any]) -> str | None:
+    for key in ("model", "modelVersion", "model_version"):
+        if isinstance(event.get(key), str) and event[key]:
+            return str(event[key])[:300]
+    for key in ("response", "message"):
+        inner = event.get(key)
+        if isinstance(inner, dict) and (
+            found := _model_of({k: v for k, v in inner.items() if k not in ("response", "message")})
+        ):
+            return found
+    return None
