@@ -22,11 +22,15 @@ _OPAQUE = 4096
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0 for byte in range(256)
 )
+_CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
+_HIGH = bytes(range(128, 256))
 _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
+_TELLING_ESCAPE = re.compile(rb"\\[^nrtbf]")
+"""A JSON escape that may belong to a string inside the string, or hide a letter."""
 _TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _OPAQUE_KEYS = frozenset(
@@ -38,19 +42,25 @@ def worth_looking(data: bytes) -> bool:
     """True when some string in these bytes may hold a packed one; false means each string is what it looks like."""
     return (
         _RUN in data.translate(_ALPHABET)
-        or b"\\u" in data
-        or b'\\"' in data
-        or b"\\\\" in data
-        or b"\\/" in data
         or b"%" in data
-        or b"&#" in data
-        or b"data:" in data
+        or b"&" in data
+        or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
     )
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Emit a text as a segment and queue what is packed in it."""
-    first = text[0] if text else ""
+    first = text[:1]
+    if (
+        len(text) < MIN_RUN
+        and first not in '{["'
+        and "%" not in text
+        and "\\" not in text
+        and "&" not in text
+        and text.isascii()
+    ):
+        reading.emit(text, key, path)
+        return
     if first in '{["' and text[-1] in '}]"\n ' and len(text) > 6 and _json(reading, text, key, path, depth):
         return
     try:
@@ -149,20 +159,29 @@ def _known(data: bytes) -> bytes | None:
     """Return the data when it is text or a packed stream; a cut last character does not matter."""
     if packed_as(data):
         return data
-    if len(data) < 12:
-        return None
     head = data[:48]
-    text = text_of(head)
-    if text is None or (not text.isascii() and head.count(0) == 0 and not _few_strange(text)):
+    if len(head) < 12:
         return None
-    return data
+    if head.count(0) * 3 > len(head):
+        return data if text_of(head[: len(head) & ~1]) else None
+    if head.translate(None, _CONTROLS) != head:
+        return None
+    if head.isascii():
+        return data
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:
+            return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
+        text = head[: error.start].decode()
+    return data if _few_strange(text) else None
 
 
 def _few_strange(text: str) -> bool:
     """Random bytes that happen to read as text are full of odd letters; prose of any language is not of many blocks."""
     blocks = {ord(char) >> 8 for char in text if char.isalpha()}
     odd = sum(1 for char in text if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>"))
-    return len(blocks) <= 2 and odd * 5 <= len(text) and "�" not in text[:-1]
+    return len(blocks) <= 2 and odd * 5 <= len(text)
 
 
 def _queue(reading: Reading, data: bytes, media_type: str, key: str | None, path: Path, depth: int) -> bool:
