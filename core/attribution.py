@@ -89,6 +89,8 @@ class Attribution:
     """Launch context: `terminal`, `cron`, `agent:claude-code`, …"""
     is_python: bool | None = None
     """False when nothing in the ancestry is Python; None when unknown."""
+    socket: int | None = None
+    """The kernel's number of the client's socket while it is open; never recorded."""
 
 
 UNATTRIBUTED = Attribution(certainty=Certainty.UNKNOWN, method="none")

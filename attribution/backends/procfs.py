@@ -1,0 +1,241 @@
+"""Plain reads of Linux /proc: start marks, file descriptors, process facts, what a thread waits for."""
+
+# paths of /proc as text: pathlib costs ten times as much on the event loop
+# ruff: noqa: PTH115, PTH116, PTH123, PTH208
+
+import os
+import platform
+import struct
+import time
+from datetime import UTC, datetime
+
+from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
+from attribution.interpreters import is_plainly_not_python, is_python_program
+
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_READ_MAX = 1 << 20
+
+
+def boot_time() -> float:
+    """Return the Unix time of boot, exact to some ms (`btime` in /proc/stat is cut to seconds)."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+_BOOT = boot_time() if hasattr(time, "CLOCK_BOOTTIME") else 0.0
+
+
+def start_seconds(start: int) -> float:
+    """Return a start mark as Unix time, exact to one clock tick (10 ms)."""
+    return _BOOT + start / _TICKS
+
+
+def read(path: str, limit: int = _READ_MAX) -> bytes:
+    """Return a /proc file; empty when it cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        data = os.read(handle, limit)
+        while len(data) < limit and (more := os.read(handle, limit - len(data))):
+            data += more
+        return data
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
+
+
+def link(path: str) -> str | None:
+    """Return what a /proc link points to, or None."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def stat_fields(pid: int) -> list[bytes]:
+    """Return the fields of /proc/PID/stat from the state on; empty when the process is gone."""
+    data = read(f"/proc/{pid}/stat", 4096)
+    return data[data.rfind(b")") + 2 :].split()
+
+
+def start_of(pid: int) -> int | None:
+    """Return the start mark in clock ticks after boot; None for a process that is gone or a zombie."""
+    fields = stat_fields(pid)
+    return int(fields[19]) if len(fields) > 19 and fields[0] not in {b"Z", b"X"} else None
+
+
+def pids() -> list[int]:
+    """Return all visible pids, newest number first."""
+    return sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
+
+
+def owner_uid(pid: int) -> int | None:
+    """Return the user a process runs as."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return None
+
+
+def children(pid: int, most_threads: int = 16) -> list[int] | None:
+    """Return the direct children; None when there are too many threads to ask or the kernel does not tell."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+        if len(threads) > most_threads:
+            return None
+        found: list[int] = []
+        for thread in threads:
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                found.extend(int(child) for child in file.read().split())
+    except OSError:
+        return None
+    return found
+
+
+def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | None:
+    """Return the descriptors of `pid` that are this socket; None when that may not be read or is too much.
+
+    `most`: give up above this number of descriptors, unless None.
+    """
+    try:
+        folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return None
+    try:
+        names = os.listdir(folder)
+        if most is not None and len(names) > most:
+            return None
+        return _matching(folder, names, f"socket:[{socket}]")
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return None
+    finally:
+        os.close(folder)
+
+
+def _matching(folder: int, names: list[str], wanted: str) -> list[int]:
+    found = []
+    readlink = os.readlink
+    for name in names:
+        try:
+            if readlink(name, dir_fd=folder) == wanted:
+                found.append(int(name))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def arguments(pid: int) -> tuple[str, ...]:
+    """Return the command line; bytes that are no UTF-8 survive as surrogates."""
+    data = read(f"/proc/{pid}/cmdline")
+    return tuple(os.fsdecode(part) for part in data.removesuffix(b"\0").split(b"\0")) if data else ()
+
+
+def environment(pid: int) -> dict[str, str]:
+    """Return the kept variables of the environment the process was started with."""
+    found = {}
+    for entry in read(f"/proc/{pid}/environ").split(b"\0"):
+        name, _, value = entry.partition(b"=")
+        if (text := os.fsdecode(name)) in KEPT_ENVIRONMENT:
+            found[text] = os.fsdecode(value)
+    return found
+
+
+def process(pid: int) -> ProcessFacts | None:
+    """Read everything about a process; None when it is gone or became another one while it was read."""
+    fields = stat_fields(pid)
+    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+        return None
+    start = int(fields[19])
+    exe = (link(f"/proc/{pid}/exe") or "").removesuffix(" (deleted)") or None
+    argv = arguments(pid)
+    facts = ProcessFacts(
+        pid=pid,
+        start=start,
+        started_at=datetime.fromtimestamp(start_seconds(start), UTC),
+        parent=int(fields[1]),
+        name=os.fsdecode(read(f"/proc/{pid}/comm", 64).rstrip(b"\n")),
+        exe=exe,
+        argv=argv,
+        cwd=link(f"/proc/{pid}/cwd"),
+        env=environment(pid),
+        uid=owner_uid(pid),
+        stdin=link(f"/proc/{pid}/fd/0"),
+        terminal=fields[4] != b"0",
+        root=_root(pid),
+        embeds_python=_embeds_python(pid, exe),
+    )
+    return facts if start_of(pid) == start and arguments(pid) == argv else None
+
+
+def _root(pid: int) -> str:
+    mounts, ours = link(f"/proc/{pid}/ns/mnt"), link("/proc/self/ns/mnt")
+    same = mounts is None or mounts == ours
+    return "" if same and link(f"/proc/{pid}/root") in {"/", None} else f"/proc/{pid}/root"
+
+
+def _embeds_python(pid: int, exe: str | None) -> bool:
+    if exe is None or is_python_program(exe) or is_plainly_not_python(exe):
+        return False
+    return b"/libpython" in read(f"/proc/{pid}/maps")
+
+
+_ON_DESCRIPTOR = {
+    "x86_64": frozenset({0, 1, 19, 20, 40, 44, 45, 46, 47, 299}),
+    "aarch64": frozenset({63, 64, 65, 66, 71, 206, 207, 211, 212, 243}),
+}
+"""Numbers of system calls whose first argument is the descriptor: read, write, readv, sendto, recvfrom…"""
+_POLL = {"x86_64": frozenset({7, 271}), "aarch64": frozenset({73})}
+_POLL_ENTRY = struct.Struct("=ihh")
+_MACHINE = platform.machine()
+
+
+def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
+    """Return the threads that stand in a read, write or poll of this socket; None when it cannot be told."""
+    held = descriptors(pid, socket)
+    if not held or _MACHINE not in _POLL:
+        return None
+    try:
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return None
+    found = set()
+    for thread in threads:
+        call = read(f"/proc/{pid}/task/{thread}/syscall", 256)
+        if not call:
+            return None
+        if _waits_on(pid, call.split(), frozenset(held)):
+            found.add(thread)
+    return frozenset(found)
+
+
+def _waits_on(pid: int, call: list[bytes], held: frozenset[int]) -> bool:
+    if len(call) < 4 or not call[0].isdigit():
+        return False
+    number = int(call[0])
+    if number in _ON_DESCRIPTOR[_MACHINE]:
+        return int(call[1], 16) & 0xFFFFFFFF in held
+    if number not in _POLL[_MACHINE]:
+        return False
+    return not held.isdisjoint(_polled(pid, int(call[1], 16), int(call[2], 16)))
+
+
+def _polled(pid: int, address: int, count: int) -> frozenset[int]:
+    """Return the descriptors of a poll call: the only memory of another process that is ever read."""
+    if not 0 < count <= 4096:
+        return frozenset()
+    try:
+        handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.pread(handle, count * _POLL_ENTRY.size, address)
+        finally:
+            os.close(handle)
+    except (OSError, OverflowError):
+        return frozenset()
+    usable = len(data) - len(data) % _POLL_ENTRY.size
+    return frozenset(entry[0] for entry in _POLL_ENTRY.iter_unpack(data[:usable]))

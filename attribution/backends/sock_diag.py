@@ -1,0 +1,116 @@
+"""Codec of the kernel's sock_diag netlink family for one question: which socket has this exact 4-tuple?"""
+
+import ipaddress
+import socket
+import struct
+from dataclasses import dataclass
+from errno import ENOENT
+
+NETLINK_SOCK_DIAG = 4
+_BY_FAMILY = 20
+_ERROR = 2
+_REQUEST = 1
+_HEADER = struct.Struct("=IHHII")
+_REQUEST_HEAD = struct.Struct("=BBBBI")
+_PORTS = struct.Struct("!HH")
+_ANSWER_TAIL = struct.Struct("=IIIII")
+"""expires, receive queue, send queue, uid, inode"""
+_ERROR_CODE = struct.Struct("=i")
+_ANY_STATE = 0xFFFFFFFF
+_NO_COOKIE = b"\xff" * 8
+_REQUEST_SIZE = _HEADER.size + _REQUEST_HEAD.size + 48
+_ANSWER_TAIL_AT = _HEADER.size + 4 + 48
+
+
+@dataclass(frozen=True, slots=True)
+class SocketEntry:
+    """One socket of the kernel's table. `inode` is 0 when no process holds it any more."""
+
+    inode: int
+    uid: int
+
+
+class NoSuchSocket(Exception):  # noqa: N818 - an answer of the kernel, not a fault
+    """The kernel knows no socket with these addresses in this network namespace."""
+
+
+class DiagRefused(Exception):  # noqa: N818 - an answer of the kernel, not a fault
+    """The kernel refuses to answer (module missing, seccomp, no netlink)."""
+
+
+def address_bytes(host: str) -> bytes:
+    """Return 4 or 16 bytes; a v4-mapped IPv6 address becomes its IPv4 one. Raises ValueError."""
+    try:
+        return socket.inet_aton(host) if host.count(".") == 3 and ":" not in host else _v6(host)
+    except OSError as error:
+        raise ValueError("not an IP address") from error
+
+
+def _v6(host: str) -> bytes:
+    address = ipaddress.IPv6Address(host.partition("%")[0])
+    return address.ipv4_mapped.packed if address.ipv4_mapped is not None else address.packed
+
+
+def encode(source: tuple[str, int], target: tuple[str, int], sequence: int) -> bytes:
+    """Return the request for the TCP socket whose own address is `source` and whose peer is `target`."""
+    src, dst = address_bytes(source[0]), address_bytes(target[0])
+    if len(src) != len(dst):
+        raise ValueError("the two addresses are of different families")
+    family = socket.AF_INET if len(src) == 4 else socket.AF_INET6
+    return b"".join(
+        (
+            _HEADER.pack(_REQUEST_SIZE, _BY_FAMILY, _REQUEST, sequence, 0),
+            _REQUEST_HEAD.pack(family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE),
+            _PORTS.pack(source[1], target[1]),
+            src.ljust(16, b"\0"),
+            dst.ljust(16, b"\0"),
+            b"\0\0\0\0",
+            _NO_COOKIE,
+        )
+    )
+
+
+def decode(answer: bytes, sequence: int) -> SocketEntry | None:
+    """Return the socket in the kernel's answer; None when it answers another question (read on).
+
+    Raises NoSuchSocket, or DiagRefused for every other error and for an answer that is no answer.
+    """
+    if len(answer) < _HEADER.size:
+        raise DiagRefused("short netlink answer")
+    length, kind, _, number, _ = _HEADER.unpack_from(answer)
+    if number != sequence:
+        return None
+    if kind == _ERROR and len(answer) >= _HEADER.size + 4:
+        code = -_ERROR_CODE.unpack_from(answer, _HEADER.size)[0]
+        if code == ENOENT:
+            raise NoSuchSocket
+        raise DiagRefused(f"netlink error {code}")
+    if kind != _BY_FAMILY or min(length, len(answer)) < _ANSWER_TAIL_AT + _ANSWER_TAIL.size:
+        raise DiagRefused(f"netlink answer of kind {kind}")
+    _, _, _, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
+    return SocketEntry(inode, uid)
+
+
+class SockDiag:
+    """One netlink socket. Not for use by two threads at once."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+        self._socket.settimeout(0.2)
+        self._sequence = 0
+
+    def find(self, source: tuple[str, int], target: tuple[str, int]) -> SocketEntry:
+        """Ask for one socket. Raises NoSuchSocket, DiagRefused, ValueError."""
+        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        try:
+            self._socket.send(encode(source, target, self._sequence))
+            while True:
+                entry = decode(self._socket.recv(4096), self._sequence)
+                if entry is not None:
+                    return entry
+        except OSError as error:
+            raise DiagRefused(f"netlink: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the netlink socket."""
+        self._socket.close()

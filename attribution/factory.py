@@ -1,0 +1,46 @@
+"""Builds the attributor for the operating system it runs on: the one place that chooses a backend."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from attribution.attributor import SocketAttributor
+from attribution.facts import Backend
+from attribution.line.sampler import LineSampler
+from attribution.people import People, UserNames
+
+
+def build(
+    user_names: UserNames = "clear",
+    pseudonym: Callable[[str], str] | None = None,
+    own_pids: frozenset[int] | Callable[[], frozenset[int]] = frozenset(),
+) -> SocketAttributor:
+    """Return an attributor.
+
+    `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function, needed for
+    "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when workers come and go.
+    This process is always among them.
+    """
+    return SocketAttributor(_backend(), People(user_names, pseudonym), _own(own_pids), LineSampler())
+
+
+def _own(given: frozenset[int] | Callable[[], frozenset[int]]) -> Callable[[], frozenset[int]]:
+    here = frozenset({os.getpid()})
+    if callable(given):
+        return lambda: given() | here
+    fixed = given | here
+    return lambda: fixed
+
+
+def _backend() -> Backend:
+    if sys.platform == "linux":
+        from attribution.backends.linux import LinuxBackend
+        from attribution.backends.sock_diag import DiagRefused
+
+        try:
+            return LinuxBackend()
+        except (OSError, DiagRefused):
+            pass
+    from attribution.backends.psutil_table import PsutilBackend
+
+    return PsutilBackend()

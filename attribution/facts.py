@@ -1,0 +1,129 @@
+"""What is known of one process and one connection: plain facts, read elsewhere, judged elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+KEPT_ENVIRONMENT = frozenset(
+    {
+        "PATH", "PWD", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONSAFEPATH", "FLASK_APP",
+        "JPY_SESSION_NAME", "NUITKA_ONEFILE_BINARY", "NUITKA_ONEFILE_PARENT", "_PYI_ARCHIVE_FILE",
+        "_PYI_APPLICATION_HOME_DIR", "_MEIPASS2", "TERM_PROGRAM", "TERMINAL_EMULATOR", "VSCODE_PID",
+        "PYCHARM_HOSTED", "INVOCATION_ID", "TRIGGER_UNIT", "CLAUDECODE", "CODEX_SANDBOX", "CURSOR_AGENT",
+        "GEMINI_CLI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD", "SSH_CONNECTION",
+        "HOMEBREW_PREFIX", "PYENV_ROOT", "__PYVENV_LAUNCHER__",
+    }
+)  # fmt: skip
+"""The only environment variables that are kept; docs/privacy.md lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The client's side of one TCP connection to the gate: its own address first."""
+
+    client_host: str
+    client_port: int
+    gate_host: str
+    gate_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Who holds a client's socket."""
+
+    pids: tuple[int, ...] = ()
+    socket: int | None = None
+    """The kernel's number of the socket, where it has one."""
+    uid: int | None = None
+    reason: str | None = None
+    """Why nobody was found, or what may be missing from `pids`, in plain words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFacts:
+    """One process as the operating system describes it. (pid, start) is its identity."""
+
+    pid: int
+    start: int
+    """Start mark of the OS: clock ticks after boot on Linux, microseconds since 1970 elsewhere."""
+    started_at: datetime | None = None
+    parent: int = 0
+    name: str = ""
+    exe: str | None = None
+    """None when it may not be read."""
+    argv: tuple[str, ...] = ()
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Only names in KEPT_ENVIRONMENT."""
+    uid: int | None = None
+    user: str | None = None
+    stdin: str | None = None
+    """What file descriptor 0 is: a path, `pipe:[…]`, `/dev/pts/…`."""
+    terminal: bool = False
+    """True when it has a controlling terminal."""
+    root: str = ""
+    """Prefix under which its files are seen from here when it lives in a container; else empty."""
+    embeds_python: bool = False
+    """True when a Python library is loaded though the program is not called python."""
+    windows: bool = False
+
+    def __repr__(self) -> str:
+        return f"<ProcessFacts {self.pid} {len(self.argv)} arguments>"
+
+
+class Files(Protocol):
+    """The file system as one process sees it."""
+
+    def exists(self, path: str) -> bool:
+        """True when the path names a file or directory."""
+
+    def is_dir(self, path: str) -> bool:
+        """True when the path names a directory."""
+
+    def realpath(self, path: str) -> str:
+        """The path with symlinks resolved; unchanged when it does not exist."""
+
+    def head(self, path: str, size: int) -> bytes:
+        """The first bytes of a regular file; empty when it cannot be read."""
+
+
+class Backend(Protocol):
+    """What one operating system can tell. Reads only; raises OSError nowhere."""
+
+    method: str
+    """The name of this way of finding an owner, as it stands in records."""
+
+    def recall(self, peer: Peer, known: "KnownOwners", since: float) -> Ownership | None:
+        """Answer at once from processes already known, or None when it takes a search.
+
+        `since`: Unix time of the connection. An answer must be as sure as a search: no other process can hold it.
+        """
+
+    def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
+        """True when the process found alone by a search at this Unix time, unchanged, still holds the socket alone."""
+
+    def search(self, peer: Peer) -> Ownership:
+        """Find every process that holds the client's socket."""
+
+    def start_of(self, pid: int) -> int | None:
+        """The start mark of a living process, or None."""
+
+    def unchanged(self, facts: ProcessFacts) -> bool:
+        """True while (pid, start) lives and runs the same program with the same arguments."""
+
+    def process(self, pid: int) -> ProcessFacts | None:
+        """Read everything about a process, or None when it is gone."""
+
+    def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
+        """OS thread ids of `pid` that stand in a read or write of this socket; None when it cannot be told."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class KnownOwners(Protocol):
+    """Processes that owned connections before, most recent first."""
+
+    def recent(self, uid: int | None) -> tuple[ProcessFacts, ...]:
+        """Known processes of this user (of everybody when None)."""

@@ -1,0 +1,1 @@
+"""Which version of which script ran, and what it is made of."""

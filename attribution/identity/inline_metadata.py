@@ -1,0 +1,42 @@
+"""Inline script metadata (PEP 723): what a single-file script says it needs."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+
+_BLOCK = re.compile(rb"^# /// script[ \t]*\r?\n((?:#(?: [^\n]*)?\r?\n)+?)# ///[ \t]*\r?$", re.MULTILINE)
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineMetadata:
+    """The `script` block of one file."""
+
+    dependencies: tuple[str, ...] = ()
+    requires_python: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the block as JSON values."""
+        return {"dependencies": list(self.dependencies), "requires_python": self.requires_python}
+
+
+def read_inline_metadata(source: bytes) -> InlineMetadata | None:
+    """Return the one `script` block of a source file; None when there is none, several, or none that parses."""
+    blocks = _BLOCK.findall(source + b"\n")
+    if len(blocks) != 1:
+        return None
+    lines = (line[2:] if line.startswith(b"# ") else line[1:] for line in blocks[0].splitlines())
+    try:
+        table = tomllib.loads(b"\n".join(lines).decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    dependencies, python = table.get("dependencies"), table.get("requires-python")
+    named = [d for d in dependencies if isinstance(d, str)] if isinstance(dependencies, list) else []
+    return InlineMetadata(
+        dependencies=tuple(_without_login(d[:300]) for d in named[:_MOST]),
+        requires_python=python[:100] if isinstance(python, str) else None,
+    )
+
+
+def _without_login(dependency: str) -> str:
+    return re.sub(r"//[^/@\s]*@", "//", dependency)

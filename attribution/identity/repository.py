@@ -1,0 +1,119 @@
+"""The git repository a script lies in, read from its files: git itself is never run."""
+
+# paths of another process, kept as the text they are
+# ruff: noqa: PTH113, PTH118, PTH120, PTH123
+
+import os
+import re
+from dataclasses import dataclass
+
+from attribution.people import People
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REMOTE = re.compile(r'^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')
+_URL = re.compile(r"^\s*url\s*=\s*(\S+)")
+_MOST_PARENTS = 40
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """Where a script's history lives. `commit` is what is checked out; the file itself may differ from it."""
+
+    root: str
+    commit: str | None
+    branch: str | None
+    remote: str | None
+    """Without user name and password."""
+
+    def to_json(self, people: People) -> dict[str, object]:
+        """Return the repository as JSON values."""
+        return {
+            "root": people.path(self.root),
+            "commit": self.commit,
+            "branch": self.branch,
+            "remote": self.remote,
+        }
+
+
+def repository_of(path: str) -> Repository | None:
+    """Return the repository that holds this file, or None."""
+    folder = os.path.dirname(path)
+    for _ in range(_MOST_PARENTS):
+        git = _git_folder(os.path.join(folder, ".git"))
+        if git is not None:
+            return _read(folder, git)
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return None
+
+
+def _git_folder(entry: str) -> str | None:
+    """Return the folder with HEAD: `.git` itself, or what a worktree's or submodule's `.git` file names."""
+    if os.path.isfile(os.path.join(entry, "HEAD")):
+        return entry
+    named = _text(entry)
+    if not named.startswith("gitdir:"):
+        return None
+    folder = os.path.normpath(os.path.join(os.path.dirname(entry), named[7:].strip()))
+    return folder if os.path.isfile(os.path.join(folder, "HEAD")) else None
+
+
+def _read(root: str, git: str) -> Repository:
+    common = _text(os.path.join(git, "commondir")).strip()
+    shared = os.path.normpath(os.path.join(git, common)) if common else git
+    head = _text(os.path.join(git, "HEAD")).strip()
+    reference = head[4:].strip() if head.startswith("ref:") else None
+    commit = head if reference is None else _reference(reference, (git, shared))
+    return Repository(
+        root=root,
+        commit=commit if commit and _COMMIT.fullmatch(commit) else None,
+        branch=reference.removeprefix("refs/heads/")[:200] if reference else None,
+        remote=_remote(_text(os.path.join(shared, "config"))),
+    )
+
+
+def _reference(name: str, folders: tuple[str, ...]) -> str | None:
+    if ".." in name or not name.startswith("refs/"):
+        return None
+    for folder in folders:
+        if loose := _text(os.path.join(folder, name)).strip():
+            return loose
+    for line in _text(os.path.join(folders[-1], "packed-refs")).splitlines():
+        commit, _, packed = line.partition(" ")
+        if packed == name:
+            return commit
+    return None
+
+
+def _remote(config: str) -> str | None:
+    """Return the URL of `origin`, or of the only remote."""
+    remotes: dict[str, str] = {}
+    current: str | None = None
+    for line in config.splitlines():
+        if line.lstrip().startswith("["):
+            section = _REMOTE.match(line)
+            current = section[1] if section else None
+        elif current is not None and (url := _URL.match(line)):
+            remotes.setdefault(current, url[1])
+    url_text = remotes.get("origin") or (next(iter(remotes.values())) if len(remotes) == 1 else None)
+    return None if url_text is None else _without_login(url_text)[:500]
+
+
+def _without_login(url: str) -> str:
+    """Cut user, password, query and fragment from a URL; `git@host:path` keeps its form, for it holds no secret."""
+    if "://" not in url:
+        return url
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0].partition('#')[0]}"
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_MOST_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,142 @@
+"""A script's identity over time: hash of what ran, size, times, owner, repository, inline dependencies."""
+
+# paths of another process, kept as the text they are
+# ruff: noqa: PTH116, PTH123
+
+import hashlib
+import os
+import stat
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
+from attribution.identity.repository import Repository, repository_of
+from attribution.people import People
+
+_HASH_MOST = 64 << 20
+_INLINE_MOST = 256 << 10
+_CLOCK_GRAIN_S = 0.015
+"""A start mark is cut to 10 ms and a file time may lag by one kernel tick."""
+_CHANGED = "the script file was changed after the process started, so what ran is not what lies there now"
+_MOST_CACHED = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What identifies one version of one script."""
+
+    sha256: str | None = None
+    """Of what ran; None when the file was changed since, is too large, or cannot be read."""
+    size: int | None = None
+    modified_at: datetime | None = None
+    owner: str | None = None
+    repository: Repository | None = None
+    inline: InlineMetadata | None = None
+    changed_since_start: bool = False
+    sha256_now: str | None = None
+    """Of the file as it lies there now, when it was changed since the start."""
+    note: str | None = None
+
+    def to_json(self, people: People) -> dict[str, object] | None:
+        """Return what is known as JSON values; None when nothing is."""
+        values: dict[str, object] = {}
+        if self.size is not None:
+            values["size"] = self.size
+        if self.modified_at is not None:
+            values["modified_at"] = self.modified_at.isoformat()
+        if (owner := people.name(self.owner)) is not None:
+            values["owner"] = owner
+        if self.repository is not None:
+            values["git"] = self.repository.to_json(people)
+        if self.inline is not None:
+            values["inline"] = self.inline.to_json()
+        if self.changed_since_start:
+            values |= {"changed_since_start": True, "sha256_now": self.sha256_now}
+        return values or None
+
+
+@dataclass(slots=True)
+class _Cache:
+    entries: dict[tuple[object, ...], Identity] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: tuple[object, ...]) -> Identity | None:
+        return self.entries.get(key)
+
+    def put(self, key: tuple[object, ...], identity: Identity) -> None:
+        with self.lock:
+            while len(self.entries) >= _MOST_CACHED:
+                self.entries.pop(next(iter(self.entries)))
+            self.entries[key] = identity
+
+
+_CACHE = _Cache()
+
+
+def identify_code(code: str) -> Identity:
+    """Identify the program text of `-c` by its hash alone."""
+    data = code.encode("utf-8", "surrogateescape")
+    return Identity(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
+    """Identify the file at `path`; `shown` is its path as the process sees it.
+
+    A file that was touched after the process started gets no hash of what ran: nobody can know it any more.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return Identity()
+    if not stat.S_ISREG(found.st_mode):
+        return Identity()
+    key = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    identity = _CACHE.get(key)
+    if identity is None:
+        identity = _read(path, found)
+        _CACHE.put(key, identity)
+    # The repository's commit moves on while the file stays, so it is read anew.
+    identity = replace(identity, repository=repository_of(path))
+    if started_at is not None and _touched(found) > started_at.timestamp() + _CLOCK_GRAIN_S:
+        return replace(identity, sha256=None, sha256_now=identity.sha256, changed_since_start=True, note=_CHANGED)
+    return identity
+
+
+def _touched(found: os.stat_result) -> float:
+    """The time of the last change; on POSIX the change time, which nobody can set back."""
+    return found.st_mtime if os.name == "nt" else max(found.st_ctime, found.st_mtime)
+
+
+def _read(path: str, found: os.stat_result) -> Identity:
+    digest, head = _hash(path) if found.st_size <= _HASH_MOST else (None, b"")
+    return Identity(
+        sha256=digest,
+        size=found.st_size,
+        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        owner=_owner(found),
+        inline=read_inline_metadata(head) if path.endswith((".py", ".pyw")) or b"# /// script" in head else None,
+    )
+
+
+def _hash(path: str) -> tuple[str | None, bytes]:
+    digest, head = hashlib.sha256(), b""
+    try:
+        with open(path, "rb") as file:
+            while chunk := file.read(1 << 18):
+                digest.update(chunk)
+                head = head or chunk[:_INLINE_MOST]
+    except OSError:
+        return None, b""
+    return digest.hexdigest(), head
+
+
+def _owner(found: os.stat_result) -> str | None:
+    if os.name == "nt":
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(found.st_uid).pw_name
+    except KeyError:
+        return str(found.st_uid)

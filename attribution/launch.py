@@ -1,0 +1,139 @@
+"""What started a process, from its ancestors: an AI agent, an IDE, a scheduler, a service, a terminal (pure)."""
+
+# ruff: noqa: SIM905 - word lists read better as text
+
+import re
+from collections.abc import Sequence
+
+from attribution.facts import ProcessFacts
+from attribution.interpreters import base_name
+
+_AGENTS = {
+    "claude": "claude-code", "claude-code": "claude-code", "codex": "codex", "codex-cli": "codex",
+    "cursor-agent": "cursor", "copilot": "copilot", "copilot-agent": "copilot", "aider": "aider",
+    "gemini": "gemini-cli", "gemini-cli": "gemini-cli", "goose": "goose", "opencode": "opencode", "amp": "amp",
+    "crush": "crush", "openhands": "openhands", "qwen": "qwen-code", "qwen-code": "qwen-code", "cline": "cline",
+    "devin": "devin", "windsurf-agent": "windsurf", "kiro-cli": "kiro", "droid": "droid", "auggie": "auggie",
+    "interpreter": "open-interpreter", "plandex": "plandex",
+}  # fmt: skip
+"""By program or script name, without suffix."""
+_AGENT_PACKAGES = re.compile(
+    r"[/\\](?:@anthropic-ai[/\\](claude-code)|@openai[/\\](codex)|@google[/\\](gemini-cli)|@github[/\\](copilot)|(opencode)-ai"
+    r"|@sourcegraph[/\\](amp)|@qwen-code[/\\](qwen-code))[/\\]"
+)
+_AGENT_VARIABLES = {
+    "CLAUDECODE": "claude-code",
+    "CODEX_SANDBOX": "codex",
+    "CURSOR_AGENT": "cursor",
+    "GEMINI_CLI": "gemini-cli",
+}
+_IDES = {
+    "code": "vscode", "code-insiders": "vscode", "code-server": "vscode", "codium": "vscodium", "cursor": "cursor",
+    "windsurf": "windsurf", "pycharm": "pycharm", "pycharm64": "pycharm", "charm": "pycharm", "idea": "intellij",
+    "dataspell": "dataspell", "spyder": "spyder", "jupyter-lab": "jupyter", "jupyter-notebook": "jupyter",
+    "jupyter-server": "jupyter", "jupyter": "jupyter", "jupyterhub-singleuser": "jupyter", "rstudio": "rstudio",
+    "rsession": "rstudio", "positron": "positron", "zed": "zed", "zed-editor": "zed", "emacs": "emacs",
+    "nvim": "neovim",
+    "vim": "vim",
+    "idle": "idle", "idle3": "idle", "thonny": "thonny", "sublime_text": "sublime", "devenv": "visual-studio",
+}  # fmt: skip
+_SCHEDULERS = {
+    "cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "fcron": "cron", "taskeng": "task-scheduler",
+    "taskhostw": "task-scheduler", "airflow": "airflow", "prefect": "prefect", "dagster-daemon": "dagster",
+    "supervisord": "supervisord", "runsvdir": "runit", "s6-supervise": "s6",
+}  # fmt: skip
+_CI = {"Runner.Worker": "ci:github-actions", "gitlab-runner": "ci:gitlab", "buildkite-agent": "ci:buildkite"}
+_CI_VARIABLES = {
+    "GITHUB_ACTIONS": "ci:github-actions",
+    "GITLAB_CI": "ci:gitlab",
+    "JENKINS_URL": "ci:jenkins",
+    "BUILDKITE": "ci:buildkite",
+    "TF_BUILD": "ci:azure-pipelines",
+}
+_CONTAINERS = frozenset({"containerd-shim", "containerd-shim-runc-v2", "conmon", "docker-init", "tini", "dumb-init"})
+_TERMINALS = frozenset(
+    "gnome-terminal-server gnome-terminal- konsole xterm kitty alacritty wezterm-gui foot tilix"
+    " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer WindowsTerminal OpenConsole conhost ghostty mate-terminal"
+    " lxterminal urxvt rxvt st warp hyper ptyxis".split()
+)
+_SHELLS = frozenset("bash sh zsh fish dash ksh tcsh pwsh powershell cmd nu".split())
+
+
+def started_by(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    """Return the launch context of a process; `parents` are its ancestors, nearest first. None when nothing tells.
+
+    An agent anywhere above wins, since what it starts is not a person's own doing; then the nearest of CI, IDE and
+    scheduler; then a service, remote login or terminal.
+    """
+    for look in (_agent, _nearest, _service, _session):
+        if found := look(process, parents):
+            return found
+    return None
+
+
+def _names(process: ProcessFacts) -> list[str]:
+    """The names a process goes by: program, kernel name, and the script of an interpreter."""
+    words = [process.exe or "", process.name, *process.argv[:2]]
+    return [_plain(base_name(word)) for word in words if word and not word.startswith("-")]
+
+
+def _plain(name: str) -> str:
+    for suffix in (".exe", ".js", ".mjs", ".sh", ".py"):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _lookup(process: ProcessFacts, table: dict[str, str]) -> str | None:
+    return next((table[name] for name in _names(process) if name in table), None)
+
+
+def _agent(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    for parent in parents:
+        found = _lookup(parent, _AGENTS)
+        if found is None:
+            match = next(filter(None, (_AGENT_PACKAGES.search(word) for word in parent.argv[:3])), None)
+            found = next(filter(None, match.groups())) if match else None
+        if found:
+            return f"agent:{found}"
+    for name, agent in _AGENT_VARIABLES.items():
+        if process.env.get(name):
+            return f"agent:{agent}"
+    return None
+
+
+def _nearest(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    for parent in parents:
+        if found := _lookup(parent, _CI) or _lookup(parent, _SCHEDULERS):
+            return found
+        if found := _lookup(parent, _IDES):
+            return f"ide:{found}"
+        if parent.windows and parent.name.lower() == "svchost.exe" and "Schedule" in parent.argv:
+            return "task-scheduler"
+    ci = next((context for name, context in _CI_VARIABLES.items() if process.env.get(name)), None)
+    if ci:
+        return ci
+    if process.env.get("PYCHARM_HOSTED"):
+        return "ide:pycharm"
+    return "ide:vscode" if process.env.get("TERM_PROGRAM") == "vscode" else None
+
+
+def _service(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    if process.terminal:
+        return None
+    if process.env.get("TRIGGER_UNIT", "").endswith(".timer"):
+        return "systemd-timer"
+    names = {name for parent in parents for name in _names(parent)}
+    if process.env.get("INVOCATION_ID") and not names & _SHELLS:
+        return "systemd"
+    return "container" if names & _CONTAINERS else None
+
+
+def _session(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    names = [name for parent in parents for name in _names(parent)]
+    if "sshd" in names or "sshd-session" in names or process.env.get("SSH_CONNECTION"):
+        return "ssh"
+    if process.terminal or not _TERMINALS.isdisjoint(names):
+        return "terminal"
+    if any(parent.windows and parent.name.lower() == "explorer.exe" for parent in parents):
+        return "desktop"
+    return None

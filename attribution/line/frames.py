@@ -1,0 +1,168 @@
+"""From sampled stacks to a line of the user's own code (pure): whose frame is it, which thread, how sure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.attribution import Certainty, CodeLine
+
+_INSTALLED = re.compile(r"[/\\](?:site-packages|dist-packages)[/\\]([^/\\]+)")
+_STANDARD = re.compile(
+    r"[/\\](?:lib|lib64)[/\\](?:python|pypy)\d(?:\.\d+)?t?[/\\]|[/\\]python\d+\.zip[/\\]", re.IGNORECASE
+)
+_WINDOWS_STANDARD = re.compile(r"^[A-Za-z]:\\.*\\(?:Python|python)[^\\]*\\(?:[^\\]+\\)*Lib\\")
+_SOCKET_FILES = ("/ssl.py", "/socket.py", "/http/client.py", "/urllib3/util/wait.py", "/httpcore/_backends/sync.py")
+_EVENT_LOOP_FILES = (
+    "/selectors.py", "/asyncio/base_events.py", "/asyncio/runners.py", "/trio/_core/_run.py", "/gevent/hub.py",
+    "/asyncio/windows_events.py", "/eventlet/hubs/poll.py", "/tornado/platform/asyncio.py", "/uvloop/__init__.py",
+)  # fmt: skip
+_MOST_FRAMES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One Python frame."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """One sampled thread; frames from the innermost."""
+
+    id: int | None
+    """The operating system's number, where the sampler knows it."""
+    name: str | None
+    active: bool
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What is needed to tell the user's own code from everybody else's."""
+
+    strings_are_own: bool
+    """True for `python -c` and stdin: frames without a file are the user's."""
+    absolute: Callable[[str], str]
+    """Makes a relative file name absolute."""
+
+
+def choose(threads: Sequence[Thread], waiting: frozenset[int] | None, program: Program) -> tuple[CodeLine | None, str]:
+    """Return the line and an outcome word for the counters.
+
+    `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One such thread is
+    EXACT. An event loop's stack is not its task's, so it gives no line at all.
+    """
+    if waiting:
+        chosen = [thread for thread in threads if thread.id in waiting]
+        if len(chosen) == len(waiting) == 1:
+            return _line(chosen, program, Certainty.EXACT)
+        return _line(chosen, program, Certainty.LIKELY)
+    blocked = [thread for thread in threads if thread.frames and not thread.active]
+    in_loop = [thread for thread in blocked if _in_event_loop(thread)]
+    if in_loop:
+        return None, "event_loop"
+    if len(threads) == 1 and blocked:
+        sure = waiting is None and _in_socket(blocked[0])
+        return _line(blocked, program, Certainty.EXACT if sure else Certainty.LIKELY)
+    reading = [thread for thread in blocked if _in_socket(thread)]
+    if waiting is not None or not reading:
+        return None, "no_thread"
+    return _line(reading, program, Certainty.LIKELY)
+
+
+def _line(threads: Sequence[Thread], program: Program, certainty: Certainty) -> tuple[CodeLine | None, str]:
+    stacks = [(thread, own) for thread in threads if (own := own_frames(thread.frames, program))]
+    if not stacks:
+        return None, "no_own_code"
+    first = stacks[0][1][0]
+    shown: list[str] = []
+    for thread, own in stacks:
+        if len(stacks) > 1:
+            shown.append(f"thread {thread.name or thread.id}:")
+        shown.extend(_folded(thread.frames, own, program))
+    line = CodeLine(
+        file=program.absolute(first.file),
+        line=first.line,
+        function=first.function,
+        certainty=certainty,
+        stack=tuple(shown[:_MOST_FRAMES]),
+    )
+    return line, certainty.value
+
+
+def own_frames(frames: Sequence[Frame], program: Program) -> list[Frame]:
+    """Return the frames of the user's own code, innermost first.
+
+    When all code is installed (a console script, `python -m tool`), the tool's own package is the user's code.
+    """
+    own = [frame for frame in frames if not is_library(frame.file, program)]
+    real = [frame for frame in own if not _is_stub(frame, frames)]
+    if real:
+        return real
+    outermost = next((frame for frame in reversed(frames) if _INSTALLED.search(frame.file)), None)
+    if outermost is None:
+        return own
+    package = _package(outermost.file)
+    return [frame for frame in frames if _package(frame.file) == package]
+
+
+def _is_stub(frame: Frame, frames: Sequence[Frame]) -> bool:
+    """True for the installer's own console script: no suffix, in `bin`, and it calls into installed code."""
+    folder, _, name = frame.file.replace("\\", "/").rpartition("/")
+    if "." in name or not folder.endswith(("/bin", "/Scripts")) or frame.function != "<module>":
+        return False
+    at = frames.index(frame)
+    return at > 0 and _INSTALLED.search(frames[at - 1].file) is not None
+
+
+def is_library(file: str, program: Program) -> bool:
+    """True for installed packages, the standard library, frozen modules and generated code."""
+    if file.startswith("<"):
+        own = file == "<stdin>" or file.startswith("<ipython-input") or (program.strings_are_own and file == "<string>")
+        return not own
+    return any(pattern.search(file) for pattern in (_INSTALLED, _STANDARD, _WINDOWS_STANDARD))
+
+
+def _package(file: str) -> str | None:
+    found = _INSTALLED.search(file)
+    return found[1] if found else None
+
+
+def _label(file: str) -> str:
+    installed = _package(file)
+    if installed:
+        return installed.removesuffix(".py")
+    return _STANDARD.split(file)[-1].replace("\\", "/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _folded(frames: Sequence[Frame], own: Sequence[Frame], program: Program) -> list[str]:
+    """Return `file:line function` per own frame; each run of other frames becomes one line."""
+    shown: list[str] = []
+    run: list[str] = []
+    for frame in frames:
+        if frame in own:
+            _close(run, shown)
+            shown.append(f"{program.absolute(frame.file)}:{frame.line} {frame.function}")
+        else:
+            run.append(_label(frame.file))
+    _close(run, shown)
+    return shown
+
+
+def _close(run: list[str], shown: list[str]) -> None:
+    if run:
+        names = list(dict.fromkeys(run))
+        more = "" if len(names) <= 4 else ", …"
+        shown.append(f"… {len(run)} library frames ({', '.join(names[:4])}{more})")
+        run.clear()
+
+
+def _in_socket(thread: Thread) -> bool:
+    return thread.frames[0].file.replace("\\", "/").endswith(_SOCKET_FILES)
+
+
+def _in_event_loop(thread: Thread) -> bool:
+    return any(frame.file.replace("\\", "/").endswith(_EVENT_LOOP_FILES) for frame in thread.frames[:4])

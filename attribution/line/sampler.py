@@ -1,0 +1,162 @@
+"""Runs py-spy for one stack dump with a hard deadline; a refusal is remembered for `doctor`, never raised."""
+
+# paths of other programs, kept as the text they are
+# ruff: noqa: PTH118, PTH120, PTH123
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from attribution.facts import ProcessFacts
+from attribution.filesystem import HostFiles
+from attribution.line.frames import Frame, Program, Thread, choose
+from attribution.resolution import places
+from core.attribution import CodeLine
+
+DEADLINE_S = 0.4
+_MOST_OUTPUT = 8 << 20
+_REFUSED = "the operating system refuses to let py-spy read the process"
+_ABSENT = "the stack sampler py-spy is not installed beside this Python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleTarget:
+    """The process to sample."""
+
+    facts: ProcessFacts
+    waiting: Callable[[], frozenset[int] | None]
+    """Which threads stand in the socket, asked before and after the dump."""
+    alive: Callable[[], bool]
+
+
+class LineSampler:
+    """Finds py-spy once and samples on demand."""
+
+    def __init__(self, program: str | None = None) -> None:
+        """`program`: path of py-spy; by default the one installed with this Python."""
+        self._program = program if program is not None else find_program()
+        self._refusal: str | None = None
+
+    def obstacle(self) -> str | None:
+        """Return why sampling does not work here, in plain words; None when nothing is known against it."""
+        if self._program is None:
+            return _ABSENT
+        return self._refusal or _rights()
+
+    def sample(self, target: SampleTarget) -> tuple[CodeLine | None, str]:
+        """Return the line and an outcome word. Takes some 10 ms, at most DEADLINE_S."""
+        if self._program is None:
+            return None, "no_sampler"
+        until = time.monotonic() + DEADLINE_S
+        before = target.waiting()
+        threads = self._dump(target.facts.pid, until)
+        if threads is None:
+            return None, "refused" if self._refusal else "failed"
+        after = target.waiting()
+        if not target.alive():
+            return None, "gone"
+        return choose(threads, _steady(before, after), _program(target.facts))
+
+    def _dump(self, pid: int, until: float) -> list[Thread] | None:
+        """Dump without pausing the process; a torn read is repeated with a pause of some ms."""
+        for extra in (("--nonblocking",), ()):
+            output = self._run(pid, extra, until)
+            threads = None if output is None else read_dump(output)
+            if threads:
+                return threads
+            if self._refusal is not None:
+                return None
+        return None
+
+    def _run(self, pid: int, extra: tuple[str, ...], until: float) -> bytes | None:
+        left = until - time.monotonic()
+        if left <= 0.005 or self._program is None:
+            return None
+        try:
+            done = subprocess.run(
+                [self._program, "dump", "--json", "--pid", str(pid), *extra],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=left,
+                env={},
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        refused = done.returncode != 0 and b"ermission" in done.stderr
+        self._refusal = (_rights() or _REFUSED) if refused else None
+        return done.stdout[:_MOST_OUTPUT] if done.returncode == 0 else None
+
+
+def _steady(before: frozenset[int] | None, after: frozenset[int] | None) -> frozenset[int] | None:
+    """Only a thread that stood there before and after the dump was there during it."""
+    return None if before is None or after is None else before & after
+
+
+def find_program() -> str | None:
+    """Return py-spy's path: beside this interpreter, else where the installed package put it."""
+    name = "py-spy.exe" if os.name == "nt" else "py-spy"
+    beside = os.path.join(os.path.dirname(sys.executable), name)
+    if os.access(beside, os.X_OK):
+        return beside
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        listed = files("py-spy") or []
+    except PackageNotFoundError:
+        return shutil.which("py-spy")
+    found = next((str(entry.locate()) for entry in listed if entry.name == name), None)
+    return found if found is not None and os.access(found, os.X_OK) else shutil.which("py-spy")
+
+
+def _rights() -> str | None:
+    """Return the right that is missing, where the OS says so in advance."""
+    if os.name == "nt" or os.geteuid() == 0:
+        return None
+    if sys.platform == "darwin":
+        return "macOS lets only root read another process's stack"
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
+            scope = file.read().strip()
+    except OSError:
+        return None
+    if scope == "0":
+        return None
+    return f"kernel.yama.ptrace_scope is {scope}: only a process with CAP_SYS_PTRACE may read another's stack"
+
+
+def _program(facts: ProcessFacts) -> Program:
+    files = HostFiles(facts.root)
+    strings = "-c" in facts.argv[1:] or any(word.startswith("-") and word.endswith("c") for word in facts.argv[1:3])
+
+    def absolute(file: str) -> str:
+        if file.startswith("<") or places.is_absolute(facts, file):
+            return file
+        return places.locate(facts, file, files).path or file
+
+    return Program(strings_are_own=strings, absolute=absolute)
+
+
+def read_dump(output: bytes) -> list[Thread] | None:
+    """Return the threads of a JSON dump; None when it is no such dump."""
+    try:
+        threads = json.loads(output)
+        return [_thread(thread) for thread in threads]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _thread(value: dict[str, Any]) -> Thread:
+    frames = tuple(
+        Frame(file=str(frame["filename"]), line=int(frame["line"]), function=str(frame["name"]))
+        for frame in value["frames"]
+    )
+    return Thread(
+        id=value.get("os_thread_id"), name=value.get("thread_name"), active=bool(value.get("active")), frames=frames
+    )
