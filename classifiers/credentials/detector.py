@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from classifiers.credentials.engine import Engine
-from classifiers.credentials.generic import GENERIC
+from classifiers.credentials.engines import Engines
 from classifiers.credentials.hosts import provider_of
 from classifiers.credentials.identity import (
     TOKEN_FIELDS,
@@ -14,11 +14,8 @@ from classifiers.credentials.identity import (
     is_authentication,
     is_normal_use,
 )
-from classifiers.credentials.issued import issued_rules
 from classifiers.credentials.joined import Joined
 from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps
-from classifiers.credentials.rule import Rule
-from classifiers.credentials.structures import STRUCTURES
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
@@ -37,36 +34,45 @@ class _Authentication(NamedTuple):
         return f"<{self.identity!r}>"
 
 
-def own_rules() -> list[Rule]:
-    """Return the rules written for Outgate."""
-    return [*issued_rules(), *STRUCTURES, *GENERIC]
-
-
 class CredentialDetector:
     """Finds secrets in decoded payloads. Safe to use from many threads."""
 
-    def __init__(self, cache_dir: pathlib.Path | None, organisation: Organisation) -> None:
-        self._cache_dir = cache_dir
+    def __init__(
+        self, cache_dir: pathlib.Path | None, organisation: Organisation, *, long_tail: bool = True
+    ) -> None:
+        """Use our own rules at once; the long tail joins from its cache, or seconds later from a background build.
+
+        `cache_dir` must be private to its owner; None makes the pack anew for this process. `long_tail=False` leaves
+        it out.
+        """
+        self._engines = Engines(cache_dir, long_tail=long_tail)
         self._organisation = organisation
-        self._engine = Engine(own_rules())
         self._remembered: dict[tuple[str, str, str], _Authentication] = {}
+        self._remembered_for: Engine = self._engines.current
 
     @property
     def rule_count(self) -> int:
         """How many rules are active now."""
-        return len(self._engine.rules)
+        return len(self._engines.current.rules)
 
-    def warm(self) -> None:
-        """Compile every confirming pattern, so that the first hit is not slower than the next."""
-        self._engine.warm()
+    def health(self) -> dict[str, object]:
+        """Return which pack is active: `pack` (`full` or `own rules`), `rules`, `failure`."""
+        full = self._engines.complete
+        return {"pack": "full" if full else "own rules", "rules": self.rule_count, "failure": self._engines.failure}
+
+    def warm(self, timeout_s: float = 120.0) -> None:
+        """Wait for the full pack, then compile every confirming pattern: call it before one-shot work."""
+        self._engines.wait(timeout_s)
+        self._engines.current.warm()
 
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
         """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
         segments = payload.segments
         joined = Joined(segments)
         found: list[Found] = []
-        for index in self._engine.candidates(joined.data):
-            found += judged(self._engine, index, joined, segments)
+        engine = self._engines.current
+        for index in engine.candidates(joined.data):
+            found += judged(engine, index, joined, segments)
         if found:
             found = without_overlaps(self._minding_direction(with_requirements(found), segments, host))
         hits = [f.hit for f in found if explain or f.hit.rejected is None]
@@ -84,19 +90,20 @@ class CredentialDetector:
         ]
 
     def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
+        engine = self._engines.current
+        if engine is not self._remembered_for or len(self._remembered) >= _REMEMBERED:
+            self._remembered, self._remembered_for = {}, engine
         key = (host, segment.key or "", segment.text)
         known = self._remembered.get(key)
         if known is None:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            known = self._remembered[key] = self._look_at_authentication(segment, host)
+            known = self._remembered[key] = self._look_at_authentication(engine, segment, host)
         return known
 
-    def _look_at_authentication(self, segment: Segment, host: str) -> _Authentication:
+    def _look_at_authentication(self, engine: Engine, segment: Segment, host: str) -> _Authentication:
         joined = Joined([segment], authentication=False)
         found: list[Found] = []
-        for index in self._engine.candidates(joined.data):
-            found += judged(self._engine, index, joined, [segment])
+        for index in engine.candidates(joined.data):
+            found += judged(engine, index, joined, [segment])
         issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
         value, scheme = credential_of(segment.text)
         rule = max((f.rule for f in issued), key=lambda r: (r.rank, r.provider is not None), default=None)

@@ -121,6 +121,7 @@ def _rule(name: str, anchor: str, value: str, check: object) -> Rule:
         pattern="(?i)" + core,
         confirm=f"(?i)({_HEAD}{anchor}{_TAIL})" + _CLOSE + _OPERATOR + _OPEN + value,
         named=True,
+        group=2,
     )
 
 
@@ -128,7 +129,7 @@ GENERIC: tuple[Rule, ...] = (
     _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_VALUE, _password),
     _rule("generic-api-key", _KEY_ANCHOR, _KEY_VALUE, _key),
     Rule(
-        name="generic-password", named=True, rank=0, confidence=Confidence.LIKELY, check=_password,
+        name="generic-password", named=True, group=2, rank=0, confidence=Confidence.LIKELY, check=_password,
         pattern=r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)[ =]([^\s\"'`<>\\,;]{6,128})",
     ),
 )  # fmt: skip

@@ -68,7 +68,7 @@ def _cells(index: int, segment: Segment, name: str) -> list[tuple[int, Candidate
 
 def _secret_span(rule: Rule, match: Any) -> tuple[int, int]:
     groups = match.re.groups
-    start, end = match.span(2 if rule.named else min(groups, 1))
+    start, end = match.span(min(rule.group, groups))
     if start < 0:
         start, end = next((match.span(g) for g in range(1, groups + 1) if match.start(g) >= 0), match.span())
     return start, min(end, start + MAX_VALUE)

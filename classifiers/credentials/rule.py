@@ -68,8 +68,10 @@ class Rule:
     min_entropy: float = 0.0
     """Bits per character below which a value is no real secret."""
     check: Check | None = None
+    group: int = 1
+    """Which group of the pattern is the secret."""
     named: bool = False
-    """True when the pattern's first group is the name and the second the secret."""
+    """True when the confirming pattern's first group is the name beside the secret."""
     rank: int = 2
     """Where two hits overlap the higher rank wins: 3 own and specific, 2 long tail, 1 keyed by a name, 0 generic."""
     requires: tuple[str, ...] = ()
