@@ -1,0 +1,109 @@
+"""From a validated policy file to a policy in force: conditions become closures once."""
+
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+
+from core.decision import Mode, Verdict
+from core.organisation import Organisation
+from policy.conditions import compile_when, kinds_of
+from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
+from policy.failures import Answer, FailureTable, Part
+from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, When
+
+_ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
+_LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
+
+
+def compile_policy(model: PolicyModel, version: str) -> RulePolicy:
+    """Return the policy that this file describes."""
+    organisation = organisation_of(model.organisation)
+    unknown = model.on_unknown_account
+    return RulePolicy(
+        version=version,
+        mode=model.mode,
+        organisation=organisation,
+        rules=(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
+        failures=_table(model.failures),
+        unknown_account=None
+        if unknown is None
+        else UnknownAccountAnswer(verdict=Verdict(unknown.do), over=unknown.over or 0),
+    )
+
+
+def organisation_of(section: OrganisationSection) -> Organisation:
+    """Return what the file says of the organisation, in the vocabulary of the house."""
+    return Organisation(
+        name=section.name,
+        domains=frozenset(d.lower().removeprefix("@") for d in section.domains),
+        accounts={service.lower(): frozenset(ids) for service, ids in section.accounts.items()},
+        key_fingerprints=frozenset(section.key_fingerprints),
+        words=tuple(section.words),
+        canaries=tuple(section.canaries),
+        contact=section.contact,
+    )
+
+
+def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
+    conditions = compile_when(rule.when, own_keys)
+    then = rule.then
+    return CompiledRule(
+        id=rule.id,
+        description=rule.description.strip(),
+        verdict=then.do,
+        mode=rule.mode or mode,
+        on_error=_on_error(rule),
+        static=tuple(c.test for c in conditions if c.static),
+        tests=tuple(c.test for c in conditions if not c.static),
+        headers=tuple(then.headers.items()),
+        hold_seconds=then.for_seconds or 25.0,
+        redact_kinds=_redacted(rule),
+        expires=_midnight_after(rule),
+        trusts_destination=then.do in _LETTING and _looks_at_destination(rule.when),
+    )
+
+
+def _on_error(rule: Rule) -> Verdict | None:
+    if rule.on_error == "skip":
+        return None
+    if rule.on_error is not None:
+        return Verdict(rule.on_error)
+    return Verdict.BLOCK if rule.then.do in _ENFORCING else None
+
+
+def _midnight_after(rule: Rule) -> datetime | None:
+    if rule.until is None:
+        return None
+    return datetime.combine(rule.until + timedelta(days=1), clock_time(), UTC)
+
+
+def _redacted(rule: Rule) -> frozenset[str] | None:
+    if rule.then.do is not Verdict.REDACT:
+        return None
+    words = rule.then.kinds or _words_of(rule.when)
+    return kinds_of(words) if words else None
+
+
+def _words_of(when: When) -> list[str]:
+    """The kinds that a rule looks for, wherever in its conditions."""
+    words = list(when.findings.kinds or ()) if when.findings else []
+    for part in (*(when.all or ()), *(when.any or ())):
+        words += _words_of(part)
+    return words
+
+
+def _looks_at_destination(when: When) -> bool:
+    if when.destination is not None:
+        return True
+    parts = (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ else ()))
+    return any(_looks_at_destination(part) for part in parts)
+
+
+def _table(failures: Failures) -> FailureTable:
+    overrides: dict[tuple[Part, Mode], Answer] = {}
+    for part in Part:
+        row: ByMode | None = getattr(failures, part.value)
+        for mode in Mode:
+            word = getattr(row, mode.value) if row else None
+            if word is not None:
+                overrides[part, mode] = None if word == "rules" else Verdict(word)
+    return FailureTable.with_overrides(overrides)

@@ -1,0 +1,313 @@
+"""The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.attribution import Certainty
+from core.classification import AccountKind, Category
+from core.decision import Decision, Mode, Verdict
+from core.findings import NOT_INSPECTED
+from core.organisation import Organisation
+from core.situation import Situation
+from policy.failures import RULES, FailureTable, Part, part_of
+from policy.wording import sentence
+
+FINDINGS, LLM, ACCOUNT, BYTES, DESTINATION = 1, 2, 4, 8, 16
+"""Bits for what could not be found out, or is not there yet."""
+
+_NOT_YET = FINDINGS | LLM | BYTES
+_HIDES = {
+    "attribution": 0,
+    "line": 0,
+    "history": 0,
+    "volume": 0,
+    "answer": 0,
+    "tokens": 0,
+    "prices": 0,
+    "credentials": FINDINGS,
+    "personal": FINDINGS,
+    "documents": FINDINGS,
+    "llm": LLM,
+    "accounts": ACCOUNT,
+    "destination": DESTINATION,
+}
+"""What the failure of a stage leaves unknown; a stage not named here leaves the content unknown."""
+
+_RANK = {v: n for n, v in enumerate(Verdict)}
+_KEPT = 2048
+_HOLD_SECONDS = 25.0
+UNKNOWN_ACCOUNT = "on_unknown_account"
+_WITH_ACCOUNTS = frozenset({Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING})
+
+type Truth = bool | None
+type Test = Callable[[Situation, int], Truth]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule ready to be asked."""
+
+    id: str
+    description: str
+    verdict: Verdict | None
+    """None when it only sets headers."""
+    mode: Mode
+    on_error: Verdict | None
+    """None when the next rules decide."""
+    static: tuple[Test, ...] = ()
+    """Tests that look only at what `identity_of` names."""
+    tests: tuple[Test, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    hold_seconds: float = _HOLD_SECONDS
+    redact_kinds: frozenset[str] | None = None
+    """None for every kind found."""
+    expires: datetime | None = None
+    trusts_destination: bool = False
+    """True when it lets pass because of the destination: useless when that is in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownAccountAnswer:
+    """What happens to uploads to an account that nobody can name."""
+
+    verdict: Verdict
+    over: int = 0
+
+
+type _Candidates = tuple[tuple[CompiledRule, tuple[Test, ...]], ...]
+
+
+def identity_of(s: Situation) -> tuple[object, ...]:
+    """Return what stays the same over many requests of one script to one destination."""
+    d, a = s.destination, s.sender
+    script = a.script
+    who = () if script is None else (script.path, script.name, script.sha256, script.launched_as)
+    account = d.account
+    where = (d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id)
+    return (*where, a.certainty, a.user, a.started_by, a.is_python, *who)
+
+
+class RulePolicy:
+    """A policy in force. Asking it changes nothing that can be seen."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        mode: Mode,
+        organisation: Organisation,
+        rules: Iterable[CompiledRule],
+        failures: FailureTable,
+        unknown_account: UnknownAccountAnswer | None = None,
+    ) -> None:
+        self.version = version
+        self.mode = mode
+        self.organisation = organisation
+        self.rules = tuple(rules)
+        self.failures = failures
+        self.unknown_account = unknown_account
+        self._memo: dict[tuple[object, ...], _Candidates] = {}
+        self._nothing = Decision(
+            verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
+        )
+
+    def decide(self, situation: Situation) -> Decision:
+        """Decide with everything known; what a failed stage hides is settled by `on_error` and the failure table."""
+        missing = hidden_by(situation.degraded) if situation.degraded else 0
+        if situation.headers_only:
+            missing |= _NOT_YET
+        headers: list[tuple[str, str]] = []
+        for rule, tests in self._candidates(situation, missing):
+            answer = self._ask(rule, tests, situation, missing)
+            if answer is False:
+                continue
+            if answer is None:
+                if rule.on_error is None or not situation.degraded:
+                    continue
+                return self._floored(situation, self._failed(rule, situation, headers), None)
+            if rule.verdict is None:
+                headers += self._headers(rule)
+                continue
+            return self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
+        return self._floored(situation, self._unmatched(situation, missing, headers), None)
+
+    def decide_on_headers(self, situation: Situation) -> Decision | None:
+        """Decide before the body is there, or None when a rule in the way needs the body."""
+        missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
+        surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
+        headers: list[tuple[str, str]] = []
+        for rule, tests in self._candidates(situation, missing):
+            answer = self._ask(rule, tests, situation, missing)
+            if answer is False:
+                continue
+            if answer is None:
+                # Only a rule that allows outright could still turn the answer for unknown accounts.
+                if surely_blocked and rule.verdict is not Verdict.ALLOW:
+                    continue
+                return None
+            if rule.verdict is None:
+                headers += self._headers(rule)
+                continue
+            return self._ripe(
+                self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
+            )
+        if not surely_blocked and self._unknown_account_needs_size(situation):
+            return None
+        return self._ripe(self._floored(situation, self._unmatched(situation, 0, headers), None))
+
+    def on_gate_failure(self, stage: str, reference: str) -> Decision:
+        """Decide what happens when the gate itself failed."""
+        part = part_of(stage)
+        verdict = self.failures.answer(part, self.mode) or Verdict.BLOCK
+        outcome = "let through" if verdict.passes else "refused"
+        return Decision(
+            verdict=verdict,
+            reason=f"A part of Outgate failed ({part}), so the request was {outcome}. Reference {reference}.",
+            degraded=(f"{stage}: failed, reference {reference}",),
+            policy=self.version,
+            contact=self.organisation.contact,
+        )
+
+    def wants_line(self, situation: Situation) -> bool:
+        """True when the line of code matters: the request would not be plainly allowed."""
+        return self.decide(situation).verdict is not Verdict.ALLOW
+
+    def _candidates(self, s: Situation, missing: int) -> _Candidates:
+        """The rules that the sender and destination do not rule out: the same for many requests, so kept."""
+        key = (*identity_of(s), missing & ACCOUNT)
+        found = self._memo.get(key)
+        if found is None:
+            if len(self._memo) >= _KEPT:
+                self._memo.clear()
+            found = self._memo[key] = tuple(self._possible(s, missing))
+        return found
+
+    def _possible(self, s: Situation, missing: int) -> Iterable[tuple[CompiledRule, tuple[Test, ...]]]:
+        for rule in self.rules:
+            answers = [test(s, missing) for test in rule.static]
+            if False not in answers:
+                unsure = (t for t, answer in zip(rule.static, answers, strict=True) if answer is None)
+                yield rule, (*unsure, *rule.tests)
+
+    def _ask(self, rule: CompiledRule, tests: tuple[Test, ...], s: Situation, missing: int) -> Truth:
+        if rule.expires is not None and s.now >= rule.expires:
+            return False
+        if missing & DESTINATION and rule.trusts_destination:
+            return False
+        together: Truth = True
+        for test in tests:
+            answer = test(s, missing)
+            if answer is False:
+                return False
+            if answer is None:
+                together = None
+        return together
+
+    def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
+        return rule.headers if rule.mode is Mode.ENFORCE else ()
+
+    def _decided(
+        self, rule: CompiledRule, verdict: Verdict, s: Situation, headers: list[tuple[str, str]], why: str = ""
+    ) -> Decision:
+        enforced = rule.mode is Mode.ENFORCE
+        watched = not enforced and verdict not in {Verdict.ALLOW, Verdict.WATCH}
+        given = Verdict.WATCH if watched else verdict
+        asked = rule.verdict if rule.verdict is not verdict else None
+        told = sentence(s)
+        # Not `capitalize`: that would lower-case the rest.
+        because = rule.description or f"rule {rule.id} applies"
+        return Decision(
+            verdict=given,
+            rule=rule.id,
+            reason=f"{told[0].upper()}{told[1:]}: {why}{because}{'' if because.endswith('.') else '.'}",
+            degraded=s.degraded,
+            intended=verdict if watched else asked,
+            policy=self.version,
+            headers=(*headers, *self._headers(rule)) if given is not Verdict.BLOCK else (),
+            contact=self.organisation.contact,
+            hold_seconds=rule.hold_seconds if given is Verdict.HOLD else None,
+            redact_kinds=_redacted(rule, s) if given is Verdict.REDACT else frozenset(),
+        )
+
+    def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
+        assert rule.on_error is not None
+        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded))
+        why = f"what this rule looks at could not be found out ({stages}), "
+        return self._decided(rule, rule.on_error, s, headers, why)
+
+    def _unmatched(self, s: Situation, missing: int, headers: list[tuple[str, str]]) -> Decision:
+        if s.sender.certainty is Certainty.UNKNOWN:
+            answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
+            if answer is not RULES:
+                return self._plain(answer, "Nobody could tell which program sent this", s, headers)
+        if missing and s.degraded:
+            answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
+            return self._plain(answer, "Not all of this request could be inspected", s, headers)
+        if not headers and not s.degraded:
+            return self._nothing
+        return self._plain(Verdict.ALLOW, "No rule applies", s, headers)
+
+    def _plain(self, verdict: Verdict, why: str, s: Situation, headers: list[tuple[str, str]]) -> Decision:
+        return Decision(
+            verdict=verdict,
+            reason=f"{why}.",
+            degraded=s.degraded,
+            policy=self.version,
+            headers=tuple(headers) if verdict is not Verdict.BLOCK else (),
+            contact=self.organisation.contact,
+        )
+
+    def _floored(self, s: Situation, decision: Decision, matched: Verdict | None) -> Decision:
+        """Apply the answer for unknown accounts, unless a rule allows outright or is as strict already."""
+        verdict = self._unknown_account(s)
+        if verdict is None or matched is Verdict.ALLOW:
+            return decision
+        rule = CompiledRule(
+            id=UNKNOWN_ACCOUNT,
+            description="nobody can tell whose account this is",
+            verdict=verdict,
+            mode=self.mode,
+            on_error=None,
+        )
+        floor = self._decided(rule, verdict, s, list(decision.headers))
+        return floor if _strictness(floor) > _strictness(decision) else decision
+
+    def _unknown_account(self, s: Situation) -> Verdict | None:
+        answer, d = self.unknown_account, s.destination
+        if answer is None or d.account.kind is not AccountKind.UNKNOWN:
+            return None
+        applies = d.upload and d.category in _WITH_ACCOUNTS and s.request_bytes >= answer.over
+        return answer.verdict if applies else None
+
+    def _unknown_account_needs_size(self, s: Situation) -> bool:
+        answer, d = self.unknown_account, s.destination
+        return (
+            answer is not None
+            and s.request_bytes < answer.over
+            and d.upload
+            and d.account.kind is AccountKind.UNKNOWN
+            and d.category in _WITH_ACCOUNTS
+        )
+
+    def _ripe(self, decision: Decision) -> Decision | None:
+        """To hold or to redact takes the whole request."""
+        return None if decision.verdict in {Verdict.HOLD, Verdict.REDACT} else decision
+
+
+def hidden_by(degraded: Iterable[str]) -> int:
+    """Return what failed stages, each as `stage: why`, leave unknown."""
+    hidden = 0
+    for stage in degraded:
+        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM)
+    return hidden
+
+
+def _strictness(decision: Decision) -> tuple[int, int]:
+    return _RANK[decision.verdict], _RANK[decision.intended or decision.verdict]
+
+
+def _redacted(rule: CompiledRule, s: Situation) -> frozenset[str]:
+    if rule.redact_kinds is not None:
+        return rule.redact_kinds
+    return frozenset(f.kind for f in s.findings if f.kind != NOT_INSPECTED)

@@ -1,0 +1,319 @@
+"""The policy file as validated values: what an author may write, and nothing else."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from core.attribution import Certainty, LaunchedAs
+from core.classification import AccountKind, Category
+from core.decision import Mode, Verdict
+from core.findings import Confidence
+from policy.words import ANYTHING, KINDS, WORDS
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|byte|b|kb|mb|gb|tb|kib|mib|gib|tib)?", re.IGNORECASE)
+_UNITS = {
+    "b": 1, "byte": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def _listed(value: Any) -> Any:
+    """One word may stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value.strip())
+        if not match:
+            raise ValueError("write a size as 500 kB, 10 MB or 1 GB")
+        return int(float(match[1]) * _UNITS[(match[2] or "b").lower()])
+    return value
+
+
+def _as_text(value: Any) -> Any:
+    """An account number without quotes is read as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _action(value: Any) -> Any:
+    return {"do": value} if isinstance(value, str) else value
+
+
+def _condition(key: str) -> BeforeValidator:
+    """Let a section be written as its one main answer: `attribution: unknown`."""
+    return BeforeValidator(lambda value: value if isinstance(value, dict) else {key: value})
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        full = [d for d in _DAYS if len(value) >= 2 and d.startswith(value.lower())]
+        return full[0] if full else value
+    return value
+
+
+def _known_kind(value: str, info: ValidationInfo) -> str:
+    """A misspelt kind would never match: better said now."""
+    more = (info.context or {}).get("kinds", frozenset())
+    known = {ANYTHING, *WORDS, *KINDS, *more}
+    if value not in known:
+        expected = ", ".join(repr(w) for w in sorted(known))
+        raise PydanticCustomError("enum", "no known kind or group", {"expected": expected})
+    return value
+
+
+type Listed[T] = Annotated[list[T], BeforeValidator(_listed), Field(min_length=1)]
+type Several[T] = Annotated[list[T], BeforeValidator(_listed)]
+type Text = Annotated[str, Field(min_length=1, max_length=1000)]
+type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+type Kind = Annotated[str, AfterValidator(_known_kind)]
+type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+type Count = Annotated[int, Field(gt=0)]
+type Day = Annotated[
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], BeforeValidator(_day)
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ScriptCondition(_Strict):
+    """Who sends. All that is given must hold; of a list, any. An unknown script fulfils only `approved: false`."""
+
+    path: Listed[Text] | None = Field(None, description="Path of the script; * stands for anything.")
+    name: Listed[Text] | None = Field(None, description="What a person calls it: a file name, a module.")
+    sha256: Listed[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] | None = None
+    launched_as: Listed[LaunchedAs] | None = None
+    user: Listed[Text] | None = Field(None, description="Account on this machine that runs it.")
+    owner: Listed[Text] | None = Field(None, description="Owner of the script's file.")
+    started_by: Listed[Text] | None = Field(None, description="terminal, cron, agent:claude-code, …")
+    imports: Listed[Text] | None = Field(None, description="Packages, of which it imports at least one.")
+    python: bool | None = Field(None, description="Whether the sender descends from Python.")
+    approved: bool | None = Field(None, description="Whether this very version was approved.")
+    changed_since_approval: bool | None = None
+    newer_than_days: Count | None = Field(None, description="First seen less than so many days ago.")
+
+
+class DestinationCondition(_Strict):
+    """Where it goes. All that is given must hold; of a list, any."""
+
+    host: Listed[Text] | None = Field(None, description="api.example.com, or *.example.com for all below it.")
+    category: Listed[Category] | None = None
+    service: Listed[Text] | None = Field(None, description="openai, onedrive, dropbox, …")
+    account: Listed[AccountKind] | None = Field(None, description="Whose account of the service it is.")
+    account_id: Listed[Text] | None = None
+    upload: bool | None = Field(None, description="True when content is stored with the service.")
+    scheme: Listed[Literal["http", "https", "ws", "wss"]] | None = None
+    path: Listed[Text] | None = None
+
+
+class FindingsCondition(_Strict):
+    """What is in it. Published example values do not count unless asked for."""
+
+    kinds: Listed[Kind] | None = Field(None, description="Kinds (iban) or groups (bank, health, credentials …).")
+    detectors: Listed[Text] | None = Field(None, description="Types of credential, such as aws-*.")
+    certainty: Confidence | None = Field(None, description="At least so sure.")
+    count_at_least: Count | None = None
+    distinct_at_least: Count | None = Field(None, description="Different values.")
+    records_at_least: Count | None = Field(None, description="Rows or objects affected.")
+    subjects_at_least: Count | None = Field(None, description="Different people affected.")
+    test_data: bool = Field(False, description="Count published example values too.")
+
+
+class VolumeCondition(_Strict):
+    """How much, by this script to this destination. All that is given must hold."""
+
+    request_bytes_at_least: Size | None = None
+    hour_bytes_at_least: Size | None = None
+    day_bytes_at_least: Size | None = None
+    day_tokens_at_least: Count | None = None
+    day_cost_usd_at_least: Annotated[float, Field(gt=0)] | None = None
+
+
+class LlmCondition(_Strict):
+    """Calls of language models. An empty section holds for any such call."""
+
+    provider: Listed[Text] | None = None
+    model: Listed[Text] | None = None
+    operation: Listed[Text] | None = None
+    key: Literal["known", "unknown"] | None = Field(
+        None, description="Whether its API key is listed under organisation: key_fingerprints."
+    )
+    key_class: Listed[Text] | None = None
+    organisation: Listed[Text] | None = None
+    tools: Listed[Text] | None = None
+    attachments: bool | None = None
+
+
+class Hours(_Strict):
+    """Business hours in a named time zone. Hours that end before they begin run over midnight."""
+
+    zone: Text
+    days: Listed[Day] = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+    hours: str = "00:00-24:00"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.span()
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("zone is no known time zone; write it as Europe/Berlin") from error
+        return self
+
+    def span(self) -> tuple[int, int]:
+        """Return the minutes of the day at which business begins and ends."""
+        match = re.fullmatch(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)", self.hours.strip())
+        if match:
+            begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+            if int(match[2]) < 60 and int(match[4]) < 60 and begin < 1440 and end <= 1440 and begin != end:
+                return begin, end
+        raise ValueError("write hours as 08:00-18:00")
+
+
+class TimeCondition(_Strict):
+    """When. Give one of the two."""
+
+    within: Hours | None = None
+    outside: Hours | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.within is None) == (self.outside is None):
+            raise ValueError("time has either within or outside")
+        return self
+
+
+class AttributionCondition(_Strict):
+    """How sure the sender is known."""
+
+    certainty: Listed[Certainty]
+
+
+class When(_Strict):
+    """Conditions; all sections given must hold. Without any, the rule holds for every request."""
+
+    script: ScriptCondition | None = None
+    destination: DestinationCondition | None = None
+    findings: Annotated[FindingsCondition, _condition("kinds")] | None = None
+    volume: VolumeCondition | None = None
+    llm: LlmCondition | None = None
+    time: TimeCondition | None = None
+    attribution: Annotated[AttributionCondition, _condition("certainty")] | None = None
+    all: Annotated[list["When"], Field(min_length=1)] | None = None
+    any: Annotated[list["When"], Field(min_length=1)] | None = None
+    not_: "When | None" = Field(None, alias="not")
+
+
+class Then(_Strict):
+    """What happens. Without `do`, headers are set and the next rules decide."""
+
+    do: Verdict | None = None
+    headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = {}
+    for_seconds: Annotated[float, Field(gt=0, le=300)] | None = Field(None, description="How long hold waits.")
+    kinds: Listed[Kind] | None = Field(None, description="What redact replaces; else what the rule looks for.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.do is None and not self.headers:
+            raise ValueError("then needs an answer: allow, watch, warn, redact, hold or block")
+        if self.for_seconds is not None and self.do is not Verdict.HOLD:
+            raise ValueError("for_seconds goes with hold only")
+        if self.kinds is not None and self.do is not Verdict.REDACT:
+            raise ValueError("kinds go with redact only")
+        if self.headers and self.do in {Verdict.BLOCK}:
+            raise ValueError("headers have no meaning where the request is blocked")
+        if any(not _HEADER_NAME.fullmatch(name) for name in self.headers):
+            raise ValueError("a header's name holds letters, digits and dashes only")
+        return self
+
+
+type OnError = Literal["allow", "watch", "warn", "hold", "block", "skip"]
+
+
+class Rule(_Strict):
+    """One rule. The first rule of the file that holds decides."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
+    description: Annotated[str, Field(max_length=500)] = ""
+    owner: Annotated[str, Field(max_length=200)] = ""
+    until: date | None = Field(None, description="Last day on which the rule is in force (UTC).")
+    mode: Mode | None = Field(None, description="Overrides the mode of the whole file.")
+    enabled: bool = True
+    when: When = When.model_validate({})
+    then: Annotated[Then, BeforeValidator(_action)]
+    on_error: OnError | None = Field(
+        None,
+        description="When something that the rule looks at could not be found out. Default: block where the rule "
+        "redacts, holds or blocks; else skip, the next rules decide.",
+    )
+
+
+class OrganisationSection(_Strict):
+    """What belongs to the organisation."""
+
+    name: str = ""
+    domains: Several[Text] = []
+    accounts: dict[str, Several[Identifier]] = Field({}, description="Service → ids of own accounts.")
+    key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = []
+    words: Several[Text] = []
+    canaries: Several[Text] = []
+    contact: str | None = None
+
+
+class UnknownAccount(_Strict):
+    """Answer for uploads to a service with accounts when nobody can tell whose account it is."""
+
+    do: Literal["allow", "watch", "warn", "hold", "block"]
+    over: Size | None = Field(None, description="Only for requests of at least this size.")
+
+
+class ByMode(_Strict):
+    """One answer for each mode."""
+
+    watch: Literal["rules", "allow", "watch", "block"] | None = None
+    enforce: Literal["rules", "allow", "watch", "block"] | None = None
+
+
+def _by_mode(value: Any) -> Any:
+    return {"watch": value, "enforce": value} if isinstance(value, str) else value
+
+
+type Answer = Annotated[ByMode, BeforeValidator(_by_mode)]
+
+
+class Failures(_Strict):
+    """Overrides of the failure table."""
+
+    attribution: Answer | None = None
+    classifier: Answer | None = None
+    evidence: Answer | None = None
+    gate: Answer | None = None
+
+
+class PolicyModel(_Strict):
+    """The whole file."""
+
+    version: Literal[1] = 1
+    mode: Mode = Mode.WATCH
+    description: str = ""
+    organisation: OrganisationSection = OrganisationSection.model_validate({})
+    on_unknown_account: Annotated[UnknownAccount, BeforeValidator(_action)] | None = None
+    failures: Failures = Failures()
+    rules: list[Rule] = []
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        seen: set[str] = set()
+        for rule in self.rules:
+            if rule.id in seen:
+                raise ValueError(f"two rules have the id {rule.id}")
+            seen.add(rule.id)
+        return self
