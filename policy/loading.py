@@ -185,9 +185,9 @@ def _plain(node: Any) -> Any:
         return {key: _plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value) for value in node]
-    if isinstance(node, ScalarInt) and getattr(node, "_width", None):
+    if isinstance(node, ScalarInt) and (width := getattr(node, "_width", None)):
         # An account number that begins with zeros.
-        return str(int(node)).zfill(node._width)
+        return str(int(node)).zfill(width)
     return node
 
 

@@ -1,6 +1,6 @@
 """How long one decision takes with 200 rules: median and 99th percentile, on mixed and on unlucky traffic.
 
-Run: python benchmarks/policy.py
+Run: python benchmarks/policy_decide.py
 """
 
 import statistics
