@@ -53,7 +53,8 @@ _CI_VARIABLES = {
 _CONTAINERS = frozenset({"containerd-shim", "containerd-shim-runc-v2", "conmon", "docker-init", "tini", "dumb-init"})
 _TERMINALS = frozenset(
     "gnome-terminal-server gnome-terminal- konsole xterm kitty alacritty wezterm-gui foot tilix"
-    " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer WindowsTerminal OpenConsole conhost ghostty mate-terminal"
+    " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer WindowsTerminal"
+    " OpenConsole conhost ghostty mate-terminal"
     " lxterminal urxvt rxvt st warp hyper ptyxis".split()
 )
 _SHELLS = frozenset("bash sh zsh fish dash ksh tcsh pwsh powershell cmd nu".split())
