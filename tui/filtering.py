@@ -28,7 +28,7 @@ MAX_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a filter line says; `problem` tells in words what was not understood, and then `wanted` is not to be used."""
+    """What a filter line says; with a `problem` (what was not understood, in words) `wanted` is not to be used."""
 
     wanted: CaseFilter
     problem: str | None = None

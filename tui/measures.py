@@ -12,6 +12,13 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def short_number(value: int) -> str:
+    """Return a number in at most four characters: `9999`, `15k`, `2M`."""
+    if value < 10_000:
+        return str(value)
+    return f"{value // 1000}k" if value < 1_000_000 else f"{min(value // 1_000_000, 999)}M"
+
+
 def size(value: int) -> str:
     """Return a number of bytes as `3.1 kB`, in powers of 1000."""
     if value < 1000:

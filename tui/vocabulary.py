@@ -34,7 +34,7 @@ KINDS: Mapping[str, KindWords] = MappingProxyType(
         **_kinds(
             2,
             credit_card="payment card number",
-            iban="bank account number (IBAN)/bank account numbers (IBAN)",
+            iban="bank account number",
             bank_account="bank account number",
             us_aba="US bank routing number",
         ),

@@ -59,9 +59,9 @@ def kinds_by_gravity(kinds: Iterable[str]) -> list[str]:
 def kinds_phrase(kinds: Iterable[str], most: int = 3) -> str:
     """Return `bank account numbers, names of people and 2 other kinds`."""
     ordered = kinds_by_gravity(kinds)
-    names = [kind_words(kind).many for kind in ordered[:most]]
-    if len(ordered) > most:
-        names.append(counted(len(ordered) - most, "other kind"))
+    names = list(dict.fromkeys(kind_words(kind).many for kind in ordered))
+    if len(names) > most:
+        names[most:] = [counted(len(names) - most, "other kind")]
     return joined(names)
 
 
@@ -117,13 +117,18 @@ def found_phrase(findings: Sequence[Mapping[str, Any]]) -> str:
     kinds = kinds_by_gravity(f["kind"] for f in known)
     if rows > 1:
         return f"{number(rows)} rows with {kinds_phrase(kinds)}"
-    return _amounts({kind: sum(f["distinct"] or f["count"] for f in known if f["kind"] == kind) for kind in kinds})
+    amounts: dict[tuple[str, str], int] = {}
+    for kind in kinds:
+        words = kind_words(kind)
+        each = sum(f["distinct"] or f["count"] for f in known if f["kind"] == kind)
+        amounts[words.one, words.many] = amounts.get((words.one, words.many), 0) + each
+    return _amounts(amounts)
 
 
-def _amounts(amounts: Mapping[str, int], most: int = 3) -> str:
-    parts = [counted(n, kind_words(kind).one, kind_words(kind).many) for kind, n in list(amounts.items())[:most]]
-    if len(amounts) > most:
-        parts.append(counted(len(amounts) - most, "other kind"))
+def _amounts(amounts: Mapping[tuple[str, str], int], most: int = 3) -> str:
+    parts = [counted(n, one, many) for (one, many), n in amounts.items()]
+    if len(parts) > most:
+        parts[most:] = [counted(len(parts) - most, "other kind")]
     return joined(parts)
 
 
@@ -182,7 +187,7 @@ def case_found(case: Case) -> str:
     if len(kinds) == 1:
         words = kind_words(kinds[0])
         return counted(max(1, case.values), words.one, words.many)
-    return f"{number(case.values)} × {kinds_phrase(kinds, 2)}"
+    return kinds_phrase(kinds, 2)
 
 
 def case_place(case: Case) -> str:
@@ -194,7 +199,7 @@ def case_place(case: Case) -> str:
 
 def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
-    who = capital(safe(case.script, 80) or "an unknown sender")
+    who = f"“{safe(case.script, 80)}”" if case.script else "An unknown sender"
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     verb = "sent" if case.verdict in {"allow", "watch", "warn", "redact"} else "tried to send"
     where = place(case.service, case.host, case.category, case.account_kind)
@@ -215,10 +220,9 @@ def health(totals: Mapping[str, int], now: datetime, problem: str | None = None)
     return not skipped, f"Watching · {seen} · {missed}"
 
 
-def tally(totals: Mapping[str, int]) -> str:
+def tally(open_cases: int, held_cases: int) -> str:
     """Return the first words of the screen: how many cases need a person."""
-    open_cases, held = totals.get("open_cases") or 0, totals.get("held") or 0
     if not open_cases:
         return "Nothing needs you."
     need = "1 case needs you" if open_cases == 1 else f"{number(open_cases)} cases need you"
-    return f"{need} · {number(held)} held" if held else need
+    return f"{need}: {number(held_cases)} held, {number(open_cases - held_cases)} to look at" if held_cases else need

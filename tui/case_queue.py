@@ -1,8 +1,9 @@
-"""The queue as values: pages by position in a small cache, the cursor's case, the marks. Knows no Textual and no disk."""
+"""The queue as values: pages by position in a small cache, the cursor's case, the marks. Knows no Textual."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.ports import CaseStore
 from core.review import Case, CaseFilter
@@ -20,28 +21,52 @@ class Snapshot:
     version: int
     count: int
     pages: dict[int, tuple[Case, ...]]
+    asked: int
+    """Where the cursor was when the look began."""
     cursor: int
+    """Where its case stands now."""
 
 
-def look(store: CaseStore, wanted: CaseFilter, cursor: int, cursor_key: str | None, grown_by: int = 0) -> Snapshot:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Numbers over all cases, and today's totals for the health line."""
+
+    totals: Mapping[str, int] = field(default_factory=dict)
+    open_cases: int = 0
+    held_cases: int = 0
+
+
+def overview(store: CaseStore, today: datetime) -> Overview:
+    """Read the numbers; `today` is when this day began. Blocks on the disk."""
+    return Overview(
+        totals=store.totals(today),
+        open_cases=store.count(CaseFilter()),
+        held_cases=store.count(CaseFilter(verdict="hold")),
+    )
+
+
+def look(
+    store: CaseStore, wanted: CaseFilter, cursor: int, cursor_key: str | None, previous_count: int | None = None
+) -> Snapshot:
     """Read the pages around the cursor, and find where its case stands now. Blocks on the disk."""
     version = store.data_version()
     count = store.count(wanted)
     last = max(0, count - 1)
-    guess = min(max(0, cursor + grown_by), last)
+    grown = 0 if previous_count is None else max(0, count - previous_count)
+    guess = min(max(0, cursor + grown), last)
     pages = {0: _page(store, wanted, 0)}
     for number in _search_order(guess // PAGE_SIZE, last // PAGE_SIZE):
         if number not in pages:
             pages[number] = _page(store, wanted, number)
         found = None if cursor_key is None else _position(pages[number], number, cursor_key)
         if found is not None:
-            return Snapshot(wanted=wanted, version=version, count=count, pages=pages, cursor=found)
+            return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=found)
         if cursor_key is None and number == guess // PAGE_SIZE:
             break
     stay = min(max(0, cursor), last)
     if stay // PAGE_SIZE not in pages:
         pages[stay // PAGE_SIZE] = _page(store, wanted, stay // PAGE_SIZE)
-    return Snapshot(wanted=wanted, version=version, count=count, pages=pages, cursor=stay)
+    return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=stay)
 
 
 def _search_order(guess: int, last: int) -> Iterable[int]:
@@ -120,13 +145,17 @@ class Queue:
         return True
 
     def take(self, snapshot: Snapshot) -> int:
-        """Use a fresh look at the store. Returns by how many positions the cursor's case moved."""
+        """Use a fresh look at the store. Returns by how many positions the cursor's case moved.
+
+        The person may have moved the cursor while the store was read: that step is kept.
+        """
         same_view = snapshot.wanted == self.wanted and self.version is not None
         grown = max(0, snapshot.count - self.count) if same_view else 0
-        moved = snapshot.cursor - self.cursor
+        moved = snapshot.cursor - snapshot.asked
         self.new_above = self.new_above + min(grown, max(0, moved)) if same_view else 0
         self.wanted, self.version, self.count = snapshot.wanted, snapshot.version, snapshot.count
-        self.cursor = snapshot.cursor
+        stepped = self.cursor - snapshot.asked if same_view else 0
+        self.cursor = min(max(0, snapshot.cursor + stepped), max(0, snapshot.count - 1))
         self._pages = OrderedDict(snapshot.pages)
         self._remember()
         return moved

@@ -1,0 +1,85 @@
+"""The review app: themes, modes, and an end without a traceback."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from core.ids import utc_now
+from core.ports import CaseStore
+from tui.commands import ReviewCommands
+from tui.reading import Reader
+from tui.review_screen import Reviewer, ReviewScreen
+from tui.theme import DARK, DEFAULTS, LIGHT
+
+
+class ReviewApp(App[int]):
+    """What `outgate review` opens."""
+
+    TITLE = "Outgate review"
+    COMMANDS: ClassVar[set[Any]] = {ReviewCommands}
+    ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 6
+
+    def __init__(self, store: CaseStore, reviewer: Reviewer) -> None:
+        super().__init__(watch_css=False)
+        self._reader = Reader()
+        self.add_mode("review", lambda: ReviewScreen(store, self._reader, reviewer))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every meaning a colour in themes that are not ours."""
+        return dict(DEFAULTS)
+
+    def on_mount(self) -> None:
+        """Open the review."""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.switch_mode("review")
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self._reader.close()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer none of Textual's own: a screenshot would be a copy of evidence that nobody logged."""
+        return ()
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Refuse: see `get_system_commands`."""
+
+    def _fatal_error(self) -> None:
+        """Textual prints a traceback with local variables here; those hold what records say. Name the place only."""
+        self.bell()
+        self._exit_renderables.append(Text(f"{crash_words(self._exception)}\n"))
+        self._close_messages_no_wait()
+
+
+def crash_words(error: BaseException | None) -> str:
+    """Return what to say of a fault of ours: its type and place, nothing of its text."""
+    place = ""
+    trace = None if error is None else error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "tui" in code.co_filename.replace("\\", "/").split("/"):
+            place = f" at {code.co_qualname}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return (
+        f"The review stopped because of a fault in it ({type(error).__name__}{place}). "
+        "The gate and its evidence are not concerned. Start “outgate review” again, or use “outgate review --plain”."
+    )
+
+
+def run(store: CaseStore, who: str, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> int:
+    """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from tui.plain import print_queue
+
+        return print_queue(store, sys.stdout, clock=clock)
+    app = ReviewApp(store, Reviewer(who=who, clock=clock, read_only=read_only))
+    app.run()
+    return app.return_code or 0

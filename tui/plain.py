@@ -1,0 +1,67 @@
+"""The queue as plain lines, for screen readers, pipes and small terminals. Loads no Textual."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
+from typing import TextIO
+
+from core.ids import utc_now
+from core.ports import CaseStore
+from core.review import Case, CaseFilter, CaseStatus
+from tui.filtering import parse
+from tui.measures import counted
+from tui.reading import trouble_of
+from tui.wording import case_sentence, disposition_words
+
+_PAGE = 200
+
+
+def print_queue(
+    store: CaseStore,
+    out: TextIO,
+    filter_line: str = "",
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    zone: tzinfo | None = None,
+    limit: int | None = None,
+) -> int:
+    """Write one numbered paragraph a case, newest first. Returns 0; 1 when the store fails; 2 for an unclear filter."""
+    now = clock()
+    parsed = parse(filter_line, now, zone)
+    if parsed.problem:
+        print(parsed.problem, file=out)
+        return 2
+    try:
+        total = store.count(parsed.wanted)
+        print(_heading(total, parsed.wanted), file=out)
+        for number, case in enumerate(_cases(store, parsed.wanted, limit), 1):
+            print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
+    except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
+        print(trouble_of(error).what, file=out)
+        return 1
+    return 0
+
+
+def _heading(total: int, wanted: CaseFilter) -> str:
+    if wanted == CaseFilter():
+        return "Nothing needs you." if not total else f"{counted(total, 'case')} to look at, newest first."
+    return "No case is like that." if not total else f"{counted(total, 'case')}, newest first."
+
+
+def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None) -> Iterator[Case]:
+    """Yield each case once, though cases may arrive and shift the pages meanwhile."""
+    seen: set[str] = set()
+    offset = 0
+    while page := store.page(wanted, offset, _PAGE):
+        for case in page:
+            if limit is not None and len(seen) >= limit:
+                return
+            if case.key not in seen:
+                seen.add(case.key)
+                yield case
+        offset += len(page)
+
+
+def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
+    closed = case.status is CaseStatus.CLOSED
+    state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
+    return case_sentence(case, now, zone) + state

@@ -1,0 +1,179 @@
+"""The list of cases: draws only the lines that are seen, from the queue's pages. Moving repaints two lines."""
+
+from datetime import datetime, tzinfo
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from core.review import Case, CaseStatus
+from tui.case_queue import Queue
+from tui.measures import short_number, short_time
+from tui.wording import case_found, case_place, disposition_words, safe, verdict_words
+
+FIXED = 21
+COUNT = 6
+
+
+def column_widths(width: int) -> tuple[int, int, int]:
+    """Return the widths of sender, destination and findings in a list this wide."""
+    free = max(24, width - FIXED - COUNT - 3)
+    sender = min(34, free * 31 // 100)
+    place = min(30, free * 30 // 100)
+    return sender, place, free - sender - place
+
+
+def fit(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells, a cut marked by `…`."""
+    plain = set_cell_size(text, width)
+    return plain if plain.rstrip() == text.rstrip() else set_cell_size(text, max(0, width - 1)) + "…"
+
+
+def heading(width: int) -> str:
+    """Return the line above the list."""
+    sender, place, found = column_widths(width)
+    names = f"{fit('Sender', sender)} {fit('To', place)} {fit('Found', found)}"
+    return f"   {'Outcome':<11}{'When':<7}{names}{'Times':>{COUNT}}"
+
+
+class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
+    """Shows a `Queue`. Asks for pages that it lacks, tells where the cursor went."""
+
+    COMPONENT_CLASSES = {  # noqa: RUF012 - Textual's own form
+        "row--cursor", "row--quiet", "row--plain", "row--mark",
+        "row--allowed", "row--held", "row--blocked", "row--unknown",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    QueueView {
+        background: $background; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
+        & .row--plain { color: $foreground; }
+        & .row--quiet { color: $quiet; }
+        & .row--mark { color: $primary; text-style: bold; }
+        & .row--allowed { color: $allowed; }
+        & .row--held { color: $held; }
+        & .row--blocked { color: $blocked; }
+        & .row--unknown { color: $unknown; }
+        & .row--cursor { background: $cursor-row; text-style: bold; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    class Lacking(Message):
+        """Pages are needed to draw what is seen."""
+
+        def __init__(self, pages: list[int]) -> None:
+            super().__init__()
+            self.pages = pages
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest wish counts."""
+            return isinstance(message, QueueView.Lacking)
+
+    class Chosen(Message):
+        """A row was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, queue: Queue, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._cases = queue
+        self._zone = zone
+        self.now: datetime | None = None
+
+    def redraw(self) -> None:
+        """The queue changed altogether: take its length and draw all seen lines."""
+        self.virtual_size = Size(self.size.width, self._cases.count)
+        self.refresh()
+        self._ask()
+
+    def redraw_row(self, index: int) -> None:
+        """Draw one row again."""
+        self.refresh_lines(index)
+
+    def show_cursor(self, old: int) -> None:
+        """The cursor moved: draw its old and new line, scroll as little as needed."""
+        cursor, top, height = self._cases.cursor, self.scroll_offset.y, max(1, self.size.height)
+        if cursor < top:
+            self.scroll_to(y=cursor, animate=False, force=True)
+        elif cursor >= top + height:
+            self.scroll_to(y=cursor - height + 1, animate=False, force=True)
+        self.refresh_lines(old)
+        self.refresh_lines(cursor)
+        self._ask()
+
+    def keep_place(self, moved: int) -> None:
+        """Rows arrived above: keep the cursor's line where it is on the screen, unless the newest are in view."""
+        top = self.scroll_offset.y
+        if top > 0 and moved:
+            self.scroll_to(y=max(0, top + moved), animate=False, force=True)
+        self.show_cursor(self._cases.cursor)
+
+    @property
+    def sees_top(self) -> bool:
+        """True when the newest case is in view."""
+        return self.scroll_offset.y == 0
+
+    def _ask(self) -> None:
+        first = max(0, self.scroll_offset.y)
+        pages = self._cases.missing(first, first + max(self.size.height, 1))
+        if pages:
+            self.post_message(self.Lacking(pages))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scrolled: see whether other pages are needed."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._ask()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width: other columns."""
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a row."""
+        self.post_message(self.Chosen(self.scroll_offset.y + event.y))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the view."""
+        index, width = self.scroll_offset.y + y, self.size.width
+        base = self.rich_style
+        if index >= self._cases.count:
+            return Strip.blank(width, base)
+        case = self._cases.case_at(index)
+        at_cursor = index == self._cases.cursor
+        over = self.get_component_rich_style("row--cursor", partial=True) if at_cursor else Style.null()
+        if case is None:
+            segments = [Segment("   …", base + self._part("quiet") + over)]
+        else:
+            cells = self._cells(case, width, at_cursor)
+            segments = [Segment(text, base + self._part(name) + over) for text, name in cells]
+        return Strip(segments).adjust_cell_length(width, base + over)
+
+    def _part(self, name: str) -> Style:
+        return self.get_component_rich_style(f"row--{name}", partial=True)
+
+    def _cells(self, case: Case, width: int, at_cursor: bool) -> list[tuple[str, str]]:
+        words = verdict_words(case.verdict)
+        closed = case.status is CaseStatus.CLOSED
+        sender, place, found = column_widths(width)
+        text = "quiet" if closed else "plain"
+        what = f"{disposition_words(case.disposition)}: {case_found(case)}" if closed else case_found(case)
+        when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
+        times = f"×{short_number(case.count)}" if case.count > 1 else ""
+        return [
+            ("❯" if at_cursor else " ", "mark"),
+            ("■ " if case.key in self._cases.marks else "  ", "mark"),
+            (fit(f"{words.sign} {words.word}", 11), words.meaning),
+            (fit(when, 7), "quiet"),
+            (fit(safe(case.script, 100) or "unknown sender", sender) + " ", text),
+            (fit(case_place(case), place) + " ", text),
+            (fit(what, found), text),
+            (f"{times:>{COUNT}}", "quiet"),
+        ]

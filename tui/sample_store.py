@@ -1,0 +1,121 @@
+"""A case store in memory over given records, for screenshots, trials and tests."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.decision import Verdict
+from core.errors import EvidenceError
+from core.record import Record
+from core.review import Action, Case, CaseFilter, CaseStatus, ReviewEvent, case_key, needs_review
+
+
+class MemoryCaseStore:
+    """The `CaseStore` port over records in memory."""
+
+    def __init__(self, records: Sequence[Record] = ()) -> None:
+        self._records: list[Record] = sorted(records, key=lambda r: r.at)
+        self._events: list[ReviewEvent] = []
+        self._version = 1
+        self.skipped = 0
+
+    def add(self, record: Record) -> None:
+        """A record arrives, as if another process had written it."""
+        self._records.append(record)
+        self._version += 1
+
+    def data_version(self) -> int:
+        """Changes with each arrival."""
+        return self._version
+
+    def count(self, wanted: CaseFilter) -> int:
+        """How many cases match."""
+        return len(self._cases(wanted))
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        """Newest first."""
+        return self._cases(wanted)[offset : offset + limit]
+
+    def case(self, key: str) -> Case | None:
+        """One case."""
+        return next((c for c in self._cases(CaseFilter(status=None)) if c.key == key), None)
+
+    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """The newest records of a case."""
+        mine = [r for r in self._records if case_key(r) == key]
+        return [{**r.to_json(), "chain": {"seq": 1, "prev": "", "hash": ""}} for r in mine[::-1][:limit]]
+
+    def history(self, key: str) -> Sequence[ReviewEvent]:
+        """What was done with a case."""
+        return [event for event in self._events if event.case_key == key]
+
+    def append(self, events: Sequence[ReviewEvent]) -> None:
+        """All or none."""
+        known = {case_key(r) for r in self._records}
+        if any(event.case_key not in known for event in events):
+            raise EvidenceError("A case to be changed is not in the evidence.")
+        self._events.extend(events)
+
+    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
+        """Counts for the health line."""
+        recent = [r for r in self._records if since is None or r.at >= since]
+        return {
+            "records": len(recent),
+            "open_cases": self.count(CaseFilter()),
+            "blocked": sum(r.decision.verdict is Verdict.BLOCK for r in recent),
+            "held": sum(r.decision.verdict is Verdict.HOLD for r in recent),
+            "degraded": sum(bool(r.decision.degraded) for r in recent) + self.skipped,
+            "last_at_epoch": int(max((r.at.timestamp() for r in self._records), default=0)),
+        }
+
+    def _cases(self, wanted: CaseFilter) -> list[Case]:
+        grouped: dict[str, list[Record]] = defaultdict(list)
+        for record in self._records:
+            if needs_review(record):
+                grouped[case_key(record)].append(record)
+        cases = [self._case(key, records) for key, records in grouped.items()]
+        return sorted((c for c in cases if matches(c, wanted)), key=lambda c: (c.last_at, c.key), reverse=True)
+
+    def _case(self, key: str, records: list[Record]) -> Case:
+        last = max(records, key=lambda r: r.at)
+        script, place = last.sender.script, last.destination
+        acts = [e for e in self.history(key) if e.action in {Action.CLOSE, Action.REOPEN}]
+        closed = acts[-1] if acts and acts[-1].action is Action.CLOSE else None
+        rows = [f.records for r in records for f in r.findings if f.records is not None]
+        return Case(
+            key=key,
+            status=CaseStatus.CLOSED if closed else CaseStatus.OPEN,
+            first_at=min(r.at for r in records),
+            last_at=last.at,
+            count=len(records),
+            verdict=last.decision.verdict.value,
+            script=script.name if script else last.sender.process.name if last.sender.process else "",
+            script_path=script.path if script else None,
+            user=last.sender.user,
+            host=place.host,
+            service=place.service,
+            category=place.category.value,
+            account_kind=place.account.kind.value,
+            kinds=tuple(sorted({f.kind for f in last.findings})),
+            values=max(sum(f.distinct for f in r.findings) for r in records),
+            records=max(rows, default=None),
+            bytes_sent=sum(r.request.bytes for r in records),
+            last_record=last.id,
+            disposition=closed.disposition if closed else None,
+        )
+
+
+def matches(case: Case, wanted: CaseFilter) -> bool:
+    """Return True when a case is one of those wanted."""
+    words = " ".join([case.script, case.host, case.service or "", *case.kinds]).lower()
+    tests = (
+        wanted.status in {None, case.status},
+        wanted.text.lower() in words,
+        wanted.verdict in {None, case.verdict},
+        wanted.script is None or wanted.script.lower() in f"{case.script} {case.script_path or ''}".lower(),
+        wanted.destination is None or wanted.destination.lower() in f"{case.host} {case.service or ''}".lower(),
+        wanted.kind is None or wanted.kind in case.kinds,
+        wanted.since is None or case.last_at >= wanted.since,
+    )
+    return all(tests)
