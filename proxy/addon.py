@@ -17,6 +17,7 @@ from core.errors import EvidenceError
 from core.ids import uuid7
 from proxy import refusals
 from proxy.answers import AnswerReader, streams_past
+from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.routes import Routes
 from proxy.sockets import MessageGate
@@ -34,18 +35,18 @@ class GateAddon:
 
     name = "outgate"
 
-    def __init__(self, inspection: Inspection, routes: Routes) -> None:
+    def __init__(self, inspection: Inspection, routes: Routes, health: Health) -> None:
         self.inspection = inspection
         self.routes = routes
+        self.health = health
         self._senders: dict[str, Attribution] = {}
-        self.failures = 0
-        """Own hooks that failed since the start: shown on the health line."""
 
     # connections
 
     async def client_connected(self, client: Client) -> None:
         """Step 1, while the client waits for its first answer and so cannot have exited."""
         try:
+            self.health.connections += 1
             self._senders[client.id] = await self.inspection.sender_of(connection_of(client))
         except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self._failed("attribution", error)
@@ -73,12 +74,17 @@ class GateAddon:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Count clients that refuse our certificate."""
-        self.routes.refused_certificates += 1
+        self.health.refused_certificates += 1
 
     # requests
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Step 2, and the choice how the body travels."""
+        if flow.request.host == HEALTH_HOST:
+            flow.response = self.health.answer()
+            flow.metadata[RULING] = None
+            return
+        self.health.requests += 1
         flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
         if not _has_body(flow):
             return
@@ -225,7 +231,7 @@ class GateAddon:
 
     def _failed(self, stage: str, error: Exception) -> str:
         """Log a failure without its message, which may quote payload; return the reference to find it by."""
-        self.failures += 1
+        self.health.hook_failures += 1
         reference = uuid7()
         frames = traceback.extract_tb(error.__traceback__)[-4:]
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))

@@ -18,6 +18,7 @@ from mitmproxy.master import Master
 
 from core.errors import SettingsError
 from proxy.addon import GateAddon
+from proxy.health import Health
 from proxy.inspection import Inspection, Limits, Parts
 from proxy.routes import Route, Routes
 from proxy.tls import GateTls, Mint
@@ -88,7 +89,8 @@ class Gate:
         self._master = master
         loop = asyncio.get_running_loop()
         inspection = Inspection(self._parts, self._options.limits, loop)
-        self.addon = GateAddon(inspection, Routes(self._options.routes))
+        health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
+        self.addon = GateAddon(inspection, Routes(self._options.routes), health)
         server = proxyserver.Proxyserver()
         addons.add(
             mitmproxy_core.Core(),

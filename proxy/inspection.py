@@ -18,13 +18,13 @@ from datetime import datetime
 from core.attribution import Attribution, unknown_sender
 from core.classification import Classification
 from core.decision import Decision, Verdict
-from core.errors import DegradedError, EvidenceError
+from core.errors import EvidenceError
 from core.exchange import Answer, Connection, Exchange
-from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.ids import utc_now
 from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
 from core.record import Record, RequestSummary, ResponseSummary
 from core.situation import ScriptHistory, Situation, Volume
+from proxy.classifying import classified
 from proxy.durability import Acknowledgement, Acknowledgements
 
 
@@ -127,7 +127,7 @@ class Inspection:
 
     async def on_request(self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()) -> Ruling:
         """Steps 3 and 4 for a request whose body is held whole."""
-        classification = await self._classify(exchange)
+        classification = await classified(exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s)
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
         situation = self.situation(exchange, sender, classification)
@@ -171,29 +171,6 @@ class Inspection:
         acknowledgement = self.close(ruling, Answer(status=status))
         if acknowledgement is not None and (error := await acknowledgement) is not None:
             raise error
-
-    async def _classify(self, exchange: Exchange) -> Classification:
-        if self.parts.classifier.is_cheap(exchange):
-            seen = self.parts.classifier.classify(exchange)
-            if not seen.deferred:
-                return seen
-        try:
-            return await self.parts.pool.classify(exchange, self.limits.classify_s)
-        except DegradedError as error:
-            return self._unclassified(exchange, f"{error.stage}: {error.message}")
-
-    def _unclassified(self, exchange: Exchange, why: str) -> Classification:
-        known = self.parts.classifier.on_headers(exchange)
-        unread = Finding(
-            kind=NOT_INSPECTED,
-            detector="classifier",
-            confidence=Confidence.CERTAIN,
-            count=1,
-            distinct=1,
-            where=("body",),
-            note=why,
-        )
-        return replace(known, findings=(*known.findings, unread), degraded=(*known.degraded, why))
 
     async def _with_line(self, sender: Attribution) -> Attribution:
         try:

@@ -37,12 +37,11 @@ def parse_route(text: str) -> Route:
 
 
 class Routes:
-    """Applies diversions to connections; also keeps the few counters that belong to connections."""
+    """Applies diversions to connections."""
 
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self._routes = tuple(routes)
         self._real: dict[str, tuple[str, int]] = {}
-        self.refused_certificates = 0
 
     def divert(self, server: Server) -> None:
         """Replace the address of a connection that is about to be opened."""

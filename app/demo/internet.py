@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = _ANSWERS.get(host, _anything)
         answer(self, body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer  # noqa: N815 - http.server looks these names up
 
     def _body(self) -> Iterator[bytes]:
         if self.headers.get("expect", "").lower() == "100-continue":

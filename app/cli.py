@@ -1,0 +1,67 @@
+"""The command line: `outgate COMMAND`. Errors are one line that says what to do; 0 ok, 1 problem found, 2 wrong use."""
+
+import sys
+
+import typer
+from typer._click.exceptions import ClickException
+
+from app.commands import evidence, gate, recordings, rules, trust
+from app.commands.demo import demo
+from app.commands.doctor import doctor
+from core.errors import InputError, OutgateError, SettingsError
+
+application = typer.Typer(
+    name="outgate",
+    help="An egress gate for Python: which script, which line, sent whose data, where, was it allowed?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+application.command()(demo)
+application.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})(gate.run)
+application.command()(gate.start)
+application.command()(gate.status)
+application.command()(gate.stop)
+application.command()(evidence.review)
+application.command()(recordings.inspect)
+application.command()(evidence.export)
+application.command()(evidence.verify)
+application.command()(doctor)
+application.add_typer(trust.application, name="ca")
+application.add_typer(rules.application, name="policy")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(code_of(arguments))
+
+
+def code_of(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; print an error as one line."""
+    try:
+        code = application(args=arguments, prog_name="outgate", standalone_mode=False)
+    except ClickException as error:
+        error.show()
+        return 2
+    except (SettingsError, InputError) as error:
+        return _complain(error, 2)
+    except OutgateError as error:
+        return _complain(error, 1)
+    except (KeyboardInterrupt, EOFError, typer.Abort):
+        sys.stderr.write("outgate: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nothing more to say
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _complain(error: OutgateError, code: int) -> int:
+    sys.stderr.write(f"outgate: {' '.join(f'{error.message} {error.remedy}'.split())}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

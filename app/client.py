@@ -1,0 +1,133 @@
+"""`outgate run`: someone's own program behind a gate, with its terminal, signals and exit code its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from app.home import Home
+from app.running import RunningGate, find
+from app.settings import Settings
+from certs.trust import client_environment
+from core.errors import SettingsError
+
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended."""
+
+    pid: int
+    code: int
+    """As a shell reports it: 128 + n for signal n."""
+
+
+@contextmanager
+def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
+    """Yield the running gate, or a private one for as long as the block lasts."""
+    running = None if extra else find(home.running)
+    if running is not None:
+        yield running
+        return
+    with private_gate(home, extra) as gate:
+        yield gate
+
+
+@contextmanager
+def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
+    """Start a gate process of our own, yield it, stop it. Raises SettingsError with its own words if it fails."""
+    command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
+    environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
+    with tempfile.TemporaryFile("w+") as words:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # closed when we die in whatever way: then the gate stops too
+            stdout=subprocess.PIPE,
+            stderr=words,
+            env=environment,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield _read_ready(process, words)
+        finally:
+            _stop(process)
+            sys.stderr.write(_said(words))
+
+
+def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[str, str]:
+    """Return the environment of a program behind this gate."""
+    return client_environment(gate.url, home.bundle, os.environ, settings.direct_hosts)
+
+
+def run_program(command: Sequence[str], environment: dict[str, str], cwd: Path | None = None) -> Ended:
+    """Run a program on our terminal, forward signals, wait. Raises SettingsError when it cannot be started."""
+    try:
+        process = subprocess.Popen(command, env=environment, cwd=cwd)
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"There is no program {command[0]!r}.", remedy="Check its name after `outgate run --`."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"Cannot run {command[0]!r}: {error.strerror}.") from error
+    with _signals_to(process):
+        code = process.wait()
+    return Ended(process.pid, 128 - code if code < 0 else code)
+
+
+@contextmanager
+def _signals_to(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """A Ctrl-C reaches the program through the terminal; we only have to outlive it."""
+
+    def forward(number: int, _: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    numbers = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
+    before = {number: signal.signal(number, forward) for number in numbers}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _read_ready(process: "subprocess.Popen[str]", words: TextIO) -> RunningGate:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        process.wait(10)
+        said = _said(words).strip().splitlines()
+        raise SettingsError("The gate did not start. " + (said[-1].removeprefix("outgate: ") if said else ""))
+    return RunningGate(**json.loads(line))
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        sys.stderr.write("outgate: the gate did not stop by itself and was killed\n")
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def _said(words: TextIO) -> str:
+    words.seek(0)
+    text = words.read()
+    words.truncate(0)
+    return text

@@ -1,0 +1,29 @@
+"""`demo`: example scripts behind a private gate, against a stand-in internet on loopback."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Try your own policy file.")] = None,
+    keep: Annotated[Path | None, typer.Option("--home", metavar="FOLDER", help="Keep the evidence here.")] = None,
+) -> int:
+    """Show what Outgate does: five example scripts, offline, in under a minute.
+
+    \b
+    Example: outgate demo
+    """
+    from app.demo.story import tell
+
+    folder = keep or Path(tempfile.gettempdir()) / f"outgate-demo-{_user()}"
+    return tell(folder, policy, sys.stdout)
+
+
+def _user() -> str:
+    import getpass
+
+    return "".join(c for c in getpass.getuser() if c.isalnum()) or "me"

@@ -1,0 +1,76 @@
+"""`review`, `export` and `verify`: what was recorded, for officers and auditors."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def review(
+    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look, but change nothing.")] = False,
+) -> int:
+    """Review what was sent: a queue of cases, each with who, what, where and why.
+
+    \b
+    Example: outgate review
+    """
+    from app.home import open_home
+    from app.people import reviewer
+    from evidence import open_evidence
+
+    evidence = open_evidence(open_home().evidence)
+    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        from tui.plain import print_queue
+
+        print_queue(evidence.store, sys.stdout)
+        return 0
+    from core.ids import utc_now
+    from tui.app import run
+
+    return run(evidence.store, reviewer(), utc_now, read_only=read_only)
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write; - for standard output.")],
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="csv|jsonl", help="File format.")] = "jsonl",
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> int:
+    """Write the records to a file; masked, as they are stored.
+
+    \b
+    Example: outgate export --format csv --out october.csv --since 2026-10-01
+    """
+    from app.home import open_home
+    from app.times import parse_time
+    from evidence import open_evidence
+    from evidence.exports import export_records
+
+    evidence = open_evidence(open_home().evidence)
+    start, end = parse_time(since), parse_time(until)
+    count = export_records(evidence.store, format_name, out, since=start, until=end, overwrite=force)
+    typer.echo(f"{count} records written to {out}", err=str(out) == "-")
+    return 0
+
+
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> int:
+    """Recompute the evidence chain; 1 when a record was changed, removed or put in.
+
+    \b
+    Example: outgate verify
+    """
+    import json
+
+    from app.home import open_home
+    from evidence import verify as verify_database
+    from evidence import verify_jsonl
+
+    report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
+    typer.echo(json.dumps(report.to_json()) if as_json else report.words())
+    return 0 if report.ok else 1

@@ -1,0 +1,138 @@
+"""`run`, `start`, `status` and `stop`: a gate and the programs behind it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConnectTo = Annotated[
+    list[str] | None,
+    typer.Option("--connect-to", metavar="HOST:PORT:ADDRESS:PORT", help="Connect elsewhere, as curl does; repeatable."),
+]
+UpstreamCa = Annotated[
+    Path | None, typer.Option("--upstream-ca", metavar="FILE", help="PEM file of a private authority of servers.")
+]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")]
+
+
+def run(
+    command: Annotated[list[str], typer.Argument(metavar="-- PROGRAM [ARGUMENT]...", help="What to run.")],
+    policy: PolicyFile = None,
+    connect_to: ConnectTo = None,
+    upstream_ca: UpstreamCa = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, on standard error.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
+) -> int:
+    """Run a program behind the gate; its exit code becomes ours.
+
+    Uses the running gate, or a private one when there is none or when options are given.
+
+    \b
+    Example: outgate run -- python upload.py --month 10
+    """
+    from app.client import environment_for, gate_for, run_program
+    from app.home import open_home
+    from app.settings import load_settings
+    from app.summary import Session, print_session
+
+    home = open_home()
+    settings = load_settings(home.settings)
+    with gate_for(home, settings, _options(policy, connect_to, upstream_ca)) as running:
+        session = Session.begin(home)
+        ended = run_program(command, environment_for(running, home, settings))
+    if not quiet:
+        print_session(session.records(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
+    return ended.code
+
+
+def start(
+    listen: Annotated[str | None, typer.Option(metavar="ADDRESS:PORT", help="Where to listen.")] = None,
+    policy: PolicyFile = None,
+    connect_to: ConnectTo = None,
+    upstream_ca: UpstreamCa = None,
+    private: Annotated[bool, typer.Option("--private", hidden=True)] = False,
+) -> int:
+    """Serve as the gate of this user until stopped (Ctrl-C, SIGTERM or `outgate stop`).
+
+    \b
+    Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
+    """
+    from app.home import open_home
+    from app.running import RunningGate, find
+    from app.service import serve
+    from app.settings import load_settings, parse_listen
+    from app.wiring import GateChoices
+    from core.errors import SettingsError
+
+    home = open_home()
+    settings = load_settings(home.settings)
+    if not private and (running := find(home.running)) is not None:
+        raise SettingsError(f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop")
+    host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
+    choices = GateChoices(
+        listen_host=host,
+        listen_port=port,
+        policy=policy,
+        connect_to=tuple(connect_to or ()),
+        upstream_ca=upstream_ca,
+    )
+
+    def ready(gate: RunningGate) -> None:
+        if private:
+            words = {"host": gate.host, "port": gate.port, "pid": gate.pid, "started_at": gate.started_at}
+            print(json.dumps(words), flush=True)  # noqa: T201
+        else:
+            typer.echo(f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C.")
+
+    serve(home, settings, choices, private=private, ready=ready)
+    return 0
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> int:
+    """Say whether the gate runs and how it is; 1 when it does not run or is unwell.
+
+    \b
+    Example: outgate status --json
+    """
+    from app.home import open_home
+    from app.running import find, health
+    from app.summary import print_health
+
+    home = open_home()
+    running = find(home.running)
+    answer = health(running) if running is not None else None
+    if as_json:
+        typer.echo(json.dumps(answer if answer is not None else {"outgate": "gate", "running": False}))
+    else:
+        print_health(running, answer)
+    return 0 if answer is not None and answer.get("healthy") else 1
+
+
+def stop() -> int:
+    """Stop the running gate and wait until its evidence is written.
+
+    \b
+    Example: outgate stop
+    """
+    from app.home import open_home
+    from app.running import find
+    from app.running import stop as stop_gate
+
+    running = find(open_home().running)
+    if running is None:
+        typer.echo("No gate is running.")
+        return 0
+    if not stop_gate(running):
+        typer.echo(f"The gate (process {running.pid}) did not stop in time.", err=True)
+        return 1
+    typer.echo("The gate has stopped.")
+    return 0
+
+
+def _options(policy: Path | None, connect_to: list[str] | None, upstream_ca: Path | None) -> list[str]:
+    options = [] if policy is None else ["--policy", str(policy)]
+    for route in connect_to or ():
+        options += ["--connect-to", route]
+    return options if upstream_ca is None else [*options, "--upstream-ca", str(upstream_ca)]

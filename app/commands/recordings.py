@@ -1,0 +1,45 @@
+"""`inspect`: recorded traffic through the classification and decision of the live gate."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def inspect(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="HAR files or mitmproxy flow files.")],
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="table|jsonl", help="Output format.")] = "table",
+    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")] = None,
+    explain: Annotated[
+        int | None, typer.Option("--explain", metavar="N", help="Show every candidate of exchange N (from 1).")
+    ] = None,
+) -> int:
+    """Classify and decide recorded exchanges, one record each.
+
+    \b
+    Example: outgate inspect --format jsonl traffic.har
+    """
+    from app.home import open_home
+    from app.offline import explain_exchange, inspect_files
+    from app.settings import load_settings
+    from app.summary import print_records
+    from core.errors import SettingsError
+
+    if format_name not in {"table", "jsonl"}:
+        raise SettingsError(f"There is no format {format_name!r}.", remedy="Use --format table or --format jsonl.")
+    home = open_home()
+    settings = load_settings(home.settings)
+    if explain is not None:
+        for line in explain_exchange(home, settings, files, explain):
+            typer.echo(line)
+        return 0
+    records = inspect_files(home, settings, files, policy)
+    if format_name == "jsonl":
+        write = sys.stdout.write
+        for record in records:
+            write(json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
+        return 0
+    print_records(list(records), sys.stdout)
+    return 0

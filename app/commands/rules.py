@@ -1,0 +1,107 @@
+"""`policy`: check, describe, try out and replay the rules."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+application = typer.Typer(
+    help="The policy: check a file, show presets and the schema, test and replay rules.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+PolicyArgument = Annotated[Path | None, typer.Argument(metavar="FILE", help="Policy file; default: the one in force.")]
+
+
+@application.command()
+def check(file: PolicyArgument = None) -> int:
+    """Check a policy file; each fault with line, column and the nearest valid word.
+
+    \b
+    Example: outgate policy check outgate.yaml
+    """
+    from app.home import open_home
+    from app.wiring import policy_of
+    from policy.loading import PolicyError
+
+    try:
+        policy = policy_of(open_home(), file)
+    except PolicyError as error:
+        for line in error.lines():
+            typer.echo(line, err=True)
+        return 1
+    typer.echo(f"The policy is valid, version {policy.version}.")
+    return 0
+
+
+@application.command()
+def schema() -> None:
+    """Print the JSON Schema of policy files, for editors.
+
+    \b
+    Example: outgate policy schema > outgate.schema.json
+    """
+    import policy
+
+    typer.echo(json.dumps(policy.schema(), indent=2))
+
+
+@application.command()
+def preset(name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None) -> None:
+    """Print a preset, to be copied to outgate.yaml and changed.
+
+    \b
+    Example: outgate policy preset no-personal-cloud > outgate.yaml
+    """
+    from policy.loading import preset_names, preset_text
+
+    if name is None:
+        for known in preset_names():
+            typer.echo(known)
+    else:
+        sys.stdout.write(preset_text(name))
+
+
+@application.command()
+def replay(
+    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="The rules to try.")] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 30d, or a date.")] = "30d",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> int:
+    """Say what rules would have done to what was recorded, before they are switched on.
+
+    \b
+    Example: outgate policy replay --since 30d --policy new.yaml
+    """
+    from app.home import open_home
+    from app.times import parse_time
+    from app.wiring import policy_of
+    from evidence import open_evidence
+    from policy.replay import replay as replayed
+
+    home = open_home()
+    store = open_evidence(home.evidence).store
+    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)))
+    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.words())
+    return 0
+
+
+@application.command(name="test")
+def test(
+    cases: Annotated[Path, typer.Argument(metavar="CASES.yaml", help="Situations and their expected outcomes.")],
+    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="The rules to test.")] = None,
+) -> int:
+    """Check rules against expected outcomes, for an organisation's own CI; 1 when one differs.
+
+    \b
+    Example: outgate policy test cases.yaml --policy outgate.yaml
+    """
+    from app.home import open_home
+    from app.wiring import policy_of
+    from policy.cases import run_cases
+
+    report = run_cases(cases, policy_of(open_home(), policy))
+    typer.echo(report.words())
+    return 0 if report.ok else 1

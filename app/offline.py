@@ -1,0 +1,93 @@
+"""Recorded traffic, inspected offline by the same code as the live gate; nothing is stored."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.home import Home
+from app.settings import Settings
+from app.wiring import classifier_of, engine_setup, policy_of, pool_of
+from core.attribution import unknown_sender
+from core.decision import Decision, Verdict
+from core.errors import InputError
+from core.exchange import Answer, Exchange
+from core.ports import Classifier, ClassifierPool, Policy
+from core.record import Record, RequestSummary, ResponseSummary
+from core.situation import situation_of
+from proxy.classifying import classified
+
+_SENDER = unknown_sender("recording", "a recording does not tell which process sent it")
+
+
+def inspect_files(
+    home: Home, settings: Settings, files: Sequence[Path], policy: Path | None
+) -> Iterator[dict[str, Any]]:
+    """Yield one record for each exchange, chained among themselves. Raises InputError at the file that cannot be read."""
+    from evidence.chain import chained
+
+    chosen = policy_of(home, policy)
+    classifier = classifier_of(home, chosen)
+    pool = pool_of(home, chosen, settings)
+    with asyncio.Runner() as runner:
+        try:
+            yield from chained(
+                runner.run(_record(exchange, answer, classifier, pool, chosen, settings)).to_json()
+                for exchange, answer in _exchanges(files)
+            )
+        finally:
+            runner.run(pool.close())
+
+
+def explain_exchange(home: Home, settings: Settings, files: Sequence[Path], number: int) -> Iterator[str]:
+    """Yield one line for every candidate of the exchange with this number, counted from 1."""
+    from classifiers.engine import build_worker
+
+    engine = build_worker(engine_setup(home, policy_of(home, None)))
+    for position, (exchange, _) in enumerate(_exchanges(files), 1):
+        if position == number:
+            seen = engine.classify(exchange, explain=True)
+            yield f"{exchange.method} {seen.destination.host}{seen.destination.path}"
+            yield from seen.explanation or ("no candidates",)
+            return
+    raise InputError(f"There is no exchange {number}.", remedy="Exchanges are counted from 1.")
+
+
+def _exchanges(files: Iterable[Path]) -> Iterator[tuple[Exchange, Answer | None]]:
+    from proxy.recordings import read_recording
+
+    for path in files:
+        yield from read_recording(path)
+
+
+async def _record(
+    exchange: Exchange,
+    answer: Answer | None,
+    classifier: Classifier,
+    pool: ClassifierPool,
+    policy: Policy,
+    settings: Settings,
+) -> Record:
+    seen = await classified(exchange, classifier, pool, settings.classify_seconds)
+    ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
+    undecided = Record(
+        id=exchange.id,
+        at=exchange.at,
+        sender=_SENDER,
+        destination=seen.destination,
+        request=RequestSummary(
+            method=exchange.method,
+            content_type=exchange.header("content-type"),
+            bytes=exchange.body_bytes,
+            complete=exchange.complete,
+        ),
+        response=ResponseSummary()
+        if answer is None
+        else ResponseSummary(status=answer.status, bytes=answer.body_bytes),
+        llm=seen.llm,
+        findings=seen.findings,
+        decision=Decision(verdict=Verdict.ALLOW, degraded=seen.degraded),
+    )
+    decision = policy.decide(situation_of(undecided))
+    return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)

@@ -1,0 +1,142 @@
+"""What a person reads at the end: sessions, tables of records, health. Plain when piped."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TextIO
+
+from app.home import Home
+from app.running import RunningGate
+from core.ids import utc_now
+from core.text import printable
+from tui.measures import counted, number, size
+from tui.wording import found_phrase, place, sender_name, verdict_words
+
+_COLOURS = {"allow": "green", "watch": "yellow", "warn": "yellow", "redact": "cyan", "hold": "magenta", "block": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The time since a program was started behind the gate."""
+
+    home: Home
+    since: datetime
+
+    @classmethod
+    def begin(cls, home: Home) -> "Session":
+        """Begin now."""
+        return cls(home, utc_now())
+
+    def records(self, pid: int) -> list[dict[str, Any]]:
+        """Return the records of this process and its descendants since the session began, oldest first."""
+        from evidence import open_evidence
+
+        store = open_evidence(self.home.evidence).store
+        return [record for record in store.iter_records(since=self.since) if _descends(record["sender"], pid)]
+
+
+def print_session(records: Sequence[Mapping[str, Any]], code: int, *, as_json: bool, out: TextIO) -> None:
+    """Print the summary of one `run`."""
+    if as_json:
+        out.write(
+            json.dumps({"exit_code": code, "totals": _totals(records), "records": records}, ensure_ascii=False) + "\n"
+        )
+        return
+    if not records:
+        out.write("outgate: nothing left this program through the gate\n")
+        return
+    totals = _totals(records)
+    asked = [r for r in records if r["decision"]["verdict"] != "allow"]
+    line = f"outgate: {counted(totals['requests'], 'request')}, {size(totals['bytes_sent'])} sent"
+    out.write(line + (f", {number(len(asked))} to review: outgate review\n" if asked else ", nothing to review\n"))
+    if asked:
+        print_records(asked, out)
+
+
+def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
+    """Print records as a table: who, to whom, how much, what was found, tokens, outcome."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = out.isatty()
+    console = Console(
+        file=out, highlight=False, markup=False, emoji=False, width=None if terminal else 160, no_color=not terminal
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if terminal else "")
+    for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME"):
+        table.add_column(title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold")
+    for record in records:
+        verdict = record["decision"]["verdict"]
+        colour = _COLOURS.get(verdict, "") if terminal else ""
+        table.add_row(
+            Text(_sender(record)),
+            Text(_destination(record)),
+            Text(size(record["request"]["bytes"])),
+            Text(found_phrase(record["findings"]) or "–"),
+            Text(_tokens(record.get("llm"))),
+            Text(_outcome(record), style=colour),
+        )
+    console.print(table)
+
+
+def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> None:
+    """Print whether the gate runs and how it is."""
+    import typer
+
+    if gate is None or answer is None:
+        typer.echo("No gate is running. Start one with: outgate start")
+        return
+    typer.echo(f"The gate listens at {gate.url} (process {gate.pid}, since {gate.started_at[:19]}Z).")
+    typer.echo("Healthy." if answer.get("healthy") else f"NOT HEALTHY: {printable(str(answer.get('problem')))}")
+    for name in ("policy", "requests", "connections", "hook_failures", "refused_certificates", "evidence_backlog"):
+        typer.echo(f"  {name.replace('_', ' ')}: {printable(str(answer.get(name, '?')))}")
+    for name, value in sorted((answer.get("attribution") or {}).items()):
+        typer.echo(f"  attribution {printable(str(name))}: {printable(str(value))}")
+
+
+def _descends(sender: Mapping[str, Any], pid: int) -> bool:
+    script = sender.get("script_process") or {}
+    return pid in {sender["pid"], script.get("pid"), *(p["pid"] for p in sender["ancestry"])}
+
+
+def _totals(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    llm = [r["llm"] for r in records if r["llm"]]
+    return {
+        "requests": len(records),
+        "bytes_sent": sum(r["request"]["bytes"] for r in records),
+        "with_findings": sum(1 for r in records if r["findings"]),
+        "blocked": sum(1 for r in records if r["decision"]["verdict"] == "block"),
+        "llm_calls": len(llm),
+        "input_tokens": sum(call["input_tokens"] or 0 for call in llm) if llm else None,
+        "output_tokens": sum(call["output_tokens"] or 0 for call in llm) if llm else None,
+    }
+
+
+def _sender(record: Mapping[str, Any]) -> str:
+    sender = record["sender"]
+    line = sender.get("line")
+    return sender_name(sender) + (f":{line['line']}" if line else "")
+
+
+def _destination(record: Mapping[str, Any]) -> str:
+    to = record["destination"]
+    return place(to["service"], to["host"], to["category"], to["account"]["kind"])
+
+
+def _tokens(llm: Mapping[str, Any] | None) -> str:
+    if not llm or (llm["input_tokens"] is None and llm["output_tokens"] is None):
+        return "–"
+    about = "≈" if llm["tokens_basis"] == "estimated" else ""
+    amounts = (llm["input_tokens"], llm["output_tokens"])
+    return about + " + ".join("?" if n is None else number(n) for n in amounts)
+
+
+def _outcome(record: Mapping[str, Any]) -> str:
+    decision = record["decision"]
+    word = verdict_words(decision["verdict"]).word
+    rule = f" ({decision['rule']})" if decision["rule"] else ""
+    intended = decision.get("intended")
+    would = f", would {intended}" if intended and intended != decision["verdict"] else ""
+    return f"{word}{rule}{would}"

@@ -1,0 +1,105 @@
+"""The wiring: chooses the concrete class behind every port. Nothing else in the house knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.home import Home, private_key
+from app.settings import Settings
+from core.errors import SettingsError
+from core.fingerprint import Fingerprinter
+from core.ports import Attributor, Classifier, ClassifierPool, Policy
+
+if TYPE_CHECKING:
+    from classifiers.engine import EngineSetup
+    from evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateChoices:
+    """What a command line may choose for one gate."""
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    policy: Path | None = None
+    connect_to: tuple[str, ...] = ()
+    upstream_ca: Path | None = None
+
+
+def policy_path(home: Home, chosen: Path | None) -> Path | None:
+    """Return the policy file in force: the chosen one, the home's, or None for the built-in preset."""
+    if chosen is not None:
+        if not chosen.is_file():
+            raise SettingsError(f"There is no policy file {chosen}.", remedy="Check the path after --policy.")
+        return chosen
+    return home.policy if home.policy.is_file() else None
+
+
+def policy_of(home: Home, chosen: Path | None) -> Policy:
+    """Return the policy of that file, or the built-in preset that only watches."""
+    from policy import load
+
+    return load(policy_path(home, chosen))
+
+
+def engine_setup(home: Home, policy: Policy) -> EngineSetup:
+    """Return what engines are made of here."""
+    from classifiers.engine import EngineSetup
+
+    return EngineSetup(key=private_key(home.fingerprint_key), organisation=policy.organisation, cache=home.cache)
+
+
+def classifier_of(home: Home, policy: Policy) -> Classifier:
+    """Return the classifier that runs in this process."""
+    from classifiers.engine import Engine
+
+    return Engine(engine_setup(home, policy))
+
+
+def pool_of(home: Home, policy: Policy, settings: Settings) -> ClassifierPool:
+    """Return the workers; none is started before it is needed."""
+    from classifiers.pool import WorkerPool
+
+    return WorkerPool("classifiers.engine:build_worker", engine_setup(home, policy), size=settings.workers)
+
+
+def attributor_of(home: Home, settings: Settings) -> Attributor:
+    """Return what names the senders on this platform."""
+    import attribution
+
+    key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
+    pseudonym = None if key is None else _pseudonyms(key)
+    return attribution.build(user_names=settings.user_names, pseudonym=pseudonym)
+
+
+def evidence_of(home: Home, settings: Settings) -> Evidence:
+    """Open the evidence for writing and reading. Raises EvidenceError."""
+    from evidence import open_evidence
+
+    return open_evidence(home.evidence, strict=settings.strict_evidence)
+
+
+def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> None:
+    """Write the roots that servers are verified with: the platform's and the given ones. Raises SettingsError."""
+    import ssl
+
+    from certs.trust import platform_roots
+
+    parts = [ssl.DER_cert_to_PEM_cert(der).encode() for der in platform_roots()]
+    for path in private_authorities:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
+        if b"-----BEGIN CERTIFICATE-----" not in content:
+            raise SettingsError(f"{path} holds no PEM certificate.", remedy="Check the path after --upstream-ca.")
+        parts.append(content)
+    home.upstream.write_bytes(b"\n".join(parts))
+
+
+def _pseudonyms(key: bytes) -> Callable[[str], str]:
+    fingerprinter = Fingerprinter(key)
+    return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"

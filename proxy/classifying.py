@@ -1,0 +1,37 @@
+"""Step 3 of the story: classify inline when that is cheaper than the way to a worker, else in a worker."""
+
+from dataclasses import replace
+
+from core.classification import Classification
+from core.errors import DegradedError
+from core.exchange import Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.ports import Classifier, ClassifierPool
+
+
+async def classified(
+    exchange: Exchange, classifier: Classifier, pool: ClassifierPool, deadline_s: float
+) -> Classification:
+    """Return what is in the exchange. A late, killed or crashed worker degrades the result; it never raises."""
+    if classifier.is_cheap(exchange):
+        seen = classifier.classify(exchange)
+        if not seen.deferred:
+            return seen
+    try:
+        return await pool.classify(exchange, deadline_s)
+    except DegradedError as error:
+        return _unread(exchange, classifier, f"{error.stage}: {error.message}")
+
+
+def _unread(exchange: Exchange, classifier: Classifier, why: str) -> Classification:
+    known = classifier.on_headers(exchange)
+    unread = Finding(
+        kind=NOT_INSPECTED,
+        detector="classifier",
+        confidence=Confidence.CERTAIN,
+        count=1,
+        distinct=1,
+        where=("body",),
+        note=why,
+    )
+    return replace(known, findings=(*known.findings, unread), degraded=(*known.degraded, why))

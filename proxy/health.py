@@ -1,0 +1,53 @@
+"""The gate's own health: a few counters, and the answer to a request for the gate itself."""
+
+import json
+import os
+import resource
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mitmproxy import http
+
+from proxy.inspection import Parts
+
+HEALTH_HOST = "outgate.internal"
+"""A request for this host, in the clear through the gate, is answered by the gate."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """Counters since the start. Holds no payload."""
+
+    parts: Parts
+    requests: int = 0
+    connections: int = 0
+    hook_failures: int = 0
+    """Own hooks that failed; each refused its request."""
+    refused_certificates: int = 0
+    """TLS handshakes that clients ended because they do not trust our certificate."""
+    senders: Callable[[], Mapping[str, int]] | None = None
+    """Counts of attributions by certainty and method."""
+
+    def answer(self) -> http.Response:
+        """Return the health as an HTTP answer."""
+        return http.Response.make(200, json.dumps(self.values()).encode(), {"content-type": "application/json"})
+
+    def values(self) -> dict[str, Any]:
+        """Return the health as JSON values."""
+        failure = self.parts.evidence.failure
+        return {
+            "outgate": "gate",
+            "running": True,
+            "healthy": failure is None,
+            "problem": None if failure is None else failure.for_officer(),
+            "pid": os.getpid(),
+            "policy": self.parts.policy.version,
+            "requests": self.requests,
+            "connections": self.connections,
+            "hook_failures": self.hook_failures,
+            "refused_certificates": self.refused_certificates,
+            "evidence_backlog": self.parts.evidence.backlog,
+            "peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "attribution": dict(self.senders()) if self.senders is not None else {},
+        }
