@@ -25,12 +25,17 @@ class Buffer(NamedTuple):
     def __repr__(self) -> str:
         return f"<Buffer {len(self.segments)} segments>"
 
-    def locate(self, start: int, end: int) -> tuple[int, int, int]:
-        """Return (segment, start, end) in the segment's own text for a span of the folded text."""
-        first, last = self.folded.origin_of(start), self.folded.origin_of(end - 1) + 1
-        place = bisect_right(self.starts, first) - 1
-        offset = self.starts[place]
-        return self.segments[place], first - offset, last - offset
+    def around(self, index: int) -> tuple[int, int, int]:
+        """Return (segment, begin, finish) of the segment that holds the folded character at `index`."""
+        place = bisect_right(self.starts, self.folded.origin_of(index)) - 1
+        text = self.folded.text
+        finish = text.find(SEPARATOR, index)
+        if self.folded.origin is None:
+            begin = self.starts[place]
+        else:
+            mark = text.rfind(SEPARATOR, 0, index)
+            begin = 0 if mark < 0 else mark + len(SEPARATOR)
+        return self.segments[place], begin, len(text) if finish < 0 else finish
 
 
 def is_encoded(text: str) -> bool:

@@ -6,15 +6,19 @@ from classifiers.hits import Hit
 from classifiers.payload import Payload, Segment
 from classifiers.personal import vocabulary
 from classifiers.personal.buffer import Buffer, is_encoded, join
-from classifiers.personal.candidates import matcher
+from classifiers.personal.candidates import spans
 from classifiers.personal.keyed import BARE_NAME, KEYED, is_placeholder
 from classifiers.personal.published import is_test_value
-from classifiers.personal.scan import Scan, Verdict
+from classifiers.personal.place import DETECTOR, Place
+from classifiers.personal.scan import read_candidate
 from core.findings import Confidence
 
-DETECTOR = "personal"
+_SHORTEST = 6
+"""Characters of the shortest value that the scan can tell by itself, an e-mail address."""
+_LONG = 256
+_LONGEST_KEYED = 4096
 _KEYED_KINDS = frozenset(KEYED) | {"name"}
-_PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "address", "person", "iban", "us_ssn", "national_id"})
+PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "address", "person", "iban", "us_ssn", "national_id"})
 
 
 class PersonalDetector:
@@ -24,22 +28,25 @@ class PersonalDetector:
 
     def warm(self) -> None:
         """Load patterns, check digits and numbering plans now rather than at the first request (about 200 ms)."""
-        from classifiers.personal import checks, phones
+        from classifiers.personal import candidates, checks, phones
 
-        matcher()
+        candidates.warm()
         checks.warm()
         phones.warm()
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
         """Return what was found, in the order of the segments; with `explain` also what was rejected and why."""
         segments = payload.segments
+        context_of = vocabulary.context_of
         found: list[Hit] = []
         wanted: list[int] = []
         for index, segment in enumerate(segments):
             text = segment.text
             if len(text) < 3:
                 continue
-            names = vocabulary.context_of(segment.key, segment.path) if segment.key or segment.path else vocabulary.EMPTY
+            names = (
+                vocabulary.context_of(segment.key, segment.path) if segment.key or segment.path else vocabulary.EMPTY
+            )
             if names and "!" not in names and len(text) <= 4096:
                 keyed = _by_key(segments, index, names)
                 if keyed is not None:
@@ -82,7 +89,7 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
     parent = segment.path[:-1]
     nearby = segments[max(0, index - 12) : index + 13]
     return any(
-        other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & _PII_SIBLINGS
+        other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & PII_SIBLINGS
         for other in nearby
     )
 
@@ -90,32 +97,18 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
 def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hit]:
     """Run the one pass over the buffer and judge its candidates segment by segment."""
     hits: list[Hit] = []
-    text, data = buffer.folded.text, buffer.folded.data
-
-    def report(verdict: Verdict) -> None:
-        if verdict.rejected is not None and not explain:
-            return
-        segment, start, end = buffer.locate(verdict.start, verdict.end)
-        kind, value, _, _, confidence, test, rejected = verdict
-        hits.append(Hit(kind, DETECTOR, confidence, value, segment, start, end, test, rejected))
-
-    finish = -1
-    resume = 0
-    scan: Scan | None = None
-    for match in matcher().finditer(data):
-        start, end = match.span()
+    folded = buffer.folded
+    finish = resume = -1
+    place: Place | None = None
+    for start, end in spans(folded.data):
         if start < resume:
             if end <= resume:
                 continue
             start = resume
-        if start >= finish or scan is None:
-            segment, local, _ = buffer.locate(start, start + 1)
-            begin = start - local if buffer.folded.origin is None else text.rfind("\0", 0, start) + 2
-            begin = max(begin, 0) if begin != 1 else 0
-            finish = text.find("\n\0", start)
-            finish = len(text) if finish < 0 else finish
+        if start >= finish or place is None:
+            segment, begin, finish = buffer.around(start)
             owner = segments[segment]
             names = vocabulary.context_of(owner.key, owner.path)
-            scan = Scan(text, begin, finish, names, vocabulary.is_neutral(owner.key), report)
-        resume = scan.candidate(start, end)
+            place = Place(folded, (begin, finish), segment, names, vocabulary.is_neutral(owner.key), hits, explain)
+        resume = read_candidate(place, start, end)
     return hits

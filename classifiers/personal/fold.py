@@ -5,7 +5,9 @@ import unicodedata
 from typing import NamedTuple
 
 _DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u207b\ufe58\ufe63\uff0d\u02d7\u2796"
-_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e\u034f"
+_ZERO_WIDTH = (
+    "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e\u034f"
+)
 _VARIATION = "".join(map(chr, range(0xFE00, 0xFE10)))
 _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}{_VARIATION}\u00ad]")
 

@@ -3,9 +3,7 @@
 import ipaddress
 import re
 
-_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-~" + "".join(
-    map(chr, range(0xC0, 0x100))
-)
+_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-~" + "".join(map(chr, range(0xC0, 0x100)))
 _MAX_LOCAL = 64
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _NO_TLD = frozenset(

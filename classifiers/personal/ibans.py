@@ -7,6 +7,10 @@ from importlib import import_module
 from classifiers.personal.checks import compact
 
 
+SHORTEST = 15
+"""Characters of the shortest IBAN, Norway's."""
+
+_LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
 _PART_LENGTH = re.compile(r"(\d+)!")
 
 
@@ -18,22 +22,20 @@ def length_of(country: str) -> int | None:
     return None if structure is None else 4 + sum(map(int, _PART_LENGTH.findall(structure)))
 
 
-def _mod97(iban: str) -> int:
-    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97
-
-
 def check_iban(text: str) -> tuple[str, int] | None:
     """Return (normal form, characters of `text` used) when `text` begins with an IBAN."""
     length = length_of(text[:2].upper())
     if length is None:
         return None
-    used = taken = 0
-    for char in text:
-        if taken == length:
+    used = length
+    while used <= len(text):
+        taken = sum(map(str.isalnum, text[:used]))
+        if taken >= length:
             break
-        used += 1
-        taken += char.isalnum()
-    if taken < length or (used < len(text) and text[used].isalnum()):
+        used += length - taken
+    if used > len(text) or text[used : used + 1].isalnum():
         return None
     iban = compact(text[:used])
-    return (iban, used) if len(iban) == length and _mod97(iban) == 1 else None
+    if len(iban) != length or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1:
+        return None
+    return iban, used

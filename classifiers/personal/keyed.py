@@ -25,7 +25,9 @@ _MONTH_NUMBER = {
 }  # fmt: skip
 _YEAR_FIRST = re.compile(r"((?:18|19|20)\d\d)[-/.]?(\d\d?)[-/.]?(\d\d?)(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?(?!\d)")
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
-_DAY_MONTH = re.compile(r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)? ?((?:18|19|20)\d\d)(?!\d)")
+_DAY_MONTH = re.compile(
+    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)? ?((?:18|19|20)\d\d)(?!\d)"
+)
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
 _EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
 _THIS_YEAR = 2100
@@ -71,7 +73,9 @@ _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]|[ ](?=[^\W\d_])){1,78}")
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
-_TECHNICAL = re.compile(r"(?i)://|^0x[0-9a-f]{6,}|^(?:[0-9a-f]{2}:){5}|^\d{1,3}(?:\.\d{1,3}){3}|^[\w.+-]+@|[{}<>\\]|^/|_")
+_TECHNICAL = re.compile(
+    r"(?i)://|^0x[0-9a-f]{6,}|^(?:[0-9a-f]{2}:){5}|^\d{1,3}(?:\.\d{1,3}){3}|^[\w.+-]+@|[{}<>\\]|^/|_"
+)
 
 
 def _person(text: str) -> str | None:
@@ -90,7 +94,26 @@ def _qualified_name(text: str) -> str | None:
 
 def _looks_like_name_word(word: str) -> bool:
     return (word[0].isupper() and (word[1:].islower() or not word[1:].isalpha() or "'" in word or len(word) < 4)) or (
-        word in {"de", "da", "do", "dos", "del", "della", "di", "van", "von", "der", "den", "la", "le", "y", "e", "bin", "al"}
+        word
+        in {
+            "de",
+            "da",
+            "do",
+            "dos",
+            "del",
+            "della",
+            "di",
+            "van",
+            "von",
+            "der",
+            "den",
+            "la",
+            "le",
+            "y",
+            "e",
+            "bin",
+            "al",
+        }
         or word[:2] in {"Mc", "O'"}
     )
 

@@ -3,7 +3,7 @@
 import re
 
 from classifiers.personal.keyed import normal_date
-from classifiers.personal.vocabulary import label_kinds, split_name
+from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
     r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was issued|holder|card|code|on|am|le|el|the|of|my|"
@@ -19,12 +19,15 @@ _WINDOW = 40
 _DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
 
 
-def read_labelled(text: str, start: int, end: int, finish: int) -> tuple[str, str, int, int] | None:
-    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one."""
+def read_labelled(text: str, floor: int, start: int, end: int, finish: int) -> tuple[str, str, int, int] | None:
+    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one.
+
+    Words left of `floor` belong to another value.
+    """
     glue = _GLUE.match(text, end, min(finish, end + _WINDOW))
     begin = glue.end() if glue else end
-    label = text[max(0, start - 24) : begin]
-    kinds = label_kinds(" ".join(split_name(label)[-6:]) if len(label) < 60 else label)
+    label = text[max(floor, start - 24) : begin]
+    kinds = label_kinds(label)
     for kind in _PLACE_KINDS:
         if kind in kinds:
             return _value(kind, text, begin, min(finish, begin + _WINDOW))

@@ -1,7 +1,7 @@
 """Phone numbers: the numbering plans of phonenumbers, asked directly for one candidate at a time."""
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 _NATIONAL_REGIONS = (
@@ -30,6 +30,8 @@ def _plan(region: str) -> _Plan | None:
     if metadata is None:
         return None
     general = metadata.general_desc
+    if general is None or general.national_number_pattern is None:
+        return None
     lengths = frozenset(general.possible_length or ())
     return _Plan(lengths, re.compile(general.national_number_pattern), metadata.national_prefix or "")
 
@@ -49,7 +51,6 @@ def _fits(national: str, region: str) -> bool:
     return plan is not None and len(national) in plan.lengths and bool(plan.number.fullmatch(national))
 
 
-@lru_cache(maxsize=4096)
 def international(digits: str) -> str | None:
     """Return `+` and the digits when they are a valid number with its calling code; `digits` has no `+`."""
     if digits[:1] == "0":
@@ -67,7 +68,6 @@ def international(digits: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def national(digits: str) -> str | None:
     """Return the digits when some country's plan has them as a national number."""
     for region in _NATIONAL_REGIONS:

@@ -141,5 +141,12 @@ def _table() -> dict[str, tuple[Reading, ...]]:
 READINGS = _table()
 """Group sizes, one character each (`chr(48 + size)`) → readings, the strongest first."""
 
+READINGS_UNNAMED = {
+    sizes: strong
+    for sizes, readings in READINGS.items()
+    if (strong := tuple(r for r in readings if r.strength is not Strength.WEAK))
+}
+"""The readings that may stand without a name near them."""
+
 LONGEST = {first: max(len(sizes) for sizes in READINGS if sizes[0] == first) for first in {s[0] for s in READINGS}}
 """First group's size → how many groups the longest shape with this first group has."""

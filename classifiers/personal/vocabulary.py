@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from classifiers.personal.phrases import NATIONAL_ID_KINDS, NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS, PHRASES
@@ -21,9 +21,9 @@ _MAX_NAME = 80
 
 def _plain(text: str) -> str:
     """Return `text` in lower case without accents."""
+    if text.isascii():
+        return text.lower()
     lowered = text.casefold().replace("ø", "o").replace("ł", "l").replace("æ", "ae")
-    if lowered.isascii():
-        return lowered
     decomposed = unicodedata.normalize("NFKD", lowered)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
@@ -40,6 +40,7 @@ def _dictionary() -> dict[str, frozenset[str]]:
 
 _DICTIONARY = _dictionary()
 _LAST_WORDS = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _DICTIONARY)
+_TELLING = _LAST_WORDS | NEGATIVE_WORDS
 
 
 def _phrase_ending_at(tokens: Sequence[str], end: int) -> frozenset[str]:
@@ -55,7 +56,11 @@ def _phrase_ending_at(tokens: Sequence[str], end: int) -> frozenset[str]:
 
 def _nearest(tokens: Sequence[str]) -> frozenset[str]:
     """Return what the last telling word announces: kinds, NEGATIVE, or nothing."""
+    if _TELLING.isdisjoint(tokens):
+        return EMPTY
     for end in range(len(tokens), 0, -1):
+        if tokens[end - 1] not in _TELLING:
+            continue
         kinds = _phrase_ending_at(tokens, end)
         if kinds:
             return kinds
@@ -108,16 +113,28 @@ def is_person_word(name: str) -> bool:
     return any(token in PERSON_WORDS or token.rstrip("s") in PERSON_WORDS for token in split_name(name))
 
 
-def context_of(key: str | None, path: Iterable[str | int]) -> frozenset[str]:
-    """Return what the nearest telling name over a value announces: its key, else the keys above it."""
-    own = EMPTY if key is None else name_kinds(key)
-    if own:
+@lru_cache(maxsize=8192)
+def _kinds_under(key: str, parent: str) -> frozenset[str]:
+    """Return what a key announces, else what the key above it does: `{"ssn": {"value": …}}`."""
+    own = name_kinds(key)
+    if own or not is_neutral(key):
         return own
-    for part in reversed([p for p in path if isinstance(p, str)][-3:]):
-        kinds = name_kinds(part)
-        if kinds:
-            return EMPTY if "!" in kinds else kinds
-    return EMPTY
+    above = name_kinds(parent)
+    return EMPTY if "!" in above or "name" in above else above
+
+
+def context_of(key: str | None, path: tuple[str | int, ...]) -> frozenset[str]:
+    """Return what the nearest telling name over a value announces: its key, else the key above it."""
+    if key is None:
+        return EMPTY
+    depth = len(path)
+    if depth > 1:
+        parent = path[-2]
+        if parent.__class__ is int and depth > 2:
+            parent = path[-3]
+        if parent.__class__ is str:
+            return _kinds_under(key, parent)  # type: ignore[arg-type]
+    return name_kinds(key)
 
 
 def announces(context: frozenset[str], kind: str) -> bool:

@@ -1,0 +1,173 @@
+"""Runs of digits: which windows over their groups are identifiers, cards or phones."""
+
+import re
+from itertools import pairwise
+
+from classifiers.personal import cards, hosts, phones
+from classifiers.personal.checks import CHECKS, is_filler
+from classifiers.personal.place import WRONG, Place
+from classifiers.personal.published import is_test_value
+from classifiers.personal.shapes import LONGEST, READINGS, READINGS_UNNAMED, Reading, Strength
+from core.findings import Confidence
+
+_GROUP = re.compile(r"\d+")
+_DECIMAL = re.compile(r"\d+\.\d+")
+_DATE = re.compile(r"(?:1[89]|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:1[89]|20)\d\d")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
+_KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
+_MAX_GROUP = 40
+
+Spans = list[tuple[int, int]]
+
+
+def read_numbers(place: Place, start: int, end: int) -> int | None:
+    """Judge the run of digits at `start:end`; return where the last accepted reading ends, None when there is none."""
+    text = place.text[start:end]
+    first = text[0]
+    if "." in text:
+        if _IPV4.fullmatch(text):
+            return read_ip(place, start, end)
+        if _DECIMAL.fullmatch(text) and not place.is_named("phone", start):
+            return None
+    if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
+        return None
+    if text.isdigit():
+        groups = [(0, len(text))]
+    else:
+        groups = [found.span() for found in _GROUP.finditer(text)]
+    if first in "+(" or text[:2] == "00" or place.is_named("phone", start):
+        used = _phone(place, start, text, groups)
+        if used is not None:
+            return used
+    return _windows(place, start, text, groups)
+
+
+def read_ip(place: Place, start: int, end: int) -> int | None:
+    """Judge an IP address: personal only when public and said to be somebody's."""
+    value = hosts.public_ip(place.text[start:end])
+    if value is None:
+        return None
+    if place.is_named("ip_address", start):
+        place.confirm("ip_address", value, start, end, Confidence.LIKELY)
+        return end
+    place.refuse("ip_address", value, start, end, "nothing near it says that it is somebody's")
+    return None
+
+
+def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Slide over the groups, the longest known shape first; return where the last accepted window ended."""
+    sizes = "".join([chr(48 + min(stop - begin, _MAX_GROUP)) for begin, stop in groups])
+    used = None
+    index, count = 0, len(groups)
+    while index < count:
+        taken = 0
+        for length in range(min(LONGEST.get(sizes[index], 0), count - index), 0, -1):
+            shape = sizes[index : index + length]
+            if shape in READINGS and _read(place, start, text, groups[index : index + length], shape):
+                taken = length
+                break
+        if not taken and sizes.startswith("334", index) and _us_phone(place, start, text, groups[index : index + 3]):
+            taken = 3
+        if taken:
+            used = place.last = start + groups[index + taken - 1][1]
+        index += taken or 1
+    return used
+
+
+def _read(place: Place, start: int, text: str, window: Spans, shape: str) -> bool:
+    """Try every reading of one window: a failed one must not hide the others."""
+    begin, stop = window[0][0], window[-1][1]
+    if len(window) == 1 and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
+        return False
+    known = "!" in place.names or not place.names
+    readings = READINGS[shape] if not known or place.label(start + begin) else READINGS_UNNAMED.get(shape, ())
+    accepted: Reading | None = None
+    value = ""
+    separators = "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
+    digits = text[begin:stop] if len(window) == 1 else "".join([text[a:b] for a, b in window])
+    for reading in readings:
+        if not _fits(reading, separators):
+            continue
+        named = place.is_named(reading.kind, start + begin)
+        if (reading.strength is Strength.WEAK or accepted is not None) and not named:
+            continue
+        checked = _check(reading.kind, digits, text[begin:stop])
+        if checked is None:
+            place.refuse(reading.kind, digits, start + begin, start + stop, WRONG)
+            continue
+        exact = reading.kind in place.names or reading.kind in place.label(start + begin)
+        if exact or accepted is None:
+            accepted, value = reading, checked
+            if exact:
+                break
+    return accepted is not None and place.judge(accepted.kind, value, accepted.strength, start + begin, start + stop)
+
+
+def _fits(reading: Reading, separators: str) -> bool:
+    if reading.separators is None:
+        return separators == separators[:1] * len(separators)
+    return reading.separators == separators
+
+
+def _check(kind: str, digits: str, piece: str) -> str | None:
+    if kind == "credit_card":
+        return cards.check_card(digits)
+    if is_filler(digits) and not is_test_value(kind, digits):
+        return None
+    return CHECKS[kind](piece if kind in _KEEPS_SEPARATORS else digits)
+
+
+def _phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix wins."""
+    if _DATE.match(text):
+        return None
+    north_american = _US_PHONE.match(text)
+    ends = [stop for _, stop in groups]
+    if north_american is not None and north_american.end() in ends:
+        ends = [north_american.end()]
+    named = place.is_named("phone", start)
+    for stop in _plausible_ends(groups, ends):
+        digits = "".join([text[a:b] for a, b in groups if b <= stop])
+        value = _phone_value(text, digits, named, north_american is not None)
+        if value is not None:
+            place.confirm("phone", value, start, start + stop, Confidence.LIKELY)
+            return start + stop
+    place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), "no country's plan has this number")
+    return None
+
+
+def _plausible_ends(groups: Spans, ends: list[int]) -> list[int]:
+    plausible = []
+    total = 0
+    for begin, stop in groups:
+        total += stop - begin
+        if total > phones.MAX_DIGITS + 2:
+            break
+        if total >= phones.MIN_DIGITS and stop in ends:
+            plausible.append(stop)
+    return plausible[:-7:-1]
+
+
+def _phone_value(text: str, digits: str, named: bool, north_american: bool) -> str | None:
+    if is_filler(digits):
+        return None
+    if "+" in text[:2]:
+        return phones.international(digits)
+    if digits.startswith("00"):
+        return phones.international(digits[2:])
+    if north_american and len(digits) == 10:
+        return phones.north_american(digits) or (phones.national(digits) if named else None)
+    return phones.national(digits) or phones.international(digits) if named else None
+
+
+def _us_phone(place: Place, start: int, text: str, window: Spans) -> bool:
+    """Three, three and four digits with dashes or points are a North American number, even without a label."""
+    begin, stop = window[0][0], window[-1][1]
+    separators = text[window[0][1] : window[1][0]] + text[window[1][1] : window[2][0]]
+    if separators not in {"--", ".."}:
+        return False
+    value = phones.north_american("".join([text[a:b] for a, b in window]))
+    if value is None or is_filler(value[2:]):
+        return False
+    return place.judge("phone", value, Strength.MEDIUM, start + begin, start + stop)
