@@ -38,7 +38,7 @@ class Limits:
     members: int = 2_000
     archive_depth: int = 2
     pdf_pages: int = 500
-    table_cells: int = 6_000_000
+    table_cells: int = 2_000_000
     """Cells of one table kept as text; of a larger one a sample is kept, and the exact row count."""
     sampled_rows: int = 20_000
     document_text: int = 32 * MIB

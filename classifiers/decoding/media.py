@@ -62,6 +62,8 @@ def document_type(data: bytes) -> str | None:
 
 def picture_type(data: bytes) -> str | None:
     """Return the media type of a picture, sound or film."""
+    if not data or data[0] not in _FIRST:
+        return None
     for magic, media_type in _PICTURES:
         if data.startswith(magic) and (magic != b"BM" or data[6:10] == b"\0\0\0\0"):
             return media_type

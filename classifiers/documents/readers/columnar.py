@@ -1,0 +1,129 @@
+"""Parquet and Arrow through pyarrow, batch by batch: a small file may unpack to any size."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from classifiers.decoding.delimited import unique_names
+from classifiers.decoding.json_walk import walk
+from classifiers.decoding.reading import Reading
+from classifiers.documents.reading import Work
+from classifiers.payload import Document
+
+_PARQUET = "application/vnd.apache.parquet"
+_STREAM = "application/vnd.apache.arrow.stream"
+MEDIA_TYPES = frozenset({_PARQUET, _STREAM, "application/vnd.apache.arrow.file"})
+_BATCH = 4_000
+_MAX_COLUMNS = 2_000
+_CHUNK_NESTED = 2_000
+
+
+def read(document: Document, work: Work) -> None:
+    """Read all rows when they are few enough, else a sample from every part of the file."""
+    if document.data.startswith(b"PARE"):
+        work.unread("encrypted document", document.path)
+    elif document.data.startswith(b"PAR1"):
+        _parquet(document, work)
+    else:
+        _arrow(document, work)
+
+
+def _parquet(document: Document, work: Work) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(pa.BufferReader(document.data), buffer_size=1 << 16, pre_buffer=False)
+    rows, width = file.metadata.num_rows, file.metadata.num_columns
+    names = unique_names(file.schema_arrow.names[:_MAX_COLUMNS], min(len(file.schema_arrow.names), _MAX_COLUMNS))
+    complete = rows * max(width, 1) <= work.limits.table_cells and width <= _MAX_COLUMNS
+    collected = _Columns(names, work, document)
+    for batch in _parquet_batches(file, work, complete=complete):
+        collected.add(batch)
+    collected.finish(rows, complete=complete)
+
+
+def _parquet_batches(file: Any, work: Work, *, complete: bool) -> Iterator[Any]:
+    if complete:
+        yield from file.iter_batches(batch_size=_BATCH, use_threads=False)
+        return
+    groups = file.num_row_groups
+    share = max(50, work.limits.sampled_rows // max(groups, 1))
+    step = max(1, groups * 50 // work.limits.sampled_rows)
+    for group in range(0, groups, step):
+        yield next(file.iter_batches(batch_size=min(share, _BATCH), row_groups=[group], use_threads=False))
+
+
+def _arrow(document: Document, work: Work) -> None:
+    import pyarrow as pa
+
+    source = pa.BufferReader(document.data)
+    if document.data.startswith(b"ARROW1"):
+        reader = pa.ipc.open_file(source)
+        batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+    else:
+        batches = iter(pa.ipc.open_stream(source))
+    schema_names = reader.schema.names if document.data.startswith(b"ARROW1") else None
+    collected: _Columns | None = (
+        _Columns(unique_names(schema_names, len(schema_names)), work, document) if schema_names else None
+    )
+    rows = kept = 0
+    for batch in batches:
+        rows += batch.num_rows
+        if collected is None:
+            collected = _Columns(unique_names(batch.schema.names, batch.num_columns), work, document)
+        room = work.limits.table_cells // max(batch.num_columns, 1) - kept
+        if room > 0:
+            part = batch.slice(0, room)
+            kept += part.num_rows
+            collected.add(part)
+    if collected is not None:
+        collected.finish(rows, complete=kept == rows)
+
+
+class _Columns:
+    """Columns as they fill: scalars as text, nested values walked like JSON."""
+
+    def __init__(self, names: list[str], work: Work, document: Document) -> None:
+        self.names = names
+        self.values: dict[str, list[str]] = {name: [] for name in names}
+        self.work = work
+        self.document = document
+        self.nested: set[str] = set()
+
+    def add(self, batch: Any) -> None:
+        """Take one record batch."""
+        for index, name in enumerate(self.names):
+            column = batch.column(index)
+            texts = self._texts(column, name)
+            self.values[name].extend(texts)
+
+    def _texts(self, column: Any, name: str) -> list[str]:
+        import pyarrow as pa
+
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.dictionary_decode()
+            kind = column.type
+        if pa.types.is_nested(kind):
+            self._walk(column, name)
+            return []
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+            return [value.decode("utf-8", "replace") if value else "" for value in column.to_pylist()]
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            try:
+                column = column.cast(pa.string())
+            except pa.ArrowException:
+                return [str(value) if value is not None else "" for value in column.to_pylist()]
+        return column.fill_null("").to_pylist()  # type: ignore[no-any-return]
+
+    def _walk(self, column: Any, name: str) -> None:
+        self.nested.add(name)
+        reading = Reading(self.work.payload, self.work.limits, self.document.label)
+        walk(reading, column.slice(0, _CHUNK_NESTED).to_pylist(), name, (*self.document.path, f"column {name}"), 0)
+        if len(column) > _CHUNK_NESTED:
+            self.work.unread("of a nested column a sample was read", (*self.document.path, f"column {name}"))
+
+    def finish(self, rows: int, *, complete: bool) -> None:
+        """Hand the table over."""
+        columns = {name: values for name, values in self.values.items() if name not in self.nested}
+        if columns:
+            self.work.table(columns, rows, self.document.path, complete=complete)

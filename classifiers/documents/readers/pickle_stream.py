@@ -1,0 +1,67 @@
+"""Pickles, never unpickled: the strings that their opcodes carry."""
+
+import pickletools
+from io import BytesIO
+
+from classifiers.decoding.charset import text_of
+from classifiers.decoding.media import document_type
+from classifiers.documents.reading import Work
+from classifiers.payload import Document
+
+MEDIA_TYPES = frozenset({"application/x-pickle"})
+_MAX_OPCODES = 3_000_000
+_SLICE = 1 << 16
+_CODE = frozenset({"GLOBAL", "INST"})
+
+
+def read(document: Document, work: Work) -> None:
+    """Collect texts, long integers and packed files; nothing of the pickle is run."""
+    texts, numbers = _Gathered(document, work), _Gathered(document, work, quoted=False)
+    count = 0
+    try:
+        for opcode, argument, _ in pickletools.genops(BytesIO(document.data)):
+            count += 1
+            if count > _MAX_OPCODES:
+                work.unread("more of the pickle than is read", document.path)
+                break
+            if type(argument) is str and opcode.name not in _CODE:
+                texts.add(argument)
+            elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
+                _bytes(bytes(argument), texts, document, work)
+            elif type(argument) is int and 100_000 <= argument < 10**19:
+                numbers.add(str(argument))
+    except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
+        work.unread("the pickle is broken", document.path)
+    texts.flush()
+    numbers.flush()
+
+
+def _bytes(data: bytes, texts: "_Gathered", document: Document, work: Work) -> None:
+    if document_type(data):
+        if work.allow(len(data), document.path):
+            work.member(data, None, document.path)
+    elif (text := text_of(data)) is not None:
+        texts.add(text)
+
+
+class _Gathered:
+    """Strings put together, one a line, into texts of a readable size."""
+
+    def __init__(self, document: Document, work: Work, *, quoted: bool = True) -> None:
+        self.lines: list[str] = []
+        self.size = 0
+        self.document, self.work, self.quoted = document, work, quoted
+
+    def add(self, text: str) -> None:
+        """Take one string."""
+        self.lines.append(text)
+        self.size += len(text)
+        if self.size > _SLICE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what was gathered."""
+        if self.lines:
+            text = "\n".join(self.lines).encode("utf-8", "replace").decode()
+            self.work.text(text, None, self.document.path, quoted=self.quoted)
+        self.lines, self.size = [], 0

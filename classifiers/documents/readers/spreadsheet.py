@@ -1,0 +1,107 @@
+"""XLSX, XLSB, XLS and ODS through calamine, after a look at the packed sizes."""
+
+import zipfile
+from io import BytesIO
+from typing import Any
+
+from classifiers.decoding.delimited import has_header, unique_names
+from classifiers.documents.reading import Work
+from classifiers.documents.sniff import ODS, XLSX, entries
+from classifiers.payload import Document
+
+MEDIA_TYPES = frozenset({XLSX, ODS})
+_MAX_SHEETS = 200
+_SIGNS_OF_RATIO = 1 << 20
+
+
+def read(document: Document, work: Work) -> None:
+    """Read every sheet as a table."""
+    if fits(document, work):
+        read_workbook(document, work)
+
+
+def fits(document: Document, work: Work) -> bool:
+    """True when the archive's directory promises sizes within the limits: calamine itself has none."""
+    limits = work.limits
+    if entries(document.data) > limits.members:
+        work.unread("more files inside than are read", document.path)
+        return False
+    with zipfile.ZipFile(BytesIO(document.data)) as archive:
+        infos = archive.infolist()
+    if any(info.flag_bits & 1 for info in infos):
+        work.unread("encrypted document", document.path)
+        return False
+    sheets = [info for info in infos if info.filename.endswith((".xml", ".bin", ".rels"))]
+    for info in sheets:
+        packed_well = info.file_size > _SIGNS_OF_RATIO and info.file_size > info.compress_size * limits.ratio
+        if info.file_size > limits.member_bytes or packed_well:
+            work.unread("unpacks to more than is read (decompression limit)", document.path)
+            return False
+    if sum(info.file_size for info in sheets) > limits.total_bytes:
+        work.unread("unpacks to more than is read (decompression limit)", document.path)
+        return False
+    return True
+
+
+def read_workbook(document: Document, work: Work) -> None:
+    """Read the sheets, hidden ones too."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(BytesIO(document.data))
+    except PasswordError:
+        work.unread("encrypted document", document.path)
+        return
+    names = workbook.sheet_names
+    if len(names) > _MAX_SHEETS:
+        work.unread("more sheets than are read", document.path)
+    for name in names[:_MAX_SHEETS]:
+        try:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
+        except CalamineError:
+            work.unread("a sheet is broken", (*document.path, f"sheet {name}"))
+            continue
+        _sheet(rows, name, document, work)
+
+
+def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> None:
+    path = (*document.path, f"sheet {name}")
+    start = _first_table_row(rows)
+    for row in rows[:start]:
+        work.text(" ".join(filter(None, map(_text, row))), None, path)
+    rows = rows[start:]
+    if not rows:
+        return
+    first = [_text(cell) for cell in rows[0]]
+    header = has_header(first)
+    body = rows[1:] if header else rows
+    if not body:
+        work.text("\n".join(filter(None, first)), None, path)
+        return
+    names = unique_names(first if header else [], len(first))
+    complete = len(body) * len(names) <= work.limits.table_cells
+    kept = body if complete else body[: work.limits.sampled_rows]
+    columns = {column: list(map(_text, cells)) for column, cells in zip(names, zip(*kept, strict=True), strict=True)}
+    filled = {column: values for column, values in columns.items() if any(values)}
+    work.table(filled, len(body), path, part=f"sheet {name}", complete=complete)
+
+
+def _first_table_row(rows: list[list[Any]]) -> int:
+    """Titles stand above many tables: the table starts at the first row that is filled as widely as those below."""
+    widths = [sum(cell != "" for cell in row) for row in rows[:40]]
+    if not widths:
+        return 0
+    usual = sorted(widths)[len(widths) // 2]
+    for index, width in enumerate(widths[:10]):
+        if width * 2 >= usual:
+            return index
+    return 0
+
+
+def _text(cell: Any) -> str:
+    kind = type(cell)
+    if kind is str:
+        return str(cell)
+    if kind is float:
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return str(cell)
