@@ -40,7 +40,9 @@ def test_every_command_line_names_its_program(words, kind, target, rest):
 
 
 @given(
-    st.lists(st.sampled_from(["-u", "-B", "-E", "-s", "-I", "-O", "-Xdev", "-Wd", "-v", "-bb", ("-X", "a"), ("-W", "b")])),
+    st.lists(
+        st.sampled_from(["-u", "-B", "-E", "-s", "-I", "-O", "-Xdev", "-Wd", "-v", "-bb", ("-X", "a"), ("-W", "b")])
+    ),
     st.sampled_from([("job.py",), ("-m", "job"), ("-c", "job"), ("-",)]),
 )
 def test_the_order_of_options_never_changes_the_program(options, program):
@@ -72,7 +74,12 @@ def test_repr_shows_no_code():
 
 @pytest.mark.parametrize(
     ("words", "left"),
-    [(["-3.12", "x.py"], ["x.py"]), (["-3", "x.py"], ["x.py"]), (["-V:3.13", "x.py"], ["x.py"]), (["-u", "x.py"], ["-u", "x.py"])],
+    [
+        (["-3.12", "x.py"], ["x.py"]),
+        (["-3", "x.py"], ["x.py"]),
+        (["-V:3.13", "x.py"], ["x.py"]),
+        (["-u", "x.py"], ["-u", "x.py"]),
+    ],
 )
 def test_the_windows_launcher_option_is_no_script(words, left):
     """The version asked of the Windows launcher is not the program."""

@@ -138,7 +138,11 @@ TABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("process", "kind", "name", "path"), TABLE, ids=lambda v: " ".join(v.argv)[:60] if isinstance(v, ProcessFacts) else "")
+@pytest.mark.parametrize(
+    ("process", "kind", "name", "path"),
+    TABLE,
+    ids=lambda v: " ".join(v.argv)[:60] if isinstance(v, ProcessFacts) else "",
+)
 def test_each_way_to_start_python_names_the_right_script(process, kind, name, path):
     """However Python was started, the record names the file that ran, or none where no file can be known."""
     found = resolve(process, FILES)
@@ -269,7 +273,10 @@ class WindowsFiles(FakeFiles):
 def test_windows_command_lines_follow_windows_rules(argv, kind, name, path):
     """On Windows, paths, launchers and console scripts resolve by Windows rules."""
     files = WindowsFiles(
-        "C:\\w\\x.py", "C:\\v\\Scripts\\tool.exe", "C:\\v\\Scripts\\tool-script.py", "C:\\v\\Lib\\site-packages\\pkg\\__main__.py"
+        "C:\\w\\x.py",
+        "C:\\v\\Scripts\\tool.exe",
+        "C:\\v\\Scripts\\tool-script.py",
+        "C:\\v\\Lib\\site-packages\\pkg\\__main__.py",
     )
     found = resolve(facts(*argv, **WINDOWS), files)
     assert found is not None

@@ -1,0 +1,216 @@
+"""Which line of the user's code sent a request, seen from outside the process."""
+
+import json
+import sys
+import threading
+
+import pytest
+
+from attribution.line.frames import Frame, Program, Thread, choose, is_library, own_frames
+from attribution.line.sampler import LineSampler, SampleTarget, read_dump
+from core.attribution import Certainty
+
+LIB = "/usr/lib/python3.13"
+SITE = "/w/.venv/lib/python3.13/site-packages"
+PROGRAM = Program(strings_are_own=False, absolute=lambda file: file)
+READ = (Frame(file=f"{LIB}/ssl.py", line=1, function="SSLSocket.read"),)
+URLLIB3 = (Frame(file=f"{SITE}/urllib3/connectionpool.py", line=9, function="urlopen"),)
+
+
+def own(line: int, function: str = "upload") -> Frame:
+    return Frame(file="/w/job.py", line=line, function=function)
+
+
+def thread(number: int, *frames: Frame, active: bool = False) -> Thread:
+    return Thread(id=number, name=f"T{number}", active=active, frames=(*READ, *URLLIB3, *frames))
+
+
+LOOP = Thread(
+    id=9,
+    name="loop",
+    active=False,
+    frames=(
+        Frame(file=f"{LIB}/selectors.py", line=4, function="EpollSelector.select"),
+        Frame(file=f"{LIB}/asyncio/base_events.py", line=2, function="_run_once"),
+        own(30, "<module>"),
+    ),
+)
+
+
+def test_the_one_thread_that_waits_on_the_socket_is_exact():
+    """Among many threads, the one that stands in a read of this very connection is the sender."""
+    line, outcome = choose([thread(1, own(5)), thread(2, own(7)), LOOP], frozenset({2}), PROGRAM)
+    assert line is not None
+    assert (line.file, line.line, line.function) == ("/w/job.py", 7, "upload")
+    assert (line.certainty, outcome) == (Certainty.EXACT, "exact")
+
+
+def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
+    """When several threads wait on one connection, none is called certain and every one is shown."""
+    line, _ = choose([thread(1, own(5)), thread(2, own(7))], frozenset({1, 2}), PROGRAM)
+    assert line is not None
+    assert line.certainty is Certainty.LIKELY
+    assert {"/w/job.py:5 upload", "/w/job.py:7 upload", "thread T1:", "thread T2:"} <= set(line.stack)
+
+
+def test_an_event_loop_gives_no_line():
+    """The stack of an event loop is not the stack of the task that sent: nothing is said rather than a guess."""
+    assert choose([LOOP], frozenset(), PROGRAM) == (None, "event_loop")
+    assert choose([LOOP], None, PROGRAM) == (None, "event_loop")
+    assert choose([LOOP, thread(1, own(5))], frozenset(), PROGRAM) == (None, "event_loop")
+
+
+def test_without_the_systems_help_several_threads_are_never_exact():
+    """Where the system does not tell who waits on the socket, only a single thread can be certain."""
+    line, _ = choose([thread(1, own(5))], None, PROGRAM)
+    assert line is not None
+    assert line.certainty is Certainty.EXACT
+    busy = Thread(id=2, name="busy", active=True, frames=(own(9),))
+    line, _ = choose([thread(1, own(5)), busy], None, PROGRAM)
+    assert line is not None
+    assert line.certainty is Certainty.LIKELY
+
+
+def test_when_nobody_waits_on_the_socket_several_threads_give_no_line():
+    """If the system says that no thread waits on the connection, no thread is picked."""
+    assert choose([thread(1, own(5)), thread(2, own(7))], frozenset(), PROGRAM) == (None, "no_thread")
+
+
+@pytest.mark.parametrize(
+    ("file", "library"),
+    [
+        (f"{SITE}/requests/api.py", True),
+        (f"{LIB}/http/client.py", True),
+        ("/usr/lib/python3/dist-packages/apt/__init__.py", True),
+        ("<frozen runpy>", True),
+        ("<attrs generated init>", True),
+        ("<string>", True),
+        ("C:\\Users\\u\\AppData\\Local\\Programs\\Python\\Python313\\Lib\\ssl.py", True),
+        ("C:\\w\\.venv\\Lib\\site-packages\\httpx\\_client.py", True),
+        ("/w/job.py", False),
+        ("/home/u/library/python/job.py", False),
+        ("/home/u/lib/job.py", False),
+        ("<stdin>", False),
+        ("/tmp/ipykernel_77/1234.py", False),
+        ("C:\\w\\job.py", False),
+    ],
+)
+def test_the_users_code_is_told_from_library_code(file, library):
+    """Only the user's own files can be named as the line that sent."""
+    assert is_library(file, PROGRAM) is library
+
+
+def test_code_given_on_the_command_line_is_the_users():
+    """For `python -c` the program text itself is the user's code."""
+    assert not is_library("<string>", Program(strings_are_own=True, absolute=str))
+
+
+def test_an_installed_tools_own_package_counts_as_its_code():
+    """When everything is installed, the line is in the tool's own package, not in a library under it."""
+    frames = (
+        *READ,
+        *URLLIB3,
+        Frame(file=f"{SITE}/tool/push.py", line=44, function="push"),
+        Frame(file=f"{SITE}/click/core.py", line=3, function="invoke"),
+        Frame(file=f"{SITE}/tool/cli.py", line=8, function="main"),
+        Frame(file="/w/.venv/bin/tool", line=6, function="<module>"),
+    )
+    assert [frame.line for frame in own_frames(frames, PROGRAM)] == [44, 8]
+
+
+def test_library_frames_are_folded():
+    """The stack shows the user's lines in full and libraries as one line each run."""
+    line, _ = choose([thread(1, own(5), own(9, "main"))], frozenset({1}), PROGRAM)
+    assert line is not None
+    assert line.stack == ("… 2 library frames (ssl, urllib3)", "/w/job.py:5 upload", "/w/job.py:9 main")
+
+
+@pytest.mark.parametrize("output", [b"", b"{}", b"[1]", b'[{"frames": [{}]}]', b"\xff", b"null"])
+def test_an_unreadable_dump_is_no_stack(output):
+    """Whatever the sampler prints, the gate gets a stack or nothing."""
+    assert read_dump(output) in (None, [])
+
+
+def test_an_absent_sampler_is_said_once_in_plain_words():
+    """Without the sampler nothing breaks; the reason is there for the doctor."""
+    sampler = LineSampler(program="/nonexistent/py-spy")
+    target = SampleTarget(facts=None, waiting=lambda: None, alive=lambda: True)  # type: ignore[arg-type]
+    sampler._program = None
+    assert sampler.sample(target) == (None, "no_sampler")
+    assert "not installed" in str(sampler.obstacle())
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="threads of a socket are a Linux matter")
+
+
+def line_of(text: str, marker: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if marker in line)
+
+
+@linux
+def test_each_of_many_threads_is_traced_to_its_own_line(gate, clients):
+    """Eight threads that send at once from two functions: each request is traced to its own line, exactly."""
+    gate.want_line = True
+    barrier = threading.Barrier(8)
+    gate.before_answer = lambda: barrier.wait(30) and None
+    path = clients.write(
+        """
+import threading
+def one():
+    ask(dial(), marker="one")  # line one
+def two():
+    s = dial(); s.settimeout(60)
+    ask(s, marker="two")  # line two
+for number in range(8):
+    threading.Thread(target=(one, two)[number % 2]).start()
+"""
+    )
+    clients.python(path.name)
+    text = path.read_text()
+    for seen in gate.wait(8):
+        assert seen.line is not None
+        assert seen.line.certainty is Certainty.EXACT
+        # `ask` is the client's own function too: it is innermost, its caller is next.
+        caller = next(frame for frame in seen.line.stack if frame.endswith((" one", " two")))
+        marker = str(seen.truth["marker"])
+        assert caller == f"{path}:{line_of(text, '# line ' + marker)} {marker}"
+
+
+@linux
+def test_an_asyncio_client_gets_no_line_and_an_honest_count(gate, clients):
+    """A coroutine's line cannot be seen from outside: the record holds none, and the count says why."""
+    gate.want_line = True
+    clients.write(
+        """
+import asyncio
+async def main():
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(os.environ["GATE_PORT"]))
+    writer.write(b"POST / HTTP/1.1\\r\\nX-Truth: " + json.dumps({"pid": os.getpid()}).encode() + b"\\r\\n\\r\\n")
+    await reader.read(100)
+asyncio.run(main())
+"""
+    )
+    clients.python("client.py")
+    (seen,) = gate.wait(1)
+    assert seen.line is None
+    assert gate.attributor.health()["lines"] == {"event_loop": 1}
+
+
+@linux
+def test_code_on_the_command_line_has_a_line(gate, clients):
+    """A request sent by `python -c` is traced to its line within that command."""
+    gate.want_line = True
+    clients.python("-c", clients.prelude + "ask(dial())")
+    (seen,) = gate.wait(1)
+    assert seen.line is not None
+    assert seen.line.file == "<string>"
+    assert seen.line.function == "ask"
+
+
+def test_dumps_hold_no_values():
+    """Of a dump only files, lines, functions and thread names are kept: never the value of a variable."""
+    frame = {"filename": "/w/job.py", "line": 3, "name": "f", "locals": [{"name": "key", "repr": "hunter2"}]}
+    threads = read_dump(
+        json.dumps([{"frames": [frame], "os_thread_id": 4, "thread_name": "T", "active": False}]).encode()
+    )
+    assert "hunter2" not in repr(threads)

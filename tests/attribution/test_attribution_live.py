@@ -1,0 +1,238 @@
+"""Real processes on loopback: each says who it is, and the record must say the same."""
+
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from core.attribution import Certainty, LaunchedAs
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="exact sockets are a Linux matter")
+ASK = "ask(dial())\n"
+
+
+def test_a_script_file_is_named_exactly(gate, clients):
+    """A script that sends is named by process, path and hash, already when it connects."""
+    path = clients.write(ASK)
+    clients.python("-u", "-X", "dev", path.name)
+    (seen,) = gate.wait(1)
+    for found in (seen.at_connect, seen.at_request):
+        assert found.certainty is Certainty.EXACT
+        assert found.process is not None
+        assert found.process.pid == seen.truth["pid"]
+        assert found.script is not None
+        assert found.script.path == seen.truth["script"] == str(path)
+        assert found.script.sha256 is not None
+        assert found.is_python
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("-m", "client"), LaunchedAs.MODULE),
+        (("-c", "PROGRAM"), LaunchedAs.COMMAND),
+        (("-",), LaunchedAs.STDIN),
+    ],
+    ids=["module", "command", "stdin"],
+)
+def test_other_ways_to_start_are_told_apart(gate, clients, words, kind):
+    """Module, command and standard input are each recorded as what they are."""
+    clients.write(ASK)
+    process = clients.python(*(clients.prelude + ASK if w == "PROGRAM" else w for w in words), stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((clients.prelude + ASK).encode())
+    process.stdin.close()
+    (seen,) = gate.wait(1)
+    script = seen.at_request.script
+    assert script is not None
+    assert seen.at_request.process is not None
+    assert seen.at_request.process.pid == seen.truth["pid"]
+    assert script.launched_as is kind
+    assert (script.path is not None) is (kind is LaunchedAs.MODULE)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_process_is_named_with_its_main_script(gate, clients, method):
+    """What a multiprocessing worker sends is the main script's traffic, sent by that worker."""
+    body = f"""
+import multiprocessing
+def work():
+    ask(dial(), main=os.environ["MAIN"])
+if __name__ == "__main__":
+    os.environ["MAIN"] = str(os.getpid())
+    worker = multiprocessing.get_context("{method}").Process(target=work)
+    worker.start()
+    worker.join()
+"""
+    path = clients.write(body)
+    clients.python(path.name)
+    (seen,) = gate.wait(1)
+    found = seen.at_request
+    assert found.certainty is Certainty.EXACT
+    assert found.process is not None
+    assert found.process.pid == seen.truth["pid"] != int(str(seen.truth["main"]))
+    assert found.script is not None
+    assert found.script.path == str(path)
+
+
+def test_a_program_started_by_a_script_is_that_scripts_traffic(gate, clients):
+    """What curl sends for a Python script is recorded as that script's, with curl as the sender."""
+    if shutil.which("curl") is None:
+        pytest.skip("no curl")
+    body = """
+import subprocess
+truth = json.dumps({"pid": os.getpid()})
+subprocess.run(["sh", "-c", "curl -s -X POST -H 'X-Truth: " + truth + "' http://127.0.0.1:" + os.environ["GATE_PORT"] + "/; true"])
+"""
+    path = clients.write(body)
+    clients.python(path.name)
+    (seen,) = gate.wait(1)
+    found = seen.at_connect
+    assert found.process is not None
+    assert found.process.name == "curl"
+    assert found.script is not None
+    assert found.script.path == str(path)
+    assert found.script_process is not None
+    assert found.script_process.pid == seen.truth["pid"]
+    assert found.is_python
+
+
+@pytest.mark.parametrize(
+    ("listen", "dial"),
+    [("::1", "::1"), ("::", "127.0.0.1"), ("::", "::1"), ("127.0.0.1", "::ffff:127.0.0.1")],
+)
+def test_every_address_family_is_attributed(setting, listen, dial):
+    """IPv4, IPv6 and mixed sockets are all traced to their process."""
+    try:
+        gate, clients = setting(listen)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    family = "AF_INET6" if ":" in dial else "AF_INET"
+    path = clients.write(
+        f's = socket.socket(socket.{family}); s.connect(("{dial}", int(os.environ["GATE_PORT"]))); ask(s)\n'
+    )
+    clients.python(path.name).wait(30)
+    (seen,) = gate.wait(1)
+    assert seen.at_connect.process is not None
+    assert seen.at_connect.process.pid == seen.truth["pid"]
+
+
+def test_the_gate_never_names_itself(gate):
+    """A connection of the gate's own is nobody's traffic."""
+    own = socket.create_connection(("127.0.0.1", gate.port))
+    own.sendall(b"POST / HTTP/1.1\r\n\r\n")
+    (seen,) = gate.wait(1)
+    own.close()
+    for found in (seen.at_connect, seen.at_request):
+        assert found.certainty is Certainty.UNKNOWN
+        assert found.process is None
+        assert "gate itself" in str(found.reason)
+
+
+def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
+    """When the sender has closed its socket before anyone looked, the record says so and names nobody."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    gate_port = listener.getsockname()[1]
+    clients.write(f"s = dial({gate_port}); s.sendall(b'x')\n")
+    clients.python("client.py").wait(30)
+    client, _ = listener.accept()
+    with client, listener:
+        for found in (gate.look(gate.connection(client))[0], gate.attributor.attribute(gate.connection(client))):
+            assert found.certainty is Certainty.UNKNOWN
+            assert found.process is None
+            assert found.reason
+
+
+def test_a_socket_shared_by_fork_names_all_holders_and_the_one_that_waits(gate, clients):
+    """A connection that two processes hold is LIKELY: both are named, and the sender is the one that waits on it."""
+    body = """
+s = dial()
+ask(s)
+child = os.fork()
+if child == 0:
+    ask(s, role="child")
+    os._exit(0)
+os.waitpid(child, 0)
+ask(s, role="parent again")
+"""
+    clients.python(clients.write(body).name)
+    first, second, third = gate.wait(3)
+    assert first.at_request.certainty is Certainty.EXACT
+    shared = second.at_request
+    assert shared.certainty is Certainty.LIKELY
+    assert {p.pid for p in shared.candidates} == {first.truth["pid"], second.truth["pid"]}
+    assert shared.process is not None
+    assert shared.process.pid == second.truth["pid"] != first.truth["pid"]
+    assert third.at_request.process is not None
+    assert third.at_request.process.pid == third.truth["pid"]
+
+
+def test_a_socket_passed_to_another_process_follows_it(gate, clients):
+    """A connection handed to an older, unrelated process is recorded as that process's from then on."""
+    clients.write(
+        """
+import time
+meeting = socket.socket(socket.AF_UNIX); meeting.bind("meet"); meeting.listen(); print("ready", flush=True)
+peer, _ = meeting.accept()
+data, fds, _, _ = socket.recv_fds(peer, 10, 1)
+ask(socket.socket(fileno=fds[0]))
+""",
+        "receiver.py",
+    )
+    clients.write(
+        """
+s = dial(); ask(s)
+door = socket.socket(socket.AF_UNIX); door.connect("meet")
+socket.send_fds(door, [b"x"], [s.fileno()]); s.close()
+import time; time.sleep(30)
+""",
+        "giver.py",
+    )
+    receiver = clients.python("receiver.py", stdout=subprocess.PIPE)
+    assert receiver.stdout is not None
+    receiver.stdout.readline()
+    clients.python("giver.py")
+    given, taken = gate.wait(2)
+    assert given.truth["pid"] != taken.truth["pid"] == receiver.pid
+    assert taken.at_request.process is not None
+    assert taken.at_request.process.pid == receiver.pid
+    assert taken.at_request.script is not None
+    assert taken.at_request.script.name == "receiver.py"
+
+
+def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
+    """The same process and the same connection, but another program: the record names the new script."""
+    clients.write("s = socket.socket(fileno=int(sys.argv[1])); ask(s)\n", "second.py")
+    clients.write(
+        "s = dial(); ask(s); os.set_inheritable(s.fileno(), True)\n"
+        "os.execv(sys.executable, [sys.executable, 'second.py', str(s.fileno())])\n",
+        "first.py",
+    )
+    clients.python("first.py")
+    before, after = gate.wait(2)
+    assert before.truth["pid"] == after.truth["pid"]
+    assert [s.at_request.script and s.at_request.script.name for s in (before, after)] == ["first.py", "second.py"]
+    assert after.at_connect.script is not None
+    assert after.at_connect.script.name == "first.py"
+
+
+def test_later_requests_are_answered_at_once(gate, clients):
+    """On a connection already attributed, later requests cost no search."""
+    clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
+    clients.python("client.py")
+    seen = gate.wait(5)
+    assert [s.quick for s in seen] == [True] * 5
+    assert {s.at_request.certainty for s in seen} == {Certainty.EXACT}
+
+
+def test_health_counts_each_connection_once(gate, clients):
+    """The coverage shown in status counts connections, not looks."""
+    clients.write("s = dial()\nfor _ in range(3): ask(s)\nask(dial())\n")
+    clients.python("client.py")
+    gate.wait(4)
+    health = gate.attributor.health()
+    assert health["connections"] == 2
+    assert health["certainty"] == {"exact": 2, "likely": 0, "unknown": 0}
+    assert health["backend"] == "sock_diag"
