@@ -27,6 +27,7 @@ from proxy.uploads import UploadTap
 
 RULING = "outgate_ruling"
 READER = "outgate_reader"
+REFUSAL = "outgate_refusal"
 log = logging.getLogger("outgate.gate")
 
 
@@ -166,7 +167,10 @@ class GateAddon:
             flow.response.stream = reader
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """Step 7 ends: close the record."""
+        """Step 7 ends: close the record. A refusal made while the answer came in replaces what came."""
+        if (refusal := flow.metadata.get(REFUSAL)) is not None:
+            flow.response = refusal
+            return
         reader = flow.metadata.get(READER)
         if isinstance(reader, AnswerReader) and flow.websocket is None:
             reader.end()
@@ -216,6 +220,7 @@ class GateAddon:
             reference = self._failed(stage, error)
             decision = gate_failure(self.inspection.parts.policy, stage, reference)
             flow.response = refusals.refusal(decision, reference, None, flow.request)
+            flow.metadata[REFUSAL] = flow.response.copy()
             await self._record_failure(flow, decision, reference)
 
     async def _record_failure(self, flow: http.HTTPFlow, decision: Decision, reference: str) -> None:

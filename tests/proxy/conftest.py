@@ -1,0 +1,307 @@
+"""Fakes that implement the real ports, and a gate that runs with them against the stand-in internet."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.internet import StandInInternet
+from certs.authority import open_authority
+from certs.leaf import LeafMinter
+from core.attribution import Attribution, Certainty, CodeLine, ProcessRef
+from core.classification import Category, Classification, Destination
+from core.decision import Decision, Verdict
+from core.errors import DegradedError, EvidenceError
+from core.exchange import Answer, Connection, Exchange
+from core.findings import Confidence, Finding
+from core.organisation import Organisation
+from core.ports import Done
+from core.record import Record
+from core.situation import Situation
+from proxy.gate import Gate, GateOptions
+from proxy.inspection import Limits, Parts
+from proxy.routes import parse_route
+
+MARKED = b"TOP-SECRET"
+
+
+class FakeAttributor:
+    """Knows everyone; can be told to fail, to be slow, or not to know."""
+
+    def __init__(self) -> None:
+        self.fail: Exception | None = None
+        self.asked: list[Connection] = []
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        self.asked.append(connection)
+        if self.fail is not None:
+            raise self.fail
+        process = ProcessRef(pid=4711, started_at=None, name="python", exe="/usr/bin/python3")
+        return Attribution(certainty=Certainty.EXACT, method="fake", process=process)
+
+    def attribute(self, connection: Connection) -> Attribution:
+        raise AssertionError("not needed")
+
+    def line_of_code(self, attribution: Attribution) -> CodeLine | None:
+        return CodeLine(file="upload.py", line=12, function="main", certainty=Certainty.EXACT)
+
+    def forget(self, connection: Connection) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class FakeTap:
+    def __init__(self, seen: Classification, chunks: list[bytes]) -> None:
+        self._seen, self._chunks = seen, chunks
+
+    def feed(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+
+    def finish(self, answer: Answer) -> Classification:
+        return self._seen
+
+
+class FakeClassifier:
+    """Finds the marked word; everything larger than `cheap_bytes` goes to the pool."""
+
+    def __init__(self) -> None:
+        self.fail: Exception | None = None
+        self.cheap_bytes = 1 << 20
+        self.tapped: list[bytes] = []
+
+    def on_headers(self, exchange: Exchange) -> Classification:
+        where = Destination(
+            scheme=exchange.scheme, host=exchange.host, port=exchange.port, path="/", service=None, category=Category.OTHER
+        )
+        return Classification(destination=where)
+
+    def is_cheap(self, exchange: Exchange) -> bool:
+        return len(exchange.body) <= self.cheap_bytes
+
+    def classify(self, exchange: Exchange) -> Classification:
+        if self.fail is not None:
+            raise self.fail
+        seen = self.on_headers(exchange)
+        if MARKED not in exchange.body:
+            return seen
+        found = Finding(kind="secret", detector="marked", confidence=Confidence.CERTAIN, count=1, distinct=1)
+        return replace(seen, findings=(found,))
+
+    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> FakeTap:
+        return FakeTap(classification, self.tapped)
+
+    def organisation_changed(self, organisation: Organisation) -> None:
+        pass
+
+
+class FakePool:
+    """A pool whose worker answers, or is late."""
+
+    def __init__(self, classifier: FakeClassifier) -> None:
+        self._classifier = classifier
+        self.late = False
+        self.asked = 0
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        self.asked += 1
+        if self.late:
+            raise DegradedError("classifier", "the worker was late")
+        return self._classifier.classify(exchange)
+
+    async def close(self) -> None:
+        pass
+
+
+class FakePolicy:
+    """Blocks what has findings, what has degraded stages, and one host outright."""
+
+    version = "0123456789abcdef"
+    organisation = Organisation()
+
+    def __init__(self) -> None:
+        self.fail: Exception | None = None
+        self.blocked_host = "blocked.example"
+        self.situations: list[Situation] = []
+
+    def decide_on_headers(self, situation: Situation) -> Decision | None:
+        if situation.destination.host == self.blocked_host:
+            return Decision(verdict=Verdict.BLOCK, rule="no-such-host", reason="This host is not allowed")
+        return None
+
+    def decide(self, situation: Situation) -> Decision:
+        if self.fail is not None:
+            raise self.fail
+        self.situations.append(situation)
+        if (early := self.decide_on_headers(situation)) is not None:
+            return early
+        if situation.degraded:
+            return Decision(verdict=Verdict.BLOCK, rule="degraded", reason="Not inspected", degraded=situation.degraded)
+        if situation.findings:
+            return Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
+        return Decision(verdict=Verdict.ALLOW)
+
+    def on_gate_failure(self, stage: str, reference: str) -> Decision:
+        return Decision(verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",))
+
+    def wants_line(self, situation: Situation) -> bool:
+        return bool(situation.findings)
+
+
+class FakeEvidence:
+    """Keeps records in memory; can be broken or slow."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.hold: threading.Event | None = None
+        self.opened: list[Record] = []
+        self.closed: list[Record] = []
+        self._failure: EvidenceError | None = None
+
+    def open(self, record: Record, done: Done) -> None:
+        self._later(self.opened, record, done)
+
+    def close_record(self, record: Record, done: Done) -> None:
+        self._later(self.closed, record, done)
+
+    def _later(self, kept: list[Record], record: Record, done: Done) -> None:
+        def write() -> None:
+            if self.hold is not None:
+                self.hold.wait(20)
+            if self.broken:
+                done(EvidenceError("the disk is full"))
+            else:
+                kept.append(record)
+                done(None)
+
+        threading.Thread(target=write, daemon=True).start()
+
+    @property
+    def backlog(self) -> int:
+        return 0
+
+    @property
+    def failure(self) -> EvidenceError | None:
+        return self._failure
+
+    def stop(self) -> None:
+        pass
+
+
+@dataclass
+class RunningGate:
+    """A gate in a thread, with its fakes at hand."""
+
+    port: int
+    roots: Path
+    internet: StandInInternet
+    attributor: FakeAttributor
+    classifier: FakeClassifier
+    pool: FakePool
+    policy: FakePolicy
+    evidence: FakeEvidence
+    gate: Gate
+
+    def client_context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.roots))
+
+    def connect(self, host: str, alpn: list[str] | None = None) -> ssl.SSLSocket:
+        """Open a TLS connection to a host through the gate."""
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        raw.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += raw.recv(4096)
+        assert b" 200 " in head.split(b"\r\n")[0]
+        context = self.client_context()
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        return context.wrap_socket(raw, server_hostname=host)
+
+
+@dataclass
+class _Fakes:
+    attributor: FakeAttributor = field(default_factory=FakeAttributor)
+    classifier: FakeClassifier = field(default_factory=FakeClassifier)
+    policy: FakePolicy = field(default_factory=FakePolicy)
+    evidence: FakeEvidence = field(default_factory=FakeEvidence)
+
+
+@pytest.fixture
+def internet(tmp_path: Path) -> Iterator[StandInInternet]:
+    with StandInInternet(tmp_path / "internet") as internet:
+        yield internet
+
+
+@pytest.fixture
+def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[Callable[..., RunningGate]]:
+    """Start gates with fakes; all are stopped at the end."""
+    stops: list[Callable[[], None]] = []
+
+    def start(**limits: Any) -> RunningGate:
+        running, stop = _start(tmp_path, internet, Limits(**limits))
+        stops.append(stop)
+        return running
+
+    yield start
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def gate(start_gate: Callable[..., RunningGate]) -> RunningGate:
+    return start_gate()
+
+
+def _start(folder: Path, internet: StandInInternet, limits: Limits) -> tuple[RunningGate, Callable[[], None]]:
+    authority = open_authority(folder / "authority")
+    roots, upstream, chain = folder / "roots.pem", folder / "upstream.pem", folder / "chain.pem"
+    roots.write_bytes(authority.root_pem())
+    chain.write_bytes(authority.chain_pem())
+    upstream.write_bytes(internet.authority.root_pem())
+    minter = LeafMinter(authority)
+    fakes = _Fakes()
+    pool = FakePool(fakes.classifier)
+    parts = Parts(
+        attributor=fakes.attributor, classifier=fakes.classifier, pool=pool, policy=fakes.policy, evidence=fakes.evidence
+    )
+
+    def mint(host: str) -> tuple[Any, Any]:
+        leaf = minter.mint(host)
+        return leaf.certificate, leaf.key
+
+    options = GateOptions(
+        mint=mint,
+        chain_file=chain,
+        upstream_roots=upstream,
+        routes=tuple(parse_route(r) for r in internet.routes),
+        limits=limits,
+    )
+    gate = Gate(parts, options)
+    ports: list[int] = []
+    ready = threading.Event()
+
+    def announced(_: str, port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(gate.run(announced)), daemon=True)
+    thread.start()
+    assert ready.wait(20)
+
+    def stop() -> None:
+        gate.stop()
+        thread.join(20)
+
+    running = RunningGate(
+        port=ports[0], roots=roots, internet=internet, attributor=fakes.attributor, classifier=fakes.classifier,
+        pool=pool, policy=fakes.policy, evidence=fakes.evidence, gate=gate,
+    )  # fmt: skip
+    return running, stop
