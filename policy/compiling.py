@@ -54,6 +54,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         on_error=_on_error(rule),
         static=tuple(c.test for c in conditions if c.static),
         tests=tuple(c.test for c in conditions if not c.static),
+        needs=_needs(rule.when),
         headers=tuple(then.headers.items()),
         hold_seconds=then.for_seconds or 25.0,
         redact_kinds=_redacted(rule),
@@ -68,6 +69,13 @@ def _on_error(rule: Rule) -> Verdict | None:
     if rule.on_error is not None:
         return Verdict(rule.on_error)
     return Verdict.BLOCK if rule.then.do in _ENFORCING else None
+
+
+def _needs(when: When) -> frozenset[str] | None:
+    """Return kinds of which one must be there, where the rule cannot hold otherwise."""
+    if when.findings and when.findings.kinds:
+        return kinds_of(when.findings.kinds)
+    return next((needs for part in when.all or () if (needs := _needs(part)) is not None), None)
 
 
 def _midnight_after(rule: Rule) -> datetime | None:

@@ -220,26 +220,24 @@ def _findings(c: FindingsCondition) -> Condition:
 
 
 def _volume(c: VolumeCondition) -> list[Condition]:
+    """Before the body is there a limit may still be reached, save where the request adds nothing to it."""
     found: list[Condition] = []
-    if c.request_bytes_at_least:
-        found.append(_reaching(c.request_bytes_at_least, lambda s: s.request_bytes))
-    if c.hour_bytes_at_least:
-        found.append(_reaching(c.hour_bytes_at_least, lambda s: s.volume.bytes_hour + s.request_bytes))
-    if c.day_bytes_at_least:
-        found.append(_reaching(c.day_bytes_at_least, lambda s: s.volume.bytes_day + s.request_bytes))
-    if c.day_tokens_at_least:
-        found.append(_reaching(c.day_tokens_at_least, lambda s: s.volume.tokens_day, whole=True))
-    if c.day_cost_usd_at_least:
-        found.append(_reaching(c.day_cost_usd_at_least, lambda s: s.volume.cost_day_usd, whole=True))
+    if limit := c.request_bytes_at_least:
+        found.append(_bytes(lambda s, m: s.request_bytes >= limit or (None if m & BYTES else False)))
+    if hour := c.hour_bytes_at_least:
+        found.append(
+            _bytes(lambda s, m: s.volume.bytes_hour + s.request_bytes >= hour or (None if m & BYTES else False))
+        )
+    if day := c.day_bytes_at_least:
+        found.append(_bytes(lambda s, m: s.volume.bytes_day + s.request_bytes >= day or (None if m & BYTES else False)))
+    if tokens := c.day_tokens_at_least:
+        found.append(_changing(lambda s: s.volume.tokens_day >= tokens))
+    if cost := c.day_cost_usd_at_least:
+        found.append(_changing(lambda s: s.volume.cost_day_usd >= cost))
     return found
 
 
-def _reaching(limit: float, amount: Callable[[Situation], float], *, whole: bool = False) -> Condition:
-    """Before the body is there a limit may still be reached, save where the request adds nothing to it."""
-
-    def test(s: Situation, missing: int) -> Truth:
-        return True if amount(s) >= limit else (None if missing & BYTES and not whole else False)
-
+def _bytes(test: Test) -> Condition:
     return Condition(test=test, static=False, cost=2)
 
 

@@ -1,8 +1,9 @@
 """The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from core.attribution import Certainty
 from core.classification import AccountKind, Category
@@ -58,6 +59,8 @@ class CompiledRule:
     static: tuple[Test, ...] = ()
     """Tests that look only at what `identity_of` names."""
     tests: tuple[Test, ...] = ()
+    needs: frozenset[str] | None = None
+    """Kinds of which one must have been found for the rule to hold; None when it holds without any."""
     headers: tuple[tuple[str, str], ...] = ()
     hold_seconds: float = _HOLD_SECONDS
     redact_kinds: frozenset[str] | None = None
@@ -118,10 +121,7 @@ class RulePolicy:
         if situation.headers_only:
             missing |= _NOT_YET
         headers: list[tuple[str, str]] = []
-        for rule, tests in self._candidates(situation, missing):
-            answer = self._ask(rule, tests, situation, missing)
-            if answer is False:
-                continue
+        for rule, answer in self._holding(situation, missing):
             if answer is None:
                 if rule.on_error is None or not situation.degraded:
                     continue
@@ -137,10 +137,7 @@ class RulePolicy:
         missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
         surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
         headers: list[tuple[str, str]] = []
-        for rule, tests in self._candidates(situation, missing):
-            answer = self._ask(rule, tests, situation, missing)
-            if answer is False:
-                continue
+        for rule, answer in self._holding(situation, missing):
             if answer is None:
                 # Only a rule that allows outright could still turn the answer for unknown accounts.
                 if surely_blocked and rule.verdict is not Verdict.ALLOW:
@@ -190,19 +187,26 @@ class RulePolicy:
                 unsure = (t for t, answer in zip(rule.static, answers, strict=True) if answer is None)
                 yield rule, (*unsure, *rule.tests)
 
-    def _ask(self, rule: CompiledRule, tests: tuple[Test, ...], s: Situation, missing: int) -> Truth:
-        if rule.expires is not None and s.now >= rule.expires:
-            return False
-        if missing & DESTINATION and rule.trusts_destination:
-            return False
-        together: Truth = True
-        for test in tests:
-            answer = test(s, missing)
-            if answer is False:
-                return False
-            if answer is None:
-                together = None
-        return together
+    def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+        """Yield in order the rules that hold (True) or might (None). Hot: 200 rules in a few microseconds."""
+        hidden = missing & FINDINGS
+        doubted = missing & DESTINATION
+        present = {f.kind for f in s.findings}
+        for rule, tests in self._candidates(s, missing):
+            needs = rule.needs
+            if needs is not None and not hidden and needs.isdisjoint(present):
+                continue
+            answer: Literal[True] | None = True
+            for test in tests:
+                one = test(s, missing)
+                if one is False:
+                    break
+                if one is None:
+                    answer = None
+            else:
+                expired = rule.expires is not None and s.now >= rule.expires
+                if not expired and not (doubted and rule.trusts_destination):
+                    yield rule, answer
 
     def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
         return rule.headers if rule.mode is Mode.ENFORCE else ()

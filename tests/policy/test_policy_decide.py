@@ -1,0 +1,431 @@
+"""Deciding: the first rule that holds, what is missing is an input, and watch mode touches nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policy_samples import NOON, found, llm, llm_destination, on_headers, policy, sender, situation, to
+
+from core.attribution import Certainty
+from core.decision import Verdict
+from core.findings import Confidence, Finding
+from core.situation import ScriptHistory, Situation, Volume
+
+BLOCK_PERSONAL = """
+  - id: personal
+    description: No files in personal accounts
+    when: {destination: {account: personal, upload: true}}
+    then: block
+"""
+BLOCK_BANK = """
+  - id: bank
+    when: {findings: bank}
+    then: block
+"""
+ALLOW_JOB = """
+  - id: job
+    when: {script: {path: /srv/jobs/*}}
+    then: allow
+"""
+
+
+def test_the_first_rule_that_holds_decides() -> None:
+    """The order in the file is the order of importance."""
+    assert policy(ALLOW_JOB + BLOCK_BANK).decide(situation(found())).verdict is Verdict.ALLOW
+    assert policy(BLOCK_BANK + ALLOW_JOB).decide(situation(found())).verdict is Verdict.BLOCK
+    nothing = policy(BLOCK_BANK).decide(situation())
+    assert (nothing.verdict, nothing.rule) == (Verdict.ALLOW, None)
+
+
+def test_the_reason_is_one_that_a_person_understands() -> None:
+    """The analyst reads what was found, where it went, and why that is not allowed."""
+    findings = (
+        found("iban", 15000, records=15000),
+        found("email", 3, distinct=3),
+        found("person", 1),
+        found("phone", 1),
+        found("us_ssn", 1, test_data=True),
+    )
+    given = situation(*findings, destination=to("onedrive", "personal", account_id="9188040d"))
+    decision = policy(BLOCK_PERSONAL, head="organisation: {contact: privacy@example.com}").decide(given)
+    assert decision.reason == (
+        "15,000 rows with 15,000 IBANs, 3 e-mail addresses, 1 person's name and 1 other kind of data sent to "
+        "OneDrive (api.onedrive.example), a personal account (9188040d): No files in personal accounts."
+    )
+    assert decision.rule == "personal"
+    assert decision.contact == "privacy@example.com"
+    assert len(decision.policy or "") == 16
+
+
+def test_hostile_names_are_harmless_in_reasons() -> None:
+    """What a script chose to call its host cannot steer a terminal or a screen."""
+    given = situation(destination=to("onedrive", "personal", host="a\x1b[31m\u202e.example", account_id="x\ny"))
+    reason = policy(BLOCK_PERSONAL).decide(given).reason
+    assert reason.isprintable()
+
+
+def test_watch_mode_changes_nothing_for_the_client() -> None:
+    """Until the organisation says so, Outgate only writes down what it would have done."""
+    rules = """
+  - {id: tenant, when: {destination: {host: "*.example"}}, then: {headers: {x-allowed: acme}}}
+  - {id: warned, when: {findings: email}, then: {do: warn, headers: {x-note: a}}}
+  - {id: held, when: {findings: person}, then: {do: hold, for_seconds: 5}}
+  - {id: hidden, when: {findings: phone}, then: redact}
+  - {id: stopped, when: {findings: iban}, then: block}
+"""
+    expected = {
+        "email": Verdict.WARN,
+        "person": Verdict.HOLD,
+        "phone": Verdict.REDACT,
+        "iban": Verdict.BLOCK,
+    }
+    for kind, verdict in expected.items():
+        watched = policy(rules, mode="watch").decide(situation(found(kind)))
+        assert (watched.verdict, watched.intended, watched.headers) == (Verdict.WATCH, verdict, ())
+        assert (watched.hold_seconds, watched.redact_kinds) == (None, frozenset())
+        enforced = policy(rules).decide(situation(found(kind)))
+        assert (enforced.verdict, enforced.intended) == (verdict, None)
+        assert bool(enforced.headers) is (verdict is not Verdict.BLOCK)
+
+
+def test_a_rules_own_mode_wins() -> None:
+    """One rule can be tried out, or switched on, by itself."""
+    trial = "  - {id: trial, mode: watch, when: {findings: iban}, then: block}\n"
+    live = "  - {id: live, mode: enforce, when: {findings: iban}, then: block}\n"
+    assert policy(trial, mode="enforce").decide(situation(found())).verdict is Verdict.WATCH
+    assert policy(live, mode="watch").decide(situation(found())).verdict is Verdict.BLOCK
+
+
+def test_a_rule_ends_after_its_last_day() -> None:
+    """An exception with an end date does not become permanent."""
+    rules = "  - {id: exception, until: 2026-11-18, when: {findings: iban}, then: allow}\n" + BLOCK_BANK
+    given = situation(found())
+    assert policy(rules).decide(given).rule == "exception"
+    last_moment = NOON.replace(hour=23, minute=59)
+    assert policy(rules).decide(replace(given, now=last_moment)).rule == "exception"
+    assert policy(rules).decide(replace(given, now=last_moment + timedelta(minutes=1))).rule == "bank"
+
+
+def test_a_disabled_rule_is_as_if_absent() -> None:
+    """Switching a rule off keeps its text."""
+    assert policy("  - {id: off, enabled: false, then: block}\n").decide(situation()).rule is None
+
+
+def test_headers_are_gathered_and_the_rest_still_decides() -> None:
+    """Tenant restrictions are set on what passes, and never let anything pass by themselves."""
+    rules = """
+  - {id: tenant, when: {destination: {service: dropbox}}, then: {headers: {X-Dropbox-allowed-Team-Ids: "1"}}}
+  - {id: other, when: {destination: {service: slack}}, then: {headers: {X-Slack: "2"}}}
+"""
+    passed = policy(rules).decide(situation())
+    assert (passed.verdict, passed.headers) == (Verdict.ALLOW, (("X-Dropbox-allowed-Team-Ids", "1"),))
+    blocked = policy(rules + BLOCK_BANK).decide(situation(found()))
+    assert (blocked.verdict, blocked.headers) == (Verdict.BLOCK, ())
+    early = policy(rules + BLOCK_PERSONAL).decide_on_headers(on_headers(situation()))
+    assert early is not None
+    assert early.headers == passed.headers
+
+
+@pytest.mark.parametrize(
+    ("rules", "decided"),
+    [
+        (BLOCK_PERSONAL + BLOCK_BANK, "personal"),
+        (BLOCK_BANK + BLOCK_PERSONAL, None),
+        (ALLOW_JOB + BLOCK_BANK, "job"),
+        ("  - {id: hold, when: {destination: {account: personal}}, then: hold}\n", None),
+        ("  - {id: redact, when: {destination: {account: personal}}, then: redact}\n", None),
+        ("  - {id: large, when: {volume: {request_bytes_at_least: 1 MB}}, then: block}\n", None),
+        ("  - {id: size, when: {volume: {request_bytes_at_least: 1 kB}}, then: block}\n", "size"),
+        ("  - {id: none, when: {not: {findings: anything}}, then: allow}\n", None),
+        ("  - {id: model, when: {llm: {model: gpt-*}}, then: block}\n", None),
+    ],
+)
+def test_a_request_is_refused_on_its_headers_where_they_suffice(rules: str, decided: str | None) -> None:
+    """Nothing is read that need not be read, and nothing is judged before it is known."""
+    given = on_headers(situation(destination=to("onedrive", "personal")))
+    decision = policy(rules).decide_on_headers(given)
+    assert (decision.rule if decision else None) == decided
+
+
+KINDS = ("iban", "email", "secret", "not_inspected")
+RULE_CONDITIONS = (
+    "{findings: bank}",
+    "{findings: {kinds: anything, certainty: certain}}",
+    "{findings: {kinds: email, records_at_least: 5}}",
+    "{findings: not_inspected}",
+    "{destination: {account: personal}}",
+    "{destination: {upload: true, category: cloud_storage}}",
+    "{script: {approved: true}}",
+    "{attribution: unknown}",
+    "{volume: {request_bytes_at_least: 1 kB}}",
+    "{volume: {day_tokens_at_least: 100}}",
+    "{llm: {}}",
+    "{llm: {key: known}}",
+    "{llm: {model: gpt-*}}",
+    "{}",
+)
+conditions = st.recursive(
+    st.sampled_from(RULE_CONDITIONS),
+    lambda inner: st.one_of(
+        inner.map(lambda c: f"{{not: {c}}}"),
+        st.tuples(inner, inner).map(lambda c: f"{{any: [{c[0]}, {c[1]}]}}"),
+        st.tuples(inner, inner).map(lambda c: f"{{all: [{c[0]}, {c[1]}]}}"),
+    ),
+    max_leaves=4,
+)
+rule_lists = st.lists(st.tuples(conditions, st.sampled_from([v.value for v in Verdict])), min_size=1, max_size=4).map(
+    lambda rules: "".join(f"  - {{id: r{n}, when: {when}, then: {then}}}\n" for n, (when, then) in enumerate(rules))
+)
+findings = st.lists(
+    st.builds(
+        lambda kind, confidence, records: found(kind, confidence=confidence, records=records),
+        st.sampled_from(KINDS),
+        st.sampled_from(list(Confidence)),
+        st.sampled_from([None, 1, 10]),
+    ),
+    max_size=2,
+).map(tuple)
+situations = st.builds(
+    lambda kinds, account, service, approved, size, call, known: situation(
+        *kinds,
+        destination=to(service, account),
+        history=ScriptHistory(approved=approved),
+        request_bytes=size,
+        llm=call,
+        sender=sender() if known else sender(None),
+    ),
+    findings,
+    st.sampled_from(["personal", "corporate", "unknown"]),
+    st.sampled_from(["onedrive", None]),
+    st.sampled_from([True, None]),
+    st.sampled_from([10, 2000]),
+    st.sampled_from([None, llm(), llm(model="other", key_fingerprint="0" * 16)]),
+    st.booleans(),
+)
+heads = st.sampled_from(
+    ["", "on_unknown_account: block", "on_unknown_account: {do: block, over: 1 kB}", "on_unknown_account: hold"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rules=rule_lists, given_=situations, head=heads, mode=st.sampled_from(["watch", "enforce"]))
+def test_an_early_answer_is_never_taken_back(rules: str, given_: Situation, head: str, mode: str) -> None:
+    """What is decided on the headers is what would have been decided with everything known."""
+    asked = policy(rules, mode=mode, head=head)
+    early = asked.decide_on_headers(replace(on_headers(given_), llm=None, request_bytes=0))
+    if early is not None:
+        late = asked.decide(given_)
+        assert early.verdict is late.verdict
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules=rule_lists, given_=situations, head=heads)
+def test_a_decision_is_the_same_every_time(rules: str, given_: Situation, head: str) -> None:
+    """The same request gets the same answer, whatever was asked before."""
+    asked = policy(rules, head=head)
+    first = asked.decide(given_)
+    asked.decide(replace(given_, sender=sender(None)))
+    asked.decide(replace(given_, degraded=("accounts: late",)))
+    assert asked.decide(given_) == first == policy(rules, head=head).decide(given_)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules=rule_lists, given_=situations)
+def test_watching_never_stops_anything(rules: str, given_: Situation) -> None:
+    """In watch mode every request goes out unchanged, even when inspection fails."""
+    asked = policy(rules, mode="watch")
+    for situation_ in (given_, replace(given_, degraded=("classifier: late",))):
+        decision = asked.decide(situation_)
+        assert decision.verdict in {Verdict.ALLOW, Verdict.WATCH}
+        assert decision.headers == ()
+
+
+DEGRADED = ("classifier: killed after 2 s",)
+
+
+def test_a_rule_that_cannot_be_judged_refuses() -> None:
+    """When inspection fails, what might hold bank data does not leave."""
+    given = situation(degraded=DEGRADED)
+    decision = policy(BLOCK_BANK).decide(given)
+    assert (decision.verdict, decision.rule, decision.degraded) == (Verdict.BLOCK, "bank", DEGRADED)
+    assert "could not be found out (classifier)" in decision.reason
+    assert "killed" not in decision.reason
+    watched = policy(BLOCK_BANK, mode="watch").decide(given)
+    assert (watched.verdict, watched.intended) == (Verdict.WATCH, Verdict.BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("on_error", "verdict"),
+    [("allow", "allow"), ("watch", "watch"), ("warn", "warn"), ("hold", "hold"), ("skip", "watch")],
+)
+def test_each_rule_may_say_what_happens_when_it_cannot_be_judged(on_error: str, verdict: str) -> None:
+    """The organisation chooses, rule by rule, between safety and business."""
+    rules = f"  - {{id: bank, when: {{findings: bank}}, then: block, on_error: {on_error}}}\n"
+    decision = policy(rules).decide(situation(degraded=DEGRADED))
+    assert decision.verdict == verdict
+    assert decision.degraded == DEGRADED
+
+
+def test_what_was_found_before_the_failure_still_counts() -> None:
+    """A failure in one part hides nothing that another part found."""
+    rules = "  - {id: bank, when: {findings: bank}, then: redact}\n"
+    assert policy(rules).decide(situation(found(), degraded=DEGRADED)).verdict is Verdict.REDACT
+
+
+@pytest.mark.parametrize("stage", ["attribution: timed out", "line: no permission", "history: locked"])
+def test_failures_elsewhere_do_not_disturb_content_rules(stage: str) -> None:
+    """A missing line of code is no reason to refuse a request."""
+    decision = policy(BLOCK_BANK).decide(situation(degraded=(stage,)))
+    assert (decision.verdict, decision.degraded) == (Verdict.ALLOW, (stage,))
+
+
+def test_rules_that_do_not_apply_anyway_refuse_nothing_when_inspection_fails() -> None:
+    """A failed inspection stops only what some rule would have wanted to see."""
+    rules = "  - {id: bank, when: {findings: bank, destination: {service: slack}}, then: block}\n"
+    assert policy(rules).decide(situation(degraded=DEGRADED)).verdict is Verdict.WATCH
+
+
+def test_letting_rules_do_not_let_pass_what_they_cannot_judge() -> None:
+    """“Clean requests are allowed” does not allow a request that nobody could inspect."""
+    rules = "  - {id: clean, when: {not: {findings: anything}}, then: allow}\n" + BLOCK_BANK
+    assert policy(rules).decide(situation()).rule == "clean"
+    assert policy(rules).decide(situation(degraded=DEGRADED)).rule == "bank"
+
+
+def test_a_destination_in_doubt_earns_no_trust() -> None:
+    """A request that names two hosts profits from neither."""
+    rules = "  - {id: own, when: {destination: {host: api.dropbox.example}}, then: allow}\n" + BLOCK_BANK
+    given = situation(found())
+    assert policy(rules).decide(given).rule == "own"
+    doubtful = replace(given, degraded=("destination: the request names another host inside",))
+    assert policy(rules).decide(doubtful).rule == "bank"
+
+
+UNKNOWN_BLOCK = "on_unknown_account: {do: block, over: 1 kB}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "given_", "rule", "verdict"),
+    [
+        ("  []", situation(), "on_unknown_account", "block"),
+        ("  []", situation(request_bytes=999), None, "allow"),
+        ("  []", situation(destination=to("dropbox", "corporate")), None, "allow"),
+        ("  []", situation(destination=to("dropbox", upload=False)), None, "allow"),
+        ("  []", situation(destination=to(None)), None, "allow"),
+        (ALLOW_JOB, situation(), "job", "allow"),
+        (ALLOW_JOB, situation(sender=sender("/tmp/x.py")), "on_unknown_account", "block"),
+        ("  - {id: all, then: watch}\n", situation(found()), "on_unknown_account", "block"),
+        ("  - {id: all, then: block}\n", situation(found()), "all", "block"),
+    ],
+)
+def test_unknown_accounts_have_an_answer_of_their_own(
+    rules: str, given_: Situation, rule: str | None, verdict: str
+) -> None:
+    """A file for nobody-knows-whose account leaves only where a rule allows it outright."""
+    decision = policy(rules, head=UNKNOWN_BLOCK).decide(given_)
+    assert (decision.rule, decision.verdict) == (rule, verdict)
+
+
+def test_an_upload_to_an_unknown_account_is_refused_before_its_body() -> None:
+    """Not a byte of the file leaves, though content rules stand in the way."""
+    early = policy(BLOCK_BANK, head=UNKNOWN_BLOCK).decide_on_headers(on_headers(situation()))
+    assert early is not None
+    assert early.rule == "on_unknown_account"
+    small = on_headers(situation(request_bytes=0))
+    assert policy("  []", head=UNKNOWN_BLOCK).decide_on_headers(small) is None
+    clean = "  - {id: clean, when: {not: {findings: anything}}, then: allow}\n"
+    assert policy(clean, head=UNKNOWN_BLOCK).decide_on_headers(on_headers(situation())) is None
+
+
+def test_redaction_names_the_kinds_it_replaces() -> None:
+    """What is replaced is what the rule speaks of, no more."""
+    given = situation(found("iban"), found("email"))
+    named = "  - {id: r, when: {findings: bank}, then: redact}\n"
+    assert "email" not in policy(named).decide(given).redact_kinds
+    assert "iban" in policy(named).decide(given).redact_kinds
+    chosen = "  - {id: r, when: {findings: bank}, then: {do: redact, kinds: email}}\n"
+    assert policy(chosen).decide(given).redact_kinds == {"email"}
+    everything = "  - {id: r, when: {findings: anything}, then: redact}\n"
+    assert policy(everything).decide(given).redact_kinds == {"iban", "email"}
+
+
+def test_hold_waits_as_long_as_the_rule_says() -> None:
+    """The request waits for a person, not for ever."""
+    assert policy("  - {id: h, then: {do: hold, for_seconds: 9}}\n").decide(situation()).hold_seconds == 9
+    assert policy("  - {id: h, then: hold}\n").decide(situation()).hold_seconds == 25
+
+
+def test_a_failed_gate_refuses_unless_the_organisation_chose_otherwise() -> None:
+    """When Outgate itself is in trouble, the answer is the one in the failure table."""
+    for mode in ("watch", "enforce"):
+        for stage in ("evidence", "hook", "request: KeyError"):
+            decision = policy("  []", mode=mode).on_gate_failure(stage, "0193")
+            assert decision.verdict is Verdict.BLOCK
+            assert "0193" in decision.reason
+            assert decision.degraded[0].startswith(stage.partition(":")[0])
+    head = "failures: {gate: {watch: allow}, evidence: watch}"
+    assert policy("  []", mode="watch", head=head).on_gate_failure("hook", "1").verdict is Verdict.ALLOW
+    assert policy("  []", mode="enforce", head=head).on_gate_failure("hook", "1").verdict is Verdict.BLOCK
+    assert policy("  []", mode="enforce", head=head).on_gate_failure("evidence", "1").verdict is Verdict.WATCH
+
+
+def test_unknown_senders_and_failed_inspection_can_be_refused_altogether() -> None:
+    """A strict organisation refuses what it cannot attribute or inspect."""
+    strict = policy("  []", head="failures: {attribution: block, classifier: block}")
+    assert strict.decide(situation(sender=sender(None))).verdict is Verdict.BLOCK
+    assert strict.decide(situation(degraded=DEGRADED)).verdict is Verdict.BLOCK
+    assert strict.decide(situation()).verdict is Verdict.ALLOW
+    assert policy("  []").decide(situation(sender=sender(None))).verdict is Verdict.ALLOW
+
+
+def test_the_line_of_code_is_wanted_where_it_matters() -> None:
+    """No time is spent on a line that nobody will look at."""
+    asked = policy(BLOCK_BANK)
+    assert asked.wants_line(situation(found()))
+    assert not asked.wants_line(situation())
+
+
+def test_before_the_body_content_rules_do_not_fail() -> None:
+    """A body that has not come yet is no failed inspection."""
+    assert policy(BLOCK_BANK).decide(on_headers(situation())).verdict is Verdict.ALLOW
+
+
+def test_the_memory_of_a_policy_is_bounded() -> None:
+    """A script that talks to a million hosts does not exhaust the gate."""
+    asked = policy(BLOCK_BANK)
+    for n in range(5000):
+        asked.decide(situation(destination=to(None, host=f"h{n}.example")))
+    assert len(asked._memo) <= 2048
+
+
+def test_attribution_certainty_and_volume_reach_the_rules() -> None:
+    """Rules may ask how sure the sender is and how much has gone before."""
+    rules = """
+  - {id: unsure, when: {attribution: [likely, unknown], destination: {upload: true}}, then: hold}
+  - {id: much, when: {volume: {day_bytes_at_least: 10 kB}}, then: block}
+"""
+    asked = policy(rules)
+    assert asked.decide(situation(sender=sender(certainty=Certainty.LIKELY))).rule == "unsure"
+    assert asked.decide(situation(volume=Volume(bytes_day=8000))).rule == "much"
+    assert asked.decide(situation(volume=Volume(bytes_day=7999))).rule is None
+
+
+def test_test_data_alone_counts_for_nothing() -> None:
+    """Published example numbers raise no alarm unless a rule asks for them."""
+    example: Finding = found("credit_card", test_data=True)
+    assert policy(BLOCK_BANK).decide(situation(example)).rule is None
+    asked = "  - {id: b, when: {findings: {kinds: bank, test_data: true}}, then: block}\n"
+    assert policy(asked).decide(situation(example)).rule == "b"
+
+
+def test_llm_rules_know_the_organisations_keys() -> None:
+    """A call with the organisation's own key is told from one with somebody's private key."""
+    head = "organisation: {key_fingerprints: [00112233aabbccdd]}"
+    rules = "  - {id: foreign, when: {llm: {key: unknown}}, then: block}\n"
+    asked = policy(rules, head=head)
+    own, foreign = llm(key_fingerprint="00112233aabbccdd"), llm(key_fingerprint="f" * 16)
+    assert asked.decide(situation(llm=own, destination=llm_destination())).rule is None
+    assert asked.decide(situation(llm=foreign, destination=llm_destination())).rule == "foreign"
+    assert asked.decide(situation(llm=None)).rule is None
