@@ -1,5 +1,6 @@
 """From a validated policy file to a policy in force: conditions become closures once."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
@@ -8,7 +9,7 @@ from core.organisation import Organisation
 from policy.conditions import compile_when, kinds_of
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
-from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, When
+from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 
 _ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
@@ -59,7 +60,8 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         hold_seconds=then.for_seconds or 25.0,
         redact_kinds=_redacted(rule),
         expires=_midnight_after(rule),
-        trusts_destination=then.do in _LETTING and _looks_at_destination(rule.when),
+        trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
+        beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
     )
 
 
@@ -93,17 +95,27 @@ def _redacted(rule: Rule) -> frozenset[str] | None:
 
 def _words_of(when: When) -> list[str]:
     """The kinds that a rule looks for, wherever in its conditions."""
-    words = list(when.findings.kinds or ()) if when.findings else []
-    for part in (*(when.all or ()), *(when.any or ())):
-        words += _words_of(part)
-    return words
+    parts = _parts(when, negated=False)
+    return [word for part in parts if part.findings for word in part.findings.kinds or ()]
 
 
-def _looks_at_destination(when: When) -> bool:
-    if when.destination is not None:
-        return True
-    parts = (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ else ()))
-    return any(_looks_at_destination(part) for part in parts)
+def _parts(when: When, *, negated: bool = True) -> Iterator[When]:
+    """Yield these conditions and all inside them; on request without those under `not`."""
+    yield when
+    for part in (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ and negated else ())):
+        yield from _parts(part, negated=negated)
+
+
+def _looks_beyond(when: When) -> bool:
+    volume, script = when.volume, when.script
+    earlier = volume is not None and volume.model_copy(update={"request_bytes_at_least": None}) != VolumeCondition()
+    history = script is not None and (
+        script.approved,
+        script.changed_since_approval,
+        script.newer_than_days,
+        script.imports,
+    ) != (None, None, None, None)
+    return earlier or history
 
 
 def _table(failures: Failures) -> FailureTable:

@@ -68,6 +68,8 @@ class CompiledRule:
     expires: datetime | None = None
     trusts_destination: bool = False
     """True when it lets pass because of the destination: useless when that is in doubt."""
+    beyond_records: bool = False
+    """True when it looks at earlier volume or a script's history, which a record does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

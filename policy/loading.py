@@ -128,12 +128,18 @@ def version_of(content: bytes) -> str:
 
 def parse(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> PolicyModel:
     """Return the validated file. `kinds` are finding kinds besides those that Outgate always knows."""
+    return parse_as(PolicyModel, content, source, kinds=kinds)
+
+
+def parse_as[M: BaseModel](model: type[M], content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> M:
+    """Return a YAML file as this model. Raises PolicyError with the place of every fault."""
     tree = _tree(content, source)
     try:
-        return PolicyModel.model_validate(_plain(tree), context={"kinds": kinds})
+        return model.model_validate(_plain(tree), context={"kinds": kinds})
     except ValidationError as error:
-        problems = {_problem(details, tree): None for details in error.errors(include_url=False)}
-        raise PolicyError(source, tuple(sorted(problems, key=lambda p: (p.line, p.column)))) from None
+        found = (_problem(details, tree, model) for details in error.errors(include_url=False))
+        problems = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
+        raise PolicyError(source, tuple(problems)) from None
 
 
 def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str | None:
@@ -191,13 +197,13 @@ def _plain(node: Any) -> Any:
     return node
 
 
-def _problem(details: ErrorDetails, tree: Any) -> Problem:
+def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Problem:
     kind, path = details["type"], details["loc"]
     line, column, node = _place(path, tree, at_key=kind == "extra_forbidden")
     name = str(path[-1]) if path else "the file"
     context = details.get("ctx", {})
     if kind == "extra_forbidden":
-        hint = nearest(name, list(_fields_at(path[:-1])))
+        hint = nearest(name, list(_fields_at(path[:-1], model)))
         message = f"“{printable(name, 60)}” is not known here" + (f"; did you mean “{hint}”?" if hint else "")
     elif kind in {"enum", "literal_error"}:
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
@@ -237,9 +243,9 @@ def _place(path: tuple[int | str, ...], tree: Any, *, at_key: bool) -> tuple[int
     return line + 1, column + 1, node
 
 
-def _fields_at(path: tuple[int | str, ...]) -> Iterator[str]:
+def _fields_at(path: tuple[int | str, ...], root: type[BaseModel]) -> Iterator[str]:
     """Yield the names that the section at this path may hold."""
-    model: type[BaseModel] | None = PolicyModel
+    model: type[BaseModel] | None = root
     for step in path:
         if isinstance(step, int) or model is None:
             continue

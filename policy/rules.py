@@ -80,11 +80,13 @@ type Day = Annotated[
 ]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A section in which an unknown name is an error, and whose faults never quote what was written."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class ScriptCondition(_Strict):
+class ScriptCondition(Strict):
     """Who sends. All that is given must hold; of a list, any. An unknown script fulfils only `approved: false`."""
 
     path: Listed[Text] | None = Field(None, description="Path of the script; * stands for anything.")
@@ -101,7 +103,7 @@ class ScriptCondition(_Strict):
     newer_than_days: Count | None = Field(None, description="First seen less than so many days ago.")
 
 
-class DestinationCondition(_Strict):
+class DestinationCondition(Strict):
     """Where it goes. All that is given must hold; of a list, any."""
 
     host: Listed[Text] | None = Field(None, description="api.example.com, or *.example.com for all below it.")
@@ -114,7 +116,7 @@ class DestinationCondition(_Strict):
     path: Listed[Text] | None = None
 
 
-class FindingsCondition(_Strict):
+class FindingsCondition(Strict):
     """What is in it. Published example values do not count unless asked for."""
 
     kinds: Listed[Kind] | None = Field(None, description="Kinds (iban) or groups (bank, health, credentials …).")
@@ -127,7 +129,7 @@ class FindingsCondition(_Strict):
     test_data: bool = Field(False, description="Count published example values too.")
 
 
-class VolumeCondition(_Strict):
+class VolumeCondition(Strict):
     """How much, by this script to this destination. All that is given must hold."""
 
     request_bytes_at_least: Size | None = None
@@ -137,7 +139,7 @@ class VolumeCondition(_Strict):
     day_cost_usd_at_least: Annotated[float, Field(gt=0)] | None = None
 
 
-class LlmCondition(_Strict):
+class LlmCondition(Strict):
     """Calls of language models. An empty section holds for any such call."""
 
     provider: Listed[Text] | None = None
@@ -152,7 +154,7 @@ class LlmCondition(_Strict):
     attachments: bool | None = None
 
 
-class Hours(_Strict):
+class Hours(Strict):
     """Business hours in a named time zone. Hours that end before they begin run over midnight."""
 
     zone: Text
@@ -178,7 +180,7 @@ class Hours(_Strict):
         raise ValueError("write hours as 08:00-18:00")
 
 
-class TimeCondition(_Strict):
+class TimeCondition(Strict):
     """When. Give one of the two."""
 
     within: Hours | None = None
@@ -191,13 +193,13 @@ class TimeCondition(_Strict):
         return self
 
 
-class AttributionCondition(_Strict):
+class AttributionCondition(Strict):
     """How sure the sender is known."""
 
     certainty: Listed[Certainty]
 
 
-class When(_Strict):
+class When(Strict):
     """Conditions; all sections given must hold. Without any, the rule holds for every request."""
 
     script: ScriptCondition | None = None
@@ -212,7 +214,7 @@ class When(_Strict):
     not_: "When | None" = Field(None, alias="not")
 
 
-class Then(_Strict):
+class Then(Strict):
     """What happens. Without `do`, headers are set and the next rules decide."""
 
     do: Verdict | None = None
@@ -238,7 +240,7 @@ class Then(_Strict):
 type OnError = Literal["allow", "watch", "warn", "hold", "block", "skip"]
 
 
-class Rule(_Strict):
+class Rule(Strict):
     """One rule. The first rule of the file that holds decides."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
@@ -256,7 +258,7 @@ class Rule(_Strict):
     )
 
 
-class OrganisationSection(_Strict):
+class OrganisationSection(Strict):
     """What belongs to the organisation."""
 
     name: str = ""
@@ -268,14 +270,14 @@ class OrganisationSection(_Strict):
     contact: str | None = None
 
 
-class UnknownAccount(_Strict):
+class UnknownAccount(Strict):
     """Answer for uploads to a service with accounts when nobody can tell whose account it is."""
 
     do: Literal["allow", "watch", "warn", "hold", "block"]
     over: Size | None = Field(None, description="Only for requests of at least this size.")
 
 
-class ByMode(_Strict):
+class ByMode(Strict):
     """One answer for each mode."""
 
     watch: Literal["rules", "allow", "watch", "block"] | None = None
@@ -289,7 +291,7 @@ def _by_mode(value: Any) -> Any:
 type Answer = Annotated[ByMode, BeforeValidator(_by_mode)]
 
 
-class Failures(_Strict):
+class Failures(Strict):
     """Overrides of the failure table."""
 
     attribution: Answer | None = None
@@ -298,7 +300,7 @@ class Failures(_Strict):
     gate: Answer | None = None
 
 
-class PolicyModel(_Strict):
+class PolicyModel(Strict):
     """The whole file."""
 
     version: Literal[1] = 1

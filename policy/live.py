@@ -1,0 +1,97 @@
+"""The policy in force: follows its file, keeps the last good one, and says loudly when the file is broken."""
+
+from pathlib import Path
+
+from core.decision import Decision
+from core.errors import SettingsError
+from core.organisation import Organisation
+from core.situation import Situation
+from policy.decide import RulePolicy
+from policy.loading import load_bytes, version_of
+
+
+class PolicyFile:
+    """A policy that is read again when its file changes. The first reading must succeed."""
+
+    def __init__(self, path: Path, *, kinds: frozenset[str] = frozenset()) -> None:
+        self.path = path
+        self._kinds = kinds
+        self._stamp = _stamp(path)
+        self._policy = load_bytes(_read(path), str(path), kinds=kinds)
+        self._error: SettingsError | None = None
+
+    @property
+    def current(self) -> RulePolicy:
+        """The last good policy."""
+        return self._policy
+
+    @property
+    def error(self) -> SettingsError | None:
+        """Why the file as it is now is not in force, if so. Show it until it is None."""
+        return self._error
+
+    @property
+    def version(self) -> str:
+        """First 16 hex digits of the SHA-256 of the policy in force."""
+        return self._policy.version
+
+    @property
+    def organisation(self) -> Organisation:
+        """What the policy in force says of the organisation."""
+        return self._policy.organisation
+
+    def reload_if_changed(self) -> bool:
+        """Read the file again if it changed; True when another policy is in force. Never raises."""
+        stamp = _stamp(self.path)
+        if stamp == self._stamp and stamp is not None:
+            return False
+        self._stamp = stamp
+        return self.reload()
+
+    def reload(self) -> bool:
+        """Read the file again, whatever its date; True when another policy is in force. Never raises."""
+        try:
+            content = _read(self.path)
+            fresh = load_bytes(content, str(self.path), kinds=self._kinds)
+        except SettingsError as error:
+            self._error = error
+            return False
+        self._error = None
+        changed = version_of(content) != self._policy.version
+        if changed:
+            self._policy = fresh
+        return changed
+
+    def decide_on_headers(self, situation: Situation) -> Decision | None:
+        """Decide before the body is there, or None when a rule in the way needs the body."""
+        return self._policy.decide_on_headers(situation)
+
+    def decide(self, situation: Situation) -> Decision:
+        """Decide with everything known."""
+        return self._policy.decide(situation)
+
+    def on_gate_failure(self, stage: str, reference: str) -> Decision:
+        """Decide what happens when the gate itself failed."""
+        return self._policy.on_gate_failure(stage, reference)
+
+    def wants_line(self, situation: Situation) -> bool:
+        """True when the line of code matters for this exchange."""
+        return self._policy.wants_line(situation)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"The policy file {path} cannot be read: {error.strerror}.",
+            remedy="Put it back; until then the last good policy stays in force.",
+        ) from error

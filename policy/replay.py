@@ -1,0 +1,192 @@
+"""Replay: what a policy would have done to what was recorded. Pure: records in, a report out."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from core.decision import Decision, Verdict
+from core.record import Record
+from core.review import Disposition, case_key
+from core.situation import situation_of
+from policy.decide import RulePolicy
+
+_STOPPING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affected:
+    """Alike records that a rule would have touched."""
+
+    rule: str | None
+    verdict: Verdict
+    script: str
+    destination: str
+    count: int
+    users: tuple[str, ...]
+    false_alarms: int
+    """Of them, how many a reviewer had closed as false alarms."""
+    confirmed_leaks: int
+    first_at: datetime
+    last_at: datetime
+    example: str
+    """Id of the newest of these records."""
+    reason: str
+    """Why, for that record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayReport:
+    """What a policy would have done."""
+
+    policy: str
+    records: int
+    unreadable: int
+    verdicts: Mapping[str, int]
+    """Verdict as if enforced → records."""
+    newly_stopped: int
+    """Records that went out unchanged and would be redacted, held or blocked."""
+    no_longer_stopped: int
+    scripts: int
+    """Scripts with a record that would be redacted, held or blocked."""
+    people: int
+    false_alarms: int
+    """Of the stopped records, how many a reviewer had closed as false alarms."""
+    affected: tuple[Affected, ...]
+    """The stopped records and the warned ones in groups, most frequent first."""
+    caveats: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "affected"}
+        rows = [
+            {
+                **{name: getattr(row, name) for name in row.__slots__},
+                "first_at": row.first_at.isoformat(),
+                "last_at": row.last_at.isoformat(),
+                "users": list(row.users),
+            }
+            for row in self.affected
+        ]
+        return {**values, "verdicts": dict(self.verdicts), "caveats": list(self.caveats), "affected": rows}
+
+
+@dataclass(slots=True)
+class _Group:
+    count: int = 0
+    false_alarms: int = 0
+    confirmed: int = 0
+    users: set[str] = field(default_factory=set)
+    first: Record | None = None
+    last: Record | None = None
+    reason: str = ""
+
+
+def replay(
+    policy: RulePolicy,
+    records: Iterable[Mapping[str, Any]],
+    dispositions: Mapping[str, Disposition] | None = None,
+) -> ReplayReport:
+    """Run `policy` over recorded exchanges (JSON records). `dispositions`: key of a closed case → how it was closed."""
+    closed = dispositions or {}
+    verdicts: Counter[str] = Counter()
+    groups: dict[tuple[str | None, Verdict, str, str], _Group] = {}
+    total = unreadable = newly = no_longer = false_alarms = 0
+    for value in records:
+        try:
+            record = Record.from_json(value)
+        except (KeyError, ValueError, TypeError):
+            unreadable += 1
+            continue
+        total += 1
+        decision = _without_failures(policy, record)
+        verdict = as_enforced(decision)
+        verdicts[verdict.value] += 1
+        was = record.decision.verdict
+        newly += verdict in _STOPPING and was not in _STOPPING
+        no_longer += verdict not in _STOPPING and was in _STOPPING
+        how = closed.get(case_key(record))
+        false_alarms += verdict in _STOPPING and how is Disposition.FALSE_ALARM
+        if verdict in _STOPPING or verdict is Verdict.WARN:
+            key = (decision.rule, verdict, _script(record), _destination(record))
+            _add(groups.setdefault(key, _Group()), record, decision, how)
+    stopped = [key for key in groups if key[1] in _STOPPING]
+    return ReplayReport(
+        policy=policy.version,
+        records=total,
+        unreadable=unreadable,
+        verdicts=dict(verdicts),
+        newly_stopped=newly,
+        no_longer_stopped=no_longer,
+        scripts=len({key[2] for key in stopped}),
+        people=len(set().union(*(groups[key].users for key in stopped))),
+        false_alarms=false_alarms,
+        affected=_rows(groups),
+        caveats=_caveats(policy),
+    )
+
+
+def as_enforced(decision: Decision) -> Verdict:
+    """Return what the rule asks for, watch mode or not."""
+    return decision.intended or decision.verdict
+
+
+def _without_failures(policy: RulePolicy, record: Record) -> Decision:
+    """A stage that failed then says nothing about the rules: replay asks what they make of what was found."""
+    return policy.decide(replace(situation_of(record), degraded=()))
+
+
+def _add(group: _Group, record: Record, decision: Decision, how: Disposition | None) -> None:
+    group.count += 1
+    group.false_alarms += how is Disposition.FALSE_ALARM
+    group.confirmed += how is Disposition.CONFIRMED_LEAK
+    if record.sender.user:
+        group.users.add(record.sender.user)
+    if group.first is None or record.at < group.first.at:
+        group.first = record
+    if group.last is None or record.at >= group.last.at:
+        group.last, group.reason = record, decision.reason
+
+
+def _rows(groups: Mapping[tuple[str | None, Verdict, str, str], _Group]) -> tuple[Affected, ...]:
+    rows = [
+        Affected(
+            rule=rule,
+            verdict=verdict,
+            script=script,
+            destination=destination,
+            count=group.count,
+            users=tuple(sorted(group.users)),
+            false_alarms=group.false_alarms,
+            confirmed_leaks=group.confirmed,
+            first_at=group.first.at,
+            last_at=group.last.at,
+            example=group.last.id,
+            reason=group.reason,
+        )
+        for (rule, verdict, script, destination), group in groups.items()
+        if group.first is not None and group.last is not None
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.count, row.script, row.destination)))
+
+
+def _caveats(policy: RulePolicy) -> tuple[str, ...]:
+    rules = [rule.id for rule in policy.rules if rule.beyond_records]
+    if not rules:
+        return ()
+    return (
+        "These rules look at earlier volume or at a script's history, which a record does not hold; "
+        "they were asked as for a first request: " + ", ".join(rules),
+    )
+
+
+def _script(record: Record) -> str:
+    script, process = record.sender.script, record.sender.process
+    if script is not None:
+        return script.path or script.name
+    return process.name if process is not None else "unknown"
+
+
+def _destination(record: Record) -> str:
+    return record.destination.service or record.destination.host
