@@ -16,8 +16,10 @@ _PER_MESSAGE = 3
 _MAX_TEXT = 4 * 1024 * 1024
 _MAX_DEPTH = 8
 _BANDS: tuple[tuple[str, str], ...] = (
-    ("claude", "±50 %"), ("gemini", "±50 %"), ("command", "±100 %"), ("gpt-oss", "±80 %"), ("gpt", "±12 %"), ("o1", "±50 %"),
-    ("o3", "±50 %"), ("o4", "±50 %"), ("text-embedding", "±5 %"), ("davinci", "±13 %"), ("babbage", "±13 %"), ("mistral", "±20 %"),
+    ("claude", "±50 %"), ("gemini", "±50 %"), ("command", "±100 %"), ("gpt-oss", "±80 %"), ("gpt", "±12 %"), ("o1",
+    "±50 %"),
+    ("o3", "±50 %"), ("o4", "±50 %"), ("text-embedding", "±5 %"), ("davinci", "±13 %"), ("babbage", "±13 %"),
+    ("mistral", "±20 %"),
     ("deepseek", "±20 %"), ("grok", "±20 %"), ("nova", "±20 %"), ("sonar", "±20 %"),
 )  # fmt: skip
 _PROMPTS = (
@@ -33,11 +35,13 @@ _PROMPTS = (
     "systemInstruction",
 )
 _ANSWER_KEYS = (
-    "content", "text", "reasoning_content", "reasoning", "thinking", "partial_json", "arguments", "completion", "outputText",
+    "content", "text", "reasoning_content", "reasoning", "thinking", "partial_json", "arguments", "completion",
+    "outputText",
     "generated_text", "generation",
 )  # fmt: skip
 _ANSWER_ROOTS = (
-    "choices", "candidates", "content", "delta", "message", "output", "response", "text", "results", "generation", "completion",
+    "choices", "candidates", "content", "delta", "message", "output", "response", "text", "results", "generation",
+    "completion",
     "generated_text", "outputText", "token", "contentBlockDelta", "generations", "event_type",
 )  # fmt: skip
 
@@ -82,9 +86,7 @@ def _request_tokens(name: str, body: dict[str, Any]) -> int | None:
     for key in _PROMPTS:
         if key in body and body[key] is not messages:
             texts.extend(_strings(body[key], 0))
-    for key in ("tools", "functions", "toolConfig"):
-        if body.get(key):
-            texts.append(orjson.dumps(body[key]).decode())
+    texts.extend(orjson.dumps(body[key]).decode() for key in ("tools", "functions", "toolConfig") if body.get(key))
     text = "\n".join(texts)[:_MAX_TEXT]
     if not text:
         return None

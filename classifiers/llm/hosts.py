@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
 
 MAX_CACHED = 4096
 
 
-class HostTable(Generic[T]):
+class HostTable[T]:
     """Maps host patterns to values.
 
     A pattern is an exact host (`api.openai.com`), a suffix (`*.openai.azure.com`: at least one label before it), or a

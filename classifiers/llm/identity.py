@@ -10,7 +10,8 @@ from core.fingerprint import Fingerprinter
 _PREFIXES: tuple[tuple[str, str], ...] = (
     ("sk-proj-", "project"), ("sk-svcacct-", "service-account"), ("sk-admin-", "admin"), ("sk-ant-api", "api-key"),
     ("sk-ant-oat", "oauth"), ("sk-ant-admin", "admin"), ("sk-ant-sid", "session"), ("sk-or-v1-", "api-key"),
-    ("sk-", "legacy"), ("AIza", "api-key"), ("ya29.", "oauth"), ("ABSK", "bedrock-api-key"), ("bedrock-api-key-", "bedrock-api-key"),
+    ("sk-", "legacy"), ("AIza", "api-key"), ("ya29.", "oauth"), ("ABSK", "bedrock-api-key"), ("bedrock-api-key-",
+    "bedrock-api-key"),
     ("gsk_", "api-key"), ("xai-", "api-key"), ("hf_", "api-key"), ("r8_", "api-key"), ("pplx-", "api-key"),
     ("nvapi-", "api-key"), ("dapi", "api-key"), ("github_pat_", "personal-token"), ("ghp_", "personal-token"),
     ("gho_", "oauth"), ("ghu_", "oauth"), ("ghs_", "service-account"), ("eyJ", "jwt"),

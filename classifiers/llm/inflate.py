@@ -10,7 +10,7 @@ _ZSTD_SLICE = 256
 """A zstd frame can swell 4 bytes to 128 KiB; small slices keep one step below 8 MiB."""
 
 
-class Broken(Exception):
+class BrokenEncodingError(Exception):
     """The bytes are not in the encoding that the header names."""
 
 
@@ -18,7 +18,7 @@ class Inflater(Protocol):
     """Turns encoded bytes into plain ones, incrementally."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield plain pieces of bounded size. Raises Broken."""
+        """Yield plain pieces of bounded size. Raises BrokenEncodingError."""
 
 
 class Identity:
@@ -49,7 +49,7 @@ class _Zlib:
                 piece = self._inner.decompress(data, _MAX_PIECE)
             except zlib.error as error:
                 if self._started or self._gzip:
-                    raise Broken from error
+                    raise BrokenEncodingError from error
                 self._inner, self._started = zlib.decompressobj(-15), True
                 continue
             self._started = True
@@ -79,7 +79,7 @@ class _Brotli:
                 if piece := self._inner.process(b"", output_buffer_limit=_MAX_PIECE):
                     yield piece
         except self._error as error:
-            raise Broken from error
+            raise BrokenEncodingError from error
 
 
 class _Zstd:
@@ -104,7 +104,7 @@ class _Zstd:
                         yield piece
                     part = self._inner.unused_data if self._inner.eof else b""
             except self._error as error:
-                raise Broken from error
+                raise BrokenEncodingError from error
 
 
 class _Chain:

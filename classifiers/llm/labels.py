@@ -26,7 +26,8 @@ _ROLE_NAMES = {
 def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
     """Set the labels of the wanted segments (all, when not said which), and of all documents, in place.
 
-    Call it once something was found, with the segments that hits stand in: labels cost time that clean calls need not pay.
+    Call it once something was found,
+    with the segments that hits stand in: labels cost time that clean calls need not pay.
     Segments that have a label keep it.
     """
     if not isinstance(payload.json, dict):

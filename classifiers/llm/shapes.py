@@ -13,23 +13,31 @@ ROLES = frozenset(
      "chatbot", "USER", "CHATBOT", "SYSTEM", "TOOL", "SYSTEM_MESSAGE"}
 )  # fmt: skip
 _MODEL_WORDS = (
-    "gpt", "o1", "o3", "o4", "davinci", "babbage", "claude", "gemini", "gemma", "llama", "mistral", "mixtral", "ministral",
-    "codestral", "magistral", "pixtral", "devstral", "qwen", "qwq", "deepseek", "command", "embed", "grok", "nova", "titan",
+    "gpt", "o1", "o3", "o4", "davinci", "babbage", "claude", "gemini", "gemma", "llama", "mistral", "mixtral",
+    "ministral",
+    "codestral", "magistral", "pixtral", "devstral", "qwen", "qwq", "deepseek", "command", "embed", "grok", "nova",
+    "titan",
     "sonar", "kimi", "moonshot", "glm", "phi", "yi-", "palmyra", "jamba", "granite", "nemotron", "minimax", "ernie",
-    "hunyuan", "doubao", "step-", "solar", "falcon", "vicuna", "bge", "e5-", "gte-", "minilm", "mpnet", "rerank", "voyage",
-    "jina", "opt-", "whisper", "tts", "dall-e", "chatgpt", "computer-use", "hermes", "dolphin", "zephyr", "orca", "flan",
-    "t5", "bloom", "starcoder", "codellama", "olmo", "smollm", "reka", "luminous", "dbrx", "arctic", "nomic", "instruct", "chat",
+    "hunyuan", "doubao", "step-", "solar", "falcon", "vicuna", "bge", "e5-", "gte-", "minilm", "mpnet", "rerank",
+    "voyage",
+    "jina", "opt-", "whisper", "tts", "dall-e", "chatgpt", "computer-use", "hermes", "dolphin", "zephyr", "orca",
+    "flan",
+    "t5", "bloom", "starcoder", "codellama", "olmo", "smollm", "reka", "luminous", "dbrx", "arctic", "nomic",
+    "instruct", "chat",
 )  # fmt: skip
 _SAMPLING = frozenset(
-    {"temperature", "top_p", "top_k", "topP", "topK", "max_tokens", "max_new_tokens", "max_tokens_to_sample", "maxTokens",
+    {"temperature", "top_p", "top_k", "topP", "topK", "max_tokens", "max_new_tokens", "max_tokens_to_sample",
+    "maxTokens",
      "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "max_gen_len", "n_predict", "num_predict", "stop",
      "stop_sequences", "stopSequences", "frequency_penalty", "presence_penalty", "repetition_penalty", "logprobs",
-     "do_sample", "decoding_method", "min_new_tokens", "min_tokens", "return_full_text", "echo", "best_of", "logit_bias",
+     "do_sample", "decoding_method", "min_new_tokens", "min_tokens", "return_full_text", "echo", "best_of",
+     "logit_bias",
      "suffix", "maxTokenCount", "seed", "maximum_tokens"}
 )  # fmt: skip
 _RESPONSES = frozenset(
     {"instructions", "previous_response_id", "max_output_tokens", "reasoning", "store", "text", "parallel_tool_calls",
-     "truncation", "include", "tools", "tool_choice", "conversation", "background", "prompt_cache_key", "max_tool_calls",
+     "truncation", "include", "tools", "tool_choice", "conversation", "background", "prompt_cache_key",
+     "max_tool_calls",
      "service_tier", "safety_identifier", "stream", "temperature", "top_p"}
 )  # fmt: skip
 _ITEM_TYPES = frozenset(

@@ -10,7 +10,7 @@ import orjson
 from classifiers.llm import estimate, prices
 from classifiers.llm import operations as op
 from classifiers.llm.framing import EventStream, Frames, Grpc, Lines, chunk_bytes
-from classifiers.llm.inflate import Broken, Identity, Inflater, inflater
+from classifiers.llm.inflate import BrokenEncodingError, Identity, Inflater, inflater
 from classifiers.llm.protobuf import usage_map
 from classifiers.llm.protobuf import usage_of as protobuf_usage
 from classifiers.llm.salvage import salvage
@@ -40,8 +40,10 @@ class UsageTap:
     """
 
     __slots__ = (
-        "_answer", "_at", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size", "_kept",
-        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sse", "_tries", "_usage",
+        "_answer", "_at", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size",
+        "_kept",
+        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sse",
+        "_tries", "_usage",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +74,7 @@ class UsageTap:
         try:
             for piece in self._inflater.feed(chunk):
                 self._take(piece)
-        except Broken:
+        except BrokenEncodingError:
             self._not_encoded(chunk)
 
     def message(self, message: Message) -> None:
@@ -162,12 +164,10 @@ class UsageTap:
         if not _tells(block) and self._known_model():
             return
         for line in block.split(b"\n"):
-            if self._sse:
-                if not line.startswith(b"data:"):
-                    continue
-                line = line[5:]
+            if self._sse and not line.startswith(b"data:"):
+                continue
             if _tells(line) or not self._known_model():
-                self._object(line)
+                self._object(line[5:] if self._sse else line)
 
     def _known_model(self) -> bool:
         return self._model is not None or self._tries >= _MODEL_TRIES

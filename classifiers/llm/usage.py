@@ -16,7 +16,8 @@ _INPUT = (
     "input_token_count",
 )
 _OUTPUT = (
-    "completion_tokens", "output_tokens", "outputTokens", "outputTokenCount", "completionTokens", "generation_token_count",
+    "completion_tokens", "output_tokens", "outputTokens", "outputTokenCount", "completionTokens",
+    "generation_token_count",
     "generated_token_count", "output_token_count",
 )  # fmt: skip
 _CACHE_READ = (

@@ -1,0 +1,7 @@
+"""Where a request goes and whose account of that service it uses: corporate, personal, another tenant's, or nobody's."""
+
+from classifiers.accounts.bindings import Bindings
+from classifiers.accounts.destination import destination
+from classifiers.accounts.restrictions import restriction_headers
+
+__all__ = ["Bindings", "destination", "restriction_headers"]
