@@ -56,6 +56,18 @@ def about(cases: Sequence[Case]) -> str:
     return f"These {counted(len(cases), 'case')} stand for {counted(requests, 'request')}. All get the same reason."
 
 
+class Reason(RadioButton):
+    """One reason. Chosen or not is seen by its sign, not by colour alone."""
+
+    BUTTON_LEFT = "("
+    BUTTON_RIGHT = ")"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override] # noqa: N802 - the base class reads this name at each drawing
+        """The sign between the brackets."""
+        return "●" if self.value else " "
+
+
 class Reasons(RadioSet):
     """The reasons. Enter takes the one under the cursor."""
 
@@ -79,7 +91,7 @@ class CloseDialog(ModalScreen[Closing | None]):
     CloseDialog .about { color: $quiet; margin-bottom: 1; max-height: 3; }
     CloseDialog Reasons { border: none; padding: 0; background: $surface; width: 100%; height: auto; }
     CloseDialog Reasons:focus { border: none; background-tint: $foreground 0%; }
-    CloseDialog RadioButton { width: 100%; background: $surface; padding: 0; }
+    CloseDialog Reason { width: 100%; background: $surface; padding: 0; }
     CloseDialog Input { border: none; height: 1; padding: 0 1; margin-top: 1; background: $panel; }
     CloseDialog Input:focus { border: none; }
     CloseDialog Button { margin-top: 1; width: 100%; height: 1; border: none; min-width: 10; background: $panel; }
@@ -98,7 +110,7 @@ class CloseDialog(ModalScreen[Closing | None]):
         with Vertical():
             yield Static(title, classes="title", markup=False)
             yield Static(Content(about(self._cases)), classes="about", markup=False)
-            yield Reasons(*(RadioButton(self._label(n, d), compact=True) for n, d in enumerate(self._reasons, 1)))
+            yield Reasons(*(Reason(self._label(n, d), compact=True) for n, d in enumerate(self._reasons, 1)))
             yield Input(
                 placeholder="Note, if wanted. It stays in the evidence: no personal data.",
                 max_length=NOTE_LENGTH,
@@ -118,7 +130,7 @@ class CloseDialog(ModalScreen[Closing | None]):
 
     def action_reason(self, position: int) -> None:
         """Choose a reason by its number, and go on to the note."""
-        buttons = list(self.query(RadioButton))
+        buttons = list(self.query(Reason))
         buttons[position - 1].value = True
         self.query_one(Input).focus()
 

@@ -23,8 +23,8 @@ COUNT = 6
 def column_widths(width: int) -> tuple[int, int, int]:
     """Return the widths of sender, destination and findings in a list this wide."""
     free = max(24, width - FIXED - COUNT - 3)
-    sender = min(34, free * 31 // 100)
-    place = min(30, free * 30 // 100)
+    sender = min(34, free * 32 // 100)
+    place = min(30, free * 28 // 100)
     return sender, place, free - sender - place
 
 

@@ -57,6 +57,7 @@ class ReviewScreen(Screen[None]):
         ),
         Binding("escape", "back", "Back", show=False),
     ]
+    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as the base class declares it
     DEFAULT_CSS = """
     ReviewScreen { layout: vertical; background: $background; }
@@ -66,6 +67,7 @@ class ReviewScreen(Screen[None]):
     ReviewScreen #trouble {
         display: none; height: auto; margin: 2 4; padding: 1 2; border: round $blocked; color: $foreground;
     }
+    ReviewScreen KeyLine { dock: bottom; }
     ReviewScreen QueueView { height: 1fr; }
     ReviewScreen #list { height: 42%; }
     ReviewScreen DetailPane { height: 1fr; border-top: solid $panel; }
@@ -77,7 +79,7 @@ class ReviewScreen(Screen[None]):
     ReviewScreen.-empty QueueView, ReviewScreen.-empty #heading, ReviewScreen.-empty DetailPane { display: none; }
     ReviewScreen.-empty #list { height: 1fr; width: 100%; }
     ReviewScreen.-empty #empty { display: block; }
-    ReviewScreen.-trouble #body { display: none; }
+    ReviewScreen.-trouble #body, ReviewScreen.-trouble QueueLine { display: none; }
     ReviewScreen.-trouble #trouble { display: block; }
     """
 
@@ -212,7 +214,7 @@ class ReviewScreen(Screen[None]):
 
     def _empty_words(self) -> str:
         if self.queue.wanted == CaseFilter():
-            return "Nothing needs you.\n\nNew cases appear here by themselves. To see what was closed: / then closed."
+            return "New cases appear here by themselves.\n\nTo see what was closed, press / and write closed."
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
 
     def _show_case(self) -> None:

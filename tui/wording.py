@@ -216,7 +216,7 @@ def health(totals: Mapping[str, int], now: datetime, problem: str | None = None)
     last = totals.get("last_at_epoch") or 0
     seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request yet"
     skipped = totals.get("degraded") or 0
-    missed = f"{counted(skipped, 'request')} not fully checked today" if skipped else "nothing skipped today"
+    missed = f"{number(skipped)} not fully checked today" if skipped else "nothing skipped today"
     return not skipped, f"Watching · {seen} · {missed}"
 
 
@@ -225,4 +225,6 @@ def tally(open_cases: int, held_cases: int) -> str:
     if not open_cases:
         return "Nothing needs you."
     need = "1 case needs you" if open_cases == 1 else f"{number(open_cases)} cases need you"
-    return f"{need}: {number(held_cases)} held, {number(open_cases - held_cases)} to look at" if held_cases else need
+    if not held_cases:
+        return need
+    return f"{need}, held" if open_cases == held_cases else f"{need}, {number(held_cases)} of them held"

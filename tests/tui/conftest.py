@@ -1,0 +1,214 @@
+"""What the review's tests share: a fixed clock, fake stores that implement the real port, and screens as text."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.errors import EvidenceError
+from core.review import Case, CaseFilter, CaseStatus, ReviewEvent
+from tui.app import ReviewApp
+from tui.review_screen import Reviewer, ReviewScreen
+from tui.sample import sample_records
+from tui.sample_store import MemoryCaseStore
+
+NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
+SCREENS = Path(__file__).parent / "screens"
+
+
+class FragileStore(MemoryCaseStore):
+    """A store that can be made to fail, and that counts what is asked of it."""
+
+    failure: Exception | None = None
+    append_failure: Exception | None = None
+
+    def data_version(self) -> int:
+        self._fail()
+        return super().data_version()
+
+    def count(self, wanted: CaseFilter) -> int:
+        self._fail()
+        return super().count(wanted)
+
+    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        self._fail()
+        return super().records(key, limit)
+
+    def append(self, events: Sequence[ReviewEvent]) -> None:
+        if self.append_failure is not None:
+            raise self.append_failure
+        super().append(events)
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class EndlessStore(MemoryCaseStore):
+    """Very many cases, each made when asked for; `asked` tells how many were."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.asked = 0
+        self.version = 1
+
+    def data_version(self) -> int:
+        return self.version
+
+    def grow(self, by: int) -> None:
+        """New cases arrive at the top."""
+        self.length += by
+        self.version += 1
+
+    def count(self, wanted: CaseFilter) -> int:
+        return self.length if wanted.verdict is None else 0
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        numbers = range(self.length - offset, max(0, self.length - offset - limit), -1)
+        self.asked += len(numbers)
+        return [made_case(n) for n in numbers]
+
+    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
+        return {"records": self.length, "last_at_epoch": int(NOW.timestamp()) - 4, "degraded": 0}
+
+
+def made_case(number: int, **more: Any) -> Case:
+    """Return the case with this number."""
+    case = Case(
+        key=f"case-{number}", status=CaseStatus.OPEN, first_at=NOW - timedelta(days=1), last_at=NOW, count=1,
+        verdict="watch", script=f"job_{number}.py", script_path=f"/srv/jobs/job_{number}.py", user="ops",
+        host="api.openai.com", service="openai", category="llm", account_kind="unknown", kinds=("email",),
+        values=number, records=None, bytes_sent=100, last_record="r",
+    )  # fmt: skip
+    return replace(case, **more)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time in all these tests."""
+    return NOW
+
+
+@pytest.fixture
+def case_of() -> Callable[..., Case]:
+    """Make a case."""
+    return made_case
+
+
+@pytest.fixture
+def store() -> FragileStore:
+    """A working day with six open cases and one closed."""
+    filled = FragileStore(sample_records(NOW))
+    filled._version = 7
+    return filled
+
+
+@pytest.fixture
+def empty_store() -> FragileStore:
+    """Nothing happened yet."""
+    return FragileStore()
+
+
+@pytest.fixture
+def endless() -> EndlessStore:
+    """A hundred thousand cases."""
+    return EndlessStore(100_000)
+
+
+@pytest.fixture
+def locked() -> EvidenceError:
+    """What the store raises when another program holds the database."""
+    return EvidenceError("The evidence is locked by another program.", remedy="Close that program, or wait.")
+
+
+type Opened = AbstractAsyncContextManager[Pilot[int]]
+
+
+@pytest.fixture
+def opened() -> Callable[..., Opened]:
+    """Open the review over a store: `async with opened(store, size=(80, 24)) as pilot`."""
+
+    @asynccontextmanager
+    async def open_app(store: Any, size: tuple[int, int] = (80, 24), read_only: bool = False) -> Any:
+        reviewer = Reviewer(who="dpo", clock=lambda: NOW, read_only=read_only, zone=UTC, poll_seconds=None)
+        app = ReviewApp(store, reviewer)
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            yield pilot
+
+    return open_app
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until everything that was asked for is on the screen."""
+    await pilot.pause()
+    for _ in range(5):
+        if not pilot.app.workers:
+            break
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+@pytest.fixture(name="settled")
+def settled_fixture() -> Callable[[Pilot[int]], Any]:
+    """Wait until the screen is at rest."""
+    return settled
+
+
+@pytest.fixture
+def press() -> Callable[..., Any]:
+    """Press keys one by one, at rest after each."""
+
+    async def press_keys(pilot: Pilot[int], *keys: str) -> None:
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+
+    return press_keys
+
+
+@pytest.fixture
+def review() -> Callable[[Pilot[int]], ReviewScreen]:
+    """The review screen, also under a dialog."""
+
+    def find(pilot: Pilot[int]) -> ReviewScreen:
+        return next(screen for screen in pilot.app.screen_stack if isinstance(screen, ReviewScreen))
+
+    return find
+
+
+def screen_text(pilot: Pilot[int]) -> str:
+    """Return the screen as plain text, spaces at the ends of lines cut."""
+    strips = pilot.app.screen._compositor.render_strips()
+    lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(name="screen_text")
+def screen_text_fixture() -> Callable[[Pilot[int]], str]:
+    """The screen as plain text."""
+    return screen_text
+
+
+@pytest.fixture
+def golden() -> Callable[[Pilot[int], str], None]:
+    """Compare the screen with `screens/NAME.txt`; OUTGATE_WRITE_SCREENS=1 writes it anew."""
+
+    def compare(pilot: Pilot[int], name: str) -> None:
+        path = SCREENS / f"{name}.txt"
+        shown = screen_text(pilot)
+        if os.environ.get("OUTGATE_WRITE_SCREENS"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(shown, encoding="utf-8")
+        assert shown == path.read_text(encoding="utf-8"), (
+            f"{name}: look at the difference; OUTGATE_WRITE_SCREENS=1 accepts it"
+        )
+
+    return compare
