@@ -1,0 +1,152 @@
+"""A classifier worker: reads exchanges from a pipe, answers with classifications, and ends with its gate."""
+
+import contextlib
+import ctypes
+import importlib
+import os
+import pickle
+import select
+import signal
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, BinaryIO, NamedTuple
+
+HEADER = struct.Struct(">QQ")
+"""Lengths of the pickled head and of the raw body that follow."""
+READY, DONE, FAILED = "ready", "done", "failed"
+_PR_SET_PDEATHSIG = 1
+
+
+class Setup(NamedTuple):
+    """What a worker needs to start. May hold a key: it travels on the pipe only."""
+
+    factory: str
+    """`module:function`, called with `init`; what it returns has `classify(exchange)`."""
+    init: object
+    memory_bytes: int
+    parent: int
+
+    def __repr__(self) -> str:
+        return f"<Setup {self.factory}>"
+
+
+def main() -> None:
+    """Serve until the pipe closes."""
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        tasks, answers = _private_pipes()
+        head, _ = _receive(tasks)
+        setup: Setup = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
+        _end_with(setup.parent, tasks.fileno())
+        _limit(setup.memory_bytes)
+        _serve(tasks, answers, _build(setup))
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Take stdin and stdout away from everything else in this process: a library that prints must not break the frames."""
+    tasks = os.fdopen(os.dup(0), "rb", buffering=0)
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    return tasks, answers
+
+
+def _end_with(parent: int, pipe: int) -> None:
+    """End when the gate ends: by the kernel where it can, else by the closed pipe, even in the middle of a task."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if hasattr(os, "getppid") and os.getppid() != parent:
+        os._exit(0)
+    if hasattr(select, "poll"):
+        threading.Thread(target=_watch, args=(pipe,), daemon=True).start()
+
+
+def _watch(pipe: int) -> None:
+    poll = select.poll()
+    poll.register(pipe, 0)
+    poll.poll()
+    os._exit(0)
+
+
+def _limit(memory_bytes: int) -> None:
+    """Bound the memory, and leave no core file with payload behind."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_bytes:
+        which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(which, (memory_bytes, memory_bytes))
+
+
+def _allow_cpu(seconds: float) -> None:
+    """Let the kernel end this process when a task burns far more than its deadline and nobody came to kill it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(usage.ru_utime + usage.ru_stime + 2 * seconds) + 5
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _build(setup: Setup) -> Callable[[Any], Any]:
+    module, _, function = setup.factory.partition(":")
+    classifier = getattr(importlib.import_module(module), function)(setup.init)
+    return classifier.classify  # type: ignore[no-any-return]
+
+
+def _serve(tasks: BinaryIO, answers: BinaryIO, classify: Callable[[Any], Any]) -> None:
+    _send(answers, (READY, None, _resident()))
+    while True:
+        try:
+            head, body = _receive(tasks)
+        except EOFError:
+            return
+        exchange, seconds = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
+        _allow_cpu(seconds)
+        try:
+            answer = (DONE, classify(replace(exchange, body=body)))
+        except Exception as error:  # noqa: BLE001 - boundary: the gate learns the kind of error, never its text
+            answer = (FAILED, type(error).__name__)
+        del exchange, head, body
+        _send(answers, (*answer, _resident()))
+
+
+def _resident() -> int:
+    """Resident bytes now; 0 where that is not known."""
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - called once a task
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _receive(pipe: BinaryIO) -> tuple[bytes, bytes]:
+    head, body = HEADER.unpack(_exactly(pipe, HEADER.size))
+    return _exactly(pipe, head), _exactly(pipe, body)
+
+
+def _exactly(pipe: BinaryIO, size: int) -> bytes:
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        count = pipe.readinto(view[at:])  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError
+        at += count
+    return bytes(data)
+
+
+def _send(pipe: BinaryIO, answer: tuple[str, object, int]) -> None:
+    data = pickle.dumps(answer, protocol=5)
+    view = memoryview(HEADER.pack(len(data), 0) + data)
+    while view:
+        view = view[pipe.write(view) :]
