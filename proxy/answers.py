@@ -43,14 +43,18 @@ class AnswerReader:
         self._ruling = ruling
         self._seen = 0
         self._streamed = False
-        self._tap: AnswerTap = inspection.tap(ruling, answer_of(flow, held=False))
+        self._tap: AnswerTap | None = inspection.tap(ruling, answer_of(flow, held=False))
 
     def __call__(self, chunk: bytes) -> bytes:
         """Pass a chunk on after the tap has read it."""
         self._streamed = True
         self._seen += len(chunk)
-        if chunk:
-            self._tap.feed(chunk)
+        if chunk and self._tap is not None:
+            try:
+                self._tap.feed(chunk)
+            except Exception as error:  # noqa: BLE001 - boundary: an answer goes on even if it cannot be read
+                self._tap = None
+                self._ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         return chunk
 
     def end(self, note: str | None = None) -> None:

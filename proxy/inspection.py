@@ -161,7 +161,10 @@ class Inspection:
             return None
         ruling.closed = True
         if tap is not None and answer is not None:
-            ruling.classification = tap.finish(answer)
+            try:
+                ruling.classification = tap.finish(answer)
+            except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
+                ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         acknowledgement, done = self._acknowledgements.expect()
         self.parts.evidence.close_record(ruling.record(answer), done)
         return acknowledgement

@@ -1,5 +1,6 @@
 """Large uploads: they stream past a tap that scans every window before it lets it go, and can cut the stream."""
 
+import logging
 from dataclasses import replace
 
 from mitmproxy import http
@@ -8,10 +9,11 @@ from core.attribution import Attribution
 from core.decision import Decision
 from core.findings import merged
 from proxy import refusals
-from proxy.inspection import Inspection, Ruling
+from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.streams import CUT
 from proxy.translate import exchange_of
 
+log = logging.getLogger("outgate.gate")
 WINDOW = 256 * 1024
 OVERLAP = 4 * 1024
 """Held back from one window and scanned again with the next: longer than any value, so none is split."""
@@ -43,7 +45,10 @@ class UploadTap:
         self._held += chunk
         if chunk and len(self._held) < WINDOW:
             return []
-        self._scan()
+        try:
+            self._scan()
+        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would drop the connection without a word
+            self._fail(error)
         if CUT in self._flow.metadata:
             self._held.clear()
             return []
@@ -73,6 +78,12 @@ class UploadTap:
             ruling.decision = decision
         else:
             self._cut(ruling, decision)
+
+    def _fail(self, error: Exception) -> None:
+        assert self._ruling is not None
+        log.error("upload tap failed: %s; reference %s", type(error).__name__, self._ruling.reference)
+        policy = self._inspection.parts.policy
+        self._cut(self._ruling, gate_failure(policy, "hook", self._ruling.reference))
 
     def _cut(self, ruling: Ruling, decision: Decision) -> None:
         ruling.decision = decision

@@ -84,3 +84,31 @@ def test_known_evidence_trouble_refuses_before_anything_leaves(gate: Any) -> Non
 
 def _raise(*_: Any) -> Any:
     raise ZeroDivisionError
+
+
+def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
+    """When the scan of a large upload fails, the upload is cut and the client gets a refusal, not silence."""
+    gate = start_gate(hold_bytes=10_000)
+    scan = gate.classifier.classify
+    gate.classifier.classify = lambda exchange: _raise() if len(exchange.body) > 1000 else scan(exchange)
+    answer = post(gate, b"x" * 2_000_000)
+
+    assert answer.status_code == 403
+    assert gate.internet.arrivals == []
+
+
+def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
+    """When the reading of an answer fails, the client gets the answer, and the record says what is missing."""
+    gate.classifier.tap = lambda *_: _BrokenTap()
+    answer = post(gate)
+
+    assert answer.status_code == 200
+    assert any("not read" in note for note in gate.evidence.closed[-1].notes)
+
+
+class _BrokenTap:
+    def feed(self, chunk: bytes) -> None:
+        raise ValueError
+
+    def finish(self, answer: Any) -> Any:
+        raise ValueError
