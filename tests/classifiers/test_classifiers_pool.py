@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from classifiers.pool import PoolLimits, WorkerPool
 from core.errors import DegradedError
 from core.exchange import Exchange
@@ -263,7 +264,9 @@ async def test_closed_pool_leaves_nothing_behind() -> None:
     """Stopping the gate ends every worker, busy ones too, and tells who waits."""
     async with pool(size=2) as workers:
         busy = asyncio.ensure_future(workers.classify(exchange("/hang"), PATIENT))
-        while not workers.pids:
+        for _ in range(500):
+            if workers.pids:
+                break
             await asyncio.sleep(0.01)
         pids = workers.pids
         await workers.close()
@@ -295,7 +298,7 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
 
         asyncio.run(main())
     """)
-    process = subprocess.Popen([sys.executable, "-c", gate], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", gate], stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
     try:
         assert process.stdout is not None
         pid = int(await asyncio.to_thread(process.stdout.readline))

@@ -47,7 +47,7 @@ class Obedient:
                 while True:
                     hoard.append(bytearray(16 << 20))
             case "/print":
-                print("noise " * 10_000)
+                print("noise " * 10_000)  # noqa: T201
                 sys.stdout.flush()
                 os.write(1, b"more noise")
             case "/grow":
