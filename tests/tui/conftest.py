@@ -154,6 +154,7 @@ async def settled(pilot: Pilot[int]) -> None:
             break
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+    await pilot.pause()
 
 
 @pytest.fixture(name="settled")
