@@ -9,7 +9,7 @@ from classifiers.payload import Segment
 from classifiers.personal.fold import Folded, fold
 
 SEPARATOR = "\n\0\n"
-_LONG = 256
+LONG = 256
 _ENCODED = re.compile(r"[A-Za-z0-9+/_\-]{256,}={0,2}\s*")
 
 
@@ -25,8 +25,11 @@ class Buffer(NamedTuple):
     def __repr__(self) -> str:
         return f"<Buffer {len(self.segments)} segments>"
 
-    def around(self, index: int) -> tuple[int, int, int]:
-        """Return (segment, begin, finish) of the segment that holds the folded character at `index`."""
+    def around(self, index: int) -> tuple[int, int, int, int]:
+        """Return (segment, begin, finish, offset) of the segment that holds the folded character at `index`.
+
+        Begin and finish are places in the folded text, the offset one in the text before folding.
+        """
         place = bisect_right(self.starts, self.folded.origin_of(index)) - 1
         text = self.folded.text
         finish = text.find(SEPARATOR, index)
@@ -35,12 +38,12 @@ class Buffer(NamedTuple):
         else:
             mark = text.rfind(SEPARATOR, 0, index)
             begin = 0 if mark < 0 else mark + len(SEPARATOR)
-        return self.segments[place], begin, len(text) if finish < 0 else finish
+        return self.segments[place], begin, len(text) if finish < 0 else finish, self.starts[place]
 
 
 def is_encoded(text: str) -> bool:
     """True for long base64 or hex without a blank: numbers inside it mean nothing."""
-    return len(text) > _LONG and _ENCODED.fullmatch(text) is not None and not text.isdigit()
+    return len(text) > LONG and _ENCODED.fullmatch(text) is not None and not text.isdigit()
 
 
 def join(segments: Sequence[Segment], wanted: Sequence[int]) -> Buffer:

@@ -28,7 +28,7 @@ _NUMBERS = r"(?:\+ ?|\(\+?)?\b\d(?:[ \-./()\x01]{0,2}\d){5,}\b"
 _IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
 _LABELS = (
     r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical record|"
-    r"patient id|date of birth|birth ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|nacimiento|nascita|"
+    r"patient id|date of birth|birth ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa] il|nascid[oa] em|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
     r"health insurance|krankenversichertennummer|versichertennummer|ip)\b)"
 )

@@ -13,7 +13,7 @@ from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.phrases import NATIONAL_ID_KINDS
-from classifiers.personal.statistics import kind_by_statistics
+from classifiers.personal.unnamed import kind_by_statistics
 from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.text import mask, printable
@@ -118,9 +118,7 @@ def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
     return hits
 
 
-def _column_results(
-    table: Table, column: str, sample: list[str], hits: list[Hit], people: bool
-) -> list[ColumnResult]:
+def _column_results(table: Table, column: str, sample: list[str], hits: list[Hit], people: bool) -> list[ColumnResult]:
     if not sample:
         return []
     votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})

@@ -1,15 +1,16 @@
 """The fast path: finds personal data in decoded text, in the gate's own process, in microseconds."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Segment
 from classifiers.personal import vocabulary
-from classifiers.personal.buffer import Buffer, is_encoded, join
+from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
 from classifiers.personal.candidates import spans
-from classifiers.personal.keyed import BARE_NAME, KEYED, is_placeholder
-from classifiers.personal.published import is_test_value
+from classifiers.personal.keyed import KEYED, bare_name, is_placeholder
 from classifiers.personal.place import DETECTOR, Place
+from classifiers.personal.published import is_test_value
 from classifiers.personal.scan import read_candidate
 from core.findings import Confidence
 
@@ -17,8 +18,13 @@ _SHORTEST = 6
 """Characters of the shortest value that the scan can tell by itself, an e-mail address."""
 _LONG = 256
 _LONGEST_KEYED = 4096
-_KEYED_KINDS = frozenset(KEYED) | {"name"}
-PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "address", "person", "iban", "us_ssn", "national_id"})
+_SHORTEST = 6
+"""Characters of the shortest value that the scan can tell by itself, an e-mail address."""
+_LONGEST_KEYED = 4096
+_PROSE_KINDS = frozenset({"health_data", "address"})
+"""Kinds told by a key whose text may hold other values as well."""
+PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"})
+"""Fields beside a bare `name` that make it a person's; an address is not enough, companies and hosts have one."""
 
 
 class PersonalDetector:
@@ -35,26 +41,29 @@ class PersonalDetector:
         phones.warm()
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
-        """Return what was found, in the order of the segments; with `explain` also what was rejected and why."""
+        """Return what was found, in the order of the segments; with `explain` also what was rejected and why.
+
+        Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts twice.
+        """
         segments = payload.segments
         context_of = vocabulary.context_of
         found: list[Hit] = []
         wanted: list[int] = []
         for index, segment in enumerate(segments):
             text = segment.text
-            if len(text) < 3:
+            length = len(text)
+            if length < 3 or segment.tabular:
                 continue
-            names = (
-                vocabulary.context_of(segment.key, segment.path) if segment.key or segment.path else vocabulary.EMPTY
-            )
-            if names and "!" not in names and len(text) <= 4096:
+            names = context_of(segment.key, segment.path)
+            if names and "!" not in names and length <= _LONGEST_KEYED:
                 keyed = _by_key(segments, index, names)
                 if keyed is not None:
                     found.append(keyed)
-                    continue
+                    if keyed.kind not in _PROSE_KINDS:
+                        continue
             if not segment.quoted and (not names or "!" in names or not text.isdigit()):
                 continue
-            if len(text) >= 6 and not (len(text) > 256 and is_encoded(text)):
+            if length >= _SHORTEST and not (length > LONG and is_encoded(text)):
                 wanted.append(index)
         if wanted:
             found.extend(_scan(join(segments, wanted), segments, explain))
@@ -62,17 +71,25 @@ class PersonalDetector:
         return found
 
 
+@lru_cache(maxsize=1024)
+def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
+    """Return which of the announced kinds the key alone tells, in a fixed order."""
+    return tuple(kind for kind in (*KEYED, "name") if kind in names)
+
+
 def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> Hit | None:
     """Return the hit of a value whose key tells what it is."""
-    for kind in names & _KEYED_KINDS:
-        text = segments[index].text
-        if is_placeholder(text):
-            return None
+    kinds = _keyed_kinds(names)
+    text = segments[index].text
+    if not kinds or is_placeholder(text):
+        return None
+    for kind in kinds:
         if kind == "name":
-            value = BARE_NAME(text) if _is_somebodys(segments, index) else None
-            kind = "person"
-        else:
-            value = KEYED[kind](text)
+            value = bare_name(text)
+            if value is None or not _is_somebodys(segments, index):
+                continue
+            return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(text))
+        value = KEYED[kind](text)
         if value is not None:
             return Hit(kind, DETECTOR, Confidence.LIKELY, value, index, 0, len(text), is_test_value(kind, value))
     return None
@@ -100,15 +117,14 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
     folded = buffer.folded
     finish = resume = -1
     place: Place | None = None
-    for start, end in spans(folded.data):
-        if start < resume:
-            if end <= resume:
-                continue
-            start = resume
+    for first, end in spans(folded.data):
+        start = max(first, resume)
+        if end <= start:
+            continue
         if start >= finish or place is None:
-            segment, begin, finish = buffer.around(start)
+            segment, begin, finish, offset = buffer.around(start)
             owner = segments[segment]
-            names = vocabulary.context_of(owner.key, owner.path)
-            place = Place(folded, (begin, finish), segment, names, vocabulary.is_neutral(owner.key), hits, explain)
+            names, neutral = vocabulary.context_of(owner.key, owner.path), vocabulary.is_neutral(owner.key)
+            place = Place(folded, (begin, finish, offset), segment, names, neutral, hits, explain)
         resume = read_candidate(place, start, end)
     return hits

@@ -6,7 +6,6 @@ from importlib import import_module
 
 from classifiers.personal.checks import compact
 
-
 SHORTEST = 15
 """Characters of the shortest IBAN, Norway's."""
 

@@ -3,16 +3,9 @@
 import re
 from collections.abc import Callable
 
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "januar februar maerz mai juni juli oktober dezember janvier fevrier mars avril juin juillet aout septembre octobre "
-    "novembre decembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-).split()
 _MONTH_NUMBER = {
-    name: number
-    for names in (_MONTHS[:12],)
-    for number, name in enumerate(names, 1)
-} | {
+    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9,
+    "october": 10, "november": 11, "december": 12,
     "januar": 1, "februar": 2, "maerz": 3, "märz": 3, "mai": 5, "juni": 6, "juli": 7, "oktober": 10, "dezember": 12,
     "janvier": 1, "février": 2, "fevrier": 2, "mars": 3, "avril": 4, "juin": 6, "juillet": 7, "août": 8, "aout": 8,
     "septembre": 9, "octobre": 10, "novembre": 11, "décembre": 12, "decembre": 12, "enero": 1, "febrero": 2,
@@ -65,10 +58,11 @@ def _iso(year: str, month: str, day: str) -> str | None:
     return f"{full:04d}-{number:02d}-{int(day):02d}"
 
 
-_NOT_A_VALUE = frozenset(
-    "null none nil n/a na unknown undefined true false yes no test default string text name names first last value "
-    "user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx".split()
-)
+_NOT_A_VALUE_TEXT = """
+null none nil n/a na unknown undefined true false yes no test default string text name names first last value
+user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx
+"""
+_NOT_A_VALUE = frozenset(_NOT_A_VALUE_TEXT.split())
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]|[ ](?=[^\W\d_])){1,78}")
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
@@ -84,7 +78,7 @@ def _person(text: str) -> str | None:
     return " ".join(text.split()).casefold()
 
 
-def _qualified_name(text: str) -> str | None:
+def bare_name(text: str) -> str | None:
     """A bare `name` says little: two to five words, each with a capital first letter, and no other letters' play."""
     words = text.replace(",", " ").split()
     if not 2 <= len(words) <= 5 or not all(_looks_like_name_word(word) for word in words):
@@ -177,9 +171,6 @@ KEYED: dict[str, Callable[[str], str | None]] = {
     "special_category": _special,
 }
 """Kind → check of a whole value whose key announces the kind; gives the normal form or None."""
-
-BARE_NAME = _qualified_name
-"""The check for values under a bare `name`."""
 
 
 def is_placeholder(text: str) -> bool:

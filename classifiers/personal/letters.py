@@ -42,14 +42,17 @@ _LETTERS_INSIDE: tuple[_Reading, ...] = (
 def read_letters_first(place: Place, start: int, end: int) -> int | None:
     """Judge a candidate that begins with letters; when nothing fits, the digits inside it get their own chance."""
     text = place.text[start:end]
-    if len(text) >= ibans.SHORTEST:
+    if len(text) == _UUID_LENGTH and text[8] == "-":
+        return None
+    if len(text) >= ibans.SHORTEST and text[2:4].isdigit():
         found = ibans.check_iban(text)
         if found is not None:
             value, used = found
             place.confirm("iban", value, start, start + used, Confidence.CERTAIN)
             return start + used
-        if text[2:4].isdigit():
-            place.refuse("iban", compact(text), start, end, "country, length or check digits are wrong")
+        place.refuse("iban", compact(text), start, end, "country, length or check digits are wrong")
+        if ibans.length_of(text[:2].upper()) == len(compact(text)):
+            return None
     used_or_none = _first_that_fits(place, _LETTERS_FIRST, start, text, whole=False)
     if used_or_none is not None:
         return used_or_none
@@ -69,9 +72,7 @@ def read_letters_inside(place: Place, start: int, end: int) -> int | None:
     return _first_that_fits(place, _LETTERS_INSIDE, start, text, whole=True)
 
 
-def _first_that_fits(
-    place: Place, readings: tuple[_Reading, ...], start: int, text: str, *, whole: bool
-) -> int | None:
+def _first_that_fits(place: Place, readings: tuple[_Reading, ...], start: int, text: str, *, whole: bool) -> int | None:
     for kind, shape, strength in readings:
         found = shape.fullmatch(text) if whole else shape.match(text)
         if found is None:

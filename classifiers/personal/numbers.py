@@ -32,10 +32,7 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
             return None
     if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
         return None
-    if text.isdigit():
-        groups = [(0, len(text))]
-    else:
-        groups = [found.span() for found in _GROUP.finditer(text)]
+    groups = [found.span() for found in _GROUP.finditer(text)]
     if first in "+(" or text[:2] == "00" or place.is_named("phone", start):
         used = _phone(place, start, text, groups)
         if used is not None:
@@ -130,9 +127,13 @@ def _phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
     for stop in _plausible_ends(groups, ends):
         digits = "".join([text[a:b] for a, b in groups if b <= stop])
         value = _phone_value(text, digits, named, north_american is not None)
-        if value is not None:
+        if value is None:
+            continue
+        if named or "+" in text[:2]:
             place.confirm("phone", value, start, start + stop, Confidence.LIKELY)
             return start + stop
+        strength = Strength.MEDIUM if len(groups) > 1 else Strength.WEAK
+        return start + stop if place.judge("phone", value, strength, start, start + stop) else None
     place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), "no country's plan has this number")
     return None
 

@@ -34,7 +34,7 @@ class Place:
     def __init__(
         self,
         folded: Folded,
-        span: tuple[int, int],
+        span: tuple[int, int, int],
         segment: int,
         names: frozenset[str],
         neutral: bool,
@@ -42,7 +42,7 @@ class Place:
         explain: bool,
     ) -> None:
         self.text = folded.text
-        self.begin, self.finish = span
+        self.begin, self.finish, self._offset = span
         self.names = names
         """Kinds that the key over the segment announces; `!` when it names something else."""
         self.neutral = neutral
@@ -53,7 +53,6 @@ class Place:
         self._hits = hits
         self._segment = segment
         self._folded = folded
-        self._offset = folded.origin_of(self.begin)
         self._label_at = -1
         self._label: frozenset[str] = EMPTY
 

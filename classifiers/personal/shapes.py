@@ -82,7 +82,7 @@ _ROWS: tuple[tuple[str, str, str | None, Strength], ...] = (
     ("dk_cpr", "64", None, _W),
     ("dk_cpr", "2224", None, _W),
     ("dk_cpr", "10", "", _W),
-    ("fi_hetu", "64", "-", _W),
+    ("fi_hetu", "64", "-", _M),
     ("ch_ahv", "3442", "...", _S),
     ("ch_ahv", "3442", None, _M),
     ("ch_ahv", "13", "", _W),
@@ -131,11 +131,19 @@ def _sizes(text: str) -> str:
 _SINGLE = frozenset(str(n) for n in range(8, 20))
 
 
+_STRUCTURE_ONLY = frozenset({"us_ssn", "us_itin", "dk_cpr"})
+
+
+def _rank(reading: Reading) -> tuple[Strength, bool]:
+    """The strongest first; what has no check digit would take anything, so it comes last."""
+    return reading.strength, reading.kind in _STRUCTURE_ONLY
+
+
 def _table() -> dict[str, tuple[Reading, ...]]:
     table: dict[str, list[Reading]] = {}
     for kind, sizes, separators, strength in _ROWS:
         table.setdefault(_sizes(sizes), []).append(Reading(kind, separators, strength))
-    return {sizes: tuple(sorted(readings, key=lambda r: r.strength)) for sizes, readings in table.items()}
+    return {sizes: tuple(sorted(readings, key=_rank)) for sizes, readings in table.items()}
 
 
 READINGS = _table()

@@ -133,7 +133,7 @@ def context_of(key: str | None, path: tuple[str | int, ...]) -> frozenset[str]:
         if parent.__class__ is int and depth > 2:
             parent = path[-3]
         if parent.__class__ is str:
-            return _kinds_under(key, parent)  # type: ignore[arg-type]
+            return _kinds_under(key, parent)
     return name_kinds(key)
 
 

@@ -1,0 +1,130 @@
+"""Tables: what a column holds, how many rows, how many different values, how many people."""
+
+import random
+
+from personal_samples import digits, iban, valid
+
+from classifiers.payload import Table
+from classifiers.personal import classify_table, table_findings
+from core.findings import Confidence
+from core.fingerprint import Fingerprinter
+
+KEY = Fingerprinter(b"k" * 32)
+ROWS = 500
+
+
+def table(**columns: list[str]) -> Table:
+    rows = len(next(iter(columns.values())))
+    return Table(tuple(columns), rows, columns)
+
+
+def ledger() -> Table:
+    rng = random.Random(4)
+    people = [f"{first} {last}" for first in ("Jane", "Bob", "Eva", "Åsa") for last in ("Roe", "Poe", "Loe")]
+    return table(
+        customer_id=[str(100_000 + i) for i in range(ROWS)],
+        name=[people[i % 12] for i in range(ROWS)],
+        email=[f"user{i % 120}@contoso.com" if i % 5 else "" for i in range(ROWS)],
+        iban=[iban(rng) for _ in range(ROWS)],
+        created_at=["2026-01-02T10:00:00Z"] * ROWS,
+        balance=[f"{rng.uniform(0, 9999):.4f}" for _ in range(ROWS)],
+        uuid=[
+            f"{digits(rng, 8)}-{digits(rng, 4)}-4{digits(rng, 3)}-a{digits(rng, 3)}-{digits(rng, 12)}"
+            for _ in range(ROWS)
+        ],
+        order=[digits(rng, 16) for _ in range(ROWS)],
+    )
+
+
+def test_table_is_counted_exactly() -> None:
+    """Rows affected and distinct values are counted over the whole column, not estimated."""
+    findings = {finding.kind: finding for finding in table_findings(ledger(), KEY)}
+    assert set(findings) == {"email", "iban", "person"}
+    email = findings["email"]
+    assert (email.records, email.count, email.distinct) == (400, 400, 96)
+    assert email.where == ("column email",)
+    assert findings["person"].distinct == 12
+    assert findings["iban"].records == ROWS
+    assert findings["iban"].confidence is Confidence.CERTAIN
+
+
+def test_people_are_counted_by_the_strongest_identifier() -> None:
+    """Data subjects are told apart by national id before e-mail, before phone, before name."""
+    rng = random.Random(9)
+    ids = [valid("pl_pesel", rng) for _ in range(30)]
+    both = table(pesel=ids * 10, email=[f"u{i}@contoso.com" for i in range(300)])
+    assert {f.subjects for f in table_findings(both, KEY)} == {30}
+    assert {f.subjects for f in table_findings(table(email=["a@contoso.com", "b@contoso.com"] * 40), KEY)} == {2}
+    named = table(first_name=["Jane", "Eva", "Jane"] * 20, last_name=["Roe", "Roe", "Roe"] * 20)
+    assert [(f.kind, f.subjects, f.distinct, f.records) for f in table_findings(named, KEY)] == [("person", 2, 2, 60)]
+
+
+def test_findings_hold_no_value() -> None:
+    """What is kept of a value is a keyed fingerprint and a mask."""
+    text = repr(table_findings(ledger(), KEY)) + repr(classify_table(ledger()))
+    for value in ("user1@contoso.com", "Jane", "jane"):
+        assert value not in text
+
+
+def test_label_of_an_attachment_is_part_of_the_place() -> None:
+    """The place says which attachment and which column."""
+    attached = Table(("ssn",), 40, {"ssn": ["536-90-4399"] * 40}, label="attachment customers.csv")
+    assert table_findings(attached, KEY)[0].where == ("attachment customers.csv, column ssn",)
+
+
+def test_header_gives_meaning_to_plain_digits() -> None:
+    """Nine digits are social security numbers under `ssn` and nothing under `widget`."""
+    rng = random.Random(1)
+    plain = [valid("us_ssn", rng).replace("-", "") for _ in range(60)]
+    assert [f.kind for f in table_findings(table(ssn=plain), KEY)] == ["us_ssn"]
+    assert table_findings(table(widget=plain), KEY) == []
+    assert table_findings(table(order_id=plain), KEY) == []
+
+
+def test_column_without_header_is_told_by_its_check_digits() -> None:
+    """When nearly every number of a column passes one check, the column is that, whatever its header."""
+    rng = random.Random(2)
+    assert [f.kind for f in table_findings(table(column_4=[valid("nl_bsn", rng) for _ in range(60)]), KEY)] == [
+        "nl_bsn"
+    ]
+
+
+def test_random_digits_are_nobodys() -> None:
+    """Columns of random digits of any length are not flagged."""
+    rng = random.Random(3)
+    for length in range(8, 20):
+        assert table_findings(table(column_1=[digits(rng, length) for _ in range(300)]), KEY) == []
+
+
+def test_one_number_in_a_free_text_column_is_found() -> None:
+    """A single value in the notes of thousands of rows is found, with its row count."""
+    notes = [f"called the customer about invoice {i}, no answer yet" for i in range(3000)]
+    notes[2719] = "new account DE75 5121 0800 1245 1261 99, please update"
+    findings = table_findings(table(note=notes), KEY)
+    assert [(f.kind, f.records, f.distinct) for f in findings] == [("iban", 1, 1)]
+
+
+def test_health_and_belief_are_found_by_header() -> None:
+    """Diagnoses and religion are recognised by the column's name."""
+    kinds = {
+        f.kind
+        for f in table_findings(
+            table(icd10=["E11.9", "I10", "F32.1"] * 20, religion=["Catholic", "none given", "Hindu"] * 20), KEY
+        )
+    }
+    assert kinds == {"health_data", "special_category"}
+
+
+def test_sampled_table_says_so() -> None:
+    """Numbers from a part of the rows are scaled and marked."""
+    part = Table(("email",), 10_000, {"email": [f"u{i}@contoso.com" for i in range(100)]}, complete=False)
+    finding = table_findings(part, KEY)[0]
+    assert finding.records == 10_000
+    assert finding.note is not None
+
+
+def test_empty_and_ragged_tables_are_harmless() -> None:
+    """A table without rows, or with a column that has no values, gives nothing."""
+    assert table_findings(Table((), 0, {}), KEY) == []
+    assert table_findings(Table(("ssn", "x"), 0, {"ssn": []}), KEY) == []
+    assert table_findings(table(ssn=["", "", ""]), KEY) == []
