@@ -28,6 +28,8 @@ _NEEDLES = (b"sage", b"oken", b"eval_count", b"etrics", b"units")
 _NULL = b'"usage":null'
 _MODEL_TRIES = 16
 _SNIFF = 64 * 1024
+_LONGEST_START = 6
+"""Bytes that tell SSE from JSON: decided at the latest when so many have come."""
 _SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
 _ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
 
@@ -106,7 +108,7 @@ class UsageTap:
             return
         if self._mode is None:
             self._first += piece
-            if len(self._first) < 6 and not self._first.strip():
+            if len(self._first.lstrip()) < _LONGEST_START and len(self._first) < _SNIFF:
                 return
             piece, self._first = self._first, b""
             self._mode = self._choose(piece)

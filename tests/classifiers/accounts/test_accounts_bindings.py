@@ -121,7 +121,7 @@ def test_upload_sessions_belong_to_the_account_that_opened_them(opener: str, tol
     if session is not None:
         found = destination(exchange("PUT", session, token=None), ORGANISATION, memory).account
         assert (found.kind, found.id) == (AccountKind.PERSONAL, "opener")
-        other = destination(exchange("PUT", session + "X", token=None), ORGANISATION, memory).account
+        other = destination(exchange("PUT", session.replace("ABC", "XYZ"), token=None), ORGANISATION, memory).account
         assert other.kind is AccountKind.UNKNOWN
 
 
