@@ -11,11 +11,13 @@ from classifiers.credentials.identity import (
     TOKEN_FIELDS,
     Identity,
     credential_of,
+    identifies,
     is_authentication,
     is_normal_use,
+    source_of,
 )
 from classifiers.credentials.joined import Joined
-from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps
+from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps, without_repeats
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
@@ -72,9 +74,10 @@ class CredentialDetector:
         found: list[Found] = []
         engine = self._engines.current
         for index in engine.candidates(joined.data):
-            found += judged(engine, index, joined, segments)
+            found += judged(engine, index, joined, segments, explain=explain)
         if found:
-            found = without_overlaps(self._minding_direction(with_requirements(found), segments, host))
+            found = self._minding_direction(with_requirements(found), segments, host)
+            found = without_repeats(without_overlaps(found), segments)
         hits = [f.hit for f in found if explain or f.hit.rejected is None]
         for index, segment in joined.authentication:
             seen = self._in_authentication(segment, host)
@@ -86,7 +89,7 @@ class CredentialDetector:
         return [
             self._in_authentication(segment, host).identity
             for segment in payload.segments
-            if is_authentication(segment) and segment.text
+            if is_authentication(segment) and identifies(segment)
         ]
 
     def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
@@ -103,16 +106,15 @@ class CredentialDetector:
         joined = Joined([segment], authentication=False)
         found: list[Found] = []
         for index in engine.candidates(joined.data):
-            found += judged(engine, index, joined, [segment])
+            found += judged(engine, index, joined, [segment], explain=True)
         issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
-        value, scheme = credential_of(segment.text)
+        value, scheme = credential_of(segment)
         rule = max((f.rule for f in issued), key=lambda r: (r.rank, r.provider is not None), default=None)
-        session = "session" if segment.key == "cookie" else None
         identity = Identity(
             provider=rule.provider if rule and rule.provider else provider_of(host),
-            key_class=scheme or (rule and (rule.key_class or rule.name)) or session,
+            key_class=scheme or (None if rule is None else rule.key_class or rule.name),
             value_for_fingerprinting=value,
-            header=segment.key or "",
+            header=source_of(segment),
         )
         final = without_overlaps(self._minding_direction(found, [segment], host))
         hits = tuple(f.hit for f in final)

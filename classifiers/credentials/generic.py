@@ -1,11 +1,10 @@
 """Values that only their name gives away: `db_password = …`, `"api_key": "…"`, `the password is …`."""
 
-# ruff: noqa: E501 - rows of tables and patterns are easier to read on one line
-
 import re
+from functools import lru_cache
 
 from classifiers.credentials.quality import entropy, is_example, is_masked, is_placeholder
-from classifiers.credentials.rule import Candidate, Rule, Verdict
+from classifiers.credentials.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
 _PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
@@ -19,6 +18,9 @@ _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
 _OPERATOR = r"(?::?=>?|::?|=>|>|,|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
 _OPEN = r"[\"'\s\\`(\[]{0,5}(?:[rbuf]{1,2}[\"'])?"
+_PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
+_KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
+"""What every value has that is accepted below: lets Vectorscan pass over `password: required` and `token was approved`."""
 _PASSWORD_VALUE = r"([^\s\"'`<>\\,;]{4,128})"  # noqa: S105 - a pattern
 _KEY_VALUE = r"([A-Za-z0-9_\-.~+/=:!@#$%^&*|?]{10,512})"
 _HEAD = r"[\w.\-]{0,40}?"
@@ -36,7 +38,7 @@ _NOT_A_SECRET_END = re.compile(
     r" | tokens $ | tokeni[sz]\w* $ | secretname $ | passwordless | passive"
 )
 _STRUCTURED = re.compile(
-    r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
+    r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
     r" | arn:.* | urn:.* | sha\d{1,3}[-:].* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
     r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | [A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+ ) $"
 )
@@ -44,32 +46,18 @@ _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"[\w.\-]{0,48}\Z")
 
 
+@lru_cache(maxsize=512)
 def is_secret_name(name: str) -> bool:
     """True unless the name says that its value is no secret: `max_tokens`, `token_type`, `next_page_token`, `secretName`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
 
-def _common(candidate: Candidate) -> str | None:
-    if not is_secret_name(candidate.name):
-        return "the name says that this is no secret"
-    value = candidate.value
-    if is_placeholder(value) or is_masked(value):
-        return "a placeholder"
-    if len(set(value)) < 4:
-        return "too regular"
-    return None
-
-
 def _password(candidate: Candidate) -> Verdict:
-    reason = _common(candidate)
-    value = candidate.value.rstrip(".!?)") if not candidate.whole and " " in candidate.name else candidate.value
-    if reason is None and _STRUCTURED.match(value):
-        reason = "a word, number, name or address, no password"
-    if reason is None and _EMAIL.match(value):
-        reason = "an e-mail address"
-    if reason is None and (len(value) < 6 or entropy(value) < 2.2 or not _mixed(value)):
-        reason = "too short or too plain for a password"
+    value = candidate.value
+    if not candidate.whole and value.endswith("."):
+        value = _without_stop(candidate)
+    reason = _no_password(value) or _no_secret(candidate.name, value)
     if reason is not None:
         return Verdict(rejected=reason)
     strong = len(value) >= 8 and entropy(value) >= 2.7
@@ -81,27 +69,56 @@ def _password(candidate: Candidate) -> Verdict:
     )
 
 
+def _without_stop(candidate: Candidate) -> str:
+    """Return the value without the full stop of the sentence that it ends."""
+    ends = candidate.text[candidate.end : candidate.end + 1]
+    return candidate.value.rstrip(".") if ends in {"", " ", "\n"} and " " in candidate.text[: candidate.start] else candidate.value
+
+
+def _no_password(value: str) -> str | None:
+    if len(value) < 6 or len(set(value)) < 4 or not _mixed(value) or entropy(value) < 2.2:
+        return "too short or too plain for a password"
+    if _STRUCTURED.match(value):
+        return "a word, number, name or address, no password"
+    return "an e-mail address" if "@" in value and _EMAIL.match(value) else None
+
+
 def _mixed(value: str) -> bool:
-    kinds = (any(c.isdigit() for c in value), any(c.islower() for c in value), any(c.isupper() for c in value),
-             any(not c.isalnum() and c not in "_-./:" for c in value))  # fmt: skip
-    return sum(kinds) >= 2
+    if value.isalpha():
+        return not (value.islower() or value.isupper())
+    return not value.isdigit() and _TWO_KINDS.search(value) is not None
+
+
+_TWO_KINDS = re.compile(r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:]|[^\w\-./:].*[a-zA-Z0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]", re.DOTALL)
 
 
 def _key(candidate: Candidate) -> Verdict:
-    reason = _common(candidate)
     value = candidate.value
-    if reason is None and _STRUCTURED.match(value):
-        reason = "an identifier, word, address or public value, no secret"
-    if reason is None and not any(c.isdigit() for c in value):
-        reason = "no digit in it"
-    if reason is None and (len(value) < 12 or entropy(value) < (3.0 if len(value) < 20 else 3.3)):
-        reason = "too short or too regular for a key"
-    if reason is None and len(value) > 256:
-        reason = "too long for a key"
+    reason = _no_key(value) or _no_secret(candidate.name, value)
     if reason is not None:
         return Verdict(rejected=reason)
     strong = len(value) >= 20 and entropy(value) >= 3.6
-    return Verdict(confidence=Confidence.LIKELY if strong else Confidence.POSSIBLE, test_data=is_example(value), detector=_type_of(candidate.name))
+    return Verdict(
+        confidence=Confidence.LIKELY if strong else Confidence.POSSIBLE,
+        test_data=is_example(value),
+        detector=_type_of(candidate.name),
+    )
+
+
+def _no_key(value: str) -> str | None:
+    if len(value) > 256:
+        return "too long for a key"
+    if len(value) < 12 or entropy(value) < (3.0 if len(value) < 20 else 3.3):
+        return "too short or too regular for a key"
+    if not any(map(str.isdigit, value)):
+        return "no digit in it"
+    return "an identifier, word, address or public value, no secret" if _STRUCTURED.match(value) else None
+
+
+def _no_secret(name: str, value: str) -> str | None:
+    if not is_secret_name(name):
+        return "the name says that this is no secret"
+    return "a placeholder" if is_placeholder(value) or is_masked(value) else None
 
 
 def _type_of(name: str) -> str:
@@ -111,14 +128,14 @@ def _type_of(name: str) -> str:
     return "generic-secret" if "secret" in lower or "credential" in lower else "generic-api-key"
 
 
-def _rule(name: str, anchor: str, value: str, check: object) -> Rule:
-    core = anchor + _TAIL + _CLOSE + _OPERATOR + _OPEN + value
+def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
+    core = anchor + _TAIL + _CLOSE + _OPERATOR + _OPEN
     return Rule(
         name=name,
         rank=0,
         confidence=Confidence.LIKELY,
-        check=check,  # type: ignore[arg-type]
-        pattern="(?i)" + core,
+        check=check,
+        pattern=f"(?i:{core}){sign}",
         confirm=f"(?i)({_HEAD}{anchor}{_TAIL})" + _CLOSE + _OPERATOR + _OPEN + value,
         named=True,
         group=2,
@@ -126,8 +143,8 @@ def _rule(name: str, anchor: str, value: str, check: object) -> Rule:
 
 
 GENERIC: tuple[Rule, ...] = (
-    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_VALUE, _password),
-    _rule("generic-api-key", _KEY_ANCHOR, _KEY_VALUE, _key),
+    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
+    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
     Rule(
         name="generic-password", named=True, group=2, rank=0, confidence=Confidence.LIKELY, check=_password,
         pattern=r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)[ =]([^\s\"'`<>\\,;]{6,128})",

@@ -1,7 +1,5 @@
 """Which hosts a provider's keys are meant for. Anchored: `api.openai.com.evil.example` is nobody's."""
 
-# ruff: noqa: E501 - rows of tables and patterns are easier to read on one line
-
 _LLM_GATEWAYS = ("gateway.ai.cloudflare.com", "api.portkey.ai", "helicone.ai", "ai-gateway.vercel.sh")
 """Gateways whose protocol is to hand on the provider's key."""
 

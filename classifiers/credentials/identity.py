@@ -1,12 +1,13 @@
 """Which credential authenticates a request: normal use at its own service becomes an identity, not a leak."""
 
-# ruff: noqa: E501 - rows of tables and patterns are easier to read on one line
-
+import re
 from dataclasses import dataclass
 
 from classifiers.credentials.hosts import is_own_host
 from classifiers.credentials.rule import Rule
 from classifiers.payload import Carrier, Segment
+
+_HEADER, _QUERY, _PATH = Carrier.HEADER, Carrier.QUERY, Carrier.PATH
 
 AUTH_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "apikey", "x-goog-api-key", "x-auth-token", "x-access-token",
@@ -24,7 +25,6 @@ AUTH_PARAMETERS = frozenset(
 )  # fmt: skip
 """Query parameters whose job is to authenticate."""
 
-_AUTH_NAMES = AUTH_HEADERS | AUTH_PARAMETERS
 TOKEN_FIELDS = frozenset(
     {"client_secret", "password", "refresh_token", "assertion", "client_assertion", "code", "code_verifier", "subject_token", "device_code",
      "actor_token", "passcode", "token"}
@@ -48,29 +48,59 @@ class Identity:
         return f"<Identity {self.provider} {self.key_class} in {self.header}>"
 
 
+_SESSION_COOKIE = re.compile(r"(?i)sess|token|auth|sid$|jwt|remember|login")
+_SCHEMES = {"basic": "basic", "bot": "bot", "sharedkey": "shared-key", "digest": "digest", "negotiate": "negotiate"}
+
+
 def is_authentication(segment: Segment) -> bool:
-    """True for a header or query parameter whose job is to authenticate."""
-    return segment[3] is not Carrier.BODY and segment[1] is not None and segment[1].lower() in _AUTH_NAMES
+    """True for a header, cookie, query parameter or path segment whose job is to authenticate."""
+    carrier, key, path = segment[3], segment[1], segment[2]
+    if carrier is _HEADER:
+        return (path[0] if path else key) in AUTH_HEADERS or key in AUTH_HEADERS
+    if carrier is _QUERY:
+        return key is not None and key.lower() in AUTH_PARAMETERS
+    return carrier is _PATH and segment[0].startswith("bot") and ":AA" in segment[0]
 
 
-def credential_of(text: str) -> tuple[str, str | None]:
-    """Return the credential in the value of an authentication header, and the class its scheme tells."""
-    scheme, space, rest = text.partition(" ")
-    if not space:
-        return text, None
-    lower = scheme.lower()
-    if lower.startswith("aws4-hmac-sha256"):
-        start = rest.find("Credential=")
-        return (rest[start + 11 :].split("/", 1)[0] if start >= 0 else rest), "sigv4"
-    known = {"basic": "basic", "bearer": None, "token": None, "apikey": None, "key": None, "bot": "bot", "sharedkey": "shared-key"}
-    return (rest.strip(), known[lower]) if lower in known else (text, None)
+def identifies(segment: Segment) -> bool:
+    """True for an authentication segment that holds the credential itself, not a part or a by-product of it."""
+    if not segment.text or segment.key in {"x-csrf-token", "x-xsrf-token", "x-auth-email"}:
+        return False
+    if segment.path[:1] == ("cookie",) or segment.key == "cookie":
+        return segment.key is not None and _SESSION_COOKIE.search(segment.key) is not None
+    return segment.carrier is not _HEADER or len(segment.path) <= 2
+
+
+def source_of(segment: Segment) -> str:
+    """Return the name of the header or query parameter that an authentication segment comes from, or `path`."""
+    if segment.carrier is _PATH:
+        return "path"
+    return str(segment.path[0]) if segment.path and segment.carrier is _HEADER else segment.key or "unknown"
+
+
+def credential_of(segment: Segment) -> tuple[str, str | None]:
+    """Return the credential in an authentication segment, and the class that its scheme tells."""
+    text = segment.text
+    if segment.carrier is _PATH:
+        return text.removeprefix("bot"), "bot"
+    scheme = str(segment.path[1]).lower() if len(segment.path) == 2 and segment.carrier is _HEADER else ""
+    if not scheme:
+        first, space, rest = text.partition(" ")
+        if space and first.lower() in {*_SCHEMES, "bearer", "token", "apikey", "key", "aws4-hmac-sha256"}:
+            scheme, text = first.lower(), rest.strip()
+    if segment.path[:1] == ("cookie",):
+        return text, "session"
+    if scheme.startswith("aws4-hmac-sha256"):
+        start = text.find("Credential=")
+        return (text[start + 11 :].split("/", 1)[0] if start >= 0 else text), "sigv4"
+    return text, _SCHEMES.get(scheme)
 
 
 def is_normal_use(rule: Rule, carrier: Carrier, host: str, *, authentication: bool) -> bool:
     """True when a key found outside the body is there to authenticate at `host` and its form names nobody else."""
     if carrier is Carrier.BODY:
         return False
-    if rule.rank <= 1 or rule.name in {"jwt", "basic-auth-header", "session-cookie"}:
+    if rule.rank <= 1 or rule.name in {"jwt", "basic-auth-header", "session-cookie", "sk-api-key"}:
         return True
     if rule.provider is None:
         return authentication and rule.name not in {"private-key", "encrypted-private-key", "connection-string"}

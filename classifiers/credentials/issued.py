@@ -1,8 +1,7 @@
 """Keys that providers issue with a recognisable form: our own rules for the providers most met on the wire."""
 
-# ruff: noqa: E501 - rows of tables and patterns are easier to read on one line
-
 import re
+from urllib.parse import unquote
 
 from classifiers.credentials.quality import checksum62
 from classifiers.credentials.rule import Candidate, Rule, Verdict
@@ -19,7 +18,13 @@ def _checksummed(candidate: Candidate) -> Verdict:
 
 
 def _aws_class(candidate: Candidate) -> Verdict:
+    if candidate.text[max(0, candidate.start - 20) : candidate.start].lower().endswith("x-amz-credential="):
+        return Verdict(rejected="names the key of a signed address, which does not hold the key")
     return Verdict(detector="aws-temporary-access-key" if candidate.value.startswith("ASIA") else None)
+
+
+def _with_digit(candidate: Candidate) -> Verdict:
+    return Verdict(rejected=None if any(c.isdigit() for c in candidate.value) else "no digit in it")
 
 
 _SIGNED = re.compile(r"(?i)[?&]s[vepr]=|sharedaccesssignature")
@@ -27,7 +32,9 @@ _SIGNED = re.compile(r"(?i)[?&]s[vepr]=|sharedaccesssignature")
 
 def _sas(candidate: Candidate) -> Verdict:
     around = candidate.text[max(0, candidate.start - 600) : candidate.end + 600]
-    return Verdict() if _SIGNED.search(around) else Verdict(rejected="no parameters of a shared access signature beside it")
+    if not _SIGNED.search(around):
+        return Verdict(rejected="no parameters of a shared access signature beside it")
+    return Verdict(value=unquote(candidate.value))
 
 
 # (type, provider, pattern of the secret, least entropy, more)
@@ -98,7 +105,6 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("mailgun-api-key", "mailgun", r"key-[0-9a-f]{32}", 3.0),
     ("mailchimp-api-key", "mailchimp", r"[0-9a-f]{32}-us\d{1,2}", 3.0),
     ("brevo-api-key", "brevo", r"x(?:keysib|smtpsib)-[a-f0-9]{64}-[A-Za-z0-9]{16}", 3.0),
-    ("telegram-bot-token", "telegram", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}", 3.5),
     ("discord-bot-token", "discord", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}", 4.0),
     ("pypi-token", "pypi", r"pypi-AgE[A-Za-z0-9_-]{50,1000}", 3.5),
     ("rubygems-token", "rubygems", r"rubygems_[a-f0-9]{48}", 3.0),
@@ -139,6 +145,8 @@ _LIKELY = frozenset({"vault-token", "notion-token", "twilio-api-key", "tencent-s
 _SPECIAL = (
     Rule(name="aws-access-key", provider="aws", min_entropy=2.9, rank=3, check=_aws_class, confidence=Confidence.LIKELY,
          pattern=r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END),
+    Rule(name="sk-api-key", min_entropy=3.5, rank=2, check=_with_digit, confidence=Confidence.LIKELY,
+         pattern=r"\b(sk-[A-Za-z0-9]{20,64})" + _END),
     Rule(name="github-pat", provider="github", min_entropy=3.0, rank=3, check=_checksummed, key_class="personal",
          pattern=r"\b(ghp_[A-Za-z0-9]{36})" + _END),
     Rule(name="github-oauth-token", provider="github", min_entropy=3.0, rank=3, check=_checksummed, key_class="oauth",
@@ -147,13 +155,15 @@ _SPECIAL = (
          pattern=r"\b(ghs_[A-Za-z0-9]{36})" + _END),
     Rule(name="npm-token", provider="npm", min_entropy=3.0, rank=3, check=_checksummed,
          pattern=r"\b(npm_[A-Za-z0-9]{36})" + _END),
+    Rule(name="telegram-bot-token", provider="telegram", min_entropy=3.5, rank=3, key_class="bot",
+         pattern=r"(?:\b|bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,34})" + _END),
     Rule(name="slack-webhook", provider="slack", rank=3, min_entropy=3.0,
          pattern=r"(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70})"),
     Rule(name="discord-webhook", provider="discord", rank=3, min_entropy=3.0,
          pattern=r"(discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{17,20}/[A-Za-z0-9_-]{60,72})"),
     Rule(name="teams-webhook", provider="microsoft-teams", rank=3, min_entropy=3.0,
          pattern=r"([a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@-]{73}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36})"),
-    Rule(name="azure-shared-access-signature", provider="azure", rank=3, min_entropy=3.5, check=_sas,
+    Rule(name="azure-shared-access-signature", provider="azure", rank=3, confidence=Confidence.LIKELY, check=_sas,
          pattern=r"(?i)\bsig=([A-Za-z0-9%+/]{40,80}(?:=|%3D)?)"),
     Rule(name="aws-presigned-url", provider="aws", rank=3, min_entropy=3.0, confidence=Confidence.LIKELY,
          pattern=r"(?i)X-Amz-Signature=([a-f0-9]{64})"),

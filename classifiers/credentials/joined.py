@@ -16,6 +16,9 @@ class Location(NamedTuple):
     offset: int
 
 
+_BODY = Carrier.BODY
+
+
 class Joined:
     """Lines of all segments joined to one text, except those that authenticate the request. Holds payload."""
 
@@ -28,9 +31,9 @@ class Joined:
         """Segments left out because their job is to authenticate, with their index."""
         lines = [f'"{s[1]}": "{s[0]}"\n' if s[1] else f'"{s[0]}"\n' for s in segments]
         if authentication:
-            for index, segment in enumerate(segments):
-                if segment[3] is not Carrier.BODY and is_authentication(segment):
-                    self.authentication.append((index, segment))
+            for index in [i for i, s in enumerate(segments) if s[3] is not _BODY]:
+                if is_authentication(segments[index]):
+                    self.authentication.append((index, segments[index]))
                     lines[index] = ""
         self._lines = lines
         self.data: bytes = "".join(lines).encode("utf-8", "replace")
@@ -41,7 +44,7 @@ class Joined:
             self._starts = [0, *accumulate(map(_size, self._lines))]
         index = bisect_right(self._starts, offset) - 1
         segment = self._segments[index]
-        prefix = len(segment.key.encode("utf-8", "replace")) + 5 if segment.key else 1
+        prefix = _size(segment.key) + 5 if segment.key else 1
         inside = offset - self._starts[index] - prefix
         if inside <= 0 or segment.text.isascii():
             return Location(index, inside)

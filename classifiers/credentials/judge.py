@@ -1,5 +1,6 @@
 """From a match to a hit: where it stands, whether it is real, and which of several overlapping ones counts."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,8 +13,10 @@ from classifiers.hits import Hit
 from classifiers.payload import Segment
 from core.findings import SECRET
 
-MAX_MATCHES = 2000
-"""Matches of one rule in one payload that are looked at; the finding stands, only its count is cut."""
+MAX_CELLS = 100_000
+"""Cells of one column that are looked at."""
+MAX_REJECTED = 50
+"""Rejected candidates of one rule that are kept for `--explain`."""
 MAX_VALUE = 20_000
 
 
@@ -27,14 +30,24 @@ class Found(NamedTuple):
         return f"<Found {self.rule.name}>"
 
 
-def judged(engine: Engine, index: int, joined: Joined, segments: list[Segment]) -> list[Found]:
-    """Return every candidate of one rule, accepted or rejected."""
+def judged(engine: Engine, index: int, joined: Joined, segments: list[Segment], *, explain: bool = False) -> list[Found]:
+    """Return the hits of one rule, with `explain` some rejected candidates too.
+
+    Every candidate is looked at until 300 hits, or one for each 64 bytes of a long payload, have been found: a flood of
+    real values cannot make the work grow, and no flood of false ones can hide a real one.
+    """
     rule = engine.rules[index]
+    limit = max(300, len(joined.data) // 64)
     found: list[Found] = []
-    for number, match in enumerate(engine.matches(index, joined.data)):
-        if number >= MAX_MATCHES:
+    rejections = MAX_REJECTED if explain else 0
+    for match in engine.matches(index, joined.data):
+        for segment, candidate in _places(rule, match, joined, segments):
+            verdict = _verdict(rule, candidate)
+            if verdict.rejected is None or rejections > 0:
+                rejections -= verdict.rejected is not None
+                found.append(_found(rule, segment, candidate, verdict))
+        if len(found) >= limit:
             break
-        found += [_judge(rule, *place) for place in _places(rule, match, joined, segments)]
     return found
 
 
@@ -57,19 +70,19 @@ def _places(rule: Rule, match: Any, joined: Joined, segments: list[Segment]) -> 
 
 def _cells(index: int, segment: Segment, name: str) -> list[tuple[int, Candidate]]:
     cells, at, text, key = [], 0, segment.text, segment.key or ""
-    for line in text.split("\n", MAX_MATCHES):
+    for line in text.split("\n", MAX_CELLS):
         value = line.strip()
         if value:
             begin = at + line.index(value)
             cells.append((index, Candidate(value, text, begin, begin + len(value), name, key, True, True)))
         at += len(line) + 1
-    return cells[:MAX_MATCHES]
+    return cells[:MAX_CELLS]
 
 
 def _secret_span(rule: Rule, match: Any) -> tuple[int, int]:
     groups = match.re.groups
     start, end = match.span(min(rule.group, groups))
-    if start < 0:
+    if start < 0:  # the group took no part in this alternative
         start, end = next((match.span(g) for g in range(1, groups + 1) if match.start(g) >= 0), match.span())
     return start, min(end, start + MAX_VALUE)
 
@@ -80,8 +93,7 @@ def _name_of(match: Any, joined: Joined, segment: int) -> tuple[str, bool]:
     return match.group(1).decode("utf-8", "replace"), where.segment == segment and where.offset < 0
 
 
-def _judge(rule: Rule, segment: int, candidate: Candidate) -> Found:
-    verdict = _verdict(rule, candidate)
+def _found(rule: Rule, segment: int, candidate: Candidate, verdict: Verdict) -> Found:
     start, end = verdict.span or (candidate.start, candidate.end)
     return Found(
         rule,
@@ -157,10 +169,27 @@ def without_overlaps(found: list[Found]) -> list[Found]:
     kept: list[Found] = []
     taken: dict[int, list[tuple[int, int]]] = {}
     for item in sorted(found, key=lambda f: (f.hit.rejected is not None, -f.rule.rank, f.hit.start - f.hit.end)):
-        spans = taken.setdefault(item.hit.segment, [])
         if item.hit.rejected is None:
-            if len(spans) < MAX_MATCHES and any(item.hit.start < end and start < item.hit.end for start, end in spans):
+            spans = taken.setdefault(item.hit.segment, [])
+            at = bisect_right(spans, (item.hit.start, item.hit.end))
+            if (at and spans[at - 1][1] > item.hit.start) or (at < len(spans) and spans[at][0] < item.hit.end):
                 continue
-            spans.append((item.hit.start, item.hit.end))
+            spans.insert(at, (item.hit.start, item.hit.end))
+        kept.append(item)
+    return kept
+
+
+def without_repeats(found: list[Found], segments: list[Segment]) -> list[Found]:
+    """Count a value once per place, although the decoder shows some places in several views."""
+    seen: dict[tuple[str, str, str | None], list[int]] = {}
+    kept = []
+    for item in sorted(found, key=lambda f: f.hit.segment):
+        hit = item.hit
+        earlier = seen.setdefault((hit.detector, hit.value, hit.rejected), [])
+        path = segments[hit.segment].path
+        if path and any(i != hit.segment and path[: len(p)] == p for i in earlier[:50] if (p := segments[i].path)):
+            continue
+        if hit.segment not in earlier[-1:]:
+            earlier.append(hit.segment)
         kept.append(item)
     return kept

@@ -1,7 +1,5 @@
 """Secrets with an inner structure: private keys, JSON web tokens, URLs with a password, connection strings, cookies."""
 
-# ruff: noqa: E501 - rows of tables and patterns are easier to read on one line
-
 import base64
 import binascii
 import json
@@ -13,17 +11,16 @@ from classifiers.credentials.quality import entropy, is_example, is_masked, is_p
 from classifiers.credentials.rule import Candidate, Rule, Verdict
 from core.findings import Confidence
 
-_PEM = re.compile(
-    r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?P<body>.{40,20000}?)(?:-----END|\Z)", re.DOTALL
-)
 _PEM_HEADERS = re.compile(r"(?m)^[A-Za-z-]{3,20}: [^\n]*$")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)")
 _WEAK = frozenset({"postgres", "mysql", "root", "guest", "mongo", "redis", "app", "db", "sa", "oracle", "tiger", "scott"})
-_BESIDE = re.compile(
-    r"(?i)\b(?:server|data source|address|addr|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname|"
-    r"db|uid|user ?id|user(?:name)?|account(?:name)?|endpoint|jdbc:[a-z]+|port|sslmode)\s*="
+_PART = (
+    r"\b(?:server|data source|address|addr|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname|"
+    r"db|uid|user ?id|user(?:name)?|account(?:name)?|endpoint|port|sslmode)\s{0,3}=|jdbc:[a-z]+:"
 )
+"""Another part of a connection string."""
+_KEPT = r"\b(?:password|passwd|pwd)\s{0,3}=\s{0,3}[\"']?([^\s;\"'<>&,]{3,200})"
 
 
 class JwtClaims(NamedTuple):
@@ -89,16 +86,16 @@ def is_published_jwt(token: str) -> bool:
 
 
 def _private_key(candidate: Candidate) -> Verdict:
-    found = _PEM.search(candidate.text, candidate.start, candidate.start + 24000)
-    if found is None:
-        return Verdict(rejected="the armour line of a private key without a key")
-    body = found["body"].replace("\\r", "").replace("\\n", "\n")
+    end = candidate.text.find("-----", candidate.end, candidate.end + 20_000)
+    armoured = candidate.text[candidate.end : end if end >= 0 else candidate.end + 20_000]
+    body = armoured.replace("\\r", "").replace("\\n", "\n")
     body = _NOT_BASE64.sub("", _PEM_HEADERS.sub("", body))
     if len(body) < 40 or (entropy(body) < 3.2 and not is_example(body)):
         return Verdict(rejected="the armour line of a private key without a key")
-    sealed = "ENCRYPTED" in found["kind"] or "ENCRYPTED" in found["body"][:200]
+    sealed = "ENCRYPTED" in candidate.value or "ENCRYPTED" in armoured[:200]
+    stop = candidate.text.find("-----", end + 5, end + 80) + 5 if end >= 0 else candidate.end + len(armoured)
     return Verdict(
-        value=body, span=found.span(), test_data=entropy(body) < 4.0,
+        value=body, span=(candidate.start, max(stop, candidate.end)), test_data=entropy(body) < 4.0,
         detector="encrypted-private-key" if sealed else None,
         confidence=Confidence.LIKELY if sealed else Confidence.CERTAIN,
     )  # fmt: skip
@@ -132,13 +129,13 @@ def _judge_password(password: str, user: str, host: str, span: tuple[int, int], 
     )  # fmt: skip
 
 
+_HOST = re.compile(r"(?i)(?:server|data source|host|ashost|addr(?:ess)?)\s*=\s*(?:tcp:)?([^;,\s'\"]+)")
+
+
 def _assignment(candidate: Candidate) -> Verdict:
-    around = candidate.text[max(0, candidate.start - 400) : candidate.end + 300]
-    if not candidate.whole and _BESIDE.search(around):
-        host = re.search(r"(?i)(?:server|data source|host|ashost|addr(?:ess)?)\s*=\s*(?:tcp:)?([^;,\s'\"]+)", around)
-        span = (candidate.start, candidate.end)
-        return _judge_password(candidate.value, "", host[1] if host else "", span, "connection-string")
-    return Verdict(rejected="no other part of a connection string beside it")
+    host = _HOST.search(candidate.text, max(0, candidate.start - 300), candidate.end + 200)
+    span = (candidate.start, candidate.end)
+    return _judge_password(candidate.value, "", host[1] if host else "", span, "connection-string")
 
 
 def _oracle(candidate: Candidate) -> Verdict:
@@ -183,8 +180,9 @@ STRUCTURES: tuple[Rule, ...] = (
          pattern=r"\b(ey[JA][A-Za-z0-9_-]{8,}\.ey[JA][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"),
     Rule(name="connection-string", rank=3, check=_url,
          pattern=r"(?i)\b(" + _SCHEMES + r"://[^\s:/@\"'<>`]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})"),
+    Rule(name="connection-string", rank=3, check=_assignment, pattern=rf"(?i)(?:{_PART})[^\n]*?[;\s,&?\"']{_KEPT}"),
     Rule(name="connection-string", rank=3, check=_assignment,
-         pattern=r"(?i)\b(?:password|passwd|pwd)\s{0,3}=\s{0,3}[\"']?([^\s;\"'<>&,]{3,200})"),
+         pattern=rf"(?i){_KEPT}[\"']?\s{{0,2}}[;,&][^\n]*?(?:{_PART})"),
     Rule(name="connection-string", rank=3, check=_oracle,
          pattern=r"(?i)(?:\b(?:sqlplus|rman|expdp|impdp|sqlldr)\s+(?:-\w+\s+)*(?:userid=)?|jdbc:oracle:\w+:|\b(?:dsn|conn\w*)[\"']?\s{0,2}[=:]\s{0,2}[\"']?)"
                  r"[a-z][\w$#]{0,40}/\"?([^\s@/\"'<>]{3,60})\"?@(?://|\(|[a-z0-9])"),
