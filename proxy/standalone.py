@@ -1,0 +1,62 @@
+"""Our hooks inside someone else's mitmproxy, whose options and other addons are theirs."""
+
+import asyncio
+
+from mitmproxy import ctx, http
+from mitmproxy.connection import Client
+
+from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
+from proxy import refusals
+from proxy.addon import GateAddon
+from proxy.health import Health
+from proxy.inspection import Inspection, Limits, Parts
+from proxy.routes import Routes
+
+
+def fixed_options() -> None:
+    """Connect to servers late: nothing may touch a destination before a decision."""
+    ctx.options.update(connection_strategy="lazy")
+
+
+class StandaloneAddon(GateAddon):
+    """Refuses everything until `begin` has been called."""
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def begin(
+        self,
+        *,
+        attributor: Attributor,
+        classifier: Classifier,
+        pool: ClassifierPool,
+        policy: Policy,
+        evidence: EvidenceWriter,
+    ) -> None:
+        """Inspect with these parts from now on; bodies are held whole, however large."""
+        parts = Parts(attributor=attributor, classifier=classifier, pool=pool, policy=policy, evidence=evidence)
+        inspection = Inspection(parts, Limits(), asyncio.get_running_loop())
+        super().__init__(inspection, Routes(), Health(parts=parts))
+        self._begun = True
+
+    async def client_connected(self, client: Client) -> None:
+        """Attribute once the parts are there."""
+        if self._begun:
+            await super().client_connected(client)
+
+    def client_disconnected(self, client: Client) -> None:
+        """Forget what was attributed."""
+        if self._begun:
+            super().client_disconnected(client)
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Refuse what comes before the parts are there."""
+        if self._begun:
+            await super().requestheaders(flow)
+        else:
+            flow.response = refusals.presumed(flow.request)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Refuse what comes before the parts are there."""
+        if self._begun:
+            await super().request(flow)
