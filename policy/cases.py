@@ -29,7 +29,7 @@ class GivenScript(Strict):
     approved: bool | None = None
     changed_since_approval: bool = False
     first_seen: AwareDatetime | None = None
-    imports: Several[Text] = Field([])
+    imports: Several[Text] = Field(default=[])
 
 
 class GivenDestination(Strict):
@@ -67,7 +67,7 @@ class GivenLlm(Strict):
     key_fingerprint: Text | None = None
     key_class: Text | None = None
     organisation: Text | None = None
-    tools: Several[Text] = Field([])
+    tools: Several[Text] = Field(default=[])
 
 
 class GivenVolume(Strict):
@@ -87,13 +87,13 @@ class Given(Strict):
     user: Text | None = None
     started_by: Text | None = None
     destination: GivenDestination = GivenDestination()
-    findings: list[GivenFinding] = Field([])
+    findings: list[GivenFinding] = Field(default=[])
     llm: GivenLlm | None = None
     volume: GivenVolume = GivenVolume()
     request_bytes: Size = 1000
     method: Text = "POST"
     at: AwareDatetime = _WEDNESDAY_NOON
-    degraded: Several[Text] = Field([])
+    degraded: Several[Text] = Field(default=[])
 
 
 class Expected(Strict):

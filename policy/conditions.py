@@ -70,7 +70,7 @@ def compile_when(when: When, own_keys: frozenset[str]) -> tuple[Condition, ...]:
 
 
 def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
-    """Return the kinds that these words stand for; None for every kind."""
+    """Return the kinds that these words stand for; None for every kind (`not_inspected` only where named)."""
     kinds: set[str] = set()
     for word in words:
         if word == ANYTHING:
@@ -188,6 +188,7 @@ def _history(c: ScriptCondition) -> list[Condition]:
 
 def _findings(c: FindingsCondition) -> Condition:
     kinds = kinds_of(c.kinds) if c.kinds else None
+    unread_too = NOT_INSPECTED in (c.kinds or ())
     detectors = matcher(c.detectors) if c.detectors else None
     sure = _SURE[c.certainty] if c.certainty else 0
     minimum = (c.count_at_least, c.distinct_at_least, c.records_at_least, c.subjects_at_least)
@@ -207,7 +208,7 @@ def _findings(c: FindingsCondition) -> Condition:
         found = [
             f
             for f in s.findings
-            if (f.kind in kinds if kinds is not None else f.kind != NOT_INSPECTED)
+            if (f.kind in kinds if kinds is not None else unread_too or f.kind != NOT_INSPECTED)
             and (c.test_data or not f.test_data)
             and _SURE[f.confidence] >= sure
             and (detectors is None or detectors(f.detector))

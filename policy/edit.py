@@ -64,7 +64,7 @@ def with_rule(text: str, rule: Mapping[str, Any], *, position: Literal["first", 
 def with_enabled(text: str, rule_id: str, enabled: bool) -> str:
     """Return the file's text with this rule switched on or off."""
     tree = _tree(text)
-    rule = next((r for r in tree.get("rules") or () if isinstance(r, dict) and r.get("id") == rule_id), None)
+    rule = next((r for r in tree.get("rules") or () if isinstance(r, CommentedMap) and r.get("id") == rule_id), None)
     if rule is None:
         raise SettingsError(
             f"There is no rule “{printable(rule_id, 80)}” in the policy file.", remedy="Look at its list of rules."

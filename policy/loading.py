@@ -164,6 +164,8 @@ def _tree(content: bytes, source: str) -> Any:
         raise PolicyError(source, (_syntax(error),)) from None
     except YAMLError:
         raise PolicyError(source, (Problem(line=1, column=1, message="this is not YAML"),)) from None
+    except RecursionError:
+        raise PolicyError(source, (Problem(line=1, column=1, message="nested too deeply"),)) from None
     return CommentedMap() if tree is None else tree
 
 

@@ -1,0 +1,193 @@
+"""The policy file: what may be written, and how a fault is told."""
+
+from pathlib import Path
+
+import pytest
+
+import policy
+from core.decision import Mode
+from core.errors import SettingsError
+from policy.loading import PolicyError, load_bytes, parse, preset_names
+
+
+def faults(text: str | bytes) -> tuple[str, ...]:
+    """Return the faults of this file."""
+    content = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(PolicyError) as refused:
+        load_bytes(content, "outgate.yaml")
+    return refused.value.lines()
+
+
+RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("mode: wach\n", "1:7: “wach” is not known here; did you mean “watch”?"),
+        ("moed: watch\n", "1:1: “moed” is not known here; did you mean “mode”?"),
+        ("qqqqqqq: 1\n", "1:1: “qqqqqqq” is not known here"),
+        (RULE.replace("block", "blok"), "4:11: “blok” is not known here; did you mean “block”?"),
+        (RULE.replace("{}", "{destinaton: {}}"), "3:12: “destinaton” is not known here; did you mean “destination”?"),
+        (
+            RULE.replace("{}", "{any: [{findings: {record_at_least: 2}}]}"),
+            "3:30: “record_at_least” is not known here; did you mean “records_at_least”?",
+        ),
+        (RULE.replace("{}", "{findings: helth}"), "3:22: “helth” is not known here; did you mean “health”?"),
+        (
+            RULE.replace("{}", "{destination: {category: cloud-storage}}"),
+            "3:36: “cloud-storage” is not known here; did you mean “cloud_storage”?",
+        ),
+        (RULE.replace("{}", "{destination: {upload: maybe}}"), "3:34: upload should be true or false"),
+        (RULE.replace("{}", "{script: {path: []}}"), "3:27: path should not be empty"),
+        (RULE.replace("{}", "{volume: {request_bytes_at_least: lots}}"), "3:45: write a size as 500 kB, 10 MB or 1 GB"),
+        (
+            RULE.replace("{}", "{time: {outside: {zone: Europe/Berln}}}"),
+            "3:28: zone is no known time zone; write it as Europe/Berlin",
+        ),
+        (RULE.replace("{}", "{time: {outside: {zone: UTC, hours: 8-18}}}"), "3:28: write hours as 08:00-18:00"),
+        (RULE.replace("{}", "{time: {}}"), "3:18: time has either within or outside"),
+        (RULE.replace("    then: block\n", ""), "2:5: then is missing"),
+        (RULE.replace("then: block", "then: {}"), "4:11: then needs an answer"),
+        (RULE.replace("then: block", "then: {do: block, for_seconds: 3}"), "4:11: for_seconds goes with hold only"),
+        (RULE.replace("then: block", "then: {do: block, headers: {a: b}}"), "4:11: headers have no meaning"),
+        (RULE.replace("then: block", 'then: {headers: {a: "b\\r\\nc: d"}}'), "4:25: a holds plain ASCII values only"),
+        (RULE.replace("then: block", 'then: {headers: {"a b": c}}'), "4:11: a header's name holds letters"),
+        (RULE.replace("id: a", "id: A b"), "2:9: id holds lower-case letters"),
+        (RULE + RULE.removeprefix("rules:\n"), "1:1: two rules have the id a"),
+        (RULE + "    until: soon\n", "5:12: until should be a date such as 2027-01-31"),
+        ("organisation: {accounts: [a]}\n", "1:26: accounts should be a section"),
+        ("organisation: {key_fingerprints: [abc]}\n", "1:35: key_fingerprints holds fingerprints"),
+        (
+            "rules: [{id: x, when: {destination: {host: *.a}}, then: block}]\n",
+            "text that begins with * must stand in q",
+        ),
+        ("a: &x 1\nb: *x\n", "1:1: anchors"),
+        ("mode: watch\nmode: enforce\n", "2:1: not readable: found duplicate key"),
+        ("rules: [\n", "not readable"),
+        ("- 1\n", "1:1: the file should be a section"),
+        (b"mode: \xff\n", "1:1: this is not UTF-8 text"),
+        (b"#" * 1_000_001, "1:1: the file is larger than 1 MB"),
+        ("rules: " + "[" * 2000, "1:1: nested too deeply"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_what_was_meant(text: str | bytes, fault: str) -> None:
+    """Whoever writes rules is told where the slip is and which word was meant."""
+    told = faults(text)[0]
+    assert told.startswith("outgate.yaml:")
+    assert fault in told
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """Nobody mends a file one error at a time."""
+    told = faults("mode: x\nversion: 2\nrules: [{id: a}]\n")
+    assert [line.split(":")[1] for line in told] == ["1", "2", "3"]
+    with pytest.raises(PolicyError, match=r"and 2 more") as refused:
+        load_bytes(b"mode: x\nversion: 2\nrules: [{id: a}]\n", "f")
+    assert "\n" not in str(refused.value)
+    assert "schema" in refused.value.for_officer()
+
+
+def test_everything_that_the_format_offers_loads() -> None:
+    """The whole vocabulary of the documentation is accepted."""
+    text = """
+version: 1
+mode: enforce
+organisation:
+  name: Example AG
+  domains: ["@Example.com"]
+  contact: privacy@example.com
+  accounts: {S3: [029608264753, 123456789012], onedrive: aaaa-bbbb}
+  key_fingerprints: [00112233aabbccdd]
+  words: [Project Falcon]
+  canaries: ["canary-1"]
+on_unknown_account: hold
+failures: {attribution: {enforce: block}, gate: block}
+rules:
+  - id: everything
+    description: All of it
+    owner: privacy office
+    until: 2030-12-31
+    mode: watch
+    on_error: hold
+    when:
+      script: {path: ["/srv/*.py"], name: a.py, sha256: "%s", approved: true, changed_since_approval: false,
+               newer_than_days: 7, owner: ann, user: ann, started_by: cron, imports: [pandas], launched_as: file,
+               python: true}
+      destination: {host: "*.example.com", category: llm, service: openai, account: corporate, account_id: org-*,
+                    upload: false, scheme: https, path: /v1/*}
+      findings: {kinds: [bank, email, anything], certainty: likely, count_at_least: 1, distinct_at_least: 2,
+                 records_at_least: 3, subjects_at_least: 4, detectors: aws-*, test_data: true}
+      volume: {request_bytes_at_least: 10 MB, hour_bytes_at_least: 1.5GB, day_bytes_at_least: 10 MiB,
+               day_tokens_at_least: 5, day_cost_usd_at_least: 2.5}
+      llm: {provider: openai, model: gpt-*, operation: chat, key: known, key_class: project, organisation: org,
+            tools: [search*], attachments: true}
+      time: {outside: {zone: Europe/Berlin, days: [mon, Tuesday], hours: 08:00-18:00}}
+      attribution: [exact, likely]
+      all: [{attribution: exact}]
+      any: [{attribution: exact}, {llm: {}}]
+      not: {findings: secret}
+    then: {do: hold, for_seconds: 20, headers: {X-A: b}}
+""" % ("a" * 64)
+    loaded = load_bytes(text.encode(), "f")
+    assert loaded.mode is Mode.ENFORCE
+    assert loaded.organisation.accounts["s3"] == {"029608264753", "123456789012"}
+    assert loaded.organisation.domains == {"example.com"}
+    volume = parse(text.encode(), "f").rules[0].when.volume
+    assert volume
+    assert (volume.request_bytes_at_least, volume.hour_bytes_at_least) == (10_000_000, 1_500_000_000)
+    assert volume.day_bytes_at_least == 10 * 2**20
+
+
+def test_kinds_of_a_callers_own_detectors_may_be_named() -> None:
+    """A new detector's findings can be ruled on."""
+    text = b"rules: [{id: a, when: {findings: gl_records}, then: block}]"
+    assert load_bytes(text, "f", kinds=frozenset({"gl_records"})).rules
+    with pytest.raises(PolicyError):
+        load_bytes(text, "f")
+
+
+def test_an_empty_file_is_a_policy_that_allows(tmp_path: Path) -> None:
+    """Nothing said is nothing forbidden, and nothing enforced."""
+    (tmp_path / "outgate.yaml").write_text("")
+    assert policy.load(tmp_path / "outgate.yaml").mode is Mode.WATCH
+
+
+def test_a_missing_file_and_an_unknown_preset_are_told(tmp_path: Path) -> None:
+    """A wrong name is not taken for “no policy”."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        policy.load(tmp_path / "none.yaml")
+    with pytest.raises(SettingsError, match="Did you mean lockdown"):
+        policy.preset("lokdown")
+    with pytest.raises(SettingsError, match="no preset"):
+        policy.preset("../../etc/passwd")
+
+
+def test_the_version_is_the_files_own_hash(tmp_path: Path) -> None:
+    """Every record can be traced to the very text of the policy."""
+    import hashlib
+
+    (tmp_path / "p.yaml").write_bytes(b"mode: watch\n")
+    assert policy.load(tmp_path / "p.yaml").version == hashlib.sha256(b"mode: watch\n").hexdigest()[:16]
+
+
+def test_faults_never_quote_the_organisations_secrets() -> None:
+    """An error message can be sent to anybody."""
+    text = "organisation: {canaries: [{a: TopSecretValue}], words: 3}\nrules: [{id: a, then: {headers: {b: 'é'}}}]\n"
+    assert "TopSecret" not in "".join(faults(text))
+
+
+def test_the_schema_describes_what_is_accepted() -> None:
+    """An editor can complete and check the file."""
+    schema = policy.schema()
+    assert schema["title"] == "Outgate policy"
+    assert schema["additionalProperties"] is False
+    assert "not" in schema["$defs"]["When"]["properties"]
+    assert set(schema["properties"]) >= {"rules", "organisation", "mode", "on_unknown_account", "failures"}
+
+
+def test_without_a_file_everything_is_watched() -> None:
+    """Out of the box nothing is blocked."""
+    assert policy.load().version == policy.preset("watch-everything").version
+    assert policy.load().mode is Mode.WATCH
+    assert len(preset_names()) == 5
