@@ -17,6 +17,8 @@ from core.exchange import Connection
 _MOST_PORTRAITS = 2000
 _MOST_CONNECTIONS = 20000
 _MOST_RECENT = 64
+_WAIT_TRIES = 5
+_WAIT_S = 0.002
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
@@ -47,6 +49,7 @@ class SocketAttributor:
         self._counters = Counters()
         self._lock = threading.Lock()
         self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
+        self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
         self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
@@ -72,7 +75,7 @@ class SocketAttributor:
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
         now = time.time()
-        ownership = self._backend.search(_peer(connection))
+        ownership = self._backend.search(_peer(connection), connection.at.timestamp())
         found, sole = self._judge(ownership)
         return self._keep(connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search")
 
@@ -114,11 +117,15 @@ class SocketAttributor:
         """Return why lines of code cannot be sampled, in plain words; None when they can."""
         return self._sampler.obstacle()
 
-    def recent(self, uid: int | None) -> tuple[ProcessFacts, ...]:
+    def recent(self) -> tuple[ProcessFacts, ...]:
         """See KnownOwners.recent."""
         with self._lock:
-            known = tuple(self._recent.values())
-        return tuple(facts for facts in reversed(known) if uid is None or facts.uid == uid)
+            return tuple(reversed(self._recent.values()))
+
+    def gone(self, pid: int) -> None:
+        """See KnownOwners.gone."""
+        with self._lock:
+            self._recent.pop(pid, None)
 
     def _alive(self, facts: ProcessFacts) -> bool:
         return self._backend.unchanged(facts)
@@ -185,8 +192,7 @@ class SocketAttributor:
         facts = self._backend.process(pid)
         if facts is None:
             return None
-        parents = parents_of(facts, self._backend, self._known_process)
-        return self._store(paint(facts, parents, self._people))
+        return self._store(paint(facts, parents_of(facts, self._process), self._people))
 
     def _store(self, portrait: Portrait) -> Portrait:
         key = (portrait.facts.pid, portrait.facts.start)
@@ -197,12 +203,22 @@ class SocketAttributor:
                 self._portraits.popitem(last=False)
         return portrait
 
-    def _known_process(self, pid: int) -> ProcessFacts | None:
-        """Return the facts of a process already painted, while it is unchanged."""
+    def _process(self, pid: int) -> ProcessFacts | None:
+        """Return the facts of a parent; the cached ones while pid, start and command line are the same."""
         start = self._backend.start_of(pid)
+        if start is None:
+            return None
         with self._lock:
-            portrait = None if start is None else self._portraits.get((pid, start))
-        return portrait.facts if portrait is not None and self._backend.unchanged(portrait.facts) else None
+            facts = self._facts.get((pid, start))
+        if facts is not None and self._backend.unchanged(facts):
+            return facts
+        facts = self._backend.process(pid)
+        if facts is not None:
+            with self._lock:
+                self._facts[(pid, facts.start)] = facts
+                while len(self._facts) > _MOST_PORTRAITS:
+                    self._facts.popitem(last=False)
+        return facts
 
     def _remember(self, facts: ProcessFacts) -> None:
         with self._lock:
@@ -227,12 +243,22 @@ class SocketAttributor:
             socket=ownership.socket,
         )
 
+    def _who_waits(self, portraits: list[Portrait], socket: int | None) -> list[Portrait]:
+        """Return the holders with a thread in a read or write of the socket; the sender gets some ms to come to it."""
+        found: list[Portrait] = []
+        for _ in range(_WAIT_TRIES):
+            found = [p for p in portraits if self._waiting(p.facts.pid, socket)]
+            if found:
+                break
+            time.sleep(_WAIT_S)
+        return found
+
     def _of_several(self, portraits: list[Portrait], ownership: Ownership) -> Attribution:
         """Name all holders. One of them is the sender only when it alone waits on the socket."""
         with self._lock:
             for portrait in portraits:
                 self._recent.pop(portrait.facts.pid, None)
-        waiting = [p for p in portraits if self._waiting(p.facts.pid, ownership.socket)]
+        waiting = self._who_waits(portraits, ownership.socket)
         candidates = tuple(portrait.ref for portrait in portraits)
         if len(waiting) == 1:
             reason = _SHARED.format(count=len(candidates), which=_ONE_WAITS)

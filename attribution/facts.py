@@ -103,8 +103,8 @@ class Backend(Protocol):
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
         """True when the process found alone by a search at this Unix time, unchanged, still holds the socket alone."""
 
-    def search(self, peer: Peer) -> Ownership:
-        """Find every process that holds the client's socket."""
+    def search(self, peer: Peer, since: float) -> Ownership:
+        """Find every process that holds the client's socket. `since`: Unix time of the connection."""
 
     def start_of(self, pid: int) -> int | None:
         """The start mark of a living process, or None."""
@@ -125,5 +125,8 @@ class Backend(Protocol):
 class KnownOwners(Protocol):
     """Processes that owned connections before, most recent first."""
 
-    def recent(self, uid: int | None) -> tuple[ProcessFacts, ...]:
-        """Known processes of this user (of everybody when None)."""
+    def recent(self) -> tuple[ProcessFacts, ...]:
+        """The known processes."""
+
+    def gone(self, pid: int) -> None:
+        """This process has exited: do not offer it again."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attribution.facts import Backend, ProcessFacts
+from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.version import Identity, identify, identify_code
 from attribution.launch import started_by
@@ -41,14 +41,12 @@ class Portrait:
         return next((ref for ref in self.ancestry if ref.pid == self.script_facts.pid), None)
 
 
-def parents_of(
-    facts: ProcessFacts, backend: Backend, known: Callable[[int], ProcessFacts | None]
-) -> tuple[ProcessFacts, ...]:
+def parents_of(facts: ProcessFacts, process: Callable[[int], ProcessFacts | None]) -> tuple[ProcessFacts, ...]:
     """Return the ancestors, nearest first. A "parent" younger than its child is a reused pid and ends the chain."""
     found: list[ProcessFacts] = []
     child = facts
     while child.parent > 0 and len(found) < _MOST_PARENTS:
-        parent = known(child.parent) or backend.process(child.parent)
+        parent = process(child.parent)
         if parent is None or parent.start > child.start or parent.pid == child.pid:
             break
         found.append(parent)

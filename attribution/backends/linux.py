@@ -1,19 +1,26 @@
 """Linux: the exact socket by sock_diag, its holders and their facts by /proc."""
 
+import os
 import threading
+import time
+from collections.abc import Iterable
 
 from attribution.backends import procfs
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 
-_SETTLED_S = 2.0
+_SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have stood in the
 gate's accept queue for that long."""
+_FRESH_S = 1.0
+"""A connection younger than this can be shared only by the very young and by the ancestors of those."""
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_QUICK_CANDIDATES = 4
+_GLANCES = 8
+_QUICK_CANDIDATES = 2
 _QUICK_DESCRIPTORS = 128
 _QUICK_THREADS = 16
+_MOST_PLACES = 10_000
 
 _ELSEWHERE = "no socket here has these addresses: another machine, container or network namespace connected"
 _CLOSED = "the client had already closed its socket"
@@ -35,31 +42,72 @@ class LinuxBackend:
         self._quick = SockDiag()
         self._thorough = SockDiag()
         self._lock = threading.Lock()
+        self._places: dict[int, int] = {}
+        self._last_place: dict[int, int] = {}
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
+        settled = [f for f in known.recent() if procfs.start_seconds(f.start) <= since - _SETTLED_S]
+        if not settled:
+            return None
         try:
             entry = _ask(self._quick, peer)
         except (NoSuchSocket, DiagRefused, ValueError):
             return None
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
-        for facts in known.recent(entry.uid)[:_QUICK_CANDIDATES]:
-            if procfs.descriptors(facts.pid, entry.inode, _QUICK_DESCRIPTORS):
-                sole = self.unchanged(facts) and _is_sole(facts, entry.inode, since)
-                return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid) if sole else None
+        facts = self._holder([f for f in settled if f.uid == entry.uid], entry.inode, known)
+        if facts is None or not self.unchanged(facts):
+            return None
+        sole = _no_young_sharer(facts.pid, entry.inode, since - _SETTLED_S)
+        return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid) if sole else None
+
+    def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
+        """Ask many where their last socket was (one link each), then few for all their descriptors."""
+        wanted = f"socket:[{inode}]"
+        for facts in candidates[:_GLANCES]:
+            place = self._last_place.get(facts.pid)
+            if place is not None and procfs.link(f"/proc/{facts.pid}/fd/{place}") == wanted:
+                return facts
+        for facts in candidates[:_QUICK_CANDIDATES]:
+            held = procfs.descriptors(facts.pid, inode, _QUICK_DESCRIPTORS)
+            if held:
+                self._last_place[facts.pid] = held[0]
+                return facts
+            if procfs.start_of(facts.pid) is None:
+                known.gone(facts.pid)
+                self._last_place.pop(facts.pid, None)
         return None
 
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
-        """See Backend.still_sole: only a process made since then can have joined."""
+        """See Backend.still_sole.
+
+        By fork only a process made since then can have joined. A socket can also be passed to any process, so one of
+        the owner's threads must be seen to stand in a read of it, or its event loop to watch it.
+        """
+        place = self._place(facts.pid, socket)
         return (
-            bool(procfs.descriptors(facts.pid, socket, _QUICK_DESCRIPTORS))
+            place is not None
             and self.unchanged(facts)
             and _no_young_sharer(facts.pid, socket, verified_at - _TICK_S)
+            and procfs.attends(facts.pid, place, _QUICK_THREADS)
         )
 
-    def search(self, peer: Peer) -> Ownership:
-        """See Backend.search: all processes of the socket's user, then everybody's."""
+    def _place(self, pid: int, socket: int) -> int | None:
+        """Look first where the socket was last time: a process may hold thousands of descriptors."""
+        place = self._places.get(socket)
+        if place is not None and procfs.link(f"/proc/{pid}/fd/{place}") == f"socket:[{socket}]":
+            return place
+        held = procfs.descriptors(pid, socket, _QUICK_DESCRIPTORS)
+        if not held:
+            return None
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        self._places[socket] = held[0]
+        return held[0]
+
+    def search(self, peer: Peer, since: float) -> Ownership:
+        """See Backend.search: all processes of the socket's user, then everybody's. One at a time: they share one GIL."""
         try:
             with self._lock:
                 entry = _ask(self._thorough, peer)
@@ -71,7 +119,8 @@ class LinuxBackend:
             return Ownership(reason=f"the kernel did not answer ({error})")
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
-        return _holders(entry)
+        with self._lock:
+            return _holders(entry, since)
 
     def start_of(self, pid: int) -> int | None:
         """See Backend.start_of."""
@@ -99,13 +148,8 @@ def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
     return diag.find((peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port))
 
 
-def _is_sole(facts: ProcessFacts, inode: int, since: float) -> bool:
-    """True when no process can share the socket by fork: neither the owner nor a child of it is young enough."""
-    oldest = since - _SETTLED_S
-    return procfs.start_seconds(facts.start) <= oldest and _no_young_sharer(facts.pid, inode, oldest)
-
-
 def _no_young_sharer(pid: int, inode: int, oldest: float) -> bool:
+    """True when no child made since `oldest` shares the socket; older ones cannot have inherited it."""
     children = procfs.children(pid, _QUICK_THREADS)
     if children is None:
         return False
@@ -116,27 +160,61 @@ def _no_young_sharer(pid: int, inode: int, oldest: float) -> bool:
     return True
 
 
-def _holders(entry: SocketEntry) -> Ownership:
+def _holders(entry: SocketEntry, since: float) -> Ownership:
     """Look at all processes of the socket's user first; at the others only when none of them holds it."""
-    everybody = [(pid, procfs.owner_uid(pid)) for pid in procfs.pids()]
     unreadable: list[int] = []
+    oldest = since - _SETTLED_S if time.time() - since < _FRESH_S else None
+    own = os.getpid()
+    everybody = [pid for pid in procfs.pids() if pid != own]
     for same_user in (True, False):
-        found = []
-        for pid, uid in everybody:
-            if (uid == entry.uid) is not same_user:
-                continue
-            held = procfs.descriptors(pid, entry.inode)
-            if held is None:
-                unreadable.append(pid)
-            elif held:
-                found.append(pid)
+        chosen = (pid for pid in everybody if (procfs.owner_uid(pid) == entry.uid) is same_user)
+        found = _scan(chosen, entry.inode, oldest, unreadable)
         if found:
             return _found(found, unreadable, entry)
+    if procfs.descriptors(own, entry.inode):
+        return Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
     reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
     return Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
 
 
-def _found(found: list[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
+def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]) -> set[int]:
+    """Return the holders among these processes.
+
+    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made it, and others
+    only among processes made since; all of those are newer and were looked at. The maker of a socket held by young
+    ones is one of their ancestors.
+    """
+    found: set[int] = set()
+    for pid in newest_first:
+        young = oldest is None or _is_young(pid, oldest)
+        if found and not young:
+            break
+        held = procfs.descriptors(pid, inode)
+        if held is None:
+            unreadable.append(pid)
+        elif held:
+            found.add(pid)
+            if not young:
+                break
+    return found | {pid for pid in _ancestors(found) if procfs.descriptors(pid, inode)}
+
+
+def _is_young(pid: int, oldest: float) -> bool:
+    start = procfs.start_of(pid)
+    return start is not None and procfs.start_seconds(start) > oldest
+
+
+def _ancestors(pids: Iterable[int]) -> set[int]:
+    above: set[int] = set()
+    for pid in pids:
+        parent = _parent(pid)
+        while parent > 1 and parent not in above:
+            above.add(parent)
+            parent = _parent(parent)
+    return above - set(pids)
+
+
+def _found(found: set[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
     hidden = any(_parent(pid) in found for pid in unreadable)
     reason = _UNREADABLE_CHILD if hidden else None
     return Ownership(pids=tuple(sorted(found)), socket=entry.inode, uid=entry.uid, reason=reason)

@@ -1,7 +1,7 @@
 """Plain reads of Linux /proc: start marks, file descriptors, process facts, what a thread waits for."""
 
 # paths of /proc as text: pathlib costs ten times as much on the event loop
-# ruff: noqa: PTH115, PTH116, PTH123, PTH208
+# ruff: noqa: PTH110, PTH115, PTH116, PTH208
 
 import os
 import platform
@@ -14,6 +14,8 @@ from attribution.interpreters import is_plainly_not_python, is_python_program
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _READ_MAX = 1 << 20
+_WHOLE = 1024
+"""The kernel gives /proc files in pieces of about a page; a first piece shorter than this is all there is."""
 
 
 def boot_time() -> float:
@@ -37,6 +39,8 @@ def read(path: str, limit: int = _READ_MAX) -> bytes:
         return b""
     try:
         data = os.read(handle, limit)
+        if len(data) < _WHOLE:
+            return data
         while len(data) < limit and (more := os.read(handle, limit - len(data))):
             data += more
         return data
@@ -67,8 +71,16 @@ def start_of(pid: int) -> int | None:
 
 
 def pids() -> list[int]:
-    """Return all visible pids, newest number first."""
-    return sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
+    """Return all visible pids, the newest first: downwards from the last one given out, then round the end."""
+    found = sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
+    last = read("/proc/loadavg", 200).split()
+    newest = int(last[4]) if len(last) > 4 else 0
+    at = next((at for at, pid in enumerate(found) if pid <= newest), 0)
+    return found[at:] + found[:at]
+
+
+_CHILDREN_KNOWN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+"""False on kernels built without CONFIG_PROC_CHILDREN."""
 
 
 def owner_uid(pid: int) -> int | None:
@@ -81,21 +93,16 @@ def owner_uid(pid: int) -> int | None:
 
 def children(pid: int, most_threads: int = 16) -> list[int] | None:
     """Return the direct children; None when there are too many threads to ask or the kernel does not tell."""
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-        if len(threads) > most_threads:
-            return None
-        found: list[int] = []
-        for thread in threads:
-            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                found.extend(int(child) for child in file.read().split())
-    except OSError:
+    if not _CHILDREN_KNOWN:
         return None
-    return found
+    threads = thread_ids(pid, most_threads)
+    if not threads:
+        return None
+    return [int(child) for thread in threads for child in read(f"/proc/{pid}/task/{thread}/children").split()]
 
 
 def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | None:
-    """Return the descriptors of `pid` that are this socket; None when that may not be read or is too much.
+    """Return the descriptors of `pid` that are this socket; None when they may not be read or are too many.
 
     `most`: give up above this number of descriptors, unless None.
     """
@@ -191,6 +198,7 @@ _ON_DESCRIPTOR = {
 }
 """Numbers of system calls whose first argument is the descriptor: read, write, readv, sendto, recvfrom…"""
 _POLL = {"x86_64": frozenset({7, 271}), "aarch64": frozenset({73})}
+_EPOLL = {"x86_64": frozenset({232, 281, 441}), "aarch64": frozenset({22, 441})}
 _POLL_ENTRY = struct.Struct("=ihh")
 _MACHINE = platform.machine()
 
@@ -200,18 +208,40 @@ def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
     held = descriptors(pid, socket)
     if not held or _MACHINE not in _POLL:
         return None
-    try:
-        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-    except OSError:
-        return None
-    found = set()
-    for thread in threads:
+    wanted, found = frozenset(held), set()
+    for thread in thread_ids(pid):
         call = read(f"/proc/{pid}/task/{thread}/syscall", 256)
         if not call:
             return None
-        if _waits_on(pid, call.split(), frozenset(held)):
+        if _waits_on(pid, call.split(), wanted):
             found.add(thread)
     return frozenset(found)
+
+
+def attends(pid: int, descriptor: int, most_threads: int) -> bool:
+    """True when a thread stands in a read, write or poll of this descriptor, or in an event loop that watches it."""
+    if _MACHINE not in _POLL:
+        return False
+    wanted = frozenset({descriptor})
+    for thread in thread_ids(pid, most_threads):
+        call = read(f"/proc/{pid}/task/{thread}/syscall", 256).split()
+        if _waits_on(pid, call, wanted) or _watches(pid, call, descriptor):
+            return True
+    return False
+
+
+def thread_ids(pid: int, most: int | None = None) -> list[int]:
+    """Return the threads of a process; none when there are more than `most`. One thread needs no listing."""
+    fields = stat_fields(pid)
+    count = int(fields[17]) if len(fields) > 17 else 0
+    if count == 1:
+        return [pid]
+    if most is not None and count > most:
+        return []
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
 
 
 def _waits_on(pid: int, call: list[bytes], held: frozenset[int]) -> bool:
@@ -223,6 +253,14 @@ def _waits_on(pid: int, call: list[bytes], held: frozenset[int]) -> bool:
     if number not in _POLL[_MACHINE]:
         return False
     return not held.isdisjoint(_polled(pid, int(call[1], 16), int(call[2], 16)))
+
+
+def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
+    """True for an epoll wait whose interest list holds the descriptor."""
+    if len(call) < 4 or not call[0].isdigit() or int(call[0]) not in _EPOLL[_MACHINE]:
+        return False
+    listed = read(f"/proc/{pid}/fdinfo/{int(call[1], 16)}")
+    return any(line[:4] == b"tfd:" and int(line.split()[1]) == descriptor for line in listed.splitlines())
 
 
 def _polled(pid: int, address: int, count: int) -> frozenset[int]:

@@ -26,7 +26,7 @@ class PsutilBackend:
         """Return False: sockets have no number here, so it takes another search."""
         return False
 
-    def search(self, peer: Peer) -> Ownership:
+    def search(self, peer: Peer, since: float) -> Ownership:
         """See Backend.search."""
         wanted = (_address(peer.client_host, peer.client_port), _address(peer.gate_host, peer.gate_port))
         try:

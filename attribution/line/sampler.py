@@ -20,6 +20,8 @@ from attribution.resolution import places
 from core.attribution import CodeLine
 
 DEADLINE_S = 0.4
+_SETTLE_TRIES = 4
+_SETTLE_S = 0.002
 _MOST_OUTPUT = 8 << 20
 _REFUSED = "the operating system refuses to let py-spy read the process"
 _ABSENT = "the stack sampler py-spy is not installed beside this Python"
@@ -54,7 +56,7 @@ class LineSampler:
         if self._program is None:
             return None, "no_sampler"
         until = time.monotonic() + DEADLINE_S
-        before = target.waiting()
+        before = _settled(target.waiting)
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
@@ -92,6 +94,17 @@ class LineSampler:
         refused = done.returncode != 0 and b"ermission" in done.stderr
         self._refusal = (_rights() or _REFUSED) if refused else None
         return done.stdout[:_MOST_OUTPUT] if done.returncode == 0 else None
+
+
+def _settled(waiting: Callable[[], frozenset[int] | None]) -> frozenset[int] | None:
+    """Give the sender some ms to come from its write to its read; an event loop never stands in one."""
+    found = waiting()
+    for _ in range(_SETTLE_TRIES):
+        if found is None or found:
+            break
+        time.sleep(_SETTLE_S)
+        found = waiting()
+    return found
 
 
 def _steady(before: frozenset[int] | None, after: frozenset[int] | None) -> frozenset[int] | None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,6 +50,8 @@ class Gate:
     attributor: attribution.SocketAttributor = field(default_factory=attribution.build)
     host: str = "127.0.0.1"
     want_line: bool = False
+    settle: bool = False
+    """Look at a request only when its sender stands in the read of the answer."""
     seen: list[Seen] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     before_answer: Callable[[], None] = lambda: None
@@ -92,6 +95,8 @@ class Gate:
                 while b"\r\n\r\n" in waiting:
                     head, _, waiting = waiting.partition(b"\r\n\r\n")
                     truth = json.loads(head.partition(b"X-Truth: ")[2].partition(b"\r\n")[0] or b"{}")
+                    if self.settle:
+                        self._settled(first)
                     again, quick = self.look(connection)
                     line = self.attributor.line_of_code(again) if self.want_line else None
                     self.before_answer()
@@ -101,6 +106,12 @@ class Gate:
                     with contextlib.suppress(OSError):
                         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             self.attributor.forget(connection)
+
+    def _settled(self, sender: Attribution) -> None:
+        for _ in range(500):
+            if sender.process and sender.socket and self.attributor._waiting(sender.process.pid, sender.socket):
+                return
+            time.sleep(0.002)
 
     @staticmethod
     def _read(client: socket.socket) -> bytes:
