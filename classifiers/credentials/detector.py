@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from classifiers.credentials.engine import Engine
 from classifiers.credentials.engines import Engines
+from classifiers.credentials.folded import Offsets, as_it_was, folded
 from classifiers.credentials.hosts import provider_of
 from classifiers.credentials.identity import (
     TOKEN_FIELDS,
@@ -18,11 +19,15 @@ from classifiers.credentials.identity import (
 )
 from classifiers.credentials.joined import Joined
 from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps, without_repeats
+from classifiers.credentials.own_words import OwnWords
+from classifiers.credentials.shingles import DocumentIndex
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
 
 _REMEMBERED = 512
+_TOKEN_REQUEST_FIELDS = 20
+_UNCHANGED: Offsets = {}
 
 
 class _Authentication(NamedTuple):
@@ -40,7 +45,12 @@ class CredentialDetector:
     """Finds secrets in decoded payloads. Safe to use from many threads."""
 
     def __init__(
-        self, cache_dir: pathlib.Path | None, organisation: Organisation, *, long_tail: bool = True
+        self,
+        cache_dir: pathlib.Path | None,
+        organisation: Organisation,
+        *,
+        long_tail: bool = True,
+        documents: DocumentIndex | None = None,
     ) -> None:
         """Use our own rules at once; the long tail joins from its cache, or seconds later from a background build.
 
@@ -48,9 +58,9 @@ class CredentialDetector:
         it out.
         """
         self._engines = Engines(cache_dir, long_tail=long_tail)
-        self._organisation = organisation
-        self._remembered: dict[tuple[str, str, str], _Authentication] = {}
-        self._remembered_for: Engine = self._engines.current
+        self._words = OwnWords(organisation)
+        self._documents = documents
+        self._remembered: dict[tuple[object, ...], _Authentication] = {}
 
     @property
     def rule_count(self) -> int:
@@ -67,10 +77,17 @@ class CredentialDetector:
         self._engines.wait(timeout_s)
         self._engines.current.warm()
 
+    def organisation_changed(self, organisation: Organisation) -> None:
+        """Look for another organisation's words and canaries from now on."""
+        self._words = OwnWords(organisation)
+
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
         """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
-        segments = payload.segments
+        segments, offsets = payload.segments, _UNCHANGED
         joined = Joined(segments)
+        if not joined.ascii:
+            segments, offsets = folded(segments)
+            joined = Joined(segments) if offsets else joined
         found: list[Found] = []
         engine = self._engines.current
         for index in engine.candidates(joined.data):
@@ -82,7 +99,11 @@ class CredentialDetector:
         for index, segment in joined.authentication:
             seen = self._in_authentication(segment, host)
             hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
-        return hits
+        if self._words:
+            hits += self._words.find(segments)
+        if self._documents is not None:
+            hits += self._documents.find(segments)
+        return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
     def identities(self, payload: Payload, host: str) -> list[Identity]:
         """Return the credentials that authenticate this request."""
@@ -94,9 +115,9 @@ class CredentialDetector:
 
     def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
         engine = self._engines.current
-        if engine is not self._remembered_for or len(self._remembered) >= _REMEMBERED:
-            self._remembered, self._remembered_for = {}, engine
-        key = (host, segment.key or "", segment.text)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered = {}
+        key = (engine, host, segment.carrier, segment.key, segment.path, segment.text)
         known = self._remembered.get(key)
         if known is None:
             known = self._remembered[key] = self._look_at_authentication(engine, segment, host)
@@ -121,7 +142,8 @@ class CredentialDetector:
         return _Authentication(hits, tuple(h for h in hits if h.rejected is None), identity)
 
     def _minding_direction(self, found: list[Found], segments: Sequence[Segment], host: str) -> list[Found]:
-        token_request = any(s.key == "grant_type" and s.carrier is Carrier.BODY for s in segments)
+        body = [s.key for s in segments if s.carrier is Carrier.BODY]
+        token_request = len(body) <= _TOKEN_REQUEST_FIELDS and "grant_type" in body
         return [self._direction(item, segments[item.hit.segment], host, token_request) for item in found]
 
     def _direction(self, item: Found, segment: Segment, host: str, token_request: bool) -> Found:

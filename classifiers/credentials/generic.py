@@ -42,6 +42,9 @@ _STRUCTURED = re.compile(
     r" | arn:.* | urn:.* | sha\d{1,3}[-:].* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
     r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | [A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+ ) $"
 )
+_UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_NAMES_A_KEY = re.compile(r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-. ]?secret|(?:auth|access|bearer)[_\-. ]?token)$")
+"""Names under which services do hand out plain UUIDs as keys."""
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"[\w.\-]{0,48}\Z")
 
@@ -94,6 +97,8 @@ _TWO_KINDS = re.compile(r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:
 
 def _key(candidate: Candidate) -> Verdict:
     value = candidate.value
+    if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
+        return Verdict(rejected=_no_secret(candidate.name, value), confidence=Confidence.POSSIBLE)
     reason = _no_key(value) or _no_secret(candidate.name, value)
     if reason is not None:
         return Verdict(rejected=reason)
@@ -121,6 +126,23 @@ def _no_secret(name: str, value: str) -> str | None:
     return "a placeholder" if is_placeholder(value) or is_masked(value) else None
 
 
+def _bare(candidate: Candidate) -> Verdict:
+    """Judge a value that only a space parts from its name: it must look random by itself."""
+    value = candidate.value
+    digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
+    if digits < 3 or letters < 3 or entropy(value) < 3.2 or _WORDY.search(value):
+        return Verdict(rejected="a space parts it from the name, and it does not look random")
+    return _key(candidate)._replace(confidence=Confidence.POSSIBLE)
+
+
+def _netrc(candidate: Candidate) -> Verdict:
+    reason = "a placeholder" if is_placeholder(candidate.value) or is_masked(candidate.value) else None
+    return Verdict(rejected=reason, test_data=is_example(candidate.value))
+
+
+_WORDY = re.compile(r"(?:^|[_-])[a-z]{4,}(?:[_-]|$)|[A-Za-z]{12}")
+
+
 def _type_of(name: str) -> str:
     lower = name.lower()
     if "token" in lower:
@@ -145,6 +167,14 @@ def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
 GENERIC: tuple[Rule, ...] = (
     _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
     _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
+    Rule(
+        name="generic-token", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_bare,
+        pattern=r"(?i)((?:[\w.\-]{0,24}[_.\- ])?(?:secret|token|api[_.\- ]?key|access[_.\- ]?key)(?:[_.\- ](?:key|token|secret))?)[\"']?[ \t]{1,3}[\"']?([A-Za-z0-9_\-]{20,128})(?:[^A-Za-z0-9_\-./]|$)",
+    ),
+    Rule(
+        name="netrc-password", rank=2, confidence=Confidence.CERTAIN, check=_netrc,
+        pattern=r"(?i)\bmachine\s{1,4}[a-z0-9.\-]{3,120}\s{1,4}login\s{1,4}\S{1,120}\s{1,4}password\s{1,4}(\S{4,200})",
+    ),
     Rule(
         name="generic-password", named=True, group=2, rank=0, confidence=Confidence.LIKELY, check=_password,
         pattern=r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)[ =]([^\s\"'`<>\\,;]{6,128})",

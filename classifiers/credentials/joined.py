@@ -22,7 +22,7 @@ _BODY = Carrier.BODY
 class Joined:
     """Lines of all segments joined to one text, except those that authenticate the request. Holds payload."""
 
-    __slots__ = ("_lines", "_segments", "_starts", "authentication", "data")
+    __slots__ = ("_lines", "_segments", "_starts", "ascii", "authentication", "data")
 
     def __init__(self, segments: Sequence[Segment], *, authentication: bool = True) -> None:
         self._segments = segments
@@ -36,7 +36,9 @@ class Joined:
                     self.authentication.append((index, segments[index]))
                     lines[index] = ""
         self._lines = lines
-        self.data: bytes = "".join(lines).encode("utf-8", "replace")
+        text = "".join(lines)
+        self.ascii = text.isascii()
+        self.data: bytes = text.encode("utf-8", "replace")
 
     def locate(self, offset: int) -> Location:
         """Return the segment that holds this byte, and the character there."""

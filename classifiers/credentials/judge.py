@@ -120,7 +120,7 @@ def _verdict(rule: Rule, candidate: Candidate) -> Verdict:
         return verdict._replace(rejected="masked, a template or a placeholder")
     reason = excluded_by(rule, value)
     if reason is not None:
-        return verdict._replace(rejected=reason)
+        return verdict._replace(test_data=True) if rule.rank >= 2 and is_example(value) else verdict._replace(rejected=reason)
     if entropy(value) < rule.min_entropy:
         if rule.rank == 1 or entropy(value) < 1.5:
             return verdict._replace(rejected="too regular for a key")

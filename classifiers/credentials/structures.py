@@ -16,8 +16,8 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)")
 _WEAK = frozenset({"postgres", "mysql", "root", "guest", "mongo", "redis", "app", "db", "sa", "oracle", "tiger", "scott"})
 _PART = (
-    r"\b(?:server|data source|address|addr|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname|"
-    r"db|uid|user ?id|user(?:name)?|account(?:name)?|endpoint|port|sslmode)\s{0,3}=|jdbc:[a-z]+:"
+    r"\b(?:server|data source|address|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname)\s{0,3}=|"
+    r"\bjdbc:[a-z]+:"
 )
 """Another part of a connection string."""
 _KEPT = r"\b(?:password|passwd|pwd)\s{0,3}=\s{0,3}[\"']?([^\s;\"'<>&,]{3,200})"
@@ -197,6 +197,8 @@ STRUCTURES: tuple[Rule, ...] = (
          pattern=r"(?i)(?:session_?token|security_?token)[\"'\s\\\])]{0,4}[:=,>][\"'\s\\]{0,5}([A-Za-z0-9/+=]{100,})"),
     Rule(name="basic-auth-header", rank=3, check=_basic_header,
          pattern=r"(?i)\bauthorization[\"'\]\s\\]{0,4}[:=,]?[\"'\s\\]{0,4}basic\s{1,3}([A-Za-z0-9+/]{6,400}={0,2})"),
+    Rule(name="password-hash", rank=2, confidence=Confidence.LIKELY,
+         pattern=r"(?:^|[^A-Za-z0-9$])(\$(?:1|5|6|y|7|gy)\$[A-Za-z0-9./$=,]{0,40}\$[A-Za-z0-9./]{22,88})(?:[^A-Za-z0-9./]|$)"),
     Rule(name="bearer-token", rank=0, check=_bearer, confidence=Confidence.LIKELY,
          pattern=r"(?i)\bbearer\s{1,3}([A-Za-z0-9_\-.~+/]{20,}={0,2})"),
     Rule(name="basic-auth-command", rank=3, check=_command,
