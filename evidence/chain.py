@@ -1,0 +1,102 @@
+"""The hash chain, pure: canonical JSON, how an entry links to the one before, and a verifier fed in order."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+GENESIS_CONTEXT = b"outgate.chain/1\n"
+_SEQ_BYTES = 8
+
+_EXPONENT = re.compile(rb"e-?[0-9]+[,\]}]|e-?[0-9]+\Z")
+"""A number in exponent form as orjson writes it. Text may match too: that costs time, never correctness."""
+
+
+def canonical(value: Any) -> bytes:
+    """Return the canonical JSON of JSON values: sorted keys, no spaces, UTF-8, nothing escaped that need not be.
+
+    Byte for byte what `json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()` gives.
+    Raises ValueError for what JSON cannot hold: lone surrogates, keys that are not strings, foreign types.
+    """
+    try:
+        fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
+    except orjson.JSONEncodeError:
+        return _canonical_slow(value)
+    # Very small and very large floats are the only values that the two encoders write differently.
+    return _canonical_slow(value) if b"0.0000" in fast or _EXPONENT.search(fast) else fast
+
+
+def _canonical_slow(value: Any) -> bytes:
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode()
+    except (TypeError, UnicodeEncodeError) as error:
+        raise ValueError(f"not a JSON value: {type(error).__name__}") from None
+
+
+def genesis(chain_id: str) -> bytes:
+    """Return the 32 bytes before the first entry of a chain: SHA-256 over a context line and the chain's id."""
+    return hashlib.sha256(GENESIS_CONTEXT + chain_id.encode()).digest()
+
+
+def link(prev: bytes, seq: int, body: bytes) -> bytes:
+    """Return the 32-byte hash of entry `seq` (from 1): SHA-256 over prev (32 bytes), seq (8 bytes, big-endian), body.
+
+    The first two parts have a fixed length, so no two different entries share one input.
+    """
+    if len(prev) != hashlib.sha256().digest_size:
+        raise ValueError("the hash of the entry before has 32 bytes")
+    return hashlib.sha256(prev + seq.to_bytes(_SEQ_BYTES, "big") + body).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where one entry stands in its chain."""
+
+    chain_id: str
+    seq: int
+    prev: bytes
+    hash: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the `chain` object of an exported record."""
+        return {"id": self.chain_id, "seq": self.seq, "prev": self.prev.hex(), "hash": self.hash.hex()}
+
+
+class ChainBroken(ValueError):  # noqa: N818 - says what is, as evidence
+    """The entries are not the chain that they claim to be; the text is for a person."""
+
+
+class ChainVerifier:
+    """Is fed the entries of one chain in order and raises ChainBroken at the first that does not belong.
+
+    With `gaps=True` (an export that was filtered) entries may be missing; they are counted, and each entry that is
+    there must still be whole and fit its neighbours. A chain cannot show that its newest entries were cut off: compare
+    `seq` and `head` with a note taken earlier.
+    """
+
+    def __init__(self, chain_id: str, *, gaps: bool = False) -> None:
+        self.seq = 0
+        self.head = genesis(chain_id)
+        self.missing = 0
+        """Entries left out before and between those fed."""
+        self.entries = 0
+        self._gaps = gaps
+
+    def feed(self, seq: int, prev: bytes, hash_: bytes, body: bytes) -> None:
+        """Take the next entry with its stored hashes and its body exactly as hashed."""
+        if seq <= self.seq:
+            raise ChainBroken(f"entry {seq} stands after entry {self.seq}: entries were reordered or repeated")
+        skipped = seq - self.seq - 1
+        if skipped and not self._gaps:
+            raise ChainBroken(f"after entry {self.seq} comes entry {seq}: {skipped} missing in between")
+        if not skipped and prev != self.head:
+            raise ChainBroken(f"entry {seq} does not follow entry {self.seq}: one of them was replaced")
+        if len(prev) != len(self.head) or link(prev, seq, body) != hash_:
+            raise ChainBroken(f"entry {seq} was changed after it was written")
+        self.seq, self.head = seq, hash_
+        self.missing += skipped
+        self.entries += 1

@@ -1,0 +1,144 @@
+"""What policy may ask of the past: when a script was first seen, whether its hash was approved, how much it has sent."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.situation import ScriptHistory, Volume
+from evidence.batch import Item
+from evidence.rollup import BUCKET_US, Rollup, from_micros, micros
+from evidence.store import Store
+
+HOUR = 3600 * 1_000_000 // BUCKET_US
+DAY = 24 * HOUR
+_MOST_REMEMBERED = 4096
+_FRESH_S = 60.0
+_APPROVALS_FRESH_S = 1.0
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Traffic of one script to one destination, in buckets of five minutes, as of one entry of the chain."""
+
+    seq: int
+    read_at: float
+    buckets: dict[int, list[int]] = field(default_factory=dict)
+
+
+class History:
+    """Answers from memory (microseconds); reads the file at first sight of a script and once a minute after.
+
+    Give `observe` to the writer, so that what this gate has committed counts at once.
+    """
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sums: OrderedDict[tuple[str, str], _Sums] = OrderedDict()
+        self._first: OrderedDict[str, int] = OrderedDict()
+        self._decided: dict[str, dict[str, bool]] = {}
+        self._approvals_at = -_APPROVALS_FRESH_S
+        self._approvals_seq = 0
+
+    def script(self, script: str, sha256: str | None) -> ScriptHistory:
+        """What is known of the script at this path (or of this name) with this hash. Raises EvidenceError."""
+        with self._lock:
+            self._refresh_approvals()
+            first = self._first_seen(script)
+            decided = self._decided.get(script, {})
+        approved = None if sha256 is None else decided.get(sha256)
+        return ScriptHistory(
+            first_seen=None if first is None else from_micros(first),
+            approved=approved,
+            changed_since_approval=approved is None and any(decided.values()),
+        )
+
+    def first_seen(self, script: str, sha256: str) -> datetime | None:
+        """When this version of this script was first seen. Raises EvidenceError."""
+        query = "SELECT first_us FROM scripts WHERE script = ? AND sha256 = ?"
+        with self._store.reading() as connection:
+            found = connection.exec_driver_sql(query, (script, sha256)).scalar()
+        return None if found is None else from_micros(found)
+
+    def volume(self, script: str, destination: str, now: datetime) -> Volume:
+        """What the script has sent there, up to the last full five minutes more than an hour or a day.
+
+        `destination` is the service's id, else the host. Only what went out counts. Raises EvidenceError.
+        """
+        bucket = micros(now) // BUCKET_US
+        with self._lock:
+            sums = self._sums_of((script, destination), bucket)
+            day = [(when, values) for when, values in sums.buckets.items() if when >= bucket - DAY]
+        return Volume(
+            bytes_hour=sum(values[1] for when, values in day if when >= bucket - HOUR),
+            bytes_day=sum(values[1] for _, values in day),
+            tokens_day=sum(values[2] for _, values in day),
+            cost_day_usd=sum(values[3] for _, values in day) / 1_000_000,
+        )
+
+    def observe(self, first_seq: int, items: Sequence[Item]) -> None:
+        """Count what was just committed; `first_seq` is the place of the first of the items in the chain."""
+        with self._lock:
+            for seq, item in enumerate(items, first_seq):
+                rollup = Rollup()
+                rollup.add(item.body, item.at_us)
+                for (script, destination, bucket), values in rollup.traffic.items():
+                    sums = self._sums.get((script, destination))
+                    if sums is not None and seq > sums.seq:
+                        known = sums.buckets.setdefault(bucket, [0, 0, 0, 0])
+                        sums.buckets[bucket] = [a + b for a, b in zip(known, values, strict=True)]
+                for script, _ in rollup.scripts:
+                    known_first = self._first.get(script)
+                    if known_first is not None:
+                        self._first[script] = min(known_first, item.at_us)
+
+    def _sums_of(self, key: tuple[str, str], bucket: int) -> _Sums:
+        sums = self._sums.get(key)
+        if sums is None or self._clock() - sums.read_at > _FRESH_S:
+            sums = self._sums[key] = self._read(key, bucket)
+            if len(self._sums) > _MOST_REMEMBERED:
+                self._sums.popitem(last=False)
+        self._sums.move_to_end(key)
+        return sums
+
+    def _read(self, key: tuple[str, str], bucket: int) -> _Sums:
+        query = """SELECT bucket, exchanges, bytes, tokens, cost_micro_usd FROM traffic
+            WHERE script = ? AND destination = ? AND bucket >= ?"""
+        with self._store.reading() as connection:
+            # One read transaction: the sums and the entry up to which they count belong together.
+            connection.exec_driver_sql("BEGIN")
+            seq = int(connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM entries").scalar_one())
+            rows = list(connection.exec_driver_sql(query, (*key, bucket - DAY)))
+            connection.exec_driver_sql("COMMIT")
+        return _Sums(seq, self._clock(), {row[0]: list(row[1:]) for row in rows})
+
+    def _first_seen(self, script: str) -> int | None:
+        if (known := self._first.get(script)) is not None:
+            return known
+        with self._store.reading() as connection:
+            query = "SELECT min(first_us) FROM scripts WHERE script = ?"
+            found = connection.exec_driver_sql(query, (script,)).scalar()
+        if found is None:
+            return None
+        self._first[script] = int(found)
+        if len(self._first) > _MOST_REMEMBERED:
+            self._first.popitem(last=False)
+        return int(found)
+
+    def _refresh_approvals(self) -> None:
+        now = self._clock()
+        if now - self._approvals_at < _APPROVALS_FRESH_S:
+            return
+        query = """SELECT seq, script, script_sha256, action FROM review_entries
+            WHERE seq > ? AND action IN ('approve', 'refuse') ORDER BY seq"""
+        with self._store.reading() as connection:
+            rows = list(connection.exec_driver_sql(query, (self._approvals_seq,)))
+        for seq, script, sha256, action in rows:
+            self._approvals_seq = seq
+            if sha256 is not None:
+                self._decided.setdefault(script, {})[sha256] = action == "approve"
+        self._approvals_at = now

@@ -1,0 +1,63 @@
+"""Makes what is derived from the chains anew: cases, versions of scripts, traffic."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from core.review import Action, CaseStatus
+from evidence.rollup import COMES_BACK, Rollup
+from evidence.statements import write_rollup
+
+_CHUNK = 2000
+
+
+def rebuild(connection: Connection) -> None:
+    """Recompute all derived tables from the entries and review events; call inside a transaction.
+
+    Cases keep their ids, so that another process that remembers one stays right.
+    """
+    ids = {str(key): int(id_) for key, id_ in connection.exec_driver_sql("SELECT key, id FROM cases")}
+    for table in ("cases", "scripts", "traffic"):
+        connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
+    last = 0
+    while rows := _chunk(connection, last):
+        _add_chunk(connection, rows, ids)
+        last = rows[-1][0]
+    _apply_reviews(connection)
+
+
+def _chunk(connection: Connection, after: int) -> list[Any]:
+    query = "SELECT seq, at_us, case_id, body FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
+    return list(connection.exec_driver_sql(query, (after, _CHUNK)))
+
+
+def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> None:
+    rollup, moved = Rollup(), []
+    next_id = max(ids.values(), default=0) + 1
+    for seq, at_us, case_id, text in rows:
+        key = rollup.add(orjson.loads(text), at_us)
+        right = None if key is None else ids.setdefault(key, next_id)
+        next_id += right == next_id
+        if right != case_id:
+            moved.append((right, seq))
+    write_rollup(connection, rollup, ids)
+    if moved:
+        connection.exec_driver_sql("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
+
+
+def _apply_reviews(connection: Connection) -> None:
+    closed: dict[str, tuple[str | None, int]] = {}
+    for (text,) in connection.exec_driver_sql("SELECT body FROM review_entries ORDER BY seq"):
+        event = orjson.loads(text)
+        if event["action"] == Action.CLOSE:
+            closed[event["case_key"]] = (event["disposition"], event["up_to"])
+        elif event["action"] == Action.REOPEN:
+            closed.pop(event["case_key"], None)
+    for key, (disposition, up_to) in closed.items():
+        newest = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
+        seen = connection.exec_driver_sql(newest, (key,)).scalar() or 0
+        again = disposition in COMES_BACK and seen > up_to
+        status = CaseStatus.OPEN if again else CaseStatus.CLOSED
+        change = "UPDATE cases SET status = ?, disposition = ? WHERE key = ?"
+        connection.exec_driver_sql(change, (status.value, disposition, key))

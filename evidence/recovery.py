@@ -1,0 +1,55 @@
+"""Exchanges that a gate left open when it was killed: chained at the next start, with what is known of them."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import EvidenceError
+from evidence.batch import Appender, Batch, Item
+from evidence.chain import canonical
+from evidence.presence import gone
+from evidence.rollup import time_of
+
+STOPPED = "the gate stopped before the exchange ended"
+_CHUNK = 1000
+_ATTEMPTS = 3
+
+
+def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
+    """Chain what gates that are no longer alive left open; return how many exchanges that were."""
+    gates = [str(gate) for (gate,) in connection.exec_driver_sql("SELECT DISTINCT gate FROM open_exchanges")]
+    return sum(_recover_gate(connection, appender, gate) for gate in gone(evidence, gates))
+
+
+def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
+    recovered = failed = 0
+    while items := _left_by(connection, gate):
+        try:
+            appender.adopt(item.id for item in items)
+            appender.write(Batch(closes=items))
+            recovered += len(items)
+        except IntegrityError:
+            # Another gate that starts at this moment recovers the same rows.
+            failed += 1
+            if failed >= _ATTEMPTS:
+                raise
+    return recovered
+
+
+def _left_by(connection: Connection, gate: str) -> list[Item]:
+    query = "SELECT body FROM open_exchanges WHERE gate = ? ORDER BY id LIMIT ?"
+    return [_ended(text) for (text,) in connection.exec_driver_sql(query, (gate, _CHUNK))]
+
+
+def _ended(text: str) -> Item:
+    try:
+        body: dict[str, Any] = orjson.loads(text)
+        body["response"] = {**body["response"], "status": None}
+        body["notes"] = [*body["notes"], STOPPED]
+        return Item(body["id"], time_of(body), body, canonical(body))
+    except (ValueError, KeyError, TypeError):
+        message = "The list of exchanges that were under way when the gate stopped is damaged."
+        raise EvidenceError(message, remedy="Keep the file for examination and start with a new one.") from None

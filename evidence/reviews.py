@@ -1,0 +1,90 @@
+"""Review events as entries of their own chain, and what each does to its case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.errors import EvidenceError
+from core.ids import rfc3339
+from core.review import Action, CaseStatus, Disposition, ReviewEvent
+from core.text import printable
+from evidence.chain import canonical, genesis, link
+from evidence.rollup import micros
+from evidence.schema import chain_id
+from evidence.statements import INSERT_REVIEW
+
+SCHEMA = "outgate.review/1"
+_NOTE_LIMIT = 4000
+
+
+def append_review(connection: Connection, event: ReviewEvent) -> None:
+    """Append one event inside the caller's transaction and change its case. Raises EvidenceError for no such case."""
+    query = "SELECT id, script, script_path, script_sha256 FROM cases WHERE key = ?"
+    case = connection.exec_driver_sql(query, (event.case_key,)).mappings().first()
+    if case is None:
+        raise EvidenceError("There is no such case in the evidence.", remedy="Load the queue again.")
+    up_to = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM entries").scalar_one()
+    script = case["script_path"] or case["script"]
+    body = body_of(event, up_to=up_to, script=script, sha256=case["script_sha256"])
+    _chain(connection, event, body)
+    _apply(connection, event, case["id"])
+
+
+def body_of(event: ReviewEvent, *, up_to: int, script: str, sha256: str | None) -> dict[str, Any]:
+    """Return what is hashed: the event, how far the reviewer saw, and which version of which script it was about."""
+    return {
+        "schema": SCHEMA,
+        "id": event.id,
+        "at": rfc3339(event.at),
+        "case_key": event.case_key,
+        "action": event.action.value,
+        "who": printable(event.who, 200),
+        "disposition": None if event.disposition is None else event.disposition.value,
+        "note": printable(event.note, _NOTE_LIMIT),
+        "up_to": up_to,
+        "script": {"path": script, "sha256": sha256},
+    }
+
+
+def event_of(body: Mapping[str, Any]) -> ReviewEvent:
+    """Return the event of a stored body."""
+    disposition = body["disposition"]
+    return ReviewEvent(
+        id=body["id"],
+        at=datetime.fromisoformat(body["at"]),
+        case_key=body["case_key"],
+        action=Action(body["action"]),
+        who=body["who"],
+        disposition=None if disposition is None else Disposition(disposition),
+        note=body["note"],
+    )
+
+
+def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> None:
+    newest = connection.exec_driver_sql("SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1").first()
+    seq, prev = (1, genesis(chain_id(connection, "reviews"))) if newest is None else (newest[0] + 1, newest[1])
+    text = canonical(body)
+    row = {
+        "seq": seq,
+        "id": event.id,
+        "at_us": micros(event.at),
+        "case_key": event.case_key,
+        "action": event.action.value,
+        "script": body["script"]["path"],
+        "script_sha256": body["script"]["sha256"],
+        "prev": prev,
+        "hash": link(prev, seq, text),
+        "body": text.decode(),
+    }
+    INSERT_REVIEW.run(connection, [row])
+
+
+def _apply(connection: Connection, event: ReviewEvent, case_id: int) -> None:
+    change = "UPDATE cases SET status = ?, disposition = ? WHERE id = ?"
+    if event.action is Action.CLOSE:
+        disposition = None if event.disposition is None else event.disposition.value
+        connection.exec_driver_sql(change, (CaseStatus.CLOSED.value, disposition, case_id))
+    elif event.action is Action.REOPEN:
+        connection.exec_driver_sql(change, (CaseStatus.OPEN.value, None, case_id))

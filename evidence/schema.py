@@ -1,0 +1,87 @@
+"""The schema's version: made new, brought forward, or refused when it comes from a newer Outgate."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from core.errors import EvidenceError
+from core.ids import rfc3339, utc_now, uuid7
+from evidence.database import engine_for, transaction
+from evidence.faults import DatabaseFault, evidence_error
+from evidence.files import make_private
+from evidence.migrations import STEPS
+from evidence.rebuild import rebuild
+
+VERSION = len(STEPS)
+APPLICATION_ID = 0x4F475445
+"""`OGTE`, so that programs such as `file` can tell what it is."""
+
+
+def prepare(path: Path, engine: Engine) -> None:
+    """Create or bring forward the schema of the file. Raises EvidenceError, and then has changed nothing."""
+    try:
+        _refuse_strangers(path)
+        make_private(path)
+        with engine.connect() as connection:
+            if version_of(connection) != VERSION:
+                _bring_forward(connection)
+    except DatabaseFault as error:
+        raise evidence_error(error) from None
+
+
+def _refuse_strangers(path: Path) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    engine = engine_for(path, read_only=True)
+    with engine.connect() as connection:
+        version_of(connection)
+
+
+def version_of(connection: Connection) -> int:
+    """Return the schema version of the file; 0 when it is empty. Raises EvidenceError when it is not ours or newer."""
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    owner = int(connection.exec_driver_sql("PRAGMA application_id").scalar_one())
+    tables = int(connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one())
+    if (tables or found) and owner != APPLICATION_ID:
+        raise EvidenceError(
+            "The evidence file is a database of some other program.",
+            remedy="Check the path in the settings; Outgate leaves the file as it is.",
+        )
+    if found > VERSION:
+        raise EvidenceError(
+            f"The evidence was written by a newer Outgate (schema {found}; this one knows up to {VERSION}).",
+            remedy="Use that newer version, or another evidence file.",
+        )
+    return found
+
+
+def _bring_forward(connection: Connection) -> None:
+    with transaction(connection):
+        found = version_of(connection)
+        for step in STEPS[found:]:
+            for statement in step.statements:
+                connection.exec_driver_sql(statement)
+        if found == 0:
+            _name_chains(connection)
+        elif any(step.rebuild for step in STEPS[found:]):
+            rebuild(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+
+
+def _name_chains(connection: Connection) -> None:
+    mark = uuid7()
+    rows = [
+        ("created_at", rfc3339(utc_now())),
+        ("chain.records", f"records:{mark}"),
+        ("chain.reviews", f"reviews:{mark}"),
+    ]
+    connection.exec_driver_sql("INSERT INTO meta (key, value) VALUES (?, ?)", rows)
+
+
+def chain_id(connection: Connection, name: str) -> str:
+    """Return the id of the chain called `records` or `reviews` in this file."""
+    found = connection.exec_driver_sql("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",)).scalar()
+    if found is None:
+        raise EvidenceError("The evidence file does not say which chain it holds.", remedy="Restore a backup.")
+    return str(found)

@@ -1,0 +1,123 @@
+"""The tables, as SQLModel classes. Rows are made from validated values, since a table model does not validate.
+
+Times are integers: microseconds since 1970 UTC. Hashes are raw bytes. Bodies are the canonical JSON that was hashed.
+"""
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field, SQLModel
+
+
+class Meta(SQLModel, table=True):
+    """What the file says of itself: ids of its chains, when it was made."""
+
+    key: str = Field(primary_key=True)
+    value: str
+
+
+class Entry(SQLModel, table=True):
+    """One finished exchange: an entry of the chain of records, never changed."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        Index("entries_by_case", "case_id", "seq", sqlite_where=text("case_id IS NOT NULL")),
+        Index("entries_by_time", "at_us"),
+    )
+    seq: int = Field(primary_key=True)
+    id: str = Field(unique=True)
+    at_us: int = Field(sa_type=BigInteger)
+    case_id: int | None = None
+    """None where no review is needed."""
+    prev: bytes
+    hash: bytes
+    body: str
+
+
+class OpenExchange(SQLModel, table=True):
+    """An exchange that went out and has not ended; not chained yet."""
+
+    __tablename__ = "open_exchanges"
+    id: str = Field(primary_key=True)
+    gate: str
+    """Which running gate holds it: see `presence`."""
+    body: str
+
+
+class CaseRow(SQLModel, table=True):
+    """Alike records added up; derived from entries and review events, so it can be rebuilt."""
+
+    __tablename__ = "cases"
+    __table_args__ = (Index("cases_by_status", "status", "last_us"), Index("cases_by_time", "last_us"))
+    id: int = Field(primary_key=True)
+    key: str = Field(unique=True)
+    status: str
+    disposition: str | None = None
+    first_us: int = Field(sa_type=BigInteger)
+    last_us: int = Field(sa_type=BigInteger)
+    count: int
+    verdict: str
+    script: str
+    script_path: str | None = None
+    script_sha256: str | None = None
+    user: str | None = None
+    host: str
+    service: str | None = None
+    category: str
+    account_kind: str
+    kinds: str
+    """Between commas: `,email,iban,`, so that one kind can be looked for."""
+    most_values: int
+    most_records: int | None = None
+    bytes_sent: int = Field(sa_type=BigInteger)
+    last_record: str
+    degraded: int
+    """How many of its records were decided with a failed stage."""
+
+
+class ReviewEntry(SQLModel, table=True):
+    """One act of a reviewer: an entry of the chain of reviews, never changed."""
+
+    __tablename__ = "review_entries"
+    __table_args__ = (
+        Index("review_entries_by_case", "case_key", "seq"),
+        Index("review_entries_by_script", "script", "seq"),
+    )
+    seq: int = Field(primary_key=True)
+    id: str = Field(unique=True)
+    at_us: int = Field(sa_type=BigInteger)
+    case_key: str
+    action: str
+    script: str | None = None
+    """Sender of the case's newest record when the reviewer acted, and that script's hash: what an approval is for."""
+    script_sha256: str | None = None
+    prev: bytes
+    hash: bytes
+    body: str
+
+
+class ScriptRow(SQLModel, table=True):
+    """When one version of one script was seen; derived from entries."""
+
+    __tablename__ = "scripts"
+    __table_args__ = {"sqlite_with_rowid": False}
+    script: str = Field(primary_key=True)
+    """Path, or what a person calls it where it has none."""
+    sha256: str = Field(primary_key=True)
+    """Empty when unknown."""
+    first_us: int = Field(sa_type=BigInteger)
+    last_us: int = Field(sa_type=BigInteger)
+    count: int
+
+
+class TrafficRow(SQLModel, table=True):
+    """What one script sent to one destination in five minutes; derived from entries."""
+
+    __tablename__ = "traffic"
+    __table_args__ = {"sqlite_with_rowid": False}
+    script: str = Field(primary_key=True)
+    destination: str = Field(primary_key=True)
+    bucket: int = Field(primary_key=True)
+    """Microseconds since 1970 divided by five minutes."""
+    exchanges: int
+    bytes: int = Field(sa_type=BigInteger)
+    tokens: int = Field(sa_type=BigInteger)
+    cost_micro_usd: int = Field(sa_type=BigInteger)

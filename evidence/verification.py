@@ -1,0 +1,178 @@
+"""Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and says what it means."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from core.errors import EvidenceError
+from core.review import CaseStatus
+from evidence.chain import ChainBroken, ChainVerifier, canonical
+from evidence.database import engine_for
+from evidence.faults import DatabaseFault, evidence_error
+from evidence.rollup import key_of, time_of
+from evidence.schema import VERSION, chain_id, version_of
+
+LIMIT = (
+    "A chain shows edits, reordering and deletions inside it, but not that its newest entries were cut off. "
+    "Note the number and the head below somewhere else; a later check must still contain them."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What a verification found."""
+
+    ok: bool
+    entries: int
+    """Records whose chain was recomputed."""
+    reviews: int
+    first_problem: str | None
+    chain_id: str | None
+    seq: int
+    """Place of the last good record in its chain."""
+    head: str
+    """Hash of the last good record, hex."""
+    reviews_head: str | None = None
+    missing: int = 0
+    """Records that an export leaves out before and between those it holds."""
+    still_open: int = 0
+    """Exchanges that went out and are not chained yet."""
+
+    def text(self) -> str:
+        """Return the report in plain words, with what an auditor should note."""
+        lines = [f"{'The evidence is whole.' if self.ok else 'The evidence is NOT whole.'}"]
+        if self.first_problem is not None:
+            lines.append(f"First problem: {self.first_problem}.")
+        lines.append(f"Records checked: {self.entries}. Review events checked: {self.reviews}.")
+        if self.missing:
+            lines.append(f"Records that this export leaves out before or between its own: {self.missing}.")
+        if self.still_open:
+            lines.append(f"Exchanges under way, not chained yet: {self.still_open}.")
+        lines.append(LIMIT)
+        lines.append(f"Chain {self.chain_id}, entry {self.seq}, head {self.head}")
+        if self.reviews_head is not None:
+            lines.append(f"Reviews: entry {self.reviews}, head {self.reviews_head}")
+        return "\n".join(lines)
+
+
+def verify(path: Path) -> VerifyReport:
+    """Recompute both chains of the file, reading only. Raises EvidenceError when it cannot be read at all."""
+    if not path.is_file():
+        raise EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+    try:
+        with engine_for(path, read_only=True).connect() as connection:
+            if version_of(connection) != VERSION:
+                raise EvidenceError("The evidence has an older schema.", remedy="Start the gate once to bring it up.")
+            connection.exec_driver_sql("BEGIN")
+            return _verify_file(connection)
+    except DatabaseFault as error:
+        raise evidence_error(error) from None
+
+
+def _verify_file(connection: Connection) -> VerifyReport:
+    records = ChainVerifier(chain_id(connection, "records"))
+    reviews = ChainVerifier(chain_id(connection, "reviews"))
+    problem = _records_problem(connection, records)
+    if problem is None and (found := _reviews_problem(connection, reviews)) is not None:
+        problem = f"in the reviews: {found}"
+    if problem is None:
+        problem = _cases_problem(connection)
+    return VerifyReport(
+        ok=problem is None,
+        entries=records.entries,
+        reviews=reviews.entries,
+        first_problem=problem,
+        chain_id=chain_id(connection, "records"),
+        seq=records.seq,
+        head=records.head.hex(),
+        reviews_head=reviews.head.hex(),
+        still_open=int(connection.exec_driver_sql("SELECT count(*) FROM open_exchanges").scalar_one()),
+    )
+
+
+def _records_problem(connection: Connection, verifier: ChainVerifier) -> str | None:
+    query = """SELECT e.seq, e.prev, e.hash, e.body, e.id, e.at_us, c.key
+        FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
+    for seq, prev, hash_, text, id_, at_us, key in connection.exec_driver_sql(query):
+        try:
+            verifier.feed(seq, prev, hash_, text.encode())
+        except ChainBroken as broken:
+            return str(broken)
+        body = orjson.loads(text)
+        if (body["id"], time_of(body), key_of(body)) != (id_, at_us, key):
+            return f"entry {seq} is filed under another id, time or case than it states"
+    return None
+
+
+def _reviews_problem(connection: Connection, verifier: ChainVerifier) -> str | None:
+    query = "SELECT seq, prev, hash, body, id, case_key, action, script, script_sha256 FROM review_entries ORDER BY seq"
+    for seq, prev, hash_, text, *columns in connection.exec_driver_sql(query):
+        try:
+            verifier.feed(seq, prev, hash_, text.encode())
+        except ChainBroken as broken:
+            return str(broken)
+        body = orjson.loads(text)
+        stated = [body["id"], body["case_key"], body["action"], body["script"]["path"], body["script"]["sha256"]]
+        if stated != columns:
+            return f"entry {seq} is filed under another id, case, act or script than it states"
+    return None
+
+
+def _cases_problem(connection: Connection) -> str | None:
+    counted = """SELECT count(*) FROM cases c WHERE c.count !=
+        (SELECT count(*) FROM entries e WHERE e.case_id = c.id)"""
+    if connection.exec_driver_sql(counted).scalar_one():
+        return "the list of cases does not add up to the records; rebuild it"
+    closed = f"""SELECT count(*) FROM cases c WHERE c.status = '{CaseStatus.CLOSED.value}' AND NOT EXISTS
+        (SELECT 1 FROM review_entries r WHERE r.case_key = c.key AND r.action = 'close')"""  # noqa: S608 - a constant
+    if connection.exec_driver_sql(closed).scalar_one():
+        return "a case is closed that no reviewer closed; rebuild the list of cases"
+    return None
+
+
+def verify_jsonl(path: Path) -> VerifyReport:
+    """Recompute the chain of an exported JSONL. Raises EvidenceError when the file cannot be read at all."""
+    verifier: ChainVerifier | None = None
+    chain: str | None = None
+    problem = None
+    try:
+        for number, line in _lines(path):
+            try:
+                record: dict[str, Any] = orjson.loads(line)
+                place = record.pop("chain")
+                if verifier is None:
+                    chain = place["id"]
+                    verifier = ChainVerifier(chain, gaps=True)
+                if place["id"] != chain:
+                    raise ChainBroken("it belongs to another chain than the lines before")
+                prev, hash_ = bytes.fromhex(place["prev"]), bytes.fromhex(place["hash"])
+                verifier.feed(place["seq"], prev, hash_, canonical(record))
+            except ChainBroken as broken:
+                problem = f"line {number}: {broken}"
+                break
+            except (ValueError, KeyError, TypeError, AttributeError):
+                problem = f"line {number}: not an exported record"
+                break
+    except OSError as error:
+        raise evidence_error(error) from None
+    return VerifyReport(
+        ok=problem is None,
+        entries=0 if verifier is None else verifier.entries,
+        reviews=0,
+        first_problem=problem,
+        chain_id=chain,
+        seq=0 if verifier is None else verifier.seq,
+        head="" if verifier is None else verifier.head.hex(),
+        missing=0 if verifier is None else verifier.missing,
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, line

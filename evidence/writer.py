@@ -1,0 +1,247 @@
+"""The one writer of exchange evidence: a thread that takes all that waits and commits it as one group."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import EvidenceError
+from core.ports import Done
+from core.record import Record
+from evidence.batch import Appender, Batch, Item, item_of
+from evidence.database import BUSY_TIMEOUT_S, engine_for, transaction
+from evidence.faults import DatabaseFault, evidence_error
+from evidence.files import identity
+from evidence.presence import Presence
+from evidence.recovery import recover
+from evidence.schema import prepare
+
+MOST_IN_A_BATCH = 512
+MOST_OWED = 10_000
+PROBE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    record: Record
+    done: Done
+    closes: bool
+
+
+class Writer:
+    """Implements `core.ports.EvidenceWriter` on the file at `path`.
+
+    When a batch cannot be written, all who wait for it are told, `failure` is set, and the writer tries again every
+    second by itself. Finished records that could not be written are kept (10,000 at most) and written then.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        strict: bool = False,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        observe: Callable[[int, Sequence[Item]], None] = lambda first_seq, items: None,
+    ) -> None:
+        """Open the file, chain what an earlier gate left open, start the thread. Raises EvidenceError.
+
+        `observe` is called from the thread with what was committed and its first place in the chain; it must not raise.
+        """
+        self._path = path
+        self._observe = observe
+        self._engine: Engine = engine_for(path, strict=strict, busy_timeout_s=busy_timeout_s)
+        prepare(path, self._engine)
+        self._waiting: list[_Task] = []
+        self._changed = threading.Condition()
+        self._in_flight = 0
+        self._failure: EvidenceError | None = None
+        self._owed: OrderedDict[str, Record] = OrderedDict()
+        self._lost = 0
+        self._stopping = False
+        self._connection: Connection | None = None
+        self._identity = identity(path)
+        try:
+            self._presence = Presence(path)
+            self._appender = self._connect()
+            self.recovered = recover(self._live(), self._appender, path)
+            """Exchanges that an earlier gate left open and that were chained now."""
+        except DatabaseFault as error:
+            raise evidence_error(error) from None
+        self._thread = threading.Thread(target=self._run, name="outgate-evidence", daemon=True)
+        self._thread.start()
+
+    def open(self, record: Record, done: Done) -> None:
+        """Journal an exchange that goes out; `done` is called from the writer's thread when it is durable."""
+        self._hand_over(_Task(record, done, closes=False))
+
+    def close_record(self, record: Record, done: Done) -> None:
+        """Append the finished record to the chain and drop its journal row."""
+        self._hand_over(_Task(record, done, closes=True))
+
+    @property
+    def backlog(self) -> int:
+        """Entries handed over and not yet durable."""
+        return len(self._waiting) + self._in_flight
+
+    @property
+    def failure(self) -> EvidenceError | None:
+        """Why evidence cannot be written now, if so."""
+        return self._failure
+
+    @property
+    def owed(self) -> int:
+        """Finished records that could not be written yet and are kept in memory."""
+        return len(self._owed)
+
+    def stop(self) -> None:
+        """Write everything handed over, then stop. May be called twice."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _hand_over(self, task: _Task) -> None:
+        with self._changed:
+            if not self._stopping:
+                self._waiting.append(task)
+                if len(self._waiting) == 1:
+                    self._changed.notify()
+                return
+        task.done(EvidenceError("The evidence writer has stopped.", remedy="Start the gate again."))
+
+    def _run(self) -> None:
+        try:
+            while True:
+                tasks, stopping = self._take()
+                self._write(tasks)
+                self._in_flight = 0
+                if stopping and not self._waiting:
+                    break
+        finally:
+            self._close()
+
+    def _take(self) -> tuple[list[_Task], bool]:
+        with self._changed:
+            if not self._waiting and not self._stopping:
+                self._changed.wait(None if self._failure is None else PROBE_S)
+            tasks = self._waiting[:MOST_IN_A_BATCH]
+            self._in_flight = len(tasks)
+            del self._waiting[:MOST_IN_A_BATCH]
+            return tasks, self._stopping
+
+    def _write(self, tasks: Sequence[_Task]) -> None:
+        try:
+            if self._failure is not None or self._owed:
+                self._mend()
+            self._commit(tasks)
+            return
+        except IntegrityError as error:
+            problem = evidence_error(error)
+        except (*DatabaseFault, EvidenceError) as error:
+            self._fail(tasks, evidence_error(error))
+            return
+        except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
+            self._fail(tasks, EvidenceError(f"The evidence writer failed ({type(error).__name__})."))
+            return
+        if len(tasks) == 1:
+            _tell(tasks, problem)
+            return
+        for task in tasks:
+            self._write([task])
+
+    def _commit(self, tasks: Sequence[_Task]) -> None:
+        batch, written = Batch(), []
+        for task in tasks:
+            try:
+                item = item_of(task.record)
+            except ValueError:
+                _tell([task], EvidenceError("A record holds something that cannot be stored as text."))
+                continue
+            written.append(task)
+            if task.closes:
+                batch.closes.append(item)
+            else:
+                batch.opens[item.id] = item
+        if written:
+            self._refuse_moved_file()
+            appender = self._appender if self._connection is not None else self._connect()
+            self._observe(appender.write(batch), batch.closes)
+            self._failure = None
+            _tell(written, None)
+
+    def _fail(self, tasks: Sequence[_Task], problem: EvidenceError) -> None:
+        for task in tasks:
+            if task.closes:
+                self._owe(task.record)
+        if self._lost:
+            problem = EvidenceError(f"{problem.message} {self._lost} records are lost.", remedy=problem.remedy)
+        self._failure = problem
+        self._disconnect()
+        _tell(tasks, problem)
+
+    def _owe(self, record: Record) -> None:
+        self._owed[record.id] = record
+        if len(self._owed) > MOST_OWED:
+            self._owed.popitem(last=False)
+            self._lost += 1
+
+    def _mend(self) -> None:
+        """Write what is owed, or an empty mark: succeeds only when the file can be written again."""
+        self._refuse_moved_file()
+        appender = self._appender if self._connection is not None else self._connect()
+        with transaction(self._live()):
+            mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
+            self._live().exec_driver_sql(mark)
+        for record in list(self._owed.values()):
+            self._write_once(appender, record)
+            del self._owed[record.id]
+        self._failure = None
+
+    def _write_once(self, appender: Appender, record: Record) -> None:
+        item = item_of(record)
+        try:
+            first = appender.write(Batch(closes=[item]))
+        except IntegrityError:
+            # It is in the chain already.
+            return
+        self._observe(first, [item])
+
+    def _refuse_moved_file(self) -> None:
+        if identity(self._path) != self._identity:
+            message = "The evidence file was moved or deleted while the gate was running."
+            raise EvidenceError(message, remedy="Put it back, or restart the gate to begin a new one.")
+
+    def _connect(self) -> Appender:
+        self._connection = self._engine.connect()
+        appender = Appender(self._connection, self._presence.gate)
+        if hasattr(self, "_appender"):
+            appender.adopt(self._appender.journaled)
+        self._appender = appender
+        return appender
+
+    def _live(self) -> Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def _close(self) -> None:
+        self._disconnect()
+        self._engine.dispose()
+        self._presence.leave()
+
+
+def _tell(tasks: Iterable[_Task], problem: EvidenceError | None) -> None:
+    for task in tasks:
+        try:
+            task.done(problem)
+        except Exception:  # noqa: BLE001, S112 - boundary: one caller's bug is not another's
+            continue
