@@ -25,6 +25,7 @@ def destination(
     exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None = None
 ) -> Destination:
     """Return the destination of this exchange; `call` says that an unknown host was recognised as a model by shape."""
+    bindings.organisation = organisation
     host, path = exchange.host, exchange.path
     headers = dict(reversed(exchange.headers))
     request = Request(host, path, headers, exchange.body)

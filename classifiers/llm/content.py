@@ -16,6 +16,7 @@ _INSIDE = (
     "source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "video", "audio",
     "content", "video_url", "blob", "file_url",
 )  # fmt: skip
+_OUTER = frozenset({"image", "images", "instances", "inputs"})
 _FORMATS = {
     "png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
     "pdf": "application/pdf", "csv": "text/csv", "txt": "text/plain", "html": "text/html", "md": "text/markdown",
@@ -80,10 +81,10 @@ def attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """Return the files and images inside the messages: media type, size and SHA-256 of the decoded bytes."""
     found: list[Attachment] = []
     for turn in turns(body) or ():
-        if isinstance(turn, dict):
+        if isinstance(turn, dict) and not (type(turn.get("content")) is str and "images" not in turn):
             _from_turn(turn, found)
-    for key in ("image", "images", "instances", "inputs"):
-        if key in body and not isinstance(body[key], str):
+    for key in _OUTER & body.keys():
+        if not isinstance(body[key], str):
             _walk(body[key], found, 0)
     return tuple(found[:MAX_ATTACHMENTS])
 

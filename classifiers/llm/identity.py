@@ -7,15 +7,16 @@ from urllib.parse import parse_qsl
 
 from core.fingerprint import Fingerprinter
 
-_PREFIXES: tuple[tuple[str, str], ...] = (
-    ("sk-proj-", "project"), ("sk-svcacct-", "service-account"), ("sk-admin-", "admin"), ("sk-ant-api", "api-key"),
-    ("sk-ant-oat", "oauth"), ("sk-ant-admin", "admin"), ("sk-ant-sid", "session"), ("sk-or-v1-", "api-key"),
-    ("sk-", "legacy"), ("AIza", "api-key"), ("ya29.", "oauth"), ("ABSK", "bedrock-api-key"), ("bedrock-api-key-",
-    "bedrock-api-key"),
-    ("gsk_", "api-key"), ("xai-", "api-key"), ("hf_", "api-key"), ("r8_", "api-key"), ("pplx-", "api-key"),
-    ("nvapi-", "api-key"), ("dapi", "api-key"), ("github_pat_", "personal-token"), ("ghp_", "personal-token"),
-    ("gho_", "oauth"), ("ghu_", "oauth"), ("ghs_", "service-account"), ("eyJ", "jwt"),
-)  # fmt: skip
+_CLASSES: dict[str, str] = {
+    "sk-proj-": "project", "sk-svcacct-": "service-account", "sk-admin-": "admin", "sk-ant-api": "api-key",
+    "sk-ant-oat": "oauth", "sk-ant-admin": "admin", "sk-ant-sid": "session", "sk-or-v1-": "api-key", "sk-": "legacy",
+    "AIza": "api-key", "ya29.": "oauth", "ABSK": "bedrock-api-key", "bedrock-api-key-": "bedrock-api-key",
+    "gsk_": "api-key", "xai-": "api-key", "hf_": "api-key", "r8_": "api-key", "pplx-": "api-key", "nvapi-": "api-key",
+    "dapi": "api-key", "github_pat_": "personal-token", "ghp_": "personal-token", "gho_": "oauth", "ghu_": "oauth",
+    "ghs_": "service-account", "eyJ": "jwt",
+}  # fmt: skip
+"""Published prefixes of keys, the longer before the shorter."""
+_PREFIX = re.compile("|".join(re.escape(prefix) for prefix in _CLASSES))
 _KEY_HEADERS = (
     "x-api-key",
     "api-key",
@@ -61,10 +62,8 @@ def class_of(key: str, headers: Mapping[str, str]) -> str:
     """Return what class of credential this is, by its published prefix."""
     if headers.get("authorization", "").startswith("AWS4-HMAC"):
         return "aws-temporary" if key.startswith("ASIA") else "aws-access-key"
-    for prefix, name in _PREFIXES:
-        if key.startswith(prefix):
-            return name
-    return "api-key"
+    match = _PREFIX.match(key)
+    return _CLASSES[match[0]] if match else "api-key"
 
 
 def identify(headers: Mapping[str, str], path: str, fingerprinter: Fingerprinter | None) -> Identity:

@@ -34,31 +34,34 @@ class _Zlib:
     """gzip (several members) and deflate (with or without its zlib header)."""
 
     def __init__(self, *, gzip: bool) -> None:
-        self._gzip = gzip
-        self._inner = zlib.decompressobj(47 if gzip else 15)
-        self._started = False
+        self._bits = 47 if gzip else 0
+        self._start = b""
+        self._inner = zlib.decompressobj(47)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield plain pieces."""
+        if self._bits == 0:
+            self._start += data
+            if len(self._start) < 2:
+                return
+            data, self._start = self._start, b""
+            wrapped = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
+            self._bits = 15 if wrapped else -15
+            self._inner = zlib.decompressobj(self._bits)
         for at in range(0, len(data), _SLICE):
             yield from self._slice(data[at : at + _SLICE])
 
     def _slice(self, data: bytes) -> Iterator[bytes]:
-        while data:
-            try:
-                piece = self._inner.decompress(data, _MAX_PIECE)
-            except zlib.error as error:
-                if self._started or self._gzip:
-                    raise BrokenEncodingError from error
-                self._inner, self._started = zlib.decompressobj(-15), True
-                continue
-            self._started = True
-            if piece:
-                yield piece
-            data = self._inner.unconsumed_tail
-            if self._inner.eof:
-                data = self._inner.unused_data
-                self._inner = zlib.decompressobj(47 if self._gzip else 15)
+        try:
+            while data:
+                if piece := self._inner.decompress(data, _MAX_PIECE):
+                    yield piece
+                data = self._inner.unconsumed_tail
+                if self._inner.eof:
+                    data = self._inner.unused_data
+                    self._inner = zlib.decompressobj(self._bits)
+        except zlib.error as error:
+            raise BrokenEncodingError from error
 
 
 class _Brotli:

@@ -24,7 +24,7 @@ _ROLE_NAMES = {
 
 
 def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
-    """Set the labels of the wanted segments (all, when not said which), and of all documents, in place.
+    """Set the labels of the wanted segments (all, when not said which), and of all tables and documents, in place.
 
     Call it once something was found,
     with the segments that hits stand in: labels cost time that clean calls need not pay.
@@ -39,6 +39,9 @@ def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
         segment = segments[index]
         if segment.label is None and segment.path and (name := of_path(body, segment.path, numbers)):
             segments[index] = segment._replace(label=name)
+    for index, table in enumerate(payload.tables):
+        if table.label is None and table.path and (name := of_path(body, table.path, numbers)):
+            payload.tables[index] = table._replace(label=name)
     for index, document in enumerate(payload.documents):
         if document.label is None and document.path:
             name = f"attachment {document.name}" if document.name else of_path(body, document.path, numbers)

@@ -24,7 +24,6 @@ MAX_PLAIN = 256 * 1024 * 1024
 """After this many decoded bytes the tap stops reading: nothing a model says is that long."""
 MAX_SAMPLE = 512 * 1024
 """Of a stream without usage so far, kept for an estimate."""
-_NEEDLES = (b"sage", b"oken", b"eval_count", b"etrics", b"units")
 _NULL = b'"usage":null'
 _MODEL_TRIES = 16
 _SNIFF = 64 * 1024
@@ -71,10 +70,14 @@ class UsageTap:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
-        if self._inflater is None or not chunk:
+        inner = self._inflater
+        if inner is None or not chunk:
+            return
+        if type(inner) is Identity:
+            self._take(chunk)
             return
         try:
-            for piece in self._inflater.feed(chunk):
+            for piece in inner.feed(chunk):
                 self._take(piece)
         except BrokenEncodingError:
             self._not_encoded(chunk)
@@ -275,10 +278,21 @@ class UsageTap:
         status = self._answer.status
         if status is None or not 200 <= status < 300 or call.operation not in _ESTIMABLE:
             return None
-        body = self._payload.json if self._payload is not None else None
+        body = self._request_json()
         sample = b"".join(self._kept) if self._kept else b"".join(self._json)
         seen = self._kept_size if self._kept else self._json_size
         return estimate.of_exchange(call, body, sample, seen)
+
+    def _request_json(self) -> object:
+        """The request's JSON: from the payload, or parsed now, since few answers need an estimate."""
+        if self._payload is not None:
+            return self._payload.json
+        if self._exchange is None or not self._exchange.complete:
+            return None
+        try:
+            return orjson.loads(self._exchange.body)
+        except orjson.JSONDecodeError:
+            return None
 
     def _priced(self, call: LlmCall, usage: Usage) -> LlmCall:
         if usage.stated_cost is not None:
@@ -310,9 +324,9 @@ def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> 
 
 def _tells(data: bytes) -> bool:
     """Return True when the bytes may state usage. Many streams say `"usage":null` in every event but the last."""
-    if b"sage" in data:
-        return data.count(b"sage") > data.count(_NULL) or any(n in data for n in _NEEDLES[1:])
-    return any(needle in data for needle in _NEEDLES[1:])
+    if b"oken" in data or b"eval_count" in data or b"etrics" in data or b"units" in data:
+        return True
+    return b"sage" in data and data.count(b"sage") > data.count(_NULL)
 
 
 def _model_of(event: dict[str, Any]) -> str | None:

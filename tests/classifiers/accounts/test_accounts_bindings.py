@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from classifiers.accounts import Bindings, destination
+from classifiers.accounts import AccountTap, Bindings, destination
 from classifiers.accounts.signals import CONSUMER_TENANT, Signal
 from core.classification import Account, AccountKind
 from core.exchange import Answer, Exchange
@@ -177,3 +177,40 @@ def test_hostile_answers_teach_nothing_and_break_nothing(body: bytes) -> None:
         sent = exchange("GET", url)
         got = Answer(status=200, body=body)
         assert memory.learn(sent, got, destination(sent, ORGANISATION, memory), ORGANISATION) is None
+
+
+def test_answers_fed_in_pieces_teach_as_well() -> None:
+    """An answer that streams past the gate in pieces tells as much as one that was held."""
+    import gzip
+
+    memory = bindings()
+    sent = exchange("GET", "https://slack.com/api/auth.test")
+    where = destination(sent, ORGANISATION, memory)
+    body = gzip.compress(orjson.dumps({"ok": True, "team_id": "T0EXAMPLE"}))
+    tap = AccountTap(sent, where, memory)
+    for at in range(0, len(body), 3):
+        tap.feed(body[at : at + 3])
+    learnt = tap.finish(Answer(status=200, headers=(("content-encoding", "gzip"),)))
+    assert learnt == Account(kind=AccountKind.CORPORATE, id="T0EXAMPLE", evidence="workspace in the answer")
+
+
+def test_an_answer_never_makes_the_organisations_own_key_a_strangers() -> None:
+    """The organisation's own key stays its own when the answer names an organisation id that nobody listed."""
+    memory = bindings()
+    ours = Organisation(key_fingerprints=frozenset({memory.fingerprint(TOKEN)}))
+    sent = exchange("GET", "https://api.openai.com/v1/models")
+    where = destination(sent, ours, memory)
+    learnt = memory.learn(sent, answer({}, openai_organization="org-new"), where)
+    assert learnt is not None
+    assert (learnt.kind, learnt.id) == (AccountKind.CORPORATE, "org-new")
+
+
+def test_bodies_of_other_services_are_not_kept() -> None:
+    """Answers that cannot tell of accounts pass without being copied, and large ones are let go."""
+    memory = bindings()
+    for url, size in (("https://files.example/x", 10), ("https://slack.com/api/x", 10_000_000)):
+        sent = exchange("GET", url)
+        tap = AccountTap(sent, destination(sent, ORGANISATION, memory), memory)
+        tap.feed(b"x" * size)
+        assert not tap._kept
+        assert tap.finish(Answer(status=200)) is None
