@@ -75,11 +75,15 @@ def _condition(wanted: CaseFilter, key: str, value: str, now: datetime, zone: tz
 
 def kind_named(words: str) -> str:
     """Return the kind that a person means: its id, or its name in words with spaces or hyphens."""
-    wanted = words.lower().replace("_", " ").replace("-", " ")
+    wanted = _spaced(words)
     for kind, names in KINDS.items():
-        if wanted in {kind.replace("_", " "), names.one.lower(), names.many.lower()}:
+        if wanted in {_spaced(kind), _spaced(names.one), _spaced(names.many)}:
             return kind
     return wanted.replace(" ", "_")
+
+
+def _spaced(words: str) -> str:
+    return words.lower().replace("_", " ").replace("-", " ")
 
 
 def since_named(value: str, now: datetime, zone: tzinfo | None = None) -> datetime | None:

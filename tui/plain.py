@@ -51,13 +51,16 @@ def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None) -> Iterator[
     """Yield each case once, though cases may arrive and shift the pages meanwhile."""
     seen: set[str] = set()
     offset = 0
-    while page := store.page(wanted, offset, _PAGE):
+    while True:
+        page = store.page(wanted, offset, _PAGE)
         for case in page:
             if limit is not None and len(seen) >= limit:
                 return
             if case.key not in seen:
                 seen.add(case.key)
                 yield case
+        if len(page) < _PAGE:
+            return
         offset += len(page)
 
 

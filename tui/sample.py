@@ -1,7 +1,9 @@
 """An invented working day, for screenshots and trials. No value in it is anyone's."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
 from core.classification import (
@@ -53,6 +55,13 @@ def sender(
     return Attribution(**(fields | more))
 
 
+def _fixed_id(at: datetime, salt: str) -> str:
+    """Return the same UUIDv7 for the same inputs, so that pictures do not change by themselves."""
+    milliseconds = int(at.timestamp() * 1000)
+    tail = int.from_bytes(hashlib.sha256(f"{at}{salt}".encode()).digest()[:10]) & ~(0xF << 76) | 0x7 << 76
+    return str(UUID(int=milliseconds << 80 | tail & ~(0b11 << 62) | 0b10 << 62))
+
+
 def place(
     host: str, service: str | None, category: Category, account: AccountKind = AccountKind.UNKNOWN, **more: Any
 ) -> Destination:
@@ -80,7 +89,7 @@ def record(
 ) -> Record:
     """Return one record; `more` sets the fields of Decision, and `llm` and `notes`."""
     return Record(
-        id=uuid7(at),
+        id=_fixed_id(at, where.host),
         at=at,
         sender=who,
         destination=where,
@@ -215,7 +224,6 @@ def sample_records(now: datetime) -> list[Record]:
             verdict=Verdict.BLOCK,
             rule="block-paste",
             reason="Nothing goes to paste sites.",
-            degraded=("language model names: timed out after 2 s",),
         ),
         record(
             before(minutes=58),

@@ -128,6 +128,12 @@ def locked() -> EvidenceError:
     return EvidenceError("The evidence is locked by another program.", remedy="Close that program, or wait.")
 
 
+@pytest.fixture(scope="session")
+def endless_again() -> Callable[[], EndlessStore]:
+    """Make such a store for each example of a property."""
+    return lambda: EndlessStore(100_000)
+
+
 type Opened = AbstractAsyncContextManager[Pilot[int]]
 
 

@@ -1,0 +1,88 @@
+"""The plain list, for screen readers and pipes."""
+
+import io
+from datetime import UTC
+
+from tui.app import crash_words, run
+from tui.plain import print_queue
+
+
+def printed(store, now, line="", **more):
+    out = io.StringIO()
+    code = print_queue(store, out, line, clock=lambda: now, zone=UTC, **more)
+    return code, out.getvalue()
+
+
+def test_each_case_is_one_numbered_paragraph(store, now):
+    """A screen reader reads it from top to bottom without a table."""
+    code, text = printed(store, now)
+
+    assert code == 0
+    assert text.startswith(
+        "7 cases to look at, newest first.\n\n1. “ledger_upload.py”, run by fin-ops, sent 15,000 rows"
+    )
+    assert text.count("\n\n") == 7
+
+
+def test_a_filter_narrows_it(store, now):
+    """The same words as in the app."""
+    assert printed(store, now, "to:openai")[1].startswith("2 cases, newest first.")
+    assert printed(store, now, "to:nowhere") == (0, "No case is like that.\n")
+
+
+def test_an_unclear_filter_is_wrong_use(store, now):
+    """Exit code 2 and what to write instead."""
+    code, text = printed(store, now, "since:blursday")
+
+    assert (code, "Try today" in text) == (2, True)
+
+
+def test_an_empty_queue_says_so(empty_store, now):
+    """Silence could be taken for a fault."""
+    assert printed(empty_store, now) == (0, "Nothing needs you.\n")
+
+
+def test_trouble_is_one_sentence_and_exit_code_one(store, now, locked):
+    """Never a traceback."""
+    store.failure = locked
+
+    assert printed(store, now) == (1, "The evidence is locked by another program. Close that program, or wait.\n")
+
+
+def test_every_case_is_printed_once_though_others_arrive_meanwhile(endless, now):
+    """Pages shift while a long list is printed; nothing is repeated."""
+    endless.length = 450
+    plain = endless.page
+
+    def growing(wanted, offset, limit):
+        page = plain(wanted, offset, limit)
+        endless.grow(3)
+        return page
+
+    endless.page = growing
+    text = printed(endless, now)[1]
+    names = [line.split("”")[0] for line in text.splitlines() if "“" in line]
+
+    assert len(names) == len(set(names)) == 450
+
+
+def test_a_limit_keeps_it_short(endless, now):
+    """For a look at the newest only."""
+    assert printed(endless, now, limit=5)[1].count("“job_") == 5
+
+
+def test_without_a_terminal_the_plain_list_is_printed(store, capsys):
+    """`outgate review | less` works."""
+    assert run(store, "dpo") == 0
+    assert "7 cases to look at" in capsys.readouterr().out
+
+
+def test_a_fault_of_the_app_is_told_without_data():
+    """Its type and place; nothing of its text, which may come from a record."""
+    try:
+        raise KeyError("DE89370400440532013000")
+    except KeyError as error:
+        words = crash_words(error)
+
+    assert "KeyError" in words
+    assert "DE89" not in words

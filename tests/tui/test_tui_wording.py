@@ -1,0 +1,318 @@
+"""Records in an officer's words."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.attribution import UNATTRIBUTED, Attribution, Certainty
+from core.classification import AccountKind, Category, LlmCall
+from core.decision import Verdict
+from core.findings import GROUPS, Confidence
+from core.review import Disposition
+from core.text import printable
+from tui.measures import ago, at_time, clock_time, counted, number, short_number, short_time, size
+from tui.sample import finding, place, record, sender
+from tui.vocabulary import DISPOSITIONS, KINDS, VERDICTS
+from tui.wording import (
+    case_found,
+    case_place,
+    case_sentence,
+    disposition_words,
+    health,
+    kind_words,
+    kinds_by_gravity,
+    kinds_phrase,
+    safe,
+    sentence,
+    tally,
+    verdict_words,
+)
+
+ONEDRIVE = place("graph.microsoft.com", "onedrive", Category.CLOUD_STORAGE, AccountKind.PERSONAL)
+OPENAI = place("api.openai.com", "openai", Category.LLM)
+
+
+def said(now, who=None, where=ONEDRIVE, *findings, **more):
+    return sentence(
+        record(now - timedelta(minutes=12), who or sender("ledger_upload.py"), where, *findings, **more).to_json(),
+        now,
+        UTC,
+    )
+
+
+def test_who_what_where_when_and_outcome_in_that_order(now):
+    """The sentence that an officer reads first."""
+    rows = finding("iban", 14_212, records=15_000)
+
+    assert said(now, None, ONEDRIVE, rows) == (
+        "“ledger_upload.py”, run by fin-ops, sent 15,000 rows with bank account numbers to a personal OneDrive at 14:02. "
+        "It passed; policy only watches."
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "intended", "verb", "outcome"),
+    [
+        (Verdict.ALLOW, None, "sent", "It was allowed."),
+        (Verdict.WATCH, Verdict.BLOCK, "sent", "It passed; policy only watches. The rule would have blocked it."),
+        (Verdict.WATCH, Verdict.WATCH, "sent", "It passed; policy only watches."),
+        (Verdict.WARN, None, "sent", "It passed, and the sender was warned."),
+        (Verdict.REDACT, None, "sent", "It passed with the sensitive values taken out."),
+        (Verdict.HOLD, Verdict.HOLD, "tried to send", "It was held."),
+        (Verdict.BLOCK, None, "tried to send", "It was blocked."),
+    ],
+)
+def test_the_outcome_is_never_left_open(now, verdict, intended, verb, outcome):
+    """What was stopped was not sent; what a rule would have done is said."""
+    words = said(now, None, OPENAI, finding("email", 2), verdict=verdict, intended=intended)
+
+    assert f" {verb} 2 e-mail addresses to OpenAI at 14:02. {outcome}" in words
+    assert words.endswith(outcome)
+
+
+@pytest.mark.parametrize(
+    ("who", "start"),
+    [
+        (sender("a.py", user=None), "“a.py” sent"),
+        (sender("a.py", certainty=Certainty.LIKELY), "Probably “a.py”, run by fin-ops, sent"),
+        (UNATTRIBUTED, "A program that could not be identified sent"),
+        (sender("a.py", script=None, user=None), "Python3 (script not known) sent"),
+        (replace(UNATTRIBUTED, user="root"), "A program that could not be identified, run by root, sent"),
+    ],
+)
+def test_no_sender_is_named_that_was_not_found(now, who, start):
+    """Certain, likely and unknown senders read differently."""
+    assert said(now, who).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        (place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.CORPORATE), "the organisation's own OneDrive"),
+        (place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.OTHER_TENANT), "another organisation's OneDrive"),
+        (place("x", "anthropic", Category.LLM, AccountKind.PERSONAL), "a personal Anthropic account"),
+        (place("x", "openai", Category.LLM), "OpenAI at"),
+        (place("p.example", None, Category.PASTE, AccountKind.ANONYMOUS), "p.example, without an account"),
+        (place("p.example", "some_new-service", Category.OTHER), "to Some new service at"),
+        (place("", None, Category.OTHER), "an unnamed host"),
+    ],
+)
+def test_whose_account_of_which_service(now, where, words):
+    """A personal account is told from the organisation's own."""
+    assert words in said(now, None, where)
+
+
+@pytest.mark.parametrize(
+    ("findings", "words"),
+    [
+        ((), "sent 4.2 kB without known personal data or secrets to"),
+        ((finding("email", 1),), "sent 1 e-mail address to"),
+        ((finding("secret", 1), finding("email", 3)), "sent 1 password or key and 3 e-mail addresses to"),
+        ((finding("email", 3), finding("secret", 1)), "sent 1 password or key and 3 e-mail addresses to"),
+        ((finding("iban", 2), finding("bank_account", 3)), "sent 5 bank account numbers to"),
+        ((finding("email", 0, count=7),), "sent 7 e-mail addresses to"),
+        ((finding("not_inspected", 1),), "sent 4.2 kB that could not all be read to"),
+        ((finding("email", 2), finding("not_inspected", 1)), "sent 2 e-mail addresses, partly unread, to"),
+        ((finding("email", 2, records=1),), "sent 2 e-mail addresses to"),
+        (tuple(finding(k, 1) for k in ("secret", "iban", "us_ssn", "email", "phone")), "number and 2 other kinds to"),
+    ],
+)
+def test_what_was_found_gravest_first(now, findings, words):
+    """Counts with the right singular and plural; what was not read is not called clean."""
+    assert words in said(now, None, OPENAI, *findings)
+
+
+def test_the_model_is_named(now):
+    """For a language model, which one."""
+    assert "to OpenAI (gpt-5-mini) at" in said(
+        now, None, OPENAI, llm=LlmCall(provider="openai", operation="chat", model="gpt-5-mini")
+    )
+
+
+def test_every_kind_that_policy_knows_has_words():
+    """A rule's word is never shown raw to an officer."""
+    for kind in frozenset().union(*GROUPS.values()) | {"not_inspected", "organisation_word", "ip_address"}:
+        assert kind in KINDS
+
+
+def test_words_for_kinds_are_fit_for_a_sentence():
+    """Singular and plural differ, and none holds an underscore."""
+    for words in KINDS.values():
+        assert words.one != words.many
+        assert "_" not in words.one + words.many
+
+
+def test_a_kind_without_words_goes_by_its_own_name():
+    """A new classifier shows at once, though plainly."""
+    assert kind_words("gr_amka").many == "gr amka values"
+    assert kind_words("").one == "something without a name"
+
+
+def test_every_disposition_and_verdict_has_words():
+    """The tables follow the vocabulary of the core."""
+    assert set(DISPOSITIONS) == set(Disposition)
+    assert set(VERDICTS) == set(Verdict)
+    assert verdict_words("new").meaning == "unknown"
+    assert disposition_words(None) == "no reason given"
+    assert disposition_words("own_reason") == "own reason"
+
+
+def test_each_outcome_has_a_sign_and_a_word_of_its_meaning():
+    """Nobody has to tell colours apart."""
+    assert len({v.word for v in VERDICTS.values()}) == len(VERDICTS)
+    for one in VERDICTS.values():
+        for other in VERDICTS.values():
+            assert one.sign != other.sign or one.meaning == other.meaning
+
+
+@given(st.lists(st.sampled_from([*KINDS, "unheard_of"])))
+def test_the_order_of_kinds_does_not_depend_on_the_order_found(kinds):
+    """The same findings read the same."""
+    assert kinds_by_gravity(kinds) == kinds_by_gravity(reversed(kinds))
+    assert len(kinds_phrase(kinds).split(" and ")) <= 2
+
+
+@given(st.text())
+def test_text_from_records_is_inert(text):
+    """On one line, without invisible characters or floods of marks; nothing that printable removed comes back."""
+    shown = safe(text, 50)
+
+    assert shown == safe(shown, 60)
+    assert "\n" not in shown and "\x1b" not in shown
+    assert len(shown) <= 51
+    assert printable(shown, 60) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "inert"),
+    [("a\ufe0fb", "a·b"), ("e" + "\u0301" * 9, "e\u0301\u0301"), ("\u202egnp", "·gnp"), ("[b]x[/b]", "[b]x[/b]")],
+)
+def test_tampering_stays_visible(raw, inert):
+    """What was taken out leaves a dot; brackets are only brackets."""
+    assert safe(raw) == inert
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (3_120_000, "3.1 MB"), (5 * 10**15, "5,000.0 TB")],
+)  # fmt: skip
+def test_sizes(value, words):
+    """In steps of a thousand."""
+    assert size(value) == words
+
+
+def test_numbers():
+    """With thousands separators, and short where room is short."""
+    assert (number(15_000), counted(1, "row"), counted(1_214, "row")) == ("15,000", "1 row", "1,214 rows")
+    assert [short_number(n) for n in (1, 9_999, 10_000, 2_500_000)] == ["1", "9999", "10k", "2M"]
+
+
+@pytest.mark.parametrize(
+    ("back", "full", "in_sentence", "short"),
+    [
+        (timedelta(minutes=12), "14:02", "at 14:02", "14:02"),
+        (timedelta(hours=15), "yesterday 23:14", "yesterday at 23:14", "Thu"),
+        (timedelta(days=4), "Mon 14:14", "on Mon at 14:14", "Mon"),
+        (timedelta(days=17), "3 Nov 14:14", "on 3 Nov at 14:14", "3 Nov"),
+        (timedelta(days=400), "16 Oct 2025 14:14", "on 16 Oct 2025 at 14:14", "2025"),
+    ],
+)
+def test_times(now, back, full, in_sentence, short):
+    """As near as needed, never ambiguous."""
+    at = now - back
+
+    assert (clock_time(at, now, UTC), at_time(at, now, UTC), short_time(at, now, UTC)) == (full, in_sentence, short)
+    assert len(short) <= 6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "0 s ago"), (89, "89 s ago"), (90, "1 min ago"), (7200, "2 h ago"), (10**6, "11 days ago")],
+)
+def test_how_long_ago(seconds, words):
+    """Also when clocks differ a little."""
+    assert ago(timedelta(seconds=seconds)) == words
+
+
+def test_the_health_line_says_when_something_was_skipped(now):
+    """Good only when nothing was skipped and the evidence can be read."""
+    well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
+
+    assert health(well, now) == (True, "Watching · last request 4 s ago · nothing skipped today")
+    assert health({**well, "degraded": 12}, now) == (
+        False,
+        "Watching · last request 4 s ago · 12 not fully checked today",
+    )
+    assert health({}, now) == (True, "Watching · no request yet · nothing skipped today")
+    assert health(well, now, "locked") == (False, "Not reading evidence · locked")
+
+
+@pytest.mark.parametrize(
+    ("cases", "held", "words"),
+    [
+        (0, 0, "Nothing needs you."),
+        (1, 0, "1 case needs you"),
+        (1, 1, "1 case needs you, held"),
+        (1_204, 2, "1,204 cases need you, 2 of them held"),
+    ],
+)
+def test_how_much_there_is_to_do(cases, held, words):
+    """The first words of the screen."""
+    assert tally(cases, held) == words
+
+
+def test_a_case_in_the_queue(now, case_of):
+    """Short words for the list, a sentence for plain print."""
+    many = case_of(
+        7,
+        kinds=("iban", "person"),
+        records=15_000,
+        account_kind="personal",
+        service="onedrive",
+        category="cloud_storage",
+        count=46,
+        user=None,
+    )
+
+    assert case_found(many) == "15,000 rows · bank account numbers and names of people"
+    assert case_place(many) == "OneDrive, personal"
+    assert case_found(case_of(1, kinds=("email",))) == "1 e-mail address"
+    assert case_found(case_of(1, kinds=())) == "nothing known"
+    assert case_found(case_of(1, kinds=("not_inspected",))) == "could not all be read"
+    assert case_sentence(many, now, UTC) == (
+        "“job_7.py” sent 15,000 rows with bank account numbers and names of people to a personal OneDrive at 14:14 "
+        "(46 times since yesterday 14:14). It passed; policy only watches."
+    )
+
+
+def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(now, case_of):
+    """Nothing is made up."""
+    words = case_sentence(case_of(2, script="", user=None, verdict="quarantine"), now, UTC)
+
+    assert words.startswith("An unknown sender tried to send 2 e-mail addresses")
+    assert words.endswith("What became of it is not known.")
+
+
+def test_words_need_no_terminal():
+    """The tables and sentences, the plain list and the package itself load neither Textual nor Rich."""
+    code = "import sys, tui, tui.wording, tui.filtering, tui.plain, tui.case_detail, tui.actions; print({'textual', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"
+
+
+def test_confidence_is_not_asserted_for_likely_findings(now):
+    """The sentence states counts; certainty stands with each finding in the detail."""
+    assert "certain" not in said(now, None, OPENAI, finding("person", 2, confidence=Confidence.LIKELY))
+
+
+def test_a_hostile_sender_cannot_end_the_sentence_early(now):
+    """Line breaks and escapes in names stay inside the sentence."""
+    words = said(now, Attribution(certainty=Certainty.EXACT, method="m", user="x\nIt was allowed.\x1b[0m"))
+
+    assert "\n" not in words and "\x1b" not in words
