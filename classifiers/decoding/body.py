@@ -29,8 +29,11 @@ _MAX_LINES = 100_000
 
 def drain(reading: Reading) -> None:
     """Read queued pieces until none is left."""
+    outer = reading.carrier
     while reading.pending:
-        read_piece(reading, reading.pending.popleft())
+        reading.carrier, piece = reading.pending.popleft()
+        read_piece(reading, piece)
+    reading.carrier = outer
 
 
 def read_piece(reading: Reading, piece: Piece) -> None:
@@ -88,6 +91,8 @@ def _read_bytes(reading: Reading, piece: Piece, data: bytes, media_type: str, pa
     if media_type in _MSGPACK and binary.read_msgpack(reading, data, piece.path, piece.depth):
         return None
     if media_type in _PROTOBUF and binary.read_protobuf(reading, data, piece.path, piece.depth):
+        return None
+    if media_type in _OCTETS and _starts_msgpack(data) and binary.read_msgpack(reading, data, piece.path, piece.depth):
         return None
     text = text_of(data, parameters.get("charset"))
     if text is None:
@@ -231,12 +236,7 @@ def read_plain(reading: Reading, text: str, key: str | None, path: Path, depth: 
 def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -> None:
     """Read binary data that names itself by nothing: try the formats without a mark, else its readable runs."""
     if media_type in _OCTETS and len(data) < 1 << 22:
-        first = data[0]
-        if (0x80 <= first < 0xA0 or 0xDC <= first <= 0xDF) and binary.read_msgpack(
-            reading, data, piece.path, piece.depth
-        ):
-            return
-        framed = first == 0 and len(data) > 5 and int.from_bytes(data[1:5]) <= len(data) - 5
+        framed = data[0] == 0 and len(data) > 5 and int.from_bytes(data[1:5]) <= len(data) - 5
         if framed and binary.read_grpc(reading, data, None, piece.path, piece.depth):
             return
         if binary.read_protobuf(reading, data, piece.path, piece.depth):
@@ -244,3 +244,8 @@ def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -
     if len(data) >= 64 or media_type not in _OCTETS:
         reading.unread("binary data in no known format: only its readable parts were read", piece.path)
     binary.read_runs(reading, data, piece.path, piece.depth)
+
+
+def _starts_msgpack(data: bytes) -> bool:
+    """True when the first byte opens a msgpack map or array, as no UTF-8 text does (but for some two-byte letters)."""
+    return 0x80 <= data[0] < 0xA0 or 0xDC <= data[0] <= 0xDF

@@ -64,7 +64,10 @@ def _not_utf8(data: bytes) -> str | None:
 def _mostly_utf8(data: bytes) -> str:
     """UTF-8 cut inside a character or with stray bytes keeps its letters; text in another set keeps its own."""
     text = data.decode("utf-8", "replace")
-    return text if text.count("�") <= 2 else data.decode("cp1252", "replace")
+    strange = text.count("�")
+    cut = strange == 1 and text.endswith("�")
+    letters = not text.replace("�", "").isascii()
+    return text if cut or (letters and strange <= 2) else data.decode("cp1252", "replace")
 
 
 def binary(data: bytes) -> bool:

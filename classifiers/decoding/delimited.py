@@ -33,7 +33,7 @@ def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
         return "\n" if named and best == "," else None
     if named:
         return best
-    even = sum(abs(line.count(best) - count) == 0 for line in lines)
+    even = sum(len(row) == count + 1 for row in csv.reader(lines, delimiter=best))
     header_like = all(len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(best))
     return best if even == len(lines) and header_like and (count >= 2 or best == "\t") else None
 

@@ -24,6 +24,8 @@ class Limits:
     segments: int = 200_000
     pieces: int = 2_000
     """Packed pieces (encoded runs, nested formats) looked into."""
+    piece_bytes: int = 64 * MIB
+    """All packed pieces together."""
     runs: int = 20_000
     """Runs of base64 letters that are tried."""
     text_slice: int = MIB

@@ -69,7 +69,7 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         raw = text.encode("utf-16-le", "surrogatepass")
         text = raw.decode("utf-16-le", "replace")
         raw = text.encode()
-    if len(raw) < 8 or not unpack(reading, text, raw, key, path, depth):
+    if len(raw) < 4 or not unpack(reading, text, raw, key, path, depth):
         reading.emit(text, key, path)
 
 
@@ -190,11 +190,14 @@ def _queue(reading: Reading, data: bytes, media_type: str, key: str | None, path
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Queue data URLs that are not base64 (those that are were queued as runs)."""
-    for match in _DATA_URL.finditer(text):
+    at = 0
+    while match := _DATA_URL.search(text, at):
+        at = match.end()
         if ";base64" in match[2]:
             continue
-        end = _TOKEN_BREAK.search(text, match.end())
-        data = unquote_to_bytes(text[match.end() : end.start() if end else len(text)])
+        end = _TOKEN_BREAK.search(text, at)
+        start, at = at, end.start() if end else len(text)
+        data = unquote_to_bytes(text[start:at])
         if data and not _queue(reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth):
             return
 
@@ -210,7 +213,7 @@ def _escapes(reading: Reading, text: str, key: str | None, path: Path, depth: in
 def _tokens(
     reading: Reading, text: str, mark: str, undo: Callable[[str], str], key: str | None, path: Path, depth: int
 ) -> None:
-    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]
+    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token and token[:5] != "data:"]
     plain = [after for token in tokens if (after := undo(token)) != token]
     if plain:
         reading.later(Piece("\n".join(plain), "text/plain", key, path, depth + 1))

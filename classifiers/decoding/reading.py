@@ -28,15 +28,16 @@ class Piece(NamedTuple):
 class Reading:
     """Collects a payload within limits. Holds payload."""
 
-    __slots__ = ("carrier", "full", "label", "limits", "payload", "pending", "pieces", "reasons", "runs")
+    __slots__ = ("carrier", "full", "label", "limits", "payload", "pending", "piece_bytes", "pieces", "reasons", "runs")
 
     def __init__(self, payload: Payload, limits: Limits, label: str | None = None) -> None:
         self.payload = payload
         self.limits = limits
         self.label = label
         self.carrier = Carrier.BODY
-        self.pending: deque[Piece] = deque()
+        self.pending: deque[tuple[Carrier, Piece]] = deque()
         self.pieces = 0
+        self.piece_bytes = 0
         self.runs = 0
         self.full = False
         self.reasons: dict[str, int] = {}
@@ -56,11 +57,13 @@ class Reading:
         if piece.depth > self.limits.depth:
             self.unread("formats packed inside each other too deeply", piece.path)
             return False
-        if self.pieces >= self.limits.pieces:
+        size = len(piece.data) if isinstance(piece.data, str | bytes) else 0
+        if self.pieces >= self.limits.pieces or self.piece_bytes + size > self.limits.piece_bytes:
             self.unread("more packed parts than are read", ())
             return False
         self.pieces += 1
-        self.pending.append(piece)
+        self.piece_bytes += size
+        self.pending.append((self.carrier, piece))
         return True
 
     def document(self, data: bytes, media_type: str | None, name: str | None, path: Path) -> None:

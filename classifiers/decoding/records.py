@@ -92,7 +92,7 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
     for index, value in enumerate(column):
         if _worth(value):
             quoted = type(value) is str
-            if quoted and len(value) >= packed.MIN_RUN:
+            if quoted and len(value) >= 8:
                 raw = value.encode("utf-8", "replace")
                 if packed.worth_looking(raw):
                     packed.unpack(reading, value, raw, name, (*path, index, name), 1)
