@@ -14,8 +14,8 @@ from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
 from policy.decide import RulePolicy
+from policy.fields import Kind, Several, Size, Strict, Text
 from policy.loading import parse_as
-from policy.rules import Kind, Several, Size, Strict, Text
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 

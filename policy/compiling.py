@@ -6,10 +6,11 @@ from datetime import time as clock_time
 
 from core.decision import Mode, Verdict
 from core.organisation import Organisation
-from policy.conditions import compile_when, kinds_of
+from policy.conditions import compile_when, kinds_of, matcher
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
+from policy.tenants import Injection, injections
 
 _ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
@@ -23,7 +24,10 @@ def compile_policy(model: PolicyModel, version: str) -> RulePolicy:
         version=version,
         mode=model.mode,
         organisation=organisation,
-        rules=(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
+        rules=(
+            *(_restriction(i, model.mode) for i in injections(model.tenant_restrictions)),
+            *(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
+        ),
         failures=_table(model.failures),
         unknown_account=None
         if unknown is None
@@ -62,6 +66,21 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         expires=_midnight_after(rule),
         trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
         beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
+    )
+
+
+def _restriction(injection: Injection, mode: Mode) -> CompiledRule:
+    """Tell a provider whose accounts are allowed: its own hosts only, never in clear, and on every request."""
+    host = matcher(injection.hosts)
+    return CompiledRule(
+        id=f"tenant_restrictions.{injection.provider}",
+        description="",
+        verdict=None,
+        mode=mode,
+        on_error=None,
+        static=(lambda s, _: s.destination.scheme in {"https", "wss"} and host(s.destination.host),),
+        headers=injection.headers,
+        trusts_destination=True,
     )
 
 

@@ -5,85 +5,28 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.decision import Mode, Verdict
 from core.findings import Confidence
-from policy.words import ANYTHING, KINDS, WORDS
+from policy.fields import (
+    Count,
+    Day,
+    Identifier,
+    Kind,
+    Listed,
+    Several,
+    Size,
+    Strict,
+    Text,
+    action,
+    section,
+)
+from policy.tenants import TenantRestrictions
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|byte|b|kb|mb|gb|tb|kib|mib|gib|tib)?", re.IGNORECASE)
-_UNITS = {
-    "b": 1, "byte": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
-    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
-}  # fmt: skip
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-def _listed(value: Any) -> Any:
-    """One word may stand for a list of one."""
-    return value if isinstance(value, list) else [value]
-
-
-def _size(value: Any) -> Any:
-    if isinstance(value, str):
-        match = _SIZE.fullmatch(value.strip())
-        if not match:
-            raise ValueError("write a size as 500 kB, 10 MB or 1 GB")
-        return int(float(match[1]) * _UNITS[(match[2] or "b").lower()])
-    return value
-
-
-def _as_text(value: Any) -> Any:
-    """An account number without quotes is read as a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _action(value: Any) -> Any:
-    return {"do": value} if isinstance(value, str) else value
-
-
-def _condition(key: str) -> BeforeValidator:
-    """Let a section be written as its one main answer: `attribution: unknown`."""
-    return BeforeValidator(lambda value: value if isinstance(value, dict) else {key: value})
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, str):
-        full = [d for d in _DAYS if len(value) >= 2 and d.startswith(value.lower())]
-        return full[0] if full else value
-    return value
-
-
-def _known_kind(value: str, info: ValidationInfo) -> str:
-    """A misspelt kind would never match: better said now."""
-    more = (info.context or {}).get("kinds", frozenset())
-    known = {ANYTHING, *WORDS, *KINDS, *more}
-    if value not in known:
-        expected = ", ".join(repr(w) for w in sorted(known))
-        raise PydanticCustomError("enum", "no known kind or group", {"expected": expected})
-    return value
-
-
-type Listed[T] = Annotated[list[T], BeforeValidator(_listed), Field(min_length=1)]
-type Several[T] = Annotated[list[T], BeforeValidator(_listed)]
-type Text = Annotated[str, Field(min_length=1, max_length=1000)]
-type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
-type Kind = Annotated[str, AfterValidator(_known_kind)]
-type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
-type Count = Annotated[int, Field(gt=0)]
-type Day = Annotated[
-    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], BeforeValidator(_day)
-]
-
-
-class Strict(BaseModel):
-    """A section in which an unknown name is an error, and whose faults never quote what was written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ScriptCondition(Strict):
@@ -158,7 +101,7 @@ class Hours(Strict):
     """Business hours in a named time zone. Hours that end before they begin run over midnight."""
 
     zone: Text
-    days: Listed[Day] = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+    days: Listed[Day] = Field(default=["monday", "tuesday", "wednesday", "thursday", "friday"])
     hours: str = "00:00-24:00"
 
     @model_validator(mode="after")
@@ -204,11 +147,11 @@ class When(Strict):
 
     script: ScriptCondition | None = None
     destination: DestinationCondition | None = None
-    findings: Annotated[FindingsCondition, _condition("kinds")] | None = None
+    findings: Annotated[FindingsCondition, section("kinds")] | None = None
     volume: VolumeCondition | None = None
     llm: LlmCondition | None = None
     time: TimeCondition | None = None
-    attribution: Annotated[AttributionCondition, _condition("certainty")] | None = None
+    attribution: Annotated[AttributionCondition, section("certainty")] | None = None
     all: Annotated[list["When"], Field(min_length=1)] | None = None
     any: Annotated[list["When"], Field(min_length=1)] | None = None
     not_: "When | None" = Field(None, alias="not")
@@ -218,7 +161,7 @@ class Then(Strict):
     """What happens. Without `do`, headers are set and the next rules decide."""
 
     do: Verdict | None = None
-    headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = {}
+    headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = Field(default={})
     for_seconds: Annotated[float, Field(gt=0, le=300)] | None = Field(None, description="How long hold waits.")
     kinds: Listed[Kind] | None = Field(None, description="What redact replaces; else what the rule looks for.")
 
@@ -250,7 +193,7 @@ class Rule(Strict):
     mode: Mode | None = Field(None, description="Overrides the mode of the whole file.")
     enabled: bool = True
     when: When = When.model_validate({})
-    then: Annotated[Then, BeforeValidator(_action)]
+    then: Annotated[Then, BeforeValidator(action)]
     on_error: OnError | None = Field(
         None,
         description="When something that the rule looks at could not be found out. Default: block where the rule "
@@ -262,11 +205,11 @@ class OrganisationSection(Strict):
     """What belongs to the organisation."""
 
     name: str = ""
-    domains: Several[Text] = []
-    accounts: dict[str, Several[Identifier]] = Field({}, description="Service → ids of own accounts.")
-    key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = []
-    words: Several[Text] = []
-    canaries: Several[Text] = []
+    domains: Several[Text] = Field(default=[])
+    accounts: dict[str, Several[Identifier]] = Field(default={}, description="Service → ids of own accounts.")
+    key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default=[])
+    words: Several[Text] = Field(default=[])
+    canaries: Several[Text] = Field(default=[])
     contact: str | None = None
 
 
@@ -307,9 +250,10 @@ class PolicyModel(Strict):
     mode: Mode = Mode.WATCH
     description: str = ""
     organisation: OrganisationSection = OrganisationSection.model_validate({})
-    on_unknown_account: Annotated[UnknownAccount, BeforeValidator(_action)] | None = None
+    on_unknown_account: Annotated[UnknownAccount, BeforeValidator(action)] | None = None
     failures: Failures = Failures()
-    rules: list[Rule] = []
+    tenant_restrictions: TenantRestrictions = TenantRestrictions()
+    rules: list[Rule] = Field(default=[])
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -1,0 +1,79 @@
+"""What an author may write as one value: sizes, lists, days, kinds. Strict, and silent about what was written."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from policy.words import ANYTHING, KINDS, WORDS
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|byte|b|kb|mb|gb|tb|kib|mib|gib|tib)?", re.IGNORECASE)
+_UNITS = {
+    "b": 1, "byte": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def listed(value: Any) -> Any:
+    """One word may stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value.strip())
+        if not match:
+            raise ValueError("write a size as 500 kB, 10 MB or 1 GB")
+        return int(float(match[1]) * _UNITS[(match[2] or "b").lower()])
+    return value
+
+
+def _as_text(value: Any) -> Any:
+    """An account number without quotes is read as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def action(value: Any) -> Any:
+    return {"do": value} if isinstance(value, str) else value
+
+
+def section(key: str) -> BeforeValidator:
+    """Let a section be written as its one main answer: `attribution: unknown`."""
+    return BeforeValidator(lambda value: value if isinstance(value, dict) else {key: value})
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        full = [d for d in DAYS if len(value) >= 2 and d.startswith(value.lower())]
+        return full[0] if full else value
+    return value
+
+
+def _known_kind(value: str, info: ValidationInfo) -> str:
+    """A misspelt kind would never match: better said now."""
+    more = (info.context or {}).get("kinds", frozenset())
+    known = {ANYTHING, *WORDS, *KINDS, *more}
+    if value not in known:
+        expected = ", ".join(repr(w) for w in sorted(known))
+        raise PydanticCustomError("enum", "no known kind or group", {"expected": expected})
+    return value
+
+
+type Listed[T] = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
+type Several[T] = Annotated[list[T], BeforeValidator(listed)]
+type Text = Annotated[str, Field(min_length=1, max_length=1000)]
+type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+type Kind = Annotated[str, AfterValidator(_known_kind)]
+type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+type Count = Annotated[int, Field(gt=0)]
+type Day = Annotated[
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], BeforeValidator(_day)
+]
+
+
+class Strict(BaseModel):
+    """A section in which an unknown name is an error, and whose faults never quote what was written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
