@@ -76,8 +76,8 @@ class NameModel:
         self._tokenizer: Any = Tokenizer.from_str(files["tokenizer.json"].decode())
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._first: int = self._tokenizer.token_to_id("[CLS]")
-        self._last: int = self._tokenizer.token_to_id("[SEP]")
+        self._first: Any = self._tokenizer.token_to_id("[CLS]")
+        self._last: Any = self._tokenizer.token_to_id("[SEP]")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
