@@ -13,6 +13,7 @@ from core.attribution import unknown_sender
 from core.decision import Decision, Verdict
 from core.errors import InputError
 from core.exchange import Answer, Exchange
+from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record, RequestSummary, ResponseSummary
 from core.situation import situation_of
@@ -25,19 +26,28 @@ def inspect_files(
     home: Home, settings: Settings, files: Sequence[Path], policy: Path | None
 ) -> Iterator[dict[str, Any]]:
     """Yield one record for each exchange, chained among themselves. Raises InputError at the file that cannot be read."""
-    from evidence.chain import chained
-
     chosen = policy_of(home, policy)
     classifier = classifier_of(home, chosen)
     pool = pool_of(home, chosen, settings)
     with asyncio.Runner() as runner:
         try:
-            yield from chained(
+            yield from _chained(
                 runner.run(_record(exchange, answer, classifier, pool, chosen, settings)).to_json()
                 for exchange, answer in _exchanges(files)
             )
         finally:
             runner.run(pool.close())
+
+
+def _chained(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Chain records that are not stored, so that the output verifies by itself: `outgate verify FILE`."""
+    from evidence.chain import Link, canonical, genesis, link
+
+    name = f"inspect-{uuid7()}"
+    head = genesis(name)
+    for seq, record in enumerate(records, 1):
+        before, head = head, link(head, seq, canonical(record))
+        yield {**record, "chain": Link(chain_id=name, seq=seq, prev=before, hash=head).to_json()}
 
 
 def explain_exchange(home: Home, settings: Settings, files: Sequence[Path], number: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.wiring import (
     attributor_of,
     classifier_of,
     evidence_of,
+    past_of,
     policy_of,
     pool_of,
     write_upstream_bundle,
@@ -73,6 +74,7 @@ async def _serve(
             pool=pool,
             policy=policy,
             evidence=evidence.writer,
+            history=past_of(evidence.history),
         ),
         GateOptions(
             mint=mint,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.running import RunningGate
@@ -12,6 +12,9 @@ from core.ids import utc_now
 from core.text import printable
 from tui.measures import counted, number, size
 from tui.wording import found_phrase, place, sender_name, verdict_words
+
+if TYPE_CHECKING:
+    from policy.replay import ReplayReport
 
 _COLOURS = {"allow": "green", "watch": "yellow", "warn": "yellow", "redact": "cyan", "hold": "magenta", "block": "red"}
 
@@ -30,9 +33,9 @@ class Session:
 
     def records(self, pid: int) -> list[dict[str, Any]]:
         """Return the records of this process and its descendants since the session began, oldest first."""
-        from evidence import open_evidence
+        from evidence.opening import open_store
 
-        store = open_evidence(self.home.evidence).store
+        store = open_store(self.home.evidence)
         return [record for record in store.iter_records(since=self.since) if _descends(record["sender"], pid)]
 
 
@@ -79,6 +82,24 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
             Text(_outcome(record), style=colour),
         )
     console.print(table)
+
+
+def print_replay(report: "ReplayReport") -> None:
+    """Print what a policy would have done."""
+    import typer
+
+    typer.echo(f"{counted(report.records, 'record')} replayed under policy {report.policy}.")
+    for verdict, count in sorted(report.verdicts.items()):
+        typer.echo(f"  would {verdict}: {number(count)}")
+    typer.echo(f"{counted(report.newly_stopped, 'request')} that went out would be stopped: "
+               f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}.")  # fmt: skip
+    if report.false_alarms:
+        typer.echo(f"{number(report.false_alarms)} of them had been closed as false alarms.")
+    for row in report.affected:
+        typer.echo(f"  {number(row.count)} × {printable(row.script)} → {printable(row.destination)}: "
+                   f"{row.verdict} ({printable(row.rule or '-')})")  # fmt: skip
+    for caveat in report.caveats:
+        typer.echo(f"Note: {caveat}")
 
 
 def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> None:

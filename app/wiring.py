@@ -11,11 +11,17 @@ from app.home import Home, private_key
 from app.settings import Settings
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
+from core.ids import utc_now
 from core.ports import Attributor, Classifier, ClassifierPool, Policy
+from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
     from classifiers.engine import EngineSetup
-    from evidence import Evidence
+    from core.attribution import Attribution
+    from core.classification import Classification
+    from evidence.history import History
+    from evidence.opening import Evidence
+    from policy.decide import RulePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     return home.policy if home.policy.is_file() else None
 
 
-def policy_of(home: Home, chosen: Path | None) -> Policy:
+def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     """Return the policy of that file, or the built-in preset that only watches."""
     from policy import load
 
@@ -77,7 +83,7 @@ def attributor_of(home: Home, settings: Settings) -> Attributor:
 
 def evidence_of(home: Home, settings: Settings) -> Evidence:
     """Open the evidence for writing and reading. Raises EvidenceError."""
-    from evidence import open_evidence
+    from evidence.opening import open_evidence
 
     return open_evidence(home.evidence, strict=settings.strict_evidence)
 
@@ -103,3 +109,17 @@ def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> No
 def _pseudonyms(key: bytes) -> Callable[[str], str]:
     fingerprinter = Fingerprinter(key)
     return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"
+
+
+def past_of(history: History) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
+    """Return what tells policy about a script's past, from the evidence."""
+
+    def past(sender: Attribution, seen: Classification) -> tuple[ScriptHistory, Volume]:
+        script = sender.script
+        if script is None:
+            return ScriptHistory(), Volume()
+        name = script.path or script.name
+        where = seen.destination.service or seen.destination.host
+        return history.script(name, script.sha256), history.volume(name, where, utc_now())
+
+    return past

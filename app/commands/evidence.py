@@ -18,18 +18,18 @@ def review(
     """
     from app.home import open_home
     from app.people import reviewer
-    from evidence import open_evidence
+    from evidence.opening import open_store
 
-    evidence = open_evidence(open_home().evidence)
+    store = open_store(open_home().evidence)
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
 
-        print_queue(evidence.store, sys.stdout)
+        print_queue(store, sys.stdout)
         return 0
     from core.ids import utc_now
     from tui.app import run
 
-    return run(evidence.store, reviewer(), utc_now, read_only=read_only)
+    return run(store, reviewer(), utc_now, read_only=read_only)
 
 
 def export(
@@ -46,12 +46,12 @@ def export(
     """
     from app.home import open_home
     from app.times import parse_time
-    from evidence import open_evidence
+    from evidence.opening import open_store
     from evidence.exports import export_records
 
-    evidence = open_evidence(open_home().evidence)
+    store = open_store(open_home().evidence)
     start, end = parse_time(since), parse_time(until)
-    count = export_records(evidence.store, format_name, out, since=start, until=end, overwrite=force)
+    count = export_records(store, format_name, out, since=start, until=end, overwrite=force)
     typer.echo(f"{count} records written to {out}", err=str(out) == "-")
     return 0
 
@@ -66,11 +66,12 @@ def verify(
     Example: outgate verify
     """
     import json
+    from dataclasses import asdict
 
     from app.home import open_home
-    from evidence import verify as verify_database
-    from evidence import verify_jsonl
+    from evidence.verification import verify as verify_database
+    from evidence.verification import verify_jsonl
 
     report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
-    typer.echo(json.dumps(report.to_json()) if as_json else report.words())
+    typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1

@@ -76,15 +76,19 @@ def replay(
     Example: outgate policy replay --since 30d --policy new.yaml
     """
     from app.home import open_home
+    from app.summary import print_replay
     from app.times import parse_time
     from app.wiring import policy_of
-    from evidence import open_evidence
+    from evidence.opening import open_store
     from policy.replay import replay as replayed
 
     home = open_home()
-    store = open_evidence(home.evidence).store
-    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)))
-    typer.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.words())
+    store = open_store(home.evidence)
+    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)), store.dispositions())
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        print_replay(report)
     return 0
 
 
@@ -102,6 +106,11 @@ def test(
     from app.wiring import policy_of
     from policy.cases import run_cases
 
-    report = run_cases(cases, policy_of(open_home(), policy))
-    typer.echo(report.words())
-    return 0 if report.ok else 1
+    results = run_cases(policy_of(open_home(), policy), cases)
+    for result in results:
+        typer.echo(
+            f"{'ok    ' if result.passed else 'DIFFERS'} {result.name}{'' if result.passed else ': ' + result.told}"
+        )
+    failed = sum(not result.passed for result in results)
+    typer.echo(f"{len(results)} cases, {failed} differ from what was expected.")
+    return 1 if failed else 0

@@ -8,7 +8,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,8 @@ from typing import Any
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
+
+_NONE: Mapping[str, str] = {}
 
 HOSTS = (
     "api.openai.com",
@@ -166,25 +168,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.internet.bytes_received += len(chunk)
         return chunk
 
-    def json(self, value: object, status: int = 200, **headers: str) -> None:
+    def json(self, value: object, status: int = 200, *, headers: Mapping[str, str] = _NONE) -> None:
         """Answer with JSON."""
         body = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         for name, text in headers.items():
-            self.send_header(name.replace("_", "-"), text)
+            self.send_header(name, text)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def events(self, events: list[tuple[str | None, object]], **headers: str) -> None:
+    def events(self, events: list[tuple[str | None, object]], *, headers: Mapping[str, str] = _NONE) -> None:
         """Answer with a chunked event stream."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         for name, text in headers.items():
-            self.send_header(name.replace("_", "-"), text)
+            self.send_header(name, text)
         self.end_headers()
         for event, data in events:
             text = data if isinstance(data, str) else json.dumps(data)
@@ -210,7 +212,7 @@ def _openai(handler: _Handler, body: bytes) -> None:
     asked = _asked(body)
     model = asked.get("model", "gpt-4o-mini")
     usage = {"prompt_tokens": max(1, len(body) // 4), "completion_tokens": 12, "total_tokens": len(body) // 4 + 12}
-    organisation = {"openai_organization": "org-stand-in", "x_request_id": "req_stand_in"}
+    organisation = {"openai-organization": "org-stand-in", "x-request-id": "req_stand_in"}
     if asked.get("stream"):
         base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
         pieces: list[tuple[str | None, object]] = [
@@ -218,12 +220,12 @@ def _openai(handler: _Handler, body: bytes) -> None:
             for word in ("Three ", "invoices ", "matched.")
         ]
         pieces.append((None, {**base, "choices": [], "usage": usage}))
-        handler.events([*pieces, (None, "[DONE]")], **organisation)
+        handler.events([*pieces, (None, "[DONE]")], headers=organisation)
         return
     message = {"role": "assistant", "content": "Three invoices matched their orders."}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model}
-    handler.json({**answer, "choices": [choice], "usage": usage}, **organisation)
+    handler.json({**answer, "choices": [choice], "usage": usage}, headers=organisation)
 
 
 def _anthropic(handler: _Handler, body: bytes) -> None:
@@ -231,12 +233,12 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
     tokens = max(1, len(body) // 4)
     usage = {"input_tokens": tokens, "output_tokens": 1}
     message = {"id": "msg_1", "type": "message", "role": "assistant", "model": asked.get("model", "claude")}
-    organisation = {"anthropic_organization_id": "11111111-2222-4333-8444-555555555555", "request_id": "req_1"}
+    organisation = {"anthropic-organization-id": "11111111-2222-4333-8444-555555555555", "request-id": "req_1"}
     if not asked.get("stream"):
         content = [{"type": "text", "text": "Two patients need a follow-up."}]
         ended = {"stop_reason": "end_turn", "stop_sequence": None}
         whole = {**message, **ended, "content": content, "usage": {**usage, "output_tokens": 9}}
-        handler.json(whole, **organisation)
+        handler.json(whole, headers=organisation)
         return
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
@@ -251,7 +253,7 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
     end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}
     events.append(("message_delta", end))
     events.append(("message_stop", {"type": "message_stop"}))
-    handler.events(events, **organisation)
+    handler.events(events, headers=organisation)
 
 
 def _graph(handler: _Handler, body: bytes) -> None:

@@ -57,13 +57,14 @@ def _run(script: Path, environment: Mapping[str, str], out: TextIO) -> None:
 
 
 def _show(home: Home, out: TextIO) -> int:
-    from evidence import open_evidence, verify
+    from evidence.opening import open_store
+    from evidence.verification import verify
 
-    records: list[dict[str, Any]] = list(open_evidence(home.evidence).store.iter_records())
+    records: list[dict[str, Any]] = list(open_store(home.evidence).iter_records())
     out.write("\nWhat the gate saw:\n\n")
     print_records(records, out)
     report = verify(home.evidence)
-    out.write(f"\nEvidence: {report.words()}\n\n")
+    out.write(f"\n{report.text().splitlines()[0]} {report.entries} records, chained.\n\n")
     prefix = f"OUTGATE_HOME={home.root} outgate"
     out.write(f"Review it:   {prefix} review\n")
     out.write(f"Export it:   {prefix} export --format csv --out evidence.csv\n")
