@@ -59,13 +59,12 @@ def about(cases: Sequence[Case]) -> str:
 class Reason(RadioButton):
     """One reason. Chosen or not is seen by its sign, not by colour alone."""
 
-    BUTTON_LEFT = "("
-    BUTTON_RIGHT = ")"
+    BUTTON_LEFT = BUTTON_RIGHT = ""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override] # noqa: N802 - the base class reads this name at each drawing
-        """The sign between the brackets."""
-        return "●" if self.value else " "
+        """The sign before the words."""
+        return "(●)" if self.value else "( )"
 
 
 class Reasons(RadioSet):
@@ -92,6 +91,13 @@ class CloseDialog(ModalScreen[Closing | None]):
     CloseDialog Reasons { border: none; padding: 0; background: $surface; width: 100%; height: auto; }
     CloseDialog Reasons:focus { border: none; background-tint: $foreground 0%; }
     CloseDialog Reason { width: 100%; background: $surface; padding: 0; }
+    CloseDialog Reason > .toggle--button, CloseDialog Reason.-on > .toggle--button {
+        color: $foreground; background: $surface;
+    }
+    CloseDialog Reasons > Reason.-selected > .toggle--label { background: $panel; color: $foreground; }
+    CloseDialog Reasons:focus > Reason.-selected > .toggle--label {
+        background: $cursor-row; color: $foreground; text-style: bold;
+    }
     CloseDialog Input { border: none; height: 1; padding: 0 1; margin-top: 1; background: $panel; }
     CloseDialog Input:focus { border: none; }
     CloseDialog Button { margin-top: 1; width: 100%; height: 1; border: none; min-width: 10; background: $panel; }

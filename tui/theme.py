@@ -5,6 +5,14 @@ from textual.theme import Theme
 MEANINGS_DARK = {"allowed": "#7fb8a8", "held": "#e3b45f", "blocked": "#ea7f74", "unknown": "#b8a1e3"}
 MEANINGS_LIGHT = {"allowed": "#1f6f5c", "held": "#8a5a00", "blocked": "#b3261e", "unknown": "#5e3fa3"}
 
+
+def _scrollbar(bar: str, ground: str) -> dict[str, str]:
+    bars = dict.fromkeys(("scrollbar", "scrollbar-hover", "scrollbar-active"), bar)
+    grounds = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
+    return bars | dict.fromkeys((*grounds, "scrollbar-corner-color"), ground)
+
+
+# Grounds are nearly grey: terminals of 256 colours turn bluish darks into black, and panels would be lost.
 DARK = Theme(
     name="outgate-dark",
     dark=True,
@@ -15,10 +23,15 @@ DARK = Theme(
     error=MEANINGS_DARK["blocked"],
     success=MEANINGS_DARK["allowed"],
     foreground="#d6dce3",
-    background="#13171c",
-    surface="#181d23",
-    panel="#20272f",
-    variables={**MEANINGS_DARK, "quiet": "#8d99a6", "cursor-row": "#2b3947", "footer-key": "#7ea7cf"},
+    background="#141618",
+    surface="#1b1e20",
+    panel="#272b2e",
+    variables={
+        **MEANINGS_DARK,
+        "quiet": "#8d99a6",
+        "cursor-row": "#38414a",
+        **_scrollbar("#464d54", "#141618"),
+    },
 )
 LIGHT = Theme(
     name="outgate-light",
@@ -33,7 +46,12 @@ LIGHT = Theme(
     background="#fbfbf9",
     surface="#f3f3f0",
     panel="#e8e8e4",
-    variables={**MEANINGS_LIGHT, "quiet": "#5b6671", "cursor-row": "#d5e2ef", "footer-key": "#27588a"},
+    variables={
+        **MEANINGS_LIGHT,
+        "quiet": "#5b6671",
+        "cursor-row": "#d5e2ef",
+        **_scrollbar("#b3b9bf", "#fbfbf9"),
+    },
 )
-DEFAULTS = DARK.variables
+DEFAULTS = {**MEANINGS_DARK, "quiet": "#8d99a6", "cursor-row": "#38414a"}
 """For themes that are not ours, so that every meaning still has a colour."""
