@@ -30,7 +30,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class ScriptCondition(Strict):
-    """Who sends. All that is given must hold; of a list, any. An unknown script fulfils only `approved: false`."""
+    """Who sends. All that is given must hold; of a list, any. An unknown script is new and not approved."""
 
     path: Listed[Text] | None = Field(None, description="Path of the script; * stands for anything.")
     name: Listed[Text] | None = Field(None, description="What a person calls it: a file name, a module.")
