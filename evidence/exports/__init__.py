@@ -1,0 +1,83 @@
+"""Exports: one file per format, found in this folder; written whole or not at all, for the owner only."""
+
+import importlib
+import os
+import pkgutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.errors import EvidenceError, InputError
+
+Records = Iterable[Mapping[str, Any]]
+"""Records as the store gives them, each with its `chain`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One export format: what a user calls it, what it is for, and the function that writes it."""
+
+    name: str
+    suffix: str
+    purpose: str
+    write: Callable[[Records, BinaryIO], int]
+    """Writes all records to the open file; returns how many."""
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Return the formats by name. Raises EvidenceError for a module here that is not a format, or a name used twice."""
+    found: dict[str, Format] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+        format_ = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
+        if not isinstance(format_, Format) or format_.name in found:
+            raise EvidenceError(f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate.")
+        found[format_.name] = format_
+    return found
+
+
+def export(name: str, records: Records, out: Path, *, overwrite: bool = False) -> int:
+    """Write the records to the file `out`; return how many. Raises InputError, or EvidenceError from the store.
+
+    The file appears under its name only when it is complete; an existing one is replaced only with `overwrite`.
+    """
+    if (format_ := formats().get(name)) is None:
+        raise InputError(f"There is no export format of that name. Known: {', '.join(formats())}.")
+    if out.is_dir():
+        raise InputError("The export's name is that of a folder.", remedy="Name a file in it.")
+    if out.exists() and not overwrite:
+        raise InputError("There is a file of that name already.", remedy="Choose another name, or allow overwriting.")
+    try:
+        return _write_whole(format_, records, out, overwrite=overwrite)
+    except OSError as error:
+        raise InputError(f"The export cannot be written: {error.strerror}.", remedy="Check the folder.") from None
+
+
+def _write_whole(format_: Format, records: Records, out: Path, *, overwrite: bool) -> int:
+    handle, name = tempfile.mkstemp(prefix=".outgate-export-", dir=out.parent)  # mkstemp: 0600 whatever the umask
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            count = format_.write(records, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            unfinished.replace(out)
+        else:
+            _publish(unfinished, out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def _publish(unfinished: Path, out: Path) -> None:
+    try:
+        os.link(unfinished, out)
+    except FileExistsError:
+        raise InputError("There is a file of that name already.", remedy="Choose another name.") from None
+    except OSError:
+        # File systems without hard links: the check before must do.
+        unfinished.replace(out)

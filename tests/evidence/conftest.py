@@ -1,0 +1,144 @@
+"""What the tests of the evidence share: made-up records, a writer that is waited for, a place to write."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.classification import Account, AccountKind, Category, CostBasis, Destination, LlmCall, TokensBasis
+from core.decision import Decision, Verdict
+from core.errors import EvidenceError
+from core.findings import Confidence, Finding
+from core.ids import uuid7
+from core.record import Record, RequestSummary, ResponseSummary
+from evidence.writer import Writer
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def make_record(number: int = 0, **changes: Any) -> Record:
+    """A finished record of a made-up script; `number` moves it on by seconds."""
+    process = ProcessRef(pid=4000, started_at=START, name="python3", exe="/usr/bin/python3")
+    shell = ProcessRef(pid=300, started_at=START, name="bash", exe="/bin/bash")
+    script = Script(
+        path=changes.pop("script", "/home/analyst/upload.py"),
+        sha256=changes.pop("sha256", "ab" * 32),
+        launched_as=LaunchedAs.FILE,
+        name="upload.py",
+        version={"size": 120, "mtime": 1.5e-7},
+    )
+    at = changes.pop("at", START + timedelta(seconds=number))
+    finding = Finding(
+        kind=changes.pop("kind", "email"),
+        detector="email",
+        confidence=Confidence.LIKELY,
+        count=3,
+        distinct=2,
+        records=changes.pop("rows", None),
+        where=("body.messages[0].content",),
+        excerpt="an••••om",
+        fingerprints=("0123456789abcdef",),
+    )
+    record = Record(
+        id=uuid7(at),
+        at=at,
+        sender=Attribution(
+            certainty=Certainty.EXACT,
+            method="sock_diag",
+            process=process,
+            user="analyst",
+            script=script,
+            line=CodeLine(file=script.path or "", line=12, function="main", certainty=Certainty.LIKELY),
+            ancestry=(shell,),
+        ),
+        destination=Destination(
+            scheme="https",
+            host=changes.pop("host", "api.openai.com"),
+            port=443,
+            path="/v1/chat/completions",
+            service=changes.pop("service", "openai"),
+            category=Category.LLM,
+            account=Account(kind=AccountKind.UNKNOWN),
+        ),
+        request=RequestSummary(
+            method="POST", content_type="application/json", bytes=changes.pop("bytes", 1000), complete=True
+        ),
+        response=ResponseSummary(status=200, bytes=500),
+        llm=LlmCall(
+            provider="openai",
+            operation="chat",
+            model="gpt-4o",
+            input_tokens=10,
+            output_tokens=20,
+            tokens_basis=TokensBasis.EXACT,
+            cost_usd="0.000250",
+            cost_basis=CostBasis.TABLE,
+        ),
+        findings=(finding,),
+        decision=Decision(
+            verdict=changes.pop("verdict", Verdict.WATCH),
+            rule="personal-data-to-llm",
+            reason="Personal data to a language model.",
+            degraded=changes.pop("degraded", ()),
+        ),
+    )
+    return replace(record, **changes)
+
+
+class Told:
+    """Collects what a writer tells, and waits for it."""
+
+    def __init__(self) -> None:
+        self.answers: list[EvidenceError | None] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, problem: EvidenceError | None) -> None:
+        with self._changed:
+            self.answers.append(problem)
+            self._changed.notify_all()
+
+    def wait(self, count: int = 1, timeout: float = 30) -> list[EvidenceError | None]:
+        """Return all answers once there are `count` of them."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.answers) >= count, timeout), "the writer never told"
+            return list(self.answers)
+
+
+@pytest.fixture(name="make_record")
+def make_record_fixture() -> Callable[..., Record]:
+    return make_record
+
+
+@pytest.fixture
+def told() -> Callable[[], Told]:
+    return Told
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "evidence.db"
+
+
+@pytest.fixture
+def writer(place: Path) -> Iterator[Writer]:
+    writer = Writer(place, busy_timeout_s=0.2)
+    yield writer
+    writer.stop()
+
+
+@pytest.fixture
+def write(writer: Writer) -> Callable[..., None]:
+    """Write finished records and wait until they are durable."""
+
+    def write_all(*records: Record) -> None:
+        told = Told()
+        for record in records:
+            writer.close_record(record, told)
+        assert set(told.wait(len(records))) <= {None}
+
+    return write_all
