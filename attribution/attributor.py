@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
+from attribution.filesystem import HostFiles
+from attribution.identity.composition import Composer, Composition
+from attribution.identity.contents import ContentStore
 from attribution.line.sampler import LineSampler, SampleTarget
 from attribution.people import People
 from attribution.portrait import Portrait, paint, parents_of
@@ -47,6 +50,7 @@ class SocketAttributor:
         self._own_pids = own_pids
         self._sampler = sampler
         self._counters = Counters()
+        self._composer = Composer()
         self._lock = threading.Lock()
         self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
         self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
@@ -81,20 +85,39 @@ class SocketAttributor:
 
     def line_of_code(self, attribution: Attribution) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
-        process = attribution.process
-        portrait = None if process is None else self._portrait_of(attribution)
-        if portrait is None or portrait.script_facts is not portrait.facts:
+        portrait = self._portrait_of(attribution)
+        if portrait is None or portrait.script_facts is None:
             self._counters.line("not_sampled")
             return None
         socket = attribution.socket
-        facts = portrait.facts
+        facts = portrait.facts if portrait.is_itself_python else portrait.script_facts
         line, outcome = self._sampler.sample(
             SampleTarget(
-                facts=facts, waiting=lambda: self._waiting(facts.pid, socket), alive=lambda: self._alive(facts)
+                facts=facts,
+                waiting=lambda: self._waiting(facts.pid, socket),
+                alive=lambda: self._alive(facts),
+                starter=facts is not portrait.facts,
             )
         )
         self._counters.line(outcome)
         return None if line is None else self._shown(line)
+
+    def composition(self, attribution: Attribution) -> Composition | None:
+        """Return the imports and installed distributions of the sender's script while it lives. Off the event loop."""
+        portrait = self._portrait_of(attribution)
+        if portrait is None or portrait.script is None or portrait.script_facts is None:
+            return None
+        return self._composer.compose(portrait.script, portrait.script_path, portrait.script_facts)
+
+    def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
+        """Keep what the sender's script looks like, if it still is what ran. Off the event loop."""
+        portrait = self._portrait_of(attribution)
+        if portrait is None or portrait.script is None or portrait.script_facts is None:
+            return False
+        path, sha256 = portrait.script_path, portrait.script.sha256
+        if path is None or sha256 is None:
+            return False
+        return store.keep(HostFiles(portrait.script_facts.root).outside(path), sha256)
 
     def forget(self, connection: Connection) -> None:
         """See Attributor.forget."""

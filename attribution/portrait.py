@@ -28,6 +28,9 @@ class Portrait:
     script: Script | None
     script_facts: ProcessFacts | None
     """The Python process whose script it is: itself or an ancestor."""
+    script_path: str | None
+    """As its process sees it, whatever the setting for names: for reading, never for recording."""
+    is_itself_python: bool
     started_by: str | None
     is_python: bool | None
     certainty: Certainty
@@ -58,7 +61,8 @@ def paint(facts: ProcessFacts, parents: tuple[ProcessFacts, ...], people: People
     """Join facts into a portrait."""
     owner, resolution, note = _script_of(facts, parents)
     identity = _identity(owner, resolution)
-    is_python = True if owner is not None or _is_python(facts) else _not_python(facts, parents)
+    itself = owner is facts or _is_python(facts)
+    is_python = True if owner is not None or itself else _not_python(facts, parents)
     reason = note or (None if resolution is None else resolution.note) or identity.note
     if is_python is None:
         reason = _ORPHAN
@@ -69,6 +73,8 @@ def paint(facts: ProcessFacts, parents: tuple[ProcessFacts, ...], people: People
         user=people.name(user_name(facts)),
         script=None if resolution is None or owner is None else _script(resolution, identity, people),
         script_facts=owner,
+        script_path=None if resolution is None else resolution.path,
+        is_itself_python=itself,
         started_by=started_by(facts, parents),
         is_python=is_python,
         certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,

@@ -73,6 +73,15 @@ def choose(threads: Sequence[Thread], waiting: frozenset[int] | None, program: P
     return _line(reading, program, Certainty.LIKELY)
 
 
+def choose_starter(threads: Sequence[Thread], program: Program) -> tuple[CodeLine | None, str]:
+    """Return the line that started another program, which sent: LIKELY at most, and only one thread may wait for it."""
+    blocked = [thread for thread in threads if thread.frames and not thread.active]
+    starting = [thread for thread in blocked if _in_files(thread.frames[:6], ("/subprocess.py",))]
+    if not starting and len(threads) == 1 and blocked and not _in_event_loop(blocked[0]):
+        starting = blocked
+    return _line(starting, program, Certainty.LIKELY) if len(starting) == 1 else (None, "no_thread")
+
+
 def _line(threads: Sequence[Thread], program: Program, certainty: Certainty) -> tuple[CodeLine | None, str]:
     stacks = [(thread, own) for thread in threads if (own := own_frames(thread.frames, program))]
     if not stacks:
@@ -161,8 +170,12 @@ def _close(run: list[str], shown: list[str]) -> None:
 
 
 def _in_socket(thread: Thread) -> bool:
-    return thread.frames[0].file.replace("\\", "/").endswith(_SOCKET_FILES)
+    return _in_files(thread.frames[:1], _SOCKET_FILES)
 
 
 def _in_event_loop(thread: Thread) -> bool:
-    return any(frame.file.replace("\\", "/").endswith(_EVENT_LOOP_FILES) for frame in thread.frames[:4])
+    return _in_files(thread.frames[:4], _EVENT_LOOP_FILES)
+
+
+def _in_files(frames: Sequence[Frame], endings: tuple[str, ...]) -> bool:
+    return any(frame.file.replace("\\", "/").endswith(endings) for frame in frames)

@@ -15,7 +15,7 @@ from typing import Any
 
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
-from attribution.line.frames import Frame, Program, Thread, choose
+from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
 from attribution.resolution import places
 from core.attribution import CodeLine
 
@@ -35,6 +35,8 @@ class SampleTarget:
     waiting: Callable[[], frozenset[int] | None]
     """Which threads stand in the socket, asked before and after the dump."""
     alive: Callable[[], bool]
+    starter: bool = False
+    """True when not this process sends but a program that it started."""
 
 
 class LineSampler:
@@ -56,14 +58,17 @@ class LineSampler:
         if self._program is None:
             return None, "no_sampler"
         until = time.monotonic() + DEADLINE_S
-        before = _settled(target.waiting)
+        before = None if target.starter else _settled(target.waiting)
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        after = target.waiting()
+        after = None if target.starter else target.waiting()
         if not target.alive():
             return None, "gone"
-        return choose(threads, _steady(before, after), _program(target.facts))
+        program = _program(target.facts)
+        if target.starter:
+            return choose_starter(threads, program)
+        return choose(threads, _steady(before, after), program)
 
     def _dump(self, pid: int, until: float) -> list[Thread] | None:
         """Dump without pausing the process; a torn read is repeated with a pause of some ms."""

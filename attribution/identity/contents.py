@@ -1,0 +1,87 @@
+"""Keeps what scripts looked like: compressed, by content, with secrets masked; for the diff between two versions."""
+
+import difflib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import zstandard
+
+from core.text import printable
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_MOST_BYTES = 2 << 20
+_MOST_LINES = 20_000
+
+
+class ContentStore:
+    """A folder of masked sources, addressed by the SHA-256 of the script as it ran.
+
+    `mask` turns source text into text without secrets; only its result is ever written.
+    """
+
+    def __init__(self, folder: Path, mask: Callable[[str], str]) -> None:
+        self._folder = folder
+        self._mask = mask
+
+    def keep(self, path: str, sha256: str) -> bool:
+        """Keep the source at `path` when it still has this hash. False when it has not, or is no text worth keeping."""
+        place = self._place(sha256)
+        if place.exists():
+            return True
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+        except (OSError, ValueError):
+            return False
+        if len(data) > _MOST_BYTES or b"\0" in data or hashlib.sha256(data).hexdigest() != sha256:
+            return False
+        self._write(place, self._mask(data.decode("utf-8", "replace")))
+        return True
+
+    def text(self, sha256: str) -> str | None:
+        """Return the masked source of a version, or None when it was not kept."""
+        try:
+            packed = self._place(sha256).read_bytes()
+            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES * 4).decode()
+        except (OSError, zstandard.ZstdError, UnicodeDecodeError):
+            return None
+
+    def diff(self, before: str, after: str) -> tuple[str, ...] | None:
+        """Return a unified diff of two versions, each line safe to show; None when either was not kept."""
+        old, new = self.text(before), self.text(after)
+        if old is None or new is None:
+            return None
+        lines = difflib.unified_diff(_lines(old), _lines(new), before[:12], after[:12], lineterm="")
+        return tuple(printable(line, 1000) for line in lines)
+
+    def forget(self, sha256: str) -> None:
+        """Erase one version."""
+        self._place(sha256).unlink(missing_ok=True)
+
+    def hashes(self) -> Iterator[str]:
+        """Yield the hashes of all versions kept."""
+        for path in self._folder.glob("??/*.zst"):
+            if _HASH.fullmatch(path.stem):
+                yield path.stem
+
+    def _place(self, sha256: str) -> Path:
+        if _HASH.fullmatch(sha256) is None:
+            raise ValueError("not a SHA-256 in hex")
+        return self._folder / sha256[:2] / f"{sha256}.zst"
+
+    def _write(self, place: Path, text: str) -> None:
+        """Write whole or not at all, for the owner's eyes only."""
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        packed = zstandard.ZstdCompressor(level=10).compress(text.encode("utf-8", "replace"))
+        handle, name = tempfile.mkstemp(dir=place.parent)  # made with mode 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(packed)
+        Path(name).replace(place)
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines()[:_MOST_LINES]

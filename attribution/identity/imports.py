@@ -1,0 +1,83 @@
+"""What a script imports, read from its syntax tree without running it (pure), cached by hash."""
+
+import ast
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass
+
+_MOST_CACHED = 1000
+_MOST_SOURCE = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """Top-level package names, sorted."""
+
+    third_party: tuple[str, ...] = ()
+    standard: tuple[str, ...] = ()
+    relative: bool = False
+    dynamic: bool = False
+    """True when it also imports by computed name, so that the list may be incomplete."""
+    readable: bool = True
+    """False when the source is no valid Python for this interpreter."""
+
+
+class ImportReader:
+    """Reads imports once per version of a script."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Imports] = OrderedDict()
+
+    def read(self, source: bytes, sha256: str) -> Imports:
+        """Return the imports of a source with this hash."""
+        found = self._known.get(sha256)
+        if found is None:
+            found = self._known[sha256] = read_imports(source)
+            while len(self._known) > _MOST_CACHED:
+                self._known.popitem(last=False)
+        return found
+
+
+def read_imports(source: bytes) -> Imports:
+    """Return everything the source imports, at any depth, under any condition."""
+    if len(source) > _MOST_SOURCE:
+        return Imports(readable=False)
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Imports(readable=False)
+    names: set[str] = set()
+    relative = dynamic = False
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                names.update(alias.name.partition(".")[0] for alias in node.names)
+            case ast.ImportFrom(level=0, module=str(module)):
+                names.add(module.partition(".")[0])
+            case ast.ImportFrom():
+                relative = True
+            case ast.Call():
+                name = _dynamic_import(node)
+                dynamic = dynamic or name == ""
+                names.update(filter(None, [name]))
+            case _:
+                pass
+    standard = names & sys.stdlib_module_names
+    return Imports(
+        third_party=tuple(sorted(names - standard)),
+        standard=tuple(sorted(standard)),
+        relative=relative,
+        dynamic=dynamic,
+    )
+
+
+def _dynamic_import(call: ast.Call) -> str | None:
+    """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is computed."""
+    called = call.func
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    if name not in {"import_module", "__import__"}:
+        return None
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value.partition(".")[0]
+    return ""
