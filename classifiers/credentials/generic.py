@@ -164,7 +164,21 @@ def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
     )
 
 
+def _password_field(candidate: Candidate) -> Verdict:
+    """Judge the whole value of a field; text that only looks like a field is left to the other rule."""
+    if not candidate.whole or any(map(str.isspace, candidate.value)):
+        return Verdict(rejected="not the value of a field of its own")
+    return _password(candidate)
+
+
+_FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
+
 GENERIC: tuple[Rule, ...] = (
+    Rule(
+        name="generic-password", named=True, group=2, rank=1, confidence=Confidence.LIKELY, check=_password_field,
+        pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",
+        confirm=rf'(?i)"({_HEAD}{_PASSWORD_ANCHOR}{_TAIL})": "([^\n]{{6,256}}?)"\n',
+    ),
     _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
     _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
     Rule(

@@ -113,7 +113,7 @@ def _found(rule: Rule, segment: int, candidate: Candidate, verdict: Verdict) -> 
 
 def _verdict(rule: Rule, candidate: Candidate) -> Verdict:
     verdict = rule.check(candidate) if rule.check else ACCEPTED
-    if verdict.rejected or rule.rank == 0 or verdict.value is not None:
+    if verdict.rejected or verdict.value is not None or rule.rank == 0:
         return verdict
     value = candidate.value
     if is_masked(value) or is_placeholder(value):
@@ -183,7 +183,7 @@ def without_repeats(found: list[Found], segments: list[Segment]) -> list[Found]:
     """Count a value once per place, although the decoder shows some places in several views."""
     seen: dict[tuple[str, str, str | None], list[int]] = {}
     kept = []
-    for item in sorted(found, key=lambda f: f.hit.segment):
+    for item in sorted(found, key=lambda f: (f.hit.segment, f.hit.start)):
         hit = item.hit
         earlier = seen.setdefault((hit.detector, hit.value, hit.rejected), [])
         path = segments[hit.segment].path
