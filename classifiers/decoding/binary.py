@@ -19,8 +19,8 @@ Field = tuple[int, int, int | bytes]
 """Field number, wire type, value."""
 
 
-def read_msgpack(reading: Reading, data: bytes, path: Path, depth: int) -> bool:
-    """Walk one or several msgpack objects; False when it is none."""
+def read_msgpack(reading: Reading, data: bytes, path: Path, depth: int, *, declared: bool = False) -> bool:
+    """Walk one or several msgpack objects; False when it is none. Broken data counts only when it was declared."""
     import msgpack
 
     unpacker = msgpack.Unpacker(
@@ -31,18 +31,20 @@ def read_msgpack(reading: Reading, data: bytes, path: Path, depth: int) -> bool:
         max_buffer_size=len(data) + 1,
     )
     unpacker.feed(data)
-    count = 0
+    values: list[Any] = []
+    whole = True
     try:
-        for value in unpacker:
-            if count == 0 and not isinstance(value, dict | list):
-                return False
-            walk(reading, value, None, path, depth)
-            count += 1
+        values.extend(unpacker)
+        whole = unpacker.tell() == len(data)
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError):
-        if count:
-            reading.unread("the msgpack data is broken", path)
-        return count > 0
-    return count > 0 and unpacker.tell() == len(data)
+        whole = False
+    if not values or not values[0] or not isinstance(values[0], dict | list) or not (whole or declared):
+        return False
+    for value in values:
+        walk(reading, value, None, path, depth)
+    if not whole:
+        reading.unread("the msgpack data is broken", path)
+    return True
 
 
 def _named(pairs: Any) -> dict[str, Any]:

@@ -25,6 +25,8 @@ _PROTOBUF = frozenset(
 )
 _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary"})
 _MAX_LINES = 100_000
+_SHORT = 8
+"""Binary data shorter than this is a sign of life, not a message."""
 
 
 def drain(reading: Reading) -> None:
@@ -88,7 +90,7 @@ def _read_bytes(reading: Reading, piece: Piece, data: bytes, media_type: str, pa
         reading.unread("the multipart body cannot be split into its parts", piece.path)
     if _read_by_magic(reading, piece, data, media_type):
         return None
-    if media_type in _MSGPACK and binary.read_msgpack(reading, data, piece.path, piece.depth):
+    if media_type in _MSGPACK and binary.read_msgpack(reading, data, piece.path, piece.depth, declared=True):
         return None
     if media_type in _PROTOBUF and binary.read_protobuf(reading, data, piece.path, piece.depth):
         return None
@@ -117,7 +119,7 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
         return True
     picture = picture_type(data)
     declared = media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml")
-    if picture or declared:
+    if picture or (declared and text_of(data[:4096]) is None):
         kind = picture or media_type
         reading.unread(f"{_KINDS.get(kind.partition('/')[0], 'a file')} ({kind[:60]}) is not read", piece.path)
         return True
@@ -236,14 +238,19 @@ def read_plain(reading: Reading, text: str, key: str | None, path: Path, depth: 
 def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -> None:
     """Read binary data that names itself by nothing: try the formats without a mark, else its readable runs."""
     if media_type in _OCTETS and len(data) < 1 << 22:
-        framed = data[0] == 0 and len(data) > 5 and int.from_bytes(data[1:5]) <= len(data) - 5
-        if framed and binary.read_grpc(reading, data, None, piece.path, piece.depth):
+        before = _amount(reading)
+        framed = data[0] == 0 and len(data) > 5 and 0 < int.from_bytes(data[1:5]) <= len(data) - 5
+        read = framed and binary.read_grpc(reading, data, None, piece.path, piece.depth)
+        read = read or binary.read_protobuf(reading, data, piece.path, piece.depth)
+        if read and _amount(reading) > before:
             return
-        if binary.read_protobuf(reading, data, piece.path, piece.depth):
-            return
-    if len(data) >= 64 or media_type not in _OCTETS:
+    if len(data) >= _SHORT or media_type not in _OCTETS:
         reading.unread("binary data in no known format: only its readable parts were read", piece.path)
     binary.read_runs(reading, data, piece.path, piece.depth)
+
+
+def _amount(reading: Reading) -> int:
+    return len(reading.payload.segments) + len(reading.pending)
 
 
 def _starts_msgpack(data: bytes) -> bool:

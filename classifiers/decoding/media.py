@@ -55,8 +55,10 @@ def document_type(data: bytes) -> str | None:
     for magic, media_type in _DOCUMENTS:
         if data.startswith(magic):
             return media_type
-    if data[:1] == b"\x80" and len(data) > 4 and 2 <= data[1] <= 5 and data.rstrip(b"\n")[-1:] == b".":
-        return "application/x-pickle"
+    if data[:1] == b"\x80" and len(data) > 4 and 2 <= data[1] <= 5:
+        framed = data[1] > 3 and data[2] == 0x95
+        if framed or data[-8:].rstrip(b"\n")[-1:] == b".":
+            return "application/x-pickle"
     return "application/x-tar" if data[257:262] == b"ustar" else None
 
 

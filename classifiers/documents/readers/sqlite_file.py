@@ -16,6 +16,8 @@ _TABLES = (
 _MAX_TABLES = 500
 _MAX_STEPS = 2_000
 """Of 100,000 instructions each: what a hostile file may make the engine do."""
+_LONGEST = 16 << 20
+"""Of one value: a generated column may ask for any length."""
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ})
 
 
@@ -54,6 +56,7 @@ def _harden(database: sqlite3.Connection) -> None:
         counting = action == sqlite3.SQLITE_FUNCTION and details[1] in {"count", "like"}
         return sqlite3.SQLITE_OK if action in _ALLOWED or counting else sqlite3.SQLITE_DENY
 
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     database.text_factory = lambda data: data.decode("utf-8", "replace")
     database.execute("PRAGMA trusted_schema = 0")
     database.execute("PRAGMA cell_size_check = 1")
