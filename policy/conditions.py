@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from core.attribution import Script
 from core.classification import AccountKind, LlmCall
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding
 from core.situation import Situation
-from policy.decide import ACCOUNT, BYTES, FINDINGS, LLM, Test, Truth
+from policy.decide import ACCOUNT, BYTES, FINDINGS, LLM, NAMES, SECRETS, VALUES, Test, Truth
 from policy.rules import (
     AttributionCondition,
     DestinationCondition,
@@ -29,6 +29,7 @@ type Match = Callable[[str], bool]
 type LlmTest = Callable[[LlmCall, bool], Truth]
 
 _WILD = re.compile(r"[*?\[]")
+_NAMES = frozenset({"person", "address"})
 _SURE = {Confidence.POSSIBLE: 0, Confidence.LIKELY: 1, Confidence.CERTAIN: 2}
 
 
@@ -188,6 +189,7 @@ def _history(c: ScriptCondition) -> list[Condition]:
 
 def _findings(c: FindingsCondition) -> Condition:
     kinds = kinds_of(c.kinds) if c.kinds else None
+    looked_for = _looked_for(kinds)
     unread_too = NOT_INSPECTED in (c.kinds or ())
     detectors = matcher(c.detectors) if c.detectors else None
     sure = _SURE[c.certainty] if c.certainty else 0
@@ -215,9 +217,18 @@ def _findings(c: FindingsCondition) -> Condition:
         ]
         if found and (not counted or enough(found)):
             return True
-        return None if missing & FINDINGS else False
+        return None if missing & looked_for else False
 
     return Condition(test=test, static=False, cost=5)
+
+
+def _looked_for(kinds: frozenset[str] | None) -> int:
+    """Return which failures could hide these kinds: a lost names model says nothing of bank data."""
+    if kinds is None or NOT_INSPECTED in kinds:
+        return FINDINGS
+    secrets = SECRETS if SECRET in kinds else 0
+    names = NAMES if kinds & _NAMES else 0
+    return secrets | names | (VALUES if kinds - {SECRET} - _NAMES else 0)
 
 
 def _volume(c: VolumeCondition) -> list[Condition]:

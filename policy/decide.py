@@ -14,26 +14,24 @@ from core.situation import Situation
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.wording import sentence
 
-FINDINGS, LLM, ACCOUNT, BYTES, DESTINATION = 1, 2, 4, 8, 16
+SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION = (1 << n for n in range(7))
 """Bits for what could not be found out, or is not there yet."""
+
+FINDINGS = SECRETS | NAMES | VALUES
+"""Credentials; people's names and addresses; all other content."""
 
 _NOT_YET = FINDINGS | LLM | BYTES
 _HIDES = {
-    "attribution": 0,
-    "line": 0,
-    "history": 0,
-    "volume": 0,
-    "answer": 0,
-    "tokens": 0,
-    "prices": 0,
-    "credentials": FINDINGS,
-    "personal": FINDINGS,
+    **dict.fromkeys(("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0),
+    **dict.fromkeys(("secrets", "credentials"), SECRETS),
+    **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
+    "names": NAMES,
     "documents": FINDINGS,
     "llm": LLM,
     "accounts": ACCOUNT,
     "destination": DESTINATION,
 }
-"""What the failure of a stage leaves unknown; a stage not named here leaves the content unknown."""
+"""What the failure of a stage leaves unknown; a stage not named here leaves all content unknown."""
 
 _RANK = {v: n for n, v in enumerate(Verdict)}
 _KEPT = 2048

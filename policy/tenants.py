@@ -19,7 +19,15 @@ type Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[
 
 _SIGN_IN = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net")
 _CONSUMER = ("login.live.com",)
-_GOOGLE_CLOUD = ("*.google.com", "*.googleapis.com", "*.gcr.io", "*.pkg.dev", "*.cloudfunctions.net", "*.run.app")
+_GOOGLE_CLOUD = (
+    "*.google.com",
+    "*.googleapis.com",
+    "*.gcr.io",
+    "gcr.io",
+    "*.pkg.dev",
+    "*.cloudfunctions.net",
+    "*.run.app",
+)
 _WEBEX = ("idbroker*.webex.com", "identity*.webex.com", "atlas-a.wbx2.com")
 
 

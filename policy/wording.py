@@ -17,12 +17,12 @@ _ACCOUNTS = {
     AccountKind.ANONYMOUS: "without any account",
     AccountKind.UNKNOWN: "an account that nobody could name",
 }
-_SERVICES = {
-    "onedrive": "OneDrive", "sharepoint": "SharePoint", "openai": "OpenAI", "anthropic": "Anthropic",
-    "dropbox": "Dropbox", "telegram": "Telegram", "github": "GitHub", "slack": "Slack", "s3": "Amazon S3",
-    "google_drive": "Google Drive", "gcs": "Google Cloud Storage", "azure_blob": "Azure Blob Storage",
-    "box": "Box", "icloud": "iCloud", "mega": "MEGA", "wetransfer": "WeTransfer", "notion": "Notion",
+_SPELT = {
+    "onedrive": "OneDrive", "onedrive-personal": "OneDrive", "sharepoint": "SharePoint", "openai": "OpenAI",
+    "chatgpt": "ChatGPT", "github": "GitHub", "gitlab": "GitLab", "s3": "Amazon S3", "mega": "MEGA",
+    "icloud": "iCloud", "wetransfer": "WeTransfer", "huggingface": "Hugging Face", "azure-blob": "Azure Blob Storage",
 }  # fmt: skip
+"""Services whose names are not their ids with capitals."""
 
 
 def sentence(s: Situation) -> str:
@@ -47,12 +47,17 @@ def place(destination: Destination) -> str:
     """Return the service or host with whose account it is."""
     host = printable(destination.host, 100)
     service = destination.service
-    words = f"{_SERVICES.get(service, printable(service, 60))} ({host})" if service else host
+    words = f"{spelt(service)} ({host})" if service else host
     account = destination.account
     if account.kind is AccountKind.UNKNOWN and not (service and destination.upload):
         return words
     told = f" ({printable(account.id, 80)})" if account.id else ""
     return f"{words}, {_ACCOUNTS[account.kind]}{told}"
+
+
+def spelt(service: str) -> str:
+    """Return a service's id as its name: `google-drive` → `Google Drive`."""
+    return _SPELT.get(service) or printable(service, 60).replace("-", " ").replace("_", " ").title()
 
 
 def size(count: int) -> str:

@@ -281,6 +281,31 @@ def test_failures_elsewhere_do_not_disturb_content_rules(stage: str) -> None:
     assert (decision.verdict, decision.degraded) == (Verdict.ALLOW, (stage,))
 
 
+@pytest.mark.parametrize(
+    ("stage", "kinds", "verdict"),
+    [
+        ("names", "bank", "allow"),
+        ("names", "person", "block"),
+        ("names", "contact", "block"),
+        ("names", "credentials", "allow"),
+        ("secrets", "credentials", "block"),
+        ("secrets", "bank", "allow"),
+        ("secrets", "anything", "block"),
+        ("personal data", "bank", "block"),
+        ("personal data", "credentials", "allow"),
+        ("documents", "bank", "block"),
+        ("documents", "credentials", "block"),
+        ("something new", "bank", "block"),
+        ("something new", "not_inspected", "block"),
+        ("labels", "anything", "allow"),
+    ],
+)
+def test_a_failure_stops_only_rules_that_it_blinds(stage: str, kinds: str, verdict: str) -> None:
+    """A lost names model is no reason to refuse a request for its bank data, and no excuse to miss a name."""
+    rules = f"  - {{id: r, when: {{findings: {kinds}}}, then: block}}\n  - {{id: all, then: allow}}\n"
+    assert policy(rules).decide(situation(degraded=(f"{stage}: MemoryError",))).verdict == verdict
+
+
 def test_rules_that_do_not_apply_anyway_refuse_nothing_when_inspection_fails() -> None:
     """A failed inspection stops only what some rule would have wanted to see."""
     rules = "  - {id: bank, when: {findings: bank, destination: {service: slack}}, then: block}\n"
