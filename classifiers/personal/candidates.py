@@ -1,7 +1,8 @@
 """The one pass over a text: a linear-time pattern that finds what could be an identifier, nothing more."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 _UUID = r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _INSTANT = r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:[.,]\d+)?|\b)"
@@ -39,34 +40,29 @@ matching stays linear on hostile text. UUIDs and instants are matched only to be
 
 
 @cache
-def _match() -> Callable[[bytes, int, int], tuple[int, int]]:
-    """Return a function that gives the next span at or after a position, (-1, -1) when there is none.
+def _search() -> tuple[Any, Any]:
+    """Return RE2's own search function and its way to search.
 
-    RE2's own `finditer` makes a match object for each span, which costs more than the search.
+    RE2's `finditer` makes a match object for each span, which costs more than the search.
     """
     import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
-    search = re2.compile(PATTERN.encode("latin-1"), options)._regexp.Match
-    unanchored = re2._re2.RE2.Anchor.UNANCHORED
-    return lambda data, position, end: search(unanchored, data, position, end)[0]
+    return re2.compile(PATTERN.encode("latin-1"), options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
 
 
 def spans(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the spans of all candidates, from left to right, that do not overlap."""
-    match = _match()
+    search, unanchored = _search()
     end = len(data)
-    position = 0
-    while True:
-        span = match(data, position, end)
-        if span[0] < 0:
-            return
+    span = search(unanchored, data, 0, end)[0]
+    while span[0] >= 0:
         yield span
-        position = span[1]
+        span = search(unanchored, data, span[1], end)[0]
 
 
 def warm() -> None:
     """Compile the pattern now."""
-    _match()
+    _search()

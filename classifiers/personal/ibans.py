@@ -4,12 +4,11 @@ import re
 from functools import cache
 from importlib import import_module
 
-from classifiers.personal.checks import compact
-
 SHORTEST = 15
 """Characters of the shortest IBAN, Norway's."""
 
 _LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
+_NO_SEPARATORS = str.maketrans("", "", " -")
 _PART_LENGTH = re.compile(r"(\d+)!")
 
 
@@ -26,15 +25,10 @@ def check_iban(text: str) -> tuple[str, int] | None:
     length = length_of(text[:2].upper())
     if length is None:
         return None
+    iban = text.translate(_NO_SEPARATORS).upper()[:length]
+    if len(iban) != length or not iban.isalnum() or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1:
+        return None
     used = length
-    while used <= len(text):
-        taken = sum(map(str.isalnum, text[:used]))
-        if taken >= length:
-            break
+    while (taken := used - text.count(" ", 0, used) - text.count("-", 0, used)) < length:
         used += length - taken
-    if used > len(text) or text[used : used + 1].isalnum():
-        return None
-    iban = compact(text[:used])
-    if len(iban) != length or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1:
-        return None
-    return iban, used
+    return None if text[used : used + 1].isalnum() else (iban, used)

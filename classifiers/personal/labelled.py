@@ -2,6 +2,7 @@
 
 import re
 
+from classifiers.personal.checks import compact
 from classifiers.personal.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
@@ -16,6 +17,7 @@ _PLACE_KINDS = (
     "date_of_birth", "passport", "driving_licence", "uk_nhs", "us_mbi", "medical_record", "health_id", "bank_account",
 )  # fmt: skip
 _WINDOW = 40
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
 
 
@@ -44,8 +46,8 @@ def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int,
     if match is None:
         return None
     raw = match.group()
-    value = "".join(c for c in raw if c.isalnum()).upper()
-    digits = sum(c.isdigit() for c in value)
+    value = compact(raw)
+    digits = len(value) - len(value.translate(_NO_DIGITS))
     if digits < _DIGITS_NEEDED[kind] or (kind == "bank_account" and digits != len(value)):
         return None
     if len(set(value)) < 2 or normal_date(raw) is not None:

@@ -5,9 +5,11 @@ from itertools import pairwise
 
 from classifiers.personal import cards, hosts, phones
 from classifiers.personal.checks import CHECKS, is_filler
+from classifiers.personal.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.place import WRONG, Place
 from classifiers.personal.published import is_test_value
-from classifiers.personal.shapes import LONGEST, READINGS, READINGS_UNNAMED, Reading, Strength
+from classifiers.personal.shapes import LONGEST, READINGS, READINGS_UNNAMED, Strength
+from classifiers.personal.vocabulary import ANY_NATIONAL_ID
 from core.findings import Confidence
 
 _GROUP = re.compile(r"\d+")
@@ -33,11 +35,13 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
     if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
         return None
     groups = [found.span() for found in _GROUP.finditer(text)]
-    if first in "+(" or text[:2] == "00" or place.is_named("phone", start):
-        used = _phone(place, start, text, groups)
-        if used is not None:
-            return used
-    return _windows(place, start, text, groups)
+    if "+" in text[:2]:
+        used = _phone(place, start, text, groups, named=False)
+    elif (named := place.is_named("phone", start)) or first == "(" or text[:2] == "00":
+        used = _phone(place, start, text, groups, named=named)
+    else:
+        used = None
+    return _windows(place, start, text, groups) if used is None else used
 
 
 def read_ip(place: Place, start: int, end: int) -> int | None:
@@ -75,36 +79,35 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
 def _read(place: Place, start: int, text: str, window: Spans, shape: str) -> bool:
     """Try every reading of one window: a failed one must not hide the others."""
     begin, stop = window[0][0], window[-1][1]
-    if len(window) == 1 and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
+    single = len(window) == 1
+    if single and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
         return False
-    known = "!" in place.names or not place.names
-    readings = READINGS[shape] if not known or place.label(start + begin) else READINGS_UNNAMED.get(shape, ())
-    accepted: Reading | None = None
-    value = ""
-    separators = "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
-    digits = text[begin:stop] if len(window) == 1 else "".join([text[a:b] for a, b in window])
-    for reading in readings:
-        if not _fits(reading, separators):
+    names, label = place.names, place.label(start + begin)
+    readings = READINGS[shape] if label or names else READINGS_UNNAMED.get(shape, ())
+    if not readings:
+        return False
+    any_id = ANY_NATIONAL_ID in label or ANY_NATIONAL_ID in names
+    separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
+    digits = text[begin:stop] if single else "".join([text[a:b] for a, b in window])
+    accepted: tuple[str, str, Strength, bool] | None = None
+    for kind, wanted, strength in readings:
+        exact = kind in label or kind in names
+        named = exact or (any_id and kind in NATIONAL_ID_KINDS)
+        if not named and (accepted is not None or strength is Strength.WEAK):
             continue
-        named = place.is_named(reading.kind, start + begin)
-        if (reading.strength is Strength.WEAK or accepted is not None) and not named:
+        if separators != (wanted if wanted is not None else separators[:1] * len(separators)):
             continue
-        checked = _check(reading.kind, digits, text[begin:stop])
-        if checked is None:
-            place.refuse(reading.kind, digits, start + begin, start + stop, WRONG)
-            continue
-        exact = reading.kind in place.names or reading.kind in place.label(start + begin)
-        if exact or accepted is None:
-            accepted, value = reading, checked
+        value = _check(kind, digits, text[begin:stop])
+        if value is None:
+            place.refuse(kind, digits, start + begin, start + stop, WRONG)
+        elif exact or accepted is None:
+            accepted = kind, value, strength, named
             if exact:
                 break
-    return accepted is not None and place.judge(accepted.kind, value, accepted.strength, start + begin, start + stop)
-
-
-def _fits(reading: Reading, separators: str) -> bool:
-    if reading.separators is None:
-        return separators == separators[:1] * len(separators)
-    return reading.separators == separators
+    if accepted is None:
+        return False
+    kind, value, strength, named = accepted
+    return place.judge(kind, value, strength, start + begin, start + stop, named=named)
 
 
 def _check(kind: str, digits: str, piece: str) -> str | None:
@@ -115,21 +118,21 @@ def _check(kind: str, digits: str, piece: str) -> str | None:
     return CHECKS[kind](piece if kind in _KEEPS_SEPARATORS else digits)
 
 
-def _phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
+def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -> int | None:
     """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix wins."""
-    if _DATE.match(text):
+    plus = "+" in text[:2]
+    if not plus and _DATE.match(text):
         return None
-    north_american = _US_PHONE.match(text)
+    north_american = None if plus else _US_PHONE.match(text)
     ends = [stop for _, stop in groups]
     if north_american is not None and north_american.end() in ends:
         ends = [north_american.end()]
-    named = place.is_named("phone", start)
     for stop in _plausible_ends(groups, ends):
         digits = "".join([text[a:b] for a, b in groups if b <= stop])
-        value = _phone_value(text, digits, named, north_american is not None)
+        value = _phone_value(digits, plus=plus, named=named, north_american=north_american is not None)
         if value is None:
             continue
-        if named or "+" in text[:2]:
+        if named or plus:
             place.confirm("phone", value, start, start + stop, Confidence.LIKELY)
             return start + stop
         strength = Strength.MEDIUM if len(groups) > 1 else Strength.WEAK
@@ -150,10 +153,10 @@ def _plausible_ends(groups: Spans, ends: list[int]) -> list[int]:
     return plausible[:-7:-1]
 
 
-def _phone_value(text: str, digits: str, named: bool, north_american: bool) -> str | None:
+def _phone_value(digits: str, *, plus: bool, named: bool, north_american: bool) -> str | None:
     if is_filler(digits):
         return None
-    if "+" in text[:2]:
+    if plus:
         return phones.international(digits)
     if digits.startswith("00"):
         return phones.international(digits[2:])

@@ -102,9 +102,11 @@ class Place:
             self._folded.origin_of(end - 1) + 1 - self._offset,
         )
 
-    def judge(self, kind: str, value: str, strength: Strength, start: int, end: int) -> bool:
+    def judge(
+        self, kind: str, value: str, strength: Strength, start: int, end: int, *, named: bool | None = None
+    ) -> bool:
         """Decide by context about a candidate that passed its check, and report it."""
-        if self.is_named(kind, start):
+        if named if named is not None else self.is_named(kind, start):
             confidence = Confidence.LIKELY if kind in WITHOUT_CHECK_DIGIT else Confidence.CERTAIN
             self.confirm(kind, value, start, end, confidence)
             return True
