@@ -18,6 +18,8 @@ from core.organisation import Organisation
 
 _OBSERVED: HostTable[str] = HostTable(OBSERVABILITY_HOSTS)
 _LLM_STORES = ("/files", "/uploads", "/vector_stores", "/knowledge", "/cachedContents")
+_TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics", "/api/public/ingestion", "/runs/batch", "/runs/multipart")
+"""Ends of paths of self-hosted collectors: OpenTelemetry, Langfuse, LangSmith."""
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -67,6 +69,8 @@ def _unlisted(
 ) -> Destination:
     category = Category.LLM if call is not None and call.operation != "mcp" else Category.OTHER
     service = "a2a" if _is_agent(exchange, headers) else None
+    if service is None and exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_TELEMETRY):
+        return _made(exchange, "otlp", Category.OBSERVABILITY, Account(), True, redact(exchange.path))
     account = _keyed(headers, exchange.path, organisation, bindings) if category is Category.LLM else Account()
     return _made(exchange, service, category, account, False, redact(exchange.path))
 

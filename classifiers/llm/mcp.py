@@ -26,9 +26,14 @@ class McpCall(NamedTuple):
     """True when the headers name another method or tool than the body: somebody hides what is called."""
 
 
+def announced(headers: Mapping[str, str]) -> bool:
+    """Return True when the headers say that this is MCP."""
+    return any(name in headers for name in _HEADERS)
+
+
 def from_headers(headers: Mapping[str, str]) -> McpCall | None:
     """Return the call that the headers name before the body is read (revision 2026-07-28 and later name it)."""
-    if not any(name in headers for name in _HEADERS):
+    if not announced(headers):
         return None
     method = headers.get("mcp-method", "")
     return McpCall(method, headers.get("mcp-name") if method == "tools/call" else None, False)
@@ -40,7 +45,7 @@ def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
     if not isinstance(first, dict) or first.get("jsonrpc") != "2.0":
         return None
     method = first.get("method")
-    spoken = any(name in headers for name in _HEADERS)
+    spoken = announced(headers)
     if method is None:
         return McpCall("response", None, False) if spoken and ("result" in first or "error" in first) else None
     if not isinstance(method, str) or not (

@@ -90,9 +90,11 @@ _GRPC_SERVICE = re.compile(r"/(?:google\.ai\.generativelanguage|google\.cloud\.a
 
 DISTINCTIVE = re.compile(
     r"/chat/completions$|:(?:stream)?[gG]enerateContent$|:(?:batchE|e)mbedContents?$|/converse(?:-stream)?$"
-    r"|/invoke-with-response-stream$|/model/[^/]+/invoke$|/v1/(?:audio/(?:speech|transcriptions|translations)|images/(?:generations|edits))$"
+    r"|/invoke-with-response-stream$|/model/[^/]+/invoke$|/publishers/[^/]+/models/[^/]+:\w+$"
+    r"|/audio/(?:speech|transcriptions|translations)$|/images/(?:generations|edits|variations)$"
+    r"|/deployments/[^/]+/(?:embeddings|completions|responses)$|/v1/messages(?:/batches|/count_tokens)$"
     r"|/v1/(?:threads/thread_|assistants/asst_|responses/resp_|vector_stores/vs_|conversations/conv_|threads/runs$)"
-    r"|/v1/messages(?:/batches|/count_tokens)$|/(?:google\.ai\.generativelanguage|xai_api)\.\w"
+    r"|/(?:google\.ai\.generativelanguage|xai_api)\.\w"
 )
 """Paths that say enough on their own, at any host."""
 

@@ -40,11 +40,19 @@ _RESPONSES = frozenset(
      "max_tool_calls",
      "service_tier", "safety_identifier", "stream", "temperature", "top_p"}
 )  # fmt: skip
+_CHAT = frozenset(
+    {"stream", "tools", "tool_choice", "system", "response_format", "functions", "n", "stream_options", "user", "agent_id",
+     "parallel_tool_calls", "modalities", "reasoning_effort", "anthropic_version", "safe_prompt", "metadata", "store"}
+)  # fmt: skip
+"""Beside messages, what only a request to a model has; memory and chat services have roles as well."""
 _ITEM_TYPES = frozenset(
     {"message", "function_call", "function_call_output", "reasoning", "item_reference", "file_search_call",
      "web_search_call", "computer_call", "computer_call_output", "mcp_call", "mcp_list_tools", "custom_tool_call",
      "custom_tool_call_output", "image_generation_call", "code_interpreter_call", "local_shell_call", "input_text"}
 )  # fmt: skip
+_COHERE = frozenset(
+    {"chat_history", "preamble", "connectors", "prompt_truncation", "search_queries_only", "citation_quality"}
+)
 _EMBEDDING = frozenset({"encoding_format", "dimensions", "input_type", "embedding_types", "output_dimension", "task",
                         "truncate", "output_dtype", "normalized"})  # fmt: skip
 
@@ -88,6 +96,12 @@ def fits(body: Body, operation: str) -> bool:
     return needs is not None and any(key in body for key in needs)
 
 
+def sampled(body: Body) -> bool:
+    """Return True when the body, or its `parameters`, sets how a model samples its answer."""
+    inner = body.get("parameters")
+    return bool(_SAMPLING & body.keys()) or (isinstance(inner, dict) and bool(_SAMPLING & inner.keys()))
+
+
 def looks_like_model(name: object) -> bool:
     """Return True when a text looks like the name of a language or embedding model."""
     if not isinstance(name, str) or not 1 < len(name) <= 300:
@@ -119,7 +133,13 @@ def _messages(body: Body) -> Shape | None:
         return Shape("bedrock", op.CHAT)
     if "keep_alive" in body or isinstance(body.get("options"), dict):
         return Shape("ollama", op.CHAT)
-    return Shape("openai", op.CHAT)
+    told = (
+        isinstance(body.get("model"), str)
+        or len(body) == 1
+        or bool(_CHAT & body.keys())
+        or bool(_SAMPLING & body.keys())
+    )
+    return Shape("openai", op.CHAT) if told else None
 
 
 def _has_blocks(turns: list[Any]) -> bool:
@@ -156,6 +176,11 @@ def _contents(body: Body) -> Shape | None:
         "functionCall",
         "functionResponse",
         "function_response",
+        "function_call",
+        "executableCode",
+        "codeExecutionResult",
+        "thought",
+        "videoMetadata",
     }
     return Shape("gemini", op.GENERATE) if known & parts[0].keys() else None
 
@@ -165,7 +190,8 @@ def _input(body: Body) -> Shape | None:
     if "model_id" in body and isinstance(value, str):
         return Shape("watsonx", op.COMPLETION)
     if isinstance(value, dict):
-        return Shape("dashscope", op.CHAT) if isinstance(model, str) and is_turns(value.get("messages")) else None
+        spoken = is_turns(value.get("messages")) or isinstance(value.get("prompt"), str)
+        return Shape("dashscope", op.CHAT) if spoken and looks_like_model(model) else None
     if isinstance(value, list) and value and isinstance(value[0], dict):
         first = value[0]
         if first.get("role") in ROLES or first.get("type") in _ITEM_TYPES:
@@ -207,16 +233,8 @@ def _prompt(body: Body) -> Shape | None:
 def _message(body: Body) -> Shape | None:
     if not isinstance(body["message"], str):
         return None
-    told = {
-        "chat_history",
-        "preamble",
-        "connectors",
-        "prompt_truncation",
-        "search_queries_only",
-        "citation_quality",
-    } & body.keys()
-    named = isinstance(body.get("model"), str) and "command" in body["model"]
-    return Shape("cohere", op.CHAT) if told or named else None
+    named = isinstance(body.get("model"), str) and looks_like_model(body["model"])
+    return Shape("cohere", op.CHAT) if named or _COHERE & body.keys() else None
 
 
 def _texts(body: Body) -> Shape | None:
@@ -248,6 +266,12 @@ def _input_text(body: Body) -> Shape | None:
     return Shape("titan", op.INVOKE if "textGenerationConfig" in body else op.EMBEDDINGS) if ok else None
 
 
+def _oci(body: Body) -> Shape | None:
+    request = body["chatRequest"]
+    ok = isinstance(request, dict) and ("messages" in request or "message" in request)
+    return Shape("oci", op.CHAT) if ok else None
+
+
 def _code_assist(body: Body) -> Shape | None:
     request = body["request"]
     return _contents(request) if isinstance(request, dict) and "contents" in request and "model" in body else None
@@ -264,6 +288,7 @@ _BY_KEY: tuple[tuple[str, Callable[[Body], Shape | None]], ...] = (
     ("inputs", _inputs),
     ("inputText", _input_text),
     ("request", _code_assist),
+    ("chatRequest", _oci),
 )
 
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -272,7 +297,19 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     op.EMBEDDINGS: ("input", "inputs", "texts", "content", "requests", "prompt", "images", "instances"),
     op.COMPLETION: ("prompt", "inputs", "input", "messages"),
     op.GENERATE: ("contents", "content", "request"),
-    op.INVOKE: ("messages", "prompt", "inputText", "inputs", "texts", "taskType", "text_prompts", "anthropic_version"),
+    op.INVOKE: (
+        "messages",
+        "message",
+        "input",
+        "instances",
+        "prompt",
+        "inputText",
+        "inputs",
+        "texts",
+        "taskType",
+        "text_prompts",
+        "anthropic_version",
+    ),
     op.IMAGE: ("prompt", "image"),
     op.AUDIO: ("input", "file", "text"),
     op.RERANK: ("query",),
