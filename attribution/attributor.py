@@ -96,6 +96,7 @@ class SocketAttributor:
                 facts=facts,
                 waiting=lambda: self._waiting(facts.pid, socket),
                 alive=lambda: self._alive(facts),
+                watched=lambda: socket is not None and self._backend.watched(facts.pid, socket),
                 starter=facts is not portrait.facts,
             )
         )

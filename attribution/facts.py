@@ -53,6 +53,8 @@ class ProcessFacts:
     exe: str | None = None
     """None when it may not be read."""
     argv: tuple[str, ...] = ()
+    command_line: bytes = b""
+    """`argv` as the kernel has it, to see at once whether it has changed; empty where it has none."""
     cwd: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     """Only names in KEPT_ENVIRONMENT."""
@@ -117,6 +119,9 @@ class Backend(Protocol):
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """OS thread ids of `pid` that stand in a read or write of this socket; None when it cannot be told."""
+
+    def watched(self, pid: int, socket: int) -> bool:
+        """True when an event loop of `pid` watches this socket, so that no thread stands in it."""
 
     def close(self) -> None:
         """Release what is held."""

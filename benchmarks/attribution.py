@@ -445,6 +445,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> int:
             process.kill()
             process.wait()
     print(report(gate.tally, spent, processes, seconds))
+    print(f"\nLine outcomes: {gate.attributor.health()['lines']}")
     return 1 if gate.tally.wrong else 0
 
 

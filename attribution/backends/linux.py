@@ -32,6 +32,22 @@ _NO_RIGHT = (
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
+class _Births:
+    """Knows since when no process or thread at all was made: one read in place of one per thread."""
+
+    def __init__(self) -> None:
+        self._seen = (0, 0.0)
+
+    def none_since(self, moment: float) -> bool:
+        """True when the last pid given out is the one that was the last already at this Unix time."""
+        last = procfs.last_pid()
+        seen, first = self._seen
+        if last != seen or last == 0:
+            self._seen = (last, time.time())
+            return False
+        return first <= moment
+
+
 class LinuxBackend:
     """Answers with every holder of the client's socket, or with the reason why there is none."""
 
@@ -44,6 +60,7 @@ class LinuxBackend:
         self._lock = threading.Lock()
         self._places: dict[int, int] = {}
         self._last_place: dict[int, int] = {}
+        self._births = _Births()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
@@ -57,10 +74,18 @@ class LinuxBackend:
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
         facts = self._holder([f for f in settled if f.uid == entry.uid], entry.inode, known)
-        if facts is None or not self.unchanged(facts):
+        if facts is None or not self._alone(facts, entry.inode, since - _SETTLED_S):
             return None
-        sole = _no_young_sharer(facts.pid, entry.inode, since - _SETTLED_S)
-        return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid) if sole else None
+        return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid)
+
+    def _alone(self, facts: ProcessFacts, inode: int, oldest: float) -> bool:
+        """True when the process is unchanged and no child made since `oldest` can share the socket."""
+        start, threads = procfs.start_and_threads(facts.pid)
+        if start != facts.start or procfs.command_line(facts.pid) != facts.command_line:
+            return False
+        if threads > 1 and self._births.none_since(oldest):
+            return True
+        return _no_young_sharer(facts.pid, threads, inode, oldest)
 
     def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
         """Ask many where their last socket was (one link each), then few for all their descriptors."""
@@ -88,8 +113,7 @@ class LinuxBackend:
         place = self._place(facts.pid, socket)
         return (
             place is not None
-            and self.unchanged(facts)
-            and _no_young_sharer(facts.pid, socket, verified_at - _TICK_S)
+            and self._alone(facts, socket, verified_at - _TICK_S)
             and procfs.attends(facts.pid, place, _QUICK_THREADS)
         )
 
@@ -128,7 +152,7 @@ class LinuxBackend:
 
     def unchanged(self, facts: ProcessFacts) -> bool:
         """See Backend.unchanged: an exec keeps pid and start, but not the command line."""
-        return procfs.start_of(facts.pid) == facts.start and procfs.arguments(facts.pid) == facts.argv
+        return procfs.start_of(facts.pid) == facts.start and procfs.command_line(facts.pid) == facts.command_line
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
@@ -137,6 +161,11 @@ class LinuxBackend:
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""
         return procfs.waiting_threads(pid, socket)
+
+    def watched(self, pid: int, socket: int) -> bool:
+        """See Backend.watched."""
+        place = self._place(pid, socket)
+        return place is not None and procfs.watched(pid, place)
 
     def close(self) -> None:
         """Close both netlink sockets."""
@@ -148,9 +177,9 @@ def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
     return diag.find((peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port))
 
 
-def _no_young_sharer(pid: int, inode: int, oldest: float) -> bool:
+def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
     """True when no child made since `oldest` shares the socket; older ones cannot have inherited it."""
-    children = procfs.children(pid, _QUICK_THREADS)
+    children = procfs.children(pid, threads, _QUICK_THREADS)
     if children is None:
         return False
     for child in children:

@@ -61,20 +61,32 @@ def link(path: str) -> str | None:
 def stat_fields(pid: int) -> list[bytes]:
     """Return the fields of /proc/PID/stat from the state on; empty when the process is gone."""
     data = read(f"/proc/{pid}/stat", 4096)
-    return data[data.rfind(b")") + 2 :].split()
+    return data[data.rfind(b")") + 2 :].split(b" ", 21)
 
 
 def start_of(pid: int) -> int | None:
     """Return the start mark in clock ticks after boot; None for a process that is gone or a zombie."""
+    return start_and_threads(pid)[0]
+
+
+def start_and_threads(pid: int) -> tuple[int | None, int]:
+    """Return the start mark as `start_of`, and the number of threads."""
     fields = stat_fields(pid)
-    return int(fields[19]) if len(fields) > 19 and fields[0] not in {b"Z", b"X"} else None
+    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+        return None, 0
+    return int(fields[19]), int(fields[17])
+
+
+def last_pid() -> int:
+    """Return the pid given out last, to a process or a thread; 0 when the kernel does not tell."""
+    fields = read("/proc/loadavg", 200).split()
+    return int(fields[4]) if len(fields) > 4 else 0
 
 
 def pids() -> list[int]:
     """Return all visible pids, the newest first: downwards from the last one given out, then round the end."""
     found = sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
-    last = read("/proc/loadavg", 200).split()
-    newest = int(last[4]) if len(last) > 4 else 0
+    newest = last_pid()
     at = next((at for at, pid in enumerate(found) if pid <= newest), 0)
     return found[at:] + found[:at]
 
@@ -91,13 +103,14 @@ def owner_uid(pid: int) -> int | None:
         return None
 
 
-def children(pid: int, most_threads: int = 16) -> list[int] | None:
-    """Return the direct children; None when there are too many threads to ask or the kernel does not tell."""
+def children(pid: int, count: int, most_threads: int) -> list[int] | None:
+    """Return the direct children of a process with `count` threads; None when the kernel does not tell or the
+    threads are too many to ask."""
     if not _CHILDREN_KNOWN:
         return None
-    threads = thread_ids(pid, most_threads)
-    if not threads:
+    if count > most_threads:
         return None
+    threads = [pid] if count == 1 else thread_ids(pid, most_threads)
     return [int(child) for thread in threads for child in read(f"/proc/{pid}/task/{thread}/children").split()]
 
 
@@ -137,9 +150,13 @@ def _matching(folder: int, names: list[str], wanted: str) -> list[int]:
     return found
 
 
-def arguments(pid: int) -> tuple[str, ...]:
-    """Return the command line; bytes that are no UTF-8 survive as surrogates."""
-    data = read(f"/proc/{pid}/cmdline")
+def command_line(pid: int) -> bytes:
+    """Return the command line as the kernel has it."""
+    return read(f"/proc/{pid}/cmdline")
+
+
+def arguments(data: bytes) -> tuple[str, ...]:
+    """Return the words of a command line; bytes that are no UTF-8 survive as surrogates."""
     return tuple(os.fsdecode(part) for part in data.removesuffix(b"\0").split(b"\0")) if data else ()
 
 
@@ -160,7 +177,7 @@ def process(pid: int) -> ProcessFacts | None:
         return None
     start = int(fields[19])
     exe = (link(f"/proc/{pid}/exe") or "").removesuffix(" (deleted)") or None
-    argv = arguments(pid)
+    line = command_line(pid)
     facts = ProcessFacts(
         pid=pid,
         start=start,
@@ -168,7 +185,8 @@ def process(pid: int) -> ProcessFacts | None:
         parent=int(fields[1]),
         name=os.fsdecode(read(f"/proc/{pid}/comm", 64).rstrip(b"\n")),
         exe=exe,
-        argv=argv,
+        argv=arguments(line),
+        command_line=line,
         cwd=link(f"/proc/{pid}/cwd"),
         env=environment(pid),
         uid=owner_uid(pid),
@@ -177,7 +195,7 @@ def process(pid: int) -> ProcessFacts | None:
         root=_root(pid),
         embeds_python=_embeds_python(pid, exe),
     )
-    return facts if start_of(pid) == start and arguments(pid) == argv else None
+    return facts if start_of(pid) == start and command_line(pid) == line else None
 
 
 def _root(pid: int) -> str:
@@ -228,6 +246,14 @@ def attends(pid: int, descriptor: int, most_threads: int) -> bool:
         if _waits_on(pid, call, wanted) or _watches(pid, call, descriptor):
             return True
     return False
+
+
+def watched(pid: int, descriptor: int) -> bool:
+    """True when an event loop of the process watches this descriptor."""
+    if _MACHINE not in _EPOLL:
+        return False
+    calls = (read(f"/proc/{pid}/task/{thread}/syscall", 256).split() for thread in thread_ids(pid))
+    return any(_watches(pid, call, descriptor) for call in calls)
 
 
 def thread_ids(pid: int, most: int | None = None) -> list[int]:

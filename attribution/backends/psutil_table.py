@@ -70,6 +70,10 @@ class PsutilBackend:
         """Return None: it cannot be told."""
         return None
 
+    def watched(self, pid: int, socket: int) -> bool:
+        """Return False: it cannot be told."""
+        return False
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -20,8 +20,9 @@ from attribution.resolution import places
 from core.attribution import CodeLine
 
 DEADLINE_S = 0.4
-_SETTLE_TRIES = 4
+_SETTLE_TRIES = 10
 _SETTLE_S = 0.002
+_NOBODY: frozenset[int] = frozenset()
 _MOST_OUTPUT = 8 << 20
 _REFUSED = "the operating system refuses to let py-spy read the process"
 _ABSENT = "the stack sampler py-spy is not installed beside this Python"
@@ -35,6 +36,8 @@ class SampleTarget:
     waiting: Callable[[], frozenset[int] | None]
     """Which threads stand in the socket, asked before and after the dump."""
     alive: Callable[[], bool]
+    watched: Callable[[], bool] = lambda: False
+    """True when an event loop watches the socket."""
     starter: bool = False
     """True when not this process sends but a program that it started."""
 
@@ -58,7 +61,9 @@ class LineSampler:
         if self._program is None:
             return None, "no_sampler"
         until = time.monotonic() + DEADLINE_S
-        before = None if target.starter else _settled(target.waiting)
+        before = None if target.starter else _settled(target)
+        if before == _NOBODY and target.watched():
+            return None, "event_loop"
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
@@ -101,14 +106,14 @@ class LineSampler:
         return done.stdout[:_MOST_OUTPUT] if done.returncode == 0 else None
 
 
-def _settled(waiting: Callable[[], frozenset[int] | None]) -> frozenset[int] | None:
-    """Give the sender some ms to come from its write to its read; an event loop never stands in one."""
-    found = waiting()
+def _settled(target: SampleTarget) -> frozenset[int] | None:
+    """Give the sender some ms to come from its write to its read; under an event loop nobody ever stands there."""
+    found = target.waiting()
     for _ in range(_SETTLE_TRIES):
-        if found is None or found:
+        if found != _NOBODY or target.watched():
             break
         time.sleep(_SETTLE_S)
-        found = waiting()
+        found = target.waiting()
     return found
 
 

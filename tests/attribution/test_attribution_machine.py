@@ -61,6 +61,9 @@ class FakeMachine:
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         return frozenset({pid}) & self.waits
 
+    def watched(self, pid: int, socket: int) -> bool:
+        return False
+
     def close(self) -> None:
         self.processes.clear()
 
