@@ -177,8 +177,9 @@ def _sender(sender: Mapping[str, Any]) -> Section:
         sure = "" if line["certainty"] == "exact" else ", likely"
         code = f"{safe(line['file'], 300)}:{line['line']} in {safe(line['function'], 100)}{sure}"
         rows.append(Row("Line", code))
-        frames = [safe(frame, 300) for frame in line.get("stack", ())[1:6]]
-        rows += [Row("called by" if i == 0 else "", frame, "quiet") for i, frame in enumerate(frames)]
+        own = f"{line['file']}:{line['line']} "
+        frames = [safe(frame, 300) for frame in line.get("stack", ()) if not frame.startswith(own)][:6]
+        rows += [Row("Stack" if i == 0 else "", frame, "quiet") for i, frame in enumerate(frames)]
     rows += [_maybe("User", sender.get("user")), _process(sender), _parents(sender.get("ancestry") or ())]
     return Section("Script and process", _rows(*rows))
 
@@ -200,7 +201,7 @@ def _destination(record: Mapping[str, Any]) -> Section:
     account = place["account"]
     kind = CATEGORIES.get(str(place["category"]), safe(place["category"], 60))
     port = "" if place["port"] in {443, 80} else f":{place['port']}"
-    whose = account_words(account["kind"]) or "whose account is not known"
+    whose = account_words(account["kind"]) or ("whose is not known" if account["id"] else "not known")
     told = f" ({safe(account['evidence'], 200)})" if account["evidence"] else ""
     named = f"{safe(account['id'], 200)}, " if account["id"] else ""
     unread = "" if request["complete"] else ", cut"

@@ -83,7 +83,7 @@ class CloseDialog(ModalScreen[Closing | None]):
     DEFAULT_CSS = """
     CloseDialog { align: center middle; background: $background 60%; }
     CloseDialog > Vertical {
-        width: 72; max-width: 96%; height: auto; max-height: 96%; background: $surface;
+        width: 76; max-width: 96%; height: auto; max-height: 96%; background: $surface;
         border: round $primary; padding: 0 2;
     }
     CloseDialog .title { text-style: bold; }

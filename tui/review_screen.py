@@ -269,7 +269,7 @@ class ReviewScreen(Screen[None]):
         match action.id:
             case "export":
                 return "Use the command “outgate export --format csv --out FILE”."
-            case "filter" | "help" | "quit":
+            case "filter" | "help" | "quit" | "down" | "up" | "page_down" | "page_up" | "top" | "bottom":
                 return None
             case "undo":
                 return self._no_undo()

@@ -178,11 +178,11 @@ WOULD_HAVE: Mapping[str, str] = MappingProxyType(
 
 DISPOSITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "confirmed_leak": ("confirmed leak", "Data left that should not have left."),
+        "confirmed_leak": ("confirmed leak", "Should not have left. Returns if repeated."),
         "false_alarm": ("false alarm", "What was found is not what it looks like."),
         "allowed_purpose": ("allowed purpose", "The data may go there for this purpose."),
         "test_data": ("test data", "No real person or key is concerned."),
-        "already_handled": ("already handled", "Known and dealt with elsewhere."),
+        "already_handled": ("already handled", "Dealt with elsewhere. Returns if repeated."),
     }
 )
 """Reasons to close a case: the words and what they mean."""

@@ -184,7 +184,7 @@ def case_found(case: Case) -> str:
         return "could not all be read" if case.kinds else "nothing known"
     if case.records and case.records > 1:
         return f"{number(case.records)} rows · {kinds_phrase(kinds, 2)}"
-    if len(kinds) == 1:
+    if len(kinds) == 1 and kinds[0] != "secret":  # the queue's number is that of one detector; secrets have many
         words = kind_words(kinds[0])
         return counted(max(1, case.values), words.one, words.many)
     return kinds_phrase(kinds, 2)

@@ -1,0 +1,80 @@
+"""The review over the real evidence file, as `outgate review` opens it."""
+
+import threading
+
+from core.review import CaseFilter, CaseStatus, Disposition
+from evidence.opening import open_evidence, open_store
+from tui.sample import sample_records
+
+
+def written(path, records):
+    """Write records as the gate does, until they are durable."""
+    evidence = open_evidence(path)
+    faults = []
+    for record in records:
+        durable = threading.Event()
+
+        def done(fault, durable=durable):
+            faults.append(fault)
+            durable.set()
+
+        evidence.writer.close_record(record, done)
+        assert durable.wait(20)
+    evidence.close()
+    assert not any(faults)
+
+
+async def test_a_case_is_read_and_closed_in_the_evidence_file(opened, press, screen_text, tmp_path, now):
+    """What the gate wrote is seen, and what the officer decides is in the file afterwards."""
+    path = tmp_path / "evidence.db"
+    written(path, sample_records(now)[-4:])
+    store = open_store(path)
+    async with opened(store, (140, 45)) as pilot:
+        shown = screen_text(pilot)
+        assert "“ledger_upload.py”, run by fin-ops, sent 15,000" in shown
+        assert "DE89 •••• •••• 3000" in shown
+        await press(pilot, "c", "1", "enter")
+        assert "ward_notes.py" in screen_text(pilot)
+    store.close()
+
+    again = open_store(path)
+    (closed,) = again.page(CaseFilter(status=CaseStatus.CLOSED), 0, 10)
+    assert (closed.script, closed.disposition) == ("ledger_upload.py", Disposition.CONFIRMED_LEAK)
+    assert again.history(closed.key)[0].who == "dpo"
+    again.close()
+
+
+async def test_what_another_process_writes_arrives_by_itself(opened, settled, review, screen_text, tmp_path, now):
+    """The gate writes while the review is open; the next look shows it, the cursor stays."""
+    path = tmp_path / "evidence.db"
+    *earlier, last = [r for r in sample_records(now) if r.decision.verdict.value != "allow"]
+    written(path, earlier)
+    store = open_store(path)
+    async with opened(store, (140, 45)) as pilot:
+        key = review(pilot).queue.current.key
+        assert "ledger_upload.py" not in screen_text(pilot)
+        written(path, [last])
+        await review(pilot).poll()
+        await settled(pilot)
+
+        assert "ledger_upload.py" in screen_text(pilot)
+        assert review(pilot).queue.current.key == key
+    store.close()
+
+
+async def test_a_damaged_file_is_told_in_words(opened, settled, review, screen_text, tmp_path, now):
+    """The review stays up and says what to do."""
+    path = tmp_path / "evidence.db"
+    written(path, sample_records(now)[-2:])
+    store = open_store(path)
+    async with opened(store) as pilot:
+        for name in tmp_path.iterdir():
+            name.write_bytes(b"not a database" * 1000)
+        review(pilot).queue.version = -1
+        await review(pilot).poll()
+        await settled(pilot)
+        shown = " ".join(screen_text(pilot).split())
+
+        assert "Outgate cannot read its evidence" in shown
+        assert "Traceback" not in shown
+    store.close()
