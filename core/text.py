@@ -15,7 +15,7 @@ def printable(text: str, limit: int = 400) -> str:
     is marked by `…`. The result is plain text: it still needs escaping where markup has a meaning.
     """
     cut = text[:limit]
-    if not (cut.isascii() and cut.isprintable()):
+    if not cut.isprintable():
         cut = "".join("·" if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in cut)
     return cut + "…" if len(text) > limit else cut
 
