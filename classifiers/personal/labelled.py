@@ -17,6 +17,7 @@ _PLACE_KINDS = (
     "date_of_birth", "passport", "driving_licence", "uk_nhs", "us_mbi", "medical_record", "health_id", "bank_account",
 )  # fmt: skip
 _WINDOW = 40
+_SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
 
@@ -26,6 +27,8 @@ def read_labelled(text: str, floor: int, start: int, end: int, finish: int) -> t
 
     Words left of `floor` belong to another value.
     """
+    if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:
+        return None
     glue = _GLUE.match(text, end, min(finish, end + _WINDOW))
     begin = glue.end() if glue else end
     label = text[max(floor, start - 24) : begin]

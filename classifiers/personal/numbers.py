@@ -9,7 +9,7 @@ from classifiers.personal.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.place import WRONG, Place
 from classifiers.personal.published import is_test_value
 from classifiers.personal.shapes import LONGEST, READINGS, READINGS_UNNAMED, Strength
-from classifiers.personal.vocabulary import ANY_NATIONAL_ID
+from classifiers.personal.vocabulary import ANY_NATIONAL_ID, EMPTY
 from core.findings import Confidence
 
 _GROUP = re.compile(r"\d+")
@@ -19,6 +19,8 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
 _MAX_GROUP = 40
+_LABEL_REACH = 3
+"""A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
 Spans = list[tuple[int, int]]
 
@@ -46,10 +48,11 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
 
 def read_ip(place: Place, start: int, end: int) -> int | None:
     """Judge an IP address: personal only when public and said to be somebody's."""
-    value = hosts.public_ip(place.text[start:end])
+    named = place.is_named("ip_address", start)
+    value = hosts.public_ip(place.text[start:end]) if named or place.explain else None
     if value is None:
         return None
-    if place.is_named("ip_address", start):
+    if named:
         place.confirm("ip_address", value, start, end, Confidence.LIKELY)
         return end
     place.refuse("ip_address", value, start, end, "nothing near it says that it is somebody's")
@@ -65,7 +68,10 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
         taken = 0
         for length in range(min(LONGEST.get(sizes[index], 0), count - index), 0, -1):
             shape = sizes[index : index + length]
-            if shape in READINGS and _read(place, start, text, groups[index : index + length], shape):
+            if shape not in READINGS:
+                continue
+            label = place.label(start) if groups[index][0] <= _LABEL_REACH else EMPTY
+            if _read(place, start, text, groups[index : index + length], shape, label):
                 taken = length
                 break
         if not taken and sizes.startswith("334", index) and _us_phone(place, start, text, groups[index : index + 3]):
@@ -76,13 +82,13 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
     return used
 
 
-def _read(place: Place, start: int, text: str, window: Spans, shape: str) -> bool:
+def _read(place: Place, start: int, text: str, window: Spans, shape: str, label: frozenset[str]) -> bool:
     """Try every reading of one window: a failed one must not hide the others."""
     begin, stop = window[0][0], window[-1][1]
     single = len(window) == 1
     if single and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
         return False
-    names, label = place.names, place.label(start + begin)
+    names = place.names
     readings = READINGS[shape] if label or names else READINGS_UNNAMED.get(shape, ())
     if not readings:
         return False
