@@ -180,7 +180,7 @@ class Ours:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.detector = CredentialDetector(pathlib.Path(self._folder.name), Organisation())
-        self.detector.warm()
+        self.detector.warm(wait_s=180)
 
     def finds(self, content_type: str, body: bytes) -> bool:
         request = exchange(content_type, body)

@@ -72,9 +72,13 @@ class CredentialDetector:
         full = self._engines.complete
         return {"pack": "full" if full else "own rules", "rules": self.rule_count, "failure": self._engines.failure}
 
-    def warm(self, timeout_s: float = 120.0) -> None:
-        """Wait for the full pack, then compile every confirming pattern: call it before one-shot work."""
-        self._engines.wait(timeout_s)
+    def warm(self, wait_s: float = 0.0) -> None:
+        """Compile every confirming pattern now.
+
+        A gate that starts does not wait for the full pack (20 ms from its cache, seconds when it must be made first);
+        one-shot work such as an inspection of files does: `warm(wait_s=120)`.
+        """
+        self._engines.wait(wait_s)
         self._engines.current.warm()
 
     def organisation_changed(self, organisation: Organisation) -> None:

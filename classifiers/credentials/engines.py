@@ -60,6 +60,7 @@ class Engines:
         if full is None:
             self.failure = "the long tail of secret rules could not be loaded from its cache"
             return
+        full.warm()
         self.current = full
         self.complete = True
 

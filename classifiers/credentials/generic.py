@@ -7,7 +7,9 @@ from classifiers.credentials.quality import entropy, is_example, is_masked, is_p
 from classifiers.credentials.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
-_PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+_PASSWORD_ANCHOR = (
+    r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+)
 _KEY_ANCHOR = (
     r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\- ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
     r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\- ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
@@ -35,7 +37,7 @@ _NOT_A_SECRET_END = re.compile(
     r" | field | fields | label | column | hint | policy | arn | ref | version | format | regex | pattern | rules? | status | state | strength | reset | required | enabled | prefix | suffix"
     r" | created | updated | at | on | date | time | index | position | error | details | info | mode | method | algorithm | alg | kind | class | scope | header | param\w* | env | var | provider | manager | store"
     r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
-    r" | tokens $ | tokeni[sz]\w* $ | secretname $ | passwordless | passive"
+    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless | passive"
 )
 _STRUCTURED = re.compile(
     r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
@@ -43,7 +45,9 @@ _STRUCTURED = re.compile(
     r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | [A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+ ) $"
 )
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_NAMES_A_KEY = re.compile(r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-. ]?secret|(?:auth|access|bearer)[_\-. ]?token)$")
+_NAMES_A_KEY = re.compile(
+    r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-. ]?secret|(?:auth|access|bearer)[_\-. ]?token)$"
+)
 """Names under which services do hand out plain UUIDs as keys."""
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"[\w.\-]{0,48}\Z")
@@ -75,7 +79,11 @@ def _password(candidate: Candidate) -> Verdict:
 def _without_stop(candidate: Candidate) -> str:
     """Return the value without the full stop of the sentence that it ends."""
     ends = candidate.text[candidate.end : candidate.end + 1]
-    return candidate.value.rstrip(".") if ends in {"", " ", "\n"} and " " in candidate.text[: candidate.start] else candidate.value
+    return (
+        candidate.value.rstrip(".")
+        if ends in {"", " ", "\n"} and " " in candidate.text[: candidate.start]
+        else candidate.value
+    )
 
 
 def _no_password(value: str) -> str | None:
@@ -92,7 +100,10 @@ def _mixed(value: str) -> bool:
     return not value.isdigit() and _TWO_KINDS.search(value) is not None
 
 
-_TWO_KINDS = re.compile(r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:]|[^\w\-./:].*[a-zA-Z0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]", re.DOTALL)
+_TWO_KINDS = re.compile(
+    r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:]|[^\w\-./:].*[a-zA-Z0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]",
+    re.DOTALL,
+)
 
 
 def _key(candidate: Candidate) -> Verdict:

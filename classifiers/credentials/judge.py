@@ -30,7 +30,9 @@ class Found(NamedTuple):
         return f"<Found {self.rule.name}>"
 
 
-def judged(engine: Engine, index: int, joined: Joined, segments: list[Segment], *, explain: bool = False) -> list[Found]:
+def judged(
+    engine: Engine, index: int, joined: Joined, segments: list[Segment], *, explain: bool = False
+) -> list[Found]:
     """Return the hits of one rule, with `explain` some rejected candidates too.
 
     Every candidate is looked at until 300 hits, or one for each 64 bytes of a long payload, have been found: a flood of
@@ -120,7 +122,11 @@ def _verdict(rule: Rule, candidate: Candidate) -> Verdict:
         return verdict._replace(rejected="masked, a template or a placeholder")
     reason = excluded_by(rule, value)
     if reason is not None:
-        return verdict._replace(test_data=True) if rule.rank >= 2 and is_example(value) else verdict._replace(rejected=reason)
+        return (
+            verdict._replace(test_data=True)
+            if rule.rank >= 2 and is_example(value)
+            else verdict._replace(rejected=reason)
+        )
     if entropy(value) < rule.min_entropy:
         if rule.rank == 1 or entropy(value) < 1.5:
             return verdict._replace(rejected="too regular for a key")

@@ -11,9 +11,7 @@ from core.findings import SECRET, Confidence
 from core.organisation import Organisation
 
 WORD_KIND = "organisation_word"
-_FLAGS = (
-    hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP
-)
+_FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP
 _MAX_HITS = 1000
 _SPACE = re.compile(r"\s+")
 
@@ -32,7 +30,10 @@ class OwnWords:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
             patterns = [_longest_word(text).encode() for text, _, _ in self._terms]
             self._database.compile(
-                expressions=patterns, ids=list(range(len(patterns))), elements=len(patterns), flags=[_FLAGS] * len(patterns)
+                expressions=patterns,
+                ids=list(range(len(patterns))),
+                elements=len(patterns),
+                flags=[_FLAGS] * len(patterns),
             )
 
     def __repr__(self) -> str:

@@ -144,4 +144,3 @@ def _write(path: pathlib.Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             pathlib.Path(name).unlink()
         raise
-

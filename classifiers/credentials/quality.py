@@ -10,17 +10,137 @@ _BOUND = 400
 """Characters of a value that are looked at for the signs below."""
 
 _TEMPLATE = re.compile(
-    r"^(?:<.*>|\[.*\]|\(.*\)|\{.*\}|\$\w+|\$\{.*|\$\(.*|%\w+%|%[sd]|%\(\w+\)s|@\w+@|\{\{.*|!ref.*|&[a-z]+;.*)$", re.IGNORECASE | re.DOTALL
+    r"^(?:<.*>|\[.*\]|\(.*\)|\{.*\}|\$\w+|\$\{.*|\$\(.*|%\w+%|%[sd]|%\(\w+\)s|@\w+@|\{\{.*|!ref.*|&[a-z]+;.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _NAMED = re.compile(
     r"^(?:your|my|the|some|a|an|insert|enter|replace|put|add|use|new|old|example|sample|dummy|fake|test)[-_ .]?[\w\- .]{0,60}"
     r"(?:key|token|secret|password|passwd|pwd|here|value|credential)\w{0,20}$"
 )
-_OPENINGS = ("your", "my", "the", "some", "a", "insert", "enter", "replace", "put", "use", "new", "old", "example", "sample", "dummy", "fake", "test")
-_CODE = ("os.environ", "os.getenv", "process.env", "env(", "env.", "getenv(", "config.", "settings.", "self.", "vault:", "secretref", "secrets.", "var.", "input(", "getpass")
+_OPENINGS = (
+    "your",
+    "my",
+    "the",
+    "some",
+    "a",
+    "insert",
+    "enter",
+    "replace",
+    "put",
+    "use",
+    "new",
+    "old",
+    "example",
+    "sample",
+    "dummy",
+    "fake",
+    "test",
+)
+_CODE = (
+    "os.environ",
+    "os.getenv",
+    "process.env",
+    "env(",
+    "env.",
+    "getenv(",
+    "config.",
+    "settings.",
+    "self.",
+    "vault:",
+    "secretref",
+    "secrets.",
+    "var.",
+    "input(",
+    "getpass",
+)
 _CALL = re.compile(r"^\w+(?:\.\w+)*\(")
 _WORDS = frozenset(
-    ["null", "none", "nil", "true", "false", "undefined", "nan", "string", "str", "bytes", "int", "integer", "number", "float", "bool", "boolean", "object", "any", "optional", "required", "redacted", "masked", "hidden", "removed", "placeholder", "changeme", "change-me", "change_me", "changeit", "change_it", "todo", "tbd", "n/a", "na", "unknown", "unset", "empty", "default", "dummy", "sample", "foo", "foobar", "bar", "baz", "qux", "secret", "password", "passwd", "passw", "passphrase", "token", "key", "apikey", "api-key", "api_key", "pass", "pwd", "username", "user", "admin", "root", "test", "testing", "example", "mypassword", "mysecret", "mytoken", "value", "text", "hello", "bearer", "basic", "yes", "no", "on", "off", "enabled", "disabled", "invalid", "missing", "incorrect", "expired", "wrong", "correct"]
+    [
+        "null",
+        "none",
+        "nil",
+        "true",
+        "false",
+        "undefined",
+        "nan",
+        "string",
+        "str",
+        "bytes",
+        "int",
+        "integer",
+        "number",
+        "float",
+        "bool",
+        "boolean",
+        "object",
+        "any",
+        "optional",
+        "required",
+        "redacted",
+        "masked",
+        "hidden",
+        "removed",
+        "placeholder",
+        "changeme",
+        "change-me",
+        "change_me",
+        "changeit",
+        "change_it",
+        "todo",
+        "tbd",
+        "n/a",
+        "na",
+        "unknown",
+        "unset",
+        "empty",
+        "default",
+        "dummy",
+        "sample",
+        "foo",
+        "foobar",
+        "bar",
+        "baz",
+        "qux",
+        "secret",
+        "password",
+        "passwd",
+        "passw",
+        "passphrase",
+        "token",
+        "key",
+        "apikey",
+        "api-key",
+        "api_key",
+        "pass",
+        "pwd",
+        "username",
+        "user",
+        "admin",
+        "root",
+        "test",
+        "testing",
+        "example",
+        "mypassword",
+        "mysecret",
+        "mytoken",
+        "value",
+        "text",
+        "hello",
+        "bearer",
+        "basic",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "enabled",
+        "disabled",
+        "invalid",
+        "missing",
+        "incorrect",
+        "expired",
+        "wrong",
+        "correct",
+    ]
 )
 _EXAMPLES = (
     "example", "sample", "dummy", "fake", "testkey", "notreal", "not_real", "testtoken", "test_token", "test-token", "abcdefghij", "abcdef0123", "abcdef1234",
@@ -78,7 +198,14 @@ def is_masked(value: str) -> bool:
     if "***" in bounded or "••" in bounded or "..." in bounded or "…" in bounded or "${" in bounded or "{{" in bounded:
         return True
     lower = bounded.lower()
-    if "redacted" in lower or "placeholder" in lower or "changeme" in lower or "your-" in lower or "your_" in lower or "_here" in lower:
+    if (
+        "redacted" in lower
+        or "placeholder" in lower
+        or "changeme" in lower
+        or "your-" in lower
+        or "your_" in lower
+        or "_here" in lower
+    ):
         return True
     return ("<" in bounded and ">" in bounded) or ("xxx" in lower and _X_RUN.search(bounded) is not None)
 

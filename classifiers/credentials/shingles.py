@@ -77,7 +77,9 @@ class DocumentIndex:
             word = match[0].casefold()
             value = known.get(word)
             if value is None:
-                value = known[word] = int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), key=self._key[:64], digest_size=8).digest())
+                value = known[word] = int.from_bytes(
+                    hashlib.blake2b(word.encode("utf-8", "replace"), key=self._key[:64], digest_size=8).digest()
+                )
             window.append((value, match.start()))
             rolling = (rolling * _BASE + value) & _MASK
             if len(window) > _RUN:

@@ -13,8 +13,12 @@ from core.findings import Confidence
 
 _PEM_HEADERS = re.compile(r"(?m)^[A-Za-z-]{3,20}: [^\n]*$")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
-_LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)")
-_WEAK = frozenset({"postgres", "mysql", "root", "guest", "mongo", "redis", "app", "db", "sa", "oracle", "tiger", "scott"})
+_LOCAL_HOST = re.compile(
+    r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)"
+)
+_WEAK = frozenset(
+    {"postgres", "mysql", "root", "guest", "mongo", "redis", "app", "db", "sa", "oracle", "tiger", "scott"}
+)
 _PART = (
     r"\b(?:server|data source|address|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname)\s{0,3}=|"
     r"\bjdbc:[a-z]+:"
@@ -76,7 +80,9 @@ def _jwt(candidate: Candidate) -> Verdict:
         return Verdict(rejected="does not decode to a JSON web token")
     if claims.role == "anon":
         return Verdict(rejected="a token for anonymous use is public")
-    published = claims.issuer in {"joe", "https://example.com", "https://example.org"} or is_published_jwt(candidate.value)
+    published = claims.issuer in {"joe", "https://example.com", "https://example.org"} or is_published_jwt(
+        candidate.value
+    )
     return Verdict(test_data=published)
 
 
@@ -101,15 +107,32 @@ def _private_key(candidate: Candidate) -> Verdict:
     )  # fmt: skip
 
 
-_URL = re.compile(r"(?is)^(?P<scheme>[a-z][a-z0-9+.\-]{1,30})://(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<host>[^/?#\s@]*)")
+_URL = re.compile(
+    r"(?is)^(?P<scheme>[a-z][a-z0-9+.\-]{1,30})://(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<host>[^/?#\s@]*)"
+)
+
+
+_PORT = re.compile(r"\d{1,5}(?:[/?#]|$)")
 
 
 def _url(candidate: Candidate) -> Verdict:
     parts = _URL.match(candidate.value)
-    if parts is None:
+    if parts is None or _PORT.match(parts["password"]):
         return Verdict(rejected="not a URL with a password")
     password, host = parts["password"], parts["host"]
-    web = parts["scheme"].lower() in {"http", "https", "ftp", "ftps", "sftp", "ssh", "git", "git+https", "svn", "ws", "wss"}
+    web = parts["scheme"].lower() in {
+        "http",
+        "https",
+        "ftp",
+        "ftps",
+        "sftp",
+        "ssh",
+        "git",
+        "git+https",
+        "svn",
+        "ws",
+        "wss",
+    }
     start = candidate.start + parts.start("password")
     return _judge_password(
         password, parts["user"], host, (start, start + len(password)), "basic-auth-url" if web else "connection-string"
@@ -179,7 +202,7 @@ STRUCTURES: tuple[Rule, ...] = (
     Rule(name="jwt", rank=2, check=_jwt, confidence=Confidence.CERTAIN,
          pattern=r"\b(ey[JA][A-Za-z0-9_-]{8,}\.ey[JA][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"),
     Rule(name="connection-string", rank=3, check=_url,
-         pattern=r"(?i)\b(" + _SCHEMES + r"://[^\s:/@\"'<>`]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})"),
+         pattern=r"(?i)\b(" + _SCHEMES + r"://[^\s:/@\"'<>`\[]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})"),
     Rule(name="connection-string", rank=3, check=_assignment, pattern=rf"(?i)(?:{_PART})[^\n]*?[;\s,&?\"']{_KEPT}"),
     Rule(name="connection-string", rank=3, check=_assignment,
          pattern=rf"(?i){_KEPT}[\"']?\s{{0,2}}[;,&][^\n]*?(?:{_PART})"),

@@ -21,6 +21,6 @@ def pack_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(scope="session")
 def full_detector(pack_dir: pathlib.Path) -> CredentialDetector:
     detector = CredentialDetector(pack_dir, Organisation())
-    detector.warm()
+    detector.warm(wait_s=170)
     assert detector.health()["failure"] is None
     return detector

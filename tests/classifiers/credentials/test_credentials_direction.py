@@ -1,0 +1,138 @@
+"""The same key is normal use at its own service and a leak anywhere else."""
+
+import pytest
+
+from classifiers.credentials import CredentialDetector
+from classifiers.credentials.hosts import HOSTS, host_matches, is_own_host, provider_of
+from classifiers.payload import Carrier, Payload, Segment
+
+RUN = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6lM9oR2uX5zC8eF1hK4nP7qS0tV3wY6aB9dE2gH5jL8mP1rT4vX7z"
+HEX = "3f9a1c7be2d84056a1b9c3d7e5f20864" * 2
+OPENAI = "sk-" + "proj-" + RUN[:74]
+ANTHROPIC = "sk-ant-" + "api03-" + (RUN + RUN)[:93] + "AA"
+GEMINI = "AI" + "za" + RUN[:35]
+GITHUB = "gh" + "p_" + RUN[:36]
+TELEGRAM = "583920174:A" + "A" + RUN[:33]
+
+
+def header(name: str, text: str, *path: str) -> Segment:
+    return Segment(text, name, path or (name,), Carrier.HEADER)
+
+
+def query(name: str, text: str) -> Segment:
+    return Segment(text, name, (name,), Carrier.QUERY)
+
+
+def leaks(detector: CredentialDetector, segment: Segment, host: str) -> list[str]:
+    return [hit.detector for hit in detector.detect(Payload(segments=[segment]), host)]
+
+
+NORMAL = [
+    ("api.openai.com", header("authorization", "Bearer " + OPENAI), "openai", "authorization", OPENAI),
+    ("api.openai.com", header("authorization", OPENAI, "authorization", "bearer"), "openai", "authorization", OPENAI),
+    ("eu.api.openai.com", header("authorization", OPENAI, "authorization", "bearer"), "openai", "authorization", OPENAI),
+    ("gateway.ai.cloudflare.com", header("authorization", "Bearer " + OPENAI), "openai", "authorization", OPENAI),
+    ("api.anthropic.com", header("x-api-key", ANTHROPIC), "anthropic", "x-api-key", ANTHROPIC),
+    ("generativelanguage.googleapis.com", header("x-goog-api-key", GEMINI), "google", "x-goog-api-key", GEMINI),
+    ("generativelanguage.googleapis.com", query("key", GEMINI), "google", "key", GEMINI),
+    ("myorg.openai.azure.com", header("api-key", HEX[:32]), "azure", "api-key", HEX[:32]),
+    ("api.github.com", header("authorization", "token " + GITHUB), "github", "authorization", GITHUB),
+    ("api.telegram.org", Segment("bot" + TELEGRAM, None, (0,), Carrier.PATH), "telegram", "path", TELEGRAM),
+    ("api.unknown.example", header("authorization", "Bearer " + RUN[:50]), None, "authorization", RUN[:50]),
+    ("api.unknown.example", header("x-api-key", HEX), None, "x-api-key", HEX),
+    ("gitlab.corp.internal", header("private-token", "gl" + "pat-" + RUN[:20]), "gitlab", "private-token", "gl" + "pat-" + RUN[:20]),
+    ("intranet.corp.internal", header("authorization", "etl:kV7" + "!rq9Zt2", "authorization", "basic"), None, "authorization", "etl:kV7" + "!rq9Zt2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "segment", "provider", "source", "value"), NORMAL, ids=[f"{n[0]}-{n[3]}" for n in NORMAL])
+def test_a_key_at_its_own_service_is_an_identity(  # type: ignore[no-untyped-def]
+    own_detector: CredentialDetector, host: str, segment: Segment, provider, source: str, value: str
+) -> None:
+    """Authenticating where a key belongs is no leak: it tells whose account is used."""
+    payload = Payload(segments=[segment])
+
+    identities = own_detector.identities(payload, host)
+
+    assert leaks(own_detector, segment, host) == []
+    assert [(i.provider, i.header, i.value_for_fingerprinting) for i in identities] == [(provider, source, value)]
+    assert value not in repr(identities)
+
+
+LEAKS = [
+    ("api.openai.com.evil.example", header("authorization", "Bearer " + OPENAI), "openai-api-key"),
+    ("notapi.openai.com.example", header("authorization", "Bearer " + OPENAI), "openai-api-key"),
+    ("evilopenai.com", header("authorization", "Bearer " + OPENAI), "openai-api-key"),
+    ("api.anthropic.com", header("authorization", "Bearer " + OPENAI), "openai-api-key"),
+    ("api.openai.com", header("x-api-key", ANTHROPIC), "anthropic-api-key"),
+    ("collector.example", header("x-api-key", ANTHROPIC), "anthropic-api-key"),
+    ("collector.example", query("key", GEMINI), "google-api-key"),
+    ("collector.example", header("authorization", "token " + GITHUB), "github-pat"),
+    ("collector.example", header("x-note", GITHUB), "github-pat"),
+    ("collector.example", Segment("bot" + TELEGRAM, None, (0,), Carrier.PATH), "telegram-bot-token"),
+    ("collector.example", header("cookie", ANTHROPIC), "anthropic-api-key"),
+    ("api.openai.com", Segment(OPENAI, "content"), "openai-api-key"),
+    ("api.anthropic.com", Segment(ANTHROPIC, "x-api-key"), "anthropic-api-key"),
+    ("api.github.com", Segment(GITHUB, "body"), "github-pat"),
+    ("api.unknown.example", Segment("Bearer " + RUN[:50], "content"), "bearer-token"),
+]
+
+
+@pytest.mark.parametrize(("host", "segment", "name"), LEAKS, ids=[f"{n[0]}-{n[1].key}" for n in LEAKS])
+def test_a_key_elsewhere_is_a_leak(own_detector: CredentialDetector, host: str, segment: Segment, name: str) -> None:
+    """In a body, a prompt, or at a host that is not the key's own, however alike its name, the key leaks."""
+    assert leaks(own_detector, segment, host) == [name]
+
+
+def test_a_signed_request_names_its_key_and_leaks_nothing(own_detector: CredentialDetector) -> None:
+    """A signature names the access key's id, which is no secret there."""
+    key = "AKIA" + "Q3EGRIZ7XPO2NMKL"
+    text = f"Credential={key}/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature={HEX}"
+    segment = header("authorization", text, "authorization", "aws4-hmac-sha256")
+
+    identities = own_detector.identities(Payload(segments=[segment]), "bucket.s3.amazonaws.com")
+
+    assert leaks(own_detector, segment, "bucket.s3.amazonaws.com") == []
+    assert [(i.provider, i.key_class, i.value_for_fingerprinting) for i in identities] == [("aws", "sigv4", key)]
+
+
+def test_a_token_request_is_what_a_client_secret_is_for(own_detector: CredentialDetector) -> None:
+    """Asking an identity service for a token sends the client's secret by design; a key of another service does not belong there."""
+    asked = [Segment("client_credentials", "grant_type"), Segment("kV7rq9Zt2mW8xY3pLq5T", "client_secret")]
+    own = [*asked, Segment(GITHUB, "password")]
+
+    assert own_detector.detect(Payload(segments=asked), "login.corp.internal") == []
+    assert [h.detector for h in own_detector.detect(Payload(segments=own), "login.corp.internal")] == ["github-pat"]
+
+
+def test_explain_says_why_a_key_is_no_leak(own_detector: CredentialDetector) -> None:
+    """Every candidate that is no hit says what rejected it."""
+    payload = Payload(segments=[header("x-api-key", ANTHROPIC), Segment("<your-password>", "password"), Segment("x" * 8 + "1", "password")])
+
+    hits = own_detector.detect(payload, "api.anthropic.com", explain=True)
+
+    assert ("anthropic-api-key", "authenticates this request at the service it is for") in [(h.detector, h.rejected) for h in hits]
+    assert all(h.rejected for h in hits)
+
+
+@pytest.mark.parametrize("provider", sorted(HOSTS))
+def test_host_tables_are_anchored(provider: str) -> None:
+    """No host of a table matches when somebody else's domain follows or precedes it without a dot."""
+    for pattern in HOSTS[provider]:
+        host = pattern.removeprefix("*.")
+
+        assert host == host.lower()
+        assert "*" not in host
+        assert "." in host or pattern == "*.aws"  # a top-level domain of Amazon's own
+        assert host_matches(host, pattern)
+        assert not host_matches(host + ".evil.example", pattern)
+        assert not host_matches("evil" + host, pattern)
+
+
+def test_own_hosts_of_unlisted_providers_are_not_guessed_against() -> None:
+    """Where no table says, a key in an authentication header is given the benefit of the doubt."""
+    assert is_own_host("lichess", "lichess.org") is True
+    assert is_own_host("lichess", "api.unknown.example") is None
+    assert is_own_host("openai", "api.unknown.example") is False
+    assert provider_of("api.openai.com") == "openai"
+    assert provider_of("openai.com.evil.example") is None

@@ -1,0 +1,98 @@
+"""The organisation's own words, canary tokens and registered documents."""
+
+import pytest
+
+from classifiers.credentials import CredentialDetector
+from classifiers.credentials.own_words import OwnWords
+from classifiers.credentials.shingles import DocumentIndex
+from classifiers.payload import Carrier, Payload, Segment
+from core.organisation import Organisation
+
+KEY = bytes(range(32))
+CANARY = "cnry" + "-7Q2m.9X+k"
+MINUTES = (
+    "The committee resolved to acquire the northern warehouse at the price named in annex four, subject to the approval of "
+    "the works council, and asked the treasurer to draw up a financing plan before the spring session begins in March."
+)
+
+
+def found(organisation: Organisation, *segments: Segment) -> list[tuple[str, str, int]]:
+    return [(h.kind, h.detector, h.segment) for h in OwnWords(organisation).find(list(segments))]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [("about Projekt Ärmel now", 1), ("PROJEKT  ÄRMEL", 1), ("projekt\närmel, projekt ärmel", 2), ("projekt ärmels", 0), ("xprojekt ärmel", 0), ("projekt", 0)],
+)  # fmt: skip
+def test_own_words_are_found_whole_in_any_case(text: str, times: int) -> None:
+    """A code name counts as a whole word, however it is written and spaced."""
+    organisation = Organisation(words=("Projekt Ärmel",))
+
+    assert [("organisation_word", "organisation-word", 0)] * times == found(organisation, Segment(text, None))
+
+
+@pytest.mark.parametrize("carrier", list(Carrier))
+def test_a_canary_is_found_in_every_part_of_a_request(carrier: Carrier) -> None:
+    """A canary has no honest use: it is a leak in a header that authenticates as well as in a body."""
+    detector = CredentialDetector(None, Organisation(canaries=(CANARY,)), long_tail=False)
+    payload = Payload(segments=[Segment("clean", "a"), Segment(f"Bearer {CANARY}", "authorization", ("authorization",), carrier)])
+
+    hits = [h for h in detector.detect(payload, "x.example") if h.detector == "canary"]
+
+    assert [(h.kind, h.value, h.segment) for h in hits] == [("secret", CANARY, 1)]
+    assert payload.segments[1].text[hits[0].start : hits[0].end] == CANARY
+
+
+def test_an_organisation_without_words_costs_nothing() -> None:
+    """Nothing registered, nothing looked for; blank entries do not match everything."""
+    assert not OwnWords(Organisation())
+    assert not OwnWords(Organisation(words=("", "  "), canaries=("",)))
+
+
+def test_signs_in_words_are_taken_literally() -> None:
+    """A word is no pattern."""
+    organisation = Organisation(words=("A.B*C", "x|y"))
+
+    assert found(organisation, Segment("AxBBC x y", None)) == []
+    assert len(found(organisation, Segment("the A.B*C case, x|y", None))) == 2
+
+
+def test_a_changed_organisation_is_used_from_then_on() -> None:
+    """A canary added to the policy works at once."""
+    detector = CredentialDetector(None, Organisation(), long_tail=False)
+    payload = Payload(segments=[Segment(CANARY, "note")])
+    assert detector.detect(payload, "x.example") == []
+
+    detector.organisation_changed(Organisation(canaries=(CANARY,)))
+
+    assert [h.detector for h in detector.detect(payload, "x.example")] == ["canary"]
+
+
+def test_a_passage_of_a_registered_document_is_recognised() -> None:
+    """Copied out of a registered file, re-spaced and in other case, a passage is still known; the index holds no text."""
+    index = DocumentIndex(KEY)
+    assert index.add("board minutes", MINUTES) > 0
+    copied = "Please summarise: " + MINUTES.upper().replace(" ", "  ") + " Thanks!"
+
+    hits = DocumentIndex.from_json(index.to_json(), KEY).find([Segment("hello", None), Segment(copied, "content")])
+
+    assert [(h.kind, h.value, h.segment) for h in hits] == [("registered_document", "board minutes", 1)]
+    assert "warehouse" not in index.to_json()
+    assert "warehouse" not in repr(index)
+
+
+def test_other_text_on_the_same_matter_is_not_the_document() -> None:
+    """The same words in another order are no copy; without the key the index recognises nothing."""
+    index = DocumentIndex(KEY)
+    index.add("board minutes", MINUTES)
+    other = " ".join(sorted(MINUTES.split()))
+
+    assert index.find([Segment(other, None)]) == []
+    assert DocumentIndex.from_json(index.to_json(), bytes(32)).find([Segment(MINUTES, None)]) == []
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"names": [], "shingles": [["ff", 3]]}', '{"names": ["a"], "shingles": [["zz", 0]]}'])
+def test_a_broken_index_is_refused(text: str) -> None:
+    """A stored index that is not one is an error, not an empty index."""
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        DocumentIndex.from_json(text, KEY)

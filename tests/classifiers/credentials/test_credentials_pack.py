@@ -1,0 +1,181 @@
+"""The rules of the long tail: adapted for the wire, accepted by both engines, cached so that nobody can tamper with them."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from classifiers.credentials import CredentialDetector
+from classifiers.credentials.engine import compile_database, regex
+from classifiers.credentials.longtail import adapted, exceptions, name_of, wire_pattern
+from classifiers.credentials.own import own_rules
+from classifiers.credentials.pack import TAIL_FIELDS, load
+from classifiers.credentials.rule import Rule
+from classifiers.payload import Payload, Segment
+from core.organisation import Organisation
+
+HEX = "3f9a1c7be2d84056a1b9c3d7e5f20864"
+OPERATOR = r"""[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}"""
+SUFFIX = r"""(?:\\?['"\x60]|[\s;]|\\[nr]|$)"""
+
+
+@pytest.mark.parametrize("rule", own_rules(), ids=lambda r: r.name)
+def test_both_engines_accept_our_own_rules(rule: Rule) -> None:
+    """A rule that one engine refuses would be silently dead."""
+    compile_database([rule.pattern])
+    assert regex(rule.confirm or rule.pattern)
+    assert rule.name == rule.name.lower().replace("_", "-")
+
+
+def test_the_full_pack_has_hundreds_of_rules(full_detector: CredentialDetector) -> None:
+    """The long tail is there, and the detector says so."""
+    health = full_detector.health()
+
+    assert health["pack"] == "full"
+    assert full_detector.rule_count >= 450
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ADAFRUIT_KEY={}", '{{"adafruit_api_key": "{}"}}', '{{\\"adafruit_api_key\\": \\"{}\\"}}', "adafruit key: {}&next=1", "os.environ['ADAFRUIT_KEY'] = '{}'"],
+)  # fmt: skip
+def test_a_long_tail_key_is_found_as_it_travels(full_detector: CredentialDetector, text: str) -> None:
+    """Rules written for source files hold on the wire: escaped quotes, ampersands, any end."""
+    payload = Payload(segments=[Segment(text.format(HEX), "content")])
+
+    assert [(h.detector, h.value) for h in full_detector.detect(payload, "llm.example")] == [("adafruit-api-key", HEX)]
+
+
+def test_a_rule_with_companions_needs_them(full_detector: CredentialDetector) -> None:
+    """Some values mean something only beside another: alone they are no finding."""
+    secret, client = "ramp" + "_sec_" + (HEX + HEX)[:48], "ramp" + "_id_" + (HEX + HEX)[:40]
+    alone = Payload(segments=[Segment(secret, "a", ("a",))])
+    both = Payload(segments=[*alone.segments, Segment(client, "b", ("b",))])
+
+    assert full_detector.detect(alone, "llm.example") == []
+    assert [("ramp-client-secret", secret)] == [(h.detector, h.value) for h in full_detector.detect(both, "llm.example")]
+
+
+def test_patterns_are_adapted_for_the_wire() -> None:
+    """Ends of source lines become the end of the value; operators take backslashes."""
+    pattern, keyed = wire_pattern(r"(?i)(?:acme)(?:[ \t\w.-]{0,20})" + OPERATOR + r"([a-z0-9]{32})" + SUFFIX)
+
+    assert keyed
+    assert SUFFIX not in pattern
+    assert regex(pattern).search(rb'acme_key\": \"' + HEX.encode() + b"&")
+    assert wire_pattern("xyz_[a-z0-9]{20,5000}")[0] == r"\b(xyz_[a-z0-9]{20,})(?:[^A-Za-z0-9]|$)"
+
+
+def test_the_catalogues_exceptions_are_read() -> None:
+    """Entropy, patterns and words that a rule excepts come along; what is unknown is left out."""
+    secret = {"kind": "member", "node": {"kind": "identifier", "value": "finding"}, "property": {"kind": "string", "value": "secret"}}
+
+    def call(callee: str, *values: str) -> dict[str, object]:
+        array = {"kind": "array", "nodes": [{"kind": "string", "value": v} for v in values]}
+        return {"kind": "call", "callee": {"kind": "identifier", "value": callee}, "arguments": [secret, array]}
+
+    low = {"kind": "binary", "operator": "<=", "left": call("entropy"), "right": {"kind": "float", "value": "3.5"}}
+    tree = {"kind": "binary", "operator": "||", "left": {"kind": "binary", "operator": "||", "left": call("matchesAny", "^a+$", "(?=x)"), "right": call("containsAny", "EXAMPLE")}, "right": low}
+
+    assert exceptions(tree) == (3.5, ("^a+$",), ("example",))
+    assert exceptions(None) == (0.0, (), ())
+    assert name_of("betterleaks.acme_key.2") == "acme-key"
+    assert adapted({"id": "betterleaks.jwt", "path": None}) is None
+
+
+def test_every_field_of_a_long_tail_rule_is_kept() -> None:
+    """A field that the cache forgot would change what a rule does after a restart."""
+    assert set(Rule.__dataclass_fields__) - set(TAIL_FIELDS) == {"confirm", "check", "named", "key_class"}
+
+
+def _copy(pack_dir: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
+    target = tmp_path / "copy"
+    shutil.copytree(pack_dir, target)
+    (target / "credentials").chmod(0o700)
+    return target
+
+
+@pytest.mark.parametrize("name", ["pack.json", "pack.hsdb", "pack.sha256"])
+def test_a_pack_that_was_touched_is_not_loaded(
+    full_detector: CredentialDetector, pack_dir: pathlib.Path, tmp_path: pathlib.Path, name: str
+) -> None:
+    """A compiled pack is trusted only as it was written: one changed byte and it is made anew."""
+    folder = _copy(pack_dir, tmp_path)
+    assert load(folder) is not None
+    path = folder / "credentials" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    assert load(folder) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
+def test_a_pack_that_others_may_write_is_not_loaded(
+    full_detector: CredentialDetector, pack_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """A folder or file that is not private to its owner is not trusted."""
+    folder = _copy(pack_dir, tmp_path)
+    (folder / "credentials" / "pack.hsdb").chmod(0o644)
+    assert load(folder) is None
+    (folder / "credentials" / "pack.hsdb").chmod(0o600)
+    (folder / "credentials").chmod(0o755)
+    assert load(folder) is None
+
+
+def test_a_pack_of_another_version_is_not_loaded(
+    full_detector: CredentialDetector, pack_dir: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version of an engine or catalogue, or another processor, needs a pack of its own."""
+    folder = _copy(pack_dir, tmp_path)
+    monkeypatch.setattr("classifiers.credentials.pack.catalogue_version", lambda: "0")
+
+    assert load(folder) is None
+
+
+def test_when_the_pack_cannot_be_made_our_own_rules_go_on(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed build is named in the health answer, and well-known keys are still found."""
+
+    def fail(_cache_dir: pathlib.Path) -> None:
+        raise subprocess.CalledProcessError(1, "build")
+
+    monkeypatch.setattr("classifiers.credentials.engines._build", fail)
+    detector = CredentialDetector(tmp_path, Organisation())
+    detector.warm(wait_s=10)
+
+    assert detector.health()["pack"] == "own rules"
+    assert "CalledProcessError" in str(detector.health()["failure"])
+    assert detector.detect(Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]), "x.example")
+
+
+def test_reading_the_catalogue_loads_no_network_code() -> None:
+    """The catalogue's package also holds validators that send secrets out: they are never imported."""
+    script = "import sys; from classifiers.credentials.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=pathlib.Path(__file__).parents[3])
+
+    count, _, modules = result.stdout.partition(" ")
+    assert int(count) > 400
+    assert modules.strip() == "[]"
+
+
+def test_many_threads_share_one_detector(full_detector: CredentialDetector) -> None:
+    """Each thread scans with a scratch space of its own: no answer is lost or mixed up."""
+    wrong: list[str] = []
+
+    def work(number: int) -> None:
+        secret = "gh" + f"p_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG{number:04d}"
+        payload = Payload(segments=[Segment("x" * 5000 + " " + secret, "content")])
+        answers = [[h.value for h in full_detector.detect(payload, "llm.example")] for _ in range(50)]
+        wrong.extend(str(answer) for answer in answers if answer != [secret])
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
