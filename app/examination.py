@@ -83,13 +83,17 @@ def _policy(home: Home, _: Settings) -> Iterable[Result]:
 
 
 def _evidence(home: Home, _: Settings) -> Iterable[Result]:
-    from evidence.verification import verify
+    from evidence import verify
 
     if not home.evidence.exists():
         yield Result(subject="evidence", mark="ok", words="nothing recorded yet")
         return
     report = verify(home.evidence)
-    yield Result(subject="evidence", mark="ok" if report.ok else "BROKEN", words=report.text().splitlines()[0] + (f" {report.first_problem}" if report.first_problem else ""))
+    yield Result(
+        subject="evidence",
+        mark="ok" if report.ok else "BROKEN",
+        words=report.text().splitlines()[0] + (f" {report.first_problem}" if report.first_problem else ""),
+    )
 
 
 def _attribution(home: Home, settings: Settings) -> Iterable[Result]:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.home import open_home
 from app.settings import load_settings
-from app.wiring import attributor_of, classifier_of, evidence_of, policy_of, pool_of
+from app.wiring import attributor_of, classifier_of, engine_setup, evidence_of, policy_of, pool_of
 from proxy.standalone import StandaloneAddon, fixed_options
 
 
@@ -30,11 +30,12 @@ class OutgateAddon(StandaloneAddon):
         settings = load_settings(home.settings)
         policy = policy_of(home, None)
         self._evidence = evidence_of(home, settings)
-        self._pool = pool_of(home, policy, settings)
+        setup = engine_setup(home, policy, names=settings.names_in_prose)
+        self._pool = pool_of(setup, settings)
         self._attributor = attributor_of(home, settings)
         self.begin(
             attributor=self._attributor,
-            classifier=classifier_of(home, policy),
+            classifier=classifier_of(setup),
             pool=self._pool,
             policy=policy,
             evidence=self._evidence.writer,

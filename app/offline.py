@@ -23,12 +23,13 @@ _SENDER = unknown_sender("recording", "a recording does not tell which process s
 
 
 def inspect_files(
-    home: Home, settings: Settings, files: Sequence[Path], policy: Path | None
+    home: Home, settings: Settings, files: Sequence[Path], policy: Path | None, *, names: bool = True
 ) -> Iterator[dict[str, Any]]:
     """Yield one record for each exchange, chained among themselves. Raises InputError at the file that cannot be read."""
     chosen = policy_of(home, policy)
-    classifier = classifier_of(home, chosen)
-    pool = pool_of(home, chosen, settings)
+    setup = engine_setup(home, chosen, names=names)
+    classifier = classifier_of(setup)
+    pool = pool_of(setup, settings)
     with asyncio.Runner() as runner:
         try:
             yield from _chained(
@@ -54,7 +55,7 @@ def explain_exchange(home: Home, settings: Settings, files: Sequence[Path], numb
     """Yield one line for every candidate of the exchange with this number, counted from 1."""
     from classifiers.engine import build_worker
 
-    engine = build_worker(engine_setup(home, policy_of(home, None)))
+    engine = build_worker(engine_setup(home, policy_of(home, None), names=True))
     for position, (exchange, _) in enumerate(_exchanges(files), 1):
         if position == number:
             seen = engine.classify(exchange, explain=True)

@@ -18,6 +18,7 @@ from app.wiring import (
     GateChoices,
     attributor_of,
     classifier_of,
+    engine_setup,
     evidence_of,
     past_of,
     policy_of,
@@ -61,7 +62,8 @@ async def _serve(
     mint = prepare_trust(home, settings, choices)
     evidence = evidence_of(home, settings)
     attributor = attributor_of(home, settings)
-    pool = pool_of(home, policy, settings)
+    setup = engine_setup(home, policy, names=settings.names_in_prose)
+    pool = pool_of(setup, settings)
     limits = Limits(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),
         classify_s=settings.classify_seconds,
@@ -70,7 +72,7 @@ async def _serve(
     gate = Gate(
         Parts(
             attributor=attributor,
-            classifier=classifier_of(home, policy),
+            classifier=classifier_of(setup),
             pool=pool,
             policy=policy,
             evidence=evidence.writer,

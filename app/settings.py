@@ -23,6 +23,8 @@ class Settings(BaseModel):
     """How long a worker may read one payload."""
     workers: int = Field(default=1, ge=1, le=8)
     """Worker processes for documents, large bodies and names in prose; started when first needed."""
+    names_in_prose: bool = False
+    """True: names and addresses in running text are looked for, too; every body then takes the way through a worker."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
     upstream_proxy: str | None = None

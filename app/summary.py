@@ -33,7 +33,7 @@ class Session:
 
     def records(self, pid: int) -> list[dict[str, Any]]:
         """Return the records of this process and its descendants since the session began, oldest first."""
-        from evidence.opening import open_store
+        from evidence import open_store
 
         store = open_store(self.home.evidence)
         return [record for record in store.iter_records(since=self.since) if _descends(record["sender"], pid)]

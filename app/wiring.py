@@ -51,25 +51,26 @@ def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     return load(policy_path(home, chosen))
 
 
-def engine_setup(home: Home, policy: Policy) -> EngineSetup:
-    """Return what engines are made of here."""
+def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
+    """Return what engines are made of here; with `names`, names and addresses in prose are looked for."""
     from classifiers.engine import EngineSetup
 
-    return EngineSetup(key=private_key(home.fingerprint_key), organisation=policy.organisation, cache=home.cache)
+    key = private_key(home.fingerprint_key)
+    return EngineSetup(key=key, organisation=policy.organisation, cache=home.cache, names=names)
 
 
-def classifier_of(home: Home, policy: Policy) -> Classifier:
+def classifier_of(setup: EngineSetup) -> Classifier:
     """Return the classifier that runs in this process."""
     from classifiers.engine import Engine
 
-    return Engine(engine_setup(home, policy))
+    return Engine(setup)
 
 
-def pool_of(home: Home, policy: Policy, settings: Settings) -> ClassifierPool:
+def pool_of(setup: EngineSetup, settings: Settings) -> ClassifierPool:
     """Return the workers; none is started before it is needed."""
     from classifiers.pool import WorkerPool
 
-    return WorkerPool("classifiers.engine:build_worker", engine_setup(home, policy), size=settings.workers)
+    return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
 
 def attributor_of(home: Home, settings: Settings) -> Attributor:
@@ -83,7 +84,7 @@ def attributor_of(home: Home, settings: Settings) -> Attributor:
 
 def evidence_of(home: Home, settings: Settings) -> Evidence:
     """Open the evidence for writing and reading. Raises EvidenceError."""
-    from evidence.opening import open_evidence
+    from evidence import open_evidence
 
     return open_evidence(home.evidence, strict=settings.strict_evidence)
 

@@ -1,6 +1,6 @@
 """The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in workers and offline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +19,20 @@ from core.organisation import Organisation
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
-_DOCUMENT_TYPES = ("multipart/", "application/pdf", "application/zip", "application/vnd.", "application/x-", "application/gzip")
-_INLINE_TYPES = ("application/x-www-form-urlencoded", "application/x-ndjson", "application/x-json", "application/vnd.api+json")
+_DOCUMENT_TYPES = (
+    "multipart/",
+    "application/pdf",
+    "application/zip",
+    "application/vnd.",
+    "application/x-",
+    "application/gzip",
+)
+_INLINE_TYPES = (
+    "application/x-www-form-urlencoded",
+    "application/x-ndjson",
+    "application/x-json",
+    "application/vnd.api+json",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +45,8 @@ class EngineSetup:
     cache: Path | None = None
     in_worker: bool = False
     """True where documents may be read and names looked for: in a process that can be killed."""
+    names: bool = False
+    """True when names and addresses in prose are looked for: then every body with prose goes to a worker."""
 
     def __repr__(self) -> str:
         return f"<EngineSetup in_worker={self.in_worker}>"
@@ -66,7 +80,7 @@ class Engine:
 
     def is_cheap(self, exchange: Exchange) -> bool:
         """True when the body is small and no document by its type."""
-        if len(exchange.body) > INLINE_BYTES:
+        if len(exchange.body) > INLINE_BYTES or (self._setup.names and exchange.body):
             return False
         kind = (exchange.header("content-type") or "").lower()
         return not kind.startswith(_DOCUMENT_TYPES) or kind.startswith(_INLINE_TYPES)
@@ -85,10 +99,10 @@ class Engine:
         hits: list[Hit] = []
         hits += stages.run("secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)) or []
         hits += stages.run("personal data", lambda: self._personal.detect(payload, explain=explain)) or []
+        if self._setup.in_worker and self._setup.names:
+            hits += stages.run("names", lambda: self._names(payload, hits)) or []
         if hits and llm is not None:
             stages.run("labels", lambda: label(payload))
-        if self._setup.in_worker:
-            hits += stages.run("names", lambda: self._names(payload)) or []
         findings += summarise(hits, payload, self._fingerprinter)
         for table in payload.tables:
             found = stages.run("tables", lambda table=table: table_findings(table, self._fingerprinter))  # type: ignore[misc]
@@ -116,10 +130,11 @@ class Engine:
             payload.tables += inner.tables
             payload.unread += inner.unread
 
-    def _names(self, payload: Payload) -> list[Hit]:
+    def _names(self, payload: Payload, known: list[Hit]) -> list[Hit]:
         from classifiers.personal.names import shared_recogniser
 
-        return shared_recogniser().detect(payload)
+        taken = {hit.segment: [h for h in known if h.segment == hit.segment] for hit in known}
+        return [hit for hit in shared_recogniser().detect(payload) if not _overlaps(hit, taken.get(hit.segment, ()))]
 
 
 class EngineTap:
@@ -170,6 +185,10 @@ def _llm_destination(where: Destination, llm: LlmCall | None) -> Destination:
     if llm is None or where.category is not Category.OTHER:
         return where
     return replace(where, category=Category.LLM, service=where.service or llm.provider)
+
+
+def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
+    return any(hit.start < other.end and other.start < hit.end for other in others)
 
 
 def _unread(payload: Payload) -> list[Finding]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import proxy.slim  # noqa: F401 - isort: skip - must come before the addons of mitmproxy
 from mitmproxy import addonmanager, hooks, options
 from mitmproxy.addons import core as mitmproxy_core
 from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
@@ -45,7 +46,7 @@ class _DirectAddons(addonmanager.AddonManager):
     """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
 
     def __init__(self, master: Master) -> None:
-        super().__init__(master)
+        super().__init__(master)  # type: ignore[no-untyped-call]
         self._table: dict[str, list[Callable[..., Any]]] | None = None
 
     def freeze(self) -> None:
@@ -92,7 +93,7 @@ class Gate:
         health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
         self.addon = GateAddon(inspection, Routes(self._options.routes), health)
         server = proxyserver.Proxyserver()
-        addons.add(
+        addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
             disable_h2c.DisableH2C(),
             server,

@@ -73,4 +73,3 @@ def _port(text: str) -> int | None:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError("A port in --connect-to is not a number from 1 to 65535.")
     return int(text)
-

@@ -18,7 +18,7 @@ def review(
     """
     from app.home import open_home
     from app.people import reviewer
-    from evidence.opening import open_store
+    from evidence import open_store
 
     store = open_store(open_home().evidence)
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
@@ -46,12 +46,18 @@ def export(
     """
     from app.home import open_home
     from app.times import parse_time
-    from evidence.opening import open_store
-    from evidence.exports import export_records
+    from core.errors import InputError
+    from evidence import open_store
+    from evidence.exports import export as write_export
+    from evidence.exports import formats
 
-    store = open_store(open_home().evidence)
-    start, end = parse_time(since), parse_time(until)
-    count = export_records(store, format_name, out, since=start, until=end, overwrite=force)
+    records = open_store(open_home().evidence).iter_records(since=parse_time(since), until=parse_time(until))
+    if str(out) != "-":
+        count = write_export(format_name, records, out, overwrite=force)
+    elif (known := formats().get(format_name)) is not None:
+        count = known.write(records, sys.stdout.buffer)
+    else:
+        raise InputError(f"There is no export format {format_name!r}. Known: {', '.join(formats())}.")
     typer.echo(f"{count} records written to {out}", err=str(out) == "-")
     return 0
 
@@ -69,8 +75,8 @@ def verify(
     from dataclasses import asdict
 
     from app.home import open_home
-    from evidence.verification import verify as verify_database
-    from evidence.verification import verify_jsonl
+    from evidence import verify as verify_database
+    from evidence import verify_jsonl
 
     report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())

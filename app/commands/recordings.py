@@ -12,6 +12,7 @@ def inspect(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="HAR files or mitmproxy flow files.")],
     format_name: Annotated[str, typer.Option("--format", "-f", metavar="table|jsonl", help="Output format.")] = "table",
     policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")] = None,
+    names: Annotated[bool, typer.Option(help="Look for names and addresses in prose, too.")] = True,
     explain: Annotated[
         int | None, typer.Option("--explain", metavar="N", help="Show every candidate of exchange N (from 1).")
     ] = None,
@@ -35,7 +36,7 @@ def inspect(
         for line in explain_exchange(home, settings, files, explain):
             typer.echo(line)
         return 0
-    records = inspect_files(home, settings, files, policy)
+    records = inspect_files(home, settings, files, policy, names=names)
     if format_name == "jsonl":
         write = sys.stdout.write
         for record in records:

@@ -3,9 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.ports import CaseStore
+    from core.review import Disposition
 
 application = typer.Typer(
     help="The policy: check a file, show presets and the schema, test and replay rules.",
@@ -79,17 +85,28 @@ def replay(
     from app.summary import print_replay
     from app.times import parse_time
     from app.wiring import policy_of
-    from evidence.opening import open_store
+    from evidence import open_store
     from policy.replay import replay as replayed
 
     home = open_home()
     store = open_store(home.evidence)
-    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)), store.dispositions())
+    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)), dict(_closed(store)))
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:
         print_replay(report)
     return 0
+
+
+def _closed(store: "CaseStore") -> "Iterator[tuple[str, Disposition]]":
+    """Yield how each closed case was closed, by its key."""
+    from core.review import CaseFilter, CaseStatus
+
+    wanted = CaseFilter(status=CaseStatus.CLOSED)
+    for offset in range(0, store.count(wanted), 500):
+        for case in store.page(wanted, offset, 500):
+            if case.disposition is not None:
+                yield case.key, case.disposition
 
 
 @application.command(name="test")

@@ -57,8 +57,7 @@ def _run(script: Path, environment: Mapping[str, str], out: TextIO) -> None:
 
 
 def _show(home: Home, out: TextIO) -> int:
-    from evidence.opening import open_store
-    from evidence.verification import verify
+    from evidence import open_store, verify
 
     records: list[dict[str, Any]] = list(open_store(home.evidence).iter_records())
     out.write("\nWhat the gate saw:\n\n")
