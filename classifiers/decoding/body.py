@@ -148,7 +148,8 @@ def _read_text(reading: Reading, piece: Piece, data: bytes, text: str, media_typ
         return None
     if delimiter := delimited.delimiter_of(text, media_type, piece.name):
         if len(data) > reading.limits.inline_table_bytes:
-            reading.document(text.encode("utf-8", "replace"), "text/csv", piece.name, path)
+            plain = len(text) == len(data) or "charset" not in piece.media_type
+            reading.document(data if plain else text.encode("utf-8", "replace"), "text/csv", piece.name, path)
             return None
         if delimited.read_delimited(reading, text, delimiter, path):
             return None

@@ -11,7 +11,7 @@ MIN_COLUMNS = 2
 MAX_COLUMNS = 400
 _JOIN_FROM = 50
 """From this many rows on, a column goes out as one segment instead of one a cell."""
-_CONVERSATION = frozenset({"role", "content", "parts"})
+_CONVERSATION = frozenset({"role", "content", "parts", "parameters", "input_schema", "inputSchema"})
 _PARTS = frozenset({"text", "image_url", "input_text", "function", "input", "source", "call_id", "thinking"})
 _PROSE = 200
 """Mean length of the values from which on an array holds prose, not records."""
@@ -48,7 +48,7 @@ def read_records(reading: Reading, rows: list[Any], key: str | None, path: Path,
 
 
 def _is_message(row: dict[str, Any]) -> bool:
-    """True for the messages and content parts of LLM calls: conversations are read message by message."""
+    """True for the messages, parts and tool definitions of LLM calls: conversations are read message by message."""
     return not _CONVERSATION.isdisjoint(row) or ("type" in row and not _PARTS.isdisjoint(row))
 
 

@@ -119,12 +119,19 @@ class Work:
         part = printable(part, 120)
         return f"{self._label}, {part}" if self._label else part
 
+    def add_table(
+        self, columns: dict[str, list[str]], rows: int, path: Path, *, part: str | None = None, complete: bool = True
+    ) -> str | None:
+        """Add a table without its text; return its label."""
+        label = self.label(part) if part else self._label
+        self.payload.tables.append(Table(tuple(columns), rows, columns, path, label, complete))
+        return label
+
     def table(
         self, columns: dict[str, list[str]], rows: int, path: Path, *, part: str | None = None, complete: bool = True
     ) -> None:
         """Add a table and its columns as text; an incomplete one says so."""
-        label = self.label(part) if part else self._label
-        self.payload.tables.append(Table(tuple(columns), rows, columns, path, label, complete))
+        label = self.add_table(columns, rows, path, part=part, complete=complete)
         if not complete:
             kept = max(map(len, columns.values()), default=0)
             self.unread(f"of {rows} rows a sample of {kept} was read", path)

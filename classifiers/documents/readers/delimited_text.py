@@ -1,5 +1,6 @@
 """CSV and TSV through polars, every cell as text."""
 
+import codecs
 from io import BytesIO
 
 from classifiers.decoding.charset import text_of
@@ -9,24 +10,36 @@ from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values"})
 _SLICE = 1 << 20
+_SNIFFED = 1 << 16
 
 
 def read(document: Document, work: Work) -> None:
     """Read the table, or give its text when it is none."""
-    text = text_of(document.data)
-    if text is None:
+    data = _utf8(document.data)
+    if data is None:
         work.plain(document._replace(media_type=None, name=None))
         return
-    delimiter = delimiter_of(text, "text/csv", document.name)
-    if delimiter is None:
-        _slices(text, document, work)
-        return
-    data = document.data if text.isascii() else text.encode("utf-8", "replace")
-    if not _table(data, "\x1f" if delimiter == "\n" else delimiter, text, document, work):
-        _slices(text, document, work)
+    delimiter = delimiter_of(data[:_SNIFFED].decode("utf-8", "ignore"), "text/csv", document.name)
+    if delimiter is None or not _table(data, "\x1f" if delimiter == "\n" else delimiter, document, work):
+        _slices(data, document, work)
 
 
-def _table(data: bytes, delimiter: str, text: str, document: Document, work: Work) -> bool:
+def _utf8(data: bytes) -> bytes | None:
+    """Return the text as UTF-8; None when it is no text. Valid UTF-8 is checked in steps, never held twice."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.isascii():
+        return data
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(data), _SLICE):
+            decoder.decode(data[at : at + _SLICE])
+    except UnicodeDecodeError:
+        text = text_of(data)
+        return None if text is None else text.encode("utf-8", "replace")
+    return data
+
+
+def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     import polars as pl
 
     try:
@@ -39,7 +52,7 @@ def _table(data: bytes, delimiter: str, text: str, document: Document, work: Wor
             raise_if_empty=False,
         )
     except pl.exceptions.PolarsError:
-        return _ragged(text, delimiter, document, work)
+        return _ragged(data, delimiter, document, work)
     if frame.height < 2:
         return False
     first = [str(cell or "") for cell in frame.row(0)]
@@ -51,17 +64,19 @@ def _table(data: bytes, delimiter: str, text: str, document: Document, work: Wor
     columns = {
         name: kept.get_column(key).fill_null("").to_list() for name, key in zip(names, frame.columns, strict=True)
     }
+    rows = body.height
+    del frame, body, kept
     if complete:
-        work.table(columns, body.height, document.path)
+        work.table(columns, rows, document.path)
     else:
-        _sampled(columns, body.height, text, document, work)
+        _sampled(columns, rows, data, document, work)
     return True
 
 
-def _ragged(text: str, delimiter: str, document: Document, work: Work) -> bool:
+def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     """Lines of unequal length: every line is text, and those that fit the first one make the table."""
-    lines = [line for line in text.splitlines() if line]
-    cells = [line.split(delimiter) for line in lines[: work.limits.sampled_rows + 1]]
+    lines = data.splitlines()
+    cells = [line.decode("utf-8", "replace").split(delimiter) for line in lines[: work.limits.sampled_rows + 1] if line]
     width = len(cells[0])
     fitting = [row for row in cells if len(row) == width]
     if len(fitting) * 2 < len(cells) or len(fitting) < 2:
@@ -70,24 +85,22 @@ def _ragged(text: str, delimiter: str, document: Document, work: Work) -> bool:
     names = unique_names(fitting[0] if header else [], width)
     rows = fitting[1:] if header else fitting
     columns = {name: [row[index].strip().strip('"') for row in rows] for index, name in enumerate(names)}
-    _sampled(columns, len(lines) - header, text, document, work)
+    _sampled(columns, sum(map(bool, lines)) - header, data, document, work)
     return True
 
 
-def _sampled(columns: dict[str, list[str]], rows: int, text: str, document: Document, work: Work) -> None:
+def _sampled(columns: dict[str, list[str]], rows: int, data: bytes, document: Document, work: Work) -> None:
     """Add a table whose values are a sample, and all of its text."""
-    from classifiers.payload import Table
-
-    work.payload.tables.append(Table(tuple(columns), rows, columns, document.path, work.label("table"), complete=False))
-    _slices(text, document, work, tabular=True)
+    work.add_table(columns, rows, document.path, complete=False)
+    _slices(data, document, work, tabular=True)
 
 
-def _slices(text: str, document: Document, work: Work, *, tabular: bool = False) -> None:
+def _slices(data: bytes, document: Document, work: Work, *, tabular: bool = False) -> None:
     at = 0
-    while at < len(text):
-        end = min(at + _SLICE, len(text))
-        if end < len(text):
-            end = max(text.rfind("\n", at + _SLICE // 2, end), at + _SLICE // 2) + 1
-        if not work.text(text[at:end], None, document.path, tabular=tabular):
+    while at < len(data):
+        end = min(at + _SLICE, len(data))
+        if end < len(data):
+            end = max(data.rfind(b"\n", at + _SLICE // 2, end), at + _SLICE // 2) + 1
+        if not work.text(data[at:end].decode("utf-8", "replace"), None, document.path, tabular=tabular):
             return
         at = end

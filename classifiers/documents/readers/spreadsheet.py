@@ -81,7 +81,7 @@ def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> 
     names = unique_names(first if header else [], len(first))
     complete = len(body) * len(names) <= work.limits.table_cells
     kept = body if complete else body[: work.limits.sampled_rows]
-    columns = {column: list(map(_text, cells)) for column, cells in zip(names, zip(*kept, strict=True), strict=True)}
+    columns = {column: _texts(cells) for column, cells in zip(names, zip(*kept, strict=True), strict=True)}
     filled = {column: values for column, values in columns.items() if any(values)}
     work.table(filled, len(body), path, part=f"sheet {name}", complete=complete)
 
@@ -96,6 +96,13 @@ def _first_table_row(rows: list[list[Any]]) -> int:
         if width * 2 >= usual:
             return index
     return 0
+
+
+def _texts(cells: tuple[Any, ...]) -> list[str]:
+    kinds = set(map(type, cells))
+    if kinds == {str}:
+        return list(cells)
+    return list(map(str if float not in kinds else _text, cells))
 
 
 def _text(cell: Any) -> str:
