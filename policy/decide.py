@@ -137,21 +137,20 @@ class RulePolicy:
         missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
         surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
         headers: list[tuple[str, str]] = []
+        passed_over = False
         for rule, answer in self._holding(situation, missing):
             if answer is None:
                 # Only a rule that allows outright could still turn the answer for unknown accounts.
-                if surely_blocked and rule.verdict is not Verdict.ALLOW:
-                    continue
-                return None
-            if rule.verdict is None:
+                if not surely_blocked or rule.verdict is Verdict.ALLOW:
+                    return None
+                passed_over = True
+            elif rule.verdict is None:
                 headers += self._headers(rule)
-                continue
-            return self._ripe(
-                self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
-            )
-        if not surely_blocked and self._unknown_account_needs_size(situation):
-            return None
-        return self._ripe(self._floored(situation, self._unmatched(situation, 0, headers), None))
+            elif passed_over and rule.verdict is Verdict.ALLOW:
+                return None
+            else:
+                return self._early(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
+        return self._early(situation, self._unmatched(situation, 0, headers), None)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
@@ -294,9 +293,12 @@ class RulePolicy:
             and d.category in _WITH_ACCOUNTS
         )
 
-    def _ripe(self, decision: Decision) -> Decision | None:
-        """To hold or to redact takes the whole request."""
-        return None if decision.verdict in {Verdict.HOLD, Verdict.REDACT} else decision
+    def _early(self, s: Situation, decision: Decision, matched: Verdict | None) -> Decision | None:
+        """To hold or to redact takes the whole request; so may the answer for unknown accounts."""
+        if matched is not Verdict.ALLOW and self._unknown_account_needs_size(s):
+            return decision if decision.verdict is Verdict.BLOCK else None
+        floored = self._floored(s, decision, matched)
+        return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
 
 
 def hidden_by(degraded: Iterable[str]) -> int:

@@ -209,7 +209,7 @@ heads = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(rules=rule_lists, given_=situations, head=heads, mode=st.sampled_from(["watch", "enforce"]))
 def test_an_early_answer_is_never_taken_back(rules: str, given_: Situation, head: str, mode: str) -> None:
     """What is decided on the headers is what would have been decided with everything known."""
@@ -362,6 +362,23 @@ def test_an_upload_to_an_unknown_account_is_refused_before_its_body() -> None:
     assert policy("  []", head=UNKNOWN_BLOCK).decide_on_headers(small) is None
     clean = "  - {id: clean, when: {not: {findings: anything}}, then: allow}\n"
     assert policy(clean, head=UNKNOWN_BLOCK).decide_on_headers(on_headers(situation())) is None
+
+
+@pytest.mark.parametrize(
+    ("rules", "size", "verdict"),
+    [
+        ("  - {id: seen, when: {destination: {upload: true}}, then: watch}\n", 0, None),
+        ("  - {id: own, when: {destination: {upload: true}}, then: allow}\n", 0, "allow"),
+        ("  - {id: no, when: {destination: {upload: true}}, then: block}\n", 0, "block"),
+        (BLOCK_BANK + ALLOW_JOB, 2000, None),
+        (BLOCK_BANK + "  - {id: all, then: watch}\n", 2000, "block"),
+    ],
+)
+def test_an_early_answer_for_unknown_accounts_waits_where_it_must(rules: str, size: int, verdict: str | None) -> None:
+    """Neither the size nor the content that is still to come can turn what was said early."""
+    given_ = on_headers(situation(request_bytes=size))
+    early = policy(rules, head=UNKNOWN_BLOCK).decide_on_headers(given_)
+    assert (early.verdict if early else None) == verdict
 
 
 def test_redaction_names_the_kinds_it_replaces() -> None:
