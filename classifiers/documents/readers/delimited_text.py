@@ -2,6 +2,7 @@
 
 import codecs
 from io import BytesIO
+from typing import Any
 
 from classifiers.decoding.charset import text_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
@@ -10,6 +11,8 @@ from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values"})
 _SLICE = 1 << 20
+_SAMPLED_FROM = 24 << 20
+"""Bytes from which on only a sample is held as a table, and the rest is counted."""
 _SNIFFED = 1 << 16
 
 
@@ -42,15 +45,17 @@ def _utf8(data: bytes) -> bytes | None:
 def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     import polars as pl
 
+    options: dict[str, Any] = {"has_header": False, "separator": delimiter, "infer_schema": False}
+    huge = len(data) > _SAMPLED_FROM
     try:
         frame = pl.read_csv(
             BytesIO(data),
-            has_header=False,
-            separator=delimiter,
-            infer_schema=False,
+            n_rows=work.limits.sampled_rows if huge else None,
             empty_string_is_null=False,
             raise_if_empty=False,
+            **options,
         )
+        total = pl.scan_csv(BytesIO(data), **options).select(pl.len()).collect().item() if huge else frame.height
     except pl.exceptions.PolarsError:
         return _ragged(data, delimiter, document, work)
     if frame.height < 2:
@@ -58,13 +63,13 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     first = [str(cell or "") for cell in frame.row(0)]
     header = has_header(first)
     body = frame.slice(1) if header else frame
-    complete = body.height * frame.width <= work.limits.table_cells
+    rows = total - header
+    complete = not huge and rows * frame.width <= work.limits.table_cells
     kept = body if complete else body.head(work.limits.sampled_rows)
     names = unique_names(first if header else [], frame.width)
     columns = {
         name: kept.get_column(key).fill_null("").to_list() for name, key in zip(names, frame.columns, strict=True)
     }
-    rows = body.height
     del frame, body, kept
     if complete:
         work.table(columns, rows, document.path)
