@@ -58,14 +58,20 @@ class Record:
     notes: tuple[str, ...] = ()
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON values, without its chain."""
+    def to_json(self, before: "tuple[Record, Mapping[str, Any]] | None" = None) -> dict[str, Any]:
+        """Return the record as JSON values, without its chain.
+
+        With `before`, an earlier record of the same exchange and its JSON, parts that are the very same objects in
+        both records are taken from there: do not change them.
+        """
         return {
             "schema": SCHEMA,
             "id": self.id,
             "at": rfc3339(self.at),
-            "sender": _sender(self.sender),
-            "destination": _destination(self.destination),
+            "sender": before[1]["sender"] if before and before[0].sender is self.sender else _sender(self.sender),
+            "destination": before[1]["destination"]
+            if before and before[0].destination is self.destination
+            else _destination(self.destination),
             "request": {
                 "method": printable(self.request.method, 32),
                 "content_type": _safe(self.request.content_type, 100),
@@ -74,8 +80,12 @@ class Record:
             },
             "response": {"status": self.response.status, "bytes": self.response.bytes},
             "llm": None if self.llm is None else _llm(self.llm),
-            "findings": [_finding(f) for f in self.findings],
-            "decision": _decision(self.decision),
+            "findings": before[1]["findings"]
+            if before and before[0].findings is self.findings
+            else [_finding(f) for f in self.findings],
+            "decision": before[1]["decision"]
+            if before and before[0].decision is self.decision
+            else _decision(self.decision),
             "notes": list(self.notes),
         }
 

@@ -1,19 +1,22 @@
 """One group commit: opens, closes and their sums written in a single transaction, chained after the head."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from core.record import Record
-from evidence.chain import canonical, genesis, link
-from evidence.database import transaction
+from evidence.chain import canonical, genesis, link, plain
+from evidence.database import driver_of, driver_transaction
 from evidence.rollup import Rollup, micros
 from evidence.schema import chain_id
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
 
 _MOST_CASES_REMEMBERED = 50_000
+_MOST_UNDER_WAY = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Item:
     at_us: int
     body: Mapping[str, Any]
     text: bytes
-    """Canonical."""
+    """JSON; canonical where it is to be chained."""
 
 
 @dataclass(slots=True)
@@ -44,57 +47,58 @@ class Appender:
 
     def __init__(self, connection: Connection, gate: str) -> None:
         self._connection = connection
+        self._driver = driver_of(connection)
         self._gate = gate
         self._version = -1
         self._seq = 0
         self._head = b""
         self._cases: dict[str, int] = {}
-        self._journaled: set[str] = set()
+        self._slots: dict[str, int] = {}
+        """Open exchange → its row in the journal."""
+        self._next_slot = secrets.randbits(40) << 20
+
+    @property
+    def journaled(self) -> dict[str, int]:
+        """The open exchanges whose journal rows this gate holds, with their slots."""
+        return dict(self._slots)
+
+    def adopt(self, slots: Mapping[str, int]) -> None:
+        """Take over journal rows that a gate left behind: closing them removes them."""
+        self._slots.update(slots)
 
     def write(self, batch: Batch) -> int:
         """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
         closing = {item.id for item in batch.closes}
         opens = [item for item in batch.opens.values() if item.id not in closing]
-        ended = closing & self._journaled
+        free = [self._slots[id_] for id_ in closing if id_ in self._slots]
+        # Rows of exchanges that end are overwritten by those that begin; only what is left over is deleted.
+        taken = free[: len(opens)]
+        taken += range(self._next_slot, self._next_slot + len(opens) - len(taken))
         try:
-            with transaction(self._connection):
+            with driver_transaction(self._driver):
                 self._catch_up()
                 seq, head = self._append(batch.closes)
-                self._journal(opens)
-                self._forget_open(ended)
+                rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in zip(taken, opens, strict=True)]
+                INSERT_OPEN.run_rows(self._driver, rows)
+                if unused := free[len(opens) :]:
+                    self._driver.executemany(DELETE_OPEN, [(slot,) for slot in unused]).close()
         except BaseException:
             # What was learnt inside the transaction was rolled back with it.
             self._version = -1
             raise
         self._seq, self._head = seq, head
-        self._journaled -= ended
-        self._journaled.update(item.id for item in opens)
+        self._next_slot += max(0, len(opens) - len(free))
+        for id_ in closing:
+            self._slots.pop(id_, None)
+        self._slots.update((item.id, slot) for slot, item in zip(taken, opens, strict=True))
         return seq - len(batch.closes) + 1
 
-    @property
-    def journaled(self) -> frozenset[str]:
-        """Ids of the open exchanges whose journal rows this gate holds."""
-        return frozenset(self._journaled)
-
-    def adopt(self, ids: Iterable[str]) -> None:
-        """Take over journal rows that a gate left behind: closing them removes them."""
-        self._journaled.update(ids)
-
-    def _journal(self, opens: Sequence[Item]) -> None:
-        if opens:
-            rows = [(item.id, self._gate, item.text.decode()) for item in opens]
-            self._connection.exec_driver_sql(INSERT_OPEN.text, rows)
-
-    def _forget_open(self, ids: set[str]) -> None:
-        if ids:
-            self._connection.exec_driver_sql(DELETE_OPEN.text, [(id_,) for id_ in ids])
-
     def _catch_up(self) -> None:
-        version = int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+        (version,) = self._driver.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return
-        row = self._connection.exec_driver_sql("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").first()
-        self._seq, self._head = (0, genesis(chain_id(self._connection, "records"))) if row is None else (row[0], row[1])
+        row = self._driver.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+        self._seq, self._head = (0, genesis(chain_id(self._connection, "records"))) if row is None else row
         self._cases.clear()
         self._version = version
 
@@ -104,14 +108,14 @@ class Appender:
             return seq, head
         rollup = Rollup()
         keys = [rollup.add(item.body, item.at_us) for item in items]
-        write_rollup(self._connection, rollup)
+        write_rollup(self._driver, rollup)
         rows = []
         for item, key in zip(items, keys, strict=True):
             seq += 1
             prev, head = head, link(head, seq, item.text)
             case_id = None if key is None else self._case_id(key)
             rows.append((seq, item.id, item.at_us, case_id, prev, head, item.text.decode()))
-        self._connection.exec_driver_sql(INSERT_ENTRY.text, rows)
+        INSERT_ENTRY.run_rows(self._driver, rows)
         return seq, head
 
     def _case_id(self, key: str) -> int:
@@ -119,12 +123,26 @@ class Appender:
             return known
         if len(self._cases) >= _MOST_CASES_REMEMBERED:
             self._cases.clear()
-        found = int(self._connection.exec_driver_sql("SELECT id FROM cases WHERE key = ?", (key,)).scalar_one())
+        (found,) = self._driver.execute("SELECT id FROM cases WHERE key = ?", (key,)).fetchone()
         self._cases[key] = found
-        return found
+        return int(found)
 
 
-def item_of(record: Record) -> Item:
-    """Return a record ready to be written. Raises ValueError when JSON cannot hold it."""
-    body = record.to_json()
-    return Item(record.id, micros(record.at), body, canonical(body))
+class Items:
+    """Makes items of records, and spares the second JSON of what an open and its close have in common."""
+
+    def __init__(self) -> None:
+        self._under_way: OrderedDict[str, tuple[Record, Mapping[str, Any]]] = OrderedDict()
+
+    def opened(self, record: Record) -> Item:
+        """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
+        body = record.to_json()
+        self._under_way[record.id] = record, body
+        if len(self._under_way) > _MOST_UNDER_WAY:
+            self._under_way.popitem(last=False)
+        return Item(record.id, micros(record.at), body, plain(body))
+
+    def closed(self, record: Record) -> Item:
+        """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""
+        body = record.to_json(self._under_way.pop(record.id, None))
+        return Item(record.id, micros(record.at), body, canonical(body))

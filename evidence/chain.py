@@ -11,7 +11,8 @@ import orjson
 GENESIS_CONTEXT = b"outgate.chain/1\n"
 _SEQ_BYTES = 8
 
-_EXPONENT = re.compile(rb"e-?[0-9]+[,\]}]|e-?[0-9]+\Z")
+_TINY = tuple(before + sign + b"0.0000" for before in (b":", b",", b"[") for sign in (b"", b"-"))
+_EXPONENT = re.compile(rb"e-?[0-9]+[,\]}]")
 """A number in exponent form as orjson writes it. Text may match too: that costs time, never correctness."""
 
 
@@ -26,7 +27,21 @@ def canonical(value: Any) -> bytes:
     except orjson.JSONEncodeError:
         return _canonical_slow(value)
     # Very small and very large floats are the only values that the two encoders write differently.
-    return _canonical_slow(value) if b"0.0000" in fast or _EXPONENT.search(fast) else fast
+    return _canonical_slow(value) if _holds_such_a_number(fast) else fast
+
+
+def plain(value: Any) -> bytes:
+    """Return any JSON text of JSON values, for what is not hashed. Raises ValueError as `canonical` does."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return _canonical_slow(value)
+
+
+def _holds_such_a_number(text: bytes) -> bool:
+    if text[-1:].isdigit() or _EXPONENT.search(text):
+        return True
+    return any(number in text for number in _TINY)
 
 
 def _canonical_slow(value: Any) -> bytes:

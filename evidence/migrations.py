@@ -23,7 +23,7 @@ _V1 = Step(
         "CREATE INDEX entries_by_time ON entries (at_us)",
         "CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL",
         """CREATE TABLE open_exchanges (
-            id VARCHAR NOT NULL PRIMARY KEY, gate VARCHAR NOT NULL, body VARCHAR NOT NULL)""",
+            slot INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL, gate VARCHAR NOT NULL, body VARCHAR NOT NULL)""",
         """CREATE TABLE cases (
             id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, status VARCHAR NOT NULL, disposition VARCHAR,
             first_us BIGINT NOT NULL, last_us BIGINT NOT NULL, count INTEGER NOT NULL, verdict VARCHAR NOT NULL,

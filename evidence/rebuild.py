@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection
 
 from core.review import Action, CaseStatus
+from evidence.database import driver_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
 
@@ -41,7 +42,7 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
         next_id += right == next_id
         if right != case_id:
             moved.append((right, seq))
-    write_rollup(connection, rollup, ids)
+    write_rollup(driver_of(connection), rollup, ids)
     if moved:
         connection.exec_driver_sql("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
 

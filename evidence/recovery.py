@@ -1,11 +1,11 @@
 """Exchanges that a gate left open when it was killed: chained at the next start, with what is known of them."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from core.errors import EvidenceError
 from evidence.batch import Appender, Batch, Item
@@ -28,10 +28,10 @@ def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
     recovered = failed = 0
     while items := _left_by(connection, gate):
         try:
-            appender.adopt(item.id for item in items)
-            appender.write(Batch(closes=items))
+            appender.adopt({item.id: slot for slot, item in items})
+            appender.write(Batch(closes=[item for _, item in items]))
             recovered += len(items)
-        except IntegrityError:
+        except sqlite3.IntegrityError:
             # Another gate that starts at this moment recovers the same rows.
             failed += 1
             if failed >= _ATTEMPTS:
@@ -39,9 +39,9 @@ def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
     return recovered
 
 
-def _left_by(connection: Connection, gate: str) -> list[Item]:
-    query = "SELECT body FROM open_exchanges WHERE gate = ? ORDER BY id LIMIT ?"
-    return [_ended(text) for (text,) in connection.exec_driver_sql(query, (gate, _CHUNK))]
+def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
+    query = "SELECT slot, body FROM open_exchanges WHERE gate = ? ORDER BY id LIMIT ?"
+    return [(slot, _ended(text)) for slot, text in connection.exec_driver_sql(query, (gate, _CHUNK))]
 
 
 def _ended(text: str) -> Item:

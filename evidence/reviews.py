@@ -11,6 +11,7 @@ from core.ids import rfc3339
 from core.review import Action, CaseStatus, Disposition, ReviewEvent
 from core.text import printable
 from evidence.chain import canonical, genesis, link
+from evidence.database import driver_of
 from evidence.rollup import micros
 from evidence.schema import chain_id
 from evidence.statements import INSERT_REVIEW
@@ -78,7 +79,7 @@ def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> 
         "hash": link(prev, seq, text),
         "body": text.decode(),
     }
-    INSERT_REVIEW.run(connection, [row])
+    INSERT_REVIEW.run(driver_of(connection), [row])
 
 
 def _apply(connection: Connection, event: ReviewEvent, case_id: int) -> None:

@@ -1,9 +1,10 @@
 """The statements of the hot path, built from the tables and compiled once to SQL text with positional parameters."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, literal_column
+from sqlalchemy import Table, func, literal_column
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -25,10 +26,14 @@ class Statement:
         """Return the parameters of many executions in the order that the text wants."""
         return [tuple(value[name] for name in self.names) for value in values]
 
-    def run(self, connection: Connection, values: Iterable[Mapping[str, Any]]) -> None:
+    def run(self, driver: sqlite3.Connection, values: Iterable[Mapping[str, Any]]) -> None:
         """Execute once for each of the values."""
-        if rows := self.rows(values):
-            connection.exec_driver_sql(self.text, rows)
+        self.run_rows(driver, self.rows(values))
+
+    def run_rows(self, driver: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute once for each row of parameters in the order of `names`."""
+        if rows:
+            driver.executemany(self.text, rows).close()
 
 
 def table_of(model: Any) -> Table:
@@ -90,7 +95,7 @@ _CASE_COLUMNS = _columns(table_of(CaseRow), "id", "disposition")
 
 INSERT_ENTRY = Statement(insert(table_of(Entry)), _columns(table_of(Entry)))
 INSERT_OPEN = Statement(insert(table_of(OpenExchange)).prefix_with("OR REPLACE"), _columns(table_of(OpenExchange)))
-DELETE_OPEN = Statement(delete(table_of(OpenExchange)).where(literal_column("id") == literal_column("?")))
+DELETE_OPEN = "DELETE FROM open_exchanges WHERE slot = ?"
 INSERT_REVIEW = Statement(insert(table_of(ReviewEntry)), _columns(table_of(ReviewEntry)))
 UPSERT_CASE = _upsert_case(*_CASE_COLUMNS)
 UPSERT_CASE_WITH_ID = _upsert_case("id", *_CASE_COLUMNS)
@@ -98,16 +103,12 @@ UPSERT_SCRIPT = _upsert_script()
 UPSERT_TRAFFIC = _upsert_traffic()
 
 
-def write_rollup(connection: Connection, rollup: Rollup, ids: Mapping[str, int] | None = None) -> None:
+def write_rollup(driver: sqlite3.Connection, rollup: Rollup, ids: Mapping[str, int] | None = None) -> None:
     """Add a batch's sums to the derived tables. With `ids`, cases that are not there yet get these ids."""
     cases = ({"status": "open", **case} for case in rollup.cases.values())
     if ids is None:
-        UPSERT_CASE.run(connection, cases)
+        UPSERT_CASE.run(driver, cases)
     else:
-        UPSERT_CASE_WITH_ID.run(connection, ({"id": ids[case["key"]], **case} for case in cases))
-    if rollup.scripts:
-        rows = [(*key, *seen) for key, seen in rollup.scripts.items()]
-        connection.exec_driver_sql(UPSERT_SCRIPT.text, rows)
-    if rollup.traffic:
-        sums = [(*key, *values) for key, values in rollup.traffic.items()]
-        connection.exec_driver_sql(UPSERT_TRAFFIC.text, sums)
+        UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[case["key"]], **case} for case in cases))
+    UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
+    UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])

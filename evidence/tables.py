@@ -36,7 +36,9 @@ class OpenExchange(SQLModel, table=True):
     """An exchange that went out and has not ended; not chained yet."""
 
     __tablename__ = "open_exchanges"
-    id: str = Field(primary_key=True)
+    slot: int = Field(primary_key=True)
+    """A gate's rows have numbers of its own, used again and again, so that the rows stay on few pages."""
+    id: str
     gate: str
     """Which running gate holds it: see `presence`."""
     body: str

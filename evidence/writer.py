@@ -1,5 +1,6 @@
 """The one writer of exchange evidence: a thread that takes all that waits and commits it as one group."""
 
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -7,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from core.errors import EvidenceError
 from core.ports import Done
 from core.record import Record
-from evidence.batch import Appender, Batch, Item, item_of
+from evidence.batch import Appender, Batch, Item, Items
 from evidence.database import BUSY_TIMEOUT_S, engine_for, transaction
 from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import identity
@@ -55,6 +55,7 @@ class Writer:
         self._observe = observe
         self._engine: Engine = engine_for(path, strict=strict, busy_timeout_s=busy_timeout_s)
         prepare(path, self._engine)
+        self._items = Items()
         self._waiting: list[_Task] = []
         self._changed = threading.Condition()
         self._in_flight = 0
@@ -139,7 +140,7 @@ class Writer:
                 self._mend()
             self._commit(tasks)
             return
-        except IntegrityError as error:
+        except sqlite3.IntegrityError as error:
             problem = evidence_error(error)
         except (*DatabaseFault, EvidenceError) as error:
             self._fail(tasks, evidence_error(error))
@@ -157,7 +158,7 @@ class Writer:
         batch, written = Batch(), []
         for task in tasks:
             try:
-                item = item_of(task.record)
+                item = self._items.closed(task.record) if task.closes else self._items.opened(task.record)
             except ValueError:
                 _tell([task], EvidenceError("A record holds something that cannot be stored as text."))
                 continue
@@ -202,10 +203,10 @@ class Writer:
         self._failure = None
 
     def _write_once(self, appender: Appender, record: Record) -> None:
-        item = item_of(record)
+        item = self._items.closed(record)
         try:
             first = appender.write(Batch(closes=[item]))
-        except IntegrityError:
+        except sqlite3.IntegrityError:
             # It is in the chain already.
             return
         self._observe(first, [item])

@@ -1,0 +1,171 @@
+"""Measures the evidence: CPU of a pair (open, close) in groups, and queries over many records.
+
+Run: python -m benchmarks.evidence [--records 200000]
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import evidence
+from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
+from core.classification import Category, Destination, LlmCall
+from core.decision import Decision, Verdict
+from core.findings import Confidence, Finding
+from core.ids import uuid7
+from core.record import Record, RequestSummary, ResponseSummary
+from core.review import CaseFilter
+from evidence.batch import Appender, Batch, Items
+from evidence.database import engine_for
+from evidence.schema import prepare
+from evidence.writer import Writer
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PROCESS = ProcessRef(pid=4000, started_at=START, name="python3", exe="/usr/bin/python3")
+ANCESTRY = tuple(replace(PROCESS, pid=pid) for pid in (300, 200, 1))
+
+
+def record(number: int, scripts: int = 20) -> Record:
+    """A record of about 2 KB: an LLM call with two findings; every fourth needs no review."""
+    at = START + timedelta(seconds=number)
+    path = f"/home/analyst/jobs/report_{number % scripts}.py"
+    script = Script(path=path, sha256="ab" * 32, launched_as=LaunchedAs.FILE, name=path.rsplit("/", 1)[1])
+    finding = Finding(
+        kind="email",
+        detector="email",
+        confidence=Confidence.LIKELY,
+        count=3,
+        distinct=2,
+        where=("body.messages[0].content",),
+        excerpt="an••••om",
+        fingerprints=("0123456789abcdef",),
+    )
+    quiet = number % 4 == 0
+    return Record(
+        id=uuid7(at),
+        at=at,
+        sender=Attribution(
+            certainty=Certainty.EXACT,
+            method="sock_diag",
+            process=PROCESS,
+            user="analyst",
+            script=script,
+            ancestry=ANCESTRY,
+        ),
+        destination=Destination(
+            scheme="https",
+            host="api.openai.com",
+            port=443,
+            path="/v1/chat/completions",
+            service="openai",
+            category=Category.LLM,
+        ),
+        request=RequestSummary(method="POST", content_type="application/json", bytes=1000, complete=True),
+        response=ResponseSummary(status=200, bytes=2000),
+        llm=LlmCall(provider="openai", operation="chat", model="gpt-4o", input_tokens=10, output_tokens=20),
+        findings=() if quiet else (finding, replace(finding, kind="iban", detector="iban")),
+        decision=Decision(verdict=Verdict.ALLOW if quiet else Verdict.WATCH, reason="Personal data to an LLM."),
+    )
+
+
+def pairs(folder: Path, group: int, rounds: int = 300) -> float:
+    """Return µs of CPU for one exchange opened in one group and closed in the next, of `group` each."""
+    place = folder / f"pairs-{group}.db"
+    engine = engine_for(place)
+    prepare(place, engine)
+    costs = []
+    with engine.connect() as connection:
+        appender = Appender(connection, "benchmark")
+        items = Items()
+        before: list[Record] = []
+        for round_ in range(rounds):
+            new = [record(round_ * group + n) for n in range(group)]
+            start = time.thread_time()
+            batch = Batch(opens={r.id: items.opened(r) for r in new}, closes=[items.closed(r) for r in before])
+            appender.write(batch)
+            costs.append((time.thread_time() - start) / group * 1e6)
+            before = [replace(r, response=ResponseSummary(status=201, bytes=9)) for r in new]
+    return statistics.median(costs)
+
+
+def through_the_writer(folder: Path, count: int = 4000, window: int = 16) -> float:
+    """Return µs of CPU of the whole process for one pair, with `window` exchanges under way at once."""
+    writer = Writer(folder / "writer.db")
+    slots = threading.Semaphore(window)
+    records = [record(n) for n in range(count)]
+    start = time.process_time()
+    for one in records:
+        slots.acquire()
+        writer.open(one, lambda _: None)
+        writer.close_record(one, lambda _: slots.release())
+    writer.stop()
+    return (time.process_time() - start) / count * 1e6
+
+
+def timed(what: str, call: Callable[[], object]) -> None:
+    start = time.perf_counter()
+    call()
+    first = time.perf_counter() - start
+    start = time.perf_counter()
+    call()
+    print(f"  {what:44} {first * 1e3:9.2f} ms first, {(time.perf_counter() - start) * 1e3:9.2f} ms again")
+
+
+def queries(folder: Path, count: int) -> None:
+    """Fill a file and time what the review app, exports and policy ask."""
+    place = folder / "many.db"
+    engine = engine_for(place)
+    prepare(place, engine)
+    start = time.perf_counter()
+    with engine.connect() as connection:
+        appender, items = Appender(connection, "benchmark"), Items()
+        for first in range(0, count, 500):
+            appender.write(Batch(closes=[items.closed(record(n, 500)) for n in range(first, min(first + 500, count))]))
+    engine.dispose()
+    size = place.stat().st_size
+    print(f"{count} records in {time.perf_counter() - start:.1f} s, {size / count:.0f} bytes a record")
+    opened = evidence.open_evidence(place)
+    store, history = opened.store, opened.history
+    late = START + timedelta(seconds=count - 1000)
+    case = store.page(CaseFilter(), 0, 1)[0]
+    script = case.script_path or ""
+    timed("page of 50 cases", lambda: store.page(CaseFilter(), 0, 50))
+    timed("count of cases that hold a word", lambda: store.count(CaseFilter(text="report_7 iban")))
+    timed("50 newest records of a case", lambda: store.records(case.key))
+    timed("one record by its id", lambda: store.records_by_ids([case.last_record]))
+    timed("the last 1000 records (since)", lambda: list(store.iter_records(late)))
+    timed("totals", store.totals)
+    timed("totals since", lambda: store.totals(late))
+    timed("script history", lambda: history.script(script, "ab" * 32))
+    timed("volume", lambda: history.volume(script, "openai", late + timedelta(seconds=1000)))
+    timed("verify", lambda: evidence.verify(place))
+    timed("rebuild of all cases", store.rebuild_cases)
+    opened.close()
+
+
+def main() -> None:
+    """Print all figures."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--records", type=int, default=200_000)
+    count = arguments.parse_args().records
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"record of {len(Items().closed(record(1)).text)} bytes")
+        for group in (1, 8, 64):
+            print(f"  open + close in groups of {group:3}: {pairs(folder, group):6.1f} µs CPU a pair")
+        print(f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair (whole process)")
+        if count:
+            queries(folder, count)
+
+
+if __name__ == "__main__":
+    main()
