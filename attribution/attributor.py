@@ -19,7 +19,7 @@ from core.exchange import Connection
 
 _MOST_PORTRAITS = 2000
 _MOST_CONNECTIONS = 20000
-_MOST_RECENT = 64
+_MOST_RECENT = 24
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 
@@ -54,6 +54,7 @@ class SocketAttributor:
         self._lock = threading.Lock()
         self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
         self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
+        self._returned: set[tuple[int, int]] = set()
         self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
@@ -200,7 +201,7 @@ class SocketAttributor:
         if not portraits:
             return unknown_sender(self._backend.method, _GONE), None
         if len(ownership.pids) == 1:
-            self._remember(portraits[0].facts)
+            self._remember(portraits[0])
             return self._of_one(portraits[0], ownership), portraits[0].facts
         return self._of_several(portraits, ownership), None
 
@@ -212,6 +213,8 @@ class SocketAttributor:
         with self._lock:
             portrait = self._portraits.get((pid, start))
         if portrait is not None and self._backend.unchanged(portrait.facts):
+            with self._lock:
+                self._returned.add((pid, start))
             return portrait
         facts = self._backend.process(pid)
         if facts is None:
@@ -244,8 +247,14 @@ class SocketAttributor:
                     self._facts.popitem(last=False)
         return facts
 
-    def _remember(self, facts: ProcessFacts) -> None:
+    def _remember(self, portrait: Portrait) -> None:
+        """Offer a process for quick answers from its second connection on: most short-lived ones make only one."""
+        facts = portrait.facts
         with self._lock:
+            if (facts.pid, facts.start) not in self._returned:
+                return
+            if len(self._returned) > _MOST_PORTRAITS:
+                self._returned.clear()
             self._recent.pop(facts.pid, None)
             self._recent[facts.pid] = facts
             while len(self._recent) > _MOST_RECENT:

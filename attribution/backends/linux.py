@@ -16,8 +16,8 @@ _FRESH_S = 1.0
 """A connection younger than this can be shared only by the very young and by the ancestors of those."""
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_GLANCES = 8
-_QUICK_CANDIDATES = 2
+_GLANCES = 6
+_QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
 _QUICK_THREADS = 16
 _MOST_PLACES = 10_000
@@ -88,12 +88,14 @@ class LinuxBackend:
         return _no_young_sharer(facts.pid, threads, inode, oldest)
 
     def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
-        """Ask many where their last socket was (one link each), then few for all their descriptors."""
+        """Ask some where their last socket was and next to it, then the most recent for all its descriptors."""
         wanted = f"socket:[{inode}]"
         for facts in candidates[:_GLANCES]:
-            place = self._last_place.get(facts.pid)
-            if place is not None and procfs.link(f"/proc/{facts.pid}/fd/{place}") == wanted:
-                return facts
+            place = self._last_place.get(facts.pid, -1)
+            for near in (place, place + 1) if place >= 0 else ():
+                if procfs.link(f"/proc/{facts.pid}/fd/{near}") == wanted:
+                    self._last_place[facts.pid] = near
+                    return facts
         for facts in candidates[:_QUICK_CANDIDATES]:
             held = procfs.descriptors(facts.pid, inode, _QUICK_DESCRIPTORS)
             if held:
@@ -144,7 +146,11 @@ class LinuxBackend:
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
         with self._lock:
-            return _holders(entry, since)
+            found, ownership = _holders(entry, since)
+            if len(self._last_place) >= _MOST_PLACES:
+                self._last_place.clear()
+            self._last_place |= found
+        return ownership
 
     def start_of(self, pid: int) -> int | None:
         """See Backend.start_of."""
@@ -189,7 +195,7 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
     return True
 
 
-def _holders(entry: SocketEntry, since: float) -> Ownership:
+def _holders(entry: SocketEntry, since: float) -> tuple[dict[int, int], Ownership]:
     """Look at all processes of the socket's user first; at the others only when none of them holds it."""
     unreadable: list[int] = []
     oldest = since - _SETTLED_S if time.time() - since < _FRESH_S else None
@@ -199,21 +205,21 @@ def _holders(entry: SocketEntry, since: float) -> Ownership:
         chosen = (pid for pid in everybody if (procfs.owner_uid(pid) == entry.uid) is same_user)
         found = _scan(chosen, entry.inode, oldest, unreadable)
         if found:
-            return _found(found, unreadable, entry)
+            return found, _found(found, unreadable, entry)
     if procfs.descriptors(own, entry.inode):
-        return Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
+        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
     reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
-    return Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
+    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
 
 
-def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]) -> set[int]:
-    """Return the holders among these processes.
+def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]) -> dict[int, int]:
+    """Return the holders among these processes, each with a descriptor that is the socket.
 
     With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made it, and others
     only among processes made since; all of those are newer and were looked at. The maker of a socket held by young
     ones is one of their ancestors.
     """
-    found: set[int] = set()
+    found: dict[int, int] = {}
     for pid in newest_first:
         young = oldest is None or _is_young(pid, oldest)
         if found and not young:
@@ -222,10 +228,10 @@ def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreada
         if held is None:
             unreadable.append(pid)
         elif held:
-            found.add(pid)
+            found[pid] = held[0]
             if not young:
                 break
-    return found | {pid for pid in _ancestors(found) if procfs.descriptors(pid, inode)}
+    return found | {pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))}
 
 
 def _is_young(pid: int, oldest: float) -> bool:
@@ -243,10 +249,11 @@ def _ancestors(pids: Iterable[int]) -> set[int]:
     return above - set(pids)
 
 
-def _found(found: set[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
-    hidden = any(_parent(pid) in found for pid in unreadable)
+def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
+    holders = frozenset(found)
+    hidden = any(_parent(pid) in holders for pid in unreadable)
     reason = _UNREADABLE_CHILD if hidden else None
-    return Ownership(pids=tuple(sorted(found)), socket=entry.inode, uid=entry.uid, reason=reason)
+    return Ownership(pids=tuple(sorted(holders)), socket=entry.inode, uid=entry.uid, reason=reason)
 
 
 def _parent(pid: int) -> int:
