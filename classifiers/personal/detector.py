@@ -8,6 +8,7 @@ from classifiers.payload import Payload, Segment
 from classifiers.personal import vocabulary
 from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
 from classifiers.personal.candidates import spans
+from classifiers.personal.embedded import Block, blocks, merged
 from classifiers.personal.keyed import KEYED, bare_name, is_placeholder
 from classifiers.personal.place import DETECTOR, Place
 from classifiers.personal.published import is_test_value
@@ -67,8 +68,43 @@ class PersonalDetector:
                 wanted.append(index)
         if wanted:
             found.extend(_scan(join(segments, wanted), segments, explain))
-            found.sort(key=lambda hit: (hit.segment, hit.start))
+            if any("\n" in segments[index].text for index in wanted):
+                found = self._with_records(found, segments, wanted, explain)
+            found.sort(key=_by_place)
         return found
+
+    def _with_records(
+        self, found: list[Hit], segments: Sequence[Segment], wanted: Sequence[int], explain: bool
+    ) -> list[Hit]:
+        """Add what headers and labels tell of pasted rows and labelled lines."""
+        by_segment: dict[int, list[Hit]] = {}
+        for hit in found:
+            by_segment.setdefault(hit.segment, []).append(hit)
+        for index in wanted:
+            text = segments[index].text
+            if "\n" in text:
+                read = list(blocks(text))
+                if read:
+                    inner = self._read_cells(index, text, read, explain)
+                    by_segment[index] = merged(by_segment.get(index, []), inner, read)
+        return [hit for hits in by_segment.values() for hit in hits]
+
+    def _read_cells(self, index: int, text: str, read: Sequence[Block], explain: bool) -> list[Hit]:
+        """Read all cells as values under their names; hits are placed in the text they stand in."""
+        cells = [(number, cell) for number, block in enumerate(read) for cell in block.cells]
+        values = [
+            Segment(text[cell.start : cell.end], cell.name, (number, cell.row, cell.name)) for number, cell in cells
+        ]
+        hits = self.detect(Payload(segments=values), explain=explain)
+        starts = [cell.start for _, cell in cells]
+        return [
+            hit._replace(segment=index, start=starts[hit.segment] + hit.start, end=starts[hit.segment] + hit.end)
+            for hit in hits
+        ]
+
+
+def _by_place(hit: Hit) -> tuple[int, int]:
+    return hit.segment, hit.start
 
 
 @lru_cache(maxsize=1024)

@@ -20,6 +20,9 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "brackets": lambda n: "(" * n,
     "labels": lambda n: "born " * (n // 5),
     "invisible": lambda n: "1\u200b" * (n // 2),
+    "little tables": lambda n: "name,ssn\nx,y\n\n" * (n // 14),
+    "labelled lines": lambda n: "dob: 1\n" * (n // 7),
+    "stars": lambda n: ("name: " + "* " * 70 + "\n") * (n // 147),
     "half an IBAN": lambda n: "DE89 3704 0044 " * (n // 15),
 }
 

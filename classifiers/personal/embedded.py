@@ -1,0 +1,135 @@
+"""Records inside running text: pasted rows with a header, and `Label: value` lines, as people put them into prompts."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from classifiers.hits import Hit
+from classifiers.personal.vocabulary import name_kinds
+
+_DELIMITERS = ("\t", ";", ",", "|")
+_MAX_ROWS = 5000
+_MAX_FIELDS = 60
+_HEADER_FIELD = re.compile(r"[^\W\d][\w .()/#'\-]{0,40}")
+_LABELLED_LINE = re.compile(
+    r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$", re.MULTILINE
+)
+_TRIM = " \t\r\"'"
+_FORMATTING = " \t\r*"
+
+
+class Cell(NamedTuple):
+    """One value with its name and its place in the text. Holds payload."""
+
+    name: str
+    row: int
+    start: int
+    end: int
+
+    def __repr__(self) -> str:
+        return "<Cell>"
+
+
+class Block(NamedTuple):
+    """Cells of one pasted table, or of labelled lines."""
+
+    cells: list[Cell]
+    start: int
+    end: int
+    whole: bool
+    """True for a table: all that stands in it is told by its cells."""
+
+    def __repr__(self) -> str:
+        return f"<Block {len(self.cells)} cells>"
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Yield the tables and the labelled lines of a text of several lines."""
+    end = 0
+    for block in _tables(text):
+        end = block.end
+        yield block
+    cells = [
+        Cell(match[1], 0, match.start(2), match.start(2) + len(match[2].rstrip(_FORMATTING)))
+        for match in _LABELLED_LINE.finditer(text, end)
+        if _is_telling(match[1])
+    ]
+    if cells:
+        yield Block(cells, cells[0].start, cells[-1].end, False)
+
+
+def merged(plain: Sequence[Hit], inner: Sequence[Hit], read: Sequence[Block]) -> list[Hit]:
+    """Join the hits of one text read as it stands with those of its cells; no value counts twice.
+
+    In a table the cells tell everything; a labelled line adds only what was not seen without it.
+    """
+    whole = [(block.start, block.end) for block in read if block.whole]
+    kept = [hit for hit in plain if not _covered(hit.start, hit.start + 1, whole)]
+    known = sorted((hit.start, hit.end) for hit in kept if hit.rejected is None)
+    return kept + [hit for hit in inner if not _covered(hit.start, hit.end, known)]
+
+
+def _covered(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """True when one of the sorted spans overlaps `start:end`."""
+    place = bisect_left(spans, (end, 0)) - 1
+    return place >= 0 and spans[place][1] > start
+
+
+def _is_telling(name: str) -> bool:
+    kinds = name_kinds(name.strip(_TRIM))
+    return bool(kinds) and "!" not in kinds
+
+
+def _tables(text: str) -> Iterator[Block]:
+    position = 0
+    while (first := text.find("\n", position)) >= 0:
+        second = text.find("\n", first + 1)
+        row = text[first + 1 : second if second >= 0 else len(text)]
+        delimiter = _delimiter(text[position:first], row)
+        if delimiter is None:
+            position = first + 1
+            continue
+        block = _read(text, position, delimiter)
+        yield block
+        position = block.end + 1
+
+
+def _delimiter(header: str, row: str) -> str | None:
+    """Return what separates the fields when the line is a header and the next one a row of it."""
+    for delimiter in _DELIMITERS:
+        count = header.count(delimiter)
+        if not 1 <= count < _MAX_FIELDS or row.count(delimiter) != count:
+            continue
+        fields = [field.strip(_TRIM) for field in header.split(delimiter)]
+        named = [field for field in fields if field]
+        if len(named) > 1 and all(map(_HEADER_FIELD.fullmatch, named)) and sum(map(_is_telling, named)) > 1:
+            return delimiter
+    return None
+
+
+def _read(text: str, start: int, delimiter: str) -> Block:
+    """Return the block whose header begins at `start`: all lines with as many fields."""
+    header_end = text.index("\n", start)
+    names = [field.strip(_TRIM) for field in text[start:header_end].split(delimiter)]
+    cells: list[Cell] = []
+    position, row = header_end + 1, 0
+    end = header_end
+    while position < len(text) and row < _MAX_ROWS:
+        stop = text.find("\n", position)
+        stop = len(text) if stop < 0 else stop
+        line = text[position:stop]
+        if line.count(delimiter) != len(names) - 1:
+            break
+        cells.extend(_cells(line, position, row, names, delimiter))
+        row, end, position = row + 1, stop, stop + 1
+    return Block(cells, start, end, True)
+
+
+def _cells(line: str, offset: int, row: int, names: list[str], delimiter: str) -> Iterator[Cell]:
+    for name, field in zip(names, line.split(delimiter), strict=True):
+        value = field.strip(_TRIM)
+        if name and value:
+            start = offset + field.index(value)
+            yield Cell(name, row, start, start + len(value))
+        offset += len(field) + 1
