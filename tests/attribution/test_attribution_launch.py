@@ -1,0 +1,88 @@
+"""What started a script: agents, editors, schedulers, services and people at a terminal."""
+
+import pytest
+
+from attribution.facts import ProcessFacts
+from attribution.launch import started_by
+from attribution.people import People
+
+
+def process(exe: str, *argv: str, **more) -> ProcessFacts:
+    values = {"pid": 1, "start": 1, "exe": exe, "argv": argv or (exe,), "name": exe.rpartition("/")[2][:15]} | more
+    return ProcessFacts(**values)
+
+
+JOB = process("/usr/bin/python3", "python3", "job.py")
+ON_TTY = process("/usr/bin/python3", "python3", "job.py", terminal=True)
+BASH = process("/usr/bin/bash", "bash", terminal=True)
+SH = process("/usr/bin/dash", "sh", "-c", "x")
+INIT = process("/usr/lib/systemd/systemd", "/sbin/init")
+NODE_CLAUDE = process("/usr/bin/node", "node", "/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js")
+CODE = process("/usr/share/code/code")
+
+TABLE = [
+    (ON_TTY, (BASH, process("/usr/bin/gnome-terminal-server"), INIT), "terminal"),
+    (ON_TTY, (BASH, process("/usr/sbin/sshd"), INIT), "ssh"),
+    (JOB, (SH, process("/usr/sbin/cron"), INIT), "cron"),
+    (JOB, (SH, process("/usr/sbin/crond"), INIT), "cron"),
+    (process("/usr/bin/python3", env={"INVOCATION_ID": "x"}), (INIT,), "systemd"),
+    (process("/usr/bin/python3", env={"INVOCATION_ID": "x", "TRIGGER_UNIT": "job.timer"}), (INIT,), "systemd-timer"),
+    (ON_TTY, (BASH, process("/home/u/.local/bin/claude"), BASH, INIT), "agent:claude-code"),
+    (JOB, (SH, NODE_CLAUDE, BASH), "agent:claude-code"),
+    (JOB, (SH, process("/usr/bin/codex"), BASH), "agent:codex"),
+    (JOB, (SH, process("/usr/bin/python3", "python3", "/home/u/.local/bin/aider"), BASH), "agent:aider"),
+    (JOB, (SH, process("/opt/cursor-agent"), BASH), "agent:cursor"),
+    (process("/usr/bin/python3", env={"CLAUDECODE": "1"}), (INIT,), "agent:claude-code"),
+    (JOB, (SH, NODE_CLAUDE, CODE, INIT), "agent:claude-code"),
+    (ON_TTY, (BASH, CODE, INIT), "ide:vscode"),
+    (JOB, (process("/opt/pycharm/bin/pycharm"),), "ide:pycharm"),
+    (JOB, (process("/usr/bin/python3", "python3", "/opt/bin/jupyter-lab"),), "ide:jupyter"),
+    (process("/usr/bin/python3", env={"PYCHARM_HOSTED": "1"}), (INIT,), "ide:pycharm"),
+    (JOB, (SH, process("/opt/runner/bin/Runner.Worker")), "ci:github-actions"),
+    (process("/usr/bin/python3", env={"GITLAB_CI": "true"}), (SH,), "ci:gitlab"),
+    (JOB, (process("/usr/bin/containerd-shim-runc-v2"), INIT), "container"),
+    (JOB, (process("C:\\Windows\\System32\\svchost.exe", "svchost.exe", "-k", "netsvcs", "-s", "Schedule", name="svchost.exe", windows=True),), "task-scheduler"),
+    (JOB, (INIT,), None),
+    (JOB, (), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "parents", "context"), TABLE)
+def test_the_launch_context_is_told_by_who_stands_above(job, parents, context):
+    """An investigator reads what started a script: a person, a schedule, a service or an agent."""
+    assert started_by(job, parents) == context
+
+
+@pytest.mark.parametrize("name", ["/home/u/claudette", "/usr/bin/encode", "/usr/bin/coder", "/opt/gemini-data/run"])
+def test_similar_names_are_not_agents_or_editors(name):
+    """A name that only resembles a known one says nothing."""
+    assert started_by(JOB, (process(name), INIT)) is None
+
+
+def test_the_script_itself_is_not_what_started_it():
+    """A script called like an agent was not started by that agent."""
+    assert started_by(process("/usr/bin/python3", "python3", "aider"), (INIT,)) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "none", "pseudonym"),
+    [
+        ("/home/jdoe/job.py", "/home/-/job.py", "/home/p-1/job.py"),
+        ("/Users/jdoe/a/job.py", "/Users/-/a/job.py", "/Users/p-1/a/job.py"),
+        ("C:\\Users\\jdoe\\job.py", "C:\\Users\\-\\job.py", "C:\\Users\\p-1\\job.py"),
+        ("/proc/77/root/home/jdoe/job.py", "/proc/77/root/home/-/job.py", "/proc/77/root/home/p-1/job.py"),
+        ("/srv/job.py", "/srv/job.py", "/srv/job.py"),
+        ("/Users/Shared/job.py", "/Users/Shared/job.py", "/Users/Shared/job.py"),
+    ],
+)
+def test_home_folders_tell_no_more_than_user_names(path, none, pseudonym):
+    """When names are not to be kept, a path does not give them away."""
+    assert People("clear", None).path(path) == path
+    assert People("none", None).path(path) == none
+    assert People("pseudonym", lambda _: "p-1").path(path) == pseudonym
+
+
+def test_pseudonyms_need_a_key():
+    """A pseudonym without a keyed function would be no pseudonym."""
+    with pytest.raises(ValueError, match="keyed"):
+        People("pseudonym", None)
