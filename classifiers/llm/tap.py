@@ -67,6 +67,9 @@ class UsageTap:
         self._kept: list[bytes] = []
         self._kept_size = 0
         self._tries = 0
+        if answer.status is not None and answer.status < 300:
+            prices.begin(call.provider)
+            estimate.begin(call, b"" if exchange is None else exchange.body)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
@@ -93,8 +96,11 @@ class UsageTap:
             self._answer = answer
             if answer.body and not self._plain and not self._first:
                 self.feed(answer.body)
-        self._end()
-        return self._completed()
+        try:
+            self._end()
+            return self._completed()
+        except Exception as error:  # noqa: BLE001 - boundary: an answer that breaks the reading still reaches its client
+            return replace(self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}"))
 
     def _not_encoded(self, chunk: bytes) -> None:
         """The header names an encoding that the body does not have: recordings keep decoded text under old headers."""
