@@ -87,6 +87,8 @@ class Payload:
     """The parsed JSON of the body, when it is JSON: shared with the LLM classifier."""
     media_type: str = ""
     """Of the body, lower case, without parameters."""
+    cut: bool = False
+    """True when a limit of size ended the reading: a reading with more room (in a worker) may read more."""
     plain: bytes = b""
     """The body with its content-encoding undone (as far as the limits allow)."""
 

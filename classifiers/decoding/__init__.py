@@ -3,13 +3,13 @@
 from classifiers.decoding.body import drain, read_body
 from classifiers.decoding.content_encoding import undo_content_encoding
 from classifiers.decoding.folding import fold
-from classifiers.decoding.limits import DEFAULT, Limits
+from classifiers.decoding.limits import DEFAULT, INLINE, Limits
 from classifiers.decoding.reading import Reading
 from classifiers.decoding.request_parts import read_headers, read_target
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message
 
-__all__ = ["DEFAULT", "Limits", "decode", "decode_message", "fold"]
+__all__ = ["DEFAULT", "INLINE", "Limits", "decode", "decode_message", "fold"]
 
 
 def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
@@ -48,8 +48,7 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     body = exchange.body
     if content_encoding:
         body, reason = undo_content_encoding(body, content_encoding, limits)
-        if reason:
-            reading.unread(reason, ())
+        reading.undone(reason, ())
     if not exchange.complete:
         reading.unread(f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ())
     payload.plain = body

@@ -64,8 +64,7 @@ def read_grpc(reading: Reading, data: bytes, coding: str | None, path: Path, dep
         if flag == 1:
             undone = inflate(message, coding or "gzip", reading.limits)
             message = undone.data
-            if undone.reason:
-                reading.unread(undone.reason, path)
+            reading.undone(undone.reason, path)
         if not read_protobuf(reading, message, (*path, index), depth):
             reading.later(Piece(message, "", None, (*path, index), depth + 1))
         at += 5 + size

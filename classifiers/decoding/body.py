@@ -108,8 +108,7 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
     coding = packed_as(data)
     if coding and not _is_tar(piece.name):
         undone = inflate(data, coding, reading.limits)
-        if undone.reason:
-            reading.unread(undone.reason, piece.path)
+        reading.undone(undone.reason, piece.path)
         name = piece.name.rpartition(".")[0] if piece.name else None
         kind = "" if media_type in _OCTETS or "zip" in media_type or "zstd" in media_type else media_type
         return reading.later(Piece(undone.data, kind, piece.key, piece.path, piece.depth + 1, name)) or True
@@ -162,6 +161,7 @@ def _read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tu
     try:
         root = parse(text.lstrip("﻿"), reading.limits)
     except OverflowError:
+        reading.payload.cut = True
         return _lenient(reading, piece, text, "the JSON is larger than is parsed: its strings were read one by one")
     except ValueError:
         if _read_lines(reading, piece, text):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from classifiers.decoding.limits import Limits
 
+TOO_MUCH = "unpacks to more than is read (decompression limit)"
 _STEP = 1 << 18
 
 
@@ -70,7 +71,7 @@ def _undo(data: bytes, coding: str, limits: Limits) -> Undone:
         return _broken(data, coding, sink)
     out = b"".join(sink.parts)
     if sink.size > sink.limit:
-        return Undone(out[: sink.limit], "unpacks to more than is read (decompression limit)")
+        return Undone(out[: sink.limit], TOO_MUCH)
     return Undone(out, None if whole else f"the {coding} stream ends too early")
 
 

@@ -18,7 +18,7 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
     """Emit the pairs of an urlencoded text: `+` is a space, names become keys."""
     for count, pair in enumerate(text.split("&")):
         if count >= _MAX_FIELDS:
-            reading.unread("more form fields than are read", path)
+            reading.cut("more form fields than are read", path)
             return
         name, equals, value = pair.partition("=")
         name, value = decode_field(name), decode_field(value)
@@ -82,7 +82,7 @@ def _parts(reading: Reading, data: bytes, boundary: bytes, path: Path) -> Iterat
             reading.unread("the multipart body ends inside a part", path)
             return
         at = end + 1
-    reading.unread("more form fields than are read", path)
+    reading.cut("more form fields than are read", path)
 
 
 def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:

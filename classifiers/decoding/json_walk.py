@@ -49,14 +49,14 @@ def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *
         kind = type(node)
         inner: list[tuple[Any, str | None, Path]] = []
         if (kind is dict or kind is list) and len(node) > room:
-            reading.unread("more separate texts than are read", path)
+            reading.cut("more separate texts than are read", path)
             node = dict(islice(node.items(), room)) if kind is dict else node[:room]
         if kind is dict:
             for name, value in node.items():
                 kind = type(value)
                 if kind is str:
                     if value:
-                        if deep:
+                        if deep and (len(value) > 23 or not value.isidentifier()):
                             look(reading, value, name, path + (name,), depth)
                         else:
                             append(_new(Segment, (value, name, path + (name,), carrier, label, True, False)))
@@ -79,7 +79,7 @@ def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *
                 kind = type(value)
                 if kind is str:
                     if value:
-                        if deep:
+                        if deep and (len(value) > 23 or not value.isidentifier()):
                             look(reading, value, key, path + (index,), depth)
                         else:
                             append(_new(Segment, (value, key, path + (index,), carrier, label, True, False)))

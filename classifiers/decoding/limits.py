@@ -48,3 +48,13 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+INLINE = Limits(
+    decoded_bytes=MIB,
+    json_nodes=100_000,
+    segments=10_000,
+    pieces=200,
+    piece_bytes=2 * MIB,
+    runs=2_000,
+)
+"""For the event loop: what does not fit sets `Payload.cut`, and belongs to a worker."""

@@ -77,10 +77,12 @@ def unpack(reading: Reading, text: str, raw: bytes, key: str | None, path: Path,
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that needs no segment."""
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
-    if "data:" in text:
+    if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
-    if "%" in text or "\\" in text or "&#" in text:
-        _escapes(reading, text, key, path, depth)
+    elif "%" in text and _PERCENT.search(text):
+        _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
+    if ("\\" in text or "&" in text) and _ESCAPE.search(text):
+        _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
     return swallowed
 
 
@@ -105,7 +107,7 @@ def _runs(reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Pat
     swallowed = False
     for run in _each_run(raw, flags):
         if reading.runs >= reading.limits.runs:
-            reading.unread("more encoded parts than are decoded", path)
+            reading.cut("more encoded parts than are decoded", path)
             break
         reading.runs += 1
         known = _run(reading, run, key, path, depth)
@@ -131,7 +133,8 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
         if (data := _known(binascii.unhexlify(run))) is not None:
             return _queue(reading, data, "", key, (*path, "(hex)"), depth)
         return False
-    if _known(_base64(run[:64])) is None and not _is_media(_base64(run[:64])):
+    head = _base64(run[:64])
+    if _known(head) is None and not _is_media(head):
         return _opaque(reading, run, key, path)
     data = _base64(run)
     return _queue(reading, data, "", key, (*path, "(base64)"), depth)
@@ -202,18 +205,11 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
             return
 
 
-def _escapes(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Queue tokens whose percent or backslash escapes hide what they say."""
-    if "%" in text and _PERCENT.search(text):
-        _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
-    if _ESCAPE.search(text):
-        _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
-
-
 def _tokens(
     reading: Reading, text: str, mark: str, undo: Callable[[str], str], key: str | None, path: Path, depth: int
 ) -> None:
-    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token and token[:5] != "data:"]
+    """Queue the tokens whose escapes hide what they say."""
+    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]
     plain = [after for token in tokens if (after := undo(token)) != token]
     if plain:
         reading.later(Piece("\n".join(plain), "text/plain", key, path, depth + 1))

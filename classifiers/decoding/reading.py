@@ -3,6 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
+from classifiers.decoding.content_encoding import TOO_MUCH
 from classifiers.decoding.limits import Limits
 from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
 
@@ -48,7 +49,7 @@ class Reading:
         if len(segments) >= self.limits.segments:
             if not self.full:
                 self.full = True
-                self.unread("more separate texts than are read", ())
+                self.cut("more separate texts than are read", ())
             return
         segments.append(_new(Segment, (text, key, path, self.carrier, self.label, quoted, tabular)))
 
@@ -59,7 +60,7 @@ class Reading:
             return False
         size = len(piece.data) if isinstance(piece.data, str | bytes) else 0
         if self.pieces >= self.limits.pieces or self.piece_bytes + size > self.limits.piece_bytes:
-            self.unread("more packed parts than are read", ())
+            self.cut("more packed parts than are read", ())
             return False
         self.pieces += 1
         self.piece_bytes += size
@@ -69,6 +70,17 @@ class Reading:
     def document(self, data: bytes, media_type: str | None, name: str | None, path: Path) -> None:
         """Add a file for a reader of its own."""
         self.payload.documents.append(Document(data, media_type, name, path, self.label))
+
+    def cut(self, reason: str, path: Path) -> None:
+        """Say what was left unread because it is too much."""
+        self.payload.cut = True
+        self.unread(reason, path)
+
+    def undone(self, reason: str | None, path: Path) -> None:
+        """Take the outcome of undoing an encoding: None when all of it came out."""
+        if reason:
+            self.payload.cut |= reason == TOO_MUCH
+            self.unread(reason, path)
 
     def unread(self, reason: str, path: Path) -> None:
         """Say what could not be read; the same reason is kept at most twenty times."""

@@ -29,7 +29,7 @@ def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
             return
         at = _section(reading, text, start, open_names, path, depth)
     if text[at:].strip():
-        reading.unread("more elements than are read", path)
+        reading.cut("more elements than are read", path)
         reading.emit(text[at:], None, path)
 
 

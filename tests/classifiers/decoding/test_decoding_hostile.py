@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from classifiers.decoding import DEFAULT, Limits, decode, decode_message
+from classifiers.decoding import DEFAULT, INLINE, Limits, decode, decode_message
 from classifiers.payload import Payload
 from core.exchange import Exchange, Message
 
@@ -267,3 +267,14 @@ def test_cut_json_keeps_every_finished_string(send: Send, data: st.DataObject) -
     for name in names:
         if f'"{name}"'.encode() in body[:cut]:
             assert name in found
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b'["x y z", "a b c"]' + b" " * 2_000_000), gzip.compress(b"[" + b"1," * 200_000 + b"1]")]
+)
+def test_what_is_too_much_for_the_loop_says_so(send: Send, body: bytes) -> None:
+    """A small body that unpacks to much is marked as cut on the event loop, and read whole where there is room."""
+    assert decode(send(body, "application/json", encoding="gzip"), INLINE).cut
+    roomy = decode(send(body, "application/json", encoding="gzip"))
+    assert not roomy.cut
+    assert roomy.unread == []

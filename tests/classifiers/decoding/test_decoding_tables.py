@@ -57,7 +57,16 @@ def test_rows_may_lack_columns(send: Send) -> None:
         [{"a": 1, "b": 2}, "no object", {"a": 1, "b": 2}],
         [{f"k{n}": 1, f"l{n}": 2} for n in range(9)],
     ],
-    ids=["messages", "content parts", "gemini contents", "flat tool definitions", "tool definitions", "prose", "mixed", "unlike"],
+    ids=[
+        "messages",
+        "content parts",
+        "gemini contents",
+        "flat tool definitions",
+        "tool definitions",
+        "prose",
+        "mixed",
+        "unlike",
+    ],
 )
 def test_other_arrays_are_no_tables(rows: list[object], send: Send) -> None:
     """Conversations, definitions and prose are read piece by piece, not by column."""
