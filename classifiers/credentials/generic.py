@@ -184,7 +184,39 @@ def _password_field(candidate: Candidate) -> Verdict:
 
 _FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
 
+_OTHER_KEYS = re.compile(
+    r"(?i)(?:^|[_\-. ])(?:cache|partition|sort|primary|foreign|idempotency|object|row|s3|public|publishable|host|bucket|group|dedup\w*|routing|lookup|index|site|map|config|feature|i18n|translation"
+    r"|hot|short|answer|event|trace|session|item|record|message|query|search|order|unique|hash|range|field|column|composite|natural|surrogate|business|entity|resource|file|blob|image|media|asset|document"
+    r"|doc|page|state|store|tag|label|prop|property|attribute|param|metric|dimension|series|version|model|tenant|issue|project|user|account|customer|product|location|region|country|language"
+    r"|locale|theme|style|component|react|list|node|edge|parent|child|link|ref|content|meta|data|kms|ssh|gpg|pgp|host|wrapped|encrypted|the|a|this|that|your|no|any|each|every|wrong|invalid|right|same|main|new|last|first)"
+    r"[_\-. ]?(?:key|private|access)$"
+)
+"""Keys that find something and open nothing."""
+_CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]{2,60}$")
+_HEX = re.compile(r"^(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})$")
+
+
+def _other_key(candidate: Candidate) -> Verdict:
+    """Judge the value of a name that ends in `key`: such names mostly mean an index, so much must speak for a secret."""
+    name, value = candidate.name, candidate.value
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    if _OTHER_KEYS.search(spaced):
+        return Verdict(rejected="a key that finds something and opens nothing")
+    constant = _CONSTANT.match(name) is not None
+    if _HEX.match(value) and not constant:
+        return Verdict(rejected="a hash under a name that does not say secret")
+    digits, upper, lower = (sum(map(kind, value)) for kind in (str.isdigit, str.isupper, str.islower))
+    if digits < 3 or not (constant or (upper >= 3 and lower >= 3)) or entropy(value) < 3.0 or _WORDY.search(value):
+        return Verdict(rejected="not random enough for a name that does not say secret")
+    return _key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
+
+
 GENERIC: tuple[Rule, ...] = (
+    Rule(
+        name="generic-api-key", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_other_key,
+        pattern=rf"(?i:[a-z0-9][_\-. ]?(?:key|private|access){_CLOSE}{_OPERATOR}{_OPEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}",
+        confirm=rf"(?i)([a-z][\w.\-]{{1,40}}?[_\-. ]?(?:key|private|access)){_CLOSE}{_OPERATOR}{_OPEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)",
+    ),
     Rule(
         name="generic-password", named=True, group=2, rank=1, confidence=Confidence.LIKELY, check=_password_field,
         pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",

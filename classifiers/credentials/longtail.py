@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import hyperscan
@@ -12,7 +13,7 @@ from classifiers.credentials.hosts import HOSTS
 from classifiers.credentials.rule import Rule
 from core.findings import Confidence
 
-FORMAT = 3
+FORMAT = 4
 """Raise it whenever the adaptation changes, so that cached packs are made anew."""
 
 _OPERATOR = r"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)"
@@ -52,7 +53,7 @@ _COVERED = frozenset(
      "gitlab-pat-routable", "shopify-access-token", "notion-api-token", "slack-webhook-url", "azure-ad-client-secret"}
 )  # fmt: skip
 """Our own rules find the same and more: running both would only cost time."""
-_IDENTIFIER = re.compile(r"-(?:client-id|access-id|application-id|account-name|username|user-api-id)$")
+_IDENTIFIER = re.compile(r"-(?:client-id|application-id|account-name|username)$")
 _LONG_REPEAT = re.compile(r"\{(\d+),([1-9]\d{3,})\}")
 
 
@@ -177,6 +178,7 @@ def _about_secret(node: dict[str, Any]) -> bool:
     return node.get("kind") == "member" and node.get("property", {}).get("value") == "secret"
 
 
+@lru_cache(maxsize=4096)
 def _compiles(pattern: str) -> bool:
     try:
         regex(pattern)
