@@ -80,7 +80,13 @@ class SocketAttributor:
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
         now = time.time()
-        ownership = self._backend.search(_peer(connection), connection.at.timestamp())
+        peer, since = _peer(connection), connection.at.timestamp()
+        ownership = self._backend.search(peer, since)
+        if len(ownership.pids) > 1:
+            # A child between its fork and its exec holds everything its parent holds, for about a millisecond.
+            time.sleep(_WAIT_S)
+            now = time.time()
+            ownership = self._backend.search(peer, since)
         found, sole = self._judge(ownership)
         return self._keep(connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search")
 

@@ -160,3 +160,10 @@ def test_psutil_is_what_other_systems_use(monkeypatch: pytest.MonkeyPatch):
     assert made.health()["backend"] == "psutil"
     assert psutil.pid_exists(os.getpid())
     made.close()
+
+
+def test_the_privacy_page_lists_exactly_the_kept_variables():
+    """What the works council reads about environment variables is what the code does."""
+    page = (Path(__file__).parents[2] / "docs/privacy.md").read_text()
+    listed = page.partition("`PATH PWD")[2].partition("`")[0]
+    assert {"PATH", "PWD", *listed.split()} == KEPT_ENVIRONMENT
