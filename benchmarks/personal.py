@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # this file has the name of a package it measures
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "classifiers" / "personal"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "classifiers" / "personal"))
 
-from personal_samples import birth, clean_payloads, digits, iban, payload_of, valid
+from personal_samples import birth, clean_payloads, digits, iban, payload_of, valid  # noqa: E402
 
-from classifiers.payload import Payload, Segment, Table
-from classifiers.personal import PersonalDetector, table_findings
-from core.fingerprint import Fingerprinter
+from classifiers.payload import Payload, Segment, Table  # noqa: E402
+from classifiers.personal import PersonalDetector, table_findings  # noqa: E402
+from core.fingerprint import Fingerprinter  # noqa: E402
 
 Analyze = Callable[[str], list[Any]]
 _PRESIDIO = {

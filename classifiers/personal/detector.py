@@ -19,9 +19,11 @@ _SHORTEST = 6
 """Characters of the shortest value that the scan can tell by itself, an e-mail address."""
 _LONG = 256
 _LONGEST_KEYED = 4096
+_ONE_LINE = 200
 _SHORTEST = 6
 """Characters of the shortest value that the scan can tell by itself, an e-mail address."""
 _LONGEST_KEYED = 4096
+_ONE_LINE = 200
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
 PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"})
@@ -68,7 +70,7 @@ class PersonalDetector:
                 wanted.append(index)
         if wanted:
             found.extend(_scan(join(segments, wanted), segments, explain))
-            if any("\n" in segments[index].text for index in wanted):
+            if any(_has_lines(segments[index].text) for index in wanted):
                 found = self._with_records(found, segments, wanted, explain)
             found.sort(key=_by_place)
         return found
@@ -82,7 +84,7 @@ class PersonalDetector:
             by_segment.setdefault(hit.segment, []).append(hit)
         for index in wanted:
             text = segments[index].text
-            if "\n" in text:
+            if _has_lines(text):
                 read = list(blocks(text))
                 if read:
                     inner = self._read_cells(index, text, read, explain)
@@ -101,6 +103,11 @@ class PersonalDetector:
             hit._replace(segment=index, start=starts[hit.segment] + hit.start, end=starts[hit.segment] + hit.end)
             for hit in hits
         ]
+
+
+def _has_lines(text: str) -> bool:
+    """True for text in which rows or labelled lines may stand; one short labelled line counts."""
+    return "\n" in text or (len(text) < _ONE_LINE and ": " in text)
 
 
 def _by_place(hit: Hit) -> tuple[int, int]:

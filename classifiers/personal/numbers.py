@@ -18,6 +18,8 @@ _DATE = re.compile(r"(?:1[89]|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[-/.][0-3
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
+_PHONE_HINT = re.compile(r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$")
+_SHORTEST_HINTED = 9
 _MAX_GROUP = 40
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
@@ -43,7 +45,9 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
         used = _phone(place, start, text, groups, named=named)
     else:
         used = None
-    return _windows(place, start, text, groups) if used is None else used
+    if used is None:
+        used = _windows(place, start, text, groups)
+    return _hinted_phone(place, start, text, groups) if used is None and len(text) > _SHORTEST_HINTED else used
 
 
 def read_ip(place: Place, start: int, end: int) -> int | None:
@@ -145,6 +149,16 @@ def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -
         return start + stop if place.judge("phone", value, strength, start, start + stop) else None
     place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), "no country's plan has this number")
     return None
+
+
+def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything but such formats."""
+    if not (text[0] == "0" or _US_PHONE.fullmatch(text)) or sum(b - a for a, b in groups) < _SHORTEST_HINTED:
+        return None
+    left = place.text[max(place.last, start - 32) : start]
+    if _PHONE_HINT.search(left) is None:
+        return None
+    return _phone(place, start, text, groups, named=True)
 
 
 def _plausible_ends(groups: Spans, ends: list[int]) -> list[int]:
