@@ -30,6 +30,7 @@ _SNIFF = 64 * 1024
 _LONGEST_START = 6
 """Bytes that tell SSE from JSON: decided at the latest when so many have come."""
 _SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
+_INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
 _ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
 
 
@@ -257,6 +258,8 @@ class UsageTap:
         stated = of_headers(headers)
         if stated is not None:
             usage = fill(usage, stated)
+        if usage.empty and usage.only_total is not None and self._call.operation in _INPUT_ONLY:
+            usage = replace(usage, input=usage.only_total)
         call = self._learn(headers)
         if not usage.empty:
             band = "output cut off: at least this many" if self._provisional else None

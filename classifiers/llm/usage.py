@@ -12,6 +12,7 @@ _INPUT = (
     "inputTokens",
     "inputTokenCount",
     "promptTokens",
+    "inputTextTokens",
     "prompt_token_count",
     "input_token_count",
 )
@@ -53,6 +54,8 @@ class Usage:
     stated_cost: float | None = None
     cache_apart: bool = False
     """True when `input` does not hold the cached tokens."""
+    only_total: int | None = None
+    """The one number of providers that state no more, such as Voyage for embeddings."""
 
     @property
     def empty(self) -> bool:
@@ -77,6 +80,7 @@ def later(old: Usage, new: Usage) -> Usage:
         reasoning=_known(new.reasoning, old.reasoning),
         stated_cost=new.stated_cost if new.stated_cost is not None else old.stated_cost,
         cache_apart=old.cache_apart or new.cache_apart,
+        only_total=_known(new.only_total, old.only_total),
     )
 
 
@@ -109,7 +113,11 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 
 def _count(value: object) -> int | None:
-    """Return a token count, or None for what cannot be one (Titan writes 28.0; nobody bills −1)."""
+    """Return a token count, or None for what cannot be one (Titan writes 28.0, Yandex "28", Vercel {"total": 28})."""
+    if isinstance(value, dict):
+        value = value.get("total")
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 13:
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**12:
         return None
     return int(value)
@@ -146,9 +154,11 @@ def from_usage(values: Json) -> Usage:
     if any(isinstance(part, dict) for part in cohere):
         return _from_cohere(values)
     cached = _detail(values, _IN_DETAILS, "cached_tokens")
+    asked, answered = _first(values, _INPUT), _first(values, _OUTPUT)
     return Usage(
-        input=_first(values, _INPUT),
-        output=_first(values, _OUTPUT),
+        input=asked,
+        output=answered,
+        only_total=_count(values.get("total_tokens")) if asked is None and answered is None else None,
         cache_read=_first(values, _CACHE_READ) if cached is None else cached,
         cache_write=_first(values, _CACHE_WRITE),
         reasoning=_detail(values, _OUT_DETAILS, "reasoning_tokens"),
@@ -243,7 +253,7 @@ _TOP_LEVEL: tuple[tuple[str, Callable[[Json], Usage | None]], ...] = (
 )
 
 
-_NESTED = ("response", "message", "delta", "x_groq", "data")
+_NESTED = ("response", "message", "delta", "x_groq", "data", "event", "result")
 """Where events wrap the answer that states its usage."""
 
 
@@ -258,6 +268,14 @@ def of_answer(answer: object) -> Usage | None:
         inner = answer.get(key)
         if isinstance(inner, dict) and (found := _direct(inner)) is not None:
             return found
+    choices = answer.get("choices")
+    if (
+        isinstance(choices, list)
+        and choices
+        and isinstance(choices[-1], dict)
+        and isinstance(choices[-1].get("usage"), dict)
+    ):
+        return from_usage(choices[-1]["usage"])
     return None
 
 

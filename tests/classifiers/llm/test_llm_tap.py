@@ -174,7 +174,7 @@ def test_no_bytes_break_the_tap(data: bytes, kind: str, encoding: str | None) ->
 @pytest.mark.parametrize(
     "usage",
     [
-        {"prompt_tokens": -1, "completion_tokens": True}, {"prompt_tokens": "7"}, {"prompt_tokens": 1e300}, {"prompt_tokens": None}, {}, [], 7, "x",
+        {"prompt_tokens": -1, "completion_tokens": True}, {"prompt_tokens": "7x"}, {"prompt_tokens": 1e300}, {"prompt_tokens": None}, {}, [], 7, "x",
         {"prompt_tokens": {"a": 1}}, {"tokens": 5, "billed_units": []},
     ],
 )  # fmt: skip
