@@ -13,7 +13,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from core.errors import SettingsError
 from core.text import printable
-from policy.loading import parse, version_of
+from policy import DEFAULT_PRESET
+from policy.loading import parse, preset_text, version_of
 
 
 def append_rule(
@@ -25,10 +26,11 @@ def append_rule(
 ) -> str:
     """Add a rule to the file and return its new version. Raises PolicyError when the result would not load.
 
+    Without a file one is begun from the default preset.
     The first rule that holds decides, so an exception goes first. With `expected_version` the file must still be
     the one that the editor saw.
     """
-    text = _read(path, expected_version)
+    text = _read(path, expected_version) if path.exists() else preset_text(DEFAULT_PRESET)
     return _write(path, with_rule(text, rule, position=position), str(path))
 
 
@@ -111,7 +113,8 @@ def _write(path: Path, text: str, source: str) -> str:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        staged.chmod(path.stat().st_mode & 0o777)
+        if path.exists():
+            staged.chmod(path.stat().st_mode & 0o777)
         staged.replace(path)
     except OSError as error:
         staged.unlink(missing_ok=True)

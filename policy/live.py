@@ -7,17 +7,24 @@ from core.errors import SettingsError
 from core.organisation import Organisation
 from core.situation import Situation
 from policy.decide import RulePolicy
-from policy.loading import load_bytes, version_of
+from policy.loading import load_bytes, load_preset, version_of
 
 
 class PolicyFile:
-    """A policy that is read again when its file changes. The first reading must succeed."""
+    """A policy that is read again when its file changes. The first reading must succeed.
 
-    def __init__(self, path: Path, *, kinds: frozenset[str] = frozenset()) -> None:
+    With `preset` the file may be absent at first: that preset is in force until the file appears.
+    """
+
+    def __init__(self, path: Path, *, preset: str | None = None, kinds: frozenset[str] = frozenset()) -> None:
         self.path = path
         self._kinds = kinds
         self._stamp = _stamp(path)
-        self._policy = load_bytes(_read(path), str(path), kinds=kinds)
+        self._awaited = preset is not None and self._stamp is None
+        if preset is not None and self._awaited:
+            self._policy = load_preset(preset, kinds=kinds)
+        else:
+            self._policy = load_bytes(_read(path), str(path), kinds=kinds)
         self._error: SettingsError | None = None
 
     @property
@@ -41,10 +48,14 @@ class PolicyFile:
         return self._policy.organisation
 
     def reload_if_changed(self) -> bool:
-        """Read the file again if it changed; True when another policy is in force. Never raises."""
+        """Read the file again if it changed; True when another policy is in force. Never raises.
+
+        A file of 200 rules takes about half a second: call it off the event loop.
+        """
         stamp = _stamp(self.path)
-        if stamp == self._stamp and stamp is not None:
+        if stamp == self._stamp and (stamp is not None or self._awaited):
             return False
+        self._awaited = False
         self._stamp = stamp
         return self.reload()
 

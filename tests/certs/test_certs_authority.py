@@ -60,8 +60,7 @@ def test_processes_that_start_at_once_share_one_authority(tmp_path: Path) -> Non
     command = [sys.executable, "-c", program, str(tmp_path / "ca")]
     root = Path(__file__).parents[2]
     runs = [
-        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
+        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
     for run in runs:
         assert run.stdin
@@ -101,9 +100,7 @@ def test_replacing_gives_another_root(tmp_path: Path) -> None:
     assert load_authority(tmp_path).facts() == replaced
 
 
-def write(
-    folder: Path, made: Made, *others: Made, passphrase: bytes | None = None
-) -> tuple[Path, tuple[Path, ...]]:
+def write(folder: Path, made: Made, *others: Made, passphrase: bytes | None = None) -> tuple[Path, tuple[Path, ...]]:
     """Write a key, its certificate, and its issuers, as three files."""
     key, own, rest = folder / "key.pem", folder / "own.pem", folder / "rest.pem"
     key.write_bytes(made.key_pem(passphrase))
@@ -137,9 +134,7 @@ def test_an_encrypted_key_can_stay_encrypted(tmp_path: Path) -> None:
         import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
     with pytest.raises(CertificateError, match="passphrase is wrong"):
         import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=b"wrong")
-    import_authority(
-        tmp_path / "ca", key_file=key, chain_files=chain, passphrase=passphrase, keep_encrypted=True
-    )
+    import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=passphrase, keep_encrypted=True)
     assert b"ENCRYPTED" in (tmp_path / "ca" / AUTHORITY_FILE).read_bytes()
     with pytest.raises(CertificateError, match="is encrypted"):
         open_authority(tmp_path / "ca")

@@ -54,11 +54,7 @@ def test_a_way_past_the_gate_is_not_inherited() -> None:
         "HTTPS_PROXY": "x",
     }
     environment = client_environment(GATE, "/b.pem", before)
-    assert (
-        environment["NO_PROXY"]
-        == environment["no_proxy"]
-        == "localhost,127.0.0.1,::1,app.localhost,127.0.0.0/8"
-    )
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "localhost,127.0.0.1,::1,app.localhost,127.0.0.0/8"
     assert set(dropped_exceptions(before)) == {"*", ".corp.example", "10.0.0.1"}
     asked = client_environment(GATE, "/b.pem", before, no_proxy=["db.corp.example"])
     assert asked["NO_PROXY"].endswith("127.0.0.0/8,db.corp.example")

@@ -9,6 +9,7 @@ from policy_samples import found, on_headers, situation
 from core.decision import Verdict
 from core.errors import SettingsError
 from core.ports import Policy
+from policy.edit import append_rule
 from policy.live import PolicyFile
 
 BLOCK = "mode: enforce\nrules:\n  - {id: bank, when: {findings: bank}, then: block}\n"
@@ -68,3 +69,19 @@ def test_the_gate_does_not_start_on_a_broken_file(tmp_path: Path) -> None:
     (tmp_path / "outgate.yaml").write_text("mode: wach\n")
     with pytest.raises(SettingsError):
         PolicyFile(tmp_path / "outgate.yaml")
+
+
+def test_a_preset_holds_until_the_organisation_writes_its_own_file(tmp_path: Path) -> None:
+    """A new installation is watched from the start, and follows the first rule made on a screen."""
+    path = tmp_path / "outgate.yaml"
+    live = PolicyFile(path, preset="watch-everything")
+    assert live.decide(situation(found())).rule == "watch-sensitive-data"
+    assert not live.reload_if_changed()
+    assert live.error is None
+    append_rule(path, {"id": "mine", "when": {"findings": "bank"}, "then": "watch"})
+    assert live.reload_if_changed()
+    assert live.decide(situation(found())).rule == "mine"
+    assert path.stat().st_mode & 0o077 == 0 or os.name != "posix"
+    path.unlink()
+    assert not live.reload_if_changed()
+    assert live.error is not None
