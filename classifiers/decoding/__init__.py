@@ -5,7 +5,7 @@ from classifiers.decoding.content_encoding import undo_content_encoding
 from classifiers.decoding.folding import fold
 from classifiers.decoding.limits import DEFAULT, INLINE, Limits
 from classifiers.decoding.reading import Reading
-from classifiers.decoding.request_parts import read_headers, read_target
+from classifiers.decoding.request_parts import file_name, read_headers, read_target
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message
 
@@ -26,7 +26,7 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
     """Return all that can be read from one WebSocket message. Never raises."""
     payload = Payload(plain=message.data)
     try:
-        payload.json = read_body(Reading(payload, limits), message.data, "text/plain" if message.text else "", None)
+        payload.json = read_body(Reading(payload, limits), message.data, "text/plain" if message.text else "")
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
         payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
     return payload
@@ -53,4 +53,5 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
         reading.unread(f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ())
     payload.plain = body
     if body:
-        payload.json = read_body(reading, body, content_type or "", grpc_encoding)
+        upload = None if body[:1] in {b"{", b"["} else file_name(exchange)
+        payload.json = read_body(reading, body, content_type or "", grpc_encoding, upload)

@@ -12,6 +12,7 @@ from classifiers.decoding.json_walk import parse, read_lenient, walk
 from classifiers.decoding.media import document_type, packed_as, picture_type
 from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
+from core.text import printable
 
 _JSON_START = frozenset(b'{["')
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -31,11 +32,11 @@ _SHORT = 8
 
 def drain(reading: Reading) -> None:
     """Read queued pieces until none is left."""
-    outer = reading.carrier
+    outer = reading.carrier, reading.label
     while reading.pending:
-        reading.carrier, piece = reading.pending.popleft()
+        reading.carrier, reading.label, piece = reading.pending.popleft()
         read_piece(reading, piece)
-    reading.carrier = outer
+    reading.carrier, reading.label = outer
 
 
 def read_piece(reading: Reading, piece: Piece) -> None:
@@ -50,8 +51,13 @@ def read_piece(reading: Reading, piece: Piece) -> None:
         walk(reading, data, piece.key, piece.path, piece.depth)
 
 
-def read_body(reading: Reading, data: bytes, content_type: str, coding: str | None) -> Any:
-    """Read a request's body and all in it; return its JSON when it is JSON. The common case is the first one."""
+def read_body(
+    reading: Reading, data: bytes, content_type: str, coding: str | None = None, name: str | None = None
+) -> Any:
+    """Read a request's body and all in it; return its JSON when it is JSON. The common case is the first one.
+
+    `coding` is what packed gRPC messages are packed with, `name` the file name of an upload.
+    """
     media_type, parameters = forms.split_header(content_type)
     reading.payload.media_type = media_type
     root = None
@@ -65,7 +71,8 @@ def read_body(reading: Reading, data: bytes, content_type: str, coding: str | No
     elif media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
-        root = _read_bytes(reading, Piece(data, content_type, None, (), 0), data, media_type, parameters)
+        reading.label = f"attachment {printable(name, 120)}" if name else None
+        root = _read_bytes(reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters)
     drain(reading)
     return root
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from classifiers.decoding.content_encoding import TOO_MUCH
 from classifiers.decoding.limits import Limits
 from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
+from core.text import printable
 
 _new = tuple.__new__
 _SAME_REASON = 20
@@ -36,7 +37,7 @@ class Reading:
         self.limits = limits
         self.label = label
         self.carrier = Carrier.BODY
-        self.pending: deque[tuple[Carrier, Piece]] = deque()
+        self.pending: deque[tuple[Carrier, str | None, Piece]] = deque()
         self.pieces = 0
         self.piece_bytes = 0
         self.runs = 0
@@ -64,7 +65,8 @@ class Reading:
             return False
         self.pieces += 1
         self.piece_bytes += size
-        self.pending.append((self.carrier, piece))
+        label = f"attachment {printable(piece.name, 120)}" if piece.name else self.label
+        self.pending.append((self.carrier, label, piece))
         return True
 
     def document(self, data: bytes, media_type: str | None, name: str | None, path: Path) -> None:

@@ -1,11 +1,13 @@
 """The parts of a request around its body: header values, query string and path segments."""
 
 import binascii
+import re
 from urllib.parse import unquote
 
 from classifiers.decoding import forms, packed
 from classifiers.decoding.reading import Reading
 from classifiers.payload import Carrier, Segment
+from core.exchange import Exchange
 
 _new = tuple.__new__
 _STRUCTURAL = frozenset({
@@ -16,6 +18,11 @@ _STRUCTURAL = frozenset({
     "x-stainless-read-timeout", "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version",
     "x-stainless-timeout",
 })  # fmt: skip
+_FILE_NAME = re.compile(
+    r"([^/:\\\"?#&=]{1,200}\.(?:csv|tsv|tab|psv|txt|json|jsonl|xml|xlsx|xls|xlsb|ods|parquet|arrow|feather|pdf|docx?|pptx?|odt|"
+    r"rtf|zip|tar|gz|tgz|bz2|xz|zst|7z|db|sqlite3?|pkl|pickle))(?![\w.])",
+    re.IGNORECASE,
+)
 _SHORT = 80
 """A structural header with a longer value is read like any other."""
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
@@ -84,3 +91,17 @@ def read_target(reading: Reading, target: str) -> None:
         reading.carrier = Carrier.QUERY
         forms.read_pairs(reading, query)
     reading.carrier = Carrier.BODY
+
+
+def file_name(exchange: Exchange) -> str | None:
+    """Return the file name of an upload: from its headers, else the last part of its path that reads as one."""
+    disposition = exchange.header("content-disposition")
+    if disposition and (named := forms.split_header(disposition)[1].get("filename")):
+        return named
+    argument = exchange.header("dropbox-api-arg")
+    places = (argument, exchange.header("x-file-name"), exchange.path.partition("?")[0])
+    for place in filter(None, places):
+        found = _FILE_NAME.findall(unquote(place[-2_000:]))
+        if found:
+            return str(found[-1])
+    return None

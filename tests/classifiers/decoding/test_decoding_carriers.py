@@ -416,3 +416,40 @@ def test_crc_of_hex_is_no_text(send: Send) -> None:
     """Hexadecimal that does not spell text is left as it is."""
     digest = f"{binascii.crc32(b'x'):08x}" * 8
     assert texts(decode(send(json.dumps({"h": digest}).encode()))) == [digest]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/v1.0/me/drive/root:/Ledger%202026/general%20ledger.csv:/content", ()),
+        ("/upload/drive/general%20ledger.csv?uploadType=media", ()),
+        ("/2/files/upload", (("dropbox-api-arg", '{"path": "/x/general ledger.csv", "mode": "add"}'),)),
+        ("/files", (("content-disposition", 'attachment; filename="general ledger.csv"'),)),
+    ],
+)
+def test_uploads_are_known_by_their_file_names(path: str, headers: tuple[tuple[str, str], ...], send: Send) -> None:
+    """A file uploaded as bare bytes is read by its name, and the finding names the file."""
+    payload = decode(send(b"iban\nDE89370400440532013000\n", "application/octet-stream", path=path, headers=headers))
+    (table,) = payload.tables
+    assert (table.columns, table.rows, table.label) == (("iban",), 1, "attachment general ledger.csv")
+    column = next(segment for segment in payload.segments if segment.key == "iban")
+    assert place(column) == "attachment general ledger.csv (body.column iban)"
+
+
+def test_files_in_forms_label_what_is_found_in_them(send: Send) -> None:
+    """What stands in an uploaded file is reported under the file's name, however deeply it is packed; fields are not."""
+    packed = json.dumps({"blob": base64.b64encode(JSON).decode()})
+    body = (
+        b'--f\r\ncontent-disposition: form-data; name="up"; filename="x.json"\r\n\r\n' + packed.encode() + b"\r\n"
+        b'--f\r\ncontent-disposition: form-data; name="field"\r\n\r\nplain\r\n--f--'
+    )
+    labels = {s.text: s.label for s in decode(send(body, "multipart/form-data; boundary=f")).segments}
+    assert labels[EMAIL] == "attachment x.json"
+    assert labels["plain"] is None
+
+
+def test_addresses_without_a_file_name_have_none(send: Send) -> None:
+    """An ordinary address is not taken for a file name."""
+    body = b"one line of text"
+    for path in ("/v1/chat/completions", "/users/anna.muster", "/api/v1.2/x.y", "/a?b=c.csv"):
+        assert decode(send(body, "text/plain", path=path)).segments[-1].label is None
