@@ -45,6 +45,14 @@ class ReviewApp(App[int]):
         """Stop reading."""
         self._reader.close()
 
+    async def action_quit(self) -> None:
+        """Leave as with q: what was decided is written first."""
+        screen = next((s for s in self.screen_stack if isinstance(s, ReviewScreen)), None)
+        if screen is None:
+            self.exit(0)
+        else:
+            screen.do_quit()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer none of Textual's own: a screenshot would be a copy of evidence that nobody logged."""
         return ()
@@ -74,12 +82,21 @@ def crash_words(error: BaseException | None) -> str:
     )
 
 
-def run(store: CaseStore, who: str, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> int:
-    """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list."""
+def run(
+    store: CaseStore,
+    who: str,
+    clock: Callable[[], datetime] = utc_now,
+    read_only: bool = False,
+    watching: Callable[[], bool] | None = None,
+) -> int:
+    """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list.
+
+    `watching` says whether a gate runs now; without it the health line does not claim so.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, clock=clock)
-    app = ReviewApp(store, Reviewer(who=who, clock=clock, read_only=read_only))
+    app = ReviewApp(store, Reviewer(who=who, clock=clock, read_only=read_only, watching=watching))
     app.run()
     return app.return_code or 0

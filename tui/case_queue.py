@@ -1,7 +1,7 @@
 """The queue as values: pages by position in a small cache, the cursor's case, the marks. Knows no Textual."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,11 +34,14 @@ class Overview:
     totals: Mapping[str, int] = field(default_factory=dict)
     open_cases: int = 0
     held_cases: int = 0
+    watching: bool | None = None
+    """Whether a gate runs now; None when nobody can say."""
 
 
-def overview(store: CaseStore, today: datetime) -> Overview:
+def overview(store: CaseStore, today: datetime, watching: Callable[[], bool] | None = None) -> Overview:
     """Read the numbers; `today` is when this day began. Blocks on the disk."""
     return Overview(
+        watching=None if watching is None else watching(),
         totals=store.totals(today),
         open_cases=store.count(CaseFilter()),
         held_cases=store.count(CaseFilter(verdict="hold")),

@@ -1,6 +1,6 @@
 """The one-line widgets: health, state of the queue, keys, trouble."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -13,6 +13,9 @@ from tui.case_queue import Overview, Queue
 from tui.filtering import in_words
 from tui.measures import counted, number
 from tui.wording import health, safe, tally
+
+_HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
+"""Sign and style of the health line."""
 
 
 class Line(Static):
@@ -35,11 +38,12 @@ class HealthLine(Line):
 
     DEFAULT_CSS = "HealthLine { background: $panel; }"
 
-    def say(self, totals: Mapping[str, int], now: datetime, problem: str | None, who: str) -> None:
-        """Show today's totals, or what is wrong."""
-        well, words = health(totals, now, problem)
-        sign = Content.styled("● " if well else "▲ ", "$allowed" if well else "bold $blocked")
-        left = Content.styled("Outgate  ", "bold") + sign + Content.styled(words, "" if well else "bold $blocked")
+    def say(self, overview: Overview, now: datetime, problem: str | None, who: str) -> None:
+        """Show how today goes, or what is wrong."""
+        meaning, words = health(overview.totals, now, problem, overview.watching)
+        sign, style = _HEALTH[meaning]
+        left = Content.styled("Outgate  ", "bold") + Content.styled(f"{sign} ", f"${meaning}")
+        left += Content.styled(words, style)
         self.put(left, Content.styled(safe(who, 40), "$quiet"))
 
 

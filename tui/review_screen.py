@@ -42,6 +42,8 @@ class Reviewer:
     read_only: bool = False
     zone: tzinfo | None = None
     """None: the zone of this machine."""
+    watching: Callable[[], bool] | None = None
+    """Says whether a gate runs now; called beside the UI loop."""
     poll_seconds: float | None = 1.0
     """None: only when asked, for tests and screenshots."""
 
@@ -90,6 +92,8 @@ class ReviewScreen(Screen[None]):
         self._overview = Overview()
         self._trouble: str | None = None
         self._filter_line = ""
+        self._wanted = CaseFilter()
+        """What the person asked for last; an answer to an older wish is not shown."""
         self._undoable: list[Case] = []
         self._readings: dict[str, Reading] = {}
         self._polling = False
@@ -144,19 +148,18 @@ class ReviewScreen(Screen[None]):
         finally:
             self._polling = False
 
-    async def _refresh(self, wanted: CaseFilter | None = None) -> None:
-        queue, store = self.queue, self._store
-        fresh = wanted is not None and wanted != queue.wanted
-        aim = queue.wanted if wanted is None else wanted
+    async def _refresh(self) -> None:
+        queue, store, aim = self.queue, self._store, self._wanted
+        fresh = aim != queue.wanted
         cursor, key = (0, None) if fresh else (queue.cursor, queue.cursor_key)
         count = None if queue.version is None else queue.count
         snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count))
-        numbers = await self._reader.ask(lambda: overview(store, self._today()))
+        numbers = await self._reader.ask(partial(overview, store, self._today(), self._reviewer.watching))
         if isinstance(snapshot, Trouble):
             self._show_trouble(snapshot)
         elif isinstance(numbers, Trouble):
             self._show_trouble(numbers)
-        else:
+        elif aim == self._wanted:
             self._trouble, self._overview = None, numbers
             self._readings.clear()
             moved = queue.take(snapshot)
@@ -247,7 +250,7 @@ class ReviewScreen(Screen[None]):
         now = self._reviewer.clock()
         problem = "see below" if self._trouble else None
         who = f"{self._reviewer.who}{' · read only' if self._reviewer.read_only else ''}"
-        self.query_one(HealthLine).say(self._overview.totals, now, problem, who)
+        self.query_one(HealthLine).say(self._overview, now, problem, who)
         self.query_one(QueueLine).say(self.queue, self._overview)
         self.query_one(KeyLine).say(self.unavailable)
         view = self.query_one(QueueView)
@@ -406,7 +409,13 @@ class ReviewScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self.unavailable))
 
     def do_quit(self) -> None:
-        """Leave."""
+        """Leave, when all that was decided is written."""
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        writing = [worker for worker in self.app.workers if worker.group == "append"]
+        if writing:
+            await self.app.workers.wait_for_complete(writing)
         self.app.exit(0)
 
     def do_export(self) -> None:
@@ -446,7 +455,8 @@ class ReviewScreen(Screen[None]):
             return
         self._filter_line = line.strip()
         self._leave_filter()
-        self._start(self._refresh(parsed.wanted))
+        self._wanted = parsed.wanted
+        self._start(self._refresh())
 
     # Closing and reopening
 
@@ -465,13 +475,13 @@ class ReviewScreen(Screen[None]):
 
         def chosen(closing: Closing | None) -> None:
             if closing is not None:
-                self._start(self._append(cases, Action.CLOSE, closing), "append")
+                self.run_worker(self._append(cases, Action.CLOSE, closing), group="append")
 
         self.app.push_screen(CloseDialog(cases), chosen)
 
     def do_undo(self) -> None:
         """Reopen, as a new entry."""
-        self._start(self._append(self._to_reopen(), Action.REOPEN, None), "append")
+        self.run_worker(self._append(self._to_reopen(), Action.REOPEN, None), group="append")
 
     async def _append(self, cases: list[Case], action: Action, closing: Closing | None) -> None:
         events = events_for(cases, action, self._reviewer.who, self._reviewer.clock(), closing)

@@ -16,7 +16,7 @@ SIZE = (140, 36)
 
 async def draw(size: tuple[int, int] = SIZE) -> str:
     """Return the review's first screen as SVG."""
-    reviewer = Reviewer(who="privacy officer", clock=lambda: AT, zone=UTC, poll_seconds=None)
+    reviewer = Reviewer(who="privacy officer", clock=lambda: AT, zone=UTC, watching=lambda: True, poll_seconds=None)
     app = ReviewApp(sample_store(AT), reviewer)
     async with app.run_test(size=size) as pilot:
         for _ in range(4):

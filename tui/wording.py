@@ -209,15 +209,22 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {said}"
 
 
-def health(totals: Mapping[str, int], now: datetime, problem: str | None = None) -> tuple[bool, str]:
-    """Return whether all is well, and the health line's words. `totals` are those of today."""
+def health(
+    totals: Mapping[str, int], now: datetime, problem: str | None = None, watching: bool | None = None
+) -> tuple[str, str]:
+    """Return the meaning (allowed, quiet or blocked) and the words of the health line.
+
+    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and is then not claimed.
+    """
     if problem:
-        return False, f"Not reading evidence · {safe(problem, 120)}"
+        return "blocked", f"Not reading evidence · {safe(problem, 120)}"
     last = totals.get("last_at_epoch") or 0
-    seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request yet"
+    seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request today"
     skipped = totals.get("degraded") or 0
     missed = f"{number(skipped)} not fully checked today" if skipped else "nothing skipped today"
-    return not skipped, f"Watching · {seen} · {missed}"
+    state = {True: "Watching · ", False: "No gate is running · ", None: ""}[watching]
+    meaning = "blocked" if skipped else "quiet" if watching is False else "allowed"
+    return meaning, capital(f"{state}{seen} · {missed}")
 
 
 def tally(open_cases: int, held_cases: int) -> str:

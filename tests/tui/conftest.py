@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent
@@ -143,7 +144,9 @@ def opened() -> Callable[..., Opened]:
 
     @asynccontextmanager
     async def open_app(store: Any, size: tuple[int, int] = (80, 24), read_only: bool = False) -> Any:
-        reviewer = Reviewer(who="dpo", clock=lambda: NOW, read_only=read_only, zone=UTC, poll_seconds=None)
+        reviewer = Reviewer(
+            who="dpo", clock=lambda: NOW, read_only=read_only, zone=UTC, watching=lambda: True, poll_seconds=None
+        )
         app = ReviewApp(store, reviewer)
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
@@ -171,11 +174,16 @@ def settled_fixture() -> Callable[[Pilot[int]], Any]:
 
 @pytest.fixture
 def press() -> Callable[..., Any]:
-    """Press keys one by one, at rest after each."""
+    """Press keys one by one, at rest after each; `type:words` puts words where the focus is."""
 
     async def press_keys(pilot: Pilot[int], *keys: str) -> None:
         for key in keys:
-            await pilot.press(key)
+            if key.startswith("type:"):
+                box = pilot.app.focused
+                assert isinstance(box, Input)
+                box.insert_text_at_cursor(key.removeprefix("type:"))
+            else:
+                await pilot.press(key)
             await settled(pilot)
 
     return press_keys

@@ -1,5 +1,8 @@
 """The review as a person uses it: keys pressed, what is written, what stays in place."""
 
+import asyncio
+import threading
+
 import pytest
 
 from core.classification import Category
@@ -22,7 +25,7 @@ async def test_closing_writes_who_when_what_and_why(opened, store, press, now):
     """One case closed is one event in the evidence, with the reason and the note."""
     key = store.page(CaseFilter(), 0, 1)[0].key
     async with opened(store) as pilot:
-        await press(pilot, "c", "2", *"seen", "enter")
+        await press(pilot, "c", "2", "type:seen", "enter")
 
     (event,) = store.history(key)
     assert (event.action, event.who, event.at) == (Action.CLOSE, "dpo", now)
@@ -108,7 +111,7 @@ async def test_a_closed_case_under_the_cursor_can_be_reopened(opened, store, pre
     async with opened(store) as pilot:
         await press(pilot, "c", "1", "enter")
     async with opened(store) as pilot:
-        await press(pilot, "slash", *"closed", "enter", "u")
+        await press(pilot, "slash", "type:closed", "enter", "u")
 
     assert store.case(key).status is CaseStatus.OPEN
 
@@ -164,9 +167,7 @@ async def test_far_down_in_a_long_queue_new_cases_are_announced_and_g_goes_there
 ):
     """“↑ 3 new”, and the lines on the screen do not move."""
     async with opened(endless) as pilot:
-        for _ in range(30):
-            await pilot.press("pagedown")
-        await settled(pilot)
+        await press(pilot, "end", "pageup")
         before = review(pilot).queue.current.key
         lines = screen_text(pilot).splitlines()[3:9]
         endless.grow(3)
@@ -242,7 +243,7 @@ async def test_unforeseen_trouble_is_told_without_its_text(opened, store, screen
 async def test_a_filter_not_understood_says_what_would_be(opened, store, press, screen_text, review):
     """The line stays open, the words say what is wrong, the queue is unchanged."""
     async with opened(store) as pilot:
-        await press(pilot, "slash", *"since:blursday", "enter")
+        await press(pilot, "slash", "type:since:blursday", "enter")
 
         assert "cannot read the day “blursday”" in screen_text(pilot)
         assert review(pilot).queue.wanted == CaseFilter()
@@ -282,6 +283,39 @@ async def test_the_palette_offers_every_action_and_no_screenshot(opened, store, 
         assert "Close with a reason" in shown
         assert "Not now: Use the command" in shown
         assert "creenshot" not in shown
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_leaving_waits_for_what_was_decided(opened, store, key):
+    """A closing that is still being written when the person leaves is not lost."""
+    go, plain = threading.Event(), store.append
+    store.append = lambda events: go.wait(20) and plain(events)
+    async with opened(store) as pilot:
+        await pilot.press("c", "1", "enter")
+        await pilot.press(key)
+        assert store._events == []
+        assert pilot.app.return_code is None
+        go.set()
+        await pilot.app.workers.wait_for_complete()
+
+        assert len(store._events) == 1
+
+
+async def test_an_answer_to_an_older_filter_is_not_shown(opened, store, press, review, settled):
+    """The queue was being read when the person chose another filter."""
+    go, plain = threading.Event(), store.count
+    async with opened(store) as pilot:
+        store.count = lambda wanted: (go.wait(20) if wanted == CaseFilter() else None, plain(wanted))[1]
+        store._version += 1
+        slow = asyncio.ensure_future(review(pilot).poll())
+        await asyncio.sleep(0)
+        await pilot.press("slash", *"held", "enter")
+        go.set()
+        await slow
+        await settled(pilot)
+
+        assert review(pilot).queue.wanted == CaseFilter(verdict="hold")
+        assert review(pilot).queue.count == 1
 
 
 async def test_quitting_ends_with_success(opened, store, press):

@@ -83,7 +83,7 @@ async def test_the_filter_offers_its_words(opened, store, golden, press, size):
 async def test_a_filter_that_is_on_is_always_in_view(opened, store, golden, press, size):
     """What is hidden by a filter must not be taken for nothing."""
     async with opened(store, size) as pilot:
-        await press(pilot, "slash", *"to:openai", "enter")
+        await press(pilot, "slash", "type:to:openai", "enter")
         golden(pilot, name("filtered", size))
 
 

@@ -242,14 +242,21 @@ def test_how_long_ago(seconds, words):
 def test_the_health_line_says_when_something_was_skipped(now):
     """Good only when nothing was skipped and the evidence can be read."""
     well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
+    some = {**well, "degraded": 12}
 
-    assert health(well, now) == (True, "Watching · last request 4 s ago · nothing skipped today")
-    assert health({**well, "degraded": 12}, now) == (
-        False,
-        "Watching · last request 4 s ago · 12 not fully checked today",
-    )
-    assert health({}, now) == (True, "Watching · no request yet · nothing skipped today")
-    assert health(well, now, "locked") == (False, "Not reading evidence · locked")
+    assert health(well, now, None, True) == ("allowed", "Watching · last request 4 s ago · nothing skipped today")
+    assert health(some, now, None, True) == ("blocked", "Watching · last request 4 s ago · 12 not fully checked today")
+    assert health({}, now, None, True) == ("allowed", "Watching · no request today · nothing skipped today")
+    assert health(well, now, "locked", True) == ("blocked", "Not reading evidence · locked")
+
+
+def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now):
+    """When no gate runs it says so; when nobody can tell, it says nothing of it."""
+    well = {"last_at_epoch": int(now.timestamp()) - 4}
+
+    assert health(well, now, None, False)[0] == "quiet"
+    assert health(well, now, None, False)[1].startswith("No gate is running · last request")
+    assert health(well, now) == ("allowed", "Last request 4 s ago · nothing skipped today")
 
 
 @pytest.mark.parametrize(
@@ -282,6 +289,7 @@ def test_a_case_in_the_queue(now, case_of):
     assert case_found(many) == "15,000 rows · bank account numbers and names of people"
     assert case_place(many) == "OneDrive, personal"
     assert case_found(case_of(1, kinds=("email",))) == "1 e-mail address"
+    assert case_found(case_of(1, kinds=("secret",))) == "passwords or keys"
     assert case_found(case_of(1, kinds=())) == "nothing known"
     assert case_found(case_of(1, kinds=("not_inspected",))) == "could not all be read"
     assert case_sentence(many, now, UTC) == (
