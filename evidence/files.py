@@ -17,10 +17,16 @@ def make_private(path: Path) -> None:
     An existing folder keeps its mode: it may be the user's own.
     """
     _make_folders(path.parent)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), PRIVATE_FILE)
-    os.close(handle)
+    os.close(open_private(path))
     for ending in COMPANIONS:
         _tighten(path.with_name(path.name + ending))
+
+
+def open_private(path: Path, flags: int = 0) -> int:
+    """Open the file for reading and writing, created for its owner only, and return the handle."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | flags, PRIVATE_FILE)
+    _tighten(path)  # the umask may have taken rights away
+    return handle
 
 
 def _make_folders(folder: Path) -> None:

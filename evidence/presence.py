@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.ids import uuid7
-from evidence.files import PRIVATE_FILE
+from evidence.files import open_private
 
 if sys.platform == "win32":
     import msvcrt
@@ -31,7 +31,7 @@ class Presence:
     def __init__(self, evidence: Path) -> None:
         self.gate = uuid7()
         self._path = _file(evidence, self.gate)
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        self._handle = open_private(self._path, os.O_EXCL)
         _lock(self._handle)
 
     def leave(self) -> None:

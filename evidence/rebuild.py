@@ -48,6 +48,13 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
 
 
 def _apply_reviews(connection: Connection) -> None:
+    change = "UPDATE cases SET status = ?, disposition = ? WHERE key = ?"
+    for key, (status, disposition) in reviewed(connection).items():
+        connection.exec_driver_sql(change, (status, disposition, key))
+
+
+def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
+    """Return status and disposition of the cases that reviews made other than open, from the review events alone."""
     closed: dict[str, tuple[str | None, int]] = {}
     for (text,) in connection.exec_driver_sql("SELECT body FROM review_entries ORDER BY seq"):
         event = orjson.loads(text)
@@ -55,10 +62,10 @@ def _apply_reviews(connection: Connection) -> None:
             closed[event["case_key"]] = (event["disposition"], event["up_to"])
         elif event["action"] == Action.REOPEN:
             closed.pop(event["case_key"], None)
+    newest = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
+    result: dict[str, tuple[str, str | None]] = {}
     for key, (disposition, up_to) in closed.items():
-        newest = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
         seen = connection.exec_driver_sql(newest, (key,)).scalar() or 0
         again = disposition in COMES_BACK and seen > up_to
-        status = CaseStatus.OPEN if again else CaseStatus.CLOSED
-        change = "UPDATE cases SET status = ?, disposition = ? WHERE key = ?"
-        connection.exec_driver_sql(change, (status.value, disposition, key))
+        result[key] = (CaseStatus.OPEN if again else CaseStatus.CLOSED).value, disposition
+    return result

@@ -13,7 +13,8 @@ from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import engine_for
 from evidence.faults import DatabaseFault, evidence_error
-from evidence.rollup import key_of, time_of
+from evidence.rebuild import reviewed
+from evidence.rollup import Rollup, time_of
 from evidence.schema import VERSION, chain_id, version_of
 
 LIMIT = (
@@ -76,11 +77,12 @@ def verify(path: Path) -> VerifyReport:
 def _verify_file(connection: Connection) -> VerifyReport:
     records = ChainVerifier(chain_id(connection, "records"))
     reviews = ChainVerifier(chain_id(connection, "reviews"))
-    problem = _records_problem(connection, records)
+    sums = Rollup()
+    problem = _records_problem(connection, records, sums)
     if problem is None and (found := _reviews_problem(connection, reviews)) is not None:
         problem = f"in the reviews: {found}"
     if problem is None:
-        problem = _cases_problem(connection)
+        problem = _cases_problem(connection, sums)
     return VerifyReport(
         ok=problem is None,
         entries=records.entries,
@@ -94,7 +96,7 @@ def _verify_file(connection: Connection) -> VerifyReport:
     )
 
 
-def _records_problem(connection: Connection, verifier: ChainVerifier) -> str | None:
+def _records_problem(connection: Connection, verifier: ChainVerifier, sums: Rollup) -> str | None:
     query = """SELECT e.seq, e.prev, e.hash, e.body, e.id, e.at_us, c.key
         FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
     for seq, prev, hash_, text, id_, at_us, key in connection.exec_driver_sql(query):
@@ -103,8 +105,10 @@ def _records_problem(connection: Connection, verifier: ChainVerifier) -> str | N
         except ChainBroken as broken:
             return str(broken)
         body = orjson.loads(text)
-        if (body["id"], time_of(body), key_of(body)) != (id_, at_us, key):
+        if (body["id"], time_of(body), sums.add(body, at_us)) != (id_, at_us, key):
             return f"entry {seq} is filed under another id, time or case than it states"
+        sums.scripts.clear()
+        sums.traffic.clear()
     return None
 
 
@@ -122,16 +126,15 @@ def _reviews_problem(connection: Connection, verifier: ChainVerifier) -> str | N
     return None
 
 
-def _cases_problem(connection: Connection) -> str | None:
-    counted = """SELECT count(*) FROM cases c WHERE c.count !=
-        (SELECT count(*) FROM entries e WHERE e.case_id = c.id)"""
-    if connection.exec_driver_sql(counted).scalar_one():
-        return "the list of cases does not add up to the records; rebuild it"
-    closed = f"""SELECT count(*) FROM cases c WHERE c.status = '{CaseStatus.CLOSED.value}' AND NOT EXISTS
-        (SELECT 1 FROM review_entries r WHERE r.case_key = c.key AND r.action = 'close')"""  # noqa: S608 - a constant
-    if connection.exec_driver_sql(closed).scalar_one():
-        return "a case is closed that no reviewer closed; rebuild the list of cases"
-    return None
+def _cases_problem(connection: Connection, sums: Rollup) -> str | None:
+    reviews = reviewed(connection)
+    for row in connection.exec_driver_sql("SELECT * FROM cases").mappings():
+        added_up = sums.cases.pop(row["key"], None)
+        if added_up is None or any(row[name] != value for name, value in added_up.items()):
+            return "the list of cases does not add up to the records; rebuild it"
+        if (row["status"], row["disposition"]) != reviews.get(row["key"], (CaseStatus.OPEN.value, None)):
+            return "a case is open or closed otherwise than its reviews say; rebuild the list of cases"
+    return "the list of cases does not hold all records; rebuild it" if sums.cases else None
 
 
 def verify_jsonl(path: Path) -> VerifyReport:

@@ -36,7 +36,7 @@ def formats() -> Mapping[str, Format]:
         if not isinstance(format_, Format) or format_.name in found:
             raise EvidenceError(f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate.")
         found[format_.name] = format_
-    return found
+    return dict(sorted(found.items()))
 
 
 def export(name: str, records: Records, out: Path, *, overwrite: bool = False) -> int:

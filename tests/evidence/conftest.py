@@ -109,7 +109,7 @@ class Told:
             return list(self.answers)
 
 
-@pytest.fixture(name="make_record")
+@pytest.fixture(name="make_record", scope="session")
 def make_record_fixture() -> Callable[..., Record]:
     return make_record
 

@@ -1,0 +1,100 @@
+"""History: what policy is told of a script's past is what the evidence holds, at once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.decision import Verdict
+from core.ids import uuid7
+from core.record import Record
+from core.review import Action, ReviewEvent, case_key
+from evidence.history import History
+from evidence.opening import Evidence, open_evidence
+
+Make = Callable[..., Record]
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SCRIPT = "/home/analyst/upload.py"
+
+
+@pytest.fixture
+def opened(place: Path) -> Iterator[Evidence]:
+    opened = open_evidence(place)
+    yield opened
+    opened.close()
+
+
+def write(opened: Evidence, *records: Record) -> None:
+    done, problems = threading.Event(), []
+    for record in records:
+        opened.writer.close_record(record, problems.append)
+    opened.writer.close_record(records[-1], lambda _twice: done.set())
+    assert done.wait(30)
+    assert problems == [None] * len(records)
+
+
+def test_an_unseen_script_has_no_history(opened: Evidence) -> None:
+    """Nothing is claimed of a script that never sent anything."""
+    history = opened.history.script(SCRIPT, "ab" * 32)
+    assert (history.first_seen, history.approved, history.changed_since_approval) == (None, None, False)
+    volume = opened.history.volume(SCRIPT, "openai", START)
+    assert (volume.bytes_hour, volume.bytes_day, volume.tokens_day, volume.cost_day_usd) == (0, 0, 0, 0)
+
+
+def test_a_script_is_known_since_its_first_record(opened: Evidence, make_record: Make) -> None:
+    """First seen is the time of the earliest record of this path, and of this version for the version."""
+    write(opened, make_record(50), make_record(10, sha256="cd" * 32), make_record(90))
+    assert opened.history.script(SCRIPT, None).first_seen == START + timedelta(seconds=10)
+    assert opened.history.first_seen(SCRIPT, "ab" * 32) == START + timedelta(seconds=50)
+    write(opened, make_record(5))
+    assert opened.history.script(SCRIPT, None).first_seen == START + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("asked_before", [True, False], ids=["counted-live", "read-from-file"])
+def test_volume_counts_what_went_out_in_the_last_hour_and_day(
+    opened: Evidence, make_record: Make, asked_before: bool
+) -> None:
+    """Refused requests, other destinations and older days do not count; what is committed counts at once."""
+    now = START + timedelta(hours=30)
+    if asked_before:
+        opened.history.volume(SCRIPT, "openai", now)
+    write(
+        opened,
+        make_record(at=now - timedelta(hours=26), bytes=1),
+        make_record(at=now - timedelta(hours=20), bytes=10),
+        make_record(at=now - timedelta(minutes=30), bytes=100),
+        make_record(at=now - timedelta(minutes=1), bytes=1000),
+        make_record(at=now, bytes=10_000, verdict=Verdict.BLOCK),
+        make_record(at=now, bytes=100_000, service="dropbox"),
+        make_record(at=now, bytes=1_000_000, script="/srv/other.py"),
+    )
+    volume = opened.history.volume(SCRIPT, "openai", now)
+    assert (volume.bytes_hour, volume.bytes_day) == (1100, 1110)
+    assert volume.tokens_day == 90
+    assert volume.cost_day_usd == pytest.approx(0.00075)
+    again = History(opened.store).volume(SCRIPT, "openai", now)
+    assert again == volume
+
+
+def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_record: Make) -> None:
+    """Approving holds for the very hash; a changed script is not approved, and said to have changed."""
+    now = [100.0]
+    history = History(opened.store, clock=lambda: now[0])
+    write(opened, make_record(0))
+    key = case_key(make_record())
+
+    def act(action: Action) -> None:
+        opened.store.append([ReviewEvent(id=uuid7(), at=START, case_key=key, action=action, who="officer")])
+        now[0] += 2
+
+    assert history.script(SCRIPT, "ab" * 32).approved is None
+    act(Action.APPROVE)
+    assert history.script(SCRIPT, "ab" * 32).approved is True
+    changed = history.script(SCRIPT, "ff" * 32)
+    assert (changed.approved, changed.changed_since_approval) == (None, True)
+    assert history.script("/srv/other.py", "ab" * 32).approved is None
+    act(Action.REFUSE)
+    assert history.script(SCRIPT, "ab" * 32).approved is False
+    assert history.script(SCRIPT, "ff" * 32).changed_since_approval is False

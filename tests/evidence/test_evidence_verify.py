@@ -1,0 +1,284 @@
+"""Verification of files and exports: passes what is whole, and names the first thing that is not."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import evidence
+from core.errors import EvidenceError, InputError
+from core.record import Record
+from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
+from core.text import printable
+from evidence.exports import Format, export, formats
+from evidence.exports.spreadsheet import COLUMNS
+from evidence.store import Store
+
+Make = Callable[..., Record]
+DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
+
+
+@pytest.fixture
+def full(write, place: Path, make_record: Make) -> Path:
+    """A file with five records and two review events."""
+    write(*(make_record(n) for n in range(5)))
+    store = Store(place)
+    record = make_record()
+    key = case_key(record)
+    for action, disposition in ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA)):
+        event = ReviewEvent(
+            id=f"e-{action}", at=record.at, case_key=key, action=action, who="officer", disposition=disposition
+        )
+        store.append([event])
+    store.close()
+    return place
+
+
+@pytest.fixture
+def exported(full: Path, tmp_path: Path) -> Path:
+    store = Store(full)
+    out = tmp_path / "out.jsonl"
+    assert export("jsonl", store.iter_records(), out) == 5
+    store.close()
+    return out
+
+
+def change(place: Path, statement: str) -> None:
+    with sqlite3.connect(place) as connection:
+        connection.execute(statement)
+
+
+def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
+    """The report counts, names the head and says plainly what a chain cannot show."""
+    report = evidence.verify(full)
+    assert (report.ok, report.entries, report.reviews, report.first_problem) == (True, 5, 2, None)
+    assert "cut off" in report.text()
+    assert report.head in report.text()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE entries SET body = replace(body, '\"POST\"', '\"GET\"') WHERE seq = 2", "entry 2 was changed"),
+        ("UPDATE entries SET hash = zeroblob(32) WHERE seq = 2", "entry 2 was changed"),
+        ("UPDATE entries SET prev = zeroblob(32) WHERE seq = 3", "entry 3 does not follow"),
+        ("DELETE FROM entries WHERE seq = 3", "after entry 2 comes entry 4"),
+        ("DELETE FROM entries WHERE seq = 1", "after entry 0 comes entry 2"),
+        ("UPDATE entries SET at_us = 1 WHERE seq = 4", "entry 4 is filed under another"),
+        ("UPDATE entries SET id = 'x' WHERE seq = 4", "entry 4 is filed under another"),
+        ("UPDATE entries SET case_id = NULL WHERE seq = 4", "entry 4 is filed under another"),
+        ("DELETE FROM review_entries WHERE seq = 1", "in the reviews: after entry 0 comes entry 2"),
+        ("UPDATE review_entries SET body = replace(body, 'officer', 'someone')", "in the reviews: entry 1 was changed"),
+        ("UPDATE review_entries SET action = 'approve'", "in the reviews: entry 1 is filed"),
+        ("UPDATE cases SET count = 4", "does not add up"),
+        ("DELETE FROM entries WHERE seq = 5", "does not add up"),
+        ("UPDATE cases SET bytes_sent = 1", "does not add up"),
+        ("UPDATE cases SET status = 'open'", "otherwise than its reviews say"),
+        ("UPDATE cases SET disposition = 'false_alarm'", "otherwise than its reviews say"),
+        ("DELETE FROM review_entries WHERE seq = 2", "otherwise than its reviews say"),
+        ("UPDATE meta SET value = 'records:other' WHERE key = 'chain.records'", "entry 1 does not follow entry 0"),
+    ],
+)
+def test_every_tampering_with_the_file_is_named(full: Path, statement: str, words: str) -> None:
+    """Whoever edits the database by hand is found out, and where."""
+    change(full, statement)
+    report = evidence.verify(full)
+    assert not report.ok
+    assert words in (report.first_problem or "")
+    assert "NOT whole" in report.text()
+
+
+def test_verifying_changes_nothing(full: Path, writer) -> None:
+    """Verification only reads."""
+    writer.stop()
+    before = full.read_bytes()
+    evidence.verify(full)
+    assert full.read_bytes() == before
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """Nothing is not the same as whole."""
+    with pytest.raises(EvidenceError, match="no evidence file"):
+        evidence.verify(tmp_path / "none.db")
+    with pytest.raises(EvidenceError):
+        evidence.verify_jsonl(tmp_path / "none.jsonl")
+
+
+def test_an_export_verifies_without_the_database(full: Path, exported: Path) -> None:
+    """An exported file carries its own proof, and the head is that of the database."""
+    report = evidence.verify_jsonl(exported)
+    assert (report.ok, report.entries, report.missing) == (True, 5, 0)
+    assert report.head == evidence.verify(full).head
+
+
+@pytest.mark.parametrize(
+    ("edit", "ok", "words"),
+    [
+        (lambda lines: lines[1:4], True, None),
+        (lambda lines: [lines[0], lines[4]], True, None),
+        (lambda lines: [lines[0].replace("POST", "GET"), *lines[1:]], False, "line 1: entry 1 was changed"),
+        (lambda lines: [lines[1], lines[0]], False, "line 2: entry 1 stands after entry 2"),
+        (lambda lines: [lines[0], lines[0]], False, "line 2: entry 1 stands after entry 1"),
+        (lambda lines: [lines[0], "{}"], False, "line 2: not an exported record"),
+        (lambda lines: [lines[0], "[1]"], False, "line 2: not an exported record"),
+        (lambda lines: ["nonsense"], False, "line 1: not an exported record"),
+        (
+            lambda lines: [lines[0], lines[1].replace("records:", "records:0")],
+            False,
+            "line 2: it belongs to another chain",
+        ),
+        (
+            lambda lines: [line.replace("records:", "records:0") for line in lines],
+            False,
+            "line 1: entry 1 does not follow",
+        ),
+    ],
+)
+def test_changed_exports(exported: Path, edit, ok: bool, words: str | None) -> None:
+    """A filtered export passes with its gaps counted; an edited, reordered or mixed one does not."""
+    lines = edit(exported.read_text("utf-8").splitlines())
+    exported.write_text("\n".join(lines), "utf-8")
+    report = evidence.verify_jsonl(exported)
+    assert report.ok is ok
+    assert words is None or words in (report.first_problem or "")
+    assert not ok or report.missing == int(json.loads(lines[-1])["chain"]["seq"]) - len(lines)
+
+
+def test_the_documented_snippet_verifies_with_nothing_but_python(exported: Path, tmp_path: Path) -> None:
+    """The ten lines in the documentation do what they say, on a machine that has never seen Outgate."""
+    snippet = re.search(r"```python\n(# verify\.py.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert snippet is not None
+    assert len(snippet[1].strip().splitlines()) <= 12
+    program = tmp_path / "verify.py"
+    program.write_text(snippet[1], "utf-8")
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-I", "-S", program, exported], capture_output=True, text=True)
+
+    assert run().stdout.split()[:2] == ["whole:", "5"]
+    text = exported.read_text("utf-8")
+    for tampered in (text.replace("upload", "other", 1), text.split("\n", 2)[0] + "\n" + text.split("\n", 2)[2]):
+        exported.write_text(tampered, "utf-8")
+        assert run().returncode != 0
+
+
+def test_the_documented_example_is_a_record(tmp_path: Path) -> None:
+    """The example in the documentation is read by the code that reads records, and names every field."""
+    example = re.search(r"```json\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert example is not None
+    value = json.loads(example[1])
+    chain = value.pop("chain")
+    assert set(chain) == {"id", "seq", "prev", "hash"}
+    assert Record.from_json(value).to_json() == value
+
+
+def test_every_field_of_a_record_is_documented(make_record: Make) -> None:
+    """No field of the record is left without a word."""
+    document = DOCUMENT.read_text("utf-8")
+    body = make_record().to_json()
+
+    def names(value: object) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {name for key, inner in value.items() if key != "version" for name in names(inner)}
+        return {name for inner in value for name in names(inner)} if isinstance(value, list) else set()
+
+    assert {name for name in names(body) if f"`{name}`" not in document} == set()
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+class TestEveryFormat:
+    """What holds for every export format, present and future."""
+
+    def test_it_says_what_it_is(self, name: str) -> None:
+        """A user can choose by name, ending and purpose."""
+        format_ = formats()[name]
+        assert isinstance(format_, Format)
+        assert format_.suffix.startswith(".")
+        assert format_.purpose
+
+    def test_it_writes_all_records_privately(self, name: str, full: Path, tmp_path: Path) -> None:
+        """The count is right, the file is the owner's only, and nothing is left beside it."""
+        store = Store(full)
+        out = tmp_path / "export" / "file"
+        out.parent.mkdir()
+        assert export(name, store.iter_records(), out) == 5
+        store.close()
+        assert out.stat().st_size > 0
+        assert sys.platform == "win32" or out.stat().st_mode & 0o777 == 0o600
+        assert list(out.parent.iterdir()) == [out]
+
+    def test_nothing_at_all_can_be_exported(self, name: str, tmp_path: Path) -> None:
+        """An export without records is a valid file."""
+        assert export(name, [], tmp_path / "file") == 0
+        assert (tmp_path / "file").exists()
+
+    def test_an_existing_file_is_kept_unless_told(self, name: str, tmp_path: Path) -> None:
+        """Nobody's file is overwritten by accident."""
+        out = tmp_path / "file"
+        out.write_text("mine")
+        with pytest.raises(InputError, match="already"):
+            export(name, [], out)
+        assert out.read_text() == "mine"
+        export(name, [], out, overwrite=True)
+        assert out.read_text() != "mine"
+
+    def test_a_failure_half_way_leaves_nothing_behind(self, name: str, full: Path, tmp_path: Path) -> None:
+        """There is a whole export or none."""
+        store = Store(full)
+
+        def broken():
+            yield next(store.iter_records())
+            raise EvidenceError("gone")
+
+        out = tmp_path / "export" / "file"
+        out.parent.mkdir()
+        with pytest.raises(EvidenceError, match="gone"):
+            export(name, broken(), out)
+        store.close()
+        assert list(out.parent.iterdir()) == []
+
+
+def test_unknown_formats_and_folders_are_told(tmp_path: Path) -> None:
+    """Wrong use is answered with what would be right."""
+    with pytest.raises(InputError, match="Known: csv, jsonl"):
+        export("pdf", [], tmp_path / "x")
+    with pytest.raises(InputError, match="folder"):
+        export("csv", [], tmp_path)
+    with pytest.raises(InputError, match="cannot be written"):
+        export("csv", [], tmp_path / "no" / "x")
+
+
+def test_no_cell_of_the_spreadsheet_is_a_formula(write, place: Path, make_record: Make, tmp_path: Path) -> None:
+    """A script or host with a hostile name is text in the officer's spreadsheet."""
+    import csv
+
+    hostile = '=HYPERLINK("http://evil.example","x")'
+    write(make_record(script=hostile, service="@SUM(1)", host="-2+3"), make_record(1))
+    store = Store(place)
+    export("csv", store.iter_records(), tmp_path / "x.csv")
+    store.close()
+    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert list(rows[0]) == list(COLUMNS)
+    assert rows[0]["Script path"] == "'" + hostile
+    assert rows[0]["Service"] == "'@SUM(1)"
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
+    assert rows[1]["Bytes sent"] == "1000"
+    assert rows[1]["Found"] == "email (email): 2 distinct, likely"
+
+
+def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_record: Make) -> None:
+    """Terminal escapes and direction marks from a payload reach no screen through the evidence."""
+    path = "/srv/\x1b]0;x\x07\u202egpj.exe"
+    write(make_record(script=path))
+    store = Store(place)
+    case = store.page(CaseFilter(), 0, 1)[0]
+    record = next(store.iter_records())
+    store.close()
+    assert case.script_path == record["sender"]["script"]["path"] == printable(path)
