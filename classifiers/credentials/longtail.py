@@ -13,7 +13,7 @@ from classifiers.credentials.hosts import HOSTS
 from classifiers.credentials.rule import Rule
 from core.findings import Confidence
 
-FORMAT = 4
+FORMAT = 5
 """Raise it whenever the adaptation changes, so that cached packs are made anew."""
 
 _OPERATOR = r"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)"
@@ -130,7 +130,7 @@ def wire_pattern(pattern: str) -> tuple[str, bool]:
     pattern = _LONG_REPEAT.sub(r"{\1,}", pattern)
     if not re.search(r"(?<!\\)\((?!\?)|\(\?P<", pattern):
         left = "" if pattern.startswith((r"\b", "(?:^")) else r"\b"
-        right = "" if pattern.endswith(r"\b") else r"(?:[^A-Za-z0-9]|$)"
+        right = "" if pattern.endswith((r"\b", r"|\z)", "|$)")) else r"(?:[^A-Za-z0-9]|$)"
         pattern = f"{left}({pattern}){right}"
     return pattern, keyed
 
