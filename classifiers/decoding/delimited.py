@@ -1,6 +1,7 @@
 """Small CSV and TSV bodies as tables; large ones become documents for a reader in a worker."""
 
 import csv
+from io import StringIO
 from itertools import islice
 
 from classifiers.decoding.reading import Reading
@@ -43,7 +44,7 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
     if delimiter == "\n":
         delimiter = "\x1f"
     try:
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+        rows = [row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter) if row]
     except csv.Error:
         return False
     if len(rows) < 2:

@@ -30,16 +30,20 @@ def read(document: Document, work: Work) -> None:
 def _utf8(data: bytes) -> bytes | None:
     """Return the text as UTF-8; None when it is no text. Valid UTF-8 is checked in steps, never held twice."""
     data = data.removeprefix(codecs.BOM_UTF8)
-    if data.isascii():
+    if data.isascii() and b"\0" not in data[:_SNIFFED]:
         return data
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for at in range(0, len(data), _SLICE):
             decoder.decode(data[at : at + _SLICE])
     except UnicodeDecodeError:
-        text = text_of(data)
-        return None if text is None else text.encode("utf-8", "replace")
-    return data
+        return _recoded(data)
+    return _recoded(data) if b"\0" in data[:_SNIFFED] else data
+
+
+def _recoded(data: bytes) -> bytes | None:
+    text = text_of(data)
+    return None if text is None else text.encode("utf-8", "replace")
 
 
 def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:

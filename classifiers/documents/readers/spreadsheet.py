@@ -1,46 +1,38 @@
 """XLSX, XLSB, XLS and ODS through calamine, after a look at the packed sizes."""
 
+import re
 import zipfile
 from io import BytesIO
 from typing import Any
 
 from classifiers.decoding.delimited import has_header, unique_names
+from classifiers.documents.package import fits, read_member, read_part
 from classifiers.documents.reading import Work
-from classifiers.documents.sniff import ODS, XLSX, entries
+from classifiers.documents.sniff import ODS, XLSX
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({XLSX, ODS})
 _MAX_SHEETS = 200
-_SIGNS_OF_RATIO = 1 << 20
+_WORDS = re.compile(r"^xl/(comments|threadedComments)[\w/]*\.xml$|^docProps/core\.xml$")
 
 
 def read(document: Document, work: Work) -> None:
     """Read every sheet as a table."""
     if fits(document, work):
         read_workbook(document, work)
+        _beside_the_cells(document, work)
 
 
-def fits(document: Document, work: Work) -> bool:
-    """True when the archive's directory promises sizes within the limits: calamine itself has none."""
-    limits = work.limits
-    if entries(document.data) > limits.members:
-        work.unread("more files inside than are read", document.path)
-        return False
+def _beside_the_cells(document: Document, work: Work) -> None:
+    """Read comments and properties; say how many pictures there are."""
     with zipfile.ZipFile(BytesIO(document.data)) as archive:
         infos = archive.infolist()
-    if any(info.flag_bits & 1 for info in infos):
-        work.unread("encrypted document", document.path)
-        return False
-    sheets = [info for info in infos if info.filename.endswith((".xml", ".bin", ".rels"))]
-    for info in sheets:
-        packed_well = info.file_size > _SIGNS_OF_RATIO and info.file_size > info.compress_size * limits.ratio
-        if info.file_size > limits.member_bytes or packed_well:
-            work.unread("unpacks to more than is read (decompression limit)", document.path)
-            return False
-    if sum(info.file_size for info in sheets) > limits.total_bytes:
-        work.unread("unpacks to more than is read (decompression limit)", document.path)
-        return False
-    return True
+        for info in infos:
+            if _WORDS.match(info.filename):
+                read_part(read_member(archive, info, document, work), info.filename, document, work)
+    pictures = sum(info.filename.startswith(("xl/media/", "Pictures/")) for info in infos)
+    if pictures:
+        work.unread(f"{pictures} pictures inside are not read", document.path)
 
 
 def read_workbook(document: Document, work: Work) -> None:

@@ -74,34 +74,34 @@ def test_unknown_encoding_is_said(send: Send) -> None:
 
 
 HOSTILE = {
-    "deep arrays": b"[" * 1_000_000,
-    "deep objects": b'{"a":' * 300_000,
-    "quotes": b'"' * 1_000_000,
-    "escaped quotes": b'{"a":"' + b'\\"' * 500_000,
-    "backslashes": b'{"a":"' + b"\\" * 500_001,
-    "angles": b"<" * 500_000,
-    "open tags": b"<a>" * 100_000,
+    "deep arrays": b"[" * 300_000,
+    "deep objects": b'{"a":' * 100_000,
+    "quotes": b'"' * 300_000,
+    "escaped quotes": b'{"a":"' + b'\\"' * 150_000,
+    "backslashes": b'{"a":"' + b"\\" * 150_001,
+    "angles": b"<" * 150_000,
+    "open tags": b"<a>" * 40_000,
     "open cdata": b"<a>" + b"<![CDATA[" * 50_000,
     "open comments": b"<a>" + b"<!--" * 100_000,
-    "ampersands": b"&" * 500_000,
-    "percents": b"%" * 500_000,
-    "percent escapes": b"%41" * 300_000,
-    "entities": b"&#65;" * 200_000,
+    "ampersands": b"&" * 150_000,
+    "percents": b"%" * 150_000,
+    "percent escapes": b"%41" * 100_000,
+    "entities": b"&#65;" * 20_000,
     "data urls": b"data:," * 100_000,
-    "base64 letters": b"A" * 2_000_000,
+    "base64 letters": b"A" * 600_000,
     "short runs": (b"A" * 24 + b" ") * 60_000,
     "boundaries": b"--f\r\n" * 100_000,
-    "empty objects": b"[" + b"{}," * 500_000 + b"{}]",
-    "many records": b"[" + b'{"a":1,"b":2},' * 100_000 + b'{"a":1,"b":2}]',
+    "empty objects": b"[" + b"{}," * 150_000 + b"{}]",
+    "many records": b"[" + b'{"a":1,"b":2},' * 40_000 + b'{"a":1,"b":2}]',
     "many keys": b"{" + b",".join(b'"%d":"x"' % n for n in range(100_000)) + b"}",
-    "json lines": b'{"a":1}\n' * 150_000,
-    "zeros": bytes(3_000_000),
+    "json lines": b'{"a":1}\n' * 101_000,
+    "zeros": bytes(900_000),
     "protobuf tags": b"\x0a\x80" * 300_000,
     "nested protobuf": b"\x0a\xff\x7f" * 100_000,
     "grpc frames": b"\x00\x00\x00\x00\x00" * 100_000,
-    "msgpack arrays": b"\x91" * 500_000,
+    "msgpack arrays": b"\x91" * 150_000,
     "msgpack promises": b"\xdd\xff\xff\xff\xff",
-    "commas": b"," * 500_000,
+    "commas": b"," * 150_000,
     "comma lines": (b"," * 1000 + b"\n") * 300,
     "invalid utf-8": b'{"a": "' + b"\xff\xfe\xfd" * 100_000 + b'"}',
 }
@@ -114,7 +114,7 @@ TYPES = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bodies_stay_bounded(name: str, send: Send) -> None:
     """Bodies made to exhaust a parser are read within the limits, under each content type."""
-    for content_type in TYPES[:: 1 if len(HOSTILE[name]) < 400_000 else 3]:
+    for content_type in TYPES[:: 1 if len(HOSTILE[name]) < 130_000 else 3]:
         payload = decode(send(HOSTILE[name], content_type), SMALL)
         assert len(payload.segments) <= SMALL.segments + 1
         assert not any("decoder failed" in reason for reason in reasons(payload))

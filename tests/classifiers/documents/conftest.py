@@ -58,6 +58,8 @@ def xlsx_file(rows: int = 0, columns: int = 3) -> bytes:
     hidden.write_row(2, 0, ["DE89370400440532013000", 12.5, 3])
     hidden.write_row(3, 0, ["DE02120300000000202051", 4111111111111111, 4])
     hidden.hide()
+    sheet.write_comment("B2", "a comment on a cell")
+    book.set_properties({"author": "Berta Beispiel"})
     book.close()
     return out.getvalue()
 

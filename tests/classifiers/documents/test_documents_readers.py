@@ -107,6 +107,8 @@ def test_hidden_parts_are_read(made: dict[str, bytes]) -> None:
     """Hidden sheets, comments, notes, properties and embedded files count: they leave with the document."""
     assert "DE02120300000000202051" in text(read(made["people.xlsx"]))
     assert "4111111111111111" in text(read(made["people.xlsx"]))
+    assert "a comment on a cell" in text(read(made["people.xlsx"]))
+    assert "Berta Beispiel" in text(read(made["people.xlsx"]))
     letter = read(made["letter.docx"], "letter.docx")
     assert "a hidden comment" in text(letter)
     assert "Berta Beispiel" in text(letter)
@@ -342,3 +344,19 @@ def test_zip_with_many_claims_is_refused() -> None:
     """An archive that claims more files than anybody reads is named, not opened."""
     end = b"PK\x05\x06" + bytes(4) + (60_000).to_bytes(2, "little") * 2 + bytes(10)
     assert reasons(read(b"PK\x03\x04" + bytes(100) + end)) == {"the archive claims more files than are read"}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1"])
+def test_tables_in_any_character_set(charset: str) -> None:
+    """A CSV is read in the character set it was written in."""
+    rows = "id,name,email\n1,Jürgen Groß,j@example.com\n2,Anna,a@example.com\n"
+    (table,) = read(rows.encode(charset), "x.csv").tables
+    assert table.columns == ("id", "name", "email")
+    assert table.values["name"] == ["Jürgen Groß", "Anna"]
+
+
+def test_cells_with_line_ends_are_one_cell() -> None:
+    """A cell of several lines does not become several records."""
+    rows = b'id,note,email\n1,"first\nsecond",a@example.com\n2,"x",b@example.com\n'
+    (table,) = read(rows, "x.csv").tables
+    assert (table.rows, table.values["note"][0]) == (2, "first\nsecond")
