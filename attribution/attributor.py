@@ -9,25 +9,22 @@ from dataclasses import dataclass, replace
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
 from attribution.filesystem import HostFiles
+from attribution.gallery import Gallery
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.contents import ContentStore
 from attribution.line.sampler import LineSampler, SampleTarget
 from attribution.people import People
-from attribution.portrait import Portrait, paint, parents_of
-from core.attribution import Attribution, Certainty, CodeLine, unknown_sender
+from attribution.portrait import Portrait
+from attribution.verdict import of_one, of_several
+from core.attribution import Attribution, CodeLine, unknown_sender
 from core.exchange import Connection
 
-_MOST_PORTRAITS = 2000
 _MOST_CONNECTIONS = 20000
-_MOST_RECENT = 24
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
-_SHARED = "the socket is held by {count} processes; {which}"
-_ONE_WAITS = "only this one was waiting on it"
-_ALL_ALIKE = "which of them sent is not known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +49,7 @@ class SocketAttributor:
         self._counters = Counters()
         self._composer = Composer()
         self._lock = threading.Lock()
-        self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
-        self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
-        self._returned: set[tuple[int, int]] = set()
-        self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
+        self._gallery = Gallery(backend, people)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
@@ -64,17 +58,17 @@ class SocketAttributor:
         if seen is not None and self._still(seen):
             return self._keep(connection, seen, "at_once")
         now = time.time()
-        ownership = self._backend.recall(_peer(connection), self, connection.at.timestamp())
+        ownership = self._backend.recall(_peer(connection), self._gallery, connection.at.timestamp())
         if ownership is None:
             return None
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, _Seen(attribution=nobody), "at_once")
-        facts = self._recent.get(ownership.pids[0])
-        portrait = None if facts is None else self._portraits.get((facts.pid, facts.start))
-        if portrait is None or facts is not portrait.facts or facts.pid in self._own_pids():
+        facts = next((facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None)
+        portrait = None if facts is None else self._gallery.of(facts)
+        if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
-        found = self._of_one(portrait, ownership)
+        found = of_one(portrait, ownership, self._backend.method)
         return self._keep(connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once")
 
     def attribute(self, connection: Connection) -> Attribution:
@@ -92,7 +86,7 @@ class SocketAttributor:
 
     def line_of_code(self, attribution: Attribution) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
-        portrait = self._portrait_of(attribution)
+        portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script_facts is None:
             self._counters.line("not_sampled")
             return None
@@ -112,14 +106,14 @@ class SocketAttributor:
 
     def composition(self, attribution: Attribution) -> Composition | None:
         """Return the imports and installed distributions of the sender's script while it lives. Off the event loop."""
-        portrait = self._portrait_of(attribution)
+        portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return None
         return self._composer.compose(portrait.script, portrait.script_path, portrait.script_facts)
 
     def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
         """Keep what the sender's script looks like, if it still is what ran. Off the event loop."""
-        portrait = self._portrait_of(attribution)
+        portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return False
         path, sha256 = portrait.script_path, portrait.script.sha256
@@ -140,7 +134,7 @@ class SocketAttributor:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
         return self._counters.to_json() | {
             "backend": self._backend.method,
-            "known_processes": len(self._portraits),
+            "known_processes": len(self._gallery),
             "open_connections": len(self._seen),
         }
 
@@ -148,31 +142,11 @@ class SocketAttributor:
         """Return why lines of code cannot be sampled, in plain words; None when they can."""
         return self._sampler.obstacle()
 
-    def recent(self) -> tuple[ProcessFacts, ...]:
-        """See KnownOwners.recent."""
-        with self._lock:
-            return tuple(reversed(self._recent.values()))
-
-    def gone(self, pid: int) -> None:
-        """See KnownOwners.gone."""
-        with self._lock:
-            self._recent.pop(pid, None)
-
     def _alive(self, facts: ProcessFacts) -> bool:
         return self._backend.unchanged(facts)
 
     def _waiting(self, pid: int, socket: int | None) -> frozenset[int] | None:
         return None if socket is None else self._backend.waiting(pid, socket)
-
-    def _portrait_of(self, attribution: Attribution) -> Portrait | None:
-        """Return the portrait behind an attribution while its process still lives unchanged."""
-        process = attribution.process
-        if process is None:
-            return None
-        with self._lock:
-            found = [p for p in self._portraits.values() if p.facts.pid == process.pid]
-        same = [p for p in found if p.facts.started_at == process.started_at]
-        return same[-1] if same and self._alive(same[-1].facts) else None
 
     def _shown(self, line: CodeLine) -> CodeLine:
         people = self._people
@@ -203,84 +177,22 @@ class SocketAttributor:
         if not pids:
             reason = _OWN if ownership.pids else ownership.reason or _GONE
             return unknown_sender(self._backend.method, reason), None
-        portraits = [portrait for pid in pids if (portrait := self._portrait(pid)) is not None]
+        portraits = [portrait for pid in pids if (portrait := self._holder(pid, ownership)) is not None]
         if not portraits:
             return unknown_sender(self._backend.method, _GONE), None
         if len(ownership.pids) == 1:
-            self._remember(portraits[0])
-            return self._of_one(portraits[0], ownership), portraits[0].facts
-        return self._of_several(portraits, ownership), None
+            self._gallery.offer(portraits[0])
+            return of_one(portraits[0], ownership, self._backend.method), portraits[0].facts
+        for portrait in portraits:
+            self._gallery.gone(portrait.facts.pid)
+        waiting = self._who_waits(portraits, ownership.socket)
+        return of_several(portraits, waiting, ownership, self._backend.method), None
 
-    def _portrait(self, pid: int) -> Portrait | None:
-        """Return a living process's portrait: the cached one while pid, start and command line are the same."""
-        start = self._backend.start_of(pid)
-        if start is None:
-            return None
-        with self._lock:
-            portrait = self._portraits.get((pid, start))
-        if portrait is not None and self._backend.unchanged(portrait.facts):
-            with self._lock:
-                self._returned.add((pid, start))
-            return portrait
-        facts = self._backend.process(pid)
-        if facts is None:
-            return None
-        return self._store(paint(facts, parents_of(facts, self._process), self._people))
-
-    def _store(self, portrait: Portrait) -> Portrait:
-        key = (portrait.facts.pid, portrait.facts.start)
-        with self._lock:
-            self._portraits.pop(key, None)
-            self._portraits[key] = portrait
-            while len(self._portraits) > _MOST_PORTRAITS:
-                self._portraits.popitem(last=False)
-        return portrait
-
-    def _process(self, pid: int) -> ProcessFacts | None:
-        """Return the facts of a parent; the cached ones while pid, start and command line are the same."""
-        start = self._backend.start_of(pid)
-        if start is None:
-            return None
-        with self._lock:
-            facts = self._facts.get((pid, start))
-        if facts is not None and self._backend.unchanged(facts):
-            return facts
-        facts = self._backend.process(pid)
-        if facts is not None:
-            with self._lock:
-                self._facts[(pid, facts.start)] = facts
-                while len(self._facts) > _MOST_PORTRAITS:
-                    self._facts.popitem(last=False)
-        return facts
-
-    def _remember(self, portrait: Portrait) -> None:
-        """Offer a process for quick answers from its second connection on: most short-lived ones make only one."""
-        facts = portrait.facts
-        with self._lock:
-            if (facts.pid, facts.start) not in self._returned:
-                return
-            if len(self._returned) > _MOST_PORTRAITS:
-                self._returned.clear()
-            self._recent.pop(facts.pid, None)
-            self._recent[facts.pid] = facts
-            while len(self._recent) > _MOST_RECENT:
-                self._recent.popitem(last=False)
-
-    def _of_one(self, portrait: Portrait, ownership: Ownership) -> Attribution:
-        reason = ownership.reason or portrait.reason
-        return Attribution(
-            certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,
-            method=self._backend.method,
-            reason=reason,
-            process=portrait.ref,
-            user=portrait.user,
-            script=portrait.script,
-            script_process=portrait.script_ref,
-            ancestry=portrait.ancestry,
-            started_by=portrait.started_by,
-            is_python=portrait.is_python,
-            socket=ownership.socket,
-        )
+    def _holder(self, pid: int, ownership: Ownership) -> Portrait | None:
+        """Return the portrait of a holder, unless its pid was given to another process since it was found."""
+        portrait = self._gallery.portrait(pid)
+        found = dict(zip(ownership.pids, ownership.starts, strict=False)).get(pid)
+        return None if portrait is None or found not in {None, portrait.facts.start} else portrait
 
     def _who_waits(self, portraits: list[Portrait], socket: int | None) -> list[Portrait]:
         """Return the holders with a thread in a read or write of the socket; the sender gets some ms to come to it."""
@@ -291,32 +203,6 @@ class SocketAttributor:
                 break
             time.sleep(_WAIT_S)
         return found
-
-    def _of_several(self, portraits: list[Portrait], ownership: Ownership) -> Attribution:
-        """Name all holders. One of them is the sender only when it alone waits on the socket."""
-        with self._lock:
-            for portrait in portraits:
-                self._recent.pop(portrait.facts.pid, None)
-        waiting = self._who_waits(portraits, ownership.socket)
-        candidates = tuple(portrait.ref for portrait in portraits)
-        if len(waiting) == 1:
-            reason = _SHARED.format(count=len(candidates), which=_ONE_WAITS)
-            one = self._of_one(waiting[0], ownership)
-            return replace(one, certainty=Certainty.LIKELY, reason=reason, candidates=candidates)
-        first = portraits[0]
-        alike = all(p.script == first.script and p.is_python == first.is_python for p in portraits)
-        reason = _SHARED.format(count=len(candidates), which=_ALL_ALIKE)
-        return Attribution(
-            certainty=Certainty.LIKELY,
-            method=self._backend.method,
-            reason=reason,
-            user=first.user if all(p.user == first.user for p in portraits) else None,
-            script=first.script if alike else None,
-            is_python=first.is_python if alike else None,
-            started_by=first.started_by if alike else None,
-            candidates=candidates,
-            socket=ownership.socket,
-        )
 
 
 def _peer(connection: Connection) -> Peer:

@@ -33,6 +33,8 @@ class Ownership:
     """Who holds a client's socket."""
 
     pids: tuple[int, ...] = ()
+    starts: tuple[int | None, ...] = ()
+    """Their start marks when they were found, in the same order; empty where they were not read."""
     socket: int | None = None
     """The kernel's number of the socket, where it has one."""
     uid: int | None = None

@@ -253,7 +253,9 @@ def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> O
     holders = frozenset(found)
     hidden = any(_parent(pid) in holders for pid in unreadable)
     reason = _UNREADABLE_CHILD if hidden else None
-    return Ownership(pids=tuple(sorted(holders)), socket=entry.inode, uid=entry.uid, reason=reason)
+    pids = tuple(sorted(holders))
+    starts = tuple(procfs.start_of(pid) for pid in pids)
+    return Ownership(pids=pids, starts=starts, socket=entry.inode, uid=entry.uid, reason=reason)
 
 
 def _parent(pid: int) -> int:

@@ -53,7 +53,8 @@ def choose(threads: Sequence[Thread], waiting: frozenset[int] | None, program: P
     """Return the line and an outcome word for the counters.
 
     `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One such thread is
-    EXACT. An event loop's stack is not its task's, so it gives no line at all.
+    EXACT. An event loop's stack is not its task's, so it gives no line at all. Where nobody stands there (the library
+    sends in a thread of its own), a single Python thread inside a library is LIKELY the one that asked it to.
     """
     if waiting:
         chosen = [thread for thread in threads if thread.id in waiting]
@@ -65,6 +66,8 @@ def choose(threads: Sequence[Thread], waiting: frozenset[int] | None, program: P
     if in_loop:
         return None, "event_loop"
     if len(threads) == 1 and blocked:
+        if waiting is not None and not is_library(blocked[0].frames[0].file, program):
+            return None, "no_thread"
         sure = waiting is None and _in_socket(blocked[0])
         return _line(blocked, program, Certainty.EXACT if sure else Certainty.LIKELY)
     reading = [thread for thread in blocked if _in_socket(thread)]

@@ -20,8 +20,10 @@ from attribution.resolution import places
 from core.attribution import CodeLine
 
 DEADLINE_S = 0.4
-_SETTLE_TRIES = 10
 _SETTLE_S = 0.002
+_SETTLE_MOST_S = 0.03
+_AGAIN_S = 0.1
+"""A second dump is worth while only with this much time left."""
 _NOBODY: frozenset[int] = frozenset()
 _MOST_OUTPUT = 8 << 20
 _REFUSED = "the operating system refuses to let py-spy read the process"
@@ -57,23 +59,33 @@ class LineSampler:
         return self._refusal or _rights()
 
     def sample(self, target: SampleTarget) -> tuple[CodeLine | None, str]:
-        """Return the line and an outcome word. Takes some 10 ms, at most DEADLINE_S."""
+        """Return the line and an outcome word. Takes some 10 ms, at most DEADLINE_S.
+
+        Only a thread that stood in the socket before and after the dump was there during it.
+        """
         if self._program is None:
             return None, "no_sampler"
         until = time.monotonic() + DEADLINE_S
-        before = None if target.starter else _settled(target)
-        if before == _NOBODY and target.watched():
-            return None, "event_loop"
+        if target.starter:
+            return self._starter(target, until)
+        for last in (False, True):
+            before = _settled(target)
+            if before == _NOBODY and target.watched():
+                return None, "event_loop"
+            threads = self._dump(target.facts.pid, until)
+            after = target.waiting()
+            steady = None if before is None or after is None else before & after
+            if threads is None or steady != _NOBODY or last or time.monotonic() + _AGAIN_S > until:
+                break
+        if threads is None:
+            return None, "refused" if self._refusal else "failed"
+        return choose(threads, steady, _program(target.facts)) if target.alive() else (None, "gone")
+
+    def _starter(self, target: SampleTarget, until: float) -> tuple[CodeLine | None, str]:
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        after = None if target.starter else target.waiting()
-        if not target.alive():
-            return None, "gone"
-        program = _program(target.facts)
-        if target.starter:
-            return choose_starter(threads, program)
-        return choose(threads, _steady(before, after), program)
+        return choose_starter(threads, _program(target.facts)) if target.alive() else (None, "gone")
 
     def _dump(self, pid: int, until: float) -> list[Thread] | None:
         """Dump without pausing the process; a torn read is repeated with a pause of some ms."""
@@ -109,17 +121,11 @@ class LineSampler:
 def _settled(target: SampleTarget) -> frozenset[int] | None:
     """Give the sender some ms to come from its write to its read; under an event loop nobody ever stands there."""
     found = target.waiting()
-    for _ in range(_SETTLE_TRIES):
-        if found != _NOBODY or target.watched():
-            break
+    until = time.monotonic() + _SETTLE_MOST_S
+    while found == _NOBODY and time.monotonic() < until and not target.watched():
         time.sleep(_SETTLE_S)
         found = target.waiting()
     return found
-
-
-def _steady(before: frozenset[int] | None, after: frozenset[int] | None) -> frozenset[int] | None:
-    """Only a thread that stood there before and after the dump was there during it."""
-    return None if before is None or after is None else before & after
 
 
 def find_program() -> str | None:

@@ -1,6 +1,7 @@
 """Which line of the user's code sent a request, seen from outside the process."""
 
 import json
+import shutil
 import sys
 import threading
 
@@ -69,6 +70,15 @@ def test_without_the_systems_help_several_threads_are_never_exact():
     line, _ = choose([thread(1, own(5)), busy], None, PROGRAM)
     assert line is not None
     assert line.certainty is Certainty.LIKELY
+
+
+def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely():
+    """When the library itself sends, the one thread that waits inside it is the likely caller; one that does else is not."""
+    line, _ = choose([thread(1, own(5))], frozenset(), PROGRAM)
+    assert line is not None
+    assert line.certainty is Certainty.LIKELY
+    busy_elsewhere = Thread(id=1, name="T", active=False, frames=(own(9), own(12, "main")))
+    assert choose([busy_elsewhere], frozenset(), PROGRAM) == (None, "no_thread")
 
 
 def test_when_nobody_waits_on_the_socket_several_threads_give_no_line():
@@ -214,3 +224,25 @@ def test_dumps_hold_no_values():
         json.dumps([{"frames": [frame], "os_thread_id": 4, "thread_name": "T", "active": False}]).encode()
     )
     assert "hunter2" not in repr(threads)
+
+
+@linux
+def test_the_line_that_started_another_program_is_likely(gate, clients):
+    """What curl sends for a script is traced to the line that started curl, as likely."""
+    if shutil.which("curl") is None:
+        pytest.skip("no curl")
+    gate.want_line = True
+    path = clients.write(
+        """
+import subprocess
+def upload():
+    url = "http://127.0.0.1:" + os.environ["GATE_PORT"] + "/"
+    subprocess.run(["curl", "-s", "--noproxy", "*", "-X", "POST", url], check=True)  # line of start
+upload()
+"""
+    )
+    clients.python(path.name)
+    (seen,) = gate.wait(1)
+    assert seen.line is not None
+    assert (seen.line.file, seen.line.line) == (str(path), line_of(path.read_text(), "# line of start"))
+    assert seen.line.certainty is Certainty.LIKELY

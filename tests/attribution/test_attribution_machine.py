@@ -43,7 +43,8 @@ class FakeMachine:
         return self.unchanged(facts) and self.holders == (facts.pid,)
 
     def search(self, peer: Peer, since: float) -> Ownership:
-        found = Ownership(pids=self.holders, socket=7, reason=self.reason)
+        starts = tuple(self.start_of(pid) for pid in self.holders)
+        found = Ownership(pids=self.holders, starts=starts, socket=7, reason=self.reason)
         if callable(self.after_search):
             self.after_search()
         return found
@@ -110,6 +111,15 @@ def test_a_pid_reused_between_two_looks_is_not_answered_from_memory(machine):
     assert subject.attribute_now(same) is not None
     machine.run(100, 90, "python3", "second.py", parent=50)
     assert subject.attribute_now(same) is None
+
+
+def test_a_pid_reused_while_it_is_read_names_nobody(machine):
+    """A process that took over the pid between the finding and the reading is not the sender."""
+    machine.run(100, 20, "python3", "first.py", parent=50)
+    machine.holders = (100,)
+    machine.after_search = lambda: machine.run(100, 90, "python3", "innocent.py", parent=50)
+    found = attributor(machine).attribute(connection())
+    assert (found.certainty, found.process, found.script) == (Certainty.UNKNOWN, None, None)
 
 
 def test_a_process_that_exits_while_it_is_read_is_unknown(machine):
