@@ -139,7 +139,7 @@ def sample_records(now: datetime) -> list[Record]:
     paste = place("paste.example", None, Category.PASTE, AccountKind.ANONYMOUS, path="/api")
     telegram = place("api.telegram.org", "telegram", Category.MESSAGING, path="/bot•••/sendDocument")
     bucket = place(
-        "acme-exports.s3.amazonaws.com", "s3", Category.CLOUD_STORAGE, AccountKind.CORPORATE, id="acme-exports"
+        "acme-exports.s3.amazonaws.com", "aws-s3", Category.CLOUD_STORAGE, AccountKind.CORPORATE, id="acme-exports"
     )
     gpt = LlmCall(
         provider="openai",

@@ -1,4 +1,4 @@
-"""Officer's words for what records call things: finding kinds, services, verdicts, dispositions. Plain tables."""
+"""Officer's words for what records call things: finding kinds, verdicts, dispositions, launches. Plain tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,6 +93,7 @@ KINDS: Mapping[str, KindWords] = MappingProxyType(
             location="place on a map/places on a map",
             vehicle_plate="number plate",
             username="user name",
+            registered_document="document your organisation registered/documents your organisation registered",
             source_code="piece of source code/pieces of source code",
             file="file",
         ),
@@ -100,47 +101,6 @@ KINDS: Mapping[str, KindWords] = MappingProxyType(
     }
 )
 """Every kind that the classifiers report. Others go by their own name: see `tui.wording.kind_words`."""
-
-SERVICES: Mapping[str, str] = MappingProxyType(
-    {
-        "airtable": "Airtable",
-        "anthropic": "Anthropic",
-        "aws-bedrock": "Amazon Bedrock",
-        "azure": "Azure OpenAI",
-        "azure_blob": "Azure Blob Storage",
-        "box": "Box",
-        "cohere": "Cohere",
-        "deepseek": "DeepSeek",
-        "discord": "Discord",
-        "dropbox": "Dropbox",
-        "gcs": "Google Cloud Storage",
-        "gist": "GitHub Gist",
-        "github": "GitHub",
-        "github-copilot": "GitHub Copilot",
-        "gitlab": "GitLab",
-        "google": "Google Gemini",
-        "google-vertex": "Google Vertex AI",
-        "google_drive": "Google Drive",
-        "groq": "Groq",
-        "huggingface": "Hugging Face",
-        "icloud": "iCloud",
-        "mega": "MEGA",
-        "microsoft_graph": "Microsoft Graph",
-        "microsoft_teams": "Microsoft Teams",
-        "mistral": "Mistral",
-        "onedrive": "OneDrive",
-        "openai": "OpenAI",
-        "openrouter": "OpenRouter",
-        "pastebin": "Pastebin",
-        "s3": "Amazon S3",
-        "sharepoint": "SharePoint",
-        "slack": "Slack",
-        "telegram": "Telegram",
-        "wetransfer": "WeTransfer",
-        "xai": "xAI",
-    }
-)
-"""Proper names of services whose id does not spell them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 from core.review import Case
 from core.text import printable
 from tui.measures import ago, at_time, capital, clock_time, counted, joined, number, size
+from tui.service_names import SERVICES
 from tui.vocabulary import (
     DISPOSITIONS,
     KINDS,
-    SERVICES,
     UNKNOWN_VERDICT,
     VERDICTS,
     WOULD_HAVE,
@@ -69,8 +69,10 @@ def service_name(service: str | None, host: str) -> str:
     """Return the name a person uses for a destination."""
     if not service:
         return safe(host, 80) or "an unnamed host"
-    known = SERVICES.get(service)
-    return known or capital(safe(service, 60).replace("_", " ").replace("-", " "))
+    if service in SERVICES:
+        return SERVICES[service]
+    name = safe(service, 60)
+    return name if "." in name else capital(name.replace("_", " ").replace("-", " "))
 
 
 def place(service: str | None, host: str, category: str, account_kind: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.accounts.catalogue import SERVICES as CATALOGUE
+from classifiers.llm.providers import PROVIDERS
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
@@ -17,6 +19,7 @@ from core.review import Disposition
 from core.text import printable
 from tui.measures import ago, at_time, clock_time, counted, number, short_number, short_time, size
 from tui.sample import finding, place, record, sender
+from tui.service_names import SERVICES
 from tui.vocabulary import DISPOSITIONS, KINDS, VERDICTS
 from tui.wording import (
     case_found,
@@ -29,6 +32,7 @@ from tui.wording import (
     kinds_phrase,
     safe,
     sentence,
+    service_name,
     tally,
     verdict_words,
 )
@@ -151,6 +155,17 @@ def test_a_kind_without_words_goes_by_its_own_name():
     """A new classifier shows at once, though plainly."""
     assert kind_words("gr_amka").many == "gr amka values"
     assert kind_words("").one == "something without a name"
+
+
+def test_every_service_and_provider_reads_as_a_name():
+    """No id of ours stands in a sentence: hyphens and underscores are gone, and a web address stays one."""
+    ids = {service.id for service in CATALOGUE} | {provider.id for provider in PROVIDERS}
+    for service in ids:
+        name = service_name(service, "host")
+        assert name and "_" not in name
+        assert "-" not in name.replace("sign-in", "")
+    assert service_name("file.io", "x") == "file.io"
+    assert set(SERVICES) <= ids | {"icloud", "openai"}
 
 
 def test_every_disposition_and_verdict_has_words():
