@@ -6,9 +6,11 @@ from datetime import time as clock_time
 
 from core.decision import Mode, Verdict
 from core.organisation import Organisation
-from policy.conditions import compile_when, kinds_of, matcher
+from policy.conditions import compile_when
+from policy.content import kinds_of
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
+from policy.logic import matcher
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 from policy.tenants import Injection, injections
 

@@ -10,7 +10,7 @@ from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import Attachment, Category
 from core.findings import Confidence
 from core.situation import ScriptHistory, Situation, Volume
-from policy.conditions import matcher
+from policy.logic import matcher
 
 
 def holds(when: str, given: Situation) -> bool:

@@ -209,7 +209,7 @@ heads = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(rules=rule_lists, given_=situations, head=heads, mode=st.sampled_from(["watch", "enforce"]))
 def test_an_early_answer_is_never_taken_back(rules: str, given_: Situation, head: str, mode: str) -> None:
     """What is decided on the headers is what would have been decided with everything known."""

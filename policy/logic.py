@@ -1,0 +1,94 @@
+"""Conditions as values: a test that says True, False or None (not known), and how tests combine."""
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.situation import Situation
+from policy.decide import Test, Truth
+
+type Match = Callable[[str], bool]
+
+_WILD = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition, compiled."""
+
+    test: Test
+    static: bool
+    """True when it looks only at what `decide.identity_of` names, so that its answer may be kept."""
+    cost: int = 1
+    """Cheap ones are asked first."""
+
+
+def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
+    """Return a test of text against patterns in which * and ? stand for anything; `*.x` means below x."""
+    wanted = [p.lower() if fold else p for p in patterns]
+    exact = frozenset(p for p in wanted if not _WILD.search(p))
+    suffixes = tuple(p[1:] for p in wanted if p.startswith("*.") and not _WILD.search(p[1:]))
+    others = [p for p in wanted if _WILD.search(p.removeprefix("*.")) or p == "*."]
+    pattern = re.compile("|".join(fnmatch.translate(p) for p in others)) if others else None
+
+    def match(text: str) -> bool:
+        value = text.lower() if fold else text
+        return (
+            value in exact
+            or (bool(suffixes) and value.endswith(suffixes))
+            or (pattern is not None and pattern.match(value) is not None)
+        )
+
+    return match
+
+
+def kleene_and(answers: Iterable[Truth]) -> Truth:
+    together: Truth = True
+    for one in answers:
+        if one is False:
+            return False
+        if one is None:
+            together = None
+    return together
+
+
+def all_of(parts: Sequence[Condition]) -> Condition:
+    tests = [p.test for p in parts]
+    return _joined(lambda s, missing: kleene_and(t(s, missing) for t in tests), parts)
+
+
+def any_of(parts: Sequence[Condition]) -> Condition:
+    tests = [p.test for p in parts]
+
+    def test(s: Situation, missing: int) -> Truth:
+        answer: Truth = False
+        for t in tests:
+            one = t(s, missing)
+            if one:
+                return True
+            if one is None:
+                answer = None
+        return answer
+
+    return _joined(test, parts)
+
+
+def negated(part: Condition) -> Condition:
+    def test(s: Situation, missing: int) -> Truth:
+        one = part.test(s, missing)
+        return None if one is None else not one
+
+    return _joined(test, [part])
+
+
+def _joined(test: Test, parts: Sequence[Condition]) -> Condition:
+    return Condition(test=test, static=all(p.static for p in parts), cost=sum(p.cost for p in parts))
+
+
+def fixed(read: Callable[[Situation], bool]) -> Condition:
+    return Condition(test=lambda s, _: read(s), static=True, cost=0)
+
+
+def changing(read: Callable[[Situation], bool]) -> Condition:
+    return Condition(test=lambda s, _: read(s), static=False)
