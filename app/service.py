@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,16 @@ from app.wiring import (
     classifier_of,
     engine_setup,
     evidence_of,
+    live_policy_of,
     past_of,
-    policy_of,
     pool_of,
     write_upstream_bundle,
 )
+from core.errors import SettingsError
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
+    from policy.live import PolicyFile
     from proxy.gate import Gate
 
 log = logging.getLogger("outgate")
@@ -58,7 +61,7 @@ async def _serve(
     from proxy.routes import parse_route
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
-    policy = policy_of(home, choices.policy)
+    policy = live_policy_of(home, choices.policy)
     mint = prepare_trust(home, settings, choices)
     evidence = evidence_of(home, settings)
     attributor = attributor_of(home, settings)
@@ -69,10 +72,11 @@ async def _serve(
         classify_s=settings.classify_seconds,
         strict=settings.strict_evidence,
     )
+    classifier = classifier_of(setup)
     gate = Gate(
         Parts(
             attributor=attributor,
-            classifier=classifier_of(setup),
+            classifier=classifier,
             pool=pool,
             policy=policy,
             evidence=evidence.writer,
@@ -98,12 +102,22 @@ async def _serve(
             announce(home.running, me)
         ready(me)
 
+    def renewed() -> None:
+        classifier.organisation_changed(policy.organisation)
+        pool.renew(replace(setup, organisation=policy.organisation))
+
     _stop_on_signals(gate)
     if private:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), gate.stop)  # readable means: the parent is gone
     try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await gate.run(announced)
+        async with asyncio.TaskGroup() as tasks:
+            following = tasks.create_task(follow_policy(policy, renewed))
+            try:
+                await gate.run(announced)
+            finally:
+                following.cancel()
+    except* SettingsError as errors:
+        raise errors.exceptions[0] from None
     finally:
         if not private:
             withdraw(home.running, me.pid)
@@ -130,6 +144,25 @@ def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Calla
         return leaf.certificate, leaf.key
 
     return mint
+
+
+async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0) -> None:
+    """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force."""
+    hurry = asyncio.Event()
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hurry.set)
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(every_s):
+                await hurry.wait()
+        read = policy.reload if hurry.is_set() else policy.reload_if_changed
+        hurry.clear()
+        before = policy.error
+        if await asyncio.to_thread(read):
+            renewed()
+            log.info("the policy in force is now %s", policy.version)
+        if policy.error is not None and policy.error is not before:
+            log.error("the policy file is not in force: %s The last good one stays: %s", policy.error, policy.version)
 
 
 def _stop_on_signals(gate: "Gate") -> None:

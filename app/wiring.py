@@ -12,16 +12,18 @@ from app.settings import Settings
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import Attributor, Classifier, ClassifierPool, Policy
+from core.ports import Attributor, Classifier, Policy
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
     from classifiers.engine import EngineSetup
+    from classifiers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
     from evidence.history import History
     from evidence.opening import Evidence
     from policy.decide import RulePolicy
+    from policy.live import PolicyFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,15 @@ def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     return load(policy_path(home, chosen))
 
 
+def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
+    """Return the policy of a serving gate, which follows its file; the preset that only watches until there is one."""
+    from policy import DEFAULT_PRESET
+    from policy.live import PolicyFile
+
+    path = policy_path(home, chosen)
+    return PolicyFile(path) if path is not None else PolicyFile(home.policy, preset=DEFAULT_PRESET)
+
+
 def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
     """Return what engines are made of here; with `names`, names and addresses in prose are looked for."""
     from classifiers.engine import EngineSetup
@@ -66,7 +77,7 @@ def classifier_of(setup: EngineSetup) -> Classifier:
     return Engine(setup)
 
 
-def pool_of(setup: EngineSetup, settings: Settings) -> ClassifierPool:
+def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     """Return the workers; none is started before it is needed."""
     from classifiers.pool import WorkerPool
 

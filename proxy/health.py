@@ -35,7 +35,7 @@ class Health:
 
     def values(self) -> dict[str, Any]:
         """Return the health as JSON values."""
-        failure = self.parts.evidence.failure
+        failure = self.parts.evidence.failure or getattr(self.parts.policy, "error", None)
         return {
             "outgate": "gate",
             "running": True,

@@ -1,0 +1,132 @@
+"""A whole Outgate for scenario tests: its own home, the stand-in internet, the real command line, real processes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.internet import StandInInternet
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Outgate:
+    """Runs the command line with a home of its own."""
+
+    folder: Path
+    internet: StandInInternet
+    _gates: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        return {**kept, "OUTGATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "sk-proj-" + "t" * 48}
+
+    @property
+    def staging(self) -> list[str]:
+        """Options that bring every host to the stand-in internet."""
+        root = self.folder / "internet-root.pem"
+        root.write_bytes(self.internet.authority.root_pem())
+        options = ["--upstream-ca", str(root)]
+        for route in self.internet.routes:
+            options += ["--connect-to", route]
+        return options
+
+    def __call__(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run one command to its end."""
+        command = [sys.executable, "-m", "app.cli", *arguments]
+        options = {"timeout": 90, "capture_output": True, **options}
+        return subprocess.run(command, env=self.environment, cwd=self.folder, text=True, check=False, **options)
+
+    def run(self, *program: str, options: tuple[str, ...] = (), **more: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a program behind a private gate."""
+        return self("run", *self.staging, *options, "--", *program, **more)
+
+    def script(self, name: str, text: str) -> Path:
+        """Write a script into the folder."""
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        """Start the gate as a service and wait until it is announced."""
+        command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", *self.staging, *options]
+        gate = subprocess.Popen(
+            command, env=self.environment, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._gates.append(gate)
+        self.wait_for(lambda: (self.home / "gate.json").exists() or gate.poll() is not None)
+        assert gate.poll() is None, gate.stdout.read() if gate.stdout else ""
+        return gate
+
+    def behind(self) -> dict[str, str]:
+        """Return the environment of a client behind the running gate."""
+        from app.home import Home
+        from app.running import find
+        from certs.trust import client_environment
+
+        gate = find(self.home / "gate.json")
+        assert gate is not None
+        return client_environment(gate.url, Home(self.home).bundle, self.environment)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return all records, oldest first."""
+        from evidence import open_store
+
+        return list(open_store(self.home / "evidence.db").iter_records())
+
+    def wait_for(self, condition: Callable[[], Any], seconds: float = 40) -> Any:
+        """Wait for something that happens in another process."""
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, "it did not happen"
+            time.sleep(0.05)
+        return found
+
+    def close(self) -> None:
+        for gate in self._gates:
+            if gate.poll() is None:
+                gate.terminate()
+                try:
+                    gate.wait(20)
+                except subprocess.TimeoutExpired:
+                    gate.kill()
+            if gate.stdout:
+                gate.stdout.close()
+
+
+def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    """Return the JSON summary of `run --json`."""
+    value: dict[str, Any] = json.loads(done.stderr.strip().splitlines()[-1])
+    return value
+
+
+@pytest.fixture
+def outgate(tmp_path: Path) -> Iterator[Outgate]:
+    with StandInInternet(tmp_path / "internet") as internet:
+        whole = Outgate(tmp_path, internet)
+        yield whole
+        whole.close()
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outgate]:
+    """An Outgate with its gate running, shared by the tests of one file."""
+    folder = tmp_path_factory.mktemp("serving")
+    with StandInInternet(folder / "internet") as internet:
+        whole = Outgate(folder, internet)
+        whole.start()
+        yield whole
+        whole.close()
