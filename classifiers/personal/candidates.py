@@ -25,7 +25,7 @@ _LETTERS_INSIDE = (
     r"\b\d{17}[Xx]\b",  # RIC
     r"\b\d[A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d\d\b",  # MBI
 )
-_NUMBERS = r"(?:\+ ?|\(\+?)?\b\d(?:[ \-./()\x01]{0,2}\d){5,}\b"
+_NUMBERS = r"(?:\+|\(\+?)?\b\d(?:[ \-./()\x01]{0,2}\d){5,}\b"
 _IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
 _LABELS = (
     r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical record|"

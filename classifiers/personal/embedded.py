@@ -11,10 +11,11 @@ from classifiers.personal.vocabulary import name_kinds
 _DELIMITERS = ("\t", ";", ",", "|")
 _MAX_ROWS = 5000
 _MAX_FIELDS = 60
-_HEADER_FIELD = re.compile(r"[^\W\d][\w .()/#'\-]{0,40}")
+_HEADER_FIELD = re.compile(r"[^\W\d][\w.()/#'\-]{0,40}(?: [\w.()/#'\-]{1,30}){0,3}")
 _LABELLED_LINE = re.compile(
     r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$", re.MULTILINE
 )
+_CODE = re.compile(r"[\[\]{}<>|=]|\w\(|[a-z_]\.[a-z_]+\b(?!\.\w*@)|;\s*$")
 _TRIM = " \t\r\"'"
 _FORMATTING = " \t\r*"
 
@@ -53,7 +54,7 @@ def blocks(text: str) -> Iterator[Block]:
     cells = [
         Cell(match[1], 0, match.start(2), match.start(2) + len(match[2].rstrip(_FORMATTING)))
         for match in _LABELLED_LINE.finditer(text, end)
-        if _is_telling(match[1])
+        if _is_telling(match[1]) and not _CODE.search(match[2])
     ]
     if cells:
         yield Block(cells, cells[0].start, cells[-1].end, False)

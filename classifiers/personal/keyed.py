@@ -59,6 +59,7 @@ def _iso(year: str, month: str, day: str) -> str | None:
 
 
 _NOT_A_VALUE_TEXT = """
+str int bool float object number array list dict date datetime varchar char integer required optional nullable
 null none nil n/a na unknown undefined true false yes no test default string text name names first last value
 user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx
 """
@@ -175,4 +176,4 @@ KEYED: dict[str, Callable[[str], str | None]] = {
 
 def is_placeholder(text: str) -> bool:
     """True for what stands in a field when there is no value."""
-    return text.strip().casefold() in _NOT_A_VALUE or not text.strip("xX*•# -.?")
+    return text.strip(" \t,;\"'").casefold() in _NOT_A_VALUE or not text.strip("xX*•# -.?")

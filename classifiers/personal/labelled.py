@@ -18,6 +18,8 @@ _PLACE_KINDS = (
 )  # fmt: skip
 _WINDOW = 40
 _SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
+_JOINS = frozenset("-_/.")
+"""A label joined to other words by one of these is a part of an identifier or a path."""
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
 
@@ -27,6 +29,8 @@ def read_labelled(text: str, floor: int, start: int, end: int, finish: int) -> t
 
     Words left of `floor` belong to another value.
     """
+    if text[end : end + 1] in _JOINS or (start > floor and text[start - 1] in _JOINS):
+        return None
     if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:
         return None
     glue = _GLUE.match(text, end, min(finish, end + _WINDOW))

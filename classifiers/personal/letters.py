@@ -67,9 +67,14 @@ def read_letters_inside(place: Place, start: int, end: int) -> int | None:
     text = place.text[start:end]
     if ":" in text:
         return read_ip(place, start, end) if text.count(":") > 2 and "-" not in text else None
-    if len(text) == _UUID_LENGTH:
+    if len(text) == _UUID_LENGTH or _is_in_decimal(place, start):
         return None
     return _first_that_fits(place, _LETTERS_INSIDE, start, text, whole=True)
+
+
+def _is_in_decimal(place: Place, start: int) -> bool:
+    """True for the digits of a number such as 6.10351563E-05."""
+    return start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit()
 
 
 def _first_that_fits(place: Place, readings: tuple[_Reading, ...], start: int, text: str, *, whole: bool) -> int | None:

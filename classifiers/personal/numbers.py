@@ -20,6 +20,7 @@ _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
 _PHONE_HINT = re.compile(r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$")
 _SHORTEST_HINTED = 9
+_FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
@@ -39,7 +40,7 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
     if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
         return None
     groups = [found.span() for found in _GROUP.finditer(text)]
-    if "+" in text[:2]:
+    if "+" in text[:2] and not _is_sum(place, start, start + len(text)):
         used = _phone(place, start, text, groups, named=False)
     elif (named := place.is_named("phone", start)) or first == "(" or text[:2] == "00":
         used = _phone(place, start, text, groups, named=named)
@@ -48,6 +49,14 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
     if used is None:
         used = _windows(place, start, text, groups)
     return _hinted_phone(place, start, text, groups) if used is None and len(text) > _SHORTEST_HINTED else used
+
+
+def _is_sum(place: Place, start: int, end: int) -> bool:
+    """True when the `+` adds: a word, a number or a bracket stands before it, or the number is multiplied."""
+    before = place.text[start - 1 : start]
+    if place.text[end : end + 1] in _FACTORS:
+        return True
+    return start > place.begin and (before.isalnum() or before in "_)]*^")
 
 
 def read_ip(place: Place, start: int, end: int) -> int | None:
@@ -130,7 +139,7 @@ def _check(kind: str, digits: str, piece: str) -> str | None:
 
 def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -> int | None:
     """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix wins."""
-    plus = "+" in text[:2]
+    plus = "+" in text[:2] and not _is_sum(place, start, start + len(text))
     if not plus and _DATE.match(text):
         return None
     north_american = None if plus else _US_PHONE.match(text)

@@ -51,6 +51,8 @@ def test_labelled_lines_are_read_like_a_form() -> None:
         "def f(name, address):\n    return name, address\n",
         "Note: see the appendix\nSubject: Quarterly report\nAccount: closed\nCard: yes\n",
         "a, b\nc, d\n",
+        "class A:\n    fullname: str\n    address: tuple[str, int]\n    display_name = typ.definition.fullname\n",
+        "for-an-aws-account-1481927446662\n6.10351563E-05 + 2789545*uk_10 +13150000000*p\n",
     ],
 )
 def test_configuration_and_other_lists_stay_quiet(text: str) -> None:
