@@ -104,7 +104,9 @@ def _name_of(message: object) -> str:
         inner = message.get(key)
         if isinstance(inner, list) and inner and all(isinstance(p, dict) and _is_result(p) for p in inner):
             return "tool result"
-    return _ROLE_NAMES.get(str(message.get("role", "")), "message")
+    author = message.get("author")
+    role = message.get("role") or (author.get("role") if isinstance(author, dict) else None)
+    return _ROLE_NAMES.get(str(role), "message")
 
 
 def _is_result(part: Mapping[str, Any]) -> bool:

@@ -138,7 +138,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider("nous", ("inference-api.nousresearch.com",)),
     Provider("ai21", ("api.ai21.com",)),
     Provider("voyageai", ("api.voyageai.com",), _A, None, "voyageai"),
-    Provider("jina", ("api.jina.ai", "deepsearch.jina.ai")),
+    Provider("jina", ("api.jina.ai", "deepsearch.jina.ai", "r.jina.ai", "s.jina.ai")),
     Provider("nomic", ("api-atlas.nomic.ai",)),
     Provider("mixedbread", ("api.mixedbread.com", "api.mixedbread.ai")),
     Provider("writer", ("api.writer.com",)),

@@ -14,6 +14,11 @@ from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 
+_GET_HINTS = frozenset(
+    {"upgrade", "x-stainless-lang", "anthropic-version", "mcp-protocol-version", "mcp-session-id", "mcp-method"}
+)
+"""Without one of these, a GET at an unlisted host is no call of a model or tool server."""
+
 
 class _Seen(NamedTuple):
     """One request as all steps look at it. Holds payload: never log it."""
@@ -44,7 +49,7 @@ def recognise(
     del organisation
     headers = dict(reversed(exchange.headers))
     provider = provider_at(exchange.host, exchange.path, exchange.port)
-    if provider is None and exchange.method == "GET" and "upgrade" not in headers and not mcp.announced(headers):
+    if provider is None and exchange.method == "GET" and not _GET_HINTS & headers.keys():
         return None
     seen = _Seen(exchange, headers, payload.json if payload is not None else None, payload, fingerprinter)
     spoken = _tool_server(seen)

@@ -1,5 +1,6 @@
 """Whether a request to an unlisted host is a model call when its body alone does not show it: path and body must agree."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,11 @@ _WITH_MODEL = (
 )  # fmt: skip
 """Ends of paths that make a call of any body with a model in it."""
 
+_RESOURCE = re.compile(
+    r"/v1/(?:models|files|batches|fine_tuning|threads|assistants|vector_stores|responses|conversations|messages)(?:/|$)"
+)
+"""Resources that clients of the OpenAI and Anthropic SDKs also list and delete."""
+
 
 def is_call(
     exchange: Exchange, headers: Mapping[str, str], named: op.PathOperation, body: object, payload: Payload | None
@@ -25,6 +31,8 @@ def is_call(
         return named.operation == op.REALTIME and told
     if op.DISTINCTIVE.search(bare):
         return isinstance(body, dict) or _body_may_be(exchange, headers, named, payload)
+    if "anthropic-version" in headers or ("x-stainless-lang" in headers and _RESOURCE.search(bare)):
+        return True
     if isinstance(body, dict):
         return _agrees(named, bare, body)
     return bare.endswith("/files") and payload is not None and any(s.key == "purpose" for s in payload.segments[:20])

@@ -53,6 +53,7 @@ def labelled(body: object) -> dict[str, str | None]:
         ({"messages": [], "tools": [{"type": "function", "function": {"name": "find", "description": "needle"}}]}, "needle", "definition of tool find"),
         ({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "find", "arguments": {"q": "needle"}}}, "needle", "arguments of tool find"),
         ({"request": {"contents": [{"role": "user", "parts": [{"text": "needle"}]}]}}, "needle", "user message 1"),
+        ({"messages": [{"author": {"role": "user"}, "content": {"parts": ["needle"]}}]}, "needle", "user message 1"),
         ({"order": {"note": "needle"}}, "needle", None),
     ],
 )  # fmt: skip

@@ -226,6 +226,22 @@ def test_an_open_tool_server_stream_is_a_call() -> None:
     assert call.operation == "mcp"
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "found"),
+    [
+        ("/v1/models", {"x_stainless_lang": "python"}, True),
+        ("/v1/files/file-1", {"x_stainless_lang": "python"}, True),
+        ("/v1/models", {"anthropic_version": "2023-06-01"}, True),
+        ("/v1/models", {}, False),
+        ("/v1/customers", {"x_stainless_lang": "python"}, False),
+        ("/accounts/1/images/v1", {"x_stainless_lang": "python"}, False),
+    ],
+)
+def test_management_calls_by_the_clients_of_model_providers(path: str, headers: dict[str, str], found: bool) -> None:
+    """Listing models at an unlisted host is a call when a provider's own client asks; other clients' lists are not."""
+    assert (seen("http://10.0.0.1:8000" + path, None, "GET", **headers) is not None) is found
+
+
 PNG = b"\x89PNG\r\n" + b"x" * 90
 
 
