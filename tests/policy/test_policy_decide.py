@@ -132,21 +132,22 @@ def test_headers_are_gathered_and_the_rest_still_decides() -> None:
     ("rules", "decided"),
     [
         (BLOCK_PERSONAL + BLOCK_BANK, "personal"),
-        (BLOCK_BANK + BLOCK_PERSONAL, None),
+        (BLOCK_BANK + BLOCK_PERSONAL, "wait"),
         (ALLOW_JOB + BLOCK_BANK, "job"),
-        ("  - {id: hold, when: {destination: {account: personal}}, then: hold}\n", None),
-        ("  - {id: redact, when: {destination: {account: personal}}, then: redact}\n", None),
-        ("  - {id: large, when: {volume: {request_bytes_at_least: 1 MB}}, then: block}\n", None),
+        ("  - {id: hold, when: {destination: {account: personal}}, then: hold}\n", "wait"),
+        ("  - {id: redact, when: {destination: {account: personal}}, then: redact}\n", "wait"),
+        ("  - {id: large, when: {volume: {request_bytes_at_least: 1 MB}}, then: block}\n", "wait"),
         ("  - {id: size, when: {volume: {request_bytes_at_least: 1 kB}}, then: block}\n", "size"),
-        ("  - {id: none, when: {not: {findings: anything}}, then: allow}\n", None),
-        ("  - {id: model, when: {llm: {model: gpt-*}}, then: block}\n", None),
+        ("  - {id: none, when: {not: {findings: anything}}, then: allow}\n", "wait"),
+        ("  - {id: model, when: {llm: {model: gpt-*}}, then: block}\n", "wait"),
+        ("  - {id: other, when: {destination: {account: corporate}}, then: block}\n", None),
     ],
 )
 def test_a_request_is_refused_on_its_headers_where_they_suffice(rules: str, decided: str | None) -> None:
     """Nothing is read that need not be read, and nothing is judged before it is known."""
     given = on_headers(situation(destination=to("onedrive", "personal")))
     decision = policy(rules).decide_on_headers(given)
-    assert (decision.rule if decision else None) == decided
+    assert (decision.rule if decision else "wait") == decided
 
 
 KINDS = ("iban", "email", "secret", "not_inspected")
@@ -326,6 +327,20 @@ def test_a_destination_in_doubt_earns_no_trust() -> None:
     assert policy(rules).decide(given).rule == "own"
     doubtful = replace(given, degraded=("destination: the request names another host inside",))
     assert policy(rules).decide(doubtful).rule == "bank"
+
+
+def test_an_account_that_could_not_be_looked_up_is_no_answer() -> None:
+    """When the look-up of accounts fails, a rule on personal accounts does not take that for “not personal”."""
+    asked = policy(BLOCK_PERSONAL)
+    failed = situation(degraded=("accounts: late",))
+    for _ in range(2):
+        assert asked.decide(situation()).rule is None
+        assert (asked.decide(failed).rule, asked.decide(failed).verdict) == ("personal", Verdict.BLOCK)
+    known = replace(failed, destination=to("dropbox", "corporate"))
+    assert asked.decide(known).rule is None
+    letting = policy("  - {id: own, when: {not: {destination: {account: personal}}}, then: allow}\n" + BLOCK_BANK)
+    assert letting.decide(situation()).rule == "own"
+    assert letting.decide(failed).rule is None
 
 
 UNKNOWN_BLOCK = "on_unknown_account: {do: block, over: 1 kB}"

@@ -1,0 +1,79 @@
+"""Rules in words, and advice on what is probably not meant."""
+
+from datetime import date
+
+import pytest
+
+from policy.describing import advice, in_words, summaries
+from policy.loading import parse, preset_names, preset_text
+from policy.rules import PolicyModel
+
+
+def model(text: str) -> PolicyModel:
+    return parse(text.encode(), "f")
+
+
+TODAY = date(2026, 11, 21)
+
+
+def test_rules_can_be_read_on_a_screen() -> None:
+    """An officer sees what a rule says without opening the file."""
+    text = """
+mode: watch
+rules:
+  - id: a
+    description: D
+    owner: ann
+    enabled: false
+    until: 2027-01-01
+    when:
+      destination: {account: [personal, other_tenant], upload: true}
+      any: [{findings: bank}, {llm: {}}]
+      not: {script: {approved: true}}
+      time: {outside: {zone: UTC, days: mon, hours: 08:00-18:00}}
+    then: block
+  - {id: b, mode: enforce, when: {}, then: {headers: {x: y}}}
+"""
+    first, second = summaries(model(text))
+    assert first.conditions == (
+        "destination account personal or other_tenant, and destination upload, and "
+        "time outside UTC monday 08:00-18:00, and "
+        "either findings kinds bank, or any LLM call, and not (script approved)"
+    )
+    assert (first.enabled, first.mode, first.verdict, first.owner) == (False, "watch", "block", "ann")
+    assert (second.conditions, second.mode, second.verdict) == ("always", "enforce", None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("[{id: a, description: d, then: watch}, {id: b, description: d, then: block}]", [("b", "never reached")]),
+        ("[{id: a, description: d, until: 2026-11-20, when: {llm: {}}, then: watch}]", [("a", "ended on 2026-11-20")]),
+        ("[{id: a, description: d, until: 2026-11-21, when: {llm: {}}, then: watch}]", []),
+        ("[{id: a, when: {llm: {}}, then: watch}]", [("a", "no description")]),
+        ("[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then: block}]", [("a", "dropbx")]),
+        ("[{id: a, description: d, when: {destination: {service: Dropbox}}, then: block}]", []),
+        ("[{id: a, enabled: false, then: watch}, {id: b, description: d, then: block}]", []),
+        ("[{id: a, description: d, then: {headers: {x: y}}}, {id: b, description: d, then: block}]", []),
+    ],
+)
+def test_what_is_probably_not_meant_is_told(rules: str, told: list[tuple[str, str]]) -> None:
+    """A rule that can never hold is found before it is missed."""
+    found = advice(model(f"rules: {rules}"), today=TODAY, services=frozenset({"dropbox"}))
+    assert [(rule, expected in words) for (rule, words), (_, expected) in zip(found, told, strict=True)] == [
+        (rule, True) for rule, _ in told
+    ]
+
+
+def test_an_account_under_a_misspelt_service_is_told() -> None:
+    """An organisation's own account is not taken for a stranger's because of a typo."""
+    given = model("organisation: {accounts: {dropbx: [a]}}")
+    assert advice(given, today=TODAY, services=frozenset({"dropbox"}))[0][0] == "organisation"
+    assert advice(given, today=TODAY) == ()
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_need_no_advice(name: str) -> None:
+    """What ships is as we advise."""
+    assert advice(model(preset_text(name)), today=TODAY) == ()
+    assert all(in_words(r.when) for r in model(preset_text(name)).rules)
