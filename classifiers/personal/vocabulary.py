@@ -15,6 +15,8 @@ ANY_NATIONAL_ID = "national_id"
 
 _CAMEL = re.compile(r"[a-z0-9](?=[A-Z])|[A-Z](?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+|\d+")
+_VALUE_WORDS = frozenset({"value", "values", "val", "raw", "text", "data", "content", "string", "v", "number"})
+"""Keys that only repeat what the key above them says; `description` and `title` speak about it instead."""
 _LONGEST_PHRASE = 5
 _MAX_NAME = 80
 
@@ -117,7 +119,8 @@ def is_person_word(name: str) -> bool:
 def _kinds_under(key: str, parent: str) -> frozenset[str]:
     """Return what a key announces, else what the key above it does: `{"ssn": {"value": …}}`."""
     own = name_kinds(key)
-    if own or not is_neutral(key):
+    tokens = split_name(key)
+    if own or (key != parent and tokens and tokens[-1] not in _VALUE_WORDS):
         return own
     above = name_kinds(parent)
     return EMPTY if "!" in above or "name" in above else above

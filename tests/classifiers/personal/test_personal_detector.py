@@ -179,6 +179,8 @@ def test_bare_json_number_needs_its_key() -> None:
 def test_key_above_a_neutral_key_counts() -> None:
     """`{"ssn": {"value": …}}` is as good as `{"ssn": …}`, and so is a list."""
     assert [h.kind for h in DETECTOR.detect(payload_of({"ssn": {"value": "536904399"}}))] == ["us_ssn"]
+    schema = {"properties": {"customer_name": {"title": "Customer Name", "description": "Customer name"}}}
+    assert DETECTOR.detect(payload_of(schema)) == []
     assert [h.kind for h in DETECTOR.detect(payload_of({"emails": ["a.b@contoso.com"]}))] == ["email"]
 
 
