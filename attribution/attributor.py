@@ -40,7 +40,12 @@ class SocketAttributor:
     """Implements core.ports.Attributor over one backend. Safe to call from the event loop and threads together."""
 
     def __init__(
-        self, backend: Backend, people: People, own_pids: Callable[[], frozenset[int]], sampler: LineSampler
+        self,
+        backend: Backend,
+        people: People,
+        own_pids: Callable[[], frozenset[int]],
+        sampler: LineSampler,
+        wrappers: frozenset[str] = frozenset(),
     ) -> None:
         self._backend = backend
         self._people = people
@@ -49,7 +54,7 @@ class SocketAttributor:
         self._counters = Counters()
         self._composer = Composer()
         self._lock = threading.Lock()
-        self._gallery = Gallery(backend, people)
+        self._gallery = Gallery(backend, people, wrappers)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def attribute_now(self, connection: Connection) -> Attribution | None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from attribution.attributor import SocketAttributor
 from attribution.facts import Backend
@@ -21,7 +22,14 @@ def build(
     "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when workers come and go.
     This process is always among them.
     """
-    return SocketAttributor(_backend(), People(user_names, pseudonym), _own(own_pids), LineSampler())
+    people = People(user_names, pseudonym)
+    return SocketAttributor(_backend(), people, _own(own_pids), LineSampler(), _wrappers())
+
+
+def _wrappers() -> frozenset[str]:
+    """Our own console script, by its place in this very installation: a name alone could be anybody's."""
+    folder = Path(sys.executable).parent
+    return frozenset(str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py"))
 
 
 def _own(given: frozenset[int] | Callable[[], frozenset[int]]) -> Callable[[], frozenset[int]]:

@@ -15,7 +15,8 @@ _MOST_RECENT = 24
 class Gallery:
     """Caches portraits and the facts of parents. Safe for several threads."""
 
-    def __init__(self, backend: Backend, people: People) -> None:
+    def __init__(self, backend: Backend, people: People, wrappers: frozenset[str] = frozenset()) -> None:
+        self._wrappers = wrappers
         self._backend = backend
         self._people = people
         self._lock = threading.Lock()
@@ -41,7 +42,7 @@ class Gallery:
         facts = self._backend.process(pid)
         if facts is None:
             return None
-        painted = paint(facts, parents_of(facts, self._process), self._people)
+        painted = paint(facts, parents_of(facts, self._process), self._people, self._wrappers)
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
         return painted

@@ -57,9 +57,14 @@ def parents_of(facts: ProcessFacts, process: Callable[[int], ProcessFacts | None
     return tuple(found)
 
 
-def paint(facts: ProcessFacts, parents: tuple[ProcessFacts, ...], people: People) -> Portrait:
-    """Join facts into a portrait."""
-    owner, resolution, note = _script_of(facts, parents)
+def paint(
+    facts: ProcessFacts, parents: tuple[ProcessFacts, ...], people: People, wrappers: frozenset[str] = frozenset()
+) -> Portrait:
+    """Join facts into a portrait.
+
+    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
+    """
+    owner, resolution, note = _script_of(facts, parents, wrappers)
     identity = _identity(owner, resolution)
     itself = owner is facts or _is_python(facts)
     is_python = True if owner is not None or itself else _not_python(facts, parents)
@@ -87,14 +92,14 @@ def _is_python(facts: ProcessFacts) -> bool:
 
 
 def _script_of(
-    facts: ProcessFacts, parents: tuple[ProcessFacts, ...]
+    facts: ProcessFacts, parents: tuple[ProcessFacts, ...], wrappers: frozenset[str]
 ) -> tuple[ProcessFacts | None, Resolution | None, str | None]:
     """Return the nearest Python process that is no worker, what it runs, and why that is uncertain."""
     line = (facts, *parents)
     worker = False
     for at, process in enumerate(line):
         resolution = resolve(process, HostFiles(process.root), line[at + 1 :])
-        if resolution is None:
+        if resolution is None or (at > 0 and resolution.path in wrappers):
             if worker:
                 break
             continue

@@ -206,6 +206,23 @@ def test_what_python_never_started_is_not_python(machine):
     assert found.started_by == "terminal"
 
 
+def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(machine):
+    """`outgate run -- curl` is not Python's traffic: the wrapper starts others and sends nothing of its own."""
+    machine.run(90, 20, "python3", "/opt/outgate/bin/outgate", "run", "--", "curl", parent=50)
+    machine.run(100, 21, "curl", exe="/usr/bin/curl", parent=90)
+    machine.run(95, 21, "python3", "/tmp/outgate", "run", "--", "curl", parent=50)
+    machine.run(101, 22, "curl", exe="/usr/bin/curl", parent=95)
+    people, wrapper = People("clear", None), frozenset({"/opt/outgate/bin/outgate"})
+    subject = SocketAttributor(machine, people, frozenset, LineSampler(program="/x"), wrapper)
+    machine.holders = (100,)
+    found = subject.attribute(connection("a"))
+    assert (found.is_python, found.script) == (False, None)
+    machine.holders = (101,)
+    imitation = subject.attribute(connection("b"))
+    assert imitation.is_python
+    assert imitation.script is not None
+
+
 def test_an_orphan_is_not_said_to_be_no_python(machine):
     """When the parent has gone, nobody can say that Python did not start it."""
     machine.run(100, 20, "curl", exe="/usr/bin/curl", parent=1)
