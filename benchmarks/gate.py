@@ -83,6 +83,10 @@ class Upstream(asyncio.Protocol):
         self.transport = transport
         self.buffer = b""
 
+    def connection_lost(self, _: Exception | None) -> None:
+        if (task := getattr(self, "task", None)) is not None:
+            task.cancel()
+
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:

@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ from core.record import Record, RequestSummary, ResponseSummary
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.classifying import classified
 from proxy.durability import Acknowledgement, Acknowledgements
+from proxy.lines import LineBudget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ class Inspection:
         self.parts = parts
         self.limits = limits
         self._acknowledgements = Acknowledgements(loop)
+        self._lines = LineBudget()
 
     async def sender_of(self, connection: Connection) -> Attribution:
         """Step 1. Never raises for a failed look-up: that is an unknown sender with its reason."""
@@ -131,7 +134,7 @@ class Inspection:
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
         situation = self.situation(exchange, sender, classification)
-        if self.parts.policy.wants_line(situation):
+        if self.parts.policy.wants_line(situation) and self._lines.allows(sender, time.monotonic()):
             sender = await self._with_line(sender)
             situation = replace(situation, sender=sender)
         decision = self.parts.policy.decide(situation)
