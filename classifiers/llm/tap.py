@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from classifiers.llm import estimate, prices
-from classifiers.llm import operations as op
+from classifiers.llm.completion import Read, completed
 from classifiers.llm.framing import EventStream, Frames, Grpc, Lines, chunk_bytes
 from classifiers.llm.inflate import BrokenEncodingError, Identity, Inflater, inflater
 from classifiers.llm.protobuf import usage_map
 from classifiers.llm.protobuf import usage_of as protobuf_usage
 from classifiers.llm.salvage import salvage
-from classifiers.llm.usage import Usage, fill, later, of_answer, of_gateway, of_headers, total
+from classifiers.llm.usage import Usage, later, of_answer, of_gateway, total
 from classifiers.payload import Payload
-from core.classification import CostBasis, LlmCall, TokensBasis
+from core.classification import LlmCall
 from core.exchange import Answer, Exchange, Message
 
 MAX_JSON = 8 * 1024 * 1024
@@ -30,8 +29,6 @@ _SNIFF = 64 * 1024
 _LONGEST_START = 6
 """Bytes that tell SSE from JSON: decided at the latest when so many have come."""
 _SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
-_INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
-_ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
 
 
 class UsageTap:
@@ -52,7 +49,6 @@ class UsageTap:
         self, call: LlmCall, answer: Answer, exchange: Exchange | None = None, payload: Payload | None = None
     ) -> None:
         self._call, self._answer, self._exchange, self._payload = call, answer, exchange, payload
-        self._at: datetime | None = None if exchange is None else exchange.at
         self._usage, self._gateway = Usage(), Usage()
         self._provisional = False
         self._model: str | None = None
@@ -253,65 +249,16 @@ class UsageTap:
                 self._event(item)
 
     def _completed(self) -> LlmCall:
-        headers = dict(reversed(self._answer.headers))
-        usage = fill(self._usage, self._gateway)
-        stated = of_headers(headers)
-        if stated is not None:
-            usage = fill(usage, stated)
-        if usage.empty and usage.only_total is not None and self._call.operation in _INPUT_ONLY:
-            usage = replace(usage, input=usage.only_total)
-        call = self._learn(headers)
-        if not usage.empty:
-            band = "output cut off: at least this many" if self._provisional else None
-            basis = TokensBasis.ESTIMATED if self._provisional else TokensBasis.EXACT
-            return self._priced(_with(call, usage, basis, band), usage)
-        guess = self._estimated(call)
-        if guess is None:
-            return call if usage.stated_cost is None else self._priced(call, usage)
-        return self._priced(_with(call, guess.usage, TokensBasis.ESTIMATED, guess.band), guess.usage)
-
-    def _learn(self, headers: dict[str, str]) -> LlmCall:
-        call = self._call
-        organisation = (
-            headers.get("openai-organization") or headers.get("anthropic-organization-id") or self._organisation
+        read = Read(
+            usage=self._usage,
+            gateway=self._gateway,
+            provisional=self._provisional,
+            model=self._model,
+            organisation=self._organisation,
+            sample=self._kept or self._json,
+            sample_of=self._kept_size if self._kept else self._json_size,
         )
-        project = headers.get("openai-project") or headers.get("anthropic-workspace-id")
-        return replace(
-            call,
-            model=call.model or self._model or headers.get("x-ms-deployment-name"),
-            organisation=organisation or call.organisation,
-            project=project or call.project,
-        )
-
-    def _estimated(self, call: LlmCall) -> "estimate.Estimate | None":
-        status = self._answer.status
-        if status is None or not 200 <= status < 300 or call.operation not in _ESTIMABLE:
-            return None
-        body = self._request_json()
-        sample = b"".join(self._kept) if self._kept else b"".join(self._json)
-        seen = self._kept_size if self._kept else self._json_size
-        return estimate.of_exchange(call, body, sample, seen)
-
-    def _request_json(self) -> object:
-        """The request's JSON: from the payload, or parsed now, since few answers need an estimate."""
-        if self._payload is not None:
-            return self._payload.json
-        if self._exchange is None or not self._exchange.complete:
-            return None
-        try:
-            return orjson.loads(self._exchange.body)
-        except orjson.JSONDecodeError:
-            return None
-
-    def _priced(self, call: LlmCall, usage: Usage) -> LlmCall:
-        if usage.stated_cost is not None:
-            return replace(call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED)
-        if prices.is_local(call.provider, self._exchange):
-            return replace(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
-        if usage.empty:
-            return call
-        cost = prices.from_table(call.provider, self._model, call.model, usage, self._at)
-        return call if cost is None else replace(call, cost_usd=cost, cost_basis=CostBasis.TABLE)
+        return completed(self._call, self._answer, read, self._exchange, self._payload)
 
     def __repr__(self) -> str:
         return f"<UsageTap {self._plain} bytes>"
@@ -322,13 +269,6 @@ def complete(
 ) -> LlmCall:
     """Return the call completed from an answer whose body was held."""
     return UsageTap(call, answer, exchange, payload).finish(answer)
-
-
-def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> LlmCall:
-    return replace(
-        call, input_tokens=usage.input, output_tokens=usage.output, cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write, reasoning_tokens=usage.reasoning, tokens_basis=basis, tokens_band=band,
-    )  # fmt: skip
 
 
 def _tells(data: bytes) -> bool:
