@@ -106,6 +106,13 @@ ACTIONS: tuple[ReviewAction, ...] = (
         rank=7,
     ),
     ReviewAction(
+        id="theme",
+        keys=("t",),
+        shown="t",
+        name="Light or dark",
+        help="Change between a dark and a light screen.",
+    ),
+    ReviewAction(
         id="help",
         keys=("question_mark", "f1"),
         shown="?",

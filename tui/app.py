@@ -12,8 +12,9 @@ from textual.screen import Screen
 from core.ids import utc_now
 from core.ports import CaseStore
 from tui.commands import ReviewCommands
+from tui.live_queue import Reviewer
 from tui.reading import Reader
-from tui.review_screen import Reviewer, ReviewScreen
+from tui.review_screen import ReviewScreen
 from tui.theme import DARK, DEFAULTS, LIGHT
 
 

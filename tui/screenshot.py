@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.app import ReviewApp
-from tui.review_screen import Reviewer
+from tui.live_queue import Reviewer
 from tui.sample import sample_store
 
 AT = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)

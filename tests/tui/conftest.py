@@ -15,7 +15,8 @@ from textual.widgets import Input
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent
 from tui.app import ReviewApp
-from tui.review_screen import Reviewer, ReviewScreen
+from tui.live_queue import Reviewer
+from tui.review_screen import ReviewScreen
 from tui.sample import sample_records
 from tui.sample_store import MemoryCaseStore
 

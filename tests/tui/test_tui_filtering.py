@@ -63,6 +63,14 @@ def test_days_begin_at_the_persons_midnight():
     assert since_named("today", NOW, tokyo) == datetime(2026, 11, 19, 15, tzinfo=UTC)
 
 
+def test_without_a_zone_days_are_those_of_this_machine():
+    """An officer's monday is the one on the wall."""
+    since = since_named("monday", NOW)
+
+    assert since is not None and since.tzinfo is not None
+    assert (since.astimezone().hour, since.astimezone().weekday()) == (0, 0)
+
+
 @given(st.text(max_size=300))
 def test_no_line_breaks_it(line):
     """Any text gives a filter or a problem in words."""

@@ -318,6 +318,17 @@ async def test_an_answer_to_an_older_filter_is_not_shown(opened, store, press, r
         assert review(pilot).queue.count == 1
 
 
+async def test_light_and_dark_show_the_same_words(opened, store, press, screen_text):
+    """Colour carries nothing alone, so changing it changes no word."""
+    async with opened(store) as pilot:
+        before = screen_text(pilot)
+        await press(pilot, "t")
+        assert pilot.app.theme == "outgate-light"
+        assert screen_text(pilot) == before
+        await press(pilot, "t")
+        assert pilot.app.theme == "outgate-dark"
+
+
 async def test_quitting_ends_with_success(opened, store, press):
     """q leaves; the exit code is 0."""
     async with opened(store) as pilot:

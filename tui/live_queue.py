@@ -1,0 +1,263 @@
+"""The queue and the case under the cursor, kept up to date with the evidence."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core.ports import CaseStore
+from core.review import Case, CaseFilter
+from tui.actions import ReviewAction
+from tui.case_detail import Reading
+from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
+from tui.detail_pane import DetailPane
+from tui.filter_bar import FilterBar
+from tui.filtering import completions
+from tui.lines import HealthLine, KeyLine, QueueLine
+from tui.queue_view import QueueView, heading
+from tui.reading import Reader, Trouble
+from tui.wording import safe
+
+_READINGS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Who reviews, with which rights and clock."""
+
+    who: str
+    clock: Callable[[], datetime]
+    read_only: bool = False
+    zone: tzinfo | None = None
+    """None: the zone of this machine."""
+    watching: Callable[[], bool] | None = None
+    """Says whether a gate runs now; called beside the UI loop."""
+    poll_seconds: float | None = 1.0
+    """None: only when asked, for tests and screenshots."""
+
+
+class LiveQueue(Screen[None]):
+    """One queue, one detail pane. All reading happens on the reader's thread; results are applied here."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as the base class declares it
+    DEFAULT_CSS = """
+    LiveQueue { layout: vertical; background: $background; }
+    LiveQueue #body { height: 1fr; }
+    LiveQueue #heading { height: 1; color: $quiet; text-wrap: nowrap; }
+    LiveQueue #empty { display: none; height: 1fr; padding: 1 3; color: $quiet; }
+    LiveQueue #trouble {
+        display: none; height: auto; margin: 2 4; padding: 1 2; border: round $blocked; color: $foreground;
+    }
+    LiveQueue KeyLine { dock: bottom; }
+    LiveQueue QueueView { height: 1fr; }
+    LiveQueue #list { height: 42%; }
+    LiveQueue DetailPane { height: 1fr; border-top: solid $panel; }
+    LiveQueue.-wide #body { layout: horizontal; }
+    LiveQueue.-wide #list { height: 100%; width: 62%; }
+    LiveQueue.-wide DetailPane { height: 100%; width: 1fr; border-top: none; border-left: solid $panel; }
+    LiveQueue.-zoom #list { display: none; }
+    LiveQueue.-zoom DetailPane, LiveQueue.-zoom.-wide DetailPane { border: none; }
+    LiveQueue.-empty QueueView, LiveQueue.-empty #heading, LiveQueue.-empty DetailPane { display: none; }
+    LiveQueue.-empty #list { height: 1fr; width: 100%; }
+    LiveQueue.-empty #empty { display: block; }
+    LiveQueue.-trouble #body, LiveQueue.-trouble QueueLine { display: none; }
+    LiveQueue.-trouble #trouble { display: block; }
+    """
+
+    def __init__(self, store: CaseStore, reader: Reader, reviewer: Reviewer) -> None:
+        super().__init__()
+        self._store, self._reader, self._reviewer = store, reader, reviewer
+        self.queue = Queue()
+        self._overview = Overview()
+        self._trouble: str | None = None
+        self._filter_line = ""
+        self._wanted = CaseFilter()
+        """What the person asked for last; an answer to an older wish is not shown."""
+        self._undoable: list[Case] = []
+        self._readings: dict[str, Reading] = {}
+        self._polling = False
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield HealthLine()
+        yield QueueLine()
+        yield FilterBar(self._complete)
+        yield Static(id="trouble", markup=False)
+        with Container(id="body"):
+            with Vertical(id="list"):
+                yield Static(id="heading", markup=False)
+                yield Static(id="empty", markup=False)
+                yield QueueView(self.queue, self._reviewer.zone)
+            yield DetailPane(self._reviewer.zone)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read for the first time, then look for changes."""
+        self._start(self._refresh())
+        if self._reviewer.poll_seconds:
+            self.set_interval(self._reviewer.poll_seconds, self._tick)
+
+    def on_resize(self) -> None:
+        """The lines are made for a width."""
+        self.call_after_refresh(self._say)
+
+    # Reading
+
+    def _start(self, work: Coroutine[Any, Any, None], group: str = "look") -> None:
+        self.run_worker(work, group=group, exclusive=True)
+
+    def _tick(self) -> None:
+        self._start_poll()
+
+    def _start_poll(self) -> None:
+        if not self._polling:
+            self.run_worker(self.poll(), group="poll")
+
+    async def poll(self) -> None:
+        """See whether somebody wrote; if so, or after trouble, read again."""
+        self._polling = True
+        try:
+            version = await self._reader.ask(self._store.data_version)
+            if isinstance(version, Trouble):
+                self._show_trouble(version)
+            elif version != self.queue.version or self._trouble:
+                await self._refresh()
+            else:
+                self._say()
+        finally:
+            self._polling = False
+
+    async def _refresh(self) -> None:
+        queue, store, aim = self.queue, self._store, self._wanted
+        fresh = aim != queue.wanted
+        cursor, key = (0, None) if fresh else (queue.cursor, queue.cursor_key)
+        count = None if queue.version is None else queue.count
+        snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count))
+        numbers = await self._reader.ask(partial(overview, store, self._today(), self._reviewer.watching))
+        if isinstance(snapshot, Trouble):
+            self._show_trouble(snapshot)
+        elif isinstance(numbers, Trouble):
+            self._show_trouble(numbers)
+        elif aim == self._wanted:
+            self._trouble, self._overview = None, numbers
+            self._readings.clear()
+            moved = queue.take(snapshot)
+            self._redraw(0 if fresh else moved, fresh)
+
+    def _today(self) -> datetime:
+        here = self._reviewer.clock().astimezone(self._reviewer.zone)
+        return here.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    async def _read_pages(self, pages: Sequence[int]) -> None:
+        wanted, version = self.queue.wanted, self.queue.version
+        for number in pages:
+            page = await self._reader.ask(partial(read_page, self._store, wanted, number))
+            if isinstance(page, Trouble):
+                self._show_trouble(page)
+                return
+            if self.queue.take_page(wanted, version, number, page):
+                self.query_one(QueueView).refresh()
+                if number == self.queue.cursor // PAGE_SIZE:
+                    self._show_case()
+
+    async def _read_case(self, case: Case) -> None:
+        key, store = case.key, self._store
+        reading = await self._reader.ask(
+            lambda: Reading(
+                case=case, records=tuple(store.records(key, 1)), history=tuple(store.history(key)), complete=True
+            )
+        )
+        if isinstance(reading, Trouble):
+            self._show_trouble(reading)
+            return
+        if len(self._readings) >= _READINGS_KEPT:
+            self._readings.clear()
+        self._readings[key] = reading
+        current = self.queue.current
+        if current is not None and current.key == key:
+            self.query_one(DetailPane).show(reading, self._reviewer.clock())
+
+    # Showing
+
+    def _redraw(self, moved: int, fresh: bool) -> None:
+        view = self.query_one(QueueView)
+        view.now = self._reviewer.clock()
+        self.set_class(False, "-trouble")
+        self.set_class(not self.queue.count, "-empty")
+        self.query_one("#empty", Static).update(Content(self._empty_words()))
+        view.redraw()
+        if fresh:
+            self.queue.new_above = 0
+            view.scroll_to(y=0, animate=False, force=True)
+        view.keep_place(moved)
+        self._seen()
+        self._show_case()
+        self._say()
+
+    def _empty_words(self) -> str:
+        if self.queue.wanted == CaseFilter():
+            return "New cases appear here by themselves.\n\nTo see what was closed, press / and write closed."
+        return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
+
+    def _show_case(self) -> None:
+        case, pane = self.queue.current, self.query_one(DetailPane)
+        if case is None:
+            pane.show(None, self._reviewer.clock())
+            return
+        known = self._readings.get(case.key)
+        if known is not None:
+            pane.show(known, self._reviewer.clock())
+            return
+        if pane.shown_key != case.key:
+            pane.show(Reading(case=case), self._reviewer.clock())
+        self._start(self._read_case(case), "case")
+
+    def _show_trouble(self, trouble: Trouble) -> None:
+        self._trouble = trouble.what
+        words = Content.assemble(
+            ("Outgate cannot read its evidence", "bold $blocked"),
+            "\n\n",
+            trouble.what,
+            "\n\n",
+            ("It tries again every second. What you closed before is kept.", "$quiet"),
+        )
+        self.query_one("#trouble", Static).update(words)
+        self.set_class(True, "-trouble")
+        self._say()
+
+    def _say(self) -> None:
+        now = self._reviewer.clock()
+        problem = "see below" if self._trouble else None
+        who = f"{self._reviewer.who}{' · read only' if self._reviewer.read_only else ''}"
+        self.query_one(HealthLine).say(self._overview, now, problem, who)
+        self.query_one(QueueLine).say(self.queue, self._overview)
+        self.query_one(KeyLine).say(self.unavailable)
+        view = self.query_one(QueueView)
+        view.now = now
+        self.query_one("#heading", Static).update(Content(heading(view.size.width or self.size.width)))
+
+    def _seen(self) -> None:
+        if self.query_one(QueueView).sees_top:
+            self.queue.new_above = 0
+
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say something in passing."""
+        self.notify(words, severity="error" if wrong else "information", timeout=6, markup=False)
+
+    def _complete(self, line: str) -> list[str]:
+        known = list(self.queue.known())
+        scripts = dict.fromkeys(safe(case.script, 60) for case in known if case.script)
+        places = dict.fromkeys(safe(case.service or case.host, 60) for case in known)
+        return completions(line, scripts, places)
+
+    def unavailable(self, action: ReviewAction) -> str | None:
+        """Return why an action cannot be done now, or None when it can."""
+        raise NotImplementedError
