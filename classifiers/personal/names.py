@@ -29,7 +29,7 @@ _PARTICLES = re.compile(
 """What follows a given name whose family name begins with particles: the model tends to stop before them."""
 _LONGEST_GAP = 3
 _SURE = 0.9
-_LONE_LOWER_CASE = 0.9
+_LOWER_CASE = 0.95
 _MACHINES_TEXT = """
 claude gemini chatgpt gpt copilot llama mistral siri alexa cortana bard grok qwen deepseek assistant user system human
 python java javascript rust django flask jenkins docker kubernetes linux windows apache postgres redis jupyter json
@@ -127,13 +127,14 @@ def _complete(span: _Span, text: str) -> Iterator[_Span]:
 
 def _hit(index: int, text: str, span: _Span, needed: float) -> Hit:
     raw = text[span.start : span.end]
-    confidence = Confidence.LIKELY if span.score >= _SURE or " " in raw else Confidence.POSSIBLE
+    sure = not raw.islower() and (span.score >= _SURE or " " in raw)
+    confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
     value = " ".join(raw.split()).casefold()
-    why = _why_not(raw, span, needed)
+    why = _why_not(text, raw, span, needed)
     return Hit(span.kind, DETECTOR, confidence, value, index, span.start, span.end, False, why)
 
 
-def _why_not(raw: str, span: _Span, needed: float) -> str | None:
+def _why_not(text: str, raw: str, span: _Span, needed: float) -> str | None:
     if span.score < needed:
         return f"the model is less sure than {needed:.1f}"
     if span.kind == "person":
@@ -141,8 +142,8 @@ def _why_not(raw: str, span: _Span, needed: float) -> str | None:
             return "the name of a program"
         if any(char.isdigit() or char in "_/\\@=" for char in raw):
             return "names have no digits or signs"
-        if raw.islower() and " " not in raw and span.score < _LONE_LOWER_CASE:
-            return "one word in lower case, and the model is not sure"
+        if raw.islower() and span.score < _LOWER_CASE and not text.islower():
+            return "in lower case among capitals, and the model is not sure"
     elif not any(char.isdigit() for char in raw) and span.score < _SURE:
         return "no house number, and the model is not sure"
     return None

@@ -79,6 +79,7 @@ def test_programs_and_code_are_no_people(recogniser: NameRecogniser) -> None:
     """An assistant's name, code and a quarterly report hold nobody."""
     texts = [
         "Claude, please explain the margins of the third quarter.",
+        "This is the first test string for async",
         "def main(argv): return subprocess.run(['git', 'clone'], timeout=3600)",
         "The report covers margins and freight rates in the third quarter, see the appendix.",
     ]
