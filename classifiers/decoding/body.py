@@ -1,6 +1,7 @@
 """Any piece of payload, dispatched by what its bytes are and then by what it claims to be."""
 
 import binascii
+import re
 from typing import Any
 
 import orjson
@@ -26,6 +27,9 @@ _PROTOBUF = frozenset(
 )
 _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary"})
 _MAX_LINES = 100_000
+_LONE_SURROGATE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _SHORT = 8
 """Binary data shorter than this is a sign of life, not a message."""
 
@@ -193,7 +197,7 @@ def _loose(text: str) -> Any:
     import json
 
     try:
-        return json.loads(text)
+        return json.loads(_LONE_SURROGATE.sub(r"\\ufffd", text))
     except (ValueError, RecursionError):
         return None
 

@@ -35,6 +35,17 @@ def text_of(data: bytes, declared: str | None = None) -> str | None:
     return None if binary(data) else text
 
 
+def without_surrogates(text: str) -> str:
+    """Return text that can be encoded: bytes that came in as escaped surrogates are read as `text_of` reads bytes."""
+    if text.isascii():
+        return text
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text_of(data) or data.decode("utf-8", "replace")
+
+
 def _declared(data: bytes, declared: str) -> str | None:
     charset = declared.strip("\"' ").lower()
     if charset in {"utf-8", "utf8"}:

@@ -2,6 +2,7 @@
 
 import binascii
 import quopri
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +13,8 @@ from classifiers.payload import Path
 
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
+_EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
+"""Names in the extended notation of RFC 5987, as some clients write them."""
 
 
 def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> None:
@@ -101,7 +104,10 @@ def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
 
 
 def _read_part(reading: Reading, headers: dict[str, str], content: bytes, path: Path, depth: int) -> None:
-    _, fields = split_header(headers.get("content-disposition", ""))
+    disposition = headers.get("content-disposition", "")
+    _, fields = split_header(disposition)
+    for extended in _EXTENDED.finditer(disposition):
+        fields.setdefault(extended[1].lower(), decode_field(extended[2].replace("+", "%2B")))
     name, filename = fields.get("name"), fields.get("filename")
     media_type = headers.get("content-type", "")
     here = (*path, name) if name else path
@@ -132,6 +138,8 @@ def split_header(value: str) -> tuple[str, dict[str, str]]:
         return value.strip().lower(), {}
     from python_multipart.multipart import parse_options_header
 
-    main, options = parse_options_header(value)
-    fields = {key.decode("latin-1").lower(): option.decode("utf-8", "replace") for key, option in options.items()}
-    return main.decode("latin-1").strip().lower(), fields
+    main, options = parse_options_header(value.encode("utf-8", "replace"))
+    fields = {
+        key.decode("utf-8", "replace").lower(): option.decode("utf-8", "replace") for key, option in options.items()
+    }
+    return main.decode("utf-8", "replace").strip().lower(), fields

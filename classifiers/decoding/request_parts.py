@@ -5,6 +5,7 @@ import re
 from urllib.parse import unquote
 
 from classifiers.decoding import forms, packed
+from classifiers.decoding.charset import without_surrogates
 from classifiers.decoding.reading import Reading
 from classifiers.payload import Carrier, Segment
 from core.exchange import Exchange
@@ -36,6 +37,8 @@ def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None
     if len(headers) > _MAX_HEADERS:
         reading.unread("more headers than are read", ())
         headers = headers[:_MAX_HEADERS]
+    if not all(name.isascii() and value.isascii() for name, value in headers):
+        headers = tuple((without_surrogates(name), without_surrogates(value)) for name, value in headers)
     for name, value in headers:
         if not value or (name in _STRUCTURAL and len(value) <= _SHORT):
             continue
@@ -77,7 +80,7 @@ def _cookies(reading: Reading, value: str) -> None:
 
 def read_target(reading: Reading, target: str) -> None:
     """Emit path segments (key: the segment before) and query pairs."""
-    path, _, query = target.partition("?")
+    path, _, query = without_surrogates(target).partition("?")
     reading.carrier = Carrier.PATH
     before: str | None = None
     for index, part in enumerate(path.split("/")[:200]):

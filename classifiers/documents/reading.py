@@ -3,6 +3,7 @@
 from collections import deque
 
 from classifiers.decoding.body import drain, read_piece
+from classifiers.decoding.charset import without_surrogates
 from classifiers.decoding.limits import Limits
 from classifiers.decoding.reading import Piece, Reading
 from classifiers.documents.registry import by_media_type
@@ -83,6 +84,8 @@ class Work:
     def member(self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None) -> None:
         """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no level of its own)."""
         level = self._depth + (data[257:262] != b"ustar")
+        name = without_surrogates(name) if name else None
+        path = tuple(without_surrogates(part) if isinstance(part, str) else part for part in path)
         label = f"{self._label or 'attachment'} › {printable(name, 120)}" if name else self._label
         self._queue.append((Document(data, media_type, name, path, label), level))
 
@@ -106,6 +109,7 @@ class Work:
 
     def text(self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False) -> bool:
         """Add text; False when the document's text budget is used up."""
+        text = without_surrogates(text)
         self.characters += len(text)
         if self.characters > self.limits.document_text:
             self.unread("the document holds more text than is read", path[:1])

@@ -352,6 +352,14 @@ def test_documents_inside_json_are_put_aside(send: Send) -> None:
     assert document.path[:2] == ("file", "file_data")
 
 
+def test_file_names_in_extended_notation_are_read(send: Send) -> None:
+    """A file name with letters beyond ASCII is read in both notations that clients use."""
+    for name in ("filename*=utf-8''Geh%C3%A4lter.csv", 'filename="Gehälter.csv"'):
+        head = f'--f\r\ncontent-disposition: form-data; name="up"; {name}\r\n\r\n'.encode()
+        payload = decode(send(head + b"iban\r\nDE89\r\n--f--", "multipart/form-data; boundary=f"))
+        assert [table.label for table in payload.tables] == ["attachment Gehälter.csv"]
+
+
 def test_multipart_files_keep_their_names(send: Send) -> None:
     """An uploaded file is read by what it is, under its field and with its file name."""
     body = (
@@ -453,3 +461,9 @@ def test_addresses_without_a_file_name_have_none(send: Send) -> None:
     body = b"one line of text"
     for path in ("/v1/chat/completions", "/users/anna.muster", "/api/v1.2/x.y", "/a?b=c.csv"):
         assert decode(send(body, "text/plain", path=path)).segments[-1].label is None
+
+
+def test_headers_in_latin_1_are_read(send: Send) -> None:
+    """A header that is not UTF-8 comes in as escaped bytes, and is read as the letters it was."""
+    value = "Jürgen Groß".encode("latin-1").decode("utf-8", "surrogateescape")
+    assert "Jürgen Groß" in texts(decode(send(headers=(("x-name", value),))))

@@ -220,6 +220,14 @@ BODIES = st.one_of(
 @example(
     b'{"a": "\\ud800"}', "application/json", None, "/?a=%ff%00", [("cookie", ";=;a="), ("authorization", "Basic =")]
 )
+@example(
+    b'{"\\udc00 long name of a key": [{"a\\ud800": "\\ud800", "b": 1}, {"a\\ud800": "", "b": 1}, {"b": 2}]}',
+    None,
+    None,
+    "/",
+    [],
+)
+@example(b"", None, None, "/a\udcff/b?c=\udce4", [("x-\udcff", "J\udcfcrgen"), ("cookie", "\ud800=\ud800")])
 @example(b"\x92\x81\xa1a\xc1", "application/msgpack", None, "", [])
 def test_no_payload_breaks_the_decoder(
     send: Send, body: bytes, content_type: str | None, encoding: str | None, path: str, headers: list[tuple[str, str]]
@@ -229,7 +237,7 @@ def test_no_payload_breaks_the_decoder(
     assert not any("decoder failed" in reason for reason in reasons(payload))
     for segment in payload.segments:
         segment.text.encode("utf-8", "strict")
-        assert segment.key is None or isinstance(segment.key, str)
+        (segment.key or "").encode("utf-8", "strict")
         assert all(isinstance(part, str | int) for part in segment.path)
     decode_message(Message(from_client=True, text=False, data=body), SMALL)
 
