@@ -133,7 +133,7 @@ def run_cases(policy: RulePolicy, path: Path, *, kinds: frozenset[str] = frozens
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
-    file = parse_as(CasesFile, content, str(path), kinds=kinds)
+    file = parse_as(CasesFile, content, str(path), kinds=kinds | policy.own_kinds)
     return tuple(_result(case, policy.decide(situation_of_case(case.given))) for case in file.cases)
 
 

@@ -31,6 +31,7 @@ def compile_policy(model: PolicyModel, version: str) -> RulePolicy:
             *(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
         ),
         failures=_table(model.failures),
+        own_kinds=frozenset(model.organisation.kinds),
         unknown_account=None
         if unknown is None
         else UnknownAccountAnswer(verdict=Verdict(unknown.do), over=unknown.over or 0),

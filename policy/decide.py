@@ -103,6 +103,7 @@ class RulePolicy:
         rules: Iterable[CompiledRule],
         failures: FailureTable,
         unknown_account: UnknownAccountAnswer | None = None,
+        own_kinds: frozenset[str] = frozenset(),
     ) -> None:
         self.version = version
         self.mode = mode
@@ -110,6 +111,7 @@ class RulePolicy:
         self.rules = tuple(rules)
         self.failures = failures
         self.unknown_account = unknown_account
+        self.own_kinds = own_kinds
         self._memo: dict[tuple[object, ...], _Candidates] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact

@@ -134,12 +134,20 @@ def parse(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -
 def parse_as[M: BaseModel](model: type[M], content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> M:
     """Return a YAML file as this model. Raises PolicyError with the place of every fault."""
     tree = _tree(content, source)
+    data = _plain(tree)
     try:
-        return model.model_validate(_plain(tree), context={"kinds": kinds})
+        return model.model_validate(data, context={"kinds": kinds | _own_kinds(data)})
     except ValidationError as error:
         found = (_problem(details, tree, model) for details in error.errors(include_url=False))
         problems = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
         raise PolicyError(source, tuple(problems)) from None
+
+
+def _own_kinds(data: Any) -> frozenset[str]:
+    """Return the kinds that the file itself declares under `organisation`."""
+    section = data.get("organisation") if isinstance(data, dict) else None
+    declared = section.get("kinds") if isinstance(section, dict) else None
+    return frozenset(k for k in (declared if isinstance(declared, list) else [declared]) if isinstance(k, str))
 
 
 def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str | None:

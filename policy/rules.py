@@ -208,6 +208,9 @@ class OrganisationSection(Strict):
     domains: Several[Text] = Field(default=[])
     accounts: dict[str, Several[Identifier]] = Field(default={}, description="Service → ids of own accounts.")
     key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default=[])
+    kinds: Several[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]] = Field(
+        default=[], description="Kinds that the organisation's own recognisers find, so that rules may name them."
+    )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])
     contact: str | None = None

@@ -7,7 +7,16 @@ _PERSONAL = frozenset({"date_of_birth", "ip_address", "username", "age", "gender
 KINDS: frozenset[str] = frozenset().union(
     *GROUPS.values(),
     _PERSONAL,
-    {SECRET, NOT_INSPECTED, "organisation_word", "business_records", "records", "location", "crypto_wallet"},
+    {
+        SECRET,
+        NOT_INSPECTED,
+        "organisation_word",
+        "registered_document",
+        "business_records",
+        "records",
+        "location",
+        "crypto_wallet",
+    },
 )
 """Kinds that a policy may name besides those that its caller adds."""
 
@@ -40,6 +49,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "date_of_birth": ("date of birth", "dates of birth"),
     "ip_address": ("IP address", "IP addresses"),
     "organisation_word": ("word of the organisation's own", "words of the organisation's own"),
+    "registered_document": ("part of a registered document", "parts of registered documents"),
     "not_inspected": ("part that could not be read", "parts that could not be read"),
 }
 

@@ -145,6 +145,8 @@ def test_kinds_of_a_callers_own_detectors_may_be_named() -> None:
     assert load_bytes(text, "f", kinds=frozenset({"gl_records"})).rules
     with pytest.raises(PolicyError):
         load_bytes(text, "f")
+    assert load_bytes(b"organisation: {kinds: gl_records}\n" + text, "f").rules
+    assert "kinds is not written" in faults("organisation: {kinds: [GL Records]}\n")[0]
 
 
 def test_an_empty_file_is_a_policy_that_allows(tmp_path: Path) -> None:

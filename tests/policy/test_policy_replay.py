@@ -106,6 +106,16 @@ def test_expected_outcomes_are_checked(tmp_path: Path) -> None:
     assert results[2].told == "a wrong expectation: expected block, got watch by rule watch-sensitive-data"
 
 
+def test_cases_may_name_the_organisations_own_kinds(tmp_path: Path) -> None:
+    """What an organisation's recognisers find can be tested too."""
+    path = tmp_path / "cases.yaml"
+    path.write_text("cases: [{name: a, given: {findings: [{kind: employee_id}]}, expect: block}]")
+    rules = "  - {id: own, when: {findings: employee_id}, then: block}\n"
+    assert run_cases(policy(rules, head="organisation: {kinds: employee_id}"), path)[0].passed
+    with pytest.raises(PolicyError, match="employee_id"):
+        run_cases(public.preset("lockdown"), path)
+
+
 def test_a_fault_in_a_cases_file_is_told_with_its_place(tmp_path: Path) -> None:
     """A test that says nothing is not taken for one that passes."""
     path = tmp_path / "cases.yaml"
