@@ -18,8 +18,10 @@ _KEY_ANCHOR = (
 )
 _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
-_OPERATOR = r"(?::?=>?|::?|=>|>|,|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+_OPERATOR = r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
 _OPEN = r"[\"'\s\\`(\[]{0,5}(?:[rbuf]{1,2}[\"'])?"
+_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
+"""What may stand between a name and its value; a comma only between two quoted strings."""
 _PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
 _KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
 """What every value has that is accepted below: lets Vectorscan pass over `password: required` and `token was approved`."""
@@ -35,14 +37,14 @@ _NOT_A_SECRET_NAME = re.compile(
 _NOT_A_SECRET_END = re.compile(
     r"(?ix) (?: [_\-.] (?: ids? | count | type | name | names | url | uri | endpoint | path | file | dir | length | len | size | limit | limits | usage | budget | expir\w* | ttl | age"
     r" | field | fields | label | column | hint | policy | arn | ref | version | format | regex | pattern | rules? | status | state | strength | reset | required | enabled | prefix | suffix"
-    r" | created | updated | at | on | date | time | index | position | error | details | info | mode | method | algorithm | alg | kind | class | scope | header | param\w* | env | var | provider | manager | store"
+    r" | created | updated | at | on | date | time | index | position | error | details | info | mode | method | algorithm | alg | kind | class | scope | header | param\w* | mgr | realm | manager | callable\w* | error | exception | handler | input | form | view | widget | dialog | env | var | provider | manager | store"
     r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
-    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless | passive"
+    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless | pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ | \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
 )
 _STRUCTURED = re.compile(
     r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
-    r" | arn:.* | urn:.* | sha\d{1,3}[-:].* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
-    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | [A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+ ) $"
+    r" | arn:.* | urn:.* | sha\d{1,3}[-:=].* | @.* | [A-Za-z_.]+\[.* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
+    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | [A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
 )
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _NAMES_A_KEY = re.compile(
@@ -162,14 +164,14 @@ def _type_of(name: str) -> str:
 
 
 def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
-    core = anchor + _TAIL + _CLOSE + _OPERATOR + _OPEN
+    core = anchor + _TAIL + _BETWEEN
     return Rule(
         name=name,
         rank=0,
         confidence=Confidence.LIKELY,
         check=check,
         pattern=f"(?i:{core}){sign}",
-        confirm=f"(?i)({_HEAD}{anchor}{_TAIL})" + _CLOSE + _OPERATOR + _OPEN + value,
+        confirm=f"(?i)({_HEAD}{anchor}{_TAIL})" + _BETWEEN + value,
         named=True,
         group=2,
     )
@@ -214,8 +216,8 @@ def _other_key(candidate: Candidate) -> Verdict:
 GENERIC: tuple[Rule, ...] = (
     Rule(
         name="generic-api-key", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_other_key,
-        pattern=rf"(?i:[a-z0-9][_\-. ]?(?:key|private|access){_CLOSE}{_OPERATOR}{_OPEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}",
-        confirm=rf"(?i)([a-z][\w.\-]{{1,40}}?[_\-. ]?(?:key|private|access)){_CLOSE}{_OPERATOR}{_OPEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)",
+        pattern=rf"(?i:[a-z0-9][_\-. ]?(?:key|private|access){_BETWEEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}",
+        confirm=rf"(?i)([a-z][\w.\-]{{1,40}}?[_\-. ]?(?:key|private|access)){_BETWEEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)",
     ),
     Rule(
         name="generic-password", named=True, group=2, rank=1, confidence=Confidence.LIKELY, check=_password_field,

@@ -12,6 +12,7 @@ from classifiers.credentials.rule import Candidate, Rule, Verdict
 from core.findings import Confidence
 
 _PEM_HEADERS = re.compile(r"(?m)^[A-Za-z-]{3,20}: [^\n]*$")
+_LINE = re.compile(r"[A-Za-z0-9+/=]{32}")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _LOCAL_HOST = re.compile(
     r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)"
@@ -95,8 +96,9 @@ def _private_key(candidate: Candidate) -> Verdict:
     end = candidate.text.find("-----", candidate.end, candidate.end + 20_000)
     armoured = candidate.text[candidate.end : end if end >= 0 else candidate.end + 20_000]
     body = armoured.replace("\\r", "").replace("\\n", "\n")
-    body = _NOT_BASE64.sub("", _PEM_HEADERS.sub("", body))
-    if len(body) < 40 or (entropy(body) < 3.2 and not is_example(body)):
+    bare = _PEM_HEADERS.sub("", body)
+    body = _NOT_BASE64.sub("", bare)
+    if len(body) < 40 or _LINE.search(bare) is None or (entropy(body) < 3.2 and not is_example(body)):
         return Verdict(rejected="the armour line of a private key without a key")
     sealed = "ENCRYPTED" in candidate.value or "ENCRYPTED" in armoured[:200]
     stop = candidate.text.find("-----", end + 5, end + 80) + 5 if end >= 0 else candidate.end + len(armoured)
@@ -112,12 +114,12 @@ _URL = re.compile(
 )
 
 
-_PORT = re.compile(r"\d{1,5}(?:[/?#]|$)")
+_PORT = re.compile(r"\d{1,5}(?:[/?#,]|$)")
 
 
 def _url(candidate: Candidate) -> Verdict:
     parts = _URL.match(candidate.value)
-    if parts is None or _PORT.match(parts["password"]):
+    if parts is None or _PORT.match(parts["password"]) or parts["scheme"].lower() in {"github", "gitlab", "docker"}:
         return Verdict(rejected="not a URL with a password")
     password, host = parts["password"], parts["host"]
     web = parts["scheme"].lower() in {
@@ -146,8 +148,9 @@ def _judge_password(password: str, user: str, host: str, span: tuple[int, int], 
     weak = password.lower() in _WEAK or password == user
     if weak and local:
         return Verdict(rejected="a default password on an example host", detector=detector)
+    published = (user, password) == ("scott", "tiger")
     return Verdict(
-        value=password, span=span, detector=detector, test_data=local and is_example(password + host),
+        value=password, span=span, detector=detector, test_data=published or (local and is_example(password + host)),
         confidence=Confidence.LIKELY if weak or local else Confidence.CERTAIN,
     )  # fmt: skip
 

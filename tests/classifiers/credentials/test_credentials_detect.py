@@ -82,6 +82,7 @@ ASSIGNMENTS = [
     ("generic-password", '{{\\"admin_password\\": \\"{}\\"}}'),
     ("generic-password", "mytool --password {} --verbose"),
     ("generic-password", "Kennwort: {}"),
+    ("generic-password", "os.environ.setdefault('DB_PASSWORD', '{}')"),
     ("generic-password", 'add key="Password" value="{}"'),
     ("connection-string", "postgres://svc:{}@db.corp.internal:5432/ledger"),
     ("connection-string", "Server=sql.corp.internal;User Id=etl;Password={};Encrypt=True"),
