@@ -39,9 +39,9 @@ class UsageTap:
     """
 
     __slots__ = (
-        "_answer", "_at", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size",
+        "_answer", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size",
         "_kept",
-        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sse",
+        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sampling", "_sse",
         "_tries", "_usage",
     )  # fmt: skip
 
@@ -63,6 +63,7 @@ class UsageTap:
         self._json_size = 0
         self._kept: list[bytes] = []
         self._kept_size = 0
+        self._sampling = True
         self._tries = 0
         if answer.status is not None and answer.status < 300:
             prices.begin(call.provider)
@@ -168,7 +169,8 @@ class UsageTap:
             self._block(block)
 
     def _block(self, block: bytes) -> None:
-        self._keep(block)
+        if self._sampling:
+            self._keep(block)
         if not _tells(block) and self._known_model():
             return
         for line in block.split(b"\n"):
@@ -182,12 +184,9 @@ class UsageTap:
 
     def _keep(self, block: bytes) -> None:
         """Hold a bounded sample for an estimate, for as long as no usage was stated."""
-        if self._usage.output is None or self._provisional:
-            self._kept_size += len(block)
-            if self._kept_size <= MAX_SAMPLE:
-                self._kept.append(block)
-        elif self._kept:
-            self._kept = []
+        self._kept.append(block)
+        self._kept_size += len(block)
+        self._sampling = self._kept_size < MAX_SAMPLE
 
     def _object(self, data: bytes) -> None:
         try:
@@ -222,6 +221,8 @@ class UsageTap:
             return
         self._provisional = kind == "message_start"
         self._usage = later(self._usage, found)
+        if self._usage.output is not None and not self._provisional:
+            self._sampling, self._kept = False, []
 
     def _end(self) -> None:
         if self._first and self._mode is None:
@@ -256,7 +257,7 @@ class UsageTap:
             model=self._model,
             organisation=self._organisation,
             sample=self._kept or self._json,
-            sample_of=self._kept_size if self._kept else self._json_size,
+            sample_of=self._plain,
         )
         return completed(self._call, self._answer, read, self._exchange, self._payload)
 
