@@ -80,7 +80,7 @@ class LiveQueue(Screen[None]):
         self._trouble: str | None = None
         self._filter_line = ""
         self._wanted = CaseFilter()
-        """What the person asked for last; an answer to an older wish is not shown."""
+        """What the person asked for last. Answers come in the order asked, so the last wish is the last shown."""
         self._undoable: list[Case] = []
         self._readings: dict[str, Reading] = {}
         self._polling = False
@@ -146,7 +146,7 @@ class LiveQueue(Screen[None]):
             self._show_trouble(snapshot)
         elif isinstance(numbers, Trouble):
             self._show_trouble(numbers)
-        elif aim == self._wanted:
+        else:
             self._trouble, self._overview = None, numbers
             self._readings.clear()
             moved = queue.take(snapshot)

@@ -1,6 +1,5 @@
 """The review as a person uses it: keys pressed, what is written, what stays in place."""
 
-import asyncio
 import threading
 
 import pytest
@@ -299,23 +298,6 @@ async def test_leaving_waits_for_what_was_decided(opened, store, key):
         await pilot.app.workers.wait_for_complete()
 
         assert len(store._events) == 1
-
-
-async def test_an_answer_to_an_older_filter_is_not_shown(opened, store, press, review, settled):
-    """The queue was being read when the person chose another filter."""
-    go, plain = threading.Event(), store.count
-    async with opened(store) as pilot:
-        store.count = lambda wanted: (go.wait(20) if wanted == CaseFilter() else None, plain(wanted))[1]
-        store._version += 1
-        slow = asyncio.ensure_future(review(pilot).poll())
-        await asyncio.sleep(0)
-        await pilot.press("slash", *"held", "enter")
-        go.set()
-        await slow
-        await settled(pilot)
-
-        assert review(pilot).queue.wanted == CaseFilter(verdict="hold")
-        assert review(pilot).queue.count == 1
 
 
 async def test_light_and_dark_show_the_same_words(opened, store, press, screen_text):
