@@ -37,9 +37,9 @@ def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None
     if len(headers) > _MAX_HEADERS:
         reading.unread("more headers than are read", ())
         headers = headers[:_MAX_HEADERS]
-    if not all(name.isascii() and value.isascii() for name, value in headers):
-        headers = tuple((without_surrogates(name), without_surrogates(value)) for name, value in headers)
-    for name, value in headers:
+    for raw_name, raw_value in headers:
+        name = raw_name if raw_name.isascii() else without_surrogates(raw_name)
+        value = raw_value if raw_value.isascii() else without_surrogates(raw_value)
         if not value or (name in _STRUCTURAL and len(value) <= _SHORT):
             continue
         if name in _AUTHORIZATION:
