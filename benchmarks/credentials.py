@@ -158,7 +158,13 @@ def hard_negatives(rng: random.Random, count: int) -> list[bytes]:
     return [json.dumps({"model": "gpt-4o", "data": kinds[i % len(kinds)]()}).encode() for i in range(count)]
 
 
-def exchange(content_type: str, body: bytes, host: str = "api.unknown.example", path: str = "/v1/x", headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
+def exchange(
+    content_type: str,
+    body: bytes,
+    host: str = "api.unknown.example",
+    path: str = "/v1/x",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Exchange:
     """Return a POST of this body."""
     return Exchange(id="-", at=datetime.now(UTC), scheme="https", host=host, port=443, method="POST", path=path,
                     headers=(("content-type", content_type), *headers), body=body, body_bytes=len(body))  # fmt: skip
@@ -224,7 +230,13 @@ def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
     words = ["the", "quarter", "ledger", "invoice", "total", "was", "approved", "by", "finance", "and", "tokens", "key", "board", "report",
              "please", "write", "a", "summary", "of", "results", "for", "next", "meeting", "which", "numbers", "changed", "since", "March"]  # fmt: skip
     prose = lambda n: " ".join(rng.choice(words) for _ in range(n // 6))[:n]  # noqa: E731
-    small = [("model", "gpt-4o"), ("role", "system"), ("content", "You are helpful."), ("role", "user"), ("content", prose(900))]
+    small = [
+        ("model", "gpt-4o"),
+        ("role", "system"),
+        ("content", "You are helpful."),
+        ("role", "user"),
+        ("content", prose(900)),
+    ]
     chat = [("content", prose(2000)) for _ in range(100)]
     column = ["\n".join(f"{_run(rng, LOWER, 9)}" for _ in range(100_000)) for _ in range(5)]
     hostile = [("content", 'password="' * 2000), ("content", "AKIA" * 5000), ("content", "a" * 20_000), ("content", "://u:" * 4000),
@@ -237,7 +249,13 @@ def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
     for what, texts, rounds in cases:
         payload = segments_of(texts)
         raw = "\n".join(text for _, text in texts).encode()
-        rows.append((what, median_us(lambda p=payload: ours.detector.detect(p, "api.openai.com"), rounds), median_us(lambda r=raw: theirs.scanner.scan(r), min(rounds, 15))))
+        rows.append(
+            (
+                what,
+                median_us(lambda p=payload: ours.detector.detect(p, "api.openai.com"), rounds),
+                median_us(lambda r=raw: theirs.scanner.scan(r), min(rounds, 15)),
+            )
+        )
     return rows
 
 
@@ -271,7 +289,9 @@ def main() -> int:
     ours, theirs = Ours(), Kingfisher()
     engines = {"Outgate": ours, "Kingfisher SDK": theirs}
     print(f"rules: Outgate {ours.detector.rule_count}, Kingfisher SDK {len(theirs.scanner.rules)}\n")
-    print("| made-up secrets of well-known kinds found in | " + " | ".join(engines) + " |\n|---|" + "---|" * len(engines))
+    print(
+        "| made-up secrets of well-known kinds found in | " + " | ".join(engines) + " |\n|---|" + "---|" * len(engines)
+    )
     for carrier, row in recall(engines, arguments.rounds).items():
         print(f"| {carrier} | " + " | ".join(f"{100 * found / every:.1f} %" for found, every, _ in row.values()) + " |")
         if row["Outgate"][2]:

@@ -134,7 +134,10 @@ class CredentialDetector:
             found += judged(engine, index, joined, [segment], explain=True)
         issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
         value, scheme = credential_of(segment)
-        rule = max((f.rule for f in issued), key=lambda r: (r.rank, r.provider is not None), default=None)
+        best = max(issued, key=lambda f: (f.rule.rank, f.rule.provider is not None), default=None)
+        rule = best.rule if best else None
+        if best is not None and scheme != "sigv4":
+            value = best.hit.value
         identity = Identity(
             provider=rule.provider if rule and rule.provider else provider_of(host),
             key_class=scheme or (None if rule is None else rule.key_class or rule.name),

@@ -144,7 +144,9 @@ def pem(line_end: str, kind: str = "RSA PRIVATE" + " KEY") -> str:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", " "])
-@pytest.mark.parametrize("kind", ["RSA PRIVATE" + " KEY", "PRIVATE" + " KEY", "OPENSSH PRIVATE" + " KEY", "EC PRIVATE" + " KEY"])
+@pytest.mark.parametrize(
+    "kind", ["RSA PRIVATE" + " KEY", "PRIVATE" + " KEY", "OPENSSH PRIVATE" + " KEY", "EC PRIVATE" + " KEY"]
+)
 def test_a_private_key_is_found_however_its_lines_end(
     own_detector: CredentialDetector, line_end: str, kind: str
 ) -> None:
@@ -164,7 +166,10 @@ def test_armour_without_a_key_is_no_private_key(own_detector: CredentialDetector
 
 
 def jwt(claims: dict[str, object], header: dict[str, object] | None = None) -> str:
-    parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in (header or {"alg": "HS256"}, claims)]
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode()
+        for p in (header or {"alg": "HS256"}, claims)
+    ]
     return ".".join([*parts, RUN[:43]])
 
 
@@ -186,9 +191,7 @@ def test_a_public_web_token_is_no_secret(own_detector: CredentialDetector) -> No
     [("aws-access-key", "AKIA" + "IOSFODNN7EXAMPLE"), ("stripe-secret-key", "sk_" + "test_" + "4eC39HqLyjWDarjtT1zdp7dc"),
      ("aws-access-key", "AKIA" + "DEADBEEFDEADBEEF"), ("google-api-key", "AI" + "za" + "Ab" * 17 + "c")],
 )  # fmt: skip
-def test_a_published_example_is_reported_as_test_data(
-    own_detector: CredentialDetector, name: str, secret: str
-) -> None:
+def test_a_published_example_is_reported_as_test_data(own_detector: CredentialDetector, name: str, secret: str) -> None:
     """Example keys of manuals are shown, but marked as of no consequence."""
     assert [(name, True)] == [(h.detector, h.test_data) for h in own_detector.detect(chat(secret), "llm.example")]
 
@@ -236,7 +239,11 @@ def test_a_disguised_key_is_found_where_it_stands(own_detector: CredentialDetect
 def test_the_same_value_in_two_views_of_one_place_counts_once(own_detector: CredentialDetector) -> None:
     """The decoder shows a place as sent and unpacked; that is one leak."""
     secret = "gh" + "p_" + RUN[:36]
-    views = [Segment(f"a={secret}&b", "note", ("note",)), Segment(secret, "a", ("note", "a")), Segment(secret, "x", ("x",))]
+    views = [
+        Segment(f"a={secret}&b", "note", ("note",)),
+        Segment(secret, "a", ("note", "a")),
+        Segment(secret, "x", ("x",)),
+    ]
 
     assert [h.segment for h in own_detector.detect(Payload(segments=views), "llm.example")] == [0, 2]
 
@@ -244,7 +251,10 @@ def test_the_same_value_in_two_views_of_one_place_counts_once(own_detector: Cred
 _TEXT = st.text(st.characters(codec=None), max_size=300)
 
 
-@given(texts=st.lists(st.tuples(_TEXT, st.one_of(st.none(), _TEXT), st.sampled_from(list(Carrier))), max_size=6), at=st.integers(0, 6))
+@given(
+    texts=st.lists(st.tuples(_TEXT, st.one_of(st.none(), _TEXT), st.sampled_from(list(Carrier))), max_size=6),
+    at=st.integers(0, 6),
+)
 @settings(max_examples=150, deadline=None)
 def test_no_text_breaks_it_and_no_neighbour_hides_a_key(texts, at) -> None:  # type: ignore[no-untyped-def]
     """Whatever else a payload holds, control characters and broken surrogates included, the key is found in place."""
@@ -253,7 +263,11 @@ def test_no_text_breaks_it_and_no_neighbour_hides_a_key(texts, at) -> None:  # t
     at = min(at, len(segments))
     segments.insert(at, Segment(f"é {secret} ü", "content"))
 
-    hits = [h for h in _DETECTOR.detect(Payload(segments=segments), "llm.example", explain=True) if h.value == secret and not h.rejected]
+    hits = [
+        h
+        for h in _DETECTOR.detect(Payload(segments=segments), "llm.example", explain=True)
+        if h.value == secret and not h.rejected
+    ]
 
     assert [(at, secret)] == [(h.segment, segments[h.segment].text[h.start : h.end]) for h in hits]
 

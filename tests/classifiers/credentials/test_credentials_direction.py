@@ -45,7 +45,9 @@ NORMAL = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("host", "segment", "provider", "source", "value"), NORMAL, ids=[f"{n[0]}-{n[3]}" for n in NORMAL])
+@pytest.mark.parametrize(
+    ("host", "segment", "provider", "source", "value"), NORMAL, ids=[f"{n[0]}-{n[3]}" for n in NORMAL]
+)
 def test_a_key_at_its_own_service_is_an_identity(  # type: ignore[no-untyped-def]
     own_detector: CredentialDetector, host: str, segment: Segment, provider, source: str, value: str
 ) -> None:
@@ -84,6 +86,20 @@ def test_a_key_elsewhere_is_a_leak(own_detector: CredentialDetector, host: str, 
     assert leaks(own_detector, segment, host) == [name]
 
 
+def test_a_key_has_one_fingerprint_however_it_is_wrapped(own_detector: CredentialDetector) -> None:
+    """The same token as basic credentials and as a bearer token is the same identity."""
+    wrapped = [
+        header("authorization", "x-token:" + GITHUB, "authorization", "basic"),
+        header("authorization", "Bearer " + GITHUB),
+    ]
+
+    values = [
+        own_detector.identities(Payload(segments=[s]), "api.github.com")[0].value_for_fingerprinting for s in wrapped
+    ]
+
+    assert values == [GITHUB, GITHUB]
+
+
 def test_a_signed_request_names_its_key_and_leaks_nothing(own_detector: CredentialDetector) -> None:
     """A signature names the access key's id, which is no secret there."""
     key = "AKIA" + "Q3EGRIZ7XPO2NMKL"
@@ -107,11 +123,19 @@ def test_a_token_request_is_what_a_client_secret_is_for(own_detector: Credential
 
 def test_explain_says_why_a_key_is_no_leak(own_detector: CredentialDetector) -> None:
     """Every candidate that is no hit says what rejected it."""
-    payload = Payload(segments=[header("x-api-key", ANTHROPIC), Segment("<your-password>", "password"), Segment("x" * 8 + "1", "password")])
+    payload = Payload(
+        segments=[
+            header("x-api-key", ANTHROPIC),
+            Segment("<your-password>", "password"),
+            Segment("x" * 8 + "1", "password"),
+        ]
+    )
 
     hits = own_detector.detect(payload, "api.anthropic.com", explain=True)
 
-    assert ("anthropic-api-key", "authenticates this request at the service it is for") in [(h.detector, h.rejected) for h in hits]
+    assert ("anthropic-api-key", "authenticates this request at the service it is for") in [
+        (h.detector, h.rejected) for h in hits
+    ]
     assert all(h.rejected for h in hits)
 
 

@@ -35,7 +35,9 @@ def test_own_words_are_found_whole_in_any_case(text: str, times: int) -> None:
 def test_a_canary_is_found_in_every_part_of_a_request(carrier: Carrier) -> None:
     """A canary has no honest use: it is a leak in a header that authenticates as well as in a body."""
     detector = CredentialDetector(None, Organisation(canaries=(CANARY,)), long_tail=False)
-    payload = Payload(segments=[Segment("clean", "a"), Segment(f"Bearer {CANARY}", "authorization", ("authorization",), carrier)])
+    payload = Payload(
+        segments=[Segment("clean", "a"), Segment(f"Bearer {CANARY}", "authorization", ("authorization",), carrier)]
+    )
 
     hits = [h for h in detector.detect(payload, "x.example") if h.detector == "canary"]
 
@@ -91,7 +93,9 @@ def test_other_text_on_the_same_matter_is_not_the_document() -> None:
     assert DocumentIndex.from_json(index.to_json(), bytes(32)).find([Segment(MINUTES, None)]) == []
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"names": [], "shingles": [["ff", 3]]}', '{"names": ["a"], "shingles": [["zz", 0]]}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"names": [], "shingles": [["ff", 3]]}', '{"names": ["a"], "shingles": [["zz", 0]]}']
+)
 def test_a_broken_index_is_refused(text: str) -> None:
     """A stored index that is not one is an error, not an empty index."""
     with pytest.raises((ValueError, KeyError, TypeError)):

@@ -66,7 +66,9 @@ def test_a_rule_with_companions_needs_them(full_detector: CredentialDetector) ->
     both = Payload(segments=[*alone.segments, Segment(client, "b", ("b",))])
 
     assert full_detector.detect(alone, "llm.example") == []
-    assert [("ramp-client-secret", secret)] == [(h.detector, h.value) for h in full_detector.detect(both, "llm.example")]
+    assert [("ramp-client-secret", secret)] == [
+        (h.detector, h.value) for h in full_detector.detect(both, "llm.example")
+    ]
 
 
 def test_patterns_are_adapted_for_the_wire() -> None:
@@ -75,20 +77,34 @@ def test_patterns_are_adapted_for_the_wire() -> None:
 
     assert keyed
     assert SUFFIX not in pattern
-    assert regex(pattern).search(rb'acme_key\": \"' + HEX.encode() + b"&")
+    assert regex(pattern).search(rb"acme_key\": \"" + HEX.encode() + b"&")
     assert wire_pattern("xyz_[a-z0-9]{20,5000}")[0] == r"\b(xyz_[a-z0-9]{20,})(?:[^A-Za-z0-9]|$)"
 
 
 def test_the_catalogues_exceptions_are_read() -> None:
     """Entropy, patterns and words that a rule excepts come along; what is unknown is left out."""
-    secret = {"kind": "member", "node": {"kind": "identifier", "value": "finding"}, "property": {"kind": "string", "value": "secret"}}
+    secret = {
+        "kind": "member",
+        "node": {"kind": "identifier", "value": "finding"},
+        "property": {"kind": "string", "value": "secret"},
+    }
 
     def call(callee: str, *values: str) -> dict[str, object]:
         array = {"kind": "array", "nodes": [{"kind": "string", "value": v} for v in values]}
         return {"kind": "call", "callee": {"kind": "identifier", "value": callee}, "arguments": [secret, array]}
 
     low = {"kind": "binary", "operator": "<=", "left": call("entropy"), "right": {"kind": "float", "value": "3.5"}}
-    tree = {"kind": "binary", "operator": "||", "left": {"kind": "binary", "operator": "||", "left": call("matchesAny", "^a+$", "(?=x)"), "right": call("containsAny", "EXAMPLE")}, "right": low}
+    tree = {
+        "kind": "binary",
+        "operator": "||",
+        "left": {
+            "kind": "binary",
+            "operator": "||",
+            "left": call("matchesAny", "^a+$", "(?=x)"),
+            "right": call("containsAny", "EXAMPLE"),
+        },
+        "right": low,
+    }
 
     assert exceptions(tree) == (3.5, ("^a+$",), ("example",))
     assert exceptions(None) == (0.0, (), ())
@@ -146,7 +162,9 @@ def test_a_pack_of_another_version_is_not_loaded(
     assert load(folder) is None
 
 
-def test_when_the_pack_cannot_be_made_our_own_rules_go_on(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A failed build is named in the health answer, and well-known keys are still found."""
 
     def fail(_cache_dir: pathlib.Path) -> None:
@@ -158,13 +176,21 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(tmp_path: pathlib.Path
 
     assert detector.health()["pack"] == "own rules"
     assert "CalledProcessError" in str(detector.health()["failure"])
-    assert detector.detect(Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]), "x.example")
+    assert detector.detect(
+        Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]), "x.example"
+    )
 
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:
     """The catalogue's package also holds validators that send secrets out: they are never imported."""
     script = "import sys; from classifiers.credentials.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=pathlib.Path(__file__).parents[3])
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=pathlib.Path(__file__).parents[3],
+    )
 
     count, _, modules = result.stdout.partition(" ")
     assert int(count) > 400
@@ -188,4 +214,3 @@ def test_many_threads_share_one_detector(full_detector: CredentialDetector) -> N
         thread.join()
 
     assert wrong == []
-
