@@ -4,6 +4,7 @@ Run: python -m benchmarks.evidence [--records 200000]
 """
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -111,6 +112,15 @@ def through_the_writer(folder: Path, count: int = 4000, window: int = 16) -> flo
     return (time.process_time() - start) / count * 1e6
 
 
+def yardstick(rounds: int = 2000) -> float:
+    """Return µs of CPU of a sorted `json.dumps` of one record: how fast this machine is at this moment."""
+    body = record(1).to_json()
+    start = time.thread_time()
+    for _ in range(rounds):
+        json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return (time.thread_time() - start) / rounds * 1e6
+
+
 def timed(what: str, call: Callable[[], object]) -> None:
     start = time.perf_counter()
     call()
@@ -159,7 +169,7 @@ def main() -> None:
     count = arguments.parse_args().records
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"record of {len(Items().closed(record(1)).text)} bytes")
+        print(f"record of {len(Items().closed(record(1)).text)} bytes; yardstick: {yardstick():.1f} µs (34 when idle)")
         for group in (1, 8, 64):
             print(f"  open + close in groups of {group:3}: {pairs(folder, group):6.1f} µs CPU a pair")
         print(f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair (whole process)")

@@ -41,7 +41,7 @@ def plain(value: Any) -> bytes:
 def _holds_such_a_number(text: bytes) -> bool:
     if text[-1:].isdigit() or _EXPONENT.search(text):
         return True
-    return any(number in text for number in _TINY)
+    return b"0.0000" in text and any(number in text for number in _TINY)
 
 
 def _canonical_slow(value: Any) -> bytes:

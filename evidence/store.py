@@ -20,7 +20,13 @@ from evidence.rollup import micros
 from evidence.schema import chain_id, prepare
 
 _RECORD = "SELECT seq, prev, hash, body FROM entries"
-_TOTALS = """SELECT count(*), max(at_us) FROM entries"""
+
+
+def _newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
+    if since is None:
+        # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
+        return "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)", ()
+    return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
 
 
 class Store:
@@ -145,11 +151,11 @@ class Store:
 
         `blocked`, `held` and `degraded` count records; with `since`, of the cases that were alive since.
         """
-        us = 0 if since is None else micros(since)
         sums = """SELECT total(status = 'open'), total((verdict = 'block') * count), total((verdict = 'hold') * count),
                   total(degraded) FROM cases WHERE last_us >= ?"""
+        us = 0 if since is None else micros(since)
         with self.reading() as connection:
-            records, last = connection.exec_driver_sql(f"{_TOTALS} WHERE at_us >= ?", (us,)).one()
+            records, last = connection.exec_driver_sql(*_newest(since)).one()
             open_cases, blocked, held, degraded = connection.exec_driver_sql(sums, (us,)).one()
         return {
             "records": records,

@@ -32,6 +32,13 @@ class _Task:
     closes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    item: Item
+    done: Done
+    closes: bool
+
+
 class Writer:
     """Implements `core.ports.EvidenceWriter` on the file at `path`.
 
@@ -60,7 +67,7 @@ class Writer:
         self._changed = threading.Condition()
         self._in_flight = 0
         self._failure: EvidenceError | None = None
-        self._owed: OrderedDict[str, Record] = OrderedDict()
+        self._owed: OrderedDict[str, Item] = OrderedDict()
         self._lost = 0
         self._stopping = False
         self._connection: Connection | None = None
@@ -135,57 +142,56 @@ class Writer:
             return tasks, self._stopping
 
     def _write(self, tasks: Sequence[_Task]) -> None:
-        try:
-            if self._failure is not None or self._owed:
-                self._mend()
-            self._commit(tasks)
-            return
-        except sqlite3.IntegrityError as error:
-            problem = evidence_error(error)
-        except (*DatabaseFault, EvidenceError) as error:
-            self._fail(tasks, evidence_error(error))
-            return
-        except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
-            self._fail(tasks, EvidenceError(f"The evidence writer failed ({type(error).__name__})."))
-            return
-        if len(tasks) == 1:
-            _tell(tasks, problem)
-            return
-        for task in tasks:
-            self._write([task])
-
-    def _commit(self, tasks: Sequence[_Task]) -> None:
-        batch, written = Batch(), []
+        ready = []
         for task in tasks:
             try:
                 item = self._items.closed(task.record) if task.closes else self._items.opened(task.record)
+                ready.append(_Ready(item, task.done, task.closes))
             except ValueError:
                 _tell([task], EvidenceError("A record holds something that cannot be stored as text."))
-                continue
-            written.append(task)
-            if task.closes:
-                batch.closes.append(item)
-            else:
-                batch.opens[item.id] = item
-        if written:
-            self._refuse_moved_file()
-            appender = self._appender if self._connection is not None else self._connect()
-            self._observe(appender.write(batch), batch.closes)
-            self._failure = None
-            _tell(written, None)
+        self._write_ready(ready)
 
-    def _fail(self, tasks: Sequence[_Task], problem: EvidenceError) -> None:
-        for task in tasks:
-            if task.closes:
-                self._owe(task.record)
+    def _write_ready(self, ready: Sequence[_Ready]) -> None:
+        try:
+            if self._failure is not None or self._owed:
+                self._mend()
+            if ready:
+                self._commit(ready)
+        except sqlite3.IntegrityError as error:
+            if len(ready) == 1:
+                _tell(ready, evidence_error(error))
+                return
+            for one in ready:
+                self._write_ready([one])
+        except (*DatabaseFault, EvidenceError) as error:
+            self._fail(ready, evidence_error(error))
+        except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
+            self._fail(ready, EvidenceError(f"The evidence writer failed ({type(error).__name__})."))
+        else:
+            _tell(ready, None)
+
+    def _commit(self, ready: Sequence[_Ready]) -> None:
+        batch = Batch(
+            opens={one.item.id: one.item for one in ready if not one.closes},
+            closes=[one.item for one in ready if one.closes],
+        )
+        self._refuse_moved_file()
+        appender = self._appender if self._connection is not None else self._connect()
+        self._observe(appender.write(batch), batch.closes)
+        self._failure = None
+
+    def _fail(self, ready: Sequence[_Ready], problem: EvidenceError) -> None:
+        for one in ready:
+            if one.closes:
+                self._owe(one.item)
         if self._lost:
             problem = EvidenceError(f"{problem.message} {self._lost} records are lost.", remedy=problem.remedy)
         self._failure = problem
         self._disconnect()
-        _tell(tasks, problem)
+        _tell(ready, problem)
 
-    def _owe(self, record: Record) -> None:
-        self._owed[record.id] = record
+    def _owe(self, item: Item) -> None:
+        self._owed[item.id] = item
         if len(self._owed) > MOST_OWED:
             self._owed.popitem(last=False)
             self._lost += 1
@@ -197,19 +203,21 @@ class Writer:
         with transaction(self._live()):
             mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
             self._live().exec_driver_sql(mark)
-        for record in list(self._owed.values()):
-            self._write_once(appender, record)
-            del self._owed[record.id]
+        while self._owed:
+            self._pay(appender, list(self._owed.values())[:MOST_IN_A_BATCH])
         self._failure = None
 
-    def _write_once(self, appender: Appender, record: Record) -> None:
-        item = self._items.closed(record)
+    def _pay(self, appender: Appender, items: Sequence[Item]) -> None:
         try:
-            first = appender.write(Batch(closes=[item]))
+            self._observe(appender.write(Batch(closes=list(items))), items)
         except sqlite3.IntegrityError:
-            # It is in the chain already.
-            return
-        self._observe(first, [item])
+            if len(items) > 1:
+                for item in items:
+                    self._pay(appender, [item])
+                return
+            # It is in the chain already: nothing is owed.
+        for item in items:
+            del self._owed[item.id]
 
     def _refuse_moved_file(self) -> None:
         if identity(self._path) != self._identity:
@@ -240,7 +248,7 @@ class Writer:
         self._presence.leave()
 
 
-def _tell(tasks: Iterable[_Task], problem: EvidenceError | None) -> None:
+def _tell(tasks: Iterable[_Task | _Ready], problem: EvidenceError | None) -> None:
     for task in tasks:
         try:
             task.done(problem)

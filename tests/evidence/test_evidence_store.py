@@ -246,12 +246,12 @@ def test_a_reviewer_in_another_process_and_the_gate_write_at_the_same_time(
     program = REVIEWER.format(here=str(Path(__file__).parent), place=str(place), key=case_key(make_record()))
     reviewer = subprocess.Popen([sys.executable, "-c", program])
     before = store.data_version()
-    for n in range(1, 200):
+    for n in range(1, 100):
         write(make_record(n, script=f"/srv/{n % 7}.py"))
     assert reviewer.wait(60) == 0
     assert store.data_version() != before
     report = evidence.verify(place)
-    assert (report.ok, report.entries, report.reviews) == (True, 200, 40)
+    assert (report.ok, report.entries, report.reviews) == (True, 100, 40)
 
 
 def test_the_version_moves_only_when_something_was_written(store: Store, write, make_record: Make) -> None:

@@ -348,7 +348,7 @@ def test_killed_under_load_every_acknowledged_record_is_there(place: Path, make_
     program = UNDER_LOAD.format(here=str(Path(__file__).parent), place=str(place))
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    promised = [process.stdout.readline().split() for _ in range(1500)]
+    promised = [process.stdout.readline().split() for _ in range(600)]
     process.kill()
     promised += [line.split() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
     process.wait()
@@ -386,3 +386,43 @@ def test_an_exchange_that_a_killed_gate_left_open_says_so(place: Path, make_reco
     rebuilt = Record.from_json(record)
     assert rebuilt.response == ResponseSummary(status=None, bytes=500)
     assert list(place.parent.glob("*-gate-*")) == []
+
+
+def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
+    """A record that is told twice while the file is locked stands in the chain once."""
+    known = make_record(0)
+    first = told()
+    writer.close_record(known, first)
+    first.wait()
+    blocker = sqlite3.connect(place, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    answer = told()
+    with writer._changed:
+        for record in (known, make_record(1), make_record(2)):
+            writer.close_record(record, answer)
+    assert None not in answer.wait(3)
+    assert writer.owed == 3
+    blocker.close()
+    wait_for(lambda: writer.failure is None)
+    assert len(rows(place, "SELECT id FROM entries")) == 3
+    assert (writer.owed, evidence.verify(place).ok) == (0, True)
+
+
+def test_text_that_cannot_be_stored_is_told_once_and_never_owed(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
+    """A record that can never be written does not keep the writer from getting well."""
+    blocker = sqlite3.connect(place, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    bad, good = told(), told()
+    with writer._changed:
+        writer.close_record(make_record(1, notes=("\ud800",)), bad)
+        writer.close_record(make_record(2), good)
+    good.wait()
+    assert writer.owed == 1
+    blocker.close()
+    wait_for(lambda: writer.failure is None)
+    assert len(bad.answers) == len(good.answers) == 1
+    assert len(rows(place, "SELECT id FROM entries")) == 1
