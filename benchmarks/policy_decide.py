@@ -32,13 +32,25 @@ def rules_by_destination(count: int) -> str:
 
 
 def rules_by_content(count: int) -> str:
-    """Return the unlucky case: every rule must look at every request."""
+    """Return rules that speak of content, not of destinations."""
     return "mode: enforce\nrules:\n" + "".join(
         f"""
   - id: r{n}
     when:
       volume: {{request_bytes_at_least: {n + 10} MB}}
       findings: {{kinds: [iban, us_ssn], records_at_least: {n + 100000}}}
+    then: block
+"""
+        for n in range(count)
+    )
+
+
+def rules_by_volume(count: int) -> str:
+    """Return rules that nothing but their own test can rule out."""
+    return "mode: enforce\nrules:\n" + "".join(
+        f"""
+  - id: r{n}
+    when: {{volume: {{request_bytes_at_least: {n + 10} MB}}}}
     then: block
 """
         for n in range(count)
@@ -60,9 +72,7 @@ def situations() -> list[Situation]:
             account=Account(kind=AccountKind.UNKNOWN),
             upload=n % 2 == 0,
         )
-        finding = Finding(
-            kind="email", detector="email", confidence=Confidence.LIKELY, count=3, distinct=3, records=n
-        )
+        finding = Finding(kind="email", detector="email", confidence=Confidence.LIKELY, count=3, distinct=3, records=n)
         found.append(
             Situation(
                 now=datetime(2026, 11, 20, 12, tzinfo=UTC),
@@ -96,7 +106,8 @@ def measure(name: str, yaml: str) -> None:
 
 if __name__ == "__main__":
     measure("200 rules by destination", rules_by_destination(200))
-    measure("200 rules by content (unlucky)", rules_by_content(200))
+    measure("200 rules by content", rules_by_content(200))
+    measure("200 rules by volume (unlucky)", rules_by_volume(200))
     from policy.loading import preset_text
 
     measure("preset protect-personal-data", preset_text("protect-personal-data"))

@@ -172,17 +172,22 @@ class RulePolicy:
         return self.decide(situation).verdict is not Verdict.ALLOW
 
     def _candidates(self, s: Situation, missing: int) -> _Candidates:
-        """The rules that the sender and destination do not rule out: the same for many requests, so kept."""
-        key = (*identity_of(s), missing & ACCOUNT)
+        """The rules that sender, destination and kinds do not rule out: the same for many requests, so kept."""
+        kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
+        key = (*identity_of(s), missing & ACCOUNT, kinds)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) >= _KEPT:
                 self._memo.clear()
-            found = self._memo[key] = tuple(self._possible(s, missing))
+            found = self._memo[key] = tuple(self._possible(s, missing, kinds))
         return found
 
-    def _possible(self, s: Situation, missing: int) -> Iterable[tuple[CompiledRule, tuple[Test, ...]]]:
+    def _possible(
+        self, s: Situation, missing: int, kinds: frozenset[str] | None
+    ) -> Iterable[tuple[CompiledRule, tuple[Test, ...]]]:
         for rule in self.rules:
+            if kinds is not None and rule.needs is not None and rule.needs.isdisjoint(kinds):
+                continue
             answers = [test(s, missing) for test in rule.static]
             if False not in answers:
                 unsure = (t for t, answer in zip(rule.static, answers, strict=True) if answer is None)
@@ -190,13 +195,8 @@ class RulePolicy:
 
     def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
         """Yield in order the rules that hold (True) or might (None). Hot: 200 rules in a few microseconds."""
-        hidden = missing & FINDINGS
         doubted = missing & DESTINATION
-        present = {f.kind for f in s.findings}
         for rule, tests in self._candidates(s, missing):
-            needs = rule.needs
-            if needs is not None and not hidden and needs.isdisjoint(present):
-                continue
             answer: Literal[True] | None = True
             for test in tests:
                 one = test(s, missing)
