@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from classifiers.hits import Hit
-from classifiers.payload import Payload, Segment
+from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
 from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
 from classifiers.personal.candidates import spans
 from classifiers.personal.embedded import Block, blocks, merged
-from classifiers.personal.keyed import KEYED, bare_name, is_placeholder
+from classifiers.personal.keyed import KEYED, bare_name, is_placeholder, looks_like_name
 from classifiers.personal.place import DETECTOR, Place
 from classifiers.personal.published import is_test_value
 from classifiers.personal.scan import read_candidate
@@ -141,17 +141,17 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
 def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
     """True when a bare `name` belongs to a person: the object is one's, or holds other personal fields."""
     segment = segments[index]
-    parents = [part for part in segment.path[:-1] if isinstance(part, str)]
-    if segment.key is not None and vocabulary.is_person_word(segment.key):
-        return True
-    if parents and vocabulary.is_person_word(parents[-1]):
-        return True
     parent = segment.path[:-1]
+    if segment.carrier is Carrier.HEADER:
+        return False
     nearby = segments[max(0, index - 12) : index + 13]
-    return any(
-        other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & PII_SIBLINGS
-        for other in nearby
-    )
+    for other in nearby:
+        if other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & PII_SIBLINGS:
+            return True
+    if not looks_like_name(segment.text):
+        return False
+    names = [part for part in parent if isinstance(part, str)][-1:]
+    return any(vocabulary.is_person_word(name) for name in (segment.key or "", *names))
 
 
 def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hit]:

@@ -79,38 +79,27 @@ def _person(text: str) -> str | None:
     return " ".join(text.split()).casefold()
 
 
+_ORGANISATION_TEXT = """
+inc ltd llc gmbh corp co ag sa sarl bv nv plc kg ohg spa srl ab oy as aps company corporation group bank holding holdings
+foundation university institute hospital clinic department ministry association society club partners limited services
+solutions systems technologies software labs studio team service api agent bot app platform
+"""
+_ORGANISATION = frozenset(_ORGANISATION_TEXT.split())
+_PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin al".split())  # noqa: SIM905
+
+
 def bare_name(text: str) -> str | None:
-    """A bare `name` says little: two to five words, each with a capital first letter, and no other letters' play."""
-    words = text.replace(",", " ").split()
-    if not 2 <= len(words) <= 5 or not all(_looks_like_name_word(word) for word in words):
+    """Return the normal form of a value under a bare `name`, unless it names an organisation or a program."""
+    words = text.replace(",", " ").replace(".", " ").casefold().split()
+    if not 1 <= len(words) <= 5 or not _ORGANISATION.isdisjoint(words):
         return None
     return _person(text)
 
 
-def _looks_like_name_word(word: str) -> bool:
-    return (word[0].isupper() and (word[1:].islower() or not word[1:].isalpha() or "'" in word or len(word) < 4)) or (
-        word
-        in {
-            "de",
-            "da",
-            "do",
-            "dos",
-            "del",
-            "della",
-            "di",
-            "van",
-            "von",
-            "der",
-            "den",
-            "la",
-            "le",
-            "y",
-            "e",
-            "bin",
-            "al",
-        }
-        or word[:2] in {"Mc", "O'"}
-    )
+def looks_like_name(text: str) -> bool:
+    """True for two words or more with capital first letters, or all in capitals."""
+    words = text.replace(",", " ").split()
+    return len(words) > 1 and all(word[0].isupper() or word in _PARTICLES for word in words)
 
 
 def _address(text: str) -> str | None:

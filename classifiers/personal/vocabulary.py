@@ -95,6 +95,8 @@ def name_kinds(name: str) -> frozenset[str]:
     if joined is not None:
         return joined
     kinds = _nearest(tokens)
+    if "name" in kinds and PERSON_WORDS.isdisjoint(tokens[:-1]):
+        return EMPTY
     if kinds:
         return kinds
     return EMPTY if tokens[-1] in NEUTRAL_WORDS else NEGATIVE if tokens[-1] in {"id", "ids", "no", "number"} else EMPTY

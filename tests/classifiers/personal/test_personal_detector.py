@@ -164,10 +164,13 @@ def test_name_in_a_persons_object_is_a_persons_name() -> None:
             "tool": {"name": "Weather Service"},
             "rows": [{"name": "Bob Poe", "email": "bob@contoso.com"}],
             "patients": [{"name": "Eva Loe", "ward": 3}],
+            "members": [{"name": "JANE VAN POE"}, {"name": "Contoso Services Ltd"}, {"name": "dependabot"}],
+            "file": {"file_name": "Final Report", "sdk_name": "Contoso", "email": "eva@contoso.com"},
+            "contacts": [{"name": "eva", "phone": "+44 20 7946 0958"}],
         }
     )
     names = [payload.segments[h.segment].text for h in DETECTOR.detect(payload) if h.kind == "person"]
-    assert names == ["Jane Roe", "Bob Poe", "Eva Loe"]
+    assert names == ["Jane Roe", "Bob Poe", "Eva Loe", "JANE VAN POE", "eva"]
 
 
 def test_bare_json_number_needs_its_key() -> None:
