@@ -35,6 +35,15 @@ class Disposition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAnswer:
+    """What a person said about a held request."""
+
+    approved: bool
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewEvent:
     """One act of a reviewer; append-only."""
 
@@ -45,6 +54,8 @@ class ReviewEvent:
     who: str
     disposition: Disposition | None = None
     note: str = ""
+    record_id: str | None = None
+    """The held request that an approval or refusal is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,9 @@ class CaseFilter:
     """In script, host, service or kind; case-insensitive."""
     verdict: str | None = None
     script: str | None = None
+    """Part of the script's name or path; case-insensitive."""
     destination: str | None = None
+    """Part of the service's id or of the host; case-insensitive."""
     kind: str | None = None
     since: datetime | None = None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.ports import CaseStore
 from core.review import Case, CaseFilter
+from tui.filtering import widened
 
 PAGE_SIZE = 100
 PAGES_KEPT = 24
@@ -36,6 +37,13 @@ class Overview:
     held_cases: int = 0
     watching: bool | None = None
     """Whether a gate runs now; None when nobody can say."""
+
+
+def understood(store: CaseStore, wanted: CaseFilter) -> CaseFilter:
+    """Return the filter as this store finds something with it: never “nothing” for a part of a name. Blocks on the disk."""
+    if (wanted.script or wanted.destination) and not store.count(wanted):
+        return widened(wanted)
+    return wanted
 
 
 def overview(store: CaseStore, today: datetime, watching: Callable[[], bool] | None = None) -> Overview:

@@ -7,6 +7,7 @@ from typing import TextIO
 from core.ids import utc_now
 from core.ports import CaseStore
 from core.review import Case, CaseFilter, CaseStatus
+from tui.case_queue import understood
 from tui.filtering import parse
 from tui.measures import counted
 from tui.reading import trouble_of
@@ -31,9 +32,9 @@ def print_queue(
         print(parsed.problem, file=out)
         return 2
     try:
-        total = store.count(parsed.wanted)
-        print(_heading(total, parsed.wanted), file=out)
-        for number, case in enumerate(_cases(store, parsed.wanted, limit), 1):
+        wanted = understood(store, parsed.wanted)
+        print(_heading(store.count(wanted), wanted), file=out)
+        for number, case in enumerate(_cases(store, wanted, limit), 1):
             print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)

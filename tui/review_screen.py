@@ -1,5 +1,6 @@
 """The review: what a person can do with the queue and the case under the cursor."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.widgets import Input
 
 from core.review import Action, Case, CaseFilter, CaseStatus
 from tui.actions import ACTIONS, BY_ID, ReviewAction
+from tui.case_queue import understood
 from tui.close_dialog import CloseDialog, Closing, events_for
 from tui.detail_pane import DetailPane
 from tui.filter_bar import FilterBar, FilterInput
@@ -222,8 +224,15 @@ class ReviewScreen(LiveQueue):
             return
         self._filter_line = line.strip()
         self._leave_filter()
-        self._wanted = parsed.wanted
-        self._start(self._refresh())
+        self._start(self._filter_by(parsed.wanted))
+
+    async def _filter_by(self, wanted: CaseFilter) -> None:
+        known = await self._reader.ask(partial(understood, self._store, wanted))
+        if isinstance(known, Trouble):
+            self._show_trouble(known)
+            return
+        self._wanted = known
+        await self._refresh()
 
     # Closing and reopening
 

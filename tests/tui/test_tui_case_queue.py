@@ -64,7 +64,7 @@ def test_pages_that_are_missing_are_named(endless):
 
 
 @settings(max_examples=40, deadline=None)
-@given(cursor=st.integers(0, 99_999), grown=st.integers(0, 120))
+@given(cursor=st.integers(0, 99_999), grown=st.integers(0, 5_000))
 def test_the_cursor_keeps_its_case_however_many_arrive(endless_again, cursor, grown):
     """Wherever a person is in the queue, and whatever arrives above."""
     store = endless_again()

@@ -1,9 +1,14 @@
 """The review over the real evidence file, as `outgate review` opens it."""
 
+import io
 import threading
+from datetime import UTC
+
+import pytest
 
 from core.review import CaseFilter, CaseStatus, Disposition
 from evidence.opening import open_evidence, open_store
+from tui.plain import print_queue
 from tui.sample import sample_records
 
 
@@ -59,6 +64,18 @@ async def test_what_another_process_writes_arrives_by_itself(opened, settled, re
 
         assert "ledger_upload.py" in screen_text(pilot)
         assert review(pilot).queue.current.key == key
+    store.close()
+
+
+@pytest.mark.parametrize("line", ["script:ledger", "to:onedrive", "to:graph.microsoft", "found:iban to:OneDrive"])
+def test_part_of_a_name_is_enough_to_filter_by(line, tmp_path, now):
+    """“No case is like that” must not be said because a name was not written whole."""
+    path = tmp_path / "evidence.db"
+    written(path, sample_records(now)[-4:])
+    store, out = open_store(path), io.StringIO()
+
+    assert print_queue(store, out, line, clock=lambda: now, zone=UTC) == 0
+    assert out.getvalue().startswith("1 case, newest first.\n\n1. “ledger_upload.py”")
     store.close()
 
 
