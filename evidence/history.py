@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.situation import ScriptHistory, Volume
+from core.text import printable
 from evidence.batch import Item
 from evidence.rollup import BUCKET_US, Rollup, from_micros, micros
 from evidence.store import Store
@@ -46,6 +47,7 @@ class History:
 
     def script(self, script: str, sha256: str | None) -> ScriptHistory:
         """What is known of the script at this path (or of this name) with this hash. Raises EvidenceError."""
+        script = printable(script)  # as records hold it
         with self._lock:
             self._refresh_approvals()
             first = self._first_seen(script)
@@ -70,6 +72,7 @@ class History:
         `destination` is the service's id, else the host. Only what went out counts. Raises EvidenceError.
         """
         bucket = micros(now) // BUCKET_US
+        script = printable(script)
         with self._lock:
             sums = self._sums_of((script, destination), bucket)
             day = [(when, values) for when, values in sums.buckets.items() if when >= bucket - DAY]

@@ -1,5 +1,6 @@
 """The read side and the reviewers' acts: cases, records, totals, and review events on a chain of their own."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -37,6 +38,7 @@ class Store:
         self._engine = engine_for(path, busy_timeout_s=busy_timeout_s)
         prepare(path, self._engine)
         self._poll: Connection | None = None
+        self._polling = threading.Lock()
         with self.reading() as connection:
             self.chain_id = chain_id(connection, "records")
 
@@ -59,9 +61,10 @@ class Store:
     def data_version(self) -> int:
         """A number that changes when another connection, of this or another process, has written."""
         try:
-            if self._poll is None:
-                self._poll = self._engine.connect()
-            return int(self._poll.exec_driver_sql("PRAGMA data_version").scalar_one())
+            with self._polling:
+                if self._poll is None:
+                    self._poll = self._engine.connect()
+                return int(self._poll.exec_driver_sql("PRAGMA data_version").scalar_one())
         except DatabaseFault as error:
             raise evidence_error(error) from None
 

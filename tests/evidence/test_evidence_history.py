@@ -98,3 +98,11 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
     act(Action.REFUSE)
     assert history.script(SCRIPT, "ab" * 32).approved is False
     assert history.script(SCRIPT, "ff" * 32).changed_since_approval is False
+
+
+def test_a_script_with_a_hostile_name_has_its_history_too(opened: Evidence, make_record: Make) -> None:
+    """A name full of controls hides no script from the rules."""
+    hostile = "/srv/\x1b[2J\u202ex.py"
+    write(opened, make_record(0, script=hostile, bytes=5))
+    assert opened.history.script(hostile, None).first_seen == START
+    assert opened.history.volume(hostile, "openai", START).bytes_day == 5
