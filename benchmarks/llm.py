@@ -217,7 +217,7 @@ def from_har(entry: dict[str, Any], *, hide_host: bool = False, path: str | None
 
 def main() -> None:
     print("| what | measured | bar |\n|---|---|---|")
-    for source in (recognition, taps, estimates, recorded):
+    for source in (estimates, recognition, taps, recorded):
         for what, measured, bar in source():
             print(f"| {what} | {measured} | {bar} |")
 
