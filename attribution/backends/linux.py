@@ -20,6 +20,8 @@ _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
 _QUICK_THREADS = 16
+_QUICK_PARENTS = 4
+"""Each thread has its own list of children; a search off the loop is better than many reads on it."""
 _MOST_PLACES = 10_000
 
 _ELSEWHERE = "no socket here has these addresses: another machine, container or network namespace connected"
@@ -90,11 +92,11 @@ class LinuxBackend:
     def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
         """Ask some where their last socket was and next to it, then the most recent for all its descriptors."""
         wanted = f"socket:[{inode}]"
-        for facts in candidates[:_GLANCES]:
-            place = self._last_place.get(facts.pid, -1)
-            for near in (place, place + 1) if place >= 0 else ():
-                if procfs.link(f"/proc/{facts.pid}/fd/{near}") == wanted:
-                    self._last_place[facts.pid] = near
+        places = [(facts, self._last_place[facts.pid]) for facts in candidates if facts.pid in self._last_place]
+        for step in (0, 1):
+            for facts, place in places[:_GLANCES]:
+                if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
+                    self._last_place[facts.pid] = place + step
                     return facts
         for facts in candidates[:_QUICK_CANDIDATES]:
             held = procfs.descriptors(facts.pid, inode, _QUICK_DESCRIPTORS)
@@ -185,7 +187,7 @@ def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
 
 def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
     """True when no child made since `oldest` shares the socket; older ones cannot have inherited it."""
-    children = procfs.children(pid, threads, _QUICK_THREADS)
+    children = procfs.children(pid, threads, _QUICK_PARENTS)
     if children is None:
         return False
     for child in children:
