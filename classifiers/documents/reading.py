@@ -21,7 +21,8 @@ _CONTAINERS = frozenset(
         "application/x-xz",
     }
 )
-_LINE = 400
+_PANIC = "PanicException"
+"""What a panic of a library written in Rust becomes in Python: not an `Exception`."""
 
 
 class Work:
@@ -61,10 +62,15 @@ class Work:
         except MemoryError:
             self.unread("reading the document takes more memory than is allowed", document.path)
         except Exception as error:  # noqa: BLE001 - boundary: a reader's library may raise anything on hostile bytes
-            kind = name.replace("_", " ")
-            self.unread(
-                f"the document is broken or of an unknown variant ({kind}: {type(error).__name__})", document.path
-            )
+            self._failed(document, name, error)
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            self._failed(document, name, error)
+
+    def _failed(self, document: Document, name: str, error: BaseException) -> None:
+        kind = f"{name.replace('_', ' ')}: {type(error).__name__}"
+        self.unread(f"the document is broken or of an unknown variant ({kind})", document.path)
 
     def plain(self, document: Document) -> None:
         """Read data that no reader claims as any payload is read."""

@@ -7,6 +7,7 @@ import io
 import lzma
 import os
 import sqlite3
+import struct
 import tarfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -360,3 +361,32 @@ def test_cells_with_line_ends_are_one_cell() -> None:
     rows = b'id,note,email\n1,"first\nsecond",a@example.com\n2,"x",b@example.com\n'
     (table,) = read(rows, "x.csv").tables
     assert (table.rows, table.values["note"][0]) == (2, "first\nsecond")
+
+
+@pytest.mark.parametrize("name", ["people.arrow", "people.arrows"])
+def test_arrow_offsets_are_not_trusted(name: str, made: dict[str, bytes]) -> None:
+    """A file whose offsets point past its end is named as broken, not followed out of memory."""
+    good, bad = struct.pack("<6i", *range(6)), struct.pack("<6i", 0, 1, 2, 3, 4, 50_000_000)
+    assert good in made[name]
+    payload = read(made[name].replace(good, bad))
+    assert any("broken" in reason for reason in reasons(payload))
+
+
+def test_panics_of_libraries_are_caught(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that panics on a file costs the file, not the worker; stopping the worker still works."""
+    import python_calamine
+
+    panic = type("PanicException", (BaseException,), {})
+
+    class Panicking:
+        raised: type[BaseException] = panic
+
+        @classmethod
+        def from_filelike(cls, _file: object) -> None:
+            raise cls.raised
+
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", Panicking)
+    assert any("PanicException" in reason for reason in reasons(read(made["people.xlsx"])))
+    Panicking.raised = KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        read(made["people.xlsx"])
