@@ -19,6 +19,8 @@ from core.record import Record, RequestSummary, ResponseSummary
 from core.situation import situation_of
 from proxy.classifying import classified
 
+_PACK_S = 120.0
+"""Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
 _SENDER = unknown_sender("recording", "a recording does not tell which process sent it")
 
 
@@ -29,6 +31,7 @@ def inspect_files(
     chosen = policy_of(home, policy)
     setup = engine_setup(home, chosen, names=names)
     classifier = classifier_of(setup)
+    classifier.warm(wait_s=_PACK_S)
     pool = pool_of(setup, settings)
     with asyncio.Runner() as runner:
         try:

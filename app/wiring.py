@@ -12,11 +12,11 @@ from app.settings import Settings
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import Attributor, Classifier, Policy
+from core.ports import Attributor, Policy
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
-    from classifiers.engine import EngineSetup
+    from classifiers.engine import Engine, EngineSetup
     from classifiers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
@@ -70,7 +70,7 @@ def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
     return EngineSetup(key=key, organisation=policy.organisation, cache=home.cache, names=names)
 
 
-def classifier_of(setup: EngineSetup) -> Classifier:
+def classifier_of(setup: EngineSetup) -> Engine:
     """Return the classifier that runs in this process."""
     from classifiers.engine import Engine
 

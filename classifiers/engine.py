@@ -1,6 +1,6 @@
 """The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in workers and offline."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,13 +9,15 @@ from classifiers.credentials import CredentialDetector
 from classifiers.decoding import decode
 from classifiers.hits import Hit, summarise
 from classifiers.llm import UsageTap, label, recognise
-from classifiers.payload import Payload
+from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
+from classifiers.redaction import Placeholders, Restorer, refuse_signed, rewrite
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange
 from core.findings import NOT_INSPECTED, Confidence, Finding, merged
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
+from core.redaction import CannotRedactError, Redacted
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
@@ -62,15 +64,16 @@ class Engine:
         self._credentials = CredentialDetector(setup.cache, setup.organisation)
         self._personal = PersonalDetector()
         self._bindings = Bindings(self._fingerprinter)
+        self._placeholders = Placeholders(self._fingerprinter)
 
     def organisation_changed(self, organisation: Organisation) -> None:
         """Use another organisation from now on."""
         self._organisation = organisation
-        self._credentials = CredentialDetector(self._setup.cache, organisation)
+        self._credentials.organisation_changed(organisation)
 
-    def warm(self) -> None:
-        """Compile what would make the first request slow."""
-        self._credentials.warm()
+    def warm(self, wait_s: float = 0.0) -> None:
+        """Compile what would make the first request slow; wait so long for the whole rule pack."""
+        self._credentials.warm(wait_s)
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
@@ -116,6 +119,42 @@ class Engine:
             explanation=tuple(_explain(hit, payload) for hit in hits) if explain else (),
         )
 
+    def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
+        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or change its meaning."""
+        headers = dict(reversed(exchange.headers))
+        refuse_signed(headers)
+        payload = decode(exchange)
+        if payload.documents:
+            raise CannotRedactError("a file inside the request is not rewritten")
+        plain = replace(
+            exchange, body=payload.plain, body_bytes=len(payload.plain), headers=_identity(exchange.headers)
+        )
+        values: dict[str, str] = {}
+        for hit in self._to_redact(plain, kinds):
+            values[hit[1]] = self._placeholders.of(script, exchange.at, hit[0].kind, hit[0].value)
+        body = rewrite(plain.body, payload.media_type, values)
+        left = {f.kind for f in self.classify(replace(plain, body=body, body_bytes=len(body))).findings} & kinds
+        if left:
+            raise CannotRedactError(f"{', '.join(sorted(left))} would still be in it")
+        changed = (("content-encoding", ""), ("accept-encoding", "identity"))
+        return Redacted(body=body, headers=changed, values={mark: value for value, mark in reversed(values.items())})
+
+    def _to_redact(self, exchange: Exchange, kinds: frozenset[str]) -> Iterator[tuple[Hit, str]]:
+        payload = decode(exchange)
+        payload.segments[:] = [segment._replace(tabular=False) for segment in payload.segments]
+        hits = [*self._credentials.detect(payload, exchange.host), *self._personal.detect(payload)]
+        for hit in hits:
+            if hit.kind not in kinds or hit.rejected is not None:
+                continue
+            segment = payload.segments[hit.segment]
+            if segment.carrier is not Carrier.BODY:
+                raise CannotRedactError("a value stands in the address or in a header")
+            yield hit, segment.text[hit.start : hit.end]
+
+    def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
+        """Return what puts the values back into an answer of this type."""
+        return Restorer(content_type, values)
+
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> "EngineTap":
         """Return what reads the answer to this exchange."""
         return EngineTap(exchange, classification, answer, self._bindings)
@@ -135,6 +174,10 @@ class Engine:
 
         taken = {hit.segment: [h for h in known if h.segment == hit.segment] for hit in known}
         return [hit for hit in shared_recogniser().detect(payload) if not _overlaps(hit, taken.get(hit.segment, ()))]
+
+
+def _identity(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in headers if pair[0] != "content-encoding")
 
 
 class EngineTap:

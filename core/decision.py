@@ -20,6 +20,15 @@ class Verdict(StrEnum):
         return self in {Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
 
 
+class HoldOutcome(StrEnum):
+    """How a hold ended; kept apart, for a timeout is nobody's refusal."""
+
+    APPROVED = "approved"
+    APPROVED_BEFORE = "approved_before"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+
+
 class Mode(StrEnum):
     """Watch records what a rule would have done; enforce does it."""
 
@@ -48,5 +57,13 @@ class Decision:
     contact: str | None = None
     """Whom an analyst may ask."""
     hold_seconds: float | None = None
+    hold_key: str | None = None
+    """Keyed mark of a held request: identical requests share it."""
+    hold_outcome: HoldOutcome | None = None
+    """None while it is held, and for requests that never were."""
     redact_kinds: frozenset[str] = frozenset()
     """Kinds to redact, when the verdict is REDACT."""
+    restore: bool = True
+    """Whether redacted values are put back into the answer."""
+    on_error: Verdict = Verdict.BLOCK
+    """What happens when the request cannot be redacted or held as asked."""

@@ -11,7 +11,8 @@ from core.errors import EvidenceError
 from core.exchange import Answer, Connection, Exchange
 from core.organisation import Organisation
 from core.record import Record
-from core.review import Case, CaseFilter, ReviewEvent
+from core.redaction import Redacted
+from core.review import Case, CaseFilter, HoldAnswer, ReviewEvent
 from core.situation import Situation
 
 
@@ -47,6 +48,16 @@ class AnswerTap(Protocol):
         """
 
 
+class Restorer(Protocol):
+    """Puts values back into an answer as it passes."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next body bytes; return what is certain."""
+
+    def finish(self) -> bytes:
+        """Return what was held back."""
+
+
 class Classifier(Protocol):
     """Says where an exchange goes, to whose account, which LLM call it is and what it holds.
 
@@ -62,6 +73,15 @@ class Classifier(Protocol):
 
     def classify(self, exchange: Exchange) -> Classification:
         """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool` instead."""
+
+    def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
+        """Replace every found value of these kinds by placeholders, stable within script and day.
+
+        Raises CannotRedactError when that cannot be done faithfully. Not for the event loop when the body is large.
+        """
+
+    def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
+        """Return what puts values back into an uncompressed answer of this type."""
 
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> AnswerTap:
         """Return a tap for the answer with this head."""
@@ -126,6 +146,16 @@ class EvidenceWriter(Protocol):
 
     def stop(self) -> None:
         """Write everything handed over, then stop."""
+
+
+class Holds(Protocol):
+    """What people said about held requests. Each call may block on the disk: call it off the event loop."""
+
+    def answer(self, record_id: str) -> HoldAnswer | None:
+        """Return what a person said about this held request, or None while nobody has."""
+
+    def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
+        """Return what a person said since then about an identical request (same sender, destination and content)."""
 
 
 class CaseStore(Protocol):

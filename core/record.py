@@ -16,7 +16,7 @@ from core.classification import (
     LlmCall,
     TokensBasis,
 )
-from core.decision import Decision, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.findings import Confidence, Finding
 from core.ids import rfc3339
 from core.text import printable
@@ -310,11 +310,14 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "intended": None if decision.intended is None else decision.intended.value,
         "policy": decision.policy,
         "headers": [printable(name, 100) for name, _ in decision.headers],
+        "hold": None
+        if decision.hold_key is None
+        else {"key": decision.hold_key, "seconds": decision.hold_seconds, "outcome": decision.hold_outcome},
     }
 
 
 def _decision_from(value: Mapping[str, Any]) -> Decision:
-    intended = value.get("intended")
+    intended, hold = value.get("intended"), value.get("hold") or {}
     return Decision(
         verdict=Verdict(value["verdict"]),
         rule=value["rule"],
@@ -323,4 +326,7 @@ def _decision_from(value: Mapping[str, Any]) -> Decision:
         intended=None if intended is None else Verdict(intended),
         policy=value.get("policy"),
         headers=tuple((name, "") for name in value.get("headers", ())),
+        hold_key=hold.get("key"),
+        hold_seconds=hold.get("seconds"),
+        hold_outcome=HoldOutcome(hold["outcome"]) if hold.get("outcome") else None,
     )

@@ -15,7 +15,8 @@ from core.attribution import UNATTRIBUTED, Attribution
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
-from proxy import refusals
+from core.redaction import Redacted
+from proxy import enforcement, refusals
 from proxy.answers import AnswerReader, streams_past
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, Ruling, gate_failure
@@ -126,7 +127,11 @@ class GateAddon:
     async def _decide(self, flow: http.HTTPFlow) -> None:
         degraded = ("destination: the request names another host inside",) if other_host_named(flow) else ()
         ruling = await self.inspection.on_request(exchange_of(flow), self._sender(flow), degraded)
-        if ruling.decision.verdict.passes:
+        redacted = await self.inspection.enforce(ruling)
+        if enforcement.passes(ruling.decision):
+            if redacted is not None:
+                apply_redaction(flow, redacted)
+                ruling.values = redacted.values if ruling.decision.restore else {}
             await self._let_pass(flow, ruling)
             flow.response = None
         else:
@@ -135,8 +140,9 @@ class GateAddon:
     async def _let_pass(self, flow: http.HTTPFlow, ruling: Ruling) -> None:
         for name, value in ruling.decision.headers:
             flow.request.headers[name] = value
-        await self.inspection.journal(ruling)
         flow.metadata[RULING] = ruling
+        if ruling.durable is None:
+            await self.inspection.journal(ruling)
 
     async def _refuse(self, flow: http.HTTPFlow, ruling: Ruling) -> None:
         service = ruling.classification.destination.service
@@ -163,8 +169,10 @@ class GateAddon:
         if ruling.decision.verdict == "warn":
             flow.response.headers["x-outgate-verdict"] = "warn"
             flow.response.headers["x-outgate-reference"] = ruling.reference
+        if ruling.values:
+            reader.restore(ruling.values)
         if streams_past(flow.response):
-            flow.response.stream = reader
+            reader.stream()
 
     def response(self, flow: http.HTTPFlow) -> None:
         """Step 7 ends: close the record. A refusal made while the answer came in replaces what came."""
@@ -174,6 +182,7 @@ class GateAddon:
         reader = flow.metadata.get(READER)
         if isinstance(reader, AnswerReader) and flow.websocket is None:
             reader.end()
+            reader.put_back()
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
@@ -245,6 +254,19 @@ class GateAddon:
 
     def _sender(self, flow: http.HTTPFlow) -> Attribution:
         return self._senders.get(flow.client_conn.id, UNATTRIBUTED)
+
+
+def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
+    """Put the redacted body and its headers into the request."""
+    request = flow.request
+    request.raw_content = redacted.body
+    for name, value in redacted.headers:
+        if value:
+            request.headers[name] = value
+        elif name in request.headers:
+            del request.headers[name]
+    if "content-length" in request.headers:
+        request.headers["content-length"] = str(len(redacted.body))
 
 
 def _has_body(flow: http.HTTPFlow) -> bool:

@@ -3,7 +3,7 @@
 from mitmproxy import http
 
 from core.exchange import Answer
-from core.ports import AnswerTap
+from core.ports import AnswerTap, Restorer
 from proxy.inspection import Inspection, Ruling
 from proxy.translate import answer_of
 
@@ -43,9 +43,39 @@ class AnswerReader:
         self._ruling = ruling
         self._seen = 0
         self._streamed = False
+        self._restorer: Restorer | None = None
         self._tap: AnswerTap | None = inspection.tap(ruling, answer_of(flow, held=False))
 
-    def __call__(self, chunk: bytes) -> bytes:
+    def stream(self) -> None:
+        """Let the body pass in pieces as they come."""
+        response = self._flow.response
+        assert response is not None
+        had_length = self._restorer is not None and response.headers.pop("content-length", None) is not None
+        if had_length and not response.is_http2:
+            response.headers["transfer-encoding"] = "chunked"
+        response.stream = self
+
+    def restore(self, values: dict[str, str]) -> None:
+        """Put redacted values back into the answer as it passes."""
+        response = self._flow.response
+        assert response is not None
+        if response.headers.get("content-encoding", "identity") != "identity":
+            self._ruling.notes.append("the answer came compressed: its placeholders were not replaced back")
+            return
+        content_type = response.headers.get("content-type", "")
+        self._restorer = self._inspection.parts.classifier.restorer(content_type, values)
+
+    def put_back(self) -> None:
+        """Restore an answer that was held whole."""
+        response = self._flow.response
+        if self._restorer is None or self._streamed or response is None:
+            return
+        content = self._restorer.feed(response.raw_content or b"") + self._restorer.finish()
+        response.raw_content = content
+        if "content-length" in response.headers:
+            response.headers["content-length"] = str(len(content))
+
+    def __call__(self, chunk: bytes) -> bytes | list[bytes]:
         """Pass a chunk on after the tap has read it."""
         self._streamed = True
         self._seen += len(chunk)
@@ -55,7 +85,10 @@ class AnswerReader:
             except Exception as error:  # noqa: BLE001 - boundary: an answer goes on even if it cannot be read
                 self._tap = None
                 self._ruling.notes.append(f"the answer was not read: {type(error).__name__}")
-        return chunk
+        if self._restorer is None:
+            return chunk
+        restored = self._restorer.feed(chunk) if chunk else self._restorer.finish()
+        return [restored] if restored else []
 
     def end(self, note: str | None = None) -> None:
         """The answer is over, or broken off: close the record."""

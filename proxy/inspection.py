@@ -21,10 +21,13 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.exchange import Answer, Connection, Exchange
+from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
+from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Holds, Policy
 from core.record import Record, RequestSummary, ResponseSummary
+from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
+from proxy import enforcement
 from proxy.classifying import classified
 from proxy.durability import Acknowledgement, Acknowledgements
 from proxy.lines import LineBudget
@@ -52,6 +55,8 @@ class Parts:
     pool: ClassifierPool
     policy: Policy
     evidence: EvidenceWriter
+    holds: Holds | None = None
+    fingerprinter: Fingerprinter | None = None
     history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
     clock: Callable[[], datetime] = utc_now
 
@@ -65,6 +70,8 @@ class Ruling:
     classification: Classification
     decision: Decision
     durable: Acknowledgement | None = None
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+    """Placeholder → value, for as long as the answer lasts."""
     closed: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -139,6 +146,25 @@ class Inspection:
             situation = replace(situation, sender=sender)
         decision = self.parts.policy.decide(situation)
         return Ruling(exchange=exchange, sender=sender, classification=classification, decision=decision)
+
+    async def enforce(self, ruling: Ruling) -> Redacted | None:
+        """Step 6 for redact and hold: the decision is final afterwards. Returns the redacted request, if so."""
+        if ruling.decision.verdict is Verdict.REDACT:
+            return await enforcement.redact(self.parts.classifier, ruling)
+        if ruling.decision.verdict is Verdict.HOLD:
+            await self._hold(ruling)
+        return None
+
+    async def _hold(self, ruling: Ruling) -> None:
+        holds, fingerprinter = self.parts.holds, self.parts.fingerprinter
+        if holds is None or fingerprinter is None:
+            ruling.decision = enforcement.fallen_back(ruling.decision, "hold: nobody can be asked here")
+            return
+        ruling.decision = replace(ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling))
+        if not await enforcement.approved_before(holds, ruling):
+            await self.journal(ruling)
+            await self.durable(ruling)
+            await enforcement.hold(holds, ruling)
 
     async def journal(self, ruling: Ruling) -> None:
         """Step 5. Hand the evidence over; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""

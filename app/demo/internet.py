@@ -208,6 +208,11 @@ def _asked(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _said(asked: Mapping[str, Any], otherwise: str) -> str:
+    """The model `echo` says what it was asked last."""
+    return str(asked["messages"][-1]["content"]) if asked.get("model") == "echo" else otherwise
+
+
 def _openai(handler: _Handler, body: bytes) -> None:
     asked = _asked(body)
     model = asked.get("model", "gpt-4o-mini")
@@ -215,14 +220,15 @@ def _openai(handler: _Handler, body: bytes) -> None:
     organisation = {"openai-organization": "org-stand-in", "x-request-id": "req_stand_in"}
     if asked.get("stream"):
         base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
+        said = _said(asked, "Three invoices matched.")
         pieces: list[tuple[str | None, object]] = [
-            (None, {**base, "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
-            for word in ("Three ", "invoices ", "matched.")
+            (None, {**base, "choices": [{"index": 0, "delta": {"content": said[at : at + 4]}, "finish_reason": None}]})
+            for at in range(0, len(said), 4)
         ]
         pieces.append((None, {**base, "choices": [], "usage": usage}))
         handler.events([*pieces, (None, "[DONE]")], headers=organisation)
         return
-    message = {"role": "assistant", "content": "Three invoices matched their orders."}
+    message = {"role": "assistant", "content": _said(asked, "Three invoices matched.")}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model}
     handler.json({**answer, "choices": [choice], "usage": usage}, headers=organisation)

@@ -32,7 +32,12 @@ class Outgate:
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-        return {**kept, "OUTGATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "sk-proj-" + "t" * 48}
+        return {
+            **kept,
+            "OUTGATE_HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),
+            "OPENAI_API_KEY": "sk-proj-" + "t" * 48,
+        }
 
     @property
     def staging(self) -> list[str]:

@@ -71,7 +71,10 @@ def test_a_client_works_and_is_attributed(serving: Any, name: str, program: str,
     assert record["destination"]["host"] == wanted
     assert record["sender"]["certainty"] == "exact"
     if host is not None:
-        assert (record["llm"]["tokens_basis"], record["llm"]["output_tokens"]) == ("exact", 9 if name == "anthropic" else 12)
+        assert (record["llm"]["tokens_basis"], record["llm"]["output_tokens"]) == (
+            "exact",
+            9 if name == "anthropic" else 12,
+        )
         assert record["llm"]["organisation"]
         assert record["llm"]["key_fingerprint"]
     if name == "curl":

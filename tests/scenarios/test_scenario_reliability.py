@@ -82,7 +82,9 @@ def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
         "leak.py",
         "import json, os, urllib.request as u\n"
         f"body = {json.dumps(json.dumps(body))}\n"
-        "request = u.Request('https://api.openai.com/v1/chat/completions?note=" + CANARIES["word"] + "', data=body.encode(),\n"
+        "request = u.Request('https://api.openai.com/v1/chat/completions?note="
+        + CANARIES["word"]
+        + "', data=body.encode(),\n"
         f"    headers={{'Authorization': 'Bearer {CANARIES['key']}', 'Content-Type': 'application/json',\n"
         f"             'X-Note': '{CANARIES['word']}', 'Cookie': 'session={CANARIES['password']}'}})\n"
         "u.urlopen(request, timeout=30).read()\n",
@@ -121,7 +123,9 @@ def test_everything_is_private_to_the_user(outgate: Any) -> None:
 def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
     """When `outgate run` itself is killed, its private gate does not stay behind."""
     marker = outgate.folder / "ready"
-    program = f"import os, pathlib, time; pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    program = (
+        f"import os, pathlib, time; pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    )
     command = [sys.executable, "-m", "app.cli", "run", "-q", *outgate.staging, "--", sys.executable, "-c", program]
     running = subprocess.Popen(command, env=outgate.environment, cwd=outgate.folder)
     outgate.wait_for(lambda: marker.exists() and marker.read_text())
@@ -147,7 +151,12 @@ def test_a_full_disk_refuses_and_says_so(outgate: Any, tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", *outgate.staging]
     gate = subprocess.Popen(
-        command, env=outgate.environment, cwd=outgate.folder, preexec_fn=small, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=outgate.environment,
+        cwd=outgate.folder,
+        preexec_fn=small,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         outgate.wait_for((outgate.home / "gate.json").exists)
@@ -158,7 +167,9 @@ def test_a_full_disk_refuses_and_says_so(outgate: Any, tmp_path: Path) -> None:
             "    try: u.urlopen('https://files.example/', data=b'x', timeout=30).read()\n"
             "    except urllib.error.HTTPError as error: print(error.code, error.read().decode()[:80]); break\n"
         )
-        done = subprocess.run([sys.executable, "-c", send], env=behind, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", send], env=behind, capture_output=True, text=True, timeout=100, check=False
+        )
         assert done.stdout.startswith("403 Blocked by Outgate"), done.stdout + done.stderr
         assert outgate("status").returncode == 1
     finally:

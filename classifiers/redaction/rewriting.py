@@ -1,0 +1,95 @@
+"""Replacing values in a body: JSON strings, forms, multipart fields and plain text, each in its own spelling.
+
+Text is replaced in place, so that everything else keeps its bytes: numbers their digits, objects their order. What was
+replaced is checked afterwards by the caller, who scans the new body again.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
+
+from core.redaction import CannotRedactError
+
+_SIGNED = ("x-amz-content-sha256", "content-md5", "digest", "content-digest", "signature", "x-hub-signature-256")
+_TEXT = (
+    "text/",
+    "application/csv",
+    "application/xml",
+    "application/graphql",
+    "application/x-ndjson",
+    "application/jsonl",
+)
+
+
+def refuse_signed(headers: Mapping[str, str]) -> None:
+    """Raise CannotRedactError when the request's signature or digest covers the body."""
+    authorization = headers.get("authorization", "")
+    if authorization.startswith(("AWS4-", "Signature ", "OSS ", "HMAC")):
+        raise CannotRedactError("the request is signed by its sender")
+    for name in _SIGNED:
+        if name in headers and headers[name].upper() != "UNSIGNED-PAYLOAD":
+            raise CannotRedactError(f"the header {name} covers the body")
+
+
+def rewrite(body: bytes, media_type: str, values: Mapping[str, str]) -> bytes:
+    """Return `body` with each value (as it is spelled) replaced by its placeholder. Raises CannotRedactError."""
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return _json(body, values)
+    if media_type == "application/x-www-form-urlencoded":
+        return _replaced(body, _form_spellings(values))
+    if media_type.startswith(_TEXT) or media_type.startswith("multipart/") or not media_type:
+        return _replaced(body, values)
+    raise CannotRedactError(f"bodies of type {media_type[:60]} are not rewritten")
+
+
+def _json(body: bytes, values: Mapping[str, str]) -> bytes:
+    spellings: dict[str, str] = {}
+    for value, mark in values.items():
+        for ascii_only in (True, False):
+            once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+            spellings[once] = mark
+            spellings[json.dumps(once, ensure_ascii=ascii_only)[1:-1]] = mark
+    new = _replaced(body, spellings)
+    try:
+        before, after = json.loads(body), json.loads(new)
+    except (ValueError, RecursionError) as error:
+        raise CannotRedactError("the body is not whole JSON") from error
+    if _shape(before) != _shape(after):
+        raise CannotRedactError("a value stands where JSON wants a number or a name")
+    return new
+
+
+def _form_spellings(values: Mapping[str, str]) -> dict[str, str]:
+    spellings: dict[str, str] = {}
+    for value, mark in values.items():
+        for spelled in (quote_plus(value), quote(value, safe=""), quote(value), value):
+            spellings[spelled] = quote_plus(mark)
+            spellings[re.sub("%[0-9A-F]{2}", lambda m: m[0].lower(), spelled)] = quote_plus(mark)
+    return spellings
+
+
+def _replaced(body: bytes, spellings: Mapping[str, str]) -> bytes:
+    """Replace whole values only: `Ann` is not replaced inside `Annual`. The longest spelling wins."""
+    if not spellings:
+        return body
+    by_bytes = {s.encode("utf-8", "surrogatepass"): mark.encode() for s, mark in spellings.items() if s}
+    longest_first = sorted(by_bytes, key=len, reverse=True)
+    pattern = re.compile(b"|".join(_bounded(spelled) for spelled in longest_first))
+    return pattern.sub(lambda match: by_bytes[match[0]], body)
+
+
+def _bounded(spelled: bytes) -> bytes:
+    start = rb"(?<![0-9A-Za-z])" if spelled[:1].isalnum() else b""
+    end = rb"(?![0-9A-Za-z])" if spelled[-1:].isalnum() else b""
+    # A line break in JSON is the two characters \n: the n is no part of the word behind it.
+    start = rb"(?:(?<=\\[nrt])|" + start + b")" if start else b""
+    return start + re.escape(spelled) + end
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shape(inner) for inner in value]
+    return "text" if isinstance(value, str) else value

@@ -1,0 +1,170 @@
+"""Redaction: values out, placeholders in; and back again in the answer, split anywhere."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.redaction import Restorer, refuse_signed, rewrite
+from core.redaction import CannotRedactError
+
+IBAN = "DE90 8713 1860 9139 0996 03"
+VALUES = {"<IBAN_1>": IBAN, "<PERSON_1>": 'Ann "Q" Müller', "<EMAIL_12>": "a@b.example"}
+TO_MARKS = {value: mark for mark, value in VALUES.items()}
+WORDS = st.sampled_from([*VALUES, "<b>", "<", "<IB", "text ", "ü", '"', "\n", "<IBAN_2>", "<UNKNOWN_1>", "a<B>c"])
+
+
+def test_json_values_become_placeholders_and_nothing_else_changes() -> None:
+    """Only the found values change in a JSON body; numbers keep their digits and objects their order."""
+    body = b'{"z": 1.10, "a": [12345678901234567890, "pay ' + IBAN.encode() + b'"], "m": "x\\nDE90"}'
+    new = rewrite(body, "application/json", {IBAN: "<IBAN_1>"})
+
+    assert new == body.replace(IBAN.encode(), b"<IBAN_1>")
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_escaped_and_nested_spellings_are_found(ascii_only: bool) -> None:
+    """A value inside JSON inside JSON, escaped in whatever way, is replaced too."""
+    inner = json.dumps({"name": 'Ann "Q" Müller'}, ensure_ascii=ascii_only)
+    body = json.dumps({"arguments": inner, "content": '\nAnn "Q" Müller!'}, ensure_ascii=ascii_only).encode()
+    new = json.loads(rewrite(body, "application/json", {'Ann "Q" Müller': "<PERSON_1>"}))
+
+    assert json.loads(new["arguments"]) == {"name": "<PERSON_1>"}
+    assert new["content"] == "\n<PERSON_1>!"
+
+
+def test_a_value_inside_a_longer_word_is_left() -> None:
+    """`Ann` is not replaced inside `Annual`."""
+    assert rewrite(b"Annual report by Ann.", "text/plain", {"Ann": "<PERSON_1>"}) == b"Annual report by <PERSON_1>."
+
+
+def test_forms_are_replaced_in_their_spelling() -> None:
+    """A form field's value is found in its percent-encoded spelling and the placeholder is encoded likewise."""
+    new = rewrite(
+        b"a=1&iban=DE90+8713+1860+9139+0996+03&b=%3C", "application/x-www-form-urlencoded", {IBAN: "<IBAN_1>"}
+    )
+
+    assert new == b"a=1&iban=%3CIBAN_1%3E&b=%3C"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "AWS4-HMAC-SHA256 Credential=x"},
+        {"x-amz-content-sha256": "e3b0"},
+        {"content-md5": "x"},
+        {"digest": "sha-256=x"},
+    ],
+)
+def test_signed_bodies_are_not_touched(headers: dict[str, str]) -> None:
+    """A body that its sender has signed cannot be redacted; it is refused instead."""
+    with pytest.raises(CannotRedactError):
+        refuse_signed(headers)
+
+
+def test_a_value_in_a_number_cannot_be_redacted() -> None:
+    """A number cannot become text without changing what the body means; that is refused, not half done."""
+    with pytest.raises(CannotRedactError):
+        rewrite(b'{"card": 4539000000002552}', "application/json", {"4539000000002552": "<CREDIT_CARD_1>"})
+
+
+def test_unknown_types_are_refused() -> None:
+    """What has no known text form is not rewritten."""
+    with pytest.raises(CannotRedactError):
+        rewrite(b"\x00\x01", "application/octet-stream", {"a": "<X_1>"})
+
+
+def _in_pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    at = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
+    return [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+
+
+def _restored(kind: str, data: bytes, cuts: list[int]) -> bytes:
+    restorer = Restorer(kind, VALUES)
+    return b"".join(restorer.feed(piece) for piece in _in_pieces(data, cuts)) + restorer.finish()
+
+
+def _expected(text: str) -> str:
+    for mark, value in VALUES.items():
+        text = text.replace(mark, value)
+    return text
+
+
+@given(st.lists(WORDS, max_size=12), st.lists(st.integers(0, 200), max_size=8))
+def test_plain_answers_are_restored_for_every_split(words: list[str], cuts: list[int]) -> None:
+    """Wherever the network splits a plain answer, every placeholder becomes its value and nothing else changes."""
+    text = "".join(words)
+
+    assert _restored("text/plain", text.encode(), cuts) == _expected(text).encode()
+
+
+@given(st.lists(WORDS, max_size=12), st.lists(st.integers(0, 400), max_size=8), st.booleans())
+def test_json_answers_are_restored_for_every_split(words: list[str], cuts: list[int], escaped: bool) -> None:
+    """A JSON answer stays valid JSON with the values in it, also from servers that escape angle brackets."""
+    text = "".join(words)
+    data = json.dumps({"content": text}).encode()
+    if escaped:
+        data = data.replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
+
+    assert json.loads(_restored("application/json", data, cuts))["content"] == _expected(text)
+
+
+@given(
+    st.lists(WORDS, max_size=10), st.lists(st.integers(1, 7), max_size=40), st.lists(st.integers(0, 3000), max_size=8)
+)
+def test_event_streams_are_restored_for_every_split(words: list[str], sizes: list[int], cuts: list[int]) -> None:
+    """A model emits a placeholder token by token; the events together still read as the value, whatever the splits."""
+    text = "".join(words)
+    tokens, rest = [], text
+    for size in [*sizes, len(text) or 1]:
+        tokens.append(rest[:size])
+        rest = rest[size:]
+    events = [{"choices": [{"index": 0, "delta": {"role": "assistant"}}]}]
+    events += [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in tokens]
+    events.append({"choices": [], "usage": {"total_tokens": 3}})
+    stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    out = _restored("text/event-stream; charset=utf-8", stream.encode(), cuts).decode()
+
+    data = [line[5:].strip() for line in out.splitlines() if line.startswith("data:")]
+    assert data[-1] == "[DONE]"
+    deltas = [json.loads(d)["choices"] for d in data[:-1]]
+    assert "".join(c[0]["delta"].get("content", "") for c in deltas if c) == _expected(text)
+
+
+def test_parallel_answers_do_not_mix() -> None:
+    """Two answers streamed side by side keep their own halves of a placeholder."""
+    events = [
+        {"choices": [{"index": 0, "delta": {"content": "to <IB"}}]},
+        {"choices": [{"index": 1, "delta": {"content": "for <EMA"}}]},
+        {"choices": [{"index": 0, "delta": {"content": "AN_1>."}}]},
+        {"choices": [{"index": 1, "delta": {"content": "IL_12>!"}}]},
+    ]
+    stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
+    texts = {0: "", 1: ""}
+    for line in _restored("text/event-stream", stream, []).decode().splitlines():
+        if line.startswith("data:"):
+            choice = json.loads(line[5:])["choices"][0]
+            texts[choice["index"]] += choice["delta"]["content"]
+
+    assert texts == {0: f"to {IBAN}.", 1: "for a@b.example!"}
+
+
+def test_anthropic_events_are_restored() -> None:
+    """Anthropic's typed events are restored like OpenAI's."""
+    events = [
+        (
+            "content_block_delta",
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "<IBAN"}},
+        ),
+        (
+            "content_block_delta",
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "_1> ok"}},
+        ),
+        ("content_block_stop", {"type": "content_block_stop", "index": 0}),
+    ]
+    stream = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events).encode()
+    out = _restored("text/event-stream", stream, [10, 50])
+
+    assert IBAN.encode() in out
+    assert b"IBAN_1" not in out
