@@ -216,6 +216,8 @@ _ON_DESCRIPTOR = {
 }
 """Numbers of system calls whose first argument is the descriptor: read, write, readv, sendto, recvfrom…"""
 _POLL = {"x86_64": frozenset({7, 271}), "aarch64": frozenset({73})}
+_RESTARTED = {"x86_64": 219, "aarch64": 128}
+"""A poll that was interrupted (by a sampler that paused the process) goes on under this number with its arguments."""
 _EPOLL = {"x86_64": frozenset({232, 281, 441}), "aarch64": frozenset({22, 441})}
 _POLL_ENTRY = struct.Struct("=ihh")
 _MACHINE = platform.machine()
@@ -276,9 +278,10 @@ def _waits_on(pid: int, call: list[bytes], held: frozenset[int]) -> bool:
     number = int(call[0])
     if number in _ON_DESCRIPTOR[_MACHINE]:
         return int(call[1], 16) & 0xFFFFFFFF in held
-    if number not in _POLL[_MACHINE]:
+    restarted = number == _RESTARTED[_MACHINE]
+    if number not in _POLL[_MACHINE] and not restarted:
         return False
-    return not held.isdisjoint(_polled(pid, int(call[1], 16), int(call[2], 16)))
+    return not held.isdisjoint(_polled(pid, int(call[1], 16), int(call[2], 16), doubtful=restarted))
 
 
 def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
@@ -289,8 +292,11 @@ def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
     return any(line[:4] == b"tfd:" and int(line.split()[1]) == descriptor for line in listed.splitlines())
 
 
-def _polled(pid: int, address: int, count: int) -> frozenset[int]:
-    """Return the descriptors of a poll call: the only memory of another process that is ever read."""
+def _polled(pid: int, address: int, count: int, *, doubtful: bool) -> frozenset[int]:
+    """Return the descriptors of a poll call: the only memory of another process that is ever read.
+
+    `doubtful`: it may be another call; then every entry must look like one of a poll, or none counts.
+    """
     if not 0 < count <= 4096:
         return frozenset()
     try:
@@ -302,4 +308,7 @@ def _polled(pid: int, address: int, count: int) -> frozenset[int]:
     except (OSError, OverflowError):
         return frozenset()
     usable = len(data) - len(data) % _POLL_ENTRY.size
-    return frozenset(entry[0] for entry in _POLL_ENTRY.iter_unpack(data[:usable]))
+    entries = list(_POLL_ENTRY.iter_unpack(data[:usable]))
+    if doubtful and not all(0 <= fd < 1 << 20 and 0 < events < 0x3000 for fd, events, _ in entries):
+        return frozenset()
+    return frozenset(entry[0] for entry in entries)

@@ -1,9 +1,12 @@
 """Which line of the user's code sent a request, seen from outside the process."""
 
 import json
+import os
 import shutil
+import signal
 import sys
 import threading
+import time
 
 import pytest
 
@@ -246,3 +249,24 @@ upload()
     assert seen.line is not None
     assert (seen.line.file, seen.line.line) == (str(path), line_of(path.read_text(), "# line of start"))
     assert seen.line.certainty is Certainty.LIKELY
+
+
+@linux
+def test_a_sender_that_was_paused_is_still_seen_waiting(gate, clients):
+    """A process that was paused while it waited is traced as before: looking at it does not change the answer."""
+    path = clients.write("s = dial(); s.settimeout(60); ask(s)  # here\n")
+    process = clients.python(path.name)
+    lines: list[object] = []
+
+    def look() -> None:
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(0.05)
+        os.kill(process.pid, signal.SIGCONT)
+        time.sleep(0.05)
+        (found,) = gate.attributor._gallery._portraits.values()
+        (seen,) = gate.attributor._seen.values()
+        lines.append(gate.attributor._backend.waiting(found.facts.pid, seen.attribution.socket))
+
+    gate.settle, gate.before_answer = True, look
+    gate.wait(1)
+    assert lines == [frozenset({process.pid})]
