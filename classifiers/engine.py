@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classifiers.accounts import Bindings, destination
+from classifiers.accounts import AccountTap, Bindings, destination
 from classifiers.credentials import CredentialDetector
-from classifiers.decoding import decode
+from classifiers.decoding import DEFAULT, INLINE, decode
 from classifiers.hits import Hit, summarise
 from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
 from classifiers.redaction import Placeholders, Restorer, refuse_signed, rewrite
 from core.classification import Category, Classification, Destination, LlmCall
-from core.exchange import Answer, Exchange
+from core.exchange import Answer, Exchange, Message
 from core.findings import NOT_INSPECTED, Confidence, Finding, merged
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
@@ -90,10 +90,10 @@ class Engine:
 
     def classify(self, exchange: Exchange, *, explain: bool = False) -> Classification:
         """Classify the whole exchange; outside a worker, documents inside it make the result `deferred`."""
-        payload = decode(exchange)
+        payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
         stages = _Stages()
         findings: list[Finding] = []
-        if payload.documents:
+        if payload.documents or payload.cut:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
             stages.run("documents", lambda: self._read_documents(payload))
@@ -184,24 +184,27 @@ class EngineTap:
     """Reads one answer: usage of an LLM call, and whose account it was."""
 
     def __init__(self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings) -> None:
-        self._exchange = exchange
         self._seen = seen
-        self._bindings = bindings
+        self._account = AccountTap(exchange, seen.destination, bindings)
         self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the body."""
+        self._account.feed(chunk)
         if self._usage is not None:
             self._usage.feed(chunk)
+
+    def message(self, message: Message) -> None:
+        """Take one WebSocket message."""
+        if self._usage is not None:
+            self._usage.message(message)
 
     def finish(self, answer: Answer) -> Classification:
         """Return the classification with what the answer told."""
         seen = self._seen
         llm = self._usage.finish(answer) if self._usage is not None else None
-        where = seen.destination
-        account = self._bindings.learn(self._exchange, answer, where)
-        if account is not None:
-            where = replace(where, account=account)
+        account = self._account.finish(answer)
+        where = seen.destination if account is None else replace(seen.destination, account=account)
         return replace(seen, llm=llm, destination=where)
 
 

@@ -8,7 +8,7 @@ from core.attribution import Attribution, CodeLine
 from core.classification import Classification
 from core.decision import Decision
 from core.errors import EvidenceError
-from core.exchange import Answer, Connection, Exchange
+from core.exchange import Answer, Connection, Exchange, Message
 from core.organisation import Organisation
 from core.record import Record
 from core.redaction import Redacted
@@ -40,6 +40,9 @@ class AnswerTap(Protocol):
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body, split anywhere."""
+
+    def message(self, message: Message) -> None:
+        """Take one message of a WebSocket, either way."""
 
     def finish(self, answer: Answer) -> Classification:
         """Return the request's classification completed with usage, cost and account learnt from the answer.

@@ -23,7 +23,7 @@ from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.routes import Routes
 from proxy.sockets import MessageGate
 from proxy.streams import HOLD_LIMIT, adopt
-from proxy.translate import connection_of, exchange_of, other_host_named
+from proxy.translate import connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap
 
 RULING = "outgate_ruling"
@@ -205,6 +205,7 @@ class GateAddon:
         if message is None:
             return
         try:
+            flow.metadata[READER].message(message_of(message))
             await gate.on_message(message, flow.metadata[RULING])
         except Exception as error:  # noqa: BLE001 - boundary: an uninspected message does not go on
             message.drop()

@@ -2,7 +2,7 @@
 
 from mitmproxy import http
 
-from core.exchange import Answer
+from core.exchange import Answer, Message
 from core.ports import AnswerTap, Restorer
 from proxy.inspection import Inspection, Ruling
 from proxy.translate import answer_of
@@ -89,6 +89,11 @@ class AnswerReader:
             return chunk
         restored = self._restorer.feed(chunk) if chunk else self._restorer.finish()
         return [restored] if restored else []
+
+    def message(self, message: Message) -> None:
+        """Take one message of a WebSocket, either way."""
+        if self._tap is not None:
+            self._tap.message(message)
 
     def end(self, note: str | None = None) -> None:
         """The answer is over, or broken off: close the record."""

@@ -18,9 +18,20 @@ async def classified(
         if not seen.deferred:
             return seen
     try:
-        return await pool.classify(exchange, deadline_s)
+        seen = await pool.classify(exchange, deadline_s)
+        return _with_account(seen, classifier.on_headers(exchange))
     except DegradedError as error:
         return _unread(exchange, classifier, f"{error.stage}: {error.message}")
+
+
+def _with_account(seen: Classification, known: Classification) -> Classification:
+    """A worker has learnt of no accounts: what this process knows of the account stands."""
+    account = known.destination.account
+    return (
+        seen
+        if account == seen.destination.account
+        else replace(seen, destination=replace(seen.destination, account=account))
+    )
 
 
 def _unread(exchange: Exchange, classifier: Classifier, why: str) -> Classification:

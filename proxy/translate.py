@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from mitmproxy import http
 from mitmproxy.connection import Client
+from mitmproxy.websocket import WebSocketMessage
 
-from core.exchange import Answer, Connection, Exchange
+from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
 
 
@@ -55,6 +56,11 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
     content = response.raw_content if held else None
     size = body_bytes if body_bytes is not None else len(content or b"")
     return Answer(status=response.status_code, headers=_headers(response.headers), body=content, body_bytes=size)
+
+
+def message_of(message: WebSocketMessage) -> Message:
+    """Return one WebSocket message."""
+    return Message(from_client=message.from_client, text=message.is_text, data=message.content)
 
 
 def destination_host(flow: http.HTTPFlow) -> str:

@@ -2,7 +2,6 @@
 
 from classifiers.accounts.bindings import Bindings
 from classifiers.accounts.destination import destination
-from classifiers.accounts.restrictions import restriction_headers
 from classifiers.accounts.tap import AccountTap
 
-__all__ = ["AccountTap", "Bindings", "destination", "restriction_headers"]
+__all__ = ["AccountTap", "Bindings", "destination"]

@@ -4,14 +4,18 @@ The engine classifies a `Table` by this path only and does not scan the segments
 counts twice.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from classifiers.hits import MAX_FINGERPRINTS, MAX_PLACES, Hit
 from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
+from classifiers.personal.candidates import spans
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
+from classifiers.personal.fold import fold
 from classifiers.personal.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.unnamed import kind_by_statistics
 from core.findings import Confidence, Finding
@@ -22,6 +26,8 @@ DETECTOR = "personal-columns"
 SAMPLE = 100
 """Values looked at in each column before a vote."""
 _MAJORITY = 0.5
+_COVERED = 0.4
+"""Share of a column's characters that its values take; less, and it is text in which values stand."""
 _PROSE_LENGTH = 24
 _MAX_FREE_TEXT = 8_000_000
 """Characters of one free-text column that are scanned in full; more is sampled, and the finding says so."""
@@ -124,8 +130,10 @@ def _column_results(table: Table, column: str, sample: list[str], hits: list[Hit
     votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})
     if votes:
         kind, number = votes.most_common(1)[0]
-        if number >= _MAJORITY * len(sample) and not _is_prose(sample):
-            return [_whole_column(table, column, kind, [hit for hit in hits if hit.kind == kind])]
+        own = [hit for hit in hits if hit.kind == kind]
+        covered = sum(hit.end - hit.start for hit in own)
+        if number >= _MAJORITY * len(sample) and covered >= _COVERED * sum(map(len, sample)):
+            return [_whole_column(table, column, kind, own)]
     if not hits and not vocabulary.name_kinds(column):
         kind_or_none = kind_by_statistics(sample)
         if kind_or_none is not None:
@@ -181,9 +189,10 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
         chunk = cells[start : start + _CHUNK]
         seen += sum(map(len, chunk))
         scanned += len(chunk)
-        for hit in detector.detect(Payload(segments=[Segment(cell, key) for cell in chunk])):
+        places = _worth_reading(chunk, key)
+        for hit in detector.detect(Payload(segments=[Segment(chunk[place], key) for place in places])):
             group = (hit.kind, hit.test_data)
-            rows.setdefault(group, set()).add(start + hit.segment)
+            rows.setdefault(group, set()).add(start + places[hit.segment])
             counts[group] += 1
             values.setdefault(group, {})[hit.value] = hit.confidence
         if seen > _MAX_FREE_TEXT:
@@ -204,6 +213,19 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
         for group in sorted(rows)
         for kind, test in (group,)
     ]
+
+
+def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
+    """Return which cells hold a candidate: most free text holds none, and the one pass tells so at once."""
+    if "!" not in (names := vocabulary.name_kinds(key)) and names:
+        return list(range(len(cells)))
+    text = "\n".join([cell.replace("\n", ": ") for cell in cells])
+    ends = list(accumulate([len(cell) + 1 + cell.count("\n") for cell in cells]))
+    folded = fold(text)
+    places = {bisect_right(ends, folded.origin_of(start)) for start, _ in spans(folded.data)}
+    if ": " in text:
+        places.update(place for place, cell in enumerate(cells) if ": " in cell or "\n" in cell)
+    return sorted(places)
 
 
 # -- joining columns ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,9 @@ class FakeTap:
     def feed(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
 
+    def message(self, message: Any) -> None:
+        pass
+
     def finish(self, answer: Answer) -> Classification:
         return self._seen
 
@@ -79,7 +82,12 @@ class FakeClassifier:
 
     def on_headers(self, exchange: Exchange) -> Classification:
         where = Destination(
-            scheme=exchange.scheme, host=exchange.host, port=exchange.port, path="/", service=None, category=Category.OTHER
+            scheme=exchange.scheme,
+            host=exchange.host,
+            port=exchange.port,
+            path="/",
+            service=None,
+            category=Category.OTHER,
         )
         return Classification(destination=where)
 
@@ -270,7 +278,11 @@ def _start(folder: Path, internet: StandInInternet, limits: Limits) -> tuple[Run
     fakes = _Fakes()
     pool = FakePool(fakes.classifier)
     parts = Parts(
-        attributor=fakes.attributor, classifier=fakes.classifier, pool=pool, policy=fakes.policy, evidence=fakes.evidence
+        attributor=fakes.attributor,
+        classifier=fakes.classifier,
+        pool=pool,
+        policy=fakes.policy,
+        evidence=fakes.evidence,
     )
 
     def mint(host: str) -> tuple[Any, Any]:

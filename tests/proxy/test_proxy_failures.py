@@ -110,5 +110,8 @@ class _BrokenTap:
     def feed(self, chunk: bytes) -> None:
         raise ValueError
 
+    def message(self, message: Any) -> None:
+        pass
+
     def finish(self, answer: Any) -> Any:
         raise ValueError
