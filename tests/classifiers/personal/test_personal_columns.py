@@ -104,6 +104,18 @@ def test_one_number_in_a_free_text_column_is_found() -> None:
     assert [(f.kind, f.records, f.distinct) for f in findings] == [("iban", 1, 1)]
 
 
+def test_free_text_of_any_alphabet_keeps_its_rows() -> None:
+    """Line breaks, invisible characters and labels inside cells do not shift which row a value stands in."""
+    notes = ["nothing to see here at all\n in two lines", "naïve\u200b café note with nothing in it", "x " * 20] * 40
+    notes[7] = "first line of a note\nmail jane.roe@contoso.com soon"
+    notes[50] = "\u200b\u200b then write to eva@contoso.com, please do"
+    notes[90] = "Patient: Jane Roe, who came in on Monday morning"
+    notes[91] = "Patient name: Jane Roe"
+    found = {result.kind: result for result in classify_table(table(note=notes))}
+    assert (found["email"].records, found["email"].count, found["email"].distinct) == (2, 2, 2)
+    assert found["person"].records == 1
+
+
 def test_health_and_belief_are_found_by_header() -> None:
     """Diagnoses and religion are recognised by the column's name."""
     kinds = {
