@@ -17,6 +17,7 @@ COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.valu
 """A case closed for one of these reasons opens again when it happens again; the other reasons hold for what is alike."""
 
 _SENT = frozenset({"allow", "watch", "warn", "redact"})
+_LET_GO = frozenset({"approved", "approved_before"})
 
 Body = Mapping[str, Any]
 """A record as `Record.to_json` gives it."""
@@ -60,6 +61,13 @@ def key_of(body: Body) -> str | None:
     kinds = ",".join(sorted({f["kind"] for f in body["findings"]}))
     account = body["destination"]["account"]["kind"]
     return "\x1f".join((sender_of(body), destination_of(body), account, kinds, decision["verdict"]))
+
+
+def went_out(body: Body) -> bool:
+    """Return True when the request was sent on: let pass, redacted, or held and then approved."""
+    decision = body["decision"]
+    # Records of earlier versions have no `hold`.
+    return decision["verdict"] in _SENT or (decision.get("hold") or {}).get("outcome") in _LET_GO
 
 
 def _most_records(findings: list[dict[str, Any]]) -> int | None:
@@ -143,7 +151,7 @@ class Rollup:
         seen[0], seen[1], seen[2] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
 
     def _add_traffic(self, body: Body, at_us: int) -> None:
-        if body["decision"]["verdict"] not in _SENT:
+        if not went_out(body):
             return
         sums = self.traffic.setdefault((sender_of(body), destination_of(body), at_us // BUCKET_US), [0, 0, 0, 0])
         llm = body["llm"]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.decision import Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, ReviewEvent, case_key
+from evidence import verify
 from evidence.history import History
 from evidence.opening import Evidence, open_evidence
 
@@ -76,6 +77,18 @@ def test_volume_counts_what_went_out_in_the_last_hour_and_day(
     assert volume.cost_day_usd == pytest.approx(0.00075)
     again = History(opened.store).volume(SCRIPT, "openai", now)
     assert again == volume
+
+
+@pytest.mark.parametrize("outcome", [None, *HoldOutcome])
+def test_a_held_request_counts_once_somebody_let_it_go(
+    opened: Evidence, make_record: Make, outcome: HoldOutcome | None
+) -> None:
+    """What was held and refused, or timed out, never left and is no volume."""
+    held = Decision(verdict=Verdict.HOLD, hold_key="0123", hold_seconds=300.0, hold_outcome=outcome)
+    write(opened, make_record(0, bytes=5, decision=held))
+    sent = outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
+    assert opened.history.volume(SCRIPT, "openai", START).bytes_day == (5 if sent else 0)
+    assert verify(opened.store.path).ok
 
 
 def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_record: Make) -> None:
