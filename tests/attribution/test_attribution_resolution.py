@@ -77,7 +77,7 @@ TABLE = [
     # a user's own file with the name of a tool is the user's own file
     (facts("python3", "pytest.py", "-q"), L.FILE, "pytest.py", "/w/pytest.py"),
     # interpreters of every kind
-    (facts("/root/.pyenv/versions/3.12.1/bin/python", "x.py", exe="/root/.pyenv/versions/3.12.1/bin/python3.12"), L.FILE, "x.py", "/w/x.py"),
+    (facts("/home/u/.pyenv/versions/3.12.1/bin/python", "x.py", exe="/home/u/.pyenv/versions/3.12.1/bin/python3.12"), L.FILE, "x.py", "/w/x.py"),
     (facts("/home/u/.cache/uv/environments-v2/x-1a2b/bin/python", "x.py", exe="/home/u/.local/share/uv/python/cpython-3.13.0-linux-x86_64-gnu/bin/python3.13"), L.FILE, "x.py", "/w/x.py"),
     (facts("/opt/conda/envs/lab/bin/python", "x.py", exe="/opt/conda/envs/lab/bin/python3.11"), L.FILE, "x.py", "/w/x.py"),
     (facts("pypy3", "x.py", exe="/usr/bin/pypy3.10"), L.FILE, "x.py", "/w/x.py"),
