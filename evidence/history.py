@@ -137,7 +137,7 @@ class History:
         if now - self._approvals_at < _APPROVALS_FRESH_S:
             return
         query = """SELECT seq, script, script_sha256, action FROM review_entries
-            WHERE seq > ? AND action IN ('approve', 'refuse') ORDER BY seq"""
+            WHERE seq > ? AND action IN ('approve', 'refuse') AND json_extract(body, '$.record_id') IS NULL ORDER BY seq"""
         with self._store.reading() as connection:
             rows = list(connection.exec_driver_sql(query, (self._approvals_seq,)))
         for seq, script, sha256, action in rows:

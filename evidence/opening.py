@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.errors import EvidenceError
 from evidence.history import History
+from evidence.holds import HeldRequests
 from evidence.store import Store
 from evidence.writer import Writer
 
@@ -16,6 +17,7 @@ class Evidence:
     writer: Writer
     store: Store
     history: History
+    holds: HeldRequests
 
     def close(self) -> None:
         """Write everything handed over, then close."""
@@ -28,7 +30,7 @@ def open_evidence(path: Path, *, strict: bool = False) -> Evidence:
     store = Store(path)
     history = History(store)
     try:
-        return Evidence(Writer(path, strict=strict, observe=history.observe), store, history)
+        return Evidence(Writer(path, strict=strict, observe=history.observe), store, history, HeldRequests(store))
     except EvidenceError:
         store.close()
         raise

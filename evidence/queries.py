@@ -27,9 +27,11 @@ def case_condition(wanted: CaseFilter) -> tuple[str, tuple[Any, ...]]:
     if wanted.verdict is not None:
         parts.append(("verdict = ?", (wanted.verdict,)))
     if wanted.script is not None:
-        parts.append(("(script = ? OR script_path = ?)", (wanted.script,) * 2))
+        either = "(script LIKE ? ESCAPE '\\' OR coalesce(script_path, '') LIKE ? ESCAPE '\\')"
+        parts.append((either, (_contains(wanted.script),) * 2))
     if wanted.destination is not None:
-        parts.append(("(host = ? OR service = ?)", (wanted.destination,) * 2))
+        either = "(host LIKE ? ESCAPE '\\' OR coalesce(service, '') LIKE ? ESCAPE '\\')"
+        parts.append((either, (_contains(wanted.destination),) * 2))
     if wanted.kind is not None:
         parts.append(("kinds LIKE ? ESCAPE '\\'", (_contains(f",{wanted.kind},"),)))
     for word in wanted.text.split():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from core.errors import EvidenceError
@@ -12,7 +13,7 @@ from core.review import Action, CaseStatus, Disposition, ReviewEvent
 from core.text import printable
 from evidence.chain import canonical, genesis, link
 from evidence.database import driver_of
-from evidence.rollup import micros
+from evidence.rollup import micros, sender_of
 from evidence.schema import chain_id
 from evidence.statements import INSERT_REVIEW
 
@@ -24,16 +25,35 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
     """Append one event inside the caller's transaction and change its case. Raises EvidenceError for no such case."""
     query = "SELECT id, script, script_path, script_sha256 FROM cases WHERE key = ?"
     case = connection.exec_driver_sql(query, (event.case_key,)).mappings().first()
-    if case is None:
+    about = None if event.record_id is None else record_body(connection, event.record_id)
+    if about is not None:
+        script, sha256 = sender_of(about), (about["sender"]["script"] or {}).get("sha256")
+    elif case is not None:
+        script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
+    else:
         raise EvidenceError("There is no such case in the evidence.", remedy="Load the queue again.")
     up_to = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM entries").scalar_one()
-    script = case["script_path"] or case["script"]
-    body = body_of(event, up_to=up_to, script=script, sha256=case["script_sha256"])
+    hold = None if about is None else about["decision"].get("hold")
+    body = body_of(event, up_to=up_to, script=script, sha256=sha256, hold_key=None if hold is None else hold["key"])
     _chain(connection, event, body)
-    _apply(connection, event, case["id"])
+    if case is not None:
+        _apply(connection, event, case["id"])
 
 
-def body_of(event: ReviewEvent, *, up_to: int, script: str, sha256: str | None) -> dict[str, Any]:
+def record_body(connection: Connection, record_id: str) -> dict[str, Any] | None:
+    """Return the record with this id, chained or still under way, without its chain."""
+    for table in ("entries", "open_exchanges"):
+        query = f"SELECT body FROM {table} WHERE id = ?"  # noqa: S608 - names of our own tables
+        text = connection.exec_driver_sql(query, (record_id,)).scalar()
+        if text is not None:
+            body: dict[str, Any] = orjson.loads(text)
+            return body
+    return None
+
+
+def body_of(
+    event: ReviewEvent, *, up_to: int, script: str, sha256: str | None, hold_key: str | None = None
+) -> dict[str, Any]:
     """Return what is hashed: the event, how far the reviewer saw, and which version of which script it was about."""
     return {
         "schema": SCHEMA,
@@ -44,6 +64,8 @@ def body_of(event: ReviewEvent, *, up_to: int, script: str, sha256: str | None) 
         "who": printable(event.who, 200),
         "disposition": None if event.disposition is None else event.disposition.value,
         "note": printable(event.note, _NOTE_LIMIT),
+        "record_id": event.record_id,
+        "hold_key": hold_key,
         "up_to": up_to,
         "script": {"path": script, "sha256": sha256},
     }
@@ -60,6 +82,7 @@ def event_of(body: Mapping[str, Any]) -> ReviewEvent:
         who=body["who"],
         disposition=None if disposition is None else Disposition(disposition),
         note=body["note"],
+        record_id=body.get("record_id"),
     )
 
 

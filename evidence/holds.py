@@ -1,0 +1,46 @@
+"""Held requests: which wait for a person, and what people said about them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from core.review import Action, HoldAnswer
+from evidence.rollup import micros
+from evidence.store import Store
+
+_ANSWERS = """SELECT body FROM review_entries WHERE action IN ('approve', 'refuse') AND at_us >= ?
+    AND json_extract(body, ?) = ? ORDER BY seq DESC LIMIT 1"""
+
+
+class HeldRequests:
+    """Implements `core.ports.Holds` over a store: answers are review events that name a record."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def answer(self, record_id: str) -> HoldAnswer | None:
+        """Return what a person said last about this held request, or None. Raises EvidenceError."""
+        return self._last(0, "$.record_id", record_id)
+
+    def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
+        """Return what a person said last, since then, about an identical request. Raises EvidenceError."""
+        return self._last(micros(since), "$.hold_key", hold_key)
+
+    def waiting(self) -> Sequence[Mapping[str, Any]]:
+        """Records under way that are held and that nobody has answered, oldest first. Raises EvidenceError."""
+        query = """SELECT body FROM open_exchanges WHERE json_extract(body, '$.decision.verdict') = 'hold'
+            AND json_extract(body, '$.decision.hold.outcome') IS NULL ORDER BY id"""
+        with self._store.reading() as connection:
+            held = [orjson.loads(text) for (text,) in connection.exec_driver_sql(query)]
+        return [record for record in held if self.answer(record["id"]) is None]
+
+    def _last(self, since_us: int, place: str, value: str) -> HoldAnswer | None:
+        with self._store.reading() as connection:
+            text = connection.exec_driver_sql(_ANSWERS, (since_us, place, value)).scalar()
+        if text is None:
+            return None
+        event = orjson.loads(text)
+        at = datetime.fromisoformat(event["at"])
+        return HoldAnswer(approved=event["action"] == Action.APPROVE, who=event["who"], at=at)

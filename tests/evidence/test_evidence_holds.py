@@ -1,0 +1,70 @@
+"""Holds: a person's answer reaches the gate through the evidence, for this request and for identical ones."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import evidence
+from core.decision import Decision, Verdict
+from core.errors import EvidenceError
+from core.ids import uuid7
+from core.record import Record
+from core.review import Action, ReviewEvent, case_key
+from evidence.history import History
+from evidence.holds import HeldRequests
+from evidence.store import Store
+from evidence.writer import Writer
+
+Make = Callable[..., Record]
+
+
+def test_an_answer_is_for_the_request_and_for_identical_ones(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
+    """A held request waits in the journal, has no case yet, and can be answered; the answer is evidence."""
+    record = make_record(decision=Decision(verdict=Verdict.HOLD, hold_key="feed", hold_seconds=60.0))
+    answer = told()
+    writer.open(record, answer)
+    answer.wait()
+    store = Store(place)
+    holds = HeldRequests(store)
+    assert [held["id"] for held in holds.waiting()] == [record.id]
+    assert holds.answer(record.id) is None
+
+    def say(action: Action, minutes: int) -> None:
+        at = record.at + timedelta(minutes=minutes)
+        event = ReviewEvent(
+            id=uuid7(), at=at, case_key=case_key(record), action=action, who="officer", record_id=record.id
+        )
+        store.append([event])
+
+    say(Action.REFUSE, 1)
+    said = holds.answer(record.id)
+    assert said is not None
+    assert (said.approved, said.who, said.at) == (False, "officer", record.at + timedelta(minutes=1))
+    assert list(holds.waiting()) == []
+    say(Action.APPROVE, 2)
+    again = holds.answered_before("feed", record.at)
+    assert again is not None
+    assert again.approved
+    assert holds.answered_before("feed", record.at + timedelta(minutes=3)) is None
+    assert holds.answered_before("f00d", record.at) is None
+    assert holds.answer("other") is None
+    assert [event.record_id for event in store.history(case_key(record))] == [record.id] * 2
+    assert History(store).script("/home/analyst/upload.py", "ab" * 32).approved is None
+    store.close()
+    assert evidence.verify(place).ok
+
+
+def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> None:
+    """Nobody can approve a request that the evidence does not know."""
+    store = Store(place)
+    record = make_record()
+    event = ReviewEvent(
+        id=uuid7(), at=record.at, case_key=case_key(record), action=Action.APPROVE, who="officer", record_id=record.id
+    )
+    with pytest.raises(EvidenceError, match="no such case"):
+        store.append([event])
+    store.close()
