@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -19,11 +20,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Outgate:
-    """Runs the command line with a home of its own."""
+    """Runs the command line with a home of its own, in which the rule pack is compiled already."""
 
     folder: Path
     internet: StandInInternet
+    pack: Path
     _gates: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from app.home import Home
+
+        self.home.mkdir(mode=0o700)
+        shutil.copytree(self.pack / "credentials", Home(self.home).cache / "credentials")
 
     @property
     def home(self) -> Path:
@@ -65,12 +73,11 @@ class Outgate:
         path.write_text(text)
         return path
 
-    def start(self, *options: str) -> "subprocess.Popen[str]":
+    def start(self, *options: str, **more: Any) -> "subprocess.Popen[str]":
         """Start the gate as a service and wait until it is announced."""
         command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", *self.staging, *options]
-        gate = subprocess.Popen(
-            command, env=self.environment, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        gate = subprocess.Popen(command, env=self.environment, cwd=self.folder, text=True, **piped, **more)
         self._gates.append(gate)
         self.wait_for(lambda: (self.home / "gate.json").exists() or gate.poll() is not None)
         assert gate.poll() is None, gate.stdout.read() if gate.stdout else ""
@@ -118,20 +125,32 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return value
 
 
+@pytest.fixture(scope="session")
+def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to the next."""
+    from classifiers.credentials.pack import load
+
+    cache = getattr(request.config, "cache", None)
+    folder = Path(cache.mkdir("outgate-rule-pack")) if cache is not None else tmp_path_factory.mktemp("pack")
+    if load(folder) is None:
+        subprocess.run([sys.executable, "-m", "classifiers.credentials.build", str(folder)], cwd=ROOT, check=True)
+    return folder
+
+
 @pytest.fixture
-def outgate(tmp_path: Path) -> Iterator[Outgate]:
+def outgate(tmp_path: Path, rule_pack: Path) -> Iterator[Outgate]:
     with StandInInternet(tmp_path / "internet") as internet:
-        whole = Outgate(tmp_path, internet)
+        whole = Outgate(tmp_path, internet, rule_pack)
         yield whole
         whole.close()
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outgate]:
+def serving(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterator[Outgate]:
     """An Outgate with its gate running, shared by the tests of one file."""
     folder = tmp_path_factory.mktemp("serving")
     with StandInInternet(folder / "internet") as internet:
-        whole = Outgate(folder, internet)
+        whole = Outgate(folder, internet, rule_pack)
         whole.start()
         yield whole
         whole.close()
