@@ -112,6 +112,7 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
+            tasks.create_task(asyncio.to_thread(classifier.warm))
             try:
                 await gate.run(announced)
             finally:

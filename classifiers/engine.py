@@ -74,6 +74,7 @@ class Engine:
     def warm(self, wait_s: float = 0.0) -> None:
         """Compile what would make the first request slow; wait so long for the whole rule pack."""
         self._credentials.warm(wait_s)
+        self._personal.warm()
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""

@@ -29,6 +29,7 @@ from proxy.uploads import UploadTap
 RULING = "outgate_ruling"
 READER = "outgate_reader"
 REFUSAL = "outgate_refusal"
+SMALL_BYTES = 64 * 1024
 log = logging.getLogger("outgate.gate")
 
 
@@ -88,9 +89,8 @@ class GateAddon:
             return
         self.health.requests += 1
         flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
-        if not _has_body(flow):
-            return
-        await self._guarded(flow, self._decide_on_headers)
+        if not _is_small(flow):
+            await self._guarded(flow, self._decide_on_headers)
 
     async def gate_large_body(self, flow: http.HTTPFlow) -> None:
         """A body has outgrown what is held: from here on it streams past a tap, or is refused."""
@@ -102,7 +102,7 @@ class GateAddon:
             if isinstance(tap := flow.request.stream, UploadTap):
                 tap.end()
             return
-        flow.response = refusals.presumed(flow.request)
+        flow.response = refusals.presumed()
         await self._guarded(flow, self._decide)
 
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
@@ -125,8 +125,9 @@ class GateAddon:
             await self._refuse(flow, ruling)
 
     async def _decide(self, flow: http.HTTPFlow) -> None:
-        degraded = ("destination: the request names another host inside",) if other_host_named(flow) else ()
-        ruling = await self.inspection.on_request(exchange_of(flow), self._sender(flow), degraded)
+        exchange = exchange_of(flow)
+        degraded = ("destination: the request names another host inside",) if other_host_named(flow, exchange) else ()
+        ruling = await self.inspection.on_request(exchange, self._sender(flow), degraded)
         redacted = await self.inspection.enforce(ruling)
         if enforcement.passes(ruling.decision):
             if redacted is not None:
@@ -165,13 +166,14 @@ class GateAddon:
         await self.inspection.durable(ruling)
         reader = AnswerReader(flow, self.inspection, ruling)
         flow.metadata[READER] = reader
-        ruling.exchange = replace(ruling.exchange, body=b"")
+        if ruling.exchange.body_bytes > SMALL_BYTES:
+            ruling.exchange = replace(ruling.exchange, body=b"")
         if ruling.decision.verdict == "warn":
             flow.response.headers["x-outgate-verdict"] = "warn"
             flow.response.headers["x-outgate-reference"] = ruling.reference
         if ruling.values:
             reader.restore(ruling.values)
-        if streams_past(flow.response):
+        if streams_past(reader.head):
             reader.stream()
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -270,9 +272,19 @@ def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
         request.headers["content-length"] = str(len(redacted.body))
 
 
-def _has_body(flow: http.HTTPFlow) -> bool:
-    headers = flow.request.headers
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers or flow.request.is_http2
+def _is_small(flow: http.HTTPFlow) -> bool:
+    """Return True when the body is known to be so small that waiting for it costs less than deciding twice."""
+    waits = False
+    size = 0 if not flow.request.is_http2 else None
+    for name, value in flow.request.headers.fields:
+        lower = name.lower()
+        if lower == b"content-length":
+            size = int(value) if value.isdigit() else None
+        elif lower == b"transfer-encoding":
+            return False
+        elif lower == b"expect":
+            waits = True
+    return not waits and size is not None and size <= SMALL_BYTES
 
 
 def _declared_size(flow: http.HTTPFlow) -> int | None:

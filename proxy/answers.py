@@ -1,5 +1,7 @@
 """Answers: which ones stream past unbuffered, and what reads them as they go."""
 
+from dataclasses import replace
+
 from mitmproxy import http
 
 from core.exchange import Answer, Message
@@ -23,14 +25,13 @@ _HELD_BYTES = 256 * 1024
 """An answer of a stated size up to this is held: one write, one read. Everything else streams."""
 
 
-def streams_past(response: http.Response) -> bool:
+def streams_past(head: Answer) -> bool:
     """Return True when the answer must not be buffered: event streams, unknown or large sizes."""
-    if response.status_code == 101:
+    if head.status == 101:
         return False
-    content_type = response.headers.get("content-type", "").lower()
-    if content_type.startswith(_STREAMING_TYPES):
+    if (head.header("content-type") or "").lower().startswith(_STREAMING_TYPES):
         return True
-    length = response.headers.get("content-length", "")
+    length = head.header("content-length") or ""
     return not (length.isascii() and length.isdigit() and int(length) <= _HELD_BYTES)
 
 
@@ -44,7 +45,8 @@ class AnswerReader:
         self._seen = 0
         self._streamed = False
         self._restorer: Restorer | None = None
-        self._tap: AnswerTap | None = inspection.tap(ruling, answer_of(flow, held=False))
+        self.head = answer_of(flow, held=False)
+        self._tap: AnswerTap | None = inspection.tap(ruling, self.head)
 
     def stream(self) -> None:
         """Let the body pass in pieces as they come."""
@@ -102,6 +104,7 @@ class AnswerReader:
         self._inspection.close(self._ruling, self._answer(), self._tap)
 
     def _answer(self) -> Answer:
-        if self._streamed:
-            return answer_of(self._flow, body_bytes=self._seen, held=False)
-        return answer_of(self._flow)
+        if self._streamed or self._flow.response is None:
+            return replace(self.head, body_bytes=self._seen)
+        content = self._flow.response.raw_content or b""
+        return Answer(status=self.head.status, headers=self.head.headers, body=content, body_bytes=len(content))

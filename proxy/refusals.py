@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -33,9 +34,10 @@ def refusal(decision: Decision, reference: str, service: str | None, request: ht
     return http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
 
 
-def presumed(request: http.Request) -> http.Response:
-    """Return the refusal that stands until a decision clears it."""
-    return refusal(_UNDECIDED, "-", None, request)
+@cache
+def presumed() -> http.Response:
+    """Return the refusal that stands until a decision clears it. One for all requests: making it is not free."""
+    return http.Response.make(STATUS, words(_UNDECIDED, "-") + "\n", {"content-type": "text/plain; charset=utf-8"})
 
 
 def words(decision: Decision, reference: str) -> str:

@@ -54,7 +54,7 @@ class StandaloneAddon(GateAddon):
         if self._begun:
             await super().requestheaders(flow)
         else:
-            flow.response = refusals.presumed(flow.request)
+            flow.response = refusals.presumed()
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Refuse what comes before the parts are there."""

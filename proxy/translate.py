@@ -72,14 +72,13 @@ def destination_host(flow: http.HTTPFlow) -> str:
     return host.lower().rstrip(".")
 
 
-def other_host_named(flow: http.HTTPFlow) -> bool:
+def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
     """Return True when the Host header or SNI names another host than the one connected to (domain fronting)."""
-    meant = destination_host(flow)
-    header = flow.request.host_header
-    if header and _without_port(header.lower()).rstrip(".") not in {meant, flow.request.host.lower()}:
+    header = exchange.header("host")
+    if header and _without_port(header.lower()).rstrip(".") not in {exchange.host, flow.request.host.lower()}:
         return True
     sni = flow.client_conn.sni
-    return bool(sni) and flow.request.scheme == "https" and str(sni).lower().rstrip(".") != meant
+    return bool(sni) and exchange.scheme in {"https", "wss"} and str(sni).lower().rstrip(".") != exchange.host
 
 
 def _scheme(flow: http.HTTPFlow) -> str:
