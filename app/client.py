@@ -18,7 +18,7 @@ from app.home import Home
 from app.running import RunningGate, find
 from app.settings import Settings
 from certs.trust import client_environment
-from core.errors import SettingsError
+from core.errors import OutgateError, SettingsError
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
 
@@ -45,7 +45,7 @@ def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Itera
 
 @contextmanager
 def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Start a gate process of our own, yield it, stop it. Raises SettingsError with its own words if it fails."""
+    """Start a gate process of our own, yield it, stop it. Raises OutgateError with its own words if it fails."""
     command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
     environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
     with tempfile.TemporaryFile("w+") as words:
@@ -109,7 +109,8 @@ def _read_ready(process: "subprocess.Popen[str]", words: TextIO) -> RunningGate:
     if not line:
         process.wait(10)
         said = _said(words).strip().splitlines()
-        raise SettingsError("The gate did not start. " + (said[-1].removeprefix("outgate: ") if said else ""))
+        fault = SettingsError if process.returncode == 2 else OutgateError
+        raise fault("The gate did not start. " + (said[-1].removeprefix("outgate: ") if said else ""))
     return RunningGate(**json.loads(line))
 
 

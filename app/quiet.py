@@ -36,10 +36,15 @@ def quieten(stream: TextIO, level: int = logging.WARNING) -> None:
     logging.getLogger(OURS).setLevel(logging.INFO)
 
 
-def _place(record: logging.LogRecord) -> str:
-    if not record.exc_info or record.exc_info[0] is None:
-        return ""
-    kind, _, trace = record.exc_info
-    frames = traceback.extract_tb(trace)[-3:]
+def place_of(error: BaseException) -> str:
+    """Return the error's type and where it was raised, without its message."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
-    return f" [{kind.__name__} at {where}]"
+    return f"{type(error).__name__} at {where}"
+
+
+def _place(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    return f" [{place_of(error)}]" if error is not None else ""

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from core.errors import InputError
+from core.text import printable
 
 _AGO = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -13,11 +14,12 @@ def parse_time(text: str | None, now: datetime | None = None) -> datetime | None
     """Return an aware UTC time, or None for None; a time without zone is local. Raises InputError."""
     if text is None:
         return None
-    if (ago := _AGO.fullmatch(text.strip())) is not None:
-        return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if (ago := _AGO.fullmatch(text.strip())) is not None:
+            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"{text!r} is not a time.", remedy="Use 2026-11-01, 2026-11-01T08:00, 7d, 12h or 30m."
+            f"{printable(text, 60)!r} is not a time that can be meant.",
+            remedy="Use 2026-11-01, 2026-11-01T08:00, 7d, 12h or 30m.",
         ) from error

@@ -51,6 +51,8 @@ def export(
     from evidence.exports import export as write_export
     from evidence.exports import formats
 
+    if str(out) != "-" and out.exists() and not force:
+        raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     records = open_store(open_home().evidence).iter_records(since=parse_time(since), until=parse_time(until))
     if str(out) != "-":
         count = write_export(format_name, records, out, overwrite=force)
@@ -75,9 +77,12 @@ def verify(
     from dataclasses import asdict
 
     from app.home import open_home
+    from core.errors import InputError
     from evidence import verify as verify_database
     from evidence import verify_jsonl
 
+    if file is not None and not file.is_file():
+        raise InputError(f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`.")
     report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1

@@ -98,12 +98,15 @@ def import_(
     """
     from app.home import open_home
     from certs.authority import import_authority
-    from core.errors import SettingsError
+    from core.errors import CertificateError, InputError, SettingsError
 
     try:
         passphrase = passphrase_file.read_bytes().strip() if passphrase_file else None
     except OSError as error:
         raise SettingsError(f"Cannot read {error.filename}: {error.strerror}.") from error
-    import_authority(open_home().authority, key_file=key, chain_files=tuple(chain), passphrase=passphrase)
+    try:
+        import_authority(open_home().authority, key_file=key, chain_files=tuple(chain), passphrase=passphrase)
+    except CertificateError as error:
+        raise InputError(error.message, remedy=error.remedy) from error
     typer.echo("Imported. Restart the gate to use it.")
     show()
