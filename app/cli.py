@@ -3,12 +3,14 @@
 import sys
 
 import typer
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import evidence, gate, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
+from app.commands.scripts import scripts
 from core.errors import InputError, OutgateError, SettingsError
+from core.text import printable
 
 application = typer.Typer(
     name="outgate",
@@ -42,9 +44,11 @@ def code_of(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; print an error as one line."""
     try:
         code = application(args=arguments, prog_name="outgate", standalone_mode=False)
-    except ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
         return 2
+    except ClickException as error:
+        return _wrong_use(error)
     except (SettingsError, InputError) as error:
         return _complain(error, 2)
     except OutgateError as error:
@@ -55,12 +59,34 @@ def code_of(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing more to say
         return 0
+    except OSError as error:
+        about = f": {printable(str(error.filename))}" if error.filename else ""
+        return _say(f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1)
+    except Exception as error:  # noqa: BLE001 - boundary: a traceback's last line may quote payload
+        from app.quiet import place_of
+
+        return _say(f"This is a fault in Outgate itself: {place_of(error)}. Please report these words.", 1)
     return code if isinstance(code, int) else 0
 
 
+def _wrong_use(error: ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "outgate"
+    return _say(f"{_sentence(error.format_message())} Try: {path} --help", 2)
+
+
 def _complain(error: OutgateError, code: int) -> int:
-    sys.stderr.write(f"outgate: {' '.join(f'{error.message} {error.remedy}'.split())}\n")
+    return _say(f"{_sentence(error.message)} {error.remedy}", code)
+
+
+def _say(words: str, code: int) -> int:
+    sys.stderr.write(f"outgate: {printable(' '.join(words.split()), 1000)}\n")
     return code
+
+
+def _sentence(words: str) -> str:
+    whole = words.rstrip()
+    return whole if whole.endswith((".", "?", "!", ")")) else f"{whole}."
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ async def _serve(
             finally:
                 following.cancel()
     except* SettingsError as errors:
-        raise errors.exceptions[0] from None
+        raise _first(errors) from None
     finally:
         if not private:
             withdraw(home.running, me.pid)
@@ -164,6 +164,12 @@ async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every
             log.info("the policy in force is now %s", policy.version)
         if policy.error is not None and policy.error is not before:
             log.error("the policy file is not in force: %s The last good one stays: %s", policy.error, policy.version)
+
+
+def _first(errors: BaseException) -> BaseException:
+    while isinstance(errors, BaseExceptionGroup):
+        errors = errors.exceptions[0]
+    return errors
 
 
 def _stop_on_signals(gate: "Gate") -> None:

@@ -40,14 +40,14 @@ def load_settings(path: Path) -> Settings:
     if not path.exists():
         return Settings()
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import YAMLError
 
     try:
         values = YAML(typ="safe").load(path.read_text("utf-8"))
         return Settings.model_validate(values or {})
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
-    except (MarkedYAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise SettingsError(f"{path}{where} is not YAML.", remedy="Check indentation and quotes.") from error
@@ -61,6 +61,6 @@ def parse_listen(text: str) -> tuple[str, int]:
     """Parse `ADDRESS:PORT` or `PORT`. Raises SettingsError."""
     host, _, port = text.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
-    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
+    if not port.isascii() or not port.isdigit() or len(port) > 5 or not 0 <= int(port) < 65536:
         raise SettingsError(f"{text!r} is not ADDRESS:PORT.", remedy="For example --listen 127.0.0.1:8899")
     return host, int(port)
