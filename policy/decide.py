@@ -33,6 +33,7 @@ _HIDES = {
 }
 """What the failure of a stage leaves unknown; a stage not named here leaves all content unknown."""
 
+_MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
 _RANK = {v: n for n, v in enumerate(Verdict)}
 _KEPT = 2048
 _HOLD_SECONDS = 25.0
@@ -63,6 +64,7 @@ class CompiledRule:
     hold_seconds: float = _HOLD_SECONDS
     redact_kinds: frozenset[str] | None = None
     """None for every kind found."""
+    restore: bool = True
     expires: datetime | None = None
     trusts_destination: bool = False
     """True when it lets pass because of the destination: useless when that is in doubt."""
@@ -167,10 +169,6 @@ class RulePolicy:
             contact=self.organisation.contact,
         )
 
-    def wants_line(self, situation: Situation) -> bool:
-        """True when the line of code matters: the request would not be plainly allowed."""
-        return self.decide(situation).verdict is not Verdict.ALLOW
-
     def _candidates(self, s: Situation, missing: int) -> _Candidates:
         """The rules that sender, destination and kinds do not rule out: the same for many requests, so kept."""
         kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
@@ -231,8 +229,10 @@ class RulePolicy:
             policy=self.version,
             headers=(*headers, *self._headers(rule)) if given is not Verdict.BLOCK else (),
             contact=self.organisation.contact,
-            hold_seconds=rule.hold_seconds if given is Verdict.HOLD else None,
+            hold_seconds=rule.hold_seconds if given in _MAY_HOLD else None,
             redact_kinds=_redacted(rule, s) if given is Verdict.REDACT else frozenset(),
+            restore=rule.restore,
+            on_error=_undoable(rule, given),
         )
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
@@ -313,6 +313,14 @@ def hidden_by(degraded: Iterable[str]) -> int:
 
 def _strictness(decision: Decision) -> tuple[int, int]:
     return _RANK[decision.verdict], _RANK[decision.intended or decision.verdict]
+
+
+def _undoable(rule: CompiledRule, given: Verdict) -> Verdict:
+    """Return what happens when a request cannot be redacted or held as asked; by then no other rule can be asked."""
+    answer = rule.on_error
+    if answer is None or answer is given or given not in _MAY_HOLD:
+        return Verdict.BLOCK
+    return answer
 
 
 def _redacted(rule: CompiledRule, s: Situation) -> frozenset[str]:

@@ -85,10 +85,6 @@ class PolicyFile:
         """Decide what happens when the gate itself failed."""
         return self._policy.on_gate_failure(stage, reference)
 
-    def wants_line(self, situation: Situation) -> bool:
-        """True when the line of code matters for this exchange."""
-        return self._policy.wants_line(situation)
-
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:

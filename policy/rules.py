@@ -164,6 +164,7 @@ class Then(Strict):
     headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = Field(default={})
     for_seconds: Annotated[float, Field(gt=0, le=300)] | None = Field(None, description="How long hold waits.")
     kinds: Listed[Kind] | None = Field(None, description="What redact replaces; else what the rule looks for.")
+    restore: bool | None = Field(None, description="Whether redact puts the values back into the answer; default true.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -173,6 +174,8 @@ class Then(Strict):
             raise ValueError("for_seconds goes with hold only")
         if self.kinds is not None and self.do is not Verdict.REDACT:
             raise ValueError("kinds go with redact only")
+        if self.restore is not None and self.do is not Verdict.REDACT:
+            raise ValueError("restore goes with redact only")
         if self.headers and self.do in {Verdict.BLOCK}:
             raise ValueError("headers have no meaning where the request is blocked")
         if any(not _HEADER_NAME.fullmatch(name) for name in self.headers):
@@ -196,8 +199,8 @@ class Rule(Strict):
     then: Annotated[Then, BeforeValidator(action)]
     on_error: OnError | None = Field(
         None,
-        description="When something that the rule looks at could not be found out. Default: block where the rule "
-        "redacts, holds or blocks; else skip, the next rules decide.",
+        description="When something that the rule looks at could not be found out, or a request could not be redacted "
+        "or held as asked. Default: block where the rule redacts, holds or blocks; else skip, the next rules decide.",
     )
 
 

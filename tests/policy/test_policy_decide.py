@@ -408,6 +408,37 @@ def test_redaction_names_the_kinds_it_replaces() -> None:
     assert policy(everything).decide(given).redact_kinds == {"iban", "email"}
 
 
+def test_redaction_says_whether_answers_are_restored() -> None:
+    """Values are put back into the answer unless the rule says otherwise."""
+    plain = "  - {id: r, when: {findings: bank}, then: redact}\n"
+    kept = "  - {id: r, when: {findings: bank}, then: {do: redact, restore: false}}\n"
+    assert policy(plain).decide(situation(found("iban"))).restore
+    assert not policy(kept).decide(situation(found("iban"))).restore
+
+
+@pytest.mark.parametrize(
+    ("do", "on_error", "expected"),
+    [
+        ("redact", None, "block"),
+        ("redact", "warn", "warn"),
+        ("redact", "hold", "hold"),
+        ("redact", "allow", "allow"),
+        ("redact", "skip", "block"),
+        ("hold", None, "block"),
+        ("hold", "watch", "watch"),
+        ("hold", "hold", "block"),
+        ("hold", "skip", "block"),
+        ("warn", "allow", "block"),
+    ],
+)
+def test_what_cannot_be_done_as_asked_has_an_answer(do: str, on_error: str | None, expected: str) -> None:
+    """A request that cannot be redacted or held gets the rule's own answer, and a refusal where it names none."""
+    word = f", on_error: {on_error}" if on_error else ""
+    decision = policy(f"  - {{id: r, when: {{findings: bank}}, then: {do}{word}}}\n").decide(situation(found("iban")))
+    assert (decision.verdict, decision.on_error) == (do, expected)
+    assert decision.hold_seconds == (25 if do in {"redact", "hold"} else None)
+
+
 def test_hold_waits_as_long_as_the_rule_says() -> None:
     """The request waits for a person, not for ever."""
     assert policy("  - {id: h, then: {do: hold, for_seconds: 9}}\n").decide(situation()).hold_seconds == 9
@@ -435,13 +466,6 @@ def test_unknown_senders_and_failed_inspection_can_be_refused_altogether() -> No
     assert strict.decide(situation(degraded=DEGRADED)).verdict is Verdict.BLOCK
     assert strict.decide(situation()).verdict is Verdict.ALLOW
     assert policy("  []").decide(situation(sender=sender(None))).verdict is Verdict.ALLOW
-
-
-def test_the_line_of_code_is_wanted_where_it_matters() -> None:
-    """No time is spent on a line that nobody will look at."""
-    asked = policy(BLOCK_BANK)
-    assert asked.wants_line(situation(found()))
-    assert not asked.wants_line(situation())
 
 
 def test_before_the_body_content_rules_do_not_fail() -> None:

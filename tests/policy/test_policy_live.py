@@ -38,7 +38,6 @@ def test_a_changed_file_is_in_force_at_once(tmp_path: Path) -> None:
     assert live.decide(situation(found())).verdict is Verdict.BLOCK
     assert live.decide_on_headers(on_headers(situation())) is None
     assert live.on_gate_failure("hook", "1").verdict is Verdict.BLOCK
-    assert live.wants_line(situation(found()))
 
 
 @pytest.mark.parametrize("broken", ["mode: wach\n", "rules: [\n", None])
