@@ -1,7 +1,8 @@
 """Recorded traffic, inspected offline by the same code as the live gate; nothing is stored."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from app.home import Home
 from app.settings import Settings
 from app.wiring import classifier_of, engine_setup, policy_of, pool_of
 from core.attribution import unknown_sender
+from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import InputError
 from core.exchange import Answer, Exchange
@@ -21,26 +23,94 @@ from proxy.classifying import classified
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
+_IN_FLIGHT = 4
+"""Exchanges under way for each worker: enough to keep it busy, few enough to bound the memory."""
+_LEAST_WORKERS = 2
+"""Here nobody shares the machine with a gate."""
 _SENDER = unknown_sender("recording", "a recording does not tell which process sent it")
 
 
 def inspect_files(
     home: Home, settings: Settings, files: Sequence[Path], policy: Path | None, *, names: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """Yield one record for each exchange, chained among themselves. Raises InputError at the file that cannot be read."""
+    """Yield one record for each exchange, in order and chained among themselves.
+
+    Raises InputError at the file that cannot be read, after the records of those before it.
+    """
+    _must_be_there(files)
     chosen = policy_of(home, policy)
+    settings = settings.model_copy(update={"workers": max(_LEAST_WORKERS, settings.workers)})
     setup = engine_setup(home, chosen, names=names)
     classifier = classifier_of(setup)
     classifier.warm(wait_s=_PACK_S)
     pool = pool_of(setup, settings)
+
+    in_turn = _InTurn(pool, settings.workers)
+
+    def begin(exchange: Exchange, answer: Answer | None) -> Coroutine[Any, Any, Record]:
+        return _record(exchange, answer, classifier, in_turn, chosen, settings)
+
     with asyncio.Runner() as runner:
         try:
-            yield from _chained(
-                runner.run(_record(exchange, answer, classifier, pool, chosen, settings)).to_json()
-                for exchange, answer in _exchanges(files)
-            )
+            records = _in_order(runner, _exchanges(files), begin, settings.workers * _IN_FLIGHT)
+            yield from _chained(record.to_json() for record in records)
         finally:
             runner.run(pool.close())
+
+
+class _InTurn:
+    """A pool whose deadlines begin when a worker is free: in a recording nobody waits for the answer."""
+
+    def __init__(self, pool: ClassifierPool, workers: int) -> None:
+        self._pool = pool
+        self._free = asyncio.Semaphore(workers)
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        async with self._free:
+            return await self._pool.classify(exchange, deadline_s)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+def _must_be_there(files: Iterable[Path]) -> None:
+    """Find a mistyped name before the work on the others. Raises InputError."""
+    for path in files:
+        try:
+            path.stat()
+        except OSError as error:
+            raise InputError(f"Cannot read {path}: {error.strerror}.", remedy="Check its name.") from error
+        if path.is_dir():
+            raise InputError(f"Cannot read {path}: Is a directory.", remedy="Name the files in it.")
+
+
+def _in_order(
+    runner: asyncio.Runner,
+    exchanges: Iterator[tuple[Exchange, Answer | None]],
+    begin: Callable[[Exchange, Answer | None], Coroutine[Any, Any, Record]],
+    at_once: int,
+) -> Iterator[Record]:
+    """Yield the records in the order of their exchanges, `at_once` of which are under way at a time.
+
+    What cannot be read ends the work, but only after all that was read before it.
+    """
+    under_way: deque[asyncio.Task[Record]] = deque()
+    fault: InputError | None = None
+    while True:
+        try:
+            while fault is None and len(under_way) < at_once and (pair := next(exchanges, None)) is not None:
+                under_way.append(runner.get_loop().create_task(begin(*pair)))
+        except InputError as error:
+            fault = error
+        if not under_way:
+            break
+        yield runner.run(_result(under_way.popleft()))
+    if fault is not None:
+        raise fault
+
+
+async def _result(task: asyncio.Task[Record]) -> Record:
+    return await task
 
 
 def _chained(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

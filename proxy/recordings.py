@@ -24,7 +24,12 @@ def read_recording(path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror}.") from error
     with stream:
-        head = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        try:
+            head = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        except OSError as error:
+            raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+        if not head:
+            raise InputError(f"{path} is empty: neither a HAR file nor a mitmproxy flow file.")
         stream.seek(0)
         if head.startswith(b"{"):
             yield from _read_har(stream, path)
@@ -34,7 +39,7 @@ def read_recording(path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
 
 def _read_har(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
     try:
-        entries = json.loads(stream.read().decode("utf-8-sig"))["log"]["entries"]
+        entries = iter(json.loads(stream.read().decode("utf-8-sig"))["log"]["entries"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a HAR file.", remedy="It needs log.entries.") from error
     for number, entry in enumerate(entries):

@@ -3,9 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def inspect(
@@ -25,7 +28,6 @@ def inspect(
     from app.home import open_home
     from app.offline import explain_exchange, inspect_files
     from app.settings import load_settings
-    from app.summary import print_records
     from core.errors import SettingsError
 
     if format_name not in {"table", "jsonl"}:
@@ -42,5 +44,24 @@ def inspect(
         for record in records:
             write(json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
         return 0
-    print_records(list(records), sys.stdout)
+    return _table(records)
+
+
+def _table(records: "Iterator[dict[str, Any]]") -> int:
+    """Print what was read as a table, even when the reading ends in an error."""
+    from app.summary import print_records
+    from core.errors import OutgateError
+
+    read: list[dict[str, Any]] = []
+    fault: OutgateError | None = None
+    try:
+        read.extend(records)
+    except OutgateError as error:
+        fault = error
+    if read:
+        print_records(read, sys.stdout)
+    elif fault is None:
+        typer.echo("There is no exchange in this recording.", err=True)
+    if fault is not None:
+        raise fault
     return 0

@@ -1,0 +1,133 @@
+"""`inspect`: several exchanges under way at a time, records in order, a broken file after whole ones."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import offline
+from classifiers.credentials.detector import CredentialDetector
+from core.errors import InputError
+
+
+def entry(number: int, **request: Any) -> dict[str, Any]:
+    base = {"url": f"https://host{number}.example/", "method": "POST", "headers": []}
+    return {"request": {**base, **request}, "response": {"status": 200, "headers": [], "content": {"text": "{}"}}}
+
+
+def recording(path: Path, *entries: Any) -> Path:
+    path.write_text(json.dumps({"log": {"entries": entries}}))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def our_rules_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long tail of secret rules takes ten seconds to compile and is not what is tested here."""
+    whole = CredentialDetector.__init__
+
+    def quick(self: CredentialDetector, cache: Any = None, *rest: Any, **options: Any) -> None:
+        whole(self, cache, *rest, **{**options, "long_tail": False})
+
+    monkeypatch.setattr(CredentialDetector, "__init__", quick)
+
+
+def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
+    """One record for each exchange, in the order of the recordings, chained so that the output verifies by itself."""
+    first = recording(home / "a.har", *(entry(n) for n in range(20)))
+    second = recording(home / "b.har", *(entry(n) for n in range(20, 30)))
+    told = outgate("inspect", "--no-names", "--format", "jsonl", str(first), str(second))
+
+    records = [json.loads(line) for line in told.out.splitlines()]
+    assert (told.code, told.err) == (0, "")
+    assert [r["destination"]["host"] for r in records] == [f"host{n}.example" for n in range(30)]
+    assert [r["chain"]["seq"] for r in records] == list(range(1, 31))
+    (home / "out.jsonl").write_text(told.out)
+    assert outgate("verify", str(home / "out.jsonl")).code == 0
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) -> None:
+    """The records of a whole file are told before the one line on the broken file behind it."""
+    whole = recording(home / "a.har", entry(1), entry(2))
+    broken = recording(home / "b.har", entry(3), 7, entry(4))
+    told = outgate("inspect", "--no-names", "--format", form, str(whole), str(broken))
+
+    assert told.code == 2
+    assert "Entry 1 of" in told.line
+    assert [f"host{n}.example" in told.out for n in range(1, 5)] == [True, True, True, False]
+
+
+def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
+    """A mistyped name is told before any work is done on the other files."""
+    told = outgate("inspect", "--format", "jsonl", str(recording(home / "a.har", entry(1))), "missing.har")
+
+    assert (told.code, told.out) == (2, "")
+    assert "Cannot read missing.har" in told.line
+
+
+def test_an_empty_recording_is_said_to_be_empty(outgate: Any, home: Path) -> None:
+    """A recording without exchanges is no error, and no empty table either."""
+    told = outgate("inspect", "--no-names", str(recording(home / "a.har")))
+
+    assert (told.code, told.out) == (0, "")
+    assert told.line == "There is no exchange in this recording."
+
+
+def test_several_are_under_way_but_not_all() -> None:
+    """As many exchanges are under way as was asked for, never more, and slow ones keep their place."""
+    running = most = 0
+
+    async def work(number: int, _: object) -> int:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _turn in range(20 - number):
+            await asyncio.sleep(0)
+        running -= 1
+        return number
+
+    pairs: Iterator[Any] = iter([(n, None) for n in range(20)])
+    with asyncio.Runner() as runner:
+        assert list(offline._in_order(runner, pairs, work, 5)) == list(range(20))  # type: ignore[arg-type]
+    assert most == 5
+
+
+def test_a_fault_in_the_reading_comes_last() -> None:
+    """What was read before a fault is told in full before the fault is."""
+
+    def pairs() -> Iterator[Any]:
+        yield from ((n, None) for n in range(3))
+        raise InputError("broken")
+
+    async def work(number: int, _: object) -> int:
+        return number
+
+    with asyncio.Runner() as runner:
+        records = offline._in_order(runner, pairs(), work, 8)  # type: ignore[arg-type]
+        assert [next(records), next(records), next(records)] == [0, 1, 2]
+        with pytest.raises(InputError):
+            next(records)
+
+
+def test_a_deadline_begins_when_a_worker_is_free() -> None:
+    """An exchange that waits for its turn keeps its whole time: waiting is no reason to call it uninspected."""
+    busy = most = 0
+
+    class Pool:
+        async def classify(self, exchange: int, deadline_s: float) -> int:
+            nonlocal busy, most
+            busy += 1
+            most = max(most, busy)
+            await asyncio.sleep(0)
+            busy -= 1
+            return exchange
+
+    async def all_of_them() -> list[Any]:
+        pool = offline._InTurn(Pool(), 2)  # type: ignore[arg-type]
+        return await asyncio.gather(*(pool.classify(n, 1) for n in range(9)))  # type: ignore[arg-type]
+
+    assert asyncio.run(all_of_them()) == list(range(9))
+    assert most == 2
