@@ -94,6 +94,8 @@ class AnswerReader:
 
     def message(self, message: Message) -> None:
         """Take one message of a WebSocket, either way."""
+        if not message.from_client:
+            self._seen += len(message.data)
         if self._tap is not None:
             self._tap.message(message)
 
@@ -104,7 +106,7 @@ class AnswerReader:
         self._inspection.close(self._ruling, self._answer(), self._tap)
 
     def _answer(self) -> Answer:
-        if self._streamed or self._flow.response is None:
+        if self._streamed or self._flow.response is None or self._flow.websocket is not None:
             return replace(self.head, body_bytes=self._seen)
         content = self._flow.response.raw_content or b""
         return Answer(status=self.head.status, headers=self.head.headers, body=content, body_bytes=len(content))

@@ -48,6 +48,12 @@ def words(decision: Decision, reference: str) -> str:
     return f"Blocked by Outgate{rule}: {reason}.{ask} and quote reference {reference}."
 
 
+def brief(decision: Decision, reference: str) -> str:
+    """Return what a WebSocket's close reason has room for."""
+    rule = f", rule {printable(decision.rule, 100)}" if decision.rule else ""
+    return f"Blocked by Outgate, reference {reference}{rule}"
+
+
 Shape = Callable[[str, Decision], tuple[str, bytes, dict[str, str]]]
 
 

@@ -19,6 +19,8 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 
+from proxy.socket_layer import GateWebsocketLayer
+
 HOLD_LIMIT = "outgate_hold_limit"
 """Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
 CUT = "outgate_cut"
@@ -65,6 +67,17 @@ class GateStream(HttpStream):
         refusal = self.flow.metadata.get(CUT)
         if refusal is not None and self.client_state == self.state_stream_request_body:
             yield from self._cut(refusal)
+
+    def flow_done(self) -> layer.CommandGenerator[None]:
+        """The answer is out; after an upgrade to a WebSocket its connection goes on in our layer."""
+        if not self.flow.websocket:
+            yield from super().flow_done()
+            return
+        limit = self.flow.metadata.get(HOLD_LIMIT)
+        self.child_layer = GateWebsocketLayer(self.context, self.flow, limit)
+        self._handle_event = self.passthrough
+        yield from self.child_layer.handle_event(events.Start())
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     def _cut(self, refusal: http.Response) -> layer.CommandGenerator[None]:
         yield SendHttp(

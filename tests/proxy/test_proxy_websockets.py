@@ -1,0 +1,215 @@
+"""WebSockets through a real gate: what a client sends is inspected before it goes on, and one record sums it up."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import ServerConnection, serve
+
+from app.demo.internet import StandInInternet
+from core.decision import Decision, Verdict
+from proxy.sockets import stricter
+
+SECRET = "it is TOP-SECRET"
+
+
+class Echo:
+    """A WebSocket server that says back what it hears, and keeps it."""
+
+    def __init__(self, internet: StandInInternet) -> None:
+        self.heard: list[str | bytes] = []
+        self.paths: list[str] = []
+        self._server = serve(self._talk, "127.0.0.1", 0, ssl=internet.context_for("ws.example"), max_size=None)
+        self.port = self._server.socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def _talk(self, connection: ServerConnection) -> None:
+        self.paths.append(connection.request.path if connection.request else "")
+        for message in connection:
+            self.heard.append(message)
+            connection.send(message)
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Echo]:
+    echo = Echo(internet)
+    routes = [f"ws.example:443:127.0.0.1:{echo.port}", *internet.routes]
+    monkeypatch.setattr(StandInInternet, "routes", routes)
+    yield echo
+    echo.stop()
+
+
+def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientConnection:
+    return connect(
+        f"wss://{host}/talk", ssl=gate.client_context(), proxy=f"http://127.0.0.1:{gate.port}", open_timeout=20,
+        close_timeout=5, **options,
+    )  # fmt: skip
+
+
+def eventually(condition: Callable[[], Any]) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def closed_record(gate: Any) -> Any:
+    eventually(lambda: gate.evidence.closed)
+    [record] = gate.evidence.closed
+    return record
+
+
+def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> None:
+    """A clean conversation goes through unchanged; its one record tells how much went either way."""
+    gate = start_gate()
+    with open_socket(gate) as talk:
+        for message in ("hello", b"\x00\x01binary", "x" * 200_000):
+            talk.send(message)
+            assert talk.recv(timeout=20) == message
+
+    assert echo.heard == ["hello", b"\x00\x01binary", "x" * 200_000]
+    record = closed_record(gate)
+    assert record.response.status == 101
+    assert record.request.bytes == record.response.bytes == 200_000 + 5 + 8
+    assert record.decision.verdict == "allow"
+    assert record.request.complete
+
+
+@pytest.mark.parametrize("message", [SECRET, SECRET.encode(), ["it is TOP", "-SEC", "RET"]])
+def test_a_refused_message_never_leaves(echo: Echo, start_gate: Any, message: Any) -> None:
+    """A message that a rule refuses is dropped, in whatever pieces it comes; the client reads why it was closed."""
+    gate = start_gate()
+    with open_socket(gate) as talk:
+        talk.send("before")
+        assert talk.recv(timeout=20) == "before"
+        talk.send(message)
+        with pytest.raises(ConnectionClosedError) as ended:
+            talk.recv(timeout=20)
+
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 1008
+    record = closed_record(gate)
+    assert ended.value.rcvd.reason == f"Blocked by Outgate, reference {record.id}, rule no-secrets"
+    assert echo.heard == ["before"]
+    assert record.decision.rule == "no-secrets"
+    assert [f.kind for f in record.findings] == ["secret"]
+    assert record.request.bytes == len("before")
+    assert not record.request.complete
+    assert any("6 bytes had left" in note for note in record.notes)
+
+
+def test_nothing_follows_a_refused_message(echo: Echo, start_gate: Any) -> None:
+    """Messages that were on their way behind a refused one do not leave either."""
+    gate = start_gate()
+    with pytest.raises(ConnectionClosedError), open_socket(gate) as talk:
+        for message in ("one", SECRET, "two", "three"):
+            talk.send(message)
+        while True:
+            talk.recv(timeout=20)
+
+    assert echo.heard == ["one"]
+    assert len(gate.evidence.opened) == 1
+
+
+def test_findings_add_up_over_messages(echo: Echo, start_gate: Any) -> None:
+    """What is found in several messages is one sum in one record, whatever the rule lets pass."""
+    gate = start_gate()
+    decide = gate.policy.decide
+    gate.policy.decide = lambda s: decide(s) if sum(f.count for f in s.findings) >= 3 else _watched(decide, s)
+    with pytest.raises(ConnectionClosedError), open_socket(gate) as talk:
+        for number in range(3):
+            talk.send(f"{number} {SECRET}")
+            talk.recv(timeout=20)
+
+    assert len(echo.heard) == 2
+    assert [f.count for f in closed_record(gate).findings] == [3]
+
+
+def _watched(decide: Any, situation: Any) -> Any:
+    decision = decide(situation)
+    return replace(decision, verdict=Verdict.WATCH) if situation.findings else decision
+
+
+def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: Any) -> None:
+    """A WebSocket to a host that is not allowed does not open, and the client is told so at once."""
+    gate = start_gate()
+    with pytest.raises(InvalidStatus) as refused:
+        open_socket(gate, "blocked.example")
+
+    assert refused.value.response.status_code == 403
+    assert b"Outgate" in refused.value.response.body
+    assert echo.paths == []
+
+
+def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: Any) -> None:
+    """When the gate itself fails on a message, the message does not leave and the record names the failure."""
+    gate = start_gate()
+    with pytest.raises(ConnectionClosedError) as ended, open_socket(gate) as talk:
+        gate.classifier.fail = RuntimeError("broken")
+        talk.send("hello")
+        talk.recv(timeout=20)
+
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 1008
+    assert echo.heard == []
+    assert closed_record(gate).decision.degraded == ("hook: failed",)
+
+
+def test_a_message_too_large_to_inspect_is_refused(echo: Echo, start_gate: Any) -> None:
+    """A message larger than what is held for inspection does not leave; the client is told that it is too big."""
+    gate = start_gate(hold_bytes=100_000)
+    with pytest.raises(ConnectionClosedError) as ended, open_socket(gate, compression=None) as talk:
+        talk.send("a" * 2_000_000)
+        talk.recv(timeout=20)
+
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 1009
+    assert echo.heard == []
+    record = closed_record(gate)
+    assert record.decision.verdict == "block"
+    assert not record.request.complete
+
+
+def test_programs_that_are_nobodys_business_are_only_measured(echo: Echo, start_gate: Any) -> None:
+    """Messages of programs outside Outgate's scope are counted, not read."""
+    gate = start_gate(inspect_others=False)
+    attribute = gate.attributor.attribute_now
+    gate.attributor.attribute_now = lambda c: replace(attribute(c), is_python=False)
+    with open_socket(gate) as talk:
+        talk.send(SECRET)
+        assert talk.recv(timeout=20) == SECRET
+
+    record = closed_record(gate)
+    assert (record.findings, record.request.bytes) == ((), len(SECRET))
+
+
+def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: Any) -> None:
+    """A client that breaks off in the middle leaves a record of what it had sent."""
+    gate = start_gate()
+    with open_socket(gate) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        talk.socket.shutdown(socket.SHUT_RDWR)
+
+    assert closed_record(gate).request.bytes == 5
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_the_strictest_message_stands_for_the_connection(order: str) -> None:
+    """The record of a connection shows the strictest decision on any of its messages."""
+    both = {"a": Decision(verdict=Verdict.WATCH, rule="r"), "b": Decision(verdict=Verdict.BLOCK, rule="s")}
+    first, second = (both[letter] for letter in order)
+
+    assert stricter(first, second).rule == "s"
