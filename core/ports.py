@@ -12,7 +12,7 @@ from core.exchange import Answer, Connection, Exchange, Message
 from core.organisation import Organisation
 from core.record import Record
 from core.redaction import Redacted
-from core.review import Case, CaseFilter, HoldAnswer, ReviewEvent
+from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent
 from core.situation import Situation
 
 
@@ -159,6 +159,16 @@ class Holds(Protocol):
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         """Return what a person said since then about an identical request (same sender, destination and content)."""
+
+
+class HoldQueue(Protocol):
+    """Held requests as the review app shows them. Each call may block on the disk: call it off the UI loop."""
+
+    def waiting(self) -> Sequence[Mapping[str, Any]]:
+        """Records of held requests that are under way and that nobody has answered, oldest first."""
+
+    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
+        """How these held requests ended and what was said about them; ids of no finished record are left out."""
 
 
 class CaseStore(Protocol):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.decision import HoldOutcome
 from core.record import Record
 
 
@@ -41,6 +42,15 @@ class HoldAnswer:
     approved: bool
     who: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldState:
+    """How a held request ended, and what a person said about it last, be it before or after its end."""
+
+    outcome: HoldOutcome | None = None
+    """None while it is under way, or when the gate stopped meanwhile."""
+    answer: HoldAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +97,8 @@ class Case:
     last_record: str
     """Id of the newest record."""
     disposition: Disposition | None = None
+    hold: HoldState | None = None
+    """Of its newest record, where that was held and somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

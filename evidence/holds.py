@@ -6,16 +6,21 @@ from typing import Any
 
 import orjson
 
-from core.review import Action, HoldAnswer
+from core.decision import HoldOutcome
+from core.review import Action, HoldAnswer, HoldState
 from evidence.rollup import micros
 from evidence.store import Store
 
 _ANSWERS = """SELECT body FROM review_entries WHERE action IN ('approve', 'refuse') AND at_us >= ?
     AND json_extract(body, ?) = ? ORDER BY seq DESC LIMIT 1"""
+_OUTCOMES = """SELECT id, json_extract(body, '$.decision.hold.outcome') FROM entries
+    WHERE id IN (SELECT value FROM json_each(?))"""
+_SAID = """SELECT json_extract(body, '$.record_id'), body FROM review_entries WHERE action IN ('approve', 'refuse')
+    AND json_extract(body, '$.record_id') IN (SELECT value FROM json_each(?)) ORDER BY seq"""
 
 
 class HeldRequests:
-    """Implements `core.ports.Holds` over a store: answers are review events that name a record."""
+    """Implements `core.ports.Holds` and `HoldQueue` over a store: answers are review events that name a record."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -36,11 +41,27 @@ class HeldRequests:
             held = [orjson.loads(text) for (text,) in connection.exec_driver_sql(query)]
         return [record for record in held if self.answer(record["id"]) is None]
 
+    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
+        """How these held requests ended and what was said about them last; ids of no finished record are left out.
+
+        Raises EvidenceError.
+        """
+        wanted = orjson.dumps(list(record_ids)).decode()
+        with self._store.reading() as connection:
+            ended = list(connection.exec_driver_sql(_OUTCOMES, (wanted,)))
+            said = {id_: _answer(text) for id_, text in connection.exec_driver_sql(_SAID, (wanted,))}
+        return {
+            id_: HoldState(outcome=HoldOutcome(outcome) if outcome else None, answer=said.get(id_))
+            for id_, outcome in ended
+        }
+
     def _last(self, since_us: int, place: str, value: str) -> HoldAnswer | None:
         with self._store.reading() as connection:
             text = connection.exec_driver_sql(_ANSWERS, (since_us, place, value)).scalar()
-        if text is None:
-            return None
-        event = orjson.loads(text)
-        at = datetime.fromisoformat(event["at"])
-        return HoldAnswer(approved=event["action"] == Action.APPROVE, who=event["who"], at=at)
+        return None if text is None else _answer(text)
+
+
+def _answer(text: str) -> HoldAnswer:
+    event = orjson.loads(text)
+    at = datetime.fromisoformat(event["at"])
+    return HoldAnswer(approved=event["action"] == Action.APPROVE, who=event["who"], at=at)

@@ -17,7 +17,7 @@ class ReviewAction:
     short: str = ""
     """One or two words for the footer; empty: not in the footer."""
     rank: int = 50
-    """Order in the footer; a narrow screen drops the last."""
+    """How soon a narrow screen drops it from the footer: the highest first."""
 
 
 ACTIONS: tuple[ReviewAction, ...] = (
@@ -36,13 +36,38 @@ ACTIONS: tuple[ReviewAction, ...] = (
     ),
     ReviewAction(id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."),
     ReviewAction(
+        id="held",
+        keys=("h",),
+        shown="h",
+        name="Go to what is held",
+        help="Go to the request that waits for you with the least time left; Esc goes back to the queue.",
+    ),
+    ReviewAction(
+        id="release",
+        keys=("a",),
+        shown="a",
+        name="Release or approve",
+        help="Let the held request go now. Of one that expired or was refused: let it pass when the script runs again.",
+        short="release",
+        rank=1,
+    ),
+    ReviewAction(
+        id="refuse",
+        keys=("b",),
+        shown="b",
+        name="Refuse",
+        help="Refuse the held request. Of one that was approved for the next run: take the approval back.",
+        short="refuse",
+        rank=2,
+    ),
+    ReviewAction(
         id="close",
         keys=("c",),
         shown="c",
         name="Close with a reason",
         help="Say why this case, or every marked case, is done. The reason becomes part of the evidence.",
         short="close",
-        rank=1,
+        rank=3,
     ),
     ReviewAction(
         id="mark",
@@ -51,7 +76,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Mark or unmark",
         help="Mark this case, to close several together. Shift+↓ marks and moves on.",
         short="mark",
-        rank=4,
+        rank=9,
     ),
     ReviewAction(
         id="mark_down",
@@ -68,7 +93,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Filter",
         help="Choose which cases to see, in words: held, closed, script:claims, to:openai, found:iban, since:monday.",
         short="filter",
-        rank=2,
+        rank=4,
     ),
     ReviewAction(
         id="why",
@@ -77,7 +102,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Why",
         help="Read why: the rule, how sure the sender and the findings are, and what was not checked.",
         short="why",
-        rank=3,
+        rank=5,
     ),
     ReviewAction(
         id="read",
@@ -86,7 +111,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Read in full",
         help="Give the whole screen to this case; Esc goes back to the queue.",
         short="read",
-        rank=5,
+        rank=10,
     ),
     ReviewAction(
         id="undo",
@@ -119,7 +144,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Help",
         help="Show every key and what it does.",
         short="help",
-        rank=8,
+        rank=7,
     ),
     ReviewAction(
         id="quit",
@@ -128,13 +153,20 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Quit",
         help="Leave the review. The gate goes on watching.",
         short="quit",
-        rank=9,
+        rank=8,
     ),
 )
 
 BY_ID = {action.id: action for action in ACTIONS}
 
 
-def for_footer() -> tuple[ReviewAction, ...]:
-    """Return what the footer offers, the most useful first."""
-    return tuple(sorted((a for a in ACTIONS if a.short), key=lambda a: a.rank))
+def for_footer(room: int, gap: int = 3) -> tuple[ReviewAction, ...]:
+    """Return what fits into a footer of so many cells, in the order of the registry; the least useful is left out."""
+    chosen: list[ReviewAction] = []
+    for action in sorted((a for a in ACTIONS if a.short), key=lambda a: a.rank):
+        room -= len(action.shown) + 1 + len(action.short)
+        if room < 0:
+            break
+        room -= gap
+        chosen.append(action)
+    return tuple(action for action in ACTIONS if action in chosen)

@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from core.ids import utc_now
-from core.ports import CaseStore
+from core.ports import CaseStore, HoldQueue
 from tui.commands import ReviewCommands
 from tui.live_queue import Reviewer
 from tui.reading import Reader
@@ -26,10 +26,12 @@ class ReviewApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 6
 
-    def __init__(self, store: CaseStore, reviewer: Reviewer) -> None:
+    def __init__(
+        self, store: CaseStore, reviewer: Reviewer, holds: HoldQueue | None = None, filter_line: str = ""
+    ) -> None:
         super().__init__(watch_css=False)
         self._reader = Reader()
-        self.add_mode("review", lambda: ReviewScreen(store, self._reader, reviewer))
+        self.add_mode("review", lambda: ReviewScreen(store, self._reader, reviewer, holds, filter_line))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every meaning a colour in themes that are not ours."""
@@ -89,15 +91,19 @@ def run(
     clock: Callable[[], datetime] = utc_now,
     read_only: bool = False,
     watching: Callable[[], bool] | None = None,
+    holds: HoldQueue | None = None,
+    filter_line: str = "",
 ) -> int:
     """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list.
 
-    `watching` says whether a gate runs now; without it the health line does not claim so.
+    `watching` says whether a gate runs now; without it the health line does not claim so. `holds` are the requests
+    that wait for a person; without it none can be answered. `filter_line` is the filter to begin with.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
-        return print_queue(store, sys.stdout, clock=clock)
-    app = ReviewApp(store, Reviewer(who=who, clock=clock, read_only=read_only, watching=watching))
+        return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)
+    reviewer = Reviewer(who=who, clock=clock, read_only=read_only, watching=watching)
+    app = ReviewApp(store, reviewer, holds, filter_line)
     app.run()
     return app.return_code or 0

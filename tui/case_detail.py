@@ -1,16 +1,20 @@
 """Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from core.decision import HoldOutcome
+from core.ports import CaseStore
 from core.review import Case, CaseStatus, ReviewEvent
+from tui.holds import Held
 from tui.measures import capital, clock_time, counted, joined, number, size
-from tui.vocabulary import ACTS, CATEGORIES, CONFIDENCE, LAUNCHES, METHODS
+from tui.vocabulary import ACTS, APPROVAL_HOURS, CATEGORIES, CONFIDENCE, LAUNCHES, METHODS
 from tui.wording import (
     account_words,
     case_sentence,
+    decision_words,
     disposition_words,
     kind_words,
     kinds_by_gravity,
@@ -18,7 +22,6 @@ from tui.wording import (
     safe,
     sentence,
     service_name,
-    verdict_words,
 )
 
 
@@ -49,6 +52,21 @@ class Reading:
     history: tuple[ReviewEvent, ...] = ()
     complete: bool = False
     """False while the records are still being read."""
+    held: Held | None = None
+    """The request itself, while it waits for a person."""
+
+    @property
+    def key(self) -> str:
+        """What is shown: a case, or one held request."""
+        return self.case.key if self.held is None else self.held.id
+
+
+def read_fully(store: CaseStore, begun: Reading) -> Reading:
+    """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
+    history = tuple(store.history(begun.case.key))
+    if begun.held is not None:
+        return replace(begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True)
+    return replace(begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True)
 
 
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
@@ -59,7 +77,7 @@ def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> lis
         return [Section("", (Row("", case_sentence(case, now, zone), "strong"), Row("", waiting, "quiet")))]
     record = reading.records[0]
     sections = [
-        _summary(case, record, now, zone),
+        _summary(reading, record, now, zone),
         _why(record),
         _found(record),
         _sender(record["sender"]),
@@ -79,8 +97,10 @@ def _maybe(label: str, value: object, tone: str = "plain") -> Row | None:
     return None if value in {None, ""} else Row(label, safe(value, 600), tone)
 
 
-def _summary(case: Case, record: Mapping[str, Any], now: datetime, zone: tzinfo | None) -> Section:
-    times = None
+def _summary(reading: Reading, record: Mapping[str, Any], now: datetime, zone: tzinfo | None) -> Section:
+    case, times = reading.case, None
+    if reading.held is not None:
+        return Section("", (Row("", sentence(record, now, zone), "strong"), *_waits(reading, reading.held, now, zone)))
     if case.count > 1:
         times = Row(
             "",
@@ -90,12 +110,34 @@ def _summary(case: Case, record: Mapping[str, Any], now: datetime, zone: tzinfo 
         )
     closed = case.status is CaseStatus.CLOSED
     state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet") if closed else None
-    return Section("", _rows(Row("", sentence(record, now, zone), "strong"), times, state))
+    return Section(
+        "", _rows(Row("", sentence(record, now, zone), "strong"), _after_hold(case, now, zone), times, state)
+    )
+
+
+def _waits(reading: Reading, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
+    yield Row("", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held")
+    yield Row("", "At 0 the script is refused, and told: have it approved, then run again.", "quiet")
+    if reading.case.count > 1 or reading.case.last_record != held.id:
+        before = f"{counted(reading.case.count, 'request')} like it before"
+        yield Row("", f"{before}, since {clock_time(reading.case.first_at, now, zone)}.", "quiet")
+
+
+def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
+    if case.hold is None or case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
+        return None
+    said = case.hold.answer
+    if said is None:
+        return Row("", "Expired unseen. With a you approve it, so that it passes when the script is run again.", "held")
+    who = f"{safe(said.who, 60)} at {clock_time(said.at, now, zone)}"
+    if not said.approved:
+        return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
+    return Row("", f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.", "allowed")
 
 
 def _why(record: Mapping[str, Any]) -> Section:
     decision, sender = record["decision"], record["sender"]
-    words = verdict_words(decision["verdict"])
+    words = decision_words(decision)
     rule = safe(decision["rule"], 120) if decision["rule"] else "no rule matched; the default applies"
     skipped = [f"could not be read: {safe(f.get('note') or 'no reason given', 300)}"
                for f in record["findings"] if f["kind"] == "not_inspected"]  # fmt: skip

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.ports import CaseStore
+from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
-from tui.filtering import widened
+from tui.holds import with_states
 
 PAGE_SIZE = 100
 PAGES_KEPT = 24
@@ -39,13 +39,6 @@ class Overview:
     """Whether a gate runs now; None when nobody can say."""
 
 
-def understood(store: CaseStore, wanted: CaseFilter) -> CaseFilter:
-    """Return the filter as this store finds something with it: never “nothing” for a part of a name. Blocks on the disk."""
-    if (wanted.script or wanted.destination) and not store.count(wanted):
-        return widened(wanted)
-    return wanted
-
-
 def overview(store: CaseStore, today: datetime, watching: Callable[[], bool] | None = None) -> Overview:
     """Read the numbers; `today` is when this day began. Blocks on the disk."""
     return Overview(
@@ -57,7 +50,12 @@ def overview(store: CaseStore, today: datetime, watching: Callable[[], bool] | N
 
 
 def look(
-    store: CaseStore, wanted: CaseFilter, cursor: int, cursor_key: str | None, previous_count: int | None = None
+    store: CaseStore,
+    wanted: CaseFilter,
+    cursor: int,
+    cursor_key: str | None,
+    previous_count: int | None = None,
+    holds: HoldQueue | None = None,
 ) -> Snapshot:
     """Read the pages around the cursor, and find where its case stands now. Blocks on the disk."""
     version = store.data_version()
@@ -65,10 +63,10 @@ def look(
     last = max(0, count - 1)
     grown = 0 if previous_count is None else max(0, count - previous_count)
     guess = min(max(0, cursor + grown), last)
-    pages = {0: _page(store, wanted, 0)}
+    pages = {0: read_page(store, wanted, 0, holds)}
     for number in _search_order(guess // PAGE_SIZE, last // PAGE_SIZE):
         if number not in pages:
-            pages[number] = _page(store, wanted, number)
+            pages[number] = read_page(store, wanted, number, holds)
         found = None if cursor_key is None else _position(pages[number], number, cursor_key)
         if found is not None:
             return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=found)
@@ -76,7 +74,7 @@ def look(
             break
     stay = min(max(0, cursor), last)
     if stay // PAGE_SIZE not in pages:
-        pages[stay // PAGE_SIZE] = _page(store, wanted, stay // PAGE_SIZE)
+        pages[stay // PAGE_SIZE] = read_page(store, wanted, stay // PAGE_SIZE, holds)
     return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=stay)
 
 
@@ -85,13 +83,9 @@ def _search_order(guess: int, last: int) -> Iterable[int]:
     return tuple(dict.fromkeys(n for n in near if 0 <= n <= last))[:_PAGES_SEARCHED] or (0,)
 
 
-def _page(store: CaseStore, wanted: CaseFilter, number: int) -> tuple[Case, ...]:
-    return tuple(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE))
-
-
-def read_page(store: CaseStore, wanted: CaseFilter, number: int) -> tuple[Case, ...]:
-    """Read one page. Blocks on the disk."""
-    return _page(store, wanted, number)
+def read_page(store: CaseStore, wanted: CaseFilter, number: int, holds: HoldQueue | None = None) -> tuple[Case, ...]:
+    """Read one page; with `holds`, held cases know how that ended. Blocks on the disk."""
+    return with_states(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE), holds)
 
 
 def _position(page: Sequence[Case], number: int, key: str) -> int | None:

@@ -70,12 +70,12 @@ class DetailPane(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     @property
     def shown_key(self) -> str | None:
-        """Key of the case that is shown."""
-        return None if self._reading is None else self._reading.case.key
+        """Key of the case or held request that is shown."""
+        return None if self._reading is None else self._reading.key
 
     def show(self, reading: Reading | None, now: datetime) -> None:
         """Show this case; stays where it was scrolled to when it is the same one."""
-        same = reading is not None and reading.case.key == self.shown_key
+        same = reading is not None and reading.key == self.shown_key
         self._reading, self._now = reading, now
         self._draw()
         if not same:

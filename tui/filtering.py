@@ -139,12 +139,6 @@ def _quoted(value: str) -> str:
     return f'"{value}"' if " " in value else value
 
 
-def widened(wanted: CaseFilter) -> CaseFilter:
-    """Return the filter with script and destination looked for as words anywhere, for a store that takes them whole."""
-    words = (wanted.text, wanted.script or "", wanted.destination or "")
-    return replace(wanted, script=None, destination=None, text=" ".join(word for word in words if word))
-
-
 def in_words(wanted: CaseFilter) -> str:
     """Return a filter as the line that a person would write for it, without its day."""
     words = [next(word for word, status in STATUSES.items() if status == wanted.status)]

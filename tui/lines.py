@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -74,11 +73,7 @@ class KeyLine(Line):
     def say(self, unavailable: Callable[[ReviewAction], str | None]) -> None:
         """Show as many keys as fit, in order of use."""
         shown: list[Content] = []
-        room = self.app.size.width - 2
-        for action in for_footer():
-            room -= cell_len(action.shown) + 1 + cell_len(action.short) + 3
-            if room < -3:
-                break
+        for action in for_footer(self.app.size.width - 2):
             dim = unavailable(action) is not None
             key = Content.styled(action.shown, "$quiet" if dim else "bold $primary")
             shown.append(key + Content.styled(f" {action.short}", "$quiet dim" if dim else ""))

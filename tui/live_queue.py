@@ -1,7 +1,7 @@
 """The queue and the case under the cursor, kept up to date with the evidence."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
@@ -12,20 +12,24 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from core.ports import CaseStore
+from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
 from tui.actions import ReviewAction
-from tui.case_detail import Reading
+from tui.case_detail import Reading, read_fully
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
 from tui.detail_pane import DetailPane
 from tui.filter_bar import FilterBar
 from tui.filtering import completions
+from tui.held_panel import HeldPanel
+from tui.holds import Held, HeldList, held_now
 from tui.lines import HealthLine, KeyLine, QueueLine
 from tui.queue_view import QueueView, heading
 from tui.reading import Reader, Trouble
 from tui.wording import safe
 
 _READINGS_KEPT = 64
+_ASK_GATE_EVERY = 5
+"""Looks without news between two questions whether a gate runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +72,31 @@ class LiveQueue(Screen[None]):
     LiveQueue.-empty QueueView, LiveQueue.-empty #heading, LiveQueue.-empty DetailPane { display: none; }
     LiveQueue.-empty #list { height: 1fr; width: 100%; }
     LiveQueue.-empty #empty { display: block; }
-    LiveQueue.-trouble #body, LiveQueue.-trouble QueueLine { display: none; }
+    LiveQueue.-trouble #body, LiveQueue.-trouble QueueLine, LiveQueue.-trouble HeldPanel { display: none; }
     LiveQueue.-trouble #trouble { display: block; }
     """
 
-    def __init__(self, store: CaseStore, reader: Reader, reviewer: Reviewer) -> None:
+    def __init__(
+        self, store: CaseStore, reader: Reader, reviewer: Reviewer, holds: HoldQueue | None = None, line: str = ""
+    ) -> None:
         super().__init__()
-        self._store, self._reader, self._reviewer = store, reader, reviewer
+        self._store, self._reader, self._reviewer, self._holds = store, reader, reviewer, holds
         self.queue = Queue()
+        self.held = HeldList()
         self._overview = Overview()
         self._trouble: str | None = None
-        self._filter_line = ""
+        self._filter_line = line.strip()
         self._wanted = CaseFilter()
         """What the person asked for last. Answers come in the order asked, so the last wish is the last shown."""
         self._undoable: list[Case] = []
         self._readings: dict[str, Reading] = {}
         self._polling = False
+        self._quiet_polls = 0
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
+        yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)
         yield Static(id="trouble", markup=False)
@@ -100,14 +109,18 @@ class LiveQueue(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read for the first time, then look for changes."""
-        self._start(self._refresh())
+        """Read, then look for changes."""
+        self.begin()
         if self._reviewer.poll_seconds:
             self.set_interval(self._reviewer.poll_seconds, self._tick)
 
     def on_resize(self) -> None:
         """The lines are made for a width."""
         self.call_after_refresh(self._say)
+
+    def begin(self) -> None:
+        """Read for the first time."""
+        self._start(self._refresh())
 
     # Reading
 
@@ -131,26 +144,66 @@ class LiveQueue(Screen[None]):
             elif version != self.queue.version or self._trouble:
                 await self._refresh()
             else:
-                self._say()
+                await self._ask_whether_watching()
+                self._count_down()
         finally:
             self._polling = False
+
+    async def _ask_whether_watching(self) -> None:
+        """A gate that stops writes nothing, so it is asked for now and then."""
+        self._quiet_polls += 1
+        if self._reviewer.watching is None or self._quiet_polls % _ASK_GATE_EVERY:
+            return
+        watching = await self._reader.ask(self._reviewer.watching)
+        if not isinstance(watching, Trouble):
+            self._overview = replace(self._overview, watching=watching)
 
     async def _refresh(self) -> None:
         queue, store, aim = self.queue, self._store, self._wanted
         fresh = aim != queue.wanted
         cursor, key = (0, None) if fresh else (queue.cursor, queue.cursor_key)
         count = None if queue.version is None else queue.count
-        snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count))
+        waiting = await self._reader.ask(self._waiting)
+        snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count, self._holds))
         numbers = await self._reader.ask(partial(overview, store, self._today(), self._reviewer.watching))
-        if isinstance(snapshot, Trouble):
+        if isinstance(waiting, Trouble):
+            self._show_trouble(waiting)
+        elif isinstance(snapshot, Trouble):
             self._show_trouble(snapshot)
         elif isinstance(numbers, Trouble):
             self._show_trouble(numbers)
         else:
             self._trouble, self._overview = None, numbers
             self._readings.clear()
+            first = queue.version is None
             moved = queue.take(snapshot)
+            self._take_held(waiting, first=first)
             self._redraw(0 if fresh else moved, fresh)
+
+    def _waiting(self) -> tuple[Held, ...]:
+        return () if self._holds is None else held_now(self._holds.waiting(), self._reviewer.clock())
+
+    def _take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
+        """Never takes the cursor from somebody who reads: a bell and the panel tell that something waits."""
+        came, gone = self.held.take(items)
+        if self.held.index is None and (first or not self.queue.count):
+            self.held.enter()
+        if came and not first:
+            self.app.bell()
+        if gone:
+            self.holds_ended(gone)
+
+    def holds_ended(self, gone: Sequence[Held]) -> None:
+        """Requests that waited do so no more."""
+
+    def _count_down(self) -> None:
+        now = self._reviewer.clock()
+        if any(h.long_over(now) for h in self.held.items):
+            self._take_held(tuple(h for h in self.held.items if not h.long_over(now)))
+            self._redraw(0, False)
+        elif self.held.current is not None:
+            self._show_case()
+        self._say()
 
     def _today(self) -> datetime:
         here = self._reviewer.clock().astimezone(self._reviewer.zone)
@@ -159,7 +212,7 @@ class LiveQueue(Screen[None]):
     async def _read_pages(self, pages: Sequence[int]) -> None:
         wanted, version = self.queue.wanted, self.queue.version
         for number in pages:
-            page = await self._reader.ask(partial(read_page, self._store, wanted, number))
+            page = await self._reader.ask(partial(read_page, self._store, wanted, number, self._holds))
             if isinstance(page, Trouble):
                 self._show_trouble(page)
                 return
@@ -168,21 +221,16 @@ class LiveQueue(Screen[None]):
                 if number == self.queue.cursor // PAGE_SIZE:
                     self._show_case()
 
-    async def _read_case(self, case: Case) -> None:
-        key, store = case.key, self._store
-        reading = await self._reader.ask(
-            lambda: Reading(
-                case=case, records=tuple(store.records(key, 1)), history=tuple(store.history(key)), complete=True
-            )
-        )
+    async def _read_case(self, begun: Reading) -> None:
+        reading = await self._reader.ask(partial(read_fully, self._store, begun))
         if isinstance(reading, Trouble):
             self._show_trouble(reading)
             return
         if len(self._readings) >= _READINGS_KEPT:
             self._readings.clear()
-        self._readings[key] = reading
-        current = self.queue.current
-        if current is not None and current.key == key:
+        self._readings[reading.key] = reading
+        shown = self._begun()
+        if shown is not None and shown.key == reading.key:
             self.query_one(DetailPane).show(reading, self._reviewer.clock())
 
     # Showing
@@ -191,7 +239,8 @@ class LiveQueue(Screen[None]):
         view = self.query_one(QueueView)
         view.now = self._reviewer.clock()
         self.set_class(False, "-trouble")
-        self.set_class(not self.queue.count, "-empty")
+        self.set_class(not self.queue.count and self.held.current is None, "-empty")
+        view.has_cursor = self.held.current is None
         self.query_one("#empty", Static).update(Content(self._empty_words()))
         view.redraw()
         if fresh:
@@ -207,18 +256,25 @@ class LiveQueue(Screen[None]):
             return "New cases appear here by themselves.\n\nTo see what was closed, press / and write closed."
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
 
+    def _begun(self) -> Reading | None:
+        """What is known at once of what the cursor is on."""
+        held = self.held.current
+        if held is not None:
+            return Reading(case=held.case, records=(held.record,), held=held)
+        return None if self.queue.current is None else Reading(case=self.queue.current)
+
     def _show_case(self) -> None:
-        case, pane = self.queue.current, self.query_one(DetailPane)
-        if case is None:
+        begun, pane = self._begun(), self.query_one(DetailPane)
+        if begun is None:
             pane.show(None, self._reviewer.clock())
             return
-        known = self._readings.get(case.key)
+        known = self._readings.get(begun.key)
         if known is not None:
             pane.show(known, self._reviewer.clock())
             return
-        if pane.shown_key != case.key:
-            pane.show(Reading(case=case), self._reviewer.clock())
-        self._start(self._read_case(case), "case")
+        if pane.shown_key != begun.key:
+            pane.show(begun, self._reviewer.clock())
+        self._start(self._read_case(begun), "case")
 
     def _show_trouble(self, trouble: Trouble) -> None:
         self._trouble = trouble.what
@@ -238,6 +294,7 @@ class LiveQueue(Screen[None]):
         problem = "see below" if self._trouble else None
         who = f"{self._reviewer.who}{' · read only' if self._reviewer.read_only else ''}"
         self.query_one(HealthLine).say(self._overview, now, problem, who)
+        self.query_one(HeldPanel).say(now, not self._reviewer.read_only and self._holds is not None)
         self.query_one(QueueLine).say(self.queue, self._overview)
         self.query_one(KeyLine).say(self.unavailable)
         view = self.query_one(QueueView)

@@ -5,13 +5,13 @@ from datetime import datetime, tzinfo
 from typing import TextIO
 
 from core.ids import utc_now
-from core.ports import CaseStore
+from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
-from tui.case_queue import understood
 from tui.filtering import parse
-from tui.measures import counted
+from tui.holds import held_now, with_states
+from tui.measures import capital, counted
 from tui.reading import trouble_of
-from tui.wording import case_sentence, disposition_words
+from tui.wording import case_sentence, disposition_words, hold_remark, sentence
 
 _PAGE = 200
 
@@ -24,6 +24,7 @@ def print_queue(
     clock: Callable[[], datetime] = utc_now,
     zone: tzinfo | None = None,
     limit: int | None = None,
+    holds: HoldQueue | None = None,
 ) -> int:
     """Write one numbered paragraph a case, newest first. Returns 0; 1 when the store fails; 2 for an unclear filter."""
     now = clock()
@@ -32,9 +33,11 @@ def print_queue(
         print(parsed.problem, file=out)
         return 2
     try:
-        wanted = understood(store, parsed.wanted)
+        wanted = parsed.wanted
+        for held in () if holds is None else held_now(holds.waiting(), now):
+            print(f"Held now, {held.left(now)} s left to answer: {sentence(held.record, now, zone)}\n", file=out)
         print(_heading(store.count(wanted), wanted), file=out)
-        for number, case in enumerate(_cases(store, wanted, limit), 1):
+        for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)
@@ -48,12 +51,12 @@ def _heading(total: int, wanted: CaseFilter) -> str:
     return "No case is like that." if not total else f"{counted(total, 'case')}, newest first."
 
 
-def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None) -> Iterator[Case]:
+def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None, holds: HoldQueue | None) -> Iterator[Case]:
     """Yield each case once, though cases may arrive and shift the pages meanwhile."""
     seen: set[str] = set()
     offset = 0
     while True:
-        page = store.page(wanted, offset, _PAGE)
+        page = with_states(store.page(wanted, offset, _PAGE), holds)
         for case in page:
             if limit is not None and len(seen) >= limit:
                 return
@@ -68,4 +71,5 @@ def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None) -> Iterator[
 def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
-    return case_sentence(case, now, zone) + state
+    remark = hold_remark(case.hold)
+    return case_sentence(case, now, zone) + (f" {capital(remark)}." if remark else "") + state

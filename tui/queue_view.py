@@ -14,7 +14,7 @@ from textual.strip import Strip
 from core.review import Case, CaseStatus
 from tui.case_queue import Queue
 from tui.measures import short_number, short_time
-from tui.wording import case_found, case_place, disposition_words, safe, verdict_words
+from tui.wording import case_found, case_place, case_words, disposition_words, hold_remark, safe
 
 FIXED = 21
 COUNT = 6
@@ -86,6 +86,8 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         self._cases = queue
         self._zone = zone
         self.now: datetime | None = None
+        self.has_cursor = True
+        """False while the person is elsewhere, in what is held now."""
 
     def redraw(self) -> None:
         """The queue changed altogether: take its length and draw all seen lines."""
@@ -147,7 +149,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         if index >= self._cases.count:
             return Strip.blank(width, base)
         case = self._cases.case_at(index)
-        at_cursor = index == self._cases.cursor
+        at_cursor = self.has_cursor and index == self._cases.cursor
         over = self.get_component_rich_style("row--cursor", partial=True) if at_cursor else Style.null()
         if case is None:
             segments = [Segment("   …", base + self._part("quiet") + over)]
@@ -160,11 +162,12 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         return self.get_component_rich_style(f"row--{name}", partial=True)
 
     def _cells(self, case: Case, width: int, at_cursor: bool) -> list[tuple[str, str]]:
-        words = verdict_words(case.verdict)
+        words = case_words(case)
         closed = case.status is CaseStatus.CLOSED
         sender, place, found = column_widths(width)
         text = "quiet" if closed else "plain"
-        what = f"{disposition_words(case.disposition)}: {case_found(case)}" if closed else case_found(case)
+        remark = disposition_words(case.disposition) if closed else hold_remark(case.hold)
+        what = f"{remark}: {case_found(case)}" if remark else case_found(case)
         when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
         times = f"×{short_number(case.count)}" if case.count > 1 else ""
         return [

@@ -1,6 +1,5 @@
 """The review: what a person can do with the queue and the case under the cursor."""
 
-from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -9,13 +8,12 @@ from textual.widgets import Input
 
 from core.review import Action, Case, CaseFilter, CaseStatus
 from tui.actions import ACTIONS, BY_ID, ReviewAction
-from tui.case_queue import understood
 from tui.close_dialog import CloseDialog, Closing, events_for
 from tui.detail_pane import DetailPane
 from tui.filter_bar import FilterBar, FilterInput
 from tui.filtering import parse
 from tui.help_screen import HelpScreen
-from tui.live_queue import LiveQueue
+from tui.hold_review import HoldReview
 from tui.measures import counted
 from tui.queue_view import QueueView
 from tui.reading import Trouble
@@ -23,7 +21,7 @@ from tui.theme import DARK, LIGHT
 from tui.wording import disposition_words
 
 
-class ReviewScreen(LiveQueue):
+class ReviewScreen(HoldReview):
     """Every `do_` method is an action of the registry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,6 +45,12 @@ class ReviewScreen(LiveQueue):
                 return self._no_undo()
             case _ if self._trouble:
                 return "The evidence cannot be read just now."
+            case "held" | "release" | "refuse":
+                return self.no_answer(action.id)
+            case "close" | "mark" | "mark_down" if self.held.current:
+                return "This request waits: a releases it, b refuses it."
+            case "why" | "read" if self.held.current:
+                return None
             case _ if self.queue.current is None:
                 return "There is no case here."
             case "close":
@@ -64,6 +68,8 @@ class ReviewScreen(LiveQueue):
     def _no_undo(self) -> str | None:
         if self._reviewer.read_only:
             return "This is a read-only view."
+        if self.held.current:
+            return "This request waits: a releases it, b refuses it."
         return None if self._to_reopen() else "You have closed nothing in this session."
 
     def action_do(self, action_id: str) -> None:
@@ -75,9 +81,11 @@ class ReviewScreen(LiveQueue):
             getattr(self, f"do_{action_id}")()
 
     def action_back(self) -> None:
-        """Esc: from the whole case to the queue, then from a filter to all open cases."""
+        """Esc: from the whole case to the queue, then from what is held, then from a filter to all open cases."""
         if self.has_class("-zoom"):
             self._zoom(False)
+        elif self.held.current and self.queue.count:
+            self.leave_held()
         elif self.queue.wanted != CaseFilter():
             self._use_filter("")
 
@@ -87,6 +95,8 @@ class ReviewScreen(LiveQueue):
 
     def _go(self, index: int) -> None:
         old = self.queue.cursor
+        if self.held.current:
+            self.leave_held()
         if self.queue.move(index):
             self.query_one(QueueView).show_cursor(old)
             self._show_case()
@@ -99,14 +109,14 @@ class ReviewScreen(LiveQueue):
         """Next case, or next line when reading in full."""
         if self._pane:
             self._pane.scroll_down(animate=False)
-        else:
+        elif not self.step_held(1):
             self._go(self.queue.cursor + 1)
 
     def do_up(self) -> None:
         """Case above, or line above when reading in full."""
         if self._pane:
             self._pane.scroll_up(animate=False)
-        else:
+        elif not self.step_held(-1):
             self._go(self.queue.cursor - 1)
 
     def do_page_down(self) -> None:
@@ -199,6 +209,16 @@ class ReviewScreen(LiveQueue):
 
     # Filtering
 
+    def begin(self) -> None:
+        """Read for the first time: with the filter that was asked for, if that is understood."""
+        parsed = parse(self._filter_line, self._reviewer.clock(), self._reviewer.zone)
+        if parsed.problem:
+            self.tell(parsed.problem, wrong=True)
+            self._filter_line = ""
+        else:
+            self._wanted = parsed.wanted
+        super().begin()
+
     def do_filter(self) -> None:
         """Ask for words."""
         self.query_one(FilterBar).open(self._filter_line)
@@ -224,15 +244,8 @@ class ReviewScreen(LiveQueue):
             return
         self._filter_line = line.strip()
         self._leave_filter()
-        self._start(self._filter_by(parsed.wanted))
-
-    async def _filter_by(self, wanted: CaseFilter) -> None:
-        known = await self._reader.ask(partial(understood, self._store, wanted))
-        if isinstance(known, Trouble):
-            self._show_trouble(known)
-            return
-        self._wanted = known
-        await self._refresh()
+        self._wanted = parsed.wanted
+        self._start(self._refresh())
 
     # Closing and reopening
 

@@ -15,7 +15,7 @@ from core.classification import (
     LlmCall,
     TokensBasis,
 )
-from core.decision import Decision, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
@@ -251,6 +251,10 @@ def sample_records(now: datetime) -> list[Record]:
             sent=48_100,
             rule="hold-health",
             reason="Health data goes to a personal account.",
+            hold_key="5a0c" * 16,
+            hold_seconds=25.0,
+            hold_outcome=HoldOutcome.TIMED_OUT,
+            notes=("nobody answered within 25 seconds",),
         ),
         record(
             before(minutes=12),
@@ -271,6 +275,40 @@ def sample_records(now: datetime) -> list[Record]:
             place("api.weather.example", None, Category.OTHER),
             verdict=Verdict.ALLOW,
             sent=120,
+        ),
+    ]
+
+
+def sample_holds(now: datetime) -> list[Record]:
+    """Return two requests that wait for a person at that moment, with 8 and 19 seconds left."""
+    gpt = LlmCall(provider="openai", operation="chat", model="gpt-5-mini", messages=2, evidence=("host",))
+    openai = place("api.openai.com", "openai", Category.LLM, AccountKind.PERSONAL, path="/v1/chat/completions")
+    dropbox = place("content.dropboxapi.com", "dropbox", Category.CLOUD_STORAGE, AccountKind.PERSONAL)
+    common: dict[str, Any] = {"verdict": Verdict.HOLD, "hold_seconds": 25.0}
+    return [
+        record(
+            now - timedelta(seconds=6),
+            sender("payroll_letters.py", "hr", line=77),
+            openai,
+            finding("iban", 31, "AT61 •••• •••• 7890", records=31, where=("body.messages[1].content",)),
+            finding("person", 31, "S••• B•••", confidence=Confidence.LIKELY, records=31),
+            llm=gpt,
+            sent=17_300,
+            rule="hold-payroll",
+            reason="Bank details go to a personal account.",
+            hold_key="77ab" * 16,
+            **common,
+        ),
+        record(
+            now - timedelta(seconds=17),
+            sender("backup_ward.py", "clinic", line=12),
+            dropbox,
+            finding("uk_nhs", 412, "943 ••• ••19", records=412, where=("column nhs_no",)),
+            sent=96_000,
+            rule="hold-health",
+            reason="Health data goes to a personal account.",
+            hold_key="1c4e" * 16,
+            **common,
         ),
     ]
 

@@ -2,21 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core.decision import Verdict
+from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.record import Record
-from core.review import Action, Case, CaseFilter, CaseStatus, ReviewEvent, case_key, needs_review
+from core.review import (
+    Action,
+    Case,
+    CaseFilter,
+    CaseStatus,
+    HoldAnswer,
+    HoldState,
+    ReviewEvent,
+    case_key,
+    needs_review,
+)
 
 
 class MemoryCaseStore:
-    """The `CaseStore` port over records in memory."""
+    """The `CaseStore` and `HoldQueue` ports over records in memory."""
 
     def __init__(self, records: Sequence[Record] = ()) -> None:
         self._records: list[Record] = sorted(records, key=lambda r: r.at)
         self._events: list[ReviewEvent] = []
+        self._held: dict[str, Record] = {}
         self._version = 1
         self.skipped = 0
 
@@ -24,6 +36,31 @@ class MemoryCaseStore:
         """A record arrives, as if another process had written it."""
         self._records.append(record)
         self._version += 1
+
+    def hold(self, record: Record) -> None:
+        """A request begins to wait for a person."""
+        self._held[record.id] = record
+        self._version += 1
+
+    def end(self, record_id: str, outcome: HoldOutcome) -> None:
+        """The gate ends the wait of a request and finishes its record."""
+        waited = self._held.pop(record_id)
+        self.add(replace(waited, decision=replace(waited.decision, hold_outcome=outcome)))
+
+    def waiting(self) -> Sequence[Mapping[str, Any]]:
+        """What waits and has no answer."""
+        return [record.to_json() for id_, record in self._held.items() if self._answer(id_) is None]
+
+    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
+        """How holds ended, of finished records."""
+        ended = {r.id: r.decision.hold_outcome for r in self._records if r.id in record_ids}
+        return {id_: HoldState(outcome=outcome, answer=self._answer(id_)) for id_, outcome in ended.items()}
+
+    def _answer(self, record_id: str) -> HoldAnswer | None:
+        said = [e for e in self._events if e.record_id == record_id and e.action in {Action.APPROVE, Action.REFUSE}]
+        return (
+            HoldAnswer(approved=said[-1].action is Action.APPROVE, who=said[-1].who, at=said[-1].at) if said else None
+        )
 
     def data_version(self) -> int:
         """Changes with each arrival."""
@@ -52,10 +89,11 @@ class MemoryCaseStore:
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """All or none."""
-        known = {case_key(r) for r in self._records}
+        known = {case_key(r) for r in (*self._records, *self._held.values())}
         if any(event.case_key not in known for event in events):
             raise EvidenceError("A case to be changed is not in the evidence.")
         self._events.extend(events)
+        self._version += 1
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line."""

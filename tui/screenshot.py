@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
-from tui.sample import sample_store
+from tui.sample import sample_holds, sample_store
 
 AT = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 SIZE = (140, 36)
@@ -17,7 +17,10 @@ SIZE = (140, 36)
 async def draw(size: tuple[int, int] = SIZE) -> str:
     """Return the review's first screen as SVG."""
     reviewer = Reviewer(who="privacy officer", clock=lambda: AT, zone=UTC, watching=lambda: True, poll_seconds=None)
-    app = ReviewApp(sample_store(AT), reviewer)
+    store = sample_store(AT)
+    for waiting in sample_holds(AT):
+        store.hold(waiting)
+    app = ReviewApp(store, reviewer, store)
     async with app.run_test(size=size) as pilot:
         for _ in range(4):
             await app.workers.wait_for_complete()

@@ -124,6 +124,20 @@ VERDICTS: Mapping[str, VerdictWords] = MappingProxyType(
         "block": VerdictWords("blocked", "✕", "blocked", "It was blocked."),
     }
 )
+HOLDS: Mapping[str, VerdictWords] = MappingProxyType(
+    {
+        "waiting": VerdictWords("held", "◆", "held", "It is held now and waits for a person."),
+        "approved": VerdictWords("released", "→", "allowed", "It was held, and a person released it."),
+        "approved_before": VerdictWords(
+            "released", "→", "allowed", "It passed without asking: a person had approved an identical request."
+        ),
+        "refused": VerdictWords("refused", "✕", "blocked", "It was held, and a person refused it."),
+        "timed_out": VerdictWords("expired", "◆", "held", "It was held, nobody answered in time, and it was refused."),
+    }
+)
+"""What became of a held request, by the outcome of its hold. Others: see the verdict `hold`."""
+APPROVAL_HOURS = 8
+"""How long an approval holds for identical requests; the gate decides, this only tells."""
 UNKNOWN_VERDICT = VerdictWords("unknown", "?", "unknown", "What became of it is not known.")
 
 WOULD_HAVE: Mapping[str, str] = MappingProxyType(
@@ -152,7 +166,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "close": "closed",
         "reopen": "reopened",
         "note": "noted",
-        "approve": "released",
+        "approve": "approved",
         "refuse": "refused",
     }
 )

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from core.review import Case
+from core.decision import HoldOutcome
+from core.review import Case, HoldState
 from core.text import printable
 from tui.measures import ago, at_time, capital, clock_time, counted, joined, number, size
 from tui.service_names import SERVICES
 from tui.vocabulary import (
     DISPOSITIONS,
+    HOLDS,
     KINDS,
     UNKNOWN_VERDICT,
     VERDICTS,
@@ -103,6 +105,35 @@ def verdict_words(verdict: str) -> VerdictWords:
     return VERDICTS.get(verdict, UNKNOWN_VERDICT)
 
 
+def decision_words(decision: Mapping[str, Any]) -> VerdictWords:
+    """Return word, sign and meaning of a decision; a held request goes by how its hold ended."""
+    ended = (decision.get("hold") or {}).get("outcome") if decision["verdict"] == "hold" else None
+    known = HOLDS.get(str(ended))
+    return verdict_words(str(decision["verdict"])) if known is None else known
+
+
+def case_words(case: Case) -> VerdictWords:
+    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended, where that was asked."""
+    if case.hold is None or case.hold.outcome is None:
+        return verdict_words(case.verdict)
+    return HOLDS[case.hold.outcome.value]
+
+
+def hold_remark(hold: HoldState | None) -> str:
+    """Return what the queue says of a hold that nobody answered in time, or nothing."""
+    if hold is None or hold.outcome is not HoldOutcome.TIMED_OUT:
+        return ""
+    if hold.answer is None:
+        return "expired unseen"
+    return "approved, run again" if hold.answer.approved else "refused later"
+
+
+def went_out(decision: Mapping[str, Any]) -> bool:
+    """Return True when the request left, as a whole or redacted."""
+    ended = (decision.get("hold") or {}).get("outcome")
+    return decision["verdict"] in {"allow", "watch", "warn", "redact"} or ended in {"approved", "approved_before"}
+
+
 def disposition_words(disposition: str | None) -> str:
     """Return why a case was closed, in words."""
     if disposition is None:
@@ -155,7 +186,7 @@ def _subject(sender: Mapping[str, Any]) -> str:
 
 def outcome(decision: Mapping[str, Any]) -> str:
     """Return what happened and, where policy only watched, what the rule would have done."""
-    said = verdict_words(str(decision["verdict"])).outcome
+    said = decision_words(decision).outcome
     would = WOULD_HAVE.get(str(decision.get("intended") or ""))
     if would and decision.get("intended") != decision["verdict"]:
         said += f" The rule would have {would}."
@@ -165,7 +196,8 @@ def outcome(decision: Mapping[str, Any]) -> str:
 def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
     """Return one exchange (a record as JSON values) as two sentences: who sent what where when, and what happened."""
     decision, destination = record["decision"], record["destination"]
-    verb = "sent" if decision["verdict"] in {"allow", "watch", "warn", "redact"} else "tried to send"
+    waits = (decision.get("hold") or {}).get("outcome") == "waiting"
+    verb = "sent" if went_out(decision) else "wants to send" if waits else "tried to send"
     amount = size(record["request"]["bytes"])
     what = found_phrase(record["findings"]) or f"{amount} without known personal data or secrets"
     if any(f["kind"] == "not_inspected" for f in record["findings"]):
@@ -203,12 +235,16 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
     who = f"“{safe(case.script, 80)}”" if case.script else "An unknown sender"
     by = f", run by {safe(case.user, 60)}," if case.user else ""
-    verb = "sent" if case.verdict in {"allow", "watch", "warn", "redact"} else "tried to send"
+    words = case_words(case)
+    verb = "sent" if went_out({"verdict": case.verdict, "hold": _hold_json(case)}) else "tried to send"
     where = place(case.service, case.host, case.category, case.account_kind)
     times = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})" if case.count > 1 else ""
     what = case_found(case).replace(" · ", " with ")
-    said = verdict_words(case.verdict).outcome
-    return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {said}"
+    return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {words.outcome}"
+
+
+def _hold_json(case: Case) -> dict[str, str | None] | None:
+    return None if case.hold is None else {"outcome": case.hold.outcome}
 
 
 def health(

@@ -8,28 +8,41 @@ import typer
 
 
 def review(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app.")
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Look, but change nothing.")] = False,
 ) -> int:
-    """Review what was sent: a queue of cases, each with who, what, where and why.
+    """Review what was sent, and answer requests that are held: each with who, what, where and why.
 
     \b
     Example: outgate review
+    Example: outgate review --plain held to:openai since:monday
     """
     from app.home import open_home
-    from app.people import reviewer
     from evidence import open_store
+    from evidence.holds import HeldRequests
 
-    store = open_store(open_home().evidence)
+    home = open_home()
+    store = open_store(home.evidence)
+    holds, line = HeldRequests(store), " ".join(words or ())
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
 
-        print_queue(store, sys.stdout)
-        return 0
-    from core.ids import utc_now
+        return print_queue(store, sys.stdout, line, holds=holds)
+    from app.people import reviewer
+    from app.running import find
     from tui.app import run
 
-    return run(store, reviewer(), utc_now, read_only=read_only)
+    return run(
+        store,
+        reviewer(),
+        read_only=read_only,
+        watching=lambda: find(home.running) is not None,
+        holds=holds,
+        filter_line=line,
+    )
 
 
 def export(

@@ -28,6 +28,7 @@ class FragileStore(MemoryCaseStore):
     """A store that can be made to fail, and that counts what is asked of it."""
 
     failure: Exception | None = None
+    failure_of_holds: Exception | None = None
     append_failure: Exception | None = None
 
     def data_version(self) -> int:
@@ -144,11 +145,18 @@ def opened() -> Callable[..., Opened]:
     """Open the review over a store: `async with opened(store, size=(80, 24)) as pilot`."""
 
     @asynccontextmanager
-    async def open_app(store: Any, size: tuple[int, int] = (80, 24), read_only: bool = False) -> Any:
+    async def open_app(
+        store: Any, size: tuple[int, int] = (80, 24), read_only: bool = False, holds: Any = None, clock: Any = None
+    ) -> Any:
         reviewer = Reviewer(
-            who="dpo", clock=lambda: NOW, read_only=read_only, zone=UTC, watching=lambda: True, poll_seconds=None
+            who="dpo",
+            clock=clock or (lambda: NOW),
+            read_only=read_only,
+            zone=UTC,
+            watching=lambda: True,
+            poll_seconds=None,
         )
-        app = ReviewApp(store, reviewer)
+        app = ReviewApp(store, reviewer, holds if holds is not None else store if hasattr(store, "waiting") else None)
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             yield pilot

@@ -1,0 +1,107 @@
+"""What waits for a person now, above the queue: one line each, with the seconds left and a bar that runs out."""
+
+from datetime import datetime
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.holds import Held, HeldList
+from tui.measures import counted
+from tui.queue_view import column_widths, fit
+from tui.wording import case_found, case_place, safe
+
+BAR = 9
+HURRY_S = 5
+_TALL = 30
+
+
+def bar(held: Held, now: datetime) -> tuple[str, str]:
+    """Return the part of the bar that is left and the part that is gone."""
+    full = round(held.share_left(now) * BAR)
+    return "━" * full, "─" * (BAR - full)
+
+
+class HeldPanel(Static):
+    """Shows a `HeldList`. Hidden while nothing waits."""
+
+    DEFAULT_CSS = """
+    HeldPanel { display: none; height: auto; width: 100%; background: $surface; text-wrap: nowrap; }
+    HeldPanel.-some { display: block; }
+    """
+    ALLOW_SELECT = False
+
+    class Chosen(Message):
+        """A line was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, holds: HeldList) -> None:
+        super().__init__(markup=False)
+        self._holds = holds
+        self._first = 0
+
+    def say(self, now: datetime, may_answer: bool) -> None:
+        """Show what waits now."""
+        items = self._holds.items
+        self.set_class(bool(items), "-some")
+        if not items:
+            return
+        room = 4 if self.app.size.height < _TALL else 8
+        at = self._holds.index or 0
+        self._first = max(0, min(self._first, len(items) - room), at - room + 1)
+        self._first = min(self._first, at)
+        shown = items[self._first : self._first + room]
+        width = self.app.size.width
+        lines = [self._title(len(items), len(shown), width, may_answer)]
+        lines += [self._line(held, now, width) for held in shown]
+        self.update(Content("\n").join(lines))
+
+    def _title(self, waiting: int, shown: int, width: int, may_answer: bool) -> Content:
+        left = Content.styled(f" ◆ {waiting} held now", "bold $held")
+        if waiting > shown:
+            left += Content.styled(f", {waiting - shown} not shown", "$held")
+        if self._holds.current is None:
+            left += Content.assemble("   ", ("h", "bold $primary"), (" go there", "$quiet"))
+        elif may_answer:
+            keys = ((" release   ", "a"), (" refuse", "b"))
+            left += Content.assemble("   ", *(part for words, key in keys for part in ((key, "bold $primary"), words)))
+        end = Content.styled("at 0 it is refused; nothing has left ", "$quiet")
+        gap = width - left.cell_length - end.cell_length
+        return left if gap < 2 else left + Content(" " * gap) + end
+
+    def _line(self, held: Held, now: datetime, width: int) -> Content:
+        here = self._holds.current is held
+        left = held.left(now)
+        tone = "$blocked" if left <= HURRY_S else "$held"
+        full, gone = bar(held, now)
+        sender, place, found = column_widths(width)
+        case = held.case
+        seconds = f"{left:>3} s"
+        rest = f"{fit(safe(case.script, 100) or 'unknown sender', sender)} {fit(case_place(case), place)} "
+        rest += fit(case_found(case), found + 6)
+        line = Content.assemble(
+            ("❯" if here else " ", "bold $primary"),
+            "  ",
+            (f"{seconds} ", f"bold {tone}"),
+            (full, tone),
+            (gone, "$quiet"),
+            "   ",
+            rest,
+        )
+        line = line.truncate(width, pad=True)
+        return line.stylize("bold on $cursor-row") if here else line
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a line."""
+        index = self._first + event.y - 1
+        if 0 <= index < len(self._holds.items):
+            self.post_message(self.Chosen(index))
+
+
+def held_words(waiting: int) -> str:
+    """Return `2 requests wait for you`."""
+    return f"{counted(waiting, 'request')} wait{'s' if waiting == 1 else ''} for you"
