@@ -101,7 +101,7 @@ def _attribution(home: Home, settings: Settings) -> Iterable[Result]:
 
     attributor = attributor_of(home, settings)
     try:
-        reason = attributor.can_sample_lines()  # type: ignore[attr-defined]
+        reason = attributor.can_sample_lines()
     finally:
         attributor.close()
     yield Result(

@@ -21,12 +21,14 @@ from app.wiring import (
     classifier_of,
     engine_setup,
     evidence_of,
+    keeper_of,
     live_policy_of,
     past_of,
     pool_of,
     write_upstream_bundle,
 )
 from core.errors import SettingsError
+from core.fingerprint import Fingerprinter
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
@@ -71,8 +73,10 @@ async def _serve(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),
         classify_s=settings.classify_seconds,
         strict=settings.strict_evidence,
+        inspect_others=settings.other_programs == "inspect",
     )
     classifier = classifier_of(setup)
+    keeper = keeper_of(home, settings, attributor, policy)
     gate = Gate(
         Parts(
             attributor=attributor,
@@ -80,7 +84,10 @@ async def _serve(
             pool=pool,
             policy=policy,
             evidence=evidence.writer,
-            history=past_of(evidence.history),
+            history=past_of(evidence.history, keeper),
+            holds=evidence.holds,
+            fingerprinter=Fingerprinter(setup.key),
+            observer=keeper.seen,
         ),
         GateOptions(
             mint=mint,

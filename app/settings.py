@@ -25,6 +25,10 @@ class Settings(BaseModel):
     """Worker processes for documents, large bodies and names in prose; started when first needed."""
     names_in_prose: bool = False
     """True: names and addresses in running text are looked for, too; every body then takes the way through a worker."""
+    keep_scripts: bool = True
+    """True: what scripts looked like is kept, compressed, with secrets masked, for the diff between versions."""
+    other_programs: Literal["volume", "inspect"] = "volume"
+    """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
     upstream_proxy: str | None = None

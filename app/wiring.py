@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,12 @@ from app.settings import Settings
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import Attributor, Policy
+from core.ports import Policy
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
+    from app.scripts import ScriptKeeper
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine, EngineSetup
     from classifiers.pool import WorkerPool
     from core.attribution import Attribution
@@ -84,7 +86,7 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
 
-def attributor_of(home: Home, settings: Settings) -> Attributor:
+def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
     """Return what names the senders on this platform."""
     import attribution
 
@@ -123,7 +125,27 @@ def _pseudonyms(key: bytes) -> Callable[[str], str]:
     return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"
 
 
-def past_of(history: History) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
+def keeper_of(home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy) -> ScriptKeeper:
+    """Return what looks at each new version of a script."""
+    from app.scripts import ScriptKeeper
+    from attribution.identity.contents import ContentStore
+
+    store = ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
+    return ScriptKeeper(attributor, store)
+
+
+def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
+    """Return what masks the secrets in a script's source."""
+    from classifiers.credentials import CredentialDetector
+    from classifiers.credentials.masking import mask_secrets
+
+    detector = CredentialDetector(home.cache, policy.organisation)
+    return lambda text: mask_secrets(detector, text)
+
+
+def past_of(
+    history: History, keeper: ScriptKeeper
+) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence."""
 
     def past(sender: Attribution, seen: Classification) -> tuple[ScriptHistory, Volume]:
@@ -132,6 +154,7 @@ def past_of(history: History) -> Callable[[Attribution, Classification], tuple[S
             return ScriptHistory(), Volume()
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
-        return history.script(name, script.sha256), history.volume(name, where, utc_now())
+        known = replace(history.script(name, script.sha256), imports=keeper.imports(script.sha256))
+        return known, history.volume(name, where, utc_now())
 
     return past

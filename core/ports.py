@@ -123,9 +123,6 @@ class Policy(Protocol):
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed: see the failure table."""
 
-    def wants_line(self, situation: Situation) -> bool:
-        """True when the line of code should be sampled before this exchange goes on."""
-
 
 Done = Callable[[EvidenceError | None], None]
 

@@ -17,7 +17,10 @@ def make_private(path: Path) -> None:
     An existing folder keeps its mode: it may be the user's own.
     """
     _make_folders(path.parent)
-    os.close(open_private(path))
+    # Never open a database that exists: closing any handle on it drops every POSIX lock of this process on it, SQLite's
+    # own included, and then another process takes itself for the last one and deletes the log we are writing to.
+    with contextlib.suppress(FileExistsError):
+        os.close(open_private(path, os.O_EXCL))
     for ending in COMPANIONS:
         _tighten(path.with_name(path.name + ending))
 

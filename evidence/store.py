@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from evidence.faults import DatabaseFault, evidence_error
 from evidence.queries import PAGE, RecordQuery, case_condition, case_of, session_of
 from evidence.rebuild import rebuild
 from evidence.reviews import append_review, event_of
-from evidence.rollup import micros
+from evidence.rollup import from_micros, micros
 from evidence.schema import chain_id, prepare
 
 _RECORD = "SELECT seq, prev, hash, body FROM entries"
@@ -28,6 +29,16 @@ def _newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
         # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
         return "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)", ()
     return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptVersion:
+    """One version of a script, and when it sent something."""
+
+    script: str
+    sha256: str | None
+    first_at: datetime
+    last_at: datetime
 
 
 class Store:
@@ -168,6 +179,16 @@ class Store:
             "degraded": int(degraded),
             "last_at_epoch": (last or 0) // 1_000_000,
         }
+
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        """Return the versions of one script (its path or name) or of all, each script's oldest first."""
+        query = "SELECT script, sha256, first_us, last_us FROM scripts WHERE ? IS NULL OR script = ? ORDER BY script, first_us"
+        with self.reading() as connection:
+            rows = list(connection.exec_driver_sql(query, (script, script)))
+        return [
+            ScriptVersion(script=row[0], sha256=row[1] or None, first_at=from_micros(row[2]), last_at=from_micros(row[3]))
+            for row in rows
+        ]
 
     def rebuild_cases(self) -> None:
         """Make cases and the other derived tables anew from both chains. Raises EvidenceError."""

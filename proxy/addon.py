@@ -5,13 +5,14 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from core.attribution import UNATTRIBUTED, Attribution
+from core.attribution import Attribution, unknown_sender
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
@@ -21,12 +22,14 @@ from proxy.answers import AnswerReader, streams_past
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.routes import Routes
-from proxy.sockets import MessageGate
+from proxy.senders import Senders
+from proxy.sockets import MessageGate, note_too_big
 from proxy.streams import HOLD_LIMIT, adopt
 from proxy.translate import connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap
 
 RULING = "outgate_ruling"
+SENDER = "outgate_sender"
 READER = "outgate_reader"
 REFUSAL = "outgate_refusal"
 SMALL_BYTES = 64 * 1024
@@ -42,7 +45,7 @@ class GateAddon:
         self.inspection = inspection
         self.routes = routes
         self.health = health
-        self._senders: dict[str, Attribution] = {}
+        self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
 
@@ -50,14 +53,13 @@ class GateAddon:
         """Step 1, while the client waits for its first answer and so cannot have exited."""
         try:
             self.health.connections += 1
-            self._senders[client.id] = await self.inspection.sender_of(connection_of(client))
+            await self._senders.opened(connection_of(client))
         except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self._failed("attribution", error)
 
     def client_disconnected(self, client: Client) -> None:
         """Forget the connection."""
-        if self._senders.pop(client.id, None) is not None:
-            self.inspection.parts.attributor.forget(connection_of(client))
+        self._senders.closed(client.id)
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Make the HTTP layers that mitmproxy has just chosen ours."""
@@ -108,14 +110,14 @@ class GateAddon:
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = _declared_size(flow)
         exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
-        ruling = self.inspection.on_headers(exchange, self._sender(flow))
+        ruling = self.inspection.on_headers(exchange, await self._sender(flow))
         if ruling is not None:
             await self._refuse(flow, ruling)
         elif size is not None and size > self.inspection.limits.hold_bytes:
             await self._stream_upload(flow)
 
     async def _stream_upload(self, flow: http.HTTPFlow) -> None:
-        tap = UploadTap(flow, self.inspection, self._sender(flow))
+        tap = UploadTap(flow, self.inspection, await self._sender(flow))
         ruling = await tap.begin()
         if ruling.decision.verdict.passes:
             await self._let_pass(flow, ruling)
@@ -127,7 +129,7 @@ class GateAddon:
     async def _decide(self, flow: http.HTTPFlow) -> None:
         exchange = exchange_of(flow)
         degraded = ("destination: the request names another host inside",) if other_host_named(flow, exchange) else ()
-        ruling = await self.inspection.on_request(exchange, self._sender(flow), degraded)
+        ruling = await self.inspection.on_request(exchange, await self._sender(flow), degraded)
         redacted = await self.inspection.enforce(ruling)
         if enforcement.passes(ruling.decision):
             if redacted is not None:
@@ -210,14 +212,13 @@ class GateAddon:
             flow.metadata[READER].message(message_of(message))
             await gate.on_message(message, flow.metadata[RULING])
         except Exception as error:  # noqa: BLE001 - boundary: an uninspected message does not go on
-            message.drop()
-            flow.kill()
-            self._failed("hook", error)
+            gate.failed(message, flow.metadata[RULING], self._failed("hook", error))
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """The WebSocket is closed: so is its record."""
         reader = flow.metadata.get(READER)
         if isinstance(reader, AnswerReader):
+            note_too_big(flow, flow.metadata[RULING])
             reader.end()
 
     # failures
@@ -240,7 +241,7 @@ class GateAddon:
         try:
             if not isinstance(ruling, Ruling):
                 exchange = replace(exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False)
-                ruling = self.inspection.undecided(exchange, self._sender(flow), decision)
+                ruling = self.inspection.undecided(exchange, await self._sender(flow), decision)
             ruling.decision = decision
             await self.inspection.close_refused(ruling, refusals.STATUS)
         except Exception as error:  # noqa: BLE001 - boundary: the refusal stands even if it cannot be recorded
@@ -255,8 +256,16 @@ class GateAddon:
         log.error("%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference)
         return reference
 
-    def _sender(self, flow: http.HTTPFlow) -> Attribution:
-        return self._senders.get(flow.client_conn.id, UNATTRIBUTED)
+    async def _sender(self, flow: http.HTTPFlow) -> Attribution:
+        known = flow.metadata.get(SENDER)
+        if known is None:
+            try:
+                known = await self._senders.of(flow.client_conn.id)
+            except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+                reference = self._failed("attribution", error)
+                known = unknown_sender("none", f"the look-up failed, reference {reference}")
+            flow.metadata[SENDER] = known
+        return cast(Attribution, known)
 
 
 def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:

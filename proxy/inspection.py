@@ -12,15 +12,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from core.attribution import Attribution, unknown_sender
+from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
-from core.exchange import Answer, Connection, Exchange
+from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
 from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Holds, Policy
@@ -32,6 +33,8 @@ from proxy.classifying import classified
 from proxy.durability import Acknowledgement, Acknowledgements
 from proxy.lines import LineBudget
 
+_PAIRS_REMEMBERED = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -42,6 +45,8 @@ class Limits:
     attribution_s: float = 2.0
     classify_s: float = 10.0
     line_s: float = 0.5
+    inspect_others: bool = True
+    """False: of programs that descend from no Python, only where and how much is recorded."""
     strict: bool = False
     """Evidence is durable before anything leaves."""
 
@@ -58,6 +63,8 @@ class Parts:
     holds: Holds | None = None
     fingerprinter: Fingerprinter | None = None
     history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
+    observer: Callable[[Attribution], None] | None = None
+    """Told, in a thread, of each script that is new at a destination."""
     clock: Callable[[], datetime] = utc_now
 
 
@@ -112,18 +119,8 @@ class Inspection:
         self.limits = limits
         self._acknowledgements = Acknowledgements(loop)
         self._lines = LineBudget()
-
-    async def sender_of(self, connection: Connection) -> Attribution:
-        """Step 1. Never raises for a failed look-up: that is an unknown sender with its reason."""
-        attributor = self.parts.attributor
-        found = attributor.attribute_now(connection)
-        if found is not None:
-            return found
-        try:
-            async with asyncio.timeout(self.limits.attribution_s):
-                return await asyncio.to_thread(attributor.attribute, connection)
-        except TimeoutError:
-            return unknown_sender("none", "the look-up of the sending process took too long")
+        self._pairs: dict[tuple[str, str | None, str], None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
         """Step 2. Return a ruling when the headers suffice to refuse; None when the body is needed."""
@@ -137,23 +134,27 @@ class Inspection:
 
     async def on_request(self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()) -> Ruling:
         """Steps 3 and 4 for a request whose body is held whole."""
-        classification = await classified(exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s)
+        if sender.is_python is False and not self.limits.inspect_others:
+            classification = volume_only(self.parts.classifier.on_headers(exchange))
+        else:
+            classification = await classified(exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s)
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
         situation = self.situation(exchange, sender, classification)
-        if self.parts.policy.wants_line(situation) and self._lines.allows(sender, time.monotonic()):
-            sender = await self._with_line(sender)
-            situation = replace(situation, sender=sender)
         decision = self.parts.policy.decide(situation)
+        notable = decision.verdict is not Verdict.ALLOW or self._first_time(sender, classification)
+        if notable and self._lines.allows(sender, time.monotonic()):
+            sender = await self._with_line(sender)
         return Ruling(exchange=exchange, sender=sender, classification=classification, decision=decision)
 
     async def enforce(self, ruling: Ruling) -> Redacted | None:
         """Step 6 for redact and hold: the decision is final afterwards. Returns the redacted request, if so."""
+        redacted = None
         if ruling.decision.verdict is Verdict.REDACT:
-            return await enforcement.redact(self.parts.classifier, ruling)
+            redacted = await enforcement.redact(self.parts.classifier, ruling)
         if ruling.decision.verdict is Verdict.HOLD:
             await self._hold(ruling)
-        return None
+        return redacted
 
     async def _hold(self, ruling: Ruling) -> None:
         holds, fingerprinter = self.parts.holds, self.parts.fingerprinter
@@ -191,7 +192,11 @@ class Inspection:
         ruling.closed = True
         if tap is not None and answer is not None:
             try:
-                ruling.classification = tap.finish(answer)
+                learnt = tap.finish(answer)
+                # Findings of a WebSocket or a large upload go on coming after the tap was made.
+                ruling.classification = replace(
+                    ruling.classification, destination=learnt.destination, llm=learnt.llm
+                )
             except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
                 ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         acknowledgement, done = self._acknowledgements.expect()
@@ -203,6 +208,26 @@ class Inspection:
         acknowledgement = self.close(ruling, Answer(status=status))
         if acknowledgement is not None and (error := await acknowledgement) is not None:
             raise error
+
+    def _first_time(self, sender: Attribution, seen: Classification) -> bool:
+        """Return True once for each script and destination; tells the observer of scripts, too."""
+        script = sender.script
+        if script is None:
+            return False
+        pair = (script.path or script.name, script.sha256, seen.destination.host)
+        if pair in self._pairs:
+            return False
+        self._pairs[pair] = None
+        if len(self._pairs) > _PAIRS_REMEMBERED:
+            del self._pairs[next(iter(self._pairs))]
+        if self.parts.observer is not None:
+            self._background(asyncio.to_thread(self.parts.observer, sender))
+        return True
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _with_line(self, sender: Attribution) -> Attribution:
         try:
@@ -237,6 +262,11 @@ class Inspection:
             history=history,
             volume=volume,
         )
+
+
+def volume_only(known: Classification) -> Classification:
+    """Return what is kept of a program that is none of Outgate's business: where to, not what."""
+    return replace(known, destination=replace(known.destination, path="/"), llm=None, findings=())
 
 
 def gate_failure(policy: Policy, stage: str, reference: str) -> Decision:

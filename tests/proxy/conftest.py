@@ -159,9 +159,6 @@ class FakePolicy:
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         return Decision(verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",))
 
-    def wants_line(self, situation: Situation) -> bool:
-        return bool(situation.findings)
-
 
 class FakeEvidence:
     """Keeps records in memory; can be broken or slow."""

@@ -1,0 +1,51 @@
+"""Who is at the other end of each connection: asked when it opens, and again for every later request on it.
+
+A socket outlives its owner's plans: a process may fork, pass it on, or become another program while it is open.
+"""
+
+import asyncio
+
+from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
+from core.exchange import Connection
+from core.ports import Attributor
+
+
+class Senders:
+    """The senders of the open connections."""
+
+    def __init__(self, attributor: Attributor, patience_s: float) -> None:
+        self._attributor = attributor
+        self._patience_s = patience_s
+        self._fresh: dict[str, Attribution] = {}
+        """Connection id → what was found when it opened, until its first request has used it."""
+        self._open: dict[str, Connection] = {}
+
+    async def opened(self, connection: Connection) -> None:
+        """Ask for the sender while the client waits for its first answer and so cannot have exited."""
+        self._open[connection.id] = connection
+        self._fresh[connection.id] = await self._ask(connection)
+
+    async def of(self, connection_id: str) -> Attribution:
+        """Return the sender of the next request on this connection."""
+        fresh = self._fresh.pop(connection_id, None)
+        if fresh is not None:
+            return fresh
+        connection = self._open.get(connection_id)
+        return UNATTRIBUTED if connection is None else await self._ask(connection)
+
+    def closed(self, connection_id: str) -> None:
+        """Forget the connection."""
+        self._fresh.pop(connection_id, None)
+        connection = self._open.pop(connection_id, None)
+        if connection is not None:
+            self._attributor.forget(connection)
+
+    async def _ask(self, connection: Connection) -> Attribution:
+        found = self._attributor.attribute_now(connection)
+        if found is not None:
+            return found
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await asyncio.to_thread(self._attributor.attribute, connection)
+        except TimeoutError:
+            return unknown_sender("none", "the look-up of the sending process took too long")

@@ -1,0 +1,73 @@
+"""Who is asked for, and when."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from core.attribution import Attribution, Certainty, unknown_sender
+from core.exchange import Connection
+from proxy.senders import Senders
+
+CONNECTION = Connection(
+    id="c1", client_host="127.0.0.1", client_port=5, gate_host="127.0.0.1", gate_port=6, at=datetime.now(UTC)
+)
+
+
+class Changing:
+    """An attributor whose connection changes hands."""
+
+    def __init__(self) -> None:
+        self.names = ["first", "second", "third"]
+        self.forgotten: list[str] = []
+        self.slow = False
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        if self.slow:
+            return None
+        return Attribution(certainty=Certainty.EXACT, method=self.names.pop(0))
+
+    def attribute(self, connection: Connection) -> Attribution:
+        time.sleep(1)
+        return unknown_sender("late", "late")
+
+    def line_of_code(self, attribution: Attribution) -> Any:
+        return None
+
+    def forget(self, connection: Connection) -> None:
+        self.forgotten.append(connection.id)
+
+    def close(self) -> None:
+        pass
+
+
+async def test_every_request_on_a_kept_connection_is_asked_anew() -> None:
+    """A connection that another process uses later is not credited to the one that opened it."""
+    senders = Senders(Changing(), 1.0)
+    await senders.opened(CONNECTION)
+
+    assert [(await senders.of("c1")).method for _ in range(3)] == ["first", "second", "third"]
+
+
+async def test_a_search_that_takes_too_long_is_an_unknown_sender() -> None:
+    """A slow look-up never holds a request up: the sender is unknown, and the reason says so."""
+    attributor = Changing()
+    attributor.slow = True
+    senders = Senders(attributor, 0.05)
+    await senders.opened(CONNECTION)
+    found = await senders.of("c1")
+
+    assert found.certainty is Certainty.UNKNOWN
+    assert "too long" in (found.reason or "")
+    await asyncio.sleep(0)
+
+
+async def test_a_closed_connection_is_forgotten() -> None:
+    """Nothing is kept of a connection that is closed."""
+    attributor = Changing()
+    senders = Senders(attributor, 1.0)
+    await senders.opened(CONNECTION)
+    senders.closed("c1")
+
+    assert attributor.forgotten == ["c1"]
+    assert (await senders.of("c1")).certainty is Certainty.UNKNOWN
