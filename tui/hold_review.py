@@ -56,7 +56,7 @@ class HoldReview(LiveQueue):
                 return False
             self.held.enter(-1)
         elif not self.held.move(by) and by > 0 and self.queue.count:
-            self.leave_held()
+            self.held.leave()
         self._moved_held()
         return True
 

@@ -120,11 +120,12 @@ class LiveQueue(Screen[None]):
 
     def begin(self) -> None:
         """Read for the first time."""
-        self._start(self._refresh())
+        self._start(self._refresh)
 
     # Reading
 
-    def _start(self, work: Coroutine[Any, Any, None], group: str = "look") -> None:
+    def _start(self, work: Callable[[], Coroutine[Any, Any, None]], group: str = "look") -> None:
+        """Begin this in place of what is under way in its group."""
         self.run_worker(work, group=group, exclusive=True)
 
     def _tick(self) -> None:
@@ -274,7 +275,7 @@ class LiveQueue(Screen[None]):
             return
         if pane.shown_key != begun.key:
             pane.show(begun, self._reviewer.clock())
-        self._start(self._read_case(begun), "case")
+        self._start(partial(self._read_case, begun), "case")
 
     def _show_trouble(self, trouble: Trouble) -> None:
         self._trouble = trouble.what

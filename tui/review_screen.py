@@ -1,5 +1,6 @@
 """The review: what a person can do with the queue and the case under the cursor."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -245,7 +246,7 @@ class ReviewScreen(HoldReview):
         self._filter_line = line.strip()
         self._leave_filter()
         self._wanted = parsed.wanted
-        self._start(self._refresh())
+        self._start(self._refresh)
 
     # Closing and reopening
 
@@ -293,7 +294,7 @@ class ReviewScreen(HoldReview):
     @on(QueueView.Lacking)
     def _pages_lacking(self, event: QueueView.Lacking) -> None:
         event.stop()
-        self._start(self._read_pages(event.pages), "pages")
+        self._start(partial(self._read_pages, event.pages), "pages")
         self._seen()
 
     @on(QueueView.Chosen)

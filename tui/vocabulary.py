@@ -126,7 +126,7 @@ VERDICTS: Mapping[str, VerdictWords] = MappingProxyType(
 )
 HOLDS: Mapping[str, VerdictWords] = MappingProxyType(
     {
-        "waiting": VerdictWords("held", "◆", "held", "It is held now and waits for a person."),
+        "waiting": VerdictWords("held", "◆", "held", "It is held now."),
         "approved": VerdictWords("released", "→", "allowed", "It was held, and a person released it."),
         "approved_before": VerdictWords(
             "released", "→", "allowed", "It passed without asking: a person had approved an identical request."

@@ -1,0 +1,356 @@
+"""Held requests in the review: seen at once, answered in time or later, and never by accident."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.classification import Category
+from core.decision import HoldOutcome, Verdict
+from core.errors import EvidenceError
+from core.review import Action
+from proxy.enforcement import APPROVAL_LASTS
+from tui.answer_dialog import AnswerDialog
+from tui.held_panel import HeldPanel, bar
+from tui.holds import held_now, held_of
+from tui.review_screen import ReviewScreen
+from tui.sample import finding, place, record, sample_holds, sender
+from tui.vocabulary import APPROVAL_HOURS, HOLDS
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def pass_by(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(now):
+    return Clock(now)
+
+
+@pytest.fixture
+def holding(store, now):
+    """The working day, and two requests that wait: `backup_ward.py` with 8 s left, `payroll_letters.py` with 19."""
+    for waiting in sample_holds(now):
+        store.hold(waiting)
+    return store
+
+
+def ids(now):
+    payroll, ward = sample_holds(now)
+    return payroll.id, ward.id
+
+
+def answers(store):
+    return [(e.action, e.record_id, e.note) for e in store._events]
+
+
+@SIZES
+async def test_what_is_held_stands_at_the_very_top(opened, holding, golden, size):
+    """How many wait, how long each waits still, and what happens at zero; the most urgent is told in full."""
+    async with opened(holding, size) as pilot:
+        golden(pilot, f"held-{size[0]}x{size[1]}")
+
+
+@SIZES
+async def test_releasing_asks_once_for_it_cannot_be_taken_back(opened, holding, golden, press, size):
+    """The dialog says what leaves, whereto, and how long there is to answer."""
+    async with opened(holding, size) as pilot:
+        await press(pilot, "a")
+        golden(pilot, f"release-{size[0]}x{size[1]}")
+
+
+@SIZES
+async def test_a_hold_that_nobody_answered_stays_in_the_queue(opened, store, golden, press, size):
+    """It is marked as expired unseen, and says how it can still pass."""
+    async with opened(store, size) as pilot:
+        await press(pilot, "down")
+        golden(pilot, f"expired-{size[0]}x{size[1]}")
+
+
+async def test_a_releases_the_request_under_the_cursor(opened, holding, press, review, screen_text, now):
+    """One event that names the request, who, and the note; it waits no more."""
+    _, ward = ids(now)
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "enter")
+
+        assert answers(holding) == [(Action.APPROVE, ward, "")]
+        assert holding._events[0].who == "dpo"
+        assert [h.case.script for h in review(pilot).held.items] == ["payroll_letters.py"]
+        assert "1 held now" in screen_text(pilot)
+        assert any("Released" in n.message for n in pilot.app._notifications)
+
+
+async def test_b_refuses_with_a_note(opened, holding, press, now):
+    """The note is optional; Enter in it is enough, since a refusal can be undone by approving later."""
+    _, ward = ids(now)
+    async with opened(holding) as pilot:
+        await press(pilot, "b", "shift+tab", "type:not agreed", "enter")
+
+        assert answers(holding) == [(Action.REFUSE, ward, "not agreed")]
+
+
+async def test_a_note_on_a_release_takes_one_more_press(opened, holding, press):
+    """What cannot be taken back is not done from a text field."""
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "shift+tab", "type:agreed", "enter")
+        assert holding._events == []
+        await press(pilot, "enter")
+
+        assert [note for _, _, note in answers(holding)] == ["agreed"]
+
+
+@pytest.mark.parametrize("keys", [("a", "escape"), ("b", "escape"), ("a", "shift+tab", "type:x", "escape")])
+async def test_giving_up_answers_nothing(opened, holding, press, keys):
+    """Esc leaves the request waiting."""
+    async with opened(holding) as pilot:
+        await press(pilot, *keys)
+
+        assert holding._events == []
+        assert isinstance(pilot.app.screen, ReviewScreen)
+
+
+async def test_the_second_one_is_answered_when_the_cursor_is_on_it(opened, holding, press, now):
+    """The cursor goes through what is held and on into the queue, and back."""
+    payroll, _ = ids(now)
+    async with opened(holding) as pilot:
+        await press(pilot, "down", "down", "up", "b", "enter")
+
+        assert answers(holding) == [(Action.REFUSE, payroll, "")]
+
+
+async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
+    opened, store, settled, press, review, screen_text, monkeypatch, now
+):
+    """Who reads a case goes on reading it; the panel says that something waits, and h goes there."""
+    rung = []
+    async with opened(store) as pilot:
+        await press(pilot, "down", "down")
+        monkeypatch.setattr(pilot.app, "bell", lambda: rung.append(1))
+        key = review(pilot).queue.current.key
+        store.hold(sample_holds(now)[0])
+        await review(pilot).poll()
+        await settled(pilot)
+
+        assert (review(pilot).held.current, review(pilot).queue.current.key, rung) == (None, key, [1])
+        assert "1 held now" in screen_text(pilot)
+        await press(pilot, "a")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        assert any("Press h" in n.message for n in pilot.app._notifications)
+        await press(pilot, "h", "a")
+        assert isinstance(pilot.app.screen, AnswerDialog)
+        assert "payroll_letters.py" in screen_text(pilot)
+        await press(pilot, "escape", "escape")
+        assert review(pilot).held.current is None
+        assert review(pilot).queue.current.key == key
+
+
+async def test_the_seconds_run_down_without_any_news(opened, holding, settled, review, screen_text, clock):
+    """The countdown is the clock's, also when nothing is written."""
+    async with opened(holding, clock=clock) as pilot:
+        assert "  8 s " in screen_text(pilot)
+        clock.pass_by(5)
+        await review(pilot).poll()
+        await settled(pilot)
+
+        assert "  3 s " in screen_text(pilot)
+        assert " 14 s " in screen_text(pilot)
+        assert "3 s left to answer" in screen_text(pilot)
+
+
+async def test_an_expired_hold_becomes_a_case_marked_as_unseen(
+    opened, holding, settled, review, screen_text, clock, press, now
+):
+    """It leaves the top, the screen says so, and the queue keeps it as expired unseen."""
+    _, ward = ids(now)
+    async with opened(holding, (140, 45), clock=clock) as pilot:
+        clock.pass_by(9)
+        holding.end(ward, HoldOutcome.TIMED_OUT)
+        await review(pilot).poll()
+        await settled(pilot)
+
+        assert "1 held now" in screen_text(pilot)
+        assert any("backup_ward.py: nobody answered in time" in n.message for n in pilot.app._notifications)
+        await press(pilot, "escape")
+        assert "◆ expired  14:13  backup_ward.py" in screen_text(pilot)
+        assert screen_text(pilot).count("expired unseen") == 2
+
+
+async def test_an_answer_of_somebody_else_ends_the_wait_here_too(opened, holding, settled, review, screen_text, now):
+    """Two reviewers: what one refused is not offered to the other, and is not called unseen."""
+    payroll, ward = ids(now)
+    async with opened(holding) as pilot:
+        holding.end(ward, HoldOutcome.REFUSED)
+        holding.end(payroll, HoldOutcome.APPROVED)
+        await review(pilot).poll()
+        await settled(pilot)
+
+        assert "held now" not in screen_text(pilot)
+        assert "✕ refused" in screen_text(pilot)
+        assert "→ released" in screen_text(pilot)
+        assert not any("nobody" in n.message for n in pilot.app._notifications)
+
+
+async def test_a_release_that_comes_too_late_is_called_an_approval(opened, holding, press, settled, clock, screen_text):
+    """When time runs out under the dialog it says so, and claims nothing that did not happen."""
+    async with opened(holding, clock=clock) as pilot:
+        await press(pilot, "a")
+        clock.pass_by(9)
+        pilot.app.screen._count_down()
+        await settled(pilot)
+        assert "Approve it for the next run" in screen_text(pilot)
+        await press(pilot, "enter")
+
+        assert [action for action, _, _ in answers(holding)] == [Action.APPROVE]
+        assert any("when the script is run again" in n.message for n in pilot.app._notifications)
+        assert not any("Released" in n.message for n in pilot.app._notifications)
+
+
+async def test_an_expired_request_is_approved_for_the_next_run_and_that_is_taken_back(
+    opened, store, press, screen_text, review
+):
+    """Approve, then run again: a on the expired case; b takes it back."""
+    async with opened(store, (140, 45)) as pilot:
+        await press(pilot, "down", "a", "enter")
+        case = review(pilot).queue.current
+        assert answers(store) == [(Action.APPROVE, case.last_record, "")]
+        assert "approved, run again" in screen_text(pilot)
+        assert "Approved by dpo at 14:14" in screen_text(pilot)
+        await press(pilot, "a")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        await press(pilot, "b", "enter")
+
+        assert [action for action, _, _ in answers(store)] == [Action.APPROVE, Action.REFUSE]
+        assert "refused later" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("key", ["a", "b"])
+async def test_cases_that_were_never_held_cannot_be_released(opened, store, press, key):
+    """The key stays in place and says why."""
+    async with opened(store) as pilot:
+        await press(pilot, key)
+
+        assert store._events == []
+        assert any("Nothing that was held" in n.message for n in pilot.app._notifications)
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c"])
+async def test_a_read_only_view_answers_nothing(opened, holding, press, key):
+    """Who may only look sees the countdown and cannot answer."""
+    async with opened(holding, read_only=True) as pilot:
+        await press(pilot, key)
+
+        assert holding._events == []
+        assert isinstance(pilot.app.screen, ReviewScreen)
+
+
+async def test_a_held_request_is_not_closed_like_a_case(opened, holding, press):
+    """c on a waiting request says what to press instead of closing some case that is not shown."""
+    async with opened(holding) as pilot:
+        await press(pilot, "c")
+
+        assert any("a releases it, b refuses it" in n.message for n in pilot.app._notifications)
+        assert isinstance(pilot.app.screen, ReviewScreen)
+
+
+async def test_an_answer_that_cannot_be_written_is_said(opened, holding, press, review):
+    """The request goes on waiting, and the screen says that nothing was changed."""
+    holding.append_failure = EvidenceError("The disk is full.", remedy="Make room.")
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "enter")
+
+        assert len(review(pilot).held.items) == 2
+        assert any("Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications)
+
+
+async def test_many_are_held_and_the_panel_stays_small(opened, empty_store, press, screen_text, now):
+    """Four lines on a small screen, the rest counted; the cursor's is always among them."""
+    for number in range(9):
+        empty_store.hold(
+            record(
+                now - timedelta(seconds=number),
+                sender(f"job_{number}.py"),
+                place("files.example", None, Category.OTHER),
+                finding("email", 3),
+                verdict=Verdict.HOLD,
+                hold_seconds=60.0,
+                hold_key=f"{number}",
+            )
+        )
+    async with opened(empty_store) as pilot:
+        assert "9 held now, 5 not shown" in screen_text(pilot)
+        assert pilot.app.screen.query_one(HeldPanel).size.height == 5
+        await press(pilot, "down", "down", "down", "down", "down")
+        assert "❯   57 s" in screen_text(pilot)
+        assert "job_3.py" in screen_text(pilot)
+
+
+async def test_a_click_goes_to_a_held_request(opened, holding, settled, review):
+    """The mouse does what h and the arrows do."""
+    async with opened(holding) as pilot:
+        await pilot.click(HeldPanel, offset=(20, 2))
+        await settled(pilot)
+
+        assert review(pilot).held.current.case.script == "payroll_letters.py"
+
+
+async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(opened, empty_store, press, screen_text, now):
+    """Brackets and escapes of a held request are drawn as they are, inert."""
+    bad = "[bold]x[/] \x1b[31m\u202e漢字🙂"
+    empty_store.hold(
+        record(
+            now,
+            sender(bad),
+            place(f"{bad}.example", None, Category.OTHER),
+            verdict=Verdict.HOLD,
+            hold_seconds=9.0,
+            hold_key="1",
+            reason=bad,
+        )
+    )
+    async with opened(empty_store, (140, 45)) as pilot:
+        shown = screen_text(pilot)
+        await press(pilot, "a")
+        shown += screen_text(pilot)
+
+        assert "[bold]x[/]" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+
+
+def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now):
+    """Ten seconds after its end nobody is left to answer to."""
+    records = [r.to_json() for r in sample_holds(now)]
+
+    assert [h.case.script for h in held_now(records, now)] == ["backup_ward.py", "payroll_letters.py"]
+    assert [h.case.script for h in held_now(records, now + timedelta(seconds=18))] == ["payroll_letters.py"]
+    assert held_now(records, now + timedelta(seconds=60)) == ()
+
+
+def test_the_bar_runs_out(now):
+    """It is full at the start and empty at the end, of the same length always."""
+    held = held_of(sample_holds(now)[0].to_json())
+    start = held.until - timedelta(seconds=held.seconds)
+    lengths = [tuple(map(len, bar(held, start + timedelta(seconds=s)))) for s in (-5, 0, 12.5, 25, 40)]
+
+    assert lengths == [(9, 0), (9, 0), (4, 5), (0, 9), (0, 9)]
+    assert (held.left(start), held.left(held.until), held.left(held.until + timedelta(days=1))) == (25, 0, 0)
+
+
+def test_every_outcome_of_a_hold_has_its_words():
+    """Released, passed by an earlier approval, refused by a person, and expired are four different things."""
+    assert {outcome.value for outcome in HoldOutcome} | {"waiting"} == set(HOLDS)
+    assert len({words.outcome for words in HOLDS.values()}) == len(HOLDS)
+
+
+def test_the_words_give_the_time_that_the_gate_keeps():
+    """An approval is said to last as long as it does."""
+    assert timedelta(hours=APPROVAL_HOURS) == APPROVAL_LASTS
