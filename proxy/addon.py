@@ -33,6 +33,9 @@ SENDER = "outgate_sender"
 READER = "outgate_reader"
 REFUSAL = "outgate_refusal"
 SMALL_BYTES = 64 * 1024
+_DIGITS = 19
+"""Of a length: what has more is none that exists."""
+_SPACED = bytes.maketrans(b"\r\n\0", b"   ")
 log = logging.getLogger("outgate.gate")
 
 
@@ -90,6 +93,7 @@ class GateAddon:
             flow.metadata[RULING] = None
             return
         self.health.requests += 1
+        _mend_headers(flow)
         flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
         if not _is_small(flow):
             await self._guarded(flow, self._decide_on_headers)
@@ -288,7 +292,7 @@ def _is_small(flow: http.HTTPFlow) -> bool:
     for name, value in flow.request.headers.fields:
         lower = name.lower()
         if lower == b"content-length":
-            size = int(value) if value.isdigit() else None
+            size = int(value) if value.isdigit() and len(value) < _DIGITS else None
         elif lower == b"transfer-encoding":
             return False
         elif lower == b"expect":
@@ -298,4 +302,11 @@ def _is_small(flow: http.HTTPFlow) -> bool:
 
 def _declared_size(flow: http.HTTPFlow) -> int | None:
     declared = flow.request.headers.get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() else None
+    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS else None
+
+
+def _mend_headers(flow: http.HTTPFlow) -> None:
+    """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
+    fields = flow.request.headers.fields
+    if any(b"\r" in value or b"\n" in value or b"\0" in value for _, value in fields):
+        flow.request.headers.fields = tuple((name, value.translate(_SPACED)) for name, value in fields)
