@@ -1,16 +1,16 @@
 """The queue and the case under the cursor, kept up to date with the evidence."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import WorkType
 
 from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
@@ -124,7 +124,7 @@ class LiveQueue(Screen[None]):
 
     # Reading
 
-    def _start(self, work: Callable[[], Coroutine[Any, Any, None]], group: str = "look") -> None:
+    def _start(self, work: WorkType[None], group: str = "look") -> None:
         """Begin this in place of what is under way in its group."""
         self.run_worker(work, group=group, exclusive=True)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import evidence
-from core.decision import Decision, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key
+from core.review import Action, HoldAnswer, HoldState, ReviewEvent, case_key
 from evidence.history import History
 from evidence.holds import HeldRequests
 from evidence.store import Store
@@ -67,4 +67,41 @@ def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> N
     )
     with pytest.raises(EvidenceError, match="no such case"):
         store.append([event])
+    store.close()
+
+
+def test_how_holds_ended_is_told_with_the_last_word_on_them(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
+    """Expired and refused are told apart, later answers included; what is under way or unknown is left out."""
+
+    def held(outcome: HoldOutcome | None, key: str) -> Record:
+        decision = Decision(verdict=Verdict.HOLD, hold_key=key, hold_seconds=9.0, hold_outcome=outcome)
+        return make_record(decision=decision)
+
+    expired, refused, waiting = held(HoldOutcome.TIMED_OUT, "a1"), held(HoldOutcome.REFUSED, "b2"), held(None, "c3")
+    for record in (expired, refused):
+        finished = told()
+        writer.close_record(record, finished)
+        finished.wait()
+    under_way = told()
+    writer.open(waiting, under_way)
+    under_way.wait()
+    store = Store(place)
+    holds = HeldRequests(store)
+    ids = [expired.id, refused.id, waiting.id, "unknown"]
+    assert holds.states(ids) == {
+        expired.id: HoldState(outcome=HoldOutcome.TIMED_OUT),
+        refused.id: HoldState(outcome=HoldOutcome.REFUSED),
+    }
+
+    for action, minutes in ((Action.APPROVE, 1), (Action.REFUSE, 2), (Action.APPROVE, 3)):
+        at = expired.at + timedelta(minutes=minutes)
+        event = ReviewEvent(
+            id=uuid7(), at=at, case_key=case_key(expired), action=action, who="officer", record_id=expired.id
+        )
+        store.append([event])
+    said = holds.states(ids)[expired.id].answer
+    assert said == HoldAnswer(approved=True, who="officer", at=expired.at + timedelta(minutes=3))
+    assert holds.states([]) == {}
     store.close()

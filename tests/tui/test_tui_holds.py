@@ -7,11 +7,13 @@ import pytest
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
-from core.review import Action
+from core.review import Action, CaseFilter
 from proxy.enforcement import APPROVAL_LASTS
 from tui.answer_dialog import AnswerDialog
+from tui.app import ReviewApp
 from tui.held_panel import HeldPanel, bar
 from tui.holds import held_now, held_of
+from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
 from tui.sample import finding, place, record, sample_holds, sender
 from tui.vocabulary import APPROVAL_HOURS, HOLDS
@@ -354,3 +356,31 @@ def test_every_outcome_of_a_hold_has_its_words():
 def test_the_words_give_the_time_that_the_gate_keeps():
     """An approval is said to last as long as it does."""
     assert timedelta(hours=APPROVAL_HOURS) == APPROVAL_LASTS
+
+
+async def test_a_filter_can_be_given_from_the_start(store, now, settled):
+    """`outgate review held` opens with that filter, which is in view; one not understood shows all and says so."""
+    for line, wanted, told in (("held", CaseFilter(verdict="hold"), 0), ("since:blursday", CaseFilter(), 1)):
+        reviewer = Reviewer(who="dpo", clock=lambda: now, poll_seconds=None)
+        app = ReviewApp(store, reviewer, store, line)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+
+            assert app.screen.queue.wanted == wanted
+            assert len(app._notifications) == told
+
+
+async def test_a_gate_that_stopped_is_noticed_without_any_writing(store, now, settled, screen_text):
+    """The health line asks now and then, for a gate that is gone writes nothing."""
+    alive = [True]
+    reviewer = Reviewer(who="dpo", clock=lambda: now, watching=lambda: alive[0], poll_seconds=None)
+    app = ReviewApp(store, reviewer, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "● Watching" in screen_text(pilot)
+        alive[0] = False
+        for _ in range(5):
+            await app.screen.poll()
+        await settled(pilot)
+
+        assert "○ No gate is running" in screen_text(pilot)

@@ -3,8 +3,10 @@
 import io
 from datetime import UTC
 
+from app.commands.evidence import review
 from tui.app import crash_words, run
 from tui.plain import print_queue
+from tui.sample import sample_holds
 
 
 def printed(store, now, line="", **more):
@@ -86,3 +88,25 @@ def test_a_fault_of_the_app_is_told_without_data():
 
     assert "KeyError" in words
     assert "DE89" not in words
+
+
+def test_what_is_held_now_is_said_first(store, now):
+    """Before the cases, with the seconds left; an expired case says so in words."""
+    for waiting in sample_holds(now):
+        store.hold(waiting)
+    code, text = printed(store, now, holds=store)
+
+    assert code == 0
+    assert text.startswith("Held now, 8 s left to answer: “backup_ward.py”, run by clinic, wants to send 412 rows")
+    assert "Held now, 19 s left to answer: “payroll_letters.py”" in text
+    assert "It was held, nobody answered in time, and it was refused. Expired unseen." in text
+
+
+def test_the_command_returns_what_the_list_returns(monkeypatch, tmp_path, capsys):
+    """A filter that is not understood is wrong use, also for the command; one that is narrows the list."""
+    monkeypatch.setenv("OUTGATE_HOME", str(tmp_path))
+
+    assert review(["held", "to:openai"], plain=True) == 0
+    assert capsys.readouterr().out == "No case is like that.\n"
+    assert review(["since:blursday"], plain=True) == 2
+    assert "Try today" in capsys.readouterr().out
