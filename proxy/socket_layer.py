@@ -6,7 +6,7 @@ from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.websocket import WebsocketConnection, WebsocketEndHook, WebsocketLayer
-from wsproto import ConnectionState
+from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection
 
 ENDED = "outgate_socket_ended"
@@ -31,7 +31,7 @@ class GateWebsocketLayer(WebsocketLayer):
         super().__init__(context, flow)
         self._message_limit = message_limit
 
-    def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:  # type: ignore[override]
+    def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Relay, then end the connection if a message was refused or outgrew what is held."""
         yield from super().relay_messages(event)
         if self._handle_event == self.done:

@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
+    RequestEndOfMessage,
     RequestProtocolError,
     ResponseData,
     ResponseEndOfMessage,
@@ -62,6 +63,9 @@ class GateStream(HttpStream):
 
     def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
         """Pass the next piece on, unless the tap says that the request ends here."""
+        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
+            # The tap's last word, before the end is sent: a request cut now must not look complete to the far side.
+            yield from super().state_stream_request_body(RequestData(self.stream_id, b""))
         if CUT not in self.flow.metadata:
             yield from super().state_stream_request_body(event)
         refusal = self.flow.metadata.get(CUT)

@@ -6,36 +6,50 @@ from dataclasses import replace
 from mitmproxy import http
 
 from core.attribution import Attribution
-from core.decision import Decision
-from core.findings import merged
-from proxy import refusals
+from core.classification import Classification
+from core.decision import Decision, Verdict
+from core.findings import Finding, merged
+from proxy import enforcement, refusals
 from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.streams import CUT
 from proxy.translate import exchange_of
+from proxy.unpacking import Unpacker
+from proxy.windows import OVERLAP, Windows, holds_document, is_document, not_inspected, without
 
 log = logging.getLogger("outgate.gate")
-WINDOW = 256 * 1024
-OVERLAP = 4 * 1024
-"""Held back from one window and scanned again with the next: longer than any value, so none is split."""
+WINDOW = 64 * 1024
+"""Scanned in one go on the event loop: a few milliseconds."""
 
 
 class UploadTap:
-    """The stream callable of one large request. Memory: one window."""
+    """The stream callable of one large request. Memory: one window as it came, one unpacked."""
 
     def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
         self._flow = flow
         self._inspection = inspection
-        self._exchange = exchange_of(flow, body=b"", body_bytes=0)
+        self._exchange = exchange_of(flow, body=b"", body_bytes=_declared_size(flow))
         self._sender = sender
+        self._reads = sender.is_python is not False or inspection.limits.inspect_others
+        self._unpacker = Unpacker(self._exchange.header("content-encoding") or "")
+        self._windows = Windows((self._exchange.header("content-type") or "").strip().lower())
         self._passed = 0
         self._held = bytearray()
+        self._fresh = 0
+        """Where in `_held` the bytes begin that were not scanned yet."""
+        self._first = True
+        self._known: tuple[Finding, ...] = ()
+        """What was found in earlier windows, without what the next one will find again."""
+        self._told: set[str] = set()
+        """What could not be read, said once each."""
         self._ruling: Ruling | None = None
 
     async def begin(self) -> Ruling:
         """Decide from what is known before the body passes: the headers."""
         ruling = await self._inspection.on_request(replace(self._exchange, complete=True), self._sender)
-        ruling.exchange = replace(self._exchange, complete=False)
+        ruling.exchange = replace(self._exchange, body_bytes=0, complete=False)
+        ruling.decision = settled(ruling.decision)
         self._ruling = ruling
+        self._known = ruling.classification.findings
         return ruling
 
     def __call__(self, chunk: bytes) -> list[bytes]:
@@ -43,10 +57,11 @@ class UploadTap:
         if CUT in self._flow.metadata:
             return []
         self._held += chunk
-        if chunk and len(self._held) < WINDOW:
+        if chunk and len(self._held) - self._fresh < WINDOW:
             return []
         try:
-            self._scan()
+            if self._reads:
+                self._scan()
         except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would drop the connection without a word
             self._fail(error)
         if CUT in self._flow.metadata:
@@ -60,24 +75,76 @@ class UploadTap:
         self._ruling.exchange = replace(self._ruling.exchange, body_bytes=self._passed, complete=True)
 
     def _release(self, size: int) -> list[bytes]:
-        part = bytes(self._held[:size])
-        del self._held[:size]
+        part = bytes(self._held[: max(0, size)])
+        del self._held[: len(part)]
+        self._fresh = len(self._held)
         self._passed += len(part)
         return [part] if part else []
 
     def _scan(self) -> None:
+        fresh = bytes(self._held[self._fresh :])
+        if not fresh:
+            return
+        for piece in self._unpacker.feed(fresh):
+            if CUT in self._flow.metadata:
+                return
+            self._scan_window(*self._windows.next(piece))
+        if self._unpacker.trouble is not None:
+            self._unread("content-encoding", self._unpacker.trouble)
+
+    def _scan_window(self, window: bytes, again: bytes) -> None:
         ruling = self._ruling
         assert ruling is not None
-        window = replace(self._exchange, body=bytes(self._held), body_bytes=len(self._held), complete=True)
-        seen = self._inspection.parts.classifier.classify(window)
-        found = merged(ruling.classification.findings, seen.findings)
-        ruling.classification = replace(ruling.classification, findings=found)
-        situation = self._inspection.situation(self._exchange, self._sender, ruling.classification)
-        decision = self._inspection.parts.policy.decide(situation)
+        if self._first and is_document(window):
+            self._unread("documents", "a large file of this type is only read as a whole")
+        if self._windows.content_type.startswith("multipart/") and holds_document(window):
+            self._unread("documents", "a large file inside this request is only read as a whole")
+        seen = self._classified(window)
+        if seen.deferred:
+            self._unread("documents", "a file inside this request is only read as a whole")
+        if seen.degraded:
+            self._degraded(*seen.degraded)
+        if seen.findings:
+            ruling.classification = replace(ruling.classification, findings=merged(self._known, seen.findings))
+            twice = self._classified(again).findings if len(again) < len(window) else seen.findings
+            self._known = merged(self._known, without(seen.findings, twice))
+        else:
+            ruling.classification = replace(ruling.classification, findings=self._known)
+        self._first = False
+        self._decide(ruling)
+
+    def _classified(self, window: bytes) -> Classification:
+        headers = (("content-type", self._windows.typed(self._first)),)
+        part = replace(self._exchange, path="/", headers=headers, body=window, body_bytes=len(window), complete=True)
+        return self._inspection.parts.classifier.classify(part)
+
+    def _decide(self, ruling: Ruling) -> None:
+        size = max(self._exchange.body_bytes, self._passed + len(self._held))
+        sofar = replace(self._exchange, body_bytes=size)
+        situation = self._inspection.situation(sofar, self._sender, ruling.classification)
+        decision = settled(self._inspection.parts.policy.decide(situation))
         if decision.verdict.passes:
             ruling.decision = decision
         else:
             self._cut(ruling, decision)
+
+    def _unread(self, stage: str, why: str) -> None:
+        """Some of it cannot be read while it passes: rules that look at the content say what happens then."""
+        assert self._ruling is not None
+        if why in self._told:
+            return
+        self._told.add(why)
+        told = (not_inspected(why),)
+        self._known = merged(self._known, told)
+        seen = self._ruling.classification
+        self._ruling.classification = replace(seen, findings=merged(seen.findings, told))
+        self._degraded(f"{stage}: {why}")
+        self._decide(self._ruling)
+
+    def _degraded(self, *stages: str) -> None:
+        assert self._ruling is not None
+        seen = self._ruling.classification
+        self._ruling.classification = replace(seen, degraded=tuple(dict.fromkeys((*seen.degraded, *stages))))
 
     def _fail(self, error: Exception) -> None:
         assert self._ruling is not None
@@ -86,9 +153,28 @@ class UploadTap:
         self._cut(self._ruling, gate_failure(policy, "hook", self._ruling.reference))
 
     def _cut(self, ruling: Ruling, decision: Decision) -> None:
+        if CUT in self._flow.metadata:
+            return
         ruling.decision = decision
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
         ruling.notes.append(f"cut after {self._passed} bytes had left")
         service = ruling.classification.destination.service
         self._flow.metadata[CUT] = refusals.refusal(decision, ruling.reference, service, self._flow.request)
         self._inspection.close(ruling, None)
+
+
+def settled(decision: Decision) -> Decision:
+    """Return what a decision means for a body that streams: it is neither held nor rewritten."""
+    why = {
+        Verdict.REDACT: "redaction: the body is too large to be rewritten",
+        Verdict.HOLD: "hold: the body is too large to wait",
+    }.get(decision.verdict)
+    if why is None:
+        return decision
+    fallen = enforcement.fallen_back(decision, why)
+    return fallen if fallen.verdict.passes else replace(fallen, verdict=Verdict.BLOCK)
+
+
+def _declared_size(flow: http.HTTPFlow) -> int:
+    declared = flow.request.headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
