@@ -3,21 +3,25 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classifiers.accounts import AccountTap, Bindings, destination
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, decode
-from classifiers.hits import Hit, summarise
+from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
 from classifiers.redaction import Placeholders, Restorer, refuse_signed, rewrite
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange, Message
-from core.findings import NOT_INSPECTED, Confidence, Finding, merged
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.redaction import CannotRedactError, Redacted
+
+if TYPE_CHECKING:
+    from classifiers.personal.presidio import OrganisationRecognisers
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
@@ -65,11 +69,17 @@ class Engine:
         self._personal = PersonalDetector()
         self._bindings = Bindings(self._fingerprinter)
         self._placeholders = Placeholders(self._fingerprinter)
+        self._recognisers: OrganisationRecognisers | None = None
+
+    @property
+    def _asks_workers(self) -> bool:
+        return self._setup.names or bool(self._organisation.recognizers)
 
     def organisation_changed(self, organisation: Organisation) -> None:
         """Use another organisation from now on."""
         self._organisation = organisation
         self._credentials.organisation_changed(organisation)
+        self._recognisers = None
 
     def warm(self, wait_s: float = 0.0) -> None:
         """Compile what would make the first request slow; wait so long for the whole rule pack."""
@@ -84,7 +94,7 @@ class Engine:
 
     def is_cheap(self, exchange: Exchange) -> bool:
         """True when the body is small and no document by its type."""
-        if len(exchange.body) > INLINE_BYTES or (self._setup.names and exchange.body):
+        if len(exchange.body) > INLINE_BYTES or (exchange.body and self._asks_workers):
             return False
         kind = (exchange.header("content-type") or "").lower()
         return not kind.startswith(_DOCUMENT_TYPES) or kind.startswith(_INLINE_TYPES)
@@ -93,32 +103,53 @@ class Engine:
         """Classify the whole exchange; outside a worker, documents inside it make the result `deferred`."""
         payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
         stages = _Stages()
-        findings: list[Finding] = []
         if payload.documents or payload.cut:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
+            if payload.json is not None:
+                stages.run("labels", lambda: label(payload, ()))
             stages.run("documents", lambda: self._read_documents(payload))
         llm = stages.run("llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter))
         where = destination(exchange, self._organisation, self._bindings)
         hits: list[Hit] = []
         hits += stages.run("secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)) or []
         hits += stages.run("personal data", lambda: self._personal.detect(payload, explain=explain)) or []
-        if self._setup.in_worker and self._setup.names:
-            hits += stages.run("names", lambda: self._names(payload, hits)) or []
-        if hits and llm is not None:
-            stages.run("labels", lambda: label(payload))
-        findings += summarise(hits, payload, self._fingerprinter)
+        if self._setup.in_worker:
+            hits += self._slow_hits(payload, hits, stages, explain)
+        if llm is not None and (hits or payload.tables):
+            stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
+        findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
             found = stages.run("tables", lambda table=table: table_findings(table, self._fingerprinter))  # type: ignore[misc]
-            findings = list(merged(findings, found or ()))
-        findings += _unread(payload)
+            findings += found or ()
         return Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=tuple(findings),
+            findings=(*one_per_kind(findings), *_unread(payload)) if findings or payload.unread else (),
             degraded=tuple(stages.failed),
-            explanation=tuple(_explain(hit, payload) for hit in hits) if explain else (),
+            explanation=self._explained(payload, hits) if explain else (),
         )
+
+    def _slow_hits(self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool) -> list[Hit]:
+        """Return what only workers look for: names in prose, and what the organisation's own recognisers find."""
+        found: list[Hit] = []
+        if self._setup.names:
+            found += stages.run("names", lambda: self._names(payload, hits, explain)) or []
+        if self._organisation.recognizers:
+            found += stages.run("organisation's recognisers", lambda: self._own_recognisers().detect(payload)) or []
+        return found
+
+    def _own_recognisers(self) -> "OrganisationRecognisers":
+        if self._recognisers is None:
+            from classifiers.personal.presidio import recognisers_of
+
+            self._recognisers = recognisers_of(self._organisation.recognizers)
+        return self._recognisers
+
+    def _explained(self, payload: Payload, hits: list[Hit]) -> tuple[str, ...]:
+        from classifiers.explaining import explained
+
+        return explained(payload, hits, self._fingerprinter, self._organisation.exceptions)
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
         """Replace every found value of these kinds. Raises CannotRedactError when one would stay or change its meaning."""
@@ -170,11 +201,15 @@ class Engine:
             payload.tables += inner.tables
             payload.unread += inner.unread
 
-    def _names(self, payload: Payload, known: list[Hit]) -> list[Hit]:
+    def _names(self, payload: Payload, known: list[Hit], explain: bool) -> list[Hit]:
         from classifiers.personal.names import shared_recogniser
 
-        taken = {hit.segment: [h for h in known if h.segment == hit.segment] for hit in known}
-        return [hit for hit in shared_recogniser().detect(payload) if not _overlaps(hit, taken.get(hit.segment, ()))]
+        taken: dict[int, list[Hit]] = {}
+        for hit in known:
+            if hit.rejected is None:
+                taken.setdefault(hit.segment, []).append(hit)
+        found = shared_recogniser().detect(payload, explain=explain)
+        return [hit for hit in found if not _overlaps(hit, taken.get(hit.segment, ()))]
 
 
 def _identity(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -255,11 +290,3 @@ def _unread(payload: Payload) -> list[Finding]:
         )
         for reason, places in reasons.items()
     ]
-
-
-def _explain(hit: Hit, payload: Payload) -> str:
-    from classifiers.payload import place
-    from core.text import mask
-
-    outcome = f"rejected: {hit.rejected}" if hit.rejected else f"{hit.confidence}"
-    return f"{hit.kind} {hit.detector} {mask(hit.value)} at {place(payload.segments[hit.segment])}: {outcome}"

@@ -1,11 +1,14 @@
 """Hits and their sum: detectors report hits with spans, findings hold counts, masks and fingerprints only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from classifiers.payload import Payload, place
-from core.findings import Confidence, Finding
+from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding, merged
 from core.fingerprint import Fingerprinter
+from core.organisation import FindingException
 from core.text import mask
 
 MAX_PLACES = 10
@@ -28,20 +31,69 @@ class Hit(NamedTuple):
     test_data: bool = False
     rejected: str | None = None
     """For `--explain`: why a candidate is no hit."""
+    note: str | None = None
+    """What else the value tells, without telling the value: issuer and expiry of a token."""
 
     def __repr__(self) -> str:
         return f"<Hit {self.kind} {self.detector} {self.confidence}>"
 
 
-def summarise(hits: Iterable[Hit], payload: Payload, fingerprinter: Fingerprinter) -> list[Finding]:
-    """Return one finding per (kind, detector, test or not), the most certain first."""
+def summarise(
+    hits: Iterable[Hit], payload: Payload, fingerprinter: Fingerprinter, exceptions: Collection[FindingException] = ()
+) -> list[Finding]:
+    """Return one finding per kind (for secrets per type, too), test data apart, the most certain first."""
     groups: dict[tuple[str, str, bool], list[Hit]] = {}
+    excepted = {rule.kind for rule in exceptions}
     for hit in hits:
-        if hit.rejected is None:
-            groups.setdefault((hit.kind, hit.detector, hit.test_data), []).append(hit)
-    findings = [_finding(group, payload, fingerprinter) for group in groups.values()]
+        if hit.rejected is not None or (
+            hit.kind in excepted and is_excepted(hit, place(payload.segments[hit.segment]), fingerprinter, exceptions)
+        ):
+            continue
+        type_of_secret = hit.detector if hit.kind == SECRET else ""
+        groups.setdefault((hit.kind, type_of_secret, hit.test_data), []).append(hit)
+    return in_order(_finding(group, payload, fingerprinter) for group in groups.values())
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, the most certain first, test data last."""
     order = list(Confidence)
     return sorted(findings, key=lambda f: (f.test_data, order.index(f.confidence), f.kind))
+
+
+def is_excepted(hit: Hit, where: str, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]) -> bool:
+    """True when the organisation has said of this value, at this place, that it is a false alarm."""
+    mark = fingerprinter.of(hit.kind, hit.value)
+    return any(
+        rule.kind == hit.kind and rule.fingerprint == mark and (rule.where is None or fnmatchcase(where, rule.where))
+        for rule in exceptions
+    )
+
+
+def one_per_kind(findings: Iterable[Finding]) -> list[Finding]:
+    """Join what was found of one kind in columns and in text; types of secrets and unread parts stay apart."""
+    alone: list[Finding] = []
+    groups: dict[tuple[str, bool], list[Finding]] = {}
+    for finding in findings:
+        if finding.kind in {SECRET, NOT_INSPECTED}:
+            alone.append(finding)
+        else:
+            groups.setdefault((finding.kind, finding.test_data), []).append(finding)
+    return in_order(alone + [_joined(group) for group in groups.values()])
+
+
+def _joined(group: Sequence[Finding]) -> Finding:
+    """Return the sum; its detector is that of the largest part, and people told apart twice count once."""
+    if len(group) == 1:
+        return group[0]
+    largest = max(group, key=lambda f: f.count)
+    whole = merged((), [replace(finding, detector=largest.detector) for finding in group])[0]
+    order = list(Confidence)
+    return replace(
+        whole,
+        confidence=min((f.confidence for f in group), key=order.index),
+        subjects=max((f.subjects for f in group if f.subjects is not None), default=None),
+        note=next((f.note for f in group if f.note), None),
+    )
 
 
 def _finding(hits: Sequence[Hit], payload: Payload, fingerprinter: Fingerprinter) -> Finding:
@@ -59,4 +111,5 @@ def _finding(hits: Sequence[Hit], payload: Payload, fingerprinter: Fingerprinter
         excerpt=mask(first.value),
         fingerprints=tuple(fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]),
         test_data=first.test_data,
+        note=next((hit.note for hit in hits if hit.note), None),
     )

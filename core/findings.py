@@ -59,7 +59,7 @@ class Finding:
     test_data: bool = False
     """A published example value: reported, but of no consequence by itself."""
     note: str | None = None
-    """For `not_inspected`: what could not be read and why, in plain words."""
+    """For `not_inspected`: what could not be read and why, in plain words; else what the value tells beside itself."""
     subjects: int | None = None
     """Distinct data subjects in the records, where they can be told."""
 

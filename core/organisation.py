@@ -4,6 +4,17 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingException:
+    """One value that an officer closed as a false alarm: it is no finding any more, whatever else is."""
+
+    kind: str
+    fingerprint: str
+    """Keyed, as the finding showed it."""
+    where: str | None = None
+    """Only at places like this one (`*`, `?` and `[]` as in file names); None for everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """What belongs to the organisation. Everything else is another tenant, personal, anonymous or unknown."""
 
@@ -20,3 +31,7 @@ class Organisation:
     """Canary tokens: found as `secret` of type `canary`."""
     contact: str | None = None
     """Whom an analyst may ask."""
+    recognizers: tuple[str, ...] = ()
+    """Files with recognisers of the organisation's own, in Presidio's YAML."""
+    exceptions: tuple[FindingException, ...] = ()
+    """Values that are no findings, by fingerprint."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
+from pathlib import PurePath
 
 from core.decision import Mode, Verdict
-from core.organisation import Organisation
+from core.organisation import FindingException, Organisation
 from policy.conditions import compile_when
 from policy.content import kinds_of
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
@@ -15,12 +16,13 @@ from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rul
 from policy.tenants import Injection, injections
 
 _ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
+_HERE = PurePath()
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
 
-def compile_policy(model: PolicyModel, version: str) -> RulePolicy:
-    """Return the policy that this file describes."""
-    organisation = organisation_of(model.organisation)
+def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -> RulePolicy:
+    """Return the policy that this file describes; `folder` is where it stands, for the files that it names."""
+    organisation = organisation_of(model.organisation, folder)
     unknown = model.on_unknown_account
     return RulePolicy(
         version=version,
@@ -38,7 +40,7 @@ def compile_policy(model: PolicyModel, version: str) -> RulePolicy:
     )
 
 
-def organisation_of(section: OrganisationSection) -> Organisation:
+def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> Organisation:
     """Return what the file says of the organisation, in the vocabulary of the house."""
     return Organisation(
         name=section.name,
@@ -47,6 +49,11 @@ def organisation_of(section: OrganisationSection) -> Organisation:
         key_fingerprints=frozenset(section.key_fingerprints),
         words=tuple(section.words),
         canaries=tuple(section.canaries),
+        recognizers=tuple(str(folder / file) for file in section.recognizers),
+        exceptions=tuple(
+            FindingException(kind=entry.kind, fingerprint=entry.fingerprint, where=entry.where)
+            for entry in section.exceptions
+        ),
         contact=section.contact,
     )
 

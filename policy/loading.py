@@ -95,7 +95,7 @@ def load_file(path: Path, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
 
 def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
     """Return the policy in these bytes."""
-    return compile_policy(parse(content, source, kinds=kinds), version_of(content))
+    return compile_policy(parse(content, source, kinds=kinds), version_of(content), Path(source).absolute().parent)
 
 
 def load_preset(name: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:

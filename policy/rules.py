@@ -204,6 +204,14 @@ class Rule(Strict):
     )
 
 
+class ExceptionEntry(Strict):
+    """A value that an officer closed as a false alarm."""
+
+    kind: Kind
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = Field(description="As the finding shows it.")
+    where: Text | None = Field(None, description="Only at places like this one; * and ? as in file names.")
+
+
 class OrganisationSection(Strict):
     """What belongs to the organisation."""
 
@@ -216,6 +224,10 @@ class OrganisationSection(Strict):
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])
+    recognizers: Several[Text] = Field(
+        default=[], description="Files with recognisers in Presidio's YAML, relative to this file."
+    )
+    exceptions: list[ExceptionEntry] = Field(default=[], description="Values that are no findings.")
     contact: str | None = None
 
 

@@ -156,7 +156,9 @@ class CredentialDetector:
     def _direction(self, item: Found, segment: Segment, host: str, token_request: bool) -> Found:
         if item.hit.rejected is not None:
             return item
-        normal = is_normal_use(item.rule, segment.carrier, host, authentication=is_authentication(segment))
+        normal = is_normal_use(
+            item.rule, segment.carrier, host, authentication=is_authentication(segment), key=segment.key
+        )
         if token_request and segment.key in TOKEN_FIELDS and segment.carrier is Carrier.BODY:
             normal = is_normal_use(item.rule, Carrier.HEADER, host, authentication=True)
         if normal:

@@ -17,9 +17,9 @@ _KEY_ANCHOR = (
     r"api[_.\- ]?hash|auth[_.\- ]?hash|authorization)"
 )
 _TAIL = r"[\w.\-]{0,24}"
-_CLOSE = r"[\"'\]\\)]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
+_CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
 _OPERATOR = r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
-_OPEN = r"[\"'\s\\`(\[]{0,5}(?:[rbuf]{1,2}[\"'])?"
+_OPEN = r"[\"'\s\\`(\[*]{0,5}(?:[rbuf]{1,2}[\"'])?"
 _BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
 """What may stand between a name and its value; a comma only between two quoted strings."""
 _PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern

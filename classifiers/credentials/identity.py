@@ -96,9 +96,15 @@ def credential_of(segment: Segment) -> tuple[str, str | None]:
     return text, _SCHEMES.get(scheme)
 
 
-def is_normal_use(rule: Rule, carrier: Carrier, host: str, *, authentication: bool) -> bool:
+_NEVER_IN_A_QUERY = re.compile(r"(?i:passw|pwd|passphrase|secret|private[_-]?key)|^[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+$")
+"""Names that no service asks for in an address: passwords, and variables of an environment such as `COHERE_API_KEY`."""
+
+
+def is_normal_use(rule: Rule, carrier: Carrier, host: str, *, authentication: bool, key: str | None = None) -> bool:
     """True when a key found outside the body is there to authenticate at `host` and its form names nobody else."""
     if carrier is Carrier.BODY:
+        return False
+    if carrier is _QUERY and rule.rank <= 1 and not authentication and key and _NEVER_IN_A_QUERY.search(key):
         return False
     if rule.rank <= 1 or rule.name in {"jwt", "basic-auth-header", "session-cookie", "sk-api-key"}:
         return True

@@ -109,6 +109,7 @@ def _found(rule: Rule, segment: int, candidate: Candidate, verdict: Verdict) -> 
             end=end,
             test_data=verdict.test_data,
             rejected=verdict.rejected,
+            note=verdict.note,
         ),
     )
 

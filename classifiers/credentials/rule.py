@@ -43,6 +43,8 @@ class Verdict(NamedTuple):
     """Another span in the text; None leaves the candidate's."""
     detector: str | None = None
     """A finer type than the rule's name."""
+    note: str | None = None
+    """What else the value tells; see `Hit.note`."""
 
     def __repr__(self) -> str:
         return f"<Verdict {self.rejected or 'accepted'}>"

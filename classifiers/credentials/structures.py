@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from classifiers.credentials.quality import entropy, is_example, is_masked, is_placeholder
 from classifiers.credentials.rule import Candidate, Rule, Verdict
 from core.findings import Confidence
+from core.text import printable
 
 _PEM_HEADERS = re.compile(r"(?m)^[A-Za-z-]{3,20}: [^\n]*$")
 _LINE = re.compile(r"[A-Za-z0-9+/=]{32}")
@@ -84,7 +85,14 @@ def _jwt(candidate: Candidate) -> Verdict:
     published = claims.issuer in {"joe", "https://example.com", "https://example.org"} or is_published_jwt(
         candidate.value
     )
-    return Verdict(test_data=published)
+    return Verdict(test_data=published, note=_told_by(claims))
+
+
+def _told_by(claims: JwtClaims) -> str | None:
+    """Return issuer and expiry in words; of an issuer with a mail address the domain only, the subject not at all."""
+    issuer = f"issued by {printable(claims.issuer.rpartition('@')[2], 80)}" if claims.issuer else ""
+    expiry = f"valid until {claims.expires:%Y-%m-%d %H:%M} UTC" if claims.expires else ""
+    return ", ".join(filter(None, (issuer, expiry))) or None
 
 
 def is_published_jwt(token: str) -> bool:

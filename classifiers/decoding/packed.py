@@ -44,6 +44,7 @@ def worth_looking(data: bytes) -> bool:
         _RUN in data.translate(_ALPHABET)
         or b"%" in data
         or b"&" in data
+        or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
     )
 
@@ -192,15 +193,19 @@ def _queue(reading: Reading, data: bytes, media_type: str, key: str | None, path
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Queue data URLs that are not base64 (those that are were queued as runs)."""
+    """Queue data URLs that are not base64, or too short a run (longer ones were queued as runs)."""
     at = 0
     while match := _DATA_URL.search(text, at):
         at = match.end()
-        if ";base64" in match[2]:
-            continue
         end = _TOKEN_BREAK.search(text, at)
         start, at = at, end.start() if end else len(text)
-        data = unquote_to_bytes(text[start:at])
+        if ";base64" in match[2]:
+            short = text[start:at].rstrip("=").encode("ascii", "replace")
+            if len(short) >= MIN_RUN or b"\0" in short.translate(_ALPHABET):
+                continue
+            data = _base64(short)
+        else:
+            data = unquote_to_bytes(text[start:at])
         if data and not _queue(reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth):
             return
 

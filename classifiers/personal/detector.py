@@ -8,7 +8,7 @@ from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
 from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
 from classifiers.personal.candidates import spans
-from classifiers.personal.embedded import Block, blocks, merged
+from classifiers.personal.embedded import Block, blocks, has_pairs, merged
 from classifiers.personal.keyed import KEYED, bare_name, is_placeholder, looks_like_name
 from classifiers.personal.place import DETECTOR, Place
 from classifiers.personal.published import is_test_value
@@ -18,10 +18,6 @@ from core.findings import Confidence
 _SHORTEST = 6
 """Characters of the shortest value that the scan can tell by itself, an e-mail address."""
 _LONG = 256
-_LONGEST_KEYED = 4096
-_ONE_LINE = 200
-_SHORTEST = 6
-"""Characters of the shortest value that the scan can tell by itself, an e-mail address."""
 _LONGEST_KEYED = 4096
 _ONE_LINE = 200
 _PROSE_KINDS = frozenset({"health_data", "address"})
@@ -95,7 +91,8 @@ class PersonalDetector:
         """Read all cells as values under their names; hits are placed in the text they stand in."""
         cells = [(number, cell) for number, block in enumerate(read) for cell in block.cells]
         values = [
-            Segment(text[cell.start : cell.end], cell.name, (number, cell.row, cell.name)) for number, cell in cells
+            Segment(text[cell.start : cell.end], cell.name, (number, *cell.path), quoted=cell.quoted)
+            for number, cell in cells
         ]
         hits = self.detect(Payload(segments=values), explain=explain)
         starts = [cell.start for _, cell in cells]
@@ -107,7 +104,7 @@ class PersonalDetector:
 
 def _has_lines(text: str) -> bool:
     """True for text in which rows or labelled lines may stand; one short labelled line counts."""
-    return "\n" in text or (len(text) < _ONE_LINE and ": " in text)
+    return "\n" in text or (len(text) < _ONE_LINE and ": " in text) or has_pairs(text)
 
 
 def _by_place(hit: Hit) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Records inside running text: pasted rows with a header, and `Label: value` lines, as people put them into prompts."""
+"""Records inside running text: pasted rows, `Label: value` lines, and JSON or printed objects, as prompts hold them."""
 
 import re
 from bisect import bisect_left
@@ -11,11 +11,21 @@ from classifiers.personal.vocabulary import name_kinds
 _DELIMITERS = ("\t", ";", ",", "|")
 _MAX_ROWS = 5000
 _MAX_FIELDS = 60
+_MAX_OBJECTS = 20_000
+_OPENS = 7
+"""Group of a pair that opens an object or a list."""
 _HEADER_FIELD = re.compile(r"[^\W\d][\w.()/#'\-]{0,40}(?: [\w.()/#'\-]{1,30}){0,3}")
 _LABELLED_LINE = re.compile(
     r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$", re.MULTILINE
 )
 _CODE = re.compile(r"[\[\]{}<>|=]|\w\(|[a-z_]\.[a-z_]+\b(?!\.\w*@)|;\s*$")
+_PAIR = re.compile(
+    r"(\\?[\"'])([^\W\d][\w .()/\-]{0,60})\1\s{0,4}:\s{0,4}"
+    r"(?:\"([^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+)\"|'([^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'|\\\"([^\"\\\n]*+)\\\""
+    r"|(-?\d{3,20}+)(?![\d.])|([\[{]))"
+)
+"""A quoted name with its value, in JSON, in JSON within a string, or as Python prints it. No alternative is tried twice
+over the same text: the quote that opens a later value closes an earlier one."""
 _TRIM = " \t\r\"'"
 _FORMATTING = " \t\r*"
 
@@ -27,6 +37,14 @@ class Cell(NamedTuple):
     row: int
     start: int
     end: int
+    parent: str | None = None
+    """Name of the object it stands in."""
+    quoted: bool = True
+
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """Return its place among the cells of its block."""
+        return (self.row, self.name) if self.parent is None else (self.parent, self.row, self.name)
 
     def __repr__(self) -> str:
         return "<Cell>"
@@ -58,6 +76,31 @@ def blocks(text: str) -> Iterator[Block]:
     ]
     if cells:
         yield Block(cells, cells[0].start, cells[-1].end, False)
+    pairs = list(_pairs(text)) if has_pairs(text) else []
+    if pairs:
+        yield Block(pairs, pairs[0].start, pairs[-1].end, False)
+
+
+def has_pairs(text: str) -> bool:
+    """True when quoted names with values may stand in the text."""
+    return '":' in text or "':" in text or '" :' in text
+
+
+def _pairs(text: str) -> Iterator[Cell]:
+    """Yield the values that stand under quoted names; objects are told apart by the braces between them."""
+    row = end = 0
+    parent: str | None = None
+    for match in _PAIR.finditer(text):
+        if text.find("{", end, match.start()) >= 0 or text.find("}", end, match.start()) >= 0:
+            row += 1
+            if text.find("}", end, match.start()) >= 0 and text.find("{", end, match.start()) < 0:
+                parent = None
+        end = match.end()
+        group = match.lastindex or 0
+        if group == _OPENS:
+            parent, row = match[2], row + 1
+        elif row < _MAX_OBJECTS and match.end(group) > match.start(group):
+            yield Cell(match[2], row, match.start(group), match.end(group), parent, group != _OPENS - 1)
 
 
 def merged(plain: Sequence[Hit], inner: Sequence[Hit], read: Sequence[Block]) -> list[Hit]:

@@ -4,13 +4,14 @@ Importing presidio-analyzer takes 1.5 s and 100 MB: worker processes only, and o
 """
 
 import logging
+import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Segment, Unread
 from classifiers.personal.detector import PersonalDetector
-from classifiers.personal.recogniser_files import RecogniserEntry, kind_of
+from classifiers.personal.recogniser_files import RecogniserEntry, kind_of, read_recogniser_file
 from classifiers.personal.vocabulary import split_name
 from core.findings import Confidence
 
@@ -142,6 +143,11 @@ class OrganisationRecognisers:
         near = segment.text[max(0, start - _LEFT) : start].lower()
         key = " ".join(split_name(segment.key)) if segment.key else ""
         return _CONTEXT_BONUS if any(word in near or word in key for word in words) else 0.0
+
+
+def recognisers_of(files: Sequence[str]) -> OrganisationRecognisers:
+    """Return the recognisers of these files. Raises SettingsError that names the file."""
+    return OrganisationRecognisers([entry for file in files for entry in read_recogniser_file(pathlib.Path(file))])
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
