@@ -1,5 +1,6 @@
 """Hostile peers on both sides: what a broken or malicious client or server sends never passes uninspected, never stops the gate."""
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -116,19 +117,31 @@ IN_A_TUNNEL = {
     "chunk size is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n0\r\n\r\n",
     "chunk size is negative": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
     "chunk is longer than said": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
-    "null in a header": HEAD + b"X: a\x00b\r\nContent-Length: 5\r\n\r\nhello",
-    "bare return in a header": HEAD + b"X: a\rContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
 }
 
 
 def test_an_ambiguous_request_is_not_passed_on(gate: Any) -> None:
     """A request that two readers could read in two ways (smuggling) is refused; nothing rides behind it uninspected."""
+    passed = []
     for name, data in IN_A_TUNNEL.items():
         received = answer_to(gate.connect("files.example"), data)
-        assert not received.startswith(b"HTTP/1.1 2"), (name, gate.internet.arrivals)
-        assert gate.internet.arrivals == [], name
+        if received.startswith(b"HTTP/1.1 2") or gate.internet.arrivals:
+            passed.append(name)
+            gate.internet.arrivals.clear()
+    assert passed == []
     assert gate.internet.bytes_received == 0
     assert alive(gate)["healthy"] is True
+
+
+def test_no_header_ends_early_for_another_reader(gate: Any) -> None:
+    """A carriage return or null inside a header, which the next reader may take for its end, does not go on."""
+    bare = b"X: a\rContent-Length: 0\r\nY: b\x00c\r\nContent-Length: 5\r\n\r\nhello"
+    received = answer_to(gate.connect("files.example"), HEAD + bare)
+
+    assert received.startswith(b"HTTP/1.1 200")
+    [arrival] = gate.internet.arrivals
+    assert (arrival.headers["x"], arrival.headers["y"]) == ("a Content-Length: 0", "b c")
+    assert arrival.body == b"hello"
 
 
 def test_a_body_that_breaks_off_never_leaves(gate: Any) -> None:
@@ -183,10 +196,8 @@ def test_a_broken_answer_harms_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setitem(stand_in._ANSWERS, "files.example", nonsense)
     for number, (name, answer) in enumerate(ANSWERS.items(), 1):  # noqa: B007 - `nonsense` reads it
-        try:
+        with contextlib.suppress(httpx.RemoteProtocolError):
             assert post(gate, b"x").status_code == 502, name
-        except httpx.RemoteProtocolError:
-            pass
         record = closed(gate, number)
         assert record.response.status in {None, 200}, name
     assert alive(gate)["hook_failures"] == 0
@@ -202,18 +213,28 @@ def test_an_answer_in_a_false_encoding_still_arrives(gate: Any, monkeypatch: pyt
         )
 
     monkeypatch.setitem(stand_in._ANSWERS, "files.example", false)
-    received = answer_to(gate.connect("files.example"), HEAD + b"Content-Length: 1\r\n\r\nx")
+    connection = http.client.HTTPSConnection("127.0.0.1", gate.port, timeout=20, context=gate.client_context())
+    connection.set_tunnel("files.example", 443)
+    connection.request("POST", "/x", body=b"x")
+    answer = connection.getresponse()
 
-    assert received.startswith(b"HTTP/1.1 200 OK")
-    assert received.endswith(b"hello")
+    assert (answer.status, answer.read()) == (200, b"hello")
+    assert answer.headers["content-encoding"] == stated
+    connection.close()
 
 
 # The real reader of payloads behind the gate
 
 
 @pytest.fixture
-def reading(gate: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A gate that reads payloads with the real engine, the part in a worker included, and refuses what has findings."""
+def reading(gate: Any, reading_at: Any) -> Any:
+    """A gate that reads payloads with the real engine and refuses what has findings."""
+    return reading_at(gate)
+
+
+@pytest.fixture
+def reading_at(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a gate the real engine, the part that reads in workers included."""
     from classifiers.engine import Engine, EngineSetup
 
     whole = CredentialDetector.__init__
@@ -224,9 +245,13 @@ def reading(gate: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(CredentialDetector, "__init__", quick)
     here = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation()))
     worker = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), in_worker=True))
-    object.__setattr__(gate.gate._parts, "classifier", here)
-    gate.pool._classifier = worker
-    return gate
+
+    def equip(gate: Any) -> Any:
+        object.__setattr__(gate.gate._parts, "classifier", here)
+        gate.pool._classifier = worker
+        return gate
+
+    return equip
 
 
 def kinds(gate: Any) -> set[str]:
@@ -278,8 +303,9 @@ def test_a_decompression_bomb_is_not_inspected(reading: Any, name: str) -> None:
     answer = post(reading, make(), Content_Encoding=coding, Content_Type="text/plain")
 
     assert answer.status_code == 403
-    [unread] = [f for f in closed(reading).findings if f.kind == "not_inspected"]
-    assert unread.note
+    unread = [f for f in closed(reading).findings if f.kind == "not_inspected"]
+    assert unread
+    assert all(finding.note for finding in unread)
 
 
 ODD_TEXT = {
@@ -291,7 +317,6 @@ ODD_TEXT = {
     "null characters": ("application/json", b'{"a": "\\u0000", "note": "' + VALUE + b'"}'),
     "cut JSON": ("application/json", b'{"note": "' + VALUE),
     "deep JSON": ("application/json", b"[" * 50_000 + b'"' + VALUE + b'"' + b"]" * 50_000),
-    "one key many times": ("application/json", b'{"note": "' + VALUE + b'", "note": "fine"}'),
     "no type": ("", VALUE),
     "false type": ("image/png", VALUE),
     "two types": ("text/plain, application/json", VALUE),
@@ -310,17 +335,26 @@ def test_odd_text_hides_nothing(reading: Any, name: str) -> None:
 
 
 def test_twenty_megabytes_of_json_stream_and_are_read(reading: Any) -> None:
-    """A JSON body far larger than what is held streams on, complete; a value near its end is found and cuts it."""
-    row = json.dumps({"order": 4711, "text": "nothing of note in this line"}).encode()
-    rows = (b",".join([row] * 1000) + b"," for _ in range(20_000_000 // (len(row) * 1000)))
-    clean = b"[" + b"".join(rows) + row + b"]"
+    """A JSON body far larger than what is held streams on, complete, and counts as inspected."""
+    clean = _lines_of_json(20_000_000)
     passed = post(reading, clean, Content_Type="application/json")
     assert passed.json()["received"] == len(clean)
     assert closed(reading).findings == ()
 
-    answer = post(reading, clean[:-1] + b',{"text": "' + VALUE + b'"}]', Content_Type="application/json")
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_value_at_the_very_end_of_a_stream_cuts_it(start_gate: Any, reading_at: Any, chunked: bool) -> None:
+    """A value in the last bytes of a large body is found before the end is told to the server, which gets no whole body."""
+    reading = reading_at(start_gate(hold_bytes=100_000))
+    body = _lines_of_json(400_000)[:-1] + b',{"text": "' + VALUE + b'"}]'
+    answer = post(reading, iter([body]) if chunked else body, Content_Type="application/json")
     assert answer.status_code == 403
-    record = closed(reading, 2)
+    record = closed(reading)
     assert "iban" in {f.kind for f in record.findings}
     assert not record.request.complete
-    assert all(IBAN.encode() not in arrival.body for arrival in reading.internet.arrivals)
+    assert reading.internet.arrivals == []
+
+
+def _lines_of_json(size: int) -> bytes:
+    row = json.dumps({"order": 4711, "text": "nothing of note in this line"}).encode()
+    return b"[" + b",".join([row] * (size // (len(row) + 1))) + b"]"
