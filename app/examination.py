@@ -1,5 +1,6 @@
 """The examination behind `doctor`: each check is one function that returns what it found and how to mend it."""
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -75,11 +76,14 @@ def _authority(home: Home, _: Settings) -> Iterable[Result]:
 
 
 def _policy(home: Home, _: Settings) -> Iterable[Result]:
+    from app.advice import advice_on
     from app.wiring import policy_of, policy_path
 
     policy = policy_of(home, None)
     source = policy_path(home, None) or "built-in preset watch-everything"
     yield Result(subject="policy", mark="ok", words=f"{source}, version {policy.version}")
+    for line in advice_on(policy_path(home, None)):
+        yield Result(subject="policy", mark="note", words=line)
 
 
 def _evidence(home: Home, _: Settings) -> Iterable[Result]:
@@ -120,9 +124,27 @@ def _clients(home: Home, _: Settings) -> Iterable[Result]:
         yield Result(subject=f"client {client}", mark="ok" if fine else "note", words=words, remedy=remedy)
 
 
+def _past_the_gate(_: Home, __: Settings) -> Iterable[Result]:
+    """Name the clients on this machine that variables alone do not bring behind the gate."""
+    from certs.matrix import Family, ProxyUse, past_the_gate
+
+    for client in past_the_gate():
+        found = _importable(client.module) if client.family is Family.PYTHON else shutil.which(client.module)
+        if found:
+            words = f"uses the gate {client.proxy}" if client.proxy is ProxyUse.WHEN_ASKED else "goes past the gate"
+            yield Result(subject=f"client {client.name}", mark="note", words=words, remedy=client.remedy)
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
+
+
 def _gate(home: Home, _: Settings) -> Iterable[Result]:
     gate = find(home.running)
     yield Result(subject="gate", mark="ok", words=f"running at {gate.url}" if gate else "not running (outgate start)")
 
 
-_CHECKS: tuple[Check, ...] = (_folder, _authority, _policy, _evidence, _attribution, _gate, _clients)
+_CHECKS: tuple[Check, ...] = (_folder, _authority, _policy, _evidence, _attribution, _gate, _clients, _past_the_gate)

@@ -1,6 +1,7 @@
 """`run`, `start`, `status` and `stop`: a gate and the programs behind it."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -36,9 +37,14 @@ def run(
     from app.home import open_home
     from app.settings import load_settings
     from app.summary import Session, print_session
+    from certs.trust import dropped_exceptions
+    from core.text import printable
 
     home = open_home()
     settings = load_settings(home.settings)
+    if not quiet and (dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))):
+        hosts = printable(", ".join(dropped), 200)
+        typer.echo(f"outgate: NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md", err=True)
     with gate_for(home, settings, _options(policy, connect_to, upstream_ca)) as running:
         session = Session.begin(home)
         ended = run_program(command, environment_for(running, home, settings))

@@ -28,16 +28,20 @@ def check(file: PolicyArgument = None) -> int:
     \b
     Example: outgate policy check outgate.yaml
     """
+    from app.advice import advice_on
     from app.home import open_home
-    from app.wiring import policy_of
+    from app.wiring import policy_of, policy_path
     from policy.loading import PolicyError
 
+    home = open_home()
     try:
-        policy = policy_of(open_home(), file)
+        policy = policy_of(home, file)
     except PolicyError as error:
         for line in error.lines():
             typer.echo(line, err=True)
         return 1
+    for line in advice_on(policy_path(home, file)):
+        typer.echo(f"note: {line}", err=True)
     typer.echo(f"The policy is valid, version {policy.version}.")
     return 0
 

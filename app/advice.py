@@ -1,0 +1,25 @@
+"""What is probably not meant in the policy in force, in words: for `policy check` and `doctor`."""
+
+from datetime import date
+from pathlib import Path
+
+
+def advice_on(file: Path | None) -> tuple[str, ...]:
+    """Return one line for each rule that loads but is probably not meant. Raises SettingsError; None is the preset."""
+    from policy import DEFAULT_PRESET
+    from policy.describing import advice
+    from policy.loading import parse, preset_text
+
+    content = preset_text(DEFAULT_PRESET).encode() if file is None else file.read_bytes()
+    model = parse(content, str(file or DEFAULT_PRESET))
+    found = advice(model, today=date.today(), services=known_services())  # noqa: DTZ011 - `until` is a local date
+    return tuple(f"{rule} {words}" for rule, words in found)
+
+
+def known_services() -> frozenset[str]:
+    """Return all names that a destination's service, or an organisation's list of accounts, can have."""
+    from classifiers.accounts.catalogue import SERVICES
+    from classifiers.llm.providers import PROVIDERS
+
+    names = {service.id for service in SERVICES} | {provider.id for provider in PROVIDERS}
+    return frozenset(names | {service.family for service in SERVICES if service.family})
