@@ -14,6 +14,9 @@ from classifiers.payload import Path
 
 MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
+_FEWEST_LETTERS = 6
+"""A run of fewer different letters is a ruler of dashes, not data."""
+_SMALLEST_PICTURE = 256
 _KEPT_RUN = 1024
 """A longer string that is nothing but an encoded run is not given as text when it could be decoded."""
 _OPAQUE = 4096
@@ -130,12 +133,14 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     """Queue what one run decodes to; True when it is known what that is."""
     if len(run) == 36 and run[8:9] == run[13:14] == run[18:19] == run[23:24] == b"-":
         return False
+    if len(set(run[:64])) < _FEWEST_LETTERS:
+        return False
     if len(run) >= 32 and _HEX.fullmatch(run):
         if (data := _known(binascii.unhexlify(run))) is not None:
             return _queue(reading, data, "", key, (*path, "(hex)"), depth)
         return False
     head = _base64(run[:64])
-    if _known(head) is None and not _is_media(head):
+    if _known(head) is None and not _is_media(head, len(run)):
         return _opaque(reading, run, key, path)
     data = _base64(run)
     return _queue(reading, data, "", key, (*path, "(base64)"), depth)
@@ -155,8 +160,9 @@ def _base64(run: bytes) -> bytes:
     return binascii.a2b_base64(run)
 
 
-def _is_media(data: bytes) -> bool:
-    return (document_type(data) or picture_type(data)) is not None
+def _is_media(head: bytes, length: int) -> bool:
+    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may begin like those."""
+    return document_type(head) is not None or (length >= _SMALLEST_PICTURE and picture_type(head) is not None)
 
 
 def _known(data: bytes) -> bytes | None:
