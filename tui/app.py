@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
 from tui.commands import ReviewCommands
+from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
 from tui.reading import Reader
 from tui.review_screen import ReviewScreen
@@ -27,11 +29,16 @@ class ReviewApp(App[int]):
     NOTIFICATION_TIMEOUT = 6
 
     def __init__(
-        self, store: CaseStore, reviewer: Reviewer, holds: HoldQueue | None = None, filter_line: str = ""
+        self,
+        store: CaseStore,
+        reviewer: Reviewer,
+        holds: HoldQueue | None = None,
+        filter_line: str = "",
+        acts: EvidenceActs | None = None,
     ) -> None:
         super().__init__(watch_css=False)
         self._reader = Reader()
-        self.add_mode("review", lambda: ReviewScreen(store, self._reader, reviewer, holds, filter_line))
+        self.add_mode("review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every meaning a colour in themes that are not ours."""
@@ -93,17 +100,19 @@ def run(
     watching: Callable[[], bool] | None = None,
     holds: HoldQueue | None = None,
     filter_line: str = "",
+    acts: EvidenceActs | None = None,
 ) -> int:
     """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list.
 
     `watching` says whether a gate runs now; without it the health line does not claim so. `holds` are the requests
-    that wait for a person; without it none can be answered. `filter_line` is the filter to begin with.
+    that wait for a person; without it none can be answered. `filter_line` is the filter to begin with. `acts` are what
+    verifies and exports the evidence.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)
     reviewer = Reviewer(who=who, clock=clock, read_only=read_only, watching=watching)
-    app = ReviewApp(store, reviewer, holds, filter_line)
+    app = ReviewApp(store, reviewer, holds, filter_line, acts)
     app.run()
     return app.return_code or 0

@@ -37,14 +37,15 @@ class Reader:
 
     async def ask[T](self, call: Callable[[], T]) -> T | Trouble:
         """Return what `call` returns, or why it could not."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _attempt, call)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, attempt, call)
 
     def close(self) -> None:
         """Let the thread end; what waits is dropped."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _attempt[T](call: Callable[[], T]) -> T | Trouble:
+def attempt[T](call: Callable[[], T]) -> T | Trouble:
+    """Return what `call` returns, or why it could not. Blocks."""
     try:
         return call()
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words on the screen

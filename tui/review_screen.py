@@ -11,10 +11,10 @@ from core.review import Action, Case, CaseFilter, CaseStatus
 from tui.actions import ACTIONS, BY_ID, ReviewAction
 from tui.close_dialog import CloseDialog, Closing, events_for
 from tui.detail_pane import DetailPane
+from tui.evidence_review import EvidenceReview
 from tui.filter_bar import FilterBar, FilterInput
 from tui.filtering import parse
 from tui.help_screen import HelpScreen
-from tui.hold_review import HoldReview
 from tui.measures import counted
 from tui.queue_view import QueueView
 from tui.reading import Trouble
@@ -22,7 +22,7 @@ from tui.theme import DARK, LIGHT
 from tui.wording import disposition_words
 
 
-class ReviewScreen(HoldReview):
+class ReviewScreen(EvidenceReview):
     """Every `do_` method is an action of the registry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,8 +38,12 @@ class ReviewScreen(HoldReview):
     def unavailable(self, action: ReviewAction) -> str | None:
         """Return why an action cannot be done now, or None when it can."""
         match action.id:
-            case "export":
-                return "Use the command “outgate export --format csv --out FILE”."
+            case "export" | "verify" if self.acts is None:
+                return f"Use the command “outgate {action.id}”."
+            case "export" if not self.queue.count:
+                return "There is no case to export."
+            case "export" | "verify":
+                return None
             case "filter" | "help" | "quit" | "theme" | "down" | "up" | "page_down" | "page_up" | "top" | "bottom":
                 return None
             case "undo":
@@ -203,10 +207,6 @@ class ReviewScreen(HoldReview):
         if writing:
             await self.app.workers.wait_for_complete(writing)
         self.app.exit(0)
-
-    def do_export(self) -> None:
-        """Never reached while `unavailable` gives a reason."""
-        raise AssertionError("export is on the command line")
 
     # Filtering
 

@@ -260,7 +260,7 @@ def health(
     seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request today"
     skipped = totals.get("degraded") or 0
     missed = f"{number(skipped)} not fully checked today" if skipped else "nothing skipped today"
-    state = {True: "Watching · ", False: "No gate is running · ", None: ""}[watching]
+    state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
     meaning = "blocked" if skipped else "quiet" if watching is False else "allowed"
     return meaning, capital(f"{state}{seen} · {missed}")
 

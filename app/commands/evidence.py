@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tui.evidence_acts import EvidenceActs
 
 
 def review(
@@ -42,7 +45,20 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
+        acts=_acts(home.evidence),
     )
+
+
+def _acts(evidence: Path) -> "EvidenceActs":
+    from evidence import verify
+    from evidence.exports import export, formats
+    from tui.evidence_acts import EvidenceActs, Verified
+
+    def verified() -> Verified:
+        report = verify(evidence)
+        return Verified(whole=report.ok, words=report.text().splitlines())
+
+    return EvidenceActs(verify=verified, export=export, formats=tuple(formats()))
 
 
 def export(

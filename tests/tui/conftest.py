@@ -1,6 +1,7 @@
 """What the review's tests share: a fixed clock, fake stores that implement the real port, and screens as text."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -13,7 +14,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
+from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent
+from evidence.opening import open_evidence
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
@@ -236,3 +239,25 @@ def golden() -> Callable[[Pilot[int], str], None]:
         )
 
     return compare
+
+
+@pytest.fixture
+def written() -> Callable[[Path, Sequence[Record]], None]:
+    """Write records into an evidence file as the gate does, until they are durable."""
+
+    def write(path: Path, records: Sequence[Record]) -> None:
+        evidence = open_evidence(path)
+        faults: list[EvidenceError | None] = []
+        for record in records:
+            durable = threading.Event()
+
+            def done(fault: EvidenceError | None, durable: threading.Event = durable) -> None:
+                faults.append(fault)
+                durable.set()
+
+            evidence.writer.close_record(record, done)
+            assert durable.wait(20)
+        evidence.close()
+        assert not any(faults)
+
+    return write

@@ -383,4 +383,4 @@ async def test_a_gate_that_stopped_is_noticed_without_any_writing(store, now, se
             await app.screen.poll()
         await settled(pilot)
 
-        assert "○ No gate is running" in screen_text(pilot)
+        assert "○ No gate runs" in screen_text(pilot)

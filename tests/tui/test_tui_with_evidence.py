@@ -1,35 +1,17 @@
 """The review over the real evidence file, as `outgate review` opens it."""
 
 import io
-import threading
 from datetime import UTC
 
 import pytest
 
 from core.review import CaseFilter, CaseStatus, Disposition
-from evidence.opening import open_evidence, open_store
+from evidence.opening import open_store
 from tui.plain import print_queue
 from tui.sample import sample_records
 
 
-def written(path, records):
-    """Write records as the gate does, until they are durable."""
-    evidence = open_evidence(path)
-    faults = []
-    for record in records:
-        durable = threading.Event()
-
-        def done(fault, durable=durable):
-            faults.append(fault)
-            durable.set()
-
-        evidence.writer.close_record(record, done)
-        assert durable.wait(20)
-    evidence.close()
-    assert not any(faults)
-
-
-async def test_a_case_is_read_and_closed_in_the_evidence_file(opened, press, screen_text, tmp_path, now):
+async def test_a_case_is_read_and_closed_in_the_evidence_file(written, opened, press, screen_text, tmp_path, now):
     """What the gate wrote is seen, and what the officer decides is in the file afterwards."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
@@ -49,7 +31,9 @@ async def test_a_case_is_read_and_closed_in_the_evidence_file(opened, press, scr
     again.close()
 
 
-async def test_what_another_process_writes_arrives_by_itself(opened, settled, review, screen_text, tmp_path, now):
+async def test_what_another_process_writes_arrives_by_itself(
+    written, opened, settled, review, screen_text, tmp_path, now
+):
     """The gate writes while the review is open; the next look shows it, the cursor stays."""
     path = tmp_path / "evidence.db"
     *earlier, last = [r for r in sample_records(now) if r.decision.verdict.value != "allow"]
@@ -68,7 +52,7 @@ async def test_what_another_process_writes_arrives_by_itself(opened, settled, re
 
 
 @pytest.mark.parametrize("line", ["script:ledger", "to:onedrive", "to:graph.microsoft", "found:iban to:OneDrive"])
-def test_part_of_a_name_is_enough_to_filter_by(line, tmp_path, now):
+def test_part_of_a_name_is_enough_to_filter_by(written, line, tmp_path, now):
     """“No case is like that” must not be said because a name was not written whole."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
@@ -79,7 +63,7 @@ def test_part_of_a_name_is_enough_to_filter_by(line, tmp_path, now):
     store.close()
 
 
-async def test_a_damaged_file_is_told_in_words(opened, settled, review, screen_text, tmp_path, now):
+async def test_a_damaged_file_is_told_in_words(written, opened, settled, review, screen_text, tmp_path, now):
     """The review stays up and says what to do."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-2:])

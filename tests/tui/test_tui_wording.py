@@ -270,7 +270,7 @@ def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now):
     well = {"last_at_epoch": int(now.timestamp()) - 4}
 
     assert health(well, now, None, False)[0] == "quiet"
-    assert health(well, now, None, False)[1].startswith("No gate is running · last request")
+    assert health(well, now, None, False)[1].startswith("No gate runs · last request")
     assert health(well, now) == ("allowed", "Last request 4 s ago · nothing skipped today")
 
 

@@ -1,0 +1,157 @@
+"""Verifying the evidence and exporting cases from within the review."""
+
+import json
+
+import pytest
+
+from app.commands.evidence import _acts
+from core.errors import EvidenceError, InputError
+from core.review import CaseFilter
+from evidence.opening import open_store
+from tui.app import ReviewApp
+from tui.evidence_acts import EvidenceActs, Verified, records_of
+from tui.export_dialog import Export, ExportDialog, export_named
+from tui.live_queue import Reviewer
+from tui.notice import Notice
+from tui.review_screen import ReviewScreen
+from tui.sample import sample_records
+
+WHOLE = Verified(whole=True, words=("The evidence is whole.", "Records checked: 4812."))
+
+
+def written_as_json(format_name, records, path):
+    """Write a list, as an export of the app would write its format."""
+    found = list(records)
+    path.write_text(json.dumps(found))
+    return len(found)
+
+
+@pytest.fixture
+def opened_with(store, now, settled):
+    """Open the review with given acts."""
+
+    def open_app(verify=lambda: WHOLE, export=written_as_json, at=store):
+        acts = EvidenceActs(verify=verify, export=export, formats=("csv", "jsonl"))
+        return ReviewApp(at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+
+    return open_app
+
+
+async def test_v_says_that_the_evidence_is_whole(opened_with, press, settled, screen_text):
+    """The result stays on the screen until it was read."""
+    async with opened_with().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "v")
+
+        assert isinstance(pilot.app.screen, Notice)
+        assert "✓ The evidence is whole" in screen_text(pilot)
+        assert "Records checked: 4812." in screen_text(pilot)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Verified(whole=False, words=("First problem: record 7 was changed.",)), "record 7 was changed"),
+        (EvidenceError("The file is damaged."), "The file is damaged."),
+        (ValueError("IBAN DE89370400440532013000"), "could not be read (ValueError)"),
+    ],
+)
+async def test_a_broken_chain_is_not_called_whole(opened_with, press, settled, screen_text, found, words):
+    """A changed record, an unreadable file and an unforeseen fault: none of them reads as whole."""
+
+    def verify():
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async with opened_with(verify).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "v")
+        shown = screen_text(pilot)
+
+        assert "▲ The evidence could not be shown to be whole" in shown
+        assert words in shown
+        assert "✓ The evidence" not in shown and "DE89" not in shown
+
+
+async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_path):
+    """Every request of the cases in view, and no other."""
+    async with opened_with().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "slash", "type:to:openai", "enter", "e")
+        pilot.app.focused.value = str(tmp_path / "out.jsonl")
+        await press(pilot, "enter")
+
+        assert any("47 records written to out.jsonl" in n.message for n in pilot.app._notifications)
+    records = json.loads((tmp_path / "out.jsonl").read_text())
+    assert {r["destination"]["service"] for r in records} == {"openai"}
+    assert len({r["id"] for r in records}) == 47
+
+
+async def test_an_export_that_fails_says_that_nothing_was_written(opened_with, press, settled, tmp_path):
+    """A full disk or a race for the name is told in words."""
+
+    def export(format_name, records, path):
+        raise InputError("The export cannot be written: no space left.")
+
+    async with opened_with(export=export).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e")
+        pilot.app.focused.value = str(tmp_path / "out.csv")
+        await press(pilot, "enter")
+
+        assert any("Nothing was written. The export cannot" in n.message for n in pilot.app._notifications)
+
+
+async def test_a_bad_file_name_keeps_the_dialog_open(opened_with, press, settled, screen_text, tmp_path):
+    """The dialog says what is wrong; Esc writes nothing."""
+    async with opened_with().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "e")
+        pilot.app.focused.value = "cases.txt"
+        await press(pilot, "enter")
+
+        assert isinstance(pilot.app.screen, ExportDialog)
+        assert "has to end in .csv or .jsonl" in screen_text(pilot)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+
+
+def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
+    """A file that is there is never replaced from the review."""
+    (tmp_path / "there.csv").write_text("x")
+    formats = ("csv", "jsonl")
+
+    assert export_named(f" {tmp_path}/new.CSV ", formats) == Export(path=tmp_path / "new.CSV", format_name="csv")
+    assert "already" in export_named(str(tmp_path / "there.csv"), formats)
+    assert "no such folder" in export_named(str(tmp_path / "none" / "x.csv"), formats)
+    for wrong in ("", "   ", "cases", "cases.txt", ".csv", str(tmp_path)):
+        assert "has to end in" in export_named(wrong, formats)
+
+
+def test_each_record_is_exported_once(store):
+    """All requests of all cases, closed ones too when asked for."""
+    everything = list(records_of(store, CaseFilter(status=None)))
+
+    assert len(everything) == len({r["id"] for r in everything}) == 52
+
+
+async def test_the_real_evidence_is_verified_and_exported(press, settled, screen_text, written, tmp_path, now):
+    """As `outgate review` wires it: over the evidence file, with the formats there are."""
+    path = tmp_path / "evidence.db"
+    written(path, sample_records(now)[-4:])
+    store, acts = open_store(path), _acts(path)
+    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "v")
+        assert "✓ The evidence is whole" in screen_text(pilot)
+        await press(pilot, "escape", "e")
+        pilot.app.focused.value = str(tmp_path / "out.csv")
+        await press(pilot, "enter")
+        assert any("3 records written to out.csv" in n.message for n in pilot.app._notifications)
+    store.close()
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("ledger_upload.py") >= 1
+    assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0

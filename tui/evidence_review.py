@@ -1,0 +1,69 @@
+"""Verifying and exporting from the review: long work beside the UI loop and beside the reading of cases."""
+
+import asyncio
+from pathlib import Path
+
+from core.ports import CaseStore, HoldQueue
+from core.review import CaseFilter
+from tui.evidence_acts import EvidenceActs, Verified, records_of
+from tui.export_dialog import Export, ExportDialog
+from tui.filtering import in_words
+from tui.hold_review import HoldReview
+from tui.live_queue import Reviewer
+from tui.measures import counted
+from tui.notice import Notice
+from tui.reading import Reader, Trouble, attempt
+from tui.wording import safe
+
+
+class EvidenceReview(HoldReview):
+    """What a person can do with the evidence as a whole."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        reader: Reader,
+        reviewer: Reviewer,
+        holds: HoldQueue | None = None,
+        line: str = "",
+        acts: EvidenceActs | None = None,
+    ) -> None:
+        super().__init__(store, reader, reviewer, holds, line)
+        self.acts = acts
+
+    def do_verify(self) -> None:
+        """Recompute the chain."""
+        self.tell("Verifying the evidence…")
+        self._start(self._verify, "verify")
+
+    async def _verify(self) -> None:
+        assert self.acts is not None
+        found = await asyncio.to_thread(attempt, self.acts.verify)
+        if isinstance(found, Trouble):
+            found = Verified(whole=False, words=(found.what,))
+        title = "The evidence is whole" if found.whole else "The evidence could not be shown to be whole"
+        self.app.push_screen(Notice(title, [safe(line, 600) for line in found.words], wrong=not found.whole))
+
+    def do_export(self) -> None:
+        """Ask where to, then write the records of all cases that the filter shows."""
+        assert self.acts is not None
+        wanted = self.queue.wanted
+        shown = f"{counted(self.queue.count, 'case')}: {in_words(wanted)}. Every request of theirs, masked as stored."
+        day = self._today()
+        proposed = f"outgate-cases-{day:%Y-%m-%d}.{self.acts.formats[0]}"
+
+        def chosen(export: Export | None) -> None:
+            if export is not None:
+                self.run_worker(self._export(wanted, export), group="append")
+
+        self.app.push_screen(ExportDialog(safe(shown, 300), str(Path.cwd() / proposed), self.acts.formats), chosen)
+
+    async def _export(self, wanted: CaseFilter, export: Export) -> None:
+        acts, store = self.acts, self._store
+        assert acts is not None
+        records = records_of(store, wanted)
+        written = await asyncio.to_thread(attempt, lambda: acts.export(export.format_name, records, export.path))
+        if isinstance(written, Trouble):
+            self.tell(f"Nothing was written. {written.what}", wrong=True)
+        else:
+            self.tell(f"{counted(written, 'record')} written to {safe(export.path.name, 120)}.")
