@@ -12,7 +12,7 @@ from app.settings import Settings
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import Policy
+from core.ports import DirectConnections, Policy
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
@@ -93,6 +93,13 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else _pseudonyms(key)
     return attribution.build(user_names=settings.user_names, pseudonym=pseudonym)
+
+
+def direct_connections() -> DirectConnections:
+    """Return what lists the connections past the gate."""
+    from attribution.direct import ConnectionTable
+
+    return ConnectionTable()
 
 
 def evidence_of(home: Home, settings: Settings) -> Evidence:

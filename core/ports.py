@@ -35,6 +35,13 @@ class Attributor(Protocol):
         """Release sockets and helper processes."""
 
 
+class DirectConnections(Protocol):
+    """The open connections of this user to HTTPS servers that do not go through the gate."""
+
+    def established(self) -> Sequence[Connection]:
+        """Return them, the far side standing as the gate's. May take milliseconds: call it off the event loop."""
+
+
 class AnswerTap(Protocol):
     """Reads an answer as it passes. Never raises."""
 

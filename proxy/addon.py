@@ -19,12 +19,13 @@ from core.ids import uuid7
 from core.redaction import Redacted
 from proxy import enforcement, refusals
 from proxy.answers import AnswerReader, streams_past
+from proxy.bypass import Bypass, Bypasses, looks_like_http
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, Ruling, gate_failure
 from proxy.routes import Routes
 from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
-from proxy.streams import HOLD_LIMIT, adopt
+from proxy.streams import HOLD_LIMIT, adopt, only_http
 from proxy.translate import connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap
 
@@ -48,6 +49,7 @@ class GateAddon:
         self.inspection = inspection
         self.routes = routes
         self.health = health
+        self.bypasses = Bypasses(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
@@ -64,9 +66,16 @@ class GateAddon:
         """Forget the connection."""
         self._senders.closed(client.id)
 
-    def next_layer(self, nextlayer: layer.NextLayer) -> None:
-        """Make the HTTP layers that mitmproxy has just chosen ours."""
+    async def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Make the HTTP layers that mitmproxy has just chosen ours; what is not HTTP is refused and recorded."""
+        if nextlayer.layer is None:
+            return
+        target = nextlayer.context.server.address
+        is_http = target is None or looks_like_http(nextlayer.data_client())
+        only_http(nextlayer, is_http=is_http)
         adopt(nextlayer.context.layers)
+        if target is not None and not is_http:
+            await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
@@ -80,9 +89,18 @@ class GateAddon:
         """Put the real destination back."""
         self.routes.restore(data.server)
 
-    def tls_failed_client(self, data: tls.TlsData) -> None:
-        """Count clients that refuse our certificate."""
+    async def tls_failed_client(self, data: tls.TlsData) -> None:
+        """Record clients that refuse our certificate: what they wanted to send was not inspected."""
         self.health.refused_certificates += 1
+        host, port = data.context.server.address or ("", 443)
+        await self._bypassed(self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port))
+
+    async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
+        try:
+            sender = await self._senders.of(client.id)
+            told(sender, target[0], target[1], connection_of(client))
+        except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
+            self._failed("evidence", error)
 
     # requests
 
@@ -269,6 +287,7 @@ class GateAddon:
                 reference = self._failed("attribution", error)
                 known = unknown_sender("none", f"the look-up failed, reference {reference}")
             flow.metadata[SENDER] = known
+            self.bypasses.seen(known)
         return cast(Attribution, known)
 
 

@@ -107,6 +107,9 @@ class Gate:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(master.run())
             tasks.create_task(self._announce(server, serving, ready))
+            if self._parts.direct is not None:
+                watching = tasks.create_task(self.addon.bypasses.watch(self._parts.direct))
+                serving.add_done_callback(lambda _: watching.cancel())
 
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""

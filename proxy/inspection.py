@@ -24,7 +24,16 @@ from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.ports import AnswerTap, Attributor, Classifier, ClassifierPool, EvidenceWriter, Holds, Policy
+from core.ports import (
+    AnswerTap,
+    Attributor,
+    Classifier,
+    ClassifierPool,
+    DirectConnections,
+    EvidenceWriter,
+    Holds,
+    Policy,
+)
 from core.record import Record, RequestSummary, ResponseSummary
 from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
@@ -65,6 +74,8 @@ class Parts:
     history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
     observer: Callable[[Attribution], None] | None = None
     """Told, in a thread, of each script that is new at a destination."""
+    direct: DirectConnections | None = None
+    """Looked at while Python programs use the gate: who goes past it?"""
     clock: Callable[[], datetime] = utc_now
 
 
@@ -194,9 +205,7 @@ class Inspection:
             try:
                 learnt = tap.finish(answer)
                 # Findings of a WebSocket or a large upload go on coming after the tap was made.
-                ruling.classification = replace(
-                    ruling.classification, destination=learnt.destination, llm=learnt.llm
-                )
+                ruling.classification = replace(ruling.classification, destination=learnt.destination, llm=learnt.llm)
             except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
                 ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         acknowledgement, done = self._acknowledgements.expect()

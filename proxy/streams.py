@@ -9,7 +9,8 @@ from typing import Any
 
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
-from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers import DNSLayer, TCPLayer, UDPLayer
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
@@ -101,6 +102,23 @@ class GateHttpLayer(HttpLayer):
         """Open a stream of ours for a new request."""
         self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+
+class RefusedLayer(layer.Layer):
+    """Ends a connection that carries something else than HTTP."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            yield commands.CloseConnection(self.context.client)
+
+
+def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
+    """Put a layer of ours where mitmproxy chose one that forwards unread (port 53), or waits for HTTP for ever."""
+    if is_http and not isinstance(chosen.layer, (DNSLayer, TCPLayer, UDPLayer)):
+        return
+    if chosen.layer is not None:
+        chosen.context.layers.remove(chosen.layer)
+        chosen.layer = HttpLayer(chosen.context, HTTPMode.transparent) if is_http else RefusedLayer(chosen.context)
 
 
 def adopt(layers: list[layer.Layer]) -> None:

@@ -78,7 +78,7 @@ def test_a_value_is_counted_once_wherever_it_lies(start_gate: Any) -> None:
     assert total(gate) == len(marks)
 
 
-@pytest.mark.parametrize("position", range(0, 14))
+@pytest.mark.parametrize("position", range(14))
 def test_a_value_split_over_a_boundary_cuts_the_stream(start_gate: Any, position: int) -> None:
     """However a value is split between two windows, no part of it beyond what was scanned leaves."""
     gate = start_gate(hold_bytes=10_000)

@@ -1,0 +1,210 @@
+"""Ways past the gate: a refused certificate, a foreign protocol, a direct connection. Each leaves a record, once."""
+
+import asyncio
+import socket
+import ssl
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core.attribution import Attribution, Certainty, ProcessRef
+from core.exchange import Connection
+from proxy.bypass import DAY_S, Bypasses, Once, looks_like_http
+
+
+def eventually(condition: Any) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def tunnel(gate: Any, target: str) -> socket.socket:
+    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+    assert b" 200 " in raw.recv(4096)
+    return raw
+
+
+def distrust(gate: Any, host: str) -> None:
+    with tunnel(gate, f"{host}:443") as raw, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+
+
+def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
+    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing was inspected."""
+    distrust(gate, "pinned.example")
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
+    assert record.sender.process.pid == 4711
+    assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
+    assert (record.findings, record.request.bytes, record.response.status) == ((), 0, None)
+    assert gate.internet.bytes_received == 0
+
+
+def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
+    """A client that tries again and again makes one record an hour, and is let through by none of its tries."""
+    for _ in range(4):
+        distrust(gate, "pinned.example")
+    distrust(gate, "other.example")
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    assert sorted(r.destination.host for r in gate.evidence.closed) == ["other.example", "pinned.example"]
+    assert gate.gate.addon.health.refused_certificates == 5
+
+
+def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
+    """An ordinary connection leaves no such record."""
+    gate.connect("files.example").close()
+
+    assert gate.evidence.closed == []
+
+
+@pytest.mark.parametrize(
+    ("target", "data"),
+    [
+        ("git.example:22", b"SSH-2.0-OpenSSH_9.9\r\n"),
+        ("db.example:5432", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
+        ("dns.example:53", b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01"),
+    ],
+)  # fmt: skip
+def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
+    """A tunnel for another protocol is refused, whatever its port, and is on record."""
+    with tunnel(gate, target) as raw:
+        raw.sendall(data)
+        answer = raw.recv(4096)
+
+    assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
+    eventually(lambda: gate.evidence.closed)
+    [record] = gate.evidence.closed
+    assert f"{record.destination.host}:{record.destination.port}" == target
+    assert record.decision.degraded == ("protocol: what was sent is not HTTP",)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0", b"\x16\x03\x01\x02\x00", b"POST", b"M-SEARCH * "]
+)
+def test_http_looks_like_http(data: bytes) -> None:
+    """Requests and TLS are not taken for another protocol, even when only their first bytes are there."""
+    assert looks_like_http(data)
+
+
+@pytest.mark.parametrize("data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40])
+def test_other_protocols_do_not(data: bytes) -> None:
+    """Other protocols are known by their first bytes."""
+    assert not looks_like_http(data)
+
+
+class Table:
+    """A connection table that says what it is told."""
+
+    def __init__(self, *ends: tuple[str, int]) -> None:
+        self.ends = list(ends)
+
+    def established(self) -> list[Connection]:
+        now = datetime.now(UTC)
+        return [
+            Connection(id=f"d{port}", client_host="192.0.2.1", client_port=port, gate_host=host, gate_port=443, at=now)
+            for host, port in self.ends
+        ]
+
+
+class Sampled:
+    """Bypasses over a running gate's fakes, looked at from here."""
+
+    def __init__(self, gate: Any) -> None:
+        self.now = 1000.0
+        self.gate = gate
+        self.asked: list[str] = []
+        self.is_python = True
+        gate.attributor.attribute = self.attribute
+        self.bypasses = Bypasses(gate.gate.addon.inspection, lambda: self.now)
+
+    def attribute(self, connection: Connection) -> Attribution:
+        self.asked.append(connection.id)
+        process = ProcessRef(pid=99, started_at=None, name="python", exe="/usr/bin/python3")
+        return Attribution(certainty=Certainty.EXACT, method="fake", process=process, is_python=self.is_python)
+
+    def look(self, table: Table) -> list[str]:
+        async def once() -> None:
+            await self.bypasses.look(table)
+
+        asyncio.run(once())
+        return [r.destination.host for r in self.gate.evidence.closed]
+
+
+def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
+    """A script that goes past the gate is one record per address and day, however often it connects."""
+    sampled = Sampled(gate)
+    sampled.look(Table(("203.0.113.5", 1), ("203.0.113.5", 2), ("198.51.100.7", 3)))
+    sampled.look(Table(("203.0.113.5", 4)))
+    eventually(lambda: len(gate.evidence.closed) == 2)
+    assert sorted(r.destination.host for r in gate.evidence.closed) == ["198.51.100.7", "203.0.113.5"]
+    assert gate.evidence.closed[0].decision.degraded == ("bypass: a direct connection past the gate",)
+
+    sampled.now += DAY_S + 1
+    sampled.look(Table(("203.0.113.5", 5)))
+    eventually(lambda: len(gate.evidence.closed) == 3)
+
+
+def test_a_connection_is_asked_about_once(gate: Any) -> None:
+    """A connection that stays open costs one look-up, not one with every look."""
+    sampled = Sampled(gate)
+    for _ in range(5):
+        sampled.look(Table(("203.0.113.5", 1)))
+
+    assert sampled.asked == ["d1"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "fe80::1"])
+def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str) -> None:
+    """Connections that do not leave the machine are not looked up."""
+    sampled = Sampled(gate)
+
+    assert sampled.look(Table((address, 1))) == []
+    assert sampled.asked == []
+
+
+def test_other_programs_may_go_their_own_way(gate: Any) -> None:
+    """Direct connections of programs that are not Python are not recorded."""
+    sampled = Sampled(gate)
+    sampled.is_python = False
+
+    assert sampled.look(Table(("203.0.113.5", 1))) == []
+    assert sampled.asked == ["d1"]
+
+
+@pytest.mark.parametrize(("is_python", "later", "looks"), [(True, 0, True), (True, 3600, False), (False, 0, False)])
+def test_the_table_is_looked_at_only_while_python_uses_the_gate(
+    gate: Any, is_python: bool, later: float, looks: bool
+) -> None:
+    """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
+    sampled = Sampled(gate)
+    table = Table(("203.0.113.5", 1))
+    sampled.bypasses.seen(replace(sampled.attribute(table.established()[0]), is_python=is_python))
+    sampled.asked.clear()
+    sampled.now += later
+
+    async def watched() -> None:
+        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        await asyncio.sleep(0.1)
+        watching.cancel()
+
+    asyncio.run(watched())
+    assert (sampled.asked != []) == looks
+
+
+def test_memory_of_what_was_told_is_bounded() -> None:
+    """However many there are, the gate does not grow with them."""
+    once = Once(lambda: 0.0)
+    for number in range(6000):
+        assert once.first((str(number),), 10)
+
+    assert len(once._until) == 5000
+    assert not once.first(("5999",), 10)
