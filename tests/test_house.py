@@ -1,0 +1,150 @@
+"""The house itself: names, imports, sizes and what may never be in the tree."""
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("app", "attribution", "certs", "classifiers", "core", "evidence", "policy", "proxy", "tui")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+OURS = frozenset(PACKAGES)
+
+
+def tracked() -> list[Path]:
+    """All files of the repository that git knows or would take."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def imported_by(statement: str) -> set[str]:
+    """Run a statement in a fresh interpreter; return the modules that are loaded then."""
+    program = f"import sys, json\n{statement}\nsys.stdout.write('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+def test_no_dependency_owns_one_of_our_names() -> None:
+    """Our folders are top-level packages: no installed distribution but ours may bring one of the same name."""
+    owners = metadata.packages_distributions()
+
+    assert {name: set(owners.get(name, ())) - {"outgate"} for name in PACKAGES} == {name: set() for name in PACKAGES}
+
+
+def test_our_folders_are_what_is_packed() -> None:
+    """What is built, type-checked and held to contracts is the same list of folders."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    tool = config["tool"]
+
+    assert tuple(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == PACKAGES
+    assert tuple(tool["mypy"]["packages"]) == PACKAGES
+    assert tuple(tool["importlinter"]["root_packages"]) == PACKAGES
+
+
+def test_no_folder_of_ours_shadows_the_standard_library() -> None:
+    """A script started in one of our folders still finds the standard library's modules."""
+    assert OURS & sys.stdlib_module_names == set()
+    shadowing = {"secrets", "queue", "types", "random", "socket", "ssl", "json", "logging", "token", "select", "signal"}
+    assert [path for path in MODULES if path.stem in shadowing] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_says_its_job_and_stays_small(package: str) -> None:
+    """Every module begins with a docstring and has at most 400 lines."""
+    silent, large = [], []
+    for path in (p for p in MODULES if p.relative_to(ROOT).parts[0] == package):
+        text = path.read_text()
+        if not ast.get_docstring(ast.parse(text)):
+            silent.append(path.relative_to(ROOT))
+        if text.count("\n") > 400:
+            large.append(path.relative_to(ROOT))
+    assert (silent, large) == ([], [])
+
+
+def test_the_core_needs_the_standard_library_only() -> None:
+    """The vocabulary can be used without installing anything."""
+    names = [f"core.{path.stem}" for path in (ROOT / "core").glob("*.py") if path.stem != "__init__"]
+    bare = imported_by("pass")
+    loaded = tops(imported_by("import " + ", ".join(names)) - bare)
+
+    assert loaded - sys.stdlib_module_names - {"core"} == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        (
+            "import policy.live, policy.replay, policy.cases",
+            {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"},
+        ),
+        ("import evidence.opening, evidence.verification", {"mitmproxy", "textual", "presidio_analyzer", "polars"}),
+        ("import attribution", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"}),
+        ("import classifiers.engine", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer", "polars", "pyarrow"}),
+        ("import certs.authority, certs.leaf, certs.trust", {"mitmproxy", "textual", "sqlalchemy", "pydantic"}),
+        ("import tui.app", {"mitmproxy", "sqlalchemy", "presidio_analyzer", "polars", "psutil"}),
+        ("import proxy.gate", {"textual", "sqlalchemy", "presidio_analyzer", "polars", "tornado", "ldap3", "psutil"}),
+    ],
+)
+def test_parts_do_not_load_what_is_not_theirs(statement: str, absent: set[str]) -> None:
+    """Each part starts without the heavy libraries of the others."""
+    assert tops(imported_by(statement)) & absent == set()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """`outgate --help` answers at once: none of the large libraries is loaded for it."""
+    loaded = tops(imported_by("from app.cli import code_of\nassert code_of(['--help']) == 0"))
+
+    heavy = {
+        "mitmproxy",
+        "textual",
+        "presidio_analyzer",
+        "sqlalchemy",
+        "sqlmodel",
+        "polars",
+        "pydantic",
+        "cryptography",
+    }
+    assert loaded & heavy == set()
+    assert "app" in loaded
+
+
+def test_no_package_registry_is_named() -> None:
+    """Nothing in the tree points at a package registry: where packages come from is the user's choice."""
+    hosts = ["py" + "pi.org", "files.python" + "hosted.org", "registry.npm" + "js.org", "conda.ana" + "conda.org"]
+    found = []
+    for path in tracked():
+        content = path.read_bytes()
+        found += [(str(path.relative_to(ROOT)), host) for host in hosts if host.encode() in content]
+    assert found == []
+
+
+def test_no_resolver_lock_is_kept() -> None:
+    """The lock that is kept is `requirements.lock`; a resolver's own names its registry and stays outside."""
+    names = [path.name for path in tracked()]
+
+    assert "uv.lock" not in names
+    assert "requirements.lock" in names
+
+
+def test_no_path_of_a_machine_is_written() -> None:
+    """No file names the machine that it was written on."""
+    here = ["/" + "work/main", "/" + "work/shared", "/root/" + ".pyenv"]
+    found = [
+        (str(path.relative_to(ROOT)), place)
+        for path in tracked()
+        for place in here
+        if place.encode() in path.read_bytes()
+    ]
+    assert found == []
