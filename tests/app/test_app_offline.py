@@ -131,3 +131,16 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
 
     assert asyncio.run(all_of_them()) == list(range(9))
     assert most == 2
+
+
+def test_a_piped_table_is_plain(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piped output is the same whatever the terminal's variables say: no colours, no cut at its width."""
+    files = str(recording(home / "a.har", entry(1, postData={"text": "pay to DE90871318609139099603"})))
+    plain = outgate("inspect", "--no-names", files)
+    for name, value in {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1", "TERM": "xterm-256color", "COLUMNS": "20"}.items():
+        monkeypatch.setenv(name, value)
+    forced = outgate("inspect", "--no-names", files)
+
+    assert "1 bank account number" in plain.out
+    assert "\x1b" not in forced.out
+    assert forced.out == plain.out

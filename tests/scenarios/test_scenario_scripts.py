@@ -53,4 +53,3 @@ def test_what_is_not_python_is_volume_only(serving: Any) -> None:
 
 def _run(outgate: Any, script: Any) -> None:
     subprocess.run([sys.executable, str(script)], env=outgate.behind(), timeout=60, check=True, capture_output=True)
-
