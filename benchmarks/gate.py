@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,9 @@ ANSWER = json.dumps(
     }
 ).encode()  # fmt: skip
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
+LAST = (
+    b'data: {"choices":[],"usage":{"prompt_tokens":210,"completion_tokens":40,"total_tokens":250}}\n\ndata: [DONE]\n\n'
+)
 PROSE = (
     "Please compare the delivery plan of the third quarter with the plan of the second one and list what changed. "
     "Mention the regions where volumes grew, explain why the northern depot needed more drivers, and suggest how the "
@@ -111,6 +114,7 @@ class Upstream(asyncio.Protocol):
         for _ in range(40):
             write(b"%x\r\n%s\r\n" % (len(EVENT), EVENT))
             await asyncio.sleep(0.005)
+        write(b"%x\r\n%s\r\n" % (len(LAST), LAST))
         write(b"0\r\n\r\n")
 
 
@@ -277,6 +281,21 @@ def measure(
     into.peak_mb = max(into.peak_mb, peak_mb(pid))
 
 
+def warm_up(proxies: Iterable[tuple[int, int, Path]], port: int, me: list[str]) -> None:
+    """Let both proxies load what they load once, and wait until both are quiet."""
+    for listen, _, roots in proxies:
+        for personal in ("0", "1"):
+            subprocess.run(
+                [*me, "--load", str(listen), str(port), str(roots), personal], check=True, capture_output=True
+            )
+    for _, pid, _ in proxies:
+        for _ in range(60):
+            before = cpu_seconds(pid)
+            time.sleep(1)
+            if cpu_seconds(pid) - before < 0.03:
+                break
+
+
 def idle(proxy: tuple[int, int, Path], seconds: float) -> float:
     """Return the CPU share of an idle proxy in percent."""
     before = cpu_seconds(proxy[1])
@@ -338,6 +357,7 @@ def main() -> None:
         plain, gate = Measured(), Measured()
         try:
             with mitmdump(folder, root) as a, outgate(folder, root) as b:
+                warm_up((a, b), port, me)
                 plain.idle_percent, gate.idle_percent = idle(a, options.idle), idle(b, options.idle)
                 for _ in range(options.rounds):
                     measure(a, port, options, plain, [*me, "--load"])

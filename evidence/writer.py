@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from evidence.recovery import recover
 from evidence.schema import prepare
 
 MOST_IN_A_BATCH = 512
+GATHER_S = 0.001
+"""How long the writer lets a group grow once it is woken: each waking of a thread costs more than a row."""
 MOST_OWED = 10_000
 PROBE_S = 1.0
 
@@ -136,6 +139,10 @@ class Writer:
         with self._changed:
             if not self._waiting and not self._stopping:
                 self._changed.wait(None if self._failure is None else PROBE_S)
+            stopping = self._stopping
+        if not stopping:
+            time.sleep(GATHER_S)
+        with self._changed:
             tasks = self._waiting[:MOST_IN_A_BATCH]
             self._in_flight = len(tasks)
             del self._waiting[:MOST_IN_A_BATCH]

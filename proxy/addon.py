@@ -21,8 +21,9 @@ from proxy import enforcement, refusals
 from proxy.answers import AnswerReader, streams_past
 from proxy.bypass import Bypass, Bypasses, looks_like_http
 from proxy.health import HEALTH_HOST, Health
-from proxy.inspection import Inspection, Ruling, gate_failure
+from proxy.inspection import Inspection, gate_failure
 from proxy.routes import Routes
+from proxy.ruling import Ruling
 from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
 from proxy.streams import HOLD_LIMIT, adopt, only_http

@@ -6,7 +6,8 @@ from mitmproxy import http
 
 from core.exchange import Answer, Message
 from core.ports import AnswerTap, Restorer
-from proxy.inspection import Inspection, Ruling
+from proxy.inspection import Inspection
+from proxy.ruling import Ruling
 from proxy.translate import answer_of
 
 _STREAMING_TYPES = (

@@ -12,7 +12,8 @@ from core.decision import Decision, Verdict
 from core.exchange import Connection, Exchange
 from core.ids import uuid7
 from core.ports import DirectConnections
-from proxy.inspection import Inspection, Ruling
+from proxy.inspection import Inspection
+from proxy.ruling import Ruling
 
 EVERY_S = 10.0
 """How often the connection table is looked at, while it is."""

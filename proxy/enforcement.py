@@ -8,7 +8,7 @@ from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
-from proxy.inspection import Ruling
+from proxy.ruling import Ruling
 
 INLINE_BYTES = 64 * 1024
 APPROVAL_LASTS = timedelta(hours=8)

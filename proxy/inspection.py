@@ -13,7 +13,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,13 +34,13 @@ from core.ports import (
     Holds,
     Policy,
 )
-from core.record import Record, RequestSummary, ResponseSummary
 from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
 from proxy import enforcement
 from proxy.classifying import classified
 from proxy.durability import Acknowledgement, Acknowledgements
 from proxy.lines import LineBudget
+from proxy.ruling import Ruling
 
 _PAIRS_REMEMBERED = 10_000
 
@@ -77,49 +77,6 @@ class Parts:
     direct: DirectConnections | None = None
     """Looked at while Python programs use the gate: who goes past it?"""
     clock: Callable[[], datetime] = utc_now
-
-
-@dataclass(slots=True, kw_only=True)
-class Ruling:
-    """One exchange on its way: what is known, what was decided, whether it is durable. Drops the payload early."""
-
-    exchange: Exchange
-    sender: Attribution
-    classification: Classification
-    decision: Decision
-    durable: Acknowledgement | None = None
-    values: dict[str, str] = field(default_factory=dict, repr=False)
-    """Placeholder → value, for as long as the answer lasts."""
-    closed: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def reference(self) -> str:
-        """What an analyst quotes and an officer finds: the record's id."""
-        return self.exchange.id
-
-    def record(self, answer: Answer | None = None) -> Record:
-        """Return the record as far as it is known."""
-        exchange = self.exchange
-        return Record(
-            id=exchange.id,
-            at=exchange.at,
-            sender=self.sender,
-            destination=self.classification.destination,
-            request=RequestSummary(
-                method=exchange.method,
-                content_type=exchange.header("content-type"),
-                bytes=exchange.body_bytes,
-                complete=exchange.complete,
-            ),
-            response=ResponseSummary()
-            if answer is None
-            else ResponseSummary(status=answer.status, bytes=answer.body_bytes),
-            llm=self.classification.llm,
-            findings=self.classification.findings,
-            decision=self.decision,
-            notes=tuple(self.notes),
-        )
 
 
 class Inspection:

@@ -11,7 +11,8 @@ from core.exchange import Exchange
 from core.findings import merged
 from proxy import enforcement, refusals
 from proxy.classifying import classified
-from proxy.inspection import Inspection, Ruling, gate_failure
+from proxy.inspection import Inspection, gate_failure
+from proxy.ruling import Ruling
 from proxy.socket_layer import ENDED, TOO_BIG, end_socket
 
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}

@@ -10,7 +10,8 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.findings import Finding, merged
 from proxy import enforcement, refusals
-from proxy.inspection import Inspection, Ruling, gate_failure
+from proxy.inspection import Inspection, gate_failure
+from proxy.ruling import Ruling
 from proxy.streams import CUT
 from proxy.translate import exchange_of
 from proxy.unpacking import Unpacker
