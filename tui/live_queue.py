@@ -52,6 +52,7 @@ class LiveQueue(Screen[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as the base class declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as the base class declares it
     DEFAULT_CSS = """
     LiveQueue { layout: vertical; background: $background; }
     LiveQueue #body { height: 1fr; }
@@ -61,6 +62,7 @@ class LiveQueue(Screen[None]):
         display: none; height: auto; margin: 2 4; padding: 1 2; border: round $blocked; color: $foreground;
     }
     LiveQueue KeyLine { dock: bottom; }
+    LiveQueue.-tall HeldPanel.-some { margin-bottom: 1; }
     LiveQueue QueueView { height: 1fr; }
     LiveQueue #list { height: 42%; }
     LiveQueue DetailPane { height: 1fr; border-top: solid $panel; }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.app import ReviewApp
+from tui.evidence_acts import EvidenceActs, Verified
 from tui.live_queue import Reviewer
 from tui.sample import sample_holds, sample_store
 
@@ -20,7 +21,8 @@ async def draw(size: tuple[int, int] = SIZE) -> str:
     store = sample_store(AT)
     for waiting in sample_holds(AT):
         store.hold(waiting)
-    app = ReviewApp(store, reviewer, store)
+    acts = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",))
+    app = ReviewApp(store, reviewer, store, "", acts)
     async with app.run_test(size=size) as pilot:
         for _ in range(4):
             await app.workers.wait_for_complete()
