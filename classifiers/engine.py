@@ -54,6 +54,9 @@ class EngineSetup:
     names: bool = False
     """True when names and addresses in prose are looked for: then every body with prose goes to a worker."""
 
+    long_tail: bool = True
+    """False leaves Outgate's own rules for secrets only: nothing is compiled in the background."""
+
     def __repr__(self) -> str:
         return f"<EngineSetup in_worker={self.in_worker}>"
 
@@ -65,7 +68,7 @@ class Engine:
         self._setup = setup
         self._fingerprinter = Fingerprinter(setup.key)
         self._organisation = setup.organisation
-        self._credentials = CredentialDetector(setup.cache, setup.organisation)
+        self._credentials = CredentialDetector(setup.cache, setup.organisation, long_tail=setup.long_tail)
         self._personal = PersonalDetector()
         self._bindings = Bindings(self._fingerprinter)
         self._placeholders = Placeholders(self._fingerprinter)
@@ -121,11 +124,11 @@ class Engine:
         findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
             found = stages.run("tables", lambda table=table: table_findings(table, self._fingerprinter))  # type: ignore[misc]
-            findings += found or ()
+            findings = one_per_kind([*findings, *(found or ())])
         return Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=(*one_per_kind(findings), *_unread(payload)) if findings or payload.unread else (),
+            findings=(*findings, *_unread(payload)) if findings or payload.unread else (),
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )

@@ -11,6 +11,7 @@ from core.fingerprint import Fingerprinter
 from core.organisation import FindingException
 from core.text import mask
 
+_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
 MAX_PLACES = 10
 MAX_FINGERPRINTS = 20
 
@@ -56,8 +57,7 @@ def summarise(
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings, the most certain first, test data last."""
-    order = list(Confidence)
-    return sorted(findings, key=lambda f: (f.test_data, order.index(f.confidence), f.kind))
+    return sorted(findings, key=lambda f: (f.test_data, _RANK[f.confidence], f.kind))
 
 
 def is_excepted(hit: Hit, where: str, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]) -> bool:
@@ -87,10 +87,9 @@ def _joined(group: Sequence[Finding]) -> Finding:
         return group[0]
     largest = max(group, key=lambda f: f.count)
     whole = merged((), [replace(finding, detector=largest.detector) for finding in group])[0]
-    order = list(Confidence)
     return replace(
         whole,
-        confidence=min((f.confidence for f in group), key=order.index),
+        confidence=min((f.confidence for f in group), key=_RANK.__getitem__),
         subjects=max((f.subjects for f in group if f.subjects is not None), default=None),
         note=next((f.note for f in group if f.note), None),
     )
@@ -98,18 +97,30 @@ def _joined(group: Sequence[Finding]) -> Finding:
 
 def _finding(hits: Sequence[Hit], payload: Payload, fingerprinter: Fingerprinter) -> Finding:
     first = hits[0]
-    values = dict.fromkeys(hit.value for hit in hits)
-    places = dict.fromkeys(place(payload.segments[hit.segment]) for hit in hits[:200])
-    order = list(Confidence)
+    if len(hits) == 1:  # the common case, on the hot path
+        return Finding(
+            kind=first.kind,
+            detector=first.detector,
+            confidence=first.confidence,
+            count=1,
+            distinct=1,
+            where=(place(payload.segments[first.segment]),),
+            excerpt=mask(first.value),
+            fingerprints=(fingerprinter.of(first.kind, first.value),),
+            test_data=first.test_data,
+            note=first.note,
+        )
+    values = dict.fromkeys([hit.value for hit in hits])
+    places = dict.fromkeys([place(payload.segments[hit.segment]) for hit in hits[:200]])
     return Finding(
         kind=first.kind,
         detector=first.detector,
-        confidence=min((hit.confidence for hit in hits), key=order.index),
+        confidence=min([hit.confidence for hit in hits], key=_RANK.__getitem__),
         count=len(hits),
         distinct=len(values),
-        where=tuple(list(places)[:MAX_PLACES]),
+        where=tuple(places)[:MAX_PLACES],
         excerpt=mask(first.value),
-        fingerprints=tuple(fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]),
+        fingerprints=tuple([fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]]),
         test_data=first.test_data,
         note=next((hit.note for hit in hits if hit.note), None),
     )

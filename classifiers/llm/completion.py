@@ -11,6 +11,7 @@ from classifiers.llm.usage import Usage, fill, of_headers
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
+from core.values import changed
 
 _INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
 _ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
@@ -57,7 +58,7 @@ def completed(call: LlmCall, answer: Answer, read: Read, exchange: Exchange | No
 def _learnt(call: LlmCall, headers: Mapping[str, str], read: Read) -> LlmCall:
     organisation = headers.get("openai-organization") or headers.get("anthropic-organization-id") or read.organisation
     project = headers.get("openai-project") or headers.get("anthropic-workspace-id")
-    return replace(
+    return changed(
         call,
         model=call.model or read.model or headers.get("x-ms-deployment-name"),
         organisation=organisation or call.organisation,
@@ -85,9 +86,9 @@ def _request_json(exchange: Exchange | None, payload: Payload | None) -> object:
 
 def _priced(call: LlmCall, usage: Usage, answered: str | None, exchange: Exchange | None) -> LlmCall:
     if usage.stated_cost is not None:
-        return replace(call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED)
+        return changed(call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED)
     if prices.is_local(call.provider, exchange):
-        return replace(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
+        return changed(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
     if usage.empty:
         return call
     cost = prices.from_table(call.provider, answered, call.model, usage, None if exchange is None else exchange.at)
@@ -95,7 +96,7 @@ def _priced(call: LlmCall, usage: Usage, answered: str | None, exchange: Exchang
 
 
 def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> LlmCall:
-    return replace(
+    return changed(
         call,
         input_tokens=usage.input,
         output_tokens=usage.output,
