@@ -1,0 +1,200 @@
+"""Refusals: each service's clients get an error of the shape they know, one status, one message, and no reason to retry."""
+
+import json
+import socket
+import time
+from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import h2.connection
+import h2.events
+import pytest
+from mitmproxy import http
+from mitmproxy.test import tutils
+
+from core.decision import Decision, HoldOutcome, Verdict
+from proxy.refusals import brief, presumed, refusal, words
+
+REFERENCE = "0193a7c2-5b0e-7c00-8000-000000000001"
+DECISION = Decision(
+    verdict=Verdict.BLOCK, rule="no-ibans", reason='15 IBANs sent to <a> & "b"', contact="privacy@example.com"
+)
+
+
+def asked(path: str = "/x", **headers: str) -> http.Request:
+    fields = http.Headers(**headers)
+    return tutils.treq(path=path.encode(), headers=fields)
+
+
+def error_of(service: str | None, request: http.Request | None = None) -> Any:
+    answer = refusal(DECISION, REFERENCE, service, request or asked())
+    assert answer.status_code == 403
+    assert answer.headers["x-should-retry"] == "false"
+    assert "retry-after" not in answer.headers
+    assert answer.headers["x-outgate-reference"] == REFERENCE
+    assert int(answer.headers["content-length"]) == len(answer.raw_content or b"")
+    return json.loads(answer.raw_content or b"")
+
+
+def told(message: str) -> bool:
+    return all(word in message for word in ("Outgate", "no-ibans", REFERENCE, "privacy@example.com", "15 IBANs"))
+
+
+@pytest.mark.parametrize(
+    ("service", "place", "code"),
+    [
+        ("openai", ("error", "message"), ("error", "type", "permission_error")),
+        ("anthropic", ("error", "message"), ("error", "type", "permission_error")),
+        ("google", ("error", "message"), ("error", "status", "PERMISSION_DENIED")),
+        ("google-drive", ("error", "message"), ("error", "code", 403)),
+        ("aws-bedrock", ("message",), ("__type", "AccessDeniedException")),
+        ("onedrive", ("error", "message"), ("error", "code", "accessDenied")),
+        ("dropbox", ("error_summary",), ("error", ".tag", "blocked_by_outgate")),
+        ("telegram", ("description",), ("error_code", 403)),
+    ],
+)
+def test_each_service_has_its_own_error(service: str, place: tuple[str, ...], code: tuple[Any, ...]) -> None:
+    """Every client finds the message where it looks for its service's own errors."""
+    body = error_of(service)
+    message, found = body, body
+    for key in place:
+        message = message[key]
+    for key in code[:-1]:
+        found = found[key]
+
+    assert told(message)
+    assert found == code[-1]
+
+
+def test_storage_errors_are_xml() -> None:
+    """S3 clients read XML; what a reason quotes cannot break out of it."""
+    answer = refusal(DECISION, REFERENCE, "s3", asked())
+    root = ElementTree.fromstring(answer.raw_content or b"")
+
+    assert root.tag == "Error"
+    assert root.findtext("Code") == "AccessDenied"
+    assert told(root.findtext("Message") or "")
+
+
+@pytest.mark.parametrize(
+    ("path", "key"), [("/v1/messages", "type"), ("/v1/chat/completions", "error"), ("/openai/v1/responses", "error")]
+)
+def test_gateways_are_known_by_their_paths(path: str, key: str) -> None:
+    """A gateway of an unknown name that speaks a known API is answered in that API's words."""
+    assert key in error_of(None, asked(path))
+
+
+def test_unknown_services_get_what_they_ask_for() -> None:
+    """Whoever wants JSON gets JSON, everyone else one readable line."""
+    assert told(error_of(None, asked(accept="application/json"))["message"])
+    plain = refusal(DECISION, REFERENCE, None, asked())
+    assert plain.headers["content-type"] == "text/plain; charset=utf-8"
+    assert told(plain.text or "")
+
+
+@pytest.mark.parametrize("hostile", ["a\r\nset-cookie: x=1", "\x1b[31mred", "\u202eevil", "x" * 5000])
+def test_nothing_hostile_comes_through(hostile: str) -> None:
+    """Text from a payload or a rule can neither forge headers nor drive a terminal."""
+    decision = Decision(verdict=Verdict.BLOCK, rule=hostile, reason=hostile)
+    for service in ("openai", "s3", None):
+        answer = refusal(decision, REFERENCE, service, asked())
+        fields = b"".join(name + value for name, value in answer.headers.fields)
+        assert not {b"\r", b"\n", b"\x1b"} & {fields[at : at + 1] for at in range(len(fields))}
+        assert "\x1b" not in (answer.text or "")
+        assert "\u202e" not in (answer.text or "")
+        assert len(answer.raw_content or b"") < 2500
+
+
+def test_words_say_what_why_and_whom_to_ask() -> None:
+    """The analyst reads the rule, the reason, the contact and the reference in one line."""
+    assert told(words(DECISION, REFERENCE))
+    assert "privacy officer" in words(Decision(verdict=Verdict.BLOCK), REFERENCE)
+    assert "\n" not in words(DECISION, REFERENCE)
+
+
+def test_a_close_reason_fits() -> None:
+    """A WebSocket has room for 123 bytes: the reference comes first, so it is never cut off."""
+    assert brief(DECISION, REFERENCE) == f"Blocked by Outgate, reference {REFERENCE}, rule no-ibans"
+    assert len(brief(Decision(verdict=Verdict.BLOCK), REFERENCE)) < 123
+
+
+def test_presumed_refusal_is_a_refusal() -> None:
+    """What stands before any decision is a plain 403."""
+    assert presumed().status_code == 403
+
+
+def test_a_hold_that_ended_is_told_apart() -> None:
+    """A refusal by a person and a wait in vain are not the same news; both carry the verdict in a header."""
+    held = Decision(verdict=Verdict.HOLD, reason="It waited.", hold_outcome=HoldOutcome.TIMED_OUT)
+
+    assert refusal(held, REFERENCE, None, asked()).headers["x-outgate-verdict"] == "hold"
+
+
+def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
+    """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended with its headers."""
+    tls = gate.connect(host, alpn=["h2"])
+    assert tls.selected_alpn_protocol() == "h2"
+    connection = h2.connection.H2Connection()
+    connection.initiate_connection()
+    head = [
+        (":method", "POST"), (":scheme", "https"), (":authority", host), (":path", "/storage.v1.Files/Put"),
+        ("content-type", "application/grpc+proto"), ("te", "trailers"),
+    ]  # fmt: skip
+    connection.send_headers(1, head)
+    connection.send_data(1, b"\0\0\0\0\x05hello", end_stream=True)
+    tls.sendall(connection.data_to_send())
+    headers: dict[str, str] = {}
+    body, ended_at_once, deadline = b"", False, time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for event in connection.receive_data(tls.recv(65536)):
+            if isinstance(event, h2.events.ResponseReceived):
+                headers = {_text(name): _text(value) for name, value in event.headers}
+                ended_at_once = event.stream_ended is not None
+            elif isinstance(event, h2.events.DataReceived):
+                body += event.data
+            elif isinstance(event, h2.events.StreamEnded):
+                tls.close()
+                return headers, body, ended_at_once
+        tls.sendall(connection.data_to_send())
+    raise AssertionError("no answer came")
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def test_grpc_clients_read_permission_denied(gate: Any) -> None:
+    """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the message."""
+    headers, body, ended_at_once = grpc_call(gate, "blocked.example")
+
+    assert headers[":status"] == "200"
+    assert headers["content-type"] == "application/grpc"
+    assert headers["grpc-status"] == "7"
+    message = unquote(headers["grpc-message"])
+    assert "Outgate" in message
+    assert "no-such-host" in message
+    assert headers["x-outgate-reference"] in message
+    assert (body, ended_at_once) == (b"", True)
+    assert gate.internet.bytes_received == 0
+
+
+def test_http1_connections_survive_a_refusal(gate: Any) -> None:
+    """A refused request does not cost the client its connection."""
+    tls = gate.connect("files.example")
+    for body, status in ((b"TOP-SECRET", b"403"), (b"fine", b"200"), (b"TOP-SECRET", b"403")):
+        tls.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        assert read_answer(tls).split(b" ")[1] == status
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(65536)
+    start, _, body = head.partition(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1]) for line in start.split(b"\r\n") if line.lower().startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head
