@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
-from tui.evidence_acts import EvidenceActs, Verified, records_of
+from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
 from tui.hold_review import HoldReview
@@ -61,8 +61,8 @@ class EvidenceReview(HoldReview):
     async def _export(self, wanted: CaseFilter, export: Export) -> None:
         acts, store = self.acts, self._store
         assert acts is not None
-        records = records_of(store, wanted)
-        written = await asyncio.to_thread(attempt, lambda: acts.export(export.format_name, records, export.path))
+        name, path = export.format_name, export.path
+        written = await asyncio.to_thread(attempt, lambda: acts.export(name, cases_of(store, wanted), path))
         if isinstance(written, Trouble):
             self.tell(f"Nothing was written. {written.what}", wrong=True)
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from evidence.store import Store
     from tui.evidence_acts import EvidenceActs
 
 
@@ -45,20 +46,25 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(home.evidence),
+        acts=_acts(store),
     )
 
 
-def _acts(evidence: Path) -> "EvidenceActs":
+def _acts(store: "Store") -> "EvidenceActs":
     from evidence import verify
     from evidence.exports import export, formats
+    from evidence.rollup import key_of
     from tui.evidence_acts import EvidenceActs, Verified
 
     def verified() -> Verified:
-        report = verify(evidence)
+        report = verify(store.path)
         return Verified(whole=report.ok, words=report.text().splitlines())
 
-    return EvidenceActs(verify=verified, export=export, formats=tuple(formats()))
+    def exported(format_name: str, cases: frozenset[str], path: Path) -> int:
+        # In the order of the chain, so that an export of some cases can be verified too.
+        return export(format_name, (r for r in store.iter_records() if key_of(r) in cases), path)
+
+    return EvidenceActs(verify=verified, export=exported, formats=tuple(formats()))
 
 
 def export(

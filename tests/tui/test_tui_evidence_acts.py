@@ -1,15 +1,14 @@
 """Verifying the evidence and exporting cases from within the review."""
 
-import json
-
 import pytest
 
 from app.commands.evidence import _acts
 from core.errors import EvidenceError, InputError
 from core.review import CaseFilter
+from evidence import verify_jsonl
 from evidence.opening import open_store
 from tui.app import ReviewApp
-from tui.evidence_acts import EvidenceActs, Verified, records_of
+from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog, export_named
 from tui.live_queue import Reviewer
 from tui.notice import Notice
@@ -19,18 +18,11 @@ from tui.sample import sample_records
 WHOLE = Verified(whole=True, words=("The evidence is whole.", "Records checked: 4812."))
 
 
-def written_as_json(format_name, records, path):
-    """Write a list, as an export of the app would write its format."""
-    found = list(records)
-    path.write_text(json.dumps(found))
-    return len(found)
-
-
 @pytest.fixture
-def opened_with(store, now, settled):
+def opened_with(store, now):
     """Open the review with given acts."""
 
-    def open_app(verify=lambda: WHOLE, export=written_as_json, at=store):
+    def open_app(verify=lambda: WHOLE, export=lambda name, cases, path: len(cases), at=store):
         acts = EvidenceActs(verify=verify, export=export, formats=("csv", "jsonl"))
         return ReviewApp(at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
 
@@ -76,24 +68,25 @@ async def test_a_broken_chain_is_not_called_whole(opened_with, press, settled, s
         assert "✓ The evidence" not in shown and "DE89" not in shown
 
 
-async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_path):
-    """Every request of the cases in view, and no other."""
-    async with opened_with().run_test(size=(80, 24)) as pilot:
+async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_path, store):
+    """The cases in view and no other, in the format that the name asks for."""
+    asked = []
+    app = opened_with(export=lambda *arguments: asked.append(arguments) or 47)
+    async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "slash", "type:to:openai", "enter", "e")
         pilot.app.focused.value = str(tmp_path / "out.jsonl")
         await press(pilot, "enter")
 
         assert any("47 records written to out.jsonl" in n.message for n in pilot.app._notifications)
-    records = json.loads((tmp_path / "out.jsonl").read_text())
-    assert {r["destination"]["service"] for r in records} == {"openai"}
-    assert len({r["id"] for r in records}) == 47
+    wanted = {case.key for case in store.page(CaseFilter(destination="openai"), 0, 100)}
+    assert asked == [("jsonl", frozenset(wanted), tmp_path / "out.jsonl")]
 
 
 async def test_an_export_that_fails_says_that_nothing_was_written(opened_with, press, settled, tmp_path):
     """A full disk or a race for the name is told in words."""
 
-    def export(format_name, records, path):
+    def export(format_name, cases, path):
         raise InputError("The export cannot be written: no space left.")
 
     async with opened_with(export=export).run_test(size=(80, 24)) as pilot:
@@ -131,27 +124,33 @@ def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
         assert "has to end in" in export_named(wrong, formats)
 
 
-def test_each_record_is_exported_once(store):
-    """All requests of all cases, closed ones too when asked for."""
-    everything = list(records_of(store, CaseFilter(status=None)))
+def test_all_cases_of_a_filter_are_taken(endless, store):
+    """Also beyond the pages that are on the screen."""
+    endless.length = 950
 
-    assert len(everything) == len({r["id"] for r in everything}) == 52
+    assert len(cases_of(endless, CaseFilter())) == 950
+    assert len(cases_of(store, CaseFilter(status=None))) == 7
+    assert cases_of(store, CaseFilter(text="nothing like this")) == frozenset()
 
 
 async def test_the_real_evidence_is_verified_and_exported(press, settled, screen_text, written, tmp_path, now):
     """As `outgate review` wires it: over the evidence file, with the formats there are."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
-    store, acts = open_store(path), _acts(path)
-    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+    store = open_store(path)
+    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", _acts(store))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "v")
         assert "✓ The evidence is whole" in screen_text(pilot)
-        await press(pilot, "escape", "e")
-        pilot.app.focused.value = str(tmp_path / "out.csv")
-        await press(pilot, "enter")
-        assert any("3 records written to out.csv" in n.message for n in pilot.app._notifications)
+        await press(pilot, "escape")
+        for name in ("out.csv", "out.jsonl"):
+            await press(pilot, "e")
+            pilot.app.focused.value = str(tmp_path / name)
+            await press(pilot, "enter")
+            assert any(f"3 records written to {name}" in n.message for n in pilot.app._notifications)
     store.close()
+    report = verify_jsonl(tmp_path / "out.jsonl")
+    assert (report.ok, report.entries) == (True, 3)
     assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("ledger_upload.py") >= 1
     assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
