@@ -10,6 +10,9 @@ from mitmproxy.websocket import WebSocketMessage
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
 
+_NAMES: dict[bytes, str] = {}
+_NAMES_REMEMBERED = 2_000
+
 
 def connection_of(client: Client) -> Connection:
     """Return the client's connection as both ends of its socket."""
@@ -27,24 +30,23 @@ def connection_of(client: Client) -> Connection:
 def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None) -> Exchange:
     """Return the request of a flow; `body` replaces a body that was streamed or is not there yet."""
     request = flow.request
-    live = flow.client_conn.peername is not None
-    content = request.raw_content if body is None else body
-    content = b"" if content is None else content
+    content = (request.raw_content if body is None else body) or b""
     at = _time(request.timestamp_start)
     size = len(content) if body_bytes is None else body_bytes
+    headers = _headers(request.headers)
     return Exchange(
         id=uuid7(at),
         at=at,
-        scheme=_scheme(flow),
+        scheme=_scheme(request.scheme, headers),
         host=destination_host(flow),
         port=request.port,
         method=request.method,
         path=request.path or "/",
-        headers=_headers(request.headers),
+        headers=headers,
         body=content,
         body_bytes=size,
         complete=len(content) == size,
-        connection=connection_of(flow.client_conn) if live else None,
+        connection=None if flow.client_conn.peername is None else connection_of(flow.client_conn),
     )
 
 
@@ -81,15 +83,25 @@ def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
     return bool(sni) and exchange.scheme in {"https", "wss"} and str(sni).lower().rstrip(".") != exchange.host
 
 
-def _scheme(flow: http.HTTPFlow) -> str:
-    upgrade = flow.request.headers.get("upgrade", "").lower() == "websocket"
-    if not upgrade:
-        return flow.request.scheme
-    return "wss" if flow.request.scheme == "https" else "ws"
+def _scheme(scheme: str, headers: tuple[tuple[str, str], ...]) -> str:
+    for name, value in headers:
+        if name == "upgrade" and value.lower() == "websocket":
+            return "wss" if scheme == "https" else "ws"
+    return scheme
 
 
 def _headers(headers: http.Headers) -> tuple[tuple[str, str], ...]:
-    return tuple((name.decode("latin-1").lower(), value.decode("utf-8", "replace")) for name, value in headers.fields)
+    return tuple(
+        [(_NAMES.get(name) or _name(name), value.decode("utf-8", "replace")) for name, value in headers.fields]
+    )
+
+
+def _name(name: bytes) -> str:
+    """Return a header's name in lower case; the few hundred that occur are remembered."""
+    text = name.decode("latin-1").lower()
+    if len(_NAMES) < _NAMES_REMEMBERED and len(name) < 64:
+        _NAMES[name] = text
+    return text
 
 
 def _time(timestamp: float | None) -> datetime:
@@ -103,6 +115,8 @@ def _without_port(authority: str) -> str:
 
 
 def _is_address(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdigit():
+        return False
     try:
         ipaddress.ip_address(host)
     except ValueError:
