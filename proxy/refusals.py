@@ -87,7 +87,11 @@ def _aws(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
 
 def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-    return "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(), {}
+    return (
+        "application/xml",
+        f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(),
+        {"x-ms-error-code": "AccessDenied"},
+    )
 
 
 def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
@@ -96,6 +100,15 @@ def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
 
 def _telegram(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     return "application/json", _json({"ok": False, "error_code": STATUS, "description": message}), {}
+
+
+def _slack(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    return "application/json", _json({"ok": False, "error": "blocked_by_outgate", "message": message}), {}
+
+
+def _notion(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+    error = {"object": "error", "status": STATUS, "code": "restricted_resource", "message": message}
+    return "application/json", _json(error), {}
 
 
 def _plain_json(message: str, decision: Decision) -> tuple[str, bytes, dict[str, str]]:
@@ -107,24 +120,21 @@ def _text(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     return "text/plain; charset=utf-8", (message + "\n").encode(), {}
 
 
-_SHAPES: dict[str, Shape] = {
-    "openai": _openai,
-    "azure": _openai,
-    "anthropic": _anthropic,
-    "google": _google,
-    "google-vertex": _google,
-    "google-drive": _google,
-    "gcs": _google,
-    "graph": _graph,
-    "microsoft-graph": _graph,
-    "onedrive": _graph,
-    "sharepoint": _graph,
-    "aws-bedrock": _aws,
-    "s3": _s3,
-    "aws-s3": _s3,
-    "dropbox": _dropbox,
-    "telegram": _telegram,
-}
+_SERVICES: tuple[tuple[Shape, tuple[str, ...]], ...] = (
+    (_openai, ("openai", "azure")),
+    (_anthropic, ("anthropic",)),
+    (_google, ("google", "google-vertex", "google-drive", "google-cloud-storage", "google-docs", "google-photos",
+               "google-chat", "gmail", "bigquery", "firebase-storage")),
+    (_graph, ("microsoft-graph", "onedrive", "onedrive-personal", "sharepoint", "outlook", "microsoft-teams")),
+    (_aws, ("aws", "aws-sqs", "aws-bedrock", "aws-bedrock-agent", "aws-sagemaker")),
+    (_s3, ("aws-s3", "cloudflare-r2", "wasabi", "backblaze-b2", "digitalocean-spaces", "linode-object-storage",
+           "azure-blob")),
+    (_dropbox, ("dropbox",)),
+    (_telegram, ("telegram",)),
+    (_slack, ("slack",)),
+    (_notion, ("notion",)),
+)  # fmt: skip
+_SHAPES: dict[str, Shape] = {service: shape for shape, services in _SERVICES for service in services}
 """Service id → shape of its errors."""
 
 

@@ -52,6 +52,9 @@ def told(message: str) -> bool:
         ("onedrive", ("error", "message"), ("error", "code", "accessDenied")),
         ("dropbox", ("error_summary",), ("error", ".tag", "blocked_by_outgate")),
         ("telegram", ("description",), ("error_code", 403)),
+        ("google-cloud-storage", ("error", "message"), ("error", "status", "PERMISSION_DENIED")),
+        ("slack", ("message",), ("ok", False)),
+        ("notion", ("message",), ("code", "restricted_resource")),
     ],
 )
 def test_each_service_has_its_own_error(service: str, place: tuple[str, ...], code: tuple[Any, ...]) -> None:
@@ -67,9 +70,10 @@ def test_each_service_has_its_own_error(service: str, place: tuple[str, ...], co
     assert found == code[-1]
 
 
-def test_storage_errors_are_xml() -> None:
-    """S3 clients read XML; what a reason quotes cannot break out of it."""
-    answer = refusal(DECISION, REFERENCE, "s3", asked())
+@pytest.mark.parametrize("service", ["aws-s3", "cloudflare-r2", "azure-blob"])
+def test_storage_errors_are_xml(service: str) -> None:
+    """Clients of object stores read XML; what a reason quotes cannot break out of it."""
+    answer = refusal(DECISION, REFERENCE, service, asked())
     root = ElementTree.fromstring(answer.raw_content or b"")
 
     assert root.tag == "Error"
@@ -97,7 +101,7 @@ def test_unknown_services_get_what_they_ask_for() -> None:
 def test_nothing_hostile_comes_through(hostile: str) -> None:
     """Text from a payload or a rule can neither forge headers nor drive a terminal."""
     decision = Decision(verdict=Verdict.BLOCK, rule=hostile, reason=hostile)
-    for service in ("openai", "s3", None):
+    for service in ("openai", "aws-s3", None):
         answer = refusal(decision, REFERENCE, service, asked())
         fields = b"".join(name + value for name, value in answer.headers.fields)
         assert not {b"\r", b"\n", b"\x1b"} & {fields[at : at + 1] for at in range(len(fields))}
