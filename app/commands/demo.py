@@ -12,7 +12,9 @@ def demo(
     policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Try your own policy file.")] = None,
     keep: Annotated[Path | None, typer.Option("--home", metavar="FOLDER", help="Keep the evidence here.")] = None,
 ) -> int:
-    """Show what Outgate does: five example scripts, offline, in under a minute.
+    """Show what Outgate does, offline, in a minute.
+
+    Five example scripts run behind a private gate, against a stand-in internet on loopback.
 
     \b
     Example: outgate demo

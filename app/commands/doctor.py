@@ -7,7 +7,9 @@ import typer
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> int:
-    """Check this machine: trust, clients, attribution, evidence, policy; 1 when something needs mending.
+    """Check this machine and say how to mend it.
+
+    Trust, clients, attribution, evidence, policy; exit code 1 when something needs mending.
 
     \b
     Example: outgate doctor

@@ -74,7 +74,7 @@ def export(
     until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
-    """Write the records to a file; masked, as they are stored.
+    """Write the records to a file, masked as stored.
 
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
@@ -103,7 +103,9 @@ def verify(
     file: Annotated[Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> int:
-    """Recompute the evidence chain; 1 when a record was changed, removed or put in.
+    """Recompute the evidence chain.
+
+    Exit code 1 when a record was changed, removed or put in.
 
     \b
     Example: outgate verify

@@ -26,7 +26,9 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, on standard error.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> int:
-    """Run a program behind the gate; its exit code becomes ours.
+    """Run a program behind the gate.
+
+    Its output, input, signals and exit code stay its own.
 
     Uses the running gate, or a private one when there is none or when options are given.
 
@@ -60,7 +62,9 @@ def start(
     upstream_ca: UpstreamCa = None,
     private: Annotated[bool, typer.Option("--private", hidden=True)] = False,
 ) -> int:
-    """Serve as the gate of this user until stopped (Ctrl-C, SIGTERM or `outgate stop`).
+    """Serve as this user's gate until stopped.
+
+    Stops on Ctrl-C, SIGTERM or `outgate stop`.
 
     \b
     Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
@@ -97,7 +101,9 @@ def start(
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> int:
-    """Say whether the gate runs and how it is; 1 when it does not run or is unwell.
+    """Say whether the gate runs and is well.
+
+    Exit code 1 when it does not run or is unwell.
 
     \b
     Example: outgate status --json
@@ -117,7 +123,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
 
 def stop() -> int:
-    """Stop the running gate and wait until its evidence is written.
+    """Stop the gate once its evidence is written.
 
     \b
     Example: outgate stop

@@ -20,7 +20,9 @@ def inspect(
         int | None, typer.Option("--explain", metavar="N", help="Show every candidate of exchange N (from 1).")
     ] = None,
 ) -> int:
-    """Classify and decide recorded exchanges, one record each.
+    """Classify and decide recorded traffic.
+
+    One record for each exchange, by the code of the live gate; nothing is stored.
 
     \b
     Example: outgate inspect --format jsonl traffic.har

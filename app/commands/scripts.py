@@ -9,7 +9,7 @@ def scripts(
     script: Annotated[str | None, typer.Argument(metavar="PATH", help="One script; without it, all.")] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changed in the newest version.")] = False,
 ) -> int:
-    """List the scripts that sent something, with their versions; or show what changed in one.
+    """List scripts seen, their versions and changes.
 
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
