@@ -18,7 +18,9 @@ def review(
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Look, but change nothing.")] = False,
 ) -> int:
-    """Review what was sent, and answer requests that are held: each with who, what, where and why.
+    """Review what was sent; answer held requests.
+
+    A queue of cases, each with who, what, where and why.
 
     \b
     Example: outgate review

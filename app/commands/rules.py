@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.review import Disposition
 
 application = typer.Typer(
-    help="The policy: check a file, show presets and the schema, test and replay rules.",
+    help="Check, try out and replay the rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 application = typer.Typer(
-    help="The certificate authority: show it, export it, replace it by an enterprise intermediate.",
+    help="Show, export or replace the authority.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
