@@ -123,6 +123,15 @@ ACTIONS: tuple[ReviewAction, ...] = (
         rank=6,
     ),
     ReviewAction(
+        id="script",
+        keys=("s",),
+        shown="s",
+        name="This script",
+        help="Show the versions of this script, when each was seen, and everywhere it sends what.",
+        short="script",
+        rank=10,
+    ),
+    ReviewAction(
         id="export",
         keys=("e",),
         shown="e",

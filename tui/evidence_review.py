@@ -1,10 +1,14 @@
 """Verifying and exporting from the review: long work beside the UI loop and beside the reading of cases."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
+
+from textual.content import Content
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
+from tui.detail_pane import laid_out
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
@@ -13,6 +17,7 @@ from tui.live_queue import Reviewer
 from tui.measures import counted
 from tui.notice import Notice
 from tui.reading import Reader, Trouble, attempt
+from tui.script_view import describe_script, read_script
 from tui.wording import safe
 
 
@@ -41,8 +46,30 @@ class EvidenceReview(HoldReview):
         found = await asyncio.to_thread(attempt, self.acts.verify)
         if isinstance(found, Trouble):
             found = Verified(whole=False, words=(found.what,))
-        title = "The evidence is whole" if found.whole else "The evidence could not be shown to be whole"
-        self.app.push_screen(Notice(title, [safe(line, 600) for line in found.words], wrong=not found.whole))
+        words = "The evidence is whole" if found.whole else "The evidence could not be shown to be whole"
+        sign, tone = ("✓", "$allowed") if found.whole else ("▲", "$blocked")
+        title = Content.assemble((f"{sign} ", f"bold {tone}"), (words, "bold"))
+        self.app.push_screen(Notice(title, [Content(safe(line, 600)) for line in found.words], wrong=not found.whole))
+
+    def do_script(self) -> None:
+        """Show what the cases tell of the script under the cursor."""
+        path = self.script_here()
+        assert path is not None
+        self._start(partial(self._show_script, path), "script")
+
+    def script_here(self) -> str | None:
+        """Return the path of the script that the cursor is on."""
+        here = self._begun()
+        return None if here is None else here.case.script_path
+
+    async def _show_script(self, path: str) -> None:
+        reading = await self._reader.ask(partial(read_script, self._store, path))
+        if isinstance(reading, Trouble):
+            self._show_trouble(reading)
+            return
+        sections = describe_script(reading, self._reviewer.clock(), self._reviewer.zone)
+        width = min(84, self.app.size.width * 96 // 100) - 8
+        self.app.push_screen(Notice(Content.styled("Script", "bold $primary"), [laid_out(sections, width)[0]]))
 
     def do_export(self) -> None:
         """Ask where to, then write the records of all cases that the filter shows."""

@@ -1,4 +1,4 @@
-"""A few lines that stay until they were read."""
+"""Lines that stay until they were read."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,24 +18,20 @@ class Notice(ModalScreen[None]):
     DEFAULT_CSS = """
     Notice { align: center middle; background: $background 60%; }
     Notice > VerticalScroll {
-        width: 76; max-width: 96%; height: auto; max-height: 96%; background: $surface;
+        width: 84; max-width: 96%; height: auto; max-height: 96%; background: $surface;
         border: round $primary; padding: 0 2; scrollbar-size-vertical: 1;
     }
     Notice.-wrong > VerticalScroll { border: round $blocked; }
     Notice .keys { color: $quiet; margin-top: 1; }
     """
 
-    def __init__(self, title: str, lines: Sequence[str], *, wrong: bool) -> None:
+    def __init__(self, title: Content, lines: Sequence[Content], *, wrong: bool = False) -> None:
         super().__init__()
         self._heading, self._lines, self._wrong = title, tuple(lines), wrong
 
     def compose(self) -> ComposeResult:
-        """Sign and title, the lines, how to go on."""
+        """Title, the lines, how to go on."""
         self.set_class(self._wrong, "-wrong")
-        sign, tone = ("▲", "$blocked") if self._wrong else ("✓", "$allowed")
-        title = Content.assemble((f"{sign} ", f"bold {tone}"), (self._heading, "bold"))
         with VerticalScroll():
-            yield Static(
-                Content("\n").join([title, Content(""), *(Content(line) for line in self._lines)]), markup=False
-            )
+            yield Static(Content("\n").join([self._heading, Content(""), *self._lines]), markup=False)
             yield Static("Esc back", classes="keys", markup=False)

@@ -56,6 +56,8 @@ class ReviewScreen(EvidenceReview):
                 return "This request waits: a releases it, b refuses it."
             case "why" | "read" if self.held.current:
                 return None
+            case "script":
+                return None if self.script_here() else "No script is known here."
             case _ if self.queue.current is None:
                 return "There is no case here."
             case "close":
