@@ -102,7 +102,8 @@ def test_every_command_explains_itself(outgate: Any, name: str) -> None:
     assert (told.code, told.err) == (0, "")
     assert "\x1b" not in told.out
     if not getattr(KNOWN.get(name), "commands", None) and name:
-        examples = re.findall(r"(?:Examples?:|^) +((?:\w.*)?outgate .*)", told.out, re.MULTILINE)
+        shown = told.out.partition("Example")[2].partition("\n\n")[0]
+        examples = re.findall(r"^(?:s?:)? +((?:\w.*)?outgate .*)", shown, re.MULTILINE)
         assert examples
         for example in examples:
             assert shlex.split(example)
