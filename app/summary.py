@@ -68,13 +68,15 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
         file=out, highlight=False, markup=False, emoji=False, width=None if terminal else 160, no_color=not terminal
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if terminal else "")
-    for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME"):
+    senders = [_sender(record) for record in records]
+    told = any(sender != senders[0] for sender in senders) or not _from_recording(records)
+    for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME")[0 if told else 1 :]:
         table.add_column(title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold")
-    for record in records:
+    for record, sender in zip(records, senders, strict=True):
         verdict = record["decision"]["verdict"]
         colour = _COLOURS.get(verdict, "") if terminal else ""
         table.add_row(
-            Text(_sender(record)),
+            *([Text(sender)] if told else ()),
             Text(_destination(record)),
             Text(size(record["request"]["bytes"])),
             Text(found_phrase(record["findings"]) or "–"),
@@ -82,6 +84,11 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
             Text(_outcome(record), style=colour),
         )
     console.print(table)
+
+
+def _from_recording(records: Sequence[Mapping[str, Any]]) -> bool:
+    """True when no record can tell a sender: a recording of traffic holds none."""
+    return all(record["sender"].get("method") == "recording" for record in records)
 
 
 def print_replay(report: "ReplayReport") -> None:

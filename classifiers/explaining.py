@@ -10,7 +10,7 @@ from core.fingerprint import Fingerprinter
 from core.organisation import FindingException
 from core.text import mask, printable
 
-_KIND = 20
+_KIND = 28
 _PLACE = 160
 _BY_DETECTOR = {
     "names-model": "the names model takes it for one in this sentence",

@@ -1,6 +1,7 @@
 """Runs of digits: which windows over their groups are identifiers, cards or phones."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from classifiers.personal import cards, hosts, phones
@@ -24,6 +25,10 @@ _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
+
+_FEW_GROUPS = 24
+"""Groups of one candidate from which on it pays to remember windows that were read in vain."""
+_MOST_GROUPS = max(LONGEST.values())
 
 Spans = list[tuple[int, int]]
 
@@ -76,23 +81,35 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
     """Slide over the groups, the longest known shape first; return where the last accepted window ended."""
     sizes = "".join([chr(48 + min(stop - begin, _MAX_GROUP)) for begin, stop in groups])
     used = None
+    failed: set[str] = set()
     index, count = 0, len(groups)
     while index < count:
         taken = 0
-        for length in range(min(LONGEST.get(sizes[index], 0), count - index), 0, -1):
-            shape = sizes[index : index + length]
-            if shape not in READINGS:
+        for shape in _shapes_ahead(sizes[index : index + _MOST_GROUPS]):
+            length = len(shape)
+            window = groups[index : index + length]
+            label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
+            whole = text[window[0][0] : window[-1][1]]
+            if not label and whole in failed and not place.explain:
                 continue
-            label = place.label(start) if groups[index][0] <= _LABEL_REACH else EMPTY
-            if _read(place, start, text, groups[index : index + length], shape, label):
+            if _read(place, start, text, window, shape, label):
                 taken = length
                 break
+            if not label and count > _FEW_GROUPS:
+                failed.add(whole)
         if not taken and sizes.startswith("334", index) and _us_phone(place, start, text, groups[index : index + 3]):
             taken = 3
         if taken:
             used = place.last = start + groups[index + taken - 1][1]
         index += taken or 1
     return used
+
+
+@lru_cache(maxsize=4096)
+def _shapes_ahead(sizes: str) -> tuple[str, ...]:
+    """Return the known shapes that these groups begin with, the longest first."""
+    longest = min(LONGEST.get(sizes[0], 0), len(sizes))
+    return tuple(sizes[:length] for length in range(longest, 0, -1) if sizes[:length] in READINGS)
 
 
 def _read(place: Place, start: int, text: str, window: Spans, shape: str, label: frozenset[str]) -> bool:

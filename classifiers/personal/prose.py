@@ -32,7 +32,8 @@ def kind_of(text: str) -> Kind:
         return Kind.SKIP
     letters = sum(map(len, words))
     signs = len(_CODE.findall(text))
-    if letters < 0.5 * length or signs * 25 > length:
+    wordy = length - sum(map(str.isdigit, text))
+    if letters < 0.5 * wordy or letters * 4 < length or signs * 25 > length:
         return Kind.SKIP
     short = sum(1 for word in words if word.islower())
     blanks = text.count(" ")
