@@ -60,7 +60,8 @@ def _acts(store: "Store") -> "EvidenceActs":
 
     def verified() -> Verified:
         report = verify(store.path)
-        return Verified(whole=report.ok, words=report.text().splitlines())
+        lines = report.text().splitlines()
+        return Verified(whole=report.ok, words=lines[1:] if report.ok else lines)
 
     def exported(format_name: str, cases: frozenset[str], path: Path) -> int:
         # In the order of the chain, so that an export of some cases can be verified too.
