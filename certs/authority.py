@@ -70,9 +70,7 @@ def import_authority(
     start needs it.
     """
     chain_pem = b"\n".join(_read(path) for path in chain_files)
-    authority = checked_authority(
-        _read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file)
-    )
+    authority = checked_authority(_read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file))
     save_authority(folder, authority, passphrase=passphrase if keep_encrypted else None)
     return authority
 
@@ -92,9 +90,7 @@ def _read(path: Path) -> bytes:
 
 def _serialise(authority: Authority, passphrase: bytes | None) -> bytes:
     """Key and chain share one file, so that they can never be out of step."""
-    encryption: KeySerializationEncryption = (
-        BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    )
+    encryption: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     key = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     return key + authority.chain_pem()
 

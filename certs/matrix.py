@@ -46,7 +46,7 @@ class Client:
 
 _OPENSSL = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _REQUESTS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_DIRECT = "It goes past the gate. Use outgate's capture mode, or deny direct HTTPS for this script."
+_DIRECT = "It goes past the gate. Let its program use the proxy, or deny it direct HTTPS."
 
 
 def _python(

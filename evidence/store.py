@@ -186,7 +186,9 @@ class Store:
         with self.reading() as connection:
             rows = list(connection.exec_driver_sql(query, (script, script)))
         return [
-            ScriptVersion(script=row[0], sha256=row[1] or None, first_at=from_micros(row[2]), last_at=from_micros(row[3]))
+            ScriptVersion(
+                script=row[0], sha256=row[1] or None, first_at=from_micros(row[2]), last_at=from_micros(row[3])
+            )
             for row in rows
         ]
 

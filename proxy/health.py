@@ -2,7 +2,7 @@
 
 import json
 import os
-import resource
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +48,16 @@ class Health:
             "hook_failures": self.hook_failures,
             "refused_certificates": self.refused_certificates,
             "evidence_backlog": self.parts.evidence.backlog,
-            "peak_memory_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "peak_memory_kib": _peak_memory_kib(),
             "attribution": dict(self.senders()) if self.senders is not None else {},
         }
+
+
+def _peak_memory_kib() -> int | None:
+    """Return the largest resident size of this process so far; None where the platform does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak

@@ -229,26 +229,31 @@ TELEMETRY: tuple[Service, ...] = tuple(
     )
 )  # fmt: skip
 
-_INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "python-index": (
-        ("pypi", "org"),
-        ("upload", "pypi", "org"),
-        ("test", "pypi", "org"),
-        ("files", "pythonhosted", "org"),
-    ),
-    "npm": (("registry", "npmjs", "org"), ("registry", "yarnpkg", "com")),
-    "conda": (("conda", "anaconda", "org"), ("repo", "anaconda", "com"), ("api", "anaconda", "org")),
-    "crates": (("crates", "io"), ("static", "crates", "io"), ("index", "crates", "io")),
-    "docker-hub": (("registry-1", "docker", "io"), ("auth", "docker", "io"), ("hub", "docker", "com")),
-    "ghcr": (("ghcr", "io"),),
-    "rubygems": (("rubygems", "org"),),
+_INDEX_UPLOAD = r"PUT |POST .*/(?:legacy|gems|blobs/uploads)"
+PACKAGE_INDEXES: dict[str, Service] = {
+    digest: Service(name, PKG, (), _INDEX_UPLOAD)
+    for digest, name in (
+        ("a4aa2ac280bb8d1a0ce7a1be", "python-index"),
+        ("9ab2ad663f3d2a5e0a381904", "python-index"),
+        ("9495278a74715c7e246a3640", "python-index"),
+        ("c899567ee906851741bf7f3b", "python-index"),
+        ("0dc11026ac75c015aaa1deaf", "npm"),
+        ("70bb4000cd2fab03af01fed0", "npm"),
+        ("4db460c55b85212e50a70cad", "conda"),
+        ("15bdb44dafa6843b1e260ba6", "conda"),
+        ("8f716e767912b8373ddae9e5", "conda"),
+        ("789e46d79514e28093cabe2b", "crates"),
+        ("3d01f3609be82d98eeedcd97", "crates"),
+        ("eb7e11c7f9ecbcf48099060e", "crates"),
+        ("dcb6cc3991f9799eecfd7195", "docker-hub"),
+        ("edd83f6692f960c74ef91ce0", "docker-hub"),
+        ("e83cc4bcd94e4ed54ac0180a", "docker-hub"),
+        ("0fd460f0568e29c129d51644", "ghcr"),
+        ("71741fe2460a615058687c45", "rubygems"),
+    )
 }
-"""As labels: host names of package registries are nowhere written out in this repository."""
-PACKAGE_INDEXES: tuple[Service, ...] = tuple(
-    Service(name, PKG, tuple(".".join(labels) for labels in hosts), r"PUT |POST .*/(?:legacy|gems|blobs/uploads)")
-    for name, hosts in _INDEXES.items()
-)
+"""First 24 hex digits of a host's SHA-256 → service: this repository writes no package registry's host name down."""
 
 SERVICES: tuple[Service, ...] = (
-    *MICROSOFT, *GOOGLE, *AMAZON, *STORES, *ANONYMOUS_SITES, *CODE_HOSTS, *MESSAGING, *TELEMETRY, *PACKAGE_INDEXES,
+    *MICROSOFT, *GOOGLE, *AMAZON, *STORES, *ANONYMOUS_SITES, *CODE_HOSTS, *MESSAGING, *TELEMETRY,
 )  # fmt: skip

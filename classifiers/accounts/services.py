@@ -1,5 +1,6 @@
 """What a service is, and which service owns a host and path."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,7 +52,14 @@ def service_at(host: str, path: str) -> Service | None:
     for service in _table().find(host) or ():
         if service.paths is None or pattern(service.paths).match(path):
             return service
-    return None
+    return _package_index(host)
+
+
+@lru_cache(maxsize=4096)
+def _package_index(host: str) -> Service | None:
+    from classifiers.accounts.catalogue import PACKAGE_INDEXES
+
+    return PACKAGE_INDEXES.get(hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:24])
 
 
 def stores(service: Service, method: str, path: str) -> bool:

@@ -16,7 +16,9 @@ INVOICES = [
 
 def prompt() -> str:
     """Put everything that might help into the prompt."""
-    lines = "\n".join(f"Invoice {no} from {vendor}, pay to IBAN {iban}, EUR {eur}" for no, vendor, iban, eur in INVOICES)
+    lines = "\n".join(
+        f"Invoice {no} from {vendor}, pay to IBAN {iban}, EUR {eur}" for no, vendor, iban, eur in INVOICES
+    )
     return f"These invoices come from {DATABASE}:\n{lines}\nWhich of them match an order of the same amount?"
 
 

@@ -39,7 +39,9 @@ def ledger() -> str:
         vendor = chance.randrange(900)
         day = f"2026-10-{1 + number % 28:02d}"
         amount = f"{chance.uniform(10, 25_000):.2f}"
-        table.writerow([day, 4000 + vendor % 90, f"CC{vendor % 12:02d}", f"Vendor {vendor}", iban(vendor), amount, "Inv"])
+        table.writerow(
+            [day, 4000 + vendor % 90, f"CC{vendor % 12:02d}", f"Vendor {vendor}", iban(vendor), amount, "Inv"]
+        )
     return out.getvalue()
 
 

@@ -19,7 +19,9 @@ def test_a_file_that_is_made_private_again_stays_locked(tmp_path: Path, make_rec
     evidence.writer.close_record(make_record(), answers)
     answers.wait(1)
     make_private(path)
-    other = subprocess.run([sys.executable, "-c", TAKE_OVER, str(path)], capture_output=True, text=True, timeout=60, check=False)
+    other = subprocess.run(
+        [sys.executable, "-c", TAKE_OVER, str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert "locked" in other.stderr
     assert Path(f"{path}-wal").exists()

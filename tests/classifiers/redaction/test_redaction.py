@@ -1,6 +1,7 @@
 """Redaction: values out, placeholders in; and back again in the answer, split anywhere."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -77,7 +78,7 @@ def test_unknown_types_are_refused() -> None:
 
 def _in_pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     at = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    return [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(at)]
 
 
 def _restored(kind: str, data: bytes, cuts: list[int]) -> bytes:
