@@ -1,6 +1,6 @@
 """Hits and their sum: detectors report hits with spans, findings hold counts, masks and fingerprints only."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from core.text import mask
 
 _RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
 MAX_PLACES = 10
+_PLACES_LOOKED_AT = 200
 MAX_FINGERPRINTS = 20
 
 
@@ -52,7 +53,14 @@ def summarise(
             continue
         type_of_secret = hit.detector if hit.kind == SECRET else ""
         groups.setdefault((hit.kind, type_of_secret, hit.test_data), []).append(hit)
-    return in_order(_finding(group, payload, fingerprinter) for group in groups.values())
+    if not groups:
+        return []
+    places: dict[int, str] = {}
+    for group in groups.values():
+        for hit in group[:_PLACES_LOOKED_AT]:
+            if hit.segment not in places:
+                places[hit.segment] = place(payload.segments[hit.segment])
+    return in_order([_finding(group, places, fingerprinter) for group in groups.values()])
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -95,7 +103,7 @@ def _joined(group: Sequence[Finding]) -> Finding:
     )
 
 
-def _finding(hits: Sequence[Hit], payload: Payload, fingerprinter: Fingerprinter) -> Finding:
+def _finding(hits: Sequence[Hit], places: Mapping[int, str], fingerprinter: Fingerprinter) -> Finding:
     first = hits[0]
     if len(hits) == 1:  # the common case, on the hot path
         return Finding(
@@ -104,21 +112,21 @@ def _finding(hits: Sequence[Hit], payload: Payload, fingerprinter: Fingerprinter
             confidence=first.confidence,
             count=1,
             distinct=1,
-            where=(place(payload.segments[first.segment]),),
+            where=(places[first.segment],),
             excerpt=mask(first.value),
             fingerprints=(fingerprinter.of(first.kind, first.value),),
             test_data=first.test_data,
             note=first.note,
         )
     values = dict.fromkeys([hit.value for hit in hits])
-    places = dict.fromkeys([place(payload.segments[hit.segment]) for hit in hits[:200]])
+    where = dict.fromkeys([places[hit.segment] for hit in hits[:_PLACES_LOOKED_AT]])
     return Finding(
         kind=first.kind,
         detector=first.detector,
         confidence=min([hit.confidence for hit in hits], key=_RANK.__getitem__),
         count=len(hits),
         distinct=len(values),
-        where=tuple(places)[:MAX_PLACES],
+        where=tuple(where)[:MAX_PLACES],
         excerpt=mask(first.value),
         fingerprints=tuple([fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]]),
         test_data=first.test_data,
