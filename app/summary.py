@@ -11,7 +11,7 @@ from app.running import RunningGate
 from core.ids import utc_now
 from core.text import printable
 from tui.measures import counted, number, size
-from tui.wording import found_phrase, place, sender_name, verdict_words
+from tui.wording import decision_words, found_phrase, place, sender_name
 
 if TYPE_CHECKING:
     from policy.replay import ReplayReport
@@ -163,7 +163,7 @@ def _tokens(llm: Mapping[str, Any] | None) -> str:
 
 def _outcome(record: Mapping[str, Any]) -> str:
     decision = record["decision"]
-    word = verdict_words(decision["verdict"]).word
+    word = decision_words(decision).word
     rule = f" ({decision['rule']})" if decision["rule"] else ""
     intended = decision.get("intended")
     would = f", would {intended}" if intended and intended != decision["verdict"] else ""

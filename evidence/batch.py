@@ -69,7 +69,8 @@ class Appender:
     def write(self, batch: Batch) -> int:
         """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
         closing = {item.id for item in batch.closes}
-        opens = [item for item in batch.opens.values() if item.id not in closing]
+        again = [item for item in batch.opens.values() if item.id not in closing and item.id in self._slots]
+        opens = [item for item in batch.opens.values() if item.id not in closing and item.id not in self._slots]
         free = [self._slots[id_] for id_ in closing if id_ in self._slots]
         # Rows of exchanges that end are overwritten by those that begin; only what is left over is deleted.
         taken = free[: len(opens)]
@@ -79,6 +80,8 @@ class Appender:
                 self._catch_up()
                 seq, head = self._append(batch.closes)
                 rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in zip(taken, opens, strict=True)]
+                # What is journaled a second time (a hold that was released) takes its own row again.
+                rows += [(self._slots[i.id], i.id, self._gate, i.text.decode()) for i in again]
                 INSERT_OPEN.run_rows(self._driver, rows)
                 if unused := free[len(opens) :]:
                     self._driver.executemany(DELETE_OPEN, [(slot,) for slot in unused]).close()

@@ -134,6 +134,9 @@ class Inspection:
             await self.journal(ruling)
             await self.durable(ruling)
             await enforcement.hold(holds, ruling)
+            if enforcement.passes(ruling.decision):
+                await self.journal(ruling)  # again: should the gate die now, the evidence says that it was released
+                await self.durable(ruling)
 
     async def journal(self, ruling: Ruling) -> None:
         """Step 5. Hand the evidence over; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""

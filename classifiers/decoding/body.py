@@ -9,7 +9,8 @@ import orjson
 from classifiers.decoding import binary, delimited, forms, packed, xml_text
 from classifiers.decoding.charset import text_of
 from classifiers.decoding.content_encoding import inflate
-from classifiers.decoding.json_walk import parse, read_lenient, walk
+from classifiers.decoding.json_text import parse
+from classifiers.decoding.json_walk import read_lenient, walk
 from classifiers.decoding.media import document_type, packed_as, picture_type
 from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
@@ -67,8 +68,8 @@ def read_body(
     root = None
     if data[:1] in (b"{", b"[") and len(data) < 1 << 20:
         try:
-            root = orjson.loads(data)
-        except ValueError:
+            root = parse(data, reading.limits)
+        except (ValueError, OverflowError):
             root = None
     if root is not None:
         walk(reading, root, None, (), 0, deep=packed.worth_looking(data))

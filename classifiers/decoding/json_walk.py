@@ -1,7 +1,6 @@
 """JSON: parsed once, walked without recursion; strings and plain integers become segments, records tables."""
 
 # ruff: noqa: RUF005 - in the hot loop a sum of tuples is twice as fast as an unpacking
-import json
 import re
 from itertools import islice
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import orjson
 
 from classifiers.decoding import packed
-from classifiers.decoding.limits import Limits
 from classifiers.decoding.reading import Piece, Reading
 from classifiers.decoding.records import read_records
 from classifiers.payload import Path, Segment
@@ -19,55 +17,8 @@ _SMALLEST_ID = 100_000
 _LARGEST_ID = 10**19
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _BIG_ARRAY = 32
-_CHECKED_FROM = 1 << 18
 
 _LENIENT = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(\s*+:)?|\\?\Z)|(?<![\w.+-])(\d{6,19})(?![\w.])', re.DOTALL)
-
-
-def parse(data: bytes | str, limits: Limits) -> Any:
-    """Return the parsed JSON. Raises ValueError when it is none, or larger than is parsed."""
-    if len(data) > _CHECKED_FROM:
-        _check_size(data, limits)
-    parsed = orjson.loads(data)
-    return _with_repeated_keys(data) if _repeats_keys(data, parsed) else parsed
-
-
-def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
-    """Return True when an object may name a key twice: parsers keep the last value, a reader at the far end may not."""
-    if type(parsed) is not dict and type(parsed) is not list:
-        return False
-    named = (
-        data.count(b'":') - data.count(b'\\":') if isinstance(data, bytes) else data.count('":') - data.count('\\":')
-    )
-    found, stack = 0, [parsed]
-    while stack:
-        node = stack.pop()
-        if type(node) is dict:
-            found += len(node)
-            stack.extend([value for value in node.values() if type(value) is dict or type(value) is list])
-        else:
-            stack.extend([value for value in node if type(value) is dict or type(value) is list])
-    return named > found
-
-
-def _with_repeated_keys(data: bytes | str) -> Any:
-    """Parse again and keep every value of a repeated key, the earlier ones under names of their own."""
-
-    def keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in kept:
-                kept[f"{name} (given again {len(kept)})"] = kept[name]
-            kept[name] = value
-        return kept
-
-    return json.loads(data, object_pairs_hook=keep_all)
-
-
-def _check_size(data: bytes | str, limits: Limits) -> None:
-    raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
-    if len(raw) > limits.json_bytes or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > limits.json_nodes:
-        raise OverflowError("the JSON is larger than is parsed")
 
 
 def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True) -> None:

@@ -5,9 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
-import orjson
-
 from classifiers.decoding.charset import text_of
+from classifiers.decoding.json_text import parse
 from classifiers.decoding.media import document_type, packed_as, picture_type
 from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
@@ -92,8 +91,8 @@ def unpack(reading: Reading, text: str, raw: bytes, key: str | None, path: Path,
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
     try:
-        value = orjson.loads(text)
-    except ValueError:
+        value = parse(text, reading.limits)
+    except (ValueError, OverflowError):
         return False
     if isinstance(value, str):
         return reading.later(Piece(value, "text/plain", key, path, depth + 1))

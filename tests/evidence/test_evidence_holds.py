@@ -105,3 +105,29 @@ def test_how_holds_ended_is_told_with_the_last_word_on_them(
     assert said == HoldAnswer(approved=True, who="officer", at=expired.at + timedelta(minutes=3))
     assert holds.states([]) == {}
     store.close()
+
+
+def test_what_is_journaled_twice_is_one_exchange(tmp_path: Path, make_record: Any, told: Any) -> None:
+    """A held request that was released is journaled again: the newer state counts, and only once."""
+    from dataclasses import replace
+
+    from core.decision import HoldOutcome
+    from evidence import open_evidence, open_store
+
+    evidence = open_evidence(tmp_path / "evidence.db")
+    answers = told()
+    held = make_record()
+    released = replace(held, decision=replace(held.decision, hold_key="k", hold_outcome=HoldOutcome.APPROVED))
+    evidence.writer.open(held, answers)
+    answers.wait(1)
+    evidence.writer.open(released, answers)
+    answers.wait(2)
+    evidence.writer.close_record(released, answers)
+    answers.wait(3)
+    evidence.close()
+
+    evidence = open_evidence(tmp_path / "evidence.db")
+    assert evidence.writer.recovered == 0
+    evidence.close()
+    [record] = open_store(tmp_path / "evidence.db").iter_records()
+    assert record["decision"]["hold"]["outcome"] == "approved"
