@@ -75,6 +75,7 @@ class Outgate:
 
     def start(self, *options: str, **more: Any) -> "subprocess.Popen[str]":
         """Start the gate as a service and wait until it is announced."""
+        (self.home / "gate.json").unlink(missing_ok=True)  # what a killed gate left is no answer of the new one
         command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", *self.staging, *options]
         piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         gate = subprocess.Popen(command, env=self.environment, cwd=self.folder, text=True, **piped, **more)
