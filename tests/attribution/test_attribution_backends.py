@@ -60,10 +60,12 @@ def test_only_listed_variables_are_kept():
     """Of a process's environment, where keys and passwords live, only the listed names are kept."""
     secret = "hun" + "ter2"
     child = subprocess.Popen(
-        [sys.executable, "-c", "input()"],
+        [sys.executable, "-c", "print(flush=True); input()"],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env={"API_KEY": secret, "VIRTUAL_ENV": "/v", "PATH": "/bin"},
     )
+    assert child.stdout is not None and child.stdout.readline()  # it is the new program by now
     try:
         backends = [PsutilBackend()]
         if sys.platform == "linux":

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.accounts.catalogue import PACKAGE_INDEXES
 from classifiers.accounts.catalogue import SERVICES as CATALOGUE
 from classifiers.llm.providers import PROVIDERS
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
@@ -159,7 +160,7 @@ def test_a_kind_without_words_goes_by_its_own_name():
 
 def test_every_service_and_provider_reads_as_a_name():
     """No id of ours stands in a sentence: hyphens and underscores are gone, and a web address stays one."""
-    ids = {service.id for service in CATALOGUE} | {provider.id for provider in PROVIDERS}
+    ids = {service.id for service in (*CATALOGUE, *PACKAGE_INDEXES.values())} | {provider.id for provider in PROVIDERS}
     for service in ids:
         name = service_name(service, "host")
         assert name and "_" not in name
