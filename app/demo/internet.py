@@ -9,7 +9,6 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,15 +18,6 @@ from certs.authority import open_authority
 from certs.leaf import LeafMinter
 
 _NONE: Mapping[str, str] = {}
-
-HOSTS = (
-    "api.openai.com",
-    "api.anthropic.com",
-    "graph.microsoft.com",
-    "content.dropboxapi.com",
-    "api.telegram.org",
-    "rates.example.com",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +280,3 @@ _ANSWERS: dict[str, Callable[[_Handler, bytes], None]] = {
     "api.telegram.org": _telegram,
     "rates.example.com": _rates,
 }
-
-
-@contextmanager
-def stand_in_internet(folder: Path) -> Iterator[StandInInternet]:
-    """Serve until the block ends; the authority's files live in `folder`."""
-    with StandInInternet(folder) as internet:
-        yield internet
