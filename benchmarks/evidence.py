@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import CaseFilter
 from evidence.batch import Appender, Batch, Items
-from evidence.database import engine_for
+from evidence.database import connect
 from evidence.schema import prepare
 from evidence.writer import Writer
 
@@ -81,10 +82,9 @@ def record(number: int, scripts: int = 20) -> Record:
 def pairs(folder: Path, group: int, rounds: int = 300) -> float:
     """Return µs of CPU for one exchange opened in one group and closed in the next, of `group` each."""
     place = folder / f"pairs-{group}.db"
-    engine = engine_for(place)
-    prepare(place, engine)
+    prepare(place)
     costs = []
-    with engine.connect() as connection:
+    with closing(connect(place)) as connection:
         appender = Appender(connection, "benchmark")
         items = Items()
         before: list[Record] = []
@@ -133,14 +133,12 @@ def timed(what: str, call: Callable[[], object]) -> None:
 def queries(folder: Path, count: int) -> None:
     """Fill a file and time what the review app, exports and policy ask."""
     place = folder / "many.db"
-    engine = engine_for(place)
-    prepare(place, engine)
+    prepare(place)
     start = time.perf_counter()
-    with engine.connect() as connection:
+    with closing(connect(place)) as connection:
         appender, items = Appender(connection, "benchmark"), Items()
         for first in range(0, count, 500):
             appender.write(Batch(closes=[items.closed(record(n, 500)) for n in range(first, min(first + 500, count))]))
-    engine.dispose()
     size = place.stat().st_size
     print(f"{count} records in {time.perf_counter() - start:.1f} s, {size / count:.0f} bytes a record")
     opened = evidence.open_evidence(place)

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
 from core.record import Record
 from evidence.chain import canonical, genesis, link, plain
-from evidence.database import driver_of, driver_transaction
+from evidence.database import Connection, transaction
 from evidence.rollup import Rollup, micros
 from evidence.schema import chain_id
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
@@ -46,8 +44,7 @@ class Appender:
     """
 
     def __init__(self, connection: Connection, gate: str) -> None:
-        self._connection = connection
-        self._driver = driver_of(connection)
+        self._driver = connection
         self._gate = gate
         self._version = -1
         self._seq = 0
@@ -76,7 +73,7 @@ class Appender:
         taken = free[: len(opens)]
         taken += range(self._next_slot, self._next_slot + len(opens) - len(taken))
         try:
-            with driver_transaction(self._driver):
+            with transaction(self._driver):
                 self._catch_up()
                 seq, head = self._append(batch.closes)
                 rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in zip(taken, opens, strict=True)]
@@ -101,7 +98,7 @@ class Appender:
         if version == self._version:
             return
         row = self._driver.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        self._seq, self._head = (0, genesis(chain_id(self._connection, "records"))) if row is None else row
+        self._seq, self._head = (0, genesis(chain_id(self._driver, "records"))) if row is None else row
         self._cases.clear()
         self._version = version
 

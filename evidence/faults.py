@@ -2,8 +2,6 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
-
 from core.errors import EvidenceError
 
 _BY_CODE = {
@@ -35,14 +33,13 @@ _BY_CODE[sqlite3.SQLITE_PERM] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _BY_CODE[sqlite3.SQLITE_AUTH] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _UNKNOWN = ("The evidence cannot be written or read.", "")
 
-DatabaseFault = (DBAPIError, sqlite3.Error, OSError)
+DatabaseFault = (sqlite3.Error, OSError)
 """What to catch around work on the evidence file."""
 
 
 def code_of(error: BaseException) -> int | None:
     """Return SQLite's primary result code, if the error has one."""
-    origin = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(origin, "sqlite_errorcode", None)
+    code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else None
 
 

@@ -63,7 +63,7 @@ class History:
         """When this version of this script was first seen. Raises EvidenceError."""
         query = "SELECT first_us FROM scripts WHERE script = ? AND sha256 = ?"
         with self._store.reading() as connection:
-            found = connection.exec_driver_sql(query, (script, sha256)).scalar()
+            found = connection.value(query, (script, sha256))
         return None if found is None else from_micros(found)
 
     def volume(self, script: str, destination: str, now: datetime) -> Volume:
@@ -113,10 +113,10 @@ class History:
             WHERE script = ? AND destination = ? AND bucket >= ?"""
         with self._store.reading() as connection:
             # One read transaction: the sums and the entry up to which they count belong together.
-            connection.exec_driver_sql("BEGIN")
-            seq = int(connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM entries").scalar_one())
-            rows = list(connection.exec_driver_sql(query, (*key, bucket - DAY)))
-            connection.exec_driver_sql("COMMIT")
+            connection.execute("BEGIN")
+            seq = int(connection.value("SELECT coalesce(max(seq), 0) FROM entries"))
+            rows = list(connection.execute(query, (*key, bucket - DAY)))
+            connection.execute("COMMIT")
         return _Sums(seq, self._clock(), {row[0]: list(row[1:]) for row in rows})
 
     def _first_seen(self, script: str) -> int | None:
@@ -124,7 +124,7 @@ class History:
             return known
         with self._store.reading() as connection:
             query = "SELECT min(first_us) FROM scripts WHERE script = ?"
-            found = connection.exec_driver_sql(query, (script,)).scalar()
+            found = connection.value(query, (script,))
         if found is None:
             return None
         self._first[script] = int(found)
@@ -139,7 +139,7 @@ class History:
         query = """SELECT seq, script, script_sha256, action FROM review_entries
             WHERE seq > ? AND action IN ('approve', 'refuse') AND json_extract(body, '$.record_id') IS NULL ORDER BY seq"""
         with self._store.reading() as connection:
-            rows = list(connection.exec_driver_sql(query, (self._approvals_seq,)))
+            rows = list(connection.execute(query, (self._approvals_seq,)))
         for seq, script, sha256, action in rows:
             self._approvals_seq = seq
             if sha256 is not None:

@@ -38,7 +38,7 @@ class HeldRequests:
         query = """SELECT body FROM open_exchanges WHERE json_extract(body, '$.decision.verdict') = 'hold'
             AND json_extract(body, '$.decision.hold.outcome') IS NULL ORDER BY id"""
         with self._store.reading() as connection:
-            held = [orjson.loads(text) for (text,) in connection.exec_driver_sql(query)]
+            held = [orjson.loads(text) for (text,) in connection.execute(query)]
         return [record for record in held if self.answer(record["id"]) is None]
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
@@ -48,8 +48,8 @@ class HeldRequests:
         """
         wanted = orjson.dumps(list(record_ids)).decode()
         with self._store.reading() as connection:
-            ended = list(connection.exec_driver_sql(_OUTCOMES, (wanted,)))
-            said = {id_: _answer(text) for id_, text in connection.exec_driver_sql(_SAID, (wanted,))}
+            ended = list(connection.execute(_OUTCOMES, (wanted,)))
+            said = {id_: _answer(text) for id_, text in connection.execute(_SAID, (wanted,))}
         return {
             id_: HoldState(outcome=HoldOutcome(outcome) if outcome else None, answer=said.get(id_))
             for id_, outcome in ended
@@ -57,7 +57,7 @@ class HeldRequests:
 
     def _last(self, since_us: int, place: str, value: str) -> HoldAnswer | None:
         with self._store.reading() as connection:
-            text = connection.exec_driver_sql(_ANSWERS, (since_us, place, value)).scalar()
+            text = connection.value(_ANSWERS, (since_us, place, value))
         return None if text is None else _answer(text)
 
 

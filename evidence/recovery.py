@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from core.errors import EvidenceError
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
+from evidence.database import Connection
 from evidence.presence import gone
 from evidence.rollup import time_of
 
@@ -20,7 +20,7 @@ _ATTEMPTS = 3
 
 def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
     """Chain what gates that are no longer alive left open; return how many exchanges that were."""
-    gates = [str(gate) for (gate,) in connection.exec_driver_sql("SELECT DISTINCT gate FROM open_exchanges")]
+    gates = [str(gate) for (gate,) in connection.execute("SELECT DISTINCT gate FROM open_exchanges")]
     return sum(_recover_gate(connection, appender, gate) for gate in gone(evidence, gates))
 
 
@@ -41,7 +41,7 @@ def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
 
 def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
     query = "SELECT slot, body FROM open_exchanges WHERE gate = ? ORDER BY id LIMIT ?"
-    return [(slot, _ended(text)) for slot, text in connection.exec_driver_sql(query, (gate, _CHUNK))]
+    return [(slot, _ended(text)) for slot, text in connection.execute(query, (gate, _CHUNK))]
 
 
 def _ended(text: str) -> Item:

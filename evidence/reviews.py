@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from core.errors import EvidenceError
 from core.ids import rfc3339
 from core.review import Action, CaseStatus, Disposition, ReviewEvent
 from core.text import printable
 from evidence.chain import canonical, genesis, link
-from evidence.database import driver_of
+from evidence.database import Connection
 from evidence.rollup import micros, sender_of
 from evidence.schema import chain_id
 from evidence.statements import INSERT_REVIEW
@@ -24,7 +23,7 @@ _NOTE_LIMIT = 4000
 def append_review(connection: Connection, event: ReviewEvent) -> None:
     """Append one event inside the caller's transaction and change its case. Raises EvidenceError for no such case."""
     query = "SELECT id, script, script_path, script_sha256 FROM cases WHERE key = ?"
-    case = connection.exec_driver_sql(query, (event.case_key,)).mappings().first()
+    case = connection.named(query, (event.case_key,)).fetchone()
     about = None if event.record_id is None else record_body(connection, event.record_id)
     if about is not None:
         script, sha256 = sender_of(about), (about["sender"]["script"] or {}).get("sha256")
@@ -32,7 +31,7 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
         script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
     else:
         raise EvidenceError("There is no such case in the evidence.", remedy="Load the queue again.")
-    up_to = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM entries").scalar_one()
+    up_to = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
     hold = None if about is None else about["decision"].get("hold")
     body = body_of(event, up_to=up_to, script=script, sha256=sha256, hold_key=None if hold is None else hold["key"])
     _chain(connection, event, body)
@@ -44,7 +43,7 @@ def record_body(connection: Connection, record_id: str) -> dict[str, Any] | None
     """Return the record with this id, chained or still under way, without its chain."""
     for table in ("entries", "open_exchanges"):
         query = f"SELECT body FROM {table} WHERE id = ?"  # noqa: S608 - names of our own tables
-        text = connection.exec_driver_sql(query, (record_id,)).scalar()
+        text = connection.value(query, (record_id,))
         if text is not None:
             body: dict[str, Any] = orjson.loads(text)
             return body
@@ -87,7 +86,7 @@ def event_of(body: Mapping[str, Any]) -> ReviewEvent:
 
 
 def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> None:
-    newest = connection.exec_driver_sql("SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1").first()
+    newest = connection.execute("SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1").fetchone()
     seq, prev = (1, genesis(chain_id(connection, "reviews"))) if newest is None else (newest[0] + 1, newest[1])
     text = canonical(body)
     row = {
@@ -102,13 +101,13 @@ def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> 
         "hash": link(prev, seq, text),
         "body": text.decode(),
     }
-    INSERT_REVIEW.run(driver_of(connection), [row])
+    INSERT_REVIEW.run(connection, [row])
 
 
 def _apply(connection: Connection, event: ReviewEvent, case_id: int) -> None:
     change = "UPDATE cases SET status = ?, disposition = ? WHERE id = ?"
     if event.action is Action.CLOSE:
         disposition = None if event.disposition is None else event.disposition.value
-        connection.exec_driver_sql(change, (CaseStatus.CLOSED.value, disposition, case_id))
+        connection.execute(change, (CaseStatus.CLOSED.value, disposition, case_id))
     elif event.action is Action.REOPEN:
-        connection.exec_driver_sql(change, (CaseStatus.OPEN.value, None, case_id))
+        connection.execute(change, (CaseStatus.OPEN.value, None, case_id))

@@ -1,12 +1,11 @@
 """The schema's version: made new, brought forward, or refused when it comes from a newer Outgate."""
 
+from contextlib import closing
 from pathlib import Path
-
-from sqlalchemy import Connection, Engine
 
 from core.errors import EvidenceError
 from core.ids import rfc3339, utc_now, uuid7
-from evidence.database import engine_for, transaction
+from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import make_private
 from evidence.migrations import STEPS
@@ -17,12 +16,12 @@ APPLICATION_ID = 0x4F475445
 """`OGTE`, so that programs such as `file` can tell what it is."""
 
 
-def prepare(path: Path, engine: Engine) -> None:
+def prepare(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
     """Create or bring forward the schema of the file. Raises EvidenceError, and then has changed nothing."""
     try:
         _refuse_strangers(path)
         make_private(path)
-        with engine.connect() as connection:
+        with closing(connect(path, busy_timeout_s=busy_timeout_s)) as connection:
             if version_of(connection) != VERSION:
                 _bring_forward(connection)
     except DatabaseFault as error:
@@ -32,16 +31,15 @@ def prepare(path: Path, engine: Engine) -> None:
 def _refuse_strangers(path: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         return
-    engine = engine_for(path, read_only=True)
-    with engine.connect() as connection:
+    with closing(connect(path, read_only=True)) as connection:
         version_of(connection)
 
 
 def version_of(connection: Connection) -> int:
     """Return the schema version of the file; 0 when it is empty. Raises EvidenceError when it is not ours or newer."""
-    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    owner = int(connection.exec_driver_sql("PRAGMA application_id").scalar_one())
-    tables = int(connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one())
+    found = int(connection.value("PRAGMA user_version"))
+    owner = int(connection.value("PRAGMA application_id"))
+    tables = int(connection.value("SELECT count(*) FROM sqlite_master"))
     if (tables or found) and owner != APPLICATION_ID:
         raise EvidenceError(
             "The evidence file is a database of some other program.",
@@ -60,13 +58,13 @@ def _bring_forward(connection: Connection) -> None:
         found = version_of(connection)
         for step in STEPS[found:]:
             for statement in step.statements:
-                connection.exec_driver_sql(statement)
+                connection.execute(statement)
         if found == 0:
             _name_chains(connection)
         elif any(step.rebuild for step in STEPS[found:]):
             rebuild(connection)
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={VERSION}")
 
 
 def _name_chains(connection: Connection) -> None:
@@ -76,12 +74,12 @@ def _name_chains(connection: Connection) -> None:
         ("chain.records", f"records:{mark}"),
         ("chain.reviews", f"reviews:{mark}"),
     ]
-    connection.exec_driver_sql("INSERT INTO meta (key, value) VALUES (?, ?)", rows)
+    connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", rows)
 
 
 def chain_id(connection: Connection, name: str) -> str:
     """Return the id of the chain called `records` or `reviews` in this file."""
-    found = connection.exec_driver_sql("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",)).scalar()
+    found = connection.value("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",))
     if found is None:
         raise EvidenceError("The evidence file does not say which chain it holds.", remedy="Restore a backup.")
     return str(found)

@@ -2,18 +2,16 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from core.review import Case, CaseFilter, ReviewEvent
 from evidence.chain import Link
-from evidence.database import BUSY_TIMEOUT_S, engine_for, transaction
+from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.faults import DatabaseFault, evidence_error
 from evidence.queries import PAGE, RecordQuery, case_condition, case_of, session_of
 from evidence.rebuild import rebuild
@@ -46,8 +44,10 @@ class Store:
 
     def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
-        self._engine = engine_for(path, busy_timeout_s=busy_timeout_s)
-        prepare(path, self._engine)
+        self._busy_timeout_s = busy_timeout_s
+        prepare(path, busy_timeout_s=busy_timeout_s)
+        self._readers = Readers(path, busy_timeout_s=busy_timeout_s)
+        self.reading = self._readers.reading
         self._poll: Connection | None = None
         self._polling = threading.Lock()
         with self.reading() as connection:
@@ -58,24 +58,15 @@ class Store:
         if self._poll is not None:
             self._poll.close()
             self._poll = None
-        self._engine.dispose()
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection to read with; faults of the file leave it as EvidenceError."""
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except DatabaseFault as error:
-            raise evidence_error(error) from None
+        self._readers.close()
 
     def data_version(self) -> int:
         """A number that changes when another connection, of this or another process, has written."""
         try:
             with self._polling:
                 if self._poll is None:
-                    self._poll = self._engine.connect()
-                return int(self._poll.exec_driver_sql("PRAGMA data_version").scalar_one())
+                    self._poll = connect(self.path, busy_timeout_s=self._busy_timeout_s)
+                return int(self._poll.value("PRAGMA data_version"))
         except DatabaseFault as error:
             raise evidence_error(error) from None
 
@@ -83,20 +74,20 @@ class Store:
         """How many cases match."""
         where, values = case_condition(wanted)
         with self.reading() as connection:
-            return int(connection.exec_driver_sql(f"SELECT count(*) FROM cases{where}", values).scalar_one())  # noqa: S608
+            return int(connection.value(f"SELECT count(*) FROM cases{where}", values))  # noqa: S608
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases from the newest, `limit` of them after `offset`."""
         where, values = case_condition(wanted)
         query = f"SELECT * FROM cases{where} ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?"  # noqa: S608
         with self.reading() as connection:
-            rows = connection.exec_driver_sql(query, (*values, limit, offset)).mappings()
+            rows = connection.named(query, (*values, limit, offset))
             return [case_of(row) for row in rows]
 
     def case(self, key: str) -> Case | None:
         """One case."""
         with self.reading() as connection:
-            row = connection.exec_driver_sql("SELECT * FROM cases WHERE key = ?", (key,)).mappings().first()
+            row = connection.named("SELECT * FROM cases WHERE key = ?", (key,)).fetchone()
             return None if row is None else case_of(row)
 
     def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
@@ -104,14 +95,14 @@ class Store:
         case = "(SELECT id FROM cases WHERE key = ?)"
         query = f"{_RECORD} WHERE case_id = {case} ORDER BY seq DESC LIMIT ?"
         with self.reading() as connection:
-            return [self._record(*row) for row in connection.exec_driver_sql(query, (key, limit))]
+            return [self._record(*row) for row in connection.execute(query, (key, limit))]
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are left out."""
         query, found = f"{_RECORD} WHERE id = ?", []
         with self.reading() as connection:
             for id_ in ids:
-                found += [self._record(*row) for row in connection.exec_driver_sql(query, (id_,))]
+                found += [self._record(*row) for row in connection.execute(query, (id_,))]
         return found
 
     def iter_records(
@@ -130,11 +121,11 @@ class Store:
         """
         query = RecordQuery(since=since, until=until, verdict=verdict, kind=kind, text=text)
         with self.reading() as connection:
-            after, last = connection.exec_driver_sql(*query.range()).one()
+            after, last = connection.execute(*query.range()).fetchone()
         while True:
             statement, values = query.page(after, last)
             with self.reading() as connection:
-                rows = list(connection.exec_driver_sql(statement, values))
+                rows = list(connection.execute(statement, values))
             for row in rows:
                 record = self._record(*row)
                 if query.matches(record):
@@ -152,7 +143,7 @@ class Store:
         """What reviewers did with a case, oldest first."""
         query = "SELECT body FROM review_entries WHERE case_key = ? ORDER BY seq"
         with self.reading() as connection:
-            return [event_of(orjson.loads(text)) for (text,) in connection.exec_driver_sql(query, (key,))]
+            return [event_of(orjson.loads(text)) for (text,) in connection.execute(query, (key,))]
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """Append review events, all or none. Raises EvidenceError."""
@@ -169,8 +160,8 @@ class Store:
                   total(degraded) FROM cases WHERE last_us >= ?"""
         us = 0 if since is None else micros(since)
         with self.reading() as connection:
-            records, last = connection.exec_driver_sql(*_newest(since)).one()
-            open_cases, blocked, held, degraded = connection.exec_driver_sql(sums, (us,)).one()
+            records, last = connection.execute(*_newest(since)).fetchone()
+            open_cases, blocked, held, degraded = connection.execute(sums, (us,)).fetchone()
         return {
             "records": records,
             "open_cases": int(open_cases),
@@ -184,7 +175,7 @@ class Store:
         """Return the versions of one script (its path or name) or of all, each script's oldest first."""
         query = "SELECT script, sha256, first_us, last_us FROM scripts WHERE ? IS NULL OR script = ? ORDER BY script, first_us"
         with self.reading() as connection:
-            rows = list(connection.exec_driver_sql(query, (script, script)))
+            rows = list(connection.execute(query, (script, script)))
         return [
             ScriptVersion(
                 script=row[0], sha256=row[1] or None, first_at=from_micros(row[2]), last_at=from_micros(row[3])

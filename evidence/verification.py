@@ -1,17 +1,17 @@
 """Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and says what it means."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
-from evidence.database import engine_for
+from evidence.database import Connection, connect
 from evidence.faults import DatabaseFault, evidence_error
 from evidence.rebuild import reviewed
 from evidence.rollup import Rollup, time_of
@@ -65,10 +65,10 @@ def verify(path: Path) -> VerifyReport:
     if not path.is_file():
         raise EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
     try:
-        with engine_for(path, read_only=True).connect() as connection:
+        with closing(connect(path, read_only=True)) as connection:
             if version_of(connection) != VERSION:
                 raise EvidenceError("The evidence has an older schema.", remedy="Start the gate once to bring it up.")
-            connection.exec_driver_sql("BEGIN")
+            connection.execute("BEGIN")
             return _verify_file(connection)
     except DatabaseFault as error:
         raise evidence_error(error) from None
@@ -92,14 +92,14 @@ def _verify_file(connection: Connection) -> VerifyReport:
         seq=records.seq,
         head=records.head.hex(),
         reviews_head=reviews.head.hex(),
-        still_open=int(connection.exec_driver_sql("SELECT count(*) FROM open_exchanges").scalar_one()),
+        still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
     )
 
 
 def _records_problem(connection: Connection, verifier: ChainVerifier, sums: Rollup) -> str | None:
     query = """SELECT e.seq, e.prev, e.hash, e.body, e.id, e.at_us, c.key
         FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
-    for seq, prev, hash_, text, id_, at_us, key in connection.exec_driver_sql(query):
+    for seq, prev, hash_, text, id_, at_us, key in connection.execute(query):
         try:
             verifier.feed(seq, prev, hash_, text.encode())
         except ChainBroken as broken:
@@ -114,7 +114,7 @@ def _records_problem(connection: Connection, verifier: ChainVerifier, sums: Roll
 
 def _reviews_problem(connection: Connection, verifier: ChainVerifier) -> str | None:
     query = "SELECT seq, prev, hash, body, id, case_key, action, script, script_sha256 FROM review_entries ORDER BY seq"
-    for seq, prev, hash_, text, *columns in connection.exec_driver_sql(query):
+    for seq, prev, hash_, text, *columns in connection.execute(query):
         try:
             verifier.feed(seq, prev, hash_, text.encode())
         except ChainBroken as broken:
@@ -128,7 +128,7 @@ def _reviews_problem(connection: Connection, verifier: ChainVerifier) -> str | N
 
 def _cases_problem(connection: Connection, sums: Rollup) -> str | None:
     reviews = reviewed(connection)
-    for row in connection.exec_driver_sql("SELECT * FROM cases").mappings():
+    for row in connection.named("SELECT * FROM cases"):
         added_up = sums.cases.pop(row["key"], None)
         if added_up is None or any(row[name] != value for name, value in added_up.items()):
             return "the list of cases does not add up to the records; rebuild it"

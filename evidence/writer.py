@@ -1,20 +1,20 @@
 """The one writer of exchange evidence: a thread that takes all that waits and commits it as one group."""
 
+import contextlib
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Connection, Engine
 
 from core.errors import EvidenceError
 from core.ports import Done
 from core.record import Record
 from evidence.batch import Appender, Batch, Item, Items
-from evidence.database import BUSY_TIMEOUT_S, engine_for, transaction
+from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import identity
 from evidence.presence import Presence
@@ -63,8 +63,8 @@ class Writer:
         """
         self._path = path
         self._observe = observe
-        self._engine: Engine = engine_for(path, strict=strict, busy_timeout_s=busy_timeout_s)
-        prepare(path, self._engine)
+        self._open_file = partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
+        prepare(path, busy_timeout_s=busy_timeout_s)
         self._items = Items()
         self._waiting: list[_Task] = []
         self._changed = threading.Condition()
@@ -209,7 +209,7 @@ class Writer:
         appender = self._appender if self._connection is not None else self._connect()
         with transaction(self._live()):
             mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
-            self._live().exec_driver_sql(mark)
+            self._live().execute(mark)
         while self._owed:
             self._pay(appender, list(self._owed.values())[:MOST_IN_A_BATCH])
         self._failure = None
@@ -232,7 +232,7 @@ class Writer:
             raise EvidenceError(message, remedy="Put it back, or restart the gate to begin a new one.")
 
     def _connect(self) -> Appender:
-        self._connection = self._engine.connect()
+        self._connection = self._open_file()
         appender = Appender(self._connection, self._presence.gate)
         if hasattr(self, "_appender"):
             appender.adopt(self._appender.journaled)
@@ -245,13 +245,12 @@ class Writer:
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
+            with contextlib.suppress(*DatabaseFault):
+                self._connection.close()
             self._connection = None
 
     def _close(self) -> None:
         self._disconnect()
-        self._engine.dispose()
         self._presence.leave()
 
 

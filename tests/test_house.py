@@ -89,7 +89,10 @@ def test_the_core_needs_the_standard_library_only() -> None:
             "import policy.live, policy.replay, policy.cases",
             {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"},
         ),
-        ("import evidence.opening, evidence.verification", {"mitmproxy", "textual", "presidio_analyzer", "polars"}),
+        (
+            "import evidence.opening, evidence.verification",
+            {"mitmproxy", "textual", "sqlalchemy", "sqlmodel", "pydantic", "presidio_analyzer", "polars"},
+        ),
         ("import attribution", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"}),
         ("import classifiers.engine", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer", "polars", "pyarrow"}),
         ("import certs.authority, certs.leaf, certs.trust", {"mitmproxy", "textual", "sqlalchemy", "pydantic"}),

@@ -217,7 +217,7 @@ def test_a_locked_database_is_named(outgate: Any, home: Path, monkeypatch: pytes
 
     open_store(home / "evidence.db").close()
     for module in (schema, verification):
-        monkeypatch.setattr(module, "engine_for", partial(database.engine_for, busy_timeout_s=0.05))
+        monkeypatch.setattr(module, "connect", partial(database.connect, busy_timeout_s=0.05))
     monkeypatch.setattr("evidence.open_store", partial(store.Store, busy_timeout_s=0.05))
     other = sqlite3.connect(home / "evidence.db", isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")

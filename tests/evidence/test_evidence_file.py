@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from core.findings import Confidence, Finding
 from core.record import Record
 from core.review import CaseFilter
 from core.text import mask
-from evidence import tables
-from evidence.database import engine_for
+from evidence import compiled, tables
+from evidence.compiling import module_text
+from evidence.database import connect
 from evidence.faults import evidence_error
 from evidence.migrations import STEPS
 from evidence.schema import APPLICATION_ID, VERSION
@@ -85,6 +87,11 @@ def test_the_steps_lead_to_the_very_tables_that_the_code_knows(place: Path, tmp_
     engine.dispose()
     with sqlite3.connect(place) as ours, sqlite3.connect(tmp_path / "models.db") as models:
         assert shape(ours) == shape(models)
+
+
+def test_the_statements_of_the_hot_path_are_those_of_the_tables() -> None:
+    """What writes evidence was compiled from the tables as they are now."""
+    assert Path(compiled.__file__).read_text(encoding="utf-8") == module_text()
 
 
 def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(place: Path, make_record: Make, told) -> None:
@@ -155,8 +162,8 @@ def test_faults_of_the_database_show_no_parameter(place: Path) -> None:
     """An error text never shows what was to be written."""
     Store(place).close()
     canary = "canary" + "-7f3a"
-    with engine_for(place).connect() as connection, pytest.raises(Exception) as caught:
-        connection.exec_driver_sql("INSERT INTO meta (key, nothing) VALUES (?, ?)", (canary, canary))
+    with closing(connect(place)) as connection, pytest.raises(Exception) as caught:
+        connection.execute("INSERT INTO meta (key, nothing) VALUES (?, ?)", (canary, canary))
     assert canary not in str(caught.value)
     assert canary not in repr(evidence_error(caught.value))
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 import evidence
 from core.errors import EvidenceError
 from core.record import Record, ResponseSummary
-from evidence.database import engine_for
+from evidence.database import connect
 from evidence.recovery import STOPPED
 from evidence.store import Store
 from evidence.writer import Writer
@@ -97,8 +98,8 @@ def test_strict_commits_reach_the_disk(place: Path) -> None:
     """Strict evidence asks the disk itself for confirmation; the default relies on the operating system."""
     place.parent.mkdir()
     for strict, level in ((False, 1), (True, 2)):
-        with engine_for(place, strict=strict).connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
+        with closing(connect(place, strict=strict)) as connection:
+            assert connection.value("PRAGMA synchronous") == level
 
 
 def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(

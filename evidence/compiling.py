@@ -1,0 +1,115 @@
+"""Compiles the statements of the hot path from the tables: `python -m evidence.compiling` writes `compiled.py`.
+
+Done ahead of time, because a gate that loads SQLAlchemy starts seconds later; a test holds the two together.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, literal_column
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from evidence.rollup import COMES_BACK
+from evidence.tables import CaseRow, Entry, OpenExchange, ReviewEntry, ScriptRow, TrafficRow
+
+type Compiled = tuple[str, tuple[str, ...]]
+"""A statement's text with positional parameters, and their names in order."""
+
+
+def _compiled(statement: Any, columns: Sequence[str]) -> Compiled:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=columns)
+    assert isinstance(compiled, SQLCompiler)
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def _table(model: Any) -> Table:
+    """Return the Core table of a SQLModel class."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _columns(table: Table, *left_out: str) -> list[str]:
+    return [column.name for column in table.columns if column.name not in left_out]
+
+
+def _add(table: Table, statement: Insert, sums: Sequence[str], firsts: Sequence[str], lasts: Sequence[str]) -> Any:
+    new = statement.excluded
+    return (
+        {name: table.c[name] + new[name] for name in sums}
+        | {name: func.min(table.c[name], new[name]) for name in firsts}
+        | {name: func.max(table.c[name], new[name]) for name in lasts}
+    )
+
+
+def _upsert_case(*columns: str) -> Compiled:
+    table = _table(CaseRow)
+    statement = insert(table)
+    new = statement.excluded
+    again = ", ".join(f"'{reason}'" for reason in COMES_BACK)
+    changes = {
+        name: new[name] for name in _columns(table, "id", "key", "status", "disposition", "first_us", "last_us")
+    } | _add(table, statement, ("count", "bytes_sent", "degraded"), ("first_us",), ("last_us", "most_values"))
+    changes["status"] = literal_column(
+        f"CASE WHEN cases.status = 'closed' AND cases.disposition IN ({again}) THEN 'open' ELSE cases.status END"
+    )
+    # SQLite's max() of two is NULL when one is.
+    changes["most_records"] = func.max(
+        func.coalesce(table.c.most_records, new.most_records), func.coalesce(new.most_records, table.c.most_records)
+    )
+    return _compiled(statement.on_conflict_do_update(index_elements=["key"], set_=changes), columns)
+
+
+def _upsert_script() -> Compiled:
+    table = _table(ScriptRow)
+    statement = insert(table)
+    changes = _add(table, statement, ("count",), ("first_us",), ("last_us",))
+    return _compiled(
+        statement.on_conflict_do_update(index_elements=["script", "sha256"], set_=changes), _columns(table)
+    )
+
+
+def _upsert_traffic() -> Compiled:
+    table = _table(TrafficRow)
+    statement = insert(table)
+    changes = _add(table, statement, ("exchanges", "bytes", "tokens", "cost_micro_usd"), (), ())
+    keys = ["script", "destination", "bucket"]
+    return _compiled(statement.on_conflict_do_update(index_elements=keys, set_=changes), _columns(table))
+
+
+def all_statements() -> dict[str, Compiled]:
+    """Return every statement by its name in `compiled.py`."""
+    cases = _columns(_table(CaseRow), "id", "disposition")
+    again = insert(_table(OpenExchange)).prefix_with("OR REPLACE")
+    return {
+        "INSERT_ENTRY": _compiled(insert(_table(Entry)), _columns(_table(Entry))),
+        "INSERT_OPEN": _compiled(again, _columns(_table(OpenExchange))),
+        "INSERT_REVIEW": _compiled(insert(_table(ReviewEntry)), _columns(_table(ReviewEntry))),
+        "UPSERT_CASE": _upsert_case(*cases),
+        "UPSERT_CASE_WITH_ID": _upsert_case("id", *cases),
+        "UPSERT_SCRIPT": _upsert_script(),
+        "UPSERT_TRAFFIC": _upsert_traffic(),
+    }
+
+
+def module_text() -> str:
+    """Return what `compiled.py` has to be."""
+    lines = [
+        '"""The statements of the hot path as SQL text, written by `python -m evidence.compiling`: do not edit."""',
+        "",
+    ]
+    lines += ["# fmt: off", ""]
+    lines += [f"{name} = {compiled!r}" for name, compiled in all_statements().items()]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write `compiled.py`."""
+    Path(__file__).with_name("compiled.py").write_text(module_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
