@@ -6,8 +6,8 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from mitmproxy import http
 
@@ -86,7 +86,7 @@ def _aws(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
 
 
 def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+    body = f"<Error><Code>AccessDenied</Code><Message>{escape(message, quote=False)}</Message></Error>"
     return (
         "application/xml",
         f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(),

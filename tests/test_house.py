@@ -105,6 +105,13 @@ def test_parts_do_not_load_what_is_not_theirs(statement: str, absent: set[str]) 
     assert tops(imported_by(statement)) & absent == set()
 
 
+def test_the_gate_starts_without_what_it_never_uses() -> None:
+    """HTTP/3, the proxy library's command language and a YAML writer cost a second of every start, and stay out."""
+    loaded = imported_by("import proxy.gate")
+    assert not loaded & {"aioquic.quic.connection", "pyparsing.core", "ruamel.yaml.main", "mitmproxy.addons.onboarding"}
+    assert "mitmproxy.proxy.layers.http" in loaded
+
+
 def test_help_loads_nothing_heavy() -> None:
     """`outgate --help` answers at once: none of the large libraries is loaded for it."""
     loaded = tops(imported_by("from app.cli import code_of\nassert code_of(['--help']) == 0"))
