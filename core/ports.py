@@ -121,6 +121,10 @@ class Policy(Protocol):
     def organisation(self) -> Organisation:
         """What the policy file says of the organisation."""
 
+    @property
+    def asks_past(self) -> bool:
+        """True when some rule looks at `Situation.history` or `Situation.volume`."""
+
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when some rule in the way needs the body."""
 

@@ -1,6 +1,6 @@
 """The record: one exchange as the world sees it, JSON schema `outgate.record/1` (see docs/record.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from core.ids import rfc3339
 from core.text import printable
 
 SCHEMA = "outgate.record/1"
+_PARTS_KNOWN = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +59,15 @@ class Record:
     notes: tuple[str, ...] = ()
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
 
-    def to_json(self, before: "tuple[Record, Mapping[str, Any]] | None" = None) -> dict[str, Any]:
-        """Return the record as JSON values, without its chain.
-
-        With `before`, an earlier record of the same exchange and its JSON, parts that are the very same objects in
-        both records are taken from there: do not change them.
-        """
+    def to_json(self, known: "Rendered | None" = None) -> dict[str, Any]:
+        """Return the record as JSON values, without its chain. Do not change them when `known` is given."""
+        of = _afresh if known is None else known.of
         return {
             "schema": SCHEMA,
             "id": self.id,
             "at": rfc3339(self.at),
-            "sender": before[1]["sender"] if before and before[0].sender is self.sender else _sender(self.sender),
-            "destination": before[1]["destination"]
-            if before and before[0].destination is self.destination
-            else _destination(self.destination),
+            "sender": of(self.sender, _sender),
+            "destination": of(self.destination, _destination),
             "request": {
                 "method": printable(self.request.method, 32),
                 "content_type": _safe(self.request.content_type, 100),
@@ -80,12 +76,8 @@ class Record:
             },
             "response": {"status": self.response.status, "bytes": self.response.bytes},
             "llm": None if self.llm is None else _llm(self.llm),
-            "findings": before[1]["findings"]
-            if before and before[0].findings is self.findings
-            else [_finding(f) for f in self.findings],
-            "decision": before[1]["decision"]
-            if before and before[0].decision is self.decision
-            else _decision(self.decision),
+            "findings": of(self.findings, _findings) if self.findings else [],
+            "decision": of(self.decision, _decision),
             "notes": list(self.notes),
         }
 
@@ -105,6 +97,28 @@ class Record:
             decision=_decision_from(value["decision"]),
             notes=tuple(value.get("notes", ())),
         )
+
+
+class Rendered:
+    """The JSON of parts that records have in common, found again by the very object. For one thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, Any]] = {}
+
+    def of[Part](self, part: Part, render: Callable[[Part], Any]) -> Any:
+        """Return what `render` gives, or gave, for this very part."""
+        known = self._known.get(id(part))
+        if known is not None and known[0] is part:
+            return known[1]
+        if len(self._known) >= _PARTS_KNOWN:
+            self._known.clear()
+        rendered = render(part)
+        self._known[id(part)] = part, rendered  # holding the part keeps its id from being given to another
+        return rendered
+
+
+def _afresh[Part](part: Part, render: Callable[[Part], Any]) -> Any:
+    return render(part)
 
 
 def _safe(text: str | None, limit: int = 400) -> str | None:
@@ -274,6 +288,10 @@ def _llm_from(value: Mapping[str, Any]) -> LlmCall:
     fields["attachments"] = tuple(Attachment(**a) for a in value["attachments"])
     fields["evidence"] = tuple(value.get("evidence", ()))
     return LlmCall(**fields)
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    return [_finding(finding) for finding in findings]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """One group commit: opens, closes and their sums written in a single transaction, chained after the head."""
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.record import Record
+from core.record import Record, Rendered
 from evidence.chain import canonical, genesis, link, plain
 from evidence.database import Connection, transaction
 from evidence.rollup import Rollup, micros
@@ -14,7 +13,6 @@ from evidence.schema import chain_id
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
 
 _MOST_CASES_REMEMBERED = 50_000
-_MOST_UNDER_WAY = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +127,17 @@ class Appender:
 
 
 class Items:
-    """Makes items of records, and spares the second JSON of what an open and its close have in common."""
+    """Makes items of records, and spares the second JSON of what records have in common."""
 
     def __init__(self) -> None:
-        self._under_way: OrderedDict[str, tuple[Record, Mapping[str, Any]]] = OrderedDict()
+        self._rendered = Rendered()
 
     def opened(self, record: Record) -> Item:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
-        body = record.to_json()
-        self._under_way[record.id] = record, body
-        if len(self._under_way) > _MOST_UNDER_WAY:
-            self._under_way.popitem(last=False)
+        body = record.to_json(self._rendered)
         return Item(record.id, micros(record.at), body, plain(body))
 
     def closed(self, record: Record) -> Item:
         """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""
-        body = record.to_json(self._under_way.pop(record.id, None))
+        body = record.to_json(self._rendered)
         return Item(record.id, micros(record.at), body, canonical(body))

@@ -86,6 +86,8 @@ class History:
     def observe(self, first_seq: int, items: Sequence[Item]) -> None:
         """Count what was just committed; `first_seq` is the place of the first of the items in the chain."""
         with self._lock:
+            if not self._sums and not self._first:
+                return
             for seq, item in enumerate(items, first_seq):
                 rollup = Rollup()
                 rollup.add(item.body, item.at_us)

@@ -3,12 +3,12 @@
 import contextlib
 import sqlite3
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from core.errors import EvidenceError
 from core.ports import Done
@@ -22,8 +22,6 @@ from evidence.recovery import recover
 from evidence.schema import prepare
 
 MOST_IN_A_BATCH = 512
-GATHER_S = 0.001
-"""How long the writer lets a group grow once it is woken: each waking of a thread costs more than a row."""
 MOST_OWED = 10_000
 PROBE_S = 1.0
 
@@ -66,8 +64,8 @@ class Writer:
         self._open_file = partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._items = Items()
-        self._waiting: list[_Task] = []
-        self._changed = threading.Condition()
+        self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
+        self._entry = threading.Lock()
         self._in_flight = 0
         self._failure: EvidenceError | None = None
         self._owed: OrderedDict[str, Item] = OrderedDict()
@@ -96,7 +94,7 @@ class Writer:
     @property
     def backlog(self) -> int:
         """Entries handed over and not yet durable."""
-        return len(self._waiting) + self._in_flight
+        return self._waiting.qsize() + self._in_flight
 
     @property
     def failure(self) -> EvidenceError | None:
@@ -110,43 +108,41 @@ class Writer:
 
     def stop(self) -> None:
         """Write everything handed over, then stop. May be called twice."""
-        with self._changed:
+        with self._entry:
             self._stopping = True
-            self._changed.notify()
+            self._waiting.put(None)
         self._thread.join()
 
     def _hand_over(self, task: _Task) -> None:
-        with self._changed:
+        with self._entry:
             if not self._stopping:
-                self._waiting.append(task)
-                if len(self._waiting) == 1:
-                    self._changed.notify()
+                self._waiting.put(task)
                 return
         task.done(EvidenceError("The evidence writer has stopped.", remedy="Start the gate again."))
 
     def _run(self) -> None:
         try:
-            while True:
-                tasks, stopping = self._take()
+            running = True
+            while running:
+                tasks, running = self._take()
                 self._write(tasks)
                 self._in_flight = 0
-                if stopping and not self._waiting:
-                    break
         finally:
             self._close()
 
     def _take(self) -> tuple[list[_Task], bool]:
-        with self._changed:
-            if not self._waiting and not self._stopping:
-                self._changed.wait(None if self._failure is None else PROBE_S)
-            stopping = self._stopping
-        if not stopping:
-            time.sleep(GATHER_S)
-        with self._changed:
-            tasks = self._waiting[:MOST_IN_A_BATCH]
-            self._in_flight = len(tasks)
-            del self._waiting[:MOST_IN_A_BATCH]
-            return tasks, self._stopping
+        """Wait for work; return all there is, up to a group, and False once nothing can come any more."""
+        taken: list[_Task] = []
+        with contextlib.suppress(Empty):
+            one = self._waiting.get(timeout=None if self._failure is None else PROBE_S)
+            while one is not None:
+                taken.append(one)
+                self._in_flight = len(taken)
+                if len(taken) == MOST_IN_A_BATCH:
+                    return taken, True
+                one = self._waiting.get_nowait()
+            return taken, False
+        return taken, True
 
     def _write(self, tasks: Sequence[_Task]) -> None:
         ready = []

@@ -114,6 +114,8 @@ class RulePolicy:
         self.failures = failures
         self.unknown_account = unknown_account
         self.own_kinds = own_kinds
+        self.asks_past = any(rule.beyond_records for rule in self.rules)
+        """True when some rule looks at a script's history or at earlier volume."""
         self._memo: dict[tuple[object, ...], _Candidates] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact

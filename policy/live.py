@@ -47,6 +47,11 @@ class PolicyFile:
         """What the policy in force says of the organisation."""
         return self._policy.organisation
 
+    @property
+    def asks_past(self) -> bool:
+        """True when some rule in force looks at a script's history or at earlier volume."""
+        return self._policy.asks_past
+
     def reload_if_changed(self) -> bool:
         """Read the file again if it changed; True when another policy is in force. Never raises.
 

@@ -18,7 +18,7 @@ from core.errors import EvidenceError
 from core.ids import uuid7
 from core.redaction import Redacted
 from proxy import enforcement, refusals
-from proxy.answers import AnswerReader, streams_past
+from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.bypass import Bypass, Bypasses, looks_like_http
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, gate_failure
@@ -188,7 +188,6 @@ class GateAddon:
     async def _begin_answer(self, flow: http.HTTPFlow) -> None:
         ruling: Ruling = flow.metadata[RULING]
         assert flow.response is not None
-        await self.inspection.durable(ruling)
         reader = AnswerReader(flow, self.inspection, ruling)
         flow.metadata[READER] = reader
         if ruling.exchange.body_bytes > SMALL_BYTES:
@@ -198,18 +197,25 @@ class GateAddon:
             flow.response.headers["x-outgate-reference"] = ruling.reference
         if ruling.values:
             reader.restore(ruling.values)
-        if streams_past(reader.head):
+        past = streams_past(reader.head)
+        if past or reader.head.status == SWITCHING:
+            await self.inspection.durable(ruling)
+        if past:
             reader.stream()
 
-    def response(self, flow: http.HTTPFlow) -> None:
+    async def response(self, flow: http.HTTPFlow) -> None:
         """Step 7 ends: close the record. A refusal made while the answer came in replaces what came."""
         if (refusal := flow.metadata.get(REFUSAL)) is not None:
             flow.response = refusal
             return
         reader = flow.metadata.get(READER)
         if isinstance(reader, AnswerReader) and flow.websocket is None:
-            reader.end()
-            reader.put_back()
+            await self._guarded(flow, self._end_answer)
+
+    async def _end_answer(self, flow: http.HTTPFlow) -> None:
+        reader: AnswerReader = flow.metadata[READER]
+        await self.inspection.ended(flow.metadata[RULING], reader.end())
+        reader.put_back()
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""

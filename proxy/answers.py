@@ -7,7 +7,7 @@ from mitmproxy import http
 from core.exchange import Answer, Message
 from core.ports import AnswerTap, Restorer
 from proxy.inspection import Inspection
-from proxy.ruling import Ruling
+from proxy.ruling import Acknowledgement, Ruling
 from proxy.translate import answer_of
 
 _STREAMING_TYPES = (
@@ -22,13 +22,14 @@ _STREAMING_TYPES = (
     "video/",
     "audio/",
 )
+SWITCHING = 101
 _HELD_BYTES = 256 * 1024
 """An answer of a stated size up to this is held: one write, one read. Everything else streams."""
 
 
 def streams_past(head: Answer) -> bool:
     """Return True when the answer must not be buffered: event streams, unknown or large sizes."""
-    if head.status == 101:
+    if head.status == SWITCHING:
         return False
     if (head.header("content-type") or "").lower().startswith(_STREAMING_TYPES):
         return True
@@ -100,11 +101,11 @@ class AnswerReader:
         if self._tap is not None:
             self._tap.message(message)
 
-    def end(self, note: str | None = None) -> None:
+    def end(self, note: str | None = None) -> Acknowledgement | None:
         """The answer is over, or broken off: close the record."""
         if note is not None:
             self._ruling.notes.append(note)
-        self._inspection.close(self._ruling, self._answer(), self._tap)
+        return self._inspection.close(self._ruling, self._answer(), self._tap)
 
     def _answer(self) -> Answer:
         if self._streamed or self._flow.response is None or self._flow.websocket is not None:

@@ -104,12 +104,15 @@ class Gate:
         )
         master.options.update(**_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots))
         addons.freeze()
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(master.run())
-            tasks.create_task(self._announce(server, serving, ready))
-            if self._parts.direct is not None:
-                watching = tasks.create_task(self.addon.bypasses.watch(self._parts.direct))
-                serving.add_done_callback(lambda _: watching.cancel())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                serving = tasks.create_task(master.run())
+                tasks.create_task(self._announce(server, serving, ready))
+                if self._parts.direct is not None:
+                    watching = tasks.create_task(self.addon.bypasses.watch(self._parts.direct))
+                    serving.add_done_callback(lambda _: watching.cancel())
+        finally:
+            inspection.settle()
 
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""

@@ -38,11 +38,12 @@ from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
 from proxy import enforcement
 from proxy.classifying import classified
-from proxy.durability import Acknowledgement, Acknowledgements
+from proxy.durability import Outbox
 from proxy.lines import LineBudget
-from proxy.ruling import Ruling
+from proxy.ruling import Acknowledgement, Ruling
 
 _PAIRS_REMEMBERED = 10_000
+_NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ class Inspection:
     def __init__(self, parts: Parts, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self.parts = parts
         self.limits = limits
-        self._acknowledgements = Acknowledgements(loop)
+        self._outbox = Outbox(lambda: self.parts.evidence, loop)
         self._lines = LineBudget()
         self._pairs: dict[tuple[str, str | None, str], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,30 +132,38 @@ class Inspection:
             return
         ruling.decision = replace(ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling))
         if not await enforcement.approved_before(holds, ruling):
-            await self.journal(ruling)
             await self.durable(ruling)
             await enforcement.hold(holds, ruling)
             if enforcement.passes(ruling.decision):
-                await self.journal(ruling)  # again: should the gate die now, the evidence says that it was released
+                self._outbox.journal(ruling)  # again: should the gate die now, the evidence says that it was released
                 await self.durable(ruling)
 
     async def journal(self, ruling: Ruling) -> None:
-        """Step 5. Hand the evidence over; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""
+        """Step 5. See to the evidence; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""
         if (failure := self.parts.evidence.failure) is not None:
             raise failure
-        ruling.durable, done = self._acknowledgements.expect()
-        self.parts.evidence.open(ruling.record(), done)
         if self.limits.strict:
             await self.durable(ruling)
+        else:
+            self._outbox.sent(ruling)
 
     async def durable(self, ruling: Ruling) -> None:
-        """Wait until the evidence of this ruling is in the database. Raises EvidenceError when it cannot be."""
-        if ruling.durable is not None and (error := await ruling.durable) is not None:
+        """Wait until this exchange is in the journal. Raises EvidenceError when it cannot be."""
+        if (error := await (ruling.durable or self._outbox.journal(ruling))) is not None:
             raise error
 
     def tap(self, ruling: Ruling, head: Answer) -> AnswerTap:
         """Step 7. Return what reads the answer as it passes."""
         return self.parts.classifier.tap(ruling.exchange, ruling.classification, head)
+
+    async def ended(self, ruling: Ruling, closed: Acknowledgement | None) -> None:
+        """Step 7. Wait until a client may have its answer: its exchange is in the journal or in the chain.
+
+        Raises EvidenceError when it is in neither.
+        """
+        waited_for = ruling.durable or closed
+        if waited_for is not None and (error := await waited_for) is not None:
+            raise error
 
     def close(self, ruling: Ruling, answer: Answer | None, tap: AnswerTap | None = None) -> Acknowledgement | None:
         """Step 7. Close the record; await the result where the client has not got its answer yet."""
@@ -168,15 +177,17 @@ class Inspection:
                 ruling.classification = replace(ruling.classification, destination=learnt.destination, llm=learnt.llm)
             except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
                 ruling.notes.append(f"the answer was not read: {type(error).__name__}")
-        acknowledgement, done = self._acknowledgements.expect()
-        self.parts.evidence.close_record(ruling.record(answer), done)
-        return acknowledgement
+        return self._outbox.close(ruling, ruling.record(answer), awaited=ruling.durable is None)
 
     async def close_refused(self, ruling: Ruling, status: int) -> None:
         """Record a refusal before the client hears of it. Raises EvidenceError."""
         acknowledgement = self.close(ruling, Answer(status=status))
         if acknowledgement is not None and (error := await acknowledgement) is not None:
             raise error
+
+    def settle(self) -> None:
+        """Hand all evidence over: the gate stops."""
+        self._outbox.flush()
 
     def _first_time(self, sender: Attribution, seen: Classification) -> bool:
         """Return True once for each script and destination; tells the observer of scripts, too."""
@@ -215,8 +226,8 @@ class Inspection:
         self, exchange: Exchange, sender: Attribution, seen: Classification, *, headers_only: bool = False
     ) -> Situation:
         """Return what policy looks at for this exchange."""
-        history, volume = ScriptHistory(), Volume()
-        if self.parts.history is not None:
+        history, volume = _NO_HISTORY, _NO_VOLUME
+        if self.parts.history is not None and self.parts.policy.asks_past:
             history, volume = self.parts.history(sender, seen)
         return Situation(
             now=self.parts.clock(),

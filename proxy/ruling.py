@@ -1,13 +1,17 @@
 """A ruling: one exchange on its way, with what is known of it and what was decided."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision
+from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
 from core.record import Record, RequestSummary, ResponseSummary
-from proxy.durability import Acknowledgement
+
+Acknowledgement = asyncio.Future[EvidenceError | None]
+"""Resolved when evidence is durable, or cannot be made so."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,6 +108,41 @@ class Told:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.answers) >= count, timeout), "the writer never told"
             return list(self.answers)
+
+
+class _Obstacle:
+    """A task that keeps the writer's thread busy until it is let go, and is then refused as one without text."""
+
+    closes = False
+
+    def __init__(self) -> None:
+        self.met, self.gone = threading.Event(), threading.Event()
+
+    @property
+    def record(self) -> Record:
+        self.met.set()
+        assert self.gone.wait(30)
+        raise ValueError
+
+    def done(self, problem: EvidenceError | None) -> None:
+        assert problem is not None
+
+
+@contextmanager
+def one_group(writer: Writer) -> Iterator[None]:
+    """What is handed over in the block reaches the writer as one group."""
+    obstacle = _Obstacle()
+    writer._waiting.put(obstacle)
+    assert obstacle.met.wait(30)
+    try:
+        yield
+    finally:
+        obstacle.gone.set()
+
+
+@pytest.fixture(name="one_group", scope="session")
+def one_group_fixture() -> Callable[[Writer], AbstractContextManager[None]]:
+    return one_group
 
 
 @pytest.fixture(name="make_record", scope="session")

@@ -103,7 +103,7 @@ def test_strict_commits_reach_the_disk(place: Path) -> None:
 
 
 def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told, one_group
 ) -> None:
     """One bad entry in a group is told apart: the others are written."""
     twice = make_record(1)
@@ -111,7 +111,7 @@ def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
     writer.close_record(twice, first)
     first.wait()
     answers = [told() for _ in range(4)]
-    with writer._changed:  # the four become one group
+    with one_group(writer):  # the four become one group
         for record, answer in zip([make_record(2), twice, make_record(3), make_record(4)], answers, strict=True):
             writer.close_record(record, answer)
     results = [answer.wait()[0] for answer in answers]
@@ -120,10 +120,12 @@ def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
     assert writer.failure is None
 
 
-def test_text_that_cannot_be_stored_is_refused_alone(writer: Writer, place: Path, make_record: Make, told) -> None:
+def test_text_that_cannot_be_stored_is_refused_alone(
+    writer: Writer, place: Path, make_record: Make, told, one_group
+) -> None:
     """A record with broken text is refused with words, and its neighbours are written."""
     bad, good = told(), told()
-    with writer._changed:
+    with one_group(writer):
         writer.close_record(make_record(1, notes=("\ud800",)), bad)
         writer.close_record(make_record(2), good)
     problem = bad.wait()[0]
@@ -390,7 +392,7 @@ def test_an_exchange_that_a_killed_gate_left_open_says_so(place: Path, make_reco
 
 
 def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told, one_group
 ) -> None:
     """A record that is told twice while the file is locked stands in the chain once."""
     known = make_record(0)
@@ -400,7 +402,7 @@ def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
     blocker = sqlite3.connect(place, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     answer = told()
-    with writer._changed:
+    with one_group(writer):
         for record in (known, make_record(1), make_record(2)):
             writer.close_record(record, answer)
     assert None not in answer.wait(3)
@@ -412,13 +414,13 @@ def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
 
 
 def test_text_that_cannot_be_stored_is_told_once_and_never_owed(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told, one_group
 ) -> None:
     """A record that can never be written does not keep the writer from getting well."""
     blocker = sqlite3.connect(place, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     bad, good = told(), told()
-    with writer._changed:
+    with one_group(writer):
         writer.close_record(make_record(1, notes=("\ud800",)), bad)
         writer.close_record(make_record(2), good)
     good.wait()

@@ -133,6 +133,7 @@ class FakePolicy:
 
     version = "0123456789abcdef"
     organisation = Organisation()
+    asks_past = True
 
     def __init__(self) -> None:
         self.fail: Exception | None = None

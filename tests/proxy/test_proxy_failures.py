@@ -1,6 +1,7 @@
 """The failure table, one broken part at a time: what left, what the client heard, what is on record."""
 
 import logging
+import time
 from typing import Any
 
 import httpx
@@ -103,6 +104,10 @@ def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
     answer = post(gate)
 
     assert answer.status_code == 200
+    for _ in range(1000):
+        if gate.evidence.closed:
+            break
+        time.sleep(0.01)
     assert any("not read" in note for note in gate.evidence.closed[-1].notes)
 
 
