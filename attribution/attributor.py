@@ -59,10 +59,10 @@ class SocketAttributor:
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
         """See Attributor.attribute_now. Asked again for a later request on the same connection, it looks again."""
+        now = time.time()
         seen = self._seen.get(connection.id)
         if seen is not None and self._still(seen):
-            return self._keep(connection, seen, "at_once")
-        now = time.time()
+            return self._keep(connection, replace(seen, verified_at=now), "at_once")
         ownership = self._backend.recall(_peer(connection), self._gallery, connection.at.timestamp())
         if ownership is None:
             return None

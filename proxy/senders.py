@@ -9,6 +9,9 @@ from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
 from core.exchange import Connection
 from core.ports import Attributor
 
+_SOON_S = (0.001, 0.002, 0.004)
+"""A client that has just written is seen to wait for its answer within some milliseconds: cheaper than a search."""
+
 
 class Senders:
     """The senders of the open connections."""
@@ -19,6 +22,8 @@ class Senders:
         self._fresh: dict[str, Attribution] = {}
         """Connection id → what was found when it opened, until its first request has used it."""
         self._open: dict[str, Connection] = {}
+        self._searched: set[str] = set()
+        """Connections whose later requests take a search: nothing is gained by looking again."""
 
     async def opened(self, connection: Connection) -> None:
         """Ask for the sender while the client waits for its first answer and so cannot have exited."""
@@ -31,14 +36,25 @@ class Senders:
         if fresh is not None:
             return fresh
         connection = self._open.get(connection_id)
-        return UNATTRIBUTED if connection is None else await self._ask(connection)
+        return UNATTRIBUTED if connection is None else await self._ask_again(connection)
 
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
         self._fresh.pop(connection_id, None)
+        self._searched.discard(connection_id)
         connection = self._open.pop(connection_id, None)
         if connection is not None:
             self._attributor.forget(connection)
+
+    async def _ask_again(self, connection: Connection) -> Attribution:
+        if connection.id not in self._searched:
+            for pause in _SOON_S:
+                found = self._attributor.attribute_now(connection)
+                if found is not None:
+                    return found
+                await asyncio.sleep(pause)
+            self._searched.add(connection.id)
+        return await self._ask(connection)
 
     async def _ask(self, connection: Connection) -> Attribution:
         found = self._attributor.attribute_now(connection)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 
 from attribution.backends import procfs
+from attribution.backends.births import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 
@@ -34,22 +35,6 @@ _NO_RIGHT = (
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
-class _Births:
-    """Knows since when no process or thread at all was made: one read in place of one per thread."""
-
-    def __init__(self) -> None:
-        self._seen = (0, 0.0)
-
-    def none_since(self, moment: float) -> bool:
-        """True when the last pid given out is the one that was the last already at this Unix time."""
-        last = procfs.last_pid()
-        seen, first = self._seen
-        if last != seen or last == 0:
-            self._seen = (last, time.time())
-            return False
-        return first <= moment
-
-
 class LinuxBackend:
     """Answers with every holder of the client's socket, or with the reason why there is none."""
 
@@ -62,7 +47,9 @@ class LinuxBackend:
         self._lock = threading.Lock()
         self._places: dict[int, int] = {}
         self._last_place: dict[int, int] = {}
-        self._births = _Births()
+        self._attendants: dict[int, int] = {}
+        """Socket → the thread that stood in a read of it last time."""
+        self._births = Births()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
@@ -85,9 +72,10 @@ class LinuxBackend:
         start, threads = procfs.start_and_threads(facts.pid)
         if start != facts.start or procfs.command_line(facts.pid) != facts.command_line:
             return False
-        if threads > 1 and self._births.none_since(oldest):
-            return True
-        return _no_young_sharer(facts.pid, threads, inode, oldest)
+        born = self._births.since(oldest)
+        if born is None:
+            return _no_young_sharer(facts.pid, threads, inode, oldest)
+        return all(procfs.descriptors(pid, inode) == [] for pid in born)
 
     def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
         """Ask some where their last socket was and next to it, then the most recent for all its descriptors."""
@@ -117,9 +105,18 @@ class LinuxBackend:
         place = self._place(facts.pid, socket)
         return (
             place is not None
+            and self._attends(facts.pid, place, socket)
             and self._alone(facts, socket, verified_at - _TICK_S)
-            and procfs.attends(facts.pid, place, _QUICK_THREADS)
         )
+
+    def _attends(self, pid: int, place: int, socket: int) -> bool:
+        thread = procfs.attendant(pid, place, _QUICK_THREADS, self._attendants.get(socket))
+        if thread is None:
+            return False
+        if len(self._attendants) >= _MOST_PLACES:
+            self._attendants.clear()
+        self._attendants[socket] = thread
+        return True
 
     def _place(self, pid: int, socket: int) -> int | None:
         """Look first where the socket was last time: a process may hold thousands of descriptors."""

@@ -95,6 +95,13 @@ _CHILDREN_KNOWN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 """False on kernels built without CONFIG_PROC_CHILDREN."""
 
 
+def is_process(pid: int) -> bool:
+    """True for a process; False for a thread, which has a number of the same kind, and for one that is gone."""
+    status = read(f"/proc/{pid}/status", 256)
+    at = status.find(b"\nTgid:")
+    return at >= 0 and status[at + 6 :].split(b"\n", 1)[0].strip() == b"%d" % pid
+
+
 def owner_uid(pid: int) -> int | None:
     """Return the user a process runs as."""
     try:
@@ -238,16 +245,22 @@ def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
     return frozenset(found)
 
 
-def attends(pid: int, descriptor: int, most_threads: int) -> bool:
-    """True when a thread stands in a read, write or poll of this descriptor, or in an event loop that watches it."""
+def attendant(pid: int, descriptor: int, most_threads: int, last: int | None = None) -> int | None:
+    """Return a thread that stands in a read, write or poll of this descriptor, or in an event loop that watches it.
+
+    `last`: the thread that did so the last time, to be asked first.
+    """
     if _MACHINE not in _POLL:
-        return False
-    wanted = frozenset({descriptor})
-    for thread in thread_ids(pid, most_threads):
-        call = read(f"/proc/{pid}/task/{thread}/syscall", 256).split()
-        if _waits_on(pid, call, wanted) or _watches(pid, call, descriptor):
-            return True
-    return False
+        return None
+    if last is not None and _attends(pid, last, descriptor):
+        return last
+    others = (thread for thread in thread_ids(pid, most_threads) if thread != last)
+    return next((thread for thread in others if _attends(pid, thread, descriptor)), None)
+
+
+def _attends(pid: int, thread: int, descriptor: int) -> bool:
+    call = read(f"/proc/{pid}/task/{thread}/syscall", 256).split()
+    return _waits_on(pid, call, frozenset({descriptor})) or _watches(pid, call, descriptor)
 
 
 def watched(pid: int, descriptor: int) -> bool:

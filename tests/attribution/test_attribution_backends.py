@@ -92,7 +92,7 @@ def test_a_process_that_is_gone_gives_nothing():
     assert procfs.process(child.pid) is None
     assert procfs.start_of(child.pid) is None
     assert procfs.descriptors(child.pid, 1) == []
-    assert not procfs.attends(child.pid, 0, 8)
+    assert procfs.attendant(child.pid, 0, 8) is None
 
 
 @linux
