@@ -1,6 +1,7 @@
 """The hooks: each presumes refusal, hands over to the inspection, and applies what it says. No logic of its own."""
 
 import logging
+import re
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -37,6 +38,7 @@ REFUSAL = "outgate_refusal"
 SMALL_BYTES = 64 * 1024
 _DIGITS = 19
 """Of a length: what has more is none that exists."""
+_BARE = re.compile(rb"[\r\n\0]").search
 _SPACED = bytes.maketrans(b"\r\n\0", b"   ")
 log = logging.getLogger("outgate.gate")
 
@@ -334,5 +336,5 @@ def _declared_size(flow: http.HTTPFlow) -> int | None:
 def _mend_headers(flow: http.HTTPFlow) -> None:
     """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
     fields = flow.request.headers.fields
-    if any(b"\r" in value or b"\n" in value or b"\0" in value for _, value in fields):
+    if any(_BARE(value) for _, value in fields):
         flow.request.headers.fields = tuple((name, value.translate(_SPACED)) for name, value in fields)

@@ -15,7 +15,7 @@ from core.ports import Done, EvidenceWriter
 from core.record import Record
 from proxy.ruling import Acknowledgement, Ruling
 
-TICK_S = 0.004
+TICK_S = 0.006
 """Finished records wait at most so long for company; what went out is journaled after one to two of these."""
 
 

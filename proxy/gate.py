@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import proxy.slim  # noqa: F401 - isort: skip - must come before the addons of mitmproxy
-from mitmproxy import addonmanager, hooks, options
+from mitmproxy import options
 from mitmproxy.addons import core as mitmproxy_core
 from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
 from mitmproxy.master import Master
@@ -20,6 +20,7 @@ from mitmproxy.master import Master
 from core.errors import SettingsError
 from proxy.addon import GateAddon
 from proxy.health import Health
+from proxy.hooks import DirectAddons, spare
 from proxy.inspection import Inspection, Limits, Parts
 from proxy.routes import Route, Routes
 from proxy.tls import GateTls, Mint
@@ -42,38 +43,6 @@ class GateOptions:
     limits: Limits = field(default_factory=Limits)
 
 
-class _DirectAddons(addonmanager.AddonManager):
-    """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
-
-    def __init__(self, master: Master) -> None:
-        super().__init__(master)  # type: ignore[no-untyped-call]
-        self._table: dict[str, list[Callable[..., Any]]] | None = None
-
-    def freeze(self) -> None:
-        """Build the table: from here on no addon is added."""
-        table: dict[str, list[Callable[..., Any]]] = {}
-        for addon in self.chain:
-            for name in hooks.all_hooks:
-                if callable(found := getattr(addon, name, None)):
-                    table.setdefault(name, []).append(found)
-        self._table = table
-
-    async def handle_lifecycle(self, event: hooks.Hook) -> None:
-        """Call the hooks of one event; there are no listeners for mitmproxy's extra update event."""
-        if self._table is None:
-            await super().handle_lifecycle(event)
-            return
-        found = self._table.get(event.name)
-        if not found:
-            return
-        arguments = event.args()
-        for call in found:
-            with addonmanager.safecall():
-                result = call(*arguments)
-                if inspect.isawaitable(result):
-                    await result
-
-
 class Gate:
     """One listening gate. `run` serves until `stop` is called."""
 
@@ -86,7 +55,7 @@ class Gate:
     async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
         """Listen, call `ready(host, port)` once, serve. Raises SettingsError when the address cannot be had."""
         master = Master(self._mitmproxy_options(), with_termlog=False)
-        addons = master.addons = _DirectAddons(master)
+        addons = master.addons = DirectAddons(master)
         self._master = master
         loop = asyncio.get_running_loop()
         inspection = Inspection(self._parts, self._options.limits, loop)
@@ -104,6 +73,7 @@ class Gate:
         )
         master.options.update(**_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots))
         addons.freeze()
+        spare()
         try:
             async with asyncio.TaskGroup() as tasks:
                 serving = tasks.create_task(master.run())

@@ -1,0 +1,72 @@
+"""How hooks reach the addons: straight to those who listen, and without checks that mitmproxy leaves out under `-O`."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mitmproxy import addonmanager, hooks, http
+from mitmproxy.master import Master
+from mitmproxy.proxy import commands, mode_servers
+
+
+class DirectAddons(addonmanager.AddonManager):
+    """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
+
+    def __init__(self, master: Master) -> None:
+        super().__init__(master)  # type: ignore[no-untyped-call]
+        self._table: dict[str, list[Callable[..., Any]]] | None = None
+
+    def freeze(self) -> None:
+        """Build the table: from here on no addon is added."""
+        table: dict[str, list[Callable[..., Any]]] = {}
+        for addon in self.chain:
+            for name in hooks.all_hooks:
+                if callable(found := getattr(addon, name, None)):
+                    table.setdefault(name, []).append(found)
+        self._table = table
+
+    def listeners(self, name: str) -> Sequence[Callable[..., Any]]:
+        """Return what is called for the hook of this name."""
+        assert self._table is not None
+        return self._table.get(name, ())
+
+    async def handle_lifecycle(self, event: hooks.Hook) -> None:
+        """Call the hooks of one event; there are no listeners for mitmproxy's extra update event."""
+        if self._table is None:
+            await super().handle_lifecycle(event)
+        elif listeners := self.listeners(event.name):
+            await self.call(listeners, event)
+
+    async def call(self, listeners: Sequence[Callable[..., Any]], event: hooks.Hook) -> None:
+        """Call these, one after the other; one that fails is logged and stops none of the others."""
+        arguments = [getattr(event, name) for name in event.__match_args__]  # type: ignore[attr-defined]
+        for listener in listeners:
+            try:
+                result = listener(*arguments)
+                if result is not None and inspect.isawaitable(result):
+                    await result
+            except Exception:
+                with addonmanager.safecall():
+                    raise
+
+
+class _Handler(mode_servers.ProxyConnectionHandler):
+    """A client's connection that sets nothing up for a hook without listeners. Flows are never paused here."""
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        addons = self.master.addons
+        if not isinstance(addons, DirectAddons):
+            await super().handle_hook(hook)
+        elif listeners := addons.listeners(hook.name):
+            with self.timeout_watchdog.disarm():
+                await addons.call(listeners, hook)
+
+
+def spare() -> None:
+    """Use the above for connections from now on; spare each message the check of its own field types."""
+    mode_servers.ProxyConnectionHandler = _Handler  # type: ignore[misc]
+    http.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
+
+
+def _unchecked(_data: http.MessageData) -> None:
+    """Every message is made by mitmproxy's own readers."""
