@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import io
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,7 +80,7 @@ def build(name: str) -> "tiktoken.Encoding":
         raise DegradedError("tokens", f"the ranks of {name} are not the pinned ones")
     ranks = {
         base64.b64decode(token): int(rank)
-        for token, _, rank in (line.partition(b" ") for line in data.splitlines() if line)
+        for token, _, rank in (line.partition(b" ") for line in io.BytesIO(data) if line.strip())
     }
     return tiktoken.Encoding(name, pat_str=_PATTERN[name], mergeable_ranks=ranks, special_tokens=_SPECIAL[name])
 

@@ -71,3 +71,44 @@ async def test_a_closed_connection_is_forgotten() -> None:
 
     assert attributor.forgotten == ["c1"]
     assert (await senders.of("c1")).certainty is Certainty.UNKNOWN
+
+
+class Writing(Changing):
+    """Cannot tell at first: the client that has written is on its way to its read."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+        self.searches = 0
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        self.looks -= 1
+        return None if self.looks >= 0 else Attribution(certainty=Certainty.EXACT, method="seen")
+
+    def attribute(self, connection: Connection) -> Attribution:
+        self.searches += 1
+        return Attribution(certainty=Certainty.LIKELY, method="searched")
+
+
+async def test_a_client_on_its_way_to_its_answer_is_looked_at_again() -> None:
+    """Some milliseconds of patience spare a search through all processes."""
+    attributor = Writing(0)
+    senders = Senders(attributor, 1.0)
+    await senders.opened(CONNECTION)
+    await senders.of("c1")
+    attributor.looks = 2
+
+    assert (await senders.of("c1")).method == "seen"
+    assert attributor.searches == 0
+
+
+async def test_a_connection_that_takes_searches_is_not_kept_waiting_each_time() -> None:
+    """Where looking again does not help (a shared socket), it is tried once for the connection."""
+    attributor = Writing(1000)
+    senders = Senders(attributor, 1.0)
+    await senders.opened(CONNECTION)
+    await senders.of("c1")
+    assert (await senders.of("c1")).method == "searched"
+    looks = attributor.looks
+    assert (await senders.of("c1")).method == "searched"
+    assert looks - attributor.looks == 1
