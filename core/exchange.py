@@ -40,8 +40,6 @@ class Exchange:
     """Size of the whole request body on the wire."""
     complete: bool = True
     """False when the body was cut, or streamed past without being kept."""
-    connection: Connection | None = None
-    """None for recorded traffic."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of this lower-case name."""

@@ -336,5 +336,5 @@ def _declared_size(flow: http.HTTPFlow) -> int | None:
 def _mend_headers(flow: http.HTTPFlow) -> None:
     """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
     fields = flow.request.headers.fields
-    if any(_BARE(value) for _, value in fields):
+    if _BARE(b"".join([value for _, value in fields])):
         flow.request.headers.fields = tuple((name, value.translate(_SPACED)) for name, value in fields)

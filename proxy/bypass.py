@@ -115,7 +115,7 @@ class Bypasses:
     def _record(
         self, sender: Attribution, to: tuple[str, int, Connection], stage: str, reason: str, lasts_s: float
     ) -> None:
-        host, port, connection = to
+        host, port, _ = to
         if not self._once.first((*_who(sender), host, str(port), stage), lasts_s):
             return
         at: datetime = self._inspection.parts.clock()
@@ -128,7 +128,6 @@ class Bypasses:
             method="CONNECT",
             path="/",
             complete=False,
-            connection=connection,
         )
         policy = self._inspection.parts.policy
         decision = Decision(

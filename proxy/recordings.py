@@ -133,10 +133,4 @@ def _read_flows(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer
             raise InputError(f"{path} is neither a HAR file nor a mitmproxy flow file, or it is damaged.") from error
         if isinstance(flow, http.HTTPFlow):
             answer = answer_of(flow) if flow.response is not None else None
-            yield _without_connection(exchange_of(flow)), answer
-
-
-def _without_connection(exchange: Exchange) -> Exchange:
-    from dataclasses import replace
-
-    return replace(exchange, connection=None)
+            yield exchange_of(flow), answer

@@ -46,7 +46,6 @@ def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: i
         body=content,
         body_bytes=size,
         complete=len(content) == size,
-        connection=None if flow.client_conn.peername is None else connection_of(flow.client_conn),
     )
 
 
