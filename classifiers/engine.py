@@ -19,6 +19,7 @@ from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.redaction import CannotRedactError, Redacted
+from core.values import changed
 
 if TYPE_CHECKING:
     from classifiers.personal.presidio import OrganisationRecognisers
@@ -243,8 +244,8 @@ class EngineTap:
         seen = self._seen
         llm = self._usage.finish(answer) if self._usage is not None else None
         account = self._account.finish(answer)
-        where = seen.destination if account is None else replace(seen.destination, account=account)
-        return replace(seen, llm=llm, destination=where)
+        where = seen.destination if account is None else changed(seen.destination, account=account)
+        return changed(seen, llm=llm, destination=where)
 
 
 class _Stages:
@@ -269,7 +270,7 @@ def build_worker(setup: EngineSetup) -> Engine:
 def _llm_destination(where: Destination, llm: LlmCall | None) -> Destination:
     if llm is None or where.category is not Category.OTHER:
         return where
-    return replace(where, category=Category.LLM, service=where.service or llm.provider)
+    return changed(where, category=Category.LLM, service=where.service or llm.provider)
 
 
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:

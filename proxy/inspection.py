@@ -36,6 +36,7 @@ from core.ports import (
 )
 from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
+from core.values import changed
 from proxy import enforcement
 from proxy.classifying import classified
 from proxy.durability import Outbox
@@ -174,7 +175,7 @@ class Inspection:
             try:
                 learnt = tap.finish(answer)
                 # Findings of a WebSocket or a large upload go on coming after the tap was made.
-                ruling.classification = replace(ruling.classification, destination=learnt.destination, llm=learnt.llm)
+                ruling.classification = changed(ruling.classification, destination=learnt.destination, llm=learnt.llm)
             except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
                 ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         return self._outbox.close(ruling, ruling.record(answer), awaited=ruling.durable is None)
