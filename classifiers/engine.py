@@ -114,6 +114,22 @@ class Engine:
                 stages.run("labels", lambda: label(payload, ()))
             stages.run("documents", lambda: self._read_documents(payload))
         llm = stages.run("llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter))
+        return self._inspected(exchange, payload, stages, llm, explain=explain)
+
+    def classify_window(self, exchange: Exchange) -> Classification:
+        """Return the findings of a later window of a large body: those of `classify`, at the cost of what may hold any."""
+        from classifiers.windows import window_payload
+
+        payload = window_payload(exchange, self._credentials.places)
+        if payload is None:
+            return self.on_headers(exchange)
+        if payload.documents or payload.cut:
+            return replace(self.on_headers(exchange), deferred=True)
+        return self._inspected(exchange, payload, _Stages(), None)
+
+    def _inspected(
+        self, exchange: Exchange, payload: Payload, stages: "_Stages", llm: LlmCall | None, *, explain: bool = False
+    ) -> Classification:
         where = destination(exchange, self._organisation, self._bindings)
         hits: list[Hit] = []
         hits += stages.run("secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)) or []

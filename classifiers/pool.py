@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from typing import Any
 
-from classifiers.worker import Setup
+from classifiers.worker import WHOLE, WINDOW, Setup
 from classifiers.worker_process import STAGE, PoolLimits, WorkerProcess
 from core.classification import Classification
 from core.errors import DegradedError
@@ -41,8 +41,15 @@ class WorkerPool:
 
         A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody waits for is not.
         """
+        return await self._asked(exchange, deadline_s, WHOLE)
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        """Find what is in a later window of a large body. Raises DegradedError as `classify` does."""
+        return await self._asked(exchange, deadline_s, WINDOW)
+
+    async def _asked(self, exchange: Exchange, deadline_s: float, task: str) -> Classification:
         deadline = asyncio.get_running_loop().time() + deadline_s
-        return await asyncio.shield(self._spawn(self._run(exchange, deadline, deadline_s)))
+        return await asyncio.shield(self._spawn(self._run(exchange, deadline, deadline_s, task)))
 
     async def warm(self) -> None:
         """Start one worker now, and wait until it is ready. Raises DegradedError."""
@@ -76,11 +83,11 @@ class WorkerPool:
         self._workers.clear()
         self._idle.clear()
 
-    async def _run(self, exchange: Exchange, deadline: float, seconds: float) -> Classification:
+    async def _run(self, exchange: Exchange, deadline: float, seconds: float, task: str) -> Classification:
         worker = await self._take(deadline)
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await worker.classify(exchange, seconds)
+                answer = await worker.classify(exchange, seconds, task)
         except TimeoutError:
             self._discard(worker)
             raise DegradedError(STAGE, f"the worker was late (over {seconds:g} s) and was ended") from None

@@ -10,13 +10,14 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
 HEADER = struct.Struct(">QQ")
 """Lengths of the pickled head and of the raw body that follow."""
 READY, DONE, FAILED = "ready", "done", "failed"
+WHOLE, WINDOW = "classify", "classify_window"
+"""What is asked of the classifier: its methods."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -24,7 +25,7 @@ class Setup(NamedTuple):
     """What a worker needs to start. May hold a key: it travels on the pipe only."""
 
     factory: str
-    """`module:function`, called with `init`; what it returns has `classify(exchange)`."""
+    """`module:function`, called with `init`; what it returns has `classify(exchange)` and `classify_window(exchange)`."""
     init: object
     memory_bytes: int
     parent: int
@@ -97,23 +98,23 @@ def _allow_cpu(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _build(setup: Setup) -> Callable[[Any], Any]:
+def _build(setup: Setup) -> Any:
     module, _, function = setup.factory.partition(":")
-    classifier = getattr(importlib.import_module(module), function)(setup.init)
-    return classifier.classify  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(module), function)(setup.init)
 
 
-def _serve(tasks: BinaryIO, answers: BinaryIO, classify: Callable[[Any], Any]) -> None:
+def _serve(tasks: BinaryIO, answers: BinaryIO, classifier: Any) -> None:
     _send(answers, (READY, None, _resident()))
     while True:
         try:
             head, body = _receive(tasks)
         except EOFError:
             return
-        exchange, seconds = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
+        exchange, seconds, task = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
         _allow_cpu(seconds)
         try:
-            answer = (DONE, classify(replace(exchange, body=body)))
+            ask = classifier.classify_window if task == WINDOW else classifier.classify
+            answer = (DONE, ask(replace(exchange, body=body)))
         except Exception as error:  # noqa: BLE001 - boundary: the gate learns the kind of error, never its text
             answer = (FAILED, type(error).__name__)
         del exchange, head, body

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifiers.worker import DONE, FAILED, HEADER, Setup
+from classifiers.worker import DONE, FAILED, HEADER, WHOLE, Setup
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
@@ -64,9 +64,9 @@ class WorkerProcess:
         await self._send(pickle.dumps(setup, protocol=5), b"")
         await self._answer()
 
-    async def classify(self, exchange: Exchange, seconds: float) -> Classification:
+    async def classify(self, exchange: Exchange, seconds: float, task: str = WHOLE) -> Classification:
         """Send one exchange, return its classification. Raises DegradedError when classifying it raised."""
-        head = pickle.dumps((replace(exchange, body=b""), seconds), protocol=5)
+        head = pickle.dumps((replace(exchange, body=b""), seconds, task), protocol=5)
         sending = asyncio.gather(self._send(head, exchange.body), self._answer())
         try:
             _, (status, value) = await sending

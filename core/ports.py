@@ -84,6 +84,9 @@ class Classifier(Protocol):
     def classify(self, exchange: Exchange) -> Classification:
         """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool` instead."""
 
+    def classify_window(self, exchange: Exchange) -> Classification:
+        """Find what `classify` would find in a later window of a large body, reading only what may hold something."""
+
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
         """Replace every found value of these kinds by placeholders, stable within script and day.
 
@@ -105,6 +108,9 @@ class ClassifierPool(Protocol):
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
         """Classify in a worker. Raises DegradedError when it is late, killed or crashed."""
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        """Find what is in a later window of a large body. Raises DegradedError as `classify` does."""
 
     async def close(self) -> None:
         """Stop all workers."""

@@ -123,6 +123,11 @@ class GateAddon:
         """A body has outgrown what is held: from here on it streams past a tap, or is refused."""
         await self._guarded(flow, self._stream_upload)
 
+    async def gate_upload(self, flow: http.HTTPFlow) -> None:
+        """Some more of a streaming body has come: scan it before it goes on."""
+        if isinstance(tap := flow.request.stream, UploadTap):
+            await tap.inspect()
+
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
         if RULING in flow.metadata:

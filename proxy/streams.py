@@ -5,7 +5,7 @@ stream asks: `gate_large_body` is a hook of ours, called when a body outgrows th
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
@@ -16,6 +16,7 @@ from mitmproxy.proxy.layers.http._events import (
     RequestData,
     RequestEndOfMessage,
     RequestProtocolError,
+    RequestTrailers,
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
@@ -34,6 +35,23 @@ class GateLargeBodyHook(commands.StartHook):
     """A request body has outgrown the hold limit: set `request.stream`, or a refusal as `response`."""
 
     flow: http.HTTPFlow
+
+
+@dataclass
+class GateUploadHook(commands.StartHook):
+    """Enough of a streaming request body has come for the next scan; its stream says afterwards what may go on."""
+
+    flow: http.HTTPFlow
+
+
+class Passing(Protocol):
+    """What stands as `request.stream` of a body that is scanned as it passes."""
+
+    def take(self, chunk: bytes | None) -> bool:
+        """Take the next bytes, None at the end; True when they must be scanned before more is taken."""
+
+    def release(self) -> bytes:
+        """Return what has been scanned and may go on."""
 
 
 class GateStream(HttpStream):
@@ -63,15 +81,30 @@ class GateStream(HttpStream):
         yield from super().state_consume_request_body(event)
 
     def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
-        """Pass the next piece on, unless the tap says that the request ends here."""
-        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
-            # The tap's last word, before the end is sent: a request cut now must not look complete to the far side.
-            yield from super().state_stream_request_body(RequestData(self.stream_id, b""))
-        if CUT not in self.flow.metadata:
+        """Pass on what has been scanned, unless the tap says that the request ends here."""
+        if CUT in self.flow.metadata:
+            return
+        chunk = event.data if isinstance(event, RequestData) else None
+        if isinstance(event, RequestTrailers):
             yield from super().state_stream_request_body(event)
+        elif self._tap.take(chunk):
+            yield GateUploadHook(self.flow)
+            yield from self._pass_on()
+        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
+            # The tap's last word came before the end is sent: a request cut now must not look complete to the far side.
+            yield from super().state_stream_request_body(event)
+
+    @property
+    def _tap(self) -> Passing:
+        tap: Any = self.flow.request.stream
+        return tap  # type: ignore[no-any-return]
+
+    def _pass_on(self) -> layer.CommandGenerator[None]:
         refusal = self.flow.metadata.get(CUT)
-        if refusal is not None and self.client_state == self.state_stream_request_body:
+        if refusal is not None:
             yield from self._cut(refusal)
+        elif part := self._tap.release():
+            yield SendHttp(RequestData(self.stream_id, part), self.context.server)
 
     def flow_done(self) -> layer.CommandGenerator[None]:
         """The answer is out; after an upgrade to a WebSocket its connection goes on in our layer."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-PIECE = 64 * 1024
+PIECE = 256 * 1024
 RATIO = 100
 """Output to input, once the output is above RATIO_FROM: beyond it a body is a bomb and no longer unpacked."""
 RATIO_FROM = 1024 * 1024
@@ -40,6 +40,18 @@ class Unpacker:
                     return
         except _errors():
             self.trouble = "its content-encoding is broken"
+
+
+def joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the pieces joined to some of about this size: a decoder may give them byte by byte."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) >= size:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
 
 
 def _plain(data: bytes) -> Iterator[bytes]:

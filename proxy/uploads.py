@@ -8,22 +8,24 @@ from mitmproxy import http
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision, Verdict
+from core.errors import DegradedError
 from core.findings import Finding, merged
 from proxy import enforcement, refusals
 from proxy.inspection import Inspection, gate_failure
 from proxy.ruling import Ruling
 from proxy.streams import CUT
 from proxy.translate import exchange_of
-from proxy.unpacking import Unpacker
+from proxy.unpacking import Unpacker, joined
 from proxy.windows import OVERLAP, Windows, holds_document, is_document, not_inspected, without
 
 log = logging.getLogger("outgate.gate")
 WINDOW = 64 * 1024
-"""Scanned in one go on the event loop: a few milliseconds."""
+"""The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
+LARGEST = 1024 * 1024
 
 
 class UploadTap:
-    """The stream callable of one large request. Memory: one window as it came, one unpacked."""
+    """Stands as the `stream` of one large request. Memory: one window as it came, one unpacked."""
 
     def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
         self._flow = flow
@@ -37,6 +39,8 @@ class UploadTap:
         self._held = bytearray()
         self._fresh = 0
         """Where in `_held` the bytes begin that were not scanned yet."""
+        self._size = WINDOW
+        self._ended = False
         self._first = True
         self._known: tuple[Finding, ...] = ()
         """What was found in earlier windows, without what the next one will find again."""
@@ -53,73 +57,92 @@ class UploadTap:
         self._known = ruling.classification.findings
         return ruling
 
-    def __call__(self, chunk: bytes) -> list[bytes]:
-        """Take a chunk; return what has been scanned and may go, which is nothing once the stream is cut."""
-        if CUT in self._flow.metadata:
-            return []
+    def take(self, chunk: bytes | None) -> bool:
+        """Take a chunk, None at the end; return True when a window is full and must be scanned."""
+        if chunk is None:
+            self._ended = True
+            return True
         self._held += chunk
-        if chunk and len(self._held) - self._fresh < WINDOW:
-            return []
+        return len(self._held) - self._fresh >= self._size
+
+    async def inspect(self) -> None:
+        """Scan what was not scanned yet, and decide."""
         try:
             if self._reads:
-                self._scan()
-        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would drop the connection without a word
+                await self._scan()
+        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
             self._fail(error)
+        self._size = min(2 * self._size, LARGEST)
+
+    def release(self) -> bytes:
+        """Return what has been scanned and may go: all but the end, which the next window begins with."""
         if CUT in self._flow.metadata:
-            self._held.clear()
-            return []
-        return self._release(len(self._held) - OVERLAP if chunk else len(self._held))
+            return b""
+        part = bytes(memoryview(self._held)[: max(0, len(self._held) - (0 if self._ended else OVERLAP))])
+        del self._held[: len(part)]
+        self._fresh = len(self._held)
+        self._passed += len(part)
+        return part
 
     def end(self) -> None:
         """The body is over: the ruling's record states its whole size."""
         assert self._ruling is not None
         self._ruling.exchange = replace(self._ruling.exchange, body_bytes=self._passed, complete=True)
 
-    def _release(self, size: int) -> list[bytes]:
-        part = bytes(self._held[: max(0, size)])
-        del self._held[: len(part)]
-        self._fresh = len(self._held)
-        self._passed += len(part)
-        return [part] if part else []
-
-    def _scan(self) -> None:
-        fresh = bytes(self._held[self._fresh :])
+    async def _scan(self) -> None:
+        fresh = bytes(memoryview(self._held)[self._fresh :])
         if not fresh:
             return
-        for piece in self._unpacker.feed(fresh):
+        for piece in joined(self._unpacker.feed(fresh), max(len(fresh), LARGEST)):
+            await self._scan_window(*self._windows.next(piece))
             if CUT in self._flow.metadata:
                 return
-            self._scan_window(*self._windows.next(piece))
         if self._unpacker.trouble is not None:
             self._unread("content-encoding", self._unpacker.trouble)
 
-    def _scan_window(self, window: bytes, again: bytes) -> None:
+    async def _scan_window(self, window: bytes, again: bytes) -> None:
         ruling = self._ruling
         assert ruling is not None
         if self._first and is_document(window):
             self._unread("documents", "a large file of this type is only read as a whole")
         if self._windows.content_type.startswith("multipart/") and holds_document(window):
             self._unread("documents", "a large file inside this request is only read as a whole")
-        seen = self._classified(window)
+        if CUT in self._flow.metadata:
+            return
+        seen = await self._classified(window)
+        if seen is None:
+            return
         if seen.deferred:
             self._unread("documents", "a file inside this request is only read as a whole")
         if seen.degraded:
             self._degraded(*seen.degraded)
         if seen.findings:
             ruling.classification = replace(ruling.classification, findings=merged(self._known, seen.findings))
-            twice = self._classified(again).findings if len(again) < len(window) else seen.findings
-            self._known = merged(self._known, without(seen.findings, twice))
+            later = await self._classified(again) if len(again) < len(window) else seen
+            self._known = merged(self._known, without(seen.findings, later.findings if later else ()))
         else:
             ruling.classification = replace(ruling.classification, findings=self._known)
         self._first = False
         self._decide(ruling)
 
-    def _classified(self, window: bytes) -> Classification:
+    async def _classified(self, window: bytes) -> Classification | None:
+        """Return what is in a window; None when that cannot be said, which the record then says."""
         headers = (("content-type", self._windows.typed(self._first)),)
         part = replace(self._exchange, path="/", headers=headers, body=window, body_bytes=len(window), complete=True)
-        return self._inspection.parts.classifier.classify(part)
+        parts, limits = self._inspection.parts, self._inspection.limits
+        if self._first:
+            return parts.classifier.classify(part)
+        if len(window) <= WINDOW:
+            return parts.classifier.classify_window(part)
+        try:
+            return await parts.pool.classify_window(part, limits.classify_s)
+        except DegradedError as error:
+            self._unread(error.stage, error.message)
+            return None
 
     def _decide(self, ruling: Ruling) -> None:
+        if CUT in self._flow.metadata:
+            return
         size = max(self._exchange.body_bytes, self._passed + len(self._held))
         sofar = replace(self._exchange, body_bytes=size)
         situation = self._inspection.situation(sofar, self._sender, ruling.classification)
@@ -160,6 +183,7 @@ class UploadTap:
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
         ruling.notes.append(f"cut after {self._passed} bytes had left")
         service = ruling.classification.destination.service
+        self._held.clear()
         self._flow.metadata[CUT] = refusals.refusal(decision, ruling.reference, service, self._flow.request)
         self._inspection.close(ruling, None)
 

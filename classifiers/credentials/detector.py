@@ -109,6 +109,15 @@ class CredentialDetector:
             hits += self._documents.find(segments)
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
+    def places(self, data: bytes) -> list[tuple[int, int]] | None:
+        """Return where in a long UTF-8 text secrets may stand; None when the organisation's own words occur in it."""
+        if self._words and self._words.occur(data):
+            return None
+        engine = self._engines.current
+        quoted = b'"' + data + b'"\n'
+        found = (match.span() for index in engine.candidates(quoted) for match in engine.matches(index, quoted))
+        return [(max(0, start - 1), end - 1) for start, end in found]
+
     def identities(self, payload: Payload, host: str) -> list[Identity]:
         """Return the credentials that authenticate this request."""
         return [

@@ -42,6 +42,12 @@ class OwnWords:
     def __bool__(self) -> bool:
         return bool(self._terms)
 
+    def occur(self, data: bytes) -> bool:
+        """Return True when a word or canary may stand in this UTF-8 text."""
+        found: list[int] = []
+        self._database.scan(data, _collect, 0, found, hyperscan.Scratch(self._database))
+        return bool(found)
+
     def find(self, segments: list[Segment]) -> list[Hit]:
         """Return every place of a word or canary."""
         data = "\n".join([segment.text for segment in segments]).encode("utf-8", "replace")

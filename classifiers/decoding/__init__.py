@@ -1,15 +1,15 @@
 """Reading a payload: encodings, charsets and formats undone into segments, tables, documents and what stays unread."""
 
-from classifiers.decoding.body import drain, read_body
+from classifiers.decoding.body import drain, read_body, read_plain
 from classifiers.decoding.content_encoding import undo_content_encoding
 from classifiers.decoding.folding import fold
-from classifiers.decoding.limits import DEFAULT, INLINE, Limits
+from classifiers.decoding.limits import DEFAULT, INLINE, WINDOW, Limits
 from classifiers.decoding.reading import Reading
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message
 
-__all__ = ["DEFAULT", "INLINE", "Limits", "decode", "decode_message", "fold"]
+__all__ = ["DEFAULT", "INLINE", "WINDOW", "Limits", "decode", "decode_message", "decode_text", "fold"]
 
 
 def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
@@ -17,6 +17,18 @@ def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
     payload = Payload()
     try:
         _decode(exchange, payload, limits)
+    except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
+        payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
+    return payload
+
+
+def decode_text(data: bytes, limits: Limits = DEFAULT) -> Payload:
+    """Return what can be read from UTF-8 text, whatever it looks like. Never raises."""
+    payload = Payload(plain=data)
+    reading = Reading(payload, limits)
+    try:
+        read_plain(reading, data.decode("utf-8", "replace"), None, (), 0)
+        drain(reading)
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
         payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
     return payload

@@ -58,3 +58,6 @@ INLINE = Limits(
     runs=2_000,
 )
 """For the event loop: what does not fit sets `Payload.cut`, and belongs to a worker."""
+
+WINDOW = Limits(decoded_bytes=4 * MIB, piece_bytes=8 * MIB, inline_table_bytes=4 * MIB)
+"""For one window of a large upload, in a worker: tables are read in it, documents are not."""

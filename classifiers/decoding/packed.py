@@ -118,6 +118,35 @@ def _runs(reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Pat
     return swallowed
 
 
+def is_wrapped(data: bytes) -> bool:
+    """True when a long text is nothing but lines of one encoded run."""
+    stripped = data.translate(None, b"\r\n")
+    return len(stripped) != len(data) and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
+
+
+def encoded_runs(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of the base64 and hex runs that decode to something known, or are long and opaque."""
+    flags = data.translate(_ALPHABET)
+    start = flags.find(_RUN)
+    while start >= 0:
+        end = flags.find(b"\0", start)
+        end = len(flags) if end < 0 else end
+        if _is_telling(data[start:end]):
+            yield start, end
+        start = flags.find(_RUN, end)
+
+
+def _is_telling(run: bytes) -> bool:
+    if len(run) >= _OPAQUE:
+        return True
+    if len(set(run[:64])) < _FEWEST_LETTERS:
+        return False
+    if len(run) >= 32 and _HEX.fullmatch(run):
+        return _known(binascii.unhexlify(run)) is not None
+    head = _base64(run[:64])
+    return _known(head) is not None or _is_media(head, len(run))
+
+
 def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
     start = flags.find(_RUN)
     while start >= 0:

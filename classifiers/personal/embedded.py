@@ -139,6 +139,27 @@ def _tables(text: str) -> Iterator[Block]:
         position = block.end + 1
 
 
+def table_at(data: bytes, start: int) -> int | None:
+    """Return where the table ends whose header line begins at `start` in UTF-8 text; None when none begins there."""
+    header_end = data.find(b"\n", start)
+    if header_end < 0:
+        return None
+    row_end = data.find(b"\n", header_end + 1)
+    row = data[header_end + 1 : row_end if row_end >= 0 else len(data)]
+    header = data[start:header_end].decode("utf-8", "replace")
+    delimiter = _delimiter(header, row.decode("utf-8", "replace"))
+    if delimiter is None:
+        return None
+    count, end = header.count(delimiter), header_end
+    while end < len(data):
+        stop = data.find(b"\n", end + 1)
+        stop = len(data) if stop < 0 else stop
+        if data.count(delimiter.encode(), end + 1, stop) != count:
+            break
+        end = stop
+    return end
+
+
 def _delimiter(header: str, row: str) -> str | None:
     """Return what separates the fields when the line is a header and the next one a row of it."""
     for delimiter in _DELIMITERS:

@@ -34,6 +34,11 @@ _TABLE = _table()
 _FOLDABLE = re.compile("[" + "".join(re.escape(chr(code)) for code in sorted(_TABLE)) + "]")
 
 
+def is_folded(char: str) -> bool:
+    """True when folding changes this character or takes it away."""
+    return _INVISIBLE.match(char) is not None or ord(char) in _TABLE
+
+
 class Folded(NamedTuple):
     """Text in Latin-1 range, one byte per character. Holds payload."""
 

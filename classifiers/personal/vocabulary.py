@@ -45,6 +45,11 @@ _LAST_WORDS = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _DICTIONARY)
 _TELLING = _LAST_WORDS | NEGATIVE_WORDS
 
 
+def telling_phrases() -> dict[str, frozenset[str]]:
+    """Return all phrases, their tokens parted by blanks, and the kinds that they announce."""
+    return {phrase: kinds - NEGATIVE for phrase, kinds in _DICTIONARY.items() if kinds - NEGATIVE}
+
+
 def _phrase_ending_at(tokens: Sequence[str], end: int) -> frozenset[str]:
     """Return the kinds that the longest phrase ending with token `end - 1` announces."""
     if tokens[end - 1] not in _LAST_WORDS:

@@ -103,6 +103,9 @@ class FakeClassifier:
         found = Finding(kind="secret", detector="marked", confidence=Confidence.CERTAIN, count=1, distinct=1)
         return replace(seen, findings=(found,))
 
+    def classify_window(self, exchange: Exchange) -> Classification:
+        return self.classify(exchange)
+
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> FakeTap:
         return FakeTap(classification, self.tapped)
 
@@ -123,6 +126,12 @@ class FakePool:
         if self.late:
             raise DegradedError("classifier", "the worker was late")
         return self._classifier.classify(exchange)
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        self.asked += 1
+        if self.late:
+            raise DegradedError("classifier", "the worker was late")
+        return self._classifier.classify_window(exchange)
 
     async def close(self) -> None:
         pass

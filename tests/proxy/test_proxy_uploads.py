@@ -119,7 +119,7 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
     answer = put(gate, body, content_encoding=coding)
 
     assert answer.status_code == 403
-    assert 0 < gate.internet.bytes_received < 310_000
+    assert gate.internet.bytes_received < 310_000
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -1,0 +1,169 @@
+"""From hints to regions: the lines of a long text that the engine must read, with what stands around them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from classifiers.credentials.engine import regex
+from classifiers.decoding.packed import encoded_runs, is_wrapped
+from classifiers.personal.embedded import table_at
+from classifiers.personal.vocabulary import label_kinds, name_kinds
+from classifiers.sieve.hints import WORDED, hints
+
+SHORTEST_RUN = 11
+"""Readable bytes in a row that count in binary data: fewer occur by accident, and no personal value but a few is shorter."""
+_REACH = 64
+"""Bytes left of a number in which a label may stand."""
+_LABEL = 48
+_LINE = 2048
+"""Of a longer line only so much around a hint is read."""
+_AROUND = 1024
+_APART = b"\n/\n"
+"""Between two regions: no pattern reaches over it."""
+_KEY = re.compile(rb"[\"']([^\"'\n\\:{}\[\],]{1,120})\\?[\"']\s{0,4}:")
+_SPACE = b" \t\r\n"
+_AT = ord("@")
+
+Span = tuple[int, int]
+
+
+def regions(data: bytes, spots: Iterable[Span]) -> list[Span] | None:
+    """Return the parts of UTF-8 text that may hold a finding, sorted and apart; None when all of it must be read.
+
+    `spots`: places that others want read, such as candidates for secrets.
+    """
+    if is_wrapped(data) or any(map(_is_telling, _keys(data))):
+        return None
+    found = [*spots, *_hinted(data), *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
+    return list(_merged(data, found))
+
+
+def may_hold(data: bytes) -> bool:
+    """Return False when no column of this table can hold anything that is told by its cells or its header."""
+    header = data.split(b"\n", 1)[0].decode("utf-8", "replace")
+    names = re.split(r"[,;\t|]", header)
+    return (
+        any(_is_telling(name.strip("\"' \r").encode()) for name in names)
+        or _DIGITS.search(data) is not None
+        or next(_hinted(data), None) is not None
+    )
+
+
+_DIGITS = re.compile(rb"(?<!\d)\d{8,19}(?!\d)")
+
+
+def excerpt(data: bytes, parts: Sequence[Span]) -> bytes:
+    """Return the regions as one text that begins with an empty line, each apart from the next."""
+    return b"\n" + _APART.join(data[start:end] for start, end in parts)
+
+
+def readable_runs(data: bytes) -> bytes:
+    """Return the readable runs of binary data, a line each."""
+    return b"\n".join(found.group() for found in _runs().finditer(data))
+
+
+def _hinted(data: bytes) -> Iterator[Span]:
+    """Yield the hinted places; all but mailboxes with the line before, in which a label may stand."""
+    found = hints(ascii_only=data.isascii())
+    for start, end in found.alone(data):
+        yield (start if data[start + 1] == _AT else data.rfind(b"\n", 0, start)), end
+    for start, end in found.labelled(data):
+        if _is_labelled(data, start, end):
+            yield data.rfind(b"\n", 0, start), end
+
+
+def _is_labelled(data: bytes, start: int, end: int) -> bool:
+    """True when a label may stand left of these digits."""
+    left = data[max(0, start - _REACH) : end].decode("utf-8", "ignore")
+    return _announces(left) or _announces(data[max(0, start - _LABEL) : end].decode("utf-8", "ignore"))
+
+
+def _announces(left: str) -> bool:
+    return not label_kinds(left) <= WORDED
+
+
+def _keys(data: bytes) -> set[bytes]:
+    if b":" not in data or (b'":' not in data and b"':" not in data and b'" :' not in data):
+        return set()
+    return set(_KEY.findall(data))
+
+
+def _is_telling(name: bytes) -> bool:
+    kinds = name_kinds(name.decode("utf-8", "replace"))
+    return bool(kinds) and "!" not in kinds
+
+
+def _labelled_lines(data: bytes) -> Iterator[Span]:
+    if b":" in data or b"=" in data:
+        for found in _label_lines().finditer(data):
+            if _is_telling(found.group(1)):
+                yield found.span()
+
+
+def _tables(data: bytes) -> Iterator[Span]:
+    """Yield the tables that stand in the text below a header of telling names."""
+    if not any(sign in data for sign in (b"\t", b";", b",", b"|")):
+        return
+    over = 0
+    for found in _header_lines().finditer(data):
+        if found.start() >= over and (end := table_at(data, found.start())) is not None:
+            over = end
+            yield found.start(), end
+
+
+def _merged(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
+    """Yield the lines that hold the spots, what touches joined."""
+    begin = stop = -1
+    for start, end in sorted(spots):
+        if end <= stop and begin >= 0:
+            continue
+        left, right = _start(data, start), _end(data, end)
+        if begin >= 0 and left <= stop:
+            stop = max(stop, right)
+            continue
+        if begin >= 0:
+            yield begin, stop
+        begin, stop = left, right
+    if begin >= 0:
+        yield begin, stop
+
+
+def _start(data: bytes, at: int) -> int:
+    line = data.rfind(b"\n", max(0, at - _LINE), max(0, at))
+    if line >= 0:
+        return line + 1
+    return _blank(data, at - _AROUND) if at > _LINE else 0
+
+
+def _end(data: bytes, at: int) -> int:
+    line = data.find(b"\n", at, at + _LINE)
+    if line >= 0:
+        return line
+    return len(data) if len(data) <= at + _LINE else _blank(data, at + _AROUND)
+
+
+def _blank(data: bytes, at: int) -> int:
+    """Return a place near `at` between two words, or at least between two characters."""
+    for place in range(at, max(0, at - 100), -1):
+        if data[place] in _SPACE:
+            return place
+    while at > 0 and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@cache
+def _label_lines() -> Any:
+    return regex(r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]")
+
+
+@cache
+def _header_lines() -> Any:
+    field = r"[\w.()/#'\-\x80-\xff \r\"]"
+    return regex(rf"(?m)^{field}*[\t;,|](?:{field}|[\t;,|])*$")
+
+
+@cache
+def _runs() -> Any:
+    return regex(rf"[\x20-\x7e\t]{{{SHORTEST_RUN},}}")

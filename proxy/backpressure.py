@@ -1,0 +1,52 @@
+"""Connections that are read no faster than the gate can decide: mitmproxy queues without limit while a hook runs."""
+
+import asyncio
+from typing import Any
+
+import proxy.slim  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
+from mitmproxy.proxy import commands, events, mode_servers
+
+AHEAD = 1024 * 1024
+"""Bytes read from a client while hooks of its connection wait; beyond it the client's socket is left alone."""
+
+
+class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
+    """mitmproxy's handler of one client connection, which stops reading while too much waits."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        self._waiting = 0
+        self._ahead = 0
+        self._idle = asyncio.Event()
+
+    async def server_event(self, event: events.Event) -> None:
+        """Count what comes from the client while hooks wait, then handle it."""
+        if self._waiting and isinstance(event, events.DataReceived) and event.connection is self.client:
+            self._ahead += len(event.data)
+        await super().server_event(event)
+
+    async def hook_task(self, hook: commands.StartHook) -> None:
+        """Run one hook; nothing waits any more once its last one is through."""
+        self._waiting += 1
+        try:
+            await super().hook_task(hook)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._ahead = 0
+                self._idle.set()
+
+    async def drain_writers(self) -> None:
+        """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""
+        await super().drain_writers()  # type: ignore[no-untyped-call]
+        transport = self.transports.get(self.client)
+        if transport is None or transport.handler is not asyncio.current_task():
+            return
+        while self._waiting and self._ahead >= AHEAD:
+            self._idle.clear()
+            await self._idle.wait()
+
+
+def install() -> None:
+    """Make mitmproxy's servers use this handler."""
+    mode_servers.ProxyConnectionHandler = GateConnectionHandler  # type: ignore[misc]
