@@ -1,6 +1,6 @@
 """One large upload through the gate, scanned, against plain streaming mitmdump: speed, peak memory, stalls of the loop.
 
-    python benchmarks/uploads.py [--mb 400] [--content text|mail|random]
+    python benchmarks/uploads.py [--mb 400] [--content text|mail|random|ledger]
 
 Both proxies get the same bytes to the same loopback server over real TLS, one after the other. mitmdump streams
 (`stream_large_bodies`) and does nothing; Outgate scans every byte. A stall is how long a small request of another
@@ -18,12 +18,15 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from gate import mitmdump, outgate, peak_mb, tunnel  # noqa: E402 - found by the path above
+from gate import mitmdump, outgate, peak_mb, tunnel, wait_for  # noqa: E402 - found by the path above
 
 MB = 1 << 20
+TYPES = {"random": "application/octet-stream", "ledger": "text/csv"}
 WORDS = ("invoice", "customer", "total", "shipped", "2026-01-02", "open", "north", "depot", "42.10", "pallet")
 
 
@@ -34,12 +37,26 @@ def content(kind: str) -> bytes:
         return dice.randbytes(4 * MB)
     lines: list[str] = []
     size = 0
+    if kind == "ledger":
+        return ledger(dice)
     while size < 4 * MB:
         line = " ".join(dice.choice(WORDS) for _ in range(10))
         if kind == "mail" and dice.random() < 0.1:
             line += f" contact{dice.randrange(10**6)}@example.com"
         lines.append(line)
         size += len(line) + 1
+    return "\n".join(lines).encode()[: 4 * MB]
+
+
+def ledger(dice: random.Random) -> bytes:
+    """Return a table of postings, a tenth of them with somebody's address."""
+    lines = ["posting;day;account;text;amount"]
+    size = 0
+    while size < 4 * MB:
+        text = f"transfer customer{dice.randrange(10**6)}@example.com" if dice.random() < 0.1 else "office supplies"
+        day = f"2026-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}"
+        lines.append(f"{dice.randrange(10**6)};{day};{dice.randrange(1000, 10**4)};{text};{dice.randrange(10**6) / 100}")
+        size += len(lines[-1]) + 1
     return "\n".join(lines).encode()[: 4 * MB]
 
 
@@ -85,22 +102,22 @@ class Sink:
         return True
 
 
-def head(port: int, size: int) -> bytes:
+def head(port: int, size: int, kind: str = "text/plain") -> bytes:
     """Return the head of one upload."""
     lines = (
         "PUT /backup.txt HTTP/1.1",
         f"Host: localhost:{port}",
-        "Content-Type: text/plain",
+        f"Content-Type: {kind}",
         f"Content-Length: {size}",
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-def upload(proxy: int, port: int, roots: Path, block: bytes, size: int) -> float:
+def upload(proxy: int, port: int, roots: Path, block: bytes, size: int, kind: str) -> float:
     """Send `size` bytes; return the seconds until the answer."""
     connection = tunnel(proxy, port, roots)
     began = time.perf_counter()
-    connection.sendall(head(port, size))
+    connection.sendall(head(port, size, kind))
     for at in range(0, size, len(block)):
         connection.sendall(block[: min(len(block), size - at)])
     answer = connection.recv(65536)
@@ -121,19 +138,21 @@ def stalls(proxy: int, port: int, roots: Path, stop: threading.Event) -> list[fl
     return took
 
 
-def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, size: int) -> float:
+def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, size: int, kind: str) -> float:
     """Upload once while small requests run beside it; print and return the speed in MB/s."""
     listen, pid, roots = proxy
-    upload(listen, port, roots, block, 4 * MB)
+    upload(listen, port, roots, block, 16 * MB, kind)
     before, stop, took = peak_mb(pid), threading.Event(), []
     beside = threading.Thread(target=lambda: took.extend(stalls(listen, port, roots, stop)))
     beside.start()
-    seconds = upload(listen, port, roots, block, size)
+    seconds = upload(listen, port, roots, block, size, kind)
     stop.set()
     beside.join()
     speed = size / MB / seconds
     typical, worst = statistics.median(took or [0]), max(took or [0])
-    print(f"{name:9} {speed:7.1f} MB/s   peak {peak_mb(pid):5.0f} MB (before {before:.0f})   ", end="")
+    helpers = sum(peak_mb(child.pid) for child in psutil.Process(pid).children(recursive=True))
+    print(f"{name:9} {speed:7.1f} MB/s   peak {peak_mb(pid):5.0f} MB (before {before:.0f}), ", end="")
+    print(f"workers {helpers:.0f} MB   ", end="")
     print(f"small requests beside it: median {typical:.1f} ms, worst {worst:.1f} ms")
     return speed
 
@@ -142,7 +161,7 @@ def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--mb", type=int, default=400)
-    parser.add_argument("--content", choices=("text", "mail", "random"), default="text")
+    parser.add_argument("--content", choices=("text", "mail", "random", "ledger"), default="text")
     options = parser.parse_args()
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
@@ -156,10 +175,12 @@ def main() -> None:
         (folder / "mitm").mkdir()
         (folder / "mitm" / "config.yaml").write_text("stream_large_bodies: 1m\n")
         sink, block, size = Sink(folder / "leaf.pem"), content(options.content), options.mb * MB
+        kind = TYPES.get(options.content, "text/plain")
         with mitmdump(folder, folder / "root.pem") as plain:
-            streaming = measure("mitmdump", plain, sink.port, block, size)
+            streaming = measure("mitmdump", plain, sink.port, block, size, kind)
         with outgate(folder, folder / "root.pem") as gate:
-            scanned = measure("outgate", gate, sink.port, block, size)
+            wait_for(lambda: any(path.is_file() for path in (folder / "home").rglob("credentials/*")))
+            scanned = measure("outgate", gate, sink.port, block, size, kind)
     print(f"ratio     {scanned / streaming:.2f}")
 
 

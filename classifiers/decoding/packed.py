@@ -16,6 +16,7 @@ MIN_RUN = 24
 _FEWEST_LETTERS = 6
 """A run of fewer different letters is a ruler of dashes, not data."""
 _SMALLEST_PICTURE = 256
+_SAMPLE = 4096
 _KEPT_RUN = 1024
 """A longer string that is nothing but an encoded run is not given as text when it could be decoded."""
 _OPAQUE = 4096
@@ -120,6 +121,8 @@ def _runs(reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Pat
 
 def is_wrapped(data: bytes) -> bool:
     """True when a long text is nothing but lines of one encoded run."""
+    if b"\0" in data[:_SAMPLE].translate(None, b"\r\n").rstrip(b"=").translate(_ALPHABET):
+        return False
     stripped = data.translate(None, b"\r\n")
     return len(stripped) != len(data) and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
 

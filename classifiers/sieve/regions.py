@@ -8,7 +8,7 @@ from typing import Any
 from classifiers.credentials.engine import regex
 from classifiers.decoding.packed import encoded_runs, is_wrapped
 from classifiers.personal.embedded import table_at
-from classifiers.personal.vocabulary import label_kinds, name_kinds
+from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
 from classifiers.sieve.hints import WORDED, hints
 
 SHORTEST_RUN = 11
@@ -22,6 +22,7 @@ _AROUND = 1024
 _APART = b"\n/\n"
 """Between two regions: no pattern reaches over it."""
 _KEY = re.compile(rb"[\"']([^\"'\n\\:{}\[\],]{1,120})\\?[\"']\s{0,4}:")
+_TOKEN = re.compile(rb"[a-z]+|\d+")
 _SPACE = b" \t\r\n"
 _AT = ord("@")
 
@@ -69,18 +70,23 @@ def _hinted(data: bytes) -> Iterator[Span]:
     for start, end in found.alone(data):
         yield (start if data[start + 1] == _AT else data.rfind(b"\n", 0, start)), end
     for start, end in found.labelled(data):
-        if _is_labelled(data, start, end):
+        if _is_labelled(data, start):
             yield data.rfind(b"\n", 0, start), end
 
 
-def _is_labelled(data: bytes, start: int, end: int) -> bool:
+def _is_labelled(data: bytes, start: int) -> bool:
     """True when a label may stand left of these digits."""
-    left = data[max(0, start - _REACH) : end].decode("utf-8", "ignore")
-    return _announces(left) or _announces(data[max(0, start - _LABEL) : end].decode("utf-8", "ignore"))
+    left = data[max(0, start - _REACH) : start].lower()
+    if left.isascii() and _numbered().isdisjoint(_TOKEN.findall(left)):
+        return False
+    return any(not label_kinds(text.decode("utf-8", "ignore")) <= WORDED for text in (left, left[-_LABEL:]))
 
 
-def _announces(left: str) -> bool:
-    return not label_kinds(left) <= WORDED
+@cache
+def _numbered() -> frozenset[bytes]:
+    """Return the last words of all phrases that announce a number, and how they may be cut at the reach of a label."""
+    lasts = {phrase.rsplit(" ", 1)[-1] for phrase, kinds in telling_phrases().items() if not kinds <= WORDED}
+    return frozenset(word.encode() for word in lasts)
 
 
 def _keys(data: bytes) -> set[bytes]:
