@@ -55,7 +55,9 @@ def ledger(dice: random.Random) -> bytes:
     while size < 4 * MB:
         text = f"transfer customer{dice.randrange(10**6)}@example.com" if dice.random() < 0.1 else "office supplies"
         day = f"2026-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}"
-        lines.append(f"{dice.randrange(10**6)};{day};{dice.randrange(1000, 10**4)};{text};{dice.randrange(10**6) / 100}")
+        lines.append(
+            f"{dice.randrange(10**6)};{day};{dice.randrange(1000, 10**4)};{text};{dice.randrange(10**6) / 100}"
+        )
         size += len(lines[-1]) + 1
     return "\n".join(lines).encode()[: 4 * MB]
 

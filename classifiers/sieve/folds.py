@@ -4,7 +4,9 @@ import unicodedata
 
 from classifiers.decoding.folding import fold
 
-_TYPOGRAPHIC = frozenset("\u00a0\u2013\u2014\u2018\u2019\u2026\u202f\u2009\u2011\u00ab\u00bb\u2122\u00b2\u00b3\u00ba\u00aa")
+_TYPOGRAPHIC = frozenset(
+    "\u00a0\u2013\u2014\u2018\u2019\u2026\u202f\u2009\u2011\u00ab\u00bb\u2122\u00b2\u00b3\u00ba\u00aa"
+)
 """Common in ordinary prose: they matter only beside a digit, or in a line that could hold a password."""
 _ANCHORS = rb"(?i:pass|pwd|secret|token|key|kennwort|contrase|senha|credential|auth)"
 

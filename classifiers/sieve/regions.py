@@ -77,7 +77,7 @@ def _hinted(data: bytes) -> Iterator[Span]:
 def _is_labelled(data: bytes, start: int) -> bool:
     """True when a label may stand left of these digits."""
     left = data[max(0, start - _REACH) : start].lower()
-    if left.isascii() and _numbered().isdisjoint(_TOKEN.findall(left)):
+    if left.isascii() and _numbered().isdisjoint(_TOKEN.findall(left) + _TOKEN.findall(left[-_LABEL:])):
         return False
     return any(not label_kinds(text.decode("utf-8", "ignore")) <= WORDED for text in (left, left[-_LABEL:]))
 
