@@ -27,7 +27,7 @@ from proxy.routes import Routes
 from proxy.ruling import Ruling
 from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
-from proxy.streams import HOLD_LIMIT, adopt, only_http
+from proxy.streams import HOLD_LIMIT, TAP, adopt, only_http
 from proxy.translate import connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap
 
@@ -125,13 +125,12 @@ class GateAddon:
 
     async def gate_upload(self, flow: http.HTTPFlow) -> None:
         """Some more of a streaming body has come: scan it before it goes on."""
-        if isinstance(tap := flow.request.stream, UploadTap):
-            await tap.inspect()
+        await flow.metadata[TAP].inspect()
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
         if RULING in flow.metadata:
-            if isinstance(tap := flow.request.stream, UploadTap):
+            if (tap := flow.metadata.get(TAP)) is not None:
                 tap.end()
             return
         flow.response = refusals.presumed()
@@ -152,7 +151,8 @@ class GateAddon:
         if ruling.decision.verdict.passes:
             await self._let_pass(flow, ruling)
             flow.response = None
-            flow.request.stream = tap
+            flow.metadata[TAP] = tap
+            flow.request.stream = True
         else:
             await self._refuse(flow, ruling)
 

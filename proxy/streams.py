@@ -28,6 +28,8 @@ HOLD_LIMIT = "outgate_hold_limit"
 """Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
 CUT = "outgate_cut"
 """Key in `flow.metadata`: the refusal that ends a streaming request now."""
+TAP = "outgate_tap"
+"""Key in `flow.metadata`: what scans the body of a streaming request."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class GateUploadHook(commands.StartHook):
 
 
 class Passing(Protocol):
-    """What stands as `request.stream` of a body that is scanned as it passes."""
+    """What scans a body as it passes."""
 
     def take(self, chunk: bytes | None) -> bool:
         """Take the next bytes, None at the end; True when they must be scanned before more is taken."""
@@ -96,8 +98,8 @@ class GateStream(HttpStream):
 
     @property
     def _tap(self) -> Passing:
-        tap: Any = self.flow.request.stream
-        return tap  # type: ignore[no-any-return]
+        tap: Passing = self.flow.metadata[TAP]
+        return tap
 
     def _pass_on(self) -> layer.CommandGenerator[None]:
         refusal = self.flow.metadata.get(CUT)

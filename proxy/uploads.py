@@ -1,7 +1,9 @@
 """Large uploads: they stream past a tap that scans every window before it lets it go, and can cut the stream."""
 
+import asyncio
 import logging
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, field, replace
 
 from mitmproxy import http
 
@@ -22,10 +24,22 @@ log = logging.getLogger("outgate.gate")
 WINDOW = 64 * 1024
 """The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
 LARGEST = 1024 * 1024
+IN_FLIGHT = 2
+"""Windows of one upload that are scanned at the same time, or wait for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scan:
+    """One window under scan; without one, the mark that all windows of the bytes up to `end` are through. Holds payload."""
+
+    window: bytes = field(repr=False)
+    again: bytes = field(repr=False)
+    seen: "asyncio.Future[Classification | DegradedError] | None"
+    end: int
 
 
 class UploadTap:
-    """Stands as the `stream` of one large request. Memory: one window as it came, one unpacked."""
+    """Scans one large request as it passes. Memory: as many windows as are in flight, as they came and unpacked."""
 
     def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
         self._flow = flow
@@ -37,8 +51,9 @@ class UploadTap:
         self._windows = Windows((self._exchange.header("content-type") or "").strip().lower())
         self._passed = 0
         self._held = bytearray()
-        self._fresh = 0
-        """Where in `_held` the bytes begin that were not scanned yet."""
+        self._fresh = self._scanned = 0
+        """Where in `_held` the bytes begin that no scan has been started for, and those whose scan is not over."""
+        self._running: deque[_Scan] = deque()
         self._size = WINDOW
         self._ended = False
         self._first = True
@@ -66,10 +81,12 @@ class UploadTap:
         return len(self._held) - self._fresh >= self._size
 
     async def inspect(self) -> None:
-        """Scan what was not scanned yet, and decide."""
+        """Start to scan what has come; wait until no more scans run than may, and decide on what they found."""
         try:
             if self._reads:
                 await self._scan()
+            else:
+                self._scanned = len(self._held)
         except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
             self._fail(error)
         self._size = min(2 * self._size, LARGEST)
@@ -78,9 +95,11 @@ class UploadTap:
         """Return what has been scanned and may go: all but the end, which the next window begins with."""
         if CUT in self._flow.metadata:
             return b""
-        part = bytes(memoryview(self._held)[: max(0, len(self._held) - (0 if self._ended else OVERLAP))])
+        over = self._ended and not self._running
+        part = bytes(memoryview(self._held)[: len(self._held) if over else max(0, self._scanned - OVERLAP)])
         del self._held[: len(part)]
-        self._fresh = len(self._held)
+        self._fresh = max(0, self._fresh - len(part))
+        self._scanned = max(0, self._scanned - len(part))
         self._passed += len(part)
         return part
 
@@ -91,26 +110,44 @@ class UploadTap:
 
     async def _scan(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
-        if not fresh:
-            return
+        self._fresh = len(self._held)
         for piece in joined(self._unpacker.feed(fresh), max(len(fresh), LARGEST)):
-            await self._scan_window(*self._windows.next(piece))
-            if CUT in self._flow.metadata:
-                return
+            self._start(*self._windows.next(piece))
+            while len(self._running) >= (1 if self._first else IN_FLIGHT):
+                await self._settle()
+        end = _Scan(window=b"", again=b"", seen=None, end=self._passed + len(self._held))
+        self._running.append(end)
+        while self._running and (self._ended or self._running[0].seen is None):
+            await self._settle()
         if self._unpacker.trouble is not None:
             self._unread("content-encoding", self._unpacker.trouble)
 
-    async def _scan_window(self, window: bytes, again: bytes) -> None:
-        ruling = self._ruling
-        assert ruling is not None
+    def _start(self, window: bytes, again: bytes) -> None:
+        """Say what is known of a window at once, and have it scanned."""
         if self._first and is_document(window):
             self._unread("documents", "a large file of this type is only read as a whole")
         if self._windows.content_type.startswith("multipart/") and holds_document(window):
             self._unread("documents", "a large file inside this request is only read as a whole")
-        if CUT in self._flow.metadata:
+        if CUT not in self._flow.metadata:
+            seen = asyncio.ensure_future(self._classified(window, first=self._first))
+            self._running.append(_Scan(window=window, again=again, seen=seen, end=0))
+
+    async def _settle(self) -> None:
+        """Wait for the oldest scan that runs, and decide on what it found."""
+        scan = self._running.popleft()
+        if scan.seen is None:
+            self._scanned = max(0, scan.end - self._passed)
             return
-        seen = await self._classified(window)
-        if seen is None:
+        seen = await scan.seen
+        if CUT not in self._flow.metadata:
+            await self._heed(seen, scan)
+        self._first = False
+
+    async def _heed(self, seen: Classification | DegradedError, scan: "_Scan") -> None:
+        ruling = self._ruling
+        assert ruling is not None
+        if isinstance(seen, DegradedError):
+            self._unread(seen.stage, seen.message)
             return
         if seen.deferred:
             self._unread("documents", "a file inside this request is only read as a whole")
@@ -118,27 +155,27 @@ class UploadTap:
             self._degraded(*seen.degraded)
         if seen.findings:
             ruling.classification = replace(ruling.classification, findings=merged(self._known, seen.findings))
-            later = await self._classified(again) if len(again) < len(window) else seen
-            self._known = merged(self._known, without(seen.findings, later.findings if later else ()))
+            whole = len(scan.again) >= len(scan.window)
+            later = seen if whole else await self._classified(scan.again, first=self._first)
+            twice = later.findings if isinstance(later, Classification) else ()
+            self._known = merged(self._known, without(seen.findings, twice))
         else:
             ruling.classification = replace(ruling.classification, findings=self._known)
-        self._first = False
         self._decide(ruling)
 
-    async def _classified(self, window: bytes) -> Classification | None:
-        """Return what is in a window; None when that cannot be said, which the record then says."""
-        headers = (("content-type", self._windows.typed(self._first)),)
+    async def _classified(self, window: bytes, *, first: bool) -> Classification | DegradedError:
+        """Return what is in a window, or why that cannot be said."""
+        headers = (("content-type", self._windows.typed(first)),)
         part = replace(self._exchange, path="/", headers=headers, body=window, body_bytes=len(window), complete=True)
         parts, limits = self._inspection.parts, self._inspection.limits
-        if self._first:
+        if first:
             return parts.classifier.classify(part)
         if len(window) <= WINDOW:
             return parts.classifier.classify_window(part)
         try:
             return await parts.pool.classify_window(part, limits.classify_s)
         except DegradedError as error:
-            self._unread(error.stage, error.message)
-            return None
+            return error
 
     def _decide(self, ruling: Ruling) -> None:
         if CUT in self._flow.metadata:

@@ -3,6 +3,7 @@
 import unicodedata
 
 from classifiers.decoding.folding import fold
+from classifiers.personal.fold import is_folded
 
 _TYPOGRAPHIC = frozenset(
     "\u00a0\u2013\u2014\u2018\u2019\u2026\u202f\u2009\u2011\u00ab\u00bb\u2122\u00b2\u00b3\u00ba\u00aa"
@@ -31,13 +32,8 @@ def folding_bytes() -> list[bytes]:
 
 
 def _changes(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cn", "Cs", "Co"} and fold(char)[1] is not None or _is_personal(char)
-
-
-def _is_personal(char: str) -> bool:
-    from classifiers.personal.fold import is_folded
-
-    return is_folded(char)
+    assigned = unicodedata.category(char) not in {"Cn", "Cs", "Co"}
+    return is_folded(char) or (assigned and fold(char)[1] is not None)
 
 
 def _escaped(data: bytes) -> bytes:

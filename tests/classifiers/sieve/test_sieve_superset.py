@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,8 @@ IDS = (
     "fi_hetu", "dk_cpr", "ch_ahv", "ro_cnp", "ca_sin", "au_tfn", "mx_curp", "za_id", "uk_nhs", "credit_card",
 )  # fmt: skip
 LABELS = ("", "SSN ", "tax id: ", "Ausweisnummer ", "número de identificación ", "card no. ", "order ")
-WORDS = (
-    "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok; see (below)".split()
+WORDS = re.split(
+    r" ", "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok; see (below)"
 )
 
 
