@@ -140,6 +140,12 @@ def stalls(proxy: int, port: int, roots: Path, stop: threading.Event) -> list[fl
     return took
 
 
+def cpu(process: psutil.Process) -> float:
+    """Return the seconds of processor time that a process has taken."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
 def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, size: int, kind: str) -> float:
     """Upload once while small requests run beside it; print and return the speed in MB/s."""
     listen, pid, roots = proxy
@@ -147,14 +153,18 @@ def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, si
     before, stop, took = peak_mb(pid), threading.Event(), []
     beside = threading.Thread(target=lambda: took.extend(stalls(listen, port, roots, stop)))
     beside.start()
+    process = psutil.Process(pid)
+    own, others = cpu(process), sum(map(cpu, process.children(recursive=True)))
     seconds = upload(listen, port, roots, block, size, kind)
+    own, others = cpu(process) - own, sum(map(cpu, process.children(recursive=True))) - others
     stop.set()
     beside.join()
     speed = size / MB / seconds
     typical, worst = statistics.median(took or [0]), max(took or [0])
-    helpers = sum(peak_mb(child.pid) for child in psutil.Process(pid).children(recursive=True))
+    helpers = sum(peak_mb(child.pid) for child in process.children(recursive=True))
     print(f"{name:9} {speed:7.1f} MB/s   peak {peak_mb(pid):5.0f} MB (before {before:.0f}), ", end="")
     print(f"workers {helpers:.0f} MB   ", end="")
+    print(f"CPU {own / size * MB * 1000:.1f} + {others / size * MB * 1000:.1f} ms/MB   ", end="")
     print(f"small requests beside it: median {typical:.1f} ms, worst {worst:.1f} ms")
     return speed
 
