@@ -69,6 +69,10 @@ class _InTurn:
         async with self._free:
             return await self._pool.classify(exchange, deadline_s)
 
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        async with self._free:
+            return await self._pool.classify_window(exchange, deadline_s)
+
     async def close(self) -> None:
         await self._pool.close()
 

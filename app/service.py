@@ -75,6 +75,8 @@ async def _serve(
     limits = Limits(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),
         classify_s=settings.classify_seconds,
+        spool_bytes=int(settings.spool_mb * 1024 * 1024),
+        spool_folder=home.root,
         strict=settings.strict_evidence,
         inspect_others=settings.other_programs == "inspect",
     )

@@ -19,6 +19,8 @@ class Settings(BaseModel):
     """True: a request waits until its evidence is durable before anything leaves."""
     hold_mb: float = Field(default=8, gt=0, le=64)
     """Bodies up to this size are held whole until the decision."""
+    spool_mb: float = Field(default=4096, gt=0)
+    """Largest body that a rule with `inspect: whole` keeps in an encrypted file; a larger one is refused."""
     classify_seconds: float = Field(default=10, gt=0, le=120)
     """How long a worker may read one payload."""
     workers: int = Field(default=1, ge=1, le=8)

@@ -135,7 +135,9 @@ def stalls(proxy: int, port: int, roots: Path, stop: threading.Event) -> list[fl
     while not stop.wait(0.05):
         began = time.perf_counter()
         connection.sendall(head(port, 2) + b"{}")
-        connection.recv(65536)
+        answer = b""
+        while not answer.endswith(b"\r\n\r\nok"):
+            answer += connection.recv(65536)
         took.append((time.perf_counter() - began) * 1000)
     return took
 

@@ -137,6 +137,9 @@ class Policy(Protocol):
     def decide(self, situation: Situation) -> Decision:
         """Decide with everything known. `situation.degraded` is an input, never an exception."""
 
+    def needs_whole(self, situation: Situation) -> bool:
+        """Return True when a rule in the way wants a large body read to its end before any of it leaves."""
+
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed: see the failure table."""
 

@@ -74,6 +74,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         hold_seconds=then.for_seconds or 25.0,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
+        whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
         trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
         beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),

@@ -65,6 +65,8 @@ class CompiledRule:
     redact_kinds: frozenset[str] | None = None
     """None for every kind found."""
     restore: bool = True
+    whole: bool = False
+    """True when a large body must be read to its end before any of it leaves."""
     expires: datetime | None = None
     trusts_destination: bool = False
     """True when it lets pass because of the destination: useless when that is in doubt."""
@@ -157,6 +159,16 @@ class RulePolicy:
             else:
                 return self._early(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
         return self._early(situation, self._unmatched(situation, 0, headers), None)
+
+    def needs_whole(self, situation: Situation) -> bool:
+        """Return True when a rule that may still decide wants a large body read to its end before any of it leaves."""
+        missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
+        for rule, answer in self._holding(situation, missing):
+            if rule.whole:
+                return True
+            if answer is True and rule.verdict is not None:
+                return False
+        return False
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""

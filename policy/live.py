@@ -86,6 +86,10 @@ class PolicyFile:
         """Decide with everything known."""
         return self._policy.decide(situation)
 
+    def needs_whole(self, situation: Situation) -> bool:
+        """Return True when a large body must be read to its end before any of it leaves."""
+        return self._policy.needs_whole(situation)
+
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
         return self._policy.on_gate_failure(stage, reference)

@@ -197,6 +197,11 @@ class Rule(Strict):
     enabled: bool = True
     when: When = When.model_validate({})
     then: Annotated[Then, BeforeValidator(action)]
+    inspect: Literal["whole"] | None = Field(
+        None,
+        description="whole: a body too large to be held is kept in an encrypted file and read to its end before any of "
+        "it leaves. Without it such a body is read while it passes.",
+    )
     on_error: OnError | None = Field(
         None,
         description="When something that the rule looks at could not be found out, or a request could not be redacted "

@@ -27,9 +27,10 @@ from proxy.routes import Routes
 from proxy.ruling import Ruling
 from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
-from proxy.streams import HOLD_LIMIT, TAP, adopt, only_http
+from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, WHOLE, adopt, only_http
 from proxy.translate import connection_of, exchange_of, message_of, other_host_named
-from proxy.uploads import UploadTap
+from proxy.uploads import UploadTap, taken
+from proxy.whole import WholeTap
 
 RULING = "outgate_ruling"
 SENDER = "outgate_sender"
@@ -126,6 +127,22 @@ class GateAddon:
     async def gate_upload(self, flow: http.HTTPFlow) -> None:
         """Some more of a streaming body has come: scan it before it goes on."""
         await flow.metadata[TAP].inspect()
+        await taken(flow)
+
+    async def gate_keep(self, flow: http.HTTPFlow) -> None:
+        """Some more of a body that is kept has come; when it is complete, decide."""
+        await flow.metadata[WHOLE].keep()
+        if flow.metadata[WHOLE].ended:
+            await self._guarded(flow, self._decide_whole)
+
+    async def gate_piece(self, flow: http.HTTPFlow) -> None:
+        """A kept body goes out, piece by piece."""
+        try:
+            flow.metadata[PIECE] = await flow.metadata[WHOLE].next_piece()
+            await taken(flow)
+        except Exception as error:  # noqa: BLE001 - boundary: a body that cannot be read back ends broken, not complete
+            decision = gate_failure(self.inspection.parts.policy, "hook", self._failed("hook", error))
+            flow.metadata[CUT] = refusals.refusal(decision, flow.metadata[RULING].reference, None, flow.request)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
@@ -148,11 +165,22 @@ class GateAddon:
     async def _stream_upload(self, flow: http.HTTPFlow) -> None:
         tap = UploadTap(flow, self.inspection, await self._sender(flow))
         ruling = await tap.begin()
-        if ruling.decision.verdict.passes:
+        if ruling.decision.verdict.passes and tap.reads and self.inspection.needs_whole(ruling):
+            flow.metadata[WHOLE] = WholeTap(flow, self.inspection, tap, ruling)
+        elif ruling.decision.verdict.passes:
             await self._let_pass(flow, ruling)
             flow.response = None
             flow.metadata[TAP] = tap
             flow.request.stream = True
+        else:
+            await self._refuse(flow, ruling)
+
+    async def _decide_whole(self, flow: http.HTTPFlow) -> None:
+        whole = flow.metadata[WHOLE]
+        ruling = await whole.judge()
+        if ruling.decision.verdict.passes:
+            whole.start()
+            await self._let_pass(flow, ruling)
         else:
             await self._refuse(flow, ruling)
 
@@ -226,6 +254,8 @@ class GateAddon:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
+        if (whole := flow.metadata.get(WHOLE)) is not None:
+            whole.close()
         ruling = flow.metadata.get(RULING)
         if not isinstance(ruling, Ruling) or ruling.closed:
             return

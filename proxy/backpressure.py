@@ -6,6 +6,10 @@ from typing import Any
 import proxy.slim  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
 from mitmproxy.proxy import commands, events, mode_servers
 
+from proxy.streams import GatePieceHook, GateUploadHook
+
+PACED = (GateUploadHook, GatePieceHook)
+"""Hooks that let a body go on: they wait until the far side has taken what went before."""
 AHEAD = 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; beyond it the client's socket is left alone."""
 
@@ -29,6 +33,8 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         """Run one hook; nothing waits any more once its last one is through."""
         self._waiting += 1
         try:
+            if isinstance(hook, PACED):
+                await super().drain_writers()  # type: ignore[no-untyped-call]
             await super().hook_task(hook)
         finally:
             self._waiting -= 1

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from core.attribution import Attribution
@@ -53,6 +54,10 @@ class Limits:
 
     hold_bytes: int = 8 * 1024 * 1024
     """Bodies up to this size are held whole until the decision."""
+    spool_bytes: int = 4 << 30
+    """Larger bodies are refused where a rule wants them read to their end before any of them leaves."""
+    spool_folder: Path | None = None
+    """Where such bodies are kept, encrypted; None: the system's folder for temporary files."""
     attribution_s: float = 2.0
     classify_s: float = 10.0
     line_s: float = 0.5
@@ -116,6 +121,11 @@ class Inspection:
         if notable and self._lines.allows(sender, time.monotonic()):
             sender = await self._with_line(sender)
         return Ruling(exchange=exchange, sender=sender, classification=classification, decision=decision)
+
+    def needs_whole(self, ruling: Ruling) -> bool:
+        """Return True when none of this large body may leave before all of it was read."""
+        situation = self.situation(ruling.exchange, ruling.sender, ruling.classification, headers_only=True)
+        return self.parts.policy.needs_whole(situation)
 
     async def enforce(self, ruling: Ruling) -> Redacted | None:
         """Step 6 for redact and hold: the decision is final afterwards. Returns the redacted request, if so."""

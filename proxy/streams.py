@@ -4,10 +4,13 @@ mitmproxy buffers a whole body whatever a hook has decided, and switches to stre
 stream asks: `gate_large_body` is a hook of ours, called when a body outgrows the hold limit.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mitmproxy import http
+from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import DNSLayer, TCPLayer, UDPLayer
 from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode, HttpStream, SendHttp
@@ -15,12 +18,14 @@ from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
     RequestEndOfMessage,
+    RequestHeaders,
     RequestProtocolError,
     RequestTrailers,
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
 )
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
 from proxy.socket_layer import GateWebsocketLayer
 
@@ -30,6 +35,12 @@ CUT = "outgate_cut"
 """Key in `flow.metadata`: the refusal that ends a streaming request now."""
 TAP = "outgate_tap"
 """Key in `flow.metadata`: what scans the body of a streaming request."""
+WHOLE = "outgate_whole"
+"""Key in `flow.metadata`: what keeps a body that is read to its end before any of it leaves."""
+PIECE = "outgate_piece"
+"""Key in `flow.metadata`: the next piece of a kept body; nothing at its end."""
+BACKLOG = "outgate_backlog"
+"""Key in `flow.metadata`: tells how many bytes of this connection wait for the far side's HTTP/2 window."""
 
 
 @dataclass
@@ -42,6 +53,20 @@ class GateLargeBodyHook(commands.StartHook):
 @dataclass
 class GateUploadHook(commands.StartHook):
     """Enough of a streaming request body has come for the next scan; its stream says afterwards what may go on."""
+
+    flow: http.HTTPFlow
+
+
+@dataclass
+class GateKeepHook(commands.StartHook):
+    """Enough of a body that is kept has come, or all of it: write it; at its end decide, and set `response` to refuse."""
+
+    flow: http.HTTPFlow
+
+
+@dataclass
+class GatePieceHook(commands.StartHook):
+    """A kept body goes out: put its next piece under PIECE."""
 
     flow: http.HTTPFlow
 
@@ -60,6 +85,8 @@ class GateStream(HttpStream):
     """One request and its answer."""
 
     _asked = False
+    backlog: Callable[[], int] = staticmethod(lambda: 0)
+    """How many bytes wait for the far side's HTTP/2 window."""
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
@@ -73,14 +100,56 @@ class GateStream(HttpStream):
             self.request_body_buf.clear()
             yield from self.start_request_stream()
             yield from self.handle_event(RequestData(self.stream_id, held))
+        elif self.flow.response is None and WHOLE in self.flow.metadata:
+            held = bytes(self.request_body_buf)
+            self.request_body_buf.clear()
+            yield from self._keep(RequestData(self.stream_id, held))
         return False
 
     def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Hold the body; of a request that is refused already, keep nothing."""
         if self.flow.response is not None and isinstance(event, RequestData):
             self.request_body_buf.clear()
+        elif WHOLE in self.flow.metadata and self.flow.response is None:
+            yield from self._keep(event)
+        else:
+            yield from super().state_consume_request_body(event)
+
+    def _keep(self, event: Any) -> layer.CommandGenerator[None]:
+        """Keep a body that is read to its end; at the end refuse, or send it on."""
+        if isinstance(event, RequestTrailers):
+            self.flow.request.trailers = event.trailers
             return
-        yield from super().state_consume_request_body(event)
+        over = isinstance(event, RequestEndOfMessage)
+        if self.flow.metadata[WHOLE].take(None if over else event.data):
+            yield GateKeepHook(self.flow)
+        if over and self.flow.response is not None:
+            yield from super().state_consume_request_body(event)
+        elif over:
+            yield from self._send_kept(event)
+
+    def _send_kept(self, event: RequestEndOfMessage) -> layer.CommandGenerator[None]:
+        self.flow.request.timestamp_end = time.time()
+        yield HttpRequestHook(self.flow)
+        self.client_state = self.state_done
+        if not (yield from self.make_server_connection()):
+            return
+        server = self.context.server
+        self.flow.metadata[BACKLOG] = self.backlog
+        yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), server)
+        while server.state & ConnectionState.CAN_WRITE:
+            yield GatePieceHook(self.flow)
+            if (refusal := self.flow.metadata.get(CUT)) is not None:
+                yield from self._cut(refusal)
+                return
+            if not (piece := self.flow.metadata.pop(PIECE, b"")):
+                break
+            yield SendHttp(RequestData(self.stream_id, piece), server)
+        else:
+            return
+        if self.flow.request.trailers:
+            yield SendHttp(RequestTrailers(self.stream_id, self.flow.request.trailers), server)
+        yield SendHttp(event, server)
 
     def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
         """Pass on what has been scanned, unless the tap says that the request ends here."""
@@ -90,6 +159,7 @@ class GateStream(HttpStream):
         if isinstance(event, RequestTrailers):
             yield from super().state_stream_request_body(event)
         elif self._tap.take(chunk):
+            self.flow.metadata[BACKLOG] = self.backlog
             yield GateUploadHook(self.flow)
             yield from self._pass_on()
         if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
@@ -135,8 +205,18 @@ class GateHttpLayer(HttpLayer):
 
     def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
         """Open a stream of ours for a new request."""
-        self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
+        stream = self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
+        stream.backlog = lambda: backlog_of(self.connections.get(stream.context.server))
         yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+
+def backlog_of(connection: Any) -> int:
+    """Return how many bytes wait in an HTTP/2 connection to a server; mitmproxy queues them without limit."""
+    while connection is not None and not hasattr(connection, "h2_conn"):
+        connection = getattr(connection, "child_layer", None)
+    if connection is None:
+        return 0
+    return sum(len(chunk.data) for chunks in connection.h2_conn.stream_buffers.values() for chunk in chunks)
 
 
 class RefusedLayer(layer.Layer):

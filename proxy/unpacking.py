@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-PIECE = 256 * 1024
+PIECE = 2 * 1024 * 1024
+_STEP = 256 * 1024
 RATIO = 100
 """Output to input, once the output is above RATIO_FROM: beyond it a body is a bomb and no longer unpacked."""
 RATIO_FROM = 1024 * 1024
@@ -44,14 +45,16 @@ class Unpacker:
 
 def joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     """Yield the pieces joined to some of about this size: a decoder may give them byte by byte."""
-    held = bytearray()
+    held: list[bytes] = []
+    total = 0
     for piece in pieces:
-        held += piece
-        if len(held) >= size:
-            yield bytes(held)
-            held.clear()
+        held.append(piece)
+        total += len(piece)
+        if total >= size:
+            yield held[0] if len(held) == 1 else b"".join(held)
+            held, total = [], 0
     if held:
-        yield bytes(held)
+        yield held[0] if len(held) == 1 else b"".join(held)
 
 
 def _plain(data: bytes) -> Iterator[bytes]:
@@ -70,7 +73,7 @@ class _Zlib:
             wrapped = data[0] & 0x0F == 8 and data[0] >> 4 <= 7
             self._engine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
         while data:
-            if out := self._engine.decompress(data, PIECE):
+            if out := self._engine.decompress(data, _STEP):
                 yield out
             data = self._engine.unconsumed_tail
             if self._engine.eof:
@@ -88,13 +91,13 @@ class _Brotli:
     def __call__(self, data: bytes) -> Iterator[bytes]:
         if self._engine.is_finished():
             return
-        out = self._engine.process(data, output_buffer_limit=PIECE)
+        out = self._engine.process(data, output_buffer_limit=_STEP)
         while out or not self._engine.can_accept_more_data():
             if out:
                 yield out
             if self._engine.is_finished():
                 return
-            out = self._engine.process(b"", output_buffer_limit=PIECE)
+            out = self._engine.process(b"", output_buffer_limit=_STEP)
 
 
 class _Zstd:

@@ -15,7 +15,7 @@ from core.findings import Finding, merged
 from proxy import enforcement, refusals
 from proxy.inspection import Inspection, gate_failure
 from proxy.ruling import Ruling
-from proxy.streams import CUT
+from proxy.streams import BACKLOG, CUT
 from proxy.translate import exchange_of
 from proxy.unpacking import Unpacker, joined
 from proxy.windows import OVERLAP, Windows, holds_document, is_document, not_inspected, without
@@ -24,6 +24,7 @@ log = logging.getLogger("outgate.gate")
 WINDOW = 64 * 1024
 """The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
 LARGEST = 1024 * 1024
+_LOOK_AGAIN_S = 0.005
 IN_FLIGHT = 2
 """Windows of one upload that are scanned at the same time, or wait for it."""
 
@@ -41,12 +42,15 @@ class _Scan:
 class UploadTap:
     """Scans one large request as it passes. Memory: as many windows as are in flight, as they came and unpacked."""
 
+    leaves = True
+    """False where the body is read to its end before any of it leaves."""
+
     def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
         self._flow = flow
         self._inspection = inspection
         self._exchange = exchange_of(flow, body=b"", body_bytes=_declared_size(flow))
         self._sender = sender
-        self._reads = sender.is_python is not False or inspection.limits.inspect_others
+        self.reads = sender.is_python is not False or inspection.limits.inspect_others
         self._unpacker = Unpacker(self._exchange.header("content-encoding") or "")
         self._windows = Windows((self._exchange.header("content-type") or "").strip().lower())
         self._passed = 0
@@ -54,6 +58,8 @@ class UploadTap:
         self._fresh = self._scanned = 0
         """Where in `_held` the bytes begin that no scan has been started for, and those whose scan is not over."""
         self._running: deque[_Scan] = deque()
+        self.stopped = False
+        """True once it is certain that the request is refused."""
         self._size = WINDOW
         self._ended = False
         self._first = True
@@ -83,7 +89,7 @@ class UploadTap:
     async def inspect(self) -> None:
         """Start to scan what has come; wait until no more scans run than may, and decide on what they found."""
         try:
-            if self._reads:
+            if self.reads:
                 await self._scan()
             else:
                 self._scanned = len(self._held)
@@ -93,7 +99,7 @@ class UploadTap:
 
     def release(self) -> bytes:
         """Return what has been scanned and may go: all but the end, which the next window begins with."""
-        if CUT in self._flow.metadata:
+        if self.stopped:
             return b""
         over = self._ended and not self._running
         part = bytes(memoryview(self._held)[: len(self._held) if over else max(0, self._scanned - OVERLAP)])
@@ -120,15 +126,15 @@ class UploadTap:
         while self._running and (self._ended or self._running[0].seen is None):
             await self._settle()
         if self._unpacker.trouble is not None:
-            self._unread("content-encoding", self._unpacker.trouble)
+            self.unread("content-encoding", self._unpacker.trouble)
 
     def _start(self, window: bytes, again: bytes) -> None:
         """Say what is known of a window at once, and have it scanned."""
         if self._first and is_document(window):
-            self._unread("documents", "a large file of this type is only read as a whole")
+            self.unread("documents", "a large file of this type is only read as a whole")
         if self._windows.content_type.startswith("multipart/") and holds_document(window):
-            self._unread("documents", "a large file inside this request is only read as a whole")
-        if CUT not in self._flow.metadata:
+            self.unread("documents", "a large file inside this request is only read as a whole")
+        if not self.stopped:
             seen = asyncio.ensure_future(self._classified(window, first=self._first))
             self._running.append(_Scan(window=window, again=again, seen=seen, end=0))
 
@@ -139,7 +145,7 @@ class UploadTap:
             self._scanned = max(0, scan.end - self._passed)
             return
         seen = await scan.seen
-        if CUT not in self._flow.metadata:
+        if not self.stopped:
             await self._heed(seen, scan)
         self._first = False
 
@@ -147,10 +153,10 @@ class UploadTap:
         ruling = self._ruling
         assert ruling is not None
         if isinstance(seen, DegradedError):
-            self._unread(seen.stage, seen.message)
+            self.unread(seen.stage, seen.message)
             return
         if seen.deferred:
-            self._unread("documents", "a file inside this request is only read as a whole")
+            self.unread("documents", "a file inside this request is only read as a whole")
         if seen.degraded:
             self._degraded(*seen.degraded)
         if seen.findings:
@@ -178,7 +184,7 @@ class UploadTap:
             return error
 
     def _decide(self, ruling: Ruling) -> None:
-        if CUT in self._flow.metadata:
+        if self.stopped:
             return
         size = max(self._exchange.body_bytes, self._passed + len(self._held))
         sofar = replace(self._exchange, body_bytes=size)
@@ -189,7 +195,7 @@ class UploadTap:
         else:
             self._cut(ruling, decision)
 
-    def _unread(self, stage: str, why: str) -> None:
+    def unread(self, stage: str, why: str) -> None:
         """Some of it cannot be read while it passes: rules that look at the content say what happens then."""
         assert self._ruling is not None
         if why in self._told:
@@ -214,15 +220,25 @@ class UploadTap:
         self._cut(self._ruling, gate_failure(policy, "hook", self._ruling.reference))
 
     def _cut(self, ruling: Ruling, decision: Decision) -> None:
-        if CUT in self._flow.metadata:
+        if self.stopped:
             return
         ruling.decision = decision
+        if not self.leaves:
+            self.stopped = True
+            return
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
         ruling.notes.append(f"cut after {self._passed} bytes had left")
         service = ruling.classification.destination.service
+        self.stopped = True
         self._held.clear()
         self._flow.metadata[CUT] = refusals.refusal(decision, ruling.reference, service, self._flow.request)
         self._inspection.close(ruling, None)
+
+
+async def taken(flow: http.HTTPFlow) -> None:
+    """Wait while much waits for the far side's HTTP/2 window: mitmproxy would queue a whole body there."""
+    while flow.metadata[BACKLOG]() > LARGEST and flow.error is None and flow.server_conn.connected:  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def settled(decision: Decision) -> Decision:

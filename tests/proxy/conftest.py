@@ -146,6 +146,7 @@ class FakePolicy:
 
     def __init__(self) -> None:
         self.fail: Exception | None = None
+        self.whole = False
         self.blocked_host = "blocked.example"
         self.situations: list[Situation] = []
 
@@ -153,6 +154,9 @@ class FakePolicy:
         if situation.destination.host == self.blocked_host:
             return Decision(verdict=Verdict.BLOCK, rule="no-such-host", reason="This host is not allowed")
         return None
+
+    def needs_whole(self, situation: Situation) -> bool:
+        return self.whole
 
     def decide(self, situation: Situation) -> Decision:
         if self.fail is not None:

@@ -1,0 +1,132 @@
+"""Whole inspection: where a rule asks for it, nothing of a large body leaves before all of it was read."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.decision import Decision, Verdict
+from core.findings import Confidence, Finding
+
+WORD = b"TOP-SECRET"
+
+
+@pytest.fixture
+def gate(start_gate: Any, tmp_path: Path) -> Any:
+    """A gate whose policy wants large bodies read whole."""
+    (tmp_path / "kept").mkdir()
+    running = start_gate(hold_bytes=10_000, spool_folder=tmp_path / "kept", spool_bytes=8 << 20)
+    running.policy.whole = True
+    return running
+
+
+def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60) as client:
+        return client.put("https://files.example/big", content=body, headers=fields)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("size", [10_001, 300_000, 5 << 20])
+def test_what_passes_arrives_as_it_was_sent(gate: Any, chunked: bool, size: int) -> None:
+    """A body that was kept and read goes out byte for byte."""
+    body = os.urandom(size)
+    answer = put(gate, iter([body[:7], body[7:]]) if chunked else body)
+
+    assert answer.json()["received"] == size
+    assert hashlib.sha256(gate.internet.arrivals[0].body).digest() == hashlib.sha256(body).digest()
+    assert gate.evidence.closed[-1].request.bytes == size
+    assert gate.evidence.closed[-1].request.complete
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
+    """A secret in the very last bytes of a large body stops all of it: not one byte arrives."""
+    body = b"x" * 3_000_000 + WORD
+    answer = put(gate, iter([body]) if chunked else body)
+
+    assert answer.status_code == 403
+    assert gate.internet.bytes_received == 0
+    assert gate.internet.arrivals == []
+    record = gate.evidence.closed[-1]
+    assert record.request.bytes == len(body)
+    assert record.decision.verdict is Verdict.BLOCK
+    assert not any("had left" in note for note in record.notes)
+
+
+def test_a_large_document_is_read_as_one(gate: Any) -> None:
+    """An archive that could not be read while it passes is read whole, by a worker, and passes when it is clean."""
+    body = b"PK\x03\x04" + os.urandom(2_000_000)
+    answer = put(gate, body)
+
+    assert answer.json()["received"] == len(body)
+    assert gate.pool.asked == 1
+    assert gate.evidence.closed[-1].findings == ()
+
+
+def test_a_secret_in_a_large_document_stops_it(gate: Any) -> None:
+    """What a worker finds in a large archive is decided on before anything leaves."""
+    answer = put(gate, b"PK\x03\x04" + b"y" * 2_000_000 + WORD)
+
+    assert answer.status_code == 403
+    assert gate.internet.bytes_received == 0
+    assert [f.kind for f in gate.evidence.closed[-1].findings] == ["secret"]
+
+
+def test_a_late_worker_is_no_pass(gate: Any) -> None:
+    """A document that no worker could read in time is not taken for a clean one."""
+    gate.pool.late = True
+    answer = put(gate, b"PK\x03\x04" + b"y" * 2_000_000)
+
+    assert answer.status_code == 403
+    assert gate.internet.bytes_received == 0
+    assert [f.kind for f in gate.evidence.closed[-1].findings] == ["not_inspected"]
+
+
+def test_a_body_above_the_limit_is_refused_clearly(gate: Any) -> None:
+    """A body larger than is kept is refused, in words, and none of it leaves."""
+    answer = put(gate, b"x" * (9 << 20))
+
+    assert answer.status_code == 403
+    assert "larger than 8 MB" in gate.evidence.closed[-1].decision.reason
+    assert gate.internet.bytes_received == 0
+
+
+def test_a_missing_folder_is_refused_clearly(gate: Any, tmp_path: Path) -> None:
+    """Where the body cannot be kept at all, it is refused in words."""
+    (tmp_path / "kept").rmdir()
+    answer = put(gate, b"x" * 300_000)
+
+    assert answer.status_code == 403
+    assert "cannot be kept" in gate.evidence.closed[-1].decision.reason
+    assert gate.internet.bytes_received == 0
+
+
+def test_rules_see_the_findings_of_the_whole_body(gate: Any) -> None:
+    """A count over the whole body decides, though no single window reaches it."""
+    found = Finding(kind="email", detector="d", confidence=Confidence.CERTAIN, count=2, distinct=2)
+    plain = gate.classifier.on_headers
+    gate.classifier.classify = lambda e: _with(plain(e), found) if b"mail" in e.body else plain(e)
+    gate.policy.decide = lambda s: Decision(
+        verdict=Verdict.BLOCK if sum(f.count for f in s.findings) > 5 else Verdict.ALLOW, rule="many"
+    )
+    answer = put(gate, b"".join(b"mail" + b"." * 1_000_000 for _ in range(4)))
+
+    assert answer.status_code == 403
+    assert gate.internet.bytes_received == 0
+
+
+def _with(seen: Any, found: Finding) -> Any:
+    from dataclasses import replace
+
+    return replace(seen, findings=(found,))
+
+
+def test_small_bodies_are_not_kept(gate: Any, tmp_path: Path) -> None:
+    """A body that is held in memory anyway needs no file."""
+    (tmp_path / "kept").rmdir()
+
+    assert put(gate, b"x" * 9_000).status_code == 200
