@@ -416,6 +416,25 @@ def test_redaction_says_whether_answers_are_restored() -> None:
     assert not policy(kept).decide(situation(found("iban"))).restore
 
 
+WHOLE = "  - {id: w, inspect: whole, when: {destination: {upload: true}, findings: bank}, then: block}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "given_", "expected"),
+    [
+        (WHOLE, situation(), True),
+        (WHOLE, situation(destination=to(upload=False)), False),
+        (WHOLE.replace("inspect: whole, ", ""), situation(), False),
+        (BLOCK_BANK + WHOLE, situation(), True),
+        ("  - {id: a, then: watch}\n" + WHOLE, situation(), False),
+        (ALLOW_JOB + WHOLE, situation(), False),
+    ],
+)
+def test_a_rule_may_want_a_large_body_read_whole(rules: str, given_: Situation, expected: bool) -> None:
+    """Whole inspection is asked for by a rule that may still decide, not by one that another has forestalled."""
+    assert policy(rules).needs_whole(on_headers(given_)) is expected
+
+
 @pytest.mark.parametrize(
     ("do", "on_error", "expected"),
     [

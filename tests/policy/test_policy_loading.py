@@ -55,6 +55,8 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         (RULE.replace("then: block", 'then: {headers: {"a b": c}}'), "4:11: a header's name holds letters"),
         (RULE.replace("id: a", "id: A b"), "2:9: id holds lower-case letters"),
         (RULE + RULE.removeprefix("rules:\n"), "1:1: two rules have the id a"),
+        (RULE + "    inspect: hole\n", "5:14: “hole” is not known here; did you mean “whole”?"),
+        (RULE + "    inspcet: whole\n", "5:5: “inspcet” is not known here; did you mean “inspect”?"),
         (RULE + "    until: soon\n", "5:12: until should be a date such as 2027-01-31"),
         ("organisation: {accounts: [a]}\n", "1:26: accounts should be a section"),
         ("organisation: {key_fingerprints: [abc]}\n", "1:35: key_fingerprints holds fingerprints"),

@@ -1,6 +1,8 @@
 """The spool: a kept body comes back as it went in, and its file tells nobody anything."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,23 @@ def test_the_file_has_no_name_and_holds_no_plain_text(tmp_path: Path) -> None:
     assert b"jane" not in on_disk
     assert os.fstat(kept._file).st_mode & 0o777 == 0o600
     kept.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the name goes with the handle")
+def test_nothing_stays_of_a_gate_that_was_killed(tmp_path: Path) -> None:
+    """A gate that is killed in the middle leaves no file behind, and with its memory the key is gone."""
+    script = (
+        "import sys, time, pathlib; from proxy.spool import Spool; s = Spool(pathlib.Path(sys.argv[1]), 1 << 24);"
+        "s.write(b'x' * 3_000_000); print('kept', flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd())
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"kept\n"
+    child.kill()
+    child.wait(20)
+    child.stdout.close()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_changed_file_is_not_read_back(tmp_path: Path) -> None:
