@@ -51,8 +51,3 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         while self._waiting and self._ahead >= AHEAD:
             self._idle.clear()
             await self._idle.wait()
-
-
-def install() -> None:
-    """Make mitmproxy's servers use this handler."""
-    mode_servers.ProxyConnectionHandler = GateConnectionHandler  # type: ignore[misc]

@@ -18,7 +18,6 @@ from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
 from mitmproxy.master import Master
 
 from core.errors import SettingsError
-from proxy import backpressure
 from proxy.addon import GateAddon
 from proxy.health import Health
 from proxy.hooks import DirectAddons, spare
@@ -62,7 +61,6 @@ class Gate:
         inspection = Inspection(self._parts, self._options.limits, loop)
         health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
         self.addon = GateAddon(inspection, Routes(self._options.routes), health)
-        backpressure.install()
         server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),

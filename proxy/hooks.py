@@ -8,6 +8,8 @@ from mitmproxy import addonmanager, hooks, http
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands, mode_servers
 
+from proxy.backpressure import GateConnectionHandler
+
 
 class DirectAddons(addonmanager.AddonManager):
     """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
@@ -50,7 +52,7 @@ class DirectAddons(addonmanager.AddonManager):
                     raise
 
 
-class _Handler(mode_servers.ProxyConnectionHandler):
+class _Handler(GateConnectionHandler):
     """A client's connection that sets nothing up for a hook without listeners. Flows are never paused here."""
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
