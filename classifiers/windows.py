@@ -6,8 +6,8 @@ from classifiers.decoding import WINDOW, decode, decode_text
 from classifiers.decoding.charset import text_of
 from classifiers.decoding.delimited import delimiter_of
 from classifiers.decoding.forms import split_header
-from classifiers.payload import Payload, Unread
-from classifiers.sieve import excerpt, may_hold, readable_runs, regions
+from classifiers.payload import Payload, Segment, Unread
+from classifiers.sieve import excerpt, may_hold, one_line, readable_runs, regions
 from core.exchange import Exchange
 
 Places = Callable[[bytes], list[tuple[int, int]] | None]
@@ -36,7 +36,12 @@ def _plain(data: bytes, places: Places) -> Payload | None:
     parts = None if spots is None else regions(data, spots)
     if parts is None:
         return decode_text(data, WINDOW)
-    return decode_text(excerpt(data, parts), WINDOW) if parts else None
+    if not any(parts):
+        return None
+    payload = decode_text(excerpt(data, parts.lines), WINDOW) if parts.lines else Payload(plain=data)
+    if parts.mailboxes:
+        payload.segments.append(Segment(one_line(data, parts.mailboxes).decode("utf-8", "replace"), None))
+    return payload
 
 
 def _binary(data: bytes, places: Places) -> Payload:

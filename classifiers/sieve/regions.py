@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifiers.credentials.engine import regex
 from classifiers.decoding.packed import encoded_runs, is_wrapped
@@ -21,6 +21,8 @@ _LINE = 2048
 _AROUND = 1024
 _APART = b"\n/\n"
 """Between two regions: no pattern reaches over it."""
+_BESIDE = b" ;/; "
+"""The same within a line."""
 _KEY = re.compile(rb"[\"']([^\"'\n\\:{}\[\],]{1,120})\\?[\"']\s{0,4}:")
 _TOKEN = re.compile(rb"[a-z]+|\d+")
 _SPACE = b" \t\r\n"
@@ -29,15 +31,25 @@ _AT = ord("@")
 Span = tuple[int, int]
 
 
-def regions(data: bytes, spots: Iterable[Span]) -> list[Span] | None:
-    """Return the parts of UTF-8 text that may hold a finding, sorted and apart; None when all of it must be read.
+class Parts(NamedTuple):
+    """The parts of a text that may hold a finding, sorted and apart."""
+
+    lines: list[Span]
+    mailboxes: list[Span]
+    """Lines that can hold nothing but mail addresses: no label, key or neighbour matters there."""
+
+
+def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
+    """Return the parts of UTF-8 text that may hold a finding; None when all of it must be read.
 
     `spots`: places that others want read, such as candidates for secrets.
     """
     if is_wrapped(data) or any(map(_is_telling, _keys(data))):
         return None
-    found = [*spots, *_hinted(data), *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
-    return list(_merged(data, found))
+    mailboxes, others = _hinted(data)
+    found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
+    lines = list(_merged(data, found))
+    return Parts(lines, list(_merged(data, _outside(mailboxes, lines))))
 
 
 def may_hold(data: bytes) -> bool:
@@ -47,7 +59,7 @@ def may_hold(data: bytes) -> bool:
     return (
         any(_is_telling(name.strip("\"' \r").encode()) for name in names)
         or _DIGITS.search(data) is not None
-        or next(_hinted(data), None) is not None
+        or any(_hinted(data))
     )
 
 
@@ -59,19 +71,41 @@ def excerpt(data: bytes, parts: Sequence[Span]) -> bytes:
     return b"\n" + _APART.join(data[start:end] for start, end in parts)
 
 
+def one_line(data: bytes, parts: Sequence[Span]) -> bytes:
+    """Return the regions as one line, so that nobody looks for rows and labelled lines in it."""
+    return _BESIDE.join(data[start:end] for start, end in parts).replace(b"\n", _BESIDE)
+
+
 def readable_runs(data: bytes) -> bytes:
     """Return the readable runs of binary data, a line each."""
     return b"\n".join(found.group() for found in _runs().finditer(data))
 
 
-def _hinted(data: bytes) -> Iterator[Span]:
-    """Yield the hinted places; all but mailboxes with the line before, in which a label may stand."""
+def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
+    """Return the places of what may be mailboxes, and all other hinted ones with the line before, as a label may stand there."""
     found = hints(ascii_only=data.isascii())
+    mailboxes: list[Span] = []
+    others: list[Span] = []
     for start, end in found.alone(data):
-        yield (start if data[start + 1] == _AT else data.rfind(b"\n", 0, start)), end
+        if data[start + 1] == _AT:
+            mailboxes.append((start, end))
+        else:
+            others.append((data.rfind(b"\n", 0, start), end))
     for start, end in found.labelled(data):
         if _is_labelled(data, start):
-            yield data.rfind(b"\n", 0, start), end
+            others.append((data.rfind(b"\n", 0, start), end))
+    return mailboxes, others
+
+
+def _outside(spots: Iterable[Span], lines: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spots that stand in none of the sorted lines."""
+    rest = iter(lines)
+    line = next(rest, None)
+    for start, end in spots:
+        while line is not None and line[1] <= start:
+            line = next(rest, None)
+        if line is None or start < line[0]:
+            yield start, end
 
 
 def _is_labelled(data: bytes, start: int) -> bool:
