@@ -24,6 +24,9 @@ _APART = b"\n/\n"
 _BESIDE = b" ;/; "
 """The same within a line."""
 _KEY = re.compile(rb"[\"']([^\"'\n\\:{}\[\],]{1,120})\\?[\"']\s{0,4}:")
+_BLANK = re.compile(rb"[ \n\t]")
+_ADDRESS = 320
+"""The longest mail address, and more than is looked at before one."""
 _TOKEN = re.compile(rb"[a-z]+|\d+")
 _SPACE = b" \t\r\n"
 _AT = ord("@")
@@ -36,7 +39,7 @@ class Parts(NamedTuple):
 
     lines: list[Span]
     mailboxes: list[Span]
-    """Lines that can hold nothing but mail addresses: no label, key or neighbour matters there."""
+    """Words that can hold nothing but mail addresses: no label, key or neighbour matters there."""
 
 
 def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
@@ -49,7 +52,7 @@ def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
     mailboxes, others = _hinted(data)
     found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
     lines = list(_merged(data, found))
-    return Parts(lines, list(_merged(data, _outside(mailboxes, lines))))
+    return Parts(lines, list(_words(data, _outside(mailboxes, lines))))
 
 
 def may_hold(data: bytes) -> bool:
@@ -95,6 +98,18 @@ def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
         if _is_labelled(data, start):
             others.append((data.rfind(b"\n", 0, start), end))
     return mailboxes, others
+
+
+def _words(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
+    """Yield what stands between blanks around each spot: an address and the URL it may be part of hold none."""
+    over = 0
+    for start, end in spots:
+        if start >= over:
+            left = max(over, start - _ADDRESS)
+            begin = left + max(data[left:start].rfind(blank) for blank in (b" ", b"\n", b"\t")) + 1
+            blank = _BLANK.search(data, end, end + _ADDRESS)
+            over = blank.start() if blank else min(len(data), end + _ADDRESS)
+            yield begin, over
 
 
 def _outside(spots: Iterable[Span], lines: Sequence[Span]) -> Iterator[Span]:
