@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
         return client.put("https://files.example/big", content=body, headers=fields)
 
 
+def closed(gate: Any) -> Any:
+    """Return the record, which may be closed a moment after the client has its answer."""
+    deadline = time.monotonic() + 10
+    while not gate.evidence.closed:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return gate.evidence.closed[-1]
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("size", [10_001, 300_000, 5 << 20])
 def test_what_passes_arrives_as_it_was_sent(gate: Any, chunked: bool, size: int) -> None:
@@ -38,8 +48,8 @@ def test_what_passes_arrives_as_it_was_sent(gate: Any, chunked: bool, size: int)
 
     assert answer.json()["received"] == size
     assert hashlib.sha256(gate.internet.arrivals[0].body).digest() == hashlib.sha256(body).digest()
-    assert gate.evidence.closed[-1].request.bytes == size
-    assert gate.evidence.closed[-1].request.complete
+    assert closed(gate).request.bytes == size
+    assert closed(gate).request.complete
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -51,7 +61,7 @@ def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
     assert answer.status_code == 403
     assert gate.internet.bytes_received == 0
     assert gate.internet.arrivals == []
-    record = gate.evidence.closed[-1]
+    record = closed(gate)
     assert record.request.bytes == len(body)
     assert record.decision.verdict is Verdict.BLOCK
     assert not any("had left" in note for note in record.notes)
@@ -64,7 +74,7 @@ def test_a_large_document_is_read_as_one(gate: Any) -> None:
 
     assert answer.json()["received"] == len(body)
     assert gate.pool.asked == 1
-    assert gate.evidence.closed[-1].findings == ()
+    assert closed(gate).findings == ()
 
 
 def test_a_secret_in_a_large_document_stops_it(gate: Any) -> None:
@@ -73,7 +83,7 @@ def test_a_secret_in_a_large_document_stops_it(gate: Any) -> None:
 
     assert answer.status_code == 403
     assert gate.internet.bytes_received == 0
-    assert [f.kind for f in gate.evidence.closed[-1].findings] == ["secret"]
+    assert [f.kind for f in closed(gate).findings] == ["secret"]
 
 
 def test_a_late_worker_is_no_pass(gate: Any) -> None:
@@ -83,7 +93,7 @@ def test_a_late_worker_is_no_pass(gate: Any) -> None:
 
     assert answer.status_code == 403
     assert gate.internet.bytes_received == 0
-    assert [f.kind for f in gate.evidence.closed[-1].findings] == ["not_inspected"]
+    assert [f.kind for f in closed(gate).findings] == ["not_inspected"]
 
 
 def test_a_body_above_the_limit_is_refused_clearly(gate: Any) -> None:
@@ -91,7 +101,7 @@ def test_a_body_above_the_limit_is_refused_clearly(gate: Any) -> None:
     answer = put(gate, b"x" * (9 << 20))
 
     assert answer.status_code == 403
-    assert "larger than 8 MB" in gate.evidence.closed[-1].decision.reason
+    assert "larger than 8 MB" in closed(gate).decision.reason
     assert gate.internet.bytes_received == 0
 
 
@@ -101,7 +111,7 @@ def test_a_missing_folder_is_refused_clearly(gate: Any, tmp_path: Path) -> None:
     answer = put(gate, b"x" * 300_000)
 
     assert answer.status_code == 403
-    assert "cannot be kept" in gate.evidence.closed[-1].decision.reason
+    assert "cannot be kept" in closed(gate).decision.reason
     assert gate.internet.bytes_received == 0
 
 
