@@ -10,7 +10,7 @@ from proxy.streams import GatePieceHook, GateUploadHook
 
 PACED = (GateUploadHook, GatePieceHook)
 """Hooks that let a body go on: they wait until the far side has taken what went before."""
-AHEAD = 1024 * 1024
+AHEAD = 2 * 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; beyond it the client's socket is left alone."""
 
 

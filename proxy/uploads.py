@@ -23,7 +23,7 @@ from proxy.windows import OVERLAP, Windows, holds_document, is_document, not_ins
 log = logging.getLogger("outgate.gate")
 WINDOW = 64 * 1024
 """The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
-LARGEST = 1024 * 1024
+LARGEST = 4 * 1024 * 1024
 _LOOK_AGAIN_S = 0.005
 IN_FLIGHT = 2
 """Windows of one upload that are scanned at the same time, or wait for it."""

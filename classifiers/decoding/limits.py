@@ -59,5 +59,5 @@ INLINE = Limits(
 )
 """For the event loop: what does not fit sets `Payload.cut`, and belongs to a worker."""
 
-WINDOW = Limits(decoded_bytes=4 * MIB, piece_bytes=8 * MIB, inline_table_bytes=4 * MIB)
+WINDOW = Limits(pieces=8_000, piece_bytes=32 * MIB, runs=100_000, inline_table_bytes=16 * MIB)
 """For one window of a large upload, in a worker: tables are read in it, documents are not."""
