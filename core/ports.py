@@ -131,6 +131,16 @@ class Policy(Protocol):
     def decide(self, situation: Situation) -> Decision:
         """Decide with everything known. `situation.degraded` is an input, never an exception."""
 
+    def exempts(self, host: str) -> bool:
+        """True when some exception names this host, in force or not: only then is `pass_through` worth asking."""
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on an encrypted connection before it is decrypted; None when no exception names it.
+
+        A verdict that passes lets it through undecrypted. Any other says why the exception does not help; the
+        connection is then inspected like any other.
+        """
+
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed: see the failure table."""
 

@@ -12,6 +12,7 @@ from policy.content import kinds_of
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
 from policy.logic import matcher
+from policy.passing import exemption_of
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 from policy.tenants import Injection, injections
 
@@ -34,6 +35,7 @@ def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -
         ),
         failures=_table(model.failures),
         own_kinds=frozenset(model.organisation.kinds),
+        exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),
         unknown_account=None
         if unknown is None
         else UnknownAccountAnswer(verdict=Verdict(unknown.do), over=unknown.over or 0),

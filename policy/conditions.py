@@ -7,7 +7,7 @@ from core.attribution import Script
 from core.classification import AccountKind
 from core.situation import Situation
 from policy.content import findings_condition, llm_condition
-from policy.decide import ACCOUNT, BYTES, Test, Truth
+from policy.decide import ACCOUNT, BYTES, REQUEST, Test, Truth
 from policy.hours import time_condition
 from policy.logic import Condition, all_of, any_of, changing, fixed, matcher, negated
 from policy.rules import AttributionCondition, DestinationCondition, ScriptCondition, VolumeCondition, When
@@ -59,7 +59,7 @@ def _destination(c: DestinationCondition) -> list[Condition]:
         schemes = frozenset(c.scheme)
         found.append(fixed(lambda s: s.destination.scheme in schemes))
     if c.upload is not None:
-        found.append(fixed(lambda s: s.destination.upload is c.upload))
+        found.append(Condition(test=_upload(c.upload), static=True, cost=0))
     if c.account:
         found.append(Condition(test=_account(frozenset(c.account)), static=True, cost=0))
     if c.account_id:
@@ -67,8 +67,14 @@ def _destination(c: DestinationCondition) -> list[Condition]:
         found.append(fixed(lambda s: account_id(s.destination.account.id or "")))
     if c.path:
         path = matcher(c.path, fold=False)
-        found.append(Condition(test=lambda s, _: path(s.destination.path), static=False, cost=2))
+        found.append(
+            Condition(test=lambda s, m: None if m & REQUEST else path(s.destination.path), static=False, cost=2)
+        )
     return found
+
+
+def _upload(wanted: bool) -> Test:
+    return lambda s, missing: None if missing & REQUEST else s.destination.upload is wanted
 
 
 def _account(kinds: frozenset[AccountKind]) -> Test:

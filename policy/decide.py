@@ -1,7 +1,7 @@
 """The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,15 +12,18 @@ from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
 from core.situation import Situation
 from policy.failures import RULES, FailureTable, Part, part_of
+from policy.passing import Exemption
 from policy.wording import sentence
 
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION = (1 << n for n in range(7))
+SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST = (1 << n for n in range(8))
 """Bits for what could not be found out, or is not there yet."""
 
 FINDINGS = SECRETS | NAMES | VALUES
 """Credentials; people's names and addresses; all other content."""
 
 _NOT_YET = FINDINGS | LLM | BYTES
+_NEVER = _NOT_YET | ACCOUNT | REQUEST
+"""Of a connection that passes undecrypted: not even the request's path is seen, or whether it stores anything."""
 _HIDES = {
     **dict.fromkeys(("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0),
     **dict.fromkeys(("secrets", "credentials"), SECRETS),
@@ -106,6 +109,7 @@ class RulePolicy:
         failures: FailureTable,
         unknown_account: UnknownAccountAnswer | None = None,
         own_kinds: frozenset[str] = frozenset(),
+        exemptions: tuple[Exemption, ...] = (),
     ) -> None:
         self.version = version
         self.mode = mode
@@ -116,6 +120,7 @@ class RulePolicy:
         self.own_kinds = own_kinds
         self.asks_past = any(rule.beyond_records for rule in self.rules)
         """True when some rule looks at a script's history or at earlier volume."""
+        self.exemptions = exemptions
         self._memo: dict[tuple[object, ...], _Candidates] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
@@ -158,6 +163,49 @@ class RulePolicy:
                 return self._early(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
         return self._early(situation, self._unmatched(situation, 0, headers), None)
 
+    def exempts(self, host: str) -> bool:
+        """Return whether some exception names this host; only then is `pass_through` worth asking."""
+        return any(entry.host(host) for entry in self.exemptions)
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on a connection that an exception names, before it is decrypted; None when none does.
+
+        Block rules that sender and destination alone fulfil win over the exception.
+        """
+        named = [e for e in self.exemptions if e.host(situation.destination.host) and e.sender(situation.sender)]
+        entry = next((e for e in named if not e.ended(situation.now)), None)
+        if entry is None:
+            return self._over(named[0]) if named else None
+        missing = _NEVER | (hidden_by(situation.degraded) if situation.degraded else 0)
+        blocking = self._blocking(situation, missing)
+        if blocking is not None:
+            return self._against(entry, blocking, situation)
+        if situation.sender.certainty is Certainty.UNKNOWN and (
+            self.failures.answer(Part.ATTRIBUTION, self.mode) is Verdict.BLOCK
+        ):
+            return self._exempted(entry.id, Verdict.BLOCK, "Nobody could tell which program this is.")
+        return self._exempted(entry.id, entry.verdict, entry.why())
+
+    def _blocking(self, s: Situation, missing: int) -> CompiledRule | None:
+        """The rule that surely blocks, be it in watch mode; those that would have to see more are passed over."""
+        for rule, answer in self._holding(s, missing):
+            if answer and rule.verdict is not None:
+                return rule if rule.verdict is Verdict.BLOCK else None
+        return None
+
+    def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
+        blocked = self._decided(rule, Verdict.BLOCK, s, [])
+        if rule.mode is Mode.ENFORCE:
+            return self._exempted(rule.id, Verdict.BLOCK, f"Rule {rule.id} wins over the exception {entry.id}.")
+        return replace(blocked, reason=f"{blocked.reason} It passes undecrypted by the exception {entry.id}.")
+
+    def _over(self, entry: Exemption) -> Decision:
+        return self._exempted(entry.id, Verdict.BLOCK, f"The exception {entry.id} ended on {entry.until}.")
+
+    def _exempted(self, rule: str, verdict: Verdict, reason: str) -> Decision:
+        contact = self.organisation.contact
+        return Decision(verdict=verdict, rule=rule, reason=reason, policy=self.version, contact=contact)
+
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
         part = part_of(stage)
@@ -174,7 +222,7 @@ class RulePolicy:
     def _candidates(self, s: Situation, missing: int) -> _Candidates:
         """The rules that sender, destination and kinds do not rule out: the same for many requests, so kept."""
         kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
-        key = (*identity_of(s), missing & ACCOUNT, kinds)
+        key = (*identity_of(s), missing & (ACCOUNT | REQUEST), kinds)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) >= _KEPT:

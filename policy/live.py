@@ -86,6 +86,14 @@ class PolicyFile:
         """Decide with everything known."""
         return self._policy.decide(situation)
 
+    def exempts(self, host: str) -> bool:
+        """Return whether some exception names this host."""
+        return self._policy.exempts(host)
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on a connection that an exception names, before it is decrypted."""
+        return self._policy.pass_through(situation)
+
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
         return self._policy.on_gate_failure(stage, reference)

@@ -24,6 +24,7 @@ from policy.fields import (
     action,
     section,
 )
+from policy.passing import PassThrough
 from policy.tenants import TenantRestrictions
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -271,13 +272,16 @@ class PolicyModel(Strict):
     on_unknown_account: Annotated[UnknownAccount, BeforeValidator(action)] | None = None
     failures: Failures = Failures()
     tenant_restrictions: TenantRestrictions = TenantRestrictions()
+    pass_through: list[PassThrough] = Field(
+        default=[], description="Exceptions: clients that trust only their own server's certificate."
+    )
     rules: list[Rule] = Field(default=[])
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         seen: set[str] = set()
-        for rule in self.rules:
-            if rule.id in seen:
-                raise ValueError(f"two rules have the id {rule.id}")
-            seen.add(rule.id)
+        for name in (*(rule.id for rule in self.rules), *(entry.id for entry in self.pass_through)):
+            if name in seen:
+                raise ValueError(f"two rules have the id {name}")
+            seen.add(name)
         return self

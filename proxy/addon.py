@@ -18,7 +18,7 @@ from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.redaction import Redacted
-from proxy import enforcement, refusals
+from proxy import enforcement, passing, refusals
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.bypass import Bypass, Bypasses, looks_like_http
 from proxy.health import HEALTH_HOST, Health
@@ -53,6 +53,7 @@ class GateAddon:
         self.routes = routes
         self.health = health
         self.bypasses = Bypasses(inspection)
+        self.passages = passing.Passages(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
@@ -67,6 +68,7 @@ class GateAddon:
 
     def client_disconnected(self, client: Client) -> None:
         """Forget the connection."""
+        self.passages.closed(client)
         self._senders.closed(client.id)
 
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
@@ -77,6 +79,7 @@ class GateAddon:
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
         adopt(nextlayer.context.layers)
+        passing.adopt(nextlayer.context.layers)
         if target is not None and not is_http:
             await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
 
@@ -91,6 +94,13 @@ class GateAddon:
     def server_connect_error(self, data: ServerConnectionHookData) -> None:
         """Put the real destination back."""
         self.routes.restore(data.server)
+
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
+        try:
+            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.of)
+        except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
+            self._failed("passing", error)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""

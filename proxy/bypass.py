@@ -5,14 +5,13 @@ import ipaddress
 import re
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
-from core.exchange import Connection, Exchange
-from core.ids import uuid7
+from core.exchange import Connection
 from core.ports import DirectConnections
 from proxy.inspection import Inspection
+from proxy.passing import asked, tunnel
 from proxy.ruling import Ruling
 
 EVERY_S = 10.0
@@ -65,11 +64,13 @@ class Bypasses:
 
     def certificate_refused(self, sender: Attribution, host: str, port: int, connection: Connection) -> None:
         """A client ended the TLS handshake because of our certificate: nothing of it left, nothing was read."""
+        _, exception = asked(self._inspection, sender, (host, port))
         self._record(
             sender,
             (host, port, connection),
             "tls: the client refused Outgate's certificate",
-            "The client did not accept Outgate's certificate, so the connection failed and nothing was inspected.",
+            "The client did not accept Outgate's certificate, so the connection failed and nothing was inspected."
+            + ("" if exception is None or exception.verdict.passes else f" {exception.reason}"),
             AGAIN_S,
         )
 
@@ -118,17 +119,7 @@ class Bypasses:
         host, port, _ = to
         if not self._once.first((*_who(sender), host, str(port), stage), lasts_s):
             return
-        at: datetime = self._inspection.parts.clock()
-        exchange = Exchange(
-            id=uuid7(at),
-            at=at,
-            scheme="https",
-            host=host.lower().rstrip("."),
-            port=port,
-            method="CONNECT",
-            path="/",
-            complete=False,
-        )
+        exchange = tunnel(self._inspection, (host, port))
         policy = self._inspection.parts.policy
         decision = Decision(
             verdict=Verdict.WATCH,

@@ -138,6 +138,7 @@ class FakePolicy:
     def __init__(self) -> None:
         self.fail: Exception | None = None
         self.blocked_host = "blocked.example"
+        self.exempted: dict[str, Decision] = {}
         self.situations: list[Situation] = []
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
@@ -156,6 +157,12 @@ class FakePolicy:
         if situation.findings:
             return Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
         return Decision(verdict=Verdict.ALLOW)
+
+    def exempts(self, host: str) -> bool:
+        return host in self.exempted
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        return self.exempted.get(situation.destination.host)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         return Decision(verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",))
