@@ -98,7 +98,7 @@ class GateAddon:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
         try:
-            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.of)
+            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.at_opening)
         except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
             self._failed("passing", error)
 

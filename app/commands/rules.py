@@ -28,7 +28,7 @@ def check(file: PolicyArgument = None) -> int:
     \b
     Example: outgate policy check outgate.yaml
     """
-    from app.advice import advice_on
+    from app.advice import advice_on, exceptions_in
     from app.home import open_home
     from app.wiring import policy_of, policy_path
     from policy.loading import PolicyError
@@ -40,8 +40,11 @@ def check(file: PolicyArgument = None) -> int:
         for line in error.lines():
             typer.echo(line, err=True)
         return 1
+    exceptions, to_mend = exceptions_in(policy_path(home, file))
     for line in advice_on(policy_path(home, file)):
-        typer.echo(f"note: {line}", err=True)
+        typer.echo(f"{'WARNING' if line in to_mend else 'note'}: {line}", err=True)
+    for line in exceptions:
+        typer.echo(f"passes undecrypted: {line}")
     typer.echo(f"The policy is valid, version {policy.version}.")
     return 0
 
