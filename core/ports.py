@@ -125,6 +125,13 @@ class Policy(Protocol):
     def asks_past(self) -> bool:
         """True when some rule looks at `Situation.history` or `Situation.volume`."""
 
+    @property
+    def asks_country(self) -> bool:
+        """True when some rule looks at the country of a destination's address."""
+
+    def country_of(self, address: str) -> str:
+        """Return the country of an IP address: ISO 3166 alpha-2, or `unknown`."""
+
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when some rule in the way needs the body."""
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
 from policy.conditions import compile_when
 from policy.content import kinds_of
+from policy.countries import CountryTable
 from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
 from policy.logic import matcher
@@ -21,7 +22,9 @@ _HERE = PurePath()
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
 
-def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -> RulePolicy:
+def compile_policy(
+    model: PolicyModel, version: str, folder: PurePath = _HERE, countries: CountryTable | None = None
+) -> RulePolicy:
     """Return the policy that this file describes; `folder` is where it stands, for the files that it names."""
     organisation = organisation_of(model.organisation, folder)
     unknown = model.on_unknown_account
@@ -34,6 +37,9 @@ def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -
             *(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
         ),
         failures=_table(model.failures),
+        countries=countries,
+        countries_file=None if countries is None else Path(folder / (model.organisation.countries or "")),
+        asks_country=asks_country(model),
         own_kinds=frozenset(model.organisation.kinds),
         exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),
         unknown_account=None
@@ -136,6 +142,12 @@ def _parts(when: When, *, negated: bool = True) -> Iterator[When]:
     yield when
     for part in (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ and negated else ())):
         yield from _parts(part, negated=negated)
+
+
+def asks_country(model: PolicyModel) -> bool:
+    """Return whether some rule looks at the country of a destination."""
+    parts = (part for rule in model.rules if rule.enabled for part in _parts(rule.when))
+    return any(part.destination is not None and part.destination.country is not None for part in parts)
 
 
 def _looks_beyond(when: When) -> bool:

@@ -7,7 +7,7 @@ from core.attribution import Script
 from core.classification import AccountKind
 from core.situation import Situation
 from policy.content import findings_condition, llm_condition
-from policy.decide import ACCOUNT, BYTES, REQUEST, Test, Truth
+from policy.decide import ACCOUNT, BYTES, COUNTRY, REQUEST, Test, Truth
 from policy.hours import time_condition
 from policy.logic import Condition, all_of, any_of, changing, fixed, matcher, negated
 from policy.rules import AttributionCondition, DestinationCondition, ScriptCondition, VolumeCondition, When
@@ -62,6 +62,8 @@ def _destination(c: DestinationCondition) -> list[Condition]:
         found.append(Condition(test=_upload(c.upload), static=True, cost=0))
     if c.account:
         found.append(Condition(test=_account(frozenset(c.account)), static=True, cost=0))
+    if c.country:
+        found.append(Condition(test=_country(frozenset(c.country)), static=True, cost=0))
     if c.account_id:
         account_id = matcher(c.account_id)
         found.append(fixed(lambda s: account_id(s.destination.account.id or "")))
@@ -71,6 +73,10 @@ def _destination(c: DestinationCondition) -> list[Condition]:
             Condition(test=lambda s, m: None if m & REQUEST else path(s.destination.path), static=False, cost=2)
         )
     return found
+
+
+def _country(wanted: frozenset[str]) -> Test:
+    return lambda s, missing: None if missing & COUNTRY else s.destination.country in wanted
 
 
 def _upload(wanted: bool) -> Test:

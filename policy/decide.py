@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from core.attribution import Certainty
@@ -11,11 +12,12 @@ from core.decision import Decision, Mode, Verdict
 from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
 from core.situation import Situation
+from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.passing import Exemption
 from policy.wording import sentence
 
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST = (1 << n for n in range(8))
+SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY = (1 << n for n in range(9))
 """Bits for what could not be found out, or is not there yet."""
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -92,7 +94,7 @@ def identity_of(s: Situation) -> tuple[object, ...]:
     script = a.script
     who = () if script is None else (script.path, script.name, script.sha256, script.launched_as)
     account = d.account
-    where = (d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id)
+    where = (d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id, d.country)
     return (*where, a.certainty, a.user, a.started_by, a.is_python, *who)
 
 
@@ -109,6 +111,9 @@ class RulePolicy:
         failures: FailureTable,
         unknown_account: UnknownAccountAnswer | None = None,
         own_kinds: frozenset[str] = frozenset(),
+        countries: CountryTable | None = None,
+        countries_file: Path | None = None,
+        asks_country: bool = False,
         exemptions: tuple[Exemption, ...] = (),
     ) -> None:
         self.version = version
@@ -120,6 +125,9 @@ class RulePolicy:
         self.own_kinds = own_kinds
         self.asks_past = any(rule.beyond_records for rule in self.rules)
         """True when some rule looks at a script's history or at earlier volume."""
+        self.countries = countries
+        self.countries_file = countries_file
+        self.asks_country = asks_country
         self.exemptions = exemptions
         self._memo: dict[tuple[object, ...], _Candidates] = {}
         self._nothing = Decision(
@@ -128,13 +136,13 @@ class RulePolicy:
 
     def decide(self, situation: Situation) -> Decision:
         """Decide with everything known; what a failed stage hides is settled by `on_error` and the failure table."""
-        missing = hidden_by(situation.degraded) if situation.degraded else 0
+        missing = self._missing(situation)
         if situation.headers_only:
             missing |= _NOT_YET
         headers: list[tuple[str, str]] = []
         for rule, answer in self._holding(situation, missing):
             if answer is None:
-                if rule.on_error is None or not situation.degraded:
+                if rule.on_error is None or not (situation.degraded or missing & COUNTRY):
                     continue
                 return self._floored(situation, self._failed(rule, situation, headers), None)
             if rule.verdict is None:
@@ -145,7 +153,7 @@ class RulePolicy:
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
-        missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
+        missing = _NOT_YET | self._missing(situation)
         surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
         headers: list[tuple[str, str]] = []
         passed_over = False
@@ -163,6 +171,14 @@ class RulePolicy:
                 return self._early(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
         return self._early(situation, self._unmatched(situation, 0, headers), None)
 
+    def country_of(self, address: str) -> str:
+        """Return the country of an address by the organisation's table, or `unknown`."""
+        return UNKNOWN if self.countries is None else self.countries.country(address)
+
+    def _missing(self, s: Situation) -> int:
+        hidden = hidden_by(s.degraded) if s.degraded else 0
+        return hidden | COUNTRY if self.asks_country and s.destination.country is None else hidden
+
     def exempts(self, host: str) -> bool:
         """Return whether some exception names this host; only then is `pass_through` worth asking."""
         return any(entry.host(host) for entry in self.exemptions)
@@ -176,7 +192,7 @@ class RulePolicy:
         entry = next((e for e in named if not e.ended(situation.now)), None)
         if entry is None:
             return self._over(named[0]) if named else None
-        missing = _NEVER | (hidden_by(situation.degraded) if situation.degraded else 0)
+        missing = _NEVER | self._missing(situation)
         blocking = self._blocking(situation, missing)
         if blocking is not None:
             return self._against(entry, blocking, situation)
@@ -287,7 +303,7 @@ class RulePolicy:
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
         assert rule.on_error is not None
-        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded))
+        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or "country"
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._decided(rule, rule.on_error, s, headers, why)
 
@@ -296,7 +312,7 @@ class RulePolicy:
             answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
             if answer is not RULES:
                 return self._plain(answer, "Nobody could tell which program sent this", s, headers)
-        if missing and s.degraded:
+        if missing & ~COUNTRY and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected", s, headers)
         if not headers and not s.degraded:

@@ -13,6 +13,7 @@ from core.decision import Mode, Verdict
 from core.findings import Confidence
 from policy.fields import (
     Count,
+    Country,
     Day,
     Identifier,
     Kind,
@@ -56,6 +57,7 @@ class DestinationCondition(Strict):
     account: Listed[AccountKind] | None = Field(None, description="Whose account of the service it is.")
     account_id: Listed[Text] | None = None
     upload: bool | None = Field(None, description="True when content is stored with the service.")
+    country: Listed[Country] | None = Field(None, description="Country of its address: two letters, or unknown.")
     scheme: Listed[Literal["http", "https", "ws", "wss"]] | None = None
     path: Listed[Text] | None = None
 
@@ -225,6 +227,7 @@ class OrganisationSection(Strict):
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])
+    countries: Text | None = Field(None, description="CSV table of the countries of addresses, relative to this file.")
     recognizers: Several[Text] = Field(
         default=[], description="Files with recognisers in Presidio's YAML, relative to this file."
     )

@@ -70,8 +70,9 @@ class Passages:
         if target is None or here is None or not self._inspection.parts.policy.exempts(target[0]):
             return False
         client = hello.context.client
+        address = await self._inspection.locate(client.id, *target)
         sender = await sender_of(client.id)
-        exchange, decision = asked(self._inspection, sender, target)
+        exchange, decision = asked(self._inspection, sender, target, address)
         if decision is None or not decision.verdict.passes:
             return False
         ruling = self._inspection.undecided(exchange, sender, decision)
@@ -90,16 +91,16 @@ class Passages:
 
 
 def asked(
-    inspection: Inspection, sender: Attribution, target: tuple[str, int]
+    inspection: Inspection, sender: Attribution, target: tuple[str, int], address: str | None = None
 ) -> tuple[Exchange, Decision | None]:
     """Return the connection as an exchange, and what policy says of letting it pass undecrypted."""
-    exchange = tunnel(inspection, target)
-    seen = inspection.parts.classifier.on_headers(exchange)
+    exchange = tunnel(inspection, target, address)
+    seen = inspection.placed(exchange, inspection.parts.classifier.on_headers(exchange))
     situation = inspection.situation(exchange, sender, seen, headers_only=True)
     return exchange, inspection.parts.policy.pass_through(situation)
 
 
-def tunnel(inspection: Inspection, target: tuple[str, int]) -> Exchange:
+def tunnel(inspection: Inspection, target: tuple[str, int], address: str | None = None) -> Exchange:
     """Return a connection of which nothing was read as an exchange."""
     at = inspection.parts.clock()
     return Exchange(
@@ -111,6 +112,7 @@ def tunnel(inspection: Inspection, target: tuple[str, int]) -> Exchange:
         method="CONNECT",
         path="/",
         complete=False,
+        address=address,
     )
 
 

@@ -158,6 +158,11 @@ class FakePolicy:
             return Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
         return Decision(verdict=Verdict.ALLOW)
 
+    asks_country = False
+
+    def country_of(self, address: str) -> str:
+        return "unknown"
+
     def exempts(self, host: str) -> bool:
         return host in self.exempted
 
