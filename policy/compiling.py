@@ -1,6 +1,6 @@
 """From a validated policy file to a policy in force: conditions become closures once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path, PurePath
@@ -10,10 +10,11 @@ from core.organisation import FindingException, Organisation
 from policy.conditions import compile_when
 from policy.content import kinds_of
 from policy.countries import CountryTable
-from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
+from policy.decide import RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
-from policy.logic import matcher
+from policy.logic import Condition, matcher
 from policy.passing import exemption_of
+from policy.plan import HOLD_SECONDS, CompiledRule
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 from policy.tenants import Injection, injections
 
@@ -76,16 +77,25 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         mode=rule.mode or mode,
         on_error=_on_error(rule),
         static=tuple(c.test for c in conditions if c.static),
-        tests=tuple(c.test for c in conditions if not c.static),
+        tests=tuple(c.test for c in conditions if not c.static and not c.gates),
+        gated=tuple((c.test, c.gates) for c in conditions if not c.static and c.gates),
+        looks=_looks(conditions),
         needs=_needs(rule.when),
         headers=tuple(then.headers.items()),
-        hold_seconds=then.for_seconds or 25.0,
+        hold_seconds=then.for_seconds or HOLD_SECONDS,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
         expires=_midnight_after(rule),
         trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
         beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
     )
+
+
+def _looks(conditions: Iterable[Condition]) -> int:
+    looks = 0
+    for condition in conditions:
+        looks |= condition.looks if condition.static else 0
+    return looks
 
 
 def _restriction(injection: Injection, mode: Mode) -> CompiledRule:

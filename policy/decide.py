@@ -1,8 +1,7 @@
 """The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,66 +14,15 @@ from core.situation import Situation
 from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.passing import Exemption
+from policy.plan import CompiledRule, Plan, looked_at_by, plan_for
+from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
 from policy.wording import sentence
-
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY = (1 << n for n in range(9))
-"""Bits for what could not be found out, or is not there yet."""
-
-FINDINGS = SECRETS | NAMES | VALUES
-"""Credentials; people's names and addresses; all other content."""
-
-_NOT_YET = FINDINGS | LLM | BYTES
-_NEVER = _NOT_YET | ACCOUNT | REQUEST
-"""Of a connection that passes undecrypted: not even the request's path is seen, or whether it stores anything."""
-_HIDES = {
-    **dict.fromkeys(("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0),
-    **dict.fromkeys(("secrets", "credentials"), SECRETS),
-    **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
-    "names": NAMES,
-    "documents": FINDINGS,
-    "llm": LLM,
-    "accounts": ACCOUNT,
-    "destination": DESTINATION,
-}
-"""What the failure of a stage leaves unknown; a stage not named here leaves all content unknown."""
 
 _MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
 _RANK = {v: n for n, v in enumerate(Verdict)}
 _KEPT = 2048
-_HOLD_SECONDS = 25.0
 UNKNOWN_ACCOUNT = "on_unknown_account"
 _WITH_ACCOUNTS = frozenset({Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING})
-
-type Truth = bool | None
-type Test = Callable[[Situation, int], Truth]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRule:
-    """A rule ready to be asked."""
-
-    id: str
-    description: str
-    verdict: Verdict | None
-    """None when it only sets headers."""
-    mode: Mode
-    on_error: Verdict | None
-    """None when the next rules decide."""
-    static: tuple[Test, ...] = ()
-    """Tests that look only at what `identity_of` names."""
-    tests: tuple[Test, ...] = ()
-    needs: frozenset[str] | None = None
-    """Kinds of which one must have been found for the rule to hold; None when it holds without any."""
-    headers: tuple[tuple[str, str], ...] = ()
-    hold_seconds: float = _HOLD_SECONDS
-    redact_kinds: frozenset[str] | None = None
-    """None for every kind found."""
-    restore: bool = True
-    expires: datetime | None = None
-    trusts_destination: bool = False
-    """True when it lets pass because of the destination: useless when that is in doubt."""
-    beyond_records: bool = False
-    """True when it looks at earlier volume or a script's history, which a record does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +31,6 @@ class UnknownAccountAnswer:
 
     verdict: Verdict
     over: int = 0
-
-
-type _Candidates = tuple[tuple[CompiledRule, tuple[Test, ...]], ...]
-
-
-def identity_of(s: Situation) -> tuple[object, ...]:
-    """Return what stays the same over many requests of one script to one destination."""
-    d, a = s.destination, s.sender
-    script = a.script
-    who = () if script is None else (script.path, script.name, script.sha256, script.launched_as)
-    account = d.account
-    where = (d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id, d.country)
-    return (*where, a.certainty, a.user, a.started_by, a.is_python, *who)
 
 
 class RulePolicy:
@@ -129,7 +64,8 @@ class RulePolicy:
         self.countries_file = countries_file
         self.asks_country = asks_country
         self.exemptions = exemptions
-        self._memo: dict[tuple[object, ...], _Candidates] = {}
+        self._looked_at = looked_at_by(self.rules)
+        self._memo: dict[tuple[object, ...], Plan] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
         )
@@ -138,7 +74,7 @@ class RulePolicy:
         """Decide with everything known; what a failed stage hides is settled by `on_error` and the failure table."""
         missing = self._missing(situation)
         if situation.headers_only:
-            missing |= _NOT_YET
+            missing |= NOT_YET
         headers: list[tuple[str, str]] = []
         for rule, answer in self._holding(situation, missing):
             if answer is None:
@@ -153,7 +89,7 @@ class RulePolicy:
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
-        missing = _NOT_YET | self._missing(situation)
+        missing = NOT_YET | self._missing(situation)
         surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
         headers: list[tuple[str, str]] = []
         passed_over = False
@@ -192,7 +128,7 @@ class RulePolicy:
         entry = next((e for e in named if not e.ended(situation.now)), None)
         if entry is None:
             return self._over(named[0]) if named else None
-        missing = _NEVER | self._missing(situation)
+        missing = NEVER | self._missing(situation)
         blocking = self._blocking(situation, missing)
         if blocking is not None:
             return self._against(entry, blocking, situation)
@@ -235,43 +171,15 @@ class RulePolicy:
             contact=self.organisation.contact,
         )
 
-    def _candidates(self, s: Situation, missing: int) -> _Candidates:
-        """The rules that sender, destination and kinds do not rule out: the same for many requests, so kept."""
-        kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
-        key = (*identity_of(s), missing & (ACCOUNT | REQUEST), kinds)
-        found = self._memo.get(key)
-        if found is None:
+    def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+        """Yield in order the rules that hold (True) or might (None)."""
+        key = self._looked_at(s, missing)
+        plan = self._memo.get(key)
+        if plan is None:
             if len(self._memo) >= _KEPT:
                 self._memo.clear()
-            found = self._memo[key] = tuple(self._possible(s, missing, kinds))
-        return found
-
-    def _possible(
-        self, s: Situation, missing: int, kinds: frozenset[str] | None
-    ) -> Iterable[tuple[CompiledRule, tuple[Test, ...]]]:
-        for rule in self.rules:
-            if kinds is not None and rule.needs is not None and rule.needs.isdisjoint(kinds):
-                continue
-            answers = [test(s, missing) for test in rule.static]
-            if False not in answers:
-                unsure = (t for t, answer in zip(rule.static, answers, strict=True) if answer is None)
-                yield rule, (*unsure, *rule.tests)
-
-    def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
-        """Yield in order the rules that hold (True) or might (None). Hot: 200 rules in a few microseconds."""
-        doubted = missing & DESTINATION
-        for rule, tests in self._candidates(s, missing):
-            answer: Literal[True] | None = True
-            for test in tests:
-                one = test(s, missing)
-                if one is False:
-                    break
-                if one is None:
-                    answer = None
-            else:
-                expired = rule.expires is not None and s.now >= rule.expires
-                if not expired and not (doubted and rule.trusts_destination):
-                    yield rule, answer
+            plan = self._memo[key] = plan_for(self.rules, s, missing)
+        return plan.holding(s, missing)
 
     def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
         return rule.headers if rule.mode is Mode.ENFORCE else ()
@@ -367,14 +275,6 @@ class RulePolicy:
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
-
-
-def hidden_by(degraded: Iterable[str]) -> int:
-    """Return what failed stages, each as `stage: why`, leave unknown."""
-    hidden = 0
-    for stage in degraded:
-        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM)
-    return hidden
 
 
 def _strictness(decision: Decision) -> tuple[int, int]:

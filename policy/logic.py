@@ -2,11 +2,12 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.situation import Situation
-from policy.decide import Test, Truth
+from policy.plan import PAST, Gate
+from policy.unknowns import Test, Truth
 
 type Match = Callable[[str], bool]
 
@@ -19,9 +20,13 @@ class Condition:
 
     test: Test
     static: bool
-    """True when it looks only at what `decide.identity_of` names, so that its answer may be kept."""
+    """True when it looks only at sender, destination and what `looks` names, so that its answer may be kept."""
     cost: int = 1
     """Cheap ones are asked first."""
+    looks: int = 0
+    """What a static one looks at besides sender and destination: `plan.LLM_CALL`, `plan.PAST`."""
+    gates: tuple[Gate, ...] = ()
+    """Where it is nothing but comparisons: it holds when all are passed."""
 
 
 def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
@@ -83,12 +88,21 @@ def negated(part: Condition) -> Condition:
 
 
 def _joined(test: Test, parts: Sequence[Condition]) -> Condition:
-    return Condition(test=test, static=all(p.static for p in parts), cost=sum(p.cost for p in parts))
+    looks = 0
+    for part in parts:
+        looks |= part.looks
+    return Condition(test=test, static=all(p.static for p in parts), cost=sum(p.cost for p in parts), looks=looks)
 
 
 def fixed(read: Callable[[Situation], bool]) -> Condition:
     return Condition(test=lambda s, _: read(s), static=True, cost=0)
 
 
-def changing(read: Callable[[Situation], bool]) -> Condition:
-    return Condition(test=lambda s, _: read(s), static=False)
+def of_past(read: Callable[[Situation], bool]) -> Condition:
+    return Condition(test=lambda s, _: read(s), static=True, looks=PAST)
+
+
+def reaching(key: Hashable, read: Callable[[Situation], float], at_least: float, cost: int = 2) -> Condition:
+    """Return the condition that a counter has reached a number."""
+    gate = Gate(key=key, read=read, at_least=at_least)
+    return Condition(test=lambda s, _: read(s) >= at_least, static=False, cost=cost, gates=(gate,))

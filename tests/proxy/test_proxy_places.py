@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,14 @@ from core.situation import Situation
 from proxy.places import FRESH_S, Places
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n"
+
+
+def eventually(condition: Any) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
 
 
 class Names:
@@ -146,6 +155,7 @@ def test_a_record_says_where_it_went(asking: Any) -> None:
     send(asking)
     _names(asking, ["203.0.113.9"])
     assert send(asking, "far.example").startswith(b"HTTP/1.1 403")
+    eventually(lambda: len(asking.evidence.closed) == 2)
     where = sorted((r.destination.address, r.destination.country) for r in asking.evidence.closed)
     assert where == [("127.0.0.1", "US"), ("203.0.113.9", "CN")]
     assert len(asking.internet.arrivals) == 1
@@ -156,6 +166,7 @@ def test_without_a_rule_nothing_is_looked_up(gate: Any) -> None:
     names = _names(gate, ["127.0.0.1"])
     send(gate)
     assert names.asked == []
+    eventually(lambda: gate.evidence.closed)
     assert gate.evidence.closed[0].destination.address is None
 
 
