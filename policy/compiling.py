@@ -79,6 +79,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         static=tuple(c.test for c in conditions if c.static),
         tests=tuple(c.test for c in conditions if not c.static and not c.gates),
         gated=tuple((c.test, c.gates) for c in conditions if not c.static and c.gates),
+        doors=next((c.doors for c in conditions if not c.static and c.doors), ()),
         looks=_looks(conditions),
         needs=_needs(rule.when),
         headers=tuple(then.headers.items()),

@@ -21,6 +21,7 @@ from policy.wording import sentence
 _MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
 _RANK = {v: n for n, v in enumerate(Verdict)}
 _KEPT = 2048
+_NO_KINDS: frozenset[str] = frozenset()
 UNKNOWN_ACCOUNT = "on_unknown_account"
 _WITH_ACCOUNTS = frozenset({Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING})
 
@@ -64,8 +65,16 @@ class RulePolicy:
         self.countries_file = countries_file
         self.asks_country = asks_country
         self.exemptions = exemptions
+        self._floor = CompiledRule(
+            id=UNKNOWN_ACCOUNT,
+            description="nobody can tell whose account this is",
+            verdict=None if unknown_account is None else unknown_account.verdict,
+            mode=mode,
+            on_error=None,
+        )
         self._looked_at = looked_at_by(self.rules)
         self._memo: dict[tuple[object, ...], Plan] = {}
+        self._made: dict[tuple[object, ...], Decision] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
         )
@@ -187,24 +196,42 @@ class RulePolicy:
     def _decided(
         self, rule: CompiledRule, verdict: Verdict, s: Situation, headers: list[tuple[str, str]], why: str = ""
     ) -> Decision:
-        enforced = rule.mode is Mode.ENFORCE
-        watched = not enforced and verdict not in {Verdict.ALLOW, Verdict.WATCH}
-        given = Verdict.WATCH if watched else verdict
+        """Requests that are alike get the very same decision: to make one costs as much as to take it."""
+        given = _given(rule, verdict)
+        kinds = _redacted(rule, s) if given is Verdict.REDACT else _NO_KINDS
+        key = (id(rule), verdict, sentence(s), why, s.degraded, tuple(headers), kinds)
+        decision = self._made.get(key)
+        if decision is None:
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            decision = self._made[key] = self._make(rule, *key[1:])
+        return decision
+
+    def _make(
+        self,
+        rule: CompiledRule,
+        verdict: Verdict,
+        told: str,
+        why: str,
+        degraded: tuple[str, ...],
+        headers: tuple[tuple[str, str], ...],
+        kinds: frozenset[str],
+    ) -> Decision:
+        given = _given(rule, verdict)
         asked = rule.verdict if rule.verdict is not verdict else None
-        told = sentence(s)
         # Not `capitalize`: that would lower-case the rest.
         because = rule.description or f"rule {rule.id} applies"
         return Decision(
             verdict=given,
             rule=rule.id,
             reason=f"{told[0].upper()}{told[1:]}: {why}{because}{'' if because.endswith('.') else '.'}",
-            degraded=s.degraded,
-            intended=verdict if watched else asked,
+            degraded=degraded,
+            intended=asked if given is verdict else verdict,
             policy=self.version,
             headers=(*headers, *self._headers(rule)) if given is not Verdict.BLOCK else (),
             contact=self.organisation.contact,
             hold_seconds=rule.hold_seconds if given in _MAY_HOLD else None,
-            redact_kinds=_redacted(rule, s) if given is Verdict.REDACT else frozenset(),
+            redact_kinds=kinds,
             restore=rule.restore,
             on_error=_undoable(rule, given),
         )
@@ -242,14 +269,7 @@ class RulePolicy:
         verdict = self._unknown_account(s)
         if verdict is None or matched is Verdict.ALLOW:
             return decision
-        rule = CompiledRule(
-            id=UNKNOWN_ACCOUNT,
-            description="nobody can tell whose account this is",
-            verdict=verdict,
-            mode=self.mode,
-            on_error=None,
-        )
-        floor = self._decided(rule, verdict, s, list(decision.headers))
+        floor = self._decided(self._floor, verdict, s, list(decision.headers))
         return floor if _strictness(floor) > _strictness(decision) else decision
 
     def _unknown_account(self, s: Situation) -> Verdict | None:
@@ -275,6 +295,12 @@ class RulePolicy:
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
+
+
+def _given(rule: CompiledRule, verdict: Verdict) -> Verdict:
+    """Return what is really done: a rule that is only watched does nothing to a request."""
+    watched = rule.mode is not Mode.ENFORCE and verdict is not Verdict.ALLOW
+    return Verdict.WATCH if watched else verdict
 
 
 def _strictness(decision: Decision) -> tuple[int, int]:

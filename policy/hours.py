@@ -16,7 +16,7 @@ def time_condition(c: TimeCondition) -> Condition:
     wanted = c.within is not None
     inside = _inside(hours)
     key = ("hours", hours.zone, hours.span(), frozenset(hours.days), wanted)
-    return reaching(key, lambda s: inside(s) is wanted, 1, cost=3)
+    return reaching(key, lambda s: inside(s) is wanted, 1, cost=3, by_minute=True)
 
 
 @lru_cache(maxsize=64)

@@ -27,6 +27,12 @@ class Condition:
     """What a static one looks at besides sender and destination: `plan.LLM_CALL`, `plan.PAST`."""
     gates: tuple[Gate, ...] = ()
     """Where it is nothing but comparisons: it holds when all are passed."""
+    doors: tuple[Gate, ...] = ()
+    """Where it has any: it cannot hold unless one of them is passed."""
+
+    def ways_in(self) -> tuple[Gate, ...]:
+        """Return gates of which one must be passed; none where nothing can be said."""
+        return self.gates[:1] or self.doors
 
 
 def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
@@ -60,7 +66,8 @@ def kleene_and(answers: Iterable[Truth]) -> Truth:
 
 def all_of(parts: Sequence[Condition]) -> Condition:
     tests = [p.test for p in parts]
-    return _joined(lambda s, missing: kleene_and(t(s, missing) for t in tests), parts)
+    doors = min((ways for p in parts if (ways := p.ways_in())), key=len, default=())
+    return _joined(lambda s, missing: kleene_and(t(s, missing) for t in tests), parts, doors)
 
 
 def any_of(parts: Sequence[Condition]) -> Condition:
@@ -76,7 +83,8 @@ def any_of(parts: Sequence[Condition]) -> Condition:
                 answer = None
         return answer
 
-    return _joined(test, parts)
+    ways = [p.ways_in() for p in parts]
+    return _joined(test, parts, tuple(door for doors in ways for door in doors) if all(ways) else ())
 
 
 def negated(part: Condition) -> Condition:
@@ -87,11 +95,12 @@ def negated(part: Condition) -> Condition:
     return _joined(test, [part])
 
 
-def _joined(test: Test, parts: Sequence[Condition]) -> Condition:
+def _joined(test: Test, parts: Sequence[Condition], doors: tuple[Gate, ...] = ()) -> Condition:
     looks = 0
     for part in parts:
         looks |= part.looks
-    return Condition(test=test, static=all(p.static for p in parts), cost=sum(p.cost for p in parts), looks=looks)
+    static, cost = all(p.static for p in parts), sum(p.cost for p in parts)
+    return Condition(test=test, static=static, cost=cost, looks=looks, doors=doors)
 
 
 def fixed(read: Callable[[Situation], bool]) -> Condition:
@@ -102,7 +111,9 @@ def of_past(read: Callable[[Situation], bool]) -> Condition:
     return Condition(test=lambda s, _: read(s), static=True, looks=PAST)
 
 
-def reaching(key: Hashable, read: Callable[[Situation], float], at_least: float, cost: int = 2) -> Condition:
+def reaching(
+    key: Hashable, read: Callable[[Situation], float], at_least: float, *, cost: int = 2, by_minute: bool = False
+) -> Condition:
     """Return the condition that a counter has reached a number."""
-    gate = Gate(key=key, read=read, at_least=at_least)
+    gate = Gate(key=key, read=read, at_least=at_least, by_minute=by_minute)
     return Condition(test=lambda s, _: read(s) >= at_least, static=False, cost=cost, gates=(gate,))

@@ -31,6 +31,8 @@ class Gate:
     at_least: float
     unsure: int = 0
     """While one of these is missing, the counter says too little and the condition's own test is asked."""
+    by_minute: bool = False
+    """True when it looks at nothing but the minute."""
     narrowed: "Callable[[frozenset[str]], Gate] | None" = None
     """The same gate where only these kinds were found: many counters are one then."""
 
@@ -51,6 +53,8 @@ class CompiledRule:
     tests: tuple[Test, ...] = ()
     gated: tuple[tuple[Test, tuple[Gate, ...]], ...] = ()
     """Conditions that are comparisons, and their tests for when something is missing."""
+    doors: tuple[Gate, ...] = ()
+    """Where it has any: it cannot hold unless one of them is passed."""
     looks: int = 0
     """What its static tests look at besides sender and destination."""
     needs: frozenset[str] | None = None
@@ -70,28 +74,29 @@ class CompiledRule:
 type Asked = tuple[CompiledRule, tuple[tuple[int, float], ...], tuple[Test, ...]]
 
 
+type Limits = tuple[tuple[int, list[float], list[int]], ...]
+"""Counter, its thresholds in their order, and the rule at each."""
+
+
 class Plan:
     """The rules that may hold for requests of one key, in their order."""
 
-    def __init__(self, rules: Iterable[tuple[CompiledRule, list[Gate], tuple[Test, ...]]]) -> None:
+    def __init__(self, rules: "Iterable[Possible]") -> None:
         self._reads: list[Read] = []
         self._asked: list[Asked] = []
         free: list[int] = []
-        first: dict[int, list[tuple[float, int]]] = {}
+        found: dict[bool, dict[int, list[tuple[float, int]]]] = {False: {}, True: {}}
         known: dict[Hashable, int] = {}
-        for place, (rule, gates, tests) in enumerate(rules):
-            numbered = [(self._counter(gate, known), gate.at_least) for gate in gates]
-            if numbered:
-                counter, at_least = numbered[0]
-                first.setdefault(counter, []).append((at_least, place))
-            else:
+        for place, (rule, doors, gates, tests) in enumerate(rules):
+            for door in doors:
+                limits = found[door.by_minute].setdefault(self._counter(door, known), [])
+                limits.append((door.at_least, place))
+            if not doors:
                 free.append(place)
-            self._asked.append((rule, tuple(numbered[1:]), tests))
+            self._asked.append((rule, tuple((self._counter(g, known), g.at_least) for g in gates), tests))
         self._free = tuple(free)
-        self._first = tuple(
-            (counter, [t for t, _ in sorted(limits)], [place for _, place in sorted(limits)])
-            for counter, limits in first.items()
-        )
+        self._limits, self._by_minute = _sorted(found[False]), _sorted(found[True])
+        self._minute: tuple[float, list[int]] = (-1.0, [])
 
     def _counter(self, gate: Gate, known: dict[Hashable, int]) -> int:
         number = known.setdefault(gate.key, len(known))
@@ -104,14 +109,13 @@ class Plan:
         reads = self._reads
         values: list[float | None] = [None] * len(reads)
         due: list[int] = []
-        for counter, limits, places in self._first:
+        for counter, limits, places in self._limits:
             value = values[counter] = reads[counter](s)
             if value >= limits[0]:
                 due += places[: bisect_right(limits, value)]
-        if due:
-            due += self._free
-            due.sort()
-        for place in due or self._free:
+        if self._by_minute:
+            due += self._due_by_minute(s)
+        for place in sorted({*due, *self._free}) if due else self._free:
             rule, gates, tests = self._asked[place]
             for counter, at_least in gates:
                 known = values[counter]
@@ -131,6 +135,27 @@ class Plan:
                     if rule.expires is None or s.now < rule.expires:
                         yield rule, answer
 
+    def _due_by_minute(self, s: Situation) -> list[int]:
+        minute = s.now.timestamp() // 60
+        last, due = self._minute
+        if last != minute:
+            due = []
+            for counter, limits, places in self._by_minute:
+                due += places[: bisect_right(limits, self._reads[counter](s))]
+            self._minute = minute, due
+        return due
+
+
+def _sorted(found: dict[int, list[tuple[float, int]]]) -> Limits:
+    return tuple(
+        (counter, [least for least, _ in sorted(limits)], [place for _, place in sorted(limits)])
+        for counter, limits in found.items()
+    )
+
+
+type Possible = tuple[CompiledRule, tuple[Gate, ...], list[Gate], tuple[Test, ...]]
+"""A rule, gates of which one must be passed, gates that must all be passed, and tests."""
+
 
 def plan_for(rules: Iterable[CompiledRule], s: Situation, missing: int) -> Plan:
     """Return the plan for all requests with this key."""
@@ -140,7 +165,7 @@ def plan_for(rules: Iterable[CompiledRule], s: Situation, missing: int) -> Plan:
 
 def _possible(
     rules: Iterable[CompiledRule], s: Situation, missing: int, kinds: frozenset[str] | None
-) -> Iterator[tuple[CompiledRule, list[Gate], tuple[Test, ...]]]:
+) -> Iterator[Possible]:
     for rule in rules:
         if kinds is not None and rule.needs is not None and rule.needs.isdisjoint(kinds):
             continue
@@ -156,7 +181,10 @@ def _possible(
                 tests.append(test)
             else:
                 gates += (_narrowed(gate, kinds) for gate in needed)
-        yield rule, gates, (*tests, *rule.tests)
+        doors, gates = tuple(gates[:1]), gates[1:]
+        if not doors and not any(door.unsure & missing for door in rule.doors):
+            doors = tuple(_narrowed(door, kinds) for door in rule.doors)
+        yield rule, doors, gates, (*tests, *rule.tests)
 
 
 def _narrowed(gate: Gate, kinds: frozenset[str] | None) -> Gate:
