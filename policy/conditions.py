@@ -12,7 +12,7 @@ from policy.hours import time_condition
 from policy.logic import Condition, all_of, any_of, fixed, matcher, negated, of_past, reaching
 from policy.plan import Gate, Read
 from policy.rules import AttributionCondition, DestinationCondition, ScriptCondition, VolumeCondition, When
-from policy.unknowns import ACCOUNT, BYTES, COUNTRY, REQUEST, Test, Truth
+from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, REQUEST, Test, Truth
 
 _TICK = timedelta(microseconds=1)
 
@@ -131,15 +131,15 @@ def _history(c: ScriptCondition) -> list[Condition]:
     """What the evidence knows of the script; nobody having been asked counts as not approved."""
     found: list[Condition] = []
     if c.approved is not None:
-        found.append(of_past(lambda s: bool(s.history.approved) is c.approved))
+        found.append(of_past(lambda s: bool(s.history.approved) is c.approved, HISTORY))
     if c.changed_since_approval is not None:
-        found.append(of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval))
+        found.append(of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY))
     if c.newer_than_days:
         age = timedelta(days=c.newer_than_days) // _TICK
-        found.append(reaching("newness", _newness, 1 - age))
+        found.append(reaching("newness", _newness, 1 - age, unsure=HISTORY))
     if c.imports:
         packages = frozenset(c.imports)
-        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports)))
+        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports), IMPORTS))
     return found
 
 

@@ -96,6 +96,24 @@ class RulePolicy:
             return self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
         return self._floored(situation, self._unmatched(situation, missing, headers), None)
 
+    def tell(self, situation: Situation, untold: int) -> tuple[Decision, tuple[str, ...]]:
+        """Return the decision as far as it can be told without `untold`, and the rules that could have changed it."""
+        unsure: list[CompiledRule] = []
+        headers: list[tuple[str, str]] = []
+        decision = None
+        for rule, answer in self._holding(situation, self._missing(situation) | untold):
+            if answer is None:
+                unsure.append(rule)
+            elif rule.verdict is None:
+                headers += self._headers(rule)
+            else:
+                decision = self._decided(rule, rule.verdict, situation, headers)
+                break
+        matched = None if decision is None else decision.intended or decision.verdict
+        told = self._floored(situation, decision or self._unmatched(situation, 0, headers), matched)
+        meant = told.intended or told.verdict
+        return told, tuple(rule.id for rule in unsure if rule.verdict not in {None, meant})
+
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
         missing = NOT_YET | self._missing(situation)

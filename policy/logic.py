@@ -107,13 +107,23 @@ def fixed(read: Callable[[Situation], bool]) -> Condition:
     return Condition(test=lambda s, _: read(s), static=True, cost=0)
 
 
-def of_past(read: Callable[[Situation], bool]) -> Condition:
-    return Condition(test=lambda s, _: read(s), static=True, looks=PAST)
+def of_past(read: Callable[[Situation], bool], unsure: int = 0) -> Condition:
+    return Condition(test=lambda s, missing: None if missing & unsure else read(s), static=True, looks=PAST)
 
 
 def reaching(
-    key: Hashable, read: Callable[[Situation], float], at_least: float, *, cost: int = 2, by_minute: bool = False
+    key: Hashable,
+    read: Callable[[Situation], float],
+    at_least: float,
+    *,
+    unsure: int = 0,
+    cost: int = 2,
+    by_minute: bool = False,
 ) -> Condition:
-    """Return the condition that a counter has reached a number."""
-    gate = Gate(key=key, read=read, at_least=at_least, by_minute=by_minute)
-    return Condition(test=lambda s, _: read(s) >= at_least, static=False, cost=cost, gates=(gate,))
+    """Return the condition that a counter has reached a number; while `unsure` is missing, nobody can tell."""
+    gate = Gate(key=key, read=read, at_least=at_least, unsure=unsure, by_minute=by_minute)
+
+    def test(s: Situation, missing: int) -> Truth:
+        return None if missing & unsure else read(s) >= at_least
+
+    return Condition(test=test, static=False, cost=cost, gates=(gate,))

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 
 from core.situation import Situation
 
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY = (1 << n for n in range(9))
+SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY, HISTORY, IMPORTS = (
+    1 << n for n in range(11)
+)
 """Bits for what could not be found out, or is not there yet."""
 
 FINDINGS = SECRETS | NAMES | VALUES

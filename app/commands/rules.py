@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,11 +94,15 @@ def replay(
     from app.times import parse_time
     from app.wiring import policy_of
     from evidence import open_store
+    from evidence.past import Past
     from policy.replay import replay as replayed
 
     home = open_home()
     store = open_store(home.evidence)
-    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)), dict(_closed(store)))
+    begin = parse_time(since)
+    day_before = None if begin is None else begin - timedelta(days=1)  # counts as earlier volume only
+    records, known = store.iter_by_time(since=day_before), Past(store).script
+    report = replayed(policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:
