@@ -27,6 +27,8 @@ class PolicyFile:
             self._policy = load_bytes(_read(path), str(path), kinds=kinds)
         self._table = self._table_stamp()
         self._error: SettingsError | None = None
+        self.trouble: SettingsError | None = None
+        """Set by whoever follows the file while something that nobody expected keeps it from being followed."""
 
     @property
     def current(self) -> RulePolicy:
@@ -36,7 +38,7 @@ class PolicyFile:
     @property
     def error(self) -> SettingsError | None:
         """Why the file as it is now is not in force, if so. Show it until it is None."""
-        return self._error
+        return self._error or self.trouble
 
     @property
     def version(self) -> str:

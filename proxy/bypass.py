@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from proxy.inspection import Inspection
 from proxy.passing import asked, tunnel
 from proxy.ruling import Ruling
 
+log = logging.getLogger("outgate.gate")
 EVERY_S = 10.0
 """How often the connection table is looked at, while it is."""
 PYTHON_LATELY_S = 600.0
@@ -99,7 +101,10 @@ class Bypasses:
         while True:
             await asyncio.sleep(every_s)
             if self._python_at is not None and self._clock() - self._python_at < PYTHON_LATELY_S:
-                await self.look(table)
+                try:
+                    await self.look(table)
+                except Exception as error:  # noqa: BLE001 - boundary: the gate serves on, and the next look tries again
+                    log.error("the connection table could not be read: %s", type(error).__name__)
 
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life."""
