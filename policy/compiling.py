@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
@@ -39,7 +39,7 @@ def compile_policy(
         ),
         failures=_table(model.failures),
         countries=countries,
-        countries_file=None if countries is None else Path(folder / (model.organisation.countries or "")),
+        countries_file=None if countries is None else str(folder / (model.organisation.countries or "")),
         asks_country=asks_country(model),
         own_kinds=frozenset(model.organisation.kinds),
         exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),

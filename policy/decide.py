@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from core.attribution import Certainty
@@ -48,7 +47,7 @@ class RulePolicy:
         unknown_account: UnknownAccountAnswer | None = None,
         own_kinds: frozenset[str] = frozenset(),
         countries: CountryTable | None = None,
-        countries_file: Path | None = None,
+        countries_file: str | None = None,
         asks_country: bool = False,
         exemptions: tuple[Exemption, ...] = (),
     ) -> None:

@@ -85,7 +85,7 @@ class PolicyFile:
 
     def _table_stamp(self) -> "tuple[int, int, int] | None":
         """Of the table of countries that the policy in force names."""
-        return None if self._policy.countries_file is None else _stamp(self._policy.countries_file)
+        return None if self._policy.countries_file is None else _stamp(Path(self._policy.countries_file))
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
