@@ -13,7 +13,7 @@ from core.situation import Situation
 from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.passing import Exemption
-from policy.plan import CompiledRule, Plan, looked_at_by, plan_for
+from policy.plan import CompiledRule, Plans
 from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
 from policy.wording import sentence
 
@@ -71,8 +71,7 @@ class RulePolicy:
             mode=mode,
             on_error=None,
         )
-        self._looked_at = looked_at_by(self.rules)
-        self._memo: dict[tuple[object, ...], Plan] = {}
+        self._plans = Plans(self.rules)
         self._made: dict[tuple[object, ...], Decision] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
@@ -199,13 +198,7 @@ class RulePolicy:
 
     def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
         """Yield in order the rules that hold (True) or might (None)."""
-        key = self._looked_at(s, missing)
-        plan = self._memo.get(key)
-        if plan is None:
-            if len(self._memo) >= _KEPT:
-                self._memo.clear()
-            plan = self._memo[key] = plan_for(self.rules, s, missing)
-        return plan.holding(s, missing)
+        return self._plans.for_request(s, missing).holding(s, missing)
 
     def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
         return rule.headers if rule.mode is Mode.ENFORCE else ()

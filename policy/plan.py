@@ -15,6 +15,7 @@ from core.situation import Situation
 from policy.unknowns import DESTINATION, FINDINGS, Test
 
 HOLD_SECONDS = 25.0
+_KEPT = 2048
 LLM_CALL, PAST = 1, 2
 """What static conditions may look at besides sender and destination."""
 
@@ -147,9 +148,9 @@ class Plan:
 
 
 def _sorted(found: dict[int, list[tuple[float, int]]]) -> Limits:
+    in_order = ((counter, sorted(limits)) for counter, limits in found.items())
     return tuple(
-        (counter, [least for least, _ in sorted(limits)], [place for _, place in sorted(limits)])
-        for counter, limits in found.items()
+        (counter, [least for least, _ in limits], [place for _, place in limits]) for counter, limits in in_order
     )
 
 
@@ -157,34 +158,62 @@ type Possible = tuple[CompiledRule, tuple[Gate, ...], list[Gate], tuple[Test, ..
 """A rule, gates of which one must be passed, gates that must all be passed, and tests."""
 
 
-def plan_for(rules: Iterable[CompiledRule], s: Situation, missing: int) -> Plan:
-    """Return the plan for all requests with this key."""
-    kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
-    return Plan(_possible(rules, s, missing, kinds))
+class Plans:
+    """The plans of a policy. Requests with the same key share one; so do keys that leave the same rules."""
+
+    def __init__(self, rules: tuple[CompiledRule, ...]) -> None:
+        self._rules = rules
+        self._key_of = looked_at_by(rules)
+        self._by_key: dict[tuple[object, ...], Plan] = {}
+        self._by_rules: dict[tuple[object, ...], Plan] = {}
+
+    def for_request(self, s: Situation, missing: int) -> Plan:
+        """Return the plan for this request."""
+        key = self._key_of(s, missing)
+        plan = self._by_key.get(key)
+        if plan is None:
+            if len(self._by_key) >= _KEPT:
+                self._by_key.clear()
+                self._by_rules.clear()
+            plan = self._by_key[key] = self._made(s, missing)
+        return plan
+
+    def _made(self, s: Situation, missing: int) -> Plan:
+        kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
+        left = tuple(_left(self._rules, s, missing, kinds))
+        plan = self._by_rules.get((left, missing, kinds))
+        if plan is None:
+            possible = (_possible(self._rules[n], unsure, missing, kinds) for n, unsure in left)
+            plan = self._by_rules[left, missing, kinds] = Plan(possible)
+        return plan
 
 
-def _possible(
+def _left(
     rules: Iterable[CompiledRule], s: Situation, missing: int, kinds: frozenset[str] | None
-) -> Iterator[Possible]:
-    for rule in rules:
+) -> Iterator[tuple[int, tuple[Test, ...]]]:
+    """Yield the places of the rules that are not ruled out for all requests with this key, and tests that could not tell."""
+    for place, rule in enumerate(rules):
         if kinds is not None and rule.needs is not None and rule.needs.isdisjoint(kinds):
             continue
         if missing & DESTINATION and rule.trusts_destination:
             continue
         answers = [test(s, missing) for test in rule.static]
-        if False in answers:
-            continue
-        tests = [t for t, answer in zip(rule.static, answers, strict=True) if answer is None]
-        gates: list[Gate] = []
-        for test, needed in rule.gated:
-            if any(gate.unsure & missing for gate in needed):
-                tests.append(test)
-            else:
-                gates += (_narrowed(gate, kinds) for gate in needed)
-        doors, gates = tuple(gates[:1]), gates[1:]
-        if not doors and not any(door.unsure & missing for door in rule.doors):
-            doors = tuple(_narrowed(door, kinds) for door in rule.doors)
-        yield rule, doors, gates, (*tests, *rule.tests)
+        if False not in answers:
+            yield place, tuple([t for t, answer in zip(rule.static, answers, strict=True) if answer is None])
+
+
+def _possible(rule: CompiledRule, unsure: tuple[Test, ...], missing: int, kinds: frozenset[str] | None) -> Possible:
+    tests = list(unsure)
+    gates: list[Gate] = []
+    for test, needed in rule.gated:
+        if any(gate.unsure & missing for gate in needed):
+            tests.append(test)
+        else:
+            gates += (_narrowed(gate, kinds) for gate in needed)
+    doors, gates = tuple(gates[:1]), gates[1:]
+    if not doors and not any(door.unsure & missing for door in rule.doors):
+        doors = tuple(_narrowed(door, kinds) for door in rule.doors)
+    return rule, doors, gates, (*tests, *rule.tests)
 
 
 def _narrowed(gate: Gate, kinds: frozenset[str] | None) -> Gate:
