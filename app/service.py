@@ -146,7 +146,14 @@ def _settle(classifier: "Engine") -> None:
     The rule pack, tables and libraries are a large heap that never changes; each request makes many short-lived
     objects. Without this a third of the gate's CPU went into looking at the former because of the latter.
     """
-    classifier.warm()
+    try:
+        classifier.warm()
+    except Exception as error:
+        # boundary: without this part nothing can be inspected, and a gate that refuses all requests helps nobody
+        raise SettingsError(
+            f"Outgate cannot load what it inspects with ({type(error).__name__}), so the gate does not serve.",
+            remedy="Install Outgate anew; outgate doctor looks for the cause.",
+        ) from error
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
@@ -173,22 +180,40 @@ def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Calla
 
 
 async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0) -> None:
-    """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force."""
+    """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force.
+
+    What nobody expected is tried again, and shows on the health line until it works: a gate must neither stop because of
+    it nor go on as if its policy were still followed.
+    """
     hurry = asyncio.Event()
     if hasattr(signal, "SIGHUP"):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hurry.set)
+    told, again = "", False
     while True:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(every_s):
                 await hurry.wait()
-        read = policy.reload if hurry.is_set() else policy.reload_if_changed
+        read = policy.reload if hurry.is_set() or again else policy.reload_if_changed
         hurry.clear()
-        before = policy.error
-        if await asyncio.to_thread(read):
-            renewed()
-            log.info("the policy in force is now %s", policy.version)
-        if policy.error is not None and policy.error is not before:
-            log.error("the policy file is not in force: %s The last good one stays: %s", policy.error, policy.version)
+        try:
+            if await asyncio.to_thread(read) or again:
+                again = True
+                renewed()
+                log.info("the policy in force is now %s", policy.version)
+            again, policy.trouble = False, None
+        except Exception as error:  # noqa: BLE001 - boundary: the gate serves on with the last good policy
+            again, policy.trouble = True, _not_followed(error)
+        wrong = "" if policy.error is None else str(policy.error)
+        if wrong and wrong != told:
+            log.error("the policy file is not in force: %s The last good one stays: %s", wrong, policy.version)
+        told = wrong
+
+
+def _not_followed(error: Exception) -> SettingsError:
+    return SettingsError(
+        f"The policy file cannot be followed, because of a fault in Outgate ({type(error).__name__}).",
+        remedy="The last good policy stays in force and it is tried again; report this.",
+    )
 
 
 def _first(errors: BaseException) -> BaseException:

@@ -102,6 +102,8 @@ def print_replay(report: "ReplayReport") -> None:
                f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}.")  # fmt: skip
     if report.false_alarms:
         typer.echo(f"{number(report.false_alarms)} of them had been closed as false alarms.")
+    if report.untold:
+        typer.echo(f"  cannot be told: {number(report.untold)}")
     for row in report.affected:
         typer.echo(f"  {number(row.count)} × {printable(row.script)} → {printable(row.destination)}: "
                    f"{row.verdict} ({printable(row.rule or '-')})")  # fmt: skip

@@ -73,6 +73,10 @@ class Destination:
     account: Account = Account()
     upload: bool = False
     """True when the request stores content with the service (a file, a message, a document)."""
+    address: str | None = None
+    """The IP address that is connected to, where a rule asks for its country; None when it was not looked up."""
+    country: str | None = None
+    """Of that address: ISO 3166 alpha-2, or `unknown`; None when it was not looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ class Exchange:
     """Size of the whole request body on the wire."""
     complete: bool = True
     """False when the body was cut, or streamed past without being kept."""
+    address: str | None = None
+    """The IP address that is connected to, where it was looked up before the decision."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of this lower-case name."""

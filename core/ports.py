@@ -131,6 +131,13 @@ class Policy(Protocol):
     def asks_past(self) -> bool:
         """True when some rule looks at `Situation.history` or `Situation.volume`."""
 
+    @property
+    def asks_country(self) -> bool:
+        """True when some rule looks at the country of a destination's address."""
+
+    def country_of(self, address: str) -> str:
+        """Return the country of an IP address: ISO 3166 alpha-2, or `unknown`."""
+
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when some rule in the way needs the body."""
 
@@ -139,6 +146,16 @@ class Policy(Protocol):
 
     def needs_whole(self, situation: Situation) -> bool:
         """Return True when a rule in the way wants a large body read to its end before any of it leaves."""
+
+    def exempts(self, host: str) -> bool:
+        """True when some exception names this host, in force or not: only then is `pass_through` worth asking."""
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on an encrypted connection before it is decrypted; None when no exception names it.
+
+        A verdict that passes lets it through undecrypted. Any other says why the exception does not help; the
+        connection is then inspected like any other.
+        """
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed: see the failure table."""

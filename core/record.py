@@ -235,6 +235,8 @@ def _destination(destination: Destination) -> dict[str, Any]:
             "evidence": _safe(account.evidence, 200),
         },
         "upload": destination.upload,
+        "address": destination.address,
+        "country": destination.country,
     }
 
 
@@ -249,6 +251,8 @@ def _destination_from(value: Mapping[str, Any]) -> Destination:
         category=Category(value["category"]),
         account=Account(kind=AccountKind(account["kind"]), id=account["id"], evidence=account["evidence"]),
         upload=value.get("upload", False),
+        address=value.get("address"),
+        country=value.get("country"),
     )
 
 

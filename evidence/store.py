@@ -134,6 +134,22 @@ class Store:
                 return
             after = rows[-1][0]
 
+    def iter_by_time(self, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Records from the oldest, by when they began, that began at or after `since`. Reads in pages, as `iter_records`."""
+        statement = """SELECT at_us, seq, prev, hash, body FROM entries
+            WHERE (at_us, seq) > (?, ?) AND seq <= ? ORDER BY at_us, seq LIMIT ?"""
+        with self.reading() as connection:
+            last = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
+        after = (-(2**62) if since is None else micros(since), -1)
+        while True:
+            with self.reading() as connection:
+                rows = list(connection.execute(statement, (*after, last, PAGE)))
+            for row in rows:
+                yield self._record(*row[1:])
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][0], rows[-1][1]
+
     def session_records(self, since: datetime, pids: Sequence[int]) -> Sequence[dict[str, Any]]:
         """Records that began at or after `since` and were sent by one of these processes or their descendants."""
         wanted = frozenset(pids)

@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
 from policy.decide import RulePolicy
-from policy.fields import Kind, Several, Size, Strict, Text
+from policy.fields import Country, Kind, Several, Size, Strict, Text
 from policy.loading import parse_as
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -41,6 +41,7 @@ class GivenDestination(Strict):
     account: AccountKind = AccountKind.UNKNOWN
     account_id: Text | None = None
     upload: bool = False
+    country: Country = "unknown"
     scheme: Literal["http", "https", "ws", "wss"] = "https"
     path: Text = "/"
 
@@ -190,6 +191,7 @@ def _destination(given: GivenDestination) -> Destination:
         category=given.category,
         account=Account(kind=given.account, id=given.account_id),
         upload=given.upload,
+        country=given.country,
     )
 
 

@@ -1,6 +1,6 @@
 """From a validated policy file to a policy in force: conditions become closures once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import PurePath
@@ -9,9 +9,12 @@ from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
 from policy.conditions import compile_when
 from policy.content import kinds_of
-from policy.decide import CompiledRule, RulePolicy, UnknownAccountAnswer
+from policy.countries import CountryTable
+from policy.decide import RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
-from policy.logic import matcher
+from policy.logic import Condition, matcher
+from policy.passing import exemption_of
+from policy.plan import HOLD_SECONDS, CompiledRule
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 from policy.tenants import Injection, injections
 
@@ -20,7 +23,9 @@ _HERE = PurePath()
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
 
-def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -> RulePolicy:
+def compile_policy(
+    model: PolicyModel, version: str, folder: PurePath = _HERE, countries: CountryTable | None = None
+) -> RulePolicy:
     """Return the policy that this file describes; `folder` is where it stands, for the files that it names."""
     organisation = organisation_of(model.organisation, folder)
     unknown = model.on_unknown_account
@@ -33,7 +38,11 @@ def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -
             *(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
         ),
         failures=_table(model.failures),
+        countries=countries,
+        countries_file=None if countries is None else str(folder / (model.organisation.countries or "")),
+        asks_country=asks_country(model),
         own_kinds=frozenset(model.organisation.kinds),
+        exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),
         unknown_account=None
         if unknown is None
         else UnknownAccountAnswer(verdict=Verdict(unknown.do), over=unknown.over or 0),
@@ -68,10 +77,13 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         mode=rule.mode or mode,
         on_error=_on_error(rule),
         static=tuple(c.test for c in conditions if c.static),
-        tests=tuple(c.test for c in conditions if not c.static),
+        tests=tuple(c.test for c in conditions if not c.static and not c.gates),
+        gated=tuple((c.test, c.gates) for c in conditions if not c.static and c.gates),
+        doors=next((c.doors for c in conditions if not c.static and c.doors), ()),
+        looks=_looks(conditions),
         needs=_needs(rule.when),
         headers=tuple(then.headers.items()),
-        hold_seconds=then.for_seconds or 25.0,
+        hold_seconds=then.for_seconds or HOLD_SECONDS,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
         whole=rule.inspect == "whole",
@@ -79,6 +91,13 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
         beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
     )
+
+
+def _looks(conditions: Iterable[Condition]) -> int:
+    looks = 0
+    for condition in conditions:
+        looks |= condition.looks if condition.static else 0
+    return looks
 
 
 def _restriction(injection: Injection, mode: Mode) -> CompiledRule:
@@ -135,6 +154,12 @@ def _parts(when: When, *, negated: bool = True) -> Iterator[When]:
     yield when
     for part in (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ and negated else ())):
         yield from _parts(part, negated=negated)
+
+
+def asks_country(model: PolicyModel) -> bool:
+    """Return whether some rule looks at the country of a destination."""
+    parts = (part for rule in model.rules if rule.enabled for part in _parts(rule.when))
+    return any(part.destination is not None and part.destination.country is not None for part in parts)
 
 
 def _looks_beyond(when: When) -> bool:

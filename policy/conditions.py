@@ -1,5 +1,6 @@
 """The conditions of a rule as closures: each says True, False, or None when its answer could not be found out."""
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,10 +8,13 @@ from core.attribution import Script
 from core.classification import AccountKind
 from core.situation import Situation
 from policy.content import findings_condition, llm_condition
-from policy.decide import ACCOUNT, BYTES, Test, Truth
 from policy.hours import time_condition
-from policy.logic import Condition, all_of, any_of, changing, fixed, matcher, negated
+from policy.logic import Condition, all_of, any_of, fixed, matcher, negated, of_past, reaching
+from policy.plan import Gate, Read
 from policy.rules import AttributionCondition, DestinationCondition, ScriptCondition, VolumeCondition, When
+from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, REQUEST, Test, Truth
+
+_TICK = timedelta(microseconds=1)
 
 
 def compile_when(when: When, own_keys: frozenset[str]) -> tuple[Condition, ...]:
@@ -59,16 +63,28 @@ def _destination(c: DestinationCondition) -> list[Condition]:
         schemes = frozenset(c.scheme)
         found.append(fixed(lambda s: s.destination.scheme in schemes))
     if c.upload is not None:
-        found.append(fixed(lambda s: s.destination.upload is c.upload))
+        found.append(Condition(test=_upload(c.upload), static=True, cost=0))
     if c.account:
         found.append(Condition(test=_account(frozenset(c.account)), static=True, cost=0))
+    if c.country:
+        found.append(Condition(test=_country(frozenset(c.country)), static=True, cost=0))
     if c.account_id:
         account_id = matcher(c.account_id)
         found.append(fixed(lambda s: account_id(s.destination.account.id or "")))
     if c.path:
         path = matcher(c.path, fold=False)
-        found.append(Condition(test=lambda s, _: path(s.destination.path), static=False, cost=2))
+        found.append(
+            Condition(test=lambda s, m: None if m & REQUEST else path(s.destination.path), static=False, cost=2)
+        )
     return found
+
+
+def _country(wanted: frozenset[str]) -> Test:
+    return lambda s, missing: None if missing & COUNTRY else s.destination.country in wanted
+
+
+def _upload(wanted: bool) -> Test:
+    return lambda s, missing: None if missing & REQUEST else s.destination.upload is wanted
 
 
 def _account(kinds: frozenset[AccountKind]) -> Test:
@@ -95,7 +111,7 @@ def _script(c: ScriptCondition) -> list[Condition]:
         found.append(_of_script(lambda s: s.launched_as in launches))
     if c.owner:
         owner = matcher(c.owner)
-        found.append(changing(lambda s: s.sender.script is not None and owner(_owner(s.sender.script))))
+        found.append(of_past(lambda s: s.sender.script is not None and owner(_owner(s.sender.script))))
     if c.user:
         user = matcher(c.user)
         found.append(fixed(lambda s: bool(s.sender.user) and user(s.sender.user or "")))
@@ -115,38 +131,47 @@ def _history(c: ScriptCondition) -> list[Condition]:
     """What the evidence knows of the script; nobody having been asked counts as not approved."""
     found: list[Condition] = []
     if c.approved is not None:
-        found.append(changing(lambda s: bool(s.history.approved) is c.approved))
+        found.append(of_past(lambda s: bool(s.history.approved) is c.approved, HISTORY))
     if c.changed_since_approval is not None:
-        found.append(changing(lambda s: s.history.changed_since_approval is c.changed_since_approval))
+        found.append(of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY))
     if c.newer_than_days:
-        age = timedelta(days=c.newer_than_days)
-        found.append(changing(lambda s: s.history.first_seen is None or s.now - s.history.first_seen < age))
+        age = timedelta(days=c.newer_than_days) // _TICK
+        found.append(reaching("newness", _newness, 1 - age, unsure=HISTORY))
     if c.imports:
         packages = frozenset(c.imports)
-        found.append(changing(lambda s: not packages.isdisjoint(s.history.imports)))
+        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports), IMPORTS))
     return found
+
+
+def _newness(s: Situation) -> float:
+    """How long ago the script was first seen, in microseconds below zero: a new script has more of it."""
+    first = s.history.first_seen
+    return math.inf if first is None else (first - s.now) // _TICK
 
 
 def _volume(c: VolumeCondition) -> list[Condition]:
-    """Before the body is there a limit may still be reached, save where the request adds nothing to it."""
     found: list[Condition] = []
     if limit := c.request_bytes_at_least:
-        found.append(_bytes(lambda s, m: s.request_bytes >= limit or (None if m & BYTES else False)))
-    if hour := c.hour_bytes_at_least:
-        found.append(
-            _bytes(lambda s, m: s.volume.bytes_hour + s.request_bytes >= hour or (None if m & BYTES else False))
-        )
-    if day := c.day_bytes_at_least:
-        found.append(_bytes(lambda s, m: s.volume.bytes_day + s.request_bytes >= day or (None if m & BYTES else False)))
-    if tokens := c.day_tokens_at_least:
-        found.append(changing(lambda s: s.volume.tokens_day >= tokens))
-    if cost := c.day_cost_usd_at_least:
-        found.append(changing(lambda s: s.volume.cost_day_usd >= cost))
+        found.append(_bytes("request bytes", lambda s: s.request_bytes, limit))
+    if limit := c.hour_bytes_at_least:
+        found.append(_bytes("hour bytes", lambda s: s.volume.bytes_hour + s.request_bytes, limit))
+    if limit := c.day_bytes_at_least:
+        found.append(_bytes("day bytes", lambda s: s.volume.bytes_day + s.request_bytes, limit))
+    if c.day_tokens_at_least:
+        found.append(reaching("day tokens", lambda s: s.volume.tokens_day, c.day_tokens_at_least))
+    if c.day_cost_usd_at_least:
+        found.append(reaching("day cost", lambda s: s.volume.cost_day_usd, c.day_cost_usd_at_least))
     return found
 
 
-def _bytes(test: Test) -> Condition:
-    return Condition(test=test, static=False, cost=2)
+def _bytes(key: str, read: Read, at_least: int) -> Condition:
+    """Before the body is there a limit may still be reached, save where the request adds nothing to it."""
+    gate = Gate(key=key, read=read, at_least=at_least, unsure=BYTES)
+
+    def test(s: Situation, missing: int) -> Truth:
+        return read(s) >= at_least or (None if missing & BYTES else False)
+
+    return Condition(test=test, static=False, cost=2, gates=(gate,))
 
 
 def _of_script(read: Callable[[Script], bool]) -> Condition:

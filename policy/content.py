@@ -1,13 +1,16 @@
 """Conditions on content: what was found, and which language model is called with which key."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from core.classification import LlmCall
 from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding
 from core.situation import Situation
-from policy.decide import FINDINGS, LLM, NAMES, SECRETS, VALUES, Truth
 from policy.logic import Condition, Match, kleene_and, matcher
+from policy.plan import LLM_CALL, Gate
 from policy.rules import FindingsCondition, LlmCondition
+from policy.unknowns import FINDINGS, LLM, NAMES, SECRETS, VALUES, Truth
 from policy.words import ANYTHING, WORDS
 
 type LlmTest = Callable[[LlmCall, bool], Truth]
@@ -26,39 +29,96 @@ def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
     return frozenset(kinds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which findings a condition counts."""
+
+    kinds: frozenset[str] | None
+    """None for every kind, `not_inspected` only with `unread_too`."""
+    unread_too: bool
+    sure: int
+    test_data: bool
+    detectors: tuple[str, ...] | None
+
+    def has(self, kind: str) -> bool:
+        return kind in self.kinds if self.kinds is not None else self.unread_too or kind != NOT_INSPECTED
+
+    def among(self, kinds: frozenset[str]) -> "Selection":
+        """The same selection where only these kinds were found."""
+        return replace(self, kinds=frozenset(filter(self.has, kinds)), unread_too=False)
+
+
+class Sums:
+    """How many findings of a selection there are, and what they add up to. Knows the last answer."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._detector = matcher(selection.detectors) if selection.detectors else None
+        self._last: tuple[tuple[Finding, ...] | None, tuple[int, ...]] = (None, ())
+
+    def of(self, findings: tuple[Finding, ...]) -> tuple[int, ...]:
+        """Return findings, values, distinct values, rows and people; rows and people are shared by findings."""
+        last, sums = self._last
+        if last is not findings:
+            sums = self._counted(findings)
+            self._last = findings, sums
+        return sums
+
+    def _counted(self, findings: tuple[Finding, ...]) -> tuple[int, ...]:
+        number = count = distinct = records = subjects = 0
+        chosen = self._selection
+        for f in findings:
+            if (
+                chosen.has(f.kind)
+                and (chosen.test_data or not f.test_data)
+                and _SURE[f.confidence] >= chosen.sure
+                and (self._detector is None or self._detector(f.detector))
+            ):
+                number += 1
+                count += f.count
+                distinct += f.distinct
+                records = max(records, f.records or 0)
+                subjects = max(subjects, f.subjects or 0)
+        return number, count, distinct, records, subjects
+
+
+_sums = lru_cache(maxsize=4096)(Sums)
+"""One for each selection, so that all conditions with it count once."""
+
+
 def findings_condition(c: FindingsCondition) -> Condition:
     kinds = kinds_of(c.kinds) if c.kinds else None
     looked_for = _looked_for(kinds)
-    unread_too = NOT_INSPECTED in (c.kinds or ())
-    detectors = matcher(c.detectors) if c.detectors else None
-    sure = _SURE[c.certainty] if c.certainty else 0
-    minimum = (c.count_at_least, c.distinct_at_least, c.records_at_least, c.subjects_at_least)
-    counted = any(minimum)
-    count, distinct, records, subjects = (n or 0 for n in minimum)
-
-    def enough(found: list[Finding]) -> bool:
-        """Values add up over findings; rows are shared by them."""
-        return (
-            sum(f.count for f in found) >= count
-            and sum(f.distinct for f in found) >= distinct
-            and max((f.records or 0 for f in found), default=0) >= records
-            and max((f.subjects or 0 for f in found), default=0) >= subjects
-        )
+    chosen = Selection(
+        kinds=kinds,
+        unread_too=NOT_INSPECTED in (c.kinds or ()),
+        sure=_SURE[c.certainty] if c.certainty else 0,
+        test_data=c.test_data,
+        detectors=tuple(c.detectors) if c.detectors else None,
+    )
+    minimum = (None, c.count_at_least, c.distinct_at_least, c.records_at_least, c.subjects_at_least)
+    limits = [(which, least) for which, least in enumerate(minimum) if least] or [(0, 1)]
+    counted = _sums(chosen).of
 
     def test(s: Situation, missing: int) -> Truth:
-        found = [
-            f
-            for f in s.findings
-            if (f.kind in kinds if kinds is not None else unread_too or f.kind != NOT_INSPECTED)
-            and (c.test_data or not f.test_data)
-            and _SURE[f.confidence] >= sure
-            and (detectors is None or detectors(f.detector))
-        ]
-        if found and (not counted or enough(found)):
+        sums = counted(s.findings)
+        if sums[0] and all(sums[which] >= least for which, least in limits):
             return True
         return None if missing & looked_for else False
 
-    return Condition(test=test, static=False, cost=5)
+    gates = tuple(_gate(chosen, which, least, looked_for) for which, least in limits)
+    return Condition(test=test, static=False, cost=5, gates=gates)
+
+
+def _gate(chosen: Selection, which: int, at_least: int, unsure: int) -> Gate:
+    counted = _sums(chosen).of
+    return Gate(
+        key=(chosen, which),
+        read=lambda s: counted(s.findings)[which],
+        at_least=at_least,
+        unsure=unsure,
+        narrowed=lambda kinds: _gate(chosen.among(kinds), which, at_least, unsure),
+    )
 
 
 def _looked_for(kinds: frozenset[str] | None) -> int:
@@ -103,7 +163,7 @@ def llm_condition(c: LlmCondition, own_keys: frozenset[str]) -> Condition:
         call = s.llm
         return kleene_and(part(call, open_) for part in parts)
 
-    return Condition(test=test, static=False, cost=3)
+    return Condition(test=test, static=True, cost=3, looks=LLM_CALL)
 
 
 def _llm_text(match: Match, read: Callable[[LlmCall], str | None]) -> LlmTest:

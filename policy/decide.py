@@ -1,8 +1,7 @@
 """The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.attribution import Certainty
@@ -11,67 +10,19 @@ from core.decision import Decision, Mode, Verdict
 from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
 from core.situation import Situation
+from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
+from policy.passing import Exemption
+from policy.plan import CompiledRule, Plans
+from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
 from policy.wording import sentence
-
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION = (1 << n for n in range(7))
-"""Bits for what could not be found out, or is not there yet."""
-
-FINDINGS = SECRETS | NAMES | VALUES
-"""Credentials; people's names and addresses; all other content."""
-
-_NOT_YET = FINDINGS | LLM | BYTES
-_HIDES = {
-    **dict.fromkeys(("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0),
-    **dict.fromkeys(("secrets", "credentials"), SECRETS),
-    **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
-    "names": NAMES,
-    "documents": FINDINGS,
-    "llm": LLM,
-    "accounts": ACCOUNT,
-    "destination": DESTINATION,
-}
-"""What the failure of a stage leaves unknown; a stage not named here leaves all content unknown."""
 
 _MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
 _RANK = {v: n for n, v in enumerate(Verdict)}
 _KEPT = 2048
-_HOLD_SECONDS = 25.0
+_NO_KINDS: frozenset[str] = frozenset()
 UNKNOWN_ACCOUNT = "on_unknown_account"
 _WITH_ACCOUNTS = frozenset({Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING})
-
-type Truth = bool | None
-type Test = Callable[[Situation, int], Truth]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRule:
-    """A rule ready to be asked."""
-
-    id: str
-    description: str
-    verdict: Verdict | None
-    """None when it only sets headers."""
-    mode: Mode
-    on_error: Verdict | None
-    """None when the next rules decide."""
-    static: tuple[Test, ...] = ()
-    """Tests that look only at what `identity_of` names."""
-    tests: tuple[Test, ...] = ()
-    needs: frozenset[str] | None = None
-    """Kinds of which one must have been found for the rule to hold; None when it holds without any."""
-    headers: tuple[tuple[str, str], ...] = ()
-    hold_seconds: float = _HOLD_SECONDS
-    redact_kinds: frozenset[str] | None = None
-    """None for every kind found."""
-    restore: bool = True
-    whole: bool = False
-    """True when a large body must be read to its end before any of it leaves."""
-    expires: datetime | None = None
-    trusts_destination: bool = False
-    """True when it lets pass because of the destination: useless when that is in doubt."""
-    beyond_records: bool = False
-    """True when it looks at earlier volume or a script's history, which a record does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +31,6 @@ class UnknownAccountAnswer:
 
     verdict: Verdict
     over: int = 0
-
-
-type _Candidates = tuple[tuple[CompiledRule, tuple[Test, ...]], ...]
-
-
-def identity_of(s: Situation) -> tuple[object, ...]:
-    """Return what stays the same over many requests of one script to one destination."""
-    d, a = s.destination, s.sender
-    script = a.script
-    who = () if script is None else (script.path, script.name, script.sha256, script.launched_as)
-    account = d.account
-    where = (d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id)
-    return (*where, a.certainty, a.user, a.started_by, a.is_python, *who)
 
 
 class RulePolicy:
@@ -108,6 +46,10 @@ class RulePolicy:
         failures: FailureTable,
         unknown_account: UnknownAccountAnswer | None = None,
         own_kinds: frozenset[str] = frozenset(),
+        countries: CountryTable | None = None,
+        countries_file: str | None = None,
+        asks_country: bool = False,
+        exemptions: tuple[Exemption, ...] = (),
     ) -> None:
         self.version = version
         self.mode = mode
@@ -118,20 +60,32 @@ class RulePolicy:
         self.own_kinds = own_kinds
         self.asks_past = any(rule.beyond_records for rule in self.rules)
         """True when some rule looks at a script's history or at earlier volume."""
-        self._memo: dict[tuple[object, ...], _Candidates] = {}
+        self.countries = countries
+        self.countries_file = countries_file
+        self.asks_country = asks_country
+        self.exemptions = exemptions
+        self._floor = CompiledRule(
+            id=UNKNOWN_ACCOUNT,
+            description="nobody can tell whose account this is",
+            verdict=None if unknown_account is None else unknown_account.verdict,
+            mode=mode,
+            on_error=None,
+        )
+        self._plans = Plans(self.rules)
+        self._made: dict[tuple[object, ...], Decision] = {}
         self._nothing = Decision(
             verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
         )
 
     def decide(self, situation: Situation) -> Decision:
         """Decide with everything known; what a failed stage hides is settled by `on_error` and the failure table."""
-        missing = hidden_by(situation.degraded) if situation.degraded else 0
+        missing = self._missing(situation)
         if situation.headers_only:
-            missing |= _NOT_YET
+            missing |= NOT_YET
         headers: list[tuple[str, str]] = []
         for rule, answer in self._holding(situation, missing):
             if answer is None:
-                if rule.on_error is None or not situation.degraded:
+                if rule.on_error is None or not (situation.degraded or missing & COUNTRY):
                     continue
                 return self._floored(situation, self._failed(rule, situation, headers), None)
             if rule.verdict is None:
@@ -140,9 +94,27 @@ class RulePolicy:
             return self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
         return self._floored(situation, self._unmatched(situation, missing, headers), None)
 
+    def tell(self, situation: Situation, untold: int) -> tuple[Decision, tuple[str, ...]]:
+        """Return the decision as far as it can be told without `untold`, and the rules that could have changed it."""
+        unsure: list[CompiledRule] = []
+        headers: list[tuple[str, str]] = []
+        decision = None
+        for rule, answer in self._holding(situation, self._missing(situation) | untold):
+            if answer is None:
+                unsure.append(rule)
+            elif rule.verdict is None:
+                headers += self._headers(rule)
+            else:
+                decision = self._decided(rule, rule.verdict, situation, headers)
+                break
+        matched = None if decision is None else decision.intended or decision.verdict
+        told = self._floored(situation, decision or self._unmatched(situation, 0, headers), matched)
+        meant = told.intended or told.verdict
+        return told, tuple(rule.id for rule in unsure if rule.verdict not in {None, meant})
+
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
-        missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
+        missing = NOT_YET | self._missing(situation)
         surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
         headers: list[tuple[str, str]] = []
         passed_over = False
@@ -162,13 +134,64 @@ class RulePolicy:
 
     def needs_whole(self, situation: Situation) -> bool:
         """Return True when a rule that may still decide wants a large body read to its end before any of it leaves."""
-        missing = _NOT_YET | (hidden_by(situation.degraded) if situation.degraded else 0)
+        missing = NOT_YET | self._missing(situation)
         for rule, answer in self._holding(situation, missing):
             if rule.whole:
                 return True
             if answer is True and rule.verdict is not None:
                 return False
         return False
+
+    def country_of(self, address: str) -> str:
+        """Return the country of an address by the organisation's table, or `unknown`."""
+        return UNKNOWN if self.countries is None else self.countries.country(address)
+
+    def _missing(self, s: Situation) -> int:
+        hidden = hidden_by(s.degraded) if s.degraded else 0
+        return hidden | COUNTRY if self.asks_country and s.destination.country is None else hidden
+
+    def exempts(self, host: str) -> bool:
+        """Return whether some exception names this host; only then is `pass_through` worth asking."""
+        return any(entry.host(host) for entry in self.exemptions)
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on a connection that an exception names, before it is decrypted; None when none does.
+
+        Block rules that sender and destination alone fulfil win over the exception.
+        """
+        named = [e for e in self.exemptions if e.host(situation.destination.host) and e.sender(situation.sender)]
+        entry = next((e for e in named if not e.ended(situation.now)), None)
+        if entry is None:
+            return self._over(named[0]) if named else None
+        missing = NEVER | self._missing(situation)
+        blocking = self._blocking(situation, missing)
+        if blocking is not None:
+            return self._against(entry, blocking, situation)
+        if situation.sender.certainty is Certainty.UNKNOWN and (
+            self.failures.answer(Part.ATTRIBUTION, self.mode) is Verdict.BLOCK
+        ):
+            return self._exempted(entry.id, Verdict.BLOCK, "Nobody could tell which program this is.")
+        return self._exempted(entry.id, entry.verdict, entry.why())
+
+    def _blocking(self, s: Situation, missing: int) -> CompiledRule | None:
+        """The rule that surely blocks, be it in watch mode; those that would have to see more are passed over."""
+        for rule, answer in self._holding(s, missing):
+            if answer and rule.verdict is not None:
+                return rule if rule.verdict is Verdict.BLOCK else None
+        return None
+
+    def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
+        blocked = self._decided(rule, Verdict.BLOCK, s, [])
+        if rule.mode is Mode.ENFORCE:
+            return self._exempted(rule.id, Verdict.BLOCK, f"Rule {rule.id} wins over the exception {entry.id}.")
+        return replace(blocked, reason=f"{blocked.reason} It passes undecrypted by the exception {entry.id}.")
+
+    def _over(self, entry: Exemption) -> Decision:
+        return self._exempted(entry.id, Verdict.BLOCK, f"The exception {entry.id} ended on {entry.until}.")
+
+    def _exempted(self, rule: str, verdict: Verdict, reason: str) -> Decision:
+        contact = self.organisation.contact
+        return Decision(verdict=verdict, rule=rule, reason=reason, policy=self.version, contact=contact)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
@@ -183,43 +206,9 @@ class RulePolicy:
             contact=self.organisation.contact,
         )
 
-    def _candidates(self, s: Situation, missing: int) -> _Candidates:
-        """The rules that sender, destination and kinds do not rule out: the same for many requests, so kept."""
-        kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings])
-        key = (*identity_of(s), missing & ACCOUNT, kinds)
-        found = self._memo.get(key)
-        if found is None:
-            if len(self._memo) >= _KEPT:
-                self._memo.clear()
-            found = self._memo[key] = tuple(self._possible(s, missing, kinds))
-        return found
-
-    def _possible(
-        self, s: Situation, missing: int, kinds: frozenset[str] | None
-    ) -> Iterable[tuple[CompiledRule, tuple[Test, ...]]]:
-        for rule in self.rules:
-            if kinds is not None and rule.needs is not None and rule.needs.isdisjoint(kinds):
-                continue
-            answers = [test(s, missing) for test in rule.static]
-            if False not in answers:
-                unsure = (t for t, answer in zip(rule.static, answers, strict=True) if answer is None)
-                yield rule, (*unsure, *rule.tests)
-
     def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
-        """Yield in order the rules that hold (True) or might (None). Hot: 200 rules in a few microseconds."""
-        doubted = missing & DESTINATION
-        for rule, tests in self._candidates(s, missing):
-            answer: Literal[True] | None = True
-            for test in tests:
-                one = test(s, missing)
-                if one is False:
-                    break
-                if one is None:
-                    answer = None
-            else:
-                expired = rule.expires is not None and s.now >= rule.expires
-                if not expired and not (doubted and rule.trusts_destination):
-                    yield rule, answer
+        """Yield in order the rules that hold (True) or might (None)."""
+        return self._plans.for_request(s, missing).holding(s, missing)
 
     def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
         return rule.headers if rule.mode is Mode.ENFORCE else ()
@@ -227,31 +216,49 @@ class RulePolicy:
     def _decided(
         self, rule: CompiledRule, verdict: Verdict, s: Situation, headers: list[tuple[str, str]], why: str = ""
     ) -> Decision:
-        enforced = rule.mode is Mode.ENFORCE
-        watched = not enforced and verdict not in {Verdict.ALLOW, Verdict.WATCH}
-        given = Verdict.WATCH if watched else verdict
+        """Requests that are alike get the very same decision: to make one costs as much as to take it."""
+        given = _given(rule, verdict)
+        kinds = _redacted(rule, s) if given is Verdict.REDACT else _NO_KINDS
+        key = (id(rule), verdict, sentence(s), why, s.degraded, tuple(headers), kinds)
+        decision = self._made.get(key)
+        if decision is None:
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            decision = self._made[key] = self._make(rule, *key[1:])
+        return decision
+
+    def _make(
+        self,
+        rule: CompiledRule,
+        verdict: Verdict,
+        told: str,
+        why: str,
+        degraded: tuple[str, ...],
+        headers: tuple[tuple[str, str], ...],
+        kinds: frozenset[str],
+    ) -> Decision:
+        given = _given(rule, verdict)
         asked = rule.verdict if rule.verdict is not verdict else None
-        told = sentence(s)
         # Not `capitalize`: that would lower-case the rest.
         because = rule.description or f"rule {rule.id} applies"
         return Decision(
             verdict=given,
             rule=rule.id,
             reason=f"{told[0].upper()}{told[1:]}: {why}{because}{'' if because.endswith('.') else '.'}",
-            degraded=s.degraded,
-            intended=verdict if watched else asked,
+            degraded=degraded,
+            intended=asked if given is verdict else verdict,
             policy=self.version,
             headers=(*headers, *self._headers(rule)) if given is not Verdict.BLOCK else (),
             contact=self.organisation.contact,
             hold_seconds=rule.hold_seconds if given in _MAY_HOLD else None,
-            redact_kinds=_redacted(rule, s) if given is Verdict.REDACT else frozenset(),
+            redact_kinds=kinds,
             restore=rule.restore,
             on_error=_undoable(rule, given),
         )
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
         assert rule.on_error is not None
-        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded))
+        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or "country"
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._decided(rule, rule.on_error, s, headers, why)
 
@@ -260,7 +267,7 @@ class RulePolicy:
             answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
             if answer is not RULES:
                 return self._plain(answer, "Nobody could tell which program sent this", s, headers)
-        if missing and s.degraded:
+        if missing & ~COUNTRY and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected", s, headers)
         if not headers and not s.degraded:
@@ -282,14 +289,7 @@ class RulePolicy:
         verdict = self._unknown_account(s)
         if verdict is None or matched is Verdict.ALLOW:
             return decision
-        rule = CompiledRule(
-            id=UNKNOWN_ACCOUNT,
-            description="nobody can tell whose account this is",
-            verdict=verdict,
-            mode=self.mode,
-            on_error=None,
-        )
-        floor = self._decided(rule, verdict, s, list(decision.headers))
+        floor = self._decided(self._floor, verdict, s, list(decision.headers))
         return floor if _strictness(floor) > _strictness(decision) else decision
 
     def _unknown_account(self, s: Situation) -> Verdict | None:
@@ -317,12 +317,10 @@ class RulePolicy:
         return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
 
 
-def hidden_by(degraded: Iterable[str]) -> int:
-    """Return what failed stages, each as `stage: why`, leave unknown."""
-    hidden = 0
-    for stage in degraded:
-        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM)
-    return hidden
+def _given(rule: CompiledRule, verdict: Verdict) -> Verdict:
+    """Return what is really done: a rule that is only watched does nothing to a request."""
+    watched = rule.mode is not Mode.ENFORCE and verdict is not Verdict.ALLOW
+    return Verdict.WATCH if watched else verdict
 
 
 def _strictness(decision: Decision) -> tuple[int, int]:

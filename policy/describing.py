@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.decision import Mode, Verdict
+from policy.passing import dates_to_mend
 from policy.rules import PolicyModel, Rule, When
 
 SCHEMA_ID = "urn:outgate:policy:1"
@@ -86,6 +87,7 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
                 yield rule.id, f"names the service {service}, which Outgate does not know: it never holds"
         if rule.then.do is not None and not when_says_anything(rule) and rule.until is None:
             decided_by = decided_by or rule.id
+    yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
         if services and service.lower() not in services:
             yield "organisation", f"lists accounts of {service}, which Outgate does not know"

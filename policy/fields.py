@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from policy.countries import CODES, UNKNOWN
 from policy.words import ANYTHING, KINDS, WORDS
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|byte|b|kb|mb|gb|tb|kib|mib|gib|tib)?", re.IGNORECASE)
@@ -61,11 +62,20 @@ def _known_kind(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    """A misspelt country would never match: better said now."""
+    code = value.upper()
+    if code not in CODES and value != UNKNOWN:
+        raise ValueError("is no country; write two letters as in ISO 3166 (DE, US, NO), or unknown")
+    return value if value == UNKNOWN else code
+
+
 type Listed[T] = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
 type Several[T] = Annotated[list[T], BeforeValidator(listed)]
 type Text = Annotated[str, Field(min_length=1, max_length=1000)]
 type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 type Kind = Annotated[str, AfterValidator(_known_kind)]
+type Country = Annotated[str, AfterValidator(_country)]
 type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
 type Day = Annotated[

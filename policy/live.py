@@ -25,7 +25,10 @@ class PolicyFile:
             self._policy = load_preset(preset, kinds=kinds)
         else:
             self._policy = load_bytes(_read(path), str(path), kinds=kinds)
+        self._table = self._table_stamp()
         self._error: SettingsError | None = None
+        self.trouble: SettingsError | None = None
+        """Set by whoever follows the file while something that nobody expected keeps it from being followed."""
 
     @property
     def current(self) -> RulePolicy:
@@ -35,7 +38,7 @@ class PolicyFile:
     @property
     def error(self) -> SettingsError | None:
         """Why the file as it is now is not in force, if so. Show it until it is None."""
-        return self._error
+        return self._error or self.trouble
 
     @property
     def version(self) -> str:
@@ -58,7 +61,7 @@ class PolicyFile:
         A file of 200 rules takes about half a second: call it off the event loop.
         """
         stamp = _stamp(self.path)
-        if stamp == self._stamp and (stamp is not None or self._awaited):
+        if stamp == self._stamp and self._table == self._table_stamp() and (stamp is not None or self._awaited):
             return False
         self._awaited = False
         self._stamp = stamp
@@ -66,6 +69,7 @@ class PolicyFile:
 
     def reload(self) -> bool:
         """Read the file again, whatever its date; True when another policy is in force. Never raises."""
+        table, self._table = self._table, self._table_stamp()
         try:
             content = _read(self.path)
             fresh = load_bytes(content, str(self.path), kinds=self._kinds)
@@ -73,10 +77,15 @@ class PolicyFile:
             self._error = error
             return False
         self._error = None
-        changed = version_of(content) != self._policy.version
+        changed = version_of(content) != self._policy.version or table != self._table
         if changed:
             self._policy = fresh
+            self._table = self._table_stamp()
         return changed
+
+    def _table_stamp(self) -> "tuple[int, int, int] | None":
+        """Of the table of countries that the policy in force names."""
+        return None if self._policy.countries_file is None else _stamp(Path(self._policy.countries_file))
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
@@ -89,6 +98,23 @@ class PolicyFile:
     def needs_whole(self, situation: Situation) -> bool:
         """Return True when a large body must be read to its end before any of it leaves."""
         return self._policy.needs_whole(situation)
+
+    @property
+    def asks_country(self) -> bool:
+        """True when some rule looks at the country of a destination's address."""
+        return self._policy.asks_country
+
+    def country_of(self, address: str) -> str:
+        """Return the country of an IP address."""
+        return self._policy.country_of(address)
+
+    def exempts(self, host: str) -> bool:
+        """Return whether some exception names this host."""
+        return self._policy.exempts(host)
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        """Decide on a connection that an exception names, before it is decrypted."""
+        return self._policy.pass_through(situation)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""

@@ -20,11 +20,13 @@ from ruamel.yaml.scalarint import ScalarInt
 
 from core.errors import SettingsError
 from core.text import printable
-from policy.compiling import compile_policy
+from policy.compiling import asks_country, compile_policy
+from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
 from policy.rules import PolicyModel
 
 _LARGEST = 1_000_000
+_LAST_TABLE: dict[bytes, CountryTable] = {}
 _PLAIN = {
     "missing": "is missing",
     "string_type": "should be text; put it in quotes",
@@ -95,7 +97,35 @@ def load_file(path: Path, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
 
 def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
     """Return the policy in these bytes."""
-    return compile_policy(parse(content, source, kinds=kinds), version_of(content), Path(source).absolute().parent)
+    model, folder = parse(content, source, kinds=kinds), Path(source).absolute().parent
+    return compile_policy(model, version_of(content), folder, _countries(model, folder, source))
+
+
+def _countries(model: PolicyModel, folder: Path, source: str) -> CountryTable | None:
+    named = model.organisation.countries
+    if named is None:
+        if asks_country(model):
+            words = "a rule asks for the country, but organisation names no table of countries"
+            raise PolicyError(source, (Problem(line=1, column=1, message=words),))
+        return None
+    path = folder / named
+    try:
+        return _table(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"The table of countries {path} cannot be read: {error.strerror}.") from error
+    except TableError as error:
+        raise PolicyError(str(path), (Problem(line=error.line, column=1, message=error.message),)) from None
+
+
+def _table(content: bytes) -> CountryTable:
+    """A large table takes seconds to read: it is kept while only the rules change."""
+    digest = hashlib.sha256(content).digest()
+    table = _LAST_TABLE.get(digest)
+    if table is None:
+        table = CountryTable(content)
+        _LAST_TABLE.clear()
+        _LAST_TABLE[digest] = table
+    return table
 
 
 def load_preset(name: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:

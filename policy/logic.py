@@ -2,11 +2,12 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.situation import Situation
-from policy.decide import Test, Truth
+from policy.plan import PAST, Gate
+from policy.unknowns import Test, Truth
 
 type Match = Callable[[str], bool]
 
@@ -19,9 +20,19 @@ class Condition:
 
     test: Test
     static: bool
-    """True when it looks only at what `decide.identity_of` names, so that its answer may be kept."""
+    """True when it looks only at sender, destination and what `looks` names, so that its answer may be kept."""
     cost: int = 1
     """Cheap ones are asked first."""
+    looks: int = 0
+    """What a static one looks at besides sender and destination: `plan.LLM_CALL`, `plan.PAST`."""
+    gates: tuple[Gate, ...] = ()
+    """Where it is nothing but comparisons: it holds when all are passed."""
+    doors: tuple[Gate, ...] = ()
+    """Where it has any: it cannot hold unless one of them is passed."""
+
+    def ways_in(self) -> tuple[Gate, ...]:
+        """Return gates of which one must be passed; none where nothing can be said."""
+        return self.gates[:1] or self.doors
 
 
 def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
@@ -55,7 +66,8 @@ def kleene_and(answers: Iterable[Truth]) -> Truth:
 
 def all_of(parts: Sequence[Condition]) -> Condition:
     tests = [p.test for p in parts]
-    return _joined(lambda s, missing: kleene_and(t(s, missing) for t in tests), parts)
+    doors = min((ways for p in parts if (ways := p.ways_in())), key=len, default=())
+    return _joined(lambda s, missing: kleene_and(t(s, missing) for t in tests), parts, doors)
 
 
 def any_of(parts: Sequence[Condition]) -> Condition:
@@ -71,7 +83,8 @@ def any_of(parts: Sequence[Condition]) -> Condition:
                 answer = None
         return answer
 
-    return _joined(test, parts)
+    ways = [p.ways_in() for p in parts]
+    return _joined(test, parts, tuple(door for doors in ways for door in doors) if all(ways) else ())
 
 
 def negated(part: Condition) -> Condition:
@@ -82,13 +95,35 @@ def negated(part: Condition) -> Condition:
     return _joined(test, [part])
 
 
-def _joined(test: Test, parts: Sequence[Condition]) -> Condition:
-    return Condition(test=test, static=all(p.static for p in parts), cost=sum(p.cost for p in parts))
+def _joined(test: Test, parts: Sequence[Condition], doors: tuple[Gate, ...] = ()) -> Condition:
+    looks = 0
+    for part in parts:
+        looks |= part.looks
+    static, cost = all(p.static for p in parts), sum(p.cost for p in parts)
+    return Condition(test=test, static=static, cost=cost, looks=looks, doors=doors)
 
 
 def fixed(read: Callable[[Situation], bool]) -> Condition:
     return Condition(test=lambda s, _: read(s), static=True, cost=0)
 
 
-def changing(read: Callable[[Situation], bool]) -> Condition:
-    return Condition(test=lambda s, _: read(s), static=False)
+def of_past(read: Callable[[Situation], bool], unsure: int = 0) -> Condition:
+    return Condition(test=lambda s, missing: None if missing & unsure else read(s), static=True, looks=PAST)
+
+
+def reaching(
+    key: Hashable,
+    read: Callable[[Situation], float],
+    at_least: float,
+    *,
+    unsure: int = 0,
+    cost: int = 2,
+    by_minute: bool = False,
+) -> Condition:
+    """Return the condition that a counter has reached a number; while `unsure` is missing, nobody can tell."""
+    gate = Gate(key=key, read=read, at_least=at_least, unsure=unsure, by_minute=by_minute)
+
+    def test(s: Situation, missing: int) -> Truth:
+        return None if missing & unsure else read(s) >= at_least
+
+    return Condition(test=test, static=False, cost=cost, gates=(gate,))

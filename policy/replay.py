@@ -1,16 +1,18 @@
 """Replay: what a policy would have done to what was recorded. Pure: records in, a report out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from core.decision import Decision, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.record import Record
 from core.review import Disposition, case_key
-from core.situation import situation_of
+from core.situation import ScriptHistory, situation_of
 from policy.decide import RulePolicy
+from policy.unknowns import HISTORY, IMPORTS
+from policy.volumes import Volumes
 
 _STOPPING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 
@@ -56,6 +58,8 @@ class ReplayReport:
     affected: tuple[Affected, ...]
     """The stopped records and the warned ones in groups, most frequent first."""
     caveats: tuple[str, ...] = ()
+    untold: int = 0
+    """Records of which nobody can tell: a rule asks for what they do not hold. They are in no other number."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -83,24 +87,76 @@ class _Group:
     reason: str = ""
 
 
-def replay(
-    policy: RulePolicy,
-    records: Iterable[Mapping[str, Any]],
-    dispositions: Mapping[str, Disposition] | None = None,
-) -> ReplayReport:
-    """Run `policy` over recorded exchanges (JSON records). `dispositions`: key of a closed case → how it was closed."""
-    closed = dispositions or {}
-    verdicts: Counter[str] = Counter()
-    groups: dict[tuple[str | None, Verdict, str, str], _Group] = {}
-    total = unreadable = newly = no_longer = false_alarms = 0
+type Known = Callable[[str, str | None, datetime], ScriptHistory]
+"""Script, its hash, a time → what was known of it then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One record and what the policy makes of it."""
+
+    record: Record
+    decision: Decision
+    unsure: tuple[str, ...] = ()
+    """Rules that could have decided otherwise, had the record held what they ask for."""
+
+
+def replayed(
+    policy: RulePolicy, records: Iterable[Mapping[str, Any]], known: Known | None = None
+) -> Iterator[Replayed | None]:
+    """Yield what the policy makes of each record, in the order of time; None for one that cannot be read.
+
+    Earlier volume is what this policy would have let out, as far as the records go; held requests count as approved.
+    """
+    volumes = Volumes()
+    untold = IMPORTS if known is not None else IMPORTS | HISTORY
     for value in records:
         try:
             record = Record.from_json(value)
         except (KeyError, ValueError, TypeError):
+            yield None
+            continue
+        script = record.sender.script
+        history = ScriptHistory()
+        if known is not None and script is not None:
+            history = known(script.path or script.name, script.sha256, record.at)
+        situation = replace(situation_of(record), degraded=(), history=history, volume=volumes.before(record))
+        # A stage that failed then says nothing about the rules, and without a script there is nothing to be known.
+        decision, unsure = policy.tell(situation, untold if script is not None else 0)
+        if went_out(record.decision) if unsure else as_enforced(decision) is not Verdict.BLOCK:
+            volumes.add(record)
+        yield Replayed(record=record, decision=decision, unsure=unsure)
+
+
+def replay(
+    policy: RulePolicy,
+    records: Iterable[Mapping[str, Any]],
+    dispositions: Mapping[str, Disposition] | None = None,
+    *,
+    known: Known | None = None,
+    since: datetime | None = None,
+) -> ReplayReport:
+    """Run `policy` over recorded exchanges (JSON records, in the order of time).
+
+    `dispositions`: key of a closed case → how it was closed. Records before `since` only count as earlier volume.
+    """
+    closed = dispositions or {}
+    verdicts: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
+    groups: dict[tuple[str | None, Verdict, str, str], _Group] = {}
+    total = unreadable = newly = no_longer = false_alarms = untold = 0
+    for one in replayed(policy, records, known):
+        if one is None:
             unreadable += 1
             continue
+        record, decision = one.record, one.decision
+        if since is not None and record.at < since:
+            continue
         total += 1
-        decision = _without_failures(policy, record)
+        if one.unsure:
+            untold += 1
+            unsure.update(one.unsure)
+            continue
         verdict = as_enforced(decision)
         verdicts[verdict.value] += 1
         was = record.decision.verdict
@@ -123,18 +179,21 @@ def replay(
         people=len(set().union(*(groups[key].users for key in stopped))),
         false_alarms=false_alarms,
         affected=_rows(groups),
-        caveats=_caveats(policy),
+        caveats=tuple(_caveats(policy, unsure, verdicts)),
+        untold=untold,
     )
+
+
+def went_out(decision: Decision) -> bool:
+    """Return whether the request was sent on then: let pass, redacted, or held and approved."""
+    if decision.verdict is Verdict.HOLD:
+        return decision.hold_outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
+    return decision.verdict is not Verdict.BLOCK
 
 
 def as_enforced(decision: Decision) -> Verdict:
     """Return what the rule asks for, watch mode or not."""
     return decision.intended or decision.verdict
-
-
-def _without_failures(policy: RulePolicy, record: Record) -> Decision:
-    """A stage that failed then says nothing about the rules: replay asks what they make of what was found."""
-    return policy.decide(replace(situation_of(record), degraded=()))
 
 
 def _add(group: _Group, record: Record, decision: Decision, how: Disposition | None) -> None:
@@ -171,14 +230,12 @@ def _rows(groups: Mapping[tuple[str | None, Verdict, str, str], _Group]) -> tupl
     return tuple(sorted(rows, key=lambda row: (-row.count, row.script, row.destination)))
 
 
-def _caveats(policy: RulePolicy) -> tuple[str, ...]:
-    rules = [rule.id for rule in policy.rules if rule.beyond_records]
-    if not rules:
-        return ()
-    return (
-        "These rules look at earlier volume or at a script's history, which a record does not hold; "
-        "they were asked as for a first request: " + ", ".join(rules),
-    )
+def _caveats(policy: RulePolicy, unsure: Counter[str], verdicts: Counter[str]) -> Iterator[str]:
+    if unsure:
+        told = ", ".join(f"{rule} ({count:,})" for rule, count in unsure.most_common())
+        yield f"What these rules look at is not in the records, so that nobody can tell what they would have done: {told}"
+    if policy.asks_past and verdicts[Verdict.HOLD.value]:
+        yield "Requests that would have been held count as approved in the volume of later ones."
 
 
 def _script(record: Record) -> str:

@@ -13,6 +13,7 @@ from core.decision import Mode, Verdict
 from core.findings import Confidence
 from policy.fields import (
     Count,
+    Country,
     Day,
     Identifier,
     Kind,
@@ -24,6 +25,7 @@ from policy.fields import (
     action,
     section,
 )
+from policy.passing import PassThrough
 from policy.tenants import TenantRestrictions
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -55,6 +57,7 @@ class DestinationCondition(Strict):
     account: Listed[AccountKind] | None = Field(None, description="Whose account of the service it is.")
     account_id: Listed[Text] | None = None
     upload: bool | None = Field(None, description="True when content is stored with the service.")
+    country: Listed[Country] | None = Field(None, description="Country of its address: two letters, or unknown.")
     scheme: Listed[Literal["http", "https", "ws", "wss"]] | None = None
     path: Listed[Text] | None = None
 
@@ -229,6 +232,7 @@ class OrganisationSection(Strict):
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])
+    countries: Text | None = Field(None, description="CSV table of the countries of addresses, relative to this file.")
     recognizers: Several[Text] = Field(
         default=[], description="Files with recognisers in Presidio's YAML, relative to this file."
     )
@@ -276,13 +280,16 @@ class PolicyModel(Strict):
     on_unknown_account: Annotated[UnknownAccount, BeforeValidator(action)] | None = None
     failures: Failures = Failures()
     tenant_restrictions: TenantRestrictions = TenantRestrictions()
+    pass_through: list[PassThrough] = Field(
+        default=[], description="Exceptions: clients that trust only their own server's certificate."
+    )
     rules: list[Rule] = Field(default=[])
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         seen: set[str] = set()
-        for rule in self.rules:
-            if rule.id in seen:
-                raise ValueError(f"two rules have the id {rule.id}")
-            seen.add(rule.id)
+        for name in (*(rule.id for rule in self.rules), *(entry.id for entry in self.pass_through)):
+            if name in seen:
+                raise ValueError(f"two rules have the id {name}")
+            seen.add(name)
         return self

@@ -1,10 +1,9 @@
 """Why, in plain words: what was found, how much of it, and whose account it was bound for."""
 
-from collections import Counter
-from collections.abc import Iterable
+from functools import lru_cache
 
 from core.classification import AccountKind, Destination
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import NOT_INSPECTED
 from core.situation import Situation
 from core.text import printable
 from policy.words import named
@@ -32,27 +31,43 @@ def sentence(s: Situation) -> str:
 
 def content(s: Situation) -> str:
     """Return what the request holds, or its size where nothing was found."""
-    found = [f for f in s.findings if not f.test_data and f.kind != NOT_INSPECTED]
-    unread = [f for f in s.findings if f.kind == NOT_INSPECTED]
-    if not found:
-        words = "an LLM call" if s.llm is not None else "an upload" if s.destination.upload else "a request"
-        words += f" of {size(s.request_bytes)}" if s.request_bytes else ""
+    shape = tuple([(f.kind, f.count, f.records) for f in s.findings if not f.test_data])
+    sized = all(kind == NOT_INSPECTED for kind, _, _ in shape)
+    return _content(shape, s.llm is not None, s.destination.upload, s.request_bytes if sized else 0)
+
+
+@lru_cache(maxsize=2048)
+def _content(shape: tuple[tuple[str, int, int | None], ...], call: bool, upload: bool, bytes_sent: int) -> str:
+    counts: dict[str, int] = {}
+    rows, unread = 0, False
+    for kind, count, records in shape:
+        if kind == NOT_INSPECTED:
+            unread = True
+        else:
+            counts[kind] = counts.get(kind, 0) + count
+            rows = max(rows, records or 0)
+    if not counts:
+        words = "an LLM call" if call else "an upload" if upload else "a request"
+        words += f" of {size(bytes_sent)}" if bytes_sent else ""
         return words + (" that could not be read in full" if unread else "")
-    rows = max((f.records or 0 for f in found), default=0)
-    words = _listing(found)
+    words = _listing(counts)
     return f"{rows:,} row{'s' if rows != 1 else ''} with {words}" if rows else words
 
 
 def place(destination: Destination) -> str:
     """Return the service or host with whose account it is."""
-    host = printable(destination.host, 100)
-    service = destination.service
-    words = f"{spelt(service)} ({host})" if service else host
     account = destination.account
-    if account.kind is AccountKind.UNKNOWN and not (service and destination.upload):
+    return _place(destination.host, destination.service, account.kind, account.id, destination.upload)
+
+
+@lru_cache(maxsize=2048)
+def _place(host: str, service: str | None, kind: AccountKind, account: str | None, upload: bool) -> str:
+    host = printable(host, 100)
+    words = f"{spelt(service)} ({host})" if service else host
+    if kind is AccountKind.UNKNOWN and not (service and upload):
         return words
-    told = f" ({printable(account.id, 80)})" if account.id else ""
-    return f"{words}, {_ACCOUNTS[account.kind]}{told}"
+    told = f" ({printable(account, 80)})" if account else ""
+    return f"{words}, {_ACCOUNTS[kind]}{told}"
 
 
 def spelt(service: str) -> str:
@@ -70,12 +85,10 @@ def size(count: int) -> str:
     return f"{count} bytes" if unit == "bytes" else f"{value:.3g} {unit}"
 
 
-def _listing(found: Iterable[Finding]) -> str:
-    counts: Counter[str] = Counter()
-    for finding in found:
-        counts[finding.kind] += finding.count
-    parts = [named(kind, count) for kind, count in counts.most_common(_SHOWN)]
-    if len(counts) > _SHOWN:
-        more = len(counts) - _SHOWN
+def _listing(counts: dict[str, int]) -> str:
+    most = sorted(counts.items(), key=lambda item: -item[1])
+    parts = [named(kind, count) for kind, count in most[:_SHOWN]]
+    if len(most) > _SHOWN:
+        more = len(most) - _SHOWN
         parts.append(f"{more} other kind{'s' if more > 1 else ''} of data")
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

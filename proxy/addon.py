@@ -18,7 +18,7 @@ from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.redaction import Redacted
-from proxy import enforcement, refusals
+from proxy import enforcement, passing, refusals
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.bypass import Bypass, Bypasses, looks_like_http
 from proxy.health import HEALTH_HOST, Health
@@ -28,7 +28,7 @@ from proxy.ruling import Ruling
 from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, WHOLE, adopt, only_http
-from proxy.translate import connection_of, exchange_of, message_of, other_host_named
+from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap, taken
 from proxy.whole import WholeTap
 
@@ -54,6 +54,7 @@ class GateAddon:
         self.routes = routes
         self.health = health
         self.bypasses = Bypasses(inspection)
+        self.passages = passing.Passages(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
@@ -68,6 +69,9 @@ class GateAddon:
 
     def client_disconnected(self, client: Client) -> None:
         """Forget the connection."""
+        self.passages.closed(client)
+        if self.inspection.places is not None:
+            self.inspection.places.closed(client.id)
         self._senders.closed(client.id)
 
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
@@ -78,20 +82,36 @@ class GateAddon:
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
         adopt(nextlayer.context.layers)
+        passing.adopt(nextlayer.context.layers)
         if target is not None and not is_http:
             await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
-        self.routes.divert(data.server)
+        address, places = None, self.inspection.places
+        if places is not None and data.server.address is not None and self.inspection.parts.policy.asks_country:
+            address = places.of(data.client.id, *data.server.address[:2])
+        self.routes.divert(data.server, address)
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
         """Put the real destination back, so that the connection is found again and reused."""
         self.routes.restore(data.server)
+        server, places = data.server, self.inspection.places
+        if places is not None and server.address is not None and server.peername is not None:
+            places.connected(data.client.id, *server.address[:2], server.peername[0])
 
     def server_connect_error(self, data: ServerConnectionHookData) -> None:
         """Put the real destination back."""
         self.routes.restore(data.server)
+        if self.inspection.places is not None and data.server.address is not None:
+            self.inspection.places.unreachable(data.client.id, *data.server.address[:2])
+
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
+        try:
+            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.at_opening)
+        except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
+            self._failed("passing", error)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
@@ -116,9 +136,17 @@ class GateAddon:
             return
         self.health.requests += 1
         _mend_headers(flow)
+        if self.inspection.parts.policy.asks_country:
+            await self._guarded(flow, self._locate)
+            if flow.response is not None:
+                return
         flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
         if not _is_small(flow):
             await self._guarded(flow, self._decide_on_headers)
+
+    async def _locate(self, flow: http.HTTPFlow) -> None:
+        request = flow.request
+        flow.metadata[ADDRESS] = await self.inspection.locate(flow.client_conn.id, request.host, request.port)
 
     async def gate_large_body(self, flow: http.HTTPFlow) -> None:
         """A body has outgrown what is held: from here on it streams past a tap, or is refused."""

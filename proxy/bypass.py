@@ -2,19 +2,20 @@
 
 import asyncio
 import ipaddress
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
-from core.exchange import Connection, Exchange
-from core.ids import uuid7
+from core.exchange import Connection
 from core.ports import DirectConnections
 from proxy.inspection import Inspection
+from proxy.passing import asked, tunnel
 from proxy.ruling import Ruling
 
+log = logging.getLogger("outgate.gate")
 EVERY_S = 10.0
 """How often the connection table is looked at, while it is."""
 PYTHON_LATELY_S = 600.0
@@ -65,11 +66,13 @@ class Bypasses:
 
     def certificate_refused(self, sender: Attribution, host: str, port: int, connection: Connection) -> None:
         """A client ended the TLS handshake because of our certificate: nothing of it left, nothing was read."""
+        _, exception = asked(self._inspection, sender, (host, port))
         self._record(
             sender,
             (host, port, connection),
             "tls: the client refused Outgate's certificate",
-            "The client did not accept Outgate's certificate, so the connection failed and nothing was inspected.",
+            "The client did not accept Outgate's certificate, so the connection failed and nothing was inspected."
+            + ("" if exception is None or exception.verdict.passes else f" {exception.reason}"),
             AGAIN_S,
         )
 
@@ -98,7 +101,10 @@ class Bypasses:
         while True:
             await asyncio.sleep(every_s)
             if self._python_at is not None and self._clock() - self._python_at < PYTHON_LATELY_S:
-                await self.look(table)
+                try:
+                    await self.look(table)
+                except Exception as error:  # noqa: BLE001 - boundary: the gate serves on, and the next look tries again
+                    log.error("the connection table could not be read: %s", type(error).__name__)
 
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life."""
@@ -118,17 +124,7 @@ class Bypasses:
         host, port, _ = to
         if not self._once.first((*_who(sender), host, str(port), stage), lasts_s):
             return
-        at: datetime = self._inspection.parts.clock()
-        exchange = Exchange(
-            id=uuid7(at),
-            at=at,
-            scheme="https",
-            host=host.lower().rstrip("."),
-            port=port,
-            method="CONNECT",
-            path="/",
-            complete=False,
-        )
+        exchange = tunnel(self._inspection, (host, port))
         policy = self._inspection.parts.policy
         decision = Decision(
             verdict=Verdict.WATCH,

@@ -22,6 +22,7 @@ from proxy.addon import GateAddon
 from proxy.health import Health
 from proxy.hooks import DirectAddons, spare
 from proxy.inspection import Inspection, Limits, Parts
+from proxy.places import Places
 from proxy.routes import Route, Routes
 from proxy.tls import GateTls, Mint
 
@@ -60,7 +61,10 @@ class Gate:
         loop = asyncio.get_running_loop()
         inspection = Inspection(self._parts, self._options.limits, loop)
         health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
-        self.addon = GateAddon(inspection, Routes(self._options.routes), health)
+        routes = Routes(self._options.routes)
+        if self._options.upstream_proxy is None:
+            inspection.places = Places(routes.target)
+        self.addon = GateAddon(inspection, routes, health)
         server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),

@@ -26,6 +26,8 @@ class Health:
     """Own hooks that failed; each refused its request."""
     refused_certificates: int = 0
     """TLS handshakes that clients ended because they do not trust our certificate."""
+    passed_undecrypted: int = 0
+    """Connections that an exception of the policy let pass unread."""
     senders: Callable[[], Mapping[str, int]] | None = None
     """Counts of attributions by certainty and method."""
 
@@ -47,6 +49,7 @@ class Health:
             "connections": self.connections,
             "hook_failures": self.hook_failures,
             "refused_certificates": self.refused_certificates,
+            "passed_undecrypted": self.passed_undecrypted,
             "evidence_backlog": self.parts.evidence.backlog,
             "peak_memory_kib": _peak_memory_kib(),
             "attribution": dict(self.senders()) if self.senders is not None else {},

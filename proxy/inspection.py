@@ -42,6 +42,7 @@ from proxy import enforcement
 from proxy.classifying import classified
 from proxy.durability import Outbox
 from proxy.lines import LineBudget
+from proxy.places import Places
 from proxy.ruling import Acknowledgement, Ruling
 
 _PAIRS_REMEMBERED = 10_000
@@ -96,10 +97,12 @@ class Inspection:
         self._lines = LineBudget()
         self._pairs: dict[tuple[str, str | None, str], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.places: Places | None = None
+        """Set where addresses are looked up by this gate, and not by another proxy behind it."""
 
     def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
         """Step 2. Return a ruling when the headers suffice to refuse; None when the body is needed."""
-        classification = self.parts.classifier.on_headers(exchange)
+        classification = self.placed(exchange, self.parts.classifier.on_headers(exchange))
         situation = self.situation(exchange, sender, classification, headers_only=True)
         decision = self.parts.policy.decide_on_headers(situation)
         if decision is None or decision.verdict.passes:
@@ -115,6 +118,7 @@ class Inspection:
             classification = await classified(exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s)
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
+        classification = self.placed(exchange, classification)
         situation = self.situation(exchange, sender, classification)
         decision = self.parts.policy.decide(situation)
         notable = decision.verdict is not Verdict.ALLOW or self._first_time(sender, classification)
@@ -230,8 +234,22 @@ class Inspection:
 
     def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:
         """Return the ruling of an exchange that a failure of the gate decided."""
-        seen = self.parts.classifier.on_headers(exchange)
+        seen = self.placed(exchange, self.parts.classifier.on_headers(exchange))
         return Ruling(exchange=exchange, sender=sender, classification=seen, decision=decision)
+
+    async def locate(self, connection: str, host: str, port: int) -> str | None:
+        """Return the address that this client connection goes to for this host, where some rule asks for its country."""
+        if self.places is None or not self.parts.policy.asks_country:
+            return None
+        return await self.places.locate(connection, host, port)
+
+    def placed(self, exchange: Exchange, seen: Classification) -> Classification:
+        """Return the classification with the address that is connected to, and its country, where that was looked up."""
+        address = exchange.address
+        if address is None:
+            return seen
+        country = self.parts.policy.country_of(address)
+        return replace(seen, destination=replace(seen.destination, address=address, country=country))
 
     def situation(
         self, exchange: Exchange, sender: Attribution, seen: Classification, *, headers_only: bool = False

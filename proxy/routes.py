@@ -42,16 +42,22 @@ class Routes:
         self._routes = tuple(routes)
         self._real: dict[str, tuple[str, int]] = {}
 
-    def divert(self, server: Server) -> None:
-        """Replace the address of a connection that is about to be opened."""
-        if server.address is None:
-            return
-        host, port = server.address[0], server.address[1]
+    def target(self, host: str, port: int) -> tuple[str, int]:
+        """Return where a connection to this host really goes."""
         for route in self._routes:
             if route.host in {"", host.lower()} and route.port in {None, port}:
-                self._real[server.id] = (host, port)
-                server.address = (route.address or host, route.to_port or port)
-                return
+                return route.address or host, route.to_port or port
+        return host, port
+
+    def divert(self, server: Server, address: str | None = None) -> None:
+        """Replace the address of a connection that is about to be opened: by this IP address where one was decided on."""
+        if server.address is None:
+            return
+        real = server.address[0], server.address[1]
+        host, port = self.target(*real)
+        if (address or host, port) != real:
+            self._real[server.id] = real
+            server.address = (address or host, port)
 
     def restore(self, server: Server) -> None:
         """Put back the address that the client meant."""

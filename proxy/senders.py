@@ -38,6 +38,10 @@ class Senders:
         connection = self._open.get(connection_id)
         return UNATTRIBUTED if connection is None else await self._ask_again(connection)
 
+    async def at_opening(self, connection_id: str) -> Attribution:
+        """Return who opened this connection, and leave it for the first request to use."""
+        return self._fresh.get(connection_id) or await self.of(connection_id)
+
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
         self._fresh.pop(connection_id, None)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mitmproxy import ctx, http
+from mitmproxy import ctx, http, tls
 from mitmproxy.connection import Client
 
 from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
@@ -48,6 +48,11 @@ class StandaloneAddon(GateAddon):
         """Forget what was attributed."""
         if self._begun:
             super().client_disconnected(client)
+
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Let nothing pass undecrypted before the parts are there."""
+        if self._begun:
+            await super().tls_clienthello(data)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Refuse what comes before the parts are there."""

@@ -10,6 +10,8 @@ from mitmproxy.websocket import WebSocketMessage
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
 
+ADDRESS = "outgate_address"
+"""Key in `flow.metadata`: the IP address that this request goes to, where it was looked up."""
 _NAMES: dict[bytes, str] = {}
 _NAMES_REMEMBERED = 2_000
 
@@ -46,6 +48,7 @@ def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: i
         body=content,
         body_bytes=size,
         complete=len(content) == size,
+        address=flow.metadata.get(ADDRESS),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,7 @@ def check(file: PolicyArgument = None) -> int:
     \b
     Example: outgate policy check outgate.yaml
     """
-    from app.advice import advice_on
+    from app.advice import advice_on, exceptions_in
     from app.home import open_home
     from app.wiring import policy_of, policy_path
     from policy.loading import PolicyError
@@ -40,8 +41,11 @@ def check(file: PolicyArgument = None) -> int:
         for line in error.lines():
             typer.echo(line, err=True)
         return 1
+    exceptions, to_mend = exceptions_in(policy_path(home, file))
     for line in advice_on(policy_path(home, file)):
-        typer.echo(f"note: {line}", err=True)
+        typer.echo(f"{'WARNING' if line in to_mend else 'note'}: {line}", err=True)
+    for line in exceptions:
+        typer.echo(f"passes undecrypted: {line}")
     typer.echo(f"The policy is valid, version {policy.version}.")
     return 0
 
@@ -90,11 +94,15 @@ def replay(
     from app.times import parse_time
     from app.wiring import policy_of
     from evidence import open_store
+    from evidence.past import Past
     from policy.replay import replay as replayed
 
     home = open_home()
     store = open_store(home.evidence)
-    report = replayed(policy_of(home, policy), store.iter_records(since=parse_time(since)), dict(_closed(store)))
+    begin = parse_time(since)
+    day_before = None if begin is None else begin - timedelta(days=1)  # counts as earlier volume only
+    records, known = store.iter_by_time(since=day_before), Past(store).script
+    report = replayed(policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

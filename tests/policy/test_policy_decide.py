@@ -497,7 +497,7 @@ def test_the_memory_of_a_policy_is_bounded() -> None:
     asked = policy(BLOCK_BANK)
     for n in range(5000):
         asked.decide(situation(destination=to(None, host=f"h{n}.example")))
-    assert len(asked._memo) <= 2048
+    assert len(asked._plans._by_key) <= 2048
 
 
 def test_attribution_certainty_and_volume_reach_the_rules() -> None:

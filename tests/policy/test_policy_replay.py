@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from policy_samples import found, llm, llm_destination, policy, record, sender, 
 import policy as public
 from core.decision import Decision, Verdict
 from core.review import Disposition, case_key
+from core.situation import ScriptHistory
 from policy.cases import run_cases
 from policy.loading import PolicyError
-from policy.replay import replay
+from policy.replay import replay, replayed
 
 LEDGER = situation(found("iban", 15000, records=15000), destination=to("onedrive", "personal"))
 OTHER_PERSON = replace(LEDGER, sender=sender("/srv/jobs/other.py", user="bob"))
@@ -67,16 +69,50 @@ def test_a_failed_inspection_then_is_no_verdict_now() -> None:
 
 
 def test_a_replay_says_what_it_cannot_know() -> None:
-    """Rules on volume and approval are marked, for a record does not hold these."""
+    """Where a rule asks for what records do not hold, they are counted as untold, and no verdict is guessed."""
     rules = """
   - {id: fresh, when: {any: [{script: {approved: false}}]}, then: warn}
   - {id: much, when: {volume: {day_bytes_at_least: 1 GB}}, then: block}
   - {id: size, when: {volume: {request_bytes_at_least: 1 GB}}, then: block}
 """
     report = replay(policy(rules), [record(CLEAN).to_json()])
-    assert report.caveats[0].endswith("fresh, much")
-    assert report.affected[0].verdict is Verdict.WARN
-    assert report.scripts == 0
+    assert (report.records, report.untold, report.verdicts, report.affected) == (1, 1, {}, ())
+    assert report.caveats[0].endswith("fresh (1)")
+    assert replay(policy(rules), [record(CLEAN).to_json()], known=lambda *_: ScriptHistory()).verdicts == {"warn": 1}
+
+
+@pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
+def test_what_makes_no_difference_can_be_told(verdict: str, untold: int) -> None:
+    """A rule that nobody can answer for does not matter where the outcome is the same either way."""
+    rules = f"  - {{id: torch, when: {{script: {{imports: torch}}}}, then: {verdict}}}\n"
+    assert replay(policy(rules), [record(CLEAN).to_json()]).untold == untold
+
+
+def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
+    """A request that is stopped uses nothing up: a smaller one after it still fits; a day later all is free again."""
+    sizes, step = [60, 30, 20, 5, 50], timedelta(hours=1)
+    records = [
+        record(replace(CLEAN, request_bytes=size, now=CLEAN.now + number * step), number)
+        for number, size in enumerate(sizes)
+    ]
+    records.append(record(replace(CLEAN, request_bytes=60, now=CLEAN.now + 30 * step), 9))
+    rules = "  - {id: much, when: {volume: {day_bytes_at_least: 100 bytes}}, then: block}\n"
+    told = [one.decision.verdict.value for one in replayed(policy(rules), [r.to_json() for r in records]) if one]
+    assert told == ["allow", "allow", "block", "allow", "block", "allow"]
+    late = replay(policy(rules), [r.to_json() for r in records], since=CLEAN.now + 2 * step)
+    assert (late.records, late.verdicts) == (4, {"block": 2, "allow": 2})
+
+
+def test_a_country_that_was_not_recorded_is_not_guessed(tmp_path: Path) -> None:
+    """Records from before the rule on countries do not say where they went."""
+    (tmp_path / "table.csv").write_text("192.0.2.0/24,CN\n")
+    (tmp_path / "p.yaml").write_text(
+        "mode: enforce\norganisation: {countries: table.csv}\n"
+        "rules: [{id: far, when: {destination: {country: CN}}, then: block}]\n"
+    )
+    there = replace(CLEAN, destination=llm_destination(country="CN"))
+    report = replay(public.load(tmp_path / "p.yaml"), [record(CLEAN).to_json(), record(there).to_json()])
+    assert (report.untold, report.verdicts) == (1, {"block": 1})
 
 
 CASES = """

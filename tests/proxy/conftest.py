@@ -148,6 +148,7 @@ class FakePolicy:
         self.fail: Exception | None = None
         self.whole = False
         self.blocked_host = "blocked.example"
+        self.exempted: dict[str, Decision] = {}
         self.situations: list[Situation] = []
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
@@ -169,6 +170,17 @@ class FakePolicy:
         if situation.findings:
             return Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
         return Decision(verdict=Verdict.ALLOW)
+
+    asks_country = False
+
+    def country_of(self, address: str) -> str:
+        return "unknown"
+
+    def exempts(self, host: str) -> bool:
+        return host in self.exempted
+
+    def pass_through(self, situation: Situation) -> Decision | None:
+        return self.exempted.get(situation.destination.host)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         return Decision(verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",))

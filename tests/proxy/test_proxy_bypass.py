@@ -200,6 +200,33 @@ def test_the_table_is_looked_at_only_while_python_uses_the_gate(
     assert (sampled.asked != []) == looks
 
 
+def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
+    """A connection table that cannot be read once takes no gate down; the next look finds what there is."""
+
+    class Failing(Table):
+        looked = 0
+
+        def established(self) -> list[Connection]:
+            self.looked += 1
+            if self.looked == 1:
+                raise RuntimeError("no such table")
+            return super().established()
+
+    sampled, table = Sampled(gate), Failing(("203.0.113.5", 1))
+    sampled.bypasses.seen(sampled.attribute(Table(("203.0.113.9", 9)).established()[0]))
+    sampled.asked.clear()
+
+    async def watched() -> None:
+        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        while not sampled.asked and not watching.done():  # noqa: ASYNC110 - the look happens in a thread
+            await asyncio.sleep(0.005)
+        assert not watching.done()
+        watching.cancel()
+
+    asyncio.run(watched())
+    assert sampled.asked == ["d1"]
+
+
 def test_memory_of_what_was_told_is_bounded() -> None:
     """However many there are, the gate does not grow with them."""
     once = Once(lambda: 0.0)
