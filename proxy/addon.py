@@ -1,7 +1,6 @@
 """The hooks: each presumes refusal, hands over to the inspection, and applies what it says. No logic of its own."""
 
 import logging
-import re
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +20,7 @@ from core.redaction import Redacted
 from proxy import enforcement, passing, refusals
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.bypass import Bypass, Bypasses, looks_like_http
+from proxy.heads import SMALL_BYTES, declared_size, is_small, mend_headers
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, gate_failure
 from proxy.routes import Routes
@@ -36,11 +36,6 @@ RULING = "outgate_ruling"
 SENDER = "outgate_sender"
 READER = "outgate_reader"
 REFUSAL = "outgate_refusal"
-SMALL_BYTES = 64 * 1024
-_DIGITS = 19
-"""Of a length: what has more is none that exists."""
-_BARE = re.compile(rb"[\r\n\0]").search
-_SPACED = bytes.maketrans(b"\r\n\0", b"   ")
 log = logging.getLogger("outgate.gate")
 
 
@@ -135,13 +130,13 @@ class GateAddon:
             flow.metadata[RULING] = None
             return
         self.health.requests += 1
-        _mend_headers(flow)
+        mend_headers(flow)
         if self.inspection.parts.policy.asks_country:
             await self._guarded(flow, self._locate)
             if flow.response is not None:
                 return
         flow.metadata[HOLD_LIMIT] = self.inspection.limits.hold_bytes
-        if not _is_small(flow):
+        if not is_small(flow):
             await self._guarded(flow, self._decide_on_headers)
 
     async def _locate(self, flow: http.HTTPFlow) -> None:
@@ -182,7 +177,7 @@ class GateAddon:
         await self._guarded(flow, self._decide)
 
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
-        size = _declared_size(flow)
+        size = declared_size(flow)
         exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
         ruling = self.inspection.on_headers(exchange, await self._sender(flow))
         if ruling is not None:
@@ -374,30 +369,3 @@ def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
             del request.headers[name]
     if "content-length" in request.headers:
         request.headers["content-length"] = str(len(redacted.body))
-
-
-def _is_small(flow: http.HTTPFlow) -> bool:
-    """Return True when the body is known to be so small that waiting for it costs less than deciding twice."""
-    waits = False
-    size = 0 if not flow.request.is_http2 else None
-    for name, value in flow.request.headers.fields:
-        lower = name.lower()
-        if lower == b"content-length":
-            size = int(value) if value.isdigit() and len(value) < _DIGITS else None
-        elif lower == b"transfer-encoding":
-            return False
-        elif lower == b"expect":
-            waits = True
-    return not waits and size is not None and size <= SMALL_BYTES
-
-
-def _declared_size(flow: http.HTTPFlow) -> int | None:
-    declared = flow.request.headers.get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS else None
-
-
-def _mend_headers(flow: http.HTTPFlow) -> None:
-    """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
-    fields = flow.request.headers.fields
-    if _BARE(b"".join([value for _, value in fields])):
-        flow.request.headers.fields = tuple((name, value.translate(_SPACED)) for name, value in fields)

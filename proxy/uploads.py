@@ -13,6 +13,7 @@ from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import Finding, merged
 from proxy import enforcement, refusals
+from proxy.heads import declared_size
 from proxy.inspection import Inspection, gate_failure
 from proxy.ruling import Ruling
 from proxy.streams import BACKLOG, CUT
@@ -48,7 +49,7 @@ class UploadTap:
     def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
         self._flow = flow
         self._inspection = inspection
-        self._exchange = exchange_of(flow, body=b"", body_bytes=_declared_size(flow))
+        self._exchange = exchange_of(flow, body=b"", body_bytes=declared_size(flow) or 0)
         self._sender = sender
         self.reads = sender.is_python is not False or inspection.limits.inspect_others
         self._unpacker = Unpacker(self._exchange.header("content-encoding") or "")
@@ -251,8 +252,3 @@ def settled(decision: Decision) -> Decision:
         return decision
     fallen = enforcement.fallen_back(decision, why)
     return fallen if fallen.verdict.passes else replace(fallen, verdict=Verdict.BLOCK)
-
-
-def _declared_size(flow: http.HTTPFlow) -> int:
-    declared = flow.request.headers.get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() else 0
