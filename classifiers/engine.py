@@ -12,7 +12,7 @@ from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
-from classifiers.redaction import Placeholders, Restorer, refuse_signed, rewrite
+from classifiers.redaction import MessageRestorer, Placeholders, Restorer, refuse_signed, rewrite
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange, Message
 from core.findings import NOT_INSPECTED, Confidence, Finding
@@ -206,6 +206,10 @@ class Engine:
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
         """Return what puts the values back into an answer of this type."""
         return Restorer(content_type, values)
+
+    def message_restorer(self) -> MessageRestorer:
+        """Return what puts values back into the messages of one WebSocket."""
+        return MessageRestorer()
 
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> "EngineTap":
         """Return what reads the answer to this exchange."""

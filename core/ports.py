@@ -68,6 +68,23 @@ class Restorer(Protocol):
         """Return what was held back."""
 
 
+class MessageRestorer(Protocol):
+    """Puts values back into a server's WebSocket messages as they pass. Never raises."""
+
+    @property
+    def holds_back(self) -> bool:
+        """Return True while the end of some text waits for what comes next."""
+
+    def learn(self, values: Mapping[str, str]) -> None:
+        """Restore these, too: placeholder → value."""
+
+    def feed(self, content: bytes, *, text: bool) -> list[bytes]:
+        """Take one message; return the messages that go on now, the last one in its place."""
+
+    def finish(self) -> list[tuple[bytes, bool]]:
+        """Return what was held back as messages of its own, each with whether it is text."""
+
+
 class Classifier(Protocol):
     """Says where an exchange goes, to whose account, which LLM call it is and what it holds.
 
@@ -95,6 +112,9 @@ class Classifier(Protocol):
 
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
         """Return what puts values back into an uncompressed answer of this type."""
+
+    def message_restorer(self) -> MessageRestorer:
+        """Return what puts values back into the messages of one WebSocket."""
 
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> AnswerTap:
         """Return a tap for the answer with this head."""

@@ -29,6 +29,10 @@ from proxy.senders import Senders
 from proxy.sockets import MessageGate, note_too_big
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, WHOLE, adopt, only_http
 from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
+from proxy.socket_ways import Passing
+from proxy.sockets import MessageGate, note_end
+from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
+from proxy.translate import connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap, taken
 from proxy.whole import WholeTap
 
@@ -172,9 +176,11 @@ class GateAddon:
         if RULING in flow.metadata:
             if (tap := flow.metadata.get(TAP)) is not None:
                 tap.end()
-            return
-        flow.response = refusals.presumed()
-        await self._guarded(flow, self._decide)
+        else:
+            flow.response = refusals.presumed()
+            await self._guarded(flow, self._decide)
+        if TRAILERS in flow.metadata and isinstance(ruling := flow.metadata.get(RULING), Ruling):
+            ruling.notes.append(f"headers behind the body that were not passed on: {flow.metadata[TRAILERS]}")
 
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = declared_size(flow)
@@ -291,12 +297,10 @@ class GateAddon:
 
     # WebSockets
 
-    async def websocket_message(self, flow: http.HTTPFlow) -> None:
+    async def gate_message(self, message: Passing) -> None:
         """Inspect what a client sends inside a WebSocket before it goes on."""
+        flow = message.flow
         gate = flow.metadata.setdefault("outgate_messages", MessageGate(flow, self.inspection))
-        message = flow.websocket.messages[-1] if flow.websocket else None
-        if message is None:
-            return
         try:
             flow.metadata[READER].message(message_of(message))
             await gate.on_message(message, flow.metadata[RULING])
@@ -307,7 +311,7 @@ class GateAddon:
         """The WebSocket is closed: so is its record."""
         reader = flow.metadata.get(READER)
         if isinstance(reader, AnswerReader):
-            note_too_big(flow, flow.metadata[RULING])
+            note_end(flow, flow.metadata[RULING])
             reader.end()
 
     # failures

@@ -26,11 +26,15 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
+from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 from proxy.socket_layer import GateWebsocketLayer
+from proxy.trailers import GateHttp1Server
 
 HOLD_LIMIT = "outgate_hold_limit"
 """Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
+TRAILERS = "outgate_trailers"
+"""Key in `flow.metadata`: how many headers came behind the body of the request; they do not leave."""
 CUT = "outgate_cut"
 """Key in `flow.metadata`: the refusal that ends a streaming request now."""
 TAP = "outgate_tap"
@@ -108,6 +112,9 @@ class GateStream(HttpStream):
 
     def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Hold the body; of a request that is refused already, keep nothing."""
+        if isinstance(event, RequestTrailers):
+            self._drop(event)
+            return
         if self.flow.response is not None and isinstance(event, RequestData):
             self.request_body_buf.clear()
         elif WHOLE in self.flow.metadata and self.flow.response is None:
@@ -157,6 +164,14 @@ class GateStream(HttpStream):
             return
         chunk = event.data if isinstance(event, RequestData) else None
         if isinstance(event, RequestTrailers):
+        """Pass the next piece on, unless the tap says that the request ends here."""
+        if isinstance(event, RequestTrailers):
+            self._drop(event)
+            return
+        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
+            # The tap's last word, before the end is sent: a request cut now must not look complete to the far side.
+            yield from super().state_stream_request_body(RequestData(self.stream_id, b""))
+        if CUT not in self.flow.metadata:
             yield from super().state_stream_request_body(event)
         elif self._tap.take(chunk):
             self.flow.metadata[BACKLOG] = self.backlog
@@ -177,6 +192,16 @@ class GateStream(HttpStream):
             yield from self._cut(refusal)
         elif part := self._tap.release():
             yield SendHttp(RequestData(self.stream_id, part), self.context.server)
+
+    def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
+        """Send the answer; mitmproxy cannot send trailers to a client of HTTP/1."""
+        if self.flow.response is not None and not self.flow.request.is_http2:
+            self.flow.response.trailers = None
+        yield from super().send_response(already_streamed)
+
+    def _drop(self, trailers: RequestTrailers) -> None:
+        """Headers behind the body come after the decision: they stay here, as any proxy may do (RFC 9110, 6.5.1)."""
+        self.flow.metadata[TRAILERS] = len(trailers.trailers.fields)
 
     def flow_done(self) -> layer.CommandGenerator[None]:
         """The answer is out; after an upgrade to a WebSocket its connection goes on in our layer."""
@@ -202,6 +227,14 @@ class GateStream(HttpStream):
 
 class GateHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        yield from super()._handle_event(event)
+        if not isinstance(event, events.Start):
+            return
+        client = self.connections.get(self.context.client)
+        if type(client) is Http1Server:  # it has not read anything yet
+            client.__class__ = GateHttp1Server
 
     def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
         """Open a stream of ours for a new request."""

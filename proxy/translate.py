@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from mitmproxy import http
 from mitmproxy.connection import Client
-from mitmproxy.websocket import WebSocketMessage
 
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
+from proxy.socket_ways import Passing
 
 ADDRESS = "outgate_address"
 """Key in `flow.metadata`: the IP address that this request goes to, where it was looked up."""
@@ -62,9 +62,9 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
     return Answer(status=response.status_code, headers=_headers(response.headers), body=content, body_bytes=size)
 
 
-def message_of(message: WebSocketMessage) -> Message:
+def message_of(message: Passing) -> Message:
     """Return one WebSocket message."""
-    return Message(from_client=message.from_client, text=message.is_text, data=message.content)
+    return Message(from_client=message.from_client, text=message.text, data=message.content)
 
 
 def destination_host(flow: http.HTTPFlow) -> str:

@@ -1,0 +1,49 @@
+"""Headers behind a body (trailers): mitmproxy gives up on them in HTTP/1, which leaves the client without an answer.
+
+They come after the decision, and any proxy may drop them (RFC 9110, 6.5.1): so it is done here, and a request's are
+counted for its record.
+"""
+
+from h11 import Data, EndOfMessage
+from h11._readers import ChunkedReader
+from h11._receivebuffer import ReceiveBuffer
+from mitmproxy import http
+from mitmproxy.proxy import events, layer
+from mitmproxy.proxy.layers.http import _http1
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import RequestEndOfMessage, RequestTrailers
+from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_body_reader
+
+
+class WholeChunkedReader(ChunkedReader):
+    """Reads chunks to their end, and keeps the headers behind them to itself."""
+
+    trailers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def __call__(self, buf: ReceiveBuffer) -> Data | EndOfMessage | None:
+        """Read on; the end bears no headers."""
+        event = super().__call__(buf)
+        if isinstance(event, EndOfMessage) and event.headers:
+            self.trailers = tuple((bytes(name), bytes(value)) for name, value in event.headers)
+            return EndOfMessage()
+        return event
+
+
+class GateHttp1Server(Http1Server):
+    """mitmproxy's reader of HTTP/1 requests; tells of trailers as its reader of HTTP/2 does."""
+
+    def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Read the next piece of the body."""
+        for command in super().read_body(event):
+            if isinstance(command, ReceiveHttp) and isinstance(command.event, RequestEndOfMessage):
+                trailers = getattr(self.body_reader, "trailers", ())
+                if trailers:
+                    yield ReceiveHttp(RequestTrailers(self.stream_id, http.Headers(trailers)))
+            yield command
+
+
+def _body_reader(expected_size: int | None) -> TBodyReader:
+    return WholeChunkedReader() if expected_size is None else make_body_reader(expected_size)
+
+
+_http1.make_body_reader = _body_reader
