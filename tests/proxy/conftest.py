@@ -3,9 +3,11 @@
 import asyncio
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,27 @@ import pytest
 from app.demo.internet import StandInInternet
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
+from classifiers.redaction import MessageRestorer, Restorer
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef
 from core.classification import Category, Classification, Destination
 from core.decision import Decision, Verdict
 from core.errors import DegradedError, EvidenceError
 from core.exchange import Answer, Connection, Exchange
 from core.findings import Confidence, Finding
+from core.fingerprint import Fingerprinter
+from core.ids import utc_now
 from core.organisation import Organisation
 from core.ports import Done
 from core.record import Record
+from core.redaction import CannotRedactError, Redacted
+from core.review import HoldAnswer
 from core.situation import Situation
 from proxy.gate import Gate, GateOptions
 from proxy.inspection import Limits, Parts
 from proxy.routes import parse_route
+
+sys.path.insert(0, str(Path(__file__).parent))
+from socket_echo import Echo
 
 MARKED = b"TOP-SECRET"
 
@@ -79,6 +89,7 @@ class FakeClassifier:
         self.fail: Exception | None = None
         self.cheap_bytes = 1 << 20
         self.tapped: list[bytes] = []
+        self.cannot_redact = False
 
     def on_headers(self, exchange: Exchange) -> Classification:
         where = Destination(
@@ -109,8 +120,38 @@ class FakeClassifier:
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> FakeTap:
         return FakeTap(classification, self.tapped)
 
+    def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
+        if self.cannot_redact:
+            raise CannotRedactError("it is signed")
+        mark = "<SECRET_1>"
+        body = exchange.body.replace(MARKED, mark.encode())
+        return Redacted(body=body, headers=(), values={mark: MARKED.decode()})
+
+    def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
+        return Restorer(content_type, values)
+
+    def message_restorer(self) -> MessageRestorer:
+        return MessageRestorer()
+
     def organisation_changed(self, organisation: Organisation) -> None:
         pass
+
+
+class FakeHolds:
+    """People's answers about held requests; `asked` tells for which one waits."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, HoldAnswer] = {}
+        self.before: dict[str, HoldAnswer] = {}
+
+    def answer(self, record_id: str) -> HoldAnswer | None:
+        return self.answers.get(record_id)
+
+    def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
+        return self.before.get(hold_key)
+
+    def say(self, record_id: str, *, approved: bool) -> None:
+        self.answers[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
 
 
 class FakePool:
@@ -150,6 +191,7 @@ class FakePolicy:
         self.blocked_host = "blocked.example"
         self.exempted: dict[str, Decision] = {}
         self.situations: list[Situation] = []
+        self.for_findings = Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         if situation.destination.host == self.blocked_host:
@@ -168,7 +210,7 @@ class FakePolicy:
         if situation.degraded:
             return Decision(verdict=Verdict.BLOCK, rule="degraded", reason="Not inspected", degraded=situation.degraded)
         if situation.findings:
-            return Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
+            return self.for_findings
         return Decision(verdict=Verdict.ALLOW)
 
     asks_country = False
@@ -238,6 +280,7 @@ class RunningGate:
     pool: FakePool
     policy: FakePolicy
     evidence: FakeEvidence
+    holds: FakeHolds
     gate: Gate
 
     def client_context(self) -> ssl.SSLContext:
@@ -263,12 +306,22 @@ class _Fakes:
     classifier: FakeClassifier = field(default_factory=FakeClassifier)
     policy: FakePolicy = field(default_factory=FakePolicy)
     evidence: FakeEvidence = field(default_factory=FakeEvidence)
+    holds: FakeHolds = field(default_factory=FakeHolds)
 
 
 @pytest.fixture
 def internet(tmp_path: Path) -> Iterator[StandInInternet]:
     with StandInInternet(tmp_path / "internet") as internet:
         yield internet
+
+
+@pytest.fixture
+def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Echo]:
+    echo = Echo(internet)
+    routes = [f"ws.example:443:127.0.0.1:{echo.port}", *internet.routes]
+    monkeypatch.setattr(StandInInternet, "routes", routes)
+    yield echo
+    echo.stop()
 
 
 @pytest.fixture
@@ -306,6 +359,8 @@ def _start(folder: Path, internet: StandInInternet, limits: Limits) -> tuple[Run
         pool=pool,
         policy=fakes.policy,
         evidence=fakes.evidence,
+        holds=fakes.holds,
+        fingerprinter=Fingerprinter(b"k" * 32),
     )
 
     def mint(host: str) -> tuple[Any, Any]:
@@ -337,6 +392,6 @@ def _start(folder: Path, internet: StandInInternet, limits: Limits) -> tuple[Run
 
     running = RunningGate(
         port=ports[0], roots=roots, internet=internet, attributor=fakes.attributor, classifier=fakes.classifier,
-        pool=pool, policy=fakes.policy, evidence=fakes.evidence, gate=gate,
+        pool=pool, policy=fakes.policy, evidence=fakes.evidence, holds=fakes.holds, gate=gate,
     )  # fmt: skip
     return running, stop

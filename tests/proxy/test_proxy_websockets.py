@@ -1,74 +1,15 @@
 """WebSockets through a real gate: what a client sends is inspected before it goes on, and one record sums it up."""
 
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from socket_echo import SECRET, Echo, closed_record, open_socket
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-from websockets.sync.server import ServerConnection, serve
 
-from app.demo.internet import StandInInternet
 from core.decision import Decision, Verdict
 from proxy.sockets import stricter
-
-SECRET = "it is TOP-SECRET"
-
-
-class Echo:
-    """A WebSocket server that says back what it hears, and keeps it."""
-
-    def __init__(self, internet: StandInInternet) -> None:
-        self.heard: list[str | bytes] = []
-        self.paths: list[str] = []
-        self._server = serve(self._talk, "127.0.0.1", 0, ssl=internet.context_for("ws.example"), max_size=None)
-        self.port = self._server.socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def _talk(self, connection: ServerConnection) -> None:
-        self.paths.append(connection.request.path if connection.request else "")
-        for message in connection:
-            self.heard.append(message)
-            connection.send(message)
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join(5)
-
-
-@pytest.fixture
-def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Echo]:
-    echo = Echo(internet)
-    routes = [f"ws.example:443:127.0.0.1:{echo.port}", *internet.routes]
-    monkeypatch.setattr(StandInInternet, "routes", routes)
-    yield echo
-    echo.stop()
-
-
-def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientConnection:
-    return connect(
-        f"wss://{host}/talk", ssl=gate.client_context(), proxy=f"http://127.0.0.1:{gate.port}", open_timeout=20,
-        close_timeout=5, **options,
-    )  # fmt: skip
-
-
-def eventually(condition: Callable[[], Any]) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
-def closed_record(gate: Any) -> Any:
-    eventually(lambda: gate.evidence.closed)
-    [record] = gate.evidence.closed
-    return record
 
 
 def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> None:
