@@ -216,4 +216,6 @@ def _peer(connection: Connection) -> Peer:
         client_port=connection.client_port,
         gate_host=connection.gate_host,
         gate_port=connection.gate_port,
+        transport=connection.transport,
+        socket=connection.socket,
     )

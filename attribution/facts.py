@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 KEPT_ENVIRONMENT = frozenset(
     {
@@ -20,12 +20,15 @@ KEPT_ENVIRONMENT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """The client's side of one TCP connection to the gate: its own address first."""
+    """The client's side of one connection: its own address first."""
 
     client_host: str
     client_port: int
     gate_host: str
     gate_port: int
+    transport: Literal["tcp", "udp"] = "tcp"
+    socket: int | None = None
+    """The kernel's number of the client's socket, where it was seen in a table of this user's sockets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One TCP connection of a client to the gate, as the gate's own socket sees it."""
+    """One connection of a client to the gate, as the gate's own socket sees it; or one past it, the far side as the gate's."""
 
     id: str
     client_host: str
@@ -15,6 +16,10 @@ class Connection:
     gate_port: int
     at: datetime
     """When it was accepted."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """`udp` only past the gate; then `gate_host` is empty where the socket is bound to no far side."""
+    socket: int | None = None
+    """The kernel's number of the client's socket, where it is known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

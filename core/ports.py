@@ -36,10 +36,13 @@ class Attributor(Protocol):
 
 
 class DirectConnections(Protocol):
-    """The open connections of this user to HTTPS servers that do not go through the gate."""
+    """The open connections of this user to HTTPS servers that do not go through the gate, HTTP/3 included."""
 
     def established(self) -> Sequence[Connection]:
         """Return them, the far side standing as the gate's. May take milliseconds: call it off the event loop."""
+
+    def speaks_quic(self, pid: int) -> bool:
+        """Return True when the process has loaded a library for HTTP/3. Off the event loop, like the rest."""
 
 
 class AnswerTap(Protocol):

@@ -22,6 +22,7 @@ PYTHON_LATELY_S = 600.0
 """The table is looked at only for so long after a Python program used the gate."""
 AGAIN_S = 3600.0
 DAY_S = 86_400.0
+UNKNOWN_HOST = "unknown destination"
 _REMEMBERED = 5000
 _MOST_PER_LOOK = 50
 _LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?: |$)")
@@ -57,7 +58,7 @@ class Bypasses:
         self._clock = clock
         self._once = Once(clock)
         self._python_at: float | None = None
-        self._known: set[tuple[str, int, str, int]] = set()
+        self._known: set[tuple[str, str, int, str, int]] = set()
 
     def seen(self, sender: Attribution) -> None:
         """Note that this sender uses the gate: scripts that do not may run beside it."""
@@ -96,6 +97,20 @@ class Bypasses:
             DAY_S,
         )
 
+    def datagrams(self, sender: Attribution, connection: Connection) -> None:
+        """A Python process talks to the internet by UDP, which no proxy of this kind can carry."""
+        if connection.gate_host:
+            told = "is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC)"
+        else:
+            told = "has loaded a library for HTTP/3 (QUIC) and is ready to send; where to cannot be seen"
+        self._record(
+            sender,
+            (connection.gate_host or UNKNOWN_HOST, connection.gate_port or 443, connection),
+            "bypass: HTTP/3 past the gate",
+            f"A Python program {told}, past Outgate; nothing of what it sends there is inspected.",
+            DAY_S,
+        )
+
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
         """Look at the connection table from time to time while Python programs use the gate. Runs until cancelled."""
         while True:
@@ -108,15 +123,20 @@ class Bypasses:
 
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life."""
-        found = {_ends(c): c for c in await asyncio.to_thread(table.established) if _is_outside(c.gate_host)}
+        listed = await asyncio.to_thread(table.established)
+        found = {_ends(c): c for c in listed if not c.gate_host or _is_outside(c.gate_host)}
         fresh = [connection for ends, connection in found.items() if ends not in self._known][:_MOST_PER_LOOK]
         self._known &= found.keys()
         self._known.update(map(_ends, fresh))
         for connection in fresh:
             sender = await asyncio.to_thread(self._inspection.parts.attributor.attribute, connection)
             self._inspection.parts.attributor.forget(connection)
-            if sender.is_python:
+            if not sender.is_python:
+                continue
+            if connection.transport == "tcp":
                 self.direct(sender, connection)
+            elif connection.gate_host != "" or await asyncio.to_thread(_speaks_quic, table, sender):
+                self.datagrams(sender, connection)
 
     def _record(
         self, sender: Attribution, to: tuple[str, int, Connection], stage: str, reason: str, lasts_s: float
@@ -148,8 +168,13 @@ def _who(sender: Attribution) -> Iterable[str]:
     return sender.process.exe or sender.process.name if sender.process is not None else "", "", ""
 
 
-def _ends(connection: Connection) -> tuple[str, int, str, int]:
-    return connection.client_host, connection.client_port, connection.gate_host, connection.gate_port
+def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
+    return sender.process is not None and table.speaks_quic(sender.process.pid)
+
+
+def _ends(connection: Connection) -> tuple[str, str, int, str, int]:
+    ends = connection.client_host, connection.client_port, connection.gate_host, connection.gate_port
+    return connection.transport, *ends
 
 
 def _is_outside(address: str) -> bool:

@@ -196,6 +196,9 @@ def outcome(decision: Mapping[str, Any]) -> str:
 def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
     """Return one exchange (a record as JSON values) as two sentences: who sent what where when, and what happened."""
     decision, destination = record["decision"], record["destination"]
+    when = at_time(datetime.fromisoformat(record["at"]), now, zone)
+    if record["request"]["method"] == "CONNECT":
+        return f"{_subject(record['sender'])} {_uninspected(decision)} {safe(destination['host'], 200)} {when}. {_why(decision)}"
     waits = (decision.get("hold") or {}).get("outcome") == "waiting"
     verb = "sent" if went_out(decision) else "wants to send" if waits else "tried to send"
     amount = size(record["request"]["bytes"])
@@ -207,8 +210,17 @@ def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = Non
     model = (record.get("llm") or {}).get("model")
     if model:
         where += f" ({safe(model, 60)})"
-    when = at_time(datetime.fromisoformat(record["at"]), now, zone)
     return f"{_subject(record['sender'])} {verb} {what} to {where} {when}. {outcome(decision)}"
+
+
+def _uninspected(decision: Mapping[str, Any]) -> str:
+    """Return what a client did that came to no inspection: it never sent the gate a request."""
+    past = any(stage.startswith("bypass:") for stage in decision["degraded"])
+    return "went past Outgate to" if past else "tried to reach"
+
+
+def _why(decision: Mapping[str, Any]) -> str:
+    return safe(decision["reason"], 300).rstrip(".") + "."
 
 
 def case_found(case: Case) -> str:

@@ -153,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
         while left and (chunk := self.rfile.read(min(left, 65536))):
             left -= len(chunk)
             yield self._counted(chunk)
+        if left:
+            raise ConnectionError("the request was cut")
 
     def _counted(self, chunk: bytes) -> bytes:
         self.server.internet.bytes_received += len(chunk)

@@ -135,7 +135,8 @@ class LinuxBackend:
         """See Backend.search: all processes of the socket's user, then everybody's. One at a time: they share one GIL."""
         try:
             with self._lock:
-                entry = _ask(self._thorough, peer)
+                known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
+                entry = known or _ask(self._thorough, peer)
         except NoSuchSocket:
             return Ownership(reason=_ELSEWHERE)
         except ValueError as error:

@@ -30,9 +30,9 @@ class PsutilBackend:
         """See Backend.search."""
         wanted = (_address(peer.client_host, peer.client_port), _address(peer.gate_host, peer.gate_port))
         try:
-            rows = psutil.net_connections("tcp")
+            rows = psutil.net_connections(peer.transport)
         except (psutil.AccessDenied, PermissionError):
-            return _own_processes(wanted)
+            return _own_processes(wanted, peer.transport)
         except (psutil.Error, OSError) as error:
             return Ownership(reason=f"the connection table cannot be read ({type(error).__name__})")
         owners = {row.pid for row in rows if row.pid and _ends(row) == wanted}
@@ -92,16 +92,16 @@ def _address(host: str, port: int) -> tuple[str, int]:
 
 
 def _ends(row: object) -> tuple[tuple[str, int], tuple[str, int]] | None:
-    own, far = getattr(row, "laddr", ()), getattr(row, "raddr", ())
-    return (_address(own[0], own[1]), _address(far[0], far[1])) if own and far else None
+    own, far = getattr(row, "laddr", ()), getattr(row, "raddr", ()) or ("", 0)
+    return (_address(own[0], own[1]), _address(far[0], far[1])) if own else None
 
 
-def _own_processes(wanted: tuple[tuple[str, int], tuple[str, int]]) -> Ownership:
+def _own_processes(wanted: tuple[tuple[str, int], tuple[str, int]], transport: str) -> Ownership:
     """Ask each process by itself: macOS gives the whole table to root only."""
     owners, refused = set(), False
     for process in psutil.process_iter():
         try:
-            if any(_ends(row) == wanted for row in process.net_connections("tcp")):
+            if any(_ends(row) == wanted for row in process.net_connections(transport)):
                 owners.add(process.pid)
         except psutil.AccessDenied:
             refused = True

@@ -6,7 +6,7 @@ import ssl
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -104,15 +104,23 @@ def test_other_protocols_do_not(data: bytes) -> None:
 class Table:
     """A connection table that says what it is told."""
 
-    def __init__(self, *ends: tuple[str, int]) -> None:
+    def __init__(self, *ends: tuple[str, int], transport: Literal["tcp", "udp"] = "tcp", quic: bool = False) -> None:
         self.ends = list(ends)
+        self.transport = transport
+        self.quic = quic
 
     def established(self) -> list[Connection]:
         now = datetime.now(UTC)
         return [
-            Connection(id=f"d{port}", client_host="192.0.2.1", client_port=port, gate_host=host, gate_port=443, at=now)
+            Connection(
+                id=f"d{port}", client_host="192.0.2.1", client_port=port, gate_host=host,
+                gate_port=443 if host else 0, at=now, transport=self.transport,
+            )
             for host, port in self.ends
-        ]
+        ]  # fmt: skip
+
+    def speaks_quic(self, pid: int) -> bool:
+        return self.quic and pid == 99
 
 
 class Sampled:
@@ -151,6 +159,37 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
     sampled.now += DAY_S + 1
     sampled.look(Table(("203.0.113.5", 5)))
     eventually(lambda: len(gate.evidence.closed) == 3)
+
+
+def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
+    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary direct connection."""
+    sampled = Sampled(gate)
+    sampled.look(Table(("203.0.113.5", 1), transport="udp"))
+    sampled.look(Table(("203.0.113.5", 1)))
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    [quic] = [r for r in gate.evidence.closed if r.decision.degraded == ("bypass: HTTP/3 past the gate",)]
+    assert (quic.destination.host, quic.destination.port, quic.decision.verdict) == ("203.0.113.5", 443, "watch")
+    assert quic.decision.reason == (
+        "A Python program is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC), past Outgate; "
+        "nothing of what it sends there is inspected."
+    )
+
+
+@pytest.mark.parametrize(("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)])
+def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
+    gate: Any, quic: bool, is_python: bool, told: int
+) -> None:
+    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown destination."""
+    sampled = Sampled(gate)
+    sampled.is_python = is_python
+    sampled.look(Table(("", 1), ("", 2), transport="udp", quic=quic))
+    sampled.look(Table(("203.0.113.9", 3)))
+    eventually(lambda: len(gate.evidence.closed) == told + is_python)
+
+    unknown = [r for r in gate.evidence.closed if r.destination.host == "unknown destination"]
+    assert len(unknown) == told
+    assert all("where to cannot be seen" in r.decision.reason for r in unknown)
 
 
 def test_a_connection_is_asked_about_once(gate: Any) -> None:
