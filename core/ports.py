@@ -211,8 +211,8 @@ class EvidenceWriter(Protocol):
 class Holds(Protocol):
     """What people said about held requests. Each call may block on the disk: call it off the event loop."""
 
-    def answer(self, record_id: str) -> HoldAnswer | None:
-        """Return what a person said about this held request, or None while nobody has."""
+    def answers(self, record_ids: Sequence[str]) -> Mapping[str, HoldAnswer]:
+        """Return what people said about these held requests, without those that nobody has answered."""
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         """Return what a person said since then about an identical request (same sender, destination and content)."""

@@ -11,12 +11,16 @@ from core.review import Action, HoldAnswer, HoldState
 from evidence.rollup import micros
 from evidence.store import Store
 
-_ANSWERS = """SELECT body FROM review_entries WHERE action IN ('approve', 'refuse') AND at_us >= ?
-    AND json_extract(body, ?) = ? ORDER BY seq DESC LIMIT 1"""
-_OUTCOMES = """SELECT id, json_extract(body, '$.decision.hold.outcome') FROM entries
+ANSWERED_BEFORE = """SELECT body FROM review_entries WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ?
+    ORDER BY seq DESC LIMIT 1"""
+SAID = """SELECT record_id, body FROM review_entries WHERE record_id IN (SELECT value FROM json_each(?))
+    AND action IN ('approve', 'refuse') ORDER BY seq"""
+WAITING = """SELECT body FROM open_exchanges WHERE json_extract(body, '$.decision.verdict') = 'hold'
+    AND json_extract(body, '$.decision.hold.outcome') IS NULL
+    AND NOT EXISTS (SELECT 1 FROM review_entries WHERE record_id = open_exchanges.id AND action IN ('approve', 'refuse'))
+    ORDER BY id"""
+OUTCOMES = """SELECT id, json_extract(body, '$.decision.hold.outcome') FROM entries
     WHERE id IN (SELECT value FROM json_each(?))"""
-_SAID = """SELECT json_extract(body, '$.record_id'), body FROM review_entries WHERE action IN ('approve', 'refuse')
-    AND json_extract(body, '$.record_id') IN (SELECT value FROM json_each(?)) ORDER BY seq"""
 
 
 class HeldRequests:
@@ -25,21 +29,22 @@ class HeldRequests:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def answer(self, record_id: str) -> HoldAnswer | None:
-        """Return what a person said last about this held request, or None. Raises EvidenceError."""
-        return self._last(0, "$.record_id", record_id)
+    def answers(self, record_ids: Sequence[str]) -> Mapping[str, HoldAnswer]:
+        """Return what a person said last about each of these held requests that was answered. Raises EvidenceError."""
+        wanted = orjson.dumps(list(record_ids)).decode()
+        with self._store.reading() as connection:
+            return {id_: _answer(text) for id_, text in connection.execute(SAID, (wanted,))}
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         """Return what a person said last, since then, about an identical request. Raises EvidenceError."""
-        return self._last(micros(since), "$.hold_key", hold_key)
+        with self._store.reading() as connection:
+            text = connection.value(ANSWERED_BEFORE, (hold_key, micros(since)))
+        return None if text is None else _answer(text)
 
     def waiting(self) -> Sequence[Mapping[str, Any]]:
         """Records under way that are held and that nobody has answered, oldest first. Raises EvidenceError."""
-        query = """SELECT body FROM open_exchanges WHERE json_extract(body, '$.decision.verdict') = 'hold'
-            AND json_extract(body, '$.decision.hold.outcome') IS NULL ORDER BY id"""
         with self._store.reading() as connection:
-            held = [orjson.loads(text) for (text,) in connection.execute(query)]
-        return [record for record in held if self.answer(record["id"]) is None]
+            return [orjson.loads(text) for (text,) in connection.execute(WAITING)]
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them last; ids of no finished record are left out.
@@ -48,17 +53,12 @@ class HeldRequests:
         """
         wanted = orjson.dumps(list(record_ids)).decode()
         with self._store.reading() as connection:
-            ended = list(connection.execute(_OUTCOMES, (wanted,)))
-            said = {id_: _answer(text) for id_, text in connection.execute(_SAID, (wanted,))}
+            ended = list(connection.execute(OUTCOMES, (wanted,)))
+            said = {id_: _answer(text) for id_, text in connection.execute(SAID, (wanted,))}
         return {
             id_: HoldState(outcome=HoldOutcome(outcome) if outcome else None, answer=said.get(id_))
             for id_, outcome in ended
         }
-
-    def _last(self, since_us: int, place: str, value: str) -> HoldAnswer | None:
-        with self._store.reading() as connection:
-            text = connection.value(_ANSWERS, (since_us, place, value))
-        return None if text is None else _answer(text)
 
 
 def _answer(text: str) -> HoldAnswer:

@@ -55,4 +55,15 @@ _V2 = Step(
     rebuild=True,
 )
 
-STEPS: tuple[Step, ...] = (_V1, _V2)
+_V3 = Step(
+    statements=(
+        "ALTER TABLE review_entries ADD COLUMN record_id VARCHAR",
+        "ALTER TABLE review_entries ADD COLUMN hold_key VARCHAR",
+        """UPDATE review_entries SET record_id = json_extract(body, '$.record_id'),
+            hold_key = json_extract(body, '$.hold_key')""",
+        "CREATE INDEX review_entries_by_record ON review_entries (record_id, seq) WHERE record_id IS NOT NULL",
+        "CREATE INDEX review_entries_by_hold_key ON review_entries (hold_key, seq) WHERE hold_key IS NOT NULL",
+    )
+)
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3)

@@ -100,6 +100,8 @@ def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> 
         "prev": prev,
         "hash": link(prev, seq, text),
         "body": text.decode(),
+        "record_id": body["record_id"],
+        "hold_key": body["hold_key"],
     }
     INSERT_REVIEW.run(connection, [row])
 

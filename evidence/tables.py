@@ -82,6 +82,8 @@ class ReviewEntry(SQLModel, table=True):
     __table_args__ = (
         Index("review_entries_by_case", "case_key", "seq"),
         Index("review_entries_by_script", "script", "seq"),
+        Index("review_entries_by_record", "record_id", "seq", sqlite_where=text("record_id IS NOT NULL")),
+        Index("review_entries_by_hold_key", "hold_key", "seq", sqlite_where=text("hold_key IS NOT NULL")),
     )
     seq: int = Field(primary_key=True)
     id: str = Field(unique=True)
@@ -94,6 +96,9 @@ class ReviewEntry(SQLModel, table=True):
     prev: bytes
     hash: bytes
     body: str
+    record_id: str | None = None
+    """The held request that the act answers, and its mark, which identical requests share."""
+    hold_key: str | None = None
 
 
 class ScriptRow(SQLModel, table=True):

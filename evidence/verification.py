@@ -113,16 +113,19 @@ def _records_problem(connection: Connection, verifier: ChainVerifier, sums: Roll
 
 
 def _reviews_problem(connection: Connection, verifier: ChainVerifier) -> str | None:
-    query = "SELECT seq, prev, hash, body, id, case_key, action, script, script_sha256 FROM review_entries ORDER BY seq"
+    query = """SELECT seq, prev, hash, body, id, case_key, action, script, script_sha256, record_id, hold_key
+        FROM review_entries ORDER BY seq"""
     for seq, prev, hash_, text, *columns in connection.execute(query):
         try:
             verifier.feed(seq, prev, hash_, text.encode())
         except ChainBroken as broken:
             return str(broken)
         body = orjson.loads(text)
-        stated = [body["id"], body["case_key"], body["action"], body["script"]["path"], body["script"]["sha256"]]
+        script = body["script"]
+        stated = [body["id"], body["case_key"], body["action"], script["path"], script["sha256"]]
+        stated += [body.get("record_id"), body.get("hold_key")]
         if stated != columns:
-            return f"entry {seq} is filed under another id, case, act or script than it states"
+            return f"entry {seq} is filed under another id, case, act, script or request than it states"
     return None
 
 

@@ -8,12 +8,12 @@ from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
+from proxy.asking import Asking
 from proxy.ruling import Ruling
 
 INLINE_BYTES = 64 * 1024
 APPROVAL_LASTS = timedelta(hours=8)
 """An identical request within this time after an approval passes without asking again."""
-ASK_EVERY_S = 0.25
 
 
 async def redact(classifier: Classifier, ruling: Ruling) -> Redacted | None:
@@ -54,23 +54,17 @@ def hold_key(fingerprinter: Fingerprinter, ruling: Ruling) -> str:
     return fingerprinter.of("held request", f"{who}|{where}|" + exchange.body.decode("latin-1"))
 
 
-async def hold(holds: Holds, ruling: Ruling) -> None:
+async def hold(asking: Asking, ruling: Ruling) -> None:
     """Wait for a person; the outcome stands in the decision. The record is journaled already, so it can be seen."""
     decision = ruling.decision
     assert decision.hold_key is not None
-    deadline = asyncio.get_running_loop().time() + (decision.hold_seconds or 0)
-    while True:
-        answer = await asyncio.to_thread(holds.answer, ruling.reference)
-        if answer is not None:
-            outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
-            ruling.notes.append(f"{outcome} by {answer.who}")
-            break
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            outcome = HoldOutcome.TIMED_OUT
-            ruling.notes.append(f"nobody answered within {decision.hold_seconds:g} seconds")
-            break
-        await asyncio.sleep(min(ASK_EVERY_S, left))
+    answer = await asking.answer(ruling.reference, decision.hold_seconds or 0)
+    if answer is None:
+        outcome = HoldOutcome.TIMED_OUT
+        ruling.notes.append(f"nobody answered within {decision.hold_seconds or 0:g} seconds")
+    else:
+        outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
+        ruling.notes.append(f"{outcome} by {answer.who}")
     ruling.decision = replace(decision, hold_outcome=outcome, reason=_told(decision.reason, outcome))
 
 

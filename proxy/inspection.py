@@ -39,6 +39,7 @@ from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
 from core.values import changed
 from proxy import enforcement
+from proxy.asking import Asking
 from proxy.classifying import classified
 from proxy.durability import Outbox
 from proxy.lines import LineBudget
@@ -94,6 +95,7 @@ class Inspection:
         self.parts = parts
         self.limits = limits
         self._outbox = Outbox(lambda: self.parts.evidence, loop)
+        self._asking: Asking | None = None
         self._lines = LineBudget()
         self._pairs: dict[tuple[str, str | None, str], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -148,7 +150,8 @@ class Inspection:
         ruling.decision = replace(ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling))
         if not await enforcement.approved_before(holds, ruling):
             await self.durable(ruling)
-            await enforcement.hold(holds, ruling)
+            self._asking = self._asking or Asking(holds)
+            await enforcement.hold(self._asking, ruling)
             if enforcement.passes(ruling.decision):
                 self._outbox.journal(ruling)  # again: should the gate die now, the evidence says that it was released
                 await self.durable(ruling)

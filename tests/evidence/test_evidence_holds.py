@@ -14,7 +14,7 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, HoldAnswer, HoldState, ReviewEvent, case_key
 from evidence.history import History
-from evidence.holds import HeldRequests
+from evidence.holds import ANSWERED_BEFORE, OUTCOMES, SAID, WAITING, HeldRequests
 from evidence.store import Store
 from evidence.writer import Writer
 
@@ -32,7 +32,7 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     store = Store(place)
     holds = HeldRequests(store)
     assert [held["id"] for held in holds.waiting()] == [record.id]
-    assert holds.answer(record.id) is None
+    assert holds.answers([record.id]) == {}
 
     def say(action: Action, minutes: int) -> None:
         at = record.at + timedelta(minutes=minutes)
@@ -42,8 +42,7 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
         store.append([event])
 
     say(Action.REFUSE, 1)
-    said = holds.answer(record.id)
-    assert said is not None
+    said = holds.answers([record.id, "other"])[record.id]
     assert (said.approved, said.who, said.at) == (False, "officer", record.at + timedelta(minutes=1))
     assert list(holds.waiting()) == []
     say(Action.APPROVE, 2)
@@ -52,11 +51,32 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     assert again.approved
     assert holds.answered_before("feed", record.at + timedelta(minutes=3)) is None
     assert holds.answered_before("f00d", record.at) is None
-    assert holds.answer("other") is None
+    assert holds.answers([]) == {}
     assert [event.record_id for event in store.history(case_key(record))] == [record.id] * 2
     assert History(store).script("/home/analyst/upload.py", "ab" * 32).approved is None
     store.close()
     assert evidence.verify(place).ok
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "index"),
+    [
+        (ANSWERED_BEFORE, ("feed", 0), "review_entries_by_hold_key"),
+        (SAID, ('["a"]',), "review_entries_by_record"),
+        (WAITING, (), "review_entries_by_record"),
+        (OUTCOMES, ('["a"]',), "sqlite_autoindex_entries_1"),
+    ],
+)
+def test_answers_are_looked_up_and_not_looked_for(place: Path, query: str, values: tuple[Any, ...], index: str) -> None:
+    """A gate that holds requests asks several times a second: each question goes by an index, however long the history."""
+    store = Store(place)
+    with store.reading() as connection:
+        plan = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values))
+    store.close()
+
+    assert f"INDEX {index} (" in plan
+    assert "SCAN review_entries" not in plan
+    assert "SCAN entries" not in plan
 
 
 def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> None:

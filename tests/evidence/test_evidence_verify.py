@@ -75,6 +75,8 @@ def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
         ("DELETE FROM review_entries WHERE seq = 1", "in the reviews: after entry 0 comes entry 2"),
         ("UPDATE review_entries SET body = replace(body, 'officer', 'someone')", "in the reviews: entry 1 was changed"),
         ("UPDATE review_entries SET action = 'approve'", "in the reviews: entry 1 is filed"),
+        ("UPDATE review_entries SET record_id = 'other'", "in the reviews: entry 1 is filed"),
+        ("UPDATE review_entries SET hold_key = 'other'", "in the reviews: entry 1 is filed"),
         ("UPDATE cases SET count = 4", "does not add up"),
         ("DELETE FROM entries WHERE seq = 5", "does not add up"),
         ("UPDATE cases SET bytes_sent = 1", "does not add up"),

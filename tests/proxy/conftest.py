@@ -5,7 +5,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -138,20 +138,25 @@ class FakeClassifier:
 
 
 class FakeHolds:
-    """People's answers about held requests; `asked` tells for which one waits."""
+    """People's answers about held requests; `asked` keeps each question."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, HoldAnswer] = {}
+        self.fail: Exception | None = None
+        self.asked: list[list[str]] = []
+        self.said: dict[str, HoldAnswer] = {}
         self.before: dict[str, HoldAnswer] = {}
 
-    def answer(self, record_id: str) -> HoldAnswer | None:
-        return self.answers.get(record_id)
+    def answers(self, record_ids: Sequence[str]) -> dict[str, HoldAnswer]:
+        self.asked.append(list(record_ids))
+        if self.fail is not None:
+            raise self.fail
+        return {id_: self.said[id_] for id_ in record_ids if id_ in self.said}
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         return self.before.get(hold_key)
 
     def say(self, record_id: str, *, approved: bool) -> None:
-        self.answers[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
+        self.said[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
 
 
 class FakePool:

@@ -1,7 +1,6 @@
 """A message inside a WebSocket that waits for a person, through a real gate and proven on the far side."""
 
 import socket
-import struct
 import threading
 from dataclasses import replace
 from typing import Any
@@ -136,11 +135,10 @@ def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: Any) -> N
 
 def test_a_client_that_leaves_while_it_waits_takes_its_message_back(echo: Echo, asking: Any) -> None:
     """The case stays and may be answered; the message is not sent behind the back of a client that has gone."""
-    talk = open_socket(asking)
-    talk.send(SECRET)
-    record = held(asking)
-    talk.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    talk.socket.shutdown(socket.SHUT_RDWR)
+    with open_socket(asking) as talk:
+        talk.send(SECRET)
+        record = held(asking)
+        talk.socket.shutdown(socket.SHUT_RDWR)
     whole = records(asking, 1)[0]
     assert whole.request.method == "GET"
     asking.holds.say(record.id, approved=True)
@@ -153,11 +151,9 @@ def test_a_client_that_leaves_while_it_waits_takes_its_message_back(echo: Echo, 
 
 def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: Any) -> None:
     """A client that says goodbye right after a held message is waited for: approved in time, the message still goes."""
-    talk = open_socket(asking)
-    talk.send(SECRET)
-    record = held(asking)
-    asking.holds.say(record.id, approved=True)
-    talk.close()
+    with open_socket(asking) as talk:
+        talk.send(SECRET)
+        asking.holds.say(held(asking).id, approved=True)
 
     assert echo.heard == [SECRET]
 
@@ -226,10 +222,10 @@ def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: byt
 
 def test_a_clients_closing_words_stay_here(echo: Echo, asking: Any) -> None:
     """The reason that a client gives when it closes does not leave; its code does, and the record says how much was said."""
-    talk = open_socket(asking)
-    talk.send("hello")
-    assert talk.recv(timeout=20) == "hello"
-    talk.close(4001, "TOP-SECRET in closing")
+    with open_socket(asking) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        talk.close(4001, "TOP-SECRET in closing")
 
     eventually(lambda: echo.closed)
     assert echo.closed == [(4001, "")]
