@@ -16,7 +16,7 @@ class ScriptKeeper:
         self._imports: dict[str, frozenset[str]] = {}
 
     def seen(self, sender: Attribution) -> None:
-        """Keep the masked source of the sender's script and note its imports, if this version is new."""
+        """Keep the masked source of the sender's script, its imports and what is installed for it, if this version is new."""
         sha256 = None if sender.script is None else sender.script.sha256
         if sha256 is None or sha256 in self._imports:
             return
@@ -24,6 +24,8 @@ class ScriptKeeper:
             self._attributor.keep_source(sender, self._store)  # first: the process may be gone soon
         composition = self._attributor.composition(sender)
         found = composition.imports if composition is not None else None
+        if self._store is not None and composition is not None:
+            self._store.keep_parts(sha256, composition.to_json())
         if len(self._imports) > _REMEMBERED:
             self._imports.clear()
         self._imports[sha256] = frozenset() if found is None else frozenset(found.third_party + found.standard)

@@ -12,7 +12,7 @@ from core.exchange import Answer, Connection, Exchange, Message
 from core.organisation import Organisation
 from core.record import Record
 from core.redaction import Redacted
-from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent
+from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent, ScriptVersion
 from core.situation import Situation
 
 
@@ -248,6 +248,9 @@ class CaseStore(Protocol):
 
     def history(self, key: str) -> Sequence[ReviewEvent]:
         """What reviewers did with a case, oldest first."""
+
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        """The versions of one script (its path, else its name) or of all, each script's oldest first."""
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """Append review events, all or none. Raises EvidenceError."""

@@ -1,10 +1,12 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from core.decision import HoldOutcome
+from core.ids import uuid7
 from core.record import Record
 
 
@@ -23,6 +25,8 @@ class Action(StrEnum):
     NOTE = "note"
     APPROVE = "approve"
     REFUSE = "refuse"
+    APPROVE_SCRIPT = "approve_script"
+    WITHDRAW_SCRIPT = "withdraw_script"
 
 
 class Disposition(StrEnum):
@@ -54,6 +58,18 @@ class HoldState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptVersion:
+    """One version of a script, and when it sent something."""
+
+    script: str
+    """Its path as records hold it, or what a person calls it where it has none."""
+    sha256: str | None
+    """None when it is not known; such a version cannot be approved."""
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewEvent:
     """One act of a reviewer; append-only."""
 
@@ -66,6 +82,9 @@ class ReviewEvent:
     note: str = ""
     record_id: str | None = None
     """The held request that an approval or refusal is about."""
+    script: str | None = None
+    """The script whose version is approved, or whose approval is withdrawn; then `case_key` is `script_key` of it."""
+    script_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +134,30 @@ class CaseFilter:
     """Part of the service's id or of the host; case-insensitive."""
     kind: str | None = None
     since: datetime | None = None
+
+
+def script_key(script: str) -> str:
+    """Return the key under which approvals of this script are kept; no case has such a key."""
+    return f"script\x1f{script}"
+
+
+def script_event(version: ScriptVersion, *, approve: bool, who: str, at: datetime, note: str) -> ReviewEvent:
+    """Return the approval of this very version, or its withdrawal."""
+    return ReviewEvent(
+        id=uuid7(at),
+        at=at,
+        case_key=script_key(version.script),
+        action=Action.APPROVE_SCRIPT if approve else Action.WITHDRAW_SCRIPT,
+        who=who,
+        note=note,
+        script=version.script,
+        script_sha256=version.sha256,
+    )
+
+
+def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:
+    """Return what was said last of each version (by its hash), from a script's events, oldest first."""
+    return {event.script_sha256: event for event in events}
 
 
 def needs_review(record: Record) -> bool:

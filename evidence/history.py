@@ -139,11 +139,11 @@ class History:
         if now - self._approvals_at < _APPROVALS_FRESH_S:
             return
         query = """SELECT seq, script, script_sha256, action FROM review_entries
-            WHERE seq > ? AND action IN ('approve', 'refuse') AND json_extract(body, '$.record_id') IS NULL ORDER BY seq"""
+            WHERE seq > ? AND action IN ('approve_script', 'withdraw_script') ORDER BY seq"""
         with self._store.reading() as connection:
             rows = list(connection.execute(query, (self._approvals_seq,)))
         for seq, script, sha256, action in rows:
             self._approvals_seq = seq
             if sha256 is not None:
-                self._decided.setdefault(script, {})[sha256] = action == "approve"
+                self._decided.setdefault(script, {})[sha256] = action == "approve_script"
         self._approvals_at = now

@@ -17,11 +17,16 @@ from evidence.schema import chain_id
 from evidence.statements import INSERT_REVIEW
 
 SCHEMA = "outgate.review/1"
+SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
+"""Acts about a version of a script, not about a case."""
 _NOTE_LIMIT = 4000
 
 
 def append_review(connection: Connection, event: ReviewEvent) -> None:
     """Append one event inside the caller's transaction and change its case. Raises EvidenceError for no such case."""
+    if event.script is not None:
+        _append_approval(connection, event)
+        return
     query = "SELECT id, script, script_path, script_sha256 FROM cases WHERE key = ?"
     case = connection.named(query, (event.case_key,)).fetchone()
     about = None if event.record_id is None else record_body(connection, event.record_id)
@@ -31,12 +36,27 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
         script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
     else:
         raise EvidenceError("There is no such case in the evidence.", remedy="Load the queue again.")
-    up_to = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
+    up_to = _newest(connection)
     hold = None if about is None else about["decision"].get("hold")
     body = body_of(event, up_to=up_to, script=script, sha256=sha256, hold_key=None if hold is None else hold["key"])
     _chain(connection, event, body)
     if case is not None:
         _apply(connection, event, case["id"])
+
+
+def _append_approval(connection: Connection, event: ReviewEvent) -> None:
+    """Append what was said of a version of a script; it has to be one that was seen, so that nobody approves a slip."""
+    script, sha256 = printable(event.script or ""), event.script_sha256 or ""
+    seen = connection.value("SELECT 1 FROM scripts WHERE script = ? AND sha256 = ?", (script, sha256))
+    if not sha256 or seen is None or event.action not in SCRIPT_ACTS:
+        raise EvidenceError(
+            "There is no such version of this script in the evidence.", remedy="Run it once, then look."
+        )
+    _chain(connection, event, body_of(event, up_to=_newest(connection), script=script, sha256=sha256))
+
+
+def _newest(connection: Connection) -> int:
+    return int(connection.value("SELECT coalesce(max(seq), 0) FROM entries"))
 
 
 def record_body(connection: Connection, record_id: str) -> dict[str, Any] | None:
@@ -72,16 +92,19 @@ def body_of(
 
 def event_of(body: Mapping[str, Any]) -> ReviewEvent:
     """Return the event of a stored body."""
-    disposition = body["disposition"]
+    disposition, action = body["disposition"], Action(body["action"])
+    script = body["script"] if action in SCRIPT_ACTS else {"path": None, "sha256": None}
     return ReviewEvent(
         id=body["id"],
         at=datetime.fromisoformat(body["at"]),
         case_key=body["case_key"],
-        action=Action(body["action"]),
+        action=action,
         who=body["who"],
         disposition=None if disposition is None else Disposition(disposition),
         note=body["note"],
         record_id=body.get("record_id"),
+        script=script["path"],
+        script_sha256=script["sha256"],
     )
 
 

@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from core.review import Case, CaseFilter, ReviewEvent
+from core.review import Case, CaseFilter, ReviewEvent, ScriptVersion
 from evidence.chain import Link
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.faults import DatabaseFault, evidence_error
@@ -27,16 +26,6 @@ def _newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
         # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
         return "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)", ()
     return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptVersion:
-    """One version of a script, and when it sent something."""
-
-    script: str
-    sha256: str | None
-    first_at: datetime
-    last_at: datetime
 
 
 class Store:

@@ -127,7 +127,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         keys=("s",),
         shown="s",
         name="This script",
-        help="Show the versions of this script, when each was seen, and everywhere it sends what.",
+        help="Show the versions of this script, approve one, see everywhere it sends what and what it is made of.",
         short="script",
         rank=10,
     ),

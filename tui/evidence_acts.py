@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.ports import CaseStore
 from core.review import CaseFilter
+from tui.script_view import PartsOf
 
 _PAGE = 200
 
@@ -28,6 +29,7 @@ class EvidenceActs:
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
     formats: tuple[str, ...]
     """Names of the formats, which are the file suffixes too."""
+    parts: PartsOf | None = None
 
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:

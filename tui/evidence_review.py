@@ -8,7 +8,6 @@ from textual.content import Content
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
-from tui.detail_pane import laid_out
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
@@ -17,7 +16,8 @@ from tui.live_queue import Reviewer
 from tui.measures import counted
 from tui.notice import Notice
 from tui.reading import Reader, Trouble, attempt
-from tui.script_view import describe_script, read_script
+from tui.script_screen import ScriptScreen
+from tui.script_view import read_script
 from tui.wording import safe
 
 
@@ -52,7 +52,7 @@ class EvidenceReview(HoldReview):
         self.app.push_screen(Notice(title, [Content(safe(line, 600)) for line in found.words], wrong=not found.whole))
 
     def do_script(self) -> None:
-        """Show what the cases tell of the script under the cursor."""
+        """Show what is known of the script under the cursor, where its versions can be approved."""
         path = self.script_here()
         assert path is not None
         self._start(partial(self._show_script, path), "script")
@@ -63,13 +63,12 @@ class EvidenceReview(HoldReview):
         return None if here is None else here.case.script_path
 
     async def _show_script(self, path: str) -> None:
-        reading = await self._reader.ask(partial(read_script, self._store, path))
+        parts_of = None if self.acts is None else self.acts.parts
+        reading = await self._reader.ask(partial(read_script, self._store, path, parts_of))
         if isinstance(reading, Trouble):
             self._show_trouble(reading)
             return
-        sections = describe_script(reading, self._reviewer.clock(), self._reviewer.zone)
-        width = min(84, self.app.size.width * 96 // 100) - 8
-        self.app.push_screen(Notice(Content.styled("Script", "bold $primary"), [laid_out(sections, width)[0]]))
+        self.app.push_screen(ScriptScreen(reading, self._store, self._reader, self._reviewer, parts_of))
 
     def do_export(self) -> None:
         """Ask where to, then write the records of all cases that the filter shows."""

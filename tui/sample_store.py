@@ -17,6 +17,7 @@ from core.review import (
     HoldAnswer,
     HoldState,
     ReviewEvent,
+    ScriptVersion,
     case_key,
     needs_review,
 )
@@ -87,10 +88,22 @@ class MemoryCaseStore:
         """What was done with a case."""
         return [event for event in self._events if event.case_key == key]
 
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        """Versions of one script or of all."""
+        seen: dict[tuple[str, str | None], list[datetime]] = {}
+        for record in self._records:
+            if (mine := record.sender.script) is not None:
+                seen.setdefault((mine.path or mine.name, mine.sha256), []).append(record.at)
+        return [
+            ScriptVersion(script=name, sha256=sha256, first_at=min(times), last_at=max(times))
+            for (name, sha256), times in sorted(seen.items(), key=lambda item: min(item[1]))
+            if script in {None, name}
+        ]
+
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """All or none."""
         known = {case_key(r) for r in (*self._records, *self._held.values())}
-        if any(event.case_key not in known for event in events):
+        if any(event.script is None and event.case_key not in known for event in events):
             raise EvidenceError("A case to be changed is not in the evidence.")
         self._events.extend(events)
         self._version += 1

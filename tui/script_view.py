@@ -1,18 +1,35 @@
-"""Everything the cases tell of one script: its versions, and where it sends what. Pure but for `read_script`."""
+"""Everything the evidence tells of one script: its versions, who approved which, where it sends what, what it is made of.
 
-from collections.abc import Mapping, Sequence
+Pure but for `read_script`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
 from core.ports import CaseStore
-from core.review import Case, CaseFilter
+from core.review import Action, Case, CaseFilter, ReviewEvent, ScriptVersion, last_said, script_key
 from tui.case_detail import Row, Section
 from tui.measures import clock_time, counted, number
 from tui.wording import case_found, case_place, case_words, safe
 
 _CASES = 100
-_RECORDS = 50
+_VERSIONS = 30
+_NAMES = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptParts:
+    """What one version of a script is made of."""
+
+    imports: tuple[str, ...] | None
+    """None when its source could not be read."""
+    installed: tuple[str, ...]
+    """Distributions with their versions, of the environment that it ran in last."""
+
+
+PartsOf = Callable[[str], ScriptParts | None]
+"""What the version with this hash is made of, or None when that was not kept. Blocks on the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,46 +39,88 @@ class ScriptReading:
     path: str
     cases: tuple[Case, ...]
     """Newest first, open and closed."""
-    records: tuple[Mapping[str, Any], ...]
-    """The newest of each case."""
+    versions: tuple[ScriptVersion, ...]
+    """Newest first."""
+    said: Mapping[str | None, ReviewEvent]
+    """By a version's hash: its approval, or the withdrawal of that."""
+    parts: Mapping[str | None, ScriptParts]
+
+    def approved(self, version: ScriptVersion) -> bool:
+        """Return True when this very version is approved now."""
+        event = self.said.get(version.sha256)
+        return event is not None and event.action is Action.APPROVE_SCRIPT
 
 
-def read_script(store: CaseStore, path: str) -> ScriptReading:
-    """Read the cases of the script at this path, and their newest records. Blocks on the disk."""
+def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) -> ScriptReading:
+    """Read the cases of the script at this path, its versions and what was said of them. Blocks on the disk."""
     found = store.page(CaseFilter(status=None, script=path), 0, _CASES)
-    mine = tuple(case for case in found if case.script_path == path)
-    records = tuple(record for case in mine for record in store.records(case.key, _RECORDS))
-    return ScriptReading(path=path, cases=mine, records=records)
+    newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)[:_VERSIONS]
+    hashes = [version.sha256 for version in newest if version.sha256 is not None]
+    parts = {sha256: known for sha256 in hashes if parts_of is not None and (known := parts_of(sha256)) is not None}
+    return ScriptReading(
+        path=path,
+        cases=tuple(case for case in found if case.script_path == path),
+        versions=tuple(newest),
+        said=last_said(store.history(script_key(path))),
+        parts=parts,
+    )
 
 
-def describe_script(reading: ScriptReading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
-    """Return what there is to say, in sections. All text is inert."""
+def describe_script(
+    reading: ScriptReading, now: datetime, zone: tzinfo | None = None, chosen: int = 0
+) -> list[Section]:
+    """Return what there is to say, in sections; `chosen` is the version that the cursor is on. All text is inert."""
     cases = reading.cases
     total = sum(case.count for case in cases)
-    first = min((case.first_at for case in cases), default=None)
+    first = min((version.first_at for version in reading.versions), default=None)
     since = "" if first is None else f", first seen {clock_time(first, now, zone)}"
     what = f"{counted(total, 'request')} in {counted(len(cases), 'case')}{since}."
     note = "Requests that needed no review are not counted here."
+    versions = (row for n, v in enumerate(reading.versions) for row in _version(reading, v, n, now, zone, chosen))
+    here = reading.versions[chosen] if reading.versions else None
     return [
         Section("", (Row("", safe(reading.path, 600), "strong"), Row("", what), Row("", note, "quiet"))),
-        Section("Versions", _versions(reading.records, now, zone)),
+        Section("Versions", tuple(versions)),
         Section("Sends to", tuple(row for case in cases for row in _sends(case, now, zone))),
+        Section("Made of", _made_of(None if here is None else reading.parts.get(here.sha256))),
     ]
 
 
-def _versions(records: Sequence[Mapping[str, Any]], now: datetime, zone: tzinfo | None) -> tuple[Row, ...]:
-    seen: dict[str, list[datetime]] = {}
-    for record in records:
-        sha256 = (record["sender"]["script"] or {}).get("sha256") or "not known"
-        seen.setdefault(sha256, []).append(datetime.fromisoformat(record["at"]))
-    newest_first = sorted(seen.items(), key=lambda item: max(item[1]), reverse=True)
-    return tuple(
-        Row(
-            "now" if n == 0 else "before",
-            f"{safe(sha256, 64)[:16]} · {clock_time(min(times), now, zone)} to {clock_time(max(times), now, zone)}",
-        )
-        for n, (sha256, times) in enumerate(newest_first)
+def _version(
+    reading: ScriptReading, version: ScriptVersion, place: int, now: datetime, zone: tzinfo | None, chosen: int
+) -> Iterator[Row]:
+    event, approved = reading.said.get(version.sha256), reading.approved(version)
+    sign = "✓" if approved else "·" if event is None else "✕"
+    tone = "allowed" if approved else "plain" if event is None else "blocked"
+    seen = f"{clock_time(version.first_at, now, zone)} to {clock_time(version.last_at, now, zone)}"
+    cursor = "❯" if place == chosen else " "
+    digest = safe(version.sha256 or "not known", 64)[:12]
+    yield Row("now" if place == 0 else "before", f"{cursor} {digest} {sign} {_state(event, now, zone)} · {seen}", tone)
+    if event is not None and event.note:
+        yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
+
+
+def _state(event: ReviewEvent | None, now: datetime, zone: tzinfo | None) -> str:
+    if event is None:
+        return "not approved"
+    done = "approved by" if event.action is Action.APPROVE_SCRIPT else "approval taken back by"
+    return f"{done} {safe(event.who, 40)}, {clock_time(event.at, now, zone)}"
+
+
+def _made_of(parts: ScriptParts | None) -> tuple[Row, ...]:
+    if parts is None:
+        return (Row("", "Not kept of this version.", "quiet"),)
+    imports = "not readable" if parts.imports is None else _listed(parts.imports) or "nothing but Python's own"
+    return (
+        Row("Imports", imports),
+        Row("Installed", _listed(parts.installed) or "nothing"),
+        Row("", f"{counted(len(parts.installed), 'package')} in the environment that it ran in last.", "quiet"),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {number(len(names) - _NAMES)} more" if len(names) > _NAMES else ""
+    return ", ".join(safe(name, 100) for name in names[:_NAMES]) + more
 
 
 def _sends(case: Case, now: datetime, zone: tzinfo | None) -> tuple[Row, ...]:

@@ -168,6 +168,8 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "note": "noted",
         "approve": "approved",
         "refuse": "refused",
+        "approve_script": "approved the script of",
+        "withdraw_script": "took back the approval of the script of",
     }
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from app.home import Home
     from evidence.store import Store
     from tui.evidence_acts import EvidenceActs
 
@@ -48,15 +49,17 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store),
+        acts=_acts(store, home),
     )
 
 
-def _acts(store: "Store") -> "EvidenceActs":
+def _acts(store: "Store", home: "Home") -> "EvidenceActs":
+    from attribution.identity.contents import ContentStore
     from evidence import verify
     from evidence.exports import export, formats
     from evidence.rollup import key_of
     from tui.evidence_acts import EvidenceActs, Verified
+    from tui.script_view import ScriptParts
 
     def verified() -> Verified:
         report = verify(store.path)
@@ -67,7 +70,17 @@ def _acts(store: "Store") -> "EvidenceActs":
         # In the order of the chain, so that an export of some cases can be verified too.
         return export(format_name, (r for r in store.iter_records() if key_of(r) in cases), path)
 
-    return EvidenceActs(verify=verified, export=exported, formats=tuple(formats()))
+    kept = ContentStore(home.scripts, lambda text: text)
+
+    def parts(sha256: str) -> ScriptParts | None:
+        found = kept.parts(sha256)
+        if found is None:
+            return None
+        names = found.get("imports")
+        installed = tuple(f"{name} {version}" for name, version, _ in found.get("installed", ()))
+        return ScriptParts(imports=None if names is None else tuple(names), installed=installed)
+
+    return EvidenceActs(verify=verified, export=exported, formats=tuple(formats()), parts=parts)
 
 
 def export(

@@ -1,40 +1,109 @@
-"""`scripts`: which scripts were seen, in which versions, and what changed between them."""
+"""`scripts`: which scripts were seen, in which versions, what changed between them, and which are approved."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.review import ScriptVersion
+    from evidence.store import Store
 
 
 def scripts(
     script: Annotated[str | None, typer.Argument(metavar="PATH", help="One script; without it, all.")] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changed in the newest version.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Approve a version; needs --reason.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. It stays in the evidence.")] = "",
+    version: Annotated[str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")] = "",
 ) -> int:
-    """List scripts seen, their versions and changes.
+    """List scripts seen, their versions and changes; approve a version.
 
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
+    Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
     """
     from app.home import open_home
-    from attribution.identity.contents import ContentStore
     from core.errors import InputError
     from core.text import printable
     from evidence import open_store
 
     home = open_home()
-    versions = open_store(home.evidence).script_versions(script)
+    store = open_store(home.evidence)
+    versions = store.script_versions(script)
     if script is not None and not versions:
         raise InputError(f"No script {printable(script)} was seen.", remedy="outgate scripts lists those that were.")
-    if not diff:
-        for version in versions:
-            seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
-            typer.echo(f"{version.sha256[:12] if version.sha256 else '-':<12}  {seen}  {printable(version.script)}")
-        return 0
+    if approve or withdraw:
+        if script is None or approve is withdraw:
+            raise InputError("Name one script, and either --approve or --withdraw.")
+        _say(store, _chosen(versions, version), reason, approve=approve)
+    elif diff:
+        _show_diff(home.scripts, versions, one=script is not None)
+    else:
+        _list(store, versions)
+    return 0
+
+
+def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
+    from core.review import Action, last_said, script_key
+    from core.text import printable
+
+    for version in versions:
+        seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
+        event = last_said(store.history(script_key(version.script))).get(version.sha256)
+        said = "" if event is None else "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
+        by = f"{said} by {printable(event.who, 60)}" if event is not None else "-"
+        typer.echo(f"{_short(version):<12}  {seen}  {by:<20}  {printable(version.script)}")
+
+
+def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion":
+    """Return the version that is meant. Raises InputError when that is none, or more than one."""
+    from core.errors import InputError
+
+    known = [version for version in versions if version.sha256]
+    if not prefix and known:
+        return max(known, key=lambda version: version.last_at)
+    found = [version for version in known if prefix and (version.sha256 or "").startswith(prefix.lower())]
+    if len(found) != 1:
+        raise InputError(
+            "That names no version of this script." if not found else "That names several versions of this script.",
+            remedy="outgate scripts PATH lists them; give more digits.",
+        )
+    return found[0]
+
+
+def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool) -> None:
+    from app.people import reviewer
+    from core.errors import InputError
+    from core.ids import utc_now
+    from core.review import script_event
+    from core.text import printable
+
+    if not reason.strip():
+        raise InputError("Say why with --reason.", remedy="It stays in the evidence: write no personal data into it.")
+    store.append([script_event(version, approve=approve, who=reviewer(), at=utc_now(), note=reason.strip())])
+    what = "Approved" if approve else "Approval withdrawn"
+    typer.echo(
+        f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows within a second."
+    )
+
+
+def _show_diff(folder: "Path", versions: "Sequence[ScriptVersion]", *, one: bool) -> None:
+    from attribution.identity.contents import ContentStore
+    from core.errors import InputError
+
     hashes = [version.sha256 for version in versions if version.sha256]
-    if script is None or len(hashes) < 2:
+    if not one or len(hashes) < 2:
         raise InputError("A diff takes one script with at least two versions.")
-    lines = ContentStore(home.scripts, lambda text: text).diff(hashes[-2], hashes[-1])
+    lines = ContentStore(folder, lambda text: text).diff(hashes[-2], hashes[-1])
     if lines is None:
         raise InputError("The source of these versions was not kept.", remedy="See keep_scripts in docs/settings.md.")
     for line in lines:
         typer.echo(line)
-    return 0
+
+
+def _short(version: "ScriptVersion") -> str:
+    return version.sha256[:12] if version.sha256 else "-"

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
@@ -10,6 +11,7 @@ from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import ImportReader, Imports
 from attribution.resolution import places
 from core.attribution import Script
+from core.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,12 @@ class Composition:
     imports: Imports | None
     """None when its source cannot be read, or is not what ran."""
     distributions: tuple[Installed, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values, safe to show."""
+        imports = None if self.imports is None else [printable(n, 100) for n in self.imports.third_party]
+        installed = [[printable(d.name, 100), printable(d.version, 60), d.editable] for d in self.distributions]
+        return {"imports": imports, "installed": installed}
 
 
 class Composer:

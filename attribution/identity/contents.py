@@ -1,12 +1,15 @@
 """Keeps what scripts looked like: compressed, by content, with secrets masked; for the diff between two versions."""
 
+import contextlib
 import difflib
 import hashlib
+import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -42,13 +45,22 @@ class ContentStore:
         self._write(place, self._mask(data.decode("utf-8", "replace")))
         return True
 
+    def keep_parts(self, sha256: str, parts: Mapping[str, Any]) -> None:
+        """Keep what a version is made of: names and versions only. The newest environment counts."""
+        with contextlib.suppress(OSError):
+            self._write(self._place(sha256, ".parts"), json.dumps(parts))
+
+    def parts(self, sha256: str) -> dict[str, Any] | None:
+        """Return what a version is made of, or None when it was not kept."""
+        try:
+            found = json.loads(self._read(self._place(sha256, ".parts")) or "null")
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
     def text(self, sha256: str) -> str | None:
         """Return the masked source of a version, or None when it was not kept."""
-        try:
-            packed = self._place(sha256).read_bytes()
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES * 4).decode()
-        except (OSError, zstandard.ZstdError, UnicodeDecodeError):
-            return None
+        return self._read(self._place(sha256))
 
     def diff(self, before: str, after: str) -> tuple[str, ...] | None:
         """Return a unified diff of two versions, each line safe to show; None when either was not kept."""
@@ -61,6 +73,7 @@ class ContentStore:
     def forget(self, sha256: str) -> None:
         """Erase one version."""
         self._place(sha256).unlink(missing_ok=True)
+        self._place(sha256, ".parts").unlink(missing_ok=True)
 
     def hashes(self) -> Iterator[str]:
         """Yield the hashes of all versions kept."""
@@ -68,10 +81,17 @@ class ContentStore:
             if _HASH.fullmatch(path.stem):
                 yield path.stem
 
-    def _place(self, sha256: str) -> Path:
+    def _place(self, sha256: str, what: str = "") -> Path:
         if _HASH.fullmatch(sha256) is None:
             raise ValueError("not a SHA-256 in hex")
-        return self._folder / sha256[:2] / f"{sha256}.zst"
+        return self._folder / sha256[:2] / f"{sha256}{what}.zst"
+
+    def _read(self, place: Path) -> str | None:
+        try:
+            packed = place.read_bytes()
+            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES * 4).decode()
+        except (OSError, zstandard.ZstdError, UnicodeDecodeError):
+            return None
 
     def _write(self, place: Path, text: str) -> None:
         """Write whole or not at all, for the owner's eyes only."""

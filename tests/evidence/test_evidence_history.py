@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.decision import Decision, HoldOutcome, Verdict
+from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key
+from core.review import Action, ReviewEvent, case_key, script_event, script_key
 from evidence import verify
 from evidence.history import History
 from evidence.opening import Evidence, open_evidence
@@ -96,21 +99,51 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
     now = [100.0]
     history = History(opened.store, clock=lambda: now[0])
     write(opened, make_record(0))
-    key = case_key(make_record())
+    [version] = opened.store.script_versions(SCRIPT)
 
-    def act(action: Action) -> None:
-        opened.store.append([ReviewEvent(id=uuid7(), at=START, case_key=key, action=action, who="officer")])
+    def act(*, approve: bool) -> None:
+        opened.store.append([script_event(version, approve=approve, who="officer", at=START, note="looked at it")])
         now[0] += 2
 
     assert history.script(SCRIPT, "ab" * 32).approved is None
-    act(Action.APPROVE)
+    act(approve=True)
     assert history.script(SCRIPT, "ab" * 32).approved is True
     changed = history.script(SCRIPT, "ff" * 32)
     assert (changed.approved, changed.changed_since_approval) == (None, True)
     assert history.script("/srv/other.py", "ab" * 32).approved is None
-    act(Action.REFUSE)
+    act(approve=False)
     assert history.script(SCRIPT, "ab" * 32).approved is False
     assert history.script(SCRIPT, "ff" * 32).changed_since_approval is False
+    told = opened.store.history(script_key(SCRIPT))
+    assert [(e.action, e.who, e.note, e.script, e.script_sha256) for e in told] == [
+        (Action.APPROVE_SCRIPT, "officer", "looked at it", SCRIPT, "ab" * 32),
+        (Action.WITHDRAW_SCRIPT, "officer", "looked at it", SCRIPT, "ab" * 32),
+    ]
+    assert opened.store.case(script_key(SCRIPT)) is None
+    assert verify(opened.store.path).ok
+
+
+@pytest.mark.parametrize("change", [{"script": "/srv/other.py"}, {"script_sha256": "ff" * 32}, {"script_sha256": None}])
+def test_only_a_version_that_was_seen_can_be_approved(opened: Evidence, make_record: Make, change: Any) -> None:
+    """Nobody approves a version by a slip: what was never seen is refused in words, and nothing is written."""
+    write(opened, make_record(0))
+    [version] = opened.store.script_versions(SCRIPT)
+    event = replace(script_event(version, approve=True, who="officer", at=START, note="x"), **change)
+    with pytest.raises(EvidenceError, match="no such version"):
+        opened.store.append([event])
+    assert opened.store.history(script_key(SCRIPT)) == []
+
+
+def test_an_answer_to_a_held_request_approves_no_script(opened: Evidence, make_record: Make) -> None:
+    """What was said about one request does not make its script an approved one."""
+    record = make_record(0)
+    write(opened, record)
+    for about in (record.id, None):
+        event = ReviewEvent(
+            id=uuid7(), at=START, case_key=case_key(record), action=Action.APPROVE, who="officer", record_id=about
+        )
+        opened.store.append([event])
+    assert opened.history.script(SCRIPT, "ab" * 32).approved is None
 
 
 def test_a_script_with_a_hostile_name_has_its_history_too(opened: Evidence, make_record: Make) -> None:

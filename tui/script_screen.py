@@ -1,0 +1,159 @@
+"""One script on the screen: its versions, of which one can be approved, or its approval taken back."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from core.ports import CaseStore
+from core.review import ScriptVersion, script_event
+from tui.detail_pane import laid_out
+from tui.live_queue import Reviewer
+from tui.note_dialog import NoteDialog
+from tui.reading import Reader, Trouble
+from tui.script_view import PartsOf, ScriptReading, describe_script, read_script
+from tui.wording import safe
+
+_APPROVE = (
+    "Approve this version?",
+    "Rules that ask for approved scripts let this very version pass, from now on. A changed file has to be approved again.",
+    "Approve this version",
+)
+_WITHDRAW = (
+    "Take the approval back?",
+    "Rules that ask for approved scripts stop this version from now on. What passed already stays passed.",
+    "Take the approval back",
+)
+
+
+class ApprovalDialog(NoteDialog[str]):
+    """Asks why. Gives the note, or None when it was given up."""
+
+    def __init__(self, version: ScriptVersion, *, approve: bool) -> None:
+        title, self._effect, button = _APPROVE if approve else _WITHDRAW
+        about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
+        super().__init__(title, about, button, required=True)
+
+    def asked(self) -> Iterator[Widget]:
+        """Yield what it does."""
+        yield Static(self._effect, classes="effect", markup=False)
+
+    def result(self, note: str) -> str:
+        """Return the note."""
+        return note
+
+    def on_mount(self) -> None:
+        """Begin at the button; without a reason it leads to the note."""
+        self.query_one(Button).focus()
+
+
+class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls; the keys are the screen's."""
+
+    ALLOW_SELECT = False
+
+
+class ScriptScreen(ModalScreen[None]):
+    """Shows what is known of a script; `a` and `b` are about the version under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "app.pop_screen", "Back", show=False),
+        Binding("down,j", "choose(1)", "Version before", show=False),
+        Binding("up,k", "choose(-1)", "Version after", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("a", "decide(True)", "Approve", show=False),
+        Binding("b", "decide(False)", "Take back", show=False),
+    ]
+    DEFAULT_CSS = """
+    ScriptScreen { align: center middle; background: $background 60%; }
+    ScriptScreen > Vertical {
+        width: 104; max-width: 96%; height: auto; max-height: 96%; background: $surface;
+        border: round $primary; padding: 0 2;
+    }
+    ScriptScreen _Lines { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    ScriptScreen .keys { color: $quiet; margin-top: 1; dock: bottom; background: $surface; }
+    """
+
+    def __init__(
+        self, reading: ScriptReading, store: CaseStore, reader: Reader, reviewer: Reviewer, parts_of: PartsOf | None
+    ) -> None:
+        super().__init__()
+        self._reading, self._chosen = reading, 0
+        self._store, self._reader, self._reviewer, self._parts_of = store, reader, reviewer, parts_of
+
+    def compose(self) -> ComposeResult:
+        """The lines, and the keys always in view."""
+        with Vertical():
+            with _Lines():
+                text = Static(markup=False)
+                text.ALLOW_SELECT = False  # type: ignore[misc] # copying evidence is egress; per instance on purpose
+                yield text
+            yield Static("↑↓ version   a approve   b take back   PgDn more   Esc back", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap again."""
+        self._draw()
+
+    def action_choose(self, by: int) -> None:
+        """Go to another version."""
+        self._chosen = max(0, min(len(self._reading.versions) - 1, self._chosen + by))
+        self._draw()
+
+    def action_page(self, by: int) -> None:
+        """Read on."""
+        lines = self.query_one(_Lines)
+        (lines.scroll_page_down if by > 0 else lines.scroll_page_up)(animate=False)
+
+    def action_decide(self, approve: bool) -> None:  # noqa: FBT001 - Textual hands it over by place
+        """Ask why, then write it down; or say why not."""
+        reason = self._obstacle(approve=approve)
+        if reason is not None:
+            self.notify(reason, markup=False)
+            return
+        version = self._reading.versions[self._chosen]
+
+        def answered(note: str | None) -> None:
+            if note is not None:
+                self.run_worker(self._write(version, note, approve=approve), group="append")
+
+        self.app.push_screen(ApprovalDialog(version, approve=approve), answered)
+
+    def _obstacle(self, *, approve: bool) -> str | None:
+        if self._reviewer.read_only:
+            return "This is a read-only view."
+        version = self._reading.versions[self._chosen] if self._reading.versions else None
+        if version is None or version.sha256 is None:
+            return "The content of this version is not known, so it cannot be approved."
+        if approve is self._reading.approved(version):
+            return "It is approved already; b takes that back." if approve else "It is not approved."
+        return None
+
+    async def _write(self, version: ScriptVersion, note: str, *, approve: bool) -> None:
+        event = script_event(version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note)
+        done = await self._reader.ask(lambda: self._store.append([event]))
+        read = partial(read_script, self._store, self._reading.path, self._parts_of)
+        again = done if isinstance(done, Trouble) else await self._reader.ask(read)
+        if isinstance(again, Trouble):
+            self.notify(f"Nothing was changed. {again.what}", severity="error", markup=False)
+            return
+        self._reading = again
+        self._draw()
+        self.notify("Approved." if approve else "Taken back. This version is stopped from now on.", markup=False)
+
+    def _draw(self) -> None:
+        sections = describe_script(self._reading, self._reviewer.clock(), self._reviewer.zone, self._chosen)
+        width = min(104, self.app.size.width * 96 // 100) - 8
+        self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])
