@@ -8,7 +8,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
@@ -36,6 +35,8 @@ _WITHDRAW = (
 
 class ApprovalDialog(NoteDialog[str]):
     """Asks why. Gives the note, or None when it was given up."""
+
+    DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
 
     def __init__(self, version: ScriptVersion, *, approve: bool) -> None:
         title, self._effect, button = _APPROVE if approve else _WITHDRAW
@@ -117,7 +118,7 @@ class ScriptScreen(ModalScreen[None]):
         lines = self.query_one(_Lines)
         (lines.scroll_page_down if by > 0 else lines.scroll_page_up)(animate=False)
 
-    def action_decide(self, approve: bool) -> None:  # noqa: FBT001 - Textual hands it over by place
+    def action_decide(self, approve: bool) -> None:
         """Ask why, then write it down; or say why not."""
         reason = self._obstacle(approve=approve)
         if reason is not None:
@@ -144,10 +145,12 @@ class ScriptScreen(ModalScreen[None]):
     async def _write(self, version: ScriptVersion, note: str, *, approve: bool) -> None:
         event = script_event(version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note)
         done = await self._reader.ask(lambda: self._store.append([event]))
-        read = partial(read_script, self._store, self._reading.path, self._parts_of)
-        again = done if isinstance(done, Trouble) else await self._reader.ask(read)
+        if isinstance(done, Trouble):
+            self.notify(f"Nothing was changed. {done.what}", severity="error", markup=False)
+            return
+        again = await self._reader.ask(partial(read_script, self._store, self._reading.path, self._parts_of))
         if isinstance(again, Trouble):
-            self.notify(f"Nothing was changed. {again.what}", severity="error", markup=False)
+            self.notify(f"It is written, but cannot be shown. {again.what}", severity="error", markup=False)
             return
         self._reading = again
         self._draw()

@@ -43,7 +43,8 @@ class ScriptReading:
     """Newest first."""
     said: Mapping[str | None, ReviewEvent]
     """By a version's hash: its approval, or the withdrawal of that."""
-    parts: Mapping[str | None, ScriptParts]
+    parts: Mapping[str, ScriptParts]
+    """By a version's hash."""
 
     def approved(self, version: ScriptVersion) -> bool:
         """Return True when this very version is approved now."""
@@ -82,7 +83,7 @@ def describe_script(
         Section("", (Row("", safe(reading.path, 600), "strong"), Row("", what), Row("", note, "quiet"))),
         Section("Versions", tuple(versions)),
         Section("Sends to", tuple(row for case in cases for row in _sends(case, now, zone))),
-        Section("Made of", _made_of(None if here is None else reading.parts.get(here.sha256))),
+        Section("Made of", _made_of(None if here is None else reading.parts.get(here.sha256 or ""))),
     ]
 
 
@@ -93,9 +94,9 @@ def _version(
     sign = "✓" if approved else "·" if event is None else "✕"
     tone = "allowed" if approved else "plain" if event is None else "blocked"
     seen = f"{clock_time(version.first_at, now, zone)} to {clock_time(version.last_at, now, zone)}"
-    cursor = "❯" if place == chosen else " "
+    cursor, age = "❯" if place == chosen else " ", "now" if place == 0 else "before"
     digest = safe(version.sha256 or "not known", 64)[:12]
-    yield Row("now" if place == 0 else "before", f"{cursor} {digest} {sign} {_state(event, now, zone)} · {seen}", tone)
+    yield Row(f"{cursor} {age}", f"{digest} {sign} {_state(event, now, zone)} · {seen}", tone)
     if event is not None and event.note:
         yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
 

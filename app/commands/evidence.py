@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from app.home import Home
     from evidence.store import Store
     from tui.evidence_acts import EvidenceActs
 
@@ -49,11 +48,11 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store, home),
+        acts=_acts(store, home.scripts),
     )
 
 
-def _acts(store: "Store", home: "Home") -> "EvidenceActs":
+def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
     from attribution.identity.contents import ContentStore
     from evidence import verify
     from evidence.exports import export, formats
@@ -70,7 +69,7 @@ def _acts(store: "Store", home: "Home") -> "EvidenceActs":
         # In the order of the chain, so that an export of some cases can be verified too.
         return export(format_name, (r for r in store.iter_records() if key_of(r) in cases), path)
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = ContentStore(scripts, lambda text: text)
 
     def parts(sha256: str) -> ScriptParts | None:
         found = kept.parts(sha256)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution.identity.composition import Composition
 from attribution.identity.contents import ContentStore
-from attribution.identity.distributions import installed
+from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import ImportReader, read_imports
 from attribution.identity.inline_metadata import read_inline_metadata
 from attribution.identity.repository import repository_of
@@ -263,3 +264,26 @@ def test_composition_comes_from_the_interpreter_that_ran(gate, clients):
     assert "requests" in {entry.name for entry in found.distributions}
     kept = store(clients.folder / "store")
     assert gate.attributor.keep_source(seen.at_request, kept)
+
+
+def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path):
+    """Names and versions come back as they were kept; a broken or foreign file is no answer; forgetting leaves nothing."""
+    kept = store(tmp_path)
+    parts = {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
+    kept.keep_parts(sha("a"), parts)
+    assert kept.parts(sha("a")) == parts
+    assert kept.parts(sha("b")) is None
+    assert list(kept.hashes()) == []
+    (place,) = tmp_path.rglob("*.zst")
+    assert place.stat().st_mode & 0o077 == 0
+    place.write_bytes(b"broken")
+    assert kept.parts(sha("a")) is None
+    kept.forget(sha("a"))
+    assert list(tmp_path.rglob("*.zst")) == []
+
+
+def test_names_of_packages_are_inert_before_they_are_kept():
+    """A package's name and version come from a foreign file: what steers a terminal is taken out at once."""
+    parts = Composition(imports=None, distributions=(Installed(name="x\x1b[2J\u202e", version="1\r\n2"),)).to_json()
+    assert parts["imports"] is None
+    assert not {"\x1b", "\u202e", "\r", "\n"} & set("".join(parts["installed"][0][:2]))

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from core.errors import EvidenceError
 from core.record import Record
-from core.review import Case, CaseFilter, CaseStatus, ReviewEvent
+from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
 from evidence.opening import open_evidence
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
@@ -45,6 +45,10 @@ class FragileStore(MemoryCaseStore):
     def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
         self._fail()
         return super().records(key, limit)
+
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        self._fail()
+        return super().script_versions(script)
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         if self.append_failure is not None:
@@ -149,7 +153,12 @@ def opened() -> Callable[..., Opened]:
 
     @asynccontextmanager
     async def open_app(
-        store: Any, size: tuple[int, int] = (80, 24), read_only: bool = False, holds: Any = None, clock: Any = None
+        store: Any,
+        size: tuple[int, int] = (80, 24),
+        read_only: bool = False,
+        holds: Any = None,
+        clock: Any = None,
+        acts: Any = None,
     ) -> Any:
         reviewer = Reviewer(
             who="dpo",
@@ -159,7 +168,9 @@ def opened() -> Callable[..., Opened]:
             watching=lambda: True,
             poll_seconds=None,
         )
-        app = ReviewApp(store, reviewer, holds if holds is not None else store if hasattr(store, "waiting") else None)
+        app = ReviewApp(
+            store, reviewer, holds if holds is not None else store if hasattr(store, "waiting") else None, "", acts
+        )
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             yield pilot

@@ -3,9 +3,11 @@
 import pytest
 
 from app.commands.evidence import _acts
+from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
 from core.review import CaseFilter
-from evidence import verify_jsonl
+from evidence import verify, verify_jsonl
+from evidence.history import History
 from evidence.opening import open_store
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
@@ -138,7 +140,7 @@ async def test_the_real_evidence_is_verified_and_exported(press, settled, screen
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
     store = open_store(path)
-    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", _acts(store))
+    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", _acts(store, tmp_path))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "v")
@@ -154,3 +156,27 @@ async def test_the_real_evidence_is_verified_and_exported(press, settled, screen
     assert (report.ok, report.entries) == (True, 3)
     assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("ledger_upload.py") >= 1
     assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
+
+
+async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
+    press, settled, screen_text, written, tmp_path, now
+):
+    """As `outgate review` wires it: the approval stands in the evidence, and the parts come from what was kept."""
+    path = tmp_path / "evidence.db"
+    written(path, sample_records(now)[-4:])
+    store = open_store(path)
+    newest = store.page(CaseFilter(), 0, 1)[0]
+    [version] = store.script_versions(newest.script_path)
+    kept = ContentStore(tmp_path / "scripts", lambda text: text)
+    kept.keep_parts(version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]})
+    acts = _acts(store, tmp_path / "scripts")
+    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+    async with app.run_test(size=(120, 34)) as pilot:
+        await settled(pilot)
+        await press(pilot, "s", "a", "tab", "type:Looked at it", "enter")
+        shown = screen_text(pilot)
+    assert "✓ approved by dpo" in shown
+    assert "pandas 2.2.3" in shown
+    assert History(store).script(version.script, version.sha256).approved is True
+    store.close()
+    assert verify(path).ok

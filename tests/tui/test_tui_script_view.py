@@ -7,11 +7,14 @@ import pytest
 
 from core.classification import AccountKind, Category
 from core.decision import Verdict
-from tui.notice import Notice
+from core.review import Action, script_key
+from tui.evidence_acts import EvidenceActs, Verified
 from tui.sample import finding, place, record, sender
 from tui.sample_store import MemoryCaseStore
-from tui.script_view import describe_script, read_script
+from tui.script_screen import ScriptScreen
+from tui.script_view import ScriptParts, describe_script, read_script
 
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 PATH = "/srv/jobs/ledger_upload.py"
 
 
@@ -36,8 +39,9 @@ def test_versions_and_destinations_of_a_script(two_versions, now):
 
     assert f"|{PATH}" in text
     assert "2 requests in 2 cases, first seen Tue 14:14." in text
-    assert "now|9f2c41d89f2c41d8 · 14:02 to 14:02" in text
-    assert "before|abababababababab · Tue 14:14 to Tue 14:14" in text
+    assert "❯ now|9f2c41d89f2c · not approved · 14:02 to 14:02" in text
+    assert "  before|abababababab · not approved · Tue 14:14 to Tue 14:14" in text
+    assert "Not kept of this version." in text
     assert "→ OneDrive, personal: 15,000 rows" in text
     assert "✕ files.example: 3 e-mail addresses" in text
 
@@ -51,11 +55,11 @@ async def test_s_shows_it_and_esc_goes_back(opened, two_versions, press, screen_
     """On the case under the cursor; a case without a known script says so."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s")
-        assert isinstance(pilot.app.screen, Notice)
-        assert "abababababababab" in screen_text(pilot)
+        assert isinstance(pilot.app.screen, ScriptScreen)
+        assert "abababababab" in screen_text(pilot)
         await press(pilot, "escape", "down", "down", "down", "s")
 
-        assert not isinstance(pilot.app.screen, Notice)
+        assert not isinstance(pilot.app.screen, ScriptScreen)
         assert any("No script is known here." in n.message for n in pilot.app._notifications)
 
 
@@ -68,3 +72,89 @@ async def test_hostile_paths_stay_text(opened, press, screen_text, now):
 
         assert "[bold]x[/]" in screen_text(pilot)
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot))
+
+
+def acts(parts):
+    return EvidenceActs(
+        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",), parts=parts
+    )
+
+
+MADE_OF = ScriptParts(imports=("pandas", "requests"), installed=("pandas 2.2.3", "requests 2.32.3", "\x1b[2Jbad 1"))
+
+
+@SIZES
+async def test_a_script_is_shown_with_its_versions_and_parts(opened, two_versions, golden, press, size):
+    """Which version is approved by whom, where it sends what, and what it is made of, all on one screen."""
+    async with opened(two_versions, size, acts=acts(lambda sha256: MADE_OF)) as pilot:
+        await press(pilot, "s", "a", "tab", "type:Looked at it with finance", "enter")
+        golden(pilot, f"script-{size[0]}x{size[1]}")
+
+
+@SIZES
+async def test_approving_asks_why(opened, two_versions, golden, press, size):
+    """The dialog names the version and says what its approval does."""
+    async with opened(two_versions, size) as pilot:
+        await press(pilot, "s", "a")
+        golden(pilot, f"approve-{size[0]}x{size[1]}")
+
+
+async def test_a_version_is_approved_and_taken_back_with_a_reason(opened, two_versions, press, screen_text):
+    """Each is an event with name, time and reason, about the version that the cursor was on."""
+    async with opened(two_versions) as pilot:
+        await press(pilot, "s", "down", "a", "tab", "type:Old but good", "enter")
+        assert "✓ approved by dpo" in screen_text(pilot)
+        assert "“Old but good”" in screen_text(pilot)
+        await press(pilot, "a")
+        assert any("approved already" in n.message for n in pilot.app._notifications)
+        await press(pilot, "b", "tab", "type:Not any more", "enter")
+        assert "✕ approval taken back by dpo" in screen_text(pilot)
+
+    told = two_versions.history(script_key(PATH))
+    assert [(e.action, e.who, e.note, e.script_sha256) for e in told] == [
+        (Action.APPROVE_SCRIPT, "dpo", "Old but good", "ab" * 32),
+        (Action.WITHDRAW_SCRIPT, "dpo", "Not any more", "ab" * 32),
+    ]
+
+
+async def test_without_a_reason_nothing_is_approved(opened, two_versions, press):
+    """The button leads back to the note; Esc gives up."""
+    async with opened(two_versions) as pilot:
+        await press(pilot, "s", "a", "enter")
+        assert any("Write down why first." in n.message for n in pilot.app._notifications)
+        await press(pilot, "escape", "b")
+        assert any("It is not approved." in n.message for n in pilot.app._notifications)
+
+    assert two_versions.history(script_key(PATH)) == []
+
+
+async def test_a_read_only_view_approves_nothing(opened, two_versions, press):
+    """Looking is all that it allows."""
+    async with opened(two_versions, read_only=True) as pilot:
+        await press(pilot, "s", "a")
+        assert any("This is a read-only view." in n.message for n in pilot.app._notifications)
+        assert isinstance(pilot.app.screen, ScriptScreen)
+
+
+async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, screen_text):
+    """When it cannot be written, the screen says so, and shows nothing as approved."""
+    async with opened(two_versions) as pilot:
+        await press(pilot, "s", "a", "tab", "type:x")
+        two_versions.append_failure = locked
+        await press(pilot, "enter")
+        assert any("Nothing was changed." in n.message for n in pilot.app._notifications)
+        assert "✓ approved" not in screen_text(pilot)
+        two_versions.append_failure, two_versions.failure = None, locked
+        await press(pilot, "a", "tab", "type:x", "enter")
+        assert any("It is written, but cannot be shown." in n.message for n in pilot.app._notifications)
+
+
+def test_what_it_is_made_of_is_inert_and_bounded(two_versions, now):
+    """Names of packages come from foreign files: they are shown as text, and not by the thousand."""
+    many = ScriptParts(imports=None, installed=tuple(f"p{n} 1" for n in range(1000)))
+    for parts, said in ((MADE_OF, "pandas 2.2.3, requests 2.32.3"), (many, "and 700 more")):
+        text = words(describe_script(read_script(two_versions, PATH, lambda _, parts=parts: parts), now, UTC))
+        assert said in text
+        assert "\x1b" not in text
+    assert "Imports|not readable" in text
+    assert "1,000 packages in the environment" in text
