@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Input, Static
 
 from core.ports import CaseStore
 from core.review import ScriptVersion, script_event
@@ -36,6 +36,7 @@ _WITHDRAW = (
 class ApprovalDialog(NoteDialog[str]):
     """Asks why. Gives the note, or None when it was given up."""
 
+    KEYS = "Enter does it   Esc back"
     DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
 
     def __init__(self, version: ScriptVersion, *, approve: bool) -> None:
@@ -52,8 +53,8 @@ class ApprovalDialog(NoteDialog[str]):
         return note
 
     def on_mount(self) -> None:
-        """Begin at the button; without a reason it leads to the note."""
-        self.query_one(Button).focus()
+        """Begin at the note: it has to be written."""
+        self.query_one(Input).focus()
 
 
 class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):

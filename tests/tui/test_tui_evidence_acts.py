@@ -173,7 +173,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        await press(pilot, "s", "a", "tab", "type:Looked at it", "enter")
+        await press(pilot, "s", "a", "type:Looked at it", "enter")
         shown = screen_text(pilot)
     assert "✓ approved by dpo" in shown
     assert "pandas 2.2.3" in shown

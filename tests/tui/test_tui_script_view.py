@@ -87,7 +87,7 @@ MADE_OF = ScriptParts(imports=("pandas", "requests"), installed=("pandas 2.2.3",
 async def test_a_script_is_shown_with_its_versions_and_parts(opened, two_versions, golden, press, size):
     """Which version is approved by whom, where it sends what, and what it is made of, all on one screen."""
     async with opened(two_versions, size, acts=acts(lambda sha256: MADE_OF)) as pilot:
-        await press(pilot, "s", "a", "tab", "type:Looked at it with finance", "enter")
+        await press(pilot, "s", "a", "type:Looked at it with finance", "enter")
         golden(pilot, f"script-{size[0]}x{size[1]}")
 
 
@@ -102,12 +102,12 @@ async def test_approving_asks_why(opened, two_versions, golden, press, size):
 async def test_a_version_is_approved_and_taken_back_with_a_reason(opened, two_versions, press, screen_text):
     """Each is an event with name, time and reason, about the version that the cursor was on."""
     async with opened(two_versions) as pilot:
-        await press(pilot, "s", "down", "a", "tab", "type:Old but good", "enter")
+        await press(pilot, "s", "down", "a", "type:Old but good", "enter")
         assert "✓ approved by dpo" in screen_text(pilot)
         assert "“Old but good”" in screen_text(pilot)
         await press(pilot, "a")
         assert any("approved already" in n.message for n in pilot.app._notifications)
-        await press(pilot, "b", "tab", "type:Not any more", "enter")
+        await press(pilot, "b", "type:Not any more", "enter")
         assert "✕ approval taken back by dpo" in screen_text(pilot)
 
     told = two_versions.history(script_key(PATH))
@@ -118,7 +118,7 @@ async def test_a_version_is_approved_and_taken_back_with_a_reason(opened, two_ve
 
 
 async def test_without_a_reason_nothing_is_approved(opened, two_versions, press):
-    """The button leads back to the note; Esc gives up."""
+    """An empty note is asked for once more; Esc gives up."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s", "a", "enter")
         assert any("Write down why first." in n.message for n in pilot.app._notifications)
@@ -139,13 +139,13 @@ async def test_a_read_only_view_approves_nothing(opened, two_versions, press):
 async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, screen_text):
     """When it cannot be written, the screen says so, and shows nothing as approved."""
     async with opened(two_versions) as pilot:
-        await press(pilot, "s", "a", "tab", "type:x")
+        await press(pilot, "s", "a", "type:x")
         two_versions.append_failure = locked
         await press(pilot, "enter")
         assert any("Nothing was changed." in n.message for n in pilot.app._notifications)
         assert "✓ approved" not in screen_text(pilot)
         two_versions.append_failure, two_versions.failure = None, locked
-        await press(pilot, "a", "tab", "type:x", "enter")
+        await press(pilot, "a", "type:x", "enter")
         assert any("It is written, but cannot be shown." in n.message for n in pilot.app._notifications)
 
 
