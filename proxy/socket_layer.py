@@ -17,7 +17,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessag
 from proxy.socket_ways import ENDED, OneWay, Passing
 
 TOO_BIG = "outgate_too_big"
-"""Key in `flow.metadata`: set when a message was refused for its size."""
+"""Key in `flow.metadata`: why the connection ends for its size, if so."""
 WAITING = "outgate_socket_waiting"
 """Key in `flow.metadata`: set while a message waits for a person."""
 CLIENT_GONE = "outgate_client_gone"
@@ -132,10 +132,10 @@ class GateWebsocketLayer(WebsocketLayer):
 
     def _settle(self) -> layer.CommandGenerator[None]:
         metadata, limit = self.flow.metadata, self._message_limit
-        size = sum(map(len, self.client_ws.frame_buf)) + (self._up.waiting_bytes if WAITING in metadata else 0)
-        if limit is not None and size > limit:
-            metadata[TOO_BIG] = True
-            end_socket(self.flow, "Blocked by Outgate: a message too large to be inspected", MESSAGE_TOO_BIG)
+        if limit is not None and sum(map(len, self.client_ws.frame_buf)) > limit:
+            self._too_big("A WebSocket message is too large to be inspected")
+        elif limit is not None and WAITING in metadata and self._up.waiting_bytes > limit:
+            self._too_big("Too much came behind a WebSocket message that waits for a person")
         if ENDED in metadata:
             yield from self._end(*metadata[ENDED])
         elif WAITING in metadata and CLIENT_GONE in metadata:
@@ -144,6 +144,10 @@ class GateWebsocketLayer(WebsocketLayer):
             yield from self._finish(self._up.closed, from_client=True)
         elif self._down.closed is not None:
             yield from self._finish(self._down.closed, from_client=False)
+
+    def _too_big(self, why: str) -> None:
+        self.flow.metadata[TOO_BIG] = why
+        end_socket(self.flow, f"Blocked by Outgate: {why}", MESSAGE_TOO_BIG)
 
     def _finish(self, last: CloseConnection, *, from_client: bool) -> layer.CommandGenerator[None]:
         """One side has closed: so is the other, and what a client says in closing stays here."""

@@ -95,9 +95,12 @@ class MessageGate:
             return
         if part.decision.verdict is Verdict.HOLD and not found and _released(ruling.decision, part.decision):
             return
-        self._flow.metadata[WAITING] = Verdict.HOLD in {part.decision.verdict, part.decision.on_error}
-        redacted = await self._inspection.enforce(part)
-        del self._flow.metadata[WAITING]
+        if Verdict.HOLD in {part.decision.verdict, part.decision.on_error}:
+            self._flow.metadata[WAITING] = True
+        try:
+            redacted = await self._inspection.enforce(part)
+        finally:
+            self._flow.metadata.pop(WAITING, None)
         if redacted is not None:
             message.content = redacted.body
             self._restores(redacted.values if part.decision.restore else {})
@@ -146,11 +149,10 @@ class MessageGate:
 
 def note_end(flow: http.HTTPFlow, ruling: Ruling) -> None:
     """Say in the record that a message was refused for its size, or that the client's closing words stayed here, if so."""
-    if TOO_BIG in flow.metadata:
+    if (reason := flow.metadata.get(TOO_BIG)) is not None:
         ruling.exchange = replace(ruling.exchange, complete=False)
-        ruling.notes.append("a message too large to be inspected was refused and the connection ended")
-        reason = "A WebSocket message is too large to be inspected."
-        ruling.decision = replace(ruling.decision, verdict=Verdict.BLOCK, reason=reason)
+        ruling.notes.append("what was too large to be held was refused and the connection ended")
+        ruling.decision = replace(ruling.decision, verdict=Verdict.BLOCK, reason=f"{reason}.")
     if CLOSING_WORDS in flow.metadata:
         ruling.notes.append(f"the client's {flow.metadata[CLOSING_WORDS]} bytes of closing words were not passed on")
 

@@ -171,7 +171,9 @@ def test_too_much_behind_a_held_message_ends_the_connection(echo: Echo, start_ga
 
     assert ended.value.rcvd is not None
     assert ended.value.rcvd.code == 1009
+    assert "Too much came behind" in ended.value.rcvd.reason
     assert echo.heard == []
+    assert records(gate, 1)[0].decision.reason.startswith("Too much came behind")
 
 
 def test_an_approved_opening_covers_messages_in_which_nothing_is_found(echo: Echo, asking: Any) -> None:
@@ -243,3 +245,13 @@ def test_a_servers_closing_words_arrive(echo: Echo, asking: Any) -> None:
 
     assert ended.value.rcvd is not None
     assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (4002, "too many requests")
+
+
+def test_a_client_that_sends_and_leaves_at_once_is_not_taken_for_one_that_waits(echo: Echo, asking: Any) -> None:
+    """A large redacted message of a client that closes right behind it still arrives: nobody was asked about it."""
+    asking.policy.for_findings = Decision(verdict=Verdict.REDACT, rule="r", redact_kinds=frozenset({"secret"}))
+    with open_socket(asking) as talk:
+        talk.send(f"{SECRET} {'a' * 200_000}")
+
+    eventually(lambda: echo.heard)
+    assert echo.heard == [f"it is <SECRET_1> {'a' * 200_000}"]
