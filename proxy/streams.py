@@ -28,8 +28,8 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 
+import proxy.trailers  # noqa: F401 - puts its readers in the place of mitmproxy's
 from proxy.socket_layer import GateWebsocketLayer
-from proxy.trailers import GateHttp1Server
 
 HOLD_LIMIT = "outgate_hold_limit"
 """Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
@@ -227,14 +227,6 @@ class GateStream(HttpStream):
 
 class GateHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
-
-    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
-        yield from super()._handle_event(event)
-        if not isinstance(event, events.Start):
-            return
-        client = self.connections.get(self.context.client)
-        if type(client) is Http1Server:  # it has not read anything yet
-            client.__class__ = GateHttp1Server
 
     def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
         """Open a stream of ours for a new request."""

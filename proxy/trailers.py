@@ -9,6 +9,7 @@ from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.proxy import events, layer
+from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestEndOfMessage, RequestTrailers
@@ -47,3 +48,4 @@ def _body_reader(expected_size: int | None) -> TBodyReader:
 
 
 _http1.make_body_reader = _body_reader
+layers.Http1Server = GateHttp1Server  # type: ignore[attr-defined]
