@@ -155,6 +155,7 @@ def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: Any) -> Non
         talk.send(SECRET)
         asking.holds.say(held(asking).id, approved=True)
 
+    eventually(lambda: echo.heard)
     assert echo.heard == [SECRET]
 
 
@@ -214,6 +215,8 @@ def _without_people(gate: Any) -> Any:
 def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: bytes) -> None:
     """A client's pings are answered by the far end, and nothing that was written into them or into a pong arrives there."""
     with open_socket(asking) as talk:
+        talk.send("before")  # the far side notes control frames from its first message on
+        assert talk.recv(timeout=20) == "before"
         assert talk.ping(payload).wait(20)
         talk.pong(payload)
         talk.send("after")
