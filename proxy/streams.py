@@ -26,7 +26,6 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
-from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 import proxy.trailers  # noqa: F401 - puts its readers in the place of mitmproxy's
 from proxy.socket_layer import GateWebsocketLayer
@@ -124,9 +123,6 @@ class GateStream(HttpStream):
 
     def _keep(self, event: Any) -> layer.CommandGenerator[None]:
         """Keep a body that is read to its end; at the end refuse, or send it on."""
-        if isinstance(event, RequestTrailers):
-            self.flow.request.trailers = event.trailers
-            return
         over = isinstance(event, RequestEndOfMessage)
         if self.flow.metadata[WHOLE].take(None if over else event.data):
             yield GateKeepHook(self.flow)
@@ -154,8 +150,6 @@ class GateStream(HttpStream):
             yield SendHttp(RequestData(self.stream_id, piece), server)
         else:
             return
-        if self.flow.request.trailers:
-            yield SendHttp(RequestTrailers(self.stream_id, self.flow.request.trailers), server)
         yield SendHttp(event, server)
 
     def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
@@ -164,15 +158,7 @@ class GateStream(HttpStream):
             return
         chunk = event.data if isinstance(event, RequestData) else None
         if isinstance(event, RequestTrailers):
-        """Pass the next piece on, unless the tap says that the request ends here."""
-        if isinstance(event, RequestTrailers):
             self._drop(event)
-            return
-        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
-            # The tap's last word, before the end is sent: a request cut now must not look complete to the far side.
-            yield from super().state_stream_request_body(RequestData(self.stream_id, b""))
-        if CUT not in self.flow.metadata:
-            yield from super().state_stream_request_body(event)
         elif self._tap.take(chunk):
             self.flow.metadata[BACKLOG] = self.backlog
             yield GateUploadHook(self.flow)
