@@ -26,13 +26,10 @@ from proxy.inspection import Inspection, gate_failure
 from proxy.routes import Routes
 from proxy.ruling import Ruling
 from proxy.senders import Senders
-from proxy.sockets import MessageGate, note_too_big
-from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, WHOLE, adopt, only_http
-from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
 from proxy.socket_ways import Passing
 from proxy.sockets import MessageGate, note_end
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
-from proxy.translate import connection_of, exchange_of, message_of, other_host_named
+from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
 from proxy.uploads import UploadTap, taken
 from proxy.whole import WholeTap
 
