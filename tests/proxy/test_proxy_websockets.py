@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from socket_echo import SECRET, Echo, closed_record, open_socket
+from socket_echo import SECRET, Echo, closed_record, eventually, open_socket
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from core.decision import Decision, Verdict
@@ -60,6 +60,7 @@ def test_nothing_follows_a_refused_message(echo: Echo, start_gate: Any) -> None:
         while True:
             talk.recv(timeout=20)
 
+    eventually(lambda: echo.heard)
     assert echo.heard == ["one"]
     assert len(gate.evidence.opened) == 1
 
