@@ -15,6 +15,8 @@ from core.ports import Done, EvidenceWriter
 from core.record import Record
 from proxy.ruling import Acknowledgement, Ruling
 
+HURRY_S = 0.001
+"""Finished records that somebody waits for wait for each other so long."""
 TICK_S = 0.006
 """Finished records wait at most so long for company; what went out is journaled after one to two of these."""
 
@@ -35,6 +37,7 @@ class Outbox:
         """Went out before the last tick, not journaled."""
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = False
+        self._hurrying = False
 
     def sent(self, ruling: Ruling) -> None:
         """Journal this exchange soon, unless it ends first."""
@@ -58,6 +61,8 @@ class Outbox:
         self._closing.append((record, done))
         if awaited and not self._under_way:
             self._hand_over()
+        elif awaited:
+            self._hurry()
         else:
             self._tick_soon()
         return acknowledgement
@@ -77,6 +82,15 @@ class Outbox:
         close_record = self._writer().close_record
         for record, done in closing:
             close_record(record, done)
+
+    def _hurry(self) -> None:
+        if not self._hurrying:
+            self._hurrying = True
+            self._loop.call_later(HURRY_S, self._hurried)
+
+    def _hurried(self) -> None:
+        self._hurrying = False
+        self._hand_over()
 
     def _tick_soon(self) -> None:
         if not self._ticking:
