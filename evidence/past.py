@@ -14,14 +14,13 @@ class Past:
     def __init__(self, store: Store) -> None:
         """Read what there is. Raises EvidenceError."""
         approvals = """SELECT at_us, script, script_sha256, action FROM review_entries
-            WHERE action IN ('approve', 'refuse') AND script_sha256 IS NOT NULL
-            AND json_extract(body, '$.record_id') IS NULL ORDER BY seq"""
+            WHERE action IN ('approve_script', 'withdraw_script') AND script_sha256 IS NOT NULL ORDER BY seq"""
         with store.reading() as connection:
             first = connection.execute("SELECT script, min(first_us) FROM scripts GROUP BY script")
             self._first: dict[str, int] = {str(row[0]): int(row[1]) for row in first}
             self._acts: dict[str, list[tuple[int, str, bool]]] = {}
             for at_us, script, sha256, action in connection.execute(approvals):
-                self._acts.setdefault(str(script), []).append((int(at_us), str(sha256), action == "approve"))
+                self._acts.setdefault(str(script), []).append((int(at_us), str(sha256), action == "approve_script"))
 
     def script(self, script: str, sha256: str | None, at: datetime) -> ScriptHistory:
         """Return what a gate would have known at this time; what a script imports is not in the evidence."""

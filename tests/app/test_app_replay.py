@@ -15,7 +15,7 @@ from core.classification import Category, CostBasis, Destination, LlmCall, Token
 from core.decision import Decision
 from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
-from core.review import Action, ReviewEvent, case_key
+from core.review import script_event
 from core.situation import situation_of
 from evidence.opening import Evidence, open_evidence, open_store
 from evidence.past import Past
@@ -90,13 +90,12 @@ def _live(evidence: Evidence, policy: RulePolicy, record: Record) -> Record:
     return decided
 
 
-def _approve(evidence: Evidence, record: Record, action: Action) -> None:
-    """A reviewer approves or refuses the version that sent this record, a minute later."""
+def _approve(evidence: Evidence, record: Record, *, approve: bool) -> None:
+    """A reviewer approves the version that sent this record, or withdraws its approval, a minute later."""
+    script = record.to_json()["sender"]["script"]
+    [version] = [v for v in evidence.store.script_versions(script["path"]) if v.sha256 == script["sha256"]]
     at = record.at + timedelta(minutes=1)
-    event = ReviewEvent(
-        id=uuid7(at), at=at, case_key=case_key(Record.from_json(record.to_json())), action=action, who="officer"
-    )
-    evidence.store.append([event])
+    evidence.store.append([script_event(version, approve=approve, who="officer", at=at, note="seen")])
     evidence.history._approvals_at = -10.0
 
 
@@ -108,7 +107,7 @@ def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path
         record = _live(evidence, policy, _sent(number, dice))
         lived[record.id] = (as_enforced(record.decision).value, record.decision.rule)
         if number % 60 == 59 and record.decision.verdict != "allow":
-            _approve(evidence, record, dice.choice([Action.APPROVE, Action.APPROVE, Action.REFUSE]))
+            _approve(evidence, record, approve=dice.choice([True, True, False]))
     store = open_store(tmp_path / "evidence.db")
     again = {
         one.record.id: (as_enforced(one.decision).value, one.decision.rule)
