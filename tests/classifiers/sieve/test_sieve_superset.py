@@ -69,9 +69,13 @@ def filler(rng: random.Random, lines: int) -> list[str]:
 
 
 def found(classify: Callable[[Any], Any], text: str, kind: str = "text/plain") -> dict[tuple[str, str, bool], Any]:
+    """Return what was found: how often, and which values. Their order is that of reading, and the sieve reads lines first."""
     seen = classify(exchange(text, kind, host="files.example", path="/"))
     assert not seen.degraded
-    return {(f.kind, f.detector, f.test_data): (f.count, f.distinct, f.records, f.fingerprints) for f in seen.findings}
+    return {
+        (f.kind, f.detector, f.test_data): (f.count, f.distinct, f.records, frozenset(f.fingerprints))
+        for f in seen.findings
+    }
 
 
 @pytest.mark.parametrize("seed", range(len(PLANTED)))
