@@ -93,7 +93,7 @@ def _announced() -> list[bytes]:
         rb"\b00" + _DIGITS,
         labels + rb".{0,43}\d[^A-Za-z]{0,3}\d",
         calls + rb"[^.!?\d]{0,16}\(?" + _DIGITS,
-        rb"(?i:[^a-z](?:%b)[^a-z])[^\n]*\d(?:%b\d){6}" % (named, _LOOSE),
+        rb"(?i:(?:^|[^a-z])(?:%b)[^a-z])[^\n]*\d(?:%b\d){6}" % (named, _LOOSE),
     ]
 
 

@@ -96,6 +96,14 @@ def test_each_example_alone_is_enough(engine: Engine) -> None:
     assert len(empty) < len(PLANTED) / 2, (len(empty), len(PLANTED))
 
 
+@pytest.mark.parametrize("seed", range(len(PLANTED)))
+def test_the_very_first_and_the_very_last_words_are_read(engine: Engine, seed: int) -> None:
+    """A value with which a text begins or ends is found as one in its middle is."""
+    lines = filler(random.Random(seed), 40)
+    for text in ("\n".join([PLANTED[seed], *lines]), "\n".join([*lines, PLANTED[seed]])):
+        assert found(engine.classify_window, text) == found(engine.classify, text)
+
+
 @given(st.data(), st.integers(0, 10**6))
 @settings(max_examples=150, deadline=None)
 def test_planted_values_are_found_wherever_they_stand(engine: Engine, data: st.DataObject, seed: int) -> None:
