@@ -17,9 +17,10 @@ from core.errors import InputError
 from core.exchange import Answer, Exchange
 from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
-from core.record import Record, RequestSummary, ResponseSummary
+from core.record import Record
 from core.situation import situation_of
 from proxy.classifying import classified
+from proxy.ruling import Ruling
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
@@ -159,23 +160,12 @@ async def _record(
 ) -> Record:
     seen = await classified(exchange, classifier, pool, settings.classify_seconds)
     ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
-    undecided = Record(
-        id=exchange.id,
-        at=exchange.at,
+    ruling = Ruling(
+        exchange=exchange,
         sender=_SENDER,
-        destination=seen.destination,
-        request=RequestSummary(
-            method=exchange.method,
-            content_type=exchange.header("content-type"),
-            bytes=exchange.body_bytes,
-            complete=exchange.complete,
-        ),
-        response=ResponseSummary()
-        if answer is None
-        else ResponseSummary(status=answer.status, bytes=answer.body_bytes),
-        llm=seen.llm,
-        findings=seen.findings,
+        classification=seen,
         decision=Decision(verdict=Verdict.ALLOW, degraded=seen.degraded),
     )
+    undecided = ruling.record(answer)
     decision = policy.decide(situation_of(undecided))
     return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)

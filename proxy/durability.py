@@ -99,12 +99,12 @@ class Outbox:
 
     def _tick(self) -> None:
         self._ticking = False
-        self._hand_over()
-        for ruling in list(self._sent_before.values()):
-            self.journal(ruling)
-        self._sent_before, self._sent = self._sent, {}
+        due, self._sent_before, self._sent = self._sent_before, self._sent, {}
         if self._sent_before:
             self._tick_soon()
+        self._hand_over()
+        for ruling in due.values():
+            self.journal(ruling)
 
     def _expect(self) -> tuple[Acknowledgement, Done]:
         """Return a future and the callback, callable from any thread, that resolves it."""

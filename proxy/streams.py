@@ -74,7 +74,7 @@ class GatePieceHook(commands.StartHook):
     flow: http.HTTPFlow
 
 
-class Passing(Protocol):
+class BodyTap(Protocol):
     """What scans a body as it passes."""
 
     def take(self, chunk: bytes | None) -> bool:
@@ -168,8 +168,8 @@ class GateStream(HttpStream):
             yield from super().state_stream_request_body(event)
 
     @property
-    def _tap(self) -> Passing:
-        tap: Passing = self.flow.metadata[TAP]
+    def _tap(self) -> BodyTap:
+        tap: BodyTap = self.flow.metadata[TAP]
         return tap
 
     def _pass_on(self) -> layer.CommandGenerator[None]:

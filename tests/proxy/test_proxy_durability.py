@@ -172,3 +172,18 @@ def test_every_exchange_ends_in_the_chain_once(pause: float) -> None:
     given = run(story).given
     for name in map(str, range(20)):
         assert [what for what, whose in given if whose == name] in (["close"], ["open", "close"])
+
+
+def test_one_exchange_that_cannot_be_told_keeps_no_later_one_out_of_the_journal() -> None:
+    """A fault in one exchange's record does not stop the evidence of those that come after it."""
+
+    async def story(outbox: Outbox, writer: Writer) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        broken, later = ruling("broken"), ruling("later")
+        broken.classification = None  # type: ignore[assignment]
+        outbox.sent(broken)
+        await asyncio.sleep(1.5 * TICK_S)
+        outbox.sent(later)
+        await asyncio.sleep(5 * TICK_S)
+
+    assert run(story).given == [("open", "later")]
