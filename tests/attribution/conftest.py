@@ -60,7 +60,8 @@ class Gate:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self.listener = socket.create_server((self.host, 0), family=family, dualstack_ipv6=self.host == "::")
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.serving = threading.Thread(target=self._serve, daemon=True)
+        self.serving.start()
 
     def _serve(self) -> None:
         while True:
@@ -128,6 +129,10 @@ class Gate:
             return list(self.seen)
 
     def close(self) -> None:
+        # Woken and ended before its descriptor's number is given to the listener of another test.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.serving.join(5)
         self.listener.close()
         self.attributor.close()
 
