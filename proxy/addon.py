@@ -105,9 +105,14 @@ class GateAddon:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
         try:
-            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.at_opening)
+            self.health.passed_undecrypted += await self.passages.consider(data, self._opener)
         except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
             self._failed("passing", error)
+
+    async def _opener(self, connection_id: str) -> Attribution:
+        sender = await self._senders.at_opening(connection_id)
+        self.bypasses.seen(sender)
+        return sender
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
@@ -118,6 +123,7 @@ class GateAddon:
     async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
         try:
             sender = await self._senders.of(client.id)
+            self.bypasses.seen(sender)
             told(sender, target[0], target[1], connection_of(client))
         except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
             self._failed("evidence", error)
@@ -182,7 +188,7 @@ class GateAddon:
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = declared_size(flow)
         exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
-        ruling = self.inspection.on_headers(exchange, await self._sender(flow))
+        ruling = await self.inspection.on_headers(exchange, await self._sender(flow))
         if ruling is not None:
             await self._refuse(flow, ruling)
         elif size is not None and size > self.inspection.limits.hold_bytes:
