@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.payload import Payload, Segment
-from classifiers.personal.presidio import MAX_TEXT, OrganisationRecognisers, build_analyzer
-from classifiers.personal.recogniser_files import kind_of, parse_recognisers, read_recogniser_file
+from classifiers.personal.prose.presidio import MAX_TEXT, OrganisationRecognisers, build_analyzer
+from classifiers.personal.prose.recogniser_files import kind_of, parse_recognisers, read_recogniser_file
 from core.errors import SettingsError
 
 OWN = r"""
