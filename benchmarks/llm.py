@@ -16,8 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import orjson
 
 from classifiers.destinations import Bindings, destination
-from classifiers.llm import UsageTap, complete, encodings, label, warm
-from classifiers.llm.request import recognise
+from classifiers.llm import UsageTap, complete, encodings, label, recognise, warm
 from classifiers.payload import Payload, Segment
 from core.classification import TokensBasis
 from core.exchange import Answer, Exchange

@@ -11,7 +11,7 @@ from core.classification import AccountKind, Category
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. Host patterns are those of `classifiers.llm.hosts.HostTable`."""
+    """One service. Host patterns are those of `classifiers.destinations.host_table.HostTable`."""
 
     id: str
     category: Category

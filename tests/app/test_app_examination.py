@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import doctor_checks
+from app import client_probe, doctor_checks
 
 UNCLEAR = """
 version: 1

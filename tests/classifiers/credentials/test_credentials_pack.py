@@ -183,7 +183,7 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:
     """The catalogue's package also holds validators that send secrets out: they are never imported."""
-    script = "import sys; from classifiers.credentials.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
+    script = "import sys; from classifiers.credentials.engines.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
     result = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from classifiers.llm import UsageTap
-from classifiers.llm.request import recognise
+from classifiers.llm import UsageTap, recognise
 from classifiers.payload import Payload
 from core.classification import TokensBasis
 from core.exchange import Answer, Exchange
