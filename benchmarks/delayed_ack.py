@@ -41,7 +41,9 @@ def posts(way: str, gate: str, port: str, roots: str, count: int) -> list[float]
     found = []
     for body in (bodies(False) * (count // 256 + 1))[:count]:
         started = time.perf_counter()
-        answer = session.post(f"https://localhost:{port}/v1/chat/completions", data=body, timeout=30)
+        answer = session.post(
+            f"https://localhost:{port}/v1/chat/completions", data=body, timeout=30
+        )
         found.append((time.perf_counter() - started) * 1000)
         if answer.status_code != 200:
             raise SystemExit(f"unexpected answer: {answer.status_code}")
@@ -87,7 +89,9 @@ def compare(options: argparse.Namespace) -> None:
         root = folder / "root.pem"
         root.write_bytes(authority.root_pem())
         me = [sys.executable, __file__, "--posts", str(options.posts)]
-        server = subprocess.Popen([*me, "--upstream", str(folder / "leaf.pem")], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(
+            [*me, "--upstream", str(folder / "leaf.pem")], stdout=subprocess.PIPE, text=True
+        )
         assert server.stdout is not None
         port = server.stdout.readline().strip()
         found: dict[str, list[float]] = {way: [] for way in WAYS}
@@ -99,7 +103,9 @@ def compare(options: argparse.Namespace) -> None:
                         trusted = str(root if way == "direct" else roots)
                         before = cpu_seconds(pid)
                         command = [*me, "--client", way, str(listen), port, trusted]
-                        done = subprocess.run(command, check=True, capture_output=True, text=True, env=_plain())
+                        done = subprocess.run(
+                            command, check=True, capture_output=True, text=True, env=_plain()
+                        )
                         found[way] += json.loads(done.stdout)
                         cpu[way].append((cpu_seconds(pid) - before) / options.posts * 1000)
         finally:
@@ -109,13 +115,17 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def _plain() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {
+        name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+    }
 
 
 def report(found: dict[str, list[float]], cpu: dict[str, list[float]]) -> None:
     """Print the table."""
     direct = statistics.median(found["direct"])
-    print("| 1 KB POST by requests, kept alive | median ms | p95 ms | added ms | gate's CPU ms per POST |")
+    print(
+        "| 1 KB POST by requests, kept alive | median ms | p95 ms | added ms | gate's CPU ms per POST |"
+    )
     print("|---|---|---|---|---|")
     for way in WAYS:
         times = sorted(found[way])

@@ -50,18 +50,24 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> dict[Any, int]:
     return found
 
 
-def test_a_kernel_that_delays_acknowledgements_stops_doing_so(connected: tuple[socket.socket, socket.socket]) -> None:
+def test_a_kernel_that_delays_acknowledgements_stops_doing_so(
+    connected: tuple[socket.socket, socket.socket],
+) -> None:
     """After an answer the kernel delays again; it is told anew at each read."""
     _, far = connected
     at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
     for _ in range(3):
-        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)  # as the kernel does after an answer
+        far.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0
+        )  # as the kernel does after an answer
         assert far.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
         at_once()
         assert far.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
 
 
-def test_a_connection_that_is_gone_is_nobodys_failure(connected: tuple[socket.socket, socket.socket]) -> None:
+def test_a_connection_that_is_gone_is_nobodys_failure(
+    connected: tuple[socket.socket, socket.socket],
+) -> None:
     """The socket may be closed, or none, by the time something that it sent is handled."""
     _, far = connected
     at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
@@ -86,7 +92,10 @@ def test_every_read_from_a_client_is_acknowledged_at_once(gate: Any, armed: dict
     with gate.connect("files.example") as talk:
         for number in range(3):
             before = armed.get(talk.getsockname(), 0)
-            for part in (b"POST /%d HTTP/1.1\r\nHost: files.example\r\nContent-Length: 4\r\n\r\n" % number, b"ab"):
+            for part in (
+                b"POST /%d HTTP/1.1\r\nHost: files.example\r\nContent-Length: 4\r\n\r\n" % number,
+                b"ab",
+            ):
                 talk.sendall(part)
                 before = _more_than(before, armed, talk.getsockname())
             talk.sendall(b"cd")

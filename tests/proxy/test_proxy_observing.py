@@ -43,7 +43,11 @@ class Watched:
         return ScriptHistory(imports=frozenset({"pandas"} if known else ())), Volume()
 
     def post(self, body: bytes = b"hello", host: str = "files.example") -> int:
-        way = {"proxy": f"http://127.0.0.1:{self.gate.port}", "verify": self.gate.client_context(), "timeout": 30}
+        way = {
+            "proxy": f"http://127.0.0.1:{self.gate.port}",
+            "verify": self.gate.client_context(),
+            "timeout": 30,
+        }
         with httpx.Client(**way) as client:
             return client.post(f"https://{host}/in", content=body).status_code
 
@@ -57,7 +61,9 @@ class Watched:
 def sent_by(name: str, pid: int = 4711, sha256: str = "a" * 64) -> Attribution:
     process = ProcessRef(pid=pid, started_at=None, name="python", exe="/usr/bin/python3")
     script = Script(name=name, path=f"/work/{name}", sha256=sha256, launched_as=LaunchedAs.FILE)
-    return Attribution(certainty=Certainty.EXACT, method="fake", process=process, script=script, is_python=True)
+    return Attribution(
+        certainty=Certainty.EXACT, method="fake", process=process, script=script, is_python=True
+    )
 
 
 @pytest.fixture
@@ -67,8 +73,12 @@ def watched(start_gate: Any, monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 def flagged(verdict: Verdict) -> Any:
     def arrange(watched: Watched) -> None:
-        watched.gate.policy.for_findings = Decision(verdict=verdict, rule="r", redact_kinds=frozenset({"secret"}))
-        watched.gate.holds.fail = OSError("nobody can be asked") if verdict is Verdict.HOLD else None
+        watched.gate.policy.for_findings = Decision(
+            verdict=verdict, rule="r", redact_kinds=frozenset({"secret"})
+        )
+        watched.gate.holds.fail = (
+            OSError("nobody can be asked") if verdict is Verdict.HOLD else None
+        )
 
     return arrange
 
@@ -92,14 +102,20 @@ CASES = {
     "refused on its headers": (nothing, BIG, "blocked.example"),
     "large": (nothing, BIG, "files.example"),
     "large, flagged later": (nothing, BIG + SECRET, "files.example"),
-    "not readable": (failing("classifier", DegradedError("classifier", "no")), b"hello", "files.example"),
+    "not readable": (
+        failing("classifier", DegradedError("classifier", "no")),
+        b"hello",
+        "files.example",
+    ),
     "the classifier fails": (failing("classifier", RuntimeError("no")), b"hello", "files.example"),
     "the policy fails": (failing("policy", RuntimeError("no")), b"hello", "files.example"),
 }
 
 
 @pytest.mark.parametrize("case", CASES, ids=[name.replace(" ", "-") for name in CASES])
-def test_a_script_is_looked_at_whatever_becomes_of_its_first_request(watched: Watched, case: str) -> None:
+def test_a_script_is_looked_at_whatever_becomes_of_its_first_request(
+    watched: Watched, case: str
+) -> None:
     """Source and imports of a script are kept when its first request is refused, held, rewritten or cut, as when it passes."""
     arrange, body, host = CASES[case]
     arrange(watched)
@@ -110,7 +126,9 @@ def test_a_script_is_looked_at_whatever_becomes_of_its_first_request(watched: Wa
 
 def test_what_passes_undecrypted_is_looked_at_too(watched: Watched) -> None:
     """An exception hides what a script sends, not which script it is."""
-    watched.gate.policy.exempted["files.example"] = Decision(verdict=Verdict.ALLOW, rule="their own")
+    watched.gate.policy.exempted["files.example"] = Decision(
+        verdict=Verdict.ALLOW, rule="their own"
+    )
     with pytest.raises(httpx.HTTPError):
         watched.post()  # the client sees the server's own certificate, which this one does not know
 
@@ -119,7 +137,10 @@ def test_what_passes_undecrypted_is_looked_at_too(watched: Watched) -> None:
 
 def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watched) -> None:
     """A script that trusts other roots is recorded, so it is looked at; and it counts as a Python program at the gate."""
-    with pytest.raises(httpx.HTTPError), httpx.Client(proxy=f"http://127.0.0.1:{watched.gate.port}") as client:
+    with (
+        pytest.raises(httpx.HTTPError),
+        httpx.Client(proxy=f"http://127.0.0.1:{watched.gate.port}") as client,
+    ):
         client.get("https://files.example/")
 
     assert watched.was_told(["job.py"])
@@ -127,7 +148,9 @@ def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watch
 
 
 @pytest.mark.parametrize("body", [b"hello", SECRET, BIG])
-def test_the_first_request_is_decided_with_what_the_script_imports(watched: Watched, body: bytes) -> None:
+def test_the_first_request_is_decided_with_what_the_script_imports(
+    watched: Watched, body: bytes
+) -> None:
     """A rule that asks what a script imports holds from its first request on."""
     watched.go.clear()
     threading.Timer(0.2, watched.go.set).start()
@@ -145,7 +168,10 @@ def test_a_slow_look_holds_no_request_up_for_longer_than_a_line(
     watched.go.clear()
     try:
         assert [watched.post(), watched.post()] == [200, 200]
-        assert [s.history.imports for s in watched.gate.policy.situations] == [frozenset(), frozenset()]
+        assert [s.history.imports for s in watched.gate.policy.situations] == [
+            frozenset(),
+            frozenset(),
+        ]
         assert watched.told == []
     finally:
         watched.go.set()
@@ -163,7 +189,12 @@ def test_nobody_waits_where_no_rule_asks(watched: Watched) -> None:
 
 def test_each_process_and_version_is_looked_at_once(watched: Watched) -> None:
     """Many requests cost one look; a new version, another script or another process of it is looked at anew."""
-    for sender in (sent_by("a.py"), sent_by("a.py", sha256="b" * 64), sent_by("b.py"), sent_by("a.py", pid=12)):
+    for sender in (
+        sent_by("a.py"),
+        sent_by("a.py", sha256="b" * 64),
+        sent_by("b.py"),
+        sent_by("a.py", pid=12),
+    ):
         watched.sender = sender
         for body in (b"hello", SECRET):
             watched.post(body)
@@ -171,7 +202,9 @@ def test_each_process_and_version_is_looked_at_once(watched: Watched) -> None:
     assert watched.was_told(["a.py", "a.py", "b.py", "a.py"])
 
 
-def test_a_look_that_fails_stops_no_request(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_look_that_fails_stops_no_request(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
     """What cannot be kept is logged by its kind, without a word of its content; the request is decided."""
     watched.fail = OSError("/home/anna/secret.py")
     assert watched.post() == 200
