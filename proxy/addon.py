@@ -16,7 +16,6 @@ from core.attribution import Attribution, unknown_sender
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
-from core.redaction import Redacted
 from proxy import enforcement, refusals, tls_passthrough
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.buffered_upload import WholeTap
@@ -27,7 +26,14 @@ from proxy.request_head import SMALL_BYTES, declared_size, is_small, mend_header
 from proxy.senders import Senders
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
 from proxy.transaction import Ruling
-from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
+from proxy.translate import (
+    ADDRESS,
+    apply_redaction,
+    connection_of,
+    exchange_of,
+    message_of,
+    other_host_named,
+)
 from proxy.uninspected import Bypass, Bypasses, looks_like_http
 from proxy.uploads import UploadTap, taken
 from proxy.websocket_direction import Passing
@@ -389,16 +395,3 @@ class GateAddon:
             flow.metadata[SENDER] = known
             self.bypasses.seen(known)
         return cast(Attribution, known)
-
-
-def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
-    """Put the redacted body and its headers into the request."""
-    request = flow.request
-    request.raw_content = redacted.body
-    for name, value in redacted.headers:
-        if value:
-            request.headers[name] = value
-        elif name in request.headers:
-            del request.headers[name]
-    if "content-length" in request.headers:
-        request.headers["content-length"] = str(len(redacted.body))
