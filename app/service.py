@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
-from app.quiet import quieten
-from app.running import RunningGate, announce, withdraw
+from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -60,11 +60,15 @@ def serve(
 
 
 async def _serve(
-    home: Home, settings: Settings, choices: GateChoices, private: bool, ready: Callable[[RunningGate], None]
+    home: Home,
+    settings: Settings,
+    choices: GateChoices,
+    private: bool,
+    ready: Callable[[RunningGate], None],
 ) -> None:
+    from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
     from proxy.inspection import Limits, Parts
-    from proxy.routes import parse_route
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
     policy = live_policy_of(home, choices.policy)
@@ -122,7 +126,9 @@ async def _serve(
 
     _stop_on_signals(gate)
     if private:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), gate.stop)  # readable means: the parent is gone
+        asyncio.get_running_loop().add_reader(
+            sys.stdin.fileno(), gate.stop
+        )  # readable means: the parent is gone
     try:
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
@@ -161,7 +167,9 @@ def _settle(classifier: "Engine", attributor: "SocketAttributor") -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Callable[[str], tuple[Any, Any]]:
+def prepare_trust(
+    home: Home, settings: Settings, choices: GateChoices
+) -> Callable[[str], tuple[Any, Any]]:
     """Make or load the authority, write the chain and both bundles, and return what mints leaves."""
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
@@ -181,7 +189,9 @@ def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Calla
     return mint
 
 
-async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0) -> None:
+async def follow_policy(
+    policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0
+) -> None:
     """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force.
 
     What nobody expected is tried again, and shows on the health line until it works: a gate must neither stop because of
@@ -207,7 +217,11 @@ async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)
         if wrong and wrong != told:
-            log.error("the policy file is not in force: %s The last good one stays: %s", wrong, policy.version)
+            log.error(
+                "the policy file is not in force: %s The last good one stays: %s",
+                wrong,
+                policy.version,
+            )
         told = wrong
 
 

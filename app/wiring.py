@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine, EngineSetup
-    from classifiers.pool import WorkerPool
+    from classifiers.workers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
+    from evidence.factory import Evidence
     from evidence.history import History
-    from evidence.opening import Evidence
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
 
@@ -43,7 +43,9 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     """Return the policy file in force: the chosen one, the home's, or None for the built-in preset."""
     if chosen is not None:
         if not chosen.is_file():
-            raise SettingsError(f"There is no policy file {chosen}.", remedy="Check the path after --policy.")
+            raise SettingsError(
+                f"There is no policy file {chosen}.", remedy="Check the path after --policy."
+            )
         return chosen
     return home.policy if home.policy.is_file() else None
 
@@ -81,7 +83,7 @@ def classifier_of(setup: EngineSetup) -> Engine:
 
 def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     """Return the workers; none is started before it is needed."""
-    from classifiers.pool import WorkerPool
+    from classifiers.workers.pool import WorkerPool
 
     return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
@@ -98,7 +100,7 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
 
 def direct_connections() -> DirectConnections:
     """Return what lists the connections past the gate."""
-    from attribution.direct import ConnectionTable
+    from attribution.connection_table import ConnectionTable
 
     return ConnectionTable()
 
@@ -123,7 +125,9 @@ def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> No
         except OSError as error:
             raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
         if b"-----BEGIN CERTIFICATE-----" not in content:
-            raise SettingsError(f"{path} holds no PEM certificate.", remedy="Check the path after --upstream-ca.")
+            raise SettingsError(
+                f"{path} holds no PEM certificate.", remedy="Check the path after --upstream-ca."
+            )
         parts.append(content)
     home.upstream.write_bytes(b"\n".join(parts))
 
@@ -133,12 +137,16 @@ def _pseudonyms(key: bytes) -> Callable[[str], str]:
     return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"
 
 
-def keeper_of(home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy) -> ScriptKeeper:
+def keeper_of(
+    home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy
+) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
-    store = ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
+    store = (
+        ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
+    )
     return ScriptKeeper(attributor, store)
 
 

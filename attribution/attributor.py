@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attribution import examination
+from attribution.ambiguity import of_one, of_several
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
-from attribution.gallery import Gallery
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
 from attribution.line.sampler import LineSampler, SampleTarget
-from attribution.people import People
-from attribution.portrait import Portrait
+from attribution.os_users import People
+from attribution.process_cache import Gallery
+from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
-from attribution.verdict import of_one, of_several
 from core.attribution import Attribution, CodeLine, unknown_sender
 from core.exchange import Connection
 
@@ -69,18 +69,24 @@ class SocketAttributor:
         seen = self._seen.get(connection.id)
         if seen is not None and self._still(seen):
             return self._keep(connection, replace(seen, verified_at=now), "at_once")
-        ownership = self._backend.recall(_peer(connection), self._gallery, connection.at.timestamp())
+        ownership = self._backend.recall(
+            _peer(connection), self._gallery, connection.at.timestamp()
+        )
         if ownership is None:
             return None
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, _Seen(attribution=nobody), "at_once")
-        facts = next((facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None)
+        facts = next(
+            (facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None
+        )
         portrait = None if facts is None else self._gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
         found = of_one(portrait, ownership, self._backend.method)
-        return self._keep(connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once")
+        return self._keep(
+            connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once"
+        )
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
@@ -93,7 +99,9 @@ class SocketAttributor:
             now = time.time()
             ownership = self._backend.search(peer, since)
         found, sole = self._judge(ownership)
-        return self._keep(connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search")
+        return self._keep(
+            connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search"
+        )
 
     def line_of_code(self, attribution: Attribution) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
@@ -142,7 +150,9 @@ class SocketAttributor:
         if store.has(sha256):
             return True
         try:
-            source = self._reader.ask(_SOURCE_S, examination.source, portrait.script_facts, path, sha256, MOST_BYTES)
+            source = self._reader.ask(
+                _SOURCE_S, examination.source, portrait.script_facts, path, sha256, MOST_BYTES
+            )
         except Unread:
             return False
         return source is not None and store.keep(source, sha256)
@@ -182,7 +192,11 @@ class SocketAttributor:
 
     def _shown(self, line: CodeLine) -> CodeLine:
         people = self._people
-        return replace(line, file=people.path(line.file), stack=tuple(people.path(frame) for frame in line.stack))
+        return replace(
+            line,
+            file=people.path(line.file),
+            stack=tuple(people.path(frame) for frame in line.stack),
+        )
 
     def _still(self, seen: _Seen) -> bool:
         socket = seen.attribution.socket
@@ -209,7 +223,9 @@ class SocketAttributor:
         if not pids:
             reason = _OWN if ownership.pids else ownership.reason or _GONE
             return unknown_sender(self._backend.method, reason), None
-        portraits = [portrait for pid in pids if (portrait := self._holder(pid, ownership)) is not None]
+        portraits = [
+            portrait for pid in pids if (portrait := self._holder(pid, ownership)) is not None
+        ]
         if not portraits:
             return unknown_sender(self._backend.method, _GONE), None
         if len(ownership.pids) == 1:

@@ -10,7 +10,7 @@ from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.version import Identity, identify, identify_code
 from attribution.plain_files import text_of
-from attribution.resolution import Resolution, places, resolve
+from attribution.resolution import Resolution, resolve, search_paths
 
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
@@ -64,7 +64,7 @@ def source(facts: ProcessFacts, path: str, sha256: str, most: int) -> bytes | No
 def absolute(facts: ProcessFacts, names: Sequence[str]) -> dict[str, str]:
     """Return the absolute paths of these relative file names of a process, where there is one answer."""
     files = files_of(facts)
-    found = {name: places.locate(facts, name, files).path for name in names}
+    found = {name: search_paths.locate(facts, name, files).path for name in names}
     return {name: path for name, path in found.items() if path is not None}
 
 
@@ -95,4 +95,6 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
         return identify_code(resolution.code)
     if resolution.path is None:
         return Identity()
-    return identify(files_of(owner).outside(resolution.path), shown=resolution.path, started_at=owner.started_at)
+    return identify(
+        files_of(owner).outside(resolution.path), shown=resolution.path, started_at=owner.started_at
+    )

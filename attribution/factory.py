@@ -8,7 +8,7 @@ from pathlib import Path
 from attribution.attributor import SocketAttributor
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
-from attribution.people import People, UserNames
+from attribution.os_users import People, UserNames
 from attribution.reader import HelperReader, InPlace, Reader
 
 
@@ -25,14 +25,20 @@ def build(
     This process is always among them. `keep_out`: files and folders of Outgate's own that are nobody's script.
     """
     people = People(user_names, pseudonym)
-    reader: Reader = InPlace() if os.name == "nt" else HelperReader([str(place) for place in keep_out])
-    return SocketAttributor(_backend(), people, _own(own_pids), LineSampler(reader), reader, _wrappers())
+    reader: Reader = (
+        InPlace() if os.name == "nt" else HelperReader([str(place) for place in keep_out])
+    )
+    return SocketAttributor(
+        _backend(), people, _own(own_pids), LineSampler(reader), reader, _wrappers()
+    )
 
 
 def _wrappers() -> frozenset[str]:
     """Our own console script, by its place in this very installation: a name alone could be anybody's."""
     folder = Path(sys.executable).parent
-    return frozenset(str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py"))
+    return frozenset(
+        str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py")
+    )
 
 
 def _own(given: frozenset[int] | Callable[[], frozenset[int]]) -> Callable[[], frozenset[int]]:

@@ -52,7 +52,11 @@ def _reopened(path: str) -> int | None:
     """An O_PATH descriptor holds the file without opening it; what it was seen to be is what is opened then."""
     held = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        return os.open(f"/proc/self/fd/{held}", os.O_RDONLY | _FLAGS) if _is_open_to_us(os.fstat(held)) else None
+        return (
+            os.open(f"/proc/self/fd/{held}", os.O_RDONLY | _FLAGS)
+            if _is_open_to_us(os.fstat(held))
+            else None
+        )
     finally:
         os.close(held)
 

@@ -34,7 +34,9 @@ class Unread(Exception):  # noqa: N818 - an answer, not a fault of ours
 class Reader(Protocol):
     """Calls a function of `examination` where it may touch files."""
 
-    def ask[**P, T](self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def ask[**P, T](
+        self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Return the function's answer. Raises Unread when there is none within so many seconds. Not for the loop."""
 
     def close(self) -> None:
@@ -44,7 +46,9 @@ class Reader(Protocol):
 class InPlace:
     """Reads in this very process: for the helper's own tests, and for Windows, which has no POSIX locks to lose."""
 
-    def ask[**P, T](self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def ask[**P, T](
+        self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """See Reader.ask."""
         return what(*args, **kwargs)
 
@@ -63,7 +67,9 @@ class HelperReader:
         self._closed = False
         self._changed = threading.Condition()
 
-    def ask[**P, T](self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def ask[**P, T](
+        self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """See Reader.ask."""
         helper = self._take(time.monotonic() + seconds)
         try:
@@ -88,7 +94,9 @@ class HelperReader:
 
     def _take(self, until: float) -> "_Helper":
         with self._changed:
-            free = self._changed.wait_for(lambda: self._idle or self._busy < _MOST, until - time.monotonic())
+            free = self._changed.wait_for(
+                lambda: self._idle or self._busy < _MOST, until - time.monotonic()
+            )
             if not free or self._closed:
                 raise Unread("its files could not be read in time")
             self._busy += 1
@@ -132,7 +140,9 @@ class _Helper:
         finally:
             far.close()
 
-    def ask(self, seconds: float, question: tuple[str, tuple[Any, ...], dict[str, Any]]) -> tuple[str, Any]:
+    def ask(
+        self, seconds: float, question: tuple[str, tuple[Any, ...], dict[str, Any]]
+    ) -> tuple[str, Any]:
         """Return the status and the answer. Raises Unread; then this helper is of no more use."""
         data = pickle.dumps(question, protocol=5)
         allowed = seconds + (_START_S if self._fresh else 0.0)
@@ -189,5 +199,7 @@ _PLAIN = frozenset({("datetime", "datetime"), ("datetime", "timezone"), ("dateti
 def _command() -> list[str]:
     """The helper's command line: isolated from environment and working folder, with this process's own import path."""
     path = [os.path.abspath(entry) for entry in sys.path if entry]  # noqa: PTH100 - as the import system has it
-    words = f"import sys; sys.path[:] = {path!r}; from attribution.reader_process import main; main()"
+    words = (
+        f"import sys; sys.path[:] = {path!r}; from attribution.reader_process import main; main()"
+    )
     return [sys.executable, "-I", "-S", "-c", words]

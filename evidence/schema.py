@@ -6,10 +6,10 @@ from pathlib import Path
 from core.errors import EvidenceError
 from core.ids import rfc3339, utc_now, uuid7
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
-from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import make_private
 from evidence.migrations import STEPS
 from evidence.rebuild import rebuild
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
 APPLICATION_ID = 0x4F475445
@@ -81,5 +81,7 @@ def chain_id(connection: Connection, name: str) -> str:
     """Return the id of the chain called `records` or `reviews` in this file."""
     found = connection.value("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",))
     if found is None:
-        raise EvidenceError("The evidence file does not say which chain it holds.", remedy="Restore a backup.")
+        raise EvidenceError(
+            "The evidence file does not say which chain it holds.", remedy="Restore a backup."
+        )
     return str(found)

@@ -16,22 +16,28 @@ from core.attribution import Attribution, unknown_sender
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
-from core.redaction import Redacted
-from proxy import enforcement, passing, refusals
+from proxy import enforcement, refusals, tls_passthrough
 from proxy.answers import SWITCHING, AnswerReader, streams_past
-from proxy.bypass import Bypass, Bypasses, looks_like_http
-from proxy.heads import SMALL_BYTES, declared_size, is_small, mend_headers
+from proxy.buffered_upload import WholeTap
+from proxy.connect_to import Routes
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, gate_failure
-from proxy.routes import Routes
-from proxy.ruling import Ruling
+from proxy.request_head import SMALL_BYTES, declared_size, is_small, mend_headers
 from proxy.senders import Senders
-from proxy.socket_ways import Passing
-from proxy.sockets import MessageGate, note_end
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
-from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
+from proxy.transaction import Ruling
+from proxy.translate import (
+    ADDRESS,
+    apply_redaction,
+    connection_of,
+    exchange_of,
+    message_of,
+    other_host_named,
+)
+from proxy.uninspected import Bypass, Bypasses, looks_like_http
 from proxy.uploads import UploadTap, taken
-from proxy.whole import WholeTap
+from proxy.websocket_direction import Passing
+from proxy.websockets import MessageGate, note_end
 
 RULING = "outgate_ruling"
 SENDER = "outgate_sender"
@@ -50,7 +56,7 @@ class GateAddon:
         self.routes = routes
         self.health = health
         self.bypasses = Bypasses(inspection)
-        self.passages = passing.Passages(inspection)
+        self.passages = tls_passthrough.Passages(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
@@ -78,14 +84,18 @@ class GateAddon:
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
         adopt(nextlayer.context.layers)
-        passing.adopt(nextlayer.context.layers)
+        tls_passthrough.adopt(nextlayer.context.layers)
         if target is not None and not is_http:
             await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
         address, places = None, self.inspection.places
-        if places is not None and data.server.address is not None and self.inspection.parts.policy.asks_country:
+        if (
+            places is not None
+            and data.server.address is not None
+            and self.inspection.parts.policy.asks_country
+        ):
             address = places.of(data.client.id, *data.server.address[:2])
         self.routes.divert(data.server, address)
 
@@ -105,19 +115,27 @@ class GateAddon:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
         try:
-            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.at_opening)
+            self.health.passed_undecrypted += await self.passages.consider(data, self._opener)
         except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
             self._failed("passing", error)
+
+    async def _opener(self, connection_id: str) -> Attribution:
+        sender = await self._senders.at_opening(connection_id)
+        self.bypasses.seen(sender)
+        return sender
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
-        await self._bypassed(self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port))
+        await self._bypassed(
+            self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port)
+        )
 
     async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
         try:
             sender = await self._senders.of(client.id)
+            self.bypasses.seen(sender)
             told(sender, target[0], target[1], connection_of(client))
         except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
             self._failed("evidence", error)
@@ -142,7 +160,9 @@ class GateAddon:
 
     async def _locate(self, flow: http.HTTPFlow) -> None:
         request = flow.request
-        flow.metadata[ADDRESS] = await self.inspection.locate(flow.client_conn.id, request.host, request.port)
+        flow.metadata[ADDRESS] = await self.inspection.locate(
+            flow.client_conn.id, request.host, request.port
+        )
 
     async def gate_large_body(self, flow: http.HTTPFlow) -> None:
         """A body has outgrown what is held: from here on it streams past a tap, or is refused."""
@@ -165,8 +185,12 @@ class GateAddon:
             flow.metadata[PIECE] = await flow.metadata[WHOLE].next_piece()
             await taken(flow)
         except Exception as error:  # noqa: BLE001 - boundary: a body that cannot be read back ends broken, not complete
-            decision = gate_failure(self.inspection.parts.policy, "hook", self._failed("hook", error))
-            flow.metadata[CUT] = refusals.refusal(decision, flow.metadata[RULING].reference, None, flow.request)
+            decision = gate_failure(
+                self.inspection.parts.policy, "hook", self._failed("hook", error)
+            )
+            flow.metadata[CUT] = refusals.refusal(
+                decision, flow.metadata[RULING].reference, None, flow.request
+            )
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
@@ -177,12 +201,14 @@ class GateAddon:
             flow.response = refusals.presumed()
             await self._guarded(flow, self._decide)
         if TRAILERS in flow.metadata and isinstance(ruling := flow.metadata.get(RULING), Ruling):
-            ruling.notes.append(f"headers behind the body that were not passed on: {flow.metadata[TRAILERS]}")
+            ruling.notes.append(
+                f"headers behind the body that were not passed on: {flow.metadata[TRAILERS]}"
+            )
 
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = declared_size(flow)
         exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
-        ruling = self.inspection.on_headers(exchange, await self._sender(flow))
+        ruling = await self.inspection.on_headers(exchange, await self._sender(flow))
         if ruling is not None:
             await self._refuse(flow, ruling)
         elif size is not None and size > self.inspection.limits.hold_bytes:
@@ -212,7 +238,11 @@ class GateAddon:
 
     async def _decide(self, flow: http.HTTPFlow) -> None:
         exchange = exchange_of(flow)
-        degraded = ("destination: the request names another host inside",) if other_host_named(flow, exchange) else ()
+        degraded = (
+            ("destination: the request names another host inside",)
+            if other_host_named(flow, exchange)
+            else ()
+        )
         ruling = await self.inspection.on_request(exchange, await self._sender(flow), degraded)
         redacted = await self.inspection.enforce(ruling)
         if enforcement.passes(ruling.decision):
@@ -313,7 +343,9 @@ class GateAddon:
 
     # failures
 
-    async def _guarded(self, flow: http.HTTPFlow, step: Callable[[http.HTTPFlow], Awaitable[None]]) -> None:
+    async def _guarded(
+        self, flow: http.HTTPFlow, step: Callable[[http.HTTPFlow], Awaitable[None]]
+    ) -> None:
         """Run one step; whatever it raises ends in a refusal with a reference, never in a pass."""
         try:
             await step(flow)
@@ -326,11 +358,15 @@ class GateAddon:
             flow.metadata[REFUSAL] = flow.response.copy()
             await self._record_failure(flow, decision, reference)
 
-    async def _record_failure(self, flow: http.HTTPFlow, decision: Decision, reference: str) -> None:
+    async def _record_failure(
+        self, flow: http.HTTPFlow, decision: Decision, reference: str
+    ) -> None:
         ruling = flow.metadata.setdefault(RULING, None)
         try:
             if not isinstance(ruling, Ruling):
-                exchange = replace(exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False)
+                exchange = replace(
+                    exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False
+                )
                 ruling = self.inspection.undecided(exchange, await self._sender(flow), decision)
             ruling.decision = decision
             await self.inspection.close_refused(ruling, refusals.STATUS)
@@ -343,7 +379,9 @@ class GateAddon:
         reference = uuid7()
         frames = traceback.extract_tb(error.__traceback__)[-4:]
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-        log.error("%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference)
+        log.error(
+            "%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference
+        )
         return reference
 
     async def _sender(self, flow: http.HTTPFlow) -> Attribution:
@@ -357,16 +395,3 @@ class GateAddon:
             flow.metadata[SENDER] = known
             self.bypasses.seen(known)
         return cast(Attribution, known)
-
-
-def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
-    """Put the redacted body and its headers into the request."""
-    request = flow.request
-    request.raw_content = redacted.body
-    for name, value in redacted.headers:
-        if value:
-            request.headers[name] = value
-        elif name in request.headers:
-            del request.headers[name]
-    if "content-length" in request.headers:
-        request.headers["content-length"] = str(len(redacted.body))

@@ -8,8 +8,8 @@ from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
-from proxy.asking import Asking
-from proxy.ruling import Ruling
+from proxy.hold_polling import Asking
+from proxy.transaction import Ruling
 
 INLINE_BYTES = 64 * 1024
 APPROVAL_LASTS = timedelta(hours=8)
@@ -65,7 +65,9 @@ async def hold(asking: Asking, ruling: Ruling) -> None:
     else:
         outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
         ruling.notes.append(f"{outcome} by {answer.who}")
-    ruling.decision = replace(decision, hold_outcome=outcome, reason=_told(decision.reason, outcome))
+    ruling.decision = replace(
+        decision, hold_outcome=outcome, reason=_told(decision.reason, outcome)
+    )
 
 
 async def approved_before(holds: Holds, ruling: Ruling) -> bool:

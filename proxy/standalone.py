@@ -8,9 +8,9 @@ from mitmproxy.connection import Client
 from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
 from proxy import refusals
 from proxy.addon import GateAddon
+from proxy.connect_to import Routes
 from proxy.health import Health
 from proxy.inspection import Inspection, Limits, Parts
-from proxy.routes import Routes
 
 
 def fixed_options() -> None:
@@ -34,7 +34,13 @@ class StandaloneAddon(GateAddon):
         evidence: EvidenceWriter,
     ) -> None:
         """Inspect with these parts from now on; bodies are held whole, however large."""
-        parts = Parts(attributor=attributor, classifier=classifier, pool=pool, policy=policy, evidence=evidence)
+        parts = Parts(
+            attributor=attributor,
+            classifier=classifier,
+            pool=pool,
+            policy=policy,
+            evidence=evidence,
+        )
         inspection = Inspection(parts, Limits(), asyncio.get_running_loop())
         super().__init__(inspection, Routes(), Health(parts=parts))
         self._begun = True

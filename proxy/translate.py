@@ -8,7 +8,8 @@ from mitmproxy.connection import Client
 
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
-from proxy.socket_ways import Passing
+from core.redaction import Redacted
+from proxy.websocket_direction import Passing
 
 ADDRESS = "outgate_address"
 """Key in `flow.metadata`: the IP address that this request goes to, where it was looked up."""
@@ -29,7 +30,9 @@ def connection_of(client: Client) -> Connection:
     )
 
 
-def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None) -> Exchange:
+def exchange_of(
+    flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None
+) -> Exchange:
     """Return the request of a flow; `body` replaces a body that was streamed or is not there yet."""
     request = flow.request
     content = (request.raw_content if body is None else body) or b""
@@ -59,7 +62,12 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
         return Answer(status=None)
     content = response.raw_content if held else None
     size = body_bytes if body_bytes is not None else len(content or b"")
-    return Answer(status=response.status_code, headers=_headers(response.headers), body=content, body_bytes=size)
+    return Answer(
+        status=response.status_code,
+        headers=_headers(response.headers),
+        body=content,
+        body_bytes=size,
+    )
 
 
 def message_of(message: Passing) -> Message:
@@ -79,10 +87,17 @@ def destination_host(flow: http.HTTPFlow) -> str:
 def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
     """Return True when the Host header or SNI names another host than the one connected to (domain fronting)."""
     header = exchange.header("host")
-    if header and _without_port(header.lower()).rstrip(".") not in {exchange.host, flow.request.host.lower()}:
+    if header and _without_port(header.lower()).rstrip(".") not in {
+        exchange.host,
+        flow.request.host.lower(),
+    }:
         return True
     sni = flow.client_conn.sni
-    return bool(sni) and exchange.scheme in {"https", "wss"} and str(sni).lower().rstrip(".") != exchange.host
+    return (
+        bool(sni)
+        and exchange.scheme in {"https", "wss"}
+        and str(sni).lower().rstrip(".") != exchange.host
+    )
 
 
 def _scheme(scheme: str, headers: tuple[tuple[str, str], ...]) -> str:
@@ -94,7 +109,10 @@ def _scheme(scheme: str, headers: tuple[tuple[str, str], ...]) -> str:
 
 def _headers(headers: http.Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
-        [(_NAMES.get(name) or _name(name), value.decode("utf-8", "replace")) for name, value in headers.fields]
+        [
+            (_NAMES.get(name) or _name(name), value.decode("utf-8", "replace"))
+            for name, value in headers.fields
+        ]
     )
 
 
@@ -124,3 +142,16 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
+    """Put the redacted body and its headers into the request."""
+    request = flow.request
+    request.raw_content = redacted.body
+    for name, value in redacted.headers:
+        if value:
+            request.headers[name] = value
+        elif name in request.headers:
+            del request.headers[name]
+    if "content-length" in request.headers:
+        request.headers["content-length"] = str(len(redacted.body))

@@ -12,10 +12,10 @@ from textual.screen import Screen
 
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
+from tui.background_reader import Reader
 from tui.commands import ReviewCommands
 from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
-from tui.reading import Reader
 from tui.review_screen import ReviewScreen
 from tui.theme import DARK, DEFAULTS, LIGHT
 
@@ -38,7 +38,9 @@ class ReviewApp(App[int]):
     ) -> None:
         super().__init__(watch_css=False)
         self._reader = Reader()
-        self.add_mode("review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts))
+        self.add_mode(
+            "review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts)
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every meaning a colour in themes that are not ours."""

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from core.review import Action, Case, CaseFilter, CaseStatus
 from tui.actions import ACTIONS, BY_ID, ReviewAction
+from tui.background_reader import Trouble
 from tui.close_dialog import CloseDialog, Closing, events_for
 from tui.detail_pane import DetailPane
 from tui.evidence_review import EvidenceReview
@@ -17,7 +18,6 @@ from tui.filtering import parse
 from tui.help_screen import HelpScreen
 from tui.measures import counted
 from tui.queue_view import QueueView
-from tui.reading import Trouble
 from tui.theme import DARK, LIGHT
 from tui.wording import disposition_words
 
@@ -27,7 +27,14 @@ class ReviewScreen(EvidenceReview):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key, f"do('{action.id}')", action.name, show=False, id=f"{action.id}.{n}", tooltip=action.help)
+            Binding(
+                key,
+                f"do('{action.id}')",
+                action.name,
+                show=False,
+                id=f"{action.id}.{n}",
+                tooltip=action.help,
+            )
             for action in ACTIONS
             for n, key in enumerate(action.keys)
         ),
@@ -44,7 +51,18 @@ class ReviewScreen(EvidenceReview):
                 return "There is no case to export."
             case "export" | "verify":
                 return None
-            case "filter" | "help" | "quit" | "theme" | "down" | "up" | "page_down" | "page_up" | "top" | "bottom":
+            case (
+                "filter"
+                | "help"
+                | "quit"
+                | "theme"
+                | "down"
+                | "up"
+                | "page_down"
+                | "page_up"
+                | "top"
+                | "bottom"
+            ):
                 return None
             case "undo":
                 return self._no_undo()

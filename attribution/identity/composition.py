@@ -9,7 +9,7 @@ from attribution.filesystem import HostFiles, files_of
 from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import MOST_SOURCE, ImportReader, Imports
 from attribution.plain_files import text_of
-from attribution.resolution import places
+from attribution.resolution import search_paths
 from core.text import printable
 
 
@@ -23,8 +23,13 @@ class Composition:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, safe to show."""
-        imports = None if self.imports is None else [printable(n, 100) for n in self.imports.third_party]
-        installed = [[printable(d.name, 100), printable(d.version, 60), d.editable] for d in self.distributions]
+        imports = (
+            None if self.imports is None else [printable(n, 100) for n in self.imports.third_party]
+        )
+        installed = [
+            [printable(d.name, 100), printable(d.version, 60), d.editable]
+            for d in self.distributions
+        ]
         return {"imports": imports, "installed": installed}
 
 
@@ -40,15 +45,21 @@ class Composer:
         files = files_of(facts)
         folders = tuple(
             files.outside(folder)
-            for folder in places.site_folders(facts)
+            for folder in search_paths.site_folders(facts)
             if "site-packages" in folder and files.is_dir(folder)
         )
         if folders not in self._environments:
             self._environments[folders] = installed(folders)
-        return Composition(imports=self._read(sha256, path, files), distributions=self._environments[folders])
+        return Composition(
+            imports=self._read(sha256, path, files), distributions=self._environments[folders]
+        )
 
     def _read(self, sha256: str | None, path: str | None, files: HostFiles) -> Imports | None:
         if path is None or sha256 is None:
             return None
         source = text_of(files.outside(path), MOST_SOURCE + 1)
-        return self._imports.read(source, sha256) if hashlib.sha256(source).hexdigest() == sha256 else None
+        return (
+            self._imports.read(source, sha256)
+            if hashlib.sha256(source).hexdigest() == sha256
+            else None
+        )

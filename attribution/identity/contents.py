@@ -36,7 +36,11 @@ class ContentStore:
 
     def keep(self, source: bytes, sha256: str) -> bool:
         """Keep a source that has this hash. False when it has not, or is no text worth keeping."""
-        if len(source) > MOST_BYTES or b"\0" in source or hashlib.sha256(source).hexdigest() != sha256:
+        if (
+            len(source) > MOST_BYTES
+            or b"\0" in source
+            or hashlib.sha256(source).hexdigest() != sha256
+        ):
             return False
         self._write(self._place(sha256), self._mask(source.decode("utf-8", "replace")))
         return True
@@ -85,7 +89,11 @@ class ContentStore:
     def _read(self, place: Path) -> str | None:
         try:
             packed = place.read_bytes()
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=MOST_BYTES * 4).decode()
+            return (
+                zstandard.ZstdDecompressor()
+                .decompress(packed, max_output_size=MOST_BYTES * 4)
+                .decode()
+            )
         except (OSError, zstandard.ZstdError, UnicodeDecodeError):
             return None
 

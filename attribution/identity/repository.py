@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from attribution.people import People
+from attribution.os_users import People
 from attribution.plain_files import text_of
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -99,7 +99,9 @@ def _remote(config: str) -> str | None:
             current = section[1] if section else None
         elif current is not None and (url := _URL.match(line)):
             remotes.setdefault(current, url[1])
-    url_text = remotes.get("origin") or (next(iter(remotes.values())) if len(remotes) == 1 else None)
+    url_text = remotes.get("origin") or (
+        next(iter(remotes.values())) if len(remotes) == 1 else None
+    )
     return None if url_text is None else _without_login(url_text)[:500]
 
 

@@ -18,7 +18,7 @@ from attribution.examination import absolute
 from attribution.facts import ProcessFacts
 from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
 from attribution.reader import Reader, Unread
-from attribution.resolution import places
+from attribution.resolution import search_paths
 from core.attribution import CodeLine
 
 DEADLINE_S = 0.4
@@ -83,16 +83,26 @@ class LineSampler:
                 break
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        return choose(threads, steady, self._names(threads, target.facts)) if target.alive() else (None, "gone")
+        return (
+            choose(threads, steady, self._names(threads, target.facts))
+            if target.alive()
+            else (None, "gone")
+        )
 
     def _starter(self, target: SampleTarget, until: float) -> tuple[CodeLine | None, str]:
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        return choose_starter(threads, self._names(threads, target.facts)) if target.alive() else (None, "gone")
+        return (
+            choose_starter(threads, self._names(threads, target.facts))
+            if target.alive()
+            else (None, "gone")
+        )
 
     def _names(self, threads: Sequence[Thread], facts: ProcessFacts) -> Program:
-        strings = "-c" in facts.argv[1:] or any(word.startswith("-") and word.endswith("c") for word in facts.argv[1:3])
+        strings = "-c" in facts.argv[1:] or any(
+            word.startswith("-") and word.endswith("c") for word in facts.argv[1:3]
+        )
         whole: dict[str, str] = {}
         if relative := _relative(threads, facts):
             with contextlib.suppress(Unread):
@@ -174,7 +184,11 @@ def _rights() -> str | None:
 
 def _relative(threads: Sequence[Thread], facts: ProcessFacts) -> list[str]:
     files = {frame.file for thread in threads for frame in thread.frames}
-    return sorted(file for file in files if not file.startswith("<") and not places.is_absolute(facts, file))
+    return sorted(
+        file
+        for file in files
+        if not file.startswith("<") and not search_paths.is_absolute(facts, file)
+    )
 
 
 def read_dump(output: bytes) -> list[Thread] | None:
@@ -192,5 +206,8 @@ def _thread(value: dict[str, Any]) -> Thread:
         for frame in value["frames"]
     )
     return Thread(
-        id=value.get("os_thread_id"), name=value.get("thread_name"), active=bool(value.get("active")), frames=frames
+        id=value.get("os_thread_id"),
+        name=value.get("thread_name"),
+        active=bool(value.get("active")),
+        frames=frames,
     )

@@ -1,7 +1,7 @@
 """Files in a payload, read in a worker: tables, office files, databases, archives, pickles (never unpickled)."""
 
-from classifiers.decoding.limits import DEFAULT, Limits
-from classifiers.documents.reading import Work
+from classifiers.codecs.limits import DEFAULT, Limits
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document, Payload, Unread
 
 __all__ = ["read_document"]
@@ -13,5 +13,7 @@ def read_document(document: Document, limits: Limits = DEFAULT) -> Payload:
     try:
         work.run()
     except Exception as error:  # noqa: BLE001 - boundary: no document may break the worker
-        work.payload.unread.append(Unread(f"the document's reader failed ({type(error).__name__})", document.path))
+        work.payload.unread.append(
+            Unread(f"the document's reader failed ({type(error).__name__})", document.path)
+        )
     return work.payload

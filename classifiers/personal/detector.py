@@ -6,13 +6,13 @@ from functools import lru_cache
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
-from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
-from classifiers.personal.candidates import spans
-from classifiers.personal.embedded import Block, blocks, has_pairs, merged
-from classifiers.personal.keyed import KEYED, bare_name, is_placeholder, looks_like_name
-from classifiers.personal.place import DETECTOR, Place
-from classifiers.personal.published import is_test_value
-from classifiers.personal.scan import read_candidate
+from classifiers.personal.scan.buffer import LONG, Buffer, is_encoded, join
+from classifiers.personal.scan.context import DETECTOR, Place
+from classifiers.personal.scan.published import is_test_value
+from classifiers.personal.scan.scan import read_candidate
+from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.embedded import Block, blocks, has_pairs, merged
+from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder, looks_like_name
 from core.findings import Confidence
 
 _SHORTEST = 6
@@ -22,7 +22,9 @@ _LONGEST_KEYED = 4096
 _ONE_LINE = 200
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
-PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"})
+PII_SIBLINGS = frozenset(
+    {"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"}
+)
 """Fields beside a bare `name` that make it a person's; an address is not enough, companies and hosts have one."""
 
 
@@ -33,7 +35,8 @@ class PersonalDetector:
 
     def warm(self) -> None:
         """Load patterns, check digits and numbering plans now rather than at the first request (about 200 ms)."""
-        from classifiers.personal import candidates, checks, phones
+        from classifiers.personal.scan import checks, phones
+        from classifiers.personal.tables import candidates
 
         candidates.warm()
         checks.warm()
@@ -91,13 +94,19 @@ class PersonalDetector:
         """Read all cells as values under their names; hits are placed in the text they stand in."""
         cells = [(number, cell) for number, block in enumerate(read) for cell in block.cells]
         values = [
-            Segment(text[cell.start : cell.end], cell.name, (number, *cell.path), quoted=cell.quoted)
+            Segment(
+                text[cell.start : cell.end], cell.name, (number, *cell.path), quoted=cell.quoted
+            )
             for number, cell in cells
         ]
         hits = self.detect(Payload(segments=values), explain=explain)
         starts = [cell.start for _, cell in cells]
         return [
-            hit._replace(segment=index, start=starts[hit.segment] + hit.start, end=starts[hit.segment] + hit.end)
+            hit._replace(
+                segment=index,
+                start=starts[hit.segment] + hit.start,
+                end=starts[hit.segment] + hit.end,
+            )
             for hit in hits
         ]
 
@@ -131,7 +140,16 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(text))
         value = KEYED[kind](text)
         if value is not None:
-            return Hit(kind, DETECTOR, Confidence.LIKELY, value, index, 0, len(text), is_test_value(kind, value))
+            return Hit(
+                kind,
+                DETECTOR,
+                Confidence.LIKELY,
+                value,
+                index,
+                0,
+                len(text),
+                is_test_value(kind, value),
+            )
     return None
 
 
@@ -143,7 +161,11 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
         return False
     nearby = segments[max(0, index - 12) : index + 13]
     for other in nearby:
-        if other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & PII_SIBLINGS:
+        if (
+            other.key is not None
+            and other.path[:-1] == parent
+            and vocabulary.name_kinds(other.key) & PII_SIBLINGS
+        ):
             return True
     if not looks_like_name(segment.text):
         return False
@@ -164,7 +186,10 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
         if start >= finish or place is None:
             segment, begin, finish, offset = buffer.around(start)
             owner = segments[segment]
-            names, neutral = vocabulary.context_of(owner.key, owner.path), vocabulary.is_neutral(owner.key)
+            names, neutral = (
+                vocabulary.context_of(owner.key, owner.path),
+                vocabulary.is_neutral(owner.key),
+            )
             place = Place(folded, (begin, finish, offset), segment, names, neutral, hits, explain)
         resume = read_candidate(place, start, end)
     return hits

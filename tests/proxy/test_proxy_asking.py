@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import EvidenceError
 from core.review import HoldAnswer
-from proxy.asking import Asking
+from proxy.hold_polling import Asking
 
 
 class People:
@@ -37,7 +37,7 @@ APPROVED = HoldAnswer(approved=True, who="officer", at=datetime(2026, 11, 1, tzi
 
 @pytest.fixture
 async def people(monkeypatch: pytest.MonkeyPatch) -> People:
-    monkeypatch.setattr("proxy.asking.ASK_EVERY_S", 0.001)
+    monkeypatch.setattr("proxy.hold_polling.ASK_EVERY_S", 0.001)
     return People()
 
 
@@ -79,7 +79,9 @@ async def test_evidence_that_cannot_be_read_ends_every_wait(people: People) -> N
     """If nobody can be asked any more, every held request hears of it, and the next one asks anew."""
     asking = Asking(people)
     people.fail = EvidenceError("the disk is gone")
-    found = await asyncio.gather(asking.answer("a", 20), asking.answer("b", 20), return_exceptions=True)
+    found = await asyncio.gather(
+        asking.answer("a", 20), asking.answer("b", 20), return_exceptions=True
+    )
     assert [type(error) for error in found] == [EvidenceError, EvidenceError]
 
     people.fail, people.said = None, {"c": APPROVED}

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-posix = pytest.mark.skipif(sys.platform != "linux", reason="descriptors of other processes are seen on Linux")
+posix = pytest.mark.skipif(
+    sys.platform != "linux", reason="descriptors of other processes are seen on Linux"
+)
 
 SEND = """
 import os, sys, urllib.request as u
@@ -36,7 +38,9 @@ def _descriptors(outgate: Any) -> list[list[str]]:
 
 
 def _by_link(outgate: Any) -> list[list[str]]:
-    return _turned(outgate, "soft", f"os.symlink({str(outgate.home / 'evidence.db')!r}, sys.argv[0])")
+    return _turned(
+        outgate, "soft", f"os.symlink({str(outgate.home / 'evidence.db')!r}, sys.argv[0])"
+    )
 
 
 def _by_hard_link(outgate: Any) -> list[list[str]]:
@@ -44,7 +48,9 @@ def _by_hard_link(outgate: Any) -> list[list[str]]:
 
 
 def _by_log(outgate: Any) -> list[list[str]]:
-    return _turned(outgate, "log", f"os.link({str(outgate.home / 'evidence.db-shm')!r}, sys.argv[0])")
+    return _turned(
+        outgate, "log", f"os.link({str(outgate.home / 'evidence.db-shm')!r}, sys.argv[0])"
+    )
 
 
 def _through_the_gates_descriptors(outgate: Any) -> list[list[str]]:
@@ -55,13 +61,21 @@ def _through_the_gates_descriptors(outgate: Any) -> list[list[str]]:
 
 @posix
 @pytest.mark.parametrize(
-    "attack", [_descriptors, _by_link, _by_hard_link, _by_log, _through_the_gates_descriptors], ids=lambda f: f.__name__
+    "attack",
+    [_descriptors, _by_link, _by_hard_link, _by_log, _through_the_gates_descriptors],
+    ids=lambda f: f.__name__,
 )
-def test_no_program_can_make_the_gate_lose_its_evidence(outgate: Any, attack: Callable[[Any], list[list[str]]]) -> None:
+def test_no_program_can_make_the_gate_lose_its_evidence(
+    outgate: Any, attack: Callable[[Any], list[list[str]]]
+) -> None:
     """A script whose path leads to the evidence file takes nothing from it: every request has its record afterwards."""
     gate = outgate.start()
     marks = [*_attack(outgate, attack(outgate))]
-    for command in (["export", "--format", "jsonl", "--out", "-"], ["status"], ["review", "--plain"]):
+    for command in (
+        ["export", "--format", "jsonl", "--out", "-"],
+        ["status"],
+        ["review", "--plain"],
+    ):
         assert outgate(*command).returncode == 0
     later = outgate.script("later.py", SEND)
     for n in range(3):
@@ -72,7 +86,11 @@ def test_no_program_can_make_the_gate_lose_its_evidence(outgate: Any, attack: Ca
     assert gate.wait(30) == 0
     verified = json.loads(outgate("verify", "--json").stdout)
     assert verified["ok"] is True
-    kept = sorted(r["destination"]["path"] for r in outgate.records() if r["destination"]["host"] == "files.example")
+    kept = sorted(
+        r["destination"]["path"]
+        for r in outgate.records()
+        if r["destination"]["host"] == "files.example"
+    )
     assert kept == sorted(f"/{mark}-{n}" for mark in marks for n in range(2))
 
 

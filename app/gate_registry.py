@@ -1,0 +1,100 @@
+"""The running gate: how it announces itself, how others find it, ask it and stop it."""
+
+import http.client
+import json
+import os
+import signal
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HEALTH_HOST = "outgate.internal"
+"""A request for this host is answered by the gate itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningGate:
+    """Where a gate listens and which process it is."""
+
+    host: str
+    port: int
+    pid: int
+    started_at: str
+
+    @property
+    def url(self) -> str:
+        """The proxy URL for clients."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def announce(path: Path, gate: RunningGate) -> None:
+    """Write the gate's address for others to find."""
+    staged = path.with_suffix(f".{gate.pid}")
+    staged.write_text(json.dumps(asdict(gate)))
+    staged.chmod(0o600)
+    staged.replace(path)
+
+
+def withdraw(path: Path, pid: int) -> None:
+    """Remove the announcement if it is still ours."""
+    found = _read(path)
+    if found is not None and found.pid == pid:
+        path.unlink(missing_ok=True)
+
+
+def find(path: Path) -> RunningGate | None:
+    """Return the gate that is announced and answers, else None."""
+    gate = _read(path)
+    return gate if gate is not None and health(gate) is not None else None
+
+
+def health(gate: RunningGate, timeout_s: float = 2.0) -> dict[str, Any] | None:
+    """Ask a gate for its health; None when it does not answer."""
+    connection = http.client.HTTPConnection(gate.host, gate.port, timeout=timeout_s)
+    try:
+        connection.request("GET", f"http://{HEALTH_HOST}/health")
+        answer = connection.getresponse()
+        value = json.loads(answer.read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    ours = answer.status == 200 and isinstance(value, dict) and value.get("outgate") == "gate"
+    return value if ours and value.get("pid") == gate.pid else None
+
+
+def stop(gate: RunningGate, timeout_s: float = 15.0) -> bool:
+    """Ask a gate to stop and wait for it; True when it is gone."""
+    try:
+        os.kill(gate.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return True
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if health(gate, 0.5) is None and not _alive(gate.pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _read(path: Path) -> RunningGate | None:
+    try:
+        value = json.loads(path.read_text())
+        host, started_at = str(value["host"]), str(value["started_at"])
+        return RunningGate(
+            host=host, port=int(value["port"]), pid=int(value["pid"]), started_at=started_at
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

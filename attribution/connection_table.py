@@ -1,0 +1,176 @@
+"""The open connections of this user to HTTPS servers, from the connection table: cheap enough to look every few seconds.
+
+HTTP/3 goes by UDP. A socket that is connected to a server's HTTPS port shows where it goes; one that is not may send
+anywhere, so it is listed without a destination, and only `speaks_quic` makes it worth a second look.
+"""
+
+import contextlib
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from core.exchange import Connection
+
+_ESTABLISHED = b"01"
+_HTTPS = 443
+_AGE = timedelta(minutes=1)
+"""How old a listed connection is cannot be told: old enough for anybody to have inherited it."""
+_PORTS = (32768, 60999)
+_QUIC_LIBRARIES = (
+    b"aioquic", b"qh3", b"quiche", b"msquic", b"ngtcp2", b"nghttp3", b"lsquic", b"picoquic", b"curl-impersonate",
+)  # fmt: skip
+"""Parts of file names of libraries that speak QUIC, as they stand among a process's loaded files."""
+
+
+class ConnectionTable:
+    """Implements core.ports.DirectConnections."""
+
+    def __init__(self, folder: Path = Path("/proc/net"), port: int = _HTTPS) -> None:
+        self._folder = folder
+        self._port = port
+
+    def established(self) -> list[Connection]:
+        """Return the connections of this user to that port, without those of this process. Off the event loop."""
+        if sys.platform != "linux":
+            return list(_by_psutil(self._port))
+        own, uid = _own_sockets(), os.getuid()
+        now = datetime.now(UTC)
+        chosen: list[Connection] = []
+        for transport in ("tcp", "udp"):
+            for name in (transport, f"{transport}6"):
+                rows = (
+                    _connection(line, uid, own, now, transport)
+                    for line in _lines(self._folder / name)
+                )
+                chosen += [row for row in rows if row is not None and self._leaves(row)]
+        return chosen
+
+    def speaks_quic(self, pid: int) -> bool:
+        """Return True when the process has loaded a library for HTTP/3."""
+        return any(name in loaded for loaded in _loaded(pid) for name in _QUIC_LIBRARIES)
+
+    def _leaves(self, row: Connection) -> bool:
+        if row.gate_port == self._port:
+            return True
+        return (
+            row.transport == "udp"
+            and not row.gate_host
+            and _is_client(row.client_host, row.client_port)
+        )
+
+
+def _is_client(host: str, port: int) -> bool:
+    """Return True for a port that the system gave out; name services and servers have chosen theirs (53, 5353, 443)."""
+    first, last = _given_out()
+    return first <= port <= last and not host.startswith("127.") and host != "::1"
+
+
+def _given_out() -> tuple[int, int]:
+    try:
+        first, last = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    except (OSError, ValueError):
+        return (49152, 65535) if sys.platform != "linux" else _PORTS
+    return int(first), int(last)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()[1:]
+    except OSError:
+        return []
+
+
+def _connection(
+    line: bytes, uid: int, own: frozenset[int], now: datetime, transport: Literal["tcp", "udp"]
+) -> Connection | None:
+    """Return a row of this user's as a connection: one that is open, or a UDP socket that is bound to no far side."""
+    fields = line.split(None, 10)
+    if len(fields) < 10 or int(fields[7]) != uid or int(fields[9]) in own or fields[9] == b"0":
+        return None
+    connected = fields[3] == _ESTABLISHED
+    if not connected and transport == "tcp":
+        return None
+    (host, local), (target, to) = _address(fields[1]), _address(fields[2])
+    return Connection(
+        id=f"direct-{fields[9].decode()}",
+        client_host=host,
+        client_port=local,
+        gate_host=target if connected else "",
+        gate_port=to if connected else 0,
+        at=now - _AGE,
+        transport=transport,
+        socket=int(fields[9]),
+    )
+
+
+def _address(field: bytes) -> tuple[str, int]:
+    """Return an address of the table, whose words stand in the machine's byte order."""
+    words, _, port = field.partition(b":")
+    packed = b"".join(
+        struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8)
+    )
+    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
+    return socket.inet_ntop(family, packed), int(port, 16)
+
+
+def _own_sockets() -> frozenset[int]:
+    found = set()
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names only, on the shortest way
+        try:
+            link = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115 - no path, a mark of the kernel
+        except OSError:
+            continue
+        if link.startswith("socket:["):
+            found.add(int(link[8:-1]))
+    return frozenset(found)
+
+
+def _loaded(pid: int) -> Iterator[bytes]:
+    """Yield what stands of the files that a process has loaded."""
+    if sys.platform != "linux":
+        yield from _loaded_by_psutil(pid)
+    else:
+        with contextlib.suppress(OSError):
+            yield Path(f"/proc/{pid}/maps").read_bytes()
+
+
+def _loaded_by_psutil(pid: int) -> Iterator[bytes]:
+    import psutil
+
+    try:
+        maps: Iterable[Any] = getattr(psutil.Process(pid), "memory_maps", tuple)()
+    except (psutil.Error, OSError):
+        return
+    for row in maps:
+        yield os.fsencode(row.path).lower()
+
+
+def _by_psutil(port: int) -> Iterator[Connection]:
+    import psutil
+
+    own, at = os.getpid(), datetime.now(UTC) - _AGE
+    try:
+        rows = psutil.net_connections("inet")
+    except (psutil.Error, OSError):
+        return
+    for row in rows:
+        local, remote = row.laddr, row.raddr or ("", 0)
+        udp = row.type == socket.SOCK_DGRAM
+        if not local or row.pid == own or (not udp and row.status != psutil.CONN_ESTABLISHED):
+            continue
+        if remote[1] != port and not (udp and not remote[0] and _is_client(local[0], local[1])):
+            continue
+        yield Connection(
+            id=f"direct-{row.type.name}-{local[1]}-{remote[0]}",
+            client_host=local[0],
+            client_port=local[1],
+            gate_host=remote[0],
+            gate_port=remote[1],
+            at=at,
+            transport="udp" if udp else "tcp",
+        )

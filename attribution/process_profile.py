@@ -1,0 +1,159 @@
+"""One process painted whole: its facts, parents, script and launch context, joined into attribution values."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from attribution.examination import Examined, examine
+from attribution.facts import ProcessFacts
+from attribution.identity.version import Identity
+from attribution.interpreters import is_python_program
+from attribution.launch import started_by
+from attribution.os_users import People
+from attribution.reader import Reader, Unread
+from attribution.resolution import Resolution
+from core.attribution import Certainty, ProcessRef, Script
+
+_MOST_PARENTS = 32
+_ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
+_EXAMINE_S = 1.5
+"""Less than the gate waits for an attribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """Everything that is said of one process, ready to be recorded."""
+
+    facts: ProcessFacts
+    ref: ProcessRef
+    ancestry: tuple[ProcessRef, ...]
+    user: str | None
+    script: Script | None
+    script_facts: ProcessFacts | None
+    """The Python process whose script it is: itself or an ancestor."""
+    script_path: str | None
+    """As its process sees it, whatever the setting for names: for reading, never for recording."""
+    is_itself_python: bool
+    started_by: str | None
+    is_python: bool | None
+    certainty: Certainty
+    reason: str | None
+    unread: bool
+    """True when its files could not be read, now: worth another try."""
+
+    @property
+    def script_ref(self) -> ProcessRef | None:
+        """The ancestor whose script this is; None when it is the process itself."""
+        if self.script_facts is None or self.script_facts.pid == self.facts.pid:
+            return None
+        return next((ref for ref in self.ancestry if ref.pid == self.script_facts.pid), None)
+
+
+def parents_of(
+    facts: ProcessFacts, process: Callable[[int], ProcessFacts | None]
+) -> tuple[ProcessFacts, ...]:
+    """Return the ancestors, nearest first. A "parent" younger than its child is a reused pid and ends the chain."""
+    found: list[ProcessFacts] = []
+    child = facts
+    while child.parent > 0 and len(found) < _MOST_PARENTS:
+        parent = process(child.parent)
+        if parent is None or parent.start > child.start or parent.pid == child.pid:
+            break
+        found.append(parent)
+        child = parent
+    return tuple(found)
+
+
+def paint(
+    facts: ProcessFacts,
+    parents: tuple[ProcessFacts, ...],
+    people: People,
+    reader: Reader,
+    wrappers: frozenset[str] = frozenset(),
+) -> Portrait:
+    """Join facts into a portrait.
+
+    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
+    """
+    line = (facts, *parents)
+    unread = None
+    try:
+        seen = reader.ask(_EXAMINE_S, examine, line, wrappers)
+    except Unread as error:
+        unread = str(error)
+        seen = Examined(
+            owner=None, resolution=None, is_itself_python=_is_called_python(facts), note=unread
+        )
+    owner = None if seen.owner is None else line[seen.owner]
+    is_python = True if owner is not None or seen.is_itself_python else _not_python(facts, parents)
+    reason = (
+        seen.note
+        or (None if seen.resolution is None else seen.resolution.note)
+        or seen.identity.note
+    )
+    if unread is not None:
+        is_python = is_python or None
+    elif is_python is None:
+        reason = _ORPHAN
+    return Portrait(
+        facts=facts,
+        ref=_ref(facts, people),
+        ancestry=tuple(_ref(parent, people) for parent in parents),
+        user=people.name(user_name(facts)),
+        script=None if seen.resolution is None else _script(seen.resolution, seen.identity, people),
+        script_facts=owner,
+        script_path=None if seen.resolution is None else seen.resolution.path,
+        is_itself_python=seen.is_itself_python,
+        started_by=started_by(facts, parents),
+        is_python=is_python,
+        certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,
+        reason=reason,
+        unread=unread is not None,
+    )
+
+
+def _is_called_python(facts: ProcessFacts) -> bool:
+    return facts.embeds_python or is_python_program(facts.exe or "")
+
+
+def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool | None:
+    """False when the whole ancestry is known; None for an orphan, whose real parent has gone."""
+    if not parents:
+        return None
+    nearest = parents[0]
+    return (
+        None
+        if nearest.pid == 1 or nearest.name == "systemd" or len(parents) >= _MOST_PARENTS
+        else False
+    )
+
+
+def _script(resolution: Resolution, identity: Identity, people: People) -> Script:
+    return Script(
+        path=people.optional_path(resolution.path),
+        sha256=identity.sha256,
+        launched_as=resolution.launched_as,
+        name=resolution.name,
+        version=identity.to_json(people),
+    )
+
+
+def _ref(facts: ProcessFacts, people: People) -> ProcessRef:
+    return ProcessRef(
+        pid=facts.pid,
+        started_at=facts.started_at,
+        name=facts.name,
+        exe=people.optional_path(facts.exe),
+    )
+
+
+def user_name(facts: ProcessFacts) -> str | None:
+    """Return the account's name, or its number where it has none."""
+    if facts.user is not None or facts.uid is None or os.name == "nt":
+        return facts.user
+    import pwd
+
+    try:
+        return pwd.getpwuid(facts.uid).pw_name
+    except KeyError:
+        return str(facts.uid)

@@ -1,0 +1,38 @@
+"""IBANs: country, length and check digits, cut out of the text that follows."""
+
+import re
+from functools import cache
+from importlib import import_module
+
+SHORTEST = 15
+"""Characters of the shortest IBAN, Norway's."""
+
+_LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
+_NO_SEPARATORS = str.maketrans("", "", " -")
+_PART_LENGTH = re.compile(r"(\d+)!")
+
+
+@cache
+def length_of(country: str) -> int | None:
+    """Return how long an IBAN of this country is, from python-stdnum's table."""
+    _, properties = import_module("stdnum.numdb").get("iban").info(country)[0]
+    structure = properties.get("bban")
+    return None if structure is None else 4 + sum(map(int, _PART_LENGTH.findall(structure)))
+
+
+def check_iban(text: str) -> tuple[str, int] | None:
+    """Return (normal form, characters of `text` used) when `text` begins with an IBAN."""
+    length = length_of(text[:2].upper())
+    if length is None:
+        return None
+    iban = text.translate(_NO_SEPARATORS).upper()[:length]
+    if (
+        len(iban) != length
+        or not iban.isalnum()
+        or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1
+    ):
+        return None
+    used = length
+    while (taken := used - text.count(" ", 0, used) - text.count("-", 0, used)) < length:
+        used += length - taken
+    return None if text[used : used + 1].isalnum() else (iban, used)

@@ -1,0 +1,187 @@
+"""Values that their key tells: names, addresses, dates of birth, documents, accounts, health and special categories."""
+
+import re
+from collections.abc import Callable
+
+_MONTH_NUMBER = {
+    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9,
+    "october": 10, "november": 11, "december": 12,
+    "januar": 1, "februar": 2, "maerz": 3, "märz": 3, "mai": 5, "juni": 6, "juli": 7, "oktober": 10, "dezember": 12,
+    "janvier": 1, "février": 2, "fevrier": 2, "mars": 3, "avril": 4, "juin": 6, "juillet": 7, "août": 8, "aout": 8,
+    "septembre": 9, "octobre": 10, "novembre": 11, "décembre": 12, "decembre": 12, "enero": 1, "febrero": 2,
+    "marzo": 3, "abril": 4, "mayo": 5, "junio": 6, "julio": 7, "agosto": 8, "septiembre": 9, "octubre": 10,
+    "noviembre": 11, "diciembre": 12, "gennaio": 1, "febbraio": 2, "aprile": 4, "maggio": 5, "giugno": 6,
+    "luglio": 7, "settembre": 9, "ottobre": 10, "dicembre": 12, "januari": 1, "februari": 2, "maart": 3, "mei": 5,
+    "augustus": 8, "janeiro": 1, "fevereiro": 2, "março": 3, "marco": 3, "maio": 5, "junho": 6, "julho": 7,
+    "setembro": 9, "outubro": 10, "novembro": 11, "dezembro": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
+}  # fmt: skip
+_YEAR_FIRST = re.compile(
+    r"((?:18|19|20)\d\d)[-/.]?(\d\d?)[-/.]?(\d\d?)(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?(?!\d)"
+)
+_DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
+_DAY_MONTH = re.compile(
+    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)? ?((?:18|19|20)\d\d)(?!\d)"
+)
+_MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
+_EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
+_THIS_YEAR = 2100
+
+
+def normal_date(text: str) -> tuple[str, int] | None:
+    """Return (ISO date, characters used) when `text` begins with a date a person can be born on."""
+    for pattern, order in _DATE_FORMS:
+        found = pattern.match(text)
+        if found is None:
+            continue
+        year, month, day = (found.group(n) for n in order)
+        iso = _iso(year, month, day)
+        if iso is not None:
+            return iso, found.end()
+    return None
+
+
+_DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
+    (_YEAR_FIRST, (1, 2, 3)),
+    (_DAY_FIRST, (3, 2, 1)),
+    (_DAY_FIRST, (3, 1, 2)),
+    (_DAY_MONTH, (3, 2, 1)),
+    (_MONTH_DAY, (3, 1, 2)),
+    (_EIGHT, (3, 2, 1)),
+    (_EIGHT, (3, 1, 2)),
+)
+
+
+def _iso(year: str, month: str, day: str) -> str | None:
+    number = int(month) if month.isdigit() else _MONTH_NUMBER.get(month.lower(), 0)
+    full = int(year) if len(year) == 4 else 1900 + int(year)
+    if not (1 <= number <= 12 and 1 <= int(day) <= 31 and 1880 <= full < _THIS_YEAR):
+        return None
+    return f"{full:04d}-{number:02d}-{int(day):02d}"
+
+
+_NOT_A_VALUE_TEXT = """
+str int bool float object number array list dict date datetime varchar char integer required optional nullable
+null none nil n/a na unknown undefined true false yes no test default string text name names first last value
+user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx
+"""
+_NOT_A_VALUE = frozenset(_NOT_A_VALUE_TEXT.split())
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]|[ ](?=[^\W\d_])){1,78}")
+_ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
+_ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
+_HAS_LETTER = re.compile(r"[^\W\d_]")
+_TECHNICAL = re.compile(
+    r"(?i)://|^0x[0-9a-f]{6,}|^(?:[0-9a-f]{2}:){5}|^\d{1,3}(?:\.\d{1,3}){3}|^[\w.+-]+@|[{}<>\\]|^/|_"
+)
+
+
+def _person(text: str) -> str | None:
+    if not 2 <= len(text) <= 80 or not _NAME.fullmatch(text) or len(text.split()) > 6:
+        return None
+    return " ".join(text.split()).casefold()
+
+
+_ORGANISATION_TEXT = """
+inc ltd llc gmbh corp co ag sa sarl bv nv plc kg ohg spa srl ab oy as aps company corporation group bank holding holdings
+foundation university institute hospital clinic department ministry association society club partners limited services
+solutions systems technologies software labs studio team service api agent bot app platform
+"""
+_ORGANISATION = frozenset(_ORGANISATION_TEXT.split())
+_PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin al".split())  # noqa: SIM905
+
+
+def bare_name(text: str) -> str | None:
+    """Return the normal form of a value under a bare `name`, unless it names an organisation or a program."""
+    words = text.replace(",", " ").replace(".", " ").casefold().split()
+    if not 1 <= len(words) <= 5 or not _ORGANISATION.isdisjoint(words):
+        return None
+    return _person(text)
+
+
+def looks_like_name(text: str) -> bool:
+    """True for two words or more with capital first letters, or all in capitals."""
+    words = text.replace(",", " ").split()
+    return len(words) > 1 and all(word[0].isupper() or word in _PARTICLES for word in words)
+
+
+def _address(text: str) -> str | None:
+    if not 5 <= len(text) <= 250 or _TECHNICAL.search(text) or not _HAS_LETTER.search(text):
+        return None
+    if len(text.split()) < 2:
+        return None
+    return " ".join(text.split()).casefold()
+
+
+def _birth(text: str) -> str | None:
+    found = normal_date(text)
+    return found[0] if found is not None and not text[found[1] :].strip() else None
+
+
+def _document(minimum: int, maximum: int) -> Callable[[str], str | None]:
+    def check(text: str) -> str | None:
+        value = "".join(c for c in text if c.isalnum()).upper()
+        if (
+            not minimum <= len(value) <= maximum
+            or not _ALNUM.fullmatch(text)
+            or sum(c.isdigit() for c in value) < 3
+        ):
+            return None
+        return value if len(set(value)) > 1 else None
+
+    return check
+
+
+def _account(text: str) -> str | None:
+    value = "".join(c for c in text if c.isalnum())
+    if (
+        not value.isdigit()
+        or not 6 <= len(value) <= 20
+        or len(set(value)) < 2
+        or text.count(".") == 1
+    ):
+        return None
+    return value
+
+
+def _health(text: str) -> str | None:
+    stripped = text.strip()
+    if _ICD.fullmatch(stripped):
+        return stripped.upper()
+    if (
+        not 3 <= len(stripped) <= 4000
+        or not _HAS_LETTER.search(stripped)
+        or _TECHNICAL.search(stripped[:40])
+    ):
+        return None
+    return " ".join(stripped.split()).casefold()[:200]
+
+
+def _special(text: str) -> str | None:
+    stripped = text.strip()
+    if (
+        not 3 <= len(stripped) <= 100
+        or not _HAS_LETTER.search(stripped)
+        or _TECHNICAL.search(stripped)
+    ):
+        return None
+    return " ".join(stripped.split()).casefold()
+
+
+KEYED: dict[str, Callable[[str], str | None]] = {
+    "person": _person,
+    "address": _address,
+    "date_of_birth": _birth,
+    "passport": _document(5, 15),
+    "driving_licence": _document(4, 22),
+    "medical_record": _document(4, 20),
+    "health_id": _document(5, 20),
+    "bank_account": _account,
+    "health_data": _health,
+    "special_category": _special,
+}
+"""Kind → check of a whole value whose key announces the kind; gives the normal form or None."""
+
+
+def is_placeholder(text: str) -> bool:
+    """True for what stands in a field when there is no value."""
+    return text.strip(" \t,;\"'").casefold() in _NOT_A_VALUE or not text.strip("xX*•# -.?")

@@ -1,0 +1,61 @@
+"""What went wrong with the evidence file, in words: from SQLite's error codes to an EvidenceError without parameters."""
+
+import sqlite3
+
+from core.errors import EvidenceError
+
+_BY_CODE = {
+    sqlite3.SQLITE_FULL: (
+        "The disk that holds the evidence is full.",
+        "Free some space; writing resumes by itself.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "Another program keeps the evidence file locked.",
+        "Close whatever has it open; writing resumes by itself.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "The evidence file is damaged.",
+        "Stop Outgate, keep the file for examination, and restore a backup or start with a new file.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "The evidence file is not an evidence file.",
+        "Check the path in the settings; move the file away to start with a new one.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "The evidence file may not be written.",
+        "Check who owns the file and its folder.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The evidence file cannot be opened.",
+        "Check that its folder exists and belongs to the user that runs Outgate.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "The disk that holds the evidence reports an error.",
+        "Check free space, quota and the disk itself; writing resumes by itself.",
+    ),
+}
+_BY_CODE[sqlite3.SQLITE_LOCKED] = _BY_CODE[sqlite3.SQLITE_BUSY]
+_BY_CODE[sqlite3.SQLITE_PERM] = _BY_CODE[sqlite3.SQLITE_READONLY]
+_BY_CODE[sqlite3.SQLITE_AUTH] = _BY_CODE[sqlite3.SQLITE_READONLY]
+_UNKNOWN = ("The evidence cannot be written or read.", "")
+
+DatabaseFault = (sqlite3.Error, OSError)
+"""What to catch around work on the evidence file."""
+
+
+def code_of(error: BaseException) -> int | None:
+    """Return SQLite's primary result code, if the error has one."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else None
+
+
+def evidence_error(error: BaseException) -> EvidenceError:
+    """Return the fault in words. Statements, parameters and paths of the cause are left out."""
+    if isinstance(error, EvidenceError):
+        return error
+    code = code_of(error)
+    message, remedy = _BY_CODE.get(code, _UNKNOWN) if code is not None else _UNKNOWN
+    cause = f"SQLite code {code}" if code is not None else type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        cause = error.strerror
+    return EvidenceError(f"{message} ({cause})", remedy=remedy)

@@ -1,0 +1,84 @@
+"""The one-line widgets: health, state of the queue, keys, trouble."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.content import Content
+from textual.widgets import Static
+
+from core.review import CaseFilter
+from tui.actions import ReviewAction, for_footer
+from tui.case_queue import Overview, Queue
+from tui.filtering import in_words
+from tui.measures import counted, number
+from tui.wording import health, safe, tally
+
+_HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
+"""Sign and style of the health line."""
+
+
+class Line(Static):
+    """One line of plain text that is never wrapped; markup is not read."""
+
+    DEFAULT_CSS = (
+        "Line { height: 1; width: 100%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def put(self, left: Content, right: Content | None = None) -> None:
+        """Show `left`, and `right` at the right edge where there is room for both."""
+        room = max(self.content_size.width, self.app.size.width - 2)
+        gap = room - left.cell_length - (0 if right is None else right.cell_length)
+        self.update(left if right is None or gap < 2 else left + Content(" " * gap) + right)
+
+
+class HealthLine(Line):
+    """Says whether the gate is seen to work, always."""
+
+    DEFAULT_CSS = "HealthLine { background: $panel; }"
+
+    def say(self, overview: Overview, now: datetime, problem: str | None, who: str) -> None:
+        """Show how today goes, or what is wrong."""
+        meaning, words = health(overview.totals, now, problem, overview.watching)
+        sign, style = _HEALTH[meaning]
+        left = Content.styled("Outgate  ", "bold") + Content.styled(f"{sign} ", f"${meaning}")
+        left += Content.styled(words, style)
+        self.put(left, Content.styled(safe(who, 40), "$quiet"))
+
+
+class QueueLine(Line):
+    """Says how much there is to do, what is shown, what is marked and what is new."""
+
+    DEFAULT_CSS = "QueueLine { background: $background; }"
+
+    def say(self, queue: Queue, overview: Overview) -> None:
+        """Show the state of the queue."""
+        left = Content.styled(tally(overview.open_cases, overview.held_cases), "bold")
+        if queue.wanted != CaseFilter():
+            words = f"   / {safe(in_words(queue.wanted), 80)} · {counted(queue.count, 'case')}"
+            left += Content.styled(words, "$primary")
+        right: list[Content] = []
+        if queue.new_above:
+            right.append(Content.styled(f"↑ {number(queue.new_above)} new (g)", "bold $held"))
+        if queue.marks:
+            right.append(
+                Content.styled(f"■ {counted(len(queue.marks), 'case')} marked", "bold $primary")
+            )
+        self.put(left, Content("   ").join(right))
+
+
+class KeyLine(Line):
+    """The most useful keys; those of no use now stay in place, dimmed."""
+
+    DEFAULT_CSS = "KeyLine { background: $panel; }"
+
+    def say(self, unavailable: Callable[[ReviewAction], str | None]) -> None:
+        """Show as many keys as fit, in order of use."""
+        shown: list[Content] = []
+        for action in for_footer(self.app.size.width - 2):
+            dim = unavailable(action) is not None
+            key = Content.styled(action.shown, "$quiet" if dim else "bold $primary")
+            shown.append(key + Content.styled(f" {action.short}", "$quiet dim" if dim else ""))
+        self.put(Content("   ").join(shown), None)
