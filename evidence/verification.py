@@ -1,6 +1,6 @@
 """Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and says what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import Connection, connect
+from evidence.gate_words import Word, objection, words
 from evidence.rebuild import reviewed
 from evidence.rollup import Rollup, time_of
 from evidence.schema import VERSION, chain_id, version_of
@@ -66,6 +67,7 @@ def verify(path: Path) -> VerifyReport:
     """Recompute both chains of the file, reading only. Raises EvidenceError when it cannot be read at all."""
     if not path.is_file():
         raise EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+    said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     try:
         with closing(connect(path, read_only=True)) as connection:
             if version_of(connection) != VERSION:
@@ -74,12 +76,12 @@ def verify(path: Path) -> VerifyReport:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            return _verify_file(connection)
+            return _verify_file(connection, said)
     except DatabaseFault as error:
         raise evidence_error(error) from None
 
 
-def _verify_file(connection: Connection) -> VerifyReport:
+def _verify_file(connection: Connection, said: Sequence[Word]) -> VerifyReport:
     records = ChainVerifier(chain_id(connection, "records"))
     reviews = ChainVerifier(chain_id(connection, "reviews"))
     sums = Rollup()
@@ -89,6 +91,8 @@ def _verify_file(connection: Connection) -> VerifyReport:
     )  # also beside a broken record: the report states the reviews' head
     if problem is None and found is not None:
         problem = f"in the reviews: {found}"
+    if problem is None:
+        problem = next(filter(None, (objection(connection, word) for word in said)), None)
     if problem is None:
         problem = _cases_problem(connection, sums)
     return VerifyReport(
