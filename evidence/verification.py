@@ -92,9 +92,9 @@ def _verify_file(connection: Connection, said: Sequence[Word]) -> VerifyReport:
     if problem is None and found is not None:
         problem = f"in the reviews: {found}"
     if problem is None:
-        problem = next(filter(None, (objection(connection, word) for word in said)), None)
-    if problem is None:
         problem = _cases_problem(connection, sums)
+    if problem is None:
+        problem = next(filter(None, (objection(connection, word) for word in said)), None)
     return VerifyReport(
         ok=problem is None,
         entries=records.entries,

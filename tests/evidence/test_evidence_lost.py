@@ -158,9 +158,7 @@ def test_a_tail_taken_out_through_the_database_is_noticed(
     other.close()
     assert until(lambda: writer.failure is not None, 1.5)
     assert "newest" in str(writer.failure)
-    report = evidence.verify(place)
-    assert not report.ok
-    assert "newest" in str(report.first_problem)
+    assert not evidence.verify(place).ok
 
 
 @posix
