@@ -107,3 +107,23 @@ def _attack(outgate: Any, commands: list[list[str]]) -> list[str]:
     for _, process in started:
         assert process.wait(60) == 0
     return [mark for mark, _ in started]
+
+
+@posix
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(outgate: Any, ending: str) -> None:
+    """Whoever deletes the evidence under an idle gate stops the traffic: status, verify and stop all say so."""
+    gate = outgate.start()
+    script = outgate.script("job.py", SEND)
+    _attack(outgate, [[str(script), "before"]])
+    (outgate.home / f"evidence.db{ending}").unlink()
+    outgate.wait_for(lambda: outgate("status").returncode == 1, 5)
+    assert "NOT HEALTHY: The " in outgate("status").stdout
+    command = [sys.executable, str(script), "after"]
+    refused = subprocess.run(
+        command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "HTTP Error 403" in refused.stderr
+    assert outgate("verify").returncode == 1
+    gate.terminate()
+    assert gate.wait(30) == 1
