@@ -19,6 +19,7 @@ from evidence.batch import Appender, Batch, Item, Items
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.file_watch import FileWatch
 from evidence.gate_liveness import Presence
+from evidence.lock_guard import LockGuard
 from evidence.recovery import recover
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
@@ -87,6 +88,7 @@ class Writer:
         self._stopping = False
         self._connection: Connection | None = None
         self._watch = FileWatch(path)
+        self._guard = LockGuard(path)
         self._appender: Appender | None = None
         try:
             self._presence = Presence(path)
@@ -319,6 +321,7 @@ class Writer:
             return self._appender
         self._connection = self._open_file()
         self._watch.opened(self._connection)
+        self._guard.hold()
         appender = Appender(self._connection, self._presence.gate)
         if self._appender is not None:
             appender.succeed(self._appender)
@@ -346,7 +349,9 @@ class Writer:
             self._watch.closed()
 
     def _close(self) -> None:
+        self._guard.release()
         self._disconnect()
+        self._guard.close()
         self._presence.say(*self._head(), self._trouble(stopping=True))
         self._presence.leave()
 
