@@ -65,9 +65,10 @@ class VerifyReport:
 
 def verify(path: Path) -> VerifyReport:
     """Recompute both chains of the file, reading only. Raises EvidenceError when it cannot be read at all."""
-    if not path.is_file():
-        raise EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
+    if not path.is_file():
+        absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+        raise _unread(absent, said)
     try:
         with closing(connect(path, read_only=True)) as connection:
             if version_of(connection) != VERSION:
@@ -78,7 +79,13 @@ def verify(path: Path) -> VerifyReport:
             connection.execute("BEGIN")
             return _verify_file(connection, said)
     except DatabaseFault as error:
-        raise evidence_error(error) from None
+        raise _unread(evidence_error(error), said) from None
+
+
+def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
+    """Add to why the file cannot be read what a gate said of it."""
+    told = [f"A gate said at {word.at}: {word.trouble}" for word in said if word.trouble]
+    return EvidenceError(" ".join([problem.message, *told]), remedy=problem.remedy)
 
 
 def _verify_file(connection: Connection, said: Sequence[Word]) -> VerifyReport:

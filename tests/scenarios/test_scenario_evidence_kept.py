@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,11 @@ def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(outgate: Any, endi
         command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=False
     )
     assert "HTTP Error 403" in refused.stderr
-    assert outgate("verify").returncode == 1
-    gate.terminate()
+    verified = outgate("verify")
+    assert verified.returncode == 1
+    assert "moved or deleted while the gate was running" in verified.stdout + verified.stderr
+    threading.Thread(target=gate.wait, daemon=True).start()  # its parent: else it stays a zombie
+    stopped = outgate("stop")
+    assert stopped.returncode == 1
+    assert "NOT HEALTHY" in stopped.stderr
     assert gate.wait(30) == 1
