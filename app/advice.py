@@ -39,8 +39,6 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def known_services() -> frozenset[str]:
     """Return all names that a destination's service, or an organisation's list of accounts, can have."""
-    from classifiers.destinations.catalogue import SERVICES
-    from classifiers.destinations.llm_providers import PROVIDERS
+    from app.policy_words import services
 
-    names = {service.id for service in SERVICES} | {provider.id for provider in PROVIDERS}
-    return frozenset(names | {service.family for service in SERVICES if service.family})
+    return frozenset(name for one in services() for name in (one.id, *one.families))

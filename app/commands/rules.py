@@ -65,6 +65,25 @@ def schema() -> None:
 
 
 @application.command()
+def words(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Print all words that rules may name: kinds of data, groups, services, accounts, answers.
+
+    \b
+    Example: outgate policy words
+    """
+    from app.policy_words import all_words, lines
+
+    if as_json:
+        told = {one.key: list(one.rows) for one in all_words()}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in lines():
+        typer.echo(line)
+
+
+@application.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None,
 ) -> None:

@@ -135,10 +135,19 @@ FINDABLE = frozenset(kind.id for kind in KINDS.values() if not kind.reserved)
 ANYTHING = "anything"
 """A rule's word for every kind, save what could not be read."""
 
+_GROUP_NAMES = (
+    "contact",
+    "bank",
+    "credentials",
+    "health",
+    "special_category",
+    "national_id",
+    _PERSONAL,
+)
 GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         name: frozenset(kind for kind in FINDABLE if name in KINDS[kind].groups)
-        for name in dict.fromkeys(" ".join(row[3] for row in _TABLE).split())
+        for name in _GROUP_NAMES
     }
 )
 """A rule's words for several kinds at once."""

@@ -71,6 +71,22 @@ WOULD: Mapping[Verdict, str] = MappingProxyType(
 )
 """What a rule asks for, after `The rule would have`."""
 
+ANSWERS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.ALLOW: "The request passes.",
+        Verdict.WATCH: "It passes and is listed for review.",
+        Verdict.WARN: (
+            "It passes, is listed for review, and the sender is told in a header of the answer."
+        ),
+        Verdict.REDACT: (
+            "The values found are replaced by placeholders such as `<IBAN_1>`, then it passes."
+        ),
+        Verdict.HOLD: "It waits for a person, 25 seconds unless you say otherwise.",
+        Verdict.BLOCK: "It is refused. The sender reads why, by which rule, and whom to ask.",
+    }
+)
+"""What a rule may ask for, as its author reads it."""
+
 
 def words_of(verdict: str, hold: str | None = None) -> Words:
     """Return word, sign, meaning and sentence of an outcome; a held request goes by how its hold ended."""
