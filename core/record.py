@@ -104,8 +104,14 @@ class Record:
 def left_in(body: Mapping[str, Any]) -> bool:
     """Return `Decision.left` of a record that is not rebuilt; its words may be those of a later version."""
     decision = body["decision"]
+    return left_by(decision["verdict"], hold_outcome(decision))
+
+
+def hold_outcome(decision: Mapping[str, Any]) -> str | None:
+    """Return how the hold of a decision in JSON ended; None while it has not, and where there was none."""
     # Records of earlier versions have no `hold`.
-    return left_by(decision["verdict"], (decision.get("hold") or {}).get("outcome"))
+    ended: str | None = (decision.get("hold") or {}).get("outcome")
+    return ended
 
 
 class Rendered:

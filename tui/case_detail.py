@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from core.attribution import Certainty
 from core.decision import HoldOutcome
 from core.ports import CaseStore
 from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
@@ -12,7 +13,7 @@ from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.reviews import ACTS
-from core.vocabulary.senders import LAUNCHES, METHODS
+from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from tui.holds import Held
@@ -213,15 +214,17 @@ def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
     how = METHODS.get(str(sender["method"]), safe(sender["method"], 60))
     certainty = str(sender["certainty"])
     if certainty == "exact":
-        return (Row("Sender", f"Certain: {how}."),)
+        return (Row("Sender", f"{capital(CERTAINTIES[Certainty.EXACT])}: {how}."),)
     reason = safe(sender.get("reason") or how, 300).rstrip(".")
     if certainty == "likely":
         others = len(sender.get("candidates") or ())
         also = (
             f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
         )
-        return (Row("Sender", f"Likely, not certain: {reason}.{also}", "unknown"),)
-    return (Row("Sender", f"? Not known: {reason}.", "unknown"),)
+        return (
+            Row("Sender", f"{capital(CERTAINTIES[Certainty.LIKELY])}: {reason}.{also}", "unknown"),
+        )
+    return (Row("Sender", f"? {capital(CERTAINTIES[Certainty.UNKNOWN])}: {reason}.", "unknown"),)
 
 
 def _found(record: Mapping[str, Any]) -> Section:

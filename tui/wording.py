@@ -9,6 +9,7 @@ from typing import Any
 from core.classification import AccountKind
 from core.decision import HoldOutcome, left_by
 from core.findings import NOT_INSPECTED, SECRET
+from core.record import hold_outcome
 from core.review import Case, Disposition, HoldState
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, place_name, whose
@@ -63,15 +64,9 @@ def account_words(account_kind: str) -> str:
     return ACCOUNTS[AccountKind(account_kind)].word if account_kind in AccountKind else ""
 
 
-def _hold_outcome(decision: Mapping[str, Any]) -> str | None:
-    # Records of earlier versions have no `hold`.
-    outcome: str | None = (decision.get("hold") or {}).get("outcome")
-    return outcome
-
-
 def decision_words(decision: Mapping[str, Any]) -> Words:
     """Return word, sign and meaning of a decision; a held request goes by how its hold ended."""
-    return words_of(decision["verdict"], _hold_outcome(decision))
+    return words_of(decision["verdict"], hold_outcome(decision))
 
 
 def case_words(case: Case) -> Words:
@@ -137,7 +132,7 @@ def _subject(sender: Mapping[str, Any]) -> str:
 def outcome(decision: Mapping[str, Any]) -> str:
     """Return what happened and, where policy only watched, what the rule would have done."""
     intended = decision.get("intended")
-    return outcome_of(decision["verdict"], _hold_outcome(decision), intended)
+    return outcome_of(decision["verdict"], hold_outcome(decision), intended)
 
 
 def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
@@ -156,7 +151,7 @@ def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = Non
     model = (record.get("llm") or {}).get("model")
     if model:
         where += f" ({safe(model, 60)})"
-    return f"{_subject(record['sender'])} {_verb(decision['verdict'], _hold_outcome(decision))} {what} to {where} {when}. {outcome(decision)}"
+    return f"{_subject(record['sender'])} {_verb(decision['verdict'], hold_outcome(decision))} {what} to {where} {when}. {outcome(decision)}"
 
 
 def _verb(verdict: str, hold: str | None) -> str:

@@ -168,6 +168,7 @@ def test(
     """
     from app.home import open_home
     from app.wiring import policy_of
+    from core.vocabulary.sizes import counted
     from policy.policy_tests import run_cases
 
     results = run_cases(policy_of(open_home(), policy), cases)
@@ -176,5 +177,5 @@ def test(
             f"{'ok    ' if result.passed else 'DIFFERS'} {result.name}{'' if result.passed else ': ' + result.told}"
         )
     failed = sum(not result.passed for result in results)
-    typer.echo(f"{len(results)} cases, {failed} differ from what was expected.")
+    typer.echo(f"{counted(len(results), 'case')}, {failed} differ from what was expected.")
     return 1 if failed else 0
