@@ -1,4 +1,4 @@
-"""All words that rules may name, with what they mean: for `outgate policy words` and for advice on a policy."""
+"""All words that rules may name, with what they mean: for `outgate policy words` and advice."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence

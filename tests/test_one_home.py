@@ -1,4 +1,4 @@
-"""One home per fact: a second table of words, and words that differ from reader to reader, are found here."""
+"""One home per fact: second tables of words, and words that differ by reader, are found here."""
 
 import ast
 import csv
@@ -34,7 +34,8 @@ from tui.wording import case_sentence, sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
-    "app", "attribution", "certs", "classifiers", "core", "destinations", "evidence", "policy", "proxy", "tui",
+    "app", "attribution", "certs", "classifiers", "core", "destinations", "evidence", "policy",
+    "proxy", "tui",
 )  # fmt: skip
 HOME = "core/vocabulary/"
 SERVICE_IDS = frozenset(service.id for service in services())
@@ -58,8 +59,11 @@ SERVICES_OWN = ("classifiers/destinations/", "destinations/", "proxy/refusals.py
 SHAPES_OF_PROVIDERS = "classifiers/llm/request/shapes.py"
 
 WORD_FUNCTIONS = frozenset(
-    {"size", "spelt", "number", "short_number", "counted", "plural", "capital", "clock_time", "short_time", "at_time",
-     "ago", "lasting", "went_out", "lets_out", "left_by", "left_in", "kinds_of", "by_gravity", "words_of"}
+    {
+        "size", "spelt", "number", "short_number", "counted", "plural", "capital", "clock_time",
+        "short_time", "at_time", "ago", "lasting", "went_out", "lets_out", "left_by", "left_in",
+        "kinds_of", "by_gravity", "words_of",
+    }
 )  # fmt: skip
 UNIT = re.compile(r"^\s?(?:[kKMGT]i?B|bytes?|seconds?|minutes?|hours?|days?)\b")
 IN_POWERS_OF_1024 = {
@@ -142,7 +146,8 @@ def test_a_second_home_would_be_seen() -> None:
 
 
 WORDED: tuple[type[StrEnum], ...] = (
-    Verdict, HoldOutcome, Disposition, Action, Category, AccountKind, Confidence, Certainty, LaunchedAs,
+    Verdict, HoldOutcome, Disposition, Action, Category, AccountKind, Confidence, Certainty,
+    LaunchedAs,
 )  # fmt: skip
 
 
@@ -158,25 +163,25 @@ def members_of(enum: type[StrEnum], nodes: Iterable[ast.AST | None]) -> set[str]
     return found
 
 
+def is_text(node: ast.AST | None) -> bool:
+    """Whether this is written text, or text with values in it."""
+    written = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return written or isinstance(node, ast.JoinedStr)
+
+
 def worded(tree: ast.Module) -> Iterator[str]:
     """The enums of which this module words several members, in a table or case by case."""
     for node in ast.walk(tree):
+        keys: list[ast.AST | None] = []
+        said = False
         if isinstance(node, ast.Dict):
-            keys: list[ast.AST | None] = [*node.keys]
-            said = any(isinstance(part, ast.Constant) and isinstance(part.value, str)
-                       for value in node.values for part in ast.walk(value))  # fmt: skip
+            keys = [*node.keys]
+            said = any(is_text(part) for value in node.values for part in ast.walk(value))
         elif isinstance(node, ast.Match):
-            keys = [
-                p.value
-                for case in node.cases
-                for p in ast.walk(case.pattern)
-                if isinstance(p, ast.MatchValue)
-            ]
-            said = any(isinstance(part, ast.Return) and isinstance(part.value, ast.Constant | ast.JoinedStr)
-                       and not isinstance(getattr(part.value, "value", ""), bool)
-                       for case in node.cases for part in case.body)  # fmt: skip
-        else:
-            continue
+            patterns = [part for case in node.cases for part in ast.walk(case.pattern)]
+            keys = [part.value for part in patterns if isinstance(part, ast.MatchValue)]
+            answers = [part for case in node.cases for part in case.body]
+            said = any(isinstance(part, ast.Return) and is_text(part.value) for part in answers)
         if said:
             yield from (enum.__name__ for enum in WORDED if len(members_of(enum, keys)) >= 3)
 
@@ -218,7 +223,7 @@ def test_no_amount_is_given_its_unit_by_hand() -> None:
     } == {}
 
 
-# -- one event, read by everybody --------------------------------------------------------------------------------------
+# -- one event, read by everybody ------------------------------------------------------------------
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 BLOCK_ALL = "mode: enforce\nrules:\n  - {id: all, description: Nothing leaves, then: block}\n"
@@ -251,12 +256,17 @@ def event(
         at=NOW,
         sender=Attribution(certainty=Certainty.UNKNOWN, method="none"),
         destination=where,
-        request=RequestSummary(method="POST", content_type="application/json", bytes=size, complete=True),
+        request=RequestSummary(
+            method="POST", content_type="application/json", bytes=size, complete=True
+        ),
         response=ResponseSummary(status=200, bytes=10),
         llm=llm,
         findings=findings,
         decision=Decision(verdict=Verdict.ALLOW),
     )  # fmt: skip
+
+
+SHEET = ("Found", "To", "Outcome", "Left the machine", "Reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +312,7 @@ def told(record: Record, capsys: pytest.CaptureFixture[str]) -> Told:
         case=case_sentence(case, NOW, UTC),
         detail=" ".join(line.text for section in rows for line in section.rows),
         replay=" ".join(capsys.readouterr().out.split()),
-        export=" · ".join((row["Found"], row["To"], row["Outcome"], row["Left the machine"], row["Reason"])),
+        export=" · ".join(row[name] for name in SHEET),
     )  # fmt: skip
 
 
@@ -337,7 +347,7 @@ def test_everybody_reads_the_same_words_of_one_event(
     where: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Refusal, reason, table, review, replay and export call what was found, and where it went, by one name."""
+    """Refusal, table, review, replay and export call what was found, and where it went, alike."""
     lines = told(event(*findings, **more), capsys)
     counted_rows = any(f.records for f in findings)
     for name, line in zip(Told.__slots__, lines, strict=True):

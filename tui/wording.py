@@ -1,4 +1,4 @@
-"""A record or a case in an officer's words. Pure: values in, words out; shared by the app's summary tables."""
+"""A record or a case in an officer's words. Pure; shared by the app's summary tables."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ from core.vocabulary.verdicts import outcome as outcome_of
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Fillers and variation selectors: no control characters, yet nothing is seen, or a terminal miscounts their width."""
+"""Fillers and variation selectors: unseen, or a terminal miscounts their width."""
 _MARKS_KEPT = 2
 
 
@@ -70,7 +70,7 @@ def decision_words(decision: Mapping[str, Any]) -> Words:
 
 
 def case_words(case: Case) -> Words:
-    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended, where that was asked."""
+    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended."""
     return words_of(case.verdict, None if case.hold is None else case.hold.outcome)
 
 
@@ -106,7 +106,7 @@ def amounts(findings: Iterable[Mapping[str, Any]]) -> list[Amount]:
 
 
 def found_phrase(findings: Iterable[Mapping[str, Any]]) -> str:
-    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing."""
+    """Return what was found: `15,000 rows with bank account numbers`; or nothing."""
     return safe(found(amounts(findings)))
 
 
@@ -136,11 +136,15 @@ def outcome(decision: Mapping[str, Any]) -> str:
 
 
 def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
-    """Return one exchange (a record as JSON values) as two sentences: who sent what where when, and what happened."""
+    """Return one exchange as two sentences: who sent what where when, and what happened.
+
+    `record` is a record as JSON values.
+    """
     decision, destination = record["decision"], record["destination"]
     when = at_time(datetime.fromisoformat(record["at"]), now, zone)
     if record["request"]["method"] == "CONNECT":
-        return f"{_subject(record['sender'])} {_uninspected(decision)} {safe(destination['host'], 200)} {when}. {_why(decision)}"
+        where = f"{_uninspected(decision)} {safe(destination['host'], 200)}"
+        return f"{_subject(record['sender'])} {where} {when}. {_why(decision)}"
     what = safe(content(amounts(record["findings"]), record["request"]["bytes"]))
     where = place(
         destination["service"],
@@ -151,7 +155,8 @@ def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = Non
     model = (record.get("llm") or {}).get("model")
     if model:
         where += f" ({safe(model, 60)})"
-    return f"{_subject(record['sender'])} {_verb(decision['verdict'], hold_outcome(decision))} {what} to {where} {when}. {outcome(decision)}"
+    who = f"{_subject(record['sender'])} {_verb(decision['verdict'], hold_outcome(decision))}"
+    return f"{who} {what} to {where} {when}. {outcome(decision)}"
 
 
 def _verb(verdict: str, hold: str | None) -> str:
@@ -209,7 +214,8 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         else ""
     )
     what = case_found(case).replace(" · ", " with ")
-    return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {words.outcome}"
+    when = at_time(case.last_at, now, zone)
+    return f"{who}{by} {verb} {what} to {where} {when}{times}. {words.outcome}"
 
 
 def health(
@@ -220,7 +226,8 @@ def health(
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
-    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and is then not claimed.
+    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and
+    is then not claimed.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"

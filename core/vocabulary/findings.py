@@ -1,4 +1,4 @@
-"""What was found, in words that the analyst's refusal, the tables and the officer's screen share."""
+"""What was found, in words that refusals, tables, exports and the review share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -31,9 +31,9 @@ class Amount(NamedTuple):
 
 
 def found(amounts: Sequence[Amount]) -> str:
-    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing.
+    """Return what was found: `15,000 rows with bank account numbers`, or nothing.
 
-    Published example values are named only where nothing else was found, and are then said to be such.
+    Published examples are named only where nothing else was found, and are then said to be such.
     """
     known = [amount for amount in amounts if amount.kind != NOT_INSPECTED]
     real = [amount for amount in known if not amount.test_data]
@@ -68,7 +68,7 @@ def _listed(parts: list[str], most: int) -> str:
 
 
 def content(amounts: Sequence[Amount], request_bytes: int) -> str:
-    """Return what a request holds: what was found, else its size and that nothing was, and whether all was read."""
+    """Return what was found, else the size and that nothing was; and whether all was read."""
     told = found(amounts)
     unread = any(amount.kind == NOT_INSPECTED for amount in amounts)
     if told:

@@ -133,7 +133,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 
 
 def service_name(service: str) -> str:
-    """Return the name that a person uses for a service; where an id is its own name, made from it."""
+    """Return the name that a person uses for a service; made from the id where none is listed."""
     known = NAMES.get(service)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""CSV for a spreadsheet: one row a record, columns that an officer understands, no cell that acts as a formula."""
+"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def _found(record: Record) -> str:
 
 
 def _finding(found: Mapping[str, Any]) -> str:
-    """Return `12 bank account numbers (iban, personal, certain)`: the words that every screen has, then the ids."""
+    """Return `12 bank account numbers (iban, personal, certain)`: words first, then ids."""
     words = kind_of(found["kind"])
     ids = dict.fromkeys(
         (found["kind"], found["detector"], CONFIDENCE.get(found["certainty"], found["certainty"]))

@@ -1,4 +1,4 @@
-"""`outgate policy words`: everything that a rule may name, from the very tables that decide and word it."""
+"""`outgate policy words`: all that a rule may name, from the tables that decide and word it."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_every_word_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    """Kinds with their words and groups, groups with their kinds, services with names and categories, and the rest."""
+    """Kinds with words and groups, groups with kinds, services with names and categories."""
     words = told(capsys)
     ids = {key: [row["id"] for row in rows] for key, rows in words.items()}
 
@@ -59,7 +59,7 @@ def test_every_word_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_every_word_is_told_to_people(capsys: pytest.CaptureFixture[str]) -> None:
-    """A readable table, none wider than a screen: each word stands on a line of its own, with what it means."""
+    """Readable tables, none wider than a screen: each word on a line, with what it means."""
     assert code_of(["policy", "words"]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
@@ -110,7 +110,7 @@ rules:
 
 
 def test_the_services_that_advice_knows_are_those_that_are_told() -> None:
-    """No service is called unknown that a destination can be; families are good for lists of accounts only."""
+    """No service is called unknown that a destination can be; families are for accounts."""
     families = {family for one in services() for family in one.families}
     assert known_services() == {one.id for one in services()} | families
     assert {"microsoft", "google", "aws"} <= families
@@ -118,7 +118,7 @@ def test_the_services_that_advice_knows_are_those_that_are_told() -> None:
 
 @pytest.mark.parametrize("text", [*EXAMPLES, *map(preset_text, preset_names())])
 def test_what_we_show_names_no_service_that_does_not_exist(text: str) -> None:
-    """Examples and presets are copied: an account listed under a wrong name would be a stranger's."""
+    """Examples are copied: an account listed under a wrong name would be a stranger's."""
     found = advice(parse(text.encode(), "f"), today=date(2026, 11, 21), services=known_services())
     assert [words for _, words in found if "does not know" in words] == []
 
