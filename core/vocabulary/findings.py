@@ -33,13 +33,17 @@ class Amount(NamedTuple):
 def found(amounts: Sequence[Amount]) -> str:
     """Return what was found: `15,000 rows with bank account numbers`, or nothing.
 
-    Published examples are named only where nothing else was found, and are then said to be such.
+    Published examples are named only where nothing else was found, and are always said to be such.
     """
     known = [amount for amount in amounts if amount.kind != NOT_INSPECTED]
     real = [amount for amount in known if not amount.test_data]
-    if real or not known:
+    if len(real) == len(known):
         return _found(real)
-    return f"{_found(known)} (published examples)"
+    return (
+        f"{_found(real)} (and published examples)"
+        if real
+        else f"{_found(known)} (published examples)"
+    )
 
 
 def _found(amounts: Sequence[Amount]) -> str:

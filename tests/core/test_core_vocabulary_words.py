@@ -86,7 +86,10 @@ def test_what_happened_is_a_sentence(verdict, hold, intended, said):
         ),
         ([Amount("iban", 9, 15_000, False)], "15,000 rows with bank account numbers"),
         ([Amount("employee_id", 2, 0, False)], "2 employee id values"),
-        ([Amount("email", 3, 0, True), Amount("iban", 1, 0, False)], "1 bank account number"),
+        (
+            [Amount("email", 3, 0, True), Amount("iban", 1, 0, False)],
+            "1 bank account number (and published examples)",
+        ),
         ([Amount("email", 3, 0, True)], "3 e-mail addresses (published examples)"),
     ],
 )  # fmt: skip
