@@ -6,8 +6,9 @@ from core.classification import AccountKind, Category, Destination
 from core.findings import NOT_INSPECTED
 from core.situation import Situation
 from core.text import printable
-from core.vocabulary.destinations import ACCOUNTS, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, found
+from core.vocabulary.services import place_name
 from core.vocabulary.sizes import size
 
 

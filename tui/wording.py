@@ -12,10 +12,11 @@ from core.findings import NOT_INSPECTED, SECRET
 from core.record import hold_outcome
 from core.review import Case, Disposition, HoldState
 from core.text import printable
-from core.vocabulary.destinations import ACCOUNTS, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
 from core.vocabulary.reviews import DISPOSITIONS
+from core.vocabulary.services import place_name
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
 from core.vocabulary.verdicts import WAITING, Words, words_of

@@ -139,3 +139,10 @@ def service_name(service: str) -> str:
         return known
     name = printable(service, 60)
     return name if "." in name else capital(name.replace("_", " ").replace("-", " "))
+
+
+def place_name(service: str | None, host: str) -> str:
+    """Return what a person calls a destination: the service's name, else the host."""
+    if service:
+        return service_name(service)
+    return printable(host, 100) or "an unnamed host"

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 from core.findings import NOT_INSPECTED
 from core.record import hold_outcome, left_in
 from core.text import spreadsheet_cell
-from core.vocabulary.destinations import place_name, whose
+from core.vocabulary.destinations import whose
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
+from core.vocabulary.services import place_name
 from core.vocabulary.sizes import counted
 from core.vocabulary.verdicts import outcome
 from evidence.exports import Format, Records

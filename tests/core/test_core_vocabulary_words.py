@@ -9,10 +9,11 @@ from core.classification import AccountKind, Category
 from core.decision import HoldOutcome, Verdict
 from core.findings import Confidence
 from core.review import Action, Disposition
-from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, whose
 from core.vocabulary.findings import CONFIDENCE, Amount, content, found
 from core.vocabulary.reviews import ACTS, DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
+from core.vocabulary.services import place_name
 from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
 
 
