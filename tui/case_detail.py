@@ -1,4 +1,4 @@
-"""Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
+"""Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -183,18 +183,12 @@ def _why(record: Mapping[str, Any]) -> Section:
     skipped = [f"could not be read: {safe(f.get('note') or 'no reason given', 300)}"
                for f in record["findings"] if f["kind"] == "not_inspected"]  # fmt: skip
     skipped += [safe(stage, 300) for stage in decision["degraded"]]
+    if not record["request"]["complete"]:
+        skipped.append("the request was not seen to its end.")
     unchecked = [
         Row("Not checked" if i == 0 else "", capital(text), "held")
         for i, text in enumerate(skipped)
     ]
-    if not record["request"]["complete"]:
-        unchecked.append(
-            Row(
-                "Not checked" if not unchecked else "",
-                "The request was not seen to its end.",
-                "held",
-            )
-        )
     return Section(
         "Why",
         (
@@ -212,19 +206,16 @@ def _why(record: Mapping[str, Any]) -> Section:
 
 def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
     how = METHODS.get(str(sender["method"]), safe(sender["method"], 60))
-    certainty = str(sender["certainty"])
-    if certainty == "exact":
-        return (Row("Sender", f"{capital(CERTAINTIES[Certainty.EXACT])}: {how}."),)
+    sure = Certainty(sender["certainty"])
+    words = capital(CERTAINTIES[sure])
+    if sure is Certainty.EXACT:
+        return (Row("Sender", f"{words}: {how}."),)
     reason = safe(sender.get("reason") or how, 300).rstrip(".")
-    if certainty == "likely":
-        others = len(sender.get("candidates") or ())
-        also = (
-            f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
-        )
-        return (
-            Row("Sender", f"{capital(CERTAINTIES[Certainty.LIKELY])}: {reason}.{also}", "unknown"),
-        )
-    return (Row("Sender", f"? {capital(CERTAINTIES[Certainty.UNKNOWN])}: {reason}.", "unknown"),)
+    if sure is Certainty.UNKNOWN:
+        return (Row("Sender", f"? {words}: {reason}.", "unknown"),)
+    others = len(sender.get("candidates") or ())
+    also = f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
+    return (Row("Sender", f"{words}: {reason}.{also}", "unknown"),)
 
 
 def _found(record: Mapping[str, Any]) -> Section:

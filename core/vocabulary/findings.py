@@ -47,15 +47,18 @@ def found(amounts: Sequence[Amount]) -> str:
 
 
 def _found(amounts: Sequence[Amount]) -> str:
-    rows = max((amount.records for amount in amounts), default=0)
-    kinds = by_gravity(amount.kind for amount in amounts)
+    rows, values = 0, dict.fromkeys([amount.kind for amount in amounts], 0)
+    for amount in amounts:
+        rows = max(rows, amount.records)
+        values[amount.kind] += amount.values
+    kinds = by_gravity(values)
     if rows > 1:
         return f"{number(rows)} rows with {named(kinds)}"
     sums: dict[tuple[str, str], int] = {}
     for kind in kinds:
         words = kind_of(kind)
-        each = sum(amount.values for amount in amounts if amount.kind == kind)
-        sums[words.one, words.many] = sums.get((words.one, words.many), 0) + each
+        called = words.one, words.many
+        sums[called] = sums.get(called, 0) + values[kind]
     return _listed([counted(n, one, many) for (one, many), n in sums.items()], _SHOWN)
 
 

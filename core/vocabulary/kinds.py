@@ -152,8 +152,9 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """A rule's words for several kinds at once."""
 
-_ORDER = {kind: place for place, kind in enumerate(KINDS)}
 _OWN_WEIGHT = 6
+_ORDER = {name: (kind.weight, place) for place, (name, kind) in enumerate(KINDS.items())}
+_LAST = (_OWN_WEIGHT, len(KINDS))
 
 
 def kind_of(name: str) -> Kind:
@@ -174,7 +175,7 @@ def kind_of(name: str) -> Kind:
 
 def by_gravity(names: Iterable[str]) -> list[str]:
     """Return the kinds without repeats, gravest first; equals in the order of the table."""
-    return sorted(set(names), key=lambda k: (kind_of(k).weight, _ORDER.get(k, len(_ORDER)), k))
+    return sorted(set(names), key=lambda name: (_ORDER.get(name, _LAST), name))
 
 
 def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
