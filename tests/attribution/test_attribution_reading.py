@@ -408,3 +408,26 @@ def _ends(pid: int) -> None:
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until, "it did not end"
         time.sleep(0.02)
+
+
+@linux
+def test_a_bind_mount_over_the_script_costs_no_locks(clients, gate, tmp_path: Path):
+    """In a mount namespace of its own a sender can lay any file over its script: the gate still opens none of it."""
+    import fcntl
+
+    allowed = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
+    if allowed.returncode != 0:
+        pytest.skip("not allowed to make a mount namespace here")
+    own = tmp_path / "own.db"
+    own.write_text("import sys\n")
+    mount = f"import subprocess; subprocess.run(['mount', '--bind', {str(own)!r}, sys.argv[0]], check=True)"
+    path = clients.write(f"{mount}\n{ASK}import time\ntime.sleep(60)\n")
+    with own.open("rb+") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        clients.start("unshare", "-m", sys.executable, str(path))
+        (seen,) = gate.wait(1)
+        gate.attributor.composition(seen.at_request)
+        assert _is_locked(own)
+    found = seen.at_request
+    assert found.script is not None
+    assert found.script.path == str(path)
