@@ -12,7 +12,7 @@ def advice_on(file: Path | None) -> tuple[str, ...]:
 
     content = preset_text(DEFAULT_PRESET).encode() if file is None else file.read_bytes()
     model = parse(content, str(file or DEFAULT_PRESET))
-    found = advice(model, today=date.today(), services=known_services())  # noqa: DTZ011 - `until` is a local date
+    found = advice(model, today=date.today())  # noqa: DTZ011 - `until` is a local date
     return tuple(f"{rule} {words}" for rule, words in found)
 
 
@@ -35,12 +35,3 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for e in entries
     )
     return tuple(told), tuple(f"{who} {words}" for who, words in dates_to_mend(entries, today))
-
-
-def known_services() -> frozenset[str]:
-    """Return all names that a destination's service, or an organisation's list of accounts, can have."""
-    from classifiers.destinations.catalogue import SERVICES
-    from classifiers.destinations.llm_providers import PROVIDERS
-
-    names = {service.id for service in SERVICES} | {provider.id for provider in PROVIDERS}
-    return frozenset(names | {service.family for service in SERVICES if service.family})

@@ -6,6 +6,7 @@ from core.classification import AccountKind, Destination
 from core.findings import NOT_INSPECTED
 from core.situation import Situation
 from core.text import printable
+from destinations.naming import service_name
 from policy.words import named
 
 _SHOWN = 3
@@ -16,12 +17,6 @@ _ACCOUNTS = {
     AccountKind.ANONYMOUS: "without any account",
     AccountKind.UNKNOWN: "an account that nobody could name",
 }
-_SPELT = {
-    "onedrive": "OneDrive", "onedrive-personal": "OneDrive", "sharepoint": "SharePoint", "openai": "OpenAI",
-    "chatgpt": "ChatGPT", "github": "GitHub", "gitlab": "GitLab", "s3": "Amazon S3", "mega": "MEGA",
-    "icloud": "iCloud", "wetransfer": "WeTransfer", "huggingface": "Hugging Face", "azure-blob": "Azure Blob Storage",
-}  # fmt: skip
-"""Services whose names are not their ids with capitals."""
 
 
 def sentence(s: Situation) -> str:
@@ -69,16 +64,11 @@ def _place(
     host: str, service: str | None, kind: AccountKind, account: str | None, upload: bool
 ) -> str:
     host = printable(host, 100)
-    words = f"{spelt(service)} ({host})" if service else host
+    words = f"{service_name(service)} ({host})" if service else host
     if kind is AccountKind.UNKNOWN and not (service and upload):
         return words
     told = f" ({printable(account, 80)})" if account else ""
     return f"{words}, {_ACCOUNTS[kind]}{told}"
-
-
-def spelt(service: str) -> str:
-    """Return a service's id as its name: `google-drive` → `Google Drive`."""
-    return _SPELT.get(service) or printable(service, 60).replace("-", " ").replace("_", " ").title()
 
 
 def size(count: int) -> str:

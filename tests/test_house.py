@@ -17,6 +17,7 @@ PACKAGES = (
     "certs",
     "classifiers",
     "core",
+    "destinations",
     "evidence",
     "policy",
     "proxy",

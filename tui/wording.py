@@ -9,8 +9,8 @@ from typing import Any
 from core.decision import HoldOutcome
 from core.review import Case, HoldState
 from core.text import printable
+from destinations.naming import place_name
 from tui.measures import ago, at_time, capital, clock_time, counted, joined, number, size
-from tui.service_names import SERVICES
 from tui.vocabulary import (
     DISPOSITIONS,
     HOLDS,
@@ -74,12 +74,7 @@ def kinds_phrase(kinds: Iterable[str], most: int = 3) -> str:
 
 def service_name(service: str | None, host: str) -> str:
     """Return the name a person uses for a destination."""
-    if not service:
-        return safe(host, 80) or "an unnamed host"
-    if service in SERVICES:
-        return SERVICES[service]
-    name = safe(service, 60)
-    return name if "." in name else capital(name.replace("_", " ").replace("-", " "))
+    return safe(place_name(service, host), 80)
 
 
 def place(service: str | None, host: str, category: str, account_kind: str) -> str:

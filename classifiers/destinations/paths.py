@@ -4,8 +4,8 @@ import re
 from itertools import pairwise
 from urllib.parse import unquote
 
-from classifiers.destinations.services import pattern
 from core.text import printable
+from destinations.service import pattern
 
 _MAX_PATH = 300
 _MAX_SEGMENT = 120

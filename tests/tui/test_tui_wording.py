@@ -9,18 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.destinations.catalogue import PACKAGE_INDEXES
-from classifiers.destinations.catalogue import SERVICES as CATALOGUE
-from classifiers.destinations.llm_providers import PROVIDERS
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
 from core.findings import GROUPS, Confidence
 from core.review import Disposition
 from core.text import printable
+from destinations import SERVICES
 from tui.measures import ago, at_time, clock_time, counted, number, short_number, short_time, size
 from tui.sample import finding, place, record, sender
-from tui.service_names import SERVICES
 from tui.vocabulary import DISPOSITIONS, KINDS, VERDICTS
 from tui.wording import (
     case_found,
@@ -196,17 +193,14 @@ def test_a_kind_without_words_goes_by_its_own_name():
     assert kind_words("").one == "something without a name"
 
 
-def test_every_service_and_provider_reads_as_a_name():
-    """No id of ours stands in a sentence: hyphens and underscores are gone, and a web address stays one."""
-    ids = {service.id for service in (*CATALOGUE, *PACKAGE_INDEXES.values())} | {
-        provider.id for provider in PROVIDERS
-    }
-    for service in ids:
-        name = service_name(service, "host")
-        assert name and "_" not in name
-        assert "-" not in name.replace("sign-in", "")
+def test_services_go_by_their_proper_names():
+    """The screen says the name that refusals say; an id that no version of ours knows is inert on it."""
+    for service in SERVICES:
+        assert service_name(service.id, "host") == service.name
     assert service_name("file.io", "x") == "file.io"
-    assert set(SERVICES) <= ids | {"icloud", "openai"}
+    assert service_name("\u3164new\x1b[1m", "x") == "·new·[1m"
+    assert service_name(None, "files.example") == "files.example"
+    assert service_name(None, "") == "an unnamed host"
 
 
 def test_every_disposition_and_verdict_has_words():
