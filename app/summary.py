@@ -10,6 +10,7 @@ from app.gate_registry import RunningGate
 from app.home import Home
 from core.ids import utc_now
 from core.text import printable
+from destinations.catalogue import find
 from tui.measures import counted, number, size
 from tui.wording import decision_words, found_phrase, place, sender_name
 
@@ -138,10 +139,16 @@ def print_replay(report: "ReplayReport") -> None:
     if report.untold:
         typer.echo(f"  cannot be told: {number(report.untold)}")
     for row in report.affected:
-        typer.echo(f"  {number(row.count)} × {printable(row.script)} → {printable(row.destination)}: "
+        typer.echo(f"  {number(row.count)} × {printable(row.script)} → {_place(row.destination)}: "
                    f"{row.verdict} ({printable(row.rule or '-')})")  # fmt: skip
     for caveat in report.caveats:
         typer.echo(f"Note: {caveat}")
+
+
+def _place(destination: str) -> str:
+    """A replay counts by a service's id, or by a host where no service is known."""
+    service = find(destination)
+    return printable(destination) if service is None else service.name
 
 
 def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> None:

@@ -46,6 +46,7 @@ def _application(
     refusal: Refusal = Refusal.AS_ASKED,
     prices: str | None = None,
     family: str | None = None,
+    aliases: tuple[str, ...] = (),
     organisation_headers: tuple[str, ...] = (),
     tenant_headers: tuple[TenantHeader, ...] = (),
 ) -> Service:
@@ -58,6 +59,7 @@ def _application(
         account,
         refusal,
         family=family,
+        aliases=aliases,
         organisation_headers=organisation_headers,
         tenant_headers=tenant_headers,
         llm=Llm(kind=LlmKind.CONSUMER, prices=prices),
@@ -76,6 +78,7 @@ APPLICATIONS: tuple[Service, ...] = (
         ),
         _chatgpt,
         family="openai",
+        aliases=("chatgpt",),
         organisation_headers=(_WORKSPACE,),
         tenant_headers=(ALLOWED_WORKSPACE,),
     ),

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from core.findings import NOT_INSPECTED
 from core.text import spreadsheet_cell
+from destinations.naming import service_name
 from evidence.exports import Format, Records
 
 Record = Mapping[str, Any]
@@ -48,6 +49,11 @@ def _llm(name: str) -> Callable[[Record], Any]:
     return lambda record: None if record["llm"] is None else record["llm"][name]
 
 
+def _service(record: Record) -> str | None:
+    service = record["destination"]["service"]
+    return service_name(service) if service else None
+
+
 COLUMNS: Mapping[str, Callable[[Record], Any]] = {
     "Time (UTC)": lambda r: r["at"],
     "Verdict": lambda r: r["decision"]["verdict"],
@@ -63,7 +69,7 @@ COLUMNS: Mapping[str, Callable[[Record], Any]] = {
     "Program": lambda r: r["sender"]["exe"],
     "Process id": lambda r: r["sender"]["pid"],
     "Sender is": lambda r: r["sender"]["certainty"],
-    "Service": lambda r: r["destination"]["service"],
+    "Service": _service,
     "Kind of service": lambda r: r["destination"]["category"],
     "Host": lambda r: r["destination"]["host"],
     "Path (redacted)": lambda r: r["destination"]["path"],

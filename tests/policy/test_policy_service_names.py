@@ -68,7 +68,9 @@ def every_restriction() -> TenantRestrictions:
 
 def test_every_tenant_header_of_the_catalogue_can_be_asked_for() -> None:
     """A header that an entry names is no dead knowledge: some section of a policy sets it, at its hosts and no others."""
-    by_policy = TenantRestrictions.model_validate({"microsoft": {"policy": f"{ME}:{ME}"}})
+    by_policy = TenantRestrictions.model_validate(
+        {"microsoft": {"policy": f"{ME}:{ME}", "context": ME}}
+    )
     asked = [*injections(every_restriction()), *injections(by_policy)]
     sent = {(name, host) for one in asked for name, _ in one.headers for host in one.hosts}
 
