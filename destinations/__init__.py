@@ -1,4 +1,4 @@
-"""The one catalogue of destinations: what Outgate knows of each service and provider stands in one entry."""
+"""The catalogue of destinations: all that Outgate knows of a service stands in one entry."""
 
 from destinations.catalogue import SERVICES, account_names, canonical, destination_names, find
 from destinations.naming import place_name, service_name

@@ -25,7 +25,7 @@ _REGION = r"[a-z0-9-]+"
 
 
 def aws_account(key_id: str) -> str | None:
-    """Return the 12-digit account that an access key id encodes (issued since about 2019), or None."""
+    """Return the 12-digit account in an access key id (issued since about 2019), or None."""
     if len(key_id) != 20 or not key_id.startswith(("AKIA", "ASIA", "AIDA", "AROA")):
         return None
     try:
@@ -47,7 +47,7 @@ def caller(request: Request) -> Signal | None:
 
 
 def caller_and_bucket(request: Request) -> Signal | None:
-    """The caller's account; the bucket, which an organisation may list as well, where nothing is signed."""
+    """The caller's account, and the bucket; the bucket alone where nothing is signed."""
     match = _BUCKET_IN_HOST.match(request.host)
     bucket = match[1] if match else segment(request.path) or None
     signed = caller(request)

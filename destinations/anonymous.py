@@ -1,4 +1,4 @@
-"""Where content goes without an account: transfer sites, paste sites, catchers of webhooks, tunnels; and public hooks."""
+"""Where content goes without an account: transfer and paste sites, webhook catchers, tunnels."""
 
 from core.classification import Category
 from destinations.service import WRITE, Refusal, Service, at

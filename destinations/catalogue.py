@@ -42,7 +42,10 @@ SERVICES: tuple[Service, ...] = (
 
 
 def by_name(services: Iterable[Service]) -> dict[str, Service]:
-    """Return services by id and by alias; of entries that share an id, the first. Raises ValueError on a clash."""
+    """Return services by id and by alias; of entries that share an id, the first.
+
+    Raises ValueError on a clash.
+    """
     services = tuple(services)
     found: dict[str, Service] = {}
     for service in services:
@@ -72,7 +75,7 @@ def llm_of(provider: str | None) -> Llm | None:
 
 
 def canonical(name: str) -> str:
-    """Return the id of a service that a person may have written by an alias or in capitals; else the name in lower case."""
+    """Return the id of a service by any name of it; of an unknown one, the name in lower case."""
     name = name.lower()
     service = _BY_NAME.get(name)
     return name if service is None else service.id
@@ -84,5 +87,5 @@ def destination_names() -> frozenset[str]:
 
 
 def account_names() -> frozenset[str]:
-    """Return the names under which an organisation may list accounts: services, and families of them."""
+    """Return the names under which accounts may be listed: of services, and of families."""
     return destination_names() | {s.family for s in SERVICES if s.family is not None}

@@ -1,4 +1,4 @@
-"""Whose credential may go where, and in which headers credentials and names of organisations travel."""
+"""Whose credential may go where, and in which headers keys and names of organisations travel."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -42,12 +42,18 @@ ISSUERS: Mapping[str, str] = {
 
 
 def organisation_in(headers: Mapping[str, str]) -> str | None:
-    """Return the organisation that the headers of a request or an answer name, or None. Names are lower case."""
+    """Return the organisation that the headers of a request or an answer name, or None.
+
+    Names are lower case.
+    """
     return _first(headers, _ORGANISATION_HEADERS)
 
 
 def project_in(headers: Mapping[str, str]) -> str | None:
-    """Return the project that the headers of a request or an answer name, or None. Names are lower case."""
+    """Return the project that the headers of a request or an answer name, or None.
+
+    Names are lower case.
+    """
     return _first(headers, _PROJECT_HEADERS)
 
 
@@ -59,7 +65,7 @@ def _first(headers: Mapping[str, str], names: Iterable[str]) -> str | None:
 
 
 def is_own_host(issuer: str, host: str) -> bool | None:
-    """True when keys of this issuer are meant for this host (lower case), False when for others, None when not known."""
+    """Return whether keys of this issuer are meant for this host (lower case), None if unknown."""
     service = find(issuer)
     if service is not None and _accepts(service, host):
         return True

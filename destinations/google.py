@@ -1,4 +1,4 @@
-"""Google's clouds: an id token names its Workspace domain, a service account its project, a path the bucket."""
+"""Google's clouds: a token names its Workspace domain or project, a path the bucket."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which service owns a host and path. Anchored: a host is an entry's own, or label-wise below it, or not its at all."""
+"""Which service owns a host and path: whole names, label by label, so that no look-alike does."""
 
 import hashlib
 import re
@@ -13,11 +13,12 @@ _DIGITS = 24
 
 
 class HostTable[T]:
-    """Maps host patterns to values; several patterns may own one host, the most specific comes first.
+    """Maps host patterns to values. Of several patterns that own a host the most specific is first.
 
-    A pattern is an exact host (`api.openai.com`), the digest of one (`sha256:` and the first 24 hex digits), a
-    whole-host regular expression between slashes (`/bedrock-runtime\\.[a-z0-9-]+\\.amazonaws\\.com/`), or a suffix
-    (`*.openai.azure.com`: at least one label before it). Exact beats the expressions, these beat the longest suffix.
+    A pattern is an exact host (`api.openai.com`), the digest of one (`sha256:` and the first 24
+    hex digits), a whole-host regular expression between slashes
+    (`/bedrock-runtime\\.[a-z0-9-]+\\.amazonaws\\.com/`), or a suffix (`*.openai.azure.com`: at
+    least one label before it). Exact beats the expressions, these beat the longest suffix.
     Look-ups are remembered up to a fixed number of hosts.
     """
 
@@ -72,7 +73,7 @@ def _digest(host: str) -> str:
 
 
 class Sites:
-    """Where the services of a catalogue are met: by host and path, or by port where no host tells."""
+    """Where the services of a catalogue are met: by host and path, else by port."""
 
     __slots__ = ("_ports", "_table")
 

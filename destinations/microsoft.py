@@ -1,4 +1,4 @@
-"""Microsoft's clouds: a token names its tenant, a path or host the tenant or the storage account."""
+"""Microsoft's clouds: a token names its tenant, a path or host the tenant or the account."""
 
 import re
 from collections.abc import Mapping
@@ -78,7 +78,7 @@ def token(request: Request) -> Signal | None:
 
 
 def tenant_or_resource(request: Request) -> Signal | None:
-    """The tenant in the token; the resource in the host name may be listed as well, or stands alone."""
+    """The tenant in the token, and the resource in the host name; that alone without a tenant."""
     resource = first_label(request.host)
     told = _tenant_of_token(request)
     if told is not None:

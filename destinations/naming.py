@@ -1,4 +1,4 @@
-"""What a person calls a destination: the same name in refusals, tables, screens, replays and exports."""
+"""What a person calls a destination: one name in refusals, tables, screens, replays, exports."""
 
 from core.text import printable
 from destinations.catalogue import find

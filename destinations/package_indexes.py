@@ -1,4 +1,4 @@
-"""Indexes of packages. Their hosts are written as digests: this repository writes no registry's host name down."""
+"""Indexes of packages. Hosts are written as digests: no registry is named in this repository."""
 
 from core.classification import Category
 from destinations.service import Keys, Refusal, Service, at

@@ -1,4 +1,4 @@
-"""One entry of the catalogue: a service that scripts send to, with all that Outgate must know of it."""
+"""One entry of the catalogue: a service that scripts send to, with all that is known of it."""
 
 import re
 from dataclasses import KW_ONLY, dataclass
@@ -19,7 +19,7 @@ class Refusal(StrEnum):
     """The shape of errors that a service's clients understand; `proxy.refusals` renders each."""
 
     AS_ASKED = "as_asked"
-    """Of the API that the path names, where it is a known one; else JSON or text, as the client asks."""
+    """Of the API that the path names, where it is known; else JSON or text, as the client asks."""
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GOOGLE = "google"
@@ -50,7 +50,7 @@ class Site:
 
     hosts: tuple[str, ...] = ()
     paths: str | None = None
-    """Regular expression that the start of the path must match, where the host also serves other things."""
+    """Expression that the start of the path must match, where hosts also serve other things."""
     port: int | None = None
     """A port whose only known owner the service is, at hosts that no entry names."""
 
@@ -102,10 +102,10 @@ class Llm:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. The first seven parts are every entry's: one that is forgotten is an error of the type checker.
+    """One service. The first seven parts are every entry's: the type checker misses each of them.
 
-    One host may serve two things under one name (a store, and models): then two entries share an id, a name and the
-    shape of refusals.
+    One host may serve two things under one name (a store, and models): then two entries share an
+    id, a name and the shape of refusals.
     """
 
     id: str
@@ -120,7 +120,7 @@ class Service:
     refusal: Refusal
     _: KW_ONLY
     family: str | None = None
-    """Id of the vendor under which an organisation may list its accounts as well: `microsoft`, `google`, `aws`…"""
+    """Id of the vendor under which accounts may be listed as well: `microsoft`, `google`, `aws`…"""
     aliases: tuple[str, ...] = ()
     """Other ids by which policies and older records may name it."""
     learn: Learner | None = None

@@ -1,4 +1,4 @@
-"""What requests and answers tell of accounts: the values that readers give, and the readers that several services share."""
+"""What requests and answers tell of accounts, and the readers that several services share."""
 
 import base64
 import binascii
@@ -22,12 +22,15 @@ Json = Mapping[str, Any]
 
 
 class Signal(NamedTuple):
-    """What a request or an answer tells of the account. Evidence, not proof: no signature is checked."""
+    """What a request or an answer tells of the account.
+
+    Evidence, not proof: no signature is checked.
+    """
 
     id: str | None
     evidence: str
     personal: bool | None = None
-    """True when the account is a consumer's, False when it is an organisation's, None when this does not tell."""
+    """True for a consumer's account, False for an organisation's, None when this does not tell."""
     domain: str | None = None
     """The organisation's domain, where the account is known by it."""
     also: str | None = None
@@ -66,7 +69,7 @@ _ANONYMOUS = Signal(None, "host: anonymous by nature", nature=AccountKind.ANONYM
 
 
 def opaque(_request: Request) -> Signal | None:
-    """Requests tell nothing: only answers, or the organisation's own list of keys, say whose account it is."""
+    """Requests tell nothing: only answers, or the organisation's own list of keys, do."""
     return None
 
 

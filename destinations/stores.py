@@ -1,4 +1,4 @@
-"""Stores of files and data that are nobody's family: object stores, shared drives, data platforms."""
+"""Stores of files and data of no large family: object stores, shared drives, data platforms."""
 
 import re
 

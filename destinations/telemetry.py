@@ -1,4 +1,4 @@
-"""Where logs, traces and figures are sent on; some of them are traces of prompts and answers of models."""
+"""Where logs, traces and figures are sent on, those of prompts and answers of models among them."""
 
 from core.classification import Category
 from destinations.service import WRITE, Keys, Refusal, Service, at

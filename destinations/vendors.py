@@ -1,4 +1,4 @@
-"""Vendors known by what they issue: keys of a form of their own, families of accounts, headers against other tenants.
+"""Vendors known by what they issue: keys of their own form, families of accounts, tenant headers.
 
 No request is filed under them: what they serve, where it is known, has an entry of its own.
 """

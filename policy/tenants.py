@@ -1,8 +1,8 @@
-"""Tenant restrictions: headers by which a provider itself refuses accounts that are not the organisation's.
+"""Tenant restrictions: headers by which providers themselves refuse foreign accounts.
 
-Each header goes to the provider's own hosts only, since it tells who the organisation is, and replaces
-what a script may have set. Names and hosts stand in the catalogue of destinations; sources: the providers'
-own documentation of network-level tenant restrictions.
+Each header goes to the provider's own hosts only, since it tells who the organisation is, and
+replaces what a script may have set. Names and hosts stand in the catalogue of destinations;
+sources: the providers' own documentation of network-level tenant restrictions.
 """
 
 import base64
@@ -23,7 +23,10 @@ type Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[
 
 
 class Microsoft(Strict):
-    """Which Microsoft tenants may be signed in to. Either a list of tenants, or a policy kept in Entra."""
+    """Which Microsoft tenants may be signed in to.
+
+    Either a list of tenants, or a policy kept in Entra.
+    """
 
     tenants: Listed[Ascii] | None = Field(None, description="Domains or tenant ids.")
     context: Guid | None = Field(None, description="The organisation's own tenant id.")
@@ -44,7 +47,7 @@ class Microsoft(Strict):
 
 
 class GoogleWorkspace(Strict):
-    """Which Workspace domains may be used; `consumer_accounts` among them lets private accounts in."""
+    """Which Workspace domains may be used; `consumer_accounts` among them admits private ones."""
 
     domains: Listed[Ascii]
 

@@ -1,4 +1,4 @@
-"""Refusals in the shape that each API's clients understand: one attempt, one readable error, no retry storm.
+"""Refusals in the shape that each API's clients understand: one readable error, no retry storm.
 
 403 is retried by none of the common SDKs; `x-should-retry: false` tells those that look at it.
 """
@@ -43,7 +43,10 @@ def refusal(
 
 @cache
 def presumed() -> http.Response:
-    """Return the refusal that stands until a decision clears it. One for all requests: making it is not free."""
+    """Return the refusal that stands until a decision clears it.
+
+    One for all requests: making it is not free.
+    """
     return http.Response.make(
         STATUS, words(_UNDECIDED, "-") + "\n", {"content-type": "text/plain; charset=utf-8"}
     )
@@ -196,7 +199,7 @@ def _speaks_anthropic(request: http.Request) -> bool:
 
 
 def _grpc(message: str, headers: dict[str, str]) -> http.Response:
-    """gRPC clients read a status from the headers of an answer without a body; 7 is PERMISSION_DENIED."""
+    """gRPC clients read a status from the headers of an empty answer; 7 is PERMISSION_DENIED."""
     quoted = quote(message, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~")
     extra = {"content-type": "application/grpc", "grpc-status": "7", "grpc-message": quoted}
     return http.Response.make(200, b"", {**headers, **extra})

@@ -1,4 +1,4 @@
-"""What answers told of accounts, kept for later requests: token → account, upload session → account. Never a token itself."""
+"""What answers told of accounts, kept for later requests. Never a token itself."""
 
 import re
 from collections import OrderedDict
@@ -109,7 +109,7 @@ class Bindings:
                 self._signals.popitem(last=False)
 
     def wants_body(self, destination: Destination) -> bool:
-        """Return True when the body of this service's answers may tell of accounts or hand out upload sessions."""
+        """Return True when answers of this service tell of accounts or hand out upload sessions."""
         service = find(destination.service or "")
         return service is not None and (service.learn is not None or service.opens_sessions)
 
@@ -120,10 +120,12 @@ class Bindings:
         destination: Destination,
         organisation: Organisation | None = None,
     ) -> Account | None:
-        """Learn from an answer; return the account when the answer told more than the request, else None.
+        """Learn from an answer; return the account when the answer told more than the request,
+        else None.
 
-        Only what the service itself states in a successful answer binds a token. `organisation` is the one that the
-        account is judged by; by default the one that destinations were last asked for.
+        Only what the service itself states in a successful answer binds a token. `organisation`
+        is the one that the account is judged by; by default the one that destinations were last
+        asked for.
         """
         if answer.status is None or not 200 <= answer.status < 400:
             return None
@@ -160,7 +162,7 @@ class Bindings:
         return stated
 
     def _bind_sessions(self, answer: Answer, opened: Signal) -> None:
-        """Bind the upload sessions that an answer hands out, where their host is a known service's."""
+        """Bind the upload sessions that an answer hands out at hosts of known services."""
         for url in _session_urls(answer):
             host, _, path = url.partition("://")[2].partition("/")
             if service_at(host.lower(), "/" + path) is not None:
@@ -200,7 +202,7 @@ def _json(answer: Answer) -> Json | None:
 
 
 def _plain(body: bytes, content_encoding: str | None) -> bytes:
-    """Undo the content-encoding; recordings hold decoded text under old headers, so what is not encoded stays as it is."""
+    """Undo the content-encoding; recordings hold decoded text under old headers: that stays."""
     encoded = inflater(content_encoding)
     if encoded is None or body[:1] == b"{":
         return body

@@ -1,4 +1,4 @@
-"""Whose key a request carries: its class and keyed fingerprint, organisation and project. Never the key itself."""
+"""Whose key a request carries: class, keyed fingerprint, organisation, project. Never the key."""
 
 import re
 from collections.abc import Mapping

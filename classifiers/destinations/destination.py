@@ -1,4 +1,4 @@
-"""Says where an exchange goes: service, category, account, whether it stores content, and a path fit to be stored."""
+"""Says where an exchange goes: service, category, account, upload, and a path fit to be stored."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,10 @@ _AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 def destination(
     exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None = None
 ) -> Destination:
-    """Return the destination of this exchange; `call` says that an unknown host was recognised as a model by shape."""
+    """Return the destination of this exchange.
+
+    `call` says that an unknown host was recognised as a model by the shape of what it was sent.
+    """
     bindings.organisation = organisation
     headers = dict(reversed(exchange.headers))
     service = service_at(exchange.host, exchange.path, exchange.port)
@@ -112,13 +115,13 @@ def _account(
 
 
 def _named(headers: Mapping[str, str]) -> Signal | None:
-    """Clients of language models name their organisation in a header, whichever provider they ask."""
+    """Clients of models name their organisation in a header, whichever provider they ask."""
     name = organisation_in(headers)
     return Signal(name[:MAX_ID], "organisation named in the request") if name else None
 
 
 def _stronger(told: Signal | None, learnt: Signal | None) -> Signal | None:
-    """A token that names its account beats what was named or learnt; that beats a name in a path or host."""
+    """A token's own account beats what was learnt or named, that beats a name in path or host."""
     if told is not None and told.personal is not None:
         return told
     return learnt or told

@@ -1,10 +1,9 @@
-"""Says what an account is to the organisation: its own, a person's, another tenant's, nobody's, or unknown."""
+"""Says what an account is to the organisation: its own, a person's, another's, or unknown."""
 
 from core.classification import Account, AccountKind
 from core.organisation import Organisation
 from core.text import printable
 from destinations.signals import MAX_ID, Signal
-
 
 _NONE: frozenset[str] = frozenset()
 
@@ -12,9 +11,11 @@ _NONE: frozenset[str] = frozenset()
 def judge(
     signal: Signal | None, service: str, family: str | None, organisation: Organisation
 ) -> Account:
-    """Return the account that a signal tells, by what the organisation lists under the service's id or family.
+    """Return the account that a signal tells, by what the organisation lists under the service's
+    id or family.
 
-    An id that it does not list is another tenant's only when it lists any for this service: an empty list knows nothing.
+    An id that it does not list is another tenant's only when it lists any for this service: an
+    empty list knows nothing.
     """
     if signal is None:
         return Account()

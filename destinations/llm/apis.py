@@ -1,4 +1,4 @@
-"""Providers that serve models at an API of their own. One row each: id, name, hosts, shape of refusals, price table."""
+"""Providers of models with an API of their own: id, name, hosts, shape of refusals, price table."""
 
 from core.classification import Category
 from destinations.llm.provider import OPENAI_PATHS, UPLOAD, api

@@ -1,4 +1,4 @@
-"""Applications for people that have a model behind them: chats on the web, and assistants in editors."""
+"""Applications for people, with a model behind them: chats on the web, assistants in editors."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Clouds that serve models beside other things; those of Microsoft, Google and Amazon stand with their families."""
+"""Clouds that serve models beside other things; the three largest stand with their families."""
 
 import re
 

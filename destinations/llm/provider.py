@@ -26,7 +26,7 @@ def api(
     organisation_headers: tuple[str, ...] = (),
     project_headers: tuple[str, ...] = (),
 ) -> Service:
-    """Return the entry of a provider that is called with a key; `prices` is its id in genai-prices."""
+    """Return the entry of a provider called with a key; `prices` is its id in genai-prices."""
     return Service(
         service_id,
         name,

@@ -51,7 +51,9 @@ def test_a_key_at_the_service_itself_is_nobody_elses(service: Service) -> None:
 
 @pytest.mark.parametrize("service", ISSUING, ids=[s.id for s in ISSUING])
 def test_keys_of_models_may_pass_a_gateway_and_others_may_not(service: Service) -> None:
-    """A gateway in front of models is handed a model provider's key by design; any other key it should not see."""
+    """A gateway in front of models is handed a model provider's key by design; any other key it
+    should not see.
+    """
     hands_on = service.llm is not None and service.llm.hands_on_keys
     for gateway in GATEWAYS:
         own = any(("." + gateway).endswith("." + domain) for domain in service.keys.domains)

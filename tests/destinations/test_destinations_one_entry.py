@@ -55,7 +55,7 @@ from policy.describing import advice
 from policy.loading import load_bytes, parse
 from policy.wording import place
 from proxy.refusals import refusal
-from tui.wording import service_name
+from tui.wording import service_name as shown
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 POLICY = b"""
@@ -80,27 +80,38 @@ head = (("authorization", "Bearer acme-sk-1"), ("acme-organisation", "org"))
 asked = sent("api.acme-ai.example", "/anything", chat, head)
 call = recognise(asked, Payload(json=json.loads(chat), plain=chat), None, fingerprinter)
 model = destination(asked, organisation, bindings, call)
-blocked = Decision(verdict=Verdict.BLOCK, reason="no")
+stranger = destination(sent("acme-drive.example.evil.example", "/v1/"), organisation, bindings)
+used = Usage(input=1000, output=1000)
+
+
+def refused(service):
+    answer = refusal(Decision(verdict=Verdict.BLOCK), "ref", service, tutils.treq())
+    return sorted(json.loads(answer.content))
+
+
 print(json.dumps({
     "drive": [drive.service, drive.category, drive.account.kind, drive.upload, drive.path],
     "other": [other.service, other.account.kind, other.upload],
-    "elsewhere": destination(sent("acme-drive.example.evil.example", "/v1/"), organisation, bindings).service,
-    "names": [place(drive), service_name("acme-drive", "h"), place(model), service_name("acme-ai", "h")],
-    "refusals": [sorted(json.loads(refusal(blocked, "ref", s, tutils.treq()).content)) for s in ("acme-drive", "acme-ai")],
+    "elsewhere": stranger.service,
+    "names": [place(drive), shown("acme-drive", ""), place(model), shown("acme-ai", "")],
+    "refusals": [refused("acme-drive"), refused("acme-ai")],
     "known": sorted({"acme-drive", "acmedrive", "acme-ai"} & destination_names() & account_names()),
     "advice": [words for _, words in advice(parse(POLICY, "test"), today=NOW.date())],
-    "keys": [is_own_host("acme-drive", "eu.acme-drive.example"), is_own_host("acme-ai", "evil.example"),
-             is_own_host("acme-ai", "gateway.ai.cloudflare.com")],
+    "keys": [
+        is_own_host("acme-drive", "eu.acme-drive.example"),
+        is_own_host("acme-ai", "evil.example"),
+        is_own_host("acme-ai", "gateway.ai.cloudflare.com"),
+    ],
     "call": [call.provider, call.operation, call.model, call.key_class, call.organisation],
     "account": [model.service, model.category, model.account.id],
-    "cost": prices.from_table("acme-ai", None, "deepseek-chat", Usage(input=1000, output=1000), NOW),
+    "cost": prices.from_table("acme-ai", None, "deepseek-chat", used, NOW),
 }))
 '''
 
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What the house says of two services after one entry for each was written into a copy of it."""
+    """What a copy of the house says of two services, after one entry for each was written into it."""
     house = tmp_path_factory.mktemp("house")
     for part in HOUSE:
         shutil.copytree(ROOT / part, house / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -137,7 +148,9 @@ def add(file: Path, table: str, entry: str) -> None:
 def test_one_entry_is_all_that_a_new_service_takes(
     answers: dict[str, object], question: str, answer: object
 ) -> None:
-    """It is recognised, judged, stored fit to be read, refused in its shape, and known to rules: by its entry alone."""
+    """It is recognised, judged, stored fit to be read, refused in its shape, and known to rules:
+    by its entry alone.
+    """
     assert answers[question] == answer
 
 

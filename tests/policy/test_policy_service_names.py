@@ -37,7 +37,9 @@ def test_a_rule_may_name_a_provider_of_models_by_any_of_its_ids() -> None:
 
 
 def test_accounts_listed_under_two_names_of_a_service_are_all_its_own() -> None:
-    """An organisation does not lose half of its accounts because it wrote one service by two names."""
+    """An organisation does not lose half of its accounts because it wrote one service by two
+    names.
+    """
     text = b"organisation: {accounts: {s3: ['1'], aws-s3: ['2'], New-Relic: ['3']}}\nrules: []\n"
     accounts = load_bytes(text, "test").organisation.accounts
     assert accounts == {"aws-s3": {"1", "2"}, "newrelic": {"3"}}
@@ -67,7 +69,9 @@ def every_restriction() -> TenantRestrictions:
 
 
 def test_every_tenant_header_of_the_catalogue_can_be_asked_for() -> None:
-    """A header that an entry names is no dead knowledge: some section of a policy sets it, at its hosts and no others."""
+    """A header that an entry names is no dead knowledge: some section of a policy sets it, at its
+    hosts and no others.
+    """
     by_policy = TenantRestrictions.model_validate(
         {"microsoft": {"policy": f"{ME}:{ME}", "context": ME}}
     )

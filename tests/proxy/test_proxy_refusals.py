@@ -137,7 +137,7 @@ def test_a_service_is_refused_alike_by_any_of_its_names() -> None:
 
 
 def test_the_other_dialect_of_a_provider_is_answered_in_its_own_words() -> None:
-    """A provider of the OpenAI dialect that also serves Anthropic's answers its clients as Anthropic would."""
+    """A provider of the OpenAI dialect that also serves Anthropic's answers that in its words."""
     assert error_of("deepseek", asked("/anthropic/v1/messages"))["type"] == "error"
     assert "type" not in error_of("deepseek", asked("/v1/chat/completions"))
 

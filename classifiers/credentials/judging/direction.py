@@ -1,4 +1,4 @@
-"""Which credential authenticates a request: in use at its own service it is normal, anywhere else it leaks."""
+"""Which credential authenticates a request: normal at its own service, a leak anywhere else."""
 
 import re
 
@@ -101,7 +101,7 @@ _NEVER_NORMAL = frozenset({"private-key", "encrypted-private-key", "connection-s
 def is_normal_use(
     rule: Rule, carrier: Carrier, host: str, *, authentication: bool, key: str | None = None
 ) -> bool:
-    """True when a key found outside the body is there to authenticate at `host` and its form names nobody else."""
+    """True when a key outside the body authenticates at `host`, and its form names nobody else."""
     if carrier is Carrier.BODY:
         return False
     if rule.rank <= 1 and carrier is _QUERY and not authentication:
