@@ -78,7 +78,7 @@ other = destination(sent("theirs.acme-drive.example", "/v1/list"), organisation,
 chat = b'{"model": "deepseek-chat", "messages": [{"role": "user", "content": "hi"}]}'
 head = (("authorization", "Bearer acme-sk-1"), ("acme-organisation", "org"))
 asked = sent("api.acme-ai.example", "/anything", chat, head)
-call = recognise(asked, Payload(json=json.loads(chat), plain=chat), None, fingerprinter)
+call = recognise(asked, Payload(json=json.loads(chat), plain=chat), fingerprinter)
 model = destination(asked, organisation, bindings, call)
 stranger = destination(sent("acme-drive.example.evil.example", "/v1/"), organisation, bindings)
 used = Usage(input=1000, output=1000)

@@ -188,6 +188,68 @@ def test_own_key_makes_the_account_corporate() -> None:
     assert destination(sent, NOBODY, memory).account.kind is AccountKind.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [
+        ("https://http-intake.logs.datadoghq.com/api/v2/logs", "dd-api-key"),
+        ("https://gitlab.com/api/v4/projects/1/uploads", "private-token"),
+        ("https://api.elevenlabs.io/v1/text-to-speech/x", "xi-api-key"),
+        ("https://api.honeycomb.io/1/events/x", "x-honeycomb-team"),
+        ("https://files.wasabisys.com/b/k", "authorization"),
+    ],
+)
+def test_an_own_key_is_known_in_any_providers_header(url: str, header: str) -> None:
+    """Providers take their keys in headers of their own: an organisation's key is its own there, too."""
+    memory = bindings()
+    key = "0123456789abcdef" * 2
+    ours = Organisation(key_fingerprints=frozenset({memory.fingerprint(key)}))
+    sent = exchange("POST", url, **{header: key})
+    assert destination(sent, ours, memory).account.kind is AccountKind.CORPORATE
+    assert destination(sent, NOBODY, memory).account.kind is AccountKind.UNKNOWN
+    consumers = exchange("POST", "https://transfer.sh/x", **{header: key})
+    assert destination(consumers, ours, memory).account.kind is AccountKind.ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "account", "kind"),
+    [
+        ("https://api.individual.githubcopilot.com/chat/completions", {}, None, "personal"),
+        (
+            "https://acme.openai.azure.com/openai/deployments/x/chat/completions",
+            {"authorization": f"Bearer {jwt(tid=OTHER_TENANT)}"},
+            OTHER_TENANT,
+            "other_tenant",
+        ),
+        (
+            "https://bedrock-runtime.us-east-1.amazonaws.com/model/x/converse",
+            {"authorization": "AWS4-HMAC-SHA256 Credential=ASIAQNZGKIQY56JQ7WML/20261121/x"},
+            "029608264753",
+            "corporate",
+        ),
+        ("https://api.deepseek.com/chat/completions", {}, "example-org", "unknown"),
+    ],
+)
+def test_what_a_token_says_outweighs_a_header_that_anybody_can_set(
+    url: str, headers: dict[str, str], account: str | None, kind: str
+) -> None:
+    """A client that names an organisation in a header does not hide whose token it holds."""
+    sent = exchange("POST", url, openai_organization="example-org", **headers)
+    found = destination(sent, ORGANISATION, bindings()).account
+    assert (found.id, found.kind.value) == (account, kind)
+
+
+def test_an_opaque_token_is_told_as_a_hint_only() -> None:
+    """A token that tells nothing is no proof of a personal account, but an officer may know the odds."""
+    for url in (
+        "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+        "https://dev.azure.com/",
+    ):
+        sent = exchange("PUT", url, authorization="Bearer opaque")
+        found = destination(sent, ORGANISATION, bindings()).account
+        assert found.kind is AccountKind.UNKNOWN
+        assert "no proof" in (found.evidence or "")
+
+
 def test_unknown_host_recognised_by_shape_is_an_llm() -> None:
     """A model behind an unknown host is still filed under language models."""
     sent = exchange("POST", "https://ml.internal.example/generate")
