@@ -39,11 +39,12 @@ def _model(file: Path | None) -> "PolicyModel":
 
 def _told(entry: "PassThrough", today: date) -> str:
     from core.text import printable
+    from core.vocabulary.sizes import counted
 
     programs = (*(entry.scripts or ()), *(entry.executables or ()))
-    left = max(0, (entry.until - today).days)
+    left = counted(max(0, (entry.until - today).days), "day")
     return (
-        f"{entry.id}: {', '.join(entry.hosts)} until {entry.until}, {left} days left; "
+        f"{entry.id}: {', '.join(entry.hosts)} until {entry.until}, {left} left; "
         f"for {printable(', '.join(programs) or 'every program')}; "
         f"answered for by {printable(entry.owner)}"
     )

@@ -11,6 +11,7 @@ from core.decision import Mode, Verdict
 from destinations.catalogue import account_names, destination_names
 from policy.rules import PolicyModel, Rule, When
 from policy.tls_passthrough import dates_to_mend
+from policy.unfound import never_found
 
 SCHEMA_ID = "urn:outgate:policy:1"
 
@@ -88,6 +89,7 @@ def _advice(model: PolicyModel, today: date) -> Iterator[tuple[str, str]]:
                 )
         if rule.then.do is not None and not when_says_anything(rule) and rule.until is None:
             decided_by = decided_by or rule.id
+    yield from never_found(model)
     yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
         if service.lower() not in account_names():
