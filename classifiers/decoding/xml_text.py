@@ -7,7 +7,7 @@ from classifiers.decoding import packed
 from classifiers.decoding.reading import Reading
 from classifiers.payload import Path
 
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _MAX_TAGS = 200_000
 _MAX_DEPTH = 60
 
