@@ -21,7 +21,7 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from core.text import printable
     from policy import DEFAULT_PRESET
     from policy.loading import parse, preset_text
-    from policy.passing import dates_to_mend
+    from policy.tls_passthrough import dates_to_mend
 
     content = preset_text(DEFAULT_PRESET).encode() if file is None else file.read_bytes()
     entries, today = parse(content, str(file or DEFAULT_PRESET)).pass_through, datetime.now(UTC).date()
@@ -36,8 +36,8 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def known_services() -> frozenset[str]:
     """Return all names that a destination's service, or an organisation's list of accounts, can have."""
-    from classifiers.accounts.catalogue import SERVICES
-    from classifiers.llm.providers import PROVIDERS
+    from classifiers.destinations.catalogue import SERVICES
+    from classifiers.destinations.llm_providers import PROVIDERS
 
     names = {service.id for service in SERVICES} | {provider.id for provider in PROVIDERS}
     return frozenset(names | {service.family for service in SERVICES if service.family})

@@ -64,7 +64,7 @@ def code_of(arguments: list[str] | None = None) -> int:
         about = f": {printable(str(error.filename))}" if error.filename else ""
         return _say(f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1)
     except Exception as error:  # noqa: BLE001 - boundary: a traceback's last line may quote payload
-        from app.quiet import place_of
+        from app.safe_logging import place_of
 
         return _say(f"This is a fault in Outgate itself: {place_of(error)}. Please report these words.", 1)
     return code if isinstance(code, int) else 0

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from app.gate_registry import RunningGate, find
 from app.home import Home
-from app.running import RunningGate, find
 from app.settings import Settings
 from certs.trust import client_environment
 from core.errors import OutgateError, SettingsError

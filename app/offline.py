@@ -20,7 +20,7 @@ from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record
 from core.situation import situation_of
 from proxy.classifying import classified
-from proxy.ruling import Ruling
+from proxy.transaction import Ruling
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""

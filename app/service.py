@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
-from app.quiet import quieten
-from app.running import RunningGate, announce, withdraw
+from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -61,9 +61,9 @@ def serve(
 async def _serve(
     home: Home, settings: Settings, choices: GateChoices, private: bool, ready: Callable[[RunningGate], None]
 ) -> None:
+    from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
     from proxy.inspection import Limits, Parts
-    from proxy.routes import parse_route
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
     policy = live_policy_of(home, choices.policy)

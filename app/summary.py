@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from app.gate_registry import RunningGate
 from app.home import Home
-from app.running import RunningGate
 from core.ids import utc_now
 from core.text import printable
 from tui.measures import counted, number, size

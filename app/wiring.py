@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine, EngineSetup
-    from classifiers.pool import WorkerPool
+    from classifiers.workers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
+    from evidence.factory import Evidence
     from evidence.history import History
-    from evidence.opening import Evidence
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
 
@@ -81,7 +81,7 @@ def classifier_of(setup: EngineSetup) -> Engine:
 
 def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     """Return the workers; none is started before it is needed."""
-    from classifiers.pool import WorkerPool
+    from classifiers.workers.pool import WorkerPool
 
     return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
@@ -97,7 +97,7 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
 
 def direct_connections() -> DirectConnections:
     """Return what lists the connections past the gate."""
-    from attribution.direct import ConnectionTable
+    from attribution.connection_table import ConnectionTable
 
     return ConnectionTable()
 

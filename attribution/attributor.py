@@ -6,16 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from attribution.ambiguity import of_one, of_several
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
 from attribution.filesystem import HostFiles
-from attribution.gallery import Gallery
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.contents import ContentStore
 from attribution.line.sampler import LineSampler, SampleTarget
-from attribution.people import People
-from attribution.portrait import Portrait
-from attribution.verdict import of_one, of_several
+from attribution.os_users import People
+from attribution.process_cache import Gallery
+from attribution.process_profile import Portrait
 from core.attribution import Attribution, CodeLine, unknown_sender
 from core.exchange import Connection
 

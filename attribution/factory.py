@@ -8,7 +8,7 @@ from pathlib import Path
 from attribution.attributor import SocketAttributor
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
-from attribution.people import People, UserNames
+from attribution.os_users import People, UserNames
 
 
 def build(

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import orjson
 
-from classifiers.accounts import Bindings, destination
+from classifiers.destinations import Bindings, destination
 from classifiers.llm import UsageTap, complete, encodings, label, recognise, warm
 from classifiers.payload import Payload, Segment
 from core.classification import TokensBasis

@@ -188,7 +188,7 @@ def _score(results: list[tuple[int, int]]) -> str:
 
 def names() -> None:
     """Print what the names model costs here."""
-    from classifiers.personal.names import NameRecogniser
+    from classifiers.personal.prose.names import NameRecogniser
 
     start = time.thread_time()
     recogniser = NameRecogniser()

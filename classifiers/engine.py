@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifiers.accounts import AccountTap, Bindings, destination
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, decode
+from classifiers.destinations import AccountTap, Bindings, destination
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
@@ -22,7 +22,7 @@ from core.redaction import CannotRedactError, Redacted
 from core.values import changed
 
 if TYPE_CHECKING:
-    from classifiers.personal.presidio import OrganisationRecognisers
+    from classifiers.personal.prose.presidio import OrganisationRecognisers
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
@@ -118,7 +118,7 @@ class Engine:
 
     def classify_window(self, exchange: Exchange) -> Classification:
         """Return the findings of a later window of a large body: those of `classify`, at the cost of what may hold any."""
-        from classifiers.windows import window_payload
+        from classifiers.uploads.window import window_payload
 
         payload = window_payload(exchange, self._credentials.places)
         if payload is None:
@@ -161,7 +161,7 @@ class Engine:
 
     def _own_recognisers(self) -> "OrganisationRecognisers":
         if self._recognisers is None:
-            from classifiers.personal.presidio import recognisers_of
+            from classifiers.personal.prose.presidio import recognisers_of
 
             self._recognisers = recognisers_of(self._organisation.recognizers)
         return self._recognisers
@@ -226,7 +226,7 @@ class Engine:
             payload.unread += inner.unread
 
     def _names(self, payload: Payload, known: list[Hit], explain: bool) -> list[Hit]:
-        from classifiers.personal.names import shared_recogniser
+        from classifiers.personal.prose.names import shared_recogniser
 
         taken: dict[int, list[Hit]] = {}
         for hit in known:

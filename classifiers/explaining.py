@@ -70,7 +70,7 @@ def _confirmed(hit: Hit, segment: Segment) -> str:
 
 
 def _columns(table: Table) -> Iterator[str]:
-    from classifiers.personal.columns import classify_table
+    from classifiers.personal.tables.columns import classify_table
 
     results = classify_table(table)
     prefix = f"{printable(table.label, 80)}, " if table.label else ""

@@ -4,21 +4,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evidence.opening import Evidence
+    from evidence.factory import Evidence
     from evidence.store import Store
     from evidence.verification import VerifyReport
 
 
 def open_evidence(path: Path, *, strict: bool = False) -> "Evidence":
     """Open the evidence for a gate: its writer and its store. Raises EvidenceError."""
-    from evidence.opening import open_evidence
+    from evidence.factory import open_evidence
 
     return open_evidence(path, strict=strict)
 
 
 def open_store(path: Path) -> "Store":
     """Open the evidence for reading and reviewing, without a writer. Raises EvidenceError."""
-    from evidence.opening import open_store
+    from evidence.factory import open_store
 
     return open_store(path)
 

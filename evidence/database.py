@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from evidence.faults import DatabaseFault, evidence_error
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 BUSY_TIMEOUT_S = 5.0
 _KEPT_OPEN = 4

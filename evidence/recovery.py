@@ -10,7 +10,7 @@ from core.errors import EvidenceError
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
-from evidence.presence import gone
+from evidence.gate_liveness import gone
 from evidence.rollup import time_of
 
 STOPPED = "the gate stopped before the exchange ended"

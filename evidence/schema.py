@@ -6,10 +6,10 @@ from pathlib import Path
 from core.errors import EvidenceError
 from core.ids import rfc3339, utc_now, uuid7
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
-from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import make_private
 from evidence.migrations import STEPS
 from evidence.rebuild import rebuild
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
 APPLICATION_ID = 0x4F475445

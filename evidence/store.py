@@ -11,12 +11,12 @@ import orjson
 from core.review import Case, CaseFilter, ReviewEvent, ScriptVersion
 from evidence.chain import Link
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
-from evidence.faults import DatabaseFault, evidence_error
 from evidence.queries import PAGE, RecordQuery, case_condition, case_of, session_of
 from evidence.rebuild import rebuild
 from evidence.reviews import append_review, event_of
 from evidence.rollup import from_micros, micros
 from evidence.schema import chain_id, prepare
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 _RECORD = "SELECT seq, prev, hash, body FROM entries"
 

@@ -12,10 +12,10 @@ from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import Connection, connect
-from evidence.faults import DatabaseFault, evidence_error
 from evidence.rebuild import reviewed
 from evidence.rollup import Rollup, time_of
 from evidence.schema import VERSION, chain_id, version_of
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 LIMIT = (
     "A chain shows edits, reordering and deletions inside it, but not that its newest entries were cut off. "

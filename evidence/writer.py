@@ -15,11 +15,11 @@ from core.ports import Done
 from core.record import Record
 from evidence.batch import Appender, Batch, Item, Items
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
-from evidence.faults import DatabaseFault, evidence_error
 from evidence.files import identity
-from evidence.presence import Presence
+from evidence.gate_liveness import Presence
 from evidence.recovery import recover
 from evidence.schema import prepare
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 MOST_IN_A_BATCH = 512
 MOST_OWED = 10_000

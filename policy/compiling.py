@@ -13,10 +13,10 @@ from policy.countries import CountryTable
 from policy.decide import RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
 from policy.logic import Condition, matcher
-from policy.passing import exemption_of
 from policy.plan import HOLD_SECONDS, CompiledRule
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
 from policy.tenants import Injection, injections
+from policy.tls_passthrough import exemption_of
 
 _ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 _HERE = PurePath()

@@ -12,8 +12,8 @@ from core.organisation import Organisation
 from core.situation import Situation
 from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
-from policy.passing import Exemption
 from policy.plan import CompiledRule, Plans
+from policy.tls_passthrough import Exemption
 from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
 from policy.wording import sentence
 

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.decision import Mode, Verdict
-from policy.passing import dates_to_mend
 from policy.rules import PolicyModel, Rule, When
+from policy.tls_passthrough import dates_to_mend
 
 SCHEMA_ID = "urn:outgate:policy:1"
 

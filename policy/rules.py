@@ -25,8 +25,8 @@ from policy.fields import (
     action,
     section,
 )
-from policy.passing import PassThrough
 from policy.tenants import TenantRestrictions
+from policy.tls_passthrough import PassThrough
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 

@@ -17,21 +17,21 @@ from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.redaction import Redacted
-from proxy import enforcement, passing, refusals
+from proxy import enforcement, refusals, tls_passthrough
 from proxy.answers import SWITCHING, AnswerReader, streams_past
-from proxy.bypass import Bypass, Bypasses, looks_like_http
-from proxy.heads import SMALL_BYTES, declared_size, is_small, mend_headers
+from proxy.buffered_upload import WholeTap
+from proxy.connect_to import Routes
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, gate_failure
-from proxy.routes import Routes
-from proxy.ruling import Ruling
+from proxy.request_head import SMALL_BYTES, declared_size, is_small, mend_headers
 from proxy.senders import Senders
-from proxy.socket_ways import Passing
-from proxy.sockets import MessageGate, note_end
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
+from proxy.transaction import Ruling
 from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
+from proxy.uninspected import Bypass, Bypasses, looks_like_http
 from proxy.uploads import UploadTap, taken
-from proxy.whole import WholeTap
+from proxy.websocket_direction import Passing
+from proxy.websockets import MessageGate, note_end
 
 RULING = "outgate_ruling"
 SENDER = "outgate_sender"
@@ -50,7 +50,7 @@ class GateAddon:
         self.routes = routes
         self.health = health
         self.bypasses = Bypasses(inspection)
-        self.passages = passing.Passages(inspection)
+        self.passages = tls_passthrough.Passages(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
     # connections
@@ -78,7 +78,7 @@ class GateAddon:
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
         adopt(nextlayer.context.layers)
-        passing.adopt(nextlayer.context.layers)
+        tls_passthrough.adopt(nextlayer.context.layers)
         if target is not None and not is_http:
             await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
 

@@ -7,7 +7,7 @@ from mitmproxy import http
 from core.exchange import Answer, Message
 from core.ports import AnswerTap, Restorer
 from proxy.inspection import Inspection
-from proxy.ruling import Acknowledgement, Ruling
+from proxy.transaction import Acknowledgement, Ruling
 from proxy.translate import answer_of
 
 _STREAMING_TYPES = (

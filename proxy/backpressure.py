@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import proxy.slim  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
+import proxy.mitmproxy_imports  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
 from mitmproxy.proxy import commands, events, mode_servers
 
 from proxy.streams import GatePieceHook, GateUploadHook

@@ -8,8 +8,8 @@ from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
-from proxy.asking import Asking
-from proxy.ruling import Ruling
+from proxy.hold_polling import Asking
+from proxy.transaction import Ruling
 
 INLINE_BYTES = 64 * 1024
 APPROVAL_LASTS = timedelta(hours=8)

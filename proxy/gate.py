@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import proxy.slim  # noqa: F401 - isort: skip - must come before the addons of mitmproxy
+import proxy.mitmproxy_imports  # noqa: F401 - isort: skip - must come before the addons of mitmproxy
 from mitmproxy import options
 from mitmproxy.addons import core as mitmproxy_core
 from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
@@ -19,11 +19,11 @@ from mitmproxy.master import Master
 
 from core.errors import SettingsError
 from proxy.addon import GateAddon
+from proxy.connect_to import Route, Routes
+from proxy.dns_pinning import Places
 from proxy.health import Health
 from proxy.hooks import DirectAddons, spare
 from proxy.inspection import Inspection, Limits, Parts
-from proxy.places import Places
-from proxy.routes import Route, Routes
 from proxy.tls import GateTls, Mint
 
 

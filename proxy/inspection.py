@@ -39,12 +39,12 @@ from core.redaction import Redacted
 from core.situation import ScriptHistory, Situation, Volume
 from core.values import changed
 from proxy import enforcement
-from proxy.asking import Asking
 from proxy.classifying import classified
-from proxy.durability import Outbox
-from proxy.lines import LineBudget
-from proxy.places import Places
-from proxy.ruling import Acknowledgement, Ruling
+from proxy.dns_pinning import Places
+from proxy.hold_polling import Asking
+from proxy.outbox import Outbox
+from proxy.stack_sampling_budget import LineBudget
+from proxy.transaction import Acknowledgement, Ruling
 
 _PAIRS_REMEMBERED = 10_000
 _NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()

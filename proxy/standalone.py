@@ -8,9 +8,9 @@ from mitmproxy.connection import Client
 from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
 from proxy import refusals
 from proxy.addon import GateAddon
+from proxy.connect_to import Routes
 from proxy.health import Health
 from proxy.inspection import Inspection, Limits, Parts
-from proxy.routes import Routes
 
 
 def fixed_options() -> None:

@@ -28,7 +28,7 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
 import proxy.trailers  # noqa: F401 - puts its readers in the place of mitmproxy's
-from proxy.socket_layer import GateWebsocketLayer
+from proxy.websocket_layer import GateWebsocketLayer
 
 HOLD_LIMIT = "outgate_hold_limit"
 """Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""

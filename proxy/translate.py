@@ -8,7 +8,7 @@ from mitmproxy.connection import Client
 
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
-from proxy.socket_ways import Passing
+from proxy.websocket_direction import Passing
 
 ADDRESS = "outgate_address"
 """Key in `flow.metadata`: the IP address that this request goes to, where it was looked up."""

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from mitmproxy import http
 
+from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, not_inspected, without
+from classifiers.uploads.unpacking import Unpacker, joined
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import Finding, merged
 from proxy import enforcement, refusals
-from proxy.heads import declared_size
 from proxy.inspection import Inspection, gate_failure
-from proxy.ruling import Ruling
+from proxy.request_head import declared_size
 from proxy.streams import BACKLOG, CUT
+from proxy.transaction import Ruling
 from proxy.translate import exchange_of
-from proxy.unpacking import Unpacker, joined
-from proxy.windows import OVERLAP, Windows, holds_document, is_document, not_inspected, without
 
 log = logging.getLogger("outgate.gate")
 WINDOW = 64 * 1024

@@ -86,11 +86,11 @@ def test_the_core_needs_the_standard_library_only() -> None:
     ("statement", "absent"),
     [
         (
-            "import policy.live, policy.replay, policy.cases",
+            "import policy.live, policy.replay, policy.policy_tests",
             {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"},
         ),
         (
-            "import evidence.opening, evidence.verification",
+            "import evidence.factory, evidence.verification",
             {"mitmproxy", "textual", "sqlalchemy", "sqlmodel", "pydantic", "presidio_analyzer", "polars"},
         ),
         ("import attribution", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"}),

@@ -12,10 +12,10 @@ from textual.screen import Screen
 
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
+from tui.background_reader import Reader
 from tui.commands import ReviewCommands
 from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
-from tui.reading import Reader
 from tui.review_screen import ReviewScreen
 from tui.theme import DARK, DEFAULTS, LIGHT
 

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
+from tui.background_reader import Reader, Trouble, attempt
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
@@ -15,7 +16,6 @@ from tui.hold_review import HoldReview
 from tui.live_queue import Reviewer
 from tui.measures import counted
 from tui.notice import Notice
-from tui.reading import Reader, Trouble, attempt
 from tui.script_screen import ScriptScreen
 from tui.script_view import read_script
 from tui.wording import safe

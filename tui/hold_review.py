@@ -8,11 +8,11 @@ from textual import on
 from core.decision import HoldOutcome
 from core.review import Case
 from tui.answer_dialog import AnswerDialog, Answering, answer_event
+from tui.background_reader import Trouble
 from tui.held_panel import HeldPanel
 from tui.holds import Held
 from tui.live_queue import LiveQueue
 from tui.queue_view import QueueView
-from tui.reading import Trouble
 from tui.wording import case_sentence, safe, sentence
 
 

@@ -15,6 +15,7 @@ from textual.worker import WorkType
 from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
 from tui.actions import ReviewAction
+from tui.background_reader import Reader, Trouble
 from tui.case_detail import Reading, read_fully
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
 from tui.detail_pane import DetailPane
@@ -22,9 +23,8 @@ from tui.filter_bar import FilterBar
 from tui.filtering import completions
 from tui.held_panel import HeldPanel
 from tui.holds import Held, HeldList, held_now
-from tui.lines import HealthLine, KeyLine, QueueLine
 from tui.queue_view import QueueView, heading
-from tui.reading import Reader, Trouble
+from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.wording import safe
 
 _READINGS_KEPT = 64

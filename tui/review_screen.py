@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from core.review import Action, Case, CaseFilter, CaseStatus
 from tui.actions import ACTIONS, BY_ID, ReviewAction
+from tui.background_reader import Trouble
 from tui.close_dialog import CloseDialog, Closing, events_for
 from tui.detail_pane import DetailPane
 from tui.evidence_review import EvidenceReview
@@ -17,7 +18,6 @@ from tui.filtering import parse
 from tui.help_screen import HelpScreen
 from tui.measures import counted
 from tui.queue_view import QueueView
-from tui.reading import Trouble
 from tui.theme import DARK, LIGHT
 from tui.wording import disposition_words
 

@@ -14,10 +14,10 @@ from textual.widgets import Input, Static
 
 from core.ports import CaseStore
 from core.review import ScriptVersion, script_event
+from tui.background_reader import Reader, Trouble
 from tui.detail_pane import laid_out
 from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
-from tui.reading import Reader, Trouble
 from tui.script_view import PartsOf, ScriptReading, describe_script, read_script
 from tui.wording import safe
 

@@ -14,7 +14,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     \b
     Example: outgate doctor
     """
-    from app.examination import examine
+    from app.doctor_checks import examine
     from app.home import open_home
     from app.settings import load_settings
 

@@ -37,8 +37,8 @@ def review(
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
-    from app.people import reviewer
-    from app.running import find
+    from app.current_user import reviewer
+    from app.gate_registry import find
     from tui.app import run
 
     return run(
@@ -95,7 +95,7 @@ def export(
     Example: outgate export --format csv --out october.csv --since 2026-10-01
     """
     from app.home import open_home
-    from app.times import parse_time
+    from app.time_arguments import parse_time
     from core.errors import InputError
     from evidence import open_store
     from evidence.exports import export as write_export

@@ -69,8 +69,8 @@ def start(
     \b
     Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
     """
+    from app.gate_registry import RunningGate, find
     from app.home import open_home
-    from app.running import RunningGate, find
     from app.service import serve
     from app.settings import load_settings, parse_listen
     from app.wiring import GateChoices
@@ -108,8 +108,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     \b
     Example: outgate status --json
     """
+    from app.gate_registry import find, health
     from app.home import open_home
-    from app.running import find, health
     from app.summary import print_health
 
     home = open_home()
@@ -128,9 +128,9 @@ def stop() -> int:
     \b
     Example: outgate stop
     """
+    from app.gate_registry import find
+    from app.gate_registry import stop as stop_gate
     from app.home import open_home
-    from app.running import find
-    from app.running import stop as stop_gate
 
     running = find(open_home().running)
     if running is None:

@@ -91,10 +91,10 @@ def replay(
     """
     from app.home import open_home
     from app.summary import print_replay
-    from app.times import parse_time
+    from app.time_arguments import parse_time
     from app.wiring import policy_of
     from evidence import open_store
-    from evidence.past import Past
+    from evidence.as_of import Past
     from policy.replay import replay as replayed
 
     home = open_home()
@@ -133,7 +133,7 @@ def test(
     """
     from app.home import open_home
     from app.wiring import policy_of
-    from policy.cases import run_cases
+    from policy.policy_tests import run_cases
 
     results = run_cases(policy_of(open_home(), policy), cases)
     for result in results:

@@ -76,7 +76,7 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
 
 
 def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool) -> None:
-    from app.people import reviewer
+    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
     from core.review import script_event

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 from attribution.backends import procfs
-from attribution.backends.births import Births
+from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 

@@ -9,7 +9,7 @@ from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import ImportReader, Imports
-from attribution.resolution import places
+from attribution.resolution import search_paths
 from core.attribution import Script
 from core.text import printable
 
@@ -41,7 +41,7 @@ class Composer:
         files = HostFiles(facts.root)
         folders = tuple(
             files.outside(folder)
-            for folder in places.site_folders(facts)
+            for folder in search_paths.site_folders(facts)
             if "site-packages" in folder and files.is_dir(folder)
         )
         if folders not in self._environments:

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from attribution.people import People
+from attribution.os_users import People
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REMOTE = re.compile(r'^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')

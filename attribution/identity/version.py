@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
 from attribution.identity.repository import Repository, repository_of
-from attribution.people import People
+from attribution.os_users import People
 
 _HASH_MOST = 64 << 20
 _INLINE_MOST = 256 << 10

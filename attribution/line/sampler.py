@@ -16,7 +16,7 @@ from typing import Any
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
-from attribution.resolution import places
+from attribution.resolution import search_paths
 from core.attribution import CodeLine
 
 DEADLINE_S = 0.4
@@ -165,9 +165,9 @@ def _program(facts: ProcessFacts) -> Program:
     strings = "-c" in facts.argv[1:] or any(word.startswith("-") and word.endswith("c") for word in facts.argv[1:3])
 
     def absolute(file: str) -> str:
-        if file.startswith("<") or places.is_absolute(facts, file):
+        if file.startswith("<") or search_paths.is_absolute(facts, file):
             return file
-        return places.locate(facts, file, files).path or file
+        return search_paths.locate(facts, file, files).path or file
 
     return Program(strings_are_own=strings, absolute=absolute)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts
 from attribution.interpreters import base_name, is_python_program
-from attribution.resolution import places
+from attribution.resolution import search_paths
 from attribution.resolution.command_line import Command, Kind, option, parse, positionals, without_launcher_options
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
 from core.attribution import LaunchedAs
@@ -101,7 +101,7 @@ def _stdin(facts: ProcessFacts, files: Files) -> Resolution:
     if source.startswith("/") and not source.startswith("/dev/"):
         deleted = source.endswith(" (deleted)")
         path = source.removesuffix(" (deleted)")
-        note = places.GONE if deleted or not files.exists(path) else None
+        note = search_paths.GONE if deleted or not files.exists(path) else None
         return Resolution(launched_as=LaunchedAs.STDIN, name=f"python < {base_name(path)}", path=path, note=note)
     return Resolution(launched_as=LaunchedAs.STDIN, name="python < stdin")
 
@@ -118,14 +118,16 @@ def _module(facts: ProcessFacts, command: Command, files: Files, parents: Sequen
     runner = RUNNERS.get(name) or (RUNNERS.get(name.removesuffix(".__main__")) if "." in name else None)
     if runner is not None:
         return _tool(facts, runner, command.rest, files, parents, module=name)
-    folders = places.module_folders(facts, safe_path=command.safe_path, ignores_environment=command.ignores_environment)
-    path = places.locate_module(facts, name, folders, files)
+    folders = search_paths.module_folders(
+        facts, safe_path=command.safe_path, ignores_environment=command.ignores_environment
+    )
+    path = search_paths.locate_module(facts, name, folders, files)
     note = None if path else "the module's file was not found"
     return Resolution(launched_as=LaunchedAs.MODULE, name=f"python -m {name}", path=path, note=note)
 
 
 def _file(facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
-    place = places.locate(facts, command.target, files)
+    place = search_paths.locate(facts, command.target, files)
     name = base_name(command.target) or command.target
     if name == "pydevd.py" and (inner := option(command.rest, "--file")):
         return _user_file(facts, inner, files)
@@ -133,7 +135,7 @@ def _file(facts: ProcessFacts, command: Command, files: Files, parents: Sequence
     runner = RUNNERS.get(stem) or RUNNERS.get(stem.removesuffix(".py"))
     if runner is not None and place.path and _is_installed(facts, place.path, files):
         return _tool(facts, runner, command.rest, files, parents)
-    folder_main = None if place.path is None else places.join(facts, place.path, "__main__.py")
+    folder_main = None if place.path is None else search_paths.join(facts, place.path, "__main__.py")
     if place.path and files.is_dir(place.path):
         if name == "debugpy" and folder_main:
             return _tool(facts, RUNNERS["debugpy"], command.rest, files, parents)
@@ -158,8 +160,8 @@ def _file_kind(facts: ProcessFacts, name: str, path: str | None, files: Files) -
 
 
 def _beside_python(facts: ProcessFacts, path: str, files: Files) -> bool:
-    folder = places.parent_folder(facts, path)
-    return any(files.exists(places.join(facts, folder, name)) for name in ("python", "python3", "python.exe"))
+    folder = search_paths.parent_folder(facts, path)
+    return any(files.exists(search_paths.join(facts, folder, name)) for name in ("python", "python3", "python.exe"))
 
 
 def _is_installed(facts: ProcessFacts, path: str, files: Files) -> bool:
@@ -209,7 +211,7 @@ def _run_script(
 
 
 def _user_file(facts: ProcessFacts, path: str, files: Files) -> Resolution:
-    place = places.locate(facts, path, files)
+    place = search_paths.locate(facts, path, files)
     return Resolution(launched_as=LaunchedAs.FILE, name=base_name(path), path=place.path, note=place.note)
 
 
@@ -226,7 +228,7 @@ def _tests(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Fil
     named = {word.partition("::")[0] for word in positionals(words, runner.values)}
     sources = [word for word in named if word.endswith(".py")]
     if len(sources) == 1 and len(named) == 1:
-        place = places.locate(facts, sources[0], files)
+        place = search_paths.locate(facts, sources[0], files)
         name = f"{runner.name} {base_name(sources[0])}"
         return Resolution(launched_as=kind, name=name, path=place.path, note=place.note)
     project = base_name(facts.cwd or "")
@@ -249,11 +251,13 @@ def _application(facts: ProcessFacts, tool: str, app: str, folder: str | None, f
     module = app.partition(":")[0]
     if module.endswith(".py"):
         return replace(_user_file(facts, module, files), launched_as=LaunchedAs.WORKER, name=f"{tool} {app}")
-    here = places.bases(facts)[:1]
+    here = search_paths.bases(facts)[:1]
     if folder is not None:
-        here = [folder] if places.is_absolute(facts, folder) else [places.join(facts, b, folder) for b in here]
-    folders = [*here, *places.module_folders(facts, safe_path=True, ignores_environment=False)]
-    path = places.locate_module(facts, module, folders, files)
+        here = (
+            [folder] if search_paths.is_absolute(facts, folder) else [search_paths.join(facts, b, folder) for b in here]
+        )
+    folders = [*here, *search_paths.module_folders(facts, safe_path=True, ignores_environment=False)]
+    path = search_paths.locate_module(facts, module, folders, files)
     note = None if path else "the application's file was not found"
     return Resolution(launched_as=LaunchedAs.WORKER, name=f"{tool} {app}", path=path, note=note)
 
@@ -267,5 +271,5 @@ def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) 
         told = named.pop() if len(named) == 1 else ""
     if not told:
         return Resolution(launched_as=LaunchedAs.NOTEBOOK, name="notebook", note="the notebook's name is not known")
-    place = places.locate(facts, told, files)
+    place = search_paths.locate(facts, told, files)
     return Resolution(launched_as=LaunchedAs.NOTEBOOK, name=base_name(told), path=place.path, note=place.note)

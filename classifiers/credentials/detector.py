@@ -4,11 +4,10 @@ import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from classifiers.credentials.engine import Engine
-from classifiers.credentials.engines import Engines
+from classifiers.credentials.engines.choosing import Engines
+from classifiers.credentials.engines.engine import Engine
 from classifiers.credentials.folded import Offsets, as_it_was, folded
-from classifiers.credentials.hosts import provider_of
-from classifiers.credentials.identity import (
+from classifiers.credentials.judging.identity import (
     TOKEN_FIELDS,
     Identity,
     credential_of,
@@ -17,10 +16,18 @@ from classifiers.credentials.identity import (
     is_normal_use,
     source_of,
 )
-from classifiers.credentials.joined import Joined
-from classifiers.credentials.judge import Found, judged, rejected, with_requirements, without_overlaps, without_repeats
-from classifiers.credentials.own_words import OwnWords
-from classifiers.credentials.shingles import DocumentIndex
+from classifiers.credentials.judging.joined import Joined
+from classifiers.credentials.judging.judge import (
+    Found,
+    judged,
+    rejected,
+    with_requirements,
+    without_overlaps,
+    without_repeats,
+)
+from classifiers.credentials.judging.shingles import DocumentIndex
+from classifiers.credentials.rules.own_words import OwnWords
+from classifiers.destinations.key_hosts import provider_of
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation

@@ -1,6 +1,6 @@
 """Segments with look-alike and invisible characters folded away, and the way back to the text as it was."""
 
-from classifiers.decoding.folding import fold
+from classifiers.codecs.unicode_folding import fold
 from classifiers.hits import Hit
 from classifiers.payload import Segment
 

@@ -1,10 +1,10 @@
 """Reading a payload: encodings, charsets and formats undone into segments, tables, documents and what stays unread."""
 
+from classifiers.codecs.content_encoding import undo_content_encoding
+from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
+from classifiers.codecs.unicode_folding import fold
 from classifiers.decoding.body import drain, read_body, read_plain
-from classifiers.decoding.content_encoding import undo_content_encoding
-from classifiers.decoding.folding import fold
-from classifiers.decoding.limits import DEFAULT, INLINE, WINDOW, Limits
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message

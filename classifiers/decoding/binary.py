@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
+from classifiers.codecs.charset import binary, text_of
+from classifiers.codecs.content_encoding import inflate
 from classifiers.decoding import packed
-from classifiers.decoding.charset import binary, text_of
-from classifiers.decoding.content_encoding import inflate
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_walk import walk
-from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
 
 _RUN = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf\t]{6,}")

@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 
+from classifiers.codecs.charset import text_of
+from classifiers.codecs.content_encoding import inflate
+from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.decoding import binary, delimited, forms, packed, xml_text
-from classifiers.decoding.charset import text_of
-from classifiers.decoding.content_encoding import inflate
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_text import parse
 from classifiers.decoding.json_walk import read_lenient, walk
-from classifiers.decoding.media import document_type, packed_as, picture_type
-from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
 from core.text import printable
 

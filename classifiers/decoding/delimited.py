@@ -4,7 +4,7 @@ import csv
 from io import StringIO
 from itertools import islice
 
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path, Table
 
 _SNIFFED_LINES = 6

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from classifiers.codecs.charset import text_of
 from classifiers.decoding import packed
-from classifiers.decoding.charset import text_of
-from classifiers.decoding.reading import Piece, Reading
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.payload import Path
 
 _MAX_FIELDS = 5_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from classifiers.decoding.limits import Limits
+from classifiers.codecs.limits import Limits
 
 _CHECKED_FROM = 1 << 18
 

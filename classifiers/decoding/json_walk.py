@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from classifiers.decoding import packed
-from classifiers.decoding.reading import Piece, Reading
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.records import read_records
 from classifiers.payload import Path, Segment
 

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
-from classifiers.decoding.charset import text_of
+from classifiers.codecs.charset import text_of
+from classifiers.codecs.magic import document_type, packed_as, picture_type
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_text import parse
-from classifiers.decoding.media import document_type, packed_as, picture_type
-from classifiers.decoding.reading import Piece, Reading
 from classifiers.payload import Path
 
 MIN_RUN = 24

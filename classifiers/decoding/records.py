@@ -3,7 +3,7 @@
 from typing import Any
 
 from classifiers.decoding import packed
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path, Table
 
 MIN_ROWS = 3

@@ -4,9 +4,9 @@ import binascii
 import re
 from urllib.parse import unquote
 
+from classifiers.codecs.charset import without_surrogates
 from classifiers.decoding import forms, packed
-from classifiers.decoding.charset import without_surrogates
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Carrier, Segment
 from core.exchange import Exchange
 

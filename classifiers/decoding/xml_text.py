@@ -4,7 +4,7 @@ import html
 import re
 
 from classifiers.decoding import packed
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path
 
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")

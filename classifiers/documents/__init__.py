@@ -1,7 +1,7 @@
 """Files in a payload, read in a worker: tables, office files, databases, archives, pickles (never unpickled)."""
 
-from classifiers.decoding.limits import DEFAULT, Limits
-from classifiers.documents.reading import Work
+from classifiers.codecs.limits import DEFAULT, Limits
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document, Payload, Unread
 
 __all__ = ["read_document"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from classifiers.documents import readers
 
 if TYPE_CHECKING:
-    from classifiers.documents.reading import Work
+    from classifiers.documents.document_job import Work
     from classifiers.payload import Document
 
 

@@ -3,7 +3,7 @@
 import zipfile
 from io import BytesIO
 
-from classifiers.decoding.media import document_type, packed_as
+from classifiers.codecs.magic import document_type, packed_as
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -7,8 +7,8 @@ import orjson
 
 from classifiers.llm import encodings
 from classifiers.llm import operations as op
-from classifiers.llm.content import turns
-from classifiers.llm.usage import Usage
+from classifiers.llm.answer.usage import Usage
+from classifiers.llm.request.content import turns
 from core.classification import LlmCall
 from core.errors import DegradedError
 

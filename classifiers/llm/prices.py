@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from classifiers.destinations.llm_providers import PRICES_ID
+from classifiers.llm.answer.usage import Usage
 from classifiers.llm.loading import Lazy
-from classifiers.llm.providers import PRICES_ID
-from classifiers.llm.usage import Usage
 from core.exchange import Exchange
 
 _MAX_MODEL = 200

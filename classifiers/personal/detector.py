@@ -6,13 +6,13 @@ from functools import lru_cache
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
-from classifiers.personal.buffer import LONG, Buffer, is_encoded, join
-from classifiers.personal.candidates import spans
-from classifiers.personal.embedded import Block, blocks, has_pairs, merged
-from classifiers.personal.keyed import KEYED, bare_name, is_placeholder, looks_like_name
-from classifiers.personal.place import DETECTOR, Place
-from classifiers.personal.published import is_test_value
-from classifiers.personal.scan import read_candidate
+from classifiers.personal.scan.buffer import LONG, Buffer, is_encoded, join
+from classifiers.personal.scan.context import DETECTOR, Place
+from classifiers.personal.scan.published import is_test_value
+from classifiers.personal.scan.scan import read_candidate
+from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.embedded import Block, blocks, has_pairs, merged
+from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder, looks_like_name
 from core.findings import Confidence
 
 _SHORTEST = 6
@@ -33,7 +33,8 @@ class PersonalDetector:
 
     def warm(self) -> None:
         """Load patterns, check digits and numbering plans now rather than at the first request (about 200 ms)."""
-        from classifiers.personal import candidates, checks, phones
+        from classifiers.personal.scan import checks, phones
+        from classifiers.personal.tables import candidates
 
         candidates.warm()
         checks.warm()

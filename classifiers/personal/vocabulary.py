@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from classifiers.personal.phrases import NATIONAL_ID_KINDS, NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS, PHRASES
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS, NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS, PHRASES
 
 EMPTY: frozenset[str] = frozenset()
 NEGATIVE = frozenset({"!"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import canary, examination
+from app import client_probe, doctor_checks
 
 UNCLEAR = """
 version: 1
@@ -26,7 +26,7 @@ rules:
 @pytest.fixture(autouse=True)
 def no_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real clients are tried in the scenarios; here they would cost seconds."""
-    monkeypatch.setattr(canary, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")]))
+    monkeypatch.setattr(client_probe, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")]))
 
 
 def test_a_healthy_machine_is_told_so(outgate: Any, home: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_open_folder_is_broken_with_its_remedy(home: Path) -> None:
     from app.settings import Settings
 
     os.chmod(home, 0o755)  # noqa: PTH101
-    [first, *_] = examination._folder(Home(home), Settings())
+    [first, *_] = doctor_checks._folder(Home(home), Settings())
 
     assert (first.mark, first.remedy) == ("BROKEN", f"chmod 700 {home}")
 

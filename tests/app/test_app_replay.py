@@ -17,8 +17,8 @@ from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import script_event
 from core.situation import situation_of
-from evidence.opening import Evidence, open_evidence, open_store
-from evidence.past import Past
+from evidence.as_of import Past
+from evidence.factory import Evidence, open_evidence, open_store
 from policy.decide import RulePolicy
 from policy.loading import load_bytes
 from policy.replay import as_enforced, replay, replayed

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from attribution.backends import procfs
-from attribution.backends.births import Births
+from attribution.backends.recent_pids import Births
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -12,7 +12,7 @@ import pytest
 
 from attribution.attributor import _peer
 from attribution.backends.psutil_table import PsutilBackend
-from attribution.direct import ConnectionTable
+from attribution.connection_table import ConnectionTable
 from attribution.factory import build
 from core.attribution import Certainty
 
@@ -147,7 +147,7 @@ def test_a_real_process_without_a_far_side_is_told_by_its_libraries(sending: Any
 
 def test_other_systems_tables_are_read_alike(monkeypatch: pytest.MonkeyPatch, sending: Any) -> None:
     """Where there is no kernel table to read, the portable one lists the same sockets and names the same process."""
-    monkeypatch.setattr("attribution.direct.sys.platform", "darwin")
+    monkeypatch.setattr("attribution.connection_table.sys.platform", "darwin")
     pid, own_port = sending("0", "quic")
     connections = ConnectionTable()
     [seen] = [c for c in connections.established() if c.transport == "udp" and c.client_port == own_port]

@@ -18,7 +18,7 @@ from attribution.identity.imports import ImportReader, read_imports
 from attribution.identity.inline_metadata import read_inline_metadata
 from attribution.identity.repository import repository_of
 from attribution.identity.version import identify, identify_code
-from attribution.people import People
+from attribution.os_users import People
 
 CLEAR = People("clear", None)
 posix = pytest.mark.skipif(os.name == "nt", reason="change times are a POSIX matter")

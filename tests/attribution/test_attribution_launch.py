@@ -4,7 +4,7 @@ import pytest
 
 from attribution.facts import ProcessFacts
 from attribution.launch import started_by
-from attribution.people import People
+from attribution.os_users import People
 
 
 def process(exe: str, *argv: str, **more) -> ProcessFacts:

@@ -8,7 +8,7 @@ import pytest
 from attribution.attributor import SocketAttributor
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 from attribution.line.sampler import LineSampler
-from attribution.people import People
+from attribution.os_users import People
 from core.attribution import Certainty
 from core.exchange import Connection
 

@@ -7,7 +7,7 @@ import pytest
 
 from attribution.facts import ProcessFacts
 from attribution.resolution import resolve
-from attribution.resolution.places import AMBIGUOUS, GONE, MOVED
+from attribution.resolution.search_paths import AMBIGUOUS, GONE, MOVED
 from core.attribution import LaunchedAs as L
 
 PY = "/usr/bin/python3.13"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.pool import PoolLimits, WorkerPool
+from classifiers.workers.pool import PoolLimits, WorkerPool
 from core.errors import DegradedError
 from core.exchange import Exchange
 
@@ -286,7 +286,7 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
         import asyncio, sys
         sys.path[:0] = {[str(FACTORIES), str(Path(__file__).parents[2])]!r}
         from datetime import UTC, datetime
-        from classifiers.pool import WorkerPool
+        from classifiers.workers.pool import WorkerPool
         from core.exchange import Exchange
 
         async def main():

@@ -22,10 +22,10 @@ from core.text import mask
 from evidence import compiled, tables
 from evidence.compiling import module_text
 from evidence.database import connect
-from evidence.faults import evidence_error
 from evidence.holds import HeldRequests
 from evidence.migrations import STEPS
 from evidence.schema import APPLICATION_ID, VERSION
+from evidence.sqlite_errors import evidence_error
 from evidence.store import Store
 from evidence.writer import Writer
 

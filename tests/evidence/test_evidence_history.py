@@ -15,8 +15,8 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, ReviewEvent, case_key, script_event, script_key
 from evidence import verify
+from evidence.factory import Evidence, open_evidence
 from evidence.history import History
-from evidence.opening import Evidence, open_evidence
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

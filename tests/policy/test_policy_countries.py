@@ -11,11 +11,11 @@ from policy_samples import on_headers, policy, situation, to
 from core.decision import Verdict
 from core.errors import SettingsError
 from core.record import Record
-from policy.cases import run_cases
 from policy.countries import CODES, CountryTable, TableError
 from policy.decide import RulePolicy
 from policy.live import PolicyFile
 from policy.loading import PolicyError, load_file
+from policy.policy_tests import run_cases
 
 TABLE = b"""start_ip,end_ip,country
 192.0.2.0,192.0.2.127,US

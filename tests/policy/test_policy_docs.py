@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import policy
-from policy.cases import run_cases
 from policy.loading import load_bytes, preset_names
+from policy.policy_tests import run_cases
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

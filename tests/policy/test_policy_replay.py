@@ -12,8 +12,8 @@ import policy as public
 from core.decision import Decision, Verdict
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory
-from policy.cases import run_cases
 from policy.loading import PolicyError
+from policy.policy_tests import run_cases
 from policy.replay import replay, replayed
 
 LEDGER = situation(found("iban", 15000, records=15000), destination=to("onedrive", "personal"))

@@ -31,9 +31,9 @@ from core.record import Record
 from core.redaction import CannotRedactError, Redacted
 from core.review import HoldAnswer
 from core.situation import Situation
+from proxy.connect_to import parse_route
 from proxy.gate import Gate, GateOptions
 from proxy.inspection import Limits, Parts
-from proxy.routes import parse_route
 
 sys.path.insert(0, str(Path(__file__).parent))
 from socket_echo import Echo

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import EvidenceError
 from core.review import HoldAnswer
-from proxy.asking import Asking
+from proxy.hold_polling import Asking
 
 
 class People:
@@ -37,7 +37,7 @@ APPROVED = HoldAnswer(approved=True, who="officer", at=datetime(2026, 11, 1, tzi
 
 @pytest.fixture
 async def people(monkeypatch: pytest.MonkeyPatch) -> People:
-    monkeypatch.setattr("proxy.asking.ASK_EVERY_S", 0.001)
+    monkeypatch.setattr("proxy.hold_polling.ASK_EVERY_S", 0.001)
     return People()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
-from proxy.bypass import DAY_S, Bypasses, Once, looks_like_http
+from proxy.uninspected import DAY_S, Bypasses, Once, looks_like_http
 
 
 def eventually(condition: Any) -> None:

@@ -15,8 +15,8 @@ from core.exchange import Answer, Exchange
 from core.ids import utc_now
 from core.ports import Done
 from core.record import Record
-from proxy.durability import TICK_S, Outbox
-from proxy.ruling import Ruling
+from proxy.outbox import TICK_S, Outbox
+from proxy.transaction import Ruling
 
 
 class Writer:

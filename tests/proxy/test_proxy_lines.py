@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
-from proxy.lines import BURST, LineBudget
+from proxy.stack_sampling_budget import BURST, LineBudget
 
 
 def sender(pid: int, start: int = 0) -> Attribution:

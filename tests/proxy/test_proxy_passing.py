@@ -11,7 +11,7 @@ import pytest
 from mitmproxy.tls import ClientHello
 
 from core.decision import Decision, Verdict
-from proxy.passing import target_of
+from proxy.tls_passthrough import target_of
 
 PINNED = "pinned.example"
 EXCEPTION = Decision(verdict=Verdict.WATCH, rule="vendor-agent", reason="By an exception until 2027-01-31.")

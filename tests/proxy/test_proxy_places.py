@@ -10,7 +10,7 @@ import pytest
 
 from core.decision import Decision, Verdict
 from core.situation import Situation
-from proxy.places import FRESH_S, Places
+from proxy.dns_pinning import FRESH_S, Places
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n"
 
@@ -119,7 +119,7 @@ def asking(gate: Any) -> Any:
 
 
 def _any_host_at(port: int) -> Any:
-    from proxy.routes import parse_route
+    from proxy.connect_to import parse_route
 
     return parse_route(f":::{port}")
 
@@ -179,7 +179,7 @@ def test_what_was_not_found_out_is_an_input(asking: Any) -> None:
 
 def test_diversions_come_first(asking: Any) -> None:
     """With `--connect-to`, the country is that of the address that is really connected to."""
-    from proxy.routes import parse_route
+    from proxy.connect_to import parse_route
 
     names = _names(asking, ["203.0.113.9"])
     asking.gate.addon.routes._routes = (parse_route(asking.internet.routes[0]),)

@@ -12,11 +12,11 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, without
+from classifiers.uploads.unpacking import PIECE, Unpacker
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
-from proxy.unpacking import PIECE, Unpacker
 from proxy.uploads import WINDOW, settled
-from proxy.windows import OVERLAP, Windows, holds_document, is_document, without
 
 WORD = b"TOP-SECRET"
 PACK = {

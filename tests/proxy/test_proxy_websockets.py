@@ -9,7 +9,7 @@ from socket_echo import SECRET, Echo, closed_record, eventually, open_socket
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from core.decision import Decision, Verdict
-from proxy.sockets import stricter
+from proxy.websockets import stricter
 
 
 def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> None:

@@ -86,8 +86,8 @@ class Outgate:
 
     def behind(self) -> dict[str, str]:
         """Return the environment of a client behind the running gate."""
+        from app.gate_registry import find
         from app.home import Home
-        from app.running import find
         from certs.trust import client_environment
 
         gate = find(self.home / "gate.json")
@@ -129,12 +129,14 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to the next."""
-    from classifiers.credentials.pack import load
+    from classifiers.credentials.engines.pack import load
 
     cache = getattr(request.config, "cache", None)
     folder = Path(cache.mkdir("outgate-rule-pack")) if cache is not None else tmp_path_factory.mktemp("pack")
     if load(folder) is None:
-        subprocess.run([sys.executable, "-m", "classifiers.credentials.build", str(folder)], cwd=ROOT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)], cwd=ROOT, check=True
+        )
     return folder
 
 

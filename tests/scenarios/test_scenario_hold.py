@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.gate_registry import find, health
 from app.home import Home
-from app.running import find, health
 from core.decision import HoldOutcome
 from core.ids import utc_now, uuid7
 from core.record import Record

@@ -16,7 +16,7 @@ from textual.widgets import Input
 from core.errors import EvidenceError
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
-from evidence.opening import open_evidence
+from evidence.factory import open_evidence
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen

@@ -7,8 +7,8 @@ from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
 from core.review import CaseFilter
 from evidence import verify, verify_jsonl
+from evidence.factory import open_store
 from evidence.history import History
-from evidence.opening import open_store
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog, export_named

@@ -6,7 +6,7 @@ from datetime import UTC
 import pytest
 
 from core.review import CaseFilter, CaseStatus, Disposition
-from evidence.opening import open_store
+from evidence.factory import open_store
 from tui.plain import print_queue
 from tui.sample import sample_records
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.accounts.catalogue import PACKAGE_INDEXES
-from classifiers.accounts.catalogue import SERVICES as CATALOGUE
-from classifiers.llm.providers import PROVIDERS
+from classifiers.destinations.catalogue import PACKAGE_INDEXES
+from classifiers.destinations.catalogue import SERVICES as CATALOGUE
+from classifiers.destinations.llm_providers import PROVIDERS
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.json_walk import walk
-from classifiers.decoding.reading import Reading
-from classifiers.documents.reading import Work
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 _PARQUET = "application/vnd.apache.parquet"

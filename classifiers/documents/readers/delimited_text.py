@@ -4,9 +4,9 @@ import codecs
 from io import BytesIO
 from typing import Any
 
-from classifiers.decoding.charset import text_of
+from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
-from classifiers.documents.reading import Work
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values"})

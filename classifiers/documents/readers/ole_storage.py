@@ -1,9 +1,9 @@
 """Old office files: XLS through calamine; encrypted new ones named; of the others the readable runs."""
 
 from classifiers.decoding.binary import read_runs
-from classifiers.decoding.reading import Reading
+from classifiers.decoding.decode_state import Reading
+from classifiers.documents.document_job import Work
 from classifiers.documents.readers.spreadsheet import read_workbook
-from classifiers.documents.reading import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-ole-storage"})

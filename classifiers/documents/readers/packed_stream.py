@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from classifiers.decoding.content_encoding import inflate
-from classifiers.documents.reading import Work
+from classifiers.codecs.content_encoding import inflate
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/gzip", "application/zstd", "application/x-bzip2", "application/x-xz"})

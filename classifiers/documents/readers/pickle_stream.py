@@ -3,9 +3,9 @@
 import pickletools
 from io import BytesIO
 
-from classifiers.decoding.charset import text_of
-from classifiers.decoding.media import document_type
-from classifiers.documents.reading import Work
+from classifiers.codecs.charset import text_of
+from classifiers.codecs.magic import document_type
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-pickle"})

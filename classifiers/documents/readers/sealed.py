@@ -1,6 +1,6 @@
 """Kinds that are known and not read: each says so, and why."""
 
-from classifiers.documents.reading import Work
+from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 _REASONS = {
@@ -26,6 +26,6 @@ def read(document: Document, work: Work) -> None:
 
 
 def _is(data: bytes, media_type: str) -> bool:
-    from classifiers.decoding.media import document_type
+    from classifiers.codecs.magic import document_type
 
     return document_type(data) == media_type

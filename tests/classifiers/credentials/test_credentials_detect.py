@@ -198,7 +198,7 @@ def test_a_published_example_is_reported_as_test_data(own_detector: CredentialDe
 
 def test_a_genuine_checksum_makes_a_token_certain(own_detector: CredentialDetector) -> None:
     """GitHub ends its tokens with a checksum: one that agrees was issued, one that does not is only likely."""
-    from classifiers.credentials.quality import checksum62
+    from classifiers.credentials.judging.quality import checksum62
 
     body = RUN[:30]
     check = next(c for c in _six_digits(body) if checksum62(body, c))

@@ -3,7 +3,7 @@
 import pytest
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.hosts import HOSTS, host_matches, is_own_host, provider_of
+from classifiers.destinations.key_hosts import HOSTS, host_matches, is_own_host, provider_of
 from classifiers.payload import Carrier, Payload, Segment
 
 RUN = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6lM9oR2uX5zC8eF1hK4nP7qS0tV3wY6aB9dE2gH5jL8mP1rT4vX7z"

@@ -3,8 +3,8 @@
 import pytest
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.own_words import OwnWords
-from classifiers.credentials.shingles import DocumentIndex
+from classifiers.credentials.judging.shingles import DocumentIndex
+from classifiers.credentials.rules.own_words import OwnWords
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
 

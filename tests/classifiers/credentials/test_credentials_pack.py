@@ -10,11 +10,11 @@ import threading
 import pytest
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.engine import compile_database, regex
-from classifiers.credentials.longtail import adapted, exceptions, name_of, wire_pattern
-from classifiers.credentials.own import own_rules
-from classifiers.credentials.pack import TAIL_FIELDS, load
-from classifiers.credentials.rule import Rule
+from classifiers.credentials.engines.engine import compile_database, regex
+from classifiers.credentials.engines.pack import TAIL_FIELDS, load
+from classifiers.credentials.rules.long_tail import adapted, exceptions, name_of, wire_pattern
+from classifiers.credentials.rules.own import own_rules
+from classifiers.credentials.rules.rule import Rule
 from classifiers.payload import Payload, Segment
 from core.organisation import Organisation
 
@@ -157,7 +157,7 @@ def test_a_pack_of_another_version_is_not_loaded(
 ) -> None:
     """Another version of an engine or catalogue, or another processor, needs a pack of its own."""
     folder = _copy(pack_dir, tmp_path)
-    monkeypatch.setattr("classifiers.credentials.pack.catalogue_version", lambda: "0")
+    monkeypatch.setattr("classifiers.credentials.engines.pack.catalogue_version", lambda: "0")
 
     assert load(folder) is None
 
@@ -170,7 +170,7 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
     def fail(_cache_dir: pathlib.Path) -> None:
         raise subprocess.CalledProcessError(1, "build")
 
-    monkeypatch.setattr("classifiers.credentials.engines._build", fail)
+    monkeypatch.setattr("classifiers.credentials.engines.choosing._build", fail)
     detector = CredentialDetector(tmp_path, Organisation())
     detector.warm(wait_s=10)
 
@@ -183,7 +183,7 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:
     """The catalogue's package also holds validators that send secrets out: they are never imported."""
-    script = "import sys; from classifiers.credentials.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
+    script = "import sys; from classifiers.credentials.engines.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
     result = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classifiers.credentials.generic import is_secret_name
-from classifiers.credentials.quality import checksum62, entropy, is_example, is_masked, is_placeholder
-from classifiers.credentials.structures import jwt_claims
+from classifiers.credentials.judging.quality import checksum62, entropy, is_example, is_masked, is_placeholder
+from classifiers.credentials.rules.generic import is_secret_name
+from classifiers.credentials.rules.structures import jwt_claims
 
 
 @pytest.mark.parametrize(("text", "bits"), [("", 0.0), ("aaaa", 0.0), ("ab", 1.0), ("abcd", 2.0), ("ab" * 600, 1.0)])

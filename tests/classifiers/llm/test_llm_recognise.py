@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.destinations.llm_providers import PROVIDERS
 from classifiers.llm import recognise
-from classifiers.llm.providers import PROVIDERS
 from classifiers.payload import Payload, Segment
 from core.classification import LlmCall
 from core.exchange import Exchange

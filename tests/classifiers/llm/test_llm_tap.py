@@ -15,9 +15,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.codecs.frames import MAX_MESSAGE
 from classifiers.llm import UsageTap, complete
-from classifiers.llm.framing import MAX_MESSAGE
-from classifiers.llm.tap import MAX_JSON
+from classifiers.llm.answer.tap import MAX_JSON
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange, Message

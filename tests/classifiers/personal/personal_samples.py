@@ -8,8 +8,8 @@ import uuid
 from datetime import date, timedelta
 
 from classifiers.payload import Payload, Segment
-from classifiers.personal.cards import check_card
-from classifiers.personal.checks import CHECKS
+from classifiers.personal.scan.cards import check_card
+from classifiers.personal.scan.checks import CHECKS
 
 DIGITS = string.digits
 

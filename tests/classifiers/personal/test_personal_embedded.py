@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
-from classifiers.personal.embedded import blocks
+from classifiers.personal.tables.embedded import blocks
 
 DETECTOR = PersonalDetector()
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from classifiers.payload import Payload, Segment
-from classifiers.personal import PersonalDetector, candidates
+from classifiers.personal import PersonalDetector
+from classifiers.personal.tables import candidates
 
 HOSTILE: dict[str, Callable[[int], str]] = {
     "e-mail backtracking": lambda n: "a." * (n // 2) + "@",

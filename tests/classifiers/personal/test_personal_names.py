@@ -9,10 +9,10 @@ import pytest
 from personal_samples import clean_payloads
 
 from classifiers.payload import Payload, Segment
-from classifiers.personal import name_model
-from classifiers.personal.name_model import NameModel, Token, model_folder, verified
-from classifiers.personal.names import MAX_CHARACTERS, NameRecogniser, shared_recogniser
-from classifiers.personal.prose import OVERLAP, WINDOW, Kind, kind_of, windows
+from classifiers.personal.prose import name_model
+from classifiers.personal.prose.name_model import NameModel, Token, model_folder, verified
+from classifiers.personal.prose.names import MAX_CHARACTERS, NameRecogniser, shared_recogniser
+from classifiers.personal.prose.stretches import OVERLAP, WINDOW, Kind, kind_of, windows
 from core.errors import DegradedError
 
 

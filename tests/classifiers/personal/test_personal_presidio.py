@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.payload import Payload, Segment
-from classifiers.personal.presidio import MAX_TEXT, OrganisationRecognisers, build_analyzer
-from classifiers.personal.recogniser_files import kind_of, parse_recognisers, read_recogniser_file
+from classifiers.personal.prose.presidio import MAX_TEXT, OrganisationRecognisers, build_analyzer
+from classifiers.personal.prose.recogniser_files import kind_of, parse_recognisers, read_recogniser_file
 from core.errors import SettingsError
 
 OWN = r"""
@@ -129,9 +129,9 @@ socket.socket = Blocked
 socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refuse
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
-from classifiers.personal.names import shared_recogniser
-from classifiers.personal.presidio import OrganisationRecognisers, build_analyzer
-from classifiers.personal.recogniser_files import parse_recognisers
+from classifiers.personal.prose.names import shared_recogniser
+from classifiers.personal.prose.presidio import OrganisationRecognisers, build_analyzer
+from classifiers.personal.prose.recogniser_files import parse_recognisers
 entries = parse_recognisers("recognizers: [{supported_entity: P, deny_list: [Nightjar]}]")
 text = "Please mail jane.roe@contoso.com or Peter Okafor about Nightjar, see https://contoso.com/x"
 payload = Payload(segments=[Segment(text, "content")])

@@ -1,0 +1,150 @@
+"""The examination behind `doctor`: each check is one function that returns what it found and how to mend it."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from app.gate_registry import find
+from app.home import Home
+from app.settings import Settings
+from core.errors import OutgateError
+from core.ids import utc_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One thing that was looked at."""
+
+    subject: str
+    mark: str
+    """`ok`, `note` (works, with a limit) or `BROKEN`."""
+    words: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the result as JSON values."""
+        return asdict(self)
+
+
+Check = Callable[[Home, Settings], Iterable[Result]]
+
+
+def examine(home: Home, settings: Settings) -> list[Result]:
+    """Run every check; one that fails itself is reported as broken."""
+    results: list[Result] = []
+    for check in _CHECKS:
+        subject = check.__name__.removeprefix("_").replace("_", " ")
+        try:
+            results += check(home, settings)
+        except OutgateError as error:
+            results.append(Result(subject=subject, mark="BROKEN", words=error.message, remedy=error.remedy))
+        except OSError as error:
+            results.append(Result(subject=subject, mark="BROKEN", words=error.strerror or "cannot be read"))
+    return results
+
+
+def _folder(home: Home, _: Settings) -> Iterable[Result]:
+    mode = home.root.stat().st_mode & 0o777
+    private = mode & 0o077 == 0 or os.name == "nt"
+    free = shutil.disk_usage(home.root).free
+    yield Result(
+        subject="folder",
+        mark="ok" if private else "BROKEN",
+        words=f"{home.root} (mode {mode:o}, {free // 2**20} MiB free)",
+        remedy="" if private else f"chmod 700 {home.root}",
+    )
+    if free < 200 * 2**20:
+        yield Result(subject="folder", mark="BROKEN", words="the disk is almost full", remedy="Free some space.")
+
+
+def _authority(home: Home, _: Settings) -> Iterable[Result]:
+    from certs.authority import open_authority
+
+    facts = open_authority(home.authority).facts()
+    left = facts.not_after - utc_now()
+    soon = left < timedelta(days=30)
+    yield Result(
+        subject="authority",
+        mark="note" if soon else "ok",
+        words=f"{facts.subject}, valid for {left.days} more days",
+        remedy="Import a new intermediate: outgate ca import" if soon else "",
+    )
+
+
+def _policy(home: Home, _: Settings) -> Iterable[Result]:
+    from app.advice import advice_on
+    from app.wiring import policy_of, policy_path
+
+    policy = policy_of(home, None)
+    source = policy_path(home, None) or "built-in preset watch-everything"
+    yield Result(subject="policy", mark="ok", words=f"{source}, version {policy.version}")
+    for line in advice_on(policy_path(home, None)):
+        yield Result(subject="policy", mark="note", words=line)
+
+
+def _evidence(home: Home, _: Settings) -> Iterable[Result]:
+    from evidence import verify
+
+    if not home.evidence.exists():
+        yield Result(subject="evidence", mark="ok", words="nothing recorded yet")
+        return
+    report = verify(home.evidence)
+    yield Result(
+        subject="evidence",
+        mark="ok" if report.ok else "BROKEN",
+        words=report.text().splitlines()[0] + (f" {report.first_problem}" if report.first_problem else ""),
+    )
+
+
+def _attribution(home: Home, settings: Settings) -> Iterable[Result]:
+    from app.wiring import attributor_of
+
+    attributor = attributor_of(home, settings)
+    try:
+        reason = attributor.can_sample_lines()
+    finally:
+        attributor.close()
+    yield Result(
+        subject="line of code",
+        mark="ok" if reason is None else "note",
+        words="can be sampled" if reason is None else str(reason),
+    )
+    yield Result(subject="attribution", mark="ok", words=f"{sys.platform}: processes of this user")
+
+
+def _clients(home: Home, _: Settings) -> Iterable[Result]:
+    """Run each installed Python client against a canary host behind a private gate."""
+    from app.client_probe import probe_clients
+
+    for client, words, fine, remedy in probe_clients(home):
+        yield Result(subject=f"client {client}", mark="ok" if fine else "note", words=words, remedy=remedy)
+
+
+def _past_the_gate(_: Home, __: Settings) -> Iterable[Result]:
+    """Name the clients on this machine that variables alone do not bring behind the gate."""
+    from certs.matrix import Family, ProxyUse, past_the_gate
+
+    for client in past_the_gate():
+        found = _importable(client.module) if client.family is Family.PYTHON else shutil.which(client.module)
+        if found:
+            words = f"uses the gate {client.proxy}" if client.proxy is ProxyUse.WHEN_ASKED else "goes past the gate"
+            yield Result(subject=f"client {client.name}", mark="note", words=words, remedy=client.remedy)
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+def _gate(home: Home, _: Settings) -> Iterable[Result]:
+    gate = find(home.running)
+    yield Result(subject="gate", mark="ok", words=f"running at {gate.url}" if gate else "not running (outgate start)")
+
+
+_CHECKS: tuple[Check, ...] = (_folder, _authority, _policy, _evidence, _attribution, _gate, _clients, _past_the_gate)

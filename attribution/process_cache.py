@@ -1,0 +1,109 @@
+"""Portraits of processes, kept only while pid, start mark and command line are the same."""
+
+import threading
+from collections import OrderedDict
+
+from attribution.facts import Backend, ProcessFacts
+from attribution.os_users import People
+from attribution.process_profile import Portrait, paint, parents_of
+from core.attribution import Attribution
+
+_MOST = 2000
+_MOST_RECENT = 24
+
+
+class Gallery:
+    """Caches portraits and the facts of parents. Safe for several threads."""
+
+    def __init__(self, backend: Backend, people: People, wrappers: frozenset[str] = frozenset()) -> None:
+        self._wrappers = wrappers
+        self._backend = backend
+        self._people = people
+        self._lock = threading.Lock()
+        self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
+        self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
+        self._returned: set[tuple[int, int]] = set()
+        self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._portraits)
+
+    def portrait(self, pid: int) -> Portrait | None:
+        """Return a living process's portrait, painted anew when it is not the one that is known."""
+        start = self._backend.start_of(pid)
+        if start is None:
+            return None
+        with self._lock:
+            known = self._portraits.get((pid, start))
+        if known is not None and self._backend.unchanged(known.facts):
+            with self._lock:
+                self._returned.add((pid, start))
+            return known
+        facts = self._backend.process(pid)
+        if facts is None:
+            return None
+        painted = paint(facts, parents_of(facts, self._process), self._people, self._wrappers)
+        with self._lock:
+            _put(self._portraits, (pid, facts.start), painted, _MOST)
+        return painted
+
+    def of(self, facts: ProcessFacts) -> Portrait | None:
+        """Return the portrait of exactly these facts, without a look at the process."""
+        known = self._portraits.get((facts.pid, facts.start))
+        return known if known is not None and known.facts is facts else None
+
+    def behind(self, attribution: Attribution) -> Portrait | None:
+        """Return the portrait that an attribution was made from, while its process still lives unchanged."""
+        process = attribution.process
+        if process is None:
+            return None
+        with self._lock:
+            same = [
+                portrait
+                for (pid, _), portrait in self._portraits.items()
+                if pid == process.pid and portrait.facts.started_at == process.started_at
+            ]
+        return same[-1] if same and self._backend.unchanged(same[-1].facts) else None
+
+    def recent(self) -> tuple[ProcessFacts, ...]:
+        """See KnownOwners.recent."""
+        with self._lock:
+            return tuple(reversed(self._recent.values()))
+
+    def gone(self, pid: int) -> None:
+        """See KnownOwners.gone."""
+        with self._lock:
+            self._recent.pop(pid, None)
+
+    def offer(self, portrait: Portrait) -> None:
+        """Offer a process for quick answers from its second connection on: most short-lived ones make only one."""
+        facts = portrait.facts
+        with self._lock:
+            if (facts.pid, facts.start) not in self._returned:
+                return
+            if len(self._returned) > _MOST:
+                self._returned.clear()
+            _put(self._recent, facts.pid, facts, _MOST_RECENT)
+
+    def _process(self, pid: int) -> ProcessFacts | None:
+        """Return the facts of a parent."""
+        start = self._backend.start_of(pid)
+        if start is None:
+            return None
+        with self._lock:
+            facts = self._facts.get((pid, start))
+        if facts is not None and self._backend.unchanged(facts):
+            return facts
+        facts = self._backend.process(pid)
+        if facts is not None:
+            with self._lock:
+                _put(self._facts, (pid, facts.start), facts, _MOST)
+        return facts
+
+
+def _put[K, V](cache: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """Put as the newest; drop the oldest above `most`."""
+    cache.pop(key, None)
+    cache[key] = value
+    while len(cache) > most:
+        cache.popitem(last=False)

@@ -1,0 +1,1 @@
+"""The pattern engines that run the rules over text."""

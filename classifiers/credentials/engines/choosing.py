@@ -1,0 +1,104 @@
+"""Which engine is in use: our own rules at once, the full pack from its cache or as soon as it has been made."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+from classifiers.credentials.engines.engine import Engine
+from classifiers.credentials.engines.pack import load
+from classifiers.credentials.rules.own import own_rules
+
+BUILD_LIMIT_S = 180.0
+_LOCK_STALE_S = 240.0
+
+
+class Engines:
+    """Holds the engine in use; replaces it as a whole when the full pack is ready."""
+
+    def __init__(self, cache_dir: pathlib.Path | None, *, long_tail: bool) -> None:
+        self._cache_dir = cache_dir
+        self.failure: str | None = None
+        """Why the long tail is missing, in plain words."""
+        full = load(cache_dir) if long_tail and cache_dir is not None else None
+        self.current = full or Engine(own_rules())
+        self.complete = full is not None
+        self._ready = threading.Event()
+        if full is not None or not long_tail:
+            self._ready.set()
+        else:
+            threading.Thread(target=self._make, name="credentials-pack", daemon=True).start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the full pack is in use or has failed; False when the time was too short."""
+        return self._ready.wait(timeout_s)
+
+    def _make(self) -> None:
+        try:
+            if self._cache_dir is None:
+                with tempfile.TemporaryDirectory(prefix="outgate-") as folder:
+                    self._make_in(pathlib.Path(folder))
+            else:
+                self._make_in(self._cache_dir)
+        except (OSError, subprocess.SubprocessError) as error:
+            self.failure = f"the long tail of secret rules could not be made ({type(error).__name__})"
+        finally:
+            self._ready.set()
+
+    def _make_in(self, cache_dir: pathlib.Path) -> None:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with _only_one(cache_dir / "credentials-pack.lock"):
+            full = load(cache_dir)
+            if full is None:
+                _build(cache_dir)
+                full = load(cache_dir)
+        if full is None:
+            self.failure = "the long tail of secret rules could not be loaded from its cache"
+            return
+        full.warm()
+        self.current = full
+        self.complete = True
+
+
+def _build(cache_dir: pathlib.Path) -> None:
+    """Make the pack in a process of its own: it needs some 200 MB for some seconds. Raises SubprocessError."""
+    root = pathlib.Path(__file__).resolve().parents[3]
+    kept = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TEMP"}
+    environment = {k: v for k, v in os.environ.items() if k in kept}
+    subprocess.run(
+        [sys.executable, "-m", "classifiers.credentials.engines.build", str(cache_dir)],
+        cwd=root,
+        env={**environment, "PYTHONPATH": str(root)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=BUILD_LIMIT_S,
+        check=True,
+    )
+
+
+@contextlib.contextmanager
+def _only_one(lock: pathlib.Path) -> Iterator[None]:
+    """Let one process make the pack while others wait for it."""
+    deadline = time.monotonic() + BUILD_LIMIT_S
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
+                    lock.unlink()
+            if time.monotonic() > deadline:
+                raise TimeoutError("another process makes the pack for too long") from None
+            time.sleep(0.25)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()

@@ -1,0 +1,1 @@
+"""Which matches are really credentials."""

@@ -1,0 +1,241 @@
+"""Values that only their name gives away: `db_password = …`, `"api_key": "…"`, `the password is …`."""
+
+import re
+from functools import lru_cache
+
+from classifiers.credentials.judging.quality import entropy, is_example, is_masked, is_placeholder
+from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
+from core.findings import Confidence
+
+_PASSWORD_ANCHOR = (
+    r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+)
+_KEY_ANCHOR = (
+    r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\- ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
+    r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\- ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
+    r"license[_.\- ]?key|service[_.\- ]?key|storage[_.\- ]?key|shared[_.\- ]?key|hmac[_.\- ]?key|webhook[_.\- ]?key|function[_.\- ]?key|"
+    r"api[_.\- ]?hash|auth[_.\- ]?hash|authorization)"
+)
+_TAIL = r"[\w.\-]{0,24}"
+_CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
+_OPERATOR = r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+_OPEN = r"[\"'\s\\`(\[*]{0,5}(?:[rbuf]{1,2}[\"'])?"
+_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
+"""What may stand between a name and its value; a comma only between two quoted strings."""
+_PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
+_KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
+"""What every value has that is accepted below: lets Vectorscan pass over `password: required` and `token was approved`."""
+_PASSWORD_VALUE = r"([^\s\"'`<>\\,;]{4,128})"  # noqa: S105 - a pattern
+_KEY_VALUE = r"([A-Za-z0-9_\-.~+/=:!@#$%^&*|?]{10,512})"
+_HEAD = r"[\w.\-]{0,40}?"
+
+_NOT_A_SECRET_NAME = re.compile(
+    r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input | output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
+    r" | sync | cursor | pagination | idempotency | public | pad | eos | bos | unk | sep | cls | mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
+    r" | device | push | first | last | added | new_line | delta | partial | author | resume | watch | upload | lock | fencing | change | design | syntax | id ) (?:$|[_\-. ])"
+)
+_NOT_A_SECRET_END = re.compile(
+    r"(?ix) (?: [_\-.] (?: ids? | count | type | name | names | url | uri | endpoint | path | file | dir | length | len | size | limit | limits | usage | budget | expir\w* | ttl | age"
+    r" | field | fields | label | column | hint | policy | arn | ref | version | format | regex | pattern | rules? | status | state | strength | reset | required | enabled | prefix | suffix"
+    r" | created | updated | at | on | date | time | index | position | error | details | info | mode | method | algorithm | alg | kind | class | scope | header | param\w* | mgr | realm | manager | callable\w* | error | exception | handler | input | form | view | widget | dialog | env | var | provider | manager | store"
+    r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
+    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless | pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ | \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
+)
+_STRUCTURED = re.compile(
+    r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
+    r" | arn:.* | urn:.* | x-[a-z\d-]+ | sha\d{1,3}[-:=].* | @.* | [A-Za-z_.]+\[.* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
+    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | _{0,2}[a-z]+[:!?.]* | [^(\n]*\(.* | .*\)$ | [^\[\n]*\[[^\]\n]*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
+)
+_UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_NAMES_A_KEY = re.compile(
+    r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-. ]?secret|(?:auth|access|bearer)[_\-. ]?token)$"
+)
+"""Names under which services do hand out plain UUIDs as keys."""
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"[\w.\-]{0,48}\Z")
+
+
+@lru_cache(maxsize=512)
+def is_secret_name(name: str) -> bool:
+    """True unless the name says that its value is no secret: `max_tokens`, `token_type`, `next_page_token`, `secretName`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
+
+
+def _password(candidate: Candidate) -> Verdict:
+    value = candidate.value
+    if not candidate.whole and value.endswith("."):
+        value = _without_stop(candidate)
+    reason = _no_password(value) or _no_secret(candidate.name, value)
+    if reason is not None:
+        return Verdict(rejected=reason)
+    strong = len(value) >= 8 and entropy(value) >= 2.7
+    return Verdict(
+        value=value,
+        span=(candidate.start, candidate.start + len(value)),
+        confidence=Confidence.LIKELY if strong else Confidence.POSSIBLE,
+        test_data=is_example(value),
+    )
+
+
+def _without_stop(candidate: Candidate) -> str:
+    """Return the value without the full stop of the sentence that it ends."""
+    ends = candidate.text[candidate.end : candidate.end + 1]
+    return (
+        candidate.value.rstrip(".")
+        if ends in {"", " ", "\n"} and " " in candidate.text[: candidate.start]
+        else candidate.value
+    )
+
+
+def _no_password(value: str) -> str | None:
+    if len(value) < 6 or len(set(value)) < 4 or not _mixed(value) or entropy(value) < 2.2:
+        return "too short or too plain for a password"
+    if _STRUCTURED.match(value):
+        return "a word, number, name or address, no password"
+    return "an e-mail address" if "@" in value and _EMAIL.match(value) else None
+
+
+def _mixed(value: str) -> bool:
+    if value.isalpha():
+        return not (value.islower() or value.isupper())
+    return not value.isdigit() and _TWO_KINDS.search(value) is not None
+
+
+_TWO_KINDS = re.compile(
+    r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:]|[^\w\-./:].*[a-zA-Z0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]",
+    re.DOTALL,
+)
+
+
+def _key(candidate: Candidate) -> Verdict:
+    value = candidate.value
+    if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
+        return Verdict(rejected=_no_secret(candidate.name, value), confidence=Confidence.POSSIBLE)
+    reason = _no_key(value) or _no_secret(candidate.name, value)
+    if reason is not None:
+        return Verdict(rejected=reason)
+    strong = len(value) >= 20 and entropy(value) >= 3.6
+    return Verdict(
+        confidence=Confidence.LIKELY if strong else Confidence.POSSIBLE,
+        test_data=is_example(value),
+        detector=_type_of(candidate.name),
+    )
+
+
+def _no_key(value: str) -> str | None:
+    if len(value) > 256:
+        return "too long for a key"
+    if len(value) < 12 or entropy(value) < (3.0 if len(value) < 20 else 3.3):
+        return "too short or too regular for a key"
+    if not any(map(str.isdigit, value)):
+        return "no digit in it"
+    return "an identifier, word, address or public value, no secret" if _STRUCTURED.match(value) else None
+
+
+def _no_secret(name: str, value: str) -> str | None:
+    if not is_secret_name(name):
+        return "the name says that this is no secret"
+    return "a placeholder" if is_placeholder(value) or is_masked(value) else None
+
+
+def _bare(candidate: Candidate) -> Verdict:
+    """Judge a value that only a space parts from its name: it must look random by itself."""
+    value = candidate.value
+    digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
+    if digits < 3 or letters < 3 or entropy(value) < 3.2 or _WORDY.search(value):
+        return Verdict(rejected="a space parts it from the name, and it does not look random")
+    return _key(candidate)._replace(confidence=Confidence.POSSIBLE)
+
+
+def _netrc(candidate: Candidate) -> Verdict:
+    reason = "a placeholder" if is_placeholder(candidate.value) or is_masked(candidate.value) else None
+    return Verdict(rejected=reason, test_data=is_example(candidate.value))
+
+
+_WORDY = re.compile(r"(?:^|[_-])[a-z]{4,}(?:[_-]|$)|[A-Za-z]{12}")
+
+
+def _type_of(name: str) -> str:
+    lower = name.lower()
+    if "token" in lower:
+        return "generic-token"
+    return "generic-secret" if "secret" in lower or "credential" in lower else "generic-api-key"
+
+
+def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
+    core = anchor + _TAIL + _BETWEEN
+    return Rule(
+        name=name,
+        rank=0,
+        confidence=Confidence.LIKELY,
+        check=check,
+        pattern=f"(?i:{core}){sign}",
+        confirm=f"(?i)({_HEAD}{anchor}{_TAIL})" + _BETWEEN + value,
+        named=True,
+        group=2,
+    )
+
+
+def _password_field(candidate: Candidate) -> Verdict:
+    """Judge the whole value of a field; text that only looks like a field is left to the other rule."""
+    if not candidate.whole or any(map(str.isspace, candidate.value)):
+        return Verdict(rejected="not the value of a field of its own")
+    return _password(candidate)
+
+
+_FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
+
+_OTHER_KEYS = re.compile(
+    r"(?i)(?:^|[_\-. ])(?:cache|partition|sort|primary|foreign|idempotency|object|row|s3|public|publishable|host|bucket|group|dedup\w*|routing|lookup|index|site|map|config|feature|i18n|translation"
+    r"|hot|short|answer|event|trace|session|item|record|message|query|search|order|unique|hash|range|field|column|composite|natural|surrogate|business|entity|resource|file|blob|image|media|asset|document"
+    r"|doc|page|state|store|tag|label|prop|property|attribute|param|metric|dimension|series|version|model|tenant|issue|project|user|account|customer|product|location|region|country|language"
+    r"|locale|theme|style|component|react|list|node|edge|parent|child|link|ref|content|meta|data|kms|ssh|gpg|pgp|host|wrapped|encrypted|the|a|this|that|your|no|any|each|every|wrong|invalid|right|same|main|new|last|first)"
+    r"[_\-. ]?(?:key|private|access)$"
+)
+"""Keys that find something and open nothing."""
+_CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]{2,60}$")
+_HEX = re.compile(r"^(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})$")
+
+
+def _other_key(candidate: Candidate) -> Verdict:
+    """Judge the value of a name that ends in `key`: such names mostly mean an index, so much must speak for a secret."""
+    name, value = candidate.name, candidate.value
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    if _OTHER_KEYS.search(spaced):
+        return Verdict(rejected="a key that finds something and opens nothing")
+    constant = _CONSTANT.match(name) is not None
+    if _HEX.match(value) and not constant:
+        return Verdict(rejected="a hash under a name that does not say secret")
+    digits, upper, lower = (sum(map(kind, value)) for kind in (str.isdigit, str.isupper, str.islower))
+    if digits < 3 or not (constant or (upper >= 3 and lower >= 3)) or entropy(value) < 3.0 or _WORDY.search(value):
+        return Verdict(rejected="not random enough for a name that does not say secret")
+    return _key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
+
+
+GENERIC: tuple[Rule, ...] = (
+    Rule(
+        name="generic-api-key", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_other_key,
+        pattern=rf"(?i:[a-z0-9][_\-. ]?(?:key|private|access){_BETWEEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}",
+        confirm=rf"(?i)([a-z][\w.\-]{{1,40}}?[_\-. ]?(?:key|private|access)){_BETWEEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)",
+    ),
+    Rule(
+        name="generic-password", named=True, group=2, rank=1, confidence=Confidence.LIKELY, check=_password_field,
+        pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",
+        confirm=rf'(?i)"({_HEAD}{_PASSWORD_ANCHOR}{_TAIL})": "([^\n]{{6,256}}?)"\n',
+    ),
+    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
+    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
+    Rule(
+        name="generic-token", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_bare,
+        pattern=r"(?i)((?:[\w.\-]{0,24}[_.\- ])?(?:secret|token|api[_.\- ]?key|access[_.\- ]?key)(?:[_.\- ](?:key|token|secret))?)[\"']?[ \t]{1,3}[\"']?([A-Za-z0-9_\-]{20,128})(?:[^A-Za-z0-9_\-./]|$)",
+    ),
+    Rule(
+        name="netrc-password", rank=2, confidence=Confidence.CERTAIN, check=_netrc,
+        pattern=r"(?i)\bmachine\s{1,4}[a-z0-9.\-]{3,120}\s{1,4}login\s{1,4}\S{1,120}\s{1,4}password\s{1,4}(\S{4,200})",
+    ),
+    Rule(
+        name="generic-password", named=True, group=2, rank=0, confidence=Confidence.LIKELY, check=_password,
+        pattern=r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)[ =]([^\s\"'`<>\\,;]{6,128})",
+    ),
+)  # fmt: skip

@@ -1,0 +1,92 @@
+"""One decoding under way: where what is read is put, what is still to be read, and how much more may be."""
+
+from collections import deque
+from typing import NamedTuple
+
+from classifiers.codecs.content_encoding import TOO_MUCH
+from classifiers.codecs.limits import Limits
+from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
+from core.text import printable
+
+_new = tuple.__new__
+_SAME_REASON = 20
+
+
+class Piece(NamedTuple):
+    """Something packed inside the payload that is read after what it was found in. Holds payload."""
+
+    data: bytes | str | list[object] | dict[str, object]
+    """Bytes and text are recognised by their content; lists and dicts are parsed already."""
+    media_type: str
+    key: str | None
+    path: Path
+    depth: int
+    name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Piece {self.media_type} depth {self.depth}>"
+
+
+class Reading:
+    """Collects a payload within limits. Holds payload."""
+
+    __slots__ = ("carrier", "full", "label", "limits", "payload", "pending", "piece_bytes", "pieces", "reasons", "runs")
+
+    def __init__(self, payload: Payload, limits: Limits, label: str | None = None) -> None:
+        self.payload = payload
+        self.limits = limits
+        self.label = label
+        self.carrier = Carrier.BODY
+        self.pending: deque[tuple[Carrier, str | None, Piece]] = deque()
+        self.pieces = 0
+        self.piece_bytes = 0
+        self.runs = 0
+        self.full = False
+        self.reasons: dict[str, int] = {}
+
+    def emit(self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False) -> None:
+        """Add one segment."""
+        segments = self.payload.segments
+        if len(segments) >= self.limits.segments:
+            if not self.full:
+                self.full = True
+                self.cut("more separate texts than are read", ())
+            return
+        segments.append(_new(Segment, (text, key, path, self.carrier, self.label, quoted, tabular)))
+
+    def later(self, piece: Piece) -> bool:
+        """Queue a packed piece; False, with a reason kept, when it is too deep or one too many."""
+        if piece.depth > self.limits.depth:
+            self.unread("formats packed inside each other too deeply", piece.path)
+            return False
+        size = len(piece.data) if isinstance(piece.data, str | bytes) else 0
+        if self.pieces >= self.limits.pieces or self.piece_bytes + size > self.limits.piece_bytes:
+            self.cut("more packed parts than are read", ())
+            return False
+        self.pieces += 1
+        self.piece_bytes += size
+        label = f"attachment {printable(piece.name, 120)}" if piece.name else self.label
+        self.pending.append((self.carrier, label, piece))
+        return True
+
+    def document(self, data: bytes, media_type: str | None, name: str | None, path: Path) -> None:
+        """Add a file for a reader of its own."""
+        self.payload.documents.append(Document(data, media_type, name, path, self.label))
+
+    def cut(self, reason: str, path: Path) -> None:
+        """Say what was left unread because it is too much."""
+        self.payload.cut = True
+        self.unread(reason, path)
+
+    def undone(self, reason: str | None, path: Path) -> None:
+        """Take the outcome of undoing an encoding: None when all of it came out."""
+        if reason:
+            self.payload.cut |= reason == TOO_MUCH
+            self.unread(reason, path)
+
+    def unread(self, reason: str, path: Path) -> None:
+        """Say what could not be read; the same reason is kept at most twenty times."""
+        seen = self.reasons.get(reason, 0)
+        self.reasons[reason] = seen + 1
+        if seen < _SAME_REASON:
+            self.payload.unread.append(Unread(reason, path))

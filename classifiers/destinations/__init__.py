@@ -1,0 +1,7 @@
+"""Where a request goes and whose account of that service it uses: corporate, personal, another tenant's, or nobody's."""
+
+from classifiers.destinations.bindings import Bindings
+from classifiers.destinations.destination import destination
+from classifiers.destinations.tap import AccountTap
+
+__all__ = ["AccountTap", "Bindings", "destination"]

@@ -1,0 +1,201 @@
+"""What answers told of accounts, kept for later requests: token → account, upload session → account. Never a token itself."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Lock
+
+import orjson
+
+from classifiers.destinations.credential_in_use import credential
+from classifiers.destinations.judge import judge
+from classifiers.destinations.learning import LEARNERS, Json
+from classifiers.destinations.models import FAMILIES
+from classifiers.destinations.services import service_at
+from classifiers.destinations.signals import Signal
+from classifiers.llm.answer.inflate import BrokenEncodingError, inflater
+from core.classification import Account, AccountKind, Destination
+from core.exchange import Answer, Exchange
+from core.fingerprint import Fingerprinter
+from core.organisation import Organisation
+
+MAX_BINDINGS = 10_000
+MAX_BODY = 256 * 1024
+_UPLOAD_ID = re.compile(r"[?&]upload_id=([^&]+)")
+_SESSION_SERVICES = frozenset(
+    {"onedrive", "microsoft-graph", "sharepoint", "google-drive", "google-cloud-storage", "slack", "box", "dropbox"}
+)
+
+
+class Bindings:
+    """A bounded memory from keyed fingerprints of tokens and upload sessions to account signals.
+
+    Safe to call from several threads. The least recently used binding is dropped first.
+    """
+
+    __slots__ = ("_fingerprinter", "_limit", "_lock", "_signals", "organisation")
+
+    def __init__(self, fingerprinter: Fingerprinter, limit: int = MAX_BINDINGS) -> None:
+        self._fingerprinter = fingerprinter
+        self._limit = limit
+        self._lock = Lock()
+        self.organisation = Organisation()
+        self._signals: OrderedDict[str, Signal] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._signals)
+
+    def __repr__(self) -> str:
+        return f"<Bindings {len(self._signals)}>"
+
+    def fingerprint(self, token: str) -> str:
+        """Return the fingerprint under which the organisation lists its own keys."""
+        return self._fingerprinter.of("secret", token)
+
+    def of_token(self, token: str) -> Signal | None:
+        """Return what was learnt of this token."""
+        return self._get(self._fingerprinter.of("binding-token", token))
+
+    def of_session(self, host: str, path: str) -> Signal | None:
+        """Return the account that opened this upload session."""
+        return self._get(self._fingerprinter.of("binding-session", _session_key(host, path)))
+
+    def bind_token(self, token: str, signal: Signal) -> None:
+        """Remember the account of a token."""
+        self._put(self._fingerprinter.of("binding-token", token), signal)
+
+    def bind_session(self, url: str, signal: Signal) -> None:
+        """Remember which account opened an upload session."""
+        rest = url.partition("://")[2]
+        host, slash, path = rest.partition("/")
+        if slash:
+            key = _session_key(host.partition(":")[0].lower(), "/" + path)
+            self._put(self._fingerprinter.of("binding-session", key), signal)
+
+    def _get(self, key: str) -> Signal | None:
+        with self._lock:
+            found = self._signals.get(key)
+            if found is not None:
+                self._signals.move_to_end(key)
+            return found
+
+    def _put(self, key: str, signal: Signal) -> None:
+        with self._lock:
+            self._signals[key] = signal
+            self._signals.move_to_end(key)
+            while len(self._signals) > self._limit:
+                self._signals.popitem(last=False)
+
+    def wants_body(self, destination: Destination) -> bool:
+        """Return True when the body of this service's answers may tell of accounts or hand out upload sessions."""
+        return destination.service in LEARNERS or destination.service in _SESSION_SERVICES
+
+    def learn(
+        self, exchange: Exchange, answer: Answer, destination: Destination, organisation: Organisation | None = None
+    ) -> Account | None:
+        """Learn from an answer; return the account when the answer told more than the request, else None.
+
+        Only what the service itself states in a successful answer binds a token. `organisation` is the one that the
+        account is judged by; by default the one that destinations were last asked for.
+        """
+        if answer.status is None or not 200 <= answer.status < 400:
+            return None
+        headers = dict(reversed(exchange.headers))
+        token = credential(headers, exchange.path)
+        service = destination.service or ""
+        learnt = self._learnt(service, exchange, answer, token)
+        opened = learnt or _signal_of(destination.account)
+        for url in _session_urls(answer) if service in _SESSION_SERVICES else ():
+            host, _, path = url.partition("://")[2].partition("/")
+            if opened is not None and service_at(host.lower(), "/" + path) is not None:
+                self.bind_session(url, opened)
+        if learnt is None:
+            return None
+        account = judge(learnt, service, _family(exchange, service), organisation or self.organisation)
+        if destination.account.kind is AccountKind.CORPORATE and account.kind is not AccountKind.PERSONAL:
+            return replace(destination.account, id=account.id or destination.account.id)
+        return account
+
+    def _learnt(self, service: str, exchange: Exchange, answer: Answer, token: str | None) -> Signal | None:
+        stated = _from_headers(answer)
+        if stated is None:
+            learner = LEARNERS.get(service)
+            body = _json(answer) if learner is not None else None
+            if learner is None or body is None:
+                return None
+            stated = learner(exchange, body)
+            issued = body.get("access_token")
+            if stated is not None and isinstance(issued, str) and issued:
+                self.bind_token(issued, stated)
+                return stated
+        if stated is not None and token:
+            self.bind_token(token, stated)
+        return stated
+
+
+def _family(exchange: Exchange, service: str) -> str | None:
+    if service in FAMILIES:
+        return FAMILIES[service]
+    found = service_at(exchange.host, exchange.path)
+    return found.family if found else None
+
+
+def _session_key(host: str, path: str) -> str:
+    match = _UPLOAD_ID.search(path)
+    return f"upload_id:{match[1]}" if match else f"{host}{path.partition('?')[0]}"
+
+
+def _signal_of(account: Account) -> Signal | None:
+    if account.id is None and account.kind.value == "unknown":
+        return None
+    personal = True if account.kind.value == "personal" else False if account.kind.value == "other_tenant" else None
+    return Signal(account.id, "upload session opened with: " + (account.evidence or "that account"), personal)
+
+
+def _from_headers(answer: Answer) -> Signal | None:
+    for name in ("openai-organization", "anthropic-organization-id"):
+        value = answer.header(name)
+        if value:
+            return Signal(value[:200], "organisation named in the answer", personal=False)
+    return None
+
+
+def _json(answer: Answer) -> Json | None:
+    if not answer.body or len(answer.body) > MAX_BODY:
+        return None
+    try:
+        found = orjson.loads(_plain(answer.body, answer.header("content-encoding")))
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _plain(body: bytes, content_encoding: str | None) -> bytes:
+    """Undo the content-encoding; recordings hold decoded text under old headers, so what is not encoded stays as it is."""
+    encoded = inflater(content_encoding)
+    if encoded is None or body[:1] == b"{":
+        return body
+    out = bytearray()
+    try:
+        for piece in encoded.feed(body):
+            out += piece
+            if len(out) > 4 * MAX_BODY:
+                return b""
+    except BrokenEncodingError:
+        return b""
+    return bytes(out)
+
+
+def _session_urls(answer: Answer) -> Iterator[str]:
+    """Yield the upload session URLs that an answer hands out."""
+    location = answer.header("location")
+    if location and ("upload_id=" in location or "upload" in location.lower()):
+        yield location
+    body = _json(answer)
+    for key in ("uploadUrl", "upload_url", "session_endpoints"):
+        value = body.get(key) if body else None
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from (v for v in value.values() if isinstance(v, str))

@@ -1,0 +1,88 @@
+"""Makes a request path fit to be stored: no query values, no tokens, no opaque segments, no e-mail addresses."""
+
+import re
+from itertools import pairwise
+from urllib.parse import unquote
+
+from classifiers.destinations.services import pattern
+from core.text import printable
+
+_MAX_PATH = 300
+_MAX_SEGMENT = 120
+_MAX_NAMES = 30
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_SECRET = re.compile(
+    r"(?:sk-|sk_|pk_|rk_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|eyJ|ya29\.|AIza|hf_|npm_|pypi-|SG\.|shpat_|dapi)[\w.~+-]{8,}"
+)
+_NUMBER = re.compile(r"\+?\d[\d .()-]{7,}\d")
+_SEPARATORS = re.compile(r"[-_.:~!*'() ,;=+@$&]+")
+_NAME = re.compile(r"[A-Za-z][\w.\-\[\]$:]{0,39}")
+_TELEGRAM = re.compile(r"(bot\d+):[\w-]{10,}")
+
+
+def redact(path: str, hidden: str | None = None) -> str:
+    """Return `path` with placeholders for what identifies or authorises: `{email}`, `{uuid}`, `{number}`, `{token}`.
+
+    `hidden` is an expression whose first group is a secret in this service's paths. Query names stay,
+    values become `…`.
+    """
+    base, _, query = path.partition("?")
+    if hidden is not None and (match := pattern(hidden).search(base)):
+        base = base[: match.start(1)] + "{token}" + base[match.end(1) :]
+    if len(base) > 4096:
+        base = base[:4096] + "…"
+    redacted = "/".join(_segment(part) if len(part) > 8 else part for part in base.split("/"))
+    if query:
+        redacted += "?" + _query(query)
+    return printable(redacted, _MAX_PATH)
+
+
+def _query(query: str) -> str:
+    names: dict[str, None] = {}
+    for part in query[:8192].split("&")[:_MAX_NAMES]:
+        name = part.partition("=")[0]
+        fit = _NAME.fullmatch(name) and not _opaque(name)
+        names[name if fit else "…"] = None
+    return "&".join(f"{name}=…" if name != "…" else name for name in names)
+
+
+def _segment(raw: str) -> str:
+    text = unquote(raw) if "%" in raw else raw
+    if "@" in text:
+        text = _EMAIL.sub("{email}", text)
+    if _UUID.search(text):
+        text = _UUID.sub("{uuid}", text)
+    text = _TELEGRAM.sub(r"\1:{token}", text)
+    text = _SECRET.sub("{token}", text)
+    if _NUMBER.search(text):
+        text = _NUMBER.sub(_number, text)
+    if "{" not in text and (len(text) > _MAX_SEGMENT or _opaque(text)):
+        return "{token}"
+    return " ".join("{token}" if "{" not in word and _opaque(word) else word for word in text.split(" ")).replace(
+        "/", "%2F"
+    )
+
+
+def _number(match: re.Match[str]) -> str:
+    """Dates and version stamps have up to eight digits; longer numbers may name a person or an account."""
+    return "{number}" if sum(c.isdigit() for c in match[0]) >= 9 else match[0]
+
+
+def _opaque(text: str) -> bool:
+    """Return True for a random-looking string: long, and changing between digits, upper and lower case all the time."""
+    if len(text) < 16:
+        return False
+    if any(len(piece) >= 20 and _mixed(piece) for piece in _SEPARATORS.split(text)):
+        return True
+    bare = _SEPARATORS.sub("", text)
+    return len(bare) >= 16 and _changes(bare) > 0.22 * len(bare)
+
+
+def _mixed(piece: str) -> bool:
+    return not piece.isalpha() and not piece.isdecimal() and _changes(piece) >= 3
+
+
+def _changes(text: str) -> int:
+    kinds = ["0" if c.isdecimal() else "A" if c.isupper() else "a" if c.islower() else "-" for c in text]
+    return sum(a != b for a, b in pairwise(kinds))

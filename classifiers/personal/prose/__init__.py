@@ -1,0 +1,1 @@
+"""Names and addresses in sentences, by model or by an organisation's own recognisers."""

@@ -1,0 +1,1 @@
+"""Personal data by pattern and check digit, in any text."""

@@ -1,0 +1,62 @@
+"""Values that only a label tells: passports, licences, health ids, accounts and dates of birth in running text."""
+
+import re
+
+from classifiers.personal.scan.checks import compact
+from classifiers.personal.tables.keyed import normal_date
+from classifiers.personal.vocabulary import label_kinds
+
+_GLUE = re.compile(
+    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was issued|holder|card|code|on|am|le|el|the|of|my|"
+    r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![A-Za-z0-9])")
+_LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
+_PLACE_KINDS = (
+    "date_of_birth", "passport", "driving_licence", "uk_nhs", "us_mbi", "medical_record", "health_id", "bank_account",
+)  # fmt: skip
+_WINDOW = 40
+_SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
+_JOINS = frozenset("-_/.")
+"""A label joined to other words by one of these is a part of an identifier or a path."""
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+_DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
+
+
+def read_labelled(text: str, floor: int, start: int, end: int, finish: int) -> tuple[str, str, int, int] | None:
+    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one.
+
+    Words left of `floor` belong to another value.
+    """
+    if text[end : end + 1] in _JOINS or (start > floor and text[start - 1] in _JOINS):
+        return None
+    if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:
+        return None
+    glue = _GLUE.match(text, end, min(finish, end + _WINDOW))
+    begin = glue.end() if glue else end
+    label = text[max(floor, start - 24) : begin]
+    kinds = label_kinds(label)
+    for kind in _PLACE_KINDS:
+        if kind in kinds:
+            return _value(kind, text, begin, min(finish, begin + _WINDOW))
+    return None
+
+
+def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int, int] | None:
+    if kind == "date_of_birth":
+        found = normal_date(text[begin:limit])
+        return None if found is None else (kind, found[0], begin, begin + found[1])
+    if kind in {"uk_nhs", "us_mbi"}:
+        return None
+    match = _IDENTIFIER.match(text, begin, limit) or _LOWER_IDENTIFIER.match(text, begin, limit)
+    if match is None:
+        return None
+    raw = match.group()
+    value = compact(raw)
+    digits = len(value) - len(value.translate(_NO_DIGITS))
+    if digits < _DIGITS_NEEDED[kind] or (kind == "bank_account" and digits != len(value)):
+        return None
+    if len(set(value)) < 2 or normal_date(raw) is not None:
+        return None
+    return kind, value, begin, match.end()

@@ -1,0 +1,223 @@
+"""Runs of digits: which windows over their groups are identifiers, cards or phones."""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from classifiers.personal.scan import cards, host_names, phones
+from classifiers.personal.scan.checks import CHECKS, is_filler
+from classifiers.personal.scan.context import WRONG, Place
+from classifiers.personal.scan.published import is_test_value
+from classifiers.personal.scan.shapes import LONGEST, READINGS, READINGS_UNNAMED, Strength
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
+from classifiers.personal.vocabulary import ANY_NATIONAL_ID, EMPTY
+from core.findings import Confidence
+
+_GROUP = re.compile(r"\d+")
+_DECIMAL = re.compile(r"\d+\.\d+")
+_DATE = re.compile(r"(?:1[89]|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:1[89]|20)\d\d")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
+_KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
+_PHONE_HINT = re.compile(r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$")
+_SHORTEST_HINTED = 9
+_FACTORS = frozenset("*^_")
+_MAX_GROUP = 40
+_LABEL_REACH = 3
+"""A label belongs to the number next to it, though a digit such as `1:` may stand between."""
+
+_FEW_GROUPS = 24
+"""Groups of one candidate from which on it pays to remember windows that were read in vain."""
+_MOST_GROUPS = max(LONGEST.values())
+
+Spans = list[tuple[int, int]]
+
+
+def read_numbers(place: Place, start: int, end: int) -> int | None:
+    """Judge the run of digits at `start:end`; return where the last accepted reading ends, None when there is none."""
+    text = place.text[start:end]
+    first = text[0]
+    if "." in text:
+        if _IPV4.fullmatch(text):
+            return read_ip(place, start, end)
+        if _DECIMAL.fullmatch(text) and not place.is_named("phone", start):
+            return None
+    if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
+        return None
+    groups = [found.span() for found in _GROUP.finditer(text)]
+    if "+" in text[:2] and not _is_sum(place, start, start + len(text)):
+        used = _phone(place, start, text, groups, named=False)
+    elif (named := place.is_named("phone", start)) or first == "(" or text[:2] == "00":
+        used = _phone(place, start, text, groups, named=named)
+    else:
+        used = None
+    if used is None:
+        used = _windows(place, start, text, groups)
+    return _hinted_phone(place, start, text, groups) if used is None and len(text) > _SHORTEST_HINTED else used
+
+
+def _is_sum(place: Place, start: int, end: int) -> bool:
+    """True when the `+` adds: a word, a number or a bracket stands before it, or the number is multiplied."""
+    before = place.text[start - 1 : start]
+    if place.text[end : end + 1] in _FACTORS:
+        return True
+    return start > place.begin and (before.isalnum() or before in "_)]*^")
+
+
+def read_ip(place: Place, start: int, end: int) -> int | None:
+    """Judge an IP address: personal only when public and said to be somebody's."""
+    named = place.is_named("ip_address", start)
+    value = host_names.public_ip(place.text[start:end]) if named or place.explain else None
+    if value is None:
+        return None
+    if named:
+        place.confirm("ip_address", value, start, end, Confidence.LIKELY)
+        return end
+    place.refuse("ip_address", value, start, end, "nothing near it says that it is somebody's")
+    return None
+
+
+def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Slide over the groups, the longest known shape first; return where the last accepted window ended."""
+    sizes = "".join([chr(48 + min(stop - begin, _MAX_GROUP)) for begin, stop in groups])
+    used = None
+    failed: set[str] = set()
+    index, count = 0, len(groups)
+    while index < count:
+        taken = 0
+        for shape in _shapes_ahead(sizes[index : index + _MOST_GROUPS]):
+            length = len(shape)
+            window = groups[index : index + length]
+            label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
+            whole = text[window[0][0] : window[-1][1]]
+            if not label and whole in failed and not place.explain:
+                continue
+            if _read(place, start, text, window, shape, label):
+                taken = length
+                break
+            if not label and count > _FEW_GROUPS:
+                failed.add(whole)
+        if not taken and sizes.startswith("334", index) and _us_phone(place, start, text, groups[index : index + 3]):
+            taken = 3
+        if taken:
+            used = place.last = start + groups[index + taken - 1][1]
+        index += taken or 1
+    return used
+
+
+@lru_cache(maxsize=4096)
+def _shapes_ahead(sizes: str) -> tuple[str, ...]:
+    """Return the known shapes that these groups begin with, the longest first."""
+    longest = min(LONGEST.get(sizes[0], 0), len(sizes))
+    return tuple(sizes[:length] for length in range(longest, 0, -1) if sizes[:length] in READINGS)
+
+
+def _read(place: Place, start: int, text: str, window: Spans, shape: str, label: frozenset[str]) -> bool:
+    """Try every reading of one window: a failed one must not hide the others."""
+    begin, stop = window[0][0], window[-1][1]
+    single = len(window) == 1
+    if single and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
+        return False
+    names = place.names
+    readings = READINGS[shape] if label or names else READINGS_UNNAMED.get(shape, ())
+    if not readings:
+        return False
+    any_id = ANY_NATIONAL_ID in label or ANY_NATIONAL_ID in names
+    separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
+    digits = text[begin:stop] if single else "".join([text[a:b] for a, b in window])
+    accepted: tuple[str, str, Strength, bool] | None = None
+    for kind, wanted, strength in readings:
+        exact = kind in label or kind in names
+        named = exact or (any_id and kind in NATIONAL_ID_KINDS)
+        if not named and (accepted is not None or strength is Strength.WEAK):
+            continue
+        if separators != (wanted if wanted is not None else separators[:1] * len(separators)):
+            continue
+        value = _check(kind, digits, text[begin:stop])
+        if value is None:
+            place.refuse(kind, digits, start + begin, start + stop, WRONG)
+        elif exact or accepted is None:
+            accepted = kind, value, strength, named
+            if exact:
+                break
+    if accepted is None:
+        return False
+    kind, value, strength, named = accepted
+    return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _check(kind: str, digits: str, piece: str) -> str | None:
+    if kind == "credit_card":
+        return cards.check_card(digits)
+    if is_filler(digits) and not is_test_value(kind, digits):
+        return None
+    return CHECKS[kind](piece if kind in _KEEPS_SEPARATORS else digits)
+
+
+def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -> int | None:
+    """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix wins."""
+    plus = "+" in text[:2] and not _is_sum(place, start, start + len(text))
+    if not plus and _DATE.match(text):
+        return None
+    north_american = None if plus else _US_PHONE.match(text)
+    ends = [stop for _, stop in groups]
+    if north_american is not None and north_american.end() in ends:
+        ends = [north_american.end()]
+    for stop in _plausible_ends(groups, ends):
+        digits = "".join([text[a:b] for a, b in groups if b <= stop])
+        value = _phone_value(digits, plus=plus, named=named, north_american=north_american is not None)
+        if value is None:
+            continue
+        if named or plus:
+            place.confirm("phone", value, start, start + stop, Confidence.LIKELY)
+            return start + stop
+        strength = Strength.MEDIUM if len(groups) > 1 else Strength.WEAK
+        return start + stop if place.judge("phone", value, strength, start, start + stop) else None
+    place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), "no country's plan has this number")
+    return None
+
+
+def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything but such formats."""
+    if not (text[0] == "0" or _US_PHONE.fullmatch(text)) or sum(b - a for a, b in groups) < _SHORTEST_HINTED:
+        return None
+    left = place.text[max(place.last, start - 32) : start]
+    if _PHONE_HINT.search(left) is None:
+        return None
+    return _phone(place, start, text, groups, named=True)
+
+
+def _plausible_ends(groups: Spans, ends: list[int]) -> list[int]:
+    plausible = []
+    total = 0
+    for begin, stop in groups:
+        total += stop - begin
+        if total > phones.MAX_DIGITS + 2:
+            break
+        if total >= phones.MIN_DIGITS and stop in ends:
+            plausible.append(stop)
+    return plausible[:-7:-1]
+
+
+def _phone_value(digits: str, *, plus: bool, named: bool, north_american: bool) -> str | None:
+    if is_filler(digits):
+        return None
+    if plus:
+        return phones.international(digits)
+    if digits.startswith("00"):
+        return phones.international(digits[2:])
+    if north_american and len(digits) == 10:
+        return phones.north_american(digits) or (phones.national(digits) if named else None)
+    return phones.national(digits) or phones.international(digits) if named else None
+
+
+def _us_phone(place: Place, start: int, text: str, window: Spans) -> bool:
+    """Three, three and four digits with dashes or points are a North American number, even without a label."""
+    begin, stop = window[0][0], window[-1][1]
+    separators = text[window[0][1] : window[1][0]] + text[window[1][1] : window[2][0]]
+    if separators not in {"--", ".."}:
+        return False
+    value = phones.north_american("".join([text[a:b] for a, b in window]))
+    if value is None or is_filler(value[2:]):
+        return False
+    return place.judge("phone", value, Strength.MEDIUM, start + begin, start + stop)

@@ -1,0 +1,62 @@
+"""Published example values: reported, but labelled as test data."""
+
+from classifiers.personal.scan.cards import TEST_CARDS
+
+_EXAMPLE_DOMAINS = frozenset({"example.com", "example.org", "example.net", "example.edu"})
+_EXAMPLE_ENDINGS = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
+_VALUES: dict[str, frozenset[str]] = {
+    "credit_card": TEST_CARDS,
+    "us_ssn": frozenset({"078051120", "219099999", "457555462", "123456789", "123121234", "111223333"}),
+    "uk_nino": frozenset({"QQ123456C", "AB123456C", "JG103759A", "AA123456A"}),
+    "uk_nhs": frozenset({"9434765919", "9434765870", "4857773456", "4010232137", "9999999999"}),
+    "br_cpf": frozenset({"12345678909", "11144477735", "52998224725"}),
+    "br_cnpj": frozenset({"11222333000181", "00000000000191"}),
+    "in_aadhaar": frozenset({"234123412346", "999941057058", "999971658847"}),
+    "in_pan": frozenset({"ABCDE1234F", "AAAPL1234C", "AAAPA1234A", "ABCPE1234F"}),
+    "de_tax_id": frozenset({"36574261809", "47036892816", "65929970489", "57549285017", "25768131411"}),
+    "fr_nir": frozenset({"255081416802538", "184127645108946"}),
+    "es_dni": frozenset({"12345678Z", "00000000T", "00000001R", "99999999R"}),
+    "es_nie": frozenset({"X1234567L", "Y1234567X", "Z1234567R", "X0000000T"}),
+    "it_codice_fiscale": frozenset({"RSSMRA80A01H501U", "RSSMRA85T10A562S", "RCCMNL83S18D969H"}),
+    "nl_bsn": frozenset({"123456782", "111222333", "999999990", "999990019"}),
+    "pl_pesel": frozenset({"44051401359", "44051401458", "02070803628", "00000000000"}),
+    "pt_nif": frozenset({"123456789", "999999990"}),
+    "be_national_number": frozenset({"85073003328", "93051822361"}),
+    "se_personnummer": frozenset({"8112189876", "198112189876", "1212121212", "191212121212", "8803200016"}),
+    "fi_hetu": frozenset({"131052308T", "010101123N"}),
+    "dk_cpr": frozenset({"2110625629", "0707614285"}),
+    "ch_ahv": frozenset({"7569217076985", "7561234567897", "7560000000002"}),
+    "ca_sin": frozenset({"046454286", "130692544"}),
+    "au_tfn": frozenset({"123456782", "876543210"}),
+    "mx_curp": frozenset({"BOXW310820HNERXN09", "HEGG560427MVZRRL04", "XEXX010101HNEXXXA4"}),
+    "za_id": frozenset({"8001015009087", "7503305044089", "8503305044089"}),
+    "cn_ric": frozenset({"11010519491231002X", "360426199101010071"}),
+    "us_aba": frozenset({"021000021", "111000025", "110000000"}),
+    "us_mbi": frozenset({"1EG4TE5MK72", "1EG4TE5MK73"}),
+    "iban": frozenset(
+        {
+            "DE89370400440532013000", "GB29NWBK60161331926819", "GB82WEST12345698765432", "GB33BUKB20201555555555",
+            "FR1420041010050500013M02606", "FR7630006000011234567890189", "ES9121000418450200051332",
+            "ES7921000813610123456789", "IT60X0542811101000000123456", "NL91ABNA0417164300", "NL02ABNA0123456789",
+            "BE68539007547034", "BE71096123456769", "CH9300762011623852957", "CH5604835012345678009",
+            "AT611904300234573201", "AT483200000012345864", "PL61109010140000071219812874",
+            "PL10105000997603123456789123", "PT50000201231234567890154", "SE4550000000058398257466",
+            "SE7280000810340009783242", "NO9386011117947", "NO8330001234567", "FI2112345600000785",
+            "FI1410093000123458", "DK5000400440116243", "DK9520000123456789", "IE29AIBK93115212345678",
+            "IE64IRCE92050112345678", "LU280019400644750000", "RO49AAAA1B31007593840000", "DE75512108001245126199",
+            "DE91100000000123456789", "SA0380000000608010167519", "TR330006100519786457841326",
+            "IL620108000000099999999", "MT84MALT011000012345MTLCAST001S", "GR1601101250000000012300695",
+        }
+    ),
+}  # fmt: skip
+_US_FICTION = ("5550100", "5550199")
+
+
+def is_test_value(kind: str, value: str) -> bool:
+    """Return True when a normal form is a published example."""
+    if kind == "email":
+        domain = value.rpartition("@")[2]
+        return domain in _EXAMPLE_DOMAINS or domain.endswith(_EXAMPLE_ENDINGS)
+    if kind == "phone":
+        return value.startswith("+1") and len(value) == 12 and _US_FICTION[0] <= value[5:] <= _US_FICTION[1]
+    return value in _VALUES.get(kind, ())

@@ -1,0 +1,61 @@
+"""Dispatch: what a candidate of the one pass begins with tells how to read it."""
+
+import re
+
+from classifiers.personal.scan import host_names
+from classifiers.personal.scan.context import Place
+from classifiers.personal.scan.labelled import read_labelled
+from classifiers.personal.scan.letters import read_letters_first, read_letters_inside
+from classifiers.personal.scan.numbers import read_numbers
+from core.findings import Confidence
+
+_LETTER = re.compile(r"[A-Za-z:]")
+_DIGIT_OR_COLON = re.compile(r"[\d:]")
+
+
+def read_candidate(place: Place, start: int, end: int) -> int:
+    """Judge the candidate at `start:end`; return where reading goes on."""
+    text = place.text
+    first = text[start]
+    if first == "@":
+        used = _email(place, start, end)
+    elif first.isdigit() or first in "+(":
+        if end - start > 9 and text[start + 4] == "-" == text[start + 7] and first in "12":  # a date or an instant
+            place.last = end
+            return end
+        if _LETTER.search(text, start, end):
+            used = read_letters_inside(place, start, end)
+        else:
+            used = read_numbers(place, start, end)
+    elif _DIGIT_OR_COLON.search(text, start, end):
+        used = read_letters_first(place, start, end)
+    else:
+        return _labelled(place, start, end)
+    if used is None or used <= start:
+        place.last = end
+        return end
+    place.last = used
+    return used
+
+
+def _email(place: Place, at: int, end: int) -> int | None:
+    found = host_names.email_around(place.text, place.begin, at, end)
+    if found is None:
+        return None
+    start, stop, value, why = found
+    if why is not None:
+        place.refuse("email", value, start, stop, why)
+        return None
+    place.confirm("email", value, start, stop, Confidence.CERTAIN)
+    return stop
+
+
+def _labelled(place: Place, start: int, end: int) -> int:
+    """Read the value right of a label, where only the label tells what it is."""
+    found = read_labelled(place.text, max(place.last, place.begin), start, end, place.finish)
+    if found is None:
+        return end
+    kind, value, begin, stop = found
+    place.confirm(kind, value, begin, stop, Confidence.LIKELY)
+    place.last = stop
+    return stop

@@ -1,0 +1,283 @@
+"""Tables by column: sample, vote, header; then exact records, distinct values and distinct data subjects.
+
+The engine classifies a `Table` by this path only and does not scan the segments of its cells as well, so that no value
+counts twice.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from classifiers.hits import MAX_FINGERPRINTS, MAX_PLACES, Hit
+from classifiers.payload import Payload, Segment, Table
+from classifiers.personal import vocabulary
+from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
+from classifiers.personal.fold import fold
+from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
+from classifiers.personal.tables.unnamed import kind_by_statistics
+from core.findings import Confidence, Finding
+from core.fingerprint import Fingerprinter
+from core.text import mask, printable
+
+DETECTOR = "personal-columns"
+SAMPLE = 100
+"""Values looked at in each column before a vote."""
+_MAJORITY = 0.5
+_COVERED = 0.4
+"""Share of a column's characters that its values take; less, and it is text in which values stand."""
+_PROSE_LENGTH = 24
+_MAX_FREE_TEXT = 8_000_000
+"""Characters of one free-text column that are scanned in full; more is sampled, and the finding says so."""
+_CHUNK = 2000
+_IDENTIFYING = (
+    *sorted(NATIONAL_ID_KINDS), "passport", "driving_licence", "medical_record", "health_id", "uk_nhs", "us_mbi",
+    "email", "phone", "iban", "credit_card", "bank_account",
+)  # fmt: skip
+"""What tells one person from another, the strongest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnResult:
+    """One kind found in one column. Holds payload values: repr shows counts only."""
+
+    column: str
+    kind: str
+    confidence: Confidence
+    records: int
+    """Rows that hold such a value."""
+    count: int
+    """Occurrences; more than `records` where a cell of free text holds several."""
+    distinct: int
+    values: tuple[str, ...] = field(repr=False)
+    """Up to twenty distinct normal forms, for fingerprints and the mask."""
+    free_text: bool = False
+    """True when the column is text in which such values stand, not a column of them."""
+    exact: bool = True
+    """False when numbers come from a sample."""
+    test_data: bool = False
+
+
+def classify_table(table: Table) -> list[ColumnResult]:
+    """Return what each column of the table holds, in the order of the columns."""
+    samples = {column: _sample(table.values.get(column, [])) for column in table.columns}
+    people = _is_about_people(table.columns)
+    votes = _vote({column: sample for column, sample in samples.items() if _is_worth_a_look(column, sample)}, people)
+    results: list[ColumnResult] = []
+    for column in table.columns:
+        results.extend(_column_results(table, column, samples[column], votes.get(column, []), people))
+    return results
+
+
+def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
+    """Return one finding per kind in the table, with rows affected, distinct values and distinct data subjects."""
+    groups: dict[tuple[str, bool], list[ColumnResult]] = {}
+    for result in classify_table(table):
+        groups.setdefault((result.kind, result.test_data), []).append(result)
+    subjects = _subjects(table, [r for group in groups.values() for r in group])
+    findings = [_finding(table, group, subjects, fingerprinter) for group in groups.values()]
+    order = list(Confidence)
+    return sorted(findings, key=lambda f: (f.test_data, order.index(f.confidence), f.kind))
+
+
+# -- looking at columns ------------------------------------------------------------------------------------------------
+
+
+def _sample(values: Sequence[str]) -> list[str]:
+    """Return up to SAMPLE values spread over the column, empty ones left out."""
+    step = max(1, len(values) // (SAMPLE * 2))
+    spread = [value for value in values[::step] if value]
+    if len(spread) < SAMPLE // 4 and step > 1:
+        spread = [value for value in values if value][: SAMPLE * 2]
+    return spread[:SAMPLE]
+
+
+def _is_about_people(columns: Sequence[str]) -> bool:
+    """True when a bare `name` column is a person's: other columns hold personal data, too."""
+    return any(vocabulary.name_kinds(column) & PII_SIBLINGS for column in columns)
+
+
+def _is_worth_a_look(column: str, sample: Sequence[str]) -> bool:
+    if not sample:
+        return False
+    names = vocabulary.name_kinds(column)
+    return bool(names and "!" not in names) or any(len(value) >= 6 for value in sample)
+
+
+def _key(column: str, people: bool) -> str:
+    return "full name" if people and "name" in vocabulary.name_kinds(column) else column
+
+
+def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
+    """Return the hits in the samples by column; one pass over all columns together."""
+    segments: list[Segment] = []
+    owners: list[str] = []
+    for column, sample in samples.items():
+        key = _key(column, people)
+        segments.extend([Segment(value, key) for value in sample])
+        owners.extend([column] * len(sample))
+    hits: dict[str, list[Hit]] = {}
+    for hit in PersonalDetector().detect(Payload(segments=segments)):
+        hits.setdefault(owners[hit.segment], []).append(hit)
+    return hits
+
+
+def _column_results(table: Table, column: str, sample: list[str], hits: list[Hit], people: bool) -> list[ColumnResult]:
+    if not sample:
+        return []
+    votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})
+    if votes:
+        kind, number = votes.most_common(1)[0]
+        own = [hit for hit in hits if hit.kind == kind]
+        covered = sum(hit.end - hit.start for hit in own)
+        if number >= _MAJORITY * len(sample) and covered >= _COVERED * sum(map(len, sample)):
+            return [_whole_column(table, column, kind, own)]
+    if not hits and not vocabulary.name_kinds(column):
+        kind_or_none = kind_by_statistics(sample)
+        if kind_or_none is not None:
+            values = tuple(dict.fromkeys(sample))[:MAX_FINGERPRINTS]
+            return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
+    if hits or _is_prose(sample):
+        return _free_text(table, column, _key(column, people))
+    return []
+
+
+def _is_prose(sample: Sequence[str]) -> bool:
+    return sum(map(len, sample)) >= _PROSE_LENGTH * len(sample) and sum(" " in v for v in sample) * 2 > len(sample)
+
+
+def _whole_column(table: Table, column: str, kind: str, hits: Sequence[Hit]) -> ColumnResult:
+    values = tuple(dict.fromkeys(hit.value for hit in hits))[:MAX_FINGERPRINTS]
+    order = list(Confidence)
+    confidence = min((hit.confidence for hit in hits), key=order.index)
+    return _counted(table, column, kind, confidence, values, test=all(hit.test_data for hit in hits))
+
+
+def _counted(
+    table: Table, column: str, kind: str, confidence: Confidence, values: tuple[str, ...], *, test: bool
+) -> ColumnResult:
+    cells = table.values[column]
+    empty = cells.count("")
+    records = len(cells) - empty
+    if not table.complete and cells:
+        records = round(table.rows * records / len(cells))
+    return ColumnResult(
+        column=column,
+        kind=kind,
+        confidence=confidence,
+        records=records,
+        count=records,
+        distinct=len(set(cells)) - (empty > 0),
+        values=values,
+        exact=table.complete,
+        test_data=test,
+    )
+
+
+def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
+    """Scan every cell of a column in which some cells hold something."""
+    cells = table.values[column]
+    detector = PersonalDetector()
+    rows: dict[tuple[str, bool], set[int]] = {}
+    counts: Counter[tuple[str, bool]] = Counter()
+    values: dict[tuple[str, bool], dict[str, Confidence]] = {}
+    seen = 0
+    scanned = 0
+    for start in range(0, len(cells), _CHUNK):
+        chunk = cells[start : start + _CHUNK]
+        seen += sum(map(len, chunk))
+        scanned += len(chunk)
+        places = _worth_reading(chunk, key)
+        for hit in detector.detect(Payload(segments=[Segment(chunk[place], key) for place in places])):
+            group = (hit.kind, hit.test_data)
+            rows.setdefault(group, set()).add(start + places[hit.segment])
+            counts[group] += 1
+            values.setdefault(group, {})[hit.value] = hit.confidence
+        if seen > _MAX_FREE_TEXT:
+            break
+    return [
+        ColumnResult(
+            column=column,
+            kind=kind,
+            confidence=min(values[group].values(), key=list(Confidence).index),
+            records=len(rows[group]),
+            count=counts[group],
+            distinct=len(values[group]),
+            values=tuple(values[group])[:MAX_FINGERPRINTS],
+            free_text=True,
+            exact=table.complete and scanned == len(cells),
+            test_data=test,
+        )
+        for group in sorted(rows)
+        for kind, test in (group,)
+    ]
+
+
+def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
+    """Return which cells hold a candidate: most free text holds none, and the one pass tells so at once."""
+    if "!" not in (names := vocabulary.name_kinds(key)) and names:
+        return list(range(len(cells)))
+    text = "\n".join([cell.replace("\n", ": ") for cell in cells])
+    ends = list(accumulate([len(cell) + 1 + cell.count("\n") for cell in cells]))
+    folded = fold(text)
+    places = {bisect_right(ends, folded.origin_of(start)) for start, _ in spans(folded.data)}
+    if ": " in text:
+        places.update(place for place, cell in enumerate(cells) if ": " in cell or "\n" in cell)
+    return sorted(places)
+
+
+# -- joining columns ---------------------------------------------------------------------------------------------------
+
+
+def _finding(
+    table: Table, group: Sequence[ColumnResult], subjects: int | None, fingerprinter: Fingerprinter
+) -> Finding:
+    first = group[0]
+    order = list(Confidence)
+    records, distinct = _together(table, group)
+    values = list(dict.fromkeys(value for result in group for value in result.values))[:MAX_FINGERPRINTS]
+    prefix = f"{printable(table.label, 80)}, " if table.label else ""
+    return Finding(
+        kind=first.kind,
+        detector=DETECTOR,
+        confidence=min((result.confidence for result in group), key=order.index),
+        count=sum(result.count for result in group),
+        distinct=distinct,
+        records=records,
+        where=tuple(f"{prefix}column {printable(result.column, 80)}" for result in group)[:MAX_PLACES],
+        excerpt=mask(values[0]) if values else "",
+        fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
+        test_data=first.test_data,
+        note=None if all(result.exact for result in group) else "numbers come from a part of the rows",
+        subjects=subjects,
+    )
+
+
+def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
+    """Return (records, distinct) over several columns of one kind: rows with any of them; for names, whole names."""
+    if len(group) == 1 or any(result.free_text for result in group):
+        return max(result.records for result in group), sum(result.distinct for result in group)
+    columns = [table.values[result.column] for result in group]
+    joined = list(zip(*columns, strict=False))
+    filled = [row for row in joined if any(row)]
+    records = len(filled)
+    if not table.complete and joined:
+        records = round(table.rows * records / len(joined))
+    if group[0].kind == "person":
+        return records, len(set(filled))
+    return records, len({cell for row in filled for cell in row if cell})
+
+
+def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
+    """Return how many people the rows tell apart, by the strongest identifying column; None when none does."""
+    whole = [result for result in results if not result.free_text]
+    for kind in _IDENTIFYING:
+        distinct = [result.distinct for result in whole if result.kind == kind]
+        if distinct:
+            return max(distinct)
+    names = [table.values[result.column] for result in whole if result.kind in {"person", "date_of_birth"}]
+    if any(result.kind == "person" for result in whole):
+        return len({row for row in zip(*names, strict=False) if any(row)})
+    return None

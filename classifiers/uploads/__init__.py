@@ -1,0 +1,1 @@
+"""Large bodies: cut into windows, sieved, read one after another."""

@@ -1,0 +1,116 @@
+"""Hints: linear patterns for a superset of the shapes that the personal-data scan and the decoder could act on."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from classifiers.personal.scan import shapes
+from classifiers.personal.tables import candidates
+from classifiers.personal.vocabulary import telling_phrases
+from classifiers.uploads.prefilter.folds import folding_bytes
+
+_SEPARATOR = rb"[ \-./()\x01]{1,2}"
+_LOOSE = rb"[ \-./()\x01]{0,2}"
+_MAX_MEMORY = 64 << 20
+_MAILBOX = rb"[A-Za-z0-9._%+'~\-\x80-\xff]@[A-Za-z0-9]"
+_DIGITS = rb"\d(?:%b\d){6}" % _LOOSE
+_ACCENTED = rb"[\xc3-\xcd][\x80-\xbf]"
+"""A letter with an accent: label words are compared without, so any word with one may be a label."""
+WORDED = frozenset({"!", "person", "name", "address", "email", "health_data", "special_category"})
+"""What a label may announce that no run of digits is."""
+
+
+class Hints:
+    """Two searches over one text: what may be a finding by itself, and digits that are one only right of a label."""
+
+    __slots__ = ("_alone", "_labelled")
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        more = () if ascii_only else (*_accented(), *folding_bytes())
+        self._alone = _compiled(
+            [_MAILBOX, rb"\b\d{3}[-.]\d{3}[-.]\d{4}\b", *_shapes(), *_announced(), *_encoded(), *more]
+        )
+        self._labelled = _compiled([*_weak(), rb"\b\d{1,3}(?:\.\d{1,3}){3}\b", candidates.IPV6.encode()])
+
+    def alone(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the spans that may be a finding whatever stands around them."""
+        return _spans(self._alone, data)
+
+    def labelled(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the spans of digits that are a finding only right of a label."""
+        return _spans(self._labelled, data)
+
+
+@cache
+def hints(*, ascii_only: bool) -> Hints:
+    """Return the hints for texts of this kind, made at first use."""
+    return Hints(ascii_only=ascii_only)
+
+
+def _compiled(patterns: list[bytes]) -> tuple[Any, Any]:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.dot_nl = True
+    options.max_mem = _MAX_MEMORY
+    joined = b"|".join(b"(?:%b)" % pattern for pattern in dict.fromkeys(patterns))
+    return re2.compile(joined, options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+
+
+def _spans(search: tuple[Any, Any], data: bytes) -> Iterator[tuple[int, int]]:
+    match, unanchored = search
+    end = len(data)
+    span = match(unanchored, data, 0, end)[0]
+    while span[0] >= 0:
+        yield span
+        span = match(unanchored, data, max(span[1], span[0] + 1), end)[0]
+
+
+def _shapes() -> list[bytes]:
+    letters = (*candidates.LETTERS_FIRST, *candidates.LETTERS_INSIDE)
+    strong = [
+        _grouped(sizes, reading.separators)
+        for sizes, readings in shapes.READINGS_UNNAMED.items()
+        for reading in readings
+    ]
+    return [*(pattern.encode() for pattern in letters), *strong]
+
+
+def _weak() -> list[bytes]:
+    return [_grouped(sizes, None) for sizes in shapes.READINGS]
+
+
+def _announced() -> list[bytes]:
+    """Numbers with a sign or a word before them that says what they are."""
+    labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
+    calls = rb"(?i:\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b)"
+    phones = [word.rpartition(" ")[2] for word, kinds in telling_phrases().items() if "phone" in kinds]
+    named = "|".join(sorted({word for word in phones if len(word) > 2} | {"call us", "call me"})).encode()
+    return [
+        rb"\+\(?" + _DIGITS,
+        rb"\(\+?" + _DIGITS,
+        rb"\b00" + _DIGITS,
+        labels + rb".{0,43}\d[^A-Za-z]{0,3}\d",
+        calls + rb"[^.!?\d]{0,16}\(?" + _DIGITS,
+        rb"(?i:(?:^|[^a-z])(?:%b)[^a-z])[^\n]*\d(?:%b\d){6}" % (named, _LOOSE),
+    ]
+
+
+def _accented() -> list[bytes]:
+    return [_ACCENTED + rb"[^\n\d]{0,48}" + _DIGITS, _ACCENTED + rb"[^\n:=]{0,44}[:=]"]
+
+
+def _encoded() -> list[bytes]:
+    return [rb"%[0-9A-Fa-f]{2}", rb"\\u[0-9A-Fa-f]{4}", rb"\\x[0-9A-Fa-f]{2}", rb"&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});"]
+
+
+def _grouped(sizes: str, separators: str | None) -> bytes:
+    """Return the pattern of groups of digits of these sizes, with exactly these separators or any."""
+    groups = [rb"\d{%d}" % (ord(size) - 48) for size in sizes]
+    between = [_SEPARATOR] * (len(groups) - 1)
+    if separators and len(separators) == len(groups) - 1:
+        between = [rb"\x%02x" % ord(sign) for sign in separators]
+    rest = b"".join(sign + group for sign, group in zip(between, groups[1:], strict=True))
+    return rb"\b" + groups[0] + rest + rb"\b"

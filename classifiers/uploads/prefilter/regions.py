@@ -1,0 +1,224 @@
+"""From hints to regions: the lines of a long text that the engine must read, with what stands around them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from classifiers.credentials.engines.engine import regex
+from classifiers.decoding.packed import encoded_runs, is_wrapped
+from classifiers.personal.tables.embedded import table_at
+from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
+from classifiers.uploads.prefilter.hints import WORDED, hints
+
+SHORTEST_RUN = 11
+"""Readable bytes in a row that count in binary data: fewer occur by accident, and no personal value but a few is shorter."""
+_REACH = 64
+"""Bytes left of a number in which a label may stand."""
+_LABEL = 48
+_LINE = 2048
+"""Of a longer line only so much around a hint is read."""
+_AROUND = 1024
+_APART = b"\n/\n"
+"""Between two regions: no pattern reaches over it."""
+_BESIDE = b" ;/; "
+"""The same within a line."""
+_KEY = re.compile(rb"[\"']([^\"'\n\\:{}\[\],]{1,120})\\?[\"']\s{0,4}:")
+_BLANK = re.compile(rb"[ \n\t]")
+_ADDRESS = 320
+"""The longest mail address, and more than is looked at before one."""
+_TOKEN = re.compile(rb"[a-z]+|\d+")
+_SPACE = b" \t\r\n"
+_AT = ord("@")
+
+Span = tuple[int, int]
+
+
+class Parts(NamedTuple):
+    """The parts of a text that may hold a finding, sorted and apart."""
+
+    lines: list[Span]
+    mailboxes: list[Span]
+    """Words that can hold nothing but mail addresses: no label, key or neighbour matters there."""
+
+
+def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
+    """Return the parts of UTF-8 text that may hold a finding; None when all of it must be read.
+
+    `spots`: places that others want read, such as candidates for secrets.
+    """
+    if is_wrapped(data) or any(map(_is_telling, _keys(data))):
+        return None
+    mailboxes, others = _hinted(data)
+    found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
+    lines = list(_merged(data, found))
+    return Parts(lines, list(_words(data, _outside(mailboxes, lines))))
+
+
+def may_hold(data: bytes) -> bool:
+    """Return False when no column of this table can hold anything that is told by its cells or its header."""
+    header = data.split(b"\n", 1)[0].decode("utf-8", "replace")
+    names = re.split(r"[,;\t|]", header)
+    return (
+        any(_is_telling(name.strip("\"' \r").encode()) for name in names)
+        or _DIGITS.search(data) is not None
+        or any(_hinted(data))
+    )
+
+
+_DIGITS = re.compile(rb"(?<!\d)\d{8,19}(?!\d)")
+
+
+def excerpt(data: bytes, parts: Sequence[Span]) -> bytes:
+    """Return the regions as one text that begins with an empty line, each apart from the next."""
+    return b"\n" + _APART.join(data[start:end] for start, end in parts)
+
+
+def one_line(data: bytes, parts: Sequence[Span]) -> bytes:
+    """Return the regions as one line, so that nobody looks for rows and labelled lines in it."""
+    return _BESIDE.join(data[start:end] for start, end in parts).replace(b"\n", _BESIDE)
+
+
+def readable_runs(data: bytes) -> bytes:
+    """Return the readable runs of binary data, a line each."""
+    return b"\n".join(found.group() for found in _runs().finditer(data))
+
+
+def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
+    """Return the places of what may be mailboxes, and all other hinted ones with the line before, as a label may stand there."""
+    found = hints(ascii_only=data.isascii())
+    mailboxes: list[Span] = []
+    others: list[Span] = []
+    for start, end in found.alone(data):
+        if data[start + 1] == _AT:
+            mailboxes.append((start, end))
+        else:
+            others.append((data.rfind(b"\n", 0, start), end))
+    for start, end in found.labelled(data):
+        if _is_labelled(data, start):
+            others.append((data.rfind(b"\n", 0, start), end))
+    return mailboxes, others
+
+
+def _words(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
+    """Yield what stands between blanks around each spot: an address and the URL it may be part of hold none."""
+    over = 0
+    for start, end in spots:
+        if start >= over:
+            left = max(over, start - _ADDRESS)
+            begin = left + max(data[left:start].rfind(blank) for blank in (b" ", b"\n", b"\t")) + 1
+            blank = _BLANK.search(data, end, end + _ADDRESS)
+            over = blank.start() if blank else min(len(data), end + _ADDRESS)
+            yield begin, over
+
+
+def _outside(spots: Iterable[Span], lines: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spots that stand in none of the sorted lines."""
+    rest = iter(lines)
+    line = next(rest, None)
+    for start, end in spots:
+        while line is not None and line[1] <= start:
+            line = next(rest, None)
+        if line is None or start < line[0]:
+            yield start, end
+
+
+def _is_labelled(data: bytes, start: int) -> bool:
+    """True when a label may stand left of these digits."""
+    left = data[max(0, start - _REACH) : start].lower()
+    if left.isascii() and _numbered().isdisjoint(_TOKEN.findall(left) + _TOKEN.findall(left[-_LABEL:])):
+        return False
+    return any(not label_kinds(text.decode("utf-8", "ignore")) <= WORDED for text in (left, left[-_LABEL:]))
+
+
+@cache
+def _numbered() -> frozenset[bytes]:
+    """Return the last words of all phrases that announce a number, and how they may be cut at the reach of a label."""
+    lasts = {phrase.rsplit(" ", 1)[-1] for phrase, kinds in telling_phrases().items() if not kinds <= WORDED}
+    return frozenset(word.encode() for word in lasts)
+
+
+def _keys(data: bytes) -> set[bytes]:
+    if b":" not in data or (b'":' not in data and b"':" not in data and b'" :' not in data):
+        return set()
+    return set(_KEY.findall(data))
+
+
+def _is_telling(name: bytes) -> bool:
+    kinds = name_kinds(name.decode("utf-8", "replace"))
+    return bool(kinds) and "!" not in kinds
+
+
+def _labelled_lines(data: bytes) -> Iterator[Span]:
+    if b":" in data or b"=" in data:
+        for found in _label_lines().finditer(data):
+            if _is_telling(found.group(1)):
+                yield found.span()
+
+
+def _tables(data: bytes) -> Iterator[Span]:
+    """Yield the tables that stand in the text below a header of telling names."""
+    if not any(sign in data for sign in (b"\t", b";", b",", b"|")):
+        return
+    over = 0
+    for found in _header_lines().finditer(data):
+        if found.start() >= over and (end := table_at(data, found.start())) is not None:
+            over = end
+            yield found.start(), end
+
+
+def _merged(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
+    """Yield the lines that hold the spots, what touches joined."""
+    begin = stop = -1
+    for start, end in sorted(spots):
+        if end <= stop and begin >= 0:
+            continue
+        left, right = _start(data, start), _end(data, end)
+        if begin >= 0 and left <= stop:
+            stop = max(stop, right)
+            continue
+        if begin >= 0:
+            yield begin, stop
+        begin, stop = left, right
+    if begin >= 0:
+        yield begin, stop
+
+
+def _start(data: bytes, at: int) -> int:
+    line = data.rfind(b"\n", max(0, at - _LINE), max(0, at))
+    if line >= 0:
+        return line + 1
+    return _blank(data, at - _AROUND) if at > _LINE else 0
+
+
+def _end(data: bytes, at: int) -> int:
+    line = data.find(b"\n", at, at + _LINE)
+    if line >= 0:
+        return line
+    return len(data) if len(data) <= at + _LINE else _blank(data, at + _AROUND)
+
+
+def _blank(data: bytes, at: int) -> int:
+    """Return a place near `at` between two words, or at least between two characters."""
+    for place in range(at, max(0, at - 100), -1):
+        if data[place] in _SPACE:
+            return place
+    while at > 0 and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@cache
+def _label_lines() -> Any:
+    return regex(r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]")
+
+
+@cache
+def _header_lines() -> Any:
+    field = r"[\w.()/#'\-\x80-\xff \r\"]"
+    return regex(rf"(?m)^{field}*[\t;,|](?:{field}|[\t;,|])*$")
+
+
+@cache
+def _runs() -> Any:
+    return regex(rf"[\x20-\x7e\t]{{{SHORTEST_RUN},}}")

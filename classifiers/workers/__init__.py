@@ -1,0 +1,1 @@
+"""Classification in processes that can be killed when they are late."""

@@ -1,0 +1,220 @@
+"""Classification in worker processes that are started when needed, killed when late and replaced."""
+
+import asyncio
+import contextlib
+import os
+import pickle
+import sys
+from collections import deque
+from typing import Any
+
+from classifiers.workers.worker import WHOLE, WINDOW, Setup
+from classifiers.workers.worker_process import STAGE, PoolLimits, WorkerProcess
+from core.classification import Classification
+from core.errors import DegradedError
+from core.exchange import Exchange
+
+__all__ = ["PoolLimits", "WorkerPool"]
+
+_MOST_BACKOFF = 30.0
+
+
+class WorkerPool:
+    """Implements `core.ports.ClassifierPool`. All methods belong to one event loop."""
+
+    def __init__(self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None) -> None:
+        self._factory = factory
+        self._init = init
+        self._size = size
+        self._limits = limits or PoolLimits()
+        self._workers: set[WorkerProcess] = set()
+        self._idle: list[WorkerProcess] = []
+        self._waiting: deque[asyncio.Future[WorkerProcess]] = deque()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._endings: set[asyncio.Task[Any]] = set()
+        self._failures = 0
+        self._retry_at = 0.0
+        self._closed = False
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        """Classify in a worker. Raises DegradedError when it is late, killed or crashed.
+
+        A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody waits for is not.
+        """
+        return await self._asked(exchange, deadline_s, WHOLE)
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        """Find what is in a later window of a large body. Raises DegradedError as `classify` does."""
+        return await self._asked(exchange, deadline_s, WINDOW)
+
+    async def _asked(self, exchange: Exchange, deadline_s: float, task: str) -> Classification:
+        deadline = asyncio.get_running_loop().time() + deadline_s
+        return await asyncio.shield(self._spawn(self._run(exchange, deadline, deadline_s, task)))
+
+    async def warm(self) -> None:
+        """Start one worker now, and wait until it is ready. Raises DegradedError."""
+        worker = await self._take(asyncio.get_running_loop().time() + self._limits.start_s)
+        self._give(worker)
+
+    def renew(self, init: object) -> None:
+        """Use another init object from now on: workers with the old one finish what they do and are replaced."""
+        self._init = init
+        for worker in self._workers:
+            worker.outdated = True
+        for worker in list(self._idle):
+            self._retire(worker)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the live workers."""
+        return tuple(worker.pid for worker in self._workers if worker.pid)
+
+    async def close(self) -> None:
+        """Stop all workers."""
+        self._closed = True
+        self._fail_waiting("the classifier pool is closed")
+        workers = list(self._workers)
+        for worker in workers:
+            worker.kill()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.ended() for worker in workers), *self._endings)
+        self._workers.clear()
+        self._idle.clear()
+
+    async def _run(self, exchange: Exchange, deadline: float, seconds: float, task: str) -> Classification:
+        worker = await self._take(deadline)
+        try:
+            async with asyncio.timeout_at(deadline):
+                answer = await worker.classify(exchange, seconds, task)
+        except TimeoutError:
+            self._discard(worker)
+            raise DegradedError(STAGE, f"the worker was late (over {seconds:g} s) and was ended") from None
+        except pickle.UnpicklingError:
+            self._discard(worker)
+            raise DegradedError(STAGE, "the worker sent no valid answer and was ended") from None
+        except (EOFError, OSError):
+            how = await self._post_mortem(worker)
+            raise DegradedError(STAGE, f"the worker {how}") from None
+        except asyncio.CancelledError:
+            self._discard(worker)
+            raise
+        except DegradedError:
+            self._give(worker)
+            raise
+        self._give(worker)
+        return answer
+
+    async def _post_mortem(self, worker: WorkerProcess) -> str:
+        self._discard(worker, kill=False)
+        await asyncio.sleep(0)
+        worker.close_pipe()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await worker.ended()
+        return worker.death()
+
+    async def _take(self, deadline: float) -> WorkerProcess:
+        if self._closed:
+            raise DegradedError(STAGE, "the classifier pool is closed")
+        while self._idle:
+            worker = self._idle.pop()
+            worker.cancel_expiry()
+            if worker.alive:
+                return worker
+            self._discard(worker)
+        self._start_one()
+        future: asyncio.Future[WorkerProcess] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await future
+        except TimeoutError:
+            raise DegradedError(STAGE, "no worker was free or ready before the deadline") from None
+        finally:
+            if future in self._waiting:
+                self._waiting.remove(future)
+            elif future.cancelled() is False and future.exception() is None and sys.exception() is not None:
+                self._give(future.result())
+
+    def _give(self, worker: WorkerProcess) -> None:
+        """Hand a worker to the next one who waits, else keep it for a while."""
+        if self._closed or worker.worn_out(self._limits) or not worker.alive:
+            self._retire(worker)
+            return
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(worker)
+                return
+        self._idle.append(worker)
+        worker.expire_after(self._limits.idle_s, lambda: self._retire(worker))
+
+    def _start_one(self) -> None:
+        loop = asyncio.get_running_loop()
+        if len(self._workers) >= self._size:
+            return
+        if loop.time() < self._retry_at:
+            raise DegradedError(STAGE, "workers cannot be started (trying again soon)")
+        worker = WorkerProcess()
+        self._workers.add(worker)
+        self._spawn(self._start(worker))
+
+    async def _start(self, worker: WorkerProcess) -> None:
+        setup = Setup(self._factory, self._init, self._limits.memory_bytes, os.getpid())
+        try:
+            async with asyncio.timeout(self._limits.start_s):
+                await worker.start(setup)
+        except (TimeoutError, EOFError, OSError, pickle.UnpicklingError):
+            self._failures += 1
+            pause = min(_MOST_BACKOFF, 0.5 * 2**self._failures)
+            self._retry_at = asyncio.get_running_loop().time() + pause
+            self._discard(worker)
+            self._fail_waiting("a worker cannot be started")
+            return
+        except asyncio.CancelledError:
+            self._discard(worker)
+            raise
+        self._failures = 0
+        self._give(worker)
+
+    def _discard(self, worker: WorkerProcess, *, kill: bool = True) -> None:
+        """Forget a worker (by default ending it), and start another when somebody waits."""
+        self._workers.discard(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.cancel_expiry()
+        if kill:
+            worker.kill()
+            ending = self._spawn(worker.ended())
+            self._tasks.discard(ending)
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+        self._replace()
+
+    def _retire(self, worker: WorkerProcess) -> None:
+        """End a worker that does nothing."""
+        self._discard(worker)
+
+    def _replace(self) -> None:
+        if self._waiting and not self._closed:
+            with contextlib.suppress(DegradedError):
+                self._start_one()
+
+    def _fail_waiting(self, message: str) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(DegradedError(STAGE, message))
+
+    def _spawn(self, work: Any) -> "asyncio.Task[Any]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()

@@ -1,0 +1,129 @@
+"""Evidence on its way to the writer: handed over in groups, journaled when an answer takes its time, awaited where needed.
+
+Each hand-over wakes the writer's thread and each commit wakes the loop, so alike things travel together. An exchange
+whose answer is there before it was journaled needs no journal row: its finished record is made durable instead, before
+the client gets that answer.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from core.errors import EvidenceError
+from core.ports import Done, EvidenceWriter
+from core.record import Record
+from proxy.transaction import Acknowledgement, Ruling
+
+HURRY_S = 0.001
+"""Finished records that somebody waits for wait for each other so long."""
+TICK_S = 0.006
+"""Finished records wait at most so long for company; what went out is journaled after one to two of these."""
+
+
+class Outbox:
+    """What is on its way to the writer. For the event loop's thread only."""
+
+    def __init__(self, writer: Callable[[], EvidenceWriter], loop: asyncio.AbstractEventLoop) -> None:
+        self._writer = writer
+        self._loop = loop
+        self._acknowledged: deque[tuple[Acknowledgement, EvidenceError | None]] = deque()
+        self._lock = threading.Lock()
+        self._woken = False
+        self._under_way: set[str] = set()
+        self._sent: dict[str, Ruling] = {}
+        """Went out since the last tick, not journaled."""
+        self._sent_before: dict[str, Ruling] = {}
+        """Went out before the last tick, not journaled."""
+        self._closing: list[tuple[Record, Done]] = []
+        self._ticking = False
+        self._hurrying = False
+
+    def sent(self, ruling: Ruling) -> None:
+        """Journal this exchange soon, unless it ends first."""
+        self._under_way.add(ruling.reference)
+        self._sent[ruling.reference] = ruling
+        self._tick_soon()
+
+    def journal(self, ruling: Ruling) -> Acknowledgement:
+        """Journal this exchange now."""
+        self._under_way.add(ruling.reference)
+        self._forget(ruling)
+        ruling.durable, done = self._expect()
+        self._writer().open(ruling.record(), done)
+        return ruling.durable
+
+    def close(self, ruling: Ruling, record: Record, *, awaited: bool) -> Acknowledgement:
+        """Hand a finished record over: with the next group, or now when it is awaited and nothing else is under way."""
+        self._forget(ruling)
+        self._under_way.discard(ruling.reference)
+        acknowledgement, done = self._expect()
+        self._closing.append((record, done))
+        if awaited and not self._under_way:
+            self._hand_over()
+        elif awaited:
+            self._hurry()
+        else:
+            self._tick_soon()
+        return acknowledgement
+
+    def flush(self) -> None:
+        """Hand everything over: the gate stops."""
+        for ruling in [*self._sent_before.values(), *self._sent.values()]:
+            self.journal(ruling)
+        self._hand_over()
+
+    def _forget(self, ruling: Ruling) -> None:
+        if self._sent.pop(ruling.reference, None) is None:
+            self._sent_before.pop(ruling.reference, None)
+
+    def _hand_over(self) -> None:
+        closing, self._closing = self._closing, []
+        close_record = self._writer().close_record
+        for record, done in closing:
+            close_record(record, done)
+
+    def _hurry(self) -> None:
+        if not self._hurrying:
+            self._hurrying = True
+            self._loop.call_later(HURRY_S, self._hurried)
+
+    def _hurried(self) -> None:
+        self._hurrying = False
+        self._hand_over()
+
+    def _tick_soon(self) -> None:
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        due, self._sent_before, self._sent = self._sent_before, self._sent, {}
+        if self._sent_before:
+            self._tick_soon()
+        self._hand_over()
+        for ruling in due.values():
+            self.journal(ruling)
+
+    def _expect(self) -> tuple[Acknowledgement, Done]:
+        """Return a future and the callback, callable from any thread, that resolves it."""
+        future: Acknowledgement = self._loop.create_future()
+
+        def done(error: EvidenceError | None) -> None:
+            self._acknowledged.append((future, error))
+            with self._lock:
+                wake, self._woken = not self._woken, True
+            if wake and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._resolve)
+
+        return future, done
+
+    def _resolve(self) -> None:
+        """One wake-up of the loop serves all that were acknowledged since."""
+        with self._lock:
+            self._woken = False
+        while self._acknowledged:
+            future, error = self._acknowledged.popleft()
+            if not future.done():
+                future.set_result(error)
