@@ -15,7 +15,16 @@ def compiled(folder: Path) -> str:
     if LOCK.exists():
         out.write_text(LOCK.read_text())
     command = [
-        *("uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.12", "--generate-hashes"),
+        *(
+            "uv",
+            "pip",
+            "compile",
+            "pyproject.toml",
+            "--universal",
+            "--python-version",
+            "3.12",
+            "--generate-hashes",
+        ),
         *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"),
         *("--output-file", str(out)),
     ]
@@ -32,7 +41,9 @@ def main() -> int:
         return 0
     if LOCK.exists() and LOCK.read_text() == wanted:
         return 0
-    sys.stderr.write("requirements.lock is not current: run `uv run python .ci/lock_is_current.py --write`\n")
+    sys.stderr.write(
+        "requirements.lock is not current: run `uv run python .ci/lock_is_current.py --write`\n"
+    )
     return 1
 
 

@@ -24,7 +24,10 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from policy.tls_passthrough import dates_to_mend
 
     content = preset_text(DEFAULT_PRESET).encode() if file is None else file.read_bytes()
-    entries, today = parse(content, str(file or DEFAULT_PRESET)).pass_through, datetime.now(UTC).date()
+    entries, today = (
+        parse(content, str(file or DEFAULT_PRESET)).pass_through,
+        datetime.now(UTC).date(),
+    )
     told = (
         f"{e.id}: {', '.join(e.hosts)} until {e.until}, {max(0, (e.until - today).days)} days left; "
         f"for {printable(', '.join((*(e.scripts or ()), *(e.executables or ()))) or 'every program')}; "

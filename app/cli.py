@@ -22,7 +22,9 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 application.command()(demo)
-application.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})(gate.run)
+application.command(
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False}
+)(gate.run)
 application.command()(gate.start)
 application.command()(gate.status)
 application.command()(gate.stop)
@@ -62,11 +64,15 @@ def code_of(arguments: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         about = f": {printable(str(error.filename))}" if error.filename else ""
-        return _say(f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1)
+        return _say(
+            f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1
+        )
     except Exception as error:  # noqa: BLE001 - boundary: a traceback's last line may quote payload
         from app.safe_logging import place_of
 
-        return _say(f"This is a fault in Outgate itself: {place_of(error)}. Please report these words.", 1)
+        return _say(
+            f"This is a fault in Outgate itself: {place_of(error)}. Please report these words.", 1
+        )
     return code if isinstance(code, int) else 0
 
 

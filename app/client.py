@@ -70,7 +70,9 @@ def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[s
     return client_environment(gate.url, home.bundle, os.environ, settings.direct_hosts)
 
 
-def run_program(command: Sequence[str], environment: dict[str, str], cwd: Path | None = None) -> Ended:
+def run_program(
+    command: Sequence[str], environment: dict[str, str], cwd: Path | None = None
+) -> Ended:
     """Run a program on our terminal, forward signals, wait. Raises SettingsError when it cannot be started."""
     try:
         process = subprocess.Popen(command, env=environment, cwd=cwd)
@@ -110,7 +112,9 @@ def _read_ready(process: "subprocess.Popen[str]", words: TextIO) -> RunningGate:
         process.wait(10)
         said = _said(words).strip().splitlines()
         fault = SettingsError if process.returncode == 2 else OutgateError
-        raise fault("The gate did not start. " + (said[-1].removeprefix("outgate: ") if said else ""))
+        raise fault(
+            "The gate did not start. " + (said[-1].removeprefix("outgate: ") if said else "")
+        )
     return RunningGate(**json.loads(line))
 
 

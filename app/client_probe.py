@@ -73,9 +73,16 @@ def _probe(
 ) -> tuple[str, str, bool, str]:
     before = len(internet.arrivals)
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=40, check=False)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=40, check=False
+        )
     except subprocess.TimeoutExpired:
-        return name, "no answer within 40 s", False, "Run it by hand behind `outgate run` to see where it waits."
+        return (
+            name,
+            "no answer within 40 s",
+            False,
+            "Run it by hand behind `outgate run` to see where it waits.",
+        )
     if done.returncode == 0 and len(internet.arrivals) > before:
         return name, "works behind the gate", True, ""
     last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1][:160]

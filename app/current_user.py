@@ -10,4 +10,6 @@ def reviewer() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError) as error:
-        raise SettingsError("Cannot tell which user this is.", remedy="Set the environment variable USER.") from error
+        raise SettingsError(
+            "Cannot tell which user this is.", remedy="Set the environment variable USER."
+        ) from error

@@ -41,9 +41,13 @@ def examine(home: Home, settings: Settings) -> list[Result]:
         try:
             results += check(home, settings)
         except OutgateError as error:
-            results.append(Result(subject=subject, mark="BROKEN", words=error.message, remedy=error.remedy))
+            results.append(
+                Result(subject=subject, mark="BROKEN", words=error.message, remedy=error.remedy)
+            )
         except OSError as error:
-            results.append(Result(subject=subject, mark="BROKEN", words=error.strerror or "cannot be read"))
+            results.append(
+                Result(subject=subject, mark="BROKEN", words=error.strerror or "cannot be read")
+            )
     return results
 
 
@@ -58,7 +62,12 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
         remedy="" if private else f"chmod 700 {home.root}",
     )
     if free < 200 * 2**20:
-        yield Result(subject="folder", mark="BROKEN", words="the disk is almost full", remedy="Free some space.")
+        yield Result(
+            subject="folder",
+            mark="BROKEN",
+            words="the disk is almost full",
+            remedy="Free some space.",
+        )
 
 
 def _authority(home: Home, _: Settings) -> Iterable[Result]:
@@ -96,7 +105,8 @@ def _evidence(home: Home, _: Settings) -> Iterable[Result]:
     yield Result(
         subject="evidence",
         mark="ok" if report.ok else "BROKEN",
-        words=report.text().splitlines()[0] + (f" {report.first_problem}" if report.first_problem else ""),
+        words=report.text().splitlines()[0]
+        + (f" {report.first_problem}" if report.first_problem else ""),
     )
 
 
@@ -121,7 +131,9 @@ def _clients(home: Home, _: Settings) -> Iterable[Result]:
     from app.client_probe import probe_clients
 
     for client, words, fine, remedy in probe_clients(home):
-        yield Result(subject=f"client {client}", mark="ok" if fine else "note", words=words, remedy=remedy)
+        yield Result(
+            subject=f"client {client}", mark="ok" if fine else "note", words=words, remedy=remedy
+        )
 
 
 def _past_the_gate(_: Home, __: Settings) -> Iterable[Result]:
@@ -129,10 +141,20 @@ def _past_the_gate(_: Home, __: Settings) -> Iterable[Result]:
     from certs.matrix import Family, ProxyUse, past_the_gate
 
     for client in past_the_gate():
-        found = _importable(client.module) if client.family is Family.PYTHON else shutil.which(client.module)
+        found = (
+            _importable(client.module)
+            if client.family is Family.PYTHON
+            else shutil.which(client.module)
+        )
         if found:
-            words = f"uses the gate {client.proxy}" if client.proxy is ProxyUse.WHEN_ASKED else "goes past the gate"
-            yield Result(subject=f"client {client.name}", mark="note", words=words, remedy=client.remedy)
+            words = (
+                f"uses the gate {client.proxy}"
+                if client.proxy is ProxyUse.WHEN_ASKED
+                else "goes past the gate"
+            )
+            yield Result(
+                subject=f"client {client.name}", mark="note", words=words, remedy=client.remedy
+            )
 
 
 def _importable(module: str) -> bool:
@@ -144,7 +166,20 @@ def _importable(module: str) -> bool:
 
 def _gate(home: Home, _: Settings) -> Iterable[Result]:
     gate = find(home.running)
-    yield Result(subject="gate", mark="ok", words=f"running at {gate.url}" if gate else "not running (outgate start)")
+    yield Result(
+        subject="gate",
+        mark="ok",
+        words=f"running at {gate.url}" if gate else "not running (outgate start)",
+    )
 
 
-_CHECKS: tuple[Check, ...] = (_folder, _authority, _policy, _evidence, _attribution, _gate, _clients, _past_the_gate)
+_CHECKS: tuple[Check, ...] = (
+    _folder,
+    _authority,
+    _policy,
+    _evidence,
+    _attribution,
+    _gate,
+    _clients,
+    _past_the_gate,
+)

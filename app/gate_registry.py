@@ -93,6 +93,8 @@ def _read(path: Path) -> RunningGate | None:
     try:
         value = json.loads(path.read_text())
         host, started_at = str(value["host"]), str(value["started_at"])
-        return RunningGate(host=host, port=int(value["port"]), pid=int(value["pid"]), started_at=started_at)
+        return RunningGate(
+            host=host, port=int(value["port"]), pid=int(value["pid"]), started_at=started_at
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -32,7 +32,12 @@ _SENDER = unknown_sender("recording", "a recording does not tell which process s
 
 
 def inspect_files(
-    home: Home, settings: Settings, files: Sequence[Path], policy: Path | None, *, names: bool = True
+    home: Home,
+    settings: Settings,
+    files: Sequence[Path],
+    policy: Path | None,
+    *,
+    names: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Yield one record for each exchange, in order and chained among themselves.
 
@@ -84,7 +89,9 @@ def _must_be_there(files: Iterable[Path]) -> None:
         try:
             path.stat()
         except OSError as error:
-            raise InputError(f"Cannot read {path}: {error.strerror}.", remedy="Check its name.") from error
+            raise InputError(
+                f"Cannot read {path}: {error.strerror}.", remedy="Check its name."
+            ) from error
         if path.is_dir():
             raise InputError(f"Cannot read {path}: Is a directory.", remedy="Name the files in it.")
 
@@ -103,7 +110,11 @@ def _in_order(
     fault: InputError | None = None
     while True:
         try:
-            while fault is None and len(under_way) < at_once and (pair := next(exchanges, None)) is not None:
+            while (
+                fault is None
+                and len(under_way) < at_once
+                and (pair := next(exchanges, None)) is not None
+            ):
                 under_way.append(runner.get_loop().create_task(begin(*pair)))
         except InputError as error:
             fault = error
@@ -129,7 +140,9 @@ def _chained(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {**record, "chain": Link(chain_id=name, seq=seq, prev=before, hash=head).to_json()}
 
 
-def explain_exchange(home: Home, settings: Settings, files: Sequence[Path], number: int) -> Iterator[str]:
+def explain_exchange(
+    home: Home, settings: Settings, files: Sequence[Path], number: int
+) -> Iterator[str]:
     """Yield one line for every candidate of the exchange with this number, counted from 1."""
     from classifiers.engine import build_worker
 

@@ -28,7 +28,9 @@ class ScriptKeeper:
             self._store.keep_parts(sha256, composition.to_json())
         if len(self._imports) > _REMEMBERED:
             self._imports.clear()
-        self._imports[sha256] = frozenset() if found is None else frozenset(found.third_party + found.standard)
+        self._imports[sha256] = (
+            frozenset() if found is None else frozenset(found.third_party + found.standard)
+        )
 
     def imports(self, sha256: str | None) -> frozenset[str]:
         """Return what this version imports, as far as it is known yet."""

@@ -59,7 +59,11 @@ def serve(
 
 
 async def _serve(
-    home: Home, settings: Settings, choices: GateChoices, private: bool, ready: Callable[[RunningGate], None]
+    home: Home,
+    settings: Settings,
+    choices: GateChoices,
+    private: bool,
+    ready: Callable[[RunningGate], None],
 ) -> None:
     from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
@@ -121,7 +125,9 @@ async def _serve(
 
     _stop_on_signals(gate)
     if private:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), gate.stop)  # readable means: the parent is gone
+        asyncio.get_running_loop().add_reader(
+            sys.stdin.fileno(), gate.stop
+        )  # readable means: the parent is gone
     try:
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
@@ -159,7 +165,9 @@ def _settle(classifier: "Engine") -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Callable[[str], tuple[Any, Any]]:
+def prepare_trust(
+    home: Home, settings: Settings, choices: GateChoices
+) -> Callable[[str], tuple[Any, Any]]:
     """Make or load the authority, write the chain and both bundles, and return what mints leaves."""
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
@@ -179,7 +187,9 @@ def prepare_trust(home: Home, settings: Settings, choices: GateChoices) -> Calla
     return mint
 
 
-async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0) -> None:
+async def follow_policy(
+    policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0
+) -> None:
     """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force.
 
     What nobody expected is tried again, and shows on the health line until it works: a gate must neither stop because of
@@ -205,7 +215,11 @@ async def follow_policy(policy: "PolicyFile", renewed: Callable[[], None], every
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)
         if wrong and wrong != told:
-            log.error("the policy file is not in force: %s The last good one stays: %s", wrong, policy.version)
+            log.error(
+                "the policy file is not in force: %s The last good one stays: %s",
+                wrong,
+                policy.version,
+            )
         told = wrong
 
 

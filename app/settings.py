@@ -56,11 +56,15 @@ def load_settings(path: Path) -> Settings:
     except (YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{where} is not YAML.", remedy="Check indentation and quotes.") from error
+        raise SettingsError(
+            f"{path}{where} is not YAML.", remedy="Check indentation and quotes."
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "the file"
-        raise SettingsError(f"{path}: {name}: {first['msg']}.", remedy="See docs/settings.md.") from None
+        raise SettingsError(
+            f"{path}: {name}: {first['msg']}.", remedy="See docs/settings.md."
+        ) from None
 
 
 def parse_listen(text: str) -> tuple[str, int]:
@@ -68,5 +72,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not port.isascii() or not port.isdigit() or len(port) > 5 or not 0 <= int(port) < 65536:
-        raise SettingsError(f"{text!r} is not ADDRESS:PORT.", remedy="For example --listen 127.0.0.1:8899")
+        raise SettingsError(
+            f"{text!r} is not ADDRESS:PORT.", remedy="For example --listen 127.0.0.1:8899"
+        )
     return host, int(port)

@@ -16,7 +16,14 @@ from tui.wording import decision_words, found_phrase, place, sender_name
 if TYPE_CHECKING:
     from policy.replay import ReplayReport
 
-_COLOURS = {"allow": "green", "watch": "yellow", "warn": "yellow", "redact": "cyan", "hold": "magenta", "block": "red"}
+_COLOURS = {
+    "allow": "green",
+    "watch": "yellow",
+    "warn": "yellow",
+    "redact": "cyan",
+    "hold": "magenta",
+    "block": "red",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +43,24 @@ class Session:
         from evidence import open_store
 
         store = open_store(self.home.evidence)
-        return [record for record in store.iter_records(since=self.since) if _descends(record["sender"], pid)]
+        return [
+            record
+            for record in store.iter_records(since=self.since)
+            if _descends(record["sender"], pid)
+        ]
 
 
-def print_session(records: Sequence[Mapping[str, Any]], code: int, *, as_json: bool, out: TextIO) -> None:
+def print_session(
+    records: Sequence[Mapping[str, Any]], code: int, *, as_json: bool, out: TextIO
+) -> None:
     """Print the summary of one `run`."""
     if as_json:
         out.write(
-            json.dumps({"exit_code": code, "totals": _totals(records), "records": records}, ensure_ascii=False) + "\n"
+            json.dumps(
+                {"exit_code": code, "totals": _totals(records), "records": records},
+                ensure_ascii=False,
+            )
+            + "\n"
         )
         return
     if not records:
@@ -52,7 +69,14 @@ def print_session(records: Sequence[Mapping[str, Any]], code: int, *, as_json: b
     totals = _totals(records)
     asked = [r for r in records if r["decision"]["verdict"] != "allow"]
     line = f"outgate: {counted(totals['requests'], 'request')}, {size(totals['bytes_sent'])} sent"
-    out.write(line + (f", {number(len(asked))} to review: outgate review\n" if asked else ", nothing to review\n"))
+    out.write(
+        line
+        + (
+            f", {number(len(asked))} to review: outgate review\n"
+            if asked
+            else ", nothing to review\n"
+        )
+    )
     if asked:
         print_records(asked, out)
 
@@ -65,13 +89,22 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
 
     terminal = out.isatty()
     console = Console(
-        file=out, highlight=False, markup=False, emoji=False, width=None if terminal else 160, no_color=not terminal
+        file=out,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if terminal else 160,
+        no_color=not terminal,
     )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if terminal else "")
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if terminal else ""
+    )
     senders = [_sender(record) for record in records]
     told = any(sender != senders[0] for sender in senders) or not _from_recording(records)
     for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME")[0 if told else 1 :]:
-        table.add_column(title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold")
+        table.add_column(
+            title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold"
+        )
     for record, sender in zip(records, senders, strict=True):
         verdict = record["decision"]["verdict"]
         colour = _COLOURS.get(verdict, "") if terminal else ""
@@ -118,9 +151,22 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
     if gate is None or answer is None:
         typer.echo("No gate is running. Start one with: outgate start")
         return
-    typer.echo(f"The gate listens at {gate.url} (process {gate.pid}, since {gate.started_at[:19]}Z).")
-    typer.echo("Healthy." if answer.get("healthy") else f"NOT HEALTHY: {printable(str(answer.get('problem')))}")
-    for name in ("policy", "requests", "connections", "hook_failures", "refused_certificates", "evidence_backlog"):
+    typer.echo(
+        f"The gate listens at {gate.url} (process {gate.pid}, since {gate.started_at[:19]}Z)."
+    )
+    typer.echo(
+        "Healthy."
+        if answer.get("healthy")
+        else f"NOT HEALTHY: {printable(str(answer.get('problem')))}"
+    )
+    for name in (
+        "policy",
+        "requests",
+        "connections",
+        "hook_failures",
+        "refused_certificates",
+        "evidence_backlog",
+    ):
         typer.echo(f"  {name.replace('_', ' ')}: {printable(str(answer.get(name, '?')))}")
     for name, value in sorted((answer.get("attribution") or {}).items()):
         typer.echo(f"  attribution {printable(str(name))}: {printable(str(value))}")

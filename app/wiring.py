@@ -43,7 +43,9 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     """Return the policy file in force: the chosen one, the home's, or None for the built-in preset."""
     if chosen is not None:
         if not chosen.is_file():
-            raise SettingsError(f"There is no policy file {chosen}.", remedy="Check the path after --policy.")
+            raise SettingsError(
+                f"There is no policy file {chosen}.", remedy="Check the path after --policy."
+            )
         return chosen
     return home.policy if home.policy.is_file() else None
 
@@ -122,7 +124,9 @@ def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> No
         except OSError as error:
             raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
         if b"-----BEGIN CERTIFICATE-----" not in content:
-            raise SettingsError(f"{path} holds no PEM certificate.", remedy="Check the path after --upstream-ca.")
+            raise SettingsError(
+                f"{path} holds no PEM certificate.", remedy="Check the path after --upstream-ca."
+            )
         parts.append(content)
     home.upstream.write_bytes(b"\n".join(parts))
 
@@ -132,12 +136,16 @@ def _pseudonyms(key: bytes) -> Callable[[str], str]:
     return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"
 
 
-def keeper_of(home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy) -> ScriptKeeper:
+def keeper_of(
+    home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy
+) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
-    store = ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
+    store = (
+        ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
+    )
     return ScriptKeeper(attributor, store)
 
 

@@ -63,18 +63,24 @@ class SocketAttributor:
         seen = self._seen.get(connection.id)
         if seen is not None and self._still(seen):
             return self._keep(connection, replace(seen, verified_at=now), "at_once")
-        ownership = self._backend.recall(_peer(connection), self._gallery, connection.at.timestamp())
+        ownership = self._backend.recall(
+            _peer(connection), self._gallery, connection.at.timestamp()
+        )
         if ownership is None:
             return None
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, _Seen(attribution=nobody), "at_once")
-        facts = next((facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None)
+        facts = next(
+            (facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None
+        )
         portrait = None if facts is None else self._gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
         found = of_one(portrait, ownership, self._backend.method)
-        return self._keep(connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once")
+        return self._keep(
+            connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once"
+        )
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
@@ -87,7 +93,9 @@ class SocketAttributor:
             now = time.time()
             ownership = self._backend.search(peer, since)
         found, sole = self._judge(ownership)
-        return self._keep(connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search")
+        return self._keep(
+            connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search"
+        )
 
     def line_of_code(self, attribution: Attribution) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
@@ -155,7 +163,11 @@ class SocketAttributor:
 
     def _shown(self, line: CodeLine) -> CodeLine:
         people = self._people
-        return replace(line, file=people.path(line.file), stack=tuple(people.path(frame) for frame in line.stack))
+        return replace(
+            line,
+            file=people.path(line.file),
+            stack=tuple(people.path(frame) for frame in line.stack),
+        )
 
     def _still(self, seen: _Seen) -> bool:
         socket = seen.attribution.socket
@@ -182,7 +194,9 @@ class SocketAttributor:
         if not pids:
             reason = _OWN if ownership.pids else ownership.reason or _GONE
             return unknown_sender(self._backend.method, reason), None
-        portraits = [portrait for pid in pids if (portrait := self._holder(pid, ownership)) is not None]
+        portraits = [
+            portrait for pid in pids if (portrait := self._holder(pid, ownership)) is not None
+        ]
         if not portraits:
             return unknown_sender(self._backend.method, _GONE), None
         if len(ownership.pids) == 1:

@@ -43,7 +43,10 @@ class ConnectionTable:
         chosen: list[Connection] = []
         for transport in ("tcp", "udp"):
             for name in (transport, f"{transport}6"):
-                rows = (_connection(line, uid, own, now, transport) for line in _lines(self._folder / name))
+                rows = (
+                    _connection(line, uid, own, now, transport)
+                    for line in _lines(self._folder / name)
+                )
                 chosen += [row for row in rows if row is not None and self._leaves(row)]
         return chosen
 
@@ -54,7 +57,11 @@ class ConnectionTable:
     def _leaves(self, row: Connection) -> bool:
         if row.gate_port == self._port:
             return True
-        return row.transport == "udp" and not row.gate_host and _is_client(row.client_host, row.client_port)
+        return (
+            row.transport == "udp"
+            and not row.gate_host
+            and _is_client(row.client_host, row.client_port)
+        )
 
 
 def _is_client(host: str, port: int) -> bool:
@@ -104,7 +111,9 @@ def _connection(
 def _address(field: bytes) -> tuple[str, int]:
     """Return an address of the table, whose words stand in the machine's byte order."""
     words, _, port = field.partition(b":")
-    packed = b"".join(struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8))
+    packed = b"".join(
+        struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8)
+    )
     family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
     return socket.inet_ntop(family, packed), int(port, 16)
 

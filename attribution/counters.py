@@ -40,7 +40,9 @@ class Counters:
         with self._lock:
             return {
                 "connections": self._certainty.total(),
-                "certainty": {name: self._certainty[name] for name in ("exact", "likely", "unknown")},
+                "certainty": {
+                    name: self._certainty[name] for name in ("exact", "likely", "unknown")
+                },
                 "method": dict(self._method),
                 "speed": dict(self._speed),
                 "reasons": dict(self._reasons.most_common(10)),

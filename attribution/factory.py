@@ -29,7 +29,9 @@ def build(
 def _wrappers() -> frozenset[str]:
     """Our own console script, by its place in this very installation: a name alone could be anybody's."""
     folder = Path(sys.executable).parent
-    return frozenset(str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py"))
+    return frozenset(
+        str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py")
+    )
 
 
 def _own(given: frozenset[int] | Callable[[], frozenset[int]]) -> Callable[[], frozenset[int]]:

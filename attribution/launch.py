@@ -42,7 +42,11 @@ _SCHEDULERS = {
     "taskhostw": "task-scheduler", "airflow": "airflow", "prefect": "prefect", "dagster-daemon": "dagster",
     "supervisord": "supervisord", "runsvdir": "runit", "s6-supervise": "s6",
 }  # fmt: skip
-_CI = {"Runner.Worker": "ci:github-actions", "gitlab-runner": "ci:gitlab", "buildkite-agent": "ci:buildkite"}
+_CI = {
+    "Runner.Worker": "ci:github-actions",
+    "gitlab-runner": "ci:gitlab",
+    "buildkite-agent": "ci:buildkite",
+}
 _CI_VARIABLES = {
     "GITHUB_ACTIONS": "ci:github-actions",
     "GITLAB_CI": "ci:gitlab",
@@ -50,7 +54,9 @@ _CI_VARIABLES = {
     "BUILDKITE": "ci:buildkite",
     "TF_BUILD": "ci:azure-pipelines",
 }
-_CONTAINERS = frozenset({"containerd-shim", "containerd-shim-runc-v2", "conmon", "docker-init", "tini", "dumb-init"})
+_CONTAINERS = frozenset(
+    {"containerd-shim", "containerd-shim-runc-v2", "conmon", "docker-init", "tini", "dumb-init"}
+)
 _TERMINALS = frozenset(
     "gnome-terminal-server gnome-terminal- konsole xterm kitty alacritty wezterm-gui foot tilix"
     " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer WindowsTerminal"
@@ -92,7 +98,9 @@ def _agent(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None
     for parent in parents:
         found = _lookup(parent, _AGENTS)
         if found is None:
-            match = next(filter(None, (_AGENT_PACKAGES.search(word) for word in parent.argv[:3])), None)
+            match = next(
+                filter(None, (_AGENT_PACKAGES.search(word) for word in parent.argv[:3])), None
+            )
             found = next(filter(None, match.groups())) if match else None
         if found:
             return f"agent:{found}"

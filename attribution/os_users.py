@@ -6,7 +6,9 @@ from typing import Literal
 
 UserNames = Literal["clear", "pseudonym", "none"]
 
-_HOME = re.compile(r"((?:^|/proc/\d+/root)/(?:home|Users)/|^[A-Za-z]:[\\/]Users[\\/])([^/\\]+)", re.IGNORECASE)
+_HOME = re.compile(
+    r"((?:^|/proc/\d+/root)/(?:home|Users)/|^[A-Za-z]:[\\/]Users[\\/])([^/\\]+)", re.IGNORECASE
+)
 _NO_PERSON = frozenset({"shared", "public", "default", "linuxbrew"})
 
 

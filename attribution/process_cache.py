@@ -15,7 +15,9 @@ _MOST_RECENT = 24
 class Gallery:
     """Caches portraits and the facts of parents. Safe for several threads."""
 
-    def __init__(self, backend: Backend, people: People, wrappers: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, backend: Backend, people: People, wrappers: frozenset[str] = frozenset()
+    ) -> None:
         self._wrappers = wrappers
         self._backend = backend
         self._people = people

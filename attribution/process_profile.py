@@ -44,7 +44,9 @@ class Portrait:
         return next((ref for ref in self.ancestry if ref.pid == self.script_facts.pid), None)
 
 
-def parents_of(facts: ProcessFacts, process: Callable[[int], ProcessFacts | None]) -> tuple[ProcessFacts, ...]:
+def parents_of(
+    facts: ProcessFacts, process: Callable[[int], ProcessFacts | None]
+) -> tuple[ProcessFacts, ...]:
     """Return the ancestors, nearest first. A "parent" younger than its child is a reused pid and ends the chain."""
     found: list[ProcessFacts] = []
     child = facts
@@ -58,7 +60,10 @@ def parents_of(facts: ProcessFacts, process: Callable[[int], ProcessFacts | None
 
 
 def paint(
-    facts: ProcessFacts, parents: tuple[ProcessFacts, ...], people: People, wrappers: frozenset[str] = frozenset()
+    facts: ProcessFacts,
+    parents: tuple[ProcessFacts, ...],
+    people: People,
+    wrappers: frozenset[str] = frozenset(),
 ) -> Portrait:
     """Join facts into a portrait.
 
@@ -76,7 +81,9 @@ def paint(
         ref=_ref(facts, people),
         ancestry=tuple(_ref(parent, people) for parent in parents),
         user=people.name(user_name(facts)),
-        script=None if resolution is None or owner is None else _script(resolution, identity, people),
+        script=None
+        if resolution is None or owner is None
+        else _script(resolution, identity, people),
         script_facts=owner,
         script_path=None if resolution is None else resolution.path,
         is_itself_python=itself,
@@ -119,7 +126,11 @@ def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool 
     if not parents:
         return None
     nearest = parents[0]
-    return None if nearest.pid == 1 or nearest.name == "systemd" or len(parents) >= _MOST_PARENTS else False
+    return (
+        None
+        if nearest.pid == 1 or nearest.name == "systemd" or len(parents) >= _MOST_PARENTS
+        else False
+    )
 
 
 def _identity(owner: ProcessFacts | None, resolution: Resolution | None) -> Identity:
@@ -130,7 +141,9 @@ def _identity(owner: ProcessFacts | None, resolution: Resolution | None) -> Iden
     if resolution.path is None:
         return Identity()
     files = HostFiles(owner.root)
-    return identify(files.outside(resolution.path), shown=resolution.path, started_at=owner.started_at)
+    return identify(
+        files.outside(resolution.path), shown=resolution.path, started_at=owner.started_at
+    )
 
 
 def _script(resolution: Resolution, identity: Identity, people: People) -> Script:
@@ -144,7 +157,12 @@ def _script(resolution: Resolution, identity: Identity, people: People) -> Scrip
 
 
 def _ref(facts: ProcessFacts, people: People) -> ProcessRef:
-    return ProcessRef(pid=facts.pid, started_at=facts.started_at, name=facts.name, exe=people.optional_path(facts.exe))
+    return ProcessRef(
+        pid=facts.pid,
+        started_at=facts.started_at,
+        name=facts.name,
+        exe=people.optional_path(facts.exe),
+    )
 
 
 def user_name(facts: ProcessFacts) -> str | None:

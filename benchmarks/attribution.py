@@ -25,7 +25,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # this file has the name of the package it measures
+sys.path[0] = str(
+    Path(__file__).resolve().parents[1]
+)  # this file has the name of the package it measures
 
 import psutil
 
@@ -82,7 +84,9 @@ class Gate:
         if found is not None:
             self.tally.at_once += first
             return found
-        return await asyncio.get_running_loop().run_in_executor(self.threads, self._search, connection)
+        return await asyncio.get_running_loop().run_in_executor(
+            self.threads, self._search, connection
+        )
 
     def _search(self, connection: Connection) -> Attribution:
         begin = time.perf_counter()
@@ -99,7 +103,9 @@ class Gate:
                 if self.line_client:
                     await self._line(request, found)
                 else:
-                    self._check(json.loads(re.search(rb"X-Truth: ({.*?})\r", request)[1]), found, first)  # type: ignore[index]
+                    self._check(
+                        json.loads(re.search(rb"X-Truth: ({.*?})\r", request)[1]), found, first
+                    )  # type: ignore[index]
                 first = False
                 writer.write(ANSWER)
                 await writer.drain()
@@ -129,7 +135,9 @@ class Gate:
             if found.reason:
                 tally.reasons[found.reason] += 1
         if (fault := judge(truth, found)) is not None:
-            tally.wrong.append(f"{fault}: said {truth}, found {found.process} {found.script and found.script.path}")
+            tally.wrong.append(
+                f"{fault}: said {truth}, found {found.process} {found.script and found.script.path}"
+            )
 
     async def _line(self, request: bytes, found: Attribution) -> None:
         said = re.search(rb"LINE=(\d+);", request)
@@ -157,7 +165,11 @@ def judge(truth: dict[str, object], found: Attribution) -> str | None:
     pid = truth.get("pid")
     if found.process is not None and pid is not None and found.process.pid != pid:
         return "process"
-    if found.process is not None and truth.get("program") and found.process.name != truth["program"]:
+    if (
+        found.process is not None
+        and truth.get("program")
+        and found.process.name != truth["program"]
+    ):
         return "program"
     if found.script is not None and found.script.path not in {None, truth["script"]}:
         return "script"
@@ -186,7 +198,10 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 def interpreters() -> list[str]:
     """Return up to five interpreters of this machine, this one first."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = [sys.executable, *(str(path) for path in sorted(root.glob("3.*/bin/python3"), reverse=True))]
+    found = [
+        sys.executable,
+        *(str(path) for path in sorted(root.glob("3.*/bin/python3"), reverse=True)),
+    ]
     found += [path for minor in range(9, 15) if (path := shutil.which(f"python3.{minor}"))]
     return list({os.path.realpath(path): path for path in found}.values())[:5]
 
@@ -236,7 +251,11 @@ async def lines(gate: Gate, port: int, count: int, folder: Path) -> None:
             script.write_text(numbers + source + LINE_MAIN)
             gate.line_file = str(script)
             process = await asyncio.create_subprocess_exec(
-                sys.executable, str(script), cwd=folder, env=os.environ | {"NO_PROXY": "*"}, stderr=subprocess.DEVNULL
+                sys.executable,
+                str(script),
+                cwd=folder,
+                env=os.environ | {"NO_PROXY": "*"},
+                stderr=subprocess.DEVNULL,
             )
             await process.wait()
     gate.line_client = ""
@@ -314,13 +333,30 @@ def report(tally: Tally, spent: dict[str, list[float]], processes: int, seconds:
         ("line right, blocking clients", f"{sum(tally.line_right[n] for n in blocking) / max(asked, 1):.2%} of {asked}", "≥ 99 %"),
         ("time to name a line", f"median {q(tally.line_ms, 0.5):.0f} ms, p99 {q(tally.line_ms, 0.99):.0f} ms", "≤ 40 ms"),
     ]  # fmt: skip
-    table = ["| measure | figure | bar |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
-    table += ["", "| client | line right | of them LIKELY | wrong | none |", "|---|---|---|---|---|"]
+    table = [
+        "| measure | figure | bar |",
+        "|---|---|---|",
+        *(f"| {a} | {b} | {c} |" for a, b, c in rows),
+    ]
+    table += [
+        "",
+        "| client | line right | of them LIKELY | wrong | none |",
+        "|---|---|---|---|---|",
+    ]
     for name in LINE_CLIENTS:
-        cells = (tally.line_right[name], tally.line_likely[name], tally.line_wrong[name], tally.line_none[name])
+        cells = (
+            tally.line_right[name],
+            tally.line_likely[name],
+            tally.line_wrong[name],
+            tally.line_none[name],
+        )
         table.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
     if tally.reasons:
-        table += ["", "Reasons given: " + "; ".join(f"{reason} ({n})" for reason, n in tally.reasons.most_common(8))]
+        table += [
+            "",
+            "Reasons given: "
+            + "; ".join(f"{reason} ({n})" for reason, n in tally.reasons.most_common(8)),
+        ]
     return "\n".join([*table, *(f"\nWRONG {fault}" for fault in tally.wrong[:10])])
 
 
@@ -355,8 +391,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--idle", type=int, default=100, help="idle processes in the background")
-    parser.add_argument("--lines", type=int, default=40, help="requests per client library whose line is asked")
-    parser.add_argument("--full", action="store_true", help="10,000 connections over 300 idle processes")
+    parser.add_argument(
+        "--lines", type=int, default=40, help="requests per client library whose line is asked"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="10,000 connections over 300 idle processes"
+    )
     options = parser.parse_args()
     if options.full:
         options.connections, options.idle, options.lines = 10_000, 300, 100

@@ -83,13 +83,29 @@ def cpu_ms(work: Callable[[], object], rounds: int) -> float:
 
 def shown(ms: float) -> str:
     """Return a time in the unit that fits."""
-    return f"{ms * 1000:,.0f} µs" if ms < 1 else f"{ms:,.1f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
+    return (
+        f"{ms * 1000:,.0f} µs"
+        if ms < 1
+        else f"{ms:,.1f} ms"
+        if ms < 1000
+        else f"{ms / 1000:,.1f} s"
+    )
 
 
 def rows(count: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return columns and rows of made-up customers."""
     rng = rng_of("rows")
-    columns = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance", "created_at", "note")
+    columns = (
+        "customer_id",
+        "full_name",
+        "email",
+        "phone",
+        "iban",
+        "ssn",
+        "balance",
+        "created_at",
+        "note",
+    )
     ids = [valid("us_ssn", rng) for _ in range(500)]
     made_rows = [
         (str(10_000 + i), f"Maria Beispiel{chr(97 + i % 26)}", f"p{i}@contoso.com", f"+4930{2_000_000 + i}", iban(rng),
@@ -104,10 +120,16 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
     key = made_up(rng_of("speed"))["OPENAI_API_KEY"]
     small: dict[str, Exchange] = {
         "1 KB chat, clean": chat(SYSTEM, user((ASK * 6)[:780]), temperature=0.2),
-        "1 KB chat with five personal values": chat(SYSTEM, user((FIVE + ASK * 6)[:780]), temperature=0.2),
-        "1 KB chat with a provider's key": chat(SYSTEM, user((f"Use {key} for it. " + ASK * 6)[:780]), temperature=0.2),
+        "1 KB chat with five personal values": chat(
+            SYSTEM, user((FIVE + ASK * 6)[:780]), temperature=0.2
+        ),
+        "1 KB chat with a provider's key": chat(
+            SYSTEM, user((f"Use {key} for it. " + ASK * 6)[:780]), temperature=0.2
+        ),
     }
-    print("\n| processor time, median | Outgate, everything | Presidio, patterns only | Kingfisher SDK, secrets only |")
+    print(
+        "\n| processor time, median | Outgate, everything | Presidio, patterns only | Kingfisher SDK, secrets only |"
+    )
     print("|---|---|---|---|")
     for name, sent in small.items():
         text = sent.body.decode()
@@ -131,12 +153,18 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
         body = sent.body if text is None else text
         ours = cpu_ms(lambda sent=sent: worker.classify(sent), 3 if quick else 7)
         stock_words = f"{shown(rate * len(body))} (in 1 KB pieces, scaled)" if body else "not read"
-        other_words = shown(cpu_ms(lambda body=body: kingfisher.scanner.scan(body), 3)) if body else "not read"
+        other_words = (
+            shown(cpu_ms(lambda body=body: kingfisher.scanner.scan(body), 3))
+            if body
+            else "not read"
+        )
         print(f"| {name} | {shown(ours)} | {stock_words} | {other_words} |")
     hostile = [(chat(user(make(20_000))), make(1_000)) for make in HOSTILE.values()]
     worst = max(cpu_ms(lambda sent=sent: gate.classify(sent), 5) for sent, _ in hostile)
     stock_worst = max(cpu_ms(lambda text=text: presidio(text), 1) for _, text in hostile)
-    print(f"| worst of {len(HOSTILE)} hostile texts, 20 KB | {shown(worst)} | {shown(stock_worst)} for 1 KB | – |")
+    print(
+        f"| worst of {len(HOSTILE)} hostile texts, 20 KB | {shown(worst)} | {shown(stock_worst)} for 1 KB | – |"
+    )
 
 
 def recall(worker: Engine, presidio: Any, kingfisher: Kingfisher, rounds: int) -> None:
@@ -155,13 +183,17 @@ def recall(worker: Engine, presidio: Any, kingfisher: Kingfisher, rounds: int) -
                 ours += any(f.kind == kind for f in worker.classify(sent).findings)
                 if readable:
                     text = sent.body.decode("utf-8", "replace") + " " + sent.path
-                    stock += any(result.entity_type == PRESIDIO_KINDS[kind] for result in presidio(text))
+                    stock += any(
+                        result.entity_type == PRESIDIO_KINDS[kind] for result in presidio(text)
+                    )
             for name, value in made_up(rng).items():
                 sent = build(name, name, value)
                 secrets += 1
                 mine += any(f.kind == SECRET for f in worker.classify(sent).findings)
                 other += readable and kingfisher.finds("", sent.body + b" " + sent.path.encode())
-        totals = [a + b for a, b in zip(totals, (ours, stock, people, mine, other, secrets), strict=True)]
+        totals = [
+            a + b for a, b in zip(totals, (ours, stock, people, mine, other, secrets), strict=True)
+        ]
         _print_recall(carrier, (ours, stock, people, mine, other, secrets), readable=readable)
     _print_recall("**all carriers**", totals, readable=True)
 
@@ -178,17 +210,28 @@ def alarms(worker: Engine, presidio: Any, kingfisher: Kingfisher, each: int) -> 
     bodies = [json.dumps(payload.json).encode() for _, payload in clean_payloads(41, each)]
     odd = hard_negatives(random.Random(3), 20 * each)
     noise = {"DATE_TIME", "URL", "NRP"}
-    print("\n| harmless documents flagged | Outgate | Presidio | Kingfisher SDK |\n|---|---|---|---|")
+    print(
+        "\n| harmless documents flagged | Outgate | Presidio | Kingfisher SDK |\n|---|---|---|---|"
+    )
     for name, documents, stock in (
         ("telemetry, logs, code, ids, embeddings, orders", bodies, True), ("look-alikes of secrets", odd, False),
     ):  # fmt: skip
-        ours = sum(any(f.kind != NOT_INSPECTED for f in worker.classify(exchange(b)).findings) for b in documents)
+        ours = sum(
+            any(f.kind != NOT_INSPECTED for f in worker.classify(exchange(b)).findings)
+            for b in documents
+        )
         other = sum(kingfisher.finds("", body) for body in documents)
         theirs = (
-            sum(any(r.entity_type not in noise for r in presidio(b.decode())) for b in documents) if stock else None
+            sum(any(r.entity_type not in noise for r in presidio(b.decode())) for b in documents)
+            if stock
+            else None
         )
         cells = [ours, theirs, other]
-        print(f"| {name} ({len(documents):,}) | " + " | ".join("–" if c is None else f"{c:,}" for c in cells) + " |")
+        print(
+            f"| {name} ({len(documents):,}) | "
+            + " | ".join("–" if c is None else f"{c:,}" for c in cells)
+            + " |"
+        )
 
 
 def main() -> None:
@@ -203,7 +246,9 @@ def main() -> None:
         worker.warm(180)
         presidio, kingfisher = stock_presidio(), Kingfisher()
         presidio("warm up jane@contoso.com 415-555-2671")
-        print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        print(
+            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        )
         speed(gate, worker, presidio, kingfisher, quick)
         recall(worker, presidio, kingfisher, 1 if quick else 5)
         alarms(worker, presidio, kingfisher, 5 if quick else 20)

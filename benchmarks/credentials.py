@@ -33,7 +33,9 @@ B64 = ALNUM + "+/"
 
 
 def _run(rng: random.Random, alphabet: str, size: int) -> str:
-    return "".join(rng.choice(alphabet) for _ in range(size - 1)) + rng.choice([c for c in alphabet if c.isalnum()])
+    return "".join(rng.choice(alphabet) for _ in range(size - 1)) + rng.choice(
+        [c for c in alphabet if c.isalnum()]
+    )
 
 
 def _uuid(rng: random.Random) -> str:
@@ -108,15 +110,27 @@ def made_up(rng: random.Random) -> dict[str, str]:
 
 def _jwt(rng: random.Random) -> str:
     part = lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()  # noqa: E731
-    claims = {"iss": "https://login.corp.internal", "sub": _uuid(rng), "exp": 1_900_000_000 + rng.randrange(10**6)}
+    claims = {
+        "iss": "https://login.corp.internal",
+        "sub": _uuid(rng),
+        "exp": 1_900_000_000 + rng.randrange(10**6),
+    }
     return part({"alg": "HS256", "typ": "JWT"}) + "." + part(claims) + "." + _run(rng, URL64, 43)
 
 
 def carriers(name: str, value: str) -> dict[str, tuple[str, bytes]]:
     """Return the same assignment in every carrier as (content type, body)."""
     line = f"{name}={value}"
-    chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": f"Why does this fail?\n{line}\nThanks"}]}
-    call = {"function": {"name": "write_file", "arguments": json.dumps({"path": ".env", "content": line + "\n"})}}
+    chat = {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": f"Why does this fail?\n{line}\nThanks"}],
+    }
+    call = {
+        "function": {
+            "name": "write_file",
+            "arguments": json.dumps({"path": ".env", "content": line + "\n"}),
+        }
+    }
     tool = {"model": "gpt-4o", "messages": [{"role": "assistant", "tool_calls": [call]}]}
     encoded = {"file": base64.b64encode(f"# settings\n{line}\nDEBUG=false\n".encode()).decode()}
     return {
@@ -125,7 +139,10 @@ def carriers(name: str, value: str) -> dict[str, tuple[str, bytes]]:
         "tool arguments": ("application/json", json.dumps(tool).encode()),
         "form": ("application/x-www-form-urlencoded", f"a=1&note={quote_plus(line)}&b=2".encode()),
         "base64 in JSON": ("application/json", json.dumps(encoded).encode()),
-        "JSON field": ("application/json", json.dumps({"settings": {name.lower(): value}}).encode()),
+        "JSON field": (
+            "application/json",
+            json.dumps({"settings": {name.lower(): value}}).encode(),
+        ),
         "python source": ("text/plain", f'{name.lower()} = "{value}"  # prod\n'.encode()),
     }
 
@@ -155,7 +172,10 @@ def hard_negatives(rng: random.Random, count: int) -> list[bytes]:
         lambda: {"partition_key": r(HEX, 32), "cache_key": r(HEX, 40), "sort_key": "USER#" + r(string.digits, 9), "key": r(HEX, 24)},
         lambda: {"content": f"git checkout {r(HEX, 40)} && curl -H 'If-None-Match: \"{r(HEX, 32)}\"' https://api.corp.internal/v1/items?limit=10"},
     )  # fmt: skip
-    return [json.dumps({"model": "gpt-4o", "data": kinds[i % len(kinds)]()}).encode() for i in range(count)]
+    return [
+        json.dumps({"model": "gpt-4o", "data": kinds[i % len(kinds)]()}).encode()
+        for i in range(count)
+    ]
 
 
 def exchange(
@@ -215,13 +235,19 @@ def recall(engines: dict[str, Any], rounds: int) -> dict[str, dict[str, tuple[in
                 for label, engine in engines.items():
                     found, every, missed = table.setdefault(carrier, {}).get(label, (0, 0, set()))
                     hit = engine.finds(content_type, body)
-                    table[carrier][label] = (found + hit, every + 1, missed if hit else missed | {name})
+                    table[carrier][label] = (
+                        found + hit,
+                        every + 1,
+                        missed if hit else missed | {name},
+                    )
     return table
 
 
 def segments_of(texts: list[tuple[str, str]]) -> Payload:
     """Return a payload of (key, text) pairs."""
-    return Payload(segments=[Segment(text, key, ("body", i)) for i, (key, text) in enumerate(texts)])
+    return Payload(
+        segments=[Segment(text, key, ("body", i)) for i, (key, text) in enumerate(texts)]
+    )
 
 
 def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
@@ -267,7 +293,11 @@ def recordings(path: pathlib.Path, engines: dict[str, Any]) -> dict[str, tuple[i
     for entry in entries:
         posted = entry["request"].get("postData", {})
         text = posted.get("text") or ""
-        body = base64.b64decode(text) if posted.get("encoding") == "base64" else text.encode("utf-8", "replace")
+        body = (
+            base64.b64decode(text)
+            if posted.get("encoding") == "base64"
+            else text.encode("utf-8", "replace")
+        )
         url = urlsplit(entry["request"]["url"])
         for label, engine in engines.items():
             flagged, every = result.get(label, (0, 0))
@@ -288,12 +318,21 @@ def main() -> int:
     arguments = parser.parse_args()
     ours, theirs = Ours(), Kingfisher()
     engines = {"Outgate": ours, "Kingfisher SDK": theirs}
-    print(f"rules: Outgate {ours.detector.rule_count}, Kingfisher SDK {len(theirs.scanner.rules)}\n")
     print(
-        "| made-up secrets of well-known kinds found in | " + " | ".join(engines) + " |\n|---|" + "---|" * len(engines)
+        f"rules: Outgate {ours.detector.rule_count}, Kingfisher SDK {len(theirs.scanner.rules)}\n"
+    )
+    print(
+        "| made-up secrets of well-known kinds found in | "
+        + " | ".join(engines)
+        + " |\n|---|"
+        + "---|" * len(engines)
     )
     for carrier, row in recall(engines, arguments.rounds).items():
-        print(f"| {carrier} | " + " | ".join(f"{100 * found / every:.1f} %" for found, every, _ in row.values()) + " |")
+        print(
+            f"| {carrier} | "
+            + " | ".join(f"{100 * found / every:.1f} %" for found, every, _ in row.values())
+            + " |"
+        )
         if row["Outgate"][2]:
             print(f"  missed in {carrier}: {', '.join(sorted(row['Outgate'][2]))}", file=sys.stderr)
     negatives = hard_negatives(random.Random(3), 2000)
@@ -306,7 +345,9 @@ def main() -> int:
     if arguments.recordings and arguments.recordings.exists():
         for label, (flagged, every) in recordings(arguments.recordings, engines).items():
             print(f"recorded request bodies flagged, {label}: {flagged} of {every}")
-    print("\n| processor time, median | Outgate (segments given) | Kingfisher SDK (same text) |\n|---|---|---|")
+    print(
+        "\n| processor time, median | Outgate (segments given) | Kingfisher SDK (same text) |\n|---|---|---|"
+    )
     for what, mine, other in timings(ours, theirs):
         print(f"| {what} | {mine:,.1f} µs | {other:,.1f} µs |")
     return 0

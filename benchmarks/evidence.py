@@ -40,7 +40,9 @@ def record(number: int, scripts: int = 20) -> Record:
     """A record of about 2 KB: an LLM call with two findings; every fourth needs no review."""
     at = START + timedelta(seconds=number)
     path = f"/home/analyst/jobs/report_{number % scripts}.py"
-    script = Script(path=path, sha256="ab" * 32, launched_as=LaunchedAs.FILE, name=path.rsplit("/", 1)[1])
+    script = Script(
+        path=path, sha256="ab" * 32, launched_as=LaunchedAs.FILE, name=path.rsplit("/", 1)[1]
+    )
     finding = Finding(
         kind="email",
         detector="email",
@@ -71,11 +73,17 @@ def record(number: int, scripts: int = 20) -> Record:
             service="openai",
             category=Category.LLM,
         ),
-        request=RequestSummary(method="POST", content_type="application/json", bytes=1000, complete=True),
+        request=RequestSummary(
+            method="POST", content_type="application/json", bytes=1000, complete=True
+        ),
         response=ResponseSummary(status=200, bytes=2000),
-        llm=LlmCall(provider="openai", operation="chat", model="gpt-4o", input_tokens=10, output_tokens=20),
+        llm=LlmCall(
+            provider="openai", operation="chat", model="gpt-4o", input_tokens=10, output_tokens=20
+        ),
         findings=() if quiet else (finding, replace(finding, kind="iban", detector="iban")),
-        decision=Decision(verdict=Verdict.ALLOW if quiet else Verdict.WATCH, reason="Personal data to an LLM."),
+        decision=Decision(
+            verdict=Verdict.ALLOW if quiet else Verdict.WATCH, reason="Personal data to an LLM."
+        ),
     )
 
 
@@ -91,7 +99,9 @@ def pairs(folder: Path, group: int, rounds: int = 300) -> float:
         for round_ in range(rounds):
             new = [record(round_ * group + n) for n in range(group)]
             start = time.thread_time()
-            batch = Batch(opens={r.id: items.opened(r) for r in new}, closes=[items.closed(r) for r in before])
+            batch = Batch(
+                opens={r.id: items.opened(r) for r in new}, closes=[items.closed(r) for r in before]
+            )
             appender.write(batch)
             costs.append((time.thread_time() - start) / group * 1e6)
             before = [replace(r, response=ResponseSummary(status=201, bytes=9)) for r in new]
@@ -127,7 +137,9 @@ def timed(what: str, call: Callable[[], object]) -> None:
     first = time.perf_counter() - start
     start = time.perf_counter()
     call()
-    print(f"  {what:44} {first * 1e3:9.2f} ms first, {(time.perf_counter() - start) * 1e3:9.2f} ms again")
+    print(
+        f"  {what:44} {first * 1e3:9.2f} ms first, {(time.perf_counter() - start) * 1e3:9.2f} ms again"
+    )
 
 
 def queries(folder: Path, count: int) -> None:
@@ -138,9 +150,17 @@ def queries(folder: Path, count: int) -> None:
     with closing(connect(place)) as connection:
         appender, items = Appender(connection, "benchmark"), Items()
         for first in range(0, count, 500):
-            appender.write(Batch(closes=[items.closed(record(n, 500)) for n in range(first, min(first + 500, count))]))
+            appender.write(
+                Batch(
+                    closes=[
+                        items.closed(record(n, 500)) for n in range(first, min(first + 500, count))
+                    ]
+                )
+            )
     size = place.stat().st_size
-    print(f"{count} records in {time.perf_counter() - start:.1f} s, {size / count:.0f} bytes a record")
+    print(
+        f"{count} records in {time.perf_counter() - start:.1f} s, {size / count:.0f} bytes a record"
+    )
     opened = evidence.open_evidence(place)
     store, history = opened.store, opened.history
     late = START + timedelta(seconds=count - 1000)
@@ -167,10 +187,16 @@ def main() -> None:
     count = arguments.parse_args().records
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"record of {len(Items().closed(record(1)).text)} bytes; yardstick: {yardstick():.1f} µs (34 when idle)")
+        print(
+            f"record of {len(Items().closed(record(1)).text)} bytes; yardstick: {yardstick():.1f} µs (34 when idle)"
+        )
         for group in (1, 8, 64):
-            print(f"  open + close in groups of {group:3}: {pairs(folder, group):6.1f} µs CPU a pair")
-        print(f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair (whole process)")
+            print(
+                f"  open + close in groups of {group:3}: {pairs(folder, group):6.1f} µs CPU a pair"
+            )
+        print(
+            f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair (whole process)"
+        )
         if count:
             queries(folder, count)
 

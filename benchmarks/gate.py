@@ -35,9 +35,7 @@ ANSWER = json.dumps(
     }
 ).encode()  # fmt: skip
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
-LAST = (
-    b'data: {"choices":[],"usage":{"prompt_tokens":210,"completion_tokens":40,"total_tokens":250}}\n\ndata: [DONE]\n\n'
-)
+LAST = b'data: {"choices":[],"usage":{"prompt_tokens":210,"completion_tokens":40,"total_tokens":250}}\n\ndata: [DONE]\n\n'
 PROSE = (
     "Please compare the delivery plan of the third quarter with the plan of the second one and list what changed. "
     "Mention the regions where volumes grew, explain why the northern depot needed more drivers, and suggest how the "
@@ -74,8 +72,13 @@ def bodies(personal: bool, count: int = 256) -> list[bytes]:
                 f"Case {n}. Contact anna.weber{n}@nordwind-logistik.de or call +49 30 9018{n:04d}, pay to IBAN {iban}, "
                 f"card number {card}, SSN 536-{10 + n % 89}-{1000 + n}. " + PROSE
             )
-        messages = [{"role": "system", "content": "You help a logistics team."}, {"role": "user", "content": text}]
-        out.append(json.dumps({"model": "gpt-4o-mini", "messages": messages, "temperature": 0.2}).encode())
+        messages = [
+            {"role": "system", "content": "You help a logistics team."},
+            {"role": "user", "content": text},
+        ]
+        out.append(
+            json.dumps({"model": "gpt-4o-mini", "messages": messages, "temperature": 0.2}).encode()
+        )
     return out
 
 
@@ -104,13 +107,16 @@ class Upstream(asyncio.Protocol):
                 self.task = asyncio.get_running_loop().create_task(self.stream())
             else:
                 self.transport.write(  # type: ignore[attr-defined]
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                    % len(ANSWER)
                     + ANSWER
                 )
 
     async def stream(self) -> None:
         write = self.transport.write  # type: ignore[attr-defined]
-        write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         for _ in range(40):
             write(b"%x\r\n%s\r\n" % (len(EVENT), EVENT))
             await asyncio.sleep(0.005)
@@ -162,7 +168,9 @@ def read_answer(connection: ssl.SSLSocket) -> None:
         data += connection.recv(65536)
 
 
-def load(proxy: int, port: int, roots: Path, connections: int, seconds: float, personal: bool) -> int:
+def load(
+    proxy: int, port: int, roots: Path, connections: int, seconds: float, personal: bool
+) -> int:
     """Send requests on every connection for so long; return how many were answered."""
     requests = [request(port, body) for body in bodies(personal)]
     counts = [0] * connections
@@ -223,7 +231,15 @@ def mitmdump(folder: Path, upstream_root: Path) -> Iterator[tuple[int, int, Path
         port = probe.getsockname()[1]
     confdir = folder / "mitm"
     program = Path(sys.executable).with_name("mitmdump")
-    options = ["-q", "--listen-host", "127.0.0.1", "--listen-port", str(port), "--set", f"confdir={confdir}"]
+    options = [
+        "-q",
+        "--listen-host",
+        "127.0.0.1",
+        "--listen-port",
+        str(port),
+        "--set",
+        f"confdir={confdir}",
+    ]
     options += ["--set", f"ssl_verify_upstream_trusted_ca={upstream_root}"]
     process = subprocess.Popen([program, *options])
     try:
@@ -239,7 +255,16 @@ def outgate(folder: Path, upstream_root: Path) -> Iterator[tuple[int, int, Path]
     """Run Outgate with everything on; yield (port, pid, roots)."""
     home = folder / "home"
     environment = {**os.environ, "OUTGATE_HOME": str(home)}
-    command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", "--upstream-ca", str(upstream_root)]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "start",
+        "--listen",
+        "127.0.0.1:0",
+        "--upstream-ca",
+        str(upstream_root),
+    ]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for((home / "gate.json").exists)
@@ -265,11 +290,18 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def measure(
-    proxy: tuple[int, int, Path], port: int, options: argparse.Namespace, into: Measured, load_command: list[str]
+    proxy: tuple[int, int, Path],
+    port: int,
+    options: argparse.Namespace,
+    into: Measured,
+    load_command: list[str],
 ) -> None:
     """Take one round of samples of one proxy."""
     listen, pid, roots = proxy
-    for personal, rates, cpus in ((False, into.rate, into.cpu_ms), (True, into.rate_hits, into.cpu_hits_ms)):
+    for personal, rates, cpus in (
+        (False, into.rate, into.cpu_ms),
+        (True, into.rate_hits, into.cpu_hits_ms),
+    ):
         before = cpu_seconds(pid)
         started = time.perf_counter()
         command = [*load_command, str(listen), str(port), str(roots), str(int(personal))]
@@ -286,7 +318,9 @@ def warm_up(proxies: Iterable[tuple[int, int, Path]], port: int, me: list[str]) 
     for listen, _, roots in proxies:
         for personal in ("0", "1"):
             subprocess.run(
-                [*me, "--load", str(listen), str(port), str(roots), personal], check=True, capture_output=True
+                [*me, "--load", str(listen), str(port), str(roots), personal],
+                check=True,
+                capture_output=True,
             )
     for _, pid, _ in proxies:
         for _ in range(60):
@@ -337,7 +371,16 @@ def main() -> None:
         return
     if options.load:
         listen, port, roots, personal = options.load
-        print(load(int(listen), int(port), Path(roots), options.connections, options.seconds, personal == "1"))
+        print(
+            load(
+                int(listen),
+                int(port),
+                Path(roots),
+                options.connections,
+                options.seconds,
+                personal == "1",
+            )
+        )
         return
     sys.path.insert(0, str(ROOT))
     from certs.authority import open_authority
@@ -350,8 +393,17 @@ def main() -> None:
         (folder / "leaf.pem").write_bytes(leaf.key_pem() + leaf.certificates_pem())
         root = folder / "root.pem"
         root.write_bytes(authority.root_pem())
-        me = [sys.executable, __file__, "--seconds", str(options.seconds), "--connections", str(options.connections)]
-        server = subprocess.Popen([*me, "--upstream", str(folder / "leaf.pem")], stdout=subprocess.PIPE, text=True)
+        me = [
+            sys.executable,
+            __file__,
+            "--seconds",
+            str(options.seconds),
+            "--connections",
+            str(options.connections),
+        ]
+        server = subprocess.Popen(
+            [*me, "--upstream", str(folder / "leaf.pem")], stdout=subprocess.PIPE, text=True
+        )
         assert server.stdout is not None
         port = int(server.stdout.readline())
         plain, gate = Measured(), Measured()

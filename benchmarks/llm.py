@@ -57,7 +57,10 @@ def exchange(host: str, path: str, body: object) -> tuple[Exchange, Payload]:
         ("authorization", "Bearer sk-" + "proj-" + "x" * 40),
         ("content-type", "application/json"),
     ]
-    headers += [(f"x-stainless-{n}", "value") for n in ("arch", "async", "lang", "os", "runtime", "package-version")]
+    headers += [
+        (f"x-stainless-{n}", "value")
+        for n in ("arch", "async", "lang", "os", "runtime", "package-version")
+    ]
     headers += [
         ("accept", "application/json"),
         ("accept-encoding", "gzip, deflate"),
@@ -74,11 +77,19 @@ def chat(size: int) -> dict[str, Any]:
     turn = "Please summarise the quarterly report for the board. " * 5
     count = max(2, size // 300)
     roles = ("system", *("user" if n % 2 == 0 else "assistant" for n in range(count - 1)))
-    return {"model": "gpt-4o", "temperature": 0.2, "messages": [{"role": r, "content": turn} for r in roles]}
+    return {
+        "model": "gpt-4o",
+        "temperature": 0.2,
+        "messages": [{"role": r, "content": turn} for r in roles],
+    }
 
 
 def recognition() -> Iterator[Row]:
-    for name, size, number in (("1 KB", 800, 5000), ("10 KB", 10_000, 3000), ("200 KB", 200_000, 300)):
+    for name, size, number in (
+        ("1 KB", 800, 5000),
+        ("10 KB", 10_000, 3000),
+        ("200 KB", 200_000, 300),
+    ):
         for kind, host in (("known host", "api.openai.com"), ("unknown host", "10.1.2.3")):
             sent, payload = exchange(host, "/v1/chat/completions", chat(size))
             took = micros(lambda s=sent, p=payload: recognise(s, p, None, FINGERPRINTER), number)  # type: ignore[misc]
@@ -91,7 +102,11 @@ def recognition() -> Iterator[Row]:
     )
     sent, payload = exchange("api.openai.com", "/v1/chat/completions", chat(800))
     memory, nobody = Bindings(FINGERPRINTER), Organisation()
-    yield "destination and account", f"{micros(lambda: destination(sent, nobody, memory), 5000):.1f} µs", ""
+    yield (
+        "destination and account",
+        f"{micros(lambda: destination(sent, nobody, memory), 5000):.1f} µs",
+        "",
+    )
     path = ("messages", 1, "content")
     payload.segments = [Segment("x", "content", path)] * 3
     yield (
@@ -106,7 +121,9 @@ def events(count: int) -> bytes:
         'data: {"id":"chatcmpl-AbCdEf","object":"chat.completion.chunk","created":1730000000,"model":"gpt-4o-2024-08-06",'
         '"system_fingerprint":"fp_x","choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
     )
-    last = 'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":9}}\n\ndata: [DONE]\n\n'
+    last = (
+        'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":9}}\n\ndata: [DONE]\n\n'
+    )
     return (one * count + last).encode()
 
 
@@ -138,7 +155,11 @@ def estimates() -> Iterator[Row]:
     warm()
     yield "price table, first load", f"{(process_time() - start) * 1000:.0f} ms", "lazy"
     text = "Every invoice names its vendor and its amount. " * 2000
-    yield "count 94 KB of text", f"{micros(lambda: encodings.count('o200k_base', text), 1, 5) / 1000:.1f} ms", ""
+    yield (
+        "count 94 KB of text",
+        f"{micros(lambda: encodings.count('o200k_base', text), 1, 5) / 1000:.1f} ms",
+        "",
+    )
     spaces = " " * 1_000_000
     yield (
         "count a megabyte of spaces",
@@ -152,9 +173,12 @@ def recorded() -> Iterator[Row]:
         return
     import base64
 
-    entries = orjson.loads(lzma.decompress((DATA / "llm-dev.har.xz").read_bytes()))["log"]["entries"]
+    entries = orjson.loads(lzma.decompress((DATA / "llm-dev.har.xz").read_bytes()))["log"][
+        "entries"
+    ]
     lines = [
-        orjson.loads(line) for line in lzma.decompress((DATA / "llm-dev.expected.jsonl.xz").read_bytes()).splitlines()
+        orjson.loads(line)
+        for line in lzma.decompress((DATA / "llm-dev.expected.jsonl.xz").read_bytes()).splitlines()
     ]
     seen = Counter[str]()
     for entry, expected in zip(entries, lines, strict=True):
@@ -172,8 +196,12 @@ def recorded() -> Iterator[Row]:
             seen["by path"] += hidden is not None
             if expected["endpoint"] in {"chat", "responses"}:
                 seen["chats"] += 1
-                seen["by body"] += recognise(*from_har(entry, hide_host=True, path="/x/y")) is not None
-        wanted = {k: expected[k] for k in ("input_tokens", "output_tokens") if expected[k] is not None}
+                seen["by body"] += (
+                    recognise(*from_har(entry, hide_host=True, path="/x/y")) is not None
+                )
+        wanted = {
+            k: expected[k] for k in ("input_tokens", "output_tokens") if expected[k] is not None
+        }
         if call is not None and wanted:
             headers = tuple((h["name"].lower(), h["value"]) for h in entry["response"]["headers"])
             answer = Answer(
@@ -197,12 +225,16 @@ def share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({100 * part / whole:.2f} %)"
 
 
-def from_har(entry: dict[str, Any], *, hide_host: bool = False, path: str | None = None) -> tuple[Exchange, Payload]:
+def from_har(
+    entry: dict[str, Any], *, hide_host: bool = False, path: str | None = None
+) -> tuple[Exchange, Payload]:
     parts = urlsplit(entry["request"]["url"])
     raw = (entry["request"].get("postData") or {}).get("text", "").encode()
     headers = tuple((h["name"].lower(), h["value"]) for h in entry["request"]["headers"])
     if hide_host:
-        headers = tuple(h for h in headers if h[0] in {"content-type", "content-length", "authorization"})
+        headers = tuple(
+            h for h in headers if h[0] in {"content-type", "content-length", "authorization"}
+        )
     sent = Exchange(
         id="x", at=datetime.now(UTC), scheme=parts.scheme, host="10.1.2.3" if hide_host else parts.hostname or "",
         port=9000 if hide_host else parts.port or 443, method=entry["request"]["method"],

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # this file has the name of a package it measures
+sys.path[0] = str(
+    Path(__file__).resolve().parents[1]
+)  # this file has the name of a package it measures
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "classifiers" / "personal"))
 
 from personal_samples import birth, clean_payloads, digits, iban, payload_of, valid  # noqa: E402
@@ -86,7 +88,9 @@ def cpu_us(work: Callable[[], object], repeat: int) -> tuple[float, float]:
 
 def chat(content: str) -> Payload:
     messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": content}]
-    return payload_of({"model": "gpt-4o", "messages": messages, "temperature": 0.7, "max_tokens": 512})
+    return payload_of(
+        {"model": "gpt-4o", "messages": messages, "temperature": 0.7, "max_tokens": 512}
+    )
 
 
 def text_of(payload: Payload) -> str:
@@ -110,7 +114,8 @@ def ledger(rows: int) -> Table:
         "created_at": ["2026-01-01T10:00:00Z"] * rows,
         "balance": [f"{rng.uniform(0, 10**5):.4f}" for _ in range(rows)],
         "note": [
-            rng.choice(["called about the invoice", "ok", "wants a call back next week please"]) for _ in range(rows)
+            rng.choice(["called about the invoice", "ok", "wants a call back next week please"])
+            for _ in range(rows)
         ],
     }
     return Table(tuple(columns), rows, columns)
@@ -121,7 +126,13 @@ def speed(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
     print("|---|---|---|---|---|")
     rng = random.Random(2)
     people = [
-        {"full_name": "Jane Roe", "email": f"u{i}@contoso.com", "ssn": valid("us_ssn", rng), "iban": iban(rng), "n": i}
+        {
+            "full_name": "Jane Roe",
+            "email": f"u{i}@contoso.com",
+            "ssn": valid("us_ssn", rng),
+            "iban": iban(rng),
+            "n": i,
+        }
         for i in range(350)
     ]
     payloads = {
@@ -140,7 +151,9 @@ def speed(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
     size = sum(len(value) + 1 for column in table.values.values() for value in column) / 1e6
     key = Fingerprinter(b"k" * 32)
     median, _ = cpu_us(lambda: table_findings(table, key), 5)
-    lines = "\n".join(",".join(row) for row in zip(*(v[:14] for v in table.values.values()), strict=True))
+    lines = "\n".join(
+        ",".join(row) for row in zip(*(v[:14] for v in table.values.values()), strict=True)
+    )
     stock, _ = cpu_us(lambda: presidio(lines), 2)
     whole = stock / 1e6 * size * 1e6 / len(lines)
     found = len(table_findings(table, key))
@@ -159,7 +172,9 @@ def hostile(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
 
 
 def accuracy(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
-    print("\n| made-up values in JSON under their key | Outgate P / R | Presidio patterns ≥ 0.5 P / R |\n|---|---|---|")
+    print(
+        "\n| made-up values in JSON under their key | Outgate P / R | Presidio patterns ≥ 0.5 P / R |\n|---|---|---|"
+    )
     keys = {"credit_card": "card_number", "us_ssn": "ssn", "uk_nhs": "nhs_number", "es_dni": "dni", "uk_nino": "nino",
             "it_codice_fiscale": "codice_fiscale", "pl_pesel": "pesel", "in_aadhaar": "aadhaar", "in_pan": "pan"}  # fmt: skip
     for kind, key in keys.items():
@@ -168,16 +183,22 @@ def accuracy(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None
         theirs: list[tuple[int, int]] = []
         for _ in range(20 if quick else 100):
             value = valid(kind, rng)
-            found = {hit.kind for hit in detector.detect(payload_of({key: value, "id": digits(rng, 10)}))}
+            found = {
+                hit.kind for hit in detector.detect(payload_of({key: value, "id": digits(rng, 10)}))
+            }
             ours.append((kind in found, len(found)))
             stock = {r.entity_type for r in presidio(f'{{"{key}": "{value}"}}') if r.score >= 0.5}
             theirs.append((_PRESIDIO[kind] in stock, len(stock)))
         print(f"| {kind} | {_score(ours)} | {_score(theirs)} |")
     clean = clean_payloads(5, 5 if quick else 25)
     flagged = sum(bool(detector.detect(payload)) for _, payload in clean)
-    stock_flagged = sum(any(r.score >= 0.5 for r in presidio(text_of(payload)[:4000])) for _, payload in clean)
+    stock_flagged = sum(
+        any(r.score >= 0.5 for r in presidio(text_of(payload)[:4000])) for _, payload in clean
+    )
     share = 100 / len(clean)
-    print(f"| **{len(clean)} harmless payloads flagged** | {flagged * share:.1f} % | {stock_flagged * share:.1f} % |")
+    print(
+        f"| **{len(clean)} harmless payloads flagged** | {flagged * share:.1f} % | {stock_flagged * share:.1f} % |"
+    )
 
 
 def _score(results: list[tuple[int, int]]) -> str:
@@ -193,10 +214,15 @@ def names() -> None:
     start = time.thread_time()
     recogniser = NameRecogniser()
     loaded = time.thread_time() - start
-    payload = chat("Please write to Jane Roe at 12 High Street, Leeds about her visit to Dr. Peter Okafor. " * 11)
+    payload = chat(
+        "Please write to Jane Roe at 12 High Street, Leeds about her visit to Dr. Peter Okafor. "
+        * 11
+    )
     median, _ = cpu_us(lambda: recogniser.detect(payload), 5)
     hits = len(recogniser.detect(payload))
-    print(f"\nNames model: loads in {loaded:.2f} s CPU; 1 KB of prose {median / 1000:.0f} ms, {hits} hits.")
+    print(
+        f"\nNames model: loads in {loaded:.2f} s CPU; 1 KB of prose {median / 1000:.0f} ms, {hits} hits."
+    )
 
 
 def main() -> None:

@@ -31,19 +31,29 @@ MIXES: dict[str, Callable[[int], str]] = {
         f"      findings: {{kinds: [iban, us_ssn], records_at_least: {n + 100000}}}"
     ),
     "by volume": lambda n: f"volume: {{request_bytes_at_least: {n + 10} MB}}",
-    "by day's volume": lambda n: f"volume: {{day_bytes_at_least: {n + 10} GB, hour_bytes_at_least: {n + 10} MB}}",
-    "by tokens and cost": lambda n: f"volume: {{day_tokens_at_least: {n + 10**6}, day_cost_usd_at_least: {n + 100}}}",
+    "by day's volume": lambda n: (
+        f"volume: {{day_bytes_at_least: {n + 10} GB, hour_bytes_at_least: {n + 10} MB}}"
+    ),
+    "by tokens and cost": lambda n: (
+        f"volume: {{day_tokens_at_least: {n + 10**6}, day_cost_usd_at_least: {n + 100}}}"
+    ),
     "by values found": lambda n: f"findings: {{kinds: [email, bank], count_at_least: {n + 1000}}}",
     "by rows and size": lambda n: (
         f"findings: {{kinds: personal_data, records_at_least: {n + 1000}}}\n"
         f"      volume: {{request_bytes_at_least: {n % 3 + 1}}}"
     ),
-    "by certainty": lambda n: f"findings: {{kinds: anything, certainty: certain, distinct_at_least: {n + 1}}}",
+    "by certainty": lambda n: (
+        f"findings: {{kinds: anything, certainty: certain, distinct_at_least: {n + 1}}}"
+    ),
     "by script": lambda n: f'script: {{path: "/srv/other{n}/*"}}',
     "by script's age": lambda n: f"script: {{newer_than_days: {n + 1}, approved: true}}",
     "by LLM model": lambda n: f'llm: {{model: "model-{n}*", tools: "tool{n}*"}}',
-    "by LLM key and size": lambda n: f"llm: {{key: unknown}}\n      volume: {{request_bytes_at_least: {n + 10} MB}}",
-    "by business hours": lambda n: f"time: {{within: {{zone: Europe/Berlin, hours: '{n % 4:02}:{n % 60:02}-05:00'}}}}",
+    "by LLM key and size": lambda n: (
+        f"llm: {{key: unknown}}\n      volume: {{request_bytes_at_least: {n + 10} MB}}"
+    ),
+    "by business hours": lambda n: (
+        f"time: {{within: {{zone: Europe/Berlin, hours: '{n % 4:02}:{n % 60:02}-05:00'}}}}"
+    ),
     "by country": lambda n: f"destination: {{country: {['AD', 'AE', 'AF', 'AG', 'AI'][n % 5]}}}",
     "by any of two": lambda n: (
         f"any: [{{volume: {{request_bytes_at_least: {n + 10} MB}}}}, {{volume: {{day_tokens_at_least: {n + 10**6}}}}}]"
@@ -64,7 +74,9 @@ def situations() -> list[Situation]:
     """Return LLM calls and uploads of forty scripts."""
     found = []
     for n in range(40):
-        script = Script(path=f"/srv/jobs/job{n}.py", sha256=None, launched_as=LaunchedAs.FILE, name=f"job{n}.py")
+        script = Script(
+            path=f"/srv/jobs/job{n}.py", sha256=None, launched_as=LaunchedAs.FILE, name=f"job{n}.py"
+        )
         destination = Destination(
             scheme="https",
             host=f"api.service{n * 7}.example",
@@ -94,7 +106,9 @@ def situations() -> list[Situation]:
 def _found(n: int) -> tuple[Finding, ...]:
     kinds = ("email", "iban", "phone", "person", "us_ssn")[: 1 + n % 5]
     return tuple(
-        Finding(kind=kind, detector=kind, confidence=Confidence.LIKELY, count=3, distinct=3, records=n)
+        Finding(
+            kind=kind, detector=kind, confidence=Confidence.LIKELY, count=3, distinct=3, records=n
+        )
         for kind in kinds
     )
 
@@ -111,7 +125,9 @@ def baseline() -> float:
     return statistics.median(taken)
 
 
-def timed(name: str, what: str, decide: Callable[[Situation], object], traffic: list[Situation]) -> None:
+def timed(
+    name: str, what: str, decide: Callable[[Situation], object], traffic: list[Situation]
+) -> None:
     """Print the time of one decision in microseconds, and in terms of the baseline."""
     unit = baseline()
     taken = []
@@ -122,7 +138,9 @@ def timed(name: str, what: str, decide: Callable[[Situation], object], traffic: 
         taken.append((time.perf_counter_ns() - begin) / 1000)
     quantiles = statistics.quantiles(taken, n=100)
     ratio = quantiles[49] / unit
-    print(f"{name:32} {what:11} median {quantiles[49]:6.1f} µs   p99 {quantiles[98]:6.1f} µs   ratio {ratio:5.2f}")
+    print(
+        f"{name:32} {what:11} median {quantiles[49]:6.1f} µs   p99 {quantiles[98]:6.1f} µs   ratio {ratio:5.2f}"
+    )
 
 
 def measure(name: str, yaml: str) -> None:

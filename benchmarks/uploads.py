@@ -27,7 +27,18 @@ from gate import mitmdump, outgate, peak_mb, tunnel, wait_for  # noqa: E402 - fo
 
 MB = 1 << 20
 TYPES = {"random": "application/octet-stream", "ledger": "text/csv"}
-WORDS = ("invoice", "customer", "total", "shipped", "2026-01-02", "open", "north", "depot", "42.10", "pallet")
+WORDS = (
+    "invoice",
+    "customer",
+    "total",
+    "shipped",
+    "2026-01-02",
+    "open",
+    "north",
+    "depot",
+    "42.10",
+    "pallet",
+)
 
 
 def content(kind: str) -> bytes:
@@ -53,7 +64,11 @@ def ledger(dice: random.Random) -> bytes:
     lines = ["posting;day;account;text;amount"]
     size = 0
     while size < 4 * MB:
-        text = f"transfer customer{dice.randrange(10**6)}@example.com" if dice.random() < 0.1 else "office supplies"
+        text = (
+            f"transfer customer{dice.randrange(10**6)}@example.com"
+            if dice.random() < 0.1
+            else "office supplies"
+        )
         day = f"2026-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}"
         lines.append(
             f"{dice.randrange(10**6)};{day};{dice.randrange(1000, 10**4)};{text};{dice.randrange(10**6) / 100}"
@@ -93,14 +108,20 @@ class Sink:
                 return False
             data += more
         head, _, body = data.partition(b"\r\n\r\n")
-        length = next(int(n.split(b":")[1]) for n in head.split(b"\r\n") if n.lower().startswith(b"content-length"))
+        length = next(
+            int(n.split(b":")[1])
+            for n in head.split(b"\r\n")
+            if n.lower().startswith(b"content-length")
+        )
         left = length - len(body)
         buffer = bytearray(256 * 1024)
         while left > 0:
             if not (got := connection.recv_into(buffer)):
                 return False
             left -= got
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok")
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
+        )
         return True
 
 
@@ -148,7 +169,9 @@ def cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, size: int, kind: str) -> float:
+def measure(
+    name: str, proxy: tuple[int, int, Path], port: int, block: bytes, size: int, kind: str
+) -> float:
     """Upload once while small requests run beside it; print and return the speed in MB/s."""
     listen, pid, roots = proxy
     upload(listen, port, roots, block, 16 * MB, kind)
@@ -164,7 +187,9 @@ def measure(name: str, proxy: tuple[int, int, Path], port: int, block: bytes, si
     speed = size / MB / seconds
     typical, worst = statistics.median(took or [0]), max(took or [0])
     helpers = sum(peak_mb(child.pid) for child in process.children(recursive=True))
-    print(f"{name:9} {speed:7.1f} MB/s   peak {peak_mb(pid):5.0f} MB (before {before:.0f}), ", end="")
+    print(
+        f"{name:9} {speed:7.1f} MB/s   peak {peak_mb(pid):5.0f} MB (before {before:.0f}), ", end=""
+    )
     print(f"workers {helpers:.0f} MB   ", end="")
     print(f"CPU {own / size * MB * 1000:.1f} + {others / size * MB * 1000:.1f} ms/MB   ", end="")
     print(f"small requests beside it: median {typical:.1f} ms, worst {worst:.1f} ms")
@@ -193,7 +218,9 @@ def main() -> None:
         with mitmdump(folder, folder / "root.pem") as plain:
             streaming = measure("mitmdump", plain, sink.port, block, size, kind)
         with outgate(folder, folder / "root.pem") as gate:
-            wait_for(lambda: any(path.is_file() for path in (folder / "home").rglob("credentials/*")))
+            wait_for(
+                lambda: any(path.is_file() for path in (folder / "home").rglob("credentials/*"))
+            )
             scanned = measure("outgate", gate, sink.port, block, size, kind)
     print(f"ratio     {scanned / streaming:.2f}")
 

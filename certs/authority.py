@@ -17,14 +17,22 @@ from cryptography.x509.oid import NameOID
 
 from certs.chain import BACKDATED, Authority, Clock, key_usage, utc_now
 from certs.checking import checked_authority
-from certs.files import PRIVATE_FILE, create_file, private_folder, refuse_if_others_read, replace_file
+from certs.files import (
+    PRIVATE_FILE,
+    create_file,
+    private_folder,
+    refuse_if_others_read,
+    replace_file,
+)
 from core.errors import CertificateError
 
 AUTHORITY_FILE = "authority.pem"
 ROOT_LIFE = timedelta(days=5 * 365)
 
 
-def open_authority(folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now) -> Authority:
+def open_authority(
+    folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now
+) -> Authority:
     """Return the authority kept in `folder`; make one at first use. Several processes may start at once."""
     if not (folder / AUTHORITY_FILE).exists():
         private_folder(folder)
@@ -32,7 +40,9 @@ def open_authority(folder: Path, *, passphrase: bytes | None = None, clock: Cloc
     return load_authority(folder, passphrase=passphrase, clock=clock)
 
 
-def load_authority(folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now) -> Authority:
+def load_authority(
+    folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now
+) -> Authority:
     """Return the authority kept in `folder`. Raises CertificateError when missing, broken or expired."""
     path = folder / AUTHORITY_FILE
     try:
@@ -70,7 +80,9 @@ def import_authority(
     start needs it.
     """
     chain_pem = b"\n".join(_read(path) for path in chain_files)
-    authority = checked_authority(_read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file))
+    authority = checked_authority(
+        _read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file)
+    )
     save_authority(folder, authority, passphrase=passphrase if keep_encrypted else None)
     return authority
 
@@ -90,7 +102,9 @@ def _read(path: Path) -> bytes:
 
 def _serialise(authority: Authority, passphrase: bytes | None) -> bytes:
     """Key and chain share one file, so that they can never be out of step."""
-    encryption: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    encryption: KeySerializationEncryption = (
+        BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    )
     key = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     return key + authority.chain_pem()
 

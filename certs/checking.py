@@ -6,7 +6,11 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certs.chain import Authority, SigningKey
@@ -43,7 +47,8 @@ def _load_key(pem: bytes, passphrase: bytes | None, source: str) -> SigningKey:
     except TypeError as error:
         if passphrase is None:
             raise CertificateError(
-                f"The private key in {source} is encrypted.", remedy="Give its passphrase in a file."
+                f"The private key in {source} is encrypted.",
+                remedy="Give its passphrase in a file.",
             ) from error
         key = load_pem_private_key(pem, None)
     except ValueError as error:
@@ -86,7 +91,9 @@ def _check_extensions(certificate: x509.Certificate) -> None:
     try:
         extensions = certificate.extensions
     except ValueError as error:
-        raise CertificateError(f"{name}: its extensions cannot be read.", remedy=_REISSUE) from error
+        raise CertificateError(
+            f"{name}: its extensions cannot be read.", remedy=_REISSUE
+        ) from error
     basic = _extension(extensions, x509.BasicConstraints)
     usage = _extension(extensions, x509.KeyUsage)
     purposes = _extension(extensions, x509.ExtendedKeyUsage)
@@ -149,7 +156,9 @@ def _check_links(chain: tuple[x509.Certificate, ...]) -> None:
 
 def _check_path_lengths(chain: tuple[x509.Certificate, ...]) -> None:
     for below, certificate in enumerate(chain):
-        allowed = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+        allowed = certificate.extensions.get_extension_for_class(
+            x509.BasicConstraints
+        ).value.path_length
         if allowed is not None and allowed < below:
             raise CertificateError(
                 f"Clients would refuse {_name(certificate)}: its path length forbids the authorities below it.",
@@ -158,7 +167,9 @@ def _check_path_lengths(chain: tuple[x509.Certificate, ...]) -> None:
 
 
 def _check_identifiers(lower: x509.Certificate, upper: x509.Certificate) -> None:
-    authority = lower.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    authority = lower.extensions.get_extension_for_class(
+        x509.AuthorityKeyIdentifier
+    ).value.key_identifier
     subject = upper.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     if authority is not None and authority != subject:
         raise CertificateError(
@@ -167,7 +178,9 @@ def _check_identifiers(lower: x509.Certificate, upper: x509.Certificate) -> None
         )
 
 
-def _extension[T: x509.ExtensionType](extensions: x509.Extensions, kind: type[T]) -> x509.Extension[T] | None:
+def _extension[T: x509.ExtensionType](
+    extensions: x509.Extensions, kind: type[T]
+) -> x509.Extension[T] | None:
     try:
         return extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
@@ -175,4 +188,8 @@ def _extension[T: x509.ExtensionType](extensions: x509.Extensions, kind: type[T]
 
 
 def _name(certificate: x509.Certificate) -> str:
-    return "“" + printable(certificate.subject.rfc4514_string() or "a certificate without a name", 120) + "”"
+    return (
+        "“"
+        + printable(certificate.subject.rfc4514_string() or "a certificate without a name", 120)
+        + "”"
+    )

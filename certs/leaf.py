@@ -72,7 +72,9 @@ class LeafMinter:
             return leaf
 
     def _common_extensions(self) -> tuple[tuple[x509.ExtensionType, bool], ...]:
-        signer = self._authority.signer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        signer = self._authority.signer.extensions.get_extension_for_class(
+            x509.SubjectKeyIdentifier
+        ).value
         return (
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (key_usage(sign_certificates=False), True),

@@ -95,7 +95,9 @@ def _tool(
 
 CLIENTS: tuple[Client, ...] = (
     _python("urllib", "urllib.request", _OPENSSL, os_store=True),
-    _python("http.client", "http.client", _OPENSSL, proxy=ProxyUse.NO, os_store=True, remedy=_DIRECT),
+    _python(
+        "http.client", "http.client", _OPENSSL, proxy=ProxyUse.NO, os_store=True, remedy=_DIRECT
+    ),
     _python(
         "urllib3",
         "urllib3",

@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certs.chain import Authority
 from certs.files import PUBLIC_FILE, replace_file
 
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+PROXY_VARIABLES = (
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+)
 """gRPC reads the lower-case names only, others the upper-case ones."""
 
 BUNDLE_VARIABLES = (
@@ -108,7 +115,11 @@ def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) 
     platform = dict.fromkeys(platform_roots())
     faults: list[str] = []
     own = dict.fromkeys(_user_roots(base_env, path, faults))
-    roots = {**dict.fromkeys(c.public_bytes(Encoding.DER) for c in authority.chain[-1:]), **platform, **own}
+    roots = {
+        **dict.fromkeys(c.public_bytes(Encoding.DER) for c in authority.chain[-1:]),
+        **platform,
+        **own,
+    }
     content = b"".join(ssl.DER_cert_to_PEM_cert(der).encode("ascii") for der in roots)
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)

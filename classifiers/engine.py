@@ -69,7 +69,9 @@ class Engine:
         self._setup = setup
         self._fingerprinter = Fingerprinter(setup.key)
         self._organisation = setup.organisation
-        self._credentials = CredentialDetector(setup.cache, setup.organisation, long_tail=setup.long_tail)
+        self._credentials = CredentialDetector(
+            setup.cache, setup.organisation, long_tail=setup.long_tail
+        )
         self._personal = PersonalDetector()
         self._bindings = Bindings(self._fingerprinter)
         self._placeholders = Placeholders(self._fingerprinter)
@@ -113,7 +115,9 @@ class Engine:
             if payload.json is not None:
                 stages.run("labels", lambda: label(payload, ()))
             stages.run("documents", lambda: self._read_documents(payload))
-        llm = stages.run("llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter))
+        llm = stages.run(
+            "llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter)
+        )
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 
     def classify_window(self, exchange: Exchange) -> Classification:
@@ -128,19 +132,35 @@ class Engine:
         return self._inspected(exchange, payload, _Stages(), None)
 
     def _inspected(
-        self, exchange: Exchange, payload: Payload, stages: "_Stages", llm: LlmCall | None, *, explain: bool = False
+        self,
+        exchange: Exchange,
+        payload: Payload,
+        stages: "_Stages",
+        llm: LlmCall | None,
+        *,
+        explain: bool = False,
     ) -> Classification:
         where = destination(exchange, self._organisation, self._bindings)
         hits: list[Hit] = []
-        hits += stages.run("secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)) or []
-        hits += stages.run("personal data", lambda: self._personal.detect(payload, explain=explain)) or []
+        hits += (
+            stages.run(
+                "secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)
+            )
+            or []
+        )
+        hits += (
+            stages.run("personal data", lambda: self._personal.detect(payload, explain=explain))
+            or []
+        )
         if self._setup.in_worker:
             hits += self._slow_hits(payload, hits, stages, explain)
         if llm is not None and (hits or payload.tables):
             stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
         findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
-            found = stages.run("tables", lambda table=table: table_findings(table, self._fingerprinter))  # type: ignore[misc]
+            found = stages.run(
+                "tables", lambda table=table: table_findings(table, self._fingerprinter)
+            )  # type: ignore[misc]
             findings = one_per_kind([*findings, *(found or ())])
         return Classification(
             destination=_llm_destination(where, llm),
@@ -150,13 +170,20 @@ class Engine:
             explanation=self._explained(payload, hits) if explain else (),
         )
 
-    def _slow_hits(self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool) -> list[Hit]:
+    def _slow_hits(
+        self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool
+    ) -> list[Hit]:
         """Return what only workers look for: names in prose, and what the organisation's own recognisers find."""
         found: list[Hit] = []
         if self._setup.names:
             found += stages.run("names", lambda: self._names(payload, hits, explain)) or []
         if self._organisation.recognizers:
-            found += stages.run("organisation's recognisers", lambda: self._own_recognisers().detect(payload)) or []
+            found += (
+                stages.run(
+                    "organisation's recognisers", lambda: self._own_recognisers().detect(payload)
+                )
+                or []
+            )
         return found
 
     def _own_recognisers(self) -> "OrganisationRecognisers":
@@ -179,17 +206,26 @@ class Engine:
         if payload.documents:
             raise CannotRedactError("a file inside the request is not rewritten")
         plain = replace(
-            exchange, body=payload.plain, body_bytes=len(payload.plain), headers=_identity(exchange.headers)
+            exchange,
+            body=payload.plain,
+            body_bytes=len(payload.plain),
+            headers=_identity(exchange.headers),
         )
         values: dict[str, str] = {}
         for hit in self._to_redact(plain, kinds):
             values[hit[1]] = self._placeholders.of(script, exchange.at, hit[0].kind, hit[0].value)
         body = rewrite(plain.body, payload.media_type, values)
-        left = {f.kind for f in self.classify(replace(plain, body=body, body_bytes=len(body))).findings} & kinds
+        left = {
+            f.kind for f in self.classify(replace(plain, body=body, body_bytes=len(body))).findings
+        } & kinds
         if left:
             raise CannotRedactError(f"{', '.join(sorted(left))} would still be in it")
         changed = (("content-encoding", ""), ("accept-encoding", "identity"))
-        return Redacted(body=body, headers=changed, values={mark: value for value, mark in reversed(values.items())})
+        return Redacted(
+            body=body,
+            headers=changed,
+            values={mark: value for value, mark in reversed(values.items())},
+        )
 
     def _to_redact(self, exchange: Exchange, kinds: frozenset[str]) -> Iterator[tuple[Hit, str]]:
         payload = decode(exchange)
@@ -211,7 +247,9 @@ class Engine:
         """Return what puts values back into the messages of one WebSocket."""
         return MessageRestorer()
 
-    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> "EngineTap":
+    def tap(
+        self, exchange: Exchange, classification: Classification, answer: Answer
+    ) -> "EngineTap":
         """Return what reads the answer to this exchange."""
         return EngineTap(exchange, classification, answer, self._bindings)
 
@@ -243,7 +281,9 @@ def _identity(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ..
 class EngineTap:
     """Reads one answer: usage of an LLM call, and whose account it was."""
 
-    def __init__(self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings) -> None:
+    def __init__(
+        self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings
+    ) -> None:
         self._seen = seen
         self._account = AccountTap(exchange, seen.destination, bindings)
         self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None

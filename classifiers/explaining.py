@@ -31,24 +31,37 @@ _TOLD_BY_FORM = {
 
 
 def explained(
-    payload: Payload, hits: Sequence[Hit], fingerprinter: Fingerprinter, exceptions: Collection[FindingException]
+    payload: Payload,
+    hits: Sequence[Hit],
+    fingerprinter: Fingerprinter,
+    exceptions: Collection[FindingException],
 ) -> tuple[str, ...]:
     """Return one line for each candidate, found ones first, then columns, then what could not be read."""
     ordered = sorted(hits, key=lambda h: (h.rejected is not None, h.segment, h.start))
     return (
         *(_line(hit, payload.segments[hit.segment], fingerprinter, exceptions) for hit in ordered),
         *(line for table in payload.tables for line in _columns(table)),
-        *(_row("unread", "", "", printable(unread.reason, 120), _dotted(unread.path)) for unread in payload.unread),
+        *(
+            _row("unread", "", "", printable(unread.reason, 120), _dotted(unread.path))
+            for unread in payload.unread
+        ),
     )
 
 
-def _line(hit: Hit, segment: Segment, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]) -> str:
+def _line(
+    hit: Hit,
+    segment: Segment,
+    fingerprinter: Fingerprinter,
+    exceptions: Collection[FindingException],
+) -> str:
     what = f"{hit.kind} {hit.detector}" if hit.kind == SECRET else hit.kind
     where = place(segment)
     if hit.rejected is not None:
         return _row("rejected", what, hit.value, hit.rejected, where)
     if exceptions and is_excepted(hit, where, fingerprinter, exceptions):
-        return _row("rejected", what, hit.value, "the organisation's exception for this value", where)
+        return _row(
+            "rejected", what, hit.value, "the organisation's exception for this value", where
+        )
     told = f"{hit.confidence}: {_confirmed(hit, segment)}"
     extra = [hit.note or "", "published test data" if hit.test_data else ""]
     return _row("found", what, hit.value, "; ".join([told, *filter(None, extra)]), where)
@@ -62,7 +75,11 @@ def _confirmed(hit: Hit, segment: Segment) -> str:
         return f"rule {hit.detector}: form, randomness and no known exception"
     named = vocabulary.announces(vocabulary.context_of(segment.key, segment.path), hit.kind)
     whole = hit.start == 0 and hit.end == len(segment.text)
-    by_name = f"the name “{printable(segment.key or '', 40)}”" if named or whole else "the words left of it"
+    by_name = (
+        f"the name “{printable(segment.key or '', 40)}”"
+        if named or whole
+        else "the words left of it"
+    )
     if hit.kind in _TOLD_BY_NAME:
         return by_name
     by_form = _TOLD_BY_FORM.get(hit.kind, "form and check digit")
@@ -75,14 +92,24 @@ def _columns(table: Table) -> Iterator[str]:
     results = classify_table(table)
     prefix = f"{printable(table.label, 80)}, " if table.label else ""
     for result in results:
-        share = "text with such values" if result.free_text else "most values have the form or the name tells"
+        share = (
+            "text with such values"
+            if result.free_text
+            else "most values have the form or the name tells"
+        )
         told = f"{result.confidence}: {share}; {result.records:,} of {table.rows:,} rows, {result.distinct:,} distinct"
         where = f"{prefix}column {printable(result.column, 80)}"
         yield _row("found", result.kind, next(iter(result.values), ""), told, where)
     told_of = {result.column for result in results}
     for column in table.columns:
         if column not in told_of:
-            yield _row("rejected", "", "", "no kind in this column", f"{prefix}column {printable(column, 80)}")
+            yield _row(
+                "rejected",
+                "",
+                "",
+                "no kind in this column",
+                f"{prefix}column {printable(column, 80)}",
+            )
 
 
 def _row(outcome: str, what: str, value: str, why: str, where: str) -> str:

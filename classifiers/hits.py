@@ -41,14 +41,18 @@ class Hit(NamedTuple):
 
 
 def summarise(
-    hits: Iterable[Hit], payload: Payload, fingerprinter: Fingerprinter, exceptions: Collection[FindingException] = ()
+    hits: Iterable[Hit],
+    payload: Payload,
+    fingerprinter: Fingerprinter,
+    exceptions: Collection[FindingException] = (),
 ) -> list[Finding]:
     """Return one finding per kind (for secrets per type, too), test data apart, the most certain first."""
     groups: dict[tuple[str, str, bool], list[Hit]] = {}
     excepted = {rule.kind for rule in exceptions}
     for hit in hits:
         if hit.rejected is not None or (
-            hit.kind in excepted and is_excepted(hit, place(payload.segments[hit.segment]), fingerprinter, exceptions)
+            hit.kind in excepted
+            and is_excepted(hit, place(payload.segments[hit.segment]), fingerprinter, exceptions)
         ):
             continue
         type_of_secret = hit.detector if hit.kind == SECRET else ""
@@ -68,11 +72,15 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (f.test_data, _RANK[f.confidence], f.kind))
 
 
-def is_excepted(hit: Hit, where: str, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]) -> bool:
+def is_excepted(
+    hit: Hit, where: str, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]
+) -> bool:
     """True when the organisation has said of this value, at this place, that it is a false alarm."""
     mark = fingerprinter.of(hit.kind, hit.value)
     return any(
-        rule.kind == hit.kind and rule.fingerprint == mark and (rule.where is None or fnmatchcase(where, rule.where))
+        rule.kind == hit.kind
+        and rule.fingerprint == mark
+        and (rule.where is None or fnmatchcase(where, rule.where))
         for rule in exceptions
     )
 
@@ -103,7 +111,9 @@ def _joined(group: Sequence[Finding]) -> Finding:
     )
 
 
-def _finding(hits: Sequence[Hit], places: Mapping[int, str], fingerprinter: Fingerprinter) -> Finding:
+def _finding(
+    hits: Sequence[Hit], places: Mapping[int, str], fingerprinter: Fingerprinter
+) -> Finding:
     first = hits[0]
     if len(hits) == 1:  # the common case, on the hot path
         return Finding(
@@ -128,7 +138,9 @@ def _finding(hits: Sequence[Hit], places: Mapping[int, str], fingerprinter: Fing
         distinct=len(values),
         where=tuple(where)[:MAX_PLACES],
         excerpt=mask(first.value),
-        fingerprints=tuple([fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]]),
+        fingerprints=tuple(
+            [fingerprinter.of(first.kind, value) for value in list(values)[:MAX_FINGERPRINTS]]
+        ),
         test_data=first.test_data,
         note=next((hit.note for hit in hits if hit.note), None),
     )

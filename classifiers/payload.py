@@ -103,5 +103,11 @@ def place(segment: Segment) -> str:
     """Return where a segment stands, for a person: `body.messages[0].content`, `header x-key`, `query token`."""
     text = segment.carrier.value
     for part in segment.path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text == "body" or "." in text else f" {part}"
+        text += (
+            f"[{part}]"
+            if isinstance(part, int)
+            else f".{part}"
+            if text == "body" or "." in text
+            else f" {part}"
+        )
     return f"{segment.label} ({text})" if segment.label else text

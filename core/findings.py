@@ -77,7 +77,9 @@ def merged(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, .
 def _sum(a: Finding, b: Finding) -> Finding:
     marks = tuple(dict.fromkeys((*a.fingerprints, *b.fingerprints)))
     common = len(a.fingerprints) + len(b.fingerprints) - len(marks)
-    records = None if a.records is None and b.records is None else (a.records or 0) + (b.records or 0)
+    records = (
+        None if a.records is None and b.records is None else (a.records or 0) + (b.records or 0)
+    )
     return replace(
         a,
         count=a.count + b.count,

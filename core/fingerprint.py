@@ -34,4 +34,6 @@ class Fingerprinter:
         return "<Fingerprinter>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a fingerprinter does not leave its process; send the key over a private channel")
+        raise TypeError(
+            "a fingerprinter does not leave its process; send the key over a private channel"
+        )

@@ -90,7 +90,9 @@ class Record:
             at=datetime.fromisoformat(value["at"]),
             sender=_sender_from(value["sender"]),
             destination=_destination_from(value["destination"]),
-            request=RequestSummary(**{k: request[k] for k in ("method", "content_type", "bytes", "complete")}),
+            request=RequestSummary(
+                **{k: request[k] for k in ("method", "content_type", "bytes", "complete")}
+            ),
             response=ResponseSummary(status=response["status"], bytes=response["bytes"]),
             llm=None if value["llm"] is None else _llm_from(value["llm"]),
             findings=tuple(_finding_from(f) for f in value["findings"]),
@@ -113,7 +115,10 @@ class Rendered:
         if len(self._known) >= _PARTS_KNOWN:
             self._known.clear()
         rendered = render(part)
-        self._known[id(part)] = part, rendered  # holding the part keeps its id from being given to another
+        self._known[id(part)] = (
+            part,
+            rendered,
+        )  # holding the part keeps its id from being given to another
         return rendered
 
 
@@ -169,7 +174,9 @@ def _sender(sender: Attribution) -> dict[str, Any]:
         "exe": None if process is None else _safe(process.exe),
         "user": _safe(sender.user, 100),
         "script": None if sender.script is None else _script(sender.script),
-        "script_process": None if sender.script_process is None else _process(sender.script_process),
+        "script_process": None
+        if sender.script_process is None
+        else _process(sender.script_process),
         "line": None
         if line is None
         else {
@@ -203,7 +210,9 @@ def _sender_from(value: Mapping[str, Any]) -> Attribution:
             name=script["name"],
             version=script.get("version"),
         ),
-        script_process=None if not value.get("script_process") else _process_from(value["script_process"]),
+        script_process=None
+        if not value.get("script_process")
+        else _process_from(value["script_process"]),
         line=None
         if line is None
         else CodeLine(
@@ -249,7 +258,9 @@ def _destination_from(value: Mapping[str, Any]) -> Destination:
         path=value["path"],
         service=value["service"],
         category=Category(value["category"]),
-        account=Account(kind=AccountKind(account["kind"]), id=account["id"], evidence=account["evidence"]),
+        account=Account(
+            kind=AccountKind(account["kind"]), id=account["id"], evidence=account["evidence"]
+        ),
         upload=value.get("upload", False),
         address=value.get("address"),
         country=value.get("country"),
@@ -277,7 +288,8 @@ def _llm(llm: LlmCall) -> dict[str, Any]:
         "project": _safe(llm.project, 200),
         "tools": [printable(t, 100) for t in llm.tools],
         "attachments": [
-            {"media_type": _safe(a.media_type, 100), "bytes": a.bytes, "sha256": a.sha256} for a in llm.attachments
+            {"media_type": _safe(a.media_type, 100), "bytes": a.bytes, "sha256": a.sha256}
+            for a in llm.attachments
         ],
         "messages": llm.messages,
         "evidence": list(llm.evidence),
@@ -334,7 +346,11 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "headers": [printable(name, 100) for name, _ in decision.headers],
         "hold": None
         if decision.hold_key is None
-        else {"key": decision.hold_key, "seconds": decision.hold_seconds, "outcome": decision.hold_outcome},
+        else {
+            "key": decision.hold_key,
+            "seconds": decision.hold_seconds,
+            "outcome": decision.hold_outcome,
+        },
     }
 
 

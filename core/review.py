@@ -141,7 +141,9 @@ def script_key(script: str) -> str:
     return f"script\x1f{script}"
 
 
-def script_event(version: ScriptVersion, *, approve: bool, who: str, at: datetime, note: str) -> ReviewEvent:
+def script_event(
+    version: ScriptVersion, *, approve: bool, who: str, at: datetime, note: str
+) -> ReviewEvent:
     """Return the approval of this very version, or its withdrawal."""
     return ReviewEvent(
         id=uuid7(at),
@@ -170,7 +172,11 @@ def case_key(record: Record) -> str:
     """Return what alike records share, joined by a unit separator; not a hash, so that it stays explainable."""
     script = record.sender.script
     process = record.sender.process
-    who = (script.path or script.name) if script else (process.exe or process.name if process else "unknown")
+    who = (
+        (script.path or script.name)
+        if script
+        else (process.exe or process.name if process else "unknown")
+    )
     where = record.destination.service or record.destination.host
     kinds = ",".join(sorted({f.kind for f in record.findings}))
     account = record.destination.account.kind.value

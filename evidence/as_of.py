@@ -20,7 +20,9 @@ class Past:
             self._first: dict[str, int] = {str(row[0]): int(row[1]) for row in first}
             self._acts: dict[str, list[tuple[int, str, bool]]] = {}
             for at_us, script, sha256, action in connection.execute(approvals):
-                self._acts.setdefault(str(script), []).append((int(at_us), str(sha256), action == "approve_script"))
+                self._acts.setdefault(str(script), []).append(
+                    (int(at_us), str(sha256), action == "approve_script")
+                )
 
     def script(self, script: str, sha256: str | None, at: datetime) -> ScriptHistory:
         """Return what a gate would have known at this time; what a script imports is not in the evidence."""

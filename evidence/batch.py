@@ -64,8 +64,16 @@ class Appender:
     def write(self, batch: Batch) -> int:
         """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
         closing = {item.id for item in batch.closes}
-        again = [item for item in batch.opens.values() if item.id not in closing and item.id in self._slots]
-        opens = [item for item in batch.opens.values() if item.id not in closing and item.id not in self._slots]
+        again = [
+            item
+            for item in batch.opens.values()
+            if item.id not in closing and item.id in self._slots
+        ]
+        opens = [
+            item
+            for item in batch.opens.values()
+            if item.id not in closing and item.id not in self._slots
+        ]
         free = [self._slots[id_] for id_ in closing if id_ in self._slots]
         # Rows of exchanges that end are overwritten by those that begin; only what is left over is deleted.
         taken = free[: len(opens)]
@@ -74,7 +82,10 @@ class Appender:
             with transaction(self._driver):
                 self._catch_up()
                 seq, head = self._append(batch.closes)
-                rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in zip(taken, opens, strict=True)]
+                rows = [
+                    (slot, i.id, self._gate, i.text.decode())
+                    for slot, i in zip(taken, opens, strict=True)
+                ]
                 # What is journaled a second time (a hold that was released) takes its own row again.
                 rows += [(self._slots[i.id], i.id, self._gate, i.text.decode()) for i in again]
                 INSERT_OPEN.run_rows(self._driver, rows)
@@ -95,8 +106,12 @@ class Appender:
         (version,) = self._driver.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return
-        row = self._driver.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        self._seq, self._head = (0, genesis(chain_id(self._driver, "records"))) if row is None else row
+        row = self._driver.execute(
+            "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        self._seq, self._head = (
+            (0, genesis(chain_id(self._driver, "records"))) if row is None else row
+        )
         self._cases.clear()
         self._version = version
 

@@ -46,7 +46,9 @@ def _holds_such_a_number(text: bytes) -> bool:
 
 def _canonical_slow(value: Any) -> bytes:
     try:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
         return text.encode()
     except (TypeError, UnicodeEncodeError) as error:
         raise ValueError(f"not a JSON value: {type(error).__name__}") from None
@@ -78,7 +80,12 @@ class Link:
 
     def to_json(self) -> dict[str, Any]:
         """Return the `chain` object of an exported record."""
-        return {"id": self.chain_id, "seq": self.seq, "prev": self.prev.hex(), "hash": self.hash.hex()}
+        return {
+            "id": self.chain_id,
+            "seq": self.seq,
+            "prev": self.prev.hex(),
+            "hash": self.hash.hex(),
+        }
 
 
 class ChainBroken(ValueError):  # noqa: N818 - says what is, as evidence
@@ -104,12 +111,18 @@ class ChainVerifier:
     def feed(self, seq: int, prev: bytes, hash_: bytes, body: bytes) -> None:
         """Take the next entry with its stored hashes and its body exactly as hashed."""
         if seq <= self.seq:
-            raise ChainBroken(f"entry {seq} stands after entry {self.seq}: entries were reordered or repeated")
+            raise ChainBroken(
+                f"entry {seq} stands after entry {self.seq}: entries were reordered or repeated"
+            )
         skipped = seq - self.seq - 1
         if skipped and not self._gaps:
-            raise ChainBroken(f"after entry {self.seq} comes entry {seq}: {skipped} missing in between")
+            raise ChainBroken(
+                f"after entry {self.seq} comes entry {seq}: {skipped} missing in between"
+            )
         if not skipped and prev != self.head:
-            raise ChainBroken(f"entry {seq} does not follow entry {self.seq}: one of them was replaced")
+            raise ChainBroken(
+                f"entry {seq} does not follow entry {self.seq}: one of them was replaced"
+            )
         if len(prev) != len(self.head) or link(prev, seq, body) != hash_:
             raise ChainBroken(f"entry {seq} was changed after it was written")
         self.seq, self.head = seq, hash_

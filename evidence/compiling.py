@@ -36,7 +36,13 @@ def _columns(table: Table, *left_out: str) -> list[str]:
     return [column.name for column in table.columns if column.name not in left_out]
 
 
-def _add(table: Table, statement: Insert, sums: Sequence[str], firsts: Sequence[str], lasts: Sequence[str]) -> Any:
+def _add(
+    table: Table,
+    statement: Insert,
+    sums: Sequence[str],
+    firsts: Sequence[str],
+    lasts: Sequence[str],
+) -> Any:
     new = statement.excluded
     return (
         {name: table.c[name] + new[name] for name in sums}
@@ -51,14 +57,22 @@ def _upsert_case(*columns: str) -> Compiled:
     new = statement.excluded
     again = ", ".join(f"'{reason}'" for reason in COMES_BACK)
     changes = {
-        name: new[name] for name in _columns(table, "id", "key", "status", "disposition", "first_us", "last_us")
-    } | _add(table, statement, ("count", "bytes_sent", "degraded"), ("first_us",), ("last_us", "most_values"))
+        name: new[name]
+        for name in _columns(table, "id", "key", "status", "disposition", "first_us", "last_us")
+    } | _add(
+        table,
+        statement,
+        ("count", "bytes_sent", "degraded"),
+        ("first_us",),
+        ("last_us", "most_values"),
+    )
     changes["status"] = literal_column(
         f"CASE WHEN cases.status = 'closed' AND cases.disposition IN ({again}) THEN 'open' ELSE cases.status END"
     )
     # SQLite's max() of two is NULL when one is.
     changes["most_records"] = func.max(
-        func.coalesce(table.c.most_records, new.most_records), func.coalesce(new.most_records, table.c.most_records)
+        func.coalesce(table.c.most_records, new.most_records),
+        func.coalesce(new.most_records, table.c.most_records),
     )
     return _compiled(statement.on_conflict_do_update(index_elements=["key"], set_=changes), columns)
 
@@ -68,7 +82,8 @@ def _upsert_script() -> Compiled:
     statement = insert(table)
     changes = _add(table, statement, ("count",), ("first_us",), ("last_us",))
     return _compiled(
-        statement.on_conflict_do_update(index_elements=["script", "sha256"], set_=changes), _columns(table)
+        statement.on_conflict_do_update(index_elements=["script", "sha256"], set_=changes),
+        _columns(table),
     )
 
 
@@ -77,7 +92,9 @@ def _upsert_traffic() -> Compiled:
     statement = insert(table)
     changes = _add(table, statement, ("exchanges", "bytes", "tokens", "cost_micro_usd"), (), ())
     keys = ["script", "destination", "bucket"]
-    return _compiled(statement.on_conflict_do_update(index_elements=keys, set_=changes), _columns(table))
+    return _compiled(
+        statement.on_conflict_do_update(index_elements=keys, set_=changes), _columns(table)
+    )
 
 
 def all_statements() -> dict[str, Compiled]:

@@ -37,7 +37,11 @@ class Connection(sqlite3.Connection):
 
 
 def connect(
-    path: Path, *, strict: bool = False, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+    path: Path,
+    *,
+    strict: bool = False,
+    read_only: bool = False,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
 ) -> Connection:
     """Open the file at `path`; the driver begins no transactions of its own. Raises sqlite3.Error.
 
@@ -53,7 +57,11 @@ def connect(
         uri=read_only,
         factory=Connection,
     )
-    settings = _ALWAYS if read_only else (*_ALWAYS, *_WRITING, f"PRAGMA synchronous={'FULL' if strict else 'NORMAL'}")
+    settings = (
+        _ALWAYS
+        if read_only
+        else (*_ALWAYS, *_WRITING, f"PRAGMA synchronous={'FULL' if strict else 'NORMAL'}")
+    )
     try:
         for statement in settings:
             connection.execute(statement).close()

@@ -30,7 +30,12 @@ def open_evidence(path: Path, *, strict: bool = False) -> Evidence:
     store = Store(path)
     history = History(store)
     try:
-        return Evidence(Writer(path, strict=strict, observe=history.observe), store, history, HeldRequests(store))
+        return Evidence(
+            Writer(path, strict=strict, observe=history.observe),
+            store,
+            history,
+            HeldRequests(store),
+        )
     except EvidenceError:
         store.close()
         raise

@@ -40,7 +40,9 @@ def case_condition(wanted: CaseFilter) -> tuple[str, tuple[Any, ...]]:
         parts.append((f"({either})", (_contains(word),) * len(columns)))
     if not parts:
         return "", ()
-    return " WHERE " + " AND ".join(part for part, _ in parts), tuple(v for _, values in parts for v in values)
+    return " WHERE " + " AND ".join(part for part, _ in parts), tuple(
+        v for _, values in parts for v in values
+    )
 
 
 def case_of(row: Mapping[Any, Any]) -> Case:
@@ -105,7 +107,13 @@ class RecordQuery:
             return False
         script = record["sender"]["script"] or {}
         destination = record["destination"]
-        places = (script.get("name"), script.get("path"), destination["host"], destination["service"], *kinds)
+        places = (
+            script.get("name"),
+            script.get("path"),
+            destination["host"],
+            destination["service"],
+            *kinds,
+        )
         haystack = "\n".join(place for place in places if place).lower()
         return all(word in haystack for word in self.text.lower().split())
 

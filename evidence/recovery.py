@@ -20,7 +20,9 @@ _ATTEMPTS = 3
 
 def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
     """Chain what gates that are no longer alive left open; return how many exchanges that were."""
-    gates = [str(gate) for (gate,) in connection.execute("SELECT DISTINCT gate FROM open_exchanges")]
+    gates = [
+        str(gate) for (gate,) in connection.execute("SELECT DISTINCT gate FROM open_exchanges")
+    ]
     return sum(_recover_gate(connection, appender, gate) for gate in gone(evidence, gates))
 
 
@@ -52,4 +54,6 @@ def _ended(text: str) -> Item:
         return Item(body["id"], time_of(body), body, canonical(body))
     except (ValueError, KeyError, TypeError):
         message = "The list of exchanges that were under way when the gate stopped is damaged."
-        raise EvidenceError(message, remedy="Keep the file for examination and start with a new one.") from None
+        raise EvidenceError(
+            message, remedy="Keep the file for examination and start with a new one."
+        ) from None

@@ -35,10 +35,18 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
     elif case is not None:
         script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
     else:
-        raise EvidenceError("There is no such case in the evidence.", remedy="Load the queue again.")
+        raise EvidenceError(
+            "There is no such case in the evidence.", remedy="Load the queue again."
+        )
     up_to = _newest(connection)
     hold = None if about is None else about["decision"].get("hold")
-    body = body_of(event, up_to=up_to, script=script, sha256=sha256, hold_key=None if hold is None else hold["key"])
+    body = body_of(
+        event,
+        up_to=up_to,
+        script=script,
+        sha256=sha256,
+        hold_key=None if hold is None else hold["key"],
+    )
     _chain(connection, event, body)
     if case is not None:
         _apply(connection, event, case["id"])
@@ -47,12 +55,17 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
 def _append_approval(connection: Connection, event: ReviewEvent) -> None:
     """Append what was said of a version of a script; it has to be one that was seen, so that nobody approves a slip."""
     script, sha256 = printable(event.script or ""), event.script_sha256 or ""
-    seen = connection.value("SELECT 1 FROM scripts WHERE script = ? AND sha256 = ?", (script, sha256))
+    seen = connection.value(
+        "SELECT 1 FROM scripts WHERE script = ? AND sha256 = ?", (script, sha256)
+    )
     if not sha256 or seen is None or event.action not in SCRIPT_ACTS:
         raise EvidenceError(
-            "There is no such version of this script in the evidence.", remedy="Run it once, then look."
+            "There is no such version of this script in the evidence.",
+            remedy="Run it once, then look.",
         )
-    _chain(connection, event, body_of(event, up_to=_newest(connection), script=script, sha256=sha256))
+    _chain(
+        connection, event, body_of(event, up_to=_newest(connection), script=script, sha256=sha256)
+    )
 
 
 def _newest(connection: Connection) -> int:
@@ -109,8 +122,14 @@ def event_of(body: Mapping[str, Any]) -> ReviewEvent:
 
 
 def _chain(connection: Connection, event: ReviewEvent, body: dict[str, Any]) -> None:
-    newest = connection.execute("SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, prev = (1, genesis(chain_id(connection, "reviews"))) if newest is None else (newest[0] + 1, newest[1])
+    newest = connection.execute(
+        "SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    seq, prev = (
+        (1, genesis(chain_id(connection, "reviews")))
+        if newest is None
+        else (newest[0] + 1, newest[1])
+    )
     text = canonical(body)
     row = {
         "seq": seq,

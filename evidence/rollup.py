@@ -93,7 +93,9 @@ def _case(key: str, body: Body, at_us: int) -> dict[str, Any]:
         "category": destination["category"],
         "account_kind": destination["account"]["kind"],
         "kinds": "," + ",".join(kinds) + "," if kinds else "",
-        "most_values": max((f["distinct"] for f in findings if f["kind"] != NOT_INSPECTED), default=0),
+        "most_values": max(
+            (f["distinct"] for f in findings if f["kind"] != NOT_INSPECTED), default=0
+        ),
         "most_records": _most_records(findings),
         "bytes_sent": body["request"]["bytes"],
         "last_record": body["id"],
@@ -153,7 +155,9 @@ class Rollup:
     def _add_traffic(self, body: Body, at_us: int) -> None:
         if not went_out(body):
             return
-        sums = self.traffic.setdefault((sender_of(body), destination_of(body), at_us // BUCKET_US), [0, 0, 0, 0])
+        sums = self.traffic.setdefault(
+            (sender_of(body), destination_of(body), at_us // BUCKET_US), [0, 0, 0, 0]
+        )
         llm = body["llm"]
         sums[0] += 1
         sums[1] += body["request"]["bytes"]

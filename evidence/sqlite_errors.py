@@ -5,7 +5,10 @@ import sqlite3
 from core.errors import EvidenceError
 
 _BY_CODE = {
-    sqlite3.SQLITE_FULL: ("The disk that holds the evidence is full.", "Free some space; writing resumes by itself."),
+    sqlite3.SQLITE_FULL: (
+        "The disk that holds the evidence is full.",
+        "Free some space; writing resumes by itself.",
+    ),
     sqlite3.SQLITE_BUSY: (
         "Another program keeps the evidence file locked.",
         "Close whatever has it open; writing resumes by itself.",
@@ -18,7 +21,10 @@ _BY_CODE = {
         "The evidence file is not an evidence file.",
         "Check the path in the settings; move the file away to start with a new one.",
     ),
-    sqlite3.SQLITE_READONLY: ("The evidence file may not be written.", "Check who owns the file and its folder."),
+    sqlite3.SQLITE_READONLY: (
+        "The evidence file may not be written.",
+        "Check who owns the file and its folder.",
+    ),
     sqlite3.SQLITE_CANTOPEN: (
         "The evidence file cannot be opened.",
         "Check that its folder exists and belongs to the user that runs Outgate.",

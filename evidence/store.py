@@ -24,7 +24,10 @@ _RECORD = "SELECT seq, prev, hash, body FROM entries"
 def _newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
     if since is None:
         # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
-        return "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)", ()
+        return (
+            "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)",
+            (),
+        )
     return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
 
 
@@ -183,7 +186,10 @@ class Store:
             rows = list(connection.execute(query, (script, script)))
         return [
             ScriptVersion(
-                script=row[0], sha256=row[1] or None, first_at=from_micros(row[2]), last_at=from_micros(row[3])
+                script=row[0],
+                sha256=row[1] or None,
+                first_at=from_micros(row[2]),
+                last_at=from_micros(row[3]),
             )
             for row in rows
         ]

@@ -48,7 +48,10 @@ class CaseRow(SQLModel, table=True):
     """Alike records added up; derived from entries and review events, so it can be rebuilt."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("cases_by_status", "status", "last_us"), Index("cases_by_time", "last_us"))
+    __table_args__ = (
+        Index("cases_by_status", "status", "last_us"),
+        Index("cases_by_time", "last_us"),
+    )
     id: int = Field(primary_key=True)
     key: str = Field(unique=True)
     status: str
@@ -82,8 +85,18 @@ class ReviewEntry(SQLModel, table=True):
     __table_args__ = (
         Index("review_entries_by_case", "case_key", "seq"),
         Index("review_entries_by_script", "script", "seq"),
-        Index("review_entries_by_record", "record_id", "seq", sqlite_where=text("record_id IS NOT NULL")),
-        Index("review_entries_by_hold_key", "hold_key", "seq", sqlite_where=text("hold_key IS NOT NULL")),
+        Index(
+            "review_entries_by_record",
+            "record_id",
+            "seq",
+            sqlite_where=text("record_id IS NOT NULL"),
+        ),
+        Index(
+            "review_entries_by_hold_key",
+            "hold_key",
+            "seq",
+            sqlite_where=text("hold_key IS NOT NULL"),
+        ),
     )
     seq: int = Field(primary_key=True)
     id: str = Field(unique=True)

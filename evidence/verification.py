@@ -50,7 +50,9 @@ class VerifyReport:
             lines.append(f"First problem: {self.first_problem}.")
         lines.append(f"Records checked: {self.entries}. Review events checked: {self.reviews}.")
         if self.missing:
-            lines.append(f"Records that this export leaves out before or between its own: {self.missing}.")
+            lines.append(
+                f"Records that this export leaves out before or between its own: {self.missing}."
+            )
         if self.still_open:
             lines.append(f"Exchanges under way, not chained yet: {self.still_open}.")
         lines.append(LIMIT)
@@ -67,7 +69,10 @@ def verify(path: Path) -> VerifyReport:
     try:
         with closing(connect(path, read_only=True)) as connection:
             if version_of(connection) != VERSION:
-                raise EvidenceError("The evidence has an older schema.", remedy="Start the gate once to bring it up.")
+                raise EvidenceError(
+                    "The evidence has an older schema.",
+                    remedy="Start the gate once to bring it up.",
+                )
             connection.execute("BEGIN")
             return _verify_file(connection)
     except DatabaseFault as error:
@@ -135,8 +140,12 @@ def _cases_problem(connection: Connection, sums: Rollup) -> str | None:
         added_up = sums.cases.pop(row["key"], None)
         if added_up is None or any(row[name] != value for name, value in added_up.items()):
             return "the list of cases does not add up to the records; rebuild it"
-        if (row["status"], row["disposition"]) != reviews.get(row["key"], (CaseStatus.OPEN.value, None)):
-            return "a case is open or closed otherwise than its reviews say; rebuild the list of cases"
+        if (row["status"], row["disposition"]) != reviews.get(
+            row["key"], (CaseStatus.OPEN.value, None)
+        ):
+            return (
+                "a case is open or closed otherwise than its reviews say; rebuild the list of cases"
+            )
     return "the list of cases does not hold all records; rebuild it" if sums.cases else None
 
 

@@ -148,10 +148,16 @@ class Writer:
         ready = []
         for task in tasks:
             try:
-                item = self._items.closed(task.record) if task.closes else self._items.opened(task.record)
+                item = (
+                    self._items.closed(task.record)
+                    if task.closes
+                    else self._items.opened(task.record)
+                )
                 ready.append(_Ready(item, task.done, task.closes))
             except ValueError:
-                _tell([task], EvidenceError("A record holds something that cannot be stored as text."))
+                _tell(
+                    [task], EvidenceError("A record holds something that cannot be stored as text.")
+                )
         self._write_ready(ready)
 
     def _write_ready(self, ready: Sequence[_Ready]) -> None:
@@ -169,7 +175,9 @@ class Writer:
         except (*DatabaseFault, EvidenceError) as error:
             self._fail(ready, evidence_error(error))
         except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
-            self._fail(ready, EvidenceError(f"The evidence writer failed ({type(error).__name__})."))
+            self._fail(
+                ready, EvidenceError(f"The evidence writer failed ({type(error).__name__}).")
+            )
         else:
             _tell(ready, None)
 
@@ -188,7 +196,9 @@ class Writer:
             if one.closes:
                 self._owe(one.item)
         if self._lost:
-            problem = EvidenceError(f"{problem.message} {self._lost} records are lost.", remedy=problem.remedy)
+            problem = EvidenceError(
+                f"{problem.message} {self._lost} records are lost.", remedy=problem.remedy
+            )
         self._failure = problem
         self._disconnect()
         _tell(ready, problem)
@@ -225,7 +235,9 @@ class Writer:
     def _refuse_moved_file(self) -> None:
         if identity(self._path) != self._identity:
             message = "The evidence file was moved or deleted while the gate was running."
-            raise EvidenceError(message, remedy="Put it back, or restart the gate to begin a new one.")
+            raise EvidenceError(
+                message, remedy="Put it back, or restart the gate to begin a new one."
+            )
 
     def _connect(self) -> Appender:
         self._connection = self._open_file()

@@ -16,7 +16,9 @@ def load(path: Path | None = None, *, kinds: frozenset[str] = frozenset()) -> "R
     """
     from policy.loading import load_file, load_preset
 
-    return load_preset(DEFAULT_PRESET, kinds=kinds) if path is None else load_file(path, kinds=kinds)
+    return (
+        load_preset(DEFAULT_PRESET, kinds=kinds) if path is None else load_file(path, kinds=kinds)
+    )
 
 
 def preset(name: str) -> "RulePolicy":

@@ -14,7 +14,15 @@ from policy.decide import RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part
 from policy.logic import Condition, matcher
 from policy.plan import HOLD_SECONDS, CompiledRule
-from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, VolumeCondition, When
+from policy.rules import (
+    ByMode,
+    Failures,
+    OrganisationSection,
+    PolicyModel,
+    Rule,
+    VolumeCondition,
+    When,
+)
 from policy.tenants import Injection, injections
 from policy.tls_passthrough import exemption_of
 
@@ -24,7 +32,10 @@ _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
 
 def compile_policy(
-    model: PolicyModel, version: str, folder: PurePath = _HERE, countries: CountryTable | None = None
+    model: PolicyModel,
+    version: str,
+    folder: PurePath = _HERE,
+    countries: CountryTable | None = None,
 ) -> RulePolicy:
     """Return the policy that this file describes; `folder` is where it stands, for the files that it names."""
     organisation = organisation_of(model.organisation, folder)
@@ -35,11 +46,17 @@ def compile_policy(
         organisation=organisation,
         rules=(
             *(_restriction(i, model.mode) for i in injections(model.tenant_restrictions)),
-            *(_compiled(r, model.mode, organisation.key_fingerprints) for r in model.rules if r.enabled),
+            *(
+                _compiled(r, model.mode, organisation.key_fingerprints)
+                for r in model.rules
+                if r.enabled
+            ),
         ),
         failures=_table(model.failures),
         countries=countries,
-        countries_file=None if countries is None else str(folder / (model.organisation.countries or "")),
+        countries_file=None
+        if countries is None
+        else str(folder / (model.organisation.countries or "")),
         asks_country=asks_country(model),
         own_kinds=frozenset(model.organisation.kinds),
         exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),
@@ -88,7 +105,8 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         restore=then.restore is not False,
         whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
-        trusts_destination=then.do in _LETTING and any(part.destination for part in _parts(rule.when)),
+        trusts_destination=then.do in _LETTING
+        and any(part.destination for part in _parts(rule.when)),
         beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
     )
 
@@ -109,7 +127,9 @@ def _restriction(injection: Injection, mode: Mode) -> CompiledRule:
         verdict=None,
         mode=mode,
         on_error=None,
-        static=(lambda s, _: s.destination.scheme in {"https", "wss"} and host(s.destination.host),),
+        static=(
+            lambda s, _: s.destination.scheme in {"https", "wss"} and host(s.destination.host),
+        ),
         headers=injection.headers,
         trusts_destination=True,
     )
@@ -152,19 +172,28 @@ def _words_of(when: When) -> list[str]:
 def _parts(when: When, *, negated: bool = True) -> Iterator[When]:
     """Yield these conditions and all inside them; on request without those under `not`."""
     yield when
-    for part in (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ and negated else ())):
+    for part in (
+        *(when.all or ()),
+        *(when.any or ()),
+        *((when.not_,) if when.not_ and negated else ()),
+    ):
         yield from _parts(part, negated=negated)
 
 
 def asks_country(model: PolicyModel) -> bool:
     """Return whether some rule looks at the country of a destination."""
     parts = (part for rule in model.rules if rule.enabled for part in _parts(rule.when))
-    return any(part.destination is not None and part.destination.country is not None for part in parts)
+    return any(
+        part.destination is not None and part.destination.country is not None for part in parts
+    )
 
 
 def _looks_beyond(when: When) -> bool:
     volume, script = when.volume, when.script
-    earlier = volume is not None and volume.model_copy(update={"request_bytes_at_least": None}) != VolumeCondition()
+    earlier = (
+        volume is not None
+        and volume.model_copy(update={"request_bytes_at_least": None}) != VolumeCondition()
+    )
     history = script is not None and (
         script.approved,
         script.changed_since_approval,

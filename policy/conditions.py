@@ -11,7 +11,13 @@ from policy.content import findings_condition, llm_condition
 from policy.hours import time_condition
 from policy.logic import Condition, all_of, any_of, fixed, matcher, negated, of_past, reaching
 from policy.plan import Gate, Read
-from policy.rules import AttributionCondition, DestinationCondition, ScriptCondition, VolumeCondition, When
+from policy.rules import (
+    AttributionCondition,
+    DestinationCondition,
+    ScriptCondition,
+    VolumeCondition,
+    When,
+)
 from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, REQUEST, Test, Truth
 
 _TICK = timedelta(microseconds=1)
@@ -74,7 +80,11 @@ def _destination(c: DestinationCondition) -> list[Condition]:
     if c.path:
         path = matcher(c.path, fold=False)
         found.append(
-            Condition(test=lambda s, m: None if m & REQUEST else path(s.destination.path), static=False, cost=2)
+            Condition(
+                test=lambda s, m: None if m & REQUEST else path(s.destination.path),
+                static=False,
+                cost=2,
+            )
         )
     return found
 
@@ -111,13 +121,17 @@ def _script(c: ScriptCondition) -> list[Condition]:
         found.append(_of_script(lambda s: s.launched_as in launches))
     if c.owner:
         owner = matcher(c.owner)
-        found.append(of_past(lambda s: s.sender.script is not None and owner(_owner(s.sender.script))))
+        found.append(
+            of_past(lambda s: s.sender.script is not None and owner(_owner(s.sender.script)))
+        )
     if c.user:
         user = matcher(c.user)
         found.append(fixed(lambda s: bool(s.sender.user) and user(s.sender.user or "")))
     if c.started_by:
         starter = matcher(c.started_by)
-        found.append(fixed(lambda s: bool(s.sender.started_by) and starter(s.sender.started_by or "")))
+        found.append(
+            fixed(lambda s: bool(s.sender.started_by) and starter(s.sender.started_by or ""))
+        )
     if c.python is not None:
         found.append(fixed(lambda s: s.sender.is_python is c.python))
     return found + _history(c)
@@ -133,7 +147,9 @@ def _history(c: ScriptCondition) -> list[Condition]:
     if c.approved is not None:
         found.append(of_past(lambda s: bool(s.history.approved) is c.approved, HISTORY))
     if c.changed_since_approval is not None:
-        found.append(of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY))
+        found.append(
+            of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY)
+        )
     if c.newer_than_days:
         age = timedelta(days=c.newer_than_days) // _TICK
         found.append(reaching("newness", _newness, 1 - age, unsure=HISTORY))

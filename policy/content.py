@@ -41,7 +41,11 @@ class Selection:
     detectors: tuple[str, ...] | None
 
     def has(self, kind: str) -> bool:
-        return kind in self.kinds if self.kinds is not None else self.unread_too or kind != NOT_INSPECTED
+        return (
+            kind in self.kinds
+            if self.kinds is not None
+            else self.unread_too or kind != NOT_INSPECTED
+        )
 
     def among(self, kinds: frozenset[str]) -> "Selection":
         """The same selection where only these kinds were found."""
@@ -145,14 +149,18 @@ def llm_condition(c: LlmCondition, own_keys: frozenset[str]) -> Condition:
         parts.append(_llm_text(matcher(c.organisation), lambda call: call.organisation))
     if c.tools:
         tool = matcher(c.tools)
-        parts.append(lambda call, open_: True if any(map(tool, call.tools)) else (None if open_ else False))
+        parts.append(
+            lambda call, open_: True if any(map(tool, call.tools)) else (None if open_ else False)
+        )
     if c.attachments is not None:
         parts.append(lambda call, open_: None if open_ else bool(call.attachments) is c.attachments)
     if c.key:
         known = c.key == "known"
         parts.append(
             lambda call, open_: (
-                None if open_ and call.key_fingerprint is None else (call.key_fingerprint in own_keys) is known
+                None
+                if open_ and call.key_fingerprint is None
+                else (call.key_fingerprint in own_keys) is known
             )
         )
 

@@ -141,7 +141,9 @@ def _rows(content: bytes) -> Iterator[tuple[int, bytes, bytes, str]]:
     try:
         text = content.decode("utf-8-sig").replace('"', "").replace("'", "")
     except UnicodeDecodeError as error:
-        raise TableError(content[: error.start].count(b"\n") + 1, "this is not UTF-8 text") from None
+        raise TableError(
+            content[: error.start].count(b"\n") + 1, "this is not UTF-8 text"
+        ) from None
     seen = False
     for line, row in enumerate(text.splitlines(), 1):
         if not row or row.isspace() or row.startswith("#"):

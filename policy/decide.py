@@ -74,7 +74,10 @@ class RulePolicy:
         self._plans = Plans(self.rules)
         self._made: dict[tuple[object, ...], Decision] = {}
         self._nothing = Decision(
-            verdict=Verdict.ALLOW, reason="No rule applies.", policy=version, contact=organisation.contact
+            verdict=Verdict.ALLOW,
+            reason="No rule applies.",
+            policy=version,
+            contact=organisation.contact,
         )
 
     def decide(self, situation: Situation) -> Decision:
@@ -91,7 +94,9 @@ class RulePolicy:
             if rule.verdict is None:
                 headers += self._headers(rule)
                 continue
-            return self._floored(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
+            return self._floored(
+                situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict
+            )
         return self._floored(situation, self._unmatched(situation, missing, headers), None)
 
     def tell(self, situation: Situation, untold: int) -> tuple[Decision, tuple[str, ...]]:
@@ -115,7 +120,9 @@ class RulePolicy:
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
         missing = NOT_YET | self._missing(situation)
-        surely_blocked = self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
+        surely_blocked = (
+            self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
+        )
         headers: list[tuple[str, str]] = []
         passed_over = False
         for rule, answer in self._holding(situation, missing):
@@ -129,7 +136,9 @@ class RulePolicy:
             elif passed_over and rule.verdict is Verdict.ALLOW:
                 return None
             else:
-                return self._early(situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict)
+                return self._early(
+                    situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict
+                )
         return self._early(situation, self._unmatched(situation, 0, headers), None)
 
     def needs_whole(self, situation: Situation) -> bool:
@@ -159,7 +168,11 @@ class RulePolicy:
 
         Block rules that sender and destination alone fulfil win over the exception.
         """
-        named = [e for e in self.exemptions if e.host(situation.destination.host) and e.sender(situation.sender)]
+        named = [
+            e
+            for e in self.exemptions
+            if e.host(situation.destination.host) and e.sender(situation.sender)
+        ]
         entry = next((e for e in named if not e.ended(situation.now)), None)
         if entry is None:
             return self._over(named[0]) if named else None
@@ -170,7 +183,9 @@ class RulePolicy:
         if situation.sender.certainty is Certainty.UNKNOWN and (
             self.failures.answer(Part.ATTRIBUTION, self.mode) is Verdict.BLOCK
         ):
-            return self._exempted(entry.id, Verdict.BLOCK, "Nobody could tell which program this is.")
+            return self._exempted(
+                entry.id, Verdict.BLOCK, "Nobody could tell which program this is."
+            )
         return self._exempted(entry.id, entry.verdict, entry.why())
 
     def _blocking(self, s: Situation, missing: int) -> CompiledRule | None:
@@ -183,15 +198,23 @@ class RulePolicy:
     def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
         blocked = self._decided(rule, Verdict.BLOCK, s, [])
         if rule.mode is Mode.ENFORCE:
-            return self._exempted(rule.id, Verdict.BLOCK, f"Rule {rule.id} wins over the exception {entry.id}.")
-        return replace(blocked, reason=f"{blocked.reason} It passes undecrypted by the exception {entry.id}.")
+            return self._exempted(
+                rule.id, Verdict.BLOCK, f"Rule {rule.id} wins over the exception {entry.id}."
+            )
+        return replace(
+            blocked, reason=f"{blocked.reason} It passes undecrypted by the exception {entry.id}."
+        )
 
     def _over(self, entry: Exemption) -> Decision:
-        return self._exempted(entry.id, Verdict.BLOCK, f"The exception {entry.id} ended on {entry.until}.")
+        return self._exempted(
+            entry.id, Verdict.BLOCK, f"The exception {entry.id} ended on {entry.until}."
+        )
 
     def _exempted(self, rule: str, verdict: Verdict, reason: str) -> Decision:
         contact = self.organisation.contact
-        return Decision(verdict=verdict, rule=rule, reason=reason, policy=self.version, contact=contact)
+        return Decision(
+            verdict=verdict, rule=rule, reason=reason, policy=self.version, contact=contact
+        )
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
@@ -206,7 +229,9 @@ class RulePolicy:
             contact=self.organisation.contact,
         )
 
-    def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+    def _holding(
+        self, s: Situation, missing: int
+    ) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
         """Yield in order the rules that hold (True) or might (None)."""
         return self._plans.for_request(s, missing).holding(s, missing)
 
@@ -214,7 +239,12 @@ class RulePolicy:
         return rule.headers if rule.mode is Mode.ENFORCE else ()
 
     def _decided(
-        self, rule: CompiledRule, verdict: Verdict, s: Situation, headers: list[tuple[str, str]], why: str = ""
+        self,
+        rule: CompiledRule,
+        verdict: Verdict,
+        s: Situation,
+        headers: list[tuple[str, str]],
+        why: str = "",
     ) -> Decision:
         """Requests that are alike get the very same decision: to make one costs as much as to take it."""
         given = _given(rule, verdict)
@@ -274,7 +304,9 @@ class RulePolicy:
             return self._nothing
         return self._plain(Verdict.ALLOW, "No rule applies", s, headers)
 
-    def _plain(self, verdict: Verdict, why: str, s: Situation, headers: list[tuple[str, str]]) -> Decision:
+    def _plain(
+        self, verdict: Verdict, why: str, s: Situation, headers: list[tuple[str, str]]
+    ) -> Decision:
         return Decision(
             verdict=verdict,
             reason=f"{why}.",

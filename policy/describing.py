@@ -63,7 +63,9 @@ def in_words(when: When) -> str:
     return ", and ".join(_phrases(when)) or "always"
 
 
-def advice(model: PolicyModel, *, today: date, services: frozenset[str] = frozenset()) -> tuple[tuple[str, str], ...]:
+def advice(
+    model: PolicyModel, *, today: date, services: frozenset[str] = frozenset()
+) -> tuple[tuple[str, str], ...]:
     """Return (rule id, advice in words) for what loads but is probably not meant.
 
     `services` are the ids that destinations can have; without them services are not checked.
@@ -84,7 +86,10 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
             yield rule.id, "has no description: an analyst who is refused would not learn why"
         for service in _services(rule.when):
             if services and service.lower() not in services:
-                yield rule.id, f"names the service {service}, which Outgate does not know: it never holds"
+                yield (
+                    rule.id,
+                    f"names the service {service}, which Outgate does not know: it never holds",
+                )
         if rule.then.do is not None and not when_says_anything(rule) and rule.until is None:
             decided_by = decided_by or rule.id
     yield from dates_to_mend(model.pass_through, today)
@@ -119,7 +124,11 @@ def _phrases(when: When) -> Iterator[str]:
 
 
 def _section(name: str, section: BaseModel) -> Iterator[str]:
-    given = {key: getattr(section, key) for key in type(section).model_fields if key in section.model_fields_set}
+    given = {
+        key: getattr(section, key)
+        for key in type(section).model_fields
+        if key in section.model_fields_set
+    }
     if not given:
         yield {"llm": "any LLM call", "findings": "anything found"}.get(name, name)
     for key, value in given.items():
@@ -130,7 +139,9 @@ def _value(value: Any) -> str:
     if value is True:
         return ""
     if isinstance(value, BaseModel):
-        return " " + " ".join(_value(getattr(value, key)).strip() for key in type(value).model_fields)
+        return " " + " ".join(
+            _value(getattr(value, key)).strip() for key in type(value).model_fields
+        )
     if isinstance(value, list):
         return " " + " or ".join(str(v) for v in value)
     return " no" if value is False else f" {value}"

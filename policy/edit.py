@@ -34,13 +34,17 @@ def append_rule(
     return _write(path, with_rule(text, rule, position=position), str(path))
 
 
-def set_enabled(path: Path, rule_id: str, enabled: bool, *, expected_version: str | None = None) -> str:
+def set_enabled(
+    path: Path, rule_id: str, enabled: bool, *, expected_version: str | None = None
+) -> str:
     """Switch a rule off or on again and return the file's new version."""
     text = _read(path, expected_version)
     return _write(path, with_enabled(text, rule_id, enabled), str(path))
 
 
-def with_rule(text: str, rule: Mapping[str, Any], *, position: Literal["first", "last"] = "first") -> str:
+def with_rule(
+    text: str, rule: Mapping[str, Any], *, position: Literal["first", "last"] = "first"
+) -> str:
     """Return the file's text with this rule added."""
     tree = _tree(text)
     rules = tree.get("rules")
@@ -66,10 +70,18 @@ def with_rule(text: str, rule: Mapping[str, Any], *, position: Literal["first", 
 def with_enabled(text: str, rule_id: str, enabled: bool) -> str:
     """Return the file's text with this rule switched on or off."""
     tree = _tree(text)
-    rule = next((r for r in tree.get("rules") or () if isinstance(r, CommentedMap) and r.get("id") == rule_id), None)
+    rule = next(
+        (
+            r
+            for r in tree.get("rules") or ()
+            if isinstance(r, CommentedMap) and r.get("id") == rule_id
+        ),
+        None,
+    )
     if rule is None:
         raise SettingsError(
-            f"There is no rule “{printable(rule_id, 80)}” in the policy file.", remedy="Look at its list of rules."
+            f"There is no rule “{printable(rule_id, 80)}” in the policy file.",
+            remedy="Look at its list of rules.",
         )
     if rule.fa.flow_style():
         rule["enabled"] = enabled
@@ -96,7 +108,8 @@ def _read(path: Path, expected_version: str | None) -> str:
         raise SettingsError(f"The policy file {path} cannot be read: {error.strerror}.") from error
     if expected_version is not None and version_of(content) != expected_version:
         raise SettingsError(
-            "Somebody else changed the policy file in the meantime.", remedy="Look at it again, then repeat."
+            "Somebody else changed the policy file in the meantime.",
+            remedy="Look at it again, then repeat.",
         )
     parse(content, str(path))
     return content.decode("utf-8-sig")
@@ -118,7 +131,9 @@ def _write(path: Path, text: str, source: str) -> str:
         staged.replace(path)
     except OSError as error:
         staged.unlink(missing_ok=True)
-        raise SettingsError(f"The policy file {path} cannot be written: {error.strerror}.") from error
+        raise SettingsError(
+            f"The policy file {path} cannot be written: {error.strerror}."
+        ) from error
     return version_of(content)
 
 
@@ -161,7 +176,11 @@ def _dash_indent(line: str) -> int:
 
 def _above_comments(lines: list[str], item: int, indent: int) -> int:
     """A comment right above a rule belongs to it."""
-    while item > 0 and lines[item - 1].lstrip().startswith("#") and _dash_indent(lines[item - 1]) >= indent:
+    while (
+        item > 0
+        and lines[item - 1].lstrip().startswith("#")
+        and _dash_indent(lines[item - 1]) >= indent
+    ):
         item -= 1
     return item
 

@@ -79,7 +79,8 @@ type Country = Annotated[str, AfterValidator(_country)]
 type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
 type Day = Annotated[
-    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], BeforeValidator(_day)
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    BeforeValidator(_day),
 ]
 
 

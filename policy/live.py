@@ -16,7 +16,9 @@ class PolicyFile:
     With `preset` the file may be absent at first: that preset is in force until the file appears.
     """
 
-    def __init__(self, path: Path, *, preset: str | None = None, kinds: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, path: Path, *, preset: str | None = None, kinds: frozenset[str] = frozenset()
+    ) -> None:
         self.path = path
         self._kinds = kinds
         self._stamp = _stamp(path)
@@ -61,7 +63,11 @@ class PolicyFile:
         A file of 200 rules takes about half a second: call it off the event loop.
         """
         stamp = _stamp(self.path)
-        if stamp == self._stamp and self._table == self._table_stamp() and (stamp is not None or self._awaited):
+        if (
+            stamp == self._stamp
+            and self._table == self._table_stamp()
+            and (stamp is not None or self._awaited)
+        ):
             return False
         self._awaited = False
         self._stamp = stamp
@@ -85,7 +91,11 @@ class PolicyFile:
 
     def _table_stamp(self) -> "tuple[int, int, int] | None":
         """Of the table of countries that the policy in force names."""
-        return None if self._policy.countries_file is None else _stamp(Path(self._policy.countries_file))
+        return (
+            None
+            if self._policy.countries_file is None
+            else _stamp(Path(self._policy.countries_file))
+        )
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""

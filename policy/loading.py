@@ -90,7 +90,8 @@ def load_file(path: Path, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
         content = path.read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"The policy file {path} cannot be read: {error.strerror}.", remedy="Check its path and its permissions."
+            f"The policy file {path} cannot be read: {error.strerror}.",
+            remedy="Check its path and its permissions.",
         ) from error
     return load_bytes(content, str(path), kinds=kinds)
 
@@ -112,9 +113,13 @@ def _countries(model: PolicyModel, folder: Path, source: str) -> CountryTable | 
     try:
         return _table(path.read_bytes())
     except OSError as error:
-        raise SettingsError(f"The table of countries {path} cannot be read: {error.strerror}.") from error
+        raise SettingsError(
+            f"The table of countries {path} cannot be read: {error.strerror}."
+        ) from error
     except TableError as error:
-        raise PolicyError(str(path), (Problem(line=error.line, column=1, message=error.message),)) from None
+        raise PolicyError(
+            str(path), (Problem(line=error.line, column=1, message=error.message),)
+        ) from None
 
 
 def _table(content: bytes) -> CountryTable:
@@ -136,7 +141,9 @@ def load_preset(name: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy
 def preset_names() -> tuple[str, ...]:
     """Return the names of the policies that ship with Outgate."""
     folder = resources.files("policy") / "presets"
-    return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")))
+    return tuple(
+        sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+    )
 
 
 def preset_text(name: str) -> str:
@@ -161,7 +168,9 @@ def parse(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -
     return parse_as(PolicyModel, content, source, kinds=kinds)
 
 
-def parse_as[M: BaseModel](model: type[M], content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> M:
+def parse_as[M: BaseModel](
+    model: type[M], content: bytes, source: str, *, kinds: frozenset[str] = frozenset()
+) -> M:
     """Return a YAML file as this model. Raises PolicyError with the place of every fault."""
     tree = _tree(content, source)
     data = _plain(tree)
@@ -177,7 +186,9 @@ def _own_kinds(data: Any) -> frozenset[str]:
     """Return the kinds that the file itself declares under `organisation`."""
     section = data.get("organisation") if isinstance(data, dict) else None
     declared = section.get("kinds") if isinstance(section, dict) else None
-    return frozenset(k for k in (declared if isinstance(declared, list) else [declared]) if isinstance(k, str))
+    return frozenset(
+        k for k in (declared if isinstance(declared, list) else [declared]) if isinstance(k, str)
+    )
 
 
 def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str | None:
@@ -188,22 +199,33 @@ def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> st
 
 def _tree(content: bytes, source: str) -> Any:
     if len(content) > _LARGEST:
-        raise PolicyError(source, (Problem(line=1, column=1, message="the file is larger than 1 MB"),))
+        raise PolicyError(
+            source, (Problem(line=1, column=1, message="the file is larger than 1 MB"),)
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise PolicyError(source, (Problem(line=line, column=1, message="this is not UTF-8 text"),)) from None
+        raise PolicyError(
+            source, (Problem(line=line, column=1, message="this is not UTF-8 text"),)
+        ) from None
     if re.search(r"^\s*<<\s*:|[:\-]\s+[&*]\w", text, re.MULTILINE) and _has_alias(text):
-        raise PolicyError(source, (Problem(line=1, column=1, message="anchors (&x, *x) are not used here; quote *"),))
+        raise PolicyError(
+            source,
+            (Problem(line=1, column=1, message="anchors (&x, *x) are not used here; quote *"),),
+        )
     try:
         tree = YAML(typ="rt", pure=True).load(StringIO(text))
     except MarkedYAMLError as error:
         raise PolicyError(source, (_syntax(error),)) from None
     except YAMLError:
-        raise PolicyError(source, (Problem(line=1, column=1, message="this is not YAML"),)) from None
+        raise PolicyError(
+            source, (Problem(line=1, column=1, message="this is not YAML"),)
+        ) from None
     except RecursionError:
-        raise PolicyError(source, (Problem(line=1, column=1, message="nested too deeply"),)) from None
+        raise PolicyError(
+            source, (Problem(line=1, column=1, message="nested too deeply"),)
+        ) from None
     return CommentedMap() if tree is None else tree
 
 
@@ -211,7 +233,10 @@ def _has_alias(text: str) -> bool:
     from ruamel.yaml.events import AliasEvent
 
     try:
-        return any(isinstance(event, AliasEvent) for event in YAML(typ="rt", pure=True).parse(StringIO(text)))
+        return any(
+            isinstance(event, AliasEvent)
+            for event in YAML(typ="rt", pure=True).parse(StringIO(text))
+        )
     except YAMLError:
         return False
 
@@ -222,7 +247,9 @@ def _syntax(error: MarkedYAMLError) -> Problem:
     if "undefined alias" in words:
         words = "text that begins with * must stand in quotes"
     return Problem(
-        line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1, message=f"not readable: {words}"
+        line=mark.line + 1 if mark else 1,
+        column=mark.column + 1 if mark else 1,
+        message=f"not readable: {words}",
     )
 
 
@@ -244,7 +271,9 @@ def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Proble
     context = details.get("ctx", {})
     if kind == "extra_forbidden":
         hint = nearest(name, list(_fields_at(path[:-1], model)))
-        message = f"“{printable(name, 60)}” is not known here" + (f"; did you mean “{hint}”?" if hint else "")
+        message = f"“{printable(name, 60)}” is not known here" + (
+            f"; did you mean “{hint}”?" if hint else ""
+        )
     elif kind in {"enum", "literal_error"}:
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         written = printable(str(_written(node, path)), 60)
@@ -255,7 +284,10 @@ def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Proble
         message = str(context.get("error", details["msg"]))
     else:
         names = [str(p) for p in path if not isinstance(p, int)]
-        told = next((_PATTERNS[n] for n in reversed(names) if n in _PATTERNS), "is not written as it should be")
+        told = next(
+            (_PATTERNS[n] for n in reversed(names) if n in _PATTERNS),
+            "is not written as it should be",
+        )
         words = _PLAIN.get(kind, details["msg"].lower()).format(**{"words": told, **context})
         message = f"{printable(names[-1] if names else 'the file', 60)} {words}"
     return Problem(line=line, column=column, message=message)

@@ -84,7 +84,9 @@ def any_of(parts: Sequence[Condition]) -> Condition:
         return answer
 
     ways = [p.ways_in() for p in parts]
-    return _joined(test, parts, tuple(door for doors in ways for door in doors) if all(ways) else ())
+    return _joined(
+        test, parts, tuple(door for doors in ways for door in doors) if all(ways) else ()
+    )
 
 
 def negated(part: Condition) -> Condition:
@@ -108,7 +110,9 @@ def fixed(read: Callable[[Situation], bool]) -> Condition:
 
 
 def of_past(read: Callable[[Situation], bool], unsure: int = 0) -> Condition:
-    return Condition(test=lambda s, missing: None if missing & unsure else read(s), static=True, looks=PAST)
+    return Condition(
+        test=lambda s, missing: None if missing & unsure else read(s), static=True, looks=PAST
+    )
 
 
 def reaching(

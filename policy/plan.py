@@ -96,7 +96,9 @@ class Plan:
                 limits.append((door.at_least, place))
             if not doors:
                 free.append(place)
-            self._asked.append((rule, tuple((self._counter(g, known), g.at_least) for g in gates), tests))
+            self._asked.append(
+                (rule, tuple((self._counter(g, known), g.at_least) for g in gates), tests)
+            )
         self._free = tuple(free)
         self._limits, self._by_minute = _sorted(found[False]), _sorted(found[True])
         self._minute: tuple[float, list[int]] = (-1.0, [])
@@ -107,7 +109,9 @@ class Plan:
             self._reads.append(gate.read)
         return number
 
-    def holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+    def holding(
+        self, s: Situation, missing: int
+    ) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
         """Yield in order the rules that hold (True) or might (None). Hot: 200 rules in a few microseconds."""
         reads = self._reads
         values: list[float | None] = [None] * len(reads)
@@ -152,7 +156,8 @@ class Plan:
 def _sorted(found: dict[int, list[tuple[float, int]]]) -> Limits:
     in_order = ((counter, sorted(limits)) for counter, limits in found.items())
     return tuple(
-        (counter, [least for least, _ in limits], [place for _, place in limits]) for counter, limits in in_order
+        (counter, [least for least, _ in limits], [place for _, place in limits])
+        for counter, limits in in_order
     )
 
 
@@ -201,10 +206,17 @@ def _left(
             continue
         answers = [test(s, missing) for test in rule.static]
         if False not in answers:
-            yield place, tuple([t for t, answer in zip(rule.static, answers, strict=True) if answer is None])
+            yield (
+                place,
+                tuple(
+                    [t for t, answer in zip(rule.static, answers, strict=True) if answer is None]
+                ),
+            )
 
 
-def _possible(rule: CompiledRule, unsure: tuple[Test, ...], missing: int, kinds: frozenset[str] | None) -> Possible:
+def _possible(
+    rule: CompiledRule, unsure: tuple[Test, ...], missing: int, kinds: frozenset[str] | None
+) -> Possible:
     tests = list(unsure)
     gates: list[Gate] = []
     for test, needed in rule.gated:
@@ -229,11 +241,25 @@ def looked_at_by(rules: Iterable[CompiledRule]) -> Callable[[Situation, int], tu
         looks |= rule.looks
 
     def key(s: Situation, missing: int) -> tuple[object, ...]:
-        kinds = None if missing & FINDINGS else frozenset([f.kind for f in s.findings]) if s.findings else _NO_KINDS
+        kinds = (
+            None
+            if missing & FINDINGS
+            else frozenset([f.kind for f in s.findings])
+            if s.findings
+            else _NO_KINDS
+        )
         d, a = s.destination, s.sender
         script, account = a.script, d.account
-        who = None if script is None else (script.path, script.name, script.sha256, script.launched_as)
-        more = (_call(s) if looks & LLM_CALL else None, _past(s) if looks & PAST else None) if looks else None
+        who = (
+            None
+            if script is None
+            else (script.path, script.name, script.sha256, script.launched_as)
+        )
+        more = (
+            (_call(s) if looks & LLM_CALL else None, _past(s) if looks & PAST else None)
+            if looks
+            else None
+        )
         return (
             d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id, d.country,
             a.certainty, a.user, a.started_by, a.is_python, who, missing, kinds, more,

@@ -109,7 +109,9 @@ class PolicyCase(Strict):
 
     name: Text
     given: Given = Given()
-    expect: Annotated[Expected, BeforeValidator(lambda v: {"verdict": v} if isinstance(v, str) else v)]
+    expect: Annotated[
+        Expected, BeforeValidator(lambda v: {"verdict": v} if isinstance(v, str) else v)
+    ]
 
 
 class CasesFile(Strict):
@@ -128,7 +130,9 @@ class CaseResult:
     """One line: what was expected and what came."""
 
 
-def run_cases(policy: RulePolicy, path: Path, *, kinds: frozenset[str] = frozenset()) -> tuple[CaseResult, ...]:
+def run_cases(
+    policy: RulePolicy, path: Path, *, kinds: frozenset[str] = frozenset()
+) -> tuple[CaseResult, ...]:
     """Ask `policy` about every case in this file. Raises InputError or PolicyError when it cannot be read."""
     try:
         content = path.read_bytes()

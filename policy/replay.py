@@ -73,7 +73,12 @@ class ReplayReport:
             }
             for row in self.affected
         ]
-        return {**values, "verdicts": dict(self.verdicts), "caveats": list(self.caveats), "affected": rows}
+        return {
+            **values,
+            "verdicts": dict(self.verdicts),
+            "caveats": list(self.caveats),
+            "affected": rows,
+        }
 
 
 @dataclass(slots=True)
@@ -120,7 +125,9 @@ def replayed(
         history = ScriptHistory()
         if known is not None and script is not None:
             history = known(script.path or script.name, script.sha256, record.at)
-        situation = replace(situation_of(record), degraded=(), history=history, volume=volumes.before(record))
+        situation = replace(
+            situation_of(record), degraded=(), history=history, volume=volumes.before(record)
+        )
         # A stage that failed then says nothing about the rules, and without a script there is nothing to be known.
         decision, unsure = policy.tell(situation, untold if script is not None else 0)
         if went_out(record.decision) if unsure else as_enforced(decision) is not Verdict.BLOCK:

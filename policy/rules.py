@@ -34,30 +34,46 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 class ScriptCondition(Strict):
     """Who sends. All that is given must hold; of a list, any. An unknown script is new and not approved."""
 
-    path: Listed[Text] | None = Field(None, description="Path of the script; * stands for anything.")
-    name: Listed[Text] | None = Field(None, description="What a person calls it: a file name, a module.")
+    path: Listed[Text] | None = Field(
+        None, description="Path of the script; * stands for anything."
+    )
+    name: Listed[Text] | None = Field(
+        None, description="What a person calls it: a file name, a module."
+    )
     sha256: Listed[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] | None = None
     launched_as: Listed[LaunchedAs] | None = None
     user: Listed[Text] | None = Field(None, description="Account on this machine that runs it.")
     owner: Listed[Text] | None = Field(None, description="Owner of the script's file.")
-    started_by: Listed[Text] | None = Field(None, description="terminal, cron, agent:claude-code, …")
-    imports: Listed[Text] | None = Field(None, description="Packages, of which it imports at least one.")
+    started_by: Listed[Text] | None = Field(
+        None, description="terminal, cron, agent:claude-code, …"
+    )
+    imports: Listed[Text] | None = Field(
+        None, description="Packages, of which it imports at least one."
+    )
     python: bool | None = Field(None, description="Whether the sender descends from Python.")
     approved: bool | None = Field(None, description="Whether this very version was approved.")
     changed_since_approval: bool | None = None
-    newer_than_days: Count | None = Field(None, description="First seen less than so many days ago.")
+    newer_than_days: Count | None = Field(
+        None, description="First seen less than so many days ago."
+    )
 
 
 class DestinationCondition(Strict):
     """Where it goes. All that is given must hold; of a list, any."""
 
-    host: Listed[Text] | None = Field(None, description="api.example.com, or *.example.com for all below it.")
+    host: Listed[Text] | None = Field(
+        None, description="api.example.com, or *.example.com for all below it."
+    )
     category: Listed[Category] | None = None
     service: Listed[Text] | None = Field(None, description="openai, onedrive, dropbox, …")
-    account: Listed[AccountKind] | None = Field(None, description="Whose account of the service it is.")
+    account: Listed[AccountKind] | None = Field(
+        None, description="Whose account of the service it is."
+    )
     account_id: Listed[Text] | None = None
     upload: bool | None = Field(None, description="True when content is stored with the service.")
-    country: Listed[Country] | None = Field(None, description="Country of its address: two letters, or unknown.")
+    country: Listed[Country] | None = Field(
+        None, description="Country of its address: two letters, or unknown."
+    )
     scheme: Listed[Literal["http", "https", "ws", "wss"]] | None = None
     path: Listed[Text] | None = None
 
@@ -65,7 +81,9 @@ class DestinationCondition(Strict):
 class FindingsCondition(Strict):
     """What is in it. Published example values do not count unless asked for."""
 
-    kinds: Listed[Kind] | None = Field(None, description="Kinds (iban) or groups (bank, health, credentials …).")
+    kinds: Listed[Kind] | None = Field(
+        None, description="Kinds (iban) or groups (bank, health, credentials …)."
+    )
     detectors: Listed[Text] | None = Field(None, description="Types of credential, such as aws-*.")
     certainty: Confidence | None = Field(None, description="At least so sure.")
     count_at_least: Count | None = None
@@ -121,7 +139,13 @@ class Hours(Strict):
         match = re.fullmatch(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)", self.hours.strip())
         if match:
             begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
-            if int(match[2]) < 60 and int(match[4]) < 60 and begin < 1440 and end <= 1440 and begin != end:
+            if (
+                int(match[2]) < 60
+                and int(match[4]) < 60
+                and begin < 1440
+                and end <= 1440
+                and begin != end
+            ):
                 return begin, end
         raise ValueError("write hours as 08:00-18:00")
 
@@ -164,10 +188,18 @@ class Then(Strict):
     """What happens. Without `do`, headers are set and the next rules decide."""
 
     do: Verdict | None = None
-    headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = Field(default={})
-    for_seconds: Annotated[float, Field(gt=0, le=300)] | None = Field(None, description="How long hold waits.")
-    kinds: Listed[Kind] | None = Field(None, description="What redact replaces; else what the rule looks for.")
-    restore: bool | None = Field(None, description="Whether redact puts the values back into the answer; default true.")
+    headers: dict[str, Annotated[str, Field(pattern=r"^[\x20-\x7e]*$", max_length=4000)]] = Field(
+        default={}
+    )
+    for_seconds: Annotated[float, Field(gt=0, le=300)] | None = Field(
+        None, description="How long hold waits."
+    )
+    kinds: Listed[Kind] | None = Field(
+        None, description="What redact replaces; else what the rule looks for."
+    )
+    restore: bool | None = Field(
+        None, description="Whether redact puts the values back into the answer; default true."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -216,8 +248,12 @@ class ExceptionEntry(Strict):
     """A value that an officer closed as a false alarm."""
 
     kind: Kind
-    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = Field(description="As the finding shows it.")
-    where: Text | None = Field(None, description="Only at places like this one; * and ? as in file names.")
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = Field(
+        description="As the finding shows it."
+    )
+    where: Text | None = Field(
+        None, description="Only at places like this one; * and ? as in file names."
+    )
 
 
 class OrganisationSection(Strict):
@@ -225,14 +261,19 @@ class OrganisationSection(Strict):
 
     name: str = ""
     domains: Several[Text] = Field(default=[])
-    accounts: dict[str, Several[Identifier]] = Field(default={}, description="Service → ids of own accounts.")
+    accounts: dict[str, Several[Identifier]] = Field(
+        default={}, description="Service → ids of own accounts."
+    )
     key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default=[])
     kinds: Several[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]] = Field(
-        default=[], description="Kinds that the organisation's own recognisers find, so that rules may name them."
+        default=[],
+        description="Kinds that the organisation's own recognisers find, so that rules may name them.",
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])
-    countries: Text | None = Field(None, description="CSV table of the countries of addresses, relative to this file.")
+    countries: Text | None = Field(
+        None, description="CSV table of the countries of addresses, relative to this file."
+    )
     recognizers: Several[Text] = Field(
         default=[], description="Files with recognisers in Presidio's YAML, relative to this file."
     )
@@ -281,7 +322,8 @@ class PolicyModel(Strict):
     failures: Failures = Failures()
     tenant_restrictions: TenantRestrictions = TenantRestrictions()
     pass_through: list[PassThrough] = Field(
-        default=[], description="Exceptions: clients that trust only their own server's certificate."
+        default=[],
+        description="Exceptions: clients that trust only their own server's certificate.",
     )
     rules: list[Rule] = Field(default=[])
 

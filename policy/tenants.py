@@ -131,9 +131,16 @@ def injections(wanted: TenantRestrictions) -> Iterator[Injection]:
         yield from _microsoft(wanted.microsoft)
     if wanted.google_workspace:
         value = ",".join(wanted.google_workspace.domains)
-        yield _one("google_workspace", ("google.com", "*.google.com"), "X-GoogApps-Allowed-Domains", value)
+        yield _one(
+            "google_workspace", ("google.com", "*.google.com"), "X-GoogApps-Allowed-Domains", value
+        )
     if wanted.google_cloud:
-        yield _one("google_cloud", _GOOGLE_CLOUD, "X-Goog-Allowed-Resources", _resources(wanted.google_cloud))
+        yield _one(
+            "google_cloud",
+            _GOOGLE_CLOUD,
+            "X-Goog-Allowed-Resources",
+            _resources(wanted.google_cloud),
+        )
     if wanted.dropbox:
         value = ",".join(wanted.dropbox.teams)
         yield _one("dropbox", ("dropbox.com", "*.dropbox.com"), "X-Dropbox-allowed-Team-Ids", value)
@@ -148,13 +155,17 @@ def injections(wanted: TenantRestrictions) -> Iterator[Injection]:
         )
     if wanted.github:
         hosts = ("github.com", "api.github.com", "*.githubcopilot.com")
-        yield _one("github", hosts, "sec-GitHub-allowed-enterprise", ", ".join(wanted.github.enterprises))
+        yield _one(
+            "github", hosts, "sec-GitHub-allowed-enterprise", ", ".join(wanted.github.enterprises)
+        )
     if wanted.chatgpt:
         hosts = ("chatgpt.com", "chat.openai.com", "*.openai.com")
         yield _one("chatgpt", hosts, "ChatGPT-Allowed-Workspace-Id", wanted.chatgpt.workspace)
     if wanted.anthropic:
         value = ",".join(wanted.anthropic.organisations)
-        yield _one("anthropic", ("claude.ai", "api.anthropic.com"), "anthropic-allowed-org-ids", value)
+        yield _one(
+            "anthropic", ("claude.ai", "api.anthropic.com"), "anthropic-allowed-org-ids", value
+        )
     if wanted.webex:
         yield _one("webex", _WEBEX, "CiscoSpark-Allowed-Domains", ",".join(wanted.webex.domains))
 
@@ -173,7 +184,9 @@ def _microsoft(wanted: Microsoft) -> Iterator[Injection]:
         headers = (("Restrict-Access-To-Tenants", ",".join(wanted.tenants)), *context)
         yield Injection(provider="microsoft", hosts=_SIGN_IN, headers=headers)
     if wanted.consumer_accounts:
-        yield _one("microsoft_consumer", _CONSUMER, "sec-Restrict-Tenant-Access-Policy", "restrict-msa")
+        yield _one(
+            "microsoft_consumer", _CONSUMER, "sec-Restrict-Tenant-Access-Policy", "restrict-msa"
+        )
 
 
 def _resources(wanted: GoogleCloud) -> str:
@@ -181,4 +194,6 @@ def _resources(wanted: GoogleCloud) -> str:
         "resources": [f"organizations/{number}" for number in wanted.organisations],
         "options": "cloudStorageReadAllowed" if wanted.storage_reads else "strict",
     }
-    return base64.urlsafe_b64encode(json.dumps(document, separators=(",", ":")).encode()).decode("ascii")
+    return base64.urlsafe_b64encode(json.dumps(document, separators=(",", ":")).encode()).decode(
+        "ascii"
+    )

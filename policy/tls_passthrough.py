@@ -25,10 +25,14 @@ _NOTHING_BUT_WILD = re.compile(r"[*?./\\]*")
 def _host(value: str) -> str:
     name = value.lower().rstrip(".")
     if _ADDRESS.fullmatch(name) or not _HOST.fullmatch(name):
-        raise ValueError("write hosts as names without scheme, port or path, such as backup.vendor.example")
+        raise ValueError(
+            "write hosts as names without scheme, port or path, such as backup.vendor.example"
+        )
     last = name.split(".")[-2:]
     if any(set(label) & set("*?") for label in last):
-        raise ValueError("names too many hosts: of its last two parts none may hold * or ?, as in *.vendor.example")
+        raise ValueError(
+            "names too many hosts: of its last two parts none may hold * or ?, as in *.vendor.example"
+        )
     return name
 
 
@@ -46,13 +50,23 @@ class PassThrough(Strict):
     """An exception: connections to these hosts pass undecrypted, unread and recorded."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
-    description: Annotated[str, Field(min_length=1, max_length=500, description="Why, in a sentence.")]
+    description: Annotated[
+        str, Field(min_length=1, max_length=500, description="Why, in a sentence.")
+    ]
     owner: Annotated[str, Field(min_length=1, max_length=200, description="Who answers for it.")]
-    hosts: Listed[HostPattern] = Field(description="Names of hosts; *.vendor.example for all below it, never a bare *.")
-    scripts: Listed[Program] | None = Field(None, description="Only these scripts: paths with *, or SHA-256 digests.")
-    executables: Listed[Program] | None = Field(None, description="Only these program files: paths with *.")
+    hosts: Listed[HostPattern] = Field(
+        description="Names of hosts; *.vendor.example for all below it, never a bare *."
+    )
+    scripts: Listed[Program] | None = Field(
+        None, description="Only these scripts: paths with *, or SHA-256 digests."
+    )
+    executables: Listed[Program] | None = Field(
+        None, description="Only these program files: paths with *."
+    )
     until: date = Field(description="Last day on which it is in force (UTC).")
-    then: Literal["watch", "allow"] = Field("watch", description="Whether its connections are listed for review.")
+    then: Literal["watch", "allow"] = Field(
+        "watch", description="Whether its connections are listed for review."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +102,9 @@ def exemption_of(entry: PassThrough, matcher: Callable[..., Callable[[str], bool
     )
 
 
-def _senders(entry: PassThrough, matcher: Callable[..., Callable[[str], bool]]) -> Callable[[Attribution], bool]:
+def _senders(
+    entry: PassThrough, matcher: Callable[..., Callable[[str], bool]]
+) -> Callable[[Attribution], bool]:
     if not entry.scripts and not entry.executables:
         return lambda _: True
     hashes = frozenset(word for word in entry.scripts or () if _SHA256.fullmatch(word))
@@ -97,7 +113,9 @@ def _senders(entry: PassThrough, matcher: Callable[..., Callable[[str], bool]]) 
 
     def test(sender: Attribution) -> bool:
         ran, process = sender.script, sender.process
-        if ran is not None and (ran.sha256 in hashes or script((ran.path or "").replace("\\", "/"))):
+        if ran is not None and (
+            ran.sha256 in hashes or script((ran.path or "").replace("\\", "/"))
+        ):
             return True
         return process is not None and program((process.exe or "").replace("\\", "/"))
 
@@ -109,9 +127,15 @@ def dates_to_mend(entries: list[PassThrough], today: date) -> Iterator[tuple[str
     for entry in entries:
         left = entry.until - today
         if left < timedelta():
-            yield entry.id, f"ENDED on {entry.until}: its connections are inspected again; delete it or decide anew"
+            yield (
+                entry.id,
+                f"ENDED on {entry.until}: its connections are inspected again; delete it or decide anew",
+            )
         elif left <= SOON:
-            yield entry.id, f"ENDS SOON, on {entry.until}: afterwards its clients will refuse Outgate's certificate"
+            yield (
+                entry.id,
+                f"ENDS SOON, on {entry.until}: afterwards its clients will refuse Outgate's certificate",
+            )
         elif left > LONGEST:
             yield (
                 entry.id,

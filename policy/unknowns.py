@@ -16,7 +16,9 @@ NOT_YET = FINDINGS | LLM | BYTES
 NEVER = NOT_YET | ACCOUNT | REQUEST
 """Of a connection that passes undecrypted: not even the request's path is seen, or whether it stores anything."""
 _HIDES = {
-    **dict.fromkeys(("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0),
+    **dict.fromkeys(
+        ("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0
+    ),
     **dict.fromkeys(("secrets", "credentials"), SECRETS),
     **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
     "names": NAMES,

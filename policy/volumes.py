@@ -29,7 +29,9 @@ class Volumes:
         for when in [when for when in buckets if when < now - _DAY]:
             del buckets[when]
         return Volume(
-            bytes_hour=int(sum(values[0] for when, values in buckets.items() if when >= now - _HOUR)),
+            bytes_hour=int(
+                sum(values[0] for when, values in buckets.items() if when >= now - _HOUR)
+            ),
             bytes_day=int(sum(values[0] for values in buckets.values())),
             tokens_day=int(sum(values[1] for values in buckets.values())),
             cost_day_usd=sum(values[2] for values in buckets.values()) / 1_000_000,
@@ -50,7 +52,11 @@ class Volumes:
 def _key(record: Record) -> _Key | None:
     """Of a sender that is no script nothing is added up."""
     script, destination = record.sender.script, record.destination
-    return None if script is None else (script.path or script.name, destination.service or destination.host)
+    return (
+        None
+        if script is None
+        else (script.path or script.name, destination.service or destination.host)
+    )
 
 
 def _bucket(at: datetime) -> int:

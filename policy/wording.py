@@ -37,7 +37,9 @@ def content(s: Situation) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _content(shape: tuple[tuple[str, int, int | None], ...], call: bool, upload: bool, bytes_sent: int) -> str:
+def _content(
+    shape: tuple[tuple[str, int, int | None], ...], call: bool, upload: bool, bytes_sent: int
+) -> str:
     counts: dict[str, int] = {}
     rows, unread = 0, False
     for kind, count, records in shape:
@@ -57,11 +59,15 @@ def _content(shape: tuple[tuple[str, int, int | None], ...], call: bool, upload:
 def place(destination: Destination) -> str:
     """Return the service or host with whose account it is."""
     account = destination.account
-    return _place(destination.host, destination.service, account.kind, account.id, destination.upload)
+    return _place(
+        destination.host, destination.service, account.kind, account.id, destination.upload
+    )
 
 
 @lru_cache(maxsize=2048)
-def _place(host: str, service: str | None, kind: AccountKind, account: str | None, upload: bool) -> str:
+def _place(
+    host: str, service: str | None, kind: AccountKind, account: str | None, upload: bool
+) -> str:
     host = printable(host, 100)
     words = f"{spelt(service)} ({host})" if service else host
     if kind is AccountKind.UNKNOWN and not (service and upload):

@@ -2,7 +2,9 @@
 
 from core.findings import GROUPS, NOT_INSPECTED, SECRET
 
-_PERSONAL = frozenset({"date_of_birth", "ip_address", "username", "age", "gender", "vehicle_id", "mac_address"})
+_PERSONAL = frozenset(
+    {"date_of_birth", "ip_address", "username", "age", "gender", "vehicle_id", "mac_address"}
+)
 
 KINDS: frozenset[str] = frozenset().union(
     *GROUPS.values(),
@@ -20,7 +22,9 @@ KINDS: frozenset[str] = frozenset().union(
 )
 """Kinds that a policy may name besides those that its caller adds."""
 
-PERSONAL_DATA = _PERSONAL.union(*(kinds for group, kinds in GROUPS.items() if group != "credentials"))
+PERSONAL_DATA = _PERSONAL.union(
+    *(kinds for group, kinds in GROUPS.items() if group != "credentials")
+)
 
 WORDS: dict[str, frozenset[str]] = {**GROUPS, "personal_data": PERSONAL_DATA}
 """Words for several kinds at once. `anything` stands for every kind, save `not_inspected`."""

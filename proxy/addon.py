@@ -85,7 +85,11 @@ class GateAddon:
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
         address, places = None, self.inspection.places
-        if places is not None and data.server.address is not None and self.inspection.parts.policy.asks_country:
+        if (
+            places is not None
+            and data.server.address is not None
+            and self.inspection.parts.policy.asks_country
+        ):
             address = places.of(data.client.id, *data.server.address[:2])
         self.routes.divert(data.server, address)
 
@@ -105,7 +109,9 @@ class GateAddon:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
         try:
-            self.health.passed_undecrypted += await self.passages.consider(data, self._senders.at_opening)
+            self.health.passed_undecrypted += await self.passages.consider(
+                data, self._senders.at_opening
+            )
         except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
             self._failed("passing", error)
 
@@ -113,7 +119,9 @@ class GateAddon:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
-        await self._bypassed(self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port))
+        await self._bypassed(
+            self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port)
+        )
 
     async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
         try:
@@ -142,7 +150,9 @@ class GateAddon:
 
     async def _locate(self, flow: http.HTTPFlow) -> None:
         request = flow.request
-        flow.metadata[ADDRESS] = await self.inspection.locate(flow.client_conn.id, request.host, request.port)
+        flow.metadata[ADDRESS] = await self.inspection.locate(
+            flow.client_conn.id, request.host, request.port
+        )
 
     async def gate_large_body(self, flow: http.HTTPFlow) -> None:
         """A body has outgrown what is held: from here on it streams past a tap, or is refused."""
@@ -165,8 +175,12 @@ class GateAddon:
             flow.metadata[PIECE] = await flow.metadata[WHOLE].next_piece()
             await taken(flow)
         except Exception as error:  # noqa: BLE001 - boundary: a body that cannot be read back ends broken, not complete
-            decision = gate_failure(self.inspection.parts.policy, "hook", self._failed("hook", error))
-            flow.metadata[CUT] = refusals.refusal(decision, flow.metadata[RULING].reference, None, flow.request)
+            decision = gate_failure(
+                self.inspection.parts.policy, "hook", self._failed("hook", error)
+            )
+            flow.metadata[CUT] = refusals.refusal(
+                decision, flow.metadata[RULING].reference, None, flow.request
+            )
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 3 to 6 for a body that was held; a streamed one only ends here."""
@@ -177,7 +191,9 @@ class GateAddon:
             flow.response = refusals.presumed()
             await self._guarded(flow, self._decide)
         if TRAILERS in flow.metadata and isinstance(ruling := flow.metadata.get(RULING), Ruling):
-            ruling.notes.append(f"headers behind the body that were not passed on: {flow.metadata[TRAILERS]}")
+            ruling.notes.append(
+                f"headers behind the body that were not passed on: {flow.metadata[TRAILERS]}"
+            )
 
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = declared_size(flow)
@@ -212,7 +228,11 @@ class GateAddon:
 
     async def _decide(self, flow: http.HTTPFlow) -> None:
         exchange = exchange_of(flow)
-        degraded = ("destination: the request names another host inside",) if other_host_named(flow, exchange) else ()
+        degraded = (
+            ("destination: the request names another host inside",)
+            if other_host_named(flow, exchange)
+            else ()
+        )
         ruling = await self.inspection.on_request(exchange, await self._sender(flow), degraded)
         redacted = await self.inspection.enforce(ruling)
         if enforcement.passes(ruling.decision):
@@ -313,7 +333,9 @@ class GateAddon:
 
     # failures
 
-    async def _guarded(self, flow: http.HTTPFlow, step: Callable[[http.HTTPFlow], Awaitable[None]]) -> None:
+    async def _guarded(
+        self, flow: http.HTTPFlow, step: Callable[[http.HTTPFlow], Awaitable[None]]
+    ) -> None:
         """Run one step; whatever it raises ends in a refusal with a reference, never in a pass."""
         try:
             await step(flow)
@@ -326,11 +348,15 @@ class GateAddon:
             flow.metadata[REFUSAL] = flow.response.copy()
             await self._record_failure(flow, decision, reference)
 
-    async def _record_failure(self, flow: http.HTTPFlow, decision: Decision, reference: str) -> None:
+    async def _record_failure(
+        self, flow: http.HTTPFlow, decision: Decision, reference: str
+    ) -> None:
         ruling = flow.metadata.setdefault(RULING, None)
         try:
             if not isinstance(ruling, Ruling):
-                exchange = replace(exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False)
+                exchange = replace(
+                    exchange_of(flow, body=b"", body_bytes=0), id=reference, complete=False
+                )
                 ruling = self.inspection.undecided(exchange, await self._sender(flow), decision)
             ruling.decision = decision
             await self.inspection.close_refused(ruling, refusals.STATUS)
@@ -343,7 +369,9 @@ class GateAddon:
         reference = uuid7()
         frames = traceback.extract_tb(error.__traceback__)[-4:]
         where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-        log.error("%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference)
+        log.error(
+            "%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference
+        )
         return reference
 
     async def _sender(self, flow: http.HTTPFlow) -> Attribution:

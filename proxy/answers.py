@@ -54,7 +54,9 @@ class AnswerReader:
         """Let the body pass in pieces as they come."""
         response = self._flow.response
         assert response is not None
-        had_length = self._restorer is not None and response.headers.pop("content-length", None) is not None
+        had_length = (
+            self._restorer is not None and response.headers.pop("content-length", None) is not None
+        )
         if had_length and not response.is_http2:
             response.headers["transfer-encoding"] = "chunked"
         response.stream = self
@@ -64,7 +66,9 @@ class AnswerReader:
         response = self._flow.response
         assert response is not None
         if response.headers.get("content-encoding", "identity") != "identity":
-            self._ruling.notes.append("the answer came compressed: its placeholders were not replaced back")
+            self._ruling.notes.append(
+                "the answer came compressed: its placeholders were not replaced back"
+            )
             return
         content_type = response.headers.get("content-type", "")
         self._restorer = self._inspection.parts.classifier.restorer(content_type, values)
@@ -111,4 +115,9 @@ class AnswerReader:
         if self._streamed or self._flow.response is None or self._flow.websocket is not None:
             return replace(self.head, body_bytes=self._seen)
         content = self._flow.response.raw_content or b""
-        return Answer(status=self.head.status, headers=self.head.headers, body=content, body_bytes=len(content))
+        return Answer(
+            status=self.head.status,
+            headers=self.head.headers,
+            body=content,
+            body_bytes=len(content),
+        )

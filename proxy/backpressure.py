@@ -25,7 +25,11 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     async def server_event(self, event: events.Event) -> None:
         """Count what comes from the client while hooks wait, then handle it."""
-        if self._waiting and isinstance(event, events.DataReceived) and event.connection is self.client:
+        if (
+            self._waiting
+            and isinstance(event, events.DataReceived)
+            and event.connection is self.client
+        ):
             self._ahead += len(event.data)
         await super().server_event(event)
 

@@ -24,7 +24,9 @@ _SECONDS = 6
 class WholeTap:
     """Keeps one request's body until it is decided on. Memory: a few pieces, or one document."""
 
-    def __init__(self, flow: http.HTTPFlow, inspection: Inspection, scan: UploadTap, ruling: Ruling) -> None:
+    def __init__(
+        self, flow: http.HTTPFlow, inspection: Inspection, scan: UploadTap, ruling: Ruling
+    ) -> None:
         self._flow = flow
         self._inspection = inspection
         self._scan = scan
@@ -75,12 +77,20 @@ class WholeTap:
             await self._read()
         except DegradedError as error:
             stages = (*self._ruling.decision.degraded, f"{error.stage}: {error.message}")
-            reason = f"This request had to be inspected as a whole, and could not be: {error.message}."
+            reason = (
+                f"This request had to be inspected as a whole, and could not be: {error.message}."
+            )
             self._ruling.decision = replace(
-                self._ruling.decision, verdict=Verdict.BLOCK, reason=reason, degraded=stages, headers=()
+                self._ruling.decision,
+                verdict=Verdict.BLOCK,
+                reason=reason,
+                degraded=stages,
+                headers=(),
             )
         size = 0 if self._spool is None else self._spool.size
-        self._ruling.exchange = replace(self._ruling.exchange, body_bytes=size, complete=self._failure is None)
+        self._ruling.exchange = replace(
+            self._ruling.exchange, body_bytes=size, complete=self._failure is None
+        )
         if not self._ruling.decision.verdict.passes:
             self.close()
         return self._ruling
@@ -88,7 +98,11 @@ class WholeTap:
     async def _read(self) -> None:
         first = next(self._kept.pieces(), b"")
         kind = (self._flow.request.headers.get("content-type") or "").lower()
-        whole = is_document(first) or "json" in kind or (kind.startswith("multipart/") and holds_document(first))
+        whole = (
+            is_document(first)
+            or "json" in kind
+            or (kind.startswith("multipart/") and holds_document(first))
+        )
         if whole and self._kept.size <= AS_ONE:
             self._ruling.decision = await self._as_one()
             return
@@ -113,8 +127,12 @@ class WholeTap:
         else:
             known = ruling.classification
             degraded = tuple(dict.fromkeys((*known.degraded, *seen.degraded)))
-            found = merged(known.findings, tuple(f for f in seen.findings if f not in known.findings))
-            ruling.classification = replace(known, llm=seen.llm or known.llm, findings=found, degraded=degraded)
+            found = merged(
+                known.findings, tuple(f for f in seen.findings if f not in known.findings)
+            )
+            ruling.classification = replace(
+                known, llm=seen.llm or known.llm, findings=found, degraded=degraded
+            )
         situation = self._inspection.situation(exchange, ruling.sender, ruling.classification)
         return settled(parts.policy.decide(situation))
 

@@ -32,7 +32,9 @@ def parse_route(text: str) -> Route:
             "--connect-to takes HOST:PORT:ADDRESS:PORT.",
             remedy="For example --connect-to api.openai.com:443:127.0.0.1:8443",
         )
-    return Route(host=parts[0].lower(), port=_port(parts[1]), address=parts[2], to_port=_port(parts[3]))
+    return Route(
+        host=parts[0].lower(), port=_port(parts[1]), address=parts[2], to_port=_port(parts[3])
+    )
 
 
 class Routes:
@@ -62,7 +64,9 @@ class Routes:
     def restore(self, server: Server) -> None:
         """Put back the address that the client meant."""
         if (real := self._real.pop(server.id, None)) is not None:
-            object.__setattr__(server, "address", real)  # mitmproxy forbids it, yet finds open connections by it
+            object.__setattr__(
+                server, "address", real
+            )  # mitmproxy forbids it, yet finds open connections by it
 
 
 def _next_part(text: str) -> tuple[str, str]:

@@ -40,7 +40,10 @@ class Places:
     async def locate(self, connection: str, host: str, port: int) -> str | None:
         """Return where this client connection goes for this host, found out once; None when that cannot be found out."""
         kept, asked = self._kept.setdefault(connection, {}), (_plain(host), port)
-        if asked not in kept and (address := await self._address(*self._target(*asked))) is not None:
+        if (
+            asked not in kept
+            and (address := await self._address(*self._target(*asked))) is not None
+        ):
             kept.setdefault(asked, address)
         return kept.get(asked)
 

@@ -65,7 +65,9 @@ async def hold(asking: Asking, ruling: Ruling) -> None:
     else:
         outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
         ruling.notes.append(f"{outcome} by {answer.who}")
-    ruling.decision = replace(decision, hold_outcome=outcome, reason=_told(decision.reason, outcome))
+    ruling.decision = replace(
+        decision, hold_outcome=outcome, reason=_told(decision.reason, outcome)
+    )
 
 
 async def approved_before(holds: Holds, ruling: Ruling) -> bool:

@@ -75,7 +75,9 @@ class Gate:
             upstream_auth.UpstreamAuth(),
             self.addon,
         )
-        master.options.update(**_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots))
+        master.options.update(
+            **_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots)
+        )
         addons.freeze()
         spare()
         try:
@@ -112,7 +114,11 @@ class Gate:
             await called
 
     def _mitmproxy_options(self) -> options.Options:
-        mode = f"upstream:{self._options.upstream_proxy}" if self._options.upstream_proxy else "regular"
+        mode = (
+            f"upstream:{self._options.upstream_proxy}"
+            if self._options.upstream_proxy
+            else "regular"
+        )
         return options.Options(
             listen_host=self._options.listen_host,
             listen_port=self._options.listen_port,

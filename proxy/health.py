@@ -33,7 +33,9 @@ class Health:
 
     def answer(self) -> http.Response:
         """Return the health as an HTTP answer."""
-        return http.Response.make(200, json.dumps(self.values()).encode(), {"content-type": "application/json"})
+        return http.Response.make(
+            200, json.dumps(self.values()).encode(), {"content-type": "application/json"}
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the health as JSON values."""

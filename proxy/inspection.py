@@ -110,14 +110,20 @@ class Inspection:
         if decision is None or decision.verdict.passes:
             return None
         unread = replace(exchange, body=b"", complete=exchange.body_bytes == 0)
-        return Ruling(exchange=unread, sender=sender, classification=classification, decision=decision)
+        return Ruling(
+            exchange=unread, sender=sender, classification=classification, decision=decision
+        )
 
-    async def on_request(self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()) -> Ruling:
+    async def on_request(
+        self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()
+    ) -> Ruling:
         """Steps 3 and 4 for a request whose body is held whole."""
         if sender.is_python is False and not self.limits.inspect_others:
             classification = volume_only(self.parts.classifier.on_headers(exchange))
         else:
-            classification = await classified(exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s)
+            classification = await classified(
+                exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s
+            )
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
         classification = self.placed(exchange, classification)
@@ -126,11 +132,15 @@ class Inspection:
         notable = decision.verdict is not Verdict.ALLOW or self._first_time(sender, classification)
         if notable and self._lines.allows(sender, time.monotonic()):
             sender = await self._with_line(sender)
-        return Ruling(exchange=exchange, sender=sender, classification=classification, decision=decision)
+        return Ruling(
+            exchange=exchange, sender=sender, classification=classification, decision=decision
+        )
 
     def needs_whole(self, ruling: Ruling) -> bool:
         """Return True when none of this large body may leave before all of it was read."""
-        situation = self.situation(ruling.exchange, ruling.sender, ruling.classification, headers_only=True)
+        situation = self.situation(
+            ruling.exchange, ruling.sender, ruling.classification, headers_only=True
+        )
         return self.parts.policy.needs_whole(situation)
 
     async def enforce(self, ruling: Ruling) -> Redacted | None:
@@ -145,15 +155,21 @@ class Inspection:
     async def _hold(self, ruling: Ruling) -> None:
         holds, fingerprinter = self.parts.holds, self.parts.fingerprinter
         if holds is None or fingerprinter is None:
-            ruling.decision = enforcement.fallen_back(ruling.decision, "hold: nobody can be asked here")
+            ruling.decision = enforcement.fallen_back(
+                ruling.decision, "hold: nobody can be asked here"
+            )
             return
-        ruling.decision = replace(ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling))
+        ruling.decision = replace(
+            ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling)
+        )
         if not await enforcement.approved_before(holds, ruling):
             await self.durable(ruling)
             self._asking = self._asking or Asking(holds)
             await enforcement.hold(self._asking, ruling)
             if enforcement.passes(ruling.decision):
-                self._outbox.journal(ruling)  # again: should the gate die now, the evidence says that it was released
+                self._outbox.journal(
+                    ruling
+                )  # again: should the gate die now, the evidence says that it was released
                 await self.durable(ruling)
 
     async def journal(self, ruling: Ruling) -> None:
@@ -183,7 +199,9 @@ class Inspection:
         if waited_for is not None and (error := await waited_for) is not None:
             raise error
 
-    def close(self, ruling: Ruling, answer: Answer | None, tap: AnswerTap | None = None) -> Acknowledgement | None:
+    def close(
+        self, ruling: Ruling, answer: Answer | None, tap: AnswerTap | None = None
+    ) -> Acknowledgement | None:
         """Step 7. Close the record; await the result where the client has not got its answer yet."""
         if ruling.closed:
             return None
@@ -192,7 +210,9 @@ class Inspection:
             try:
                 learnt = tap.finish(answer)
                 # Findings of a WebSocket or a large upload go on coming after the tap was made.
-                ruling.classification = changed(ruling.classification, destination=learnt.destination, llm=learnt.llm)
+                ruling.classification = changed(
+                    ruling.classification, destination=learnt.destination, llm=learnt.llm
+                )
             except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
                 ruling.notes.append(f"the answer was not read: {type(error).__name__}")
         return self._outbox.close(ruling, ruling.record(answer), awaited=ruling.durable is None)
@@ -252,10 +272,17 @@ class Inspection:
         if address is None:
             return seen
         country = self.parts.policy.country_of(address)
-        return replace(seen, destination=replace(seen.destination, address=address, country=country))
+        return replace(
+            seen, destination=replace(seen.destination, address=address, country=country)
+        )
 
     def situation(
-        self, exchange: Exchange, sender: Attribution, seen: Classification, *, headers_only: bool = False
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        seen: Classification,
+        *,
+        headers_only: bool = False,
     ) -> Situation:
         """Return what policy looks at for this exchange."""
         history, volume = _NO_HISTORY, _NO_VOLUME
@@ -286,7 +313,11 @@ def gate_failure(policy: Policy, stage: str, reference: str) -> Decision:
     try:
         return policy.on_gate_failure(stage, reference)
     except Exception:  # noqa: BLE001 - boundary: the last answer of a gate in trouble is no
-        return Decision(verdict=Verdict.BLOCK, reason="Outgate could not decide.", degraded=(f"{stage}: failed",))
+        return Decision(
+            verdict=Verdict.BLOCK,
+            reason="Outgate could not decide.",
+            degraded=(f"{stage}: failed",),
+        )
 
 
 __all__ = ["EvidenceError", "Inspection", "Limits", "Parts", "Ruling", "gate_failure"]

@@ -24,7 +24,9 @@ TICK_S = 0.006
 class Outbox:
     """What is on its way to the writer. For the event loop's thread only."""
 
-    def __init__(self, writer: Callable[[], EvidenceWriter], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, writer: Callable[[], EvidenceWriter], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._writer = writer
         self._loop = loop
         self._acknowledged: deque[tuple[Acknowledgement, EvidenceError | None]] = deque()

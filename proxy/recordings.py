@@ -130,7 +130,9 @@ def _read_flows(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer
         except StopIteration:
             return
         except (exceptions.FlowReadException, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is neither a HAR file nor a mitmproxy flow file, or it is damaged.") from error
+            raise InputError(
+                f"{path} is neither a HAR file nor a mitmproxy flow file, or it is damaged."
+            ) from error
         if isinstance(flow, http.HTTPFlow):
             answer = answer_of(flow) if flow.response is not None else None
             yield exchange_of(flow), answer

@@ -18,7 +18,9 @@ STATUS = 403
 _UNDECIDED = Decision(verdict=Verdict.BLOCK, reason="No decision was made")
 
 
-def refusal(decision: Decision, reference: str, service: str | None, request: http.Request) -> http.Response:
+def refusal(
+    decision: Decision, reference: str, service: str | None, request: http.Request
+) -> http.Response:
     """Return the answer that a client gets instead of the service's own."""
     message = words(decision, reference)
     headers = {
@@ -37,14 +39,20 @@ def refusal(decision: Decision, reference: str, service: str | None, request: ht
 @cache
 def presumed() -> http.Response:
     """Return the refusal that stands until a decision clears it. One for all requests: making it is not free."""
-    return http.Response.make(STATUS, words(_UNDECIDED, "-") + "\n", {"content-type": "text/plain; charset=utf-8"})
+    return http.Response.make(
+        STATUS, words(_UNDECIDED, "-") + "\n", {"content-type": "text/plain; charset=utf-8"}
+    )
 
 
 def words(decision: Decision, reference: str) -> str:
     """Return what happened, why, and whom to ask, in one line."""
     rule = f" (rule {printable(decision.rule, 100)})" if decision.rule else ""
     reason = printable(decision.reason, 400).rstrip(".") or "this is not allowed from here"
-    ask = f" Ask {printable(decision.contact, 100)}" if decision.contact else " Ask your privacy officer"
+    ask = (
+        f" Ask {printable(decision.contact, 100)}"
+        if decision.contact
+        else " Ask your privacy officer"
+    )
     return f"Blocked by Outgate{rule}: {reason}.{ask} and quote reference {reference}."
 
 
@@ -62,7 +70,12 @@ def _json(value: object) -> bytes:
 
 
 def _openai(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    error = {"message": message, "type": "permission_error", "param": None, "code": "blocked_by_outgate"}
+    error = {
+        "message": message,
+        "type": "permission_error",
+        "param": None,
+        "code": "blocked_by_outgate",
+    }
     return "application/json", _json({"error": error}), {}
 
 
@@ -86,7 +99,9 @@ def _aws(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
 
 
 def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    body = f"<Error><Code>AccessDenied</Code><Message>{escape(message, quote=False)}</Message></Error>"
+    body = (
+        f"<Error><Code>AccessDenied</Code><Message>{escape(message, quote=False)}</Message></Error>"
+    )
     return (
         "application/xml",
         f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(),
@@ -95,15 +110,27 @@ def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
 
 
 def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    return "application/json", _json({"error_summary": message, "error": {".tag": "blocked_by_outgate"}}), {}
+    return (
+        "application/json",
+        _json({"error_summary": message, "error": {".tag": "blocked_by_outgate"}}),
+        {},
+    )
 
 
 def _telegram(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    return "application/json", _json({"ok": False, "error_code": STATUS, "description": message}), {}
+    return (
+        "application/json",
+        _json({"ok": False, "error_code": STATUS, "description": message}),
+        {},
+    )
 
 
 def _slack(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
-    return "application/json", _json({"ok": False, "error": "blocked_by_outgate", "message": message}), {}
+    return (
+        "application/json",
+        _json({"ok": False, "error": "blocked_by_outgate", "message": message}),
+        {},
+    )
 
 
 def _notion(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
@@ -134,7 +161,9 @@ _SERVICES: tuple[tuple[Shape, tuple[str, ...]], ...] = (
     (_slack, ("slack",)),
     (_notion, ("notion",)),
 )  # fmt: skip
-_SHAPES: dict[str, Shape] = {service: shape for shape, services in _SERVICES for service in services}
+_SHAPES: dict[str, Shape] = {
+    service: shape for shape, services in _SERVICES for service in services
+}
 """Service id → shape of its errors."""
 
 
@@ -146,7 +175,9 @@ def _shape(service: str | None, request: http.Request) -> Shape:
         return _anthropic
     if "/chat/completions" in request.path or "/v1/responses" in request.path:
         return _openai
-    wants_json = "json" in request.headers.get("accept", "") + request.headers.get("content-type", "")
+    wants_json = "json" in request.headers.get("accept", "") + request.headers.get(
+        "content-type", ""
+    )
     return _plain_json if wants_json else _text
 
 

@@ -29,11 +29,17 @@ def is_small(flow: http.HTTPFlow) -> bool:
 def declared_size(flow: http.HTTPFlow) -> int | None:
     """Return the size that the head states; None when it states none, or one that no body has."""
     declared = flow.request.headers.get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS else None
+    return (
+        int(declared)
+        if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS
+        else None
+    )
 
 
 def mend_headers(flow: http.HTTPFlow) -> None:
     """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
     fields = flow.request.headers.fields
     if _BARE(b"".join([value for _, value in fields])):
-        flow.request.headers.fields = tuple((name, value.translate(_SPACED)) for name, value in fields)
+        flow.request.headers.fields = tuple(
+            (name, value.translate(_SPACED)) for name, value in fields
+        )

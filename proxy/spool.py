@@ -48,7 +48,9 @@ class Spool:
         """Take more of the body. Raises DegradedError when it is too large or the disk is full."""
         self.size += len(data)
         if self.size > self._limit:
-            raise DegradedError(STAGE, f"the body is larger than {self._limit >> 20} MB, the most that is kept")
+            raise DegradedError(
+                STAGE, f"the body is larger than {self._limit >> 20} MB, the most that is kept"
+            )
         self._waiting += data
         while len(self._waiting) >= PIECE:
             self._put(PIECE)
@@ -81,7 +83,9 @@ class Spool:
         self._waiting.clear()
 
     def _put(self, size: int) -> None:
-        sealed = memoryview(self._seal.encrypt(_nonce(self._chunks), bytes(memoryview(self._waiting)[:size]), None))
+        sealed = memoryview(
+            self._seal.encrypt(_nonce(self._chunks), bytes(memoryview(self._waiting)[:size]), None)
+        )
         try:
             while sealed:
                 sealed = sealed[os.write(self._file, sealed) :]
@@ -103,4 +107,6 @@ def _nonce(number: int) -> bytes:
 
 
 def _no_place(error: OSError) -> DegradedError:
-    return DegradedError(STAGE, f"the body cannot be kept for inspection: {error.strerror or 'no place for it'}")
+    return DegradedError(
+        STAGE, f"the body cannot be kept for inspection: {error.strerror or 'no place for it'}"
+    )

@@ -34,7 +34,13 @@ class StandaloneAddon(GateAddon):
         evidence: EvidenceWriter,
     ) -> None:
         """Inspect with these parts from now on; bodies are held whole, however large."""
-        parts = Parts(attributor=attributor, classifier=classifier, pool=pool, policy=policy, evidence=evidence)
+        parts = Parts(
+            attributor=attributor,
+            classifier=classifier,
+            pool=pool,
+            policy=policy,
+            evidence=evidence,
+        )
         inspection = Inspection(parts, Limits(), asyncio.get_running_loop())
         super().__init__(inspection, Routes(), Health(parts=parts))
         self._begun = True

@@ -202,12 +202,17 @@ class GateStream(HttpStream):
 
     def _cut(self, refusal: http.Response) -> layer.CommandGenerator[None]:
         yield SendHttp(
-            RequestProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL), self.context.server
+            RequestProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL),
+            self.context.server,
         )
         self.client_state = self.server_state = self.state_errored
         self.flow.live = False
-        yield SendHttp(ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client)
-        yield SendHttp(ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client)
+        yield SendHttp(
+            ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client
+        )
+        yield SendHttp(
+            ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
+        )
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
 
@@ -227,7 +232,9 @@ def backlog_of(connection: Any) -> int:
         connection = getattr(connection, "child_layer", None)
     if connection is None:
         return 0
-    return sum(len(chunk.data) for chunks in connection.h2_conn.stream_buffers.values() for chunk in chunks)
+    return sum(
+        len(chunk.data) for chunks in connection.h2_conn.stream_buffers.values() for chunk in chunks
+    )
 
 
 class RefusedLayer(layer.Layer):
@@ -244,7 +251,11 @@ def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
         return
     if chosen.layer is not None:
         chosen.context.layers.remove(chosen.layer)
-        chosen.layer = HttpLayer(chosen.context, HTTPMode.transparent) if is_http else RefusedLayer(chosen.context)
+        chosen.layer = (
+            HttpLayer(chosen.context, HTTPMode.transparent)
+            if is_http
+            else RefusedLayer(chosen.context)
+        )
 
 
 def adopt(layers: list[layer.Layer]) -> None:

@@ -175,7 +175,9 @@ class UnreadLayer(TCPLayer):
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Forward, and count what is forwarded."""
         if isinstance(event, events.DataReceived):
-            self.passage.passed(len(event.data), from_client=event.connection == self.context.client)
+            self.passage.passed(
+                len(event.data), from_client=event.connection == self.context.client
+            )
         yield from super().relay_messages(event)
         if self._handle_event == self.done:
             self.passage.end()

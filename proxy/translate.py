@@ -29,7 +29,9 @@ def connection_of(client: Client) -> Connection:
     )
 
 
-def exchange_of(flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None) -> Exchange:
+def exchange_of(
+    flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None
+) -> Exchange:
     """Return the request of a flow; `body` replaces a body that was streamed or is not there yet."""
     request = flow.request
     content = (request.raw_content if body is None else body) or b""
@@ -59,7 +61,12 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
         return Answer(status=None)
     content = response.raw_content if held else None
     size = body_bytes if body_bytes is not None else len(content or b"")
-    return Answer(status=response.status_code, headers=_headers(response.headers), body=content, body_bytes=size)
+    return Answer(
+        status=response.status_code,
+        headers=_headers(response.headers),
+        body=content,
+        body_bytes=size,
+    )
 
 
 def message_of(message: Passing) -> Message:
@@ -79,10 +86,17 @@ def destination_host(flow: http.HTTPFlow) -> str:
 def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
     """Return True when the Host header or SNI names another host than the one connected to (domain fronting)."""
     header = exchange.header("host")
-    if header and _without_port(header.lower()).rstrip(".") not in {exchange.host, flow.request.host.lower()}:
+    if header and _without_port(header.lower()).rstrip(".") not in {
+        exchange.host,
+        flow.request.host.lower(),
+    }:
         return True
     sni = flow.client_conn.sni
-    return bool(sni) and exchange.scheme in {"https", "wss"} and str(sni).lower().rstrip(".") != exchange.host
+    return (
+        bool(sni)
+        and exchange.scheme in {"https", "wss"}
+        and str(sni).lower().rstrip(".") != exchange.host
+    )
 
 
 def _scheme(scheme: str, headers: tuple[tuple[str, str], ...]) -> str:
@@ -94,7 +108,10 @@ def _scheme(scheme: str, headers: tuple[tuple[str, str], ...]) -> str:
 
 def _headers(headers: http.Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
-        [(_NAMES.get(name) or _name(name), value.decode("utf-8", "replace")) for name, value in headers.fields]
+        [
+            (_NAMES.get(name) or _name(name), value.decode("utf-8", "replace"))
+            for name, value in headers.fields
+        ]
     )
 
 

@@ -65,7 +65,9 @@ class Bypasses:
         if sender.is_python:
             self._python_at = self._clock()
 
-    def certificate_refused(self, sender: Attribution, host: str, port: int, connection: Connection) -> None:
+    def certificate_refused(
+        self, sender: Attribution, host: str, port: int, connection: Connection
+    ) -> None:
         """A client ended the TLS handshake because of our certificate: nothing of it left, nothing was read."""
         _, exception = asked(self._inspection, sender, (host, port))
         self._record(
@@ -125,11 +127,15 @@ class Bypasses:
         """Look once: each connection is asked about once in its life."""
         listed = await asyncio.to_thread(table.established)
         found = {_ends(c): c for c in listed if not c.gate_host or _is_outside(c.gate_host)}
-        fresh = [connection for ends, connection in found.items() if ends not in self._known][:_MOST_PER_LOOK]
+        fresh = [connection for ends, connection in found.items() if ends not in self._known][
+            :_MOST_PER_LOOK
+        ]
         self._known &= found.keys()
         self._known.update(map(_ends, fresh))
         for connection in fresh:
-            sender = await asyncio.to_thread(self._inspection.parts.attributor.attribute, connection)
+            sender = await asyncio.to_thread(
+                self._inspection.parts.attributor.attribute, connection
+            )
             self._inspection.parts.attributor.forget(connection)
             if not sender.is_python:
                 continue
@@ -139,7 +145,12 @@ class Bypasses:
                 self.datagrams(sender, connection)
 
     def _record(
-        self, sender: Attribution, to: tuple[str, int, Connection], stage: str, reason: str, lasts_s: float
+        self,
+        sender: Attribution,
+        to: tuple[str, int, Connection],
+        stage: str,
+        reason: str,
+        lasts_s: float,
     ) -> None:
         host, port, _ = to
         if not self._once.first((*_who(sender), host, str(port), stage), lasts_s):
@@ -173,7 +184,12 @@ def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
 
 
 def _ends(connection: Connection) -> tuple[str, str, int, str, int]:
-    ends = connection.client_host, connection.client_port, connection.gate_host, connection.gate_port
+    ends = (
+        connection.client_host,
+        connection.client_port,
+        connection.gate_host,
+        connection.gate_port,
+    )
     return connection.transport, *ends
 
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from mitmproxy import http
 
-from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, not_inspected, without
+from classifiers.uploads.cutting import (
+    OVERLAP,
+    Windows,
+    holds_document,
+    is_document,
+    not_inspected,
+    without,
+)
 from classifiers.uploads.unpacking import Unpacker, joined
 from core.attribution import Attribution
 from core.classification import Classification
@@ -72,7 +79,9 @@ class UploadTap:
 
     async def begin(self) -> Ruling:
         """Decide from what is known before the body passes: the headers."""
-        ruling = await self._inspection.on_request(replace(self._exchange, complete=True), self._sender)
+        ruling = await self._inspection.on_request(
+            replace(self._exchange, complete=True), self._sender
+        )
         ruling.exchange = replace(self._exchange, body_bytes=0, complete=False)
         ruling.decision = settled(ruling.decision)
         self._ruling = ruling
@@ -103,7 +112,9 @@ class UploadTap:
         if self.stopped:
             return b""
         over = self._ended and not self._running
-        part = bytes(memoryview(self._held)[: len(self._held) if over else max(0, self._scanned - OVERLAP)])
+        part = bytes(
+            memoryview(self._held)[: len(self._held) if over else max(0, self._scanned - OVERLAP)]
+        )
         del self._held[: len(part)]
         self._fresh = max(0, self._fresh - len(part))
         self._scanned = max(0, self._scanned - len(part))
@@ -113,7 +124,9 @@ class UploadTap:
     def end(self) -> None:
         """The body is over: the ruling's record states its whole size."""
         assert self._ruling is not None
-        self._ruling.exchange = replace(self._ruling.exchange, body_bytes=self._passed, complete=True)
+        self._ruling.exchange = replace(
+            self._ruling.exchange, body_bytes=self._passed, complete=True
+        )
 
     async def _scan(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
@@ -161,7 +174,9 @@ class UploadTap:
         if seen.degraded:
             self._degraded(*seen.degraded)
         if seen.findings:
-            ruling.classification = replace(ruling.classification, findings=merged(self._known, seen.findings))
+            ruling.classification = replace(
+                ruling.classification, findings=merged(self._known, seen.findings)
+            )
             whole = len(scan.again) >= len(scan.window)
             later = seen if whole else await self._classified(scan.again, first=self._first)
             twice = later.findings if isinstance(later, Classification) else ()
@@ -173,7 +188,14 @@ class UploadTap:
     async def _classified(self, window: bytes, *, first: bool) -> Classification | DegradedError:
         """Return what is in a window, or why that cannot be said."""
         headers = (("content-type", self._windows.typed(first)),)
-        part = replace(self._exchange, path="/", headers=headers, body=window, body_bytes=len(window), complete=True)
+        part = replace(
+            self._exchange,
+            path="/",
+            headers=headers,
+            body=window,
+            body_bytes=len(window),
+            complete=True,
+        )
         parts, limits = self._inspection.parts, self._inspection.limits
         if first:
             return parts.classifier.classify(part)
@@ -212,11 +234,15 @@ class UploadTap:
     def _degraded(self, *stages: str) -> None:
         assert self._ruling is not None
         seen = self._ruling.classification
-        self._ruling.classification = replace(seen, degraded=tuple(dict.fromkeys((*seen.degraded, *stages))))
+        self._ruling.classification = replace(
+            seen, degraded=tuple(dict.fromkeys((*seen.degraded, *stages)))
+        )
 
     def _fail(self, error: Exception) -> None:
         assert self._ruling is not None
-        log.error("upload tap failed: %s; reference %s", type(error).__name__, self._ruling.reference)
+        log.error(
+            "upload tap failed: %s; reference %s", type(error).__name__, self._ruling.reference
+        )
         policy = self._inspection.parts.policy
         self._cut(self._ruling, gate_failure(policy, "hook", self._ruling.reference))
 
@@ -232,7 +258,9 @@ class UploadTap:
         service = ruling.classification.destination.service
         self.stopped = True
         self._held.clear()
-        self._flow.metadata[CUT] = refusals.refusal(decision, ruling.reference, service, self._flow.request)
+        self._flow.metadata[CUT] = refusals.refusal(
+            decision, ruling.reference, service, self._flow.request
+        )
         self._inspection.close(ruling, None)
 
 

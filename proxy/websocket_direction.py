@@ -95,7 +95,9 @@ class OneWay(layer.Layer):
         for content in message.before:
             yield from self._send(content, message.text, [])
         if not message.dropped:
-            yield from self._send(message.content, message.text, frames if message.content is original else [])
+            yield from self._send(
+                message.content, message.text, frames if message.content is original else []
+            )
         if not self._up and HELD_BACK in self._flow.metadata:
             self._woken = commands.RequestWakeup(HELD_BACK_S)
             yield self._woken
@@ -111,7 +113,9 @@ class OneWay(layer.Layer):
                 yield self._target.send2(part)
 
 
-def _in_frames(content: bytes, text: bool, sizes: list[int]) -> Iterator["TextMessage | BytesMessage"]:
+def _in_frames(
+    content: bytes, text: bool, sizes: list[int]
+) -> Iterator["TextMessage | BytesMessage"]:
     """Cut a message as its sender did; a changed one (no sizes) goes in one frame, for a cut may hit a letter."""
     at = 0
     for size in sizes[:-1]:

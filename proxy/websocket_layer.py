@@ -108,7 +108,9 @@ class GateWebsocketLayer(WebsocketLayer):
             frames, near.frame_buf = near.frame_buf, [b""]
             way = self._up if from_client else self._down
             text = isinstance(frame.data, str)
-            message = Passing(flow=self.flow, from_client=from_client, text=text, content=b"".join(frames))
+            message = Passing(
+                flow=self.flow, from_client=from_client, text=text, content=b"".join(frames)
+            )
             yield from self._through(way, way.arrived(message, [len(f) for f in frames]))
         elif frame.frame_finished:
             near.frame_buf.append(b"")
@@ -124,7 +126,9 @@ class GateWebsocketLayer(WebsocketLayer):
         if far.state is ConnectionState.OPEN:
             yield far.send2(passed)
 
-    def _through(self, way: OneWay, given: layer.CommandGenerator[None]) -> layer.CommandGenerator[None]:
+    def _through(
+        self, way: OneWay, given: layer.CommandGenerator[None]
+    ) -> layer.CommandGenerator[None]:
         for command in given:
             if command.blocking or isinstance(command, commands.RequestWakeup):
                 self._waits[command] = way
@@ -184,7 +188,10 @@ class GateWebsocketLayer(WebsocketLayer):
 
     def closing(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Throw away what the client still sends until it closes: to hang up now could cost it the reason."""
-        if not isinstance(event, events.ConnectionEvent) or event.connection is not self.context.client:
+        if (
+            not isinstance(event, events.ConnectionEvent)
+            or event.connection is not self.context.client
+        ):
             return
         over = isinstance(event, events.ConnectionClosed)
         if isinstance(event, events.DataReceived):

@@ -76,7 +76,9 @@ class MessageGate:
         """Return the ruling on this message, decided with all that came before it, and what is known with it."""
         parts = self._inspection.parts
         exchange = _as_exchange(message, ruling)
-        seen = await classified(exchange, parts.classifier, parts.pool, self._inspection.limits.classify_s)
+        seen = await classified(
+            exchange, parts.classifier, parts.pool, self._inspection.limits.classify_s
+        )
         summed = _summed(ruling.classification, seen)
         left = ruling.exchange.body_bytes + self._apart_bytes
         sofar = replace(exchange, body_bytes=left + len(message.content))
@@ -85,15 +87,23 @@ class MessageGate:
             now = parts.clock()
             exchange = replace(exchange, id=uuid7(now), at=now)
         if decision.verdict is Verdict.HOLD:
-            exchange = replace(exchange, path=ruling.exchange.path)  # an approval is for this very place
+            exchange = replace(
+                exchange, path=ruling.exchange.path
+            )  # an approval is for this very place
         own = replace(summed, findings=seen.findings, degraded=seen.degraded)
-        return Ruling(exchange=exchange, sender=ruling.sender, classification=own, decision=decision), summed
+        return Ruling(
+            exchange=exchange, sender=ruling.sender, classification=own, decision=decision
+        ), summed
 
     async def _apply(self, part: Ruling, message: Passing, ruling: Ruling) -> None:
         found = {f.kind for f in part.classification.findings}
         if part.decision.verdict is Verdict.REDACT and part.decision.redact_kinds.isdisjoint(found):
             return
-        if part.decision.verdict is Verdict.HOLD and not found and _released(ruling.decision, part.decision):
+        if (
+            part.decision.verdict is Verdict.HOLD
+            and not found
+            and _released(ruling.decision, part.decision)
+        ):
             return
         if Verdict.HOLD in {part.decision.verdict, part.decision.on_error}:
             self._flow.metadata[WAITING] = True
@@ -117,10 +127,19 @@ class MessageGate:
         self._apart += 1
         self._apart_bytes += 0 if message.dropped else size
         counted = f"messages that were held and have records of their own: {self._apart}"
-        ruling.notes = [*(n for n in ruling.notes if not n.startswith(counted.partition(":")[0])), counted]
+        ruling.notes = [
+            *(n for n in ruling.notes if not n.startswith(counted.partition(":")[0])),
+            counted,
+        ]
         part.exchange = replace(part.exchange, complete=not message.dropped)
-        acknowledged = self._inspection.close(part, None if message.dropped else Answer(status=_SWITCHED))
-        if message.dropped and acknowledged is not None and (error := await acknowledged) is not None:
+        acknowledged = self._inspection.close(
+            part, None if message.dropped else Answer(status=_SWITCHED)
+        )
+        if (
+            message.dropped
+            and acknowledged is not None
+            and (error := await acknowledged) is not None
+        ):
             raise error
 
     def _restores(self, values: dict[str, str]) -> None:
@@ -143,7 +162,9 @@ class MessageGate:
     def _refuse(self, ruling: Ruling, size: int, because: Ruling) -> None:
         left = ruling.exchange.body_bytes + self._apart_bytes
         ruling.exchange = replace(ruling.exchange, complete=False)
-        ruling.notes.append(f"a message of {size} bytes was refused and the connection ended; {left} bytes had left")
+        ruling.notes.append(
+            f"a message of {size} bytes was refused and the connection ended; {left} bytes had left"
+        )
         end_socket(self._flow, refusals.brief(because.decision, because.reference))
 
 
@@ -154,7 +175,9 @@ def note_end(flow: http.HTTPFlow, ruling: Ruling) -> None:
         ruling.notes.append("what was too large to be held was refused and the connection ended")
         ruling.decision = replace(ruling.decision, verdict=Verdict.BLOCK, reason=f"{reason}.")
     if CLOSING_WORDS in flow.metadata:
-        ruling.notes.append(f"the client's {flow.metadata[CLOSING_WORDS]} bytes of closing words were not passed on")
+        ruling.notes.append(
+            f"the client's {flow.metadata[CLOSING_WORDS]} bytes of closing words were not passed on"
+        )
 
 
 def stricter(known: Decision, new: Decision) -> Decision:
@@ -163,16 +186,26 @@ def stricter(known: Decision, new: Decision) -> Decision:
 
 
 def _strictness(decision: Decision) -> tuple[int, int, bool]:
-    return _RANK[decision.verdict], _RANK[decision.intended or decision.verdict], decision.rule is not None
+    return (
+        _RANK[decision.verdict],
+        _RANK[decision.intended or decision.verdict],
+        decision.rule is not None,
+    )
 
 
 def _released(opening: Decision, message: Decision) -> bool:
     """Return True when a person let the connection open under the rule that would hold this message, too."""
-    return opening.verdict is Verdict.HOLD and opening.rule == message.rule and enforcement.passes(opening)
+    return (
+        opening.verdict is Verdict.HOLD
+        and opening.rule == message.rule
+        and enforcement.passes(opening)
+    )
 
 
 def _passed(ruling: Ruling, size: int) -> None:
-    ruling.exchange = replace(ruling.exchange, body_bytes=ruling.exchange.body_bytes + size, body=b"")
+    ruling.exchange = replace(
+        ruling.exchange, body_bytes=ruling.exchange.body_bytes + size, body=b""
+    )
 
 
 def _as_exchange(message: Passing, ruling: Ruling) -> Exchange:

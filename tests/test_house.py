@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("app", "attribution", "certs", "classifiers", "core", "evidence", "policy", "proxy", "tui")
+PACKAGES = (
+    "app",
+    "attribution",
+    "certs",
+    "classifiers",
+    "core",
+    "evidence",
+    "policy",
+    "proxy",
+    "tui",
+)
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 OURS = frozenset(PACKAGES)
 
@@ -27,8 +37,12 @@ def tracked() -> list[Path]:
 
 def imported_by(statement: str) -> set[str]:
     """Run a statement in a fresh interpreter; return the modules that are loaded then."""
-    program = f"import sys, json\n{statement}\nsys.stdout.write('\\n' + json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    program = (
+        f"import sys, json\n{statement}\nsys.stdout.write('\\n' + json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -40,7 +54,9 @@ def test_no_dependency_owns_one_of_our_names() -> None:
     """Our folders are top-level packages: no installed distribution but ours may bring one of the same name."""
     owners = metadata.packages_distributions()
 
-    assert {name: set(owners.get(name, ())) - {"outgate"} for name in PACKAGES} == {name: set() for name in PACKAGES}
+    assert {name: set(owners.get(name, ())) - {"outgate"} for name in PACKAGES} == {
+        name: set() for name in PACKAGES
+    }
 
 
 def test_our_folders_are_what_is_packed() -> None:
@@ -56,7 +72,19 @@ def test_our_folders_are_what_is_packed() -> None:
 def test_no_folder_of_ours_shadows_the_standard_library() -> None:
     """A script started in one of our folders still finds the standard library's modules."""
     assert OURS & sys.stdlib_module_names == set()
-    shadowing = {"secrets", "queue", "types", "random", "socket", "ssl", "json", "logging", "token", "select", "signal"}
+    shadowing = {
+        "secrets",
+        "queue",
+        "types",
+        "random",
+        "socket",
+        "ssl",
+        "json",
+        "logging",
+        "token",
+        "select",
+        "signal",
+    }
     assert [path for path in MODULES if path.stem in shadowing] == []
 
 
@@ -75,7 +103,9 @@ def test_every_module_says_its_job_and_stays_small(package: str) -> None:
 
 def test_the_core_needs_the_standard_library_only() -> None:
     """The vocabulary can be used without installing anything."""
-    names = [f"core.{path.stem}" for path in (ROOT / "core").glob("*.py") if path.stem != "__init__"]
+    names = [
+        f"core.{path.stem}" for path in (ROOT / "core").glob("*.py") if path.stem != "__init__"
+    ]
     bare = imported_by("pass")
     loaded = tops(imported_by("import " + ", ".join(names)) - bare)
 
@@ -91,13 +121,30 @@ def test_the_core_needs_the_standard_library_only() -> None:
         ),
         (
             "import evidence.factory, evidence.verification",
-            {"mitmproxy", "textual", "sqlalchemy", "sqlmodel", "pydantic", "presidio_analyzer", "polars"},
+            {
+                "mitmproxy",
+                "textual",
+                "sqlalchemy",
+                "sqlmodel",
+                "pydantic",
+                "presidio_analyzer",
+                "polars",
+            },
         ),
         ("import attribution", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer"}),
-        ("import classifiers.engine", {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer", "polars", "pyarrow"}),
-        ("import certs.authority, certs.leaf, certs.trust", {"mitmproxy", "textual", "sqlalchemy", "pydantic"}),
+        (
+            "import classifiers.engine",
+            {"mitmproxy", "textual", "sqlalchemy", "presidio_analyzer", "polars", "pyarrow"},
+        ),
+        (
+            "import certs.authority, certs.leaf, certs.trust",
+            {"mitmproxy", "textual", "sqlalchemy", "pydantic"},
+        ),
         ("import tui.app", {"mitmproxy", "sqlalchemy", "presidio_analyzer", "polars", "psutil"}),
-        ("import proxy.gate", {"textual", "sqlalchemy", "presidio_analyzer", "polars", "tornado", "ldap3", "psutil"}),
+        (
+            "import proxy.gate",
+            {"textual", "sqlalchemy", "presidio_analyzer", "polars", "tornado", "ldap3", "psutil"},
+        ),
     ],
 )
 def test_parts_do_not_load_what_is_not_theirs(statement: str, absent: set[str]) -> None:
@@ -108,7 +155,12 @@ def test_parts_do_not_load_what_is_not_theirs(statement: str, absent: set[str]) 
 def test_the_gate_starts_without_what_it_never_uses() -> None:
     """HTTP/3, the proxy library's command language and a YAML writer cost a second of every start, and stay out."""
     loaded = imported_by("import proxy.gate")
-    assert not loaded & {"aioquic.quic.connection", "pyparsing.core", "ruamel.yaml.main", "mitmproxy.addons.onboarding"}
+    assert not loaded & {
+        "aioquic.quic.connection",
+        "pyparsing.core",
+        "ruamel.yaml.main",
+        "mitmproxy.addons.onboarding",
+    }
     assert "mitmproxy.proxy.layers.http" in loaded
 
 
@@ -132,7 +184,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_no_package_registry_is_named() -> None:
     """Nothing in the tree points at a package registry: where packages come from is the user's choice."""
-    hosts = ["py" + "pi.org", "files.python" + "hosted.org", "registry.npm" + "js.org", "conda.ana" + "conda.org"]
+    hosts = [
+        "py" + "pi.org",
+        "files.python" + "hosted.org",
+        "registry.npm" + "js.org",
+        "conda.ana" + "conda.org",
+    ]
     found = []
     for path in tracked():
         content = path.read_bytes()

@@ -67,7 +67,11 @@ def secrets() -> CredentialDetector:
 @pytest.fixture(scope="module")
 def personal() -> PersonalDetector:
     detector = PersonalDetector()
-    detector.detect(Payload(segments=[Segment("Anna Muster, a@example.com", "customer_name", ("customer_name",))]))
+    detector.detect(
+        Payload(
+            segments=[Segment("Anna Muster, a@example.com", "customer_name", ("customer_name",))]
+        )
+    )
     return detector
 
 
@@ -93,7 +97,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
         "(" * 120 + "aB1~",
     ],
 )
-def test_a_value_under_a_secret_name_is_judged_at_once(secrets: CredentialDetector, key: str, value: str) -> None:
+def test_a_value_under_a_secret_name_is_judged_at_once(
+    secrets: CredentialDetector, key: str, value: str
+) -> None:
     """Letters and a digit under the name of a secret stop nobody, in a field of its own or in prose."""
     segments = [Segment(value, key, (key,)), Segment(f"say {key} = {value} and", None, ())]
     soon(lambda: secrets.detect(Payload(segments=segments), "api.example.com", explain=True))
@@ -103,7 +109,9 @@ def test_a_value_under_a_secret_name_is_judged_at_once(secrets: CredentialDetect
 @pytest.mark.parametrize(
     "value", ["a" + " a" * 38 + " 1", "a" + " " * 76 + "1", "a" + " ." * 38 + "_", "é'" * 39 + "1"]
 )
-def test_a_value_under_a_name_is_judged_at_once(personal: PersonalDetector, key: str, value: str) -> None:
+def test_a_value_under_a_name_is_judged_at_once(
+    personal: PersonalDetector, key: str, value: str
+) -> None:
     """Single letters and blanks under the key of a name stop nobody."""
     soon(lambda: personal.detect(Payload(segments=[Segment(value, key, (key,))])))
 
@@ -118,10 +126,10 @@ def test_a_block_that_is_never_closed_is_read_at_once(end: str, close: str) -> N
 
 def test_a_block_with_the_line_ends_of_windows_is_read() -> None:
     """A metadata block means the same with either line end."""
-    source = (
-        b'# /// script\r\n# requires-python = ">=3.12"\r\n#\r\n# dependencies = ["rich"]\r\n# /// \t\r\nimport rich\r\n'
+    source = b'# /// script\r\n# requires-python = ">=3.12"\r\n#\r\n# dependencies = ["rich"]\r\n# /// \t\r\nimport rich\r\n'
+    assert read_inline_metadata(source) == InlineMetadata(
+        dependencies=("rich",), requires_python=">=3.12"
     )
-    assert read_inline_metadata(source) == InlineMetadata(dependencies=("rich",), requires_python=">=3.12")
 
 
 @pytest.mark.parametrize(

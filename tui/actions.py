@@ -22,11 +22,25 @@ class ReviewAction:
 
 ACTIONS: tuple[ReviewAction, ...] = (
     ReviewAction(
-        id="down", keys=("down", "j"), shown="↓", name="Next case", help="Move to the next case in the queue."
+        id="down",
+        keys=("down", "j"),
+        shown="↓",
+        name="Next case",
+        help="Move to the next case in the queue.",
     ),
-    ReviewAction(id="up", keys=("up", "k"), shown="↑", name="Previous case", help="Move to the case above."),
-    ReviewAction(id="page_down", keys=("pagedown",), shown="PgDn", name="Page down", help="Move one page down."),
-    ReviewAction(id="page_up", keys=("pageup",), shown="PgUp", name="Page up", help="Move one page up."),
+    ReviewAction(
+        id="up", keys=("up", "k"), shown="↑", name="Previous case", help="Move to the case above."
+    ),
+    ReviewAction(
+        id="page_down",
+        keys=("pagedown",),
+        shown="PgDn",
+        name="Page down",
+        help="Move one page down.",
+    ),
+    ReviewAction(
+        id="page_up", keys=("pageup",), shown="PgUp", name="Page up", help="Move one page up."
+    ),
     ReviewAction(
         id="top",
         keys=("home", "g"),
@@ -34,7 +48,9 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Newest case",
         help="Go to the newest case, where new ones arrive.",
     ),
-    ReviewAction(id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."),
+    ReviewAction(
+        id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."
+    ),
     ReviewAction(
         id="held",
         keys=("h",),
@@ -85,7 +101,13 @@ ACTIONS: tuple[ReviewAction, ...] = (
         name="Mark and move down",
         help="Mark this case and go to the next.",
     ),
-    ReviewAction(id="unmark_all", keys=("X",), shown="X", name="Unmark all", help="Take the mark from every case."),
+    ReviewAction(
+        id="unmark_all",
+        keys=("X",),
+        shown="X",
+        name="Unmark all",
+        help="Take the mark from every case.",
+    ),
     ReviewAction(
         id="filter",
         keys=("slash",),

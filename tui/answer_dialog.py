@@ -65,11 +65,21 @@ WORDS = {
 TOO_LATE = f"Its time is over: the script was refused. Enter approves it for the next run. {_NEXT}"
 
 
-def answer_event(record_id: str, case_key: str, answering: Answering, who: str, at: datetime, note: str) -> ReviewEvent:
+def answer_event(
+    record_id: str, case_key: str, answering: Answering, who: str, at: datetime, note: str
+) -> ReviewEvent:
     """Return what is written about a held request."""
     yes = answering in {Answering.RELEASE, Answering.APPROVE_NEXT}
     action = Action.APPROVE if yes else Action.REFUSE
-    return ReviewEvent(id=uuid7(at), at=at, case_key=case_key, action=action, who=who, note=note, record_id=record_id)
+    return ReviewEvent(
+        id=uuid7(at),
+        at=at,
+        case_key=case_key,
+        action=action,
+        who=who,
+        note=note,
+        record_id=record_id,
+    )
 
 
 class AnswerDialog(NoteDialog[str]):
@@ -81,7 +91,9 @@ class AnswerDialog(NoteDialog[str]):
     AnswerDialog .left { color: $held; text-style: bold; }
     """
 
-    def __init__(self, answering: Answering, about: Sequence[str], left: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self, answering: Answering, about: Sequence[str], left: Callable[[], int] | None = None
+    ) -> None:
         self._words, self._left = WORDS[answering], left
         self._late = answering is Answering.RELEASE
         super().__init__(self._words.title, about, self._words.button, sure=self._words.sure)

@@ -38,7 +38,9 @@ class ReviewApp(App[int]):
     ) -> None:
         super().__init__(watch_css=False)
         self._reader = Reader()
-        self.add_mode("review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts))
+        self.add_mode(
+            "review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts)
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every meaning a colour in themes that are not ours."""

@@ -22,11 +22,17 @@ def trouble_of(error: Exception) -> Trouble:
     if isinstance(error, OutgateError):
         return Trouble(what=safe(error.for_officer(), 600))
     if isinstance(error, FileNotFoundError):
-        return Trouble(what="The evidence is not there. Start the gate once, or check the folder OUTGATE_HOME.")
+        return Trouble(
+            what="The evidence is not there. Start the gate once, or check the folder OUTGATE_HOME."
+        )
     if isinstance(error, PermissionError):
-        return Trouble(what="The evidence may not be read by you. Ask the person who runs Outgate here.")
+        return Trouble(
+            what="The evidence may not be read by you. Ask the person who runs Outgate here."
+        )
     kind = type(error).__name__
-    return Trouble(what=f"The evidence could not be read ({kind}). Run “outgate doctor”, which says how to mend it.")
+    return Trouble(
+        what=f"The evidence could not be read ({kind}). Run “outgate doctor”, which says how to mend it."
+    )
 
 
 class Reader:

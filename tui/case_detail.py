@@ -65,8 +65,12 @@ def read_fully(store: CaseStore, begun: Reading) -> Reading:
     """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
     history = tuple(store.history(begun.case.key))
     if begun.held is not None:
-        return replace(begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True)
-    return replace(begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True)
+        return replace(
+            begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True
+        )
+    return replace(
+        begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True
+    )
 
 
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
@@ -74,7 +78,11 @@ def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> lis
     case = reading.case
     if not reading.records:
         waiting = "No record of it is left in the evidence." if reading.complete else "Reading…"
-        return [Section("", (Row("", case_sentence(case, now, zone), "strong"), Row("", waiting, "quiet")))]
+        return [
+            Section(
+                "", (Row("", case_sentence(case, now, zone), "strong"), Row("", waiting, "quiet"))
+            )
+        ]
     record = reading.records[0]
     sections = [
         _summary(reading, record, now, zone),
@@ -97,10 +105,18 @@ def _maybe(label: str, value: object, tone: str = "plain") -> Row | None:
     return None if value in {None, ""} else Row(label, safe(value, 600), tone)
 
 
-def _summary(reading: Reading, record: Mapping[str, Any], now: datetime, zone: tzinfo | None) -> Section:
+def _summary(
+    reading: Reading, record: Mapping[str, Any], now: datetime, zone: tzinfo | None
+) -> Section:
     case, times = reading.case, None
     if reading.held is not None:
-        return Section("", (Row("", sentence(record, now, zone), "strong"), *_waits(reading, reading.held, now, zone)))
+        return Section(
+            "",
+            (
+                Row("", sentence(record, now, zone), "strong"),
+                *_waits(reading, reading.held, now, zone),
+            ),
+        )
     if case.count > 1:
         times = Row(
             "",
@@ -111,13 +127,23 @@ def _summary(reading: Reading, record: Mapping[str, Any], now: datetime, zone: t
     closed = case.status is CaseStatus.CLOSED
     state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet") if closed else None
     return Section(
-        "", _rows(Row("", sentence(record, now, zone), "strong"), _after_hold(case, now, zone), times, state)
+        "",
+        _rows(
+            Row("", sentence(record, now, zone), "strong"),
+            _after_hold(case, now, zone),
+            times,
+            state,
+        ),
     )
 
 
 def _waits(reading: Reading, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
-    yield Row("", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held")
-    yield Row("", "At 0 the script is refused, and told: have it approved, then run again.", "quiet")
+    yield Row(
+        "", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held"
+    )
+    yield Row(
+        "", "At 0 the script is refused, and told: have it approved, then run again.", "quiet"
+    )
     if reading.case.count > 1 or reading.case.last_record != held.id:
         before = f"{counted(reading.case.count, 'request')} like it before"
         yield Row("", f"{before}, since {clock_time(reading.case.first_at, now, zone)}.", "quiet")
@@ -128,23 +154,42 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
         return None
     said = case.hold.answer
     if said is None:
-        return Row("", "Expired unseen. With a you approve it, so that it passes when the script is run again.", "held")
+        return Row(
+            "",
+            "Expired unseen. With a you approve it, so that it passes when the script is run again.",
+            "held",
+        )
     who = f"{safe(said.who, 60)} at {clock_time(said.at, now, zone)}"
     if not said.approved:
         return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
-    return Row("", f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.", "allowed")
+    return Row(
+        "",
+        f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.",
+        "allowed",
+    )
 
 
 def _why(record: Mapping[str, Any]) -> Section:
     decision, sender = record["decision"], record["sender"]
     words = decision_words(decision)
-    rule = safe(decision["rule"], 120) if decision["rule"] else "no rule matched; the default applies"
+    rule = (
+        safe(decision["rule"], 120) if decision["rule"] else "no rule matched; the default applies"
+    )
     skipped = [f"could not be read: {safe(f.get('note') or 'no reason given', 300)}"
                for f in record["findings"] if f["kind"] == "not_inspected"]  # fmt: skip
     skipped += [safe(stage, 300) for stage in decision["degraded"]]
-    unchecked = [Row("Not checked" if i == 0 else "", capital(text), "held") for i, text in enumerate(skipped)]
+    unchecked = [
+        Row("Not checked" if i == 0 else "", capital(text), "held")
+        for i, text in enumerate(skipped)
+    ]
     if not record["request"]["complete"]:
-        unchecked.append(Row("Not checked" if not unchecked else "", "The request was not seen to its end.", "held"))
+        unchecked.append(
+            Row(
+                "Not checked" if not unchecked else "",
+                "The request was not seen to its end.",
+                "held",
+            )
+        )
     return Section(
         "Why",
         (
@@ -168,7 +213,9 @@ def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
     reason = safe(sender.get("reason") or how, 300).rstrip(".")
     if certainty == "likely":
         others = len(sender.get("candidates") or ())
-        also = f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
+        also = (
+            f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
+        )
         return (Row("Sender", f"Likely, not certain: {reason}.{also}", "unknown"),)
     return (Row("Sender", f"? Not known: {reason}.", "unknown"),)
 
@@ -179,7 +226,10 @@ def _found(record: Mapping[str, Any]) -> Section:
     rows: list[Row] = []
     for finding in sorted(known, key=lambda f: order.index(f["kind"])):
         rows.extend(_finding(finding))
-    return Section("Found", tuple(rows) or (Row("", "No personal data or secret that Outgate knows.", "quiet"),))
+    return Section(
+        "Found",
+        tuple(rows) or (Row("", "No personal data or secret that Outgate knows.", "quiet"),),
+    )
 
 
 def _finding(finding: Mapping[str, Any]) -> Iterable[Row]:
@@ -201,7 +251,9 @@ def _finding(finding: Mapping[str, Any]) -> Iterable[Row]:
     if finding["excerpt"]:
         yield Row("", f"  {safe(finding['excerpt'], 300)}", "strong")
     if finding["where"]:
-        yield Row("", f"  in {joined([safe(place, 120) for place in finding['where'][:4]])}", "quiet")
+        yield Row(
+            "", f"  in {joined([safe(place, 120) for place in finding['where'][:4]])}", "quiet"
+        )
 
 
 def _sender(sender: Mapping[str, Any]) -> Section:
@@ -220,9 +272,15 @@ def _sender(sender: Mapping[str, Any]) -> Section:
         code = f"{safe(line['file'], 300)}:{line['line']} in {safe(line['function'], 100)}{sure}"
         rows.append(Row("Line", code))
         own = f"{line['file']}:{line['line']} "
-        frames = [safe(frame, 300) for frame in line.get("stack", ()) if not frame.startswith(own)][:6]
+        frames = [safe(frame, 300) for frame in line.get("stack", ()) if not frame.startswith(own)][
+            :6
+        ]
         rows += [Row("Stack" if i == 0 else "", frame, "quiet") for i, frame in enumerate(frames)]
-    rows += [_maybe("User", sender.get("user")), _process(sender), _parents(sender.get("ancestry") or ())]
+    rows += [
+        _maybe("User", sender.get("user")),
+        _process(sender),
+        _parents(sender.get("ancestry") or ()),
+    ]
     return Section("Script and process", _rows(*rows))
 
 
@@ -243,7 +301,9 @@ def _destination(record: Mapping[str, Any]) -> Section:
     account = place["account"]
     kind = CATEGORIES.get(str(place["category"]), safe(place["category"], 60))
     port = "" if place["port"] in {443, 80} else f":{place['port']}"
-    whose = account_words(account["kind"]) or ("whose is not known" if account["id"] else "not known")
+    whose = account_words(account["kind"]) or (
+        "whose is not known" if account["id"] else "not known"
+    )
     told = f" ({safe(account['evidence'], 200)})" if account["evidence"] else ""
     named = f"{safe(account['id'], 200)}, " if account["id"] else ""
     unread = "" if request["complete"] else ", cut"
@@ -252,10 +312,20 @@ def _destination(record: Mapping[str, Any]) -> Section:
         "Sent to",
         _rows(
             Row("Service", f"{service_name(place['service'], place['host'])} · {kind}"),
-            Row("Address", f"{safe(place['scheme'], 12)}://{safe(place['host'], 255)}{port}{safe(place['path'], 400)}"),
+            Row(
+                "Address",
+                f"{safe(place['scheme'], 12)}://{safe(place['host'], 255)}{port}{safe(place['path'], 400)}",
+            ),
             Row("Account", f"{named}{whose}{told}"),
-            Row("Request", f"{safe(request['method'], 32)}, {size(request['bytes'])}{unread}{media}"),
-            Row("Answer", "none came" if answer["status"] is None else f"{answer['status']}, {size(answer['bytes'])}"),
+            Row(
+                "Request", f"{safe(request['method'], 32)}, {size(request['bytes'])}{unread}{media}"
+            ),
+            Row(
+                "Answer",
+                "none came"
+                if answer["status"] is None
+                else f"{answer['status']}, {size(answer['bytes'])}",
+            ),
         ),
     )
 
@@ -267,11 +337,15 @@ def _model(llm: Mapping[str, Any] | None) -> Section:
     return Section(
         "Language model",
         _rows(
-            Row("Model", f"{safe(llm['model'] or 'not named', 200)} · {safe(llm['operation'], 60)}"),
+            Row(
+                "Model", f"{safe(llm['model'] or 'not named', 200)} · {safe(llm['operation'], 60)}"
+            ),
             Row("Tokens", _tokens(llm)),
             Row("Cost", _cost(llm)),
             Row("Tools", joined(tools)) if tools else None,
-            Row("Attached", counted(len(llm["attachments"]), "file")) if llm["attachments"] else None,
+            Row("Attached", counted(len(llm["attachments"]), "file"))
+            if llm["attachments"]
+            else None,
             _maybe("Key", llm["key_fingerprint"], "quiet"),
         ),
     )
@@ -292,7 +366,9 @@ def _cost(llm: Mapping[str, Any]) -> str:
         return "none: a model of your own"
     if llm["cost_usd"] is None:
         return "not known"
-    how = {"stated": "stated by the provider", "table": "from the price table"}.get(str(llm["cost_basis"]), "")
+    how = {"stated": "stated by the provider", "table": "from the price table"}.get(
+        str(llm["cost_basis"]), ""
+    )
     return f"{safe(llm['cost_usd'], 30)} US dollars{', ' + how if how else ''}"
 
 
@@ -305,7 +381,9 @@ def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:
         rows.append(Row("", f"{capital(when)} · {safe(event.who, 60)} {act} it{why}."))
         if event.note:
             rows.append(Row("", f"  “{safe(event.note, 600)}”", "quiet"))
-    return Section("What was done", tuple(rows) or (Row("", "Nobody has looked at it yet.", "quiet"),))
+    return Section(
+        "What was done", tuple(rows) or (Row("", "Nobody has looked at it yet.", "quiet"),)
+    )
 
 
 def _trace(record: Mapping[str, Any]) -> Section:
@@ -315,7 +393,9 @@ def _trace(record: Mapping[str, Any]) -> Section:
         "Evidence",
         _rows(
             Row("Record", safe(record["id"], 40), "quiet"),
-            Row("Chain", f"no. {chain['seq']}{', ' + digest + '…' if digest else ''}", "quiet") if chain else None,
+            Row("Chain", f"no. {chain['seq']}{', ' + digest + '…' if digest else ''}", "quiet")
+            if chain
+            else None,
             _maybe("Policy", policy, "quiet"),
         ),
     )

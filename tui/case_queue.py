@@ -39,7 +39,9 @@ class Overview:
     """Whether a gate runs now; None when nobody can say."""
 
 
-def overview(store: CaseStore, today: datetime, watching: Callable[[], bool] | None = None) -> Overview:
+def overview(
+    store: CaseStore, today: datetime, watching: Callable[[], bool] | None = None
+) -> Overview:
     """Read the numbers; `today` is when this day began. Blocks on the disk."""
     return Overview(
         watching=None if watching is None else watching(),
@@ -69,13 +71,17 @@ def look(
             pages[number] = read_page(store, wanted, number, holds)
         found = None if cursor_key is None else _position(pages[number], number, cursor_key)
         if found is not None:
-            return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=found)
+            return Snapshot(
+                wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=found
+            )
         if cursor_key is None and number == guess // PAGE_SIZE:
             break
     stay = min(max(0, cursor), last)
     if stay // PAGE_SIZE not in pages:
         pages[stay // PAGE_SIZE] = read_page(store, wanted, stay // PAGE_SIZE, holds)
-    return Snapshot(wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=stay)
+    return Snapshot(
+        wanted=wanted, version=version, count=count, pages=pages, asked=cursor, cursor=stay
+    )
 
 
 def _search_order(guess: int, last: int) -> Iterable[int]:
@@ -83,7 +89,9 @@ def _search_order(guess: int, last: int) -> Iterable[int]:
     return tuple(dict.fromkeys(n for n in near if 0 <= n <= last))[:_PAGES_SEARCHED] or (0,)
 
 
-def read_page(store: CaseStore, wanted: CaseFilter, number: int, holds: HoldQueue | None = None) -> tuple[Case, ...]:
+def read_page(
+    store: CaseStore, wanted: CaseFilter, number: int, holds: HoldQueue | None = None
+) -> tuple[Case, ...]:
     """Read one page; with `holds`, held cases know how that ended. Blocks on the disk."""
     return with_states(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE), holds)
 
@@ -135,9 +143,15 @@ class Queue:
     def missing(self, first: int, last: int) -> list[int]:
         """Return the numbers of the pages that positions `first` to `last` need and that are not read."""
         end = min(last, self.count - 1)
-        return [n for n in range(max(0, first) // PAGE_SIZE, end // PAGE_SIZE + 1) if n not in self._pages]
+        return [
+            n
+            for n in range(max(0, first) // PAGE_SIZE, end // PAGE_SIZE + 1)
+            if n not in self._pages
+        ]
 
-    def take_page(self, wanted: CaseFilter, version: int | None, number: int, page: tuple[Case, ...]) -> bool:
+    def take_page(
+        self, wanted: CaseFilter, version: int | None, number: int, page: tuple[Case, ...]
+    ) -> bool:
         """Keep a page that was read; False when it is of another filter or an older look."""
         if wanted != self.wanted or version != self.version:
             return False

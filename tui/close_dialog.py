@@ -48,7 +48,9 @@ def about(cases: Sequence[Case]) -> str:
     """Return what is about to be closed."""
     if len(cases) == 1:
         case = cases[0]
-        return f"{safe(case.script, 60) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
+        return (
+            f"{safe(case.script, 60) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
+        )
     requests = sum(case.count for case in cases)
     return f"These {counted(len(cases), 'case')} stand for {counted(requests, 'request')}. All get the same reason."
 
@@ -67,7 +69,9 @@ class Reason(RadioButton):
 class Reasons(RadioSet):
     """The reasons. Enter takes the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.take_reason", "Take", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.take_reason", "Take", show=False)
+    ]
 
 
 class CloseDialog(NoteDialog[Closing]):
@@ -98,7 +102,9 @@ class CloseDialog(NoteDialog[Closing]):
 
     def asked(self) -> Iterator[Widget]:
         """Yield the reasons."""
-        yield Reasons(*(Reason(self._label(n, d), compact=True) for n, d in enumerate(self._reasons, 1)))
+        yield Reasons(
+            *(Reason(self._label(n, d), compact=True) for n, d in enumerate(self._reasons, 1))
+        )
 
     @staticmethod
     def _label(position: int, disposition: Disposition) -> Content:

@@ -15,7 +15,9 @@ class ReviewCommands(Provider):
     async def discover(self) -> Hits:
         """Offer everything before a word is written."""
         for action, help_text in self._offers():
-            yield DiscoveryHit(action.name, partial(self._do, action), text=action.name, help=help_text)
+            yield DiscoveryHit(
+                action.name, partial(self._do, action), text=action.name, help=help_text
+            )
 
     async def search(self, query: str) -> Hits:
         """Offer what is like the words written."""
@@ -24,7 +26,11 @@ class ReviewCommands(Provider):
             score = matcher.match(action.name)
             if score > 0:
                 yield Hit(
-                    score, matcher.highlight(action.name), partial(self._do, action), text=action.name, help=help_text
+                    score,
+                    matcher.highlight(action.name),
+                    partial(self._do, action),
+                    text=action.name,
+                    help=help_text,
                 )
 
     def _offers(self) -> Iterator[tuple[ReviewAction, str]]:

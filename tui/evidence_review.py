@@ -46,10 +46,16 @@ class EvidenceReview(HoldReview):
         found = await asyncio.to_thread(attempt, self.acts.verify)
         if isinstance(found, Trouble):
             found = Verified(whole=False, words=(found.what,))
-        words = "The evidence is whole" if found.whole else "The evidence could not be shown to be whole"
+        words = (
+            "The evidence is whole"
+            if found.whole
+            else "The evidence could not be shown to be whole"
+        )
         sign, tone = ("✓", "$allowed") if found.whole else ("▲", "$blocked")
         title = Content.assemble((f"{sign} ", f"bold {tone}"), (words, "bold"))
-        self.app.push_screen(Notice(title, [Content(safe(line, 600)) for line in found.words], wrong=not found.whole))
+        self.app.push_screen(
+            Notice(title, [Content(safe(line, 600)) for line in found.words], wrong=not found.whole)
+        )
 
     def do_script(self) -> None:
         """Show what is known of the script under the cursor, where its versions can be approved."""
@@ -68,7 +74,9 @@ class EvidenceReview(HoldReview):
         if isinstance(reading, Trouble):
             self._show_trouble(reading)
             return
-        self.app.push_screen(ScriptScreen(reading, self._store, self._reader, self._reviewer, parts_of))
+        self.app.push_screen(
+            ScriptScreen(reading, self._store, self._reader, self._reviewer, parts_of)
+        )
 
     def do_export(self) -> None:
         """Ask where to, then write the records of all cases that the filter shows."""
@@ -82,13 +90,17 @@ class EvidenceReview(HoldReview):
             if export is not None:
                 self.run_worker(self._export(wanted, export), group="append")
 
-        self.app.push_screen(ExportDialog(safe(shown, 300), str(Path.cwd() / proposed), self.acts.formats), chosen)
+        self.app.push_screen(
+            ExportDialog(safe(shown, 300), str(Path.cwd() / proposed), self.acts.formats), chosen
+        )
 
     async def _export(self, wanted: CaseFilter, export: Export) -> None:
         acts, store = self.acts, self._store
         assert acts is not None
         name, path = export.format_name, export.path
-        written = await asyncio.to_thread(attempt, lambda: acts.export(name, cases_of(store, wanted), path))
+        written = await asyncio.to_thread(
+            attempt, lambda: acts.export(name, cases_of(store, wanted), path)
+        )
         if isinstance(written, Trouble):
             self.tell(f"Nothing was written. {written.what}", wrong=True)
         else:

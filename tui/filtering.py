@@ -8,7 +8,11 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from core.review import CaseFilter, CaseStatus
 from tui.vocabulary import KINDS
 
-STATUSES: dict[str, CaseStatus | None] = {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
+STATUSES: dict[str, CaseStatus | None] = {
+    "open": CaseStatus.OPEN,
+    "closed": CaseStatus.CLOSED,
+    "all": None,
+}
 VERDICT_WORDS = {
     "allowed": "allow",
     "passed": "watch",
@@ -58,7 +62,9 @@ def parse(line: str, now: datetime, zone: tzinfo | None = None) -> Parsed:
     return Parsed(wanted=replace(wanted, text=" ".join(words).strip()))
 
 
-def _condition(wanted: CaseFilter, key: str, value: str, now: datetime, zone: tzinfo | None) -> CaseFilter | str:
+def _condition(
+    wanted: CaseFilter, key: str, value: str, now: datetime, zone: tzinfo | None
+) -> CaseFilter | str:
     match key:
         case "script":
             return replace(wanted, script=value)
@@ -109,7 +115,9 @@ def _midnight(day: date, here: datetime, zone: tzinfo | None) -> datetime:
     return datetime.combine(day, time.min).astimezone()
 
 
-def completions(line: str, scripts: Iterable[str] = (), destinations: Iterable[str] = ()) -> list[str]:
+def completions(
+    line: str, scripts: Iterable[str] = (), destinations: Iterable[str] = ()
+) -> list[str]:
     """Return whole lines that complete the word being written, most useful first; at most twenty."""
     head, word = _split_last(line)
     prefix, colon, begun = word.partition(":")
@@ -120,7 +128,11 @@ def completions(line: str, scripts: Iterable[str] = (), destinations: Iterable[s
             "found": tuple(KINDS),
             "since": SINCE_WORDS,
         }.get(prefix.lower(), ())
-        options = [f"{prefix}:{_quoted(value)}" for value in values if value.lower().startswith(begun.lower())]
+        options = [
+            f"{prefix}:{_quoted(value)}"
+            for value in values
+            if value.lower().startswith(begun.lower())
+        ]
     else:
         everything = (*VERDICT_WORDS, *STATUSES, *PREFIXES)
         options = [option for option in everything if option.startswith(word.lower())]

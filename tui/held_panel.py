@@ -68,7 +68,9 @@ class HeldPanel(Static):
             left += Content.assemble("   ", ("h", "bold $primary"), (" go there", "$quiet"))
         elif may_answer:
             keys = ((" release   ", "a"), (" refuse", "b"))
-            left += Content.assemble("   ", *(part for words, key in keys for part in ((key, "bold $primary"), words)))
+            left += Content.assemble(
+                "   ", *(part for words, key in keys for part in ((key, "bold $primary"), words))
+            )
         end = Content.styled("at 0 it is refused; nothing has left ", "$quiet")
         gap = width - left.cell_length - end.cell_length
         return left if gap < 2 else left + Content(" " * gap) + end

@@ -26,7 +26,11 @@ class HoldReview(LiveQueue):
         if self._reviewer.read_only:
             return "This is a read-only view."
         if self._answering(action_id) is None:
-            return "Press h to go to what is held." if self.held.items else "Nothing that was held is here."
+            return (
+                "Press h to go to what is held."
+                if self.held.items
+                else "Nothing that was held is here."
+            )
         return None
 
     def _answering(self, action_id: str) -> Answering | None:
@@ -35,7 +39,11 @@ class HoldReview(LiveQueue):
         if self.held.current is not None:
             return Answering.RELEASE if yes else Answering.REFUSE
         case = self.queue.current
-        if case is None or case.hold is None or case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
+        if (
+            case is None
+            or case.hold is None
+            or case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}
+        ):
             return None
         approved = case.hold.answer is not None and case.hold.answer.approved
         if yes:
@@ -131,9 +139,15 @@ class HoldReview(LiveQueue):
             return
         for held in gone:
             state = states.get(held.id)
-            if state is not None and state.outcome is HoldOutcome.TIMED_OUT and state.answer is None:
+            if (
+                state is not None
+                and state.outcome is HoldOutcome.TIMED_OUT
+                and state.answer is None
+            ):
                 who = safe(held.case.script, 60) or "an unknown sender"
-                self.tell(f"{who}: nobody answered in time. It was refused, and is in the queue as expired.")
+                self.tell(
+                    f"{who}: nobody answered in time. It was refused, and is in the queue as expired."
+                )
 
 
 def _told(answering: Answering, late: bool) -> str:

@@ -37,13 +37,19 @@ class Held:
 
     def share_left(self, now: datetime) -> float:
         """Part of the time that is left, from 1 to 0."""
-        return min(1.0, max(0.0, (self.until - now).total_seconds() / self.seconds)) if self.seconds else 0.0
+        return (
+            min(1.0, max(0.0, (self.until - now).total_seconds() / self.seconds))
+            if self.seconds
+            else 0.0
+        )
 
 
 def held_now(records: Iterable[Mapping[str, Any]], now: datetime) -> tuple[Held, ...]:
     """Return what waits, the one with the least time first."""
     waiting = [held_of(record) for record in records]
-    return tuple(sorted((h for h in waiting if not h.long_over(now)), key=lambda h: (h.until, h.id)))
+    return tuple(
+        sorted((h for h in waiting if not h.long_over(now)), key=lambda h: (h.until, h.id))
+    )
 
 
 def held_of(record: Mapping[str, Any]) -> Held:
@@ -52,7 +58,13 @@ def held_of(record: Mapping[str, Any]) -> Held:
     at, seconds = datetime.fromisoformat(record["at"]), float(decision["hold"]["seconds"] or 0)
     shown = {**record, "decision": {**decision, "hold": {**decision["hold"], "outcome": WAITING}}}
     case = case_alone(record)
-    return Held(id=record["id"], case=case, record=shown, until=at + timedelta(seconds=seconds), seconds=seconds)
+    return Held(
+        id=record["id"],
+        case=case,
+        record=shown,
+        until=at + timedelta(seconds=seconds),
+        seconds=seconds,
+    )
 
 
 def case_alone(record: Mapping[str, Any]) -> Case:
@@ -89,7 +101,9 @@ def with_states(cases: Sequence[Case], holds: HoldQueue | None) -> tuple[Case, .
         return tuple(cases)
     states = holds.states(asked)
     return tuple(
-        replace(case, hold=states.get(case.last_record, HoldState())) if case.verdict == "hold" else case
+        replace(case, hold=states.get(case.last_record, HoldState()))
+        if case.verdict == "hold"
+        else case
         for case in cases
     )
 

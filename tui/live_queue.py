@@ -79,7 +79,12 @@ class LiveQueue(Screen[None]):
     """
 
     def __init__(
-        self, store: CaseStore, reader: Reader, reviewer: Reviewer, holds: HoldQueue | None = None, line: str = ""
+        self,
+        store: CaseStore,
+        reader: Reader,
+        reviewer: Reviewer,
+        holds: HoldQueue | None = None,
+        line: str = "",
     ) -> None:
         super().__init__()
         self._store, self._reader, self._reviewer, self._holds = store, reader, reviewer, holds
@@ -168,7 +173,9 @@ class LiveQueue(Screen[None]):
         count = None if queue.version is None else queue.count
         waiting = await self._reader.ask(self._waiting)
         snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count, self._holds))
-        numbers = await self._reader.ask(partial(overview, store, self._today(), self._reviewer.watching))
+        numbers = await self._reader.ask(
+            partial(overview, store, self._today(), self._reviewer.watching)
+        )
         if isinstance(waiting, Trouble):
             self._show_trouble(waiting)
         elif isinstance(snapshot, Trouble):
@@ -184,7 +191,9 @@ class LiveQueue(Screen[None]):
             self._redraw(0 if fresh else moved, fresh)
 
     def _waiting(self) -> tuple[Held, ...]:
-        return () if self._holds is None else held_now(self._holds.waiting(), self._reviewer.clock())
+        return (
+            () if self._holds is None else held_now(self._holds.waiting(), self._reviewer.clock())
+        )
 
     def _take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something waits."""
@@ -215,7 +224,9 @@ class LiveQueue(Screen[None]):
     async def _read_pages(self, pages: Sequence[int]) -> None:
         wanted, version = self.queue.wanted, self.queue.version
         for number in pages:
-            page = await self._reader.ask(partial(read_page, self._store, wanted, number, self._holds))
+            page = await self._reader.ask(
+                partial(read_page, self._store, wanted, number, self._holds)
+            )
             if isinstance(page, Trouble):
                 self._show_trouble(page)
                 return
@@ -302,7 +313,9 @@ class LiveQueue(Screen[None]):
         self.query_one(KeyLine).say(self.unavailable)
         view = self.query_one(QueueView)
         view.now = now
-        self.query_one("#heading", Static).update(Content(heading(view.size.width or self.size.width)))
+        self.query_one("#heading", Static).update(
+            Content(heading(view.size.width or self.size.width))
+        )
 
     def _seen(self) -> None:
         if self.query_one(QueueView).sees_top:

@@ -39,7 +39,13 @@ class NoteDialog[Result](ModalScreen[Result | None]):
     KEYS: ClassVar[str] = "Enter does it   Tab to and from the note   Esc back"
 
     def __init__(
-        self, title: str, about: Sequence[str], button: str, *, sure: bool = False, required: bool = False
+        self,
+        title: str,
+        about: Sequence[str],
+        button: str,
+        *,
+        sure: bool = False,
+        required: bool = False,
     ) -> None:
         """`sure`: Enter in the note goes to the button, which has to be pressed. `required`: there must be a note."""
         super().__init__()
@@ -52,7 +58,11 @@ class NoteDialog[Result](ModalScreen[Result | None]):
             yield Static(self._heading, classes="title", markup=False)
             yield Static(Content("\n".join(self._about)), classes="about", markup=False)
             yield from self.asked()
-            yield Input(placeholder=_REQUIRED if self._required else _OPTIONAL, max_length=NOTE_LENGTH, compact=True)
+            yield Input(
+                placeholder=_REQUIRED if self._required else _OPTIONAL,
+                max_length=NOTE_LENGTH,
+                compact=True,
+            )
             yield Button(Content(self._button), compact=True)
             yield Static(self.KEYS, classes="keys", markup=False)
 

@@ -14,7 +14,9 @@ from textual.widgets import Static
 class Notice(ModalScreen[None]):
     """Shows a title and lines; any of Enter, Esc and q goes back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "app.pop_screen", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "app.pop_screen", "Back", show=False)
+    ]
     DEFAULT_CSS = """
     Notice { align: center middle; background: $background 60%; }
     Notice > VerticalScroll {
@@ -33,5 +35,7 @@ class Notice(ModalScreen[None]):
         """Title, the lines, how to go on."""
         self.set_class(self._wrong, "-wrong")
         with VerticalScroll():
-            yield Static(Content("\n").join([self._heading, Content(""), *self._lines]), markup=False)
+            yield Static(
+                Content("\n").join([self._heading, Content(""), *self._lines]), markup=False
+            )
             yield Static("Esc back", classes="keys", markup=False)

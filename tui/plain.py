@@ -35,7 +35,10 @@ def print_queue(
     try:
         wanted = parsed.wanted
         for held in () if holds is None else held_now(holds.waiting(), now):
-            print(f"Held now, {held.left(now)} s left to answer: {sentence(held.record, now, zone)}\n", file=out)
+            print(
+                f"Held now, {held.left(now)} s left to answer: {sentence(held.record, now, zone)}\n",
+                file=out,
+            )
         print(_heading(store.count(wanted), wanted), file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
@@ -47,11 +50,17 @@ def print_queue(
 
 def _heading(total: int, wanted: CaseFilter) -> str:
     if wanted == CaseFilter():
-        return "Nothing needs you." if not total else f"{counted(total, 'case')} to look at, newest first."
+        return (
+            "Nothing needs you."
+            if not total
+            else f"{counted(total, 'case')} to look at, newest first."
+        )
     return "No case is like that." if not total else f"{counted(total, 'case')}, newest first."
 
 
-def _cases(store: CaseStore, wanted: CaseFilter, limit: int | None, holds: HoldQueue | None) -> Iterator[Case]:
+def _cases(
+    store: CaseStore, wanted: CaseFilter, limit: int | None, holds: HoldQueue | None
+) -> Iterator[Case]:
     """Yield each case once, though cases may arrive and shift the pages meanwhile."""
     seen: set[str] = set()
     offset = 0

@@ -31,7 +31,9 @@ def column_widths(width: int) -> tuple[int, int, int]:
 def fit(text: str, width: int) -> str:
     """Return `text` in exactly `width` cells, a cut marked by `…`."""
     plain = set_cell_size(text, width)
-    return plain if plain.rstrip() == text.rstrip() else set_cell_size(text, max(0, width - 1)) + "…"
+    return (
+        plain if plain.rstrip() == text.rstrip() else set_cell_size(text, max(0, width - 1)) + "…"
+    )
 
 
 def heading(width: int) -> str:
@@ -150,7 +152,11 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             return Strip.blank(width, base)
         case = self._cases.case_at(index)
         at_cursor = self.has_cursor and index == self._cases.cursor
-        over = self.get_component_rich_style("row--cursor", partial=True) if at_cursor else Style.null()
+        over = (
+            self.get_component_rich_style("row--cursor", partial=True)
+            if at_cursor
+            else Style.null()
+        )
         if case is None:
             segments = [Segment("   …", base + self._part("quiet") + over)]
         else:

@@ -27,7 +27,14 @@ class ReviewScreen(EvidenceReview):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key, f"do('{action.id}')", action.name, show=False, id=f"{action.id}.{n}", tooltip=action.help)
+            Binding(
+                key,
+                f"do('{action.id}')",
+                action.name,
+                show=False,
+                id=f"{action.id}.{n}",
+                tooltip=action.help,
+            )
             for action in ACTIONS
             for n, key in enumerate(action.keys)
         ),
@@ -44,7 +51,18 @@ class ReviewScreen(EvidenceReview):
                 return "There is no case to export."
             case "export" | "verify":
                 return None
-            case "filter" | "help" | "quit" | "theme" | "down" | "up" | "page_down" | "page_up" | "top" | "bottom":
+            case (
+                "filter"
+                | "help"
+                | "quit"
+                | "theme"
+                | "down"
+                | "up"
+                | "page_down"
+                | "page_up"
+                | "top"
+                | "bottom"
+            ):
                 return None
             case "undo":
                 return self._no_undo()

@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.attribution import UNATTRIBUTED, Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.attribution import (
+    UNATTRIBUTED,
+    Attribution,
+    Certainty,
+    CodeLine,
+    LaunchedAs,
+    ProcessRef,
+    Script,
+)
 from core.classification import (
     Account,
     AccountKind,
@@ -24,7 +32,11 @@ from tui.sample_store import MemoryCaseStore
 
 
 def sender(
-    name: str, user: str = "fin-ops", line: int | None = None, certainty: Certainty = Certainty.EXACT, **more: Any
+    name: str,
+    user: str = "fin-ops",
+    line: int | None = None,
+    certainty: Certainty = Certainty.EXACT,
+    **more: Any,
 ) -> Attribution:
     """Return a sender with a made-up process and path."""
     path = f"/srv/jobs/{name}"
@@ -58,12 +70,19 @@ def sender(
 def _fixed_id(at: datetime, salt: str) -> str:
     """Return the same UUIDv7 for the same inputs, so that pictures do not change by themselves."""
     milliseconds = int(at.timestamp() * 1000)
-    tail = int.from_bytes(hashlib.sha256(f"{at}{salt}".encode()).digest()[:10]) & ~(0xF << 76) | 0x7 << 76
+    tail = (
+        int.from_bytes(hashlib.sha256(f"{at}{salt}".encode()).digest()[:10]) & ~(0xF << 76)
+        | 0x7 << 76
+    )
     return str(UUID(int=milliseconds << 80 | tail & ~(0b11 << 62) | 0b10 << 62))
 
 
 def place(
-    host: str, service: str | None, category: Category, account: AccountKind = AccountKind.UNKNOWN, **more: Any
+    host: str,
+    service: str | None,
+    category: Category,
+    account: AccountKind = AccountKind.UNKNOWN,
+    **more: Any,
 ) -> Destination:
     """Return a destination over HTTPS."""
     return Destination(
@@ -93,8 +112,12 @@ def record(
         at=at,
         sender=who,
         destination=where,
-        request=RequestSummary(method="POST", content_type="application/json", bytes=sent, complete=True),
-        response=ResponseSummary(status=None if verdict in {Verdict.BLOCK, Verdict.HOLD} else 200, bytes=812),
+        request=RequestSummary(
+            method="POST", content_type="application/json", bytes=sent, complete=True
+        ),
+        response=ResponseSummary(
+            status=None if verdict in {Verdict.BLOCK, Verdict.HOLD} else 200, bytes=812
+        ),
         llm=more.pop("llm", None),
         findings=findings,
         notes=more.pop("notes", ()),
@@ -137,9 +160,15 @@ def sample_records(now: datetime) -> list[Record]:
         path="/v1.0/me/drive/root:/gl-2026.csv:/content",
     )
     paste = place("paste.example", None, Category.PASTE, AccountKind.ANONYMOUS, path="/api")
-    telegram = place("api.telegram.org", "telegram", Category.MESSAGING, path="/bot•••/sendDocument")
+    telegram = place(
+        "api.telegram.org", "telegram", Category.MESSAGING, path="/bot•••/sendDocument"
+    )
     bucket = place(
-        "acme-exports.s3.amazonaws.com", "aws-s3", Category.CLOUD_STORAGE, AccountKind.CORPORATE, id="acme-exports"
+        "acme-exports.s3.amazonaws.com",
+        "aws-s3",
+        Category.CLOUD_STORAGE,
+        AccountKind.CORPORATE,
+        id="acme-exports",
     )
     gpt = LlmCall(
         provider="openai",
@@ -192,7 +221,13 @@ def sample_records(now: datetime) -> list[Record]:
                 sender("summarise_claims.py", line=88),
                 openai,
                 finding("iban", 2, "DE89 •••• •••• 3000", where=("body.messages[1].content",)),
-                finding("person", 3, "M•••• K•••", confidence=Confidence.LIKELY, where=("body.messages[1].content",)),
+                finding(
+                    "person",
+                    3,
+                    "M•••• K•••",
+                    confidence=Confidence.LIKELY,
+                    where=("body.messages[1].content",),
+                ),
                 llm=gpt,
                 sent=61_000,
                 rule="watch-llm-bank",
@@ -230,7 +265,11 @@ def sample_records(now: datetime) -> list[Record]:
             sender("invoice_match.py", line=31),
             openai,
             finding(
-                "secret", 1, "postgresql://app:••••@db", detector="database-url", where=("body.messages[0].content",)
+                "secret",
+                1,
+                "postgresql://app:••••@db",
+                detector="database-url",
+                where=("body.messages[0].content",),
             ),
             finding("iban", 12, "FR14 •••• •••• 0189", where=("body.messages[0].content",)),
             verdict=Verdict.REDACT,
@@ -262,7 +301,12 @@ def sample_records(now: datetime) -> list[Record]:
             drive,
             ibans,
             finding(
-                "person", 9_120, "A••• B••••", confidence=Confidence.LIKELY, records=15_000, where=("column payee",)
+                "person",
+                9_120,
+                "A••• B••••",
+                confidence=Confidence.LIKELY,
+                records=15_000,
+                where=("column payee",),
             ),
             sent=3_120_000,
             rule="watch-personal-cloud",
@@ -281,16 +325,24 @@ def sample_records(now: datetime) -> list[Record]:
 
 def sample_holds(now: datetime) -> list[Record]:
     """Return two requests that wait for a person at that moment, with 8 and 19 seconds left."""
-    gpt = LlmCall(provider="openai", operation="chat", model="gpt-5-mini", messages=2, evidence=("host",))
-    openai = place("api.openai.com", "openai", Category.LLM, AccountKind.PERSONAL, path="/v1/chat/completions")
-    dropbox = place("content.dropboxapi.com", "dropbox", Category.CLOUD_STORAGE, AccountKind.PERSONAL)
+    gpt = LlmCall(
+        provider="openai", operation="chat", model="gpt-5-mini", messages=2, evidence=("host",)
+    )
+    openai = place(
+        "api.openai.com", "openai", Category.LLM, AccountKind.PERSONAL, path="/v1/chat/completions"
+    )
+    dropbox = place(
+        "content.dropboxapi.com", "dropbox", Category.CLOUD_STORAGE, AccountKind.PERSONAL
+    )
     common: dict[str, Any] = {"verdict": Verdict.HOLD, "hold_seconds": 25.0}
     return [
         record(
             now - timedelta(seconds=6),
             sender("payroll_letters.py", "hr", line=77),
             openai,
-            finding("iban", 31, "AT61 •••• •••• 7890", records=31, where=("body.messages[1].content",)),
+            finding(
+                "iban", 31, "AT61 •••• •••• 7890", records=31, where=("body.messages[1].content",)
+            ),
             finding("person", 31, "S••• B•••", confidence=Confidence.LIKELY, records=31),
             llm=gpt,
             sent=17_300,

@@ -55,12 +55,21 @@ class MemoryCaseStore:
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How holds ended, of finished records."""
         ended = {r.id: r.decision.hold_outcome for r in self._records if r.id in record_ids}
-        return {id_: HoldState(outcome=outcome, answer=self._answer(id_)) for id_, outcome in ended.items()}
+        return {
+            id_: HoldState(outcome=outcome, answer=self._answer(id_))
+            for id_, outcome in ended.items()
+        }
 
     def _answer(self, record_id: str) -> HoldAnswer | None:
-        said = [e for e in self._events if e.record_id == record_id and e.action in {Action.APPROVE, Action.REFUSE}]
+        said = [
+            e
+            for e in self._events
+            if e.record_id == record_id and e.action in {Action.APPROVE, Action.REFUSE}
+        ]
         return (
-            HoldAnswer(approved=said[-1].action is Action.APPROVE, who=said[-1].who, at=said[-1].at) if said else None
+            HoldAnswer(approved=said[-1].action is Action.APPROVE, who=said[-1].who, at=said[-1].at)
+            if said
+            else None
         )
 
     def data_version(self) -> int:
@@ -82,7 +91,9 @@ class MemoryCaseStore:
     def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
         """The newest records of a case."""
         mine = [r for r in self._records if case_key(r) == key]
-        return [{**r.to_json(), "chain": {"seq": 1, "prev": "", "hash": ""}} for r in mine[::-1][:limit]]
+        return [
+            {**r.to_json(), "chain": {"seq": 1, "prev": "", "hash": ""}} for r in mine[::-1][:limit]
+        ]
 
     def history(self, key: str) -> Sequence[ReviewEvent]:
         """What was done with a case."""
@@ -126,7 +137,9 @@ class MemoryCaseStore:
             if needs_review(record):
                 grouped[case_key(record)].append(record)
         cases = [self._case(key, records) for key, records in grouped.items()]
-        return sorted((c for c in cases if matches(c, wanted)), key=lambda c: (c.last_at, c.key), reverse=True)
+        return sorted(
+            (c for c in cases if matches(c, wanted)), key=lambda c: (c.last_at, c.key), reverse=True
+        )
 
     def _case(self, key: str, records: list[Record]) -> Case:
         last = max(records, key=lambda r: r.at)
@@ -141,7 +154,11 @@ class MemoryCaseStore:
             last_at=last.at,
             count=len(records),
             verdict=last.decision.verdict.value,
-            script=script.name if script else last.sender.process.name if last.sender.process else "",
+            script=script.name
+            if script
+            else last.sender.process.name
+            if last.sender.process
+            else "",
             script_path=script.path if script else None,
             user=last.sender.user,
             host=place.host,
@@ -164,8 +181,10 @@ def matches(case: Case, wanted: CaseFilter) -> bool:
         wanted.status in {None, case.status},
         wanted.text.lower() in words,
         wanted.verdict in {None, case.verdict},
-        wanted.script is None or wanted.script.lower() in f"{case.script} {case.script_path or ''}".lower(),
-        wanted.destination is None or wanted.destination.lower() in f"{case.host} {case.service or ''}".lower(),
+        wanted.script is None
+        or wanted.script.lower() in f"{case.script} {case.script_path or ''}".lower(),
+        wanted.destination is None
+        or wanted.destination.lower() in f"{case.host} {case.service or ''}".lower(),
         wanted.kind is None or wanted.kind in case.kinds,
         wanted.since is None or case.last_at >= wanted.since,
     )

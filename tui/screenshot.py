@@ -17,11 +17,15 @@ SIZE = (140, 36)
 
 async def draw(size: tuple[int, int] = SIZE) -> str:
     """Return the review's first screen as SVG."""
-    reviewer = Reviewer(who="privacy officer", clock=lambda: AT, zone=UTC, watching=lambda: True, poll_seconds=None)
+    reviewer = Reviewer(
+        who="privacy officer", clock=lambda: AT, zone=UTC, watching=lambda: True, poll_seconds=None
+    )
     store = sample_store(AT)
     for waiting in sample_holds(AT):
         store.hold(waiting)
-    acts = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",))
+    acts = EvidenceActs(
+        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",)
+    )
     app = ReviewApp(store, reviewer, store, "", acts)
     async with app.run_test(size=size) as pilot:
         for _ in range(4):
@@ -34,7 +38,9 @@ def self_contained(svg: str) -> str:
     """Return the SVG without fonts from elsewhere: a picture must fetch nothing."""
     without = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     spaced = without.replace("<svg ", '<svg xml:space="preserve" ', 1)
-    return spaced.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace")
+    return spaced.replace(
+        "Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -86,11 +86,21 @@ class ScriptScreen(ModalScreen[None]):
     """
 
     def __init__(
-        self, reading: ScriptReading, store: CaseStore, reader: Reader, reviewer: Reviewer, parts_of: PartsOf | None
+        self,
+        reading: ScriptReading,
+        store: CaseStore,
+        reader: Reader,
+        reviewer: Reviewer,
+        parts_of: PartsOf | None,
     ) -> None:
         super().__init__()
         self._reading, self._chosen = reading, 0
-        self._store, self._reader, self._reviewer, self._parts_of = store, reader, reviewer, parts_of
+        self._store, self._reader, self._reviewer, self._parts_of = (
+            store,
+            reader,
+            reviewer,
+            parts_of,
+        )
 
     def compose(self) -> ComposeResult:
         """The lines, and the keys always in view."""
@@ -99,7 +109,11 @@ class ScriptScreen(ModalScreen[None]):
                 text = Static(markup=False)
                 text.ALLOW_SELECT = False  # type: ignore[misc] # copying evidence is egress; per instance on purpose
                 yield text
-            yield Static("↑↓ version   a approve   b take back   PgDn more   Esc back", classes="keys", markup=False)
+            yield Static(
+                "↑↓ version   a approve   b take back   PgDn more   Esc back",
+                classes="keys",
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         """Show it."""
@@ -140,24 +154,37 @@ class ScriptScreen(ModalScreen[None]):
         if version is None or version.sha256 is None:
             return "The content of this version is not known, so it cannot be approved."
         if approve is self._reading.approved(version):
-            return "It is approved already; b takes that back." if approve else "It is not approved."
+            return (
+                "It is approved already; b takes that back." if approve else "It is not approved."
+            )
         return None
 
     async def _write(self, version: ScriptVersion, note: str, *, approve: bool) -> None:
-        event = script_event(version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note)
+        event = script_event(
+            version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note
+        )
         done = await self._reader.ask(lambda: self._store.append([event]))
         if isinstance(done, Trouble):
             self.notify(f"Nothing was changed. {done.what}", severity="error", markup=False)
             return
-        again = await self._reader.ask(partial(read_script, self._store, self._reading.path, self._parts_of))
+        again = await self._reader.ask(
+            partial(read_script, self._store, self._reading.path, self._parts_of)
+        )
         if isinstance(again, Trouble):
-            self.notify(f"It is written, but cannot be shown. {again.what}", severity="error", markup=False)
+            self.notify(
+                f"It is written, but cannot be shown. {again.what}", severity="error", markup=False
+            )
             return
         self._reading = again
         self._draw()
-        self.notify("Approved." if approve else "Taken back. This version is stopped from now on.", markup=False)
+        self.notify(
+            "Approved." if approve else "Taken back. This version is stopped from now on.",
+            markup=False,
+        )
 
     def _draw(self) -> None:
-        sections = describe_script(self._reading, self._reviewer.clock(), self._reviewer.zone, self._chosen)
+        sections = describe_script(
+            self._reading, self._reviewer.clock(), self._reviewer.zone, self._chosen
+        )
         width = min(104, self.app.size.width * 96 // 100) - 8
         self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])

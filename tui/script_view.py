@@ -57,7 +57,11 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
     found = store.page(CaseFilter(status=None, script=path), 0, _CASES)
     newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)[:_VERSIONS]
     hashes = [version.sha256 for version in newest if version.sha256 is not None]
-    parts = {sha256: known for sha256 in hashes if parts_of is not None and (known := parts_of(sha256)) is not None}
+    parts = {
+        sha256: known
+        for sha256 in hashes
+        if parts_of is not None and (known := parts_of(sha256)) is not None
+    }
     return ScriptReading(
         path=path,
         cases=tuple(case for case in found if case.script_path == path),
@@ -77,18 +81,31 @@ def describe_script(
     since = "" if first is None else f", first seen {clock_time(first, now, zone)}"
     what = f"{counted(total, 'request')} in {counted(len(cases), 'case')}{since}."
     note = "Requests that needed no review are not counted here."
-    versions = (row for n, v in enumerate(reading.versions) for row in _version(reading, v, n, now, zone, chosen))
+    versions = (
+        row
+        for n, v in enumerate(reading.versions)
+        for row in _version(reading, v, n, now, zone, chosen)
+    )
     here = reading.versions[chosen] if reading.versions else None
     return [
-        Section("", (Row("", safe(reading.path, 600), "strong"), Row("", what), Row("", note, "quiet"))),
+        Section(
+            "", (Row("", safe(reading.path, 600), "strong"), Row("", what), Row("", note, "quiet"))
+        ),
         Section("Versions", tuple(versions)),
         Section("Sends to", tuple(row for case in cases for row in _sends(case, now, zone))),
-        Section("Made of", _made_of(None if here is None else reading.parts.get(here.sha256 or ""))),
+        Section(
+            "Made of", _made_of(None if here is None else reading.parts.get(here.sha256 or ""))
+        ),
     ]
 
 
 def _version(
-    reading: ScriptReading, version: ScriptVersion, place: int, now: datetime, zone: tzinfo | None, chosen: int
+    reading: ScriptReading,
+    version: ScriptVersion,
+    place: int,
+    now: datetime,
+    zone: tzinfo | None,
+    chosen: int,
 ) -> Iterator[Row]:
     event, approved = reading.said.get(version.sha256), reading.approved(version)
     sign = "✓" if approved else "·" if event is None else "✕"
@@ -111,11 +128,19 @@ def _state(event: ReviewEvent | None, now: datetime, zone: tzinfo | None) -> str
 def _made_of(parts: ScriptParts | None) -> tuple[Row, ...]:
     if parts is None:
         return (Row("", "Not kept of this version.", "quiet"),)
-    imports = "not readable" if parts.imports is None else _listed(parts.imports) or "nothing but Python's own"
+    imports = (
+        "not readable"
+        if parts.imports is None
+        else _listed(parts.imports) or "nothing but Python's own"
+    )
     return (
         Row("Imports", imports),
         Row("Installed", _listed(parts.installed) or "nothing"),
-        Row("", f"{counted(len(parts.installed), 'package')} in the environment that it ran in last.", "quiet"),
+        Row(
+            "",
+            f"{counted(len(parts.installed), 'package')} in the environment that it ran in last.",
+            "quiet",
+        ),
     )
 
 

@@ -20,7 +20,9 @@ _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bol
 class Line(Static):
     """One line of plain text that is never wrapped; markup is not read."""
 
-    DEFAULT_CSS = "Line { height: 1; width: 100%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = (
+        "Line { height: 1; width: 100%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+    )
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -61,7 +63,9 @@ class QueueLine(Line):
         if queue.new_above:
             right.append(Content.styled(f"↑ {number(queue.new_above)} new (g)", "bold $held"))
         if queue.marks:
-            right.append(Content.styled(f"■ {counted(len(queue.marks), 'case')} marked", "bold $primary"))
+            right.append(
+                Content.styled(f"■ {counted(len(queue.marks), 'case')} marked", "bold $primary")
+            )
         self.put(left, Content("   ").join(right))
 
 

@@ -2,8 +2,18 @@
 
 from textual.theme import Theme
 
-MEANINGS_DARK = {"allowed": "#7fb8a8", "held": "#e3b45f", "blocked": "#ea7f74", "unknown": "#b8a1e3"}
-MEANINGS_LIGHT = {"allowed": "#1f6f5c", "held": "#8a5a00", "blocked": "#b3261e", "unknown": "#5e3fa3"}
+MEANINGS_DARK = {
+    "allowed": "#7fb8a8",
+    "held": "#e3b45f",
+    "blocked": "#ea7f74",
+    "unknown": "#b8a1e3",
+}
+MEANINGS_LIGHT = {
+    "allowed": "#1f6f5c",
+    "held": "#8a5a00",
+    "blocked": "#b3261e",
+    "unknown": "#5e3fa3",
+}
 
 
 def _scrollbar(bar: str, ground: str) -> dict[str, str]:

@@ -119,7 +119,9 @@ VERDICTS: Mapping[str, VerdictWords] = MappingProxyType(
         "allow": VerdictWords("allowed", "✓", "allowed", "It was allowed."),
         "watch": VerdictWords("passed", "→", "allowed", "It passed; policy only watches."),
         "warn": VerdictWords("warned", "→", "allowed", "It passed, and the sender was warned."),
-        "redact": VerdictWords("redacted", "◇", "held", "It passed with the sensitive values taken out."),
+        "redact": VerdictWords(
+            "redacted", "◇", "held", "It passed with the sensitive values taken out."
+        ),
         "hold": VerdictWords("held", "◆", "held", "It was held."),
         "block": VerdictWords("blocked", "✕", "blocked", "It was blocked."),
     }
@@ -127,12 +129,19 @@ VERDICTS: Mapping[str, VerdictWords] = MappingProxyType(
 HOLDS: Mapping[str, VerdictWords] = MappingProxyType(
     {
         "waiting": VerdictWords("held", "◆", "held", "It is held now."),
-        "approved": VerdictWords("released", "→", "allowed", "It was held, and a person released it."),
+        "approved": VerdictWords(
+            "released", "→", "allowed", "It was held, and a person released it."
+        ),
         "approved_before": VerdictWords(
-            "released", "→", "allowed", "It passed without asking: a person had approved an identical request."
+            "released",
+            "→",
+            "allowed",
+            "It passed without asking: a person had approved an identical request.",
         ),
         "refused": VerdictWords("refused", "✕", "blocked", "It was held, and a person refused it."),
-        "timed_out": VerdictWords("expired", "◆", "held", "It was held, nobody answered in time, and it was refused."),
+        "timed_out": VerdictWords(
+            "expired", "◆", "held", "It was held, nobody answered in time, and it was refused."
+        ),
     }
 )
 """What became of a held request, by the outcome of its hold. Others: see the verdict `hold`."""

@@ -22,7 +22,9 @@ from tui.vocabulary import (
     VerdictWords,
 )
 
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 """Fillers and variation selectors: no control characters, yet nothing is seen, or a terminal miscounts their width."""
 _MARKS_KEPT = 2
 
@@ -55,7 +57,10 @@ def kind_words(kind: str) -> KindWords:
 def kinds_by_gravity(kinds: Iterable[str]) -> list[str]:
     """Return the kinds, gravest first, without repeats; the order among equals is that of the table."""
     order = list(KINDS)
-    return sorted(set(kinds), key=lambda k: (kind_words(k).rank, order.index(k) if k in KINDS else len(order), k))
+    return sorted(
+        set(kinds),
+        key=lambda k: (kind_words(k).rank, order.index(k) if k in KINDS else len(order), k),
+    )
 
 
 def kinds_phrase(kinds: Iterable[str], most: int = 3) -> str:
@@ -96,7 +101,12 @@ def place(service: str | None, host: str, category: str, account_kind: str) -> s
 
 def account_words(account_kind: str) -> str:
     """Return a word for the queue: `personal`, `own`, `other's`, `no account` or nothing."""
-    words = {"personal": "personal", "corporate": "own", "other_tenant": "other's", "anonymous": "no account"}
+    words = {
+        "personal": "personal",
+        "corporate": "own",
+        "other_tenant": "other's",
+        "anonymous": "no account",
+    }
     return words.get(account_kind, "")
 
 
@@ -131,14 +141,21 @@ def hold_remark(hold: HoldState | None) -> str:
 def went_out(decision: Mapping[str, Any]) -> bool:
     """Return True when the request left, as a whole or redacted."""
     ended = (decision.get("hold") or {}).get("outcome")
-    return decision["verdict"] in {"allow", "watch", "warn", "redact"} or ended in {"approved", "approved_before"}
+    return decision["verdict"] in {"allow", "watch", "warn", "redact"} or ended in {
+        "approved",
+        "approved_before",
+    }
 
 
 def disposition_words(disposition: str | None) -> str:
     """Return why a case was closed, in words."""
     if disposition is None:
         return "no reason given"
-    return DISPOSITIONS[disposition][0] if disposition in DISPOSITIONS else safe(disposition, 60).replace("_", " ")
+    return (
+        DISPOSITIONS[disposition][0]
+        if disposition in DISPOSITIONS
+        else safe(disposition, 60).replace("_", " ")
+    )
 
 
 def found_phrase(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -206,7 +223,12 @@ def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = Non
     if any(f["kind"] == "not_inspected" for f in record["findings"]):
         what += ", partly unread," if found_phrase(record["findings"]) else ""
         what = what if found_phrase(record["findings"]) else f"{amount} that could not all be read"
-    where = place(destination["service"], destination["host"], destination["category"], destination["account"]["kind"])
+    where = place(
+        destination["service"],
+        destination["host"],
+        destination["category"],
+        destination["account"]["kind"],
+    )
     model = (record.get("llm") or {}).get("model")
     if model:
         where += f" ({safe(model, 60)})"
@@ -230,7 +252,9 @@ def case_found(case: Case) -> str:
         return "could not all be read" if case.kinds else "nothing known"
     if case.records and case.records > 1:
         return f"{number(case.records)} rows · {kinds_phrase(kinds, 2)}"
-    if len(kinds) == 1 and kinds[0] != "secret":  # the queue's number is that of one detector; secrets have many
+    if (
+        len(kinds) == 1 and kinds[0] != "secret"
+    ):  # the queue's number is that of one detector; secrets have many
         words = kind_words(kinds[0])
         return counted(max(1, case.values), words.one, words.many)
     return kinds_phrase(kinds, 2)
@@ -248,9 +272,15 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     who = f"“{safe(case.script, 80)}”" if case.script else "An unknown sender"
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
-    verb = "sent" if went_out({"verdict": case.verdict, "hold": _hold_json(case)}) else "tried to send"
+    verb = (
+        "sent" if went_out({"verdict": case.verdict, "hold": _hold_json(case)}) else "tried to send"
+    )
     where = place(case.service, case.host, case.category, case.account_kind)
-    times = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})" if case.count > 1 else ""
+    times = (
+        f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
+        if case.count > 1
+        else ""
+    )
     what = case_found(case).replace(" · ", " with ")
     return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {words.outcome}"
 
@@ -260,7 +290,10 @@ def _hold_json(case: Case) -> dict[str, str | None] | None:
 
 
 def health(
-    totals: Mapping[str, int], now: datetime, problem: str | None = None, watching: bool | None = None
+    totals: Mapping[str, int],
+    now: datetime,
+    problem: str | None = None,
+    watching: bool | None = None,
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
@@ -269,7 +302,11 @@ def health(
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"
     last = totals.get("last_at_epoch") or 0
-    seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}" if last else "no request today"
+    seen = (
+        f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}"
+        if last
+        else "no request today"
+    )
     skipped = totals.get("degraded") or 0
     missed = f"{number(skipped)} not fully checked today" if skipped else "nothing skipped today"
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
@@ -284,4 +321,8 @@ def tally(open_cases: int, held_cases: int) -> str:
     need = "1 case needs you" if open_cases == 1 else f"{number(open_cases)} cases need you"
     if not held_cases:
         return need
-    return f"{need}, held" if open_cases == held_cases else f"{need}, {number(held_cases)} of them held"
+    return (
+        f"{need}, held"
+        if open_cases == held_cases
+        else f"{need}, {number(held_cases)} of them held"
+    )

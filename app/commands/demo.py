@@ -9,8 +9,12 @@ import typer
 
 
 def demo(
-    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Try your own policy file.")] = None,
-    keep: Annotated[Path | None, typer.Option("--home", metavar="FOLDER", help="Keep the evidence here.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="Try your own policy file.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--home", metavar="FOLDER", help="Keep the evidence here.")
+    ] = None,
 ) -> int:
     """Show what Outgate does, offline, in a minute.
 

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 def review(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app.")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app."),
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Look, but change nothing.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Look, but change nothing.")
+    ] = False,
 ) -> int:
     """Review what was sent; answer held requests.
 
@@ -83,9 +86,16 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
 
 
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write; - for standard output.")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="csv|jsonl", help="File format.")] = "jsonl",
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="File to write; - for standard output."),
+    ],
+    format_name: Annotated[
+        str, typer.Option("--format", "-f", metavar="csv|jsonl", help="File format.")
+    ] = "jsonl",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
@@ -103,19 +113,25 @@ def export(
 
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
-    records = open_store(open_home().evidence).iter_records(since=parse_time(since), until=parse_time(until))
+    records = open_store(open_home().evidence).iter_records(
+        since=parse_time(since), until=parse_time(until)
+    )
     if str(out) != "-":
         count = write_export(format_name, records, out, overwrite=force)
     elif (known := formats().get(format_name)) is not None:
         count = known.write(records, sys.stdout.buffer)
     else:
-        raise InputError(f"There is no export format {format_name!r}. Known: {', '.join(formats())}.")
+        raise InputError(
+            f"There is no export format {format_name!r}. Known: {', '.join(formats())}."
+        )
     typer.echo(f"{count} records written to {out}", err=str(out) == "-")
     return 0
 
 
 def verify(
-    file: Annotated[Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> int:
     """Recompute the evidence chain.
@@ -134,7 +150,9 @@ def verify(
     from evidence import verify_jsonl
 
     if file is not None and not file.is_file():
-        raise InputError(f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`.")
+        raise InputError(
+            f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`."
+        )
     report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1

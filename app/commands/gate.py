@@ -10,20 +10,33 @@ import typer
 
 ConnectTo = Annotated[
     list[str] | None,
-    typer.Option("--connect-to", metavar="HOST:PORT:ADDRESS:PORT", help="Connect elsewhere, as curl does; repeatable."),
+    typer.Option(
+        "--connect-to",
+        metavar="HOST:PORT:ADDRESS:PORT",
+        help="Connect elsewhere, as curl does; repeatable.",
+    ),
 ]
 UpstreamCa = Annotated[
-    Path | None, typer.Option("--upstream-ca", metavar="FILE", help="PEM file of a private authority of servers.")
+    Path | None,
+    typer.Option(
+        "--upstream-ca", metavar="FILE", help="PEM file of a private authority of servers."
+    ),
 ]
-PolicyFile = Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")]
+PolicyFile = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")
+]
 
 
 def run(
-    command: Annotated[list[str], typer.Argument(metavar="-- PROGRAM [ARGUMENT]...", help="What to run.")],
+    command: Annotated[
+        list[str], typer.Argument(metavar="-- PROGRAM [ARGUMENT]...", help="What to run.")
+    ],
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, on standard error.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON, on standard error.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> int:
     """Run a program behind the gate.
@@ -44,9 +57,14 @@ def run(
 
     home = open_home()
     settings = load_settings(home.settings)
-    if not quiet and (dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))):
+    if not quiet and (
+        dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
+    ):
         hosts = printable(", ".join(dropped), 200)
-        typer.echo(f"outgate: NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md", err=True)
+        typer.echo(
+            f"outgate: NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md",
+            err=True,
+        )
     with gate_for(home, settings, _options(policy, connect_to, upstream_ca)) as running:
         session = Session.begin(home)
         ended = run_program(command, environment_for(running, home, settings))
@@ -56,7 +74,9 @@ def run(
 
 
 def start(
-    listen: Annotated[str | None, typer.Option(metavar="ADDRESS:PORT", help="Where to listen.")] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="ADDRESS:PORT", help="Where to listen.")
+    ] = None,
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
@@ -79,7 +99,9 @@ def start(
     home = open_home()
     settings = load_settings(home.settings)
     if not private and (running := find(home.running)) is not None:
-        raise SettingsError(f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop")
+        raise SettingsError(
+            f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
+        )
     host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
     choices = GateChoices(
         listen_host=host,
@@ -91,10 +113,17 @@ def start(
 
     def ready(gate: RunningGate) -> None:
         if private:
-            words = {"host": gate.host, "port": gate.port, "pid": gate.pid, "started_at": gate.started_at}
+            words = {
+                "host": gate.host,
+                "port": gate.port,
+                "pid": gate.pid,
+                "started_at": gate.started_at,
+            }
             print(json.dumps(words), flush=True)  # noqa: T201
         else:
-            typer.echo(f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C.")
+            typer.echo(
+                f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C."
+            )
 
     serve(home, settings, choices, private=private, ready=ready)
     return 0
@@ -116,7 +145,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     running = find(home.running)
     answer = health(running) if running is not None else None
     if as_json:
-        typer.echo(json.dumps(answer if answer is not None else {"outgate": "gate", "running": False}))
+        typer.echo(
+            json.dumps(answer if answer is not None else {"outgate": "gate", "running": False})
+        )
     else:
         print_health(running, answer)
     return 0 if answer is not None and answer.get("healthy") else 1
@@ -143,7 +174,9 @@ def stop() -> int:
     return 0
 
 
-def _options(policy: Path | None, connect_to: list[str] | None, upstream_ca: Path | None) -> list[str]:
+def _options(
+    policy: Path | None, connect_to: list[str] | None, upstream_ca: Path | None
+) -> list[str]:
     options = [] if policy is None else ["--policy", str(policy)]
     for route in connect_to or ():
         options += ["--connect-to", route]

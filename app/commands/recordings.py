@@ -12,12 +12,19 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="HAR files or mitmproxy flow files.")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="table|jsonl", help="Output format.")] = "table",
-    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")] = None,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="HAR files or mitmproxy flow files.")
+    ],
+    format_name: Annotated[
+        str, typer.Option("--format", "-f", metavar="table|jsonl", help="Output format.")
+    ] = "table",
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")
+    ] = None,
     names: Annotated[bool, typer.Option(help="Look for names and addresses in prose, too.")] = True,
     explain: Annotated[
-        int | None, typer.Option("--explain", metavar="N", help="Show every candidate of exchange N (from 1).")
+        int | None,
+        typer.Option("--explain", metavar="N", help="Show every candidate of exchange N (from 1)."),
     ] = None,
 ) -> int:
     """Classify and decide recorded traffic.
@@ -33,7 +40,9 @@ def inspect(
     from core.errors import SettingsError
 
     if format_name not in {"table", "jsonl"}:
-        raise SettingsError(f"There is no format {format_name!r}.", remedy="Use --format table or --format jsonl.")
+        raise SettingsError(
+            f"There is no format {format_name!r}.", remedy="Use --format table or --format jsonl."
+        )
     home = open_home()
     settings = load_settings(home.settings)
     if explain is not None:
@@ -44,7 +53,9 @@ def inspect(
     if format_name == "jsonl":
         write = sys.stdout.write
         for record in records:
-            write(json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
+            write(
+                json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+            )
         return 0
     return _table(records)
 

@@ -19,7 +19,9 @@ application = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-PolicyArgument = Annotated[Path | None, typer.Argument(metavar="FILE", help="Policy file; default: the one in force.")]
+PolicyArgument = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="Policy file; default: the one in force.")
+]
 
 
 @application.command()
@@ -63,7 +65,9 @@ def schema() -> None:
 
 
 @application.command()
-def preset(name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None) -> None:
+def preset(
+    name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None,
+) -> None:
     """Print a preset, to be copied to outgate.yaml and changed.
 
     \b
@@ -80,8 +84,12 @@ def preset(name: Annotated[str | None, typer.Argument(help="Its name; without it
 
 @application.command()
 def replay(
-    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="The rules to try.")] = None,
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 30d, or a date.")] = "30d",
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="The rules to try.")
+    ] = None,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="How far back: 30d, or a date.")
+    ] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> int:
     """Say what rules would have done to what was recorded, before they are switched on.
@@ -100,9 +108,13 @@ def replay(
     home = open_home()
     store = open_store(home.evidence)
     begin = parse_time(since)
-    day_before = None if begin is None else begin - timedelta(days=1)  # counts as earlier volume only
+    day_before = (
+        None if begin is None else begin - timedelta(days=1)
+    )  # counts as earlier volume only
     records, known = store.iter_by_time(since=day_before), Past(store).script
-    report = replayed(policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin)
+    report = replayed(
+        policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin
+    )
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:
@@ -123,8 +135,12 @@ def _closed(store: "CaseStore") -> "Iterator[tuple[str, Disposition]]":
 
 @application.command(name="test")
 def test(
-    cases: Annotated[Path, typer.Argument(metavar="CASES.yaml", help="Situations and their expected outcomes.")],
-    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="The rules to test.")] = None,
+    cases: Annotated[
+        Path, typer.Argument(metavar="CASES.yaml", help="Situations and their expected outcomes.")
+    ],
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="The rules to test.")
+    ] = None,
 ) -> int:
     """Check rules against expected outcomes, for an organisation's own CI; 1 when one differs.
 

@@ -13,12 +13,24 @@ if TYPE_CHECKING:
 
 
 def scripts(
-    script: Annotated[str | None, typer.Argument(metavar="PATH", help="One script; without it, all.")] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what changed in the newest version.")] = False,
-    approve: Annotated[bool, typer.Option("--approve", help="Approve a version; needs --reason.")] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why. It stays in the evidence.")] = "",
-    version: Annotated[str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")] = "",
+    script: Annotated[
+        str | None, typer.Argument(metavar="PATH", help="One script; without it, all.")
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what changed in the newest version.")
+    ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve a version; needs --reason.")
+    ] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why. It stays in the evidence.")
+    ] = "",
+    version: Annotated[
+        str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")
+    ] = "",
 ) -> int:
     """List scripts seen, their versions and changes; approve a version.
 
@@ -35,7 +47,10 @@ def scripts(
     store = open_store(home.evidence)
     versions = store.script_versions(script)
     if script is not None and not versions:
-        raise InputError(f"No script {printable(script)} was seen.", remedy="outgate scripts lists those that were.")
+        raise InputError(
+            f"No script {printable(script)} was seen.",
+            remedy="outgate scripts lists those that were.",
+        )
     if approve or withdraw:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
@@ -54,7 +69,13 @@ def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
     for version in versions:
         seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
         event = last_said(store.history(script_key(version.script))).get(version.sha256)
-        said = "" if event is None else "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
+        said = (
+            ""
+            if event is None
+            else "approved"
+            if event.action is Action.APPROVE_SCRIPT
+            else "withdrawn"
+        )
         by = f"{said} by {printable(event.who, 60)}" if event is not None else "-"
         typer.echo(f"{_short(version):<12}  {seen}  {by:<20}  {printable(version.script)}")
 
@@ -66,10 +87,14 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     known = [version for version in versions if version.sha256]
     if not prefix and known:
         return max(known, key=lambda version: version.last_at)
-    found = [version for version in known if prefix and (version.sha256 or "").startswith(prefix.lower())]
+    found = [
+        version for version in known if prefix and (version.sha256 or "").startswith(prefix.lower())
+    ]
     if len(found) != 1:
         raise InputError(
-            "That names no version of this script." if not found else "That names several versions of this script.",
+            "That names no version of this script."
+            if not found
+            else "That names several versions of this script.",
             remedy="outgate scripts PATH lists them; give more digits.",
         )
     return found[0]
@@ -83,8 +108,13 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
     from core.text import printable
 
     if not reason.strip():
-        raise InputError("Say why with --reason.", remedy="It stays in the evidence: write no personal data into it.")
-    store.append([script_event(version, approve=approve, who=reviewer(), at=utc_now(), note=reason.strip())])
+        raise InputError(
+            "Say why with --reason.",
+            remedy="It stays in the evidence: write no personal data into it.",
+        )
+    store.append(
+        [script_event(version, approve=approve, who=reviewer(), at=utc_now(), note=reason.strip())]
+    )
     what = "Approved" if approve else "Approval withdrawn"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows within a second."
@@ -100,7 +130,10 @@ def _show_diff(folder: "Path", versions: "Sequence[ScriptVersion]", *, one: bool
         raise InputError("A diff takes one script with at least two versions.")
     lines = ContentStore(folder, lambda text: text).diff(hashes[-2], hashes[-1])
     if lines is None:
-        raise InputError("The source of these versions was not kept.", remedy="See keep_scripts in docs/settings.md.")
+        raise InputError(
+            "The source of these versions was not kept.",
+            remedy="See keep_scripts in docs/settings.md.",
+        )
     for line in lines:
         typer.echo(line)
 

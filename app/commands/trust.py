@@ -55,7 +55,9 @@ def show() -> None:
     typer.echo(f"subject:     {facts.subject}")
     typer.echo(f"fingerprint: {facts.fingerprint_sha256}")
     typer.echo(f"valid:       {facts.not_before:%Y-%m-%d} to {facts.not_after:%Y-%m-%d}")
-    typer.echo(f"kind:        {'imported from the organisation' if facts.imported else 'made on this machine'}")
+    typer.echo(
+        f"kind:        {'imported from the organisation' if facts.imported else 'made on this machine'}"
+    )
     typer.echo(f"chain:       {' < '.join(facts.chain)}")
 
 
@@ -83,9 +85,14 @@ def export(
 
 @application.command(name="import")
 def import_(
-    key: Annotated[Path, typer.Option(metavar="FILE", help="PEM file of the intermediate's private key.")],
+    key: Annotated[
+        Path, typer.Option(metavar="FILE", help="PEM file of the intermediate's private key.")
+    ],
     chain: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="PEM file: the intermediate, then up to the root; repeatable.")
+        list[Path],
+        typer.Option(
+            metavar="FILE", help="PEM file: the intermediate, then up to the root; repeatable."
+        ),
     ],
     passphrase_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File with the key's passphrase.")
@@ -105,7 +112,9 @@ def import_(
     except OSError as error:
         raise SettingsError(f"Cannot read {error.filename}: {error.strerror}.") from error
     try:
-        import_authority(open_home().authority, key_file=key, chain_files=tuple(chain), passphrase=passphrase)
+        import_authority(
+            open_home().authority, key_file=key, chain_files=tuple(chain), passphrase=passphrase
+        )
     except CertificateError as error:
         raise InputError(error.message, remedy=error.remedy) from error
     typer.echo("Imported. Restart the gate to use it.")

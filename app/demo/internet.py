@@ -42,7 +42,9 @@ class StandInInternet:
         self.bytes_received = 0
         """All request-body bytes, those of cut requests included."""
         self._server = _Server(("127.0.0.1", 0), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="stand-in internet", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="stand-in internet", daemon=True
+        )
 
     @property
     def port(self) -> int:
@@ -94,7 +96,9 @@ class _Server(ThreadingHTTPServer):
             context.sni_callback = self._choose
         return context
 
-    def _choose(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+    def _choose(
+        self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext
+    ) -> None:
         if name:
             connection.context = self._context(name)
 
@@ -111,7 +115,11 @@ class _Later:
 
     def wrap(self) -> socket.socket:
         first = self._plain.recv(1, socket.MSG_PEEK)
-        return self._context.wrap_socket(self._plain, server_side=True) if first == b"\x16" else self._plain
+        return (
+            self._context.wrap_socket(self._plain, server_side=True)
+            if first == b"\x16"
+            else self._plain
+        )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)
@@ -172,7 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def events(self, events: list[tuple[str | None, object]], *, headers: Mapping[str, str] = _NONE) -> None:
+    def events(
+        self, events: list[tuple[str | None, object]], *, headers: Mapping[str, str] = _NONE
+    ) -> None:
         """Answer with a chunked event stream."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
@@ -208,13 +218,25 @@ def _said(asked: Mapping[str, Any], otherwise: str) -> str:
 def _openai(handler: _Handler, body: bytes) -> None:
     asked = _asked(body)
     model = asked.get("model", "gpt-4o-mini")
-    usage = {"prompt_tokens": max(1, len(body) // 4), "completion_tokens": 12, "total_tokens": len(body) // 4 + 12}
+    usage = {
+        "prompt_tokens": max(1, len(body) // 4),
+        "completion_tokens": 12,
+        "total_tokens": len(body) // 4 + 12,
+    }
     organisation = {"openai-organization": "org-stand-in", "x-request-id": "req_stand_in"}
     if asked.get("stream"):
         base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
         said = _said(asked, "Three invoices matched.")
         pieces: list[tuple[str | None, object]] = [
-            (None, {**base, "choices": [{"index": 0, "delta": {"content": said[at : at + 4]}, "finish_reason": None}]})
+            (
+                None,
+                {
+                    **base,
+                    "choices": [
+                        {"index": 0, "delta": {"content": said[at : at + 4]}, "finish_reason": None}
+                    ],
+                },
+            )
             for at in range(0, len(said), 4)
         ]
         pieces.append((None, {**base, "choices": [], "usage": usage}))
@@ -230,8 +252,16 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
     asked = _asked(body)
     tokens = max(1, len(body) // 4)
     usage = {"input_tokens": tokens, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": asked.get("model", "claude")}
-    organisation = {"anthropic-organization-id": "11111111-2222-4333-8444-555555555555", "request-id": "req_1"}
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": asked.get("model", "claude"),
+    }
+    organisation = {
+        "anthropic-organization-id": "11111111-2222-4333-8444-555555555555",
+        "request-id": "req_1",
+    }
     if not asked.get("stream"):
         content = [{"type": "text", "text": "Two patients need a follow-up."}]
         ended = {"stop_reason": "end_turn", "stop_sequence": None}
@@ -239,16 +269,26 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
         handler.json(whole, headers=organisation)
         return
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
-    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    block = {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "text", "text": ""},
+    }
     events: list[tuple[str | None, object]] = [
         ("message_start", {"type": "message_start", "message": start}),
         ("content_block_start", block),
     ]
     for word in ("Two ", "patients ", "need a follow-up."):
         delta = {"type": "text_delta", "text": word}
-        events.append(("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}))
+        events.append(
+            ("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta})
+        )
     events.append(("content_block_stop", {"type": "content_block_stop", "index": 0}))
-    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}
+    end = {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 9},
+    }
     events.append(("message_delta", end))
     events.append(("message_stop", {"type": "message_stop"}))
     handler.events(events, headers=organisation)

@@ -28,7 +28,9 @@ def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
     """Run the demonstration with its evidence in `folder`; return 0 when every script was seen."""
     examples = _examples()
     home = _fresh(folder)
-    out.write("Outgate demo: a private gate, a stand-in internet on loopback, five example scripts.\n\n")
+    out.write(
+        "Outgate demo: a private gate, a stand-in internet on loopback, five example scripts.\n\n"
+    )
     out.flush()
     with StandInInternet(home.root / "internet") as internet:
         authority = home.root / "internet" / "root.pem"
@@ -39,7 +41,10 @@ def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
         if policy is not None:
             options += ["--policy", str(policy.resolve())]
         with private_gate(home, options) as gate:
-            environment = {**environment_for(gate, home, Settings()), "OUTGATE_HOME": str(home.root)}
+            environment = {
+                **environment_for(gate, home, Settings()),
+                "OUTGATE_HOME": str(home.root),
+            }
             for name in SCRIPTS:
                 _run(examples / name, environment, out)
     return _show(home, out)
@@ -49,7 +54,12 @@ def _run(script: Path, environment: Mapping[str, str], out: TextIO) -> None:
     out.write(f"$ python {script.parent.name}/{script.name}\n")
     out.flush()
     done = subprocess.run(
-        [sys.executable, str(script)], env=dict(environment), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(script)],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     for line in (done.stdout + done.stderr).strip().splitlines()[-4:]:
         out.write(f"  {line[:200]}\n")
@@ -87,5 +97,7 @@ def _fresh(folder: Path) -> Home:
 def _examples() -> Path:
     folder = Path(__file__).resolve().parents[2] / "examples"
     if not folder.is_dir():
-        raise SettingsError("The example scripts are not here.", remedy="Run the demo from a clone of the project.")
+        raise SettingsError(
+            "The example scripts are not here.", remedy="Run the demo from a clone of the project."
+        )
     return folder

@@ -25,9 +25,13 @@ _QUICK_PARENTS = 4
 """Each thread has its own list of children; a search off the loop is better than many reads on it."""
 _MOST_PLACES = 10_000
 
-_ELSEWHERE = "no socket here has these addresses: another machine, container or network namespace connected"
+_ELSEWHERE = (
+    "no socket here has these addresses: another machine, container or network namespace connected"
+)
 _CLOSED = "the client had already closed its socket"
-_EXITED = "no visible process holds the socket: its owner exited, or lives outside this PID namespace"
+_EXITED = (
+    "no visible process holds the socket: its owner exited, or lives outside this PID namespace"
+)
 _NO_RIGHT = (
     "the socket belongs to user {uid}, whose processes may not be read; "
     "that takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH together"
@@ -77,10 +81,16 @@ class LinuxBackend:
             return _no_young_sharer(facts.pid, threads, inode, oldest)
         return all(procfs.descriptors(pid, inode) == [] for pid in born)
 
-    def _holder(self, candidates: list[ProcessFacts], inode: int, known: KnownOwners) -> ProcessFacts | None:
+    def _holder(
+        self, candidates: list[ProcessFacts], inode: int, known: KnownOwners
+    ) -> ProcessFacts | None:
         """Ask some where their last socket was and next to it, then the most recent for all its descriptors."""
         wanted = f"socket:[{inode}]"
-        places = [(facts, self._last_place[facts.pid]) for facts in candidates if facts.pid in self._last_place]
+        places = [
+            (facts, self._last_place[facts.pid])
+            for facts in candidates
+            if facts.pid in self._last_place
+        ]
         for step in (0, 1):
             for facts, place in places[:_GLANCES]:
                 if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
@@ -158,7 +168,10 @@ class LinuxBackend:
 
     def unchanged(self, facts: ProcessFacts) -> bool:
         """See Backend.unchanged: an exec keeps pid and start, but not the command line."""
-        return procfs.start_of(facts.pid) == facts.start and procfs.command_line(facts.pid) == facts.command_line
+        return (
+            procfs.start_of(facts.pid) == facts.start
+            and procfs.command_line(facts.pid) == facts.command_line
+        )
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
@@ -190,7 +203,11 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
         return False
     for child in children:
         start = procfs.start_of(child)
-        if start is not None and procfs.start_seconds(start) > oldest and procfs.descriptors(child, inode) != []:
+        if (
+            start is not None
+            and procfs.start_seconds(start) > oldest
+            and procfs.descriptors(child, inode) != []
+        ):
             return False
     return True
 
@@ -212,7 +229,9 @@ def _holders(entry: SocketEntry, since: float) -> tuple[dict[int, int], Ownershi
     return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
 
 
-def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]) -> dict[int, int]:
+def _scan(
+    newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]
+) -> dict[int, int]:
     """Return the holders among these processes, each with a descriptor that is the socket.
 
     With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made it, and others
@@ -231,7 +250,9 @@ def _scan(newest_first: Iterable[int], inode: int, oldest: float | None, unreada
             found[pid] = held[0]
             if not young:
                 break
-    return found | {pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))}
+    return found | {
+        pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))
+    }
 
 
 def _is_young(pid: int, oldest: float) -> bool:

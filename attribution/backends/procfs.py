@@ -118,7 +118,11 @@ def children(pid: int, count: int, most_threads: int) -> list[int] | None:
     if count > most_threads:
         return None
     threads = [pid] if count == 1 else thread_ids(pid, most_threads)
-    return [int(child) for thread in threads for child in read(f"/proc/{pid}/task/{thread}/children").split()]
+    return [
+        int(child)
+        for thread in threads
+        for child in read(f"/proc/{pid}/task/{thread}/children").split()
+    ]
 
 
 def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | None:
@@ -164,7 +168,9 @@ def command_line(pid: int) -> bytes:
 
 def arguments(data: bytes) -> tuple[str, ...]:
     """Return the words of a command line; bytes that are no UTF-8 survive as surrogates."""
-    return tuple(os.fsdecode(part) for part in data.removesuffix(b"\0").split(b"\0")) if data else ()
+    return (
+        tuple(os.fsdecode(part) for part in data.removesuffix(b"\0").split(b"\0")) if data else ()
+    )
 
 
 def environment(pid: int) -> dict[str, str]:
@@ -302,7 +308,9 @@ def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
     if len(call) < 4 or not call[0].isdigit() or int(call[0]) not in _EPOLL[_MACHINE]:
         return False
     listed = read(f"/proc/{pid}/fdinfo/{int(call[1], 16)}")
-    return any(line[:4] == b"tfd:" and int(line.split()[1]) == descriptor for line in listed.splitlines())
+    return any(
+        line[:4] == b"tfd:" and int(line.split()[1]) == descriptor for line in listed.splitlines()
+    )
 
 
 def _polled(pid: int, address: int, count: int, *, doubtful: bool) -> frozenset[int]:

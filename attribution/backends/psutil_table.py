@@ -28,7 +28,10 @@ class PsutilBackend:
 
     def search(self, peer: Peer, since: float) -> Ownership:
         """See Backend.search."""
-        wanted = (_address(peer.client_host, peer.client_port), _address(peer.gate_host, peer.gate_port))
+        wanted = (
+            _address(peer.client_host, peer.client_port),
+            _address(peer.gate_host, peer.gate_port),
+        )
         try:
             rows = psutil.net_connections(peer.transport)
         except (psutil.AccessDenied, PermissionError):
@@ -153,7 +156,9 @@ def _or_none(process: psutil.Process, name: str) -> str | None:
 
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return {name: value for name, value in process.environ().items() if name in KEPT_ENVIRONMENT}
+        return {
+            name: value for name, value in process.environ().items() if name in KEPT_ENVIRONMENT
+        }
     except (psutil.Error, OSError):
         return {}
 

@@ -24,8 +24,13 @@ class Composition:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, safe to show."""
-        imports = None if self.imports is None else [printable(n, 100) for n in self.imports.third_party]
-        installed = [[printable(d.name, 100), printable(d.version, 60), d.editable] for d in self.distributions]
+        imports = (
+            None if self.imports is None else [printable(n, 100) for n in self.imports.third_party]
+        )
+        installed = [
+            [printable(d.name, 100), printable(d.version, 60), d.editable]
+            for d in self.distributions
+        ]
         return {"imports": imports, "installed": installed}
 
 
@@ -46,7 +51,9 @@ class Composer:
         )
         if folders not in self._environments:
             self._environments[folders] = installed(folders)
-        return Composition(imports=self._read(script, path, files), distributions=self._environments[folders])
+        return Composition(
+            imports=self._read(script, path, files), distributions=self._environments[folders]
+        )
 
     def _read(self, script: Script, path: str | None, files: HostFiles) -> Imports | None:
         if path is None or script.sha256 is None:
@@ -56,5 +63,7 @@ class Composer:
         except (OSError, ValueError):
             return None
         return (
-            self._imports.read(source, script.sha256) if hashlib.sha256(source).hexdigest() == script.sha256 else None
+            self._imports.read(source, script.sha256)
+            if hashlib.sha256(source).hexdigest() == script.sha256
+            else None
         )

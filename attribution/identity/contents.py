@@ -89,7 +89,11 @@ class ContentStore:
     def _read(self, place: Path) -> str | None:
         try:
             packed = place.read_bytes()
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES * 4).decode()
+            return (
+                zstandard.ZstdDecompressor()
+                .decompress(packed, max_output_size=_MOST_BYTES * 4)
+                .decode()
+            )
         except (OSError, zstandard.ZstdError, UnicodeDecodeError):
             return None
 

@@ -21,7 +21,9 @@ class Installed:
 def installed(folders: Sequence[str]) -> tuple[Installed, ...]:
     """Return what is installed in these package folders, by name; the first folder that has a name wins."""
     found: dict[str, Installed] = {}
-    context = DistributionFinder.Context(path=[folder for folder in folders if Path(folder).is_dir()])
+    context = DistributionFinder.Context(
+        path=[folder for folder in folders if Path(folder).is_dir()]
+    )
     for distribution in MetadataPathFinder.find_distributions(context):
         try:
             name, version = distribution.metadata["Name"], distribution.version
@@ -35,4 +37,6 @@ def installed(folders: Sequence[str]) -> tuple[Installed, ...]:
 
 
 def _normal(name: str) -> str:
-    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+    return "-".join(
+        part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part
+    )

@@ -74,7 +74,13 @@ def read_imports(source: bytes) -> Imports:
 def _dynamic_import(call: ast.Call) -> str | None:
     """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is computed."""
     called = call.func
-    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    name = (
+        called.attr
+        if isinstance(called, ast.Attribute)
+        else called.id
+        if isinstance(called, ast.Name)
+        else ""
+    )
     if name not in {"import_module", "__import__"}:
         return None
     first = call.args[0] if call.args else None

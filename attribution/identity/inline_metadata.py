@@ -30,7 +30,9 @@ def read_inline_metadata(source: bytes) -> InlineMetadata | None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None
     dependencies, python = table.get("dependencies"), table.get("requires-python")
-    named = [d for d in dependencies if isinstance(d, str)] if isinstance(dependencies, list) else []
+    named = (
+        [d for d in dependencies if isinstance(d, str)] if isinstance(dependencies, list) else []
+    )
     return InlineMetadata(
         dependencies=tuple(_without_login(d[:300]) for d in named[:_MOST]),
         requires_python=python[:100] if isinstance(python, str) else None,

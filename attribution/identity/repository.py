@@ -98,7 +98,9 @@ def _remote(config: str) -> str | None:
             current = section[1] if section else None
         elif current is not None and (url := _URL.match(line)):
             remotes.setdefault(current, url[1])
-    url_text = remotes.get("origin") or (next(iter(remotes.values())) if len(remotes) == 1 else None)
+    url_text = remotes.get("origin") or (
+        next(iter(remotes.values())) if len(remotes) == 1 else None
+    )
     return None if url_text is None else _without_login(url_text)[:500]
 
 

@@ -18,7 +18,9 @@ _HASH_MOST = 64 << 20
 _INLINE_MOST = 256 << 10
 _CLOCK_GRAIN_S = 0.015
 """A start mark is cut to 10 ms and a file time may lag by one kernel tick."""
-_CHANGED = "the script file was changed after the process started, so what ran is not what lies there now"
+_CHANGED = (
+    "the script file was changed after the process started, so what ran is not what lies there now"
+)
 _MOST_CACHED = 2000
 
 
@@ -99,7 +101,13 @@ def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
     # The repository's commit moves on while the file stays, so it is read anew.
     identity = replace(identity, repository=repository_of(path))
     if started_at is not None and _touched(found) > started_at.timestamp() + _CLOCK_GRAIN_S:
-        return replace(identity, sha256=None, sha256_now=identity.sha256, changed_since_start=True, note=_CHANGED)
+        return replace(
+            identity,
+            sha256=None,
+            sha256_now=identity.sha256,
+            changed_since_start=True,
+            note=_CHANGED,
+        )
     return identity
 
 
@@ -115,7 +123,9 @@ def _read(path: str, found: os.stat_result) -> Identity:
         size=found.st_size,
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         owner=_owner(found),
-        inline=read_inline_metadata(head) if path.endswith((".py", ".pyw")) or b"# /// script" in head else None,
+        inline=read_inline_metadata(head)
+        if path.endswith((".py", ".pyw")) or b"# /// script" in head
+        else None,
     )
 
 

@@ -8,10 +8,17 @@ from core.attribution import Certainty, CodeLine
 
 _INSTALLED = re.compile(r"[/\\](?:site-packages|dist-packages)[/\\]([^/\\]+)")
 _STANDARD = re.compile(
-    r"[/\\](?:lib|lib64)[/\\](?:python|pypy)\d(?:\.\d+)?t?[/\\]|[/\\]python\d+\.zip[/\\]", re.IGNORECASE
+    r"[/\\](?:lib|lib64)[/\\](?:python|pypy)\d(?:\.\d+)?t?[/\\]|[/\\]python\d+\.zip[/\\]",
+    re.IGNORECASE,
 )
 _WINDOWS_STANDARD = re.compile(r"^[A-Za-z]:\\.*\\(?:Python|python)[^\\]*\\(?:[^\\]+\\)*Lib\\")
-_SOCKET_FILES = ("/ssl.py", "/socket.py", "/http/client.py", "/urllib3/util/wait.py", "/httpcore/_backends/sync.py")
+_SOCKET_FILES = (
+    "/ssl.py",
+    "/socket.py",
+    "/http/client.py",
+    "/urllib3/util/wait.py",
+    "/httpcore/_backends/sync.py",
+)
 _EVENT_LOOP_FILES = (
     "/selectors.py", "/asyncio/base_events.py", "/asyncio/runners.py", "/trio/_core/_run.py", "/gevent/hub.py",
     "/asyncio/windows_events.py", "/eventlet/hubs/poll.py", "/tornado/platform/asyncio.py", "/uvloop/__init__.py",
@@ -49,7 +56,9 @@ class Program:
     """Makes a relative file name absolute."""
 
 
-def choose(threads: Sequence[Thread], waiting: frozenset[int] | None, program: Program) -> tuple[CodeLine | None, str]:
+def choose(
+    threads: Sequence[Thread], waiting: frozenset[int] | None, program: Program
+) -> tuple[CodeLine | None, str]:
     """Return the line and an outcome word for the counters.
 
     `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One such thread is
@@ -85,7 +94,9 @@ def choose_starter(threads: Sequence[Thread], program: Program) -> tuple[CodeLin
     return _line(starting, program, Certainty.LIKELY) if len(starting) == 1 else (None, "no_thread")
 
 
-def _line(threads: Sequence[Thread], program: Program, certainty: Certainty) -> tuple[CodeLine | None, str]:
+def _line(
+    threads: Sequence[Thread], program: Program, certainty: Certainty
+) -> tuple[CodeLine | None, str]:
     stacks = [(thread, own) for thread in threads if (own := own_frames(thread.frames, program))]
     if not stacks:
         return None, "no_own_code"
@@ -133,7 +144,11 @@ def _is_stub(frame: Frame, frames: Sequence[Frame]) -> bool:
 def is_library(file: str, program: Program) -> bool:
     """True for installed packages, the standard library, frozen modules and generated code."""
     if file.startswith("<"):
-        own = file == "<stdin>" or file.startswith("<ipython-input") or (program.strings_are_own and file == "<string>")
+        own = (
+            file == "<stdin>"
+            or file.startswith("<ipython-input")
+            or (program.strings_are_own and file == "<string>")
+        )
         return not own
     return any(pattern.search(file) for pattern in (_INSTALLED, _STANDARD, _WINDOWS_STANDARD))
 
@@ -147,7 +162,13 @@ def _label(file: str) -> str:
     installed = _package(file)
     if installed:
         return installed.removesuffix(".py")
-    return _STANDARD.split(file)[-1].replace("\\", "/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return (
+        _STANDARD.split(file)[-1]
+        .replace("\\", "/")
+        .removesuffix(".py")
+        .removesuffix("/__init__")
+        .replace("/", ".")
+    )
 
 
 def _folded(frames: Sequence[Frame], own: Sequence[Frame], program: Program) -> list[str]:

@@ -162,7 +162,9 @@ def _rights() -> str | None:
 
 def _program(facts: ProcessFacts) -> Program:
     files = HostFiles(facts.root)
-    strings = "-c" in facts.argv[1:] or any(word.startswith("-") and word.endswith("c") for word in facts.argv[1:3])
+    strings = "-c" in facts.argv[1:] or any(
+        word.startswith("-") and word.endswith("c") for word in facts.argv[1:3]
+    )
 
     def absolute(file: str) -> str:
         if file.startswith("<") or search_paths.is_absolute(facts, file):
@@ -187,5 +189,8 @@ def _thread(value: dict[str, Any]) -> Thread:
         for frame in value["frames"]
     )
     return Thread(
-        id=value.get("os_thread_id"), name=value.get("thread_name"), active=bool(value.get("active")), frames=frames
+        id=value.get("os_thread_id"),
+        name=value.get("thread_name"),
+        active=bool(value.get("active")),
+        frames=frames,
     )

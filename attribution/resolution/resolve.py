@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from attribution.facts import Files, ProcessFacts
 from attribution.interpreters import base_name, is_python_program
 from attribution.resolution import search_paths
-from attribution.resolution.command_line import Command, Kind, option, parse, positionals, without_launcher_options
+from attribution.resolution.command_line import (
+    Command,
+    Kind,
+    option,
+    parse,
+    positionals,
+    without_launcher_options,
+)
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
 from core.attribution import LaunchedAs
 
@@ -34,7 +41,9 @@ class Resolution:
         return f"<Resolution {self.launched_as.value} {self.name}>"
 
 
-def resolve(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts] = ()) -> Resolution | None:
+def resolve(
+    facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts] = ()
+) -> Resolution | None:
     """Return what a Python process runs; None when it is no Python process.
 
     `parents`: its ancestors, nearest first, where a worker or kernel is known only through them.
@@ -45,7 +54,9 @@ def resolve(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts] =
     if not is_python_program(program):
         return _frozen(facts) if facts.embeds_python else None
     if not facts.argv:
-        return Resolution(launched_as=LaunchedAs.UNKNOWN, name=facts.name, note="its command line may not be read")
+        return Resolution(
+            launched_as=LaunchedAs.UNKNOWN, name=facts.name, note="its command line may not be read"
+        )
     if _is_title(facts):
         return _titled(facts, files)
     words = facts.argv[1:]
@@ -76,7 +87,9 @@ def _titled(facts: ProcessFacts, files: Files) -> Resolution:
     return _application(facts, tool, app, None, files)
 
 
-def _command(facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
+def _command(
+    facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]
+) -> Resolution:
     match command.kind:
         case Kind.COMMAND:
             return _code(command)
@@ -102,20 +115,28 @@ def _stdin(facts: ProcessFacts, files: Files) -> Resolution:
         deleted = source.endswith(" (deleted)")
         path = source.removesuffix(" (deleted)")
         note = search_paths.GONE if deleted or not files.exists(path) else None
-        return Resolution(launched_as=LaunchedAs.STDIN, name=f"python < {base_name(path)}", path=path, note=note)
+        return Resolution(
+            launched_as=LaunchedAs.STDIN, name=f"python < {base_name(path)}", path=path, note=note
+        )
     return Resolution(launched_as=LaunchedAs.STDIN, name="python < stdin")
 
 
 def _nothing(facts: ProcessFacts, command: Command, files: Files) -> Resolution:
-    on_terminal = facts.stdin.startswith(("/dev/pts/", "/dev/tty")) if facts.stdin else facts.terminal
+    on_terminal = (
+        facts.stdin.startswith(("/dev/pts/", "/dev/tty")) if facts.stdin else facts.terminal
+    )
     if on_terminal or "i" in command.flags:
         return Resolution(launched_as=LaunchedAs.INTERACTIVE, name="python (interactive)")
     return _stdin(facts, files)
 
 
-def _module(facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
+def _module(
+    facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]
+) -> Resolution:
     name = command.target
-    runner = RUNNERS.get(name) or (RUNNERS.get(name.removesuffix(".__main__")) if "." in name else None)
+    runner = RUNNERS.get(name) or (
+        RUNNERS.get(name.removesuffix(".__main__")) if "." in name else None
+    )
     if runner is not None:
         return _tool(facts, runner, command.rest, files, parents, module=name)
     folders = search_paths.module_folders(
@@ -126,7 +147,9 @@ def _module(facts: ProcessFacts, command: Command, files: Files, parents: Sequen
     return Resolution(launched_as=LaunchedAs.MODULE, name=f"python -m {name}", path=path, note=note)
 
 
-def _file(facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
+def _file(
+    facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]
+) -> Resolution:
     place = search_paths.locate(facts, command.target, files)
     name = base_name(command.target) or command.target
     if name == "pydevd.py" and (inner := option(command.rest, "--file")):
@@ -135,7 +158,9 @@ def _file(facts: ProcessFacts, command: Command, files: Files, parents: Sequence
     runner = RUNNERS.get(stem) or RUNNERS.get(stem.removesuffix(".py"))
     if runner is not None and place.path and _is_installed(facts, place.path, files):
         return _tool(facts, runner, command.rest, files, parents)
-    folder_main = None if place.path is None else search_paths.join(facts, place.path, "__main__.py")
+    folder_main = (
+        None if place.path is None else search_paths.join(facts, place.path, "__main__.py")
+    )
     if place.path and files.is_dir(place.path):
         if name == "debugpy" and folder_main:
             return _tool(facts, RUNNERS["debugpy"], command.rest, files, parents)
@@ -152,16 +177,27 @@ def _file_kind(facts: ProcessFacts, name: str, path: str | None, files: Files) -
     head = files.head(path, 4096) if path else b""
     if name.endswith("-script.py") or (name.lower().endswith(".exe") and facts.windows):
         return LaunchedAs.CONSOLE_SCRIPT
-    if name.endswith(_ZIP_SUFFIXES) or head.startswith(_ZIP) or (head.startswith(b"#!") and b"\n" + _ZIP in head):
+    if (
+        name.endswith(_ZIP_SUFFIXES)
+        or head.startswith(_ZIP)
+        or (head.startswith(b"#!") and b"\n" + _ZIP in head)
+    ):
         return LaunchedAs.ZIPAPP
-    if not name.endswith(_SOURCE_SUFFIXES) and path and (b"sys.exit(" in head or _beside_python(facts, path, files)):
+    if (
+        not name.endswith(_SOURCE_SUFFIXES)
+        and path
+        and (b"sys.exit(" in head or _beside_python(facts, path, files))
+    ):
         return LaunchedAs.CONSOLE_SCRIPT
     return LaunchedAs.FILE
 
 
 def _beside_python(facts: ProcessFacts, path: str, files: Files) -> bool:
     folder = search_paths.parent_folder(facts, path)
-    return any(files.exists(search_paths.join(facts, folder, name)) for name in ("python", "python3", "python.exe"))
+    return any(
+        files.exists(search_paths.join(facts, folder, name))
+        for name in ("python", "python3", "python.exe")
+    )
 
 
 def _is_installed(facts: ProcessFacts, path: str, files: Files) -> bool:
@@ -203,16 +239,26 @@ def _run_script(
         if not inner or inner[0] != runner.command:
             return Resolution(launched_as=kind, name=runner.name)
         inner = inner[1:]
-    module = option(words, "-m", "--module") if not inner or "-m" in words or "--module" in words else None
+    module = (
+        option(words, "-m", "--module")
+        if not inner or "-m" in words or "--module" in words
+        else None
+    )
     if module is not None:
         return _module(facts, Command(kind=Kind.MODULE, target=module), files, ())
     scripts = [word for word in inner if word.endswith(_SOURCE_SUFFIXES)] or inner
-    return _user_file(facts, scripts[0], files) if scripts else Resolution(launched_as=kind, name=runner.name)
+    return (
+        _user_file(facts, scripts[0], files)
+        if scripts
+        else Resolution(launched_as=kind, name=runner.name)
+    )
 
 
 def _user_file(facts: ProcessFacts, path: str, files: Files) -> Resolution:
     place = search_paths.locate(facts, path, files)
-    return Resolution(launched_as=LaunchedAs.FILE, name=base_name(path), path=place.path, note=place.note)
+    return Resolution(
+        launched_as=LaunchedAs.FILE, name=base_name(path), path=place.path, note=place.note
+    )
 
 
 def _shell(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files) -> Resolution:
@@ -224,7 +270,9 @@ def _shell(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Fil
     return Resolution(launched_as=LaunchedAs.INTERACTIVE, name=runner.name)
 
 
-def _tests(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs) -> Resolution:
+def _tests(
+    facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs
+) -> Resolution:
     named = {word.partition("::")[0] for word in positionals(words, runner.values)}
     sources = [word for word in named if word.endswith(".py")]
     if len(sources) == 1 and len(named) == 1:
@@ -232,31 +280,46 @@ def _tests(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Fil
         name = f"{runner.name} {base_name(sources[0])}"
         return Resolution(launched_as=kind, name=name, path=place.path, note=place.note)
     project = base_name(facts.cwd or "")
-    return Resolution(launched_as=kind, name=f"{runner.name} in {project}" if project else runner.name)
+    return Resolution(
+        launched_as=kind, name=f"{runner.name} in {project}" if project else runner.name
+    )
 
 
-def _server(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs) -> Resolution:
+def _server(
+    facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs
+) -> Resolution:
     app = option(words, *runner.app_options) if runner.app_options else None
     if app is None and runner.name == "flask":
         app = facts.env.get("FLASK_APP")
     if app is None and not runner.app_options:
         app = next(iter(positionals(words, runner.values)), None)
     if app is None:
-        return Resolution(launched_as=kind, name=runner.name, note="its application is not on the command line")
+        return Resolution(
+            launched_as=kind, name=runner.name, note="its application is not on the command line"
+        )
     folder = option(words, *runner.folder_options) if runner.folder_options else None
     return _application(facts, runner.name, app, folder, files)
 
 
-def _application(facts: ProcessFacts, tool: str, app: str, folder: str | None, files: Files) -> Resolution:
+def _application(
+    facts: ProcessFacts, tool: str, app: str, folder: str | None, files: Files
+) -> Resolution:
     module = app.partition(":")[0]
     if module.endswith(".py"):
-        return replace(_user_file(facts, module, files), launched_as=LaunchedAs.WORKER, name=f"{tool} {app}")
+        return replace(
+            _user_file(facts, module, files), launched_as=LaunchedAs.WORKER, name=f"{tool} {app}"
+        )
     here = search_paths.bases(facts)[:1]
     if folder is not None:
         here = (
-            [folder] if search_paths.is_absolute(facts, folder) else [search_paths.join(facts, b, folder) for b in here]
+            [folder]
+            if search_paths.is_absolute(facts, folder)
+            else [search_paths.join(facts, b, folder) for b in here]
         )
-    folders = [*here, *search_paths.module_folders(facts, safe_path=True, ignores_environment=False)]
+    folders = [
+        *here,
+        *search_paths.module_folders(facts, safe_path=True, ignores_environment=False),
+    ]
     path = search_paths.locate_module(facts, module, folders, files)
     note = None if path else "the application's file was not found"
     return Resolution(launched_as=LaunchedAs.WORKER, name=f"{tool} {app}", path=path, note=note)
@@ -265,11 +328,22 @@ def _application(facts: ProcessFacts, tool: str, app: str, folder: str | None, f
 def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
     """Name the notebook where the server told the kernel (JPY_SESSION_NAME) or one stands on the parent's line."""
     told = facts.env.get("JPY_SESSION_NAME", "")
-    inherited = any("ipykernel" in " ".join(p.argv[1:4]) and p.env.get("JPY_SESSION_NAME") == told for p in parents)
+    inherited = any(
+        "ipykernel" in " ".join(p.argv[1:4]) and p.env.get("JPY_SESSION_NAME") == told
+        for p in parents
+    )
     if not told.endswith(".ipynb") or inherited:
-        named = {word for word in (parents[0].argv[1:] if parents else ()) if word.endswith(".ipynb")}
+        named = {
+            word for word in (parents[0].argv[1:] if parents else ()) if word.endswith(".ipynb")
+        }
         told = named.pop() if len(named) == 1 else ""
     if not told:
-        return Resolution(launched_as=LaunchedAs.NOTEBOOK, name="notebook", note="the notebook's name is not known")
+        return Resolution(
+            launched_as=LaunchedAs.NOTEBOOK,
+            name="notebook",
+            note="the notebook's name is not known",
+        )
     place = search_paths.locate(facts, told, files)
-    return Resolution(launched_as=LaunchedAs.NOTEBOOK, name=base_name(told), path=place.path, note=place.note)
+    return Resolution(
+        launched_as=LaunchedAs.NOTEBOOK, name=base_name(told), path=place.path, note=place.note
+    )

@@ -39,7 +39,9 @@ def _script(name: str, values: str = "", command: str | None = None) -> Runner:
     return Runner(runs=Runs.SCRIPT, name=name, values=frozenset(values.split()), command=command)
 
 
-def _app(name: str, values: str, apps: str = "", folders: str = "", command: str | None = None) -> Runner:
+def _app(
+    name: str, values: str, apps: str = "", folders: str = "", command: str | None = None
+) -> Runner:
     return Runner(
         runs=Runs.APP,
         name=name,
@@ -78,10 +80,13 @@ RUNNERS: dict[str, Runner] = {
     "profile": _script("profile", "-o --outfile -s --sort"),
     "trace": _script("trace", "-f --file -C --coverdir --ignore-module --ignore-dir"),
     "coverage": _script(
-        "coverage", "--source --omit --include --rcfile --data-file --context --concurrency", command="run"
+        "coverage",
+        "--source --omit --include --rcfile --data-file --context --concurrency",
+        command="run",
     ),
     "debugpy": _script(
-        "debugpy", "--listen --connect --log-to --configure --adapter-access-token --parent-session-pid"
+        "debugpy",
+        "--listen --connect --log-to --configure --adapter-access-token --parent-session-pid",
     ),
     "kernprof": _script("kernprof", "-o --outfile -s --setup -p --prof-mod"),
     "memory_profiler": _script("memory_profiler", "--precision -o"),
@@ -98,10 +103,14 @@ RUNNERS: dict[str, Runner] = {
     "idlelib.run": Runner(runs=Runs.SHELL, name="IDLE"),
     "pytest": _PYTEST,
     "py.test": _PYTEST,
-    "unittest": Runner(runs=Runs.TESTS, name="unittest", values=frozenset({"-k", "-s", "-p", "-t"})),
+    "unittest": Runner(
+        runs=Runs.TESTS, name="unittest", values=frozenset({"-k", "-s", "-p", "-t"})
+    ),
     "gunicorn": _app("gunicorn", _GUNICORN, folders="--chdir --pythonpath"),
     "uvicorn": _app("uvicorn", _UVICORN, folders="--app-dir"),
-    "hypercorn": _app("hypercorn", "-b --bind -w --workers -k --worker-class -c --config --log-level"),
+    "hypercorn": _app(
+        "hypercorn", "-b --bind -w --workers -k --worker-class -c --config --log-level"
+    ),
     "daphne": _app("daphne", "-b --bind -p --port -u --unix-socket"),
     "waitress-serve": _app("waitress-serve", ""),
     "celery": _app(
@@ -114,7 +123,12 @@ RUNNERS: dict[str, Runner] = {
     "arq": _app("arq", ""),
     "flask": _app("flask", "-h --host -p --port -e --env-file", apps="-A --app"),
     "fastapi": _script("fastapi", "--host --port --app --root-path"),
-    "uwsgi": _app("uwsgi", "", apps="-w --module --wsgi --wsgi-file --file", folders="--chdir --pythonpath --pp"),
+    "uwsgi": _app(
+        "uwsgi",
+        "",
+        apps="-w --module --wsgi --wsgi-file --file",
+        folders="--chdir --pythonpath --pp",
+    ),
     "ipykernel_launcher": _KERNEL,
     "ipykernel": _KERNEL,
     "colab_kernel_launcher": _KERNEL,

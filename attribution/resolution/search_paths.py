@@ -65,7 +65,9 @@ def _known(path: str, files: Files) -> Place:
     return Place(path=files.realpath(path)) if files.exists(path) else Place(path=path, note=GONE)
 
 
-def locate_module(facts: ProcessFacts, name: str, folders: Iterable[str], files: Files) -> str | None:
+def locate_module(
+    facts: ProcessFacts, name: str, folders: Iterable[str], files: Files
+) -> str | None:
     """Return the file of a module that would be imported first from these folders, or None."""
     inner = name.replace(".", "\\" if facts.windows else "/")
     for folder in folders:
@@ -76,7 +78,9 @@ def locate_module(facts: ProcessFacts, name: str, folders: Iterable[str], files:
     return None
 
 
-def module_folders(facts: ProcessFacts, *, safe_path: bool, ignores_environment: bool) -> Iterator[str]:
+def module_folders(
+    facts: ProcessFacts, *, safe_path: bool, ignores_environment: bool
+) -> Iterator[str]:
     """Yield the folders searched for `-m`: working directory, PYTHONPATH, the environment's packages."""
     if not safe_path and not (facts.env.get("PYTHONSAFEPATH") and not ignores_environment):
         yield from bases(facts)[:1]
@@ -101,7 +105,12 @@ def prefixes(facts: ProcessFacts) -> list[str]:
     """Return the installation folders: of the interpreter as it was called (a venv), then of the real one."""
     called = facts.argv[0] if facts.argv and is_absolute(facts, facts.argv[0]) else None
     found: list[str] = []
-    for program in (facts.env.get("__PYVENV_LAUNCHER__"), called, _in_environment(facts), facts.exe):
+    for program in (
+        facts.env.get("__PYVENV_LAUNCHER__"),
+        called,
+        _in_environment(facts),
+        facts.exe,
+    ):
         if program:
             folder = parent_folder(facts, program)
             is_prefix = facts.windows and not folder.lower().endswith("scripts")

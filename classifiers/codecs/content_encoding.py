@@ -39,7 +39,9 @@ class _Sink:
 
 def undo_content_encoding(body: bytes, declared: str, limits: Limits) -> Undone:
     """Undo a `content-encoding` header's codings, last one first."""
-    codings = [coding for coding in (part.strip().lower() for part in declared.split(",")) if coding]
+    codings = [
+        coding for coding in (part.strip().lower() for part in declared.split(",")) if coding
+    ]
     if len(codings) > limits.encodings:
         return Undone(body, "more stacked content-encodings than are undone")
     data, reason = body, None
@@ -63,7 +65,9 @@ def _undo(data: bytes, coding: str, limits: Limits) -> Undone:
         return _unchunk(data)
     run = _CODINGS.get(coding)
     if run is None:
-        return Undone(data, f"unknown content-encoding ({coding[:20] if coding.isascii() else 'not ASCII'})")
+        return Undone(
+            data, f"unknown content-encoding ({coding[:20] if coding.isascii() else 'not ASCII'})"
+        )
     sink = _Sink(len(data), limits)
     try:
         whole = run(data, sink)
@@ -186,7 +190,10 @@ def _unchunk(data: bytes) -> Undone:
         size = _hex(data[at:end].split(b";", 1)[0]) if end >= 0 else None
         if size is None:
             plain = at == 0
-            return Undone(data if plain else b"".join(parts), None if plain else "the aws-chunked body is broken")
+            return Undone(
+                data if plain else b"".join(parts),
+                None if plain else "the aws-chunked body is broken",
+            )
         if size == 0:
             return Undone(b"".join(parts), None)
         at = end + 2 + size + 2

@@ -38,7 +38,13 @@ _PICTURES: tuple[tuple[bytes, str], ...] = (
     (b"OggS", "audio/ogg"),
     (b"\x1aE\xdf\xa3", "video/webm"),
 )
-_FIRST = frozenset(magic[0] for magic, _ in (*_DOCUMENTS, *_PICTURES)) | {0x1F, 0x28, 0x52, 0x00, 0x80}
+_FIRST = frozenset(magic[0] for magic, _ in (*_DOCUMENTS, *_PICTURES)) | {
+    0x1F,
+    0x28,
+    0x52,
+    0x00,
+    0x80,
+}
 
 
 def packed_as(data: bytes) -> str | None:

@@ -87,7 +87,10 @@ def usage_map(path: str) -> UsageMap | None:
     method = path.rpartition("/")[2]
     if path.startswith("/xai_api."):
         return _XAI.get(method)
-    if path.startswith("/google.ai.generativelanguage.") and method in {"GenerateContent", "StreamGenerateContent"}:
+    if path.startswith("/google.ai.generativelanguage.") and method in {
+        "GenerateContent",
+        "StreamGenerateContent",
+    }:
         return _GEMINI
     return None
 

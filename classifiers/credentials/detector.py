@@ -77,7 +77,11 @@ class CredentialDetector:
     def health(self) -> dict[str, object]:
         """Return which pack is active: `pack` (`full` or `own rules`), `rules`, `failure`."""
         full = self._engines.complete
-        return {"pack": "full" if full else "own rules", "rules": self.rule_count, "failure": self._engines.failure}
+        return {
+            "pack": "full" if full else "own rules",
+            "rules": self.rule_count,
+            "failure": self._engines.failure,
+        }
 
     def warm(self, wait_s: float = 0.0) -> None:
         """Compile every confirming pattern now.
@@ -122,7 +126,11 @@ class CredentialDetector:
             return None
         engine = self._engines.current
         quoted = b'"' + data + b'"\n'
-        found = (match.span() for index in engine.candidates(quoted) for match in engine.matches(index, quoted))
+        found = (
+            match.span()
+            for index in engine.candidates(quoted)
+            for match in engine.matches(index, quoted)
+        )
         return [(max(0, start - 1), end - 1) for start, end in found]
 
     def identities(self, payload: Payload, host: str) -> list[Identity]:
@@ -143,7 +151,9 @@ class CredentialDetector:
             known = self._remembered[key] = self._look_at_authentication(engine, segment, host)
         return known
 
-    def _look_at_authentication(self, engine: Engine, segment: Segment, host: str) -> _Authentication:
+    def _look_at_authentication(
+        self, engine: Engine, segment: Segment, host: str
+    ) -> _Authentication:
         joined = Joined([segment], authentication=False)
         found: list[Found] = []
         for index in engine.candidates(joined.data):
@@ -164,16 +174,24 @@ class CredentialDetector:
         hits = tuple(f.hit for f in final)
         return _Authentication(hits, tuple(h for h in hits if h.rejected is None), identity)
 
-    def _minding_direction(self, found: list[Found], segments: Sequence[Segment], host: str) -> list[Found]:
+    def _minding_direction(
+        self, found: list[Found], segments: Sequence[Segment], host: str
+    ) -> list[Found]:
         body = [s.key for s in segments if s.carrier is Carrier.BODY]
         token_request = len(body) <= _TOKEN_REQUEST_FIELDS and "grant_type" in body
-        return [self._direction(item, segments[item.hit.segment], host, token_request) for item in found]
+        return [
+            self._direction(item, segments[item.hit.segment], host, token_request) for item in found
+        ]
 
     def _direction(self, item: Found, segment: Segment, host: str, token_request: bool) -> Found:
         if item.hit.rejected is not None:
             return item
         normal = is_normal_use(
-            item.rule, segment.carrier, host, authentication=is_authentication(segment), key=segment.key
+            item.rule,
+            segment.carrier,
+            host,
+            authentication=is_authentication(segment),
+            key=segment.key,
         )
         if token_request and segment.key in TOKEN_FIELDS and segment.carrier is Carrier.BODY:
             normal = is_normal_use(item.rule, Carrier.HEADER, host, authentication=True)

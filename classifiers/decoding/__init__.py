@@ -9,7 +9,16 @@ from classifiers.decoding.request_parts import file_name, read_headers, read_tar
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message
 
-__all__ = ["DEFAULT", "INLINE", "WINDOW", "Limits", "decode", "decode_message", "decode_text", "fold"]
+__all__ = [
+    "DEFAULT",
+    "INLINE",
+    "WINDOW",
+    "Limits",
+    "decode",
+    "decode_message",
+    "decode_text",
+    "fold",
+]
 
 
 def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
@@ -38,7 +47,9 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
     """Return all that can be read from one WebSocket message. Never raises."""
     payload = Payload(plain=message.data)
     try:
-        payload.json = read_body(Reading(payload, limits), message.data, "text/plain" if message.text else "")
+        payload.json = read_body(
+            Reading(payload, limits), message.data, "text/plain" if message.text else ""
+        )
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
         payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
     return payload
@@ -62,7 +73,9 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
         body, reason = undo_content_encoding(body, content_encoding, limits)
         reading.undone(reason, ())
     if not exchange.complete:
-        reading.unread(f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ())
+        reading.unread(
+            f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ()
+        )
     payload.plain = body
     if body:
         upload = None if body[:1] in {b"{", b"["} else file_name(exchange)

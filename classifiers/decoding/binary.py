@@ -19,7 +19,9 @@ Field = tuple[int, int, int | bytes]
 """Field number, wire type, value."""
 
 
-def read_msgpack(reading: Reading, data: bytes, path: Path, depth: int, *, declared: bool = False) -> bool:
+def read_msgpack(
+    reading: Reading, data: bytes, path: Path, depth: int, *, declared: bool = False
+) -> bool:
     """Walk one or several msgpack objects; False when it is none. Broken data counts only when it was declared."""
     import msgpack
 
@@ -38,7 +40,12 @@ def read_msgpack(reading: Reading, data: bytes, path: Path, depth: int, *, decla
         whole = unpacker.tell() == len(data)
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError):
         whole = False
-    if not values or not values[0] or not isinstance(values[0], dict | list) or not (whole or declared):
+    if (
+        not values
+        or not values[0]
+        or not isinstance(values[0], dict | list)
+        or not (whole or declared)
+    ):
         return False
     for value in values:
         walk(reading, value, None, path, depth)
@@ -93,7 +100,12 @@ def read_protobuf(reading: Reading, data: bytes, path: Path, depth: int) -> bool
 
 
 def _field_bytes(
-    reading: Reading, value: bytes, path: Path, level: int, depth: int, stack: list[tuple[list[Field], Path, int]]
+    reading: Reading,
+    value: bytes,
+    path: Path,
+    level: int,
+    depth: int,
+    stack: list[tuple[list[Field], Path, int]],
 ) -> None:
     if not value:
         return

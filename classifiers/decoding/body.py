@@ -57,7 +57,11 @@ def read_piece(reading: Reading, piece: Piece) -> None:
 
 
 def read_body(
-    reading: Reading, data: bytes, content_type: str, coding: str | None = None, name: str | None = None
+    reading: Reading,
+    data: bytes,
+    content_type: str,
+    coding: str | None = None,
+    name: str | None = None,
 ) -> Any:
     """Read a request's body and all in it; return its JSON when it is JSON. The common case is the first one.
 
@@ -77,7 +81,9 @@ def read_body(
         _read_grpc(reading, data, media_type, coding)
     else:
         reading.label = f"attachment {printable(name, 120)}" if name else None
-        root = _read_bytes(reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters)
+        root = _read_bytes(
+            reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters
+        )
     drain(reading)
     return root
 
@@ -93,20 +99,30 @@ def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | Non
         binary.read_runs(reading, data, (), 0)
 
 
-def _read_bytes(reading: Reading, piece: Piece, data: bytes, media_type: str, parameters: dict[str, str]) -> Any:
+def _read_bytes(
+    reading: Reading, piece: Piece, data: bytes, media_type: str, parameters: dict[str, str]
+) -> Any:
     if not data:
         return None
-    if media_type.startswith("multipart/") or (not media_type and data[:2] == b"--" and b"ontent-" in data[:1000]):
+    if media_type.startswith("multipart/") or (
+        not media_type and data[:2] == b"--" and b"ontent-" in data[:1000]
+    ):
         if forms.read_multipart(reading, data, parameters.get("boundary"), piece.path, piece.depth):
             return None
         reading.unread("the multipart body cannot be split into its parts", piece.path)
     if _read_by_magic(reading, piece, data, media_type):
         return None
-    if media_type in _MSGPACK and binary.read_msgpack(reading, data, piece.path, piece.depth, declared=True):
+    if media_type in _MSGPACK and binary.read_msgpack(
+        reading, data, piece.path, piece.depth, declared=True
+    ):
         return None
     if media_type in _PROTOBUF and binary.read_protobuf(reading, data, piece.path, piece.depth):
         return None
-    if media_type in _OCTETS and _starts_msgpack(data) and binary.read_msgpack(reading, data, piece.path, piece.depth):
+    if (
+        media_type in _OCTETS
+        and _starts_msgpack(data)
+        and binary.read_msgpack(reading, data, piece.path, piece.depth)
+    ):
         return None
     text = text_of(data, parameters.get("charset"))
     if text is None:
@@ -122,17 +138,28 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
         undone = inflate(data, coding, reading.limits)
         reading.undone(undone.reason, piece.path)
         name = piece.name.rpartition(".")[0] if piece.name else None
-        kind = "" if media_type in _OCTETS or "zip" in media_type or "zstd" in media_type else media_type
-        return reading.later(Piece(undone.data, kind, piece.key, piece.path, piece.depth + 1, name)) or True
+        kind = (
+            ""
+            if media_type in _OCTETS or "zip" in media_type or "zstd" in media_type
+            else media_type
+        )
+        return (
+            reading.later(Piece(undone.data, kind, piece.key, piece.path, piece.depth + 1, name))
+            or True
+        )
     document = "application/gzip" if coding else document_type(data)
     if document:
         reading.document(data, document, piece.name, piece.path)
         return True
     picture = picture_type(data)
-    declared = media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml")
+    declared = media_type.startswith(
+        ("image/", "audio/", "video/", "font/")
+    ) and not media_type.endswith("+xml")
     if picture or (declared and text_of(data[:4096]) is None):
         kind = picture or media_type
-        reading.unread(f"{_KINDS.get(kind.partition('/')[0], 'a file')} ({kind[:60]}) is not read", piece.path)
+        reading.unread(
+            f"{_KINDS.get(kind.partition('/')[0], 'a file')} ({kind[:60]}) is not read", piece.path
+        )
         return True
     return False
 
@@ -154,13 +181,17 @@ def _read_text(reading: Reading, piece: Piece, data: bytes, text: str, media_typ
     if media_type == "application/x-www-form-urlencoded" and start not in ("{", "["):
         forms.read_pairs(reading, text.strip(), path, depth)
         return None
-    if ("xml" in media_type or "html" in media_type or start == "<") and xml_text.looks_like_markup(text):
+    if ("xml" in media_type or "html" in media_type or start == "<") and xml_text.looks_like_markup(
+        text
+    ):
         xml_text.read_markup(reading, text, path, depth)
         return None
     if delimiter := delimited.delimiter_of(text, media_type, piece.name):
         if len(data) > reading.limits.inline_table_bytes:
             plain = len(text) == len(data) or "charset" not in piece.media_type
-            reading.document(data if plain else text.encode("utf-8", "replace"), "text/csv", piece.name, path)
+            reading.document(
+                data if plain else text.encode("utf-8", "replace"), "text/csv", piece.name, path
+            )
             return None
         if delimited.read_delimited(reading, text, delimiter, path):
             return None
@@ -174,7 +205,12 @@ def _read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tu
         root = parse(text.lstrip("﻿"), reading.limits)
     except OverflowError:
         reading.payload.cut = True
-        return _lenient(reading, piece, text, "the JSON is larger than is parsed: its strings were read one by one")
+        return _lenient(
+            reading,
+            piece,
+            text,
+            "the JSON is larger than is parsed: its strings were read one by one",
+        )
     except ValueError:
         if _read_lines(reading, piece, text):
             return True, None
@@ -193,7 +229,9 @@ def _read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tu
 
 def _loose(text: str) -> Any:
     """Parse what Python's own `json` writes and strict JSON is not: NaN, Infinity, lone surrogates."""
-    if len(text) > 1 << 20 or not ("NaN" in text or "Infinity" in text or "\\ud" in text or "\\uD" in text):
+    if len(text) > 1 << 20 or not (
+        "NaN" in text or "Infinity" in text or "\\ud" in text or "\\uD" in text
+    ):
         return None
     import json
 
@@ -215,7 +253,11 @@ def _lenient(reading: Reading, piece: Piece, text: str, reason: str | None) -> t
 def _read_lines(reading: Reading, piece: Piece, text: str) -> bool:
     """Read JSON lines (also the event lines of a stream); False unless nearly every line is JSON."""
     lines = [line for line in (line.strip("\x1e \r") for line in text.split("\n")) if line]
-    if len(lines) < 2 or len(lines) > _MAX_LINES or (len(lines) > 4 and text.count("\n{") + text.count("\n[") == 0):
+    if (
+        len(lines) < 2
+        or len(lines) > _MAX_LINES
+        or (len(lines) > 4 and text.count("\n{") + text.count("\n[") == 0)
+    ):
         return False
     values: list[Any] = []
     bad: list[str] = []
@@ -243,7 +285,14 @@ def read_plain(reading: Reading, text: str, key: str | None, path: Path, depth: 
     while at < len(text):
         end = at + size
         if end < len(text):
-            end = max(text.rfind("\n", at + size // 2, end), text.rfind(" ", at + size // 2, end), at + size // 2) + 1
+            end = (
+                max(
+                    text.rfind("\n", at + size // 2, end),
+                    text.rfind(" ", at + size // 2, end),
+                    at + size // 2,
+                )
+                + 1
+            )
         packed.look(reading, text[at:end], key, path, depth)
         at = end
 
@@ -258,7 +307,9 @@ def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -
         if read and _amount(reading) > before:
             return
     if len(data) >= _SHORT or media_type not in _OCTETS:
-        reading.unread("binary data in no known format: only its readable parts were read", piece.path)
+        reading.unread(
+            "binary data in no known format: only its readable parts were read", piece.path
+        )
     binary.read_runs(reading, data, piece.path, piece.depth)
 
 

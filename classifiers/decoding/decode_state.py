@@ -30,7 +30,18 @@ class Piece(NamedTuple):
 class Reading:
     """Collects a payload within limits. Holds payload."""
 
-    __slots__ = ("carrier", "full", "label", "limits", "payload", "pending", "piece_bytes", "pieces", "reasons", "runs")
+    __slots__ = (
+        "carrier",
+        "full",
+        "label",
+        "limits",
+        "payload",
+        "pending",
+        "piece_bytes",
+        "pieces",
+        "reasons",
+        "runs",
+    )
 
     def __init__(self, payload: Payload, limits: Limits, label: str | None = None) -> None:
         self.payload = payload
@@ -44,7 +55,9 @@ class Reading:
         self.full = False
         self.reasons: dict[str, int] = {}
 
-    def emit(self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False) -> None:
+    def emit(
+        self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False
+    ) -> None:
         """Add one segment."""
         segments = self.payload.segments
         if len(segments) >= self.limits.segments:

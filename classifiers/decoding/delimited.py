@@ -35,7 +35,9 @@ def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
     if named:
         return best
     even = sum(len(row) == count + 1 for row in csv.reader(lines, delimiter=best))
-    header_like = all(len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(best))
+    header_like = all(
+        len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(best)
+    )
     return best if even == len(lines) and header_like and (count >= 2 or best == "\t") else None
 
 
@@ -53,7 +55,10 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
     width = max(map(len, rows[:200]))
     names = unique_names(rows[0] if header else [], width)
     body = rows[1:] if header else rows
-    columns = {name: [row[index] if index < len(row) else "" for row in body] for index, name in enumerate(names)}
+    columns = {
+        name: [row[index] if index < len(row) else "" for row in body]
+        for index, name in enumerate(names)
+    }
     emit_table(reading, columns, len(body), path)
     over = ["\x1f".join(row[width:]) for row in islice(body, 100_000) if len(row) > width]
     if over:
@@ -65,7 +70,8 @@ def has_header(first: list[str]) -> bool:
     """True when a first row reads as names: no cell is a number, a date or an address."""
     cells = [cell.strip() for cell in first if cell.strip()]
     return bool(cells) and all(
-        len(cell) < 80 and "@" not in cell and sum(map(str.isdigit, cell)) * 2 < len(cell) for cell in cells
+        len(cell) < 80 and "@" not in cell and sum(map(str.isdigit, cell)) * 2 < len(cell)
+        for cell in cells
     )
 
 
@@ -73,7 +79,11 @@ def unique_names(header: list[str], width: int) -> list[str]:
     """Return one name a column, made up where the header has none or has it twice."""
     names: dict[str, None] = {}
     for index in range(width):
-        name = header[index].strip() if index < len(header) and header[index].strip() else f"column {index + 1}"
+        name = (
+            header[index].strip()
+            if index < len(header) and header[index].strip()
+            else f"column {index + 1}"
+        )
         names[name if name not in names else f"{name} {index + 1}"] = None
     return list(names)
 
@@ -82,7 +92,9 @@ def emit_table(
     reading: Reading, columns: dict[str, list[str]], rows: int, path: Path, *, complete: bool = True
 ) -> None:
     """Add a table, and each column as one tabular segment."""
-    reading.payload.tables.append(Table(tuple(columns), rows, columns, path, reading.label, complete))
+    reading.payload.tables.append(
+        Table(tuple(columns), rows, columns, path, reading.label, complete)
+    )
     for name, values in columns.items():
         text = "\n".join(filter(None, values))
         if text:

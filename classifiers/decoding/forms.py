@@ -44,7 +44,9 @@ def decode_field(text: str) -> str:
     return data.decode("latin-1") if decoded is None else decoded
 
 
-def read_multipart(reading: Reading, data: bytes, boundary: str | None, path: Path, depth: int) -> bool:
+def read_multipart(
+    reading: Reading, data: bytes, boundary: str | None, path: Path, depth: int
+) -> bool:
     """Queue the parts of a multipart body; False when it has none."""
     raw = boundary.encode("latin-1", "replace") if boundary else _guess_boundary(data)
     if not raw:
@@ -59,10 +61,14 @@ def read_multipart(reading: Reading, data: bytes, boundary: str | None, path: Pa
 def _guess_boundary(data: bytes) -> bytes:
     start = data.lstrip(b"\r\n")[:80]
     line = start.split(b"\r\n", 1)[0]
-    return line[2:] if line.startswith(b"--") and 0 < len(line) - 2 <= 70 and b"\r\n" in start else b""
+    return (
+        line[2:] if line.startswith(b"--") and 0 < len(line) - 2 <= 70 and b"\r\n" in start else b""
+    )
 
 
-def _parts(reading: Reading, data: bytes, boundary: bytes, path: Path) -> Iterator[tuple[dict[str, str], bytes]]:
+def _parts(
+    reading: Reading, data: bytes, boundary: bytes, path: Path
+) -> Iterator[tuple[dict[str, str], bytes]]:
     """Split leniently on the boundary: a preamble is text too, a missing end is no reason to stop."""
     mark = b"--" + boundary
     at = data.find(mark)
@@ -103,7 +109,9 @@ def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
     return headers, content
 
 
-def _read_part(reading: Reading, headers: dict[str, str], content: bytes, path: Path, depth: int) -> None:
+def _read_part(
+    reading: Reading, headers: dict[str, str], content: bytes, path: Path, depth: int
+) -> None:
     disposition = headers.get("content-disposition", "")
     _, fields = split_header(disposition)
     for extended in _EXTENDED.finditer(disposition):
@@ -112,7 +120,12 @@ def _read_part(reading: Reading, headers: dict[str, str], content: bytes, path: 
     media_type = headers.get("content-type", "")
     here = (*path, name) if name else path
     for header, value in headers.items():
-        if header not in {"content-disposition", "content-type", "content-transfer-encoding", "content-length"}:
+        if header not in {
+            "content-disposition",
+            "content-type",
+            "content-transfer-encoding",
+            "content-length",
+        }:
             reading.emit(value, header, (*here, header))
     if filename and len(filename) > 5:
         reading.emit(filename, "filename", (*here, "filename"))
@@ -140,6 +153,7 @@ def split_header(value: str) -> tuple[str, dict[str, str]]:
 
     main, options = parse_options_header(value.encode("utf-8", "replace"))
     fields = {
-        key.decode("utf-8", "replace").lower(): option.decode("utf-8", "replace") for key, option in options.items()
+        key.decode("utf-8", "replace").lower(): option.decode("utf-8", "replace")
+        for key, option in options.items()
     }
     return main.decode("utf-8", "replace").strip().lower(), fields

@@ -23,14 +23,18 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
     if type(parsed) is not dict and type(parsed) is not list:
         return False
     named = (
-        data.count(b'":') - data.count(b'\\":') if isinstance(data, bytes) else data.count('":') - data.count('\\":')
+        data.count(b'":') - data.count(b'\\":')
+        if isinstance(data, bytes)
+        else data.count('":') - data.count('\\":')
     )
     found, stack = 0, [parsed]
     while stack:
         node = stack.pop()
         if type(node) is dict:
             found += len(node)
-            stack.extend([value for value in node.values() if type(value) is dict or type(value) is list])
+            stack.extend(
+                [value for value in node.values() if type(value) is dict or type(value) is list]
+            )
         else:
             stack.extend([value for value in node if type(value) is dict or type(value) is list])
     return named > found
@@ -52,5 +56,8 @@ def _with_repeated_keys(data: bytes | str) -> Any:
 
 def _check_size(data: bytes | str, limits: Limits) -> None:
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
-    if len(raw) > limits.json_bytes or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > limits.json_nodes:
+    if (
+        len(raw) > limits.json_bytes
+        or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > limits.json_nodes
+    ):
         raise OverflowError("the JSON is larger than is parsed")

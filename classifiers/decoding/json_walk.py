@@ -18,10 +18,14 @@ _LARGEST_ID = 10**19
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _BIG_ARRAY = 32
 
-_LENIENT = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(\s*+:)?|\\?\Z)|(?<![\w.+-])(\d{6,19})(?![\w.])', re.DOTALL)
+_LENIENT = re.compile(
+    r'"((?:[^"\\]|\\.)*+)(?:"(\s*+:)?|\\?\Z)|(?<![\w.+-])(\d{6,19})(?![\w.])', re.DOTALL
+)
 
 
-def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True) -> None:
+def walk(
+    reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True
+) -> None:
     """Emit every leaf. `deep=False` promises that no string packs another (see `packed.worth_looking`)."""
     segments = reading.payload.segments
     append, carrier, label = segments.append, reading.carrier, reading.label
@@ -44,19 +48,31 @@ def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *
                         if deep and (len(value) > 23 or not value.isidentifier()):
                             look(reading, value, name, path + (name,), depth)
                         else:
-                            append(_new(Segment, (value, name, path + (name,), carrier, label, True, False)))
+                            append(
+                                _new(
+                                    Segment,
+                                    (value, name, path + (name,), carrier, label, True, False),
+                                )
+                            )
                 elif kind is dict or kind is list:
                     if value:
                         inner.append((value, name, path + (name,)))
                 elif kind is int:
                     if _SMALLEST_ID <= value < _LARGEST_ID:
-                        append(_new(Segment, (str(value), name, path + (name,), carrier, label, False, False)))
+                        append(
+                            _new(
+                                Segment,
+                                (str(value), name, path + (name,), carrier, label, False, False),
+                            )
+                        )
                 elif kind is bytes:
                     _leaf_bytes(reading, value, name, path + (name,), depth)
                 if len(name) > 7 and (len(name) > 19 or not name.isidentifier()):
                     reading.emit(name, None, path + (name,))
         elif kind is list:
-            if len(node) > 2 and (_numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)):
+            if len(node) > 2 and (
+                _numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)
+            ):
                 inner.reverse()
                 stack.extend(inner)
                 continue
@@ -67,13 +83,23 @@ def walk(reading: Reading, root: Any, key: str | None, path: Path, depth: int, *
                         if deep and (len(value) > 23 or not value.isidentifier()):
                             look(reading, value, key, path + (index,), depth)
                         else:
-                            append(_new(Segment, (value, key, path + (index,), carrier, label, True, False)))
+                            append(
+                                _new(
+                                    Segment,
+                                    (value, key, path + (index,), carrier, label, True, False),
+                                )
+                            )
                 elif kind is dict or kind is list:
                     if value:
                         inner.append((value, key, path + (index,)))
                 elif kind is int:
                     if _SMALLEST_ID <= value < _LARGEST_ID:
-                        append(_new(Segment, (str(value), key, path + (index,), carrier, label, False, False)))
+                        append(
+                            _new(
+                                Segment,
+                                (str(value), key, path + (index,), carrier, label, False, False),
+                            )
+                        )
                 elif kind is bytes:
                     _leaf_bytes(reading, value, key, path + (index,), depth)
         else:
@@ -102,9 +128,15 @@ def _leaf_bytes(reading: Reading, data: bytes, key: str | None, path: Path, dept
 
 def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:
     """True when a long array holds numbers only (a vector, a series): identifiers among integers go out as one text."""
-    if len(node) <= _BIG_ARRAY or type(node[0]) not in _NUMBERS or not _NUMBERS.issuperset(map(type, node)):
+    if (
+        len(node) <= _BIG_ARRAY
+        or type(node[0]) not in _NUMBERS
+        or not _NUMBERS.issuperset(map(type, node))
+    ):
         return False
-    long = [str(value) for value in node if type(value) is int and _SMALLEST_ID <= value < _LARGEST_ID]
+    long = [
+        str(value) for value in node if type(value) is int and _SMALLEST_ID <= value < _LARGEST_ID
+    ]
     if len(long) * 2 > len(node):
         reading.emit("\n".join(long), key, path, quoted=False)
     return True
@@ -137,4 +169,9 @@ def _unquote(quoted: str) -> str:
     try:
         return str(orjson.loads('"' + quoted.replace("\n", "\\n").replace("\t", "\\t") + '"'))
     except ValueError:
-        return quoted.replace("\\n", "\n").replace('\\"', '"').replace("\\/", "/").replace("\\\\", "\\")
+        return (
+            quoted.replace("\\n", "\n")
+            .replace('\\"', '"')
+            .replace("\\/", "/")
+            .replace("\\\\", "\\")
+        )

@@ -23,7 +23,8 @@ _OPAQUE = 4096
 """An undecodable run below this size holds a key, a hash or a signature, and its text was given."""
 
 _ALPHABET = bytes(
-    1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0 for byte in range(256)
+    1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
+    for byte in range(256)
 )
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 _HIGH = bytes(range(128, 256))
@@ -37,7 +38,14 @@ _TELLING_ESCAPE = re.compile(rb"\\[^nrtbf]")
 _TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _OPAQUE_KEYS = frozenset(
-    {"signature", "encrypted_content", "thoughtSignature", "thought_signature", "embedding", "embeddings"}
+    {
+        "signature",
+        "encrypted_content",
+        "thoughtSignature",
+        "thought_signature",
+        "embedding",
+        "embeddings",
+    }
 )
 
 
@@ -65,7 +73,12 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
     ):
         reading.emit(text, key, path)
         return
-    if first in '{["' and text[-1] in '}]"\n ' and len(text) > 6 and _json(reading, text, key, path, depth):
+    if (
+        first in '{["'
+        and text[-1] in '}]"\n '
+        and len(text) > 6
+        and _json(reading, text, key, path, depth)
+    ):
         return
     try:
         raw = text.encode()
@@ -77,7 +90,9 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         reading.emit(text, key, path)
 
 
-def unpack(reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int) -> bool:
+def unpack(
+    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+) -> bool:
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that needs no segment."""
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
@@ -102,7 +117,9 @@ def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) 
     return reading.later(Piece(value, "application/json", key, path, depth + 1))
 
 
-def _runs(reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int) -> bool:
+def _runs(
+    reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int
+) -> bool:
     """Decode base64 and hex runs; True when the text is one long run and its content was queued in its place."""
     stripped = raw.translate(None, b"\r\n")
     wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
@@ -193,7 +210,9 @@ def _base64(run: bytes) -> bytes:
 
 def _is_media(head: bytes, length: int) -> bool:
     """True for the beginning of a document, or of a picture or sound larger than a pixel: names may begin like those."""
-    return document_type(head) is not None or (length >= _SMALLEST_PICTURE and picture_type(head) is not None)
+    return document_type(head) is not None or (
+        length >= _SMALLEST_PICTURE and picture_type(head) is not None
+    )
 
 
 def _known(data: bytes) -> bytes | None:
@@ -221,11 +240,17 @@ def _known(data: bytes) -> bytes | None:
 def _few_strange(text: str) -> bool:
     """Random bytes that happen to read as text are full of odd letters; prose of any language is not of many blocks."""
     blocks = {ord(char) >> 8 for char in text if char.isalpha()}
-    odd = sum(1 for char in text if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>"))
+    odd = sum(
+        1
+        for char in text
+        if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>")
+    )
     return len(blocks) <= 2 and odd * 5 <= len(text)
 
 
-def _queue(reading: Reading, data: bytes, media_type: str, key: str | None, path: Path, depth: int) -> bool:
+def _queue(
+    reading: Reading, data: bytes, media_type: str, key: str | None, path: Path, depth: int
+) -> bool:
     return reading.later(Piece(data, media_type, key, path, depth + 1))
 
 
@@ -243,12 +268,20 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
             data = _base64(short)
         else:
             data = unquote_to_bytes(text[start:at])
-        if data and not _queue(reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth):
+        if data and not _queue(
+            reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth
+        ):
             return
 
 
 def _tokens(
-    reading: Reading, text: str, mark: str, undo: Callable[[str], str], key: str | None, path: Path, depth: int
+    reading: Reading,
+    text: str,
+    mark: str,
+    undo: Callable[[str], str],
+    key: str | None,
+    path: Path,
+    depth: int,
 ) -> None:
     """Queue the tokens whose escapes hide what they say."""
     tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]

@@ -12,15 +12,24 @@ MAX_COLUMNS = 400
 _JOIN_FROM = 50
 """From this many rows on, a column goes out as one segment instead of one a cell."""
 _CONVERSATION = frozenset({"role", "content", "parts", "parameters", "input_schema", "inputSchema"})
-_PARTS = frozenset({"text", "image_url", "input_text", "function", "input", "source", "call_id", "thinking"})
+_PARTS = frozenset(
+    {"text", "image_url", "input_text", "function", "input", "source", "call_id", "thinking"}
+)
 _PROSE = 200
 """Mean length of the values from which on an array holds prose, not records."""
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-def read_records(reading: Reading, rows: list[Any], key: str | None, path: Path, inner: list[Any]) -> bool:
+def read_records(
+    reading: Reading, rows: list[Any], key: str | None, path: Path, inner: list[Any]
+) -> bool:
     """Read an array of objects as a table; False when it is none. Nested values go to `inner` as (value, key, path)."""
-    if len(rows) < MIN_ROWS or type(rows[0]) is not dict or len(rows[0]) < 2 or _is_message(rows[0]):
+    if (
+        len(rows) < MIN_ROWS
+        or type(rows[0]) is not dict
+        or len(rows[0]) < 2
+        or _is_message(rows[0])
+    ):
         return False
     if any(type(row) is not dict for row in rows):
         return False
@@ -35,7 +44,9 @@ def read_records(reading: Reading, rows: list[Any], key: str | None, path: Path,
     keep = len(rows) if cells <= reading.limits.table_cells else reading.limits.sampled_rows
     columns = {name: [row.get(name) for row in rows] for name in names}
     nested: list[Any] = []
-    scalar = {name: column for name, column in columns.items() if not _nested(column, name, path, nested)}
+    scalar = {
+        name: column for name, column in columns.items() if not _nested(column, name, path, nested)
+    }
     if len(scalar) < MIN_COLUMNS:
         return False
     inner.extend(nested)
@@ -85,7 +96,9 @@ def _text(value: object) -> str:
 
 def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
     if len(column) >= _JOIN_FROM:
-        text = "\n".join(value if type(value) is str else str(value) for value in column if _worth(value))
+        text = "\n".join(
+            value if type(value) is str else str(value) for value in column if _worth(value)
+        )
         if text:
             _emit_column(reading, text, name, path)
         return
@@ -96,7 +109,13 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
                 raw = value.encode("utf-8", "replace")
                 if packed.worth_looking(raw):
                     packed.unpack(reading, value, raw, name, (*path, index, name), 1)
-            reading.emit(value if quoted else str(value), name, (*path, index, name), quoted=quoted, tabular=True)
+            reading.emit(
+                value if quoted else str(value),
+                name,
+                (*path, index, name),
+                quoted=quoted,
+                tabular=True,
+            )
 
 
 def _emit_column(reading: Reading, text: str, name: str, path: Path) -> None:

@@ -66,7 +66,9 @@ def _authorization(reading: Reading, name: str, value: str) -> None:
             reading.unread("the basic credentials are no base64", (name,))
     reading.emit(credentials.strip(), name, (name, scheme))
     if credentials.startswith("eyJ"):
-        packed.unpack(reading, credentials, credentials.encode("utf-8", "replace"), name, (name, scheme), 0)
+        packed.unpack(
+            reading, credentials, credentials.encode("utf-8", "replace"), name, (name, scheme), 0
+        )
 
 
 def _cookies(reading: Reading, value: str) -> None:
@@ -86,9 +88,9 @@ def read_target(reading: Reading, target: str) -> None:
     for index, part in enumerate(path.split("/")[:200]):
         if len(part) > 5:
             text = unquote(part) if "%" in part else part
-            packed.look(reading, text, before, (index,), 0) if len(part) >= packed.MIN_RUN else reading.emit(
-                text, before, (index,)
-            )
+            packed.look(reading, text, before, (index,), 0) if len(
+                part
+            ) >= packed.MIN_RUN else reading.emit(text, before, (index,))
         before = part[:60] or before
     if query:
         reading.carrier = Carrier.QUERY

@@ -33,7 +33,9 @@ def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
         reading.emit(text[at:], None, path)
 
 
-def _section(reading: Reading, text: str, start: int, names: list[str], path: Path, depth: int) -> int:
+def _section(
+    reading: Reading, text: str, start: int, names: list[str], path: Path, depth: int
+) -> int:
     """Read what one `<` opens; return where it ends."""
     for opening, closing in (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"), ("<!", ">")):
         if text.startswith(opening, start):
@@ -58,14 +60,22 @@ def _tag(reading: Reading, inner: str, names: list[str], path: Path, depth: int)
             while names.pop() != name:
                 pass
         return
-    name, _, rest = inner.rstrip("/").partition(" ") if "\n" not in inner else _first_word(inner.rstrip("/"))
+    name, _, rest = (
+        inner.rstrip("/").partition(" ") if "\n" not in inner else _first_word(inner.rstrip("/"))
+    )
     name = _local(name)
     if "=" in rest:
         for match in _ATTRIBUTE.finditer(rest):
             value = match[2] if match[2] is not None else match[3]
             if value and not match[1].startswith("xmlns"):
                 attribute = _local(match[1])
-                packed.look(reading, html.unescape(value), attribute, (*path, *names, name, attribute), depth)
+                packed.look(
+                    reading,
+                    html.unescape(value),
+                    attribute,
+                    (*path, *names, name, attribute),
+                    depth,
+                )
     if not inner.endswith("/") and len(names) < _MAX_DEPTH:
         names.append(name)
 
@@ -79,7 +89,9 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2][:200]
 
 
-def _emit(reading: Reading, text: str, names: list[str], path: Path, depth: int, *, escaped: bool = True) -> None:
+def _emit(
+    reading: Reading, text: str, names: list[str], path: Path, depth: int, *, escaped: bool = True
+) -> None:
     if not text or text.isspace():
         return
     text = text.strip()

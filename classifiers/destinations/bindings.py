@@ -24,7 +24,16 @@ MAX_BINDINGS = 10_000
 MAX_BODY = 256 * 1024
 _UPLOAD_ID = re.compile(r"[?&]upload_id=([^&]+)")
 _SESSION_SERVICES = frozenset(
-    {"onedrive", "microsoft-graph", "sharepoint", "google-drive", "google-cloud-storage", "slack", "box", "dropbox"}
+    {
+        "onedrive",
+        "microsoft-graph",
+        "sharepoint",
+        "google-drive",
+        "google-cloud-storage",
+        "slack",
+        "box",
+        "dropbox",
+    }
 )
 
 
@@ -92,7 +101,11 @@ class Bindings:
         return destination.service in LEARNERS or destination.service in _SESSION_SERVICES
 
     def learn(
-        self, exchange: Exchange, answer: Answer, destination: Destination, organisation: Organisation | None = None
+        self,
+        exchange: Exchange,
+        answer: Answer,
+        destination: Destination,
+        organisation: Organisation | None = None,
     ) -> Account | None:
         """Learn from an answer; return the account when the answer told more than the request, else None.
 
@@ -112,12 +125,19 @@ class Bindings:
                 self.bind_session(url, opened)
         if learnt is None:
             return None
-        account = judge(learnt, service, _family(exchange, service), organisation or self.organisation)
-        if destination.account.kind is AccountKind.CORPORATE and account.kind is not AccountKind.PERSONAL:
+        account = judge(
+            learnt, service, _family(exchange, service), organisation or self.organisation
+        )
+        if (
+            destination.account.kind is AccountKind.CORPORATE
+            and account.kind is not AccountKind.PERSONAL
+        ):
             return replace(destination.account, id=account.id or destination.account.id)
         return account
 
-    def _learnt(self, service: str, exchange: Exchange, answer: Answer, token: str | None) -> Signal | None:
+    def _learnt(
+        self, service: str, exchange: Exchange, answer: Answer, token: str | None
+    ) -> Signal | None:
         stated = _from_headers(answer)
         if stated is None:
             learner = LEARNERS.get(service)
@@ -149,8 +169,16 @@ def _session_key(host: str, path: str) -> str:
 def _signal_of(account: Account) -> Signal | None:
     if account.id is None and account.kind.value == "unknown":
         return None
-    personal = True if account.kind.value == "personal" else False if account.kind.value == "other_tenant" else None
-    return Signal(account.id, "upload session opened with: " + (account.evidence or "that account"), personal)
+    personal = (
+        True
+        if account.kind.value == "personal"
+        else False
+        if account.kind.value == "other_tenant"
+        else None
+    )
+    return Signal(
+        account.id, "upload session opened with: " + (account.evidence or "that account"), personal
+    )
 
 
 def _from_headers(answer: Answer) -> Signal | None:

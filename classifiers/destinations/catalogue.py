@@ -3,8 +3,18 @@
 from classifiers.destinations.services import Service
 from core.classification import AccountKind, Category
 
-STORE, CODE, MSG, PASTE = Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING, Category.PASTE
-PKG, OBS, HOOK, OTHER = Category.PACKAGE_INDEX, Category.OBSERVABILITY, Category.WEBHOOK, Category.OTHER
+STORE, CODE, MSG, PASTE = (
+    Category.CLOUD_STORAGE,
+    Category.CODE_HOST,
+    Category.MESSAGING,
+    Category.PASTE,
+)
+PKG, OBS, HOOK, OTHER = (
+    Category.PACKAGE_INDEX,
+    Category.OBSERVABILITY,
+    Category.WEBHOOK,
+    Category.OTHER,
+)
 PERSONAL, ANONYMOUS = AccountKind.PERSONAL, AccountKind.ANONYMOUS
 
 NEVER = r"(?!)"
@@ -159,11 +169,16 @@ _TUNNELS: dict[str, tuple[str, ...]] = {
 
 ANONYMOUS_SITES: tuple[Service, ...] = (
     *(Service(name, PASTE, hosts, nature=ANONYMOUS) for name, hosts in _TRANSFER.items()),
-    *(Service(name, HOOK, hosts, nature=ANONYMOUS, hidden=r"^/([^/?]+)") for name, hosts in _CATCHERS.items()),
+    *(
+        Service(name, HOOK, hosts, nature=ANONYMOUS, hidden=r"^/([^/?]+)")
+        for name, hosts in _CATCHERS.items()
+    ),
     *(Service(name, HOOK, hosts, nature=ANONYMOUS) for name, hosts in _TUNNELS.items()),
     Service("ntfy", MSG, ("ntfy.sh",), nature=ANONYMOUS),
     Service("zapier", HOOK, ("hooks.zapier.com",), hidden=r"/hooks/catch/\d+/(.+)"),
-    Service("make", HOOK, (r"/hook\.[a-z0-9-]+\.make\.com/", "hook.integromat.com"), hidden=r"/(.+)"),
+    Service(
+        "make", HOOK, (r"/hook\.[a-z0-9-]+\.make\.com/", "hook.integromat.com"), hidden=r"/(.+)"
+    ),
     Service("ifttt", HOOK, ("maker.ifttt.com",), nature=PERSONAL, hidden=r"/with/key/([^/?]+)"),
 )
 

@@ -66,7 +66,9 @@ def class_of(key: str, headers: Mapping[str, str]) -> str:
     return _CLASSES[match[0]] if match else "api-key"
 
 
-def identify(headers: Mapping[str, str], path: str, fingerprinter: Fingerprinter | None) -> Identity:
+def identify(
+    headers: Mapping[str, str], path: str, fingerprinter: Fingerprinter | None
+) -> Identity:
     """Return the identity of the caller; without a fingerprinter the key's class only."""
     key = credential(headers, path)
     organisation = headers.get("openai-organization") or headers.get("x-hf-bill-to")

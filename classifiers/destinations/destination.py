@@ -18,7 +18,14 @@ from core.organisation import Organisation
 
 _OBSERVED: HostTable[str] = HostTable(OBSERVABILITY_HOSTS)
 _LLM_STORES = ("/files", "/uploads", "/vector_stores", "/knowledge", "/cachedContents")
-_TELEMETRY = ("/v1/traces", "/v1/logs", "/v1/metrics", "/api/public/ingestion", "/runs/batch", "/runs/multipart")
+_TELEMETRY = (
+    "/v1/traces",
+    "/v1/logs",
+    "/v1/metrics",
+    "/api/public/ingestion",
+    "/runs/batch",
+    "/runs/multipart",
+)
 """Ends of paths of self-hosted collectors: OpenTelemetry, Langfuse, LangSmith."""
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 
@@ -52,11 +59,18 @@ def destination(
         return _unlisted(exchange, headers, organisation, bindings, call)
     account = _service_account(service, request, organisation, bindings)
     upload = stores(service, exchange.method, path)
-    return _made(exchange, service.id, service.category, account, upload, redact(path, service.hidden))
+    return _made(
+        exchange, service.id, service.category, account, upload, redact(path, service.hidden)
+    )
 
 
 def _made(
-    exchange: Exchange, service: str | None, category: Category, account: Account, upload: bool, path: str
+    exchange: Exchange,
+    service: str | None,
+    category: Category,
+    account: Account,
+    upload: bool,
+    path: str,
 ) -> Destination:
     return Destination(
         scheme=exchange.scheme, host=exchange.host, port=exchange.port, path=path, service=service, category=category,
@@ -65,13 +79,27 @@ def _made(
 
 
 def _unlisted(
-    exchange: Exchange, headers: Mapping[str, str], organisation: Organisation, bindings: Bindings, call: LlmCall | None
+    exchange: Exchange,
+    headers: Mapping[str, str],
+    organisation: Organisation,
+    bindings: Bindings,
+    call: LlmCall | None,
 ) -> Destination:
     category = Category.LLM if call is not None and call.operation != "mcp" else Category.OTHER
     service = "a2a" if _is_agent(exchange, headers) else None
-    if service is None and exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_TELEMETRY):
-        return _made(exchange, "otlp", Category.OBSERVABILITY, Account(), True, redact(exchange.path))
-    account = _keyed(headers, exchange.path, organisation, bindings) if category is Category.LLM else Account()
+    if (
+        service is None
+        and exchange.method == "POST"
+        and exchange.path.partition("?")[0].endswith(_TELEMETRY)
+    ):
+        return _made(
+            exchange, "otlp", Category.OBSERVABILITY, Account(), True, redact(exchange.path)
+        )
+    account = (
+        _keyed(headers, exchange.path, organisation, bindings)
+        if category is Category.LLM
+        else Account()
+    )
     return _made(exchange, service, category, account, False, redact(exchange.path))
 
 
@@ -92,35 +120,50 @@ def _token_signal(
     token = credential(headers, path)
     if token is None:
         return None, False
-    own = bool(organisation.key_fingerprints) and bindings.fingerprint(token) in organisation.key_fingerprints
+    own = (
+        bool(organisation.key_fingerprints)
+        and bindings.fingerprint(token) in organisation.key_fingerprints
+    )
     return bindings.of_token(token), own
 
 
-def _keyed(headers: Mapping[str, str], path: str, organisation: Organisation, bindings: Bindings) -> Account:
+def _keyed(
+    headers: Mapping[str, str], path: str, organisation: Organisation, bindings: Bindings
+) -> Account:
     signal, own = _token_signal(headers, path, organisation, bindings)
     if own:
         return Account(
-            kind=AccountKind.CORPORATE, id=signal.id if signal else None, evidence="the key is the organisation's own"
+            kind=AccountKind.CORPORATE,
+            id=signal.id if signal else None,
+            evidence="the key is the organisation's own",
         )
     return Account()
 
 
-def _llm_account(provider: Provider, request: Request, organisation: Organisation, bindings: Bindings) -> Account:
+def _llm_account(
+    provider: Provider, request: Request, organisation: Organisation, bindings: Bindings
+) -> Account:
     if is_anonymous(provider, request.path):
         return Account(kind=AccountKind.ANONYMOUS, evidence="used without an account")
     bound, own = _token_signal(request.headers, request.path, organisation, bindings)
     told = llm_signal(provider, request)
     if own:
         name = bound.id if bound else told.id if told else None
-        return Account(kind=AccountKind.CORPORATE, id=name, evidence="the key is the organisation's own")
+        return Account(
+            kind=AccountKind.CORPORATE, id=name, evidence="the key is the organisation's own"
+        )
     if provider.kind is Kind.LOCAL:
         return Account()
     return judge(bound or told, provider.id, FAMILIES.get(provider.id), organisation)
 
 
-def _service_account(service: Service, request: Request, organisation: Organisation, bindings: Bindings) -> Account:
+def _service_account(
+    service: Service, request: Request, organisation: Organisation, bindings: Bindings
+) -> Account:
     if service.nature is not None:
-        kind = "consumer service" if service.nature is AccountKind.PERSONAL else "anonymous by nature"
+        kind = (
+            "consumer service" if service.nature is AccountKind.PERSONAL else "anonymous by nature"
+        )
         return Account(kind=service.nature, evidence=f"host: {kind}")
     if service.reader is None:
         return _keyed(request.headers, request.path, organisation, bindings)
@@ -128,7 +171,9 @@ def _service_account(service: Service, request: Request, organisation: Organisat
     bound, own = _token_signal(request.headers, request.path, organisation, bindings)
     if own:
         return Account(
-            kind=AccountKind.CORPORATE, id=told.id if told else None, evidence="the key is the organisation's own"
+            kind=AccountKind.CORPORATE,
+            id=told.id if told else None,
+            evidence="the key is the organisation's own",
         )
     signal = _stronger(told, bound) or bindings.of_session(request.host, request.path)
     if signal is None and service.family == "microsoft" and request.bearer:

@@ -1,6 +1,11 @@
 """Which hosts a provider's keys are meant for. Anchored: `api.openai.com.evil.example` is nobody's."""
 
-_LLM_GATEWAYS = ("gateway.ai.cloudflare.com", "api.portkey.ai", "helicone.ai", "ai-gateway.vercel.sh")
+_LLM_GATEWAYS = (
+    "gateway.ai.cloudflare.com",
+    "api.portkey.ai",
+    "helicone.ai",
+    "ai-gateway.vercel.sh",
+)
 """Gateways whose protocol is to hand on the provider's key."""
 
 HOSTS: dict[str, tuple[str, ...]] = {
@@ -97,7 +102,10 @@ def is_own_host(provider: str, host: str) -> bool | None:
         return None
     if known is not None:
         return False
-    return any(provider == label or provider in label.split("-") for label in host.split(".")[-3:]) or None
+    return (
+        any(provider == label or provider in label.split("-") for label in host.split(".")[-3:])
+        or None
+    )
 
 
 def provider_of(host: str) -> str | None:

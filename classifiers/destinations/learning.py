@@ -31,7 +31,9 @@ def _microsoft_sign_in(exchange: Exchange, body: Json) -> Signal | None:
 def _graph(exchange: Exchange, body: Json) -> Signal | None:
     path = exchange.path.partition("?")[0].rstrip("/")
     if body.get("driveType") == "personal":
-        return Signal(_text(body, "owner", "user", "id"), "the drive is a personal one", personal=True)
+        return Signal(
+            _text(body, "owner", "user", "id"), "the drive is a personal one", personal=True
+        )
     if path.endswith("/organization") and isinstance(body.get("value"), list) and body["value"]:
         tenant = _text(body["value"][0], "id") if isinstance(body["value"][0], dict) else None
         return Signal(tenant, "organisation in the answer", personal=False) if tenant else None
@@ -62,7 +64,10 @@ def _google_drive(_exchange: Exchange, body: Json) -> Signal | None:
     domain = email.rpartition("@")[2].lower()
     personal = domain in {"gmail.com", "googlemail.com"}
     return Signal(
-        domain, "domain of the drive's user", personal=True if personal else None, domain=None if personal else domain
+        domain,
+        "domain of the drive's user",
+        personal=True if personal else None,
+        domain=None if personal else domain,
     )
 
 
@@ -92,7 +97,9 @@ def _slack(_exchange: Exchange, body: Json) -> Signal | None:
 
 def _notion(_exchange: Exchange, body: Json) -> Signal | None:
     workspace = (
-        _text(body, "bot", "workspace_id") or _text(body, "workspace_id") or _text(body, "bot", "workspace_name")
+        _text(body, "bot", "workspace_id")
+        or _text(body, "workspace_id")
+        or _text(body, "bot", "workspace_name")
     )
     return Signal(workspace, "workspace in the answer", personal=False) if workspace else None
 

@@ -33,7 +33,9 @@ class Provider:
 
 _A, _C, _G, _W, _S = Kind.API, Kind.CLOUD, Kind.GATEWAY, Kind.CONSUMER, Kind.SPEECH
 _REGION = r"[a-z0-9-]+"
-_OPENAI_PATHS = r"/(?:[\w.-]+/)*(?:chat/completions|completions|embeddings|responses|messages|models)\b"
+_OPENAI_PATHS = (
+    r"/(?:[\w.-]+/)*(?:chat/completions|completions|embeddings|responses|messages|models)\b"
+)
 
 PROVIDERS: tuple[Provider, ...] = (
     Provider("openai", ("api.openai.com", r"/(?:us|eu|au|ca|jp|in|sg|kr|gb|ae)\.api\.openai\.com/"), _A, None,

@@ -25,7 +25,9 @@ def llm_signal(provider: Provider, request: Request) -> Signal | None:
     """Return what the request tells of the account at this provider, or None."""
     headers = request.headers
     named = (
-        headers.get("openai-organization") or headers.get("anthropic-organization-id") or headers.get("x-hf-bill-to")
+        headers.get("openai-organization")
+        or headers.get("anthropic-organization-id")
+        or headers.get("x-hf-bill-to")
     )
     if named:
         return Signal(named[:200], "organisation named in the request")
@@ -35,7 +37,9 @@ def llm_signal(provider: Provider, request: Request) -> Signal | None:
     if match and (account := aws_account(match[1])):
         return Signal(account, "account id in the access key id", personal=False)
     if provider.id in _HOST_LABEL and request.host.count(".") >= 3:
-        return _azure_token(request) or Signal(request.host.split(".")[0], "account in the host name")
+        return _azure_token(request) or Signal(
+            request.host.split(".")[0], "account in the host name"
+        )
     project = _PROJECT.search(request.path)
     if project and provider.id == "google-vertex":
         return Signal(project[1][:200], "project in the path", personal=False)

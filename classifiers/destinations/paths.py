@@ -59,9 +59,9 @@ def _segment(raw: str) -> str:
         text = _NUMBER.sub(_number, text)
     if "{" not in text and (len(text) > _MAX_SEGMENT or _opaque(text)):
         return "{token}"
-    return " ".join("{token}" if "{" not in word and _opaque(word) else word for word in text.split(" ")).replace(
-        "/", "%2F"
-    )
+    return " ".join(
+        "{token}" if "{" not in word and _opaque(word) else word for word in text.split(" ")
+    ).replace("/", "%2F")
 
 
 def _number(match: re.Match[str]) -> str:
@@ -84,5 +84,7 @@ def _mixed(piece: str) -> bool:
 
 
 def _changes(text: str) -> int:
-    kinds = ["0" if c.isdecimal() else "A" if c.isupper() else "a" if c.islower() else "-" for c in text]
+    kinds = [
+        "0" if c.isdecimal() else "A" if c.isupper() else "a" if c.islower() else "-" for c in text
+    ]
     return sum(a != b for a, b in pairwise(kinds))

@@ -96,7 +96,12 @@ def google_identity(found: Mapping[str, Any]) -> Signal | None:
     """Return the signal in the claims of a Google id token or user info."""
     domain = found.get("hd")
     if isinstance(domain, str) and domain:
-        return Signal(domain.lower()[:200], "Workspace domain in the id token", personal=False, domain=domain.lower())
+        return Signal(
+            domain.lower()[:200],
+            "Workspace domain in the id token",
+            personal=False,
+            domain=domain.lower(),
+        )
     email = found.get("email")
     if isinstance(email, str) and "@" in email:
         project = _SERVICE_ACCOUNT.search(email)
@@ -119,12 +124,16 @@ def _microsoft_tenant_path(request: Request) -> Signal | None:
         return Signal(CONSUMER_TENANT, "sign-in for consumer accounts", personal=True)
     if name in {"", "common", "organizations"} or not re.fullmatch(r"[0-9a-z.-]{4,255}", name):
         return None
-    return Signal(name, "tenant in the sign-in path", personal=False, domain=name if "." in name else None)
+    return Signal(
+        name, "tenant in the sign-in path", personal=False, domain=name if "." in name else None
+    )
 
 
 def _sharepoint_host(request: Request) -> Signal | None:
     label = request.host.split(".")[0]
-    return Signal(label.removesuffix("-my").removesuffix("-admin"), "tenant in the host name", personal=False)
+    return Signal(
+        label.removesuffix("-my").removesuffix("-admin"), "tenant in the host name", personal=False
+    )
 
 
 def _azure_storage(request: Request) -> Signal | None:
@@ -146,7 +155,9 @@ def _gcs_request(request: Request) -> Signal | None:
     if bucket:
         return Signal(unquote(bucket[1])[:200], "bucket in the path")
     if request.host.endswith(".storage.googleapis.com") and not request.host.startswith("storage."):
-        return Signal(request.host.removesuffix(".storage.googleapis.com"), "bucket in the host name")
+        return Signal(
+            request.host.removesuffix(".storage.googleapis.com"), "bucket in the host name"
+        )
     name = request.path.split("?")[0].split("/")[1:2]
     return (
         Signal(unquote(name[0])[:200], "bucket in the path")
@@ -171,7 +182,9 @@ def _google_assertion(request: Request) -> Signal | None:
 
 
 def _aws_caller(request: Request) -> Signal | None:
-    match = _AWS_CREDENTIAL.search(request.headers.get("authorization", "")) or _AWS_QUERY.search(request.path)
+    match = _AWS_CREDENTIAL.search(request.headers.get("authorization", "")) or _AWS_QUERY.search(
+        request.path
+    )
     account = aws_account(match[1]) if match else None
     return Signal(account, "account id in the access key id", personal=False) if account else None
 
@@ -183,11 +196,17 @@ def _s3_request(request: Request) -> Signal | None:
     bucket = match[1] if match else unquote(name[0])[:200] if name and name[0] else None
     if caller is not None:
         return caller._replace(also=bucket)
-    return Signal(bucket, "bucket in the host name" if match else "bucket in the path") if bucket else None
+    return (
+        Signal(bucket, "bucket in the host name" if match else "bucket in the path")
+        if bucket
+        else None
+    )
 
 
 def _dropbox_request(request: Request) -> Signal | None:
-    member = request.headers.get("dropbox-api-select-user") or request.headers.get("dropbox-api-select-admin")
+    member = request.headers.get("dropbox-api-select-user") or request.headers.get(
+        "dropbox-api-select-admin"
+    )
     return Signal(None, "team app acting for a member", personal=False) if member else None
 
 
@@ -207,7 +226,11 @@ def _host_label(request: Request) -> Signal | None:
 
 def _first_segment(request: Request) -> Signal | None:
     name = request.path.split("?")[0].split("/")[1:2]
-    return Signal(unquote(name[0])[:200], "owner in the path") if name and name[0] and name[0] != "api" else None
+    return (
+        Signal(unquote(name[0])[:200], "owner in the path")
+        if name and name[0] and name[0] != "api"
+        else None
+    )
 
 
 def _github_path(request: Request) -> Signal | None:
@@ -236,7 +259,11 @@ def _bitbucket_path(request: Request) -> Signal | None:
 
 def _huggingface_path(request: Request) -> Signal | None:
     match = re.match(r"/(?:api/)?(?:models/|datasets/|spaces/)?([\w.-]+)/[\w.-]+", request.path)
-    return Signal(match[1][:100], "owner in the path") if match and match[1] not in {"api", "repos"} else None
+    return (
+        Signal(match[1][:100], "owner in the path")
+        if match and match[1] not in {"api", "repos"}
+        else None
+    )
 
 
 def _telegram_bot(request: Request) -> Signal | None:

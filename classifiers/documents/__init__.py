@@ -13,5 +13,7 @@ def read_document(document: Document, limits: Limits = DEFAULT) -> Payload:
     try:
         work.run()
     except Exception as error:  # noqa: BLE001 - boundary: no document may break the worker
-        work.payload.unread.append(Unread(f"the document's reader failed ({type(error).__name__})", document.path))
+        work.payload.unread.append(
+            Unread(f"the document's reader failed ({type(error).__name__})", document.path)
+        )
     return work.payload

@@ -42,7 +42,9 @@ class Work:
         """Read the document, then what was found inside."""
         while self._queue:
             document, self._depth = self._queue.popleft()
-            self._label = document.label or (f"attachment {printable(document.name, 120)}" if document.name else None)
+            self._label = document.label or (
+                f"attachment {printable(document.name, 120)}" if document.name else None
+            )
             self._read(document)
 
     def _read(self, document: Document) -> None:
@@ -87,7 +89,9 @@ class Work:
             else:
                 self.member(found.data, found.name, found.path, found.media_type)
 
-    def member(self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None) -> None:
+    def member(
+        self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None
+    ) -> None:
         """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no level of its own)."""
         level = self._depth + (data[257:262] != b"ustar")
         name = without_surrogates(name) if name else None
@@ -113,7 +117,9 @@ class Work:
         if note not in self.payload.unread[-50:]:
             self.payload.unread.append(note)
 
-    def text(self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False) -> bool:
+    def text(
+        self, text: str, key: str | None, path: Path, *, quoted: bool = True, tabular: bool = False
+    ) -> bool:
         """Add text; False when the document's text budget is used up."""
         text = without_surrogates(text)
         self.characters += len(text)
@@ -121,7 +127,9 @@ class Work:
             self.unread("the document holds more text than is read", path[:1])
             return False
         if text and not text.isspace():
-            Reading(self.payload, self.limits, self._label).emit(text, key, path, quoted=quoted, tabular=tabular)
+            Reading(self.payload, self.limits, self._label).emit(
+                text, key, path, quoted=quoted, tabular=tabular
+            )
         return True
 
     def label(self, part: str) -> str:
@@ -130,7 +138,13 @@ class Work:
         return f"{self._label}, {part}" if self._label else part
 
     def add_table(
-        self, columns: dict[str, list[str]], rows: int, path: Path, *, part: str | None = None, complete: bool = True
+        self,
+        columns: dict[str, list[str]],
+        rows: int,
+        path: Path,
+        *,
+        part: str | None = None,
+        complete: bool = True,
     ) -> str | None:
         """Add a table without its text; return its label."""
         label = self.label(part) if part else self._label
@@ -138,7 +152,13 @@ class Work:
         return label
 
     def table(
-        self, columns: dict[str, list[str]], rows: int, path: Path, *, part: str | None = None, complete: bool = True
+        self,
+        columns: dict[str, list[str]],
+        rows: int,
+        path: Path,
+        *,
+        part: str | None = None,
+        complete: bool = True,
     ) -> None:
         """Add a table and its columns as text; an incomplete one says so."""
         label = self.add_table(columns, rows, path, part=part, complete=complete)
@@ -147,6 +167,8 @@ class Work:
             self.unread(f"of {rows} rows a sample of {kept} was read", path)
         before, self._label = self._label, label
         for name, values in columns.items():
-            if not self.text("\n".join(filter(None, values)), name, (*path, f"column {name}"), tabular=True):
+            if not self.text(
+                "\n".join(filter(None, values)), name, (*path, f"column {name}"), tabular=True
+            ):
                 break
         self._label = before

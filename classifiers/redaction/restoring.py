@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from classifiers.redaction.deltas import Deltas, spelled
 from classifiers.redaction.placeholders import LONGEST
 
-_OPEN = re.compile(rb"(?:<|\\u003[cC])[A-Z0-9_]*(?:\\(?:u(?:0(?:0(?:3)?)?)?)?)?\Z|\\(?:u(?:0(?:0(?:3)?)?)?)?\Z")
+_OPEN = re.compile(
+    rb"(?:<|\\u003[cC])[A-Z0-9_]*(?:\\(?:u(?:0(?:0(?:3)?)?)?)?)?\Z|\\(?:u(?:0(?:0(?:3)?)?)?)?\Z"
+)
 """What may be the beginning of a placeholder at the end of the bytes seen; some servers write `<` as \\u003c."""
 _MAX_EVENT = 4 * 1024 * 1024
 
@@ -103,7 +105,9 @@ class Restorer:
 
     def _like_last(self, data: bytes) -> bytes:
         lines = self._last.split(b"\n")
-        return b"\n".join([b"data: " + data if line.startswith(b"data:") else line for line in lines])
+        return b"\n".join(
+            [b"data: " + data if line.startswith(b"data:") else line for line in lines]
+        )
 
 
 def _event_end(data: bytes) -> tuple[int, bytes] | None:

@@ -11,7 +11,14 @@ from urllib.parse import quote, quote_plus
 
 from core.redaction import CannotRedactError
 
-_SIGNED = ("x-amz-content-sha256", "content-md5", "digest", "content-digest", "signature", "x-hub-signature-256")
+_SIGNED = (
+    "x-amz-content-sha256",
+    "content-md5",
+    "digest",
+    "content-digest",
+    "signature",
+    "x-hub-signature-256",
+)
 _TEXT = (
     "text/",
     "application/csv",
@@ -73,7 +80,9 @@ def _replaced(body: bytes, spellings: Mapping[str, str]) -> bytes:
     """Replace whole values only: `Ann` is not replaced inside `Annual`. The longest spelling wins."""
     if not spellings:
         return body
-    by_bytes = {s.encode("utf-8", "surrogatepass"): mark.encode() for s, mark in spellings.items() if s}
+    by_bytes = {
+        s.encode("utf-8", "surrogatepass"): mark.encode() for s, mark in spellings.items() if s
+    }
     longest_first = sorted(by_bytes, key=len, reverse=True)
     pattern = re.compile(b"|".join(_bounded(spelled) for spelled in longest_first))
     return pattern.sub(lambda match: by_bytes[match[0]], body)

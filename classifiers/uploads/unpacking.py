@@ -104,7 +104,10 @@ class _Zstd:
     def __init__(self) -> None:
         import zstandard
 
-        self._new = partial(zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj, read_across_frames=True)
+        self._new = partial(
+            zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj,
+            read_across_frames=True,
+        )
         self._engine = self._new()
 
     def __call__(self, data: bytes) -> Iterator[bytes]:

@@ -38,9 +38,13 @@ def _plain(data: bytes, places: Places) -> Payload | None:
         return decode_text(data, WINDOW)
     if not any(parts):
         return None
-    payload = decode_text(excerpt(data, parts.lines), WINDOW) if parts.lines else Payload(plain=data)
+    payload = (
+        decode_text(excerpt(data, parts.lines), WINDOW) if parts.lines else Payload(plain=data)
+    )
     if parts.mailboxes:
-        payload.segments.append(Segment(one_line(data, parts.mailboxes).decode("utf-8", "replace"), None))
+        payload.segments.append(
+            Segment(one_line(data, parts.mailboxes).decode("utf-8", "replace"), None)
+        )
     return payload
 
 

@@ -22,7 +22,9 @@ _MOST_BACKOFF = 30.0
 class WorkerPool:
     """Implements `core.ports.ClassifierPool`. All methods belong to one event loop."""
 
-    def __init__(self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None) -> None:
+    def __init__(
+        self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None
+    ) -> None:
         self._factory = factory
         self._init = init
         self._size = size
@@ -83,14 +85,18 @@ class WorkerPool:
         self._workers.clear()
         self._idle.clear()
 
-    async def _run(self, exchange: Exchange, deadline: float, seconds: float, task: str) -> Classification:
+    async def _run(
+        self, exchange: Exchange, deadline: float, seconds: float, task: str
+    ) -> Classification:
         worker = await self._take(deadline)
         try:
             async with asyncio.timeout_at(deadline):
                 answer = await worker.classify(exchange, seconds, task)
         except TimeoutError:
             self._discard(worker)
-            raise DegradedError(STAGE, f"the worker was late (over {seconds:g} s) and was ended") from None
+            raise DegradedError(
+                STAGE, f"the worker was late (over {seconds:g} s) and was ended"
+            ) from None
         except pickle.UnpicklingError:
             self._discard(worker)
             raise DegradedError(STAGE, "the worker sent no valid answer and was ended") from None
@@ -135,7 +141,11 @@ class WorkerPool:
         finally:
             if future in self._waiting:
                 self._waiting.remove(future)
-            elif future.cancelled() is False and future.exception() is None and sys.exception() is not None:
+            elif (
+                future.cancelled() is False
+                and future.exception() is None
+                and sys.exception() is not None
+            ):
                 self._give(future.result())
 
     def _give(self, worker: WorkerProcess) -> None:

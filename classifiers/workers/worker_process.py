@@ -64,7 +64,9 @@ class WorkerProcess:
         await self._send(pickle.dumps(setup, protocol=5), b"")
         await self._answer()
 
-    async def classify(self, exchange: Exchange, seconds: float, task: str = WHOLE) -> Classification:
+    async def classify(
+        self, exchange: Exchange, seconds: float, task: str = WHOLE
+    ) -> Classification:
         """Send one exchange, return its classification. Raises DegradedError when classifying it raised."""
         head = pickle.dumps((replace(exchange, body=b""), seconds, task), protocol=5)
         sending = asyncio.gather(self._send(head, exchange.body), self._answer())
@@ -106,7 +108,11 @@ class WorkerProcess:
 
     def worn_out(self, limits: PoolLimits) -> bool:
         """True when another process should take this one's place."""
-        return self.outdated or self._tasks_done >= limits.recycle_tasks or self._resident > limits.recycle_bytes
+        return (
+            self.outdated
+            or self._tasks_done >= limits.recycle_tasks
+            or self._resident > limits.recycle_bytes
+        )
 
     def expire_after(self, seconds: float, then: Callable[[], None]) -> None:
         """Call back when idle for so long."""
@@ -163,7 +169,12 @@ class _AnswerUnpickler(pickle.Unpickler):
 
 
 _PLAIN = frozenset(
-    {("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta"), ("builtins", "frozenset")}
+    {
+        ("datetime", "datetime"),
+        ("datetime", "timezone"),
+        ("datetime", "timedelta"),
+        ("builtins", "frozenset"),
+    }
 )
 
 

@@ -34,7 +34,9 @@ def formats() -> Mapping[str, Format]:
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         format_ = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
         if not isinstance(format_, Format) or format_.name in found:
-            raise EvidenceError(f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate.")
+            raise EvidenceError(
+                f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate."
+            )
         found[format_.name] = format_
     return dict(sorted(found.items()))
 
@@ -49,15 +51,22 @@ def export(name: str, records: Records, out: Path, *, overwrite: bool = False) -
     if out.is_dir():
         raise InputError("The export's name is that of a folder.", remedy="Name a file in it.")
     if out.exists() and not overwrite:
-        raise InputError("There is a file of that name already.", remedy="Choose another name, or allow overwriting.")
+        raise InputError(
+            "There is a file of that name already.",
+            remedy="Choose another name, or allow overwriting.",
+        )
     try:
         return _write_whole(format_, records, out, overwrite=overwrite)
     except OSError as error:
-        raise InputError(f"The export cannot be written: {error.strerror}.", remedy="Check the folder.") from None
+        raise InputError(
+            f"The export cannot be written: {error.strerror}.", remedy="Check the folder."
+        ) from None
 
 
 def _write_whole(format_: Format, records: Records, out: Path, *, overwrite: bool) -> int:
-    handle, name = tempfile.mkstemp(prefix=".outgate-export-", dir=out.parent)  # mkstemp: 0600 whatever the umask
+    handle, name = tempfile.mkstemp(
+        prefix=".outgate-export-", dir=out.parent
+    )  # mkstemp: 0600 whatever the umask
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -77,7 +86,9 @@ def _publish(unfinished: Path, out: Path) -> None:
     try:
         os.link(unfinished, out)
     except FileExistsError:
-        raise InputError("There is a file of that name already.", remedy="Choose another name.") from None
+        raise InputError(
+            "There is a file of that name already.", remedy="Choose another name."
+        ) from None
     except OSError:
         # File systems without hard links: the check before must do.
         unfinished.replace(out)

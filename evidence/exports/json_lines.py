@@ -15,4 +15,9 @@ def _write(records: Records, out: BinaryIO) -> int:
     return count
 
 
-FORMAT = Format(name="jsonl", suffix=".jsonl", purpose="for machines and auditors: verifies by itself", write=_write)
+FORMAT = Format(
+    name="jsonl",
+    suffix=".jsonl",
+    purpose="for machines and auditors: verifies by itself",
+    write=_write,
+)

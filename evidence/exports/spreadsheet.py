@@ -25,7 +25,9 @@ def _line(record: Record) -> str | None:
 
 def _found(record: Record) -> str:
     found = [f for f in record["findings"] if f["kind"] != NOT_INSPECTED]
-    return "; ".join(f"{f['kind']} ({f['detector']}): {f['distinct']} distinct, {f['certainty']}" for f in found)
+    return "; ".join(
+        f"{f['kind']} ({f['detector']}): {f['distinct']} distinct, {f['certainty']}" for f in found
+    )
 
 
 def _excerpts(record: Record) -> str:
@@ -33,7 +35,9 @@ def _excerpts(record: Record) -> str:
 
 
 def _not_inspected(record: Record) -> str:
-    return "; ".join(f["note"] or ", ".join(f["where"]) for f in record["findings"] if f["kind"] == NOT_INSPECTED)
+    return "; ".join(
+        f["note"] or ", ".join(f["where"]) for f in record["findings"] if f["kind"] == NOT_INSPECTED
+    )
 
 
 def _most_records(record: Record) -> int | None:
@@ -88,7 +92,11 @@ COLUMNS: Mapping[str, Callable[[Record], Any]] = {
 def _cell(value: Any) -> str | int:
     if value is None:
         return ""
-    return value if isinstance(value, int) and not isinstance(value, bool) else spreadsheet_cell(str(value))
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool)
+        else spreadsheet_cell(str(value))
+    )
 
 
 def _write(records: Records, out: BinaryIO) -> int:
@@ -104,4 +112,6 @@ def _write(records: Records, out: BinaryIO) -> int:
     return count
 
 
-FORMAT = Format(name="csv", suffix=".csv", purpose="for people with a spreadsheet program", write=_write)
+FORMAT = Format(
+    name="csv", suffix=".csv", purpose="for people with a spreadsheet program", write=_write
+)

@@ -17,7 +17,11 @@ def summarise() -> None:
     """Stream the model's summary to the terminal."""
     client = Anthropic(api_key=os.environ.get("ANTHROPIC_API_KEY", "sk-ant-api03-" + "demo" * 20))
     content = "Summarise these visits for the team meeting:\n" + json.dumps(VISITS)
-    request = {"model": "claude-haiku-4-5", "max_tokens": 300, "messages": [{"role": "user", "content": content}]}
+    request = {
+        "model": "claude-haiku-4-5",
+        "max_tokens": 300,
+        "messages": [{"role": "user", "content": content}],
+    }
     try:
         with client.messages.stream(**request) as stream:
             for text in stream.text_stream:

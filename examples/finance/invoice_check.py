@@ -17,7 +17,8 @@ INVOICES = [
 def prompt() -> str:
     """Put everything that might help into the prompt."""
     lines = "\n".join(
-        f"Invoice {no} from {vendor}, pay to IBAN {iban}, EUR {eur}" for no, vendor, iban, eur in INVOICES
+        f"Invoice {no} from {vendor}, pay to IBAN {iban}, EUR {eur}"
+        for no, vendor, iban, eur in INVOICES
     )
     return f"These invoices come from {DATABASE}:\n{lines}\nWhich of them match an order of the same amount?"
 
@@ -25,7 +26,10 @@ def prompt() -> str:
 def ask() -> None:
     """Send the prompt."""
     client = OpenAI(api_key=os.environ.get("OPENAI_API_KEY", "sk-proj-" + "demo" * 12))
-    messages = [{"role": "system", "content": "You check invoices."}, {"role": "user", "content": prompt()}]
+    messages = [
+        {"role": "system", "content": "You check invoices."},
+        {"role": "user", "content": prompt()},
+    ]
     try:
         answer = client.chat.completions.create(model="gpt-4o-mini", messages=messages)
     except PermissionDeniedError as error:

@@ -19,7 +19,13 @@ def sign_in() -> str:
     def part(value: dict[str, str]) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
-    return ".".join((part({"alg": "none", "typ": "JWT"}), part({"tid": PERSONAL_TENANT, "aud": "graph"}), "unsigned"))
+    return ".".join(
+        (
+            part({"alg": "none", "typ": "JWT"}),
+            part({"tid": PERSONAL_TENANT, "aud": "graph"}),
+            "unsigned",
+        )
+    )
 
 
 def iban(account: int) -> str:
@@ -34,13 +40,23 @@ def ledger() -> str:
     chance = random.Random(2026)
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow(["posting_date", "account", "cost_centre", "vendor", "vendor_iban", "amount_eur", "text"])
+    table.writerow(
+        ["posting_date", "account", "cost_centre", "vendor", "vendor_iban", "amount_eur", "text"]
+    )
     for number in range(ROWS):
         vendor = chance.randrange(900)
         day = f"2026-10-{1 + number % 28:02d}"
         amount = f"{chance.uniform(10, 25_000):.2f}"
         table.writerow(
-            [day, 4000 + vendor % 90, f"CC{vendor % 12:02d}", f"Vendor {vendor}", iban(vendor), amount, "Inv"]
+            [
+                day,
+                4000 + vendor % 90,
+                f"CC{vendor % 12:02d}",
+                f"Vendor {vendor}",
+                iban(vendor),
+                amount,
+                "Inv",
+            ]
         )
     return out.getvalue()
 
@@ -48,7 +64,9 @@ def ledger() -> str:
 def upload(content: str) -> None:
     """Put the file into the personal drive."""
     headers = {"Authorization": f"Bearer {sign_in()}", "Content-Type": "text/csv"}
-    answer = requests.put(f"{FOLDER}/ledger-2026-10.csv:/content", data=content.encode(), headers=headers, timeout=60)
+    answer = requests.put(
+        f"{FOLDER}/ledger-2026-10.csv:/content", data=content.encode(), headers=headers, timeout=60
+    )
     print("OneDrive answered", answer.status_code)
     if not answer.ok:
         print(answer.json()["error"]["message"])

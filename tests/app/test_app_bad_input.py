@@ -97,7 +97,11 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("policy replay --since x", WRONG_USE, "Use 2026-11-01"),
         ("ca import --key none --chain none", WRONG_USE, "none"),
         ("ca import --key there --chain there", WRONG_USE, "No private key"),
-        ("ca import --key there --chain there --passphrase-file none", WRONG_USE, "Cannot read none"),
+        (
+            "ca import --key there --chain there --passphrase-file none",
+            WRONG_USE,
+            "Cannot read none",
+        ),
         ("ca export --out no/such/folder/x", WRONG_USE, "Cannot write"),
         ("ca nonsense", WRONG_USE, "Try: outgate ca --help"),
         ("run", WRONG_USE, "Try: outgate run --help"),
@@ -111,7 +115,9 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("start --upstream-ca there", WRONG_USE, "there holds no PEM certificate"),
     ],
 )
-def test_wrong_use_is_one_line(outgate: Any, home: Path, command: str, code: int, words: str) -> None:
+def test_wrong_use_is_one_line(
+    outgate: Any, home: Path, command: str, code: int, words: str
+) -> None:
     """Whatever is mistyped or missing is told in one line with what to do next."""
     (home.parent / "there").write_text("hello")
 
@@ -157,7 +163,9 @@ def test_settings_in_another_encoding_are_named(outgate: Any, home: Path) -> Non
         ("version: [", "1"),
     ],
 )
-def test_a_wrong_policy_names_line_and_word(outgate: Any, home: Path, text: str, words: str) -> None:
+def test_a_wrong_policy_names_line_and_word(
+    outgate: Any, home: Path, text: str, words: str
+) -> None:
     """A policy with a fault is refused with file, line and column by `check` and by the gate."""
     file = home / "outgate.yaml"
     file.write_text(text)
@@ -180,8 +188,12 @@ def test_a_home_that_cannot_be_used_is_named(
     assert "Set OUTGATE_HOME" in one_line(outgate("status"), WRONG_USE)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_home_that_may_not_be_written_is_named(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_home_that_may_not_be_written_is_named(
+    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder of somebody else is named with the variable that moves it."""
     (home / "locked").mkdir(mode=0o500)
     monkeypatch.setenv("OUTGATE_HOME", str(home / "locked" / "below"))
@@ -211,7 +223,9 @@ def test_a_damaged_database_is_named(outgate: Any, home: Path, command: str) -> 
     assert "damaged" in one_line(outgate(*command.split()), PROBLEM)
 
 
-def test_a_locked_database_is_named(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_named(
+    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While another program keeps the evidence to itself, every reader says so instead of waiting for ever."""
     from evidence import database, schema, store, verification
 
@@ -238,7 +252,9 @@ def test_a_full_disk_is_one_line(outgate: Any, home: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("certs.trust.write_bundle", full)
 
-    assert "No space left on device" in one_line(outgate("start", "--listen", "127.0.0.1:0"), PROBLEM)
+    assert "No space left on device" in one_line(
+        outgate("start", "--listen", "127.0.0.1:0"), PROBLEM
+    )
 
 
 def test_a_taken_port_is_one_line(outgate: Any, home: Path) -> None:
@@ -269,11 +285,17 @@ def test_a_fault_of_our_own_quotes_nothing(outgate: Any, monkeypatch: pytest.Mon
 
 def test_hostile_text_in_arguments_is_harmless(outgate: Any, home: Path) -> None:
     """Control characters in what was typed do not reach the terminal."""
-    for command in (["\x1b[31mred"], ["export", "--out", "x", "--since", "\x1b]0;x\x07"], ["inspect", "\x1b[2Jx"]):
+    for command in (
+        ["\x1b[31mred"],
+        ["export", "--out", "x", "--since", "\x1b]0;x\x07"],
+        ["inspect", "\x1b[2Jx"],
+    ):
         assert "\x1b" not in one_line(outgate(*command), WRONG_USE)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"host": 1}', "null", '{"host":"h","port":"x","pid":1,"started_at":""}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"host": 1}', "null", '{"host":"h","port":"x","pid":1,"started_at":""}']
+)
 def test_a_broken_announcement_is_no_gate(outgate: Any, home: Path, text: str) -> None:
     """A damaged note of the running gate means: none is running."""
     (home / "gate.json").write_text(text)

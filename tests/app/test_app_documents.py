@@ -11,7 +11,9 @@ from app.cli import application
 from certs.matrix import CLIENTS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"(?:^|[`$(;&|]\s*)(?:uv run )?outgate ([a-z][^`\n|)]*)", re.MULTILINE)
 
@@ -21,7 +23,9 @@ def test_the_client_table_is_the_matrix(client: Any) -> None:
     """The page on clients tells of each client what the program knows of it."""
     lines = (ROOT / "docs/clients.md").read_text().splitlines()
     [row] = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith(f"| {client.name} |")
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in lines
+        if line.startswith(f"| {client.name} |")
     ]
     _, proxy, trust, store, strict, remedy = row
 
@@ -122,11 +126,19 @@ def test_the_settings_page_is_the_settings() -> None:
     """The page on settings names every setting and its default, and no other."""
     from app.settings import Settings
 
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
+    rows = dict(
+        re.findall(
+            r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE
+        )
+    )
 
     assert list(rows) == list(Settings.model_fields)
     for name, field in Settings.model_fields.items():
-        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default or "–")
+        default = (
+            str(field.default).lower()
+            if isinstance(field.default, bool)
+            else str(field.default or "–")
+        )
         assert rows[name].strip("`") == ("–" if field.default == () else default), name
 
 
@@ -143,7 +155,9 @@ def test_the_example_of_the_record_page_is_a_record() -> None:
     assert Record.from_json(example).to_json() == example
     assert set(chain) == {"id", "seq", "prev", "hash"}
     explained = {name.rpartition(".")[2] for name in re.findall(r"`([a-z_0-9.]+)`", page)}
-    assert _names(example) - explained == {"size"}, "`size` is one of the free values of a script's version"
+    assert _names(example) - explained == {"size"}, (
+        "`size` is one of the free values of a script's version"
+    )
 
 
 def _names(value: Any) -> set[str]:

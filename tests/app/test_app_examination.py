@@ -26,7 +26,9 @@ rules:
 @pytest.fixture(autouse=True)
 def no_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real clients are tried in the scenarios; here they would cost seconds."""
-    monkeypatch.setattr(client_probe, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")]))
+    monkeypatch.setattr(
+        client_probe, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")])
+    )
 
 
 def test_a_healthy_machine_is_told_so(outgate: Any, home: Path) -> None:
@@ -114,7 +116,12 @@ def test_presets_need_no_advice(outgate: Any, home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("no_proxy", "told"),
-    [("intra.example,localhost", "intra.example"), ("localhost,127.0.0.1", None), ("kept.example", None), ("", None)],
+    [
+        ("intra.example,localhost", "intra.example"),
+        ("localhost,127.0.0.1", None),
+        ("kept.example", None),
+        ("", None),
+    ],
 )
 def test_dropped_exceptions_are_told(
     outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str, told: str | None

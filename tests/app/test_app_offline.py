@@ -15,7 +15,10 @@ from core.errors import InputError
 
 def entry(number: int, **request: Any) -> dict[str, Any]:
     base = {"url": f"https://host{number}.example/", "method": "POST", "headers": []}
-    return {"request": {**base, **request}, "response": {"status": 200, "headers": [], "content": {"text": "{}"}}}
+    return {
+        "request": {**base, **request},
+        "response": {"status": 200, "headers": [], "content": {"text": "{}"}},
+    }
 
 
 def recording(path: Path, *entries: Any) -> Path:
@@ -62,7 +65,9 @@ def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) ->
 
 def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
     """A mistyped name is told before any work is done on the other files."""
-    told = outgate("inspect", "--format", "jsonl", str(recording(home / "a.har", entry(1))), "missing.har")
+    told = outgate(
+        "inspect", "--format", "jsonl", str(recording(home / "a.har", entry(1))), "missing.har"
+    )
 
     assert (told.code, told.out) == (2, "")
     assert "Cannot read missing.har" in told.line
@@ -135,9 +140,16 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
 
 def test_a_piped_table_is_plain(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piped output is the same whatever the terminal's variables say: no colours, no cut at its width."""
-    files = str(recording(home / "a.har", entry(1, postData={"text": "pay to DE90871318609139099603"})))
+    files = str(
+        recording(home / "a.har", entry(1, postData={"text": "pay to DE90871318609139099603"}))
+    )
     plain = outgate("inspect", "--no-names", files)
-    for name, value in {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1", "TERM": "xterm-256color", "COLUMNS": "20"}.items():
+    for name, value in {
+        "FORCE_COLOR": "1",
+        "CLICOLOR_FORCE": "1",
+        "TERM": "xterm-256color",
+        "COLUMNS": "20",
+    }.items():
         monkeypatch.setenv(name, value)
     forced = outgate("inspect", "--no-names", files)
 

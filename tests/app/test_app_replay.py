@@ -47,7 +47,10 @@ def evidence(tmp_path: Path) -> Iterator[Evidence]:
 
 def _sent(number: int, dice: random.Random) -> Record:
     """One request of one of three scripts, in one of two versions, to one of two providers."""
-    path, version = dice.choice(["/srv/a.py", "/srv/b.py", "/srv/c\u200b.py"]), dice.choice(["ab" * 32, "cd" * 32])
+    path, version = (
+        dice.choice(["/srv/a.py", "/srv/b.py", "/srv/c\u200b.py"]),
+        dice.choice(["ab" * 32, "cd" * 32]),
+    )
     at = START + timedelta(minutes=7 * number)
     script = Script(path=path, sha256=version, launched_as=LaunchedAs.FILE, name=path[5:])
     host = dice.choice(["one.example", "two.example"])
@@ -58,11 +61,21 @@ def _sent(number: int, dice: random.Random) -> Record:
     return Record(
         id=uuid7(at),
         at=at,
-        sender=Attribution(certainty=Certainty.EXACT, method="fake", user="ann", script=script, is_python=True),
-        destination=Destination(
-            scheme="https", host=host, port=443, path="/", service=None, category=Category.LLM, upload=False
+        sender=Attribution(
+            certainty=Certainty.EXACT, method="fake", user="ann", script=script, is_python=True
         ),
-        request=RequestSummary(method="POST", content_type=None, bytes=dice.randrange(150_000), complete=True),
+        destination=Destination(
+            scheme="https",
+            host=host,
+            port=443,
+            path="/",
+            service=None,
+            category=Category.LLM,
+            upload=False,
+        ),
+        request=RequestSummary(
+            method="POST", content_type=None, bytes=dice.randrange(150_000), complete=True
+        ),
         response=ResponseSummary(status=200, bytes=1),
         llm=dice.choice([None, llm]),
         findings=(),
@@ -93,9 +106,13 @@ def _live(evidence: Evidence, policy: RulePolicy, record: Record) -> Record:
 def _approve(evidence: Evidence, record: Record, *, approve: bool) -> None:
     """A reviewer approves the version that sent this record, or withdraws its approval, a minute later."""
     script = record.to_json()["sender"]["script"]
-    [version] = [v for v in evidence.store.script_versions(script["path"]) if v.sha256 == script["sha256"]]
+    [version] = [
+        v for v in evidence.store.script_versions(script["path"]) if v.sha256 == script["sha256"]
+    ]
     at = record.at + timedelta(minutes=1)
-    evidence.store.append([script_event(version, approve=approve, who="officer", at=at, note="seen")])
+    evidence.store.append(
+        [script_event(version, approve=approve, who="officer", at=at, note="seen")]
+    )
     evidence.history._approvals_at = -10.0
 
 
@@ -115,8 +132,17 @@ def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path
         if one is not None and not one.unsure
     }
     assert again == lived
-    assert {rule for _, rule in lived.values()} >= {"hour", "day", "tokens", "cost", "fresh", "rest"}
-    report = replay(policy, store.iter_by_time(), known=Past(store).script, since=START + timedelta(days=1))
+    assert {rule for _, rule in lived.values()} >= {
+        "hour",
+        "day",
+        "tokens",
+        "cost",
+        "fresh",
+        "rest",
+    }
+    report = replay(
+        policy, store.iter_by_time(), known=Past(store).script, since=START + timedelta(days=1)
+    )
     assert report.records == sum(r["at"] >= "2026-03-03T08:00" for r in store.iter_records())
     assert (report.untold, report.unreadable, report.newly_stopped) == (0, 0, 0)
 

@@ -28,7 +28,9 @@ async def _until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def _followed(policy: PolicyFile, story: Callable[[], Any], renewed: Callable[[], None] = lambda: None) -> None:
+async def _followed(
+    policy: PolicyFile, story: Callable[[], Any], renewed: Callable[[], None] = lambda: None
+) -> None:
     """Run a story while the policy is followed."""
     following = asyncio.ensure_future(follow_policy(policy, renewed, every_s=0.01))
     try:
@@ -84,7 +86,9 @@ async def test_a_policy_file_that_is_gone_leaves_the_last_good_policy(
     await _followed(policy, story)
 
 
-async def test_a_follower_that_fails_tries_again_and_shows_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_follower_that_fails_tries_again_and_shows_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A fault of Outgate's own while the file is read takes no gate down; health says so until it works again."""
     policy = PolicyFile(file)
     real, faults = policy.reload_if_changed, [RuntimeError("payload text")] * 3
@@ -132,6 +136,8 @@ def test_a_gate_that_cannot_inspect_does_not_serve() -> None:
         def warm(self) -> None:
             raise ImportError("no such library: /secret/path")
 
-    with pytest.raises(SettingsError, match=r"cannot load what it inspects with \(ImportError\)") as refused:
+    with pytest.raises(
+        SettingsError, match=r"cannot load what it inspects with \(ImportError\)"
+    ) as refused:
         _settle(Broken())  # type: ignore[arg-type]
     assert "secret" not in refused.value.for_officer()

@@ -58,7 +58,9 @@ class Gate:
 
     def __post_init__(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self.listener = socket.create_server((self.host, 0), family=family, dualstack_ipv6=self.host == "::")
+        self.listener = socket.create_server(
+            (self.host, 0), family=family, dualstack_ipv6=self.host == "::"
+        )
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -83,7 +85,9 @@ class Gate:
 
     def look(self, connection: Connection) -> tuple[Attribution, bool]:
         quick = self.attributor.attribute_now(connection)
-        return (quick, True) if quick is not None else (self.attributor.attribute(connection), False)
+        return (
+            (quick, True) if quick is not None else (self.attributor.attribute(connection), False)
+        )
 
     def _handle(self, client: socket.socket) -> None:
         with client:
@@ -94,7 +98,9 @@ class Gate:
                 waiting += chunk
                 while b"\r\n\r\n" in waiting:
                     head, _, waiting = waiting.partition(b"\r\n\r\n")
-                    truth = json.loads(head.partition(b"X-Truth: ")[2].partition(b"\r\n")[0] or b"{}")
+                    truth = json.loads(
+                        head.partition(b"X-Truth: ")[2].partition(b"\r\n")[0] or b"{}"
+                    )
                     if self.settle:
                         self._settled(first)
                     again, quick = self.look(connection)
@@ -109,7 +115,11 @@ class Gate:
 
     def _settled(self, sender: Attribution) -> None:
         for _ in range(500):
-            if sender.process and sender.socket and self.attributor._waiting(sender.process.pid, sender.socket):
+            if (
+                sender.process
+                and sender.socket
+                and self.attributor._waiting(sender.process.pid, sender.socket)
+            ):
                 return
             time.sleep(0.002)
 
@@ -165,7 +175,11 @@ class Clients:
         return self.start(sys.executable, *words, **more)
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {"GATE_PORT": str(self.gate.port), "PWD": str(self.folder), "NO_PROXY": "*"}
+        return os.environ | {
+            "GATE_PORT": str(self.gate.port),
+            "PWD": str(self.folder),
+            "NO_PROXY": "*",
+        }
 
 
 @pytest.fixture

@@ -23,7 +23,11 @@ def open_pair() -> tuple[socket.socket, socket.socket, Peer]:
         client = socket.create_connection(listener.getsockname())
         accepted, far = listener.accept()
     own = accepted.getsockname()
-    return client, accepted, Peer(client_host=far[0], client_port=far[1], gate_host=own[0], gate_port=own[1])
+    return (
+        client,
+        accepted,
+        Peer(client_host=far[0], client_port=far[1], gate_host=own[0], gate_port=own[1]),
+    )
 
 
 def test_psutil_finds_the_clients_end_and_never_the_gates():
@@ -32,7 +36,12 @@ def test_psutil_finds_the_clients_end_and_never_the_gates():
     with client, accepted:
         found = PsutilBackend().search(peer, time.time())
         assert found.pids == (os.getpid(),)
-        turned = Peer(client_host=peer.gate_host, client_port=1, gate_host=peer.client_host, gate_port=peer.client_port)
+        turned = Peer(
+            client_host=peer.gate_host,
+            client_port=1,
+            gate_host=peer.client_host,
+            gate_port=peer.client_port,
+        )
         nobody = PsutilBackend().search(turned, time.time())
         assert nobody.pids == ()
         assert nobody.reason
@@ -50,7 +59,12 @@ def test_psutil_and_proc_tell_the_same_of_a_process():
 
         direct = procfs.process(os.getpid())
         assert direct is not None
-        assert (direct.argv, direct.cwd, direct.parent, direct.uid) == (facts.argv, facts.cwd, facts.parent, facts.uid)
+        assert (direct.argv, direct.cwd, direct.parent, direct.uid) == (
+            facts.argv,
+            facts.cwd,
+            facts.parent,
+            facts.uid,
+        )
         assert direct.started_at is not None
         assert facts.started_at is not None
         assert abs((direct.started_at - facts.started_at).total_seconds()) < 1.5
@@ -111,7 +125,9 @@ def test_start_times_are_exact_to_a_tick():
 
 
 @linux
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user"
+)
 def test_another_users_process_is_unknown_with_the_missing_right():
     """Without rights over another user's process nobody is named, and the record says what would give the right."""
     from attribution.backends.linux import LinuxBackend

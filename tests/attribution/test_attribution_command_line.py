@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.resolution.command_line import Kind, option, parse, positionals, without_launcher_options
+from attribution.resolution.command_line import (
+    Kind,
+    option,
+    parse,
+    positionals,
+    without_launcher_options,
+)
 
 TABLE = [
     (["x.py"], Kind.FILE, "x.py", ()),
@@ -41,7 +47,22 @@ def test_every_command_line_names_its_program(words, kind, target, rest):
 
 @given(
     st.lists(
-        st.sampled_from(["-u", "-B", "-E", "-s", "-I", "-O", "-Xdev", "-Wd", "-v", "-bb", ("-X", "a"), ("-W", "b")])
+        st.sampled_from(
+            [
+                "-u",
+                "-B",
+                "-E",
+                "-s",
+                "-I",
+                "-O",
+                "-Xdev",
+                "-Wd",
+                "-v",
+                "-bb",
+                ("-X", "a"),
+                ("-W", "b"),
+            ]
+        )
     ),
     st.sampled_from([("job.py",), ("-m", "job"), ("-c", "job"), ("-",)]),
 )

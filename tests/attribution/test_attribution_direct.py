@@ -22,12 +22,15 @@ _CLIENT = "import socket,sys; s=socket.create_connection(('127.0.0.1',int(sys.ar
 
 
 def row(
-    remote: str, *, state: str = "01", uid: int | None = None, inode: int = 999_999_999, local: str = "0100007F:1F90"
+    remote: str,
+    *,
+    state: str = "01",
+    uid: int | None = None,
+    inode: int = 999_999_999,
+    local: str = "0100007F:1F90",
 ) -> str:
     owner = os.getuid() if uid is None else uid
-    return (
-        f"   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 {owner} 0 {inode} 1 0000 20 4 30 10 -1"
-    )
+    return f"   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 {owner} 0 {inode} 1 0000 20 4 30 10 -1"
 
 
 def table(tmp_path: Path, *rows: str, six: str = "", udp: str = "", udp6: str = "") -> list[str]:
@@ -46,7 +49,13 @@ def test_open_connections_to_https_servers_are_listed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [row("057100CB:0050"), row("057100CB:01BB", state="06"), row("057100CB:01BB", uid=os.getuid() + 1), "", "garbage"],
+    [
+        row("057100CB:0050"),
+        row("057100CB:01BB", state="06"),
+        row("057100CB:01BB", uid=os.getuid() + 1),
+        "",
+        "garbage",
+    ],
 )
 def test_nothing_else_is(tmp_path: Path, other: str) -> None:
     """Other ports, closing connections, other users and broken lines are left out."""
@@ -134,11 +143,15 @@ def test_a_real_process_that_sends_datagrams_is_seen_and_named(sending: Any) -> 
 
 
 @pytest.mark.parametrize(("library", "speaks"), [(("quic",), True), ((), False)])
-def test_a_real_process_without_a_far_side_is_told_by_its_libraries(sending: Any, library: Any, speaks: bool) -> None:
+def test_a_real_process_without_a_far_side_is_told_by_its_libraries(
+    sending: Any, library: Any, speaks: bool
+) -> None:
     """Where a socket shows no destination, only a program that has loaded a library for HTTP/3 is worth a case."""
     pid, own_port = sending("0", *library)
     connections = ConnectionTable()
-    [seen] = [c for c in connections.established() if c.transport == "udp" and c.client_port == own_port]
+    [seen] = [
+        c for c in connections.established() if c.transport == "udp" and c.client_port == own_port
+    ]
 
     assert (seen.gate_host, seen.gate_port) == ("", 0)
     assert connections.speaks_quic(pid) is speaks
@@ -150,7 +163,9 @@ def test_other_systems_tables_are_read_alike(monkeypatch: pytest.MonkeyPatch, se
     monkeypatch.setattr("attribution.connection_table.sys.platform", "darwin")
     pid, own_port = sending("0", "quic")
     connections = ConnectionTable()
-    [seen] = [c for c in connections.established() if c.transport == "udp" and c.client_port == own_port]
+    [seen] = [
+        c for c in connections.established() if c.transport == "udp" and c.client_port == own_port
+    ]
     owner = PsutilBackend().search(_peer(seen), seen.at.timestamp())
 
     assert owner.pids == (pid,)
@@ -167,7 +182,9 @@ def test_a_real_connection_of_another_process_is_seen_and_our_own_is_not() -> No
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with subprocess.Popen(
-            [sys.executable, "-c", _CLIENT, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", _CLIENT, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         ) as client:
             assert client.stdin is not None and client.stdout is not None
             client.stdout.readline()

@@ -32,7 +32,9 @@ def test_a_script_is_known_by_its_hash(tmp_path: Path):
     """Approvals attach to the hash of what ran."""
     script = tmp_path / "job.py"
     script.write_text("print(1)\n")
-    found = identify(str(script), shown="/w/job.py", started_at=datetime.now(UTC) + timedelta(seconds=1))
+    found = identify(
+        str(script), shown="/w/job.py", started_at=datetime.now(UTC) + timedelta(seconds=1)
+    )
     assert found.sha256 == sha("print(1)\n")
     assert found.size == 9
     assert found.note is None
@@ -44,7 +46,9 @@ def test_a_file_changed_after_the_start_has_no_hash_of_what_ran(tmp_path: Path):
     script = tmp_path / "job.py"
     started = datetime.now(UTC) - timedelta(seconds=5)
     script.write_text("harmless\n")
-    os.utime(script, (time.time() - 100, time.time() - 100))  # setting back the modification time does not help
+    os.utime(
+        script, (time.time() - 100, time.time() - 100)
+    )  # setting back the modification time does not help
     found = identify(str(script), shown="/w/job.py", started_at=started)
     assert found.sha256 is None
     assert found.sha256_now == sha("harmless\n")
@@ -96,7 +100,11 @@ def test_a_script_in_a_repository_has_its_commit(tmp_path: Path):
     (tmp_path / ".git/refs/heads/main").write_text(COMMIT + "\n")
     found = repository_of(str(tmp_path / "sub" / "job.py"))
     assert found is not None
-    assert (found.commit, found.branch, found.remote) == (COMMIT, "main", "https://github.example/team/etl.git")
+    assert (found.commit, found.branch, found.remote) == (
+        COMMIT,
+        "main",
+        "https://github.example/team/etl.git",
+    )
     assert found.root == str(tmp_path)
 
 
@@ -148,7 +156,8 @@ def test_inline_dependencies_are_read():
 
 
 @pytest.mark.parametrize(
-    "source", ["import os\n", BLOCK + BLOCK, "# /// script\n# x = [\n# ///\n", "# /// script\n# a = 1\n"]
+    "source",
+    ["import os\n", BLOCK + BLOCK, "# /// script\n# x = [\n# ///\n", "# /// script\n# a = 1\n"],
 )
 def test_what_is_no_valid_block_is_none(source):
     """Two blocks, or one that does not parse, are no statement."""
@@ -192,7 +201,10 @@ def test_imports_are_read_once_per_hash():
 
 def test_the_distributions_of_the_interpreter_are_listed():
     """What was installed where the script ran is known by name and version."""
-    found = {entry.name: entry.version for entry in installed([path for path in sys.path if "site-packages" in path])}
+    found = {
+        entry.name: entry.version
+        for entry in installed([path for path in sys.path if "site-packages" in path])
+    }
     assert found["psutil"]
     assert found["pytest"]
     assert installed(["/nonexistent"]) == ()
@@ -225,7 +237,9 @@ def test_no_secret_reaches_the_disk(tmp_path: Path):
     script.write_text("password = 'hunter2'\n")
     store(tmp_path / "s").keep(str(script), sha("password = 'hunter2'\n"))
     (file,) = (tmp_path / "s").rglob("*.zst")
-    assert b"hunter2" not in zstandard.ZstdDecompressor().decompress(file.read_bytes(), max_output_size=10_000)
+    assert b"hunter2" not in zstandard.ZstdDecompressor().decompress(
+        file.read_bytes(), max_output_size=10_000
+    )
     if os.name != "nt":
         assert file.stat().st_mode & 0o777 == 0o600
 
@@ -284,6 +298,8 @@ def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path)
 
 def test_names_of_packages_are_inert_before_they_are_kept():
     """A package's name and version come from a foreign file: what steers a terminal is taken out at once."""
-    parts = Composition(imports=None, distributions=(Installed(name="x\x1b[2J\u202e", version="1\r\n2"),)).to_json()
+    parts = Composition(
+        imports=None, distributions=(Installed(name="x\x1b[2J\u202e", version="1\r\n2"),)
+    ).to_json()
     assert parts["imports"] is None
     assert not {"\x1b", "\u202e", "\r", "\n"} & set("".join(parts["installed"][0][:2]))

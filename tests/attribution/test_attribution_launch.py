@@ -8,7 +8,13 @@ from attribution.os_users import People
 
 
 def process(exe: str, *argv: str, **more) -> ProcessFacts:
-    values = {"pid": 1, "start": 1, "exe": exe, "argv": argv or (exe,), "name": exe.rpartition("/")[2][:15]} | more
+    values = {
+        "pid": 1,
+        "start": 1,
+        "exe": exe,
+        "argv": argv or (exe,),
+        "name": exe.rpartition("/")[2][:15],
+    } | more
     return ProcessFacts(**values)
 
 
@@ -17,7 +23,9 @@ ON_TTY = process("/usr/bin/python3", "python3", "job.py", terminal=True)
 BASH = process("/usr/bin/bash", "bash", terminal=True)
 SH = process("/usr/bin/dash", "sh", "-c", "x")
 INIT = process("/usr/lib/systemd/systemd", "/sbin/init")
-NODE_CLAUDE = process("/usr/bin/node", "node", "/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js")
+NODE_CLAUDE = process(
+    "/usr/bin/node", "node", "/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js"
+)
 CODE = process("/usr/share/code/code")
 
 TABLE = [
@@ -53,7 +61,9 @@ def test_the_launch_context_is_told_by_who_stands_above(job, parents, context):
     assert started_by(job, parents) == context
 
 
-@pytest.mark.parametrize("name", ["/home/u/claudette", "/usr/bin/encode", "/usr/bin/coder", "/opt/gemini-data/run"])
+@pytest.mark.parametrize(
+    "name", ["/home/u/claudette", "/usr/bin/encode", "/usr/bin/coder", "/opt/gemini-data/run"]
+)
 def test_similar_names_are_not_agents_or_editors(name):
     """A name that only resembles a known one says nothing."""
     assert started_by(JOB, (process(name), INIT)) is None
@@ -70,7 +80,11 @@ def test_the_script_itself_is_not_what_started_it():
         ("/home/jdoe/job.py", "/home/-/job.py", "/home/p-1/job.py"),
         ("/Users/jdoe/a/job.py", "/Users/-/a/job.py", "/Users/p-1/a/job.py"),
         ("C:\\Users\\jdoe\\job.py", "C:\\Users\\-\\job.py", "C:\\Users\\p-1\\job.py"),
-        ("/proc/77/root/home/jdoe/job.py", "/proc/77/root/home/-/job.py", "/proc/77/root/home/p-1/job.py"),
+        (
+            "/proc/77/root/home/jdoe/job.py",
+            "/proc/77/root/home/-/job.py",
+            "/proc/77/root/home/p-1/job.py",
+        ),
         ("/srv/job.py", "/srv/job.py", "/srv/job.py"),
         ("/Users/Shared/job.py", "/Users/Shared/job.py", "/Users/Shared/job.py"),
     ],

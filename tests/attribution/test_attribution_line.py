@@ -54,7 +54,9 @@ def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
     line, _ = choose([thread(1, own(5)), thread(2, own(7))], frozenset({1, 2}), PROGRAM)
     assert line is not None
     assert line.certainty is Certainty.LIKELY
-    assert {"/w/job.py:5 upload", "/w/job.py:7 upload", "thread T1:", "thread T2:"} <= set(line.stack)
+    assert {"/w/job.py:5 upload", "/w/job.py:7 upload", "thread T1:", "thread T2:"} <= set(
+        line.stack
+    )
 
 
 def test_an_event_loop_gives_no_line():
@@ -86,7 +88,10 @@ def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely():
 
 def test_when_nobody_waits_on_the_socket_several_threads_give_no_line():
     """If the system says that no thread waits on the connection, no thread is picked."""
-    assert choose([thread(1, own(5)), thread(2, own(7))], frozenset(), PROGRAM) == (None, "no_thread")
+    assert choose([thread(1, own(5)), thread(2, own(7))], frozenset(), PROGRAM) == (
+        None,
+        "no_thread",
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,11 @@ def test_library_frames_are_folded():
     """The stack shows the user's lines in full and libraries as one line each run."""
     line, _ = choose([thread(1, own(5), own(9, "main"))], frozenset({1}), PROGRAM)
     assert line is not None
-    assert line.stack == ("… 2 library frames (ssl, urllib3)", "/w/job.py:5 upload", "/w/job.py:9 main")
+    assert line.stack == (
+        "… 2 library frames (ssl, urllib3)",
+        "/w/job.py:5 upload",
+        "/w/job.py:9 main",
+    )
 
 
 @pytest.mark.parametrize("output", [b"", b"{}", b"[1]", b'[{"frames": [{}]}]', b"\xff", b"null"])
@@ -222,9 +231,16 @@ def test_code_on_the_command_line_has_a_line(gate, clients):
 
 def test_dumps_hold_no_values():
     """Of a dump only files, lines, functions and thread names are kept: never the value of a variable."""
-    frame = {"filename": "/w/job.py", "line": 3, "name": "f", "locals": [{"name": "key", "repr": "hunter2"}]}
+    frame = {
+        "filename": "/w/job.py",
+        "line": 3,
+        "name": "f",
+        "locals": [{"name": "key", "repr": "hunter2"}],
+    }
     threads = read_dump(
-        json.dumps([{"frames": [frame], "os_thread_id": 4, "thread_name": "T", "active": False}]).encode()
+        json.dumps(
+            [{"frames": [frame], "os_thread_id": 4, "thread_name": "T", "active": False}]
+        ).encode()
     )
     assert "hunter2" not in repr(threads)
 
@@ -247,7 +263,10 @@ upload()
     clients.python(path.name)
     (seen,) = gate.wait(1)
     assert seen.line is not None
-    assert (seen.line.file, seen.line.line) == (str(path), line_of(path.read_text(), "# line of start"))
+    assert (seen.line.file, seen.line.line) == (
+        str(path),
+        line_of(path.read_text(), "# line of start"),
+    )
     assert seen.line.certainty is Certainty.LIKELY
 
 

@@ -40,7 +40,9 @@ def test_a_script_file_is_named_exactly(gate, clients):
 def test_other_ways_to_start_are_told_apart(gate, clients, words, kind):
     """Module, command and standard input are each recorded as what they are."""
     clients.write(ASK)
-    process = clients.python(*(clients.prelude + ASK if w == "PROGRAM" else w for w in words), stdin=subprocess.PIPE)
+    process = clients.python(
+        *(clients.prelude + ASK if w == "PROGRAM" else w for w in words), stdin=subprocess.PIPE
+    )
     assert process.stdin is not None
     process.stdin.write((clients.prelude + ASK).encode())
     process.stdin.close()
@@ -139,7 +141,10 @@ def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
     clients.python("client.py").wait(30)
     client, _ = listener.accept()
     with client, listener:
-        for found in (gate.look(gate.connection(client))[0], gate.attributor.attribute(gate.connection(client))):
+        for found in (
+            gate.look(gate.connection(client))[0],
+            gate.attributor.attribute(gate.connection(client)),
+        ):
             assert found.certainty is Certainty.UNKNOWN
             assert found.process is None
             assert found.reason
@@ -213,7 +218,10 @@ def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
     clients.python("first.py")
     before, after = gate.wait(2)
     assert before.truth["pid"] == after.truth["pid"]
-    assert [s.at_request.script and s.at_request.script.name for s in (before, after)] == ["first.py", "second.py"]
+    assert [s.at_request.script and s.at_request.script.name for s in (before, after)] == [
+        "first.py",
+        "second.py",
+    ]
     assert after.at_connect.script is not None
     assert after.at_connect.script.name == "first.py"
 

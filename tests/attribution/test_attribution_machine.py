@@ -28,7 +28,9 @@ class FakeMachine:
     method: str = "fake"
     after_search: object = None
 
-    def run(self, pid: int, start: int, *argv: str, exe: str = PY, parent: int = 1, **more: object) -> ProcessFacts:
+    def run(
+        self, pid: int, start: int, *argv: str, exe: str = PY, parent: int = 1, **more: object
+    ) -> ProcessFacts:
         values = {
             "pid": pid, "start": start, "started_at": BOOT + timedelta(seconds=start), "argv": argv, "exe": exe,
             "parent": parent, "name": exe.rpartition("/")[2][:15], "cwd": "/w",
@@ -78,12 +80,19 @@ def machine() -> FakeMachine:
 
 
 def attributor(machine: FakeMachine, own: frozenset[int] = frozenset()) -> SocketAttributor:
-    return SocketAttributor(machine, People("clear", None), lambda: own, LineSampler(program="/nonexistent"))
+    return SocketAttributor(
+        machine, People("clear", None), lambda: own, LineSampler(program="/nonexistent")
+    )
 
 
 def connection(name: str = "c1") -> Connection:
     return Connection(
-        id=name, client_host="127.0.0.1", client_port=4000, gate_host="127.0.0.1", gate_port=8080, at=datetime.now(UTC)
+        id=name,
+        client_host="127.0.0.1",
+        client_port=4000,
+        gate_host="127.0.0.1",
+        gate_port=8080,
+        at=datetime.now(UTC),
     )
 
 
@@ -233,7 +242,11 @@ def test_an_orphan_is_not_said_to_be_no_python(machine):
     assert "parent has exited" in str(found.reason)
 
 
-SPAWN = ("python3", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)")
+SPAWN = (
+    "python3",
+    "-c",
+    "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)",
+)
 
 
 def test_a_worker_without_its_parent_has_no_script(machine):
@@ -249,8 +262,22 @@ def test_a_worker_without_its_parent_has_no_script(machine):
 def test_a_worker_of_a_forkserver_belongs_to_the_main_script(machine):
     """Through the fork server, a worker is traced to the script that asked for it."""
     machine.run(90, 20, "python3", "main.py", parent=50)
-    machine.run(95, 21, "python3", "-c", "from multiprocessing.forkserver import main; main(4, 5)", parent=90)
-    machine.run(100, 22, "python3", "-c", "from multiprocessing.forkserver import main; main(4, 5)", parent=95)
+    machine.run(
+        95,
+        21,
+        "python3",
+        "-c",
+        "from multiprocessing.forkserver import main; main(4, 5)",
+        parent=90,
+    )
+    machine.run(
+        100,
+        22,
+        "python3",
+        "-c",
+        "from multiprocessing.forkserver import main; main(4, 5)",
+        parent=95,
+    )
     machine.holders = (100,)
     found = attributor(machine).attribute(connection())
     assert found.script is not None
@@ -286,11 +313,21 @@ def test_a_closed_connection_is_forgotten(machine):
 
 def test_names_follow_the_setting(machine):
     """With pseudonyms, neither a user name nor a home folder appears anywhere in an attribution."""
-    machine.run(100, 20, "python3", "/home/jdoe/a.py", parent=50, user="jdoe", exe="/home/jdoe/.venv/bin/python3")
+    machine.run(
+        100,
+        20,
+        "python3",
+        "/home/jdoe/a.py",
+        parent=50,
+        user="jdoe",
+        exe="/home/jdoe/.venv/bin/python3",
+    )
     machine.holders = (100,)
     for setting, shown in (("pseudonym", "p-1"), ("none", None), ("clear", "jdoe")):
         people = People(setting, lambda _: "p-1")  # type: ignore[arg-type]
-        found = SocketAttributor(machine, people, frozenset, LineSampler(program="/x")).attribute(connection())
+        found = SocketAttributor(machine, people, frozenset, LineSampler(program="/x")).attribute(
+            connection()
+        )
         assert found.user == shown
         assert ("jdoe" in repr(found)) is (setting == "clear")
         assert found.script is not None

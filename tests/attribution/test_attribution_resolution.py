@@ -40,7 +40,15 @@ class FakeFiles:
 
 
 def facts(*argv: str, **more) -> ProcessFacts:
-    values = {"pid": 10, "start": 100, "exe": PY, "cwd": "/w", "argv": argv, "parent": 9, "name": "python3"} | more
+    values = {
+        "pid": 10,
+        "start": 100,
+        "exe": PY,
+        "cwd": "/w",
+        "argv": argv,
+        "parent": 9,
+        "name": "python3",
+    } | more
     return ProcessFacts(**values)
 
 
@@ -189,7 +197,9 @@ def test_a_worker_runs_what_its_parent_runs(process):
 
 def test_code_that_only_mentions_multiprocessing_is_no_worker():
     """A command of the user's that uses multiprocessing is the user's command."""
-    found = resolve(facts(V, "-c", "import os; from multiprocessing.spawn import spawn_main"), FILES)
+    found = resolve(
+        facts(V, "-c", "import os; from multiprocessing.spawn import spawn_main"), FILES
+    )
     assert found is not None
     assert not found.by_parent
 

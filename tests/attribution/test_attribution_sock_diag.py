@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SocketEntry, address_bytes, decode, encode
+from attribution.backends.sock_diag import (
+    DiagRefused,
+    NoSuchSocket,
+    SocketEntry,
+    address_bytes,
+    decode,
+    encode,
+)
 
 SOURCE, TARGET = ("127.0.0.1", 40000), ("127.0.0.1", 8080)
 
@@ -34,7 +41,13 @@ def test_a_request_asks_for_exactly_one_socket():
 
 @pytest.mark.parametrize(
     ("host", "size"),
-    [("10.0.0.1", 4), ("::ffff:10.0.0.1", 4), ("::1", 16), ("fe80::1%eth0", 16), ("2001:db8::1", 16)],
+    [
+        ("10.0.0.1", 4),
+        ("::ffff:10.0.0.1", 4),
+        ("::1", 16),
+        ("fe80::1%eth0", 16),
+        ("2001:db8::1", 16),
+    ],
 )
 def test_addresses_of_every_spelling_are_understood(host, size):
     """IPv4, IPv6, scoped and v4-mapped addresses reach the kernel in its own form."""

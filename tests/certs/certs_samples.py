@@ -67,7 +67,9 @@ def make(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), bc_critical)
+        .add_extension(
+            x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), bc_critical
+        )
     )
     if usage:
         builder = builder.add_extension(key_usage(sign_certificates=can_sign), critical=True)

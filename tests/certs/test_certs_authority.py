@@ -60,7 +60,10 @@ def test_processes_that_start_at_once_share_one_authority(tmp_path: Path) -> Non
     command = [sys.executable, "-c", program, str(tmp_path / "ca")]
     root = Path(__file__).parents[2]
     runs = [
-        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen(
+            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
     ]
     for run in runs:
         assert run.stdin
@@ -73,7 +76,9 @@ def test_processes_that_start_at_once_share_one_authority(tmp_path: Path) -> Non
 def test_nothing_shown_of_an_authority_holds_its_key(tmp_path: Path) -> None:
     """What is printed or logged of an authority is public."""
     authority = open_authority(tmp_path)
-    assert "PRIVATE" not in repr(authority) + repr(authority.facts()) + authority.chain_pem().decode()
+    assert (
+        "PRIVATE" not in repr(authority) + repr(authority.facts()) + authority.chain_pem().decode()
+    )
     assert "key" not in repr(authority)
     assert authority.root_der()[:1] == b"\x30"
 
@@ -100,7 +105,9 @@ def test_replacing_gives_another_root(tmp_path: Path) -> None:
     assert load_authority(tmp_path).facts() == replaced
 
 
-def write(folder: Path, made: Made, *others: Made, passphrase: bytes | None = None) -> tuple[Path, tuple[Path, ...]]:
+def write(
+    folder: Path, made: Made, *others: Made, passphrase: bytes | None = None
+) -> tuple[Path, tuple[Path, ...]]:
     """Write a key, its certificate, and its issuers, as three files."""
     key, own, rest = folder / "key.pem", folder / "own.pem", folder / "rest.pem"
     key.write_bytes(made.key_pem(passphrase))
@@ -110,7 +117,9 @@ def write(folder: Path, made: Made, *others: Made, passphrase: bytes | None = No
 
 
 @pytest.mark.parametrize("sha256_ski", [False, True])
-def test_an_enterprise_intermediate_is_sent_with_its_whole_chain(tmp_path: Path, sha256_ski: bool) -> None:
+def test_an_enterprise_intermediate_is_sent_with_its_whole_chain(
+    tmp_path: Path, sha256_ski: bool
+) -> None:
     """A company that distributes only its root gets no broken clients."""
     root = make("Example root")
     policy = make("Example policy authority", root, path_length=1)
@@ -134,7 +143,9 @@ def test_an_encrypted_key_can_stay_encrypted(tmp_path: Path) -> None:
         import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
     with pytest.raises(CertificateError, match="passphrase is wrong"):
         import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=b"wrong")
-    import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=passphrase, keep_encrypted=True)
+    import_authority(
+        tmp_path / "ca", key_file=key, chain_files=chain, passphrase=passphrase, keep_encrypted=True
+    )
     assert b"ENCRYPTED" in (tmp_path / "ca" / AUTHORITY_FILE).read_bytes()
     with pytest.raises(CertificateError, match="is encrypted"):
         open_authority(tmp_path / "ca")
@@ -159,7 +170,9 @@ FAULTY = {
 
 
 @pytest.mark.parametrize(("words", "faulty"), FAULTY.items(), ids=list(FAULTY))
-def test_a_faulty_intermediate_is_refused_in_words(tmp_path: Path, words: str, faulty: Made) -> None:
+def test_a_faulty_intermediate_is_refused_in_words(
+    tmp_path: Path, words: str, faulty: Made
+) -> None:
     """A fault shows at import, before hundreds of analysts see TLS errors."""
     key, chain = write(tmp_path, faulty, ROOT)
     with pytest.raises(CertificateError, match=words) as refusal:

@@ -68,7 +68,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     issuing = make("Example issuing authority", root, path_length=0, sha256_ski=True)
     (folder / "key.pem").write_bytes(issuing.key_pem())
     (folder / "chain.pem").write_bytes(issuing.pem + root.pem)
-    authority = import_authority(folder / "ca", key_file=folder / "key.pem", chain_files=(folder / "chain.pem",))
+    authority = import_authority(
+        folder / "ca", key_file=folder / "key.pem", chain_files=(folder / "chain.pem",)
+    )
     leaf = LeafMinter(authority).mint("localhost")
     (folder / "served.pem").write_bytes(leaf.key_pem() + leaf.certificates_pem())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,10 +86,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     thread.join()
 
 
-def run(program: str, server: Server, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    program: str, server: Server, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     """Run a client as a user's script would run it."""
     command = [sys.executable, "-c", f"URL = {server.url!r}\n{program}"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def bare() -> dict[str, str]:

@@ -32,7 +32,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
         ("a" * 60 + "." + "b" * 60 + ".example", "a" * 60 + "." + "b" * 60 + ".example"),
     ],
 )
-def test_a_leaf_serves_the_host_that_was_asked_for(authority: Authority, tmp_path: Path, asked: str, name: str) -> None:
+def test_a_leaf_serves_the_host_that_was_asked_for(
+    authority: Authority, tmp_path: Path, asked: str, name: str
+) -> None:
     """Clients accept the gate for exactly the host they wanted."""
     leaf = LeafMinter(authority).mint(asked)
     assert leaf.host == name
@@ -56,8 +58,12 @@ def test_a_leaf_is_complete_and_short_lived(authority: Authority) -> None:
     assert not found.get_extension_for_class(x509.BasicConstraints).value.ca
     assert found.get_extension_for_class(x509.BasicConstraints).critical
     assert found.get_extension_for_class(x509.KeyUsage).value.digital_signature
-    assert list(found.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.SERVER_AUTH]
-    issuer = authority.signer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    assert list(found.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
+        ExtendedKeyUsageOID.SERVER_AUTH
+    ]
+    issuer = authority.signer.extensions.get_extension_for_class(
+        x509.SubjectKeyIdentifier
+    ).value.digest
     assert found.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier == issuer
     assert found.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest != issuer
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc <= timedelta(days=199)
@@ -76,9 +82,9 @@ def test_the_authoritys_key_never_serves_a_connection(authority: Authority) -> N
 def test_a_leaf_never_outlives_its_authority(authority: Authority) -> None:
     """Near the authority's end the leaves end with it."""
     late = authority.not_after - timedelta(days=5)
-    assert LeafMinter(authority, clock=lambda: late).mint("a.example").certificate.not_valid_after_utc == (
-        authority.not_after
-    )
+    assert LeafMinter(authority, clock=lambda: late).mint(
+        "a.example"
+    ).certificate.not_valid_after_utc == (authority.not_after)
 
 
 def test_leaves_are_kept_and_renewed(authority: Authority) -> None:
@@ -97,7 +103,9 @@ def test_leaves_are_kept_and_renewed(authority: Authority) -> None:
     assert len(minter._leaves) == 2
 
 
-@pytest.mark.parametrize("host", ["", "*", "*.example", "a b.example", "a..b", "x" * 64 + ".example", "a/b", "é" * 300])
+@pytest.mark.parametrize(
+    "host", ["", "*", "*.example", "a b.example", "a..b", "x" * 64 + ".example", "a/b", "é" * 300]
+)
 def test_impossible_hosts_get_no_certificate(authority: Authority, host: str) -> None:
     """A hostile name never becomes a wildcard or a broken certificate."""
     with pytest.raises(CertificateError, match="No certificate"):

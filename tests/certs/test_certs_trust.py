@@ -54,7 +54,11 @@ def test_a_way_past_the_gate_is_not_inherited() -> None:
         "HTTPS_PROXY": "x",
     }
     environment = client_environment(GATE, "/b.pem", before)
-    assert environment["NO_PROXY"] == environment["no_proxy"] == "localhost,127.0.0.1,::1,app.localhost,127.0.0.0/8"
+    assert (
+        environment["NO_PROXY"]
+        == environment["no_proxy"]
+        == "localhost,127.0.0.1,::1,app.localhost,127.0.0.0/8"
+    )
     assert set(dropped_exceptions(before)) == {"*", ".corp.example", "10.0.0.1"}
     asked = client_environment(GATE, "/b.pem", before, no_proxy=["db.corp.example"])
     assert asked["NO_PROXY"].endswith("127.0.0.0/8,db.corp.example")
@@ -79,7 +83,9 @@ def test_real_clients_read_the_exceptions_as_meant(monkeypatch: pytest.MonkeyPat
     assert any(transport is not None for transport in mounts.values())
 
 
-def test_the_bundle_holds_platform_user_and_own_roots_once(authority: Authority, tmp_path: Path) -> None:
+def test_the_bundle_holds_platform_user_and_own_roots_once(
+    authority: Authority, tmp_path: Path
+) -> None:
     """Whatever a script trusted before, it still trusts, and the gate besides."""
     mine, other, third = make("Own root"), make("Folder root"), make("DER root")
     (tmp_path / "own.pem").write_bytes(b"# comment\n" + mine.key_pem() + mine.pem + mine.pem)
@@ -108,7 +114,8 @@ def test_an_unusable_file_is_named_and_breaks_nothing(authority: Authority, tmp_
     """One bad certificate does not cost a script all the others."""
     good = make("Good root")
     (tmp_path / "bad.pem").write_bytes(
-        b"-----BEGIN CERTIFICATE-----\nTm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n" + good.pem
+        b"-----BEGIN CERTIFICATE-----\nTm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
+        + good.pem
     )
     env = {"SSL_CERT_FILE": str(tmp_path / "bad.pem"), "CURL_CA_BUNDLE": str(tmp_path / "none.pem")}
     bundle = write_bundle(tmp_path / "bundle.pem", authority, env)
@@ -117,7 +124,9 @@ def test_an_unusable_file_is_named_and_breaks_nothing(authority: Authority, tmp_
     assert "does not exist" in " ".join(bundle.warnings)
 
 
-def test_a_run_inside_a_run_does_not_keep_an_old_authority(authority: Authority, tmp_path: Path) -> None:
+def test_a_run_inside_a_run_does_not_keep_an_old_authority(
+    authority: Authority, tmp_path: Path
+) -> None:
     """An authority that was replaced is trusted no longer."""
     path = tmp_path / "bundle.pem"
     old = open_authority(tmp_path / "old")
@@ -131,7 +140,9 @@ def test_a_run_inside_a_run_does_not_keep_an_old_authority(authority: Authority,
 
 def test_without_platform_roots_the_packaged_ones_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bare container still trusts the public web."""
-    nowhere = ssl.DefaultVerifyPaths(None, None, "SSL_CERT_FILE", "/nowhere/f", "SSL_CERT_DIR", "/nowhere/d")
+    nowhere = ssl.DefaultVerifyPaths(
+        None, None, "SSL_CERT_FILE", "/nowhere/f", "SSL_CERT_DIR", "/nowhere/d"
+    )
     monkeypatch.setattr("certs.trust.ssl.get_default_verify_paths", lambda: nowhere)
     monkeypatch.setattr("certs.trust._SYSTEM_BUNDLES", ())
     assert len(platform_roots()) > 50

@@ -79,7 +79,9 @@ def csv_of(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> bytes:
     return out.getvalue().encode()
 
 
-def xlsx_of(columns: tuple[str, ...], rows: list[tuple[str, ...]], sheet: str = "Customers") -> bytes:
+def xlsx_of(
+    columns: tuple[str, ...], rows: list[tuple[str, ...]], sheet: str = "Customers"
+) -> bytes:
     """Return an XLSX file."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -103,26 +105,43 @@ def _zip(data: bytes, name: str) -> bytes:
 
 
 def _tool_arguments(label: str, key: str, value: str) -> Exchange:
-    call = {"id": "call_1", "type": "function", "function": {"name": "save", "arguments": json.dumps({key: value})}}
+    call = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "save", "arguments": json.dumps({key: value})},
+    }
     return chat(user("Save it."), {"role": "assistant", "content": None, "tool_calls": [call]})
 
 
 def _responses(label: str, key: str, value: str) -> Exchange:
     body = {
         "model": "gpt-4o",
-        "input": [{"role": "user", "content": [{"type": "input_text", "text": f"{label}: {value}"}]}],
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": f"{label}: {value}"}]}
+        ],
     }
     return exchange(json.dumps(body), host="llm.intern.example", path="/v1/responses")
 
 
 def _anthropic(label: str, key: str, value: str) -> Exchange:
-    result = {"type": "tool_result", "tool_use_id": "t1", "content": json.dumps({"rows": [{key: value, "n": 1}]})}
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": [result]}]}
+    result = {
+        "type": "tool_result",
+        "tool_use_id": "t1",
+        "content": json.dumps({"rows": [{key: value, "n": 1}]}),
+    }
+    body = {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": [result]}],
+    }
     return exchange(json.dumps(body), host="api.anthropic.com", path="/v1/messages")
 
 
 def _graphql(label: str, key: str, value: str) -> Exchange:
-    body = {"query": f"mutation($i:In!){{save(input:$i){{{key}}}}}", "variables": {"i": {key: value}}}
+    body = {
+        "query": f"mutation($i:In!){{save(input:$i){{{key}}}}}",
+        "variables": {"i": {key: value}},
+    }
     return exchange(json.dumps(body), path="/graphql")
 
 
@@ -133,7 +152,10 @@ def _in_base64(label: str, key: str, value: str) -> Exchange:
 
 def _data_url(label: str, key: str, value: str) -> Exchange:
     text = base64.b64encode(f"{label}: {value}\n".encode()).decode()
-    part = {"type": "file", "file": {"filename": "a.txt", "file_data": f"data:text/plain;base64,{text}"}}
+    part = {
+        "type": "file",
+        "file": {"filename": "a.txt", "file_data": f"data:text/plain;base64,{text}"},
+    }
     return chat({"role": "user", "content": [{"type": "text", "text": "Read it."}, part]})
 
 

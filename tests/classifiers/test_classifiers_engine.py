@@ -9,7 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_traffic import CARRIERS, JSON, chat, csv_of, exchange, har_of, multipart, rng_of, upload, user, xlsx_of
+from made_up_traffic import (
+    CARRIERS,
+    JSON,
+    chat,
+    csv_of,
+    exchange,
+    har_of,
+    multipart,
+    rng_of,
+    upload,
+    user,
+    xlsx_of,
+)
 from personal_samples import birth, clean_payloads, digits, iban, valid
 
 from classifiers.engine import Engine, EngineSetup, build_worker
@@ -24,7 +36,9 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def engine(organisation: Organisation | None = None, *, names: bool = False) -> Engine:
     """Return a worker's engine with Outgate's own rules for secrets only."""
-    setup = EngineSetup(key=KEY, organisation=organisation or Organisation(), names=names, long_tail=False)
+    setup = EngineSetup(
+        key=KEY, organisation=organisation or Organisation(), names=names, long_tail=False
+    )
     return build_worker(setup)
 
 
@@ -88,9 +102,15 @@ def test_every_kind_is_found_once_in_every_carrier(carrier: str) -> None:
         finding = kinds.get(kind)
         if finding is None:
             missed.append(kind)
-        elif (finding.count, finding.distinct) != ((3, 3) if (carrier, kind) == ("csv in prompt", "email") else (1, 1)):
+        elif (finding.count, finding.distinct) != (
+            (3, 3) if (carrier, kind) == ("csv in prompt", "email") else (1, 1)
+        ):
             miscounted.append(kind)
-        beside += [other for other in kinds if other not in {kind, "email" if carrier == "csv in prompt" else kind}]
+        beside += [
+            other
+            for other in kinds
+            if other not in {kind, "email" if carrier == "csv in prompt" else kind}
+        ]
     assert len(missed) <= 0.02 * len(expected), missed
     assert miscounted == []
     assert beside == []
@@ -103,8 +123,14 @@ def secrets_of(rng: random.Random) -> dict[str, str]:
     def run(size: int, alphabet: str = letters) -> str:
         return "".join(rng.choice(alphabet) for _ in range(size))
 
-    header, claims = ({"alg": "HS256"}, {"iss": "idp.contoso.com", "sub": run(9), "exp": 1893456000})
-    parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in (header, claims)]
+    header, claims = (
+        {"alg": "HS256"},
+        {"iss": "idp.contoso.com", "sub": run(9), "exp": 1893456000},
+    )
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=")
+        for p in (header, claims)
+    ]
     return {
         "ANTHROPIC_API_KEY": "sk-" + "ant-api03-" + run(93) + "AA",
         "AWS_ACCESS_KEY_ID": "AK" + "IA" + run(16, string.ascii_uppercase + "234567"),
@@ -122,7 +148,11 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
     for name, value in secrets_of(rng_of("secrets", carrier)).items():
         if (carrier, name) in {("csv in prompt", "DB_PASSWORD"), ("query", "SESSION_JWT")}:
             continue  # known only by its column's name in running text; a token in a query authenticates the request
-        hits = [f for f in ENGINE.classify(CARRIERS[carrier](name, name, value)).findings if f.kind == SECRET]
+        hits = [
+            f
+            for f in ENGINE.classify(CARRIERS[carrier](name, name, value)).findings
+            if f.kind == SECRET
+        ]
         assert [(f.count, f.distinct) for f in hits] == [(1, 1)], name
 
 
@@ -141,11 +171,23 @@ def test_harmless_traffic_is_quiet(seed: int) -> None:
 def test_schemas_hold_no_data() -> None:
     """Field names, titles and descriptions in schemas of tools and of answers speak about data and are none."""
     fields = {
-        "customer_name": {"title": "Customer Name", "description": "Name of the customer", "type": "string"},
+        "customer_name": {
+            "title": "Customer Name",
+            "description": "Name of the customer",
+            "type": "string",
+        },
         "date_of_birth": {"title": "Date Of Birth", "type": "string", "format": "date"},
         "diagnosis": {"description": "The diagnosis of the patient", "type": "string"},
-        "address": {"title": "Home Address", "description": "The street address of the customer", "type": "string"},
-        "religion": {"enum": ["catholic", "none"], "description": "Religion of the person", "type": "string"},
+        "address": {
+            "title": "Home Address",
+            "description": "The street address of the customer",
+            "type": "string",
+        },
+        "religion": {
+            "enum": ["catholic", "none"],
+            "description": "Religion of the person",
+            "type": "string",
+        },
         "email": {"title": "E-mail Address", "type": "string", "format": "email"},
     }
     schema = {"type": "object", "title": "Patient", "properties": fields, "required": list(fields)}
@@ -173,7 +215,12 @@ def test_a_key_at_its_own_service_is_an_identity() -> None:
 def test_test_data_is_told_apart() -> None:
     """Published example values are reported as such, beside real ones."""
     seen = ENGINE.classify(
-        chat(user("card 4111 1111 1111 1111, ssn 078-05-1120, and card " + valid("credit_card", rng_of("c"))))
+        chat(
+            user(
+                "card 4111 1111 1111 1111, ssn 078-05-1120, and card "
+                + valid("credit_card", rng_of("c"))
+            )
+        )
     )
     assert {(f.kind, f.test_data) for f in seen.findings} == {
         ("credit_card", True), ("credit_card", False), ("us_ssn", True),
@@ -234,14 +281,20 @@ def test_records_values_and_people_are_counted_exactly(name: str) -> None:
     kinds = found(sent)
     assert kinds.keys() == {"person", "email", "phone", "iban", "us_ssn"}
     for finding in kinds.values():
-        assert (finding.records, finding.count, finding.distinct, finding.subjects) == (110, 110, 100, 100)
+        assert (finding.records, finding.count, finding.distinct, finding.subjects) == (
+            110,
+            110,
+            100,
+            100,
+        )
     assert kinds["us_ssn"].where == (where,)
 
 
 def test_a_kind_in_a_file_and_beside_it_is_one_finding() -> None:
     """The e-mail address of the form and those of its file are one finding with one count."""
     body, kind = multipart(
-        ("email", None, None, b"sender@contoso.com"), ("file", "customers.csv", "text/csv", csv_of(COLUMNS, ROWS))
+        ("email", None, None, b"sender@contoso.com"),
+        ("file", "customers.csv", "text/csv", csv_of(COLUMNS, ROWS)),
     )
     email = found(exchange(body, kind))["email"]
     assert (email.count, email.distinct, email.records, email.subjects) == (111, 101, 110, 100)
@@ -277,7 +330,9 @@ def test_objects_printed_into_a_prompt_keep_their_names() -> None:
     )
     for text in texts:
         kinds = found(chat(user(text)))
-        assert kinds.keys() >= {"person", "date_of_birth", "uk_nhs", "health_data", "phone"}, text[:40]
+        assert kinds.keys() >= {"person", "date_of_birth", "uk_nhs", "health_data", "phone"}, text[
+            :40
+        ]
         assert (kinds["date_of_birth"].count, kinds["date_of_birth"].distinct) == (2, 1)
 
 
@@ -288,7 +343,8 @@ def test_token_tells_issuer_and_expiry() -> None:
     """A JSON web token's finding says who issued it and until when it is valid, and nothing of its subject."""
     token = secrets_of(rng_of("jwt"))["SESSION_JWT"]
     assert (
-        found(chat(user(f"Use {token}")))[SECRET].note == "issued by idp.contoso.com, valid until 2030-01-01 00:00 UTC"
+        found(chat(user(f"Use {token}")))[SECRET].note
+        == "issued by idp.contoso.com, valid until 2030-01-01 00:00 UTC"
     )
 
 
@@ -328,7 +384,13 @@ def test_explanation_names_each_candidate_without_its_value() -> None:
     card = valid("credit_card", rng_of("explain"))
     wrong = card[:-1] + str((int(card[-1]) + 1) % 10)
     lines = ENGINE.classify(chat(user(f"card {card}, card {wrong}")), explain=True).explanation
-    assert sum(line.startswith("found") and "credit_card" in line and "check digit" in line for line in lines) == 1
+    assert (
+        sum(
+            line.startswith("found") and "credit_card" in line and "check digit" in line
+            for line in lines
+        )
+        == 1
+    )
     assert any(line.startswith("rejected") for line in lines)
     assert not any(card in line or wrong in line for line in lines)
 
@@ -339,14 +401,23 @@ def test_explanation_names_each_candidate_without_its_value() -> None:
 def test_names_in_prose_and_repeated_history() -> None:
     """Names and addresses in sentences are found by the model; a history sent again is answered from memory."""
     naming = engine(names=True)
-    turns = [user("Write to Maria Schmidt, 42 Baker Street, Springfield, that her contract with us ends in May.")]
+    turns = [
+        user(
+            "Write to Maria Schmidt, 42 Baker Street, Springfield, that her contract with us ends in May."
+        )
+    ]
     first = found(chat(*turns), naming)
     assert {"person", "address"} <= first.keys()
-    again = found(chat(*turns, {"role": "assistant", "content": "Done."}, user("Make it shorter, please.")), naming)
+    again = found(
+        chat(*turns, {"role": "assistant", "content": "Done."}, user("Make it shorter, please.")),
+        naming,
+    )
     assert again["person"].fingerprints == first["person"].fingerprints
 
 
-def test_recording_is_inspected_like_live_traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_is_inspected_like_live_traffic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A HAR file gives one record an exchange: chats, uploads, queries, base64 bodies; streamed answers are read as well."""
     from app.home import open_home
     from app.offline import inspect_files
@@ -369,7 +440,11 @@ def test_recording_is_inspected_like_live_traffic(tmp_path: Path, monkeypatch: p
                 (asked, stream.encode(), "text/event-stream"),
                 (exchange(method="GET", path=f"/search?q=hello&note={secret}"), "{}", JSON),
                 (TABLES["xlsx upload"][0], "{}", JSON),
-                (exchange(json.dumps({"ts": 1763720000123, "trace": "a" * 32, "value": 0.25})), "{}", JSON),
+                (
+                    exchange(json.dumps({"ts": 1763720000123, "trace": "a" * 32, "value": 0.25})),
+                    "{}",
+                    JSON,
+                ),
             ]
         )
     )

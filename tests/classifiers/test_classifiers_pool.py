@@ -30,7 +30,9 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def pool(factory: str = BUILD, init: object = None, size: int = 1, **limits: float) -> AsyncIterator[WorkerPool]:
+async def pool(
+    factory: str = BUILD, init: object = None, size: int = 1, **limits: float
+) -> AsyncIterator[WorkerPool]:
     made = WorkerPool(factory, init, size=size, limits=PoolLimits(**limits))  # type: ignore[arg-type]
     try:
         yield made
@@ -206,7 +208,8 @@ async def test_cancelled_caller_costs_no_worker() -> None:
 
 
 @pytest.mark.parametrize(
-    "factory", ["pool_test_factories:build_never", "pool_test_factories:missing", "no_such_module:x"]
+    "factory",
+    ["pool_test_factories:build_never", "pool_test_factories:missing", "no_such_module:x"],
 )
 async def test_classifier_that_cannot_be_built_is_said_quickly(factory: str) -> None:
     """A broken classifier does not make exchanges wait for their deadline, nor start a process for each of them."""

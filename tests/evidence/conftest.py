@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
-from core.classification import Account, AccountKind, Category, CostBasis, Destination, LlmCall, TokensBasis
+from core.classification import (
+    Account,
+    AccountKind,
+    Category,
+    CostBasis,
+    Destination,
+    LlmCall,
+    TokensBasis,
+)
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.findings import Confidence, Finding
@@ -54,7 +62,9 @@ def make_record(number: int = 0, **changes: Any) -> Record:
             process=process,
             user="analyst",
             script=script,
-            line=CodeLine(file=script.path or "", line=12, function="main", certainty=Certainty.LIKELY),
+            line=CodeLine(
+                file=script.path or "", line=12, function="main", certainty=Certainty.LIKELY
+            ),
             ancestry=(shell,),
         ),
         destination=Destination(
@@ -67,7 +77,10 @@ def make_record(number: int = 0, **changes: Any) -> Record:
             account=Account(kind=AccountKind.UNKNOWN),
         ),
         request=RequestSummary(
-            method="POST", content_type="application/json", bytes=changes.pop("bytes", 1000), complete=True
+            method="POST",
+            content_type="application/json",
+            bytes=changes.pop("bytes", 1000),
+            complete=True,
         ),
         response=ResponseSummary(status=200, bytes=500),
         llm=LlmCall(
@@ -106,7 +119,9 @@ class Told:
     def wait(self, count: int = 1, timeout: float = 30) -> list[EvidenceError | None]:
         """Return all answers once there are `count` of them."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.answers) >= count, timeout), "the writer never told"
+            assert self._changed.wait_for(lambda: len(self.answers) >= count, timeout), (
+                "the writer never told"
+            )
             return list(self.answers)
 
 

@@ -56,7 +56,19 @@ def test_canonical_bytes_are_those_of_a_bare_python(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1e16, 1e-5, 0.00001234, -1e-7, 1.5e300, 5e-324, 123456789012345680.0, -0.0, 2**70, [1e22], {"b": "e12,"}],
+    [
+        1e16,
+        1e-5,
+        0.00001234,
+        -1e-7,
+        1.5e300,
+        5e-324,
+        123456789012345680.0,
+        -0.0,
+        2**70,
+        [1e22],
+        {"b": "e12,"},
+    ],
 )
 def test_canonical_numbers_at_the_edges(value: object) -> None:
     """Numbers that encoders write differently are written as a bare Python writes them."""
@@ -107,9 +119,20 @@ OTHER = [(1, genesis("records:other"), link(genesis("records:other"), 1, b"{}"),
         (OTHER, "entry 1 does not follow entry 0"),
         ([(1, FOUR[0][1][:-1], FOUR[0][2], FOUR[0][3])], "does not follow"),
     ],
-    ids=["edit", "edit-and-rehash", "deleted-inside", "beheaded", "swapped", "repeated", "transplant", "short-hash"],
+    ids=[
+        "edit",
+        "edit-and-rehash",
+        "deleted-inside",
+        "beheaded",
+        "swapped",
+        "repeated",
+        "transplant",
+        "short-hash",
+    ],
 )
-def test_every_kind_of_tampering_is_named(chain: list[tuple[int, bytes, bytes, bytes]], words: str) -> None:
+def test_every_kind_of_tampering_is_named(
+    chain: list[tuple[int, bytes, bytes, bytes]], words: str
+) -> None:
     """Edits, deletions, reordering, repetition and transplants are refused in words a person understands."""
     with pytest.raises(ChainBroken, match=words):
         check(chain)

@@ -72,10 +72,15 @@ def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
 
 def shape(connection: sqlite3.Connection) -> dict[str, object]:
     found: dict[str, object] = {}
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+    for (name,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    ).fetchall():
         columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
         indexes = connection.execute(f"PRAGMA index_list({name})").fetchall()
-        keys = {(*(c[2] for c in connection.execute(f"PRAGMA index_info('{i[1]}')")), i[2], i[4]) for i in indexes}
+        keys = {
+            (*(c[2] for c in connection.execute(f"PRAGMA index_info('{i[1]}')")), i[2], i[4])
+            for i in indexes
+        }
         found[name] = ([(c[1], c[2], bool(c[3]), c[5]) for c in columns], keys)
     return found
 
@@ -96,7 +101,9 @@ def test_the_statements_of_the_hot_path_are_those_of_the_tables() -> None:
     assert Path(compiled.__file__).read_text(encoding="utf-8") == module_text()
 
 
-def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(place: Path, make_record: Make, told) -> None:
+def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
+    place: Path, make_record: Make, told
+) -> None:
     """Evidence of an earlier Outgate is read by this one: nothing lost, both chains whole, sums made anew."""
     writer = Writer(place)
     answer = told()
@@ -128,7 +135,9 @@ def undo_third_version(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE review_entries DROP COLUMN {name}")
 
 
-def test_answers_given_under_an_earlier_version_still_count(place: Path, make_record: Make, told) -> None:
+def test_answers_given_under_an_earlier_version_still_count(
+    place: Path, make_record: Make, told
+) -> None:
     """What people approved before the update is found after it, and both chains are whole."""
     writer = Writer(place)
     answer = told()
@@ -138,7 +147,18 @@ def test_answers_given_under_an_earlier_version_still_count(place: Path, make_re
     writer.stop()
     store = Store(place)
     key = case_key(held)
-    store.append([ReviewEvent(id=uuid7(), at=held.at, case_key=key, action=Action.APPROVE, who="o", record_id=held.id)])
+    store.append(
+        [
+            ReviewEvent(
+                id=uuid7(),
+                at=held.at,
+                case_key=key,
+                action=Action.APPROVE,
+                who="o",
+                record_id=held.id,
+            )
+        ]
+    )
     store.close()
     with sqlite3.connect(place) as connection:
         undo_third_version(connection)
@@ -202,7 +222,11 @@ def test_faults_of_the_database_show_no_parameter(place: Path) -> None:
     assert canary not in repr(evidence_error(caught.value))
 
 
-SECRET_VALUES = ("AKIA" + "Q3EGVXKPLM7T2WZ9", "jane.roe" + "@example.org", "DE" + "89370400440532013000")
+SECRET_VALUES = (
+    "AKIA" + "Q3EGVXKPLM7T2WZ9",
+    "jane.roe" + "@example.org",
+    "DE" + "89370400440532013000",
+)
 
 
 def test_no_value_in_clear_is_in_any_byte_on_disk(place: Path, make_record: Make, told) -> None:
@@ -220,7 +244,9 @@ def test_no_value_in_clear_is_in_any_byte_on_disk(place: Path, make_record: Make
         )
         for kind, value in zip(("secret", "email", "iban"), SECRET_VALUES, strict=True)
     )
-    held = Decision(verdict=Verdict.WATCH, headers=tuple(("X-Tenant", value) for value in SECRET_VALUES))
+    held = Decision(
+        verdict=Verdict.WATCH, headers=tuple(("X-Tenant", value) for value in SECRET_VALUES)
+    )
     record = make_record(findings=findings, decision=held)
     writer = Writer(place)
     answer = told()

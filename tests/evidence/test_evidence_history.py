@@ -42,9 +42,18 @@ def write(opened: Evidence, *records: Record) -> None:
 def test_an_unseen_script_has_no_history(opened: Evidence) -> None:
     """Nothing is claimed of a script that never sent anything."""
     history = opened.history.script(SCRIPT, "ab" * 32)
-    assert (history.first_seen, history.approved, history.changed_since_approval) == (None, None, False)
+    assert (history.first_seen, history.approved, history.changed_since_approval) == (
+        None,
+        None,
+        False,
+    )
     volume = opened.history.volume(SCRIPT, "openai", START)
-    assert (volume.bytes_hour, volume.bytes_day, volume.tokens_day, volume.cost_day_usd) == (0, 0, 0, 0)
+    assert (volume.bytes_hour, volume.bytes_day, volume.tokens_day, volume.cost_day_usd) == (
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 def test_a_script_is_known_since_its_first_record(opened: Evidence, make_record: Make) -> None:
@@ -102,7 +111,9 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
     [version] = opened.store.script_versions(SCRIPT)
 
     def act(*, approve: bool) -> None:
-        opened.store.append([script_event(version, approve=approve, who="officer", at=START, note="looked at it")])
+        opened.store.append(
+            [script_event(version, approve=approve, who="officer", at=START, note="looked at it")]
+        )
         now[0] += 2
 
     assert history.script(SCRIPT, "ab" * 32).approved is None
@@ -123,30 +134,45 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
     assert verify(opened.store.path).ok
 
 
-@pytest.mark.parametrize("change", [{"script": "/srv/other.py"}, {"script_sha256": "ff" * 32}, {"script_sha256": None}])
-def test_only_a_version_that_was_seen_can_be_approved(opened: Evidence, make_record: Make, change: Any) -> None:
+@pytest.mark.parametrize(
+    "change", [{"script": "/srv/other.py"}, {"script_sha256": "ff" * 32}, {"script_sha256": None}]
+)
+def test_only_a_version_that_was_seen_can_be_approved(
+    opened: Evidence, make_record: Make, change: Any
+) -> None:
     """Nobody approves a version by a slip: what was never seen is refused in words, and nothing is written."""
     write(opened, make_record(0))
     [version] = opened.store.script_versions(SCRIPT)
-    event = replace(script_event(version, approve=True, who="officer", at=START, note="x"), **change)
+    event = replace(
+        script_event(version, approve=True, who="officer", at=START, note="x"), **change
+    )
     with pytest.raises(EvidenceError, match="no such version"):
         opened.store.append([event])
     assert opened.store.history(script_key(SCRIPT)) == []
 
 
-def test_an_answer_to_a_held_request_approves_no_script(opened: Evidence, make_record: Make) -> None:
+def test_an_answer_to_a_held_request_approves_no_script(
+    opened: Evidence, make_record: Make
+) -> None:
     """What was said about one request does not make its script an approved one."""
     record = make_record(0)
     write(opened, record)
     for about in (record.id, None):
         event = ReviewEvent(
-            id=uuid7(), at=START, case_key=case_key(record), action=Action.APPROVE, who="officer", record_id=about
+            id=uuid7(),
+            at=START,
+            case_key=case_key(record),
+            action=Action.APPROVE,
+            who="officer",
+            record_id=about,
         )
         opened.store.append([event])
     assert opened.history.script(SCRIPT, "ab" * 32).approved is None
 
 
-def test_a_script_with_a_hostile_name_has_its_history_too(opened: Evidence, make_record: Make) -> None:
+def test_a_script_with_a_hostile_name_has_its_history_too(
+    opened: Evidence, make_record: Make
+) -> None:
     """A name full of controls hides no script from the rules."""
     hostile = "/srv/\x1b[2J\u202ex.py"
     write(opened, make_record(0, script=hostile, bytes=5))

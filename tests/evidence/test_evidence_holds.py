@@ -25,7 +25,9 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
     """A held request waits in the journal, has no case yet, and can be answered; the answer is evidence."""
-    record = make_record(decision=Decision(verdict=Verdict.HOLD, hold_key="feed", hold_seconds=60.0))
+    record = make_record(
+        decision=Decision(verdict=Verdict.HOLD, hold_key="feed", hold_seconds=60.0)
+    )
     answer = told()
     writer.open(record, answer)
     answer.wait()
@@ -37,13 +39,22 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     def say(action: Action, minutes: int) -> None:
         at = record.at + timedelta(minutes=minutes)
         event = ReviewEvent(
-            id=uuid7(), at=at, case_key=case_key(record), action=action, who="officer", record_id=record.id
+            id=uuid7(),
+            at=at,
+            case_key=case_key(record),
+            action=action,
+            who="officer",
+            record_id=record.id,
         )
         store.append([event])
 
     say(Action.REFUSE, 1)
     said = holds.answers([record.id, "other"])[record.id]
-    assert (said.approved, said.who, said.at) == (False, "officer", record.at + timedelta(minutes=1))
+    assert (said.approved, said.who, said.at) == (
+        False,
+        "officer",
+        record.at + timedelta(minutes=1),
+    )
     assert list(holds.waiting()) == []
     say(Action.APPROVE, 2)
     again = holds.answered_before("feed", record.at)
@@ -67,11 +78,15 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
         (OUTCOMES, ('["a"]',), "sqlite_autoindex_entries_1"),
     ],
 )
-def test_answers_are_looked_up_and_not_looked_for(place: Path, query: str, values: tuple[Any, ...], index: str) -> None:
+def test_answers_are_looked_up_and_not_looked_for(
+    place: Path, query: str, values: tuple[Any, ...], index: str
+) -> None:
     """A gate that holds requests asks several times a second: each question goes by an index, however long the history."""
     store = Store(place)
     with store.reading() as connection:
-        plan = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values))
+        plan = "\n".join(
+            row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)
+        )
     store.close()
 
     assert f"INDEX {index} (" in plan
@@ -84,7 +99,12 @@ def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> N
     store = Store(place)
     record = make_record()
     event = ReviewEvent(
-        id=uuid7(), at=record.at, case_key=case_key(record), action=Action.APPROVE, who="officer", record_id=record.id
+        id=uuid7(),
+        at=record.at,
+        case_key=case_key(record),
+        action=Action.APPROVE,
+        who="officer",
+        record_id=record.id,
     )
     with pytest.raises(EvidenceError, match="no such case"):
         store.append([event])
@@ -97,10 +117,16 @@ def test_how_holds_ended_is_told_with_the_last_word_on_them(
     """Expired and refused are told apart, later answers included; what is under way or unknown is left out."""
 
     def held(outcome: HoldOutcome | None, key: str) -> Record:
-        decision = Decision(verdict=Verdict.HOLD, hold_key=key, hold_seconds=9.0, hold_outcome=outcome)
+        decision = Decision(
+            verdict=Verdict.HOLD, hold_key=key, hold_seconds=9.0, hold_outcome=outcome
+        )
         return make_record(decision=decision)
 
-    expired, refused, waiting = held(HoldOutcome.TIMED_OUT, "a1"), held(HoldOutcome.REFUSED, "b2"), held(None, "c3")
+    expired, refused, waiting = (
+        held(HoldOutcome.TIMED_OUT, "a1"),
+        held(HoldOutcome.REFUSED, "b2"),
+        held(None, "c3"),
+    )
     for record in (expired, refused):
         finished = told()
         writer.close_record(record, finished)
@@ -119,7 +145,12 @@ def test_how_holds_ended_is_told_with_the_last_word_on_them(
     for action, minutes in ((Action.APPROVE, 1), (Action.REFUSE, 2), (Action.APPROVE, 3)):
         at = expired.at + timedelta(minutes=minutes)
         event = ReviewEvent(
-            id=uuid7(), at=at, case_key=case_key(expired), action=action, who="officer", record_id=expired.id
+            id=uuid7(),
+            at=at,
+            case_key=case_key(expired),
+            action=action,
+            who="officer",
+            record_id=expired.id,
         )
         store.append([event])
     said = holds.states(ids)[expired.id].answer
@@ -128,7 +159,9 @@ def test_how_holds_ended_is_told_with_the_last_word_on_them(
     store.close()
 
 
-def test_what_is_journaled_twice_is_one_exchange(tmp_path: Path, make_record: Any, told: Any) -> None:
+def test_what_is_journaled_twice_is_one_exchange(
+    tmp_path: Path, make_record: Any, told: Any
+) -> None:
     """A held request that was released is journaled again: the newer state counts, and only once."""
     from dataclasses import replace
 
@@ -138,7 +171,9 @@ def test_what_is_journaled_twice_is_one_exchange(tmp_path: Path, make_record: An
     evidence = open_evidence(tmp_path / "evidence.db")
     answers = told()
     held = make_record()
-    released = replace(held, decision=replace(held.decision, hold_key="k", hold_outcome=HoldOutcome.APPROVED))
+    released = replace(
+        held, decision=replace(held.decision, hold_key="k", hold_outcome=HoldOutcome.APPROVED)
+    )
     evidence.writer.open(held, answers)
     answers.wait(1)
     evidence.writer.open(released, answers)

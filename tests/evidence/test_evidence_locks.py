@@ -11,7 +11,9 @@ from evidence.files import make_private
 TAKE_OVER = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0.1).execute('PRAGMA journal_mode=DELETE').fetchone())"
 
 
-def test_a_file_that_is_made_private_again_stays_locked(tmp_path: Path, make_record: Any, told: Any) -> None:
+def test_a_file_that_is_made_private_again_stays_locked(
+    tmp_path: Path, make_record: Any, told: Any
+) -> None:
     """While a gate has the evidence open, no other program can take itself for the last one and delete its log."""
     path = tmp_path / "evidence.db"
     evidence = open_evidence(path)
@@ -20,7 +22,11 @@ def test_a_file_that_is_made_private_again_stays_locked(tmp_path: Path, make_rec
     answers.wait(1)
     make_private(path)
     other = subprocess.run(
-        [sys.executable, "-c", TAKE_OVER, str(path)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", TAKE_OVER, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert "locked" in other.stderr

@@ -32,7 +32,12 @@ def full(write, place: Path, make_record: Make) -> Path:
     key = case_key(record)
     for action, disposition in ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA)):
         event = ReviewEvent(
-            id=f"e-{action}", at=record.at, case_key=key, action=action, who="officer", disposition=disposition
+            id=f"e-{action}",
+            at=record.at,
+            case_key=key,
+            action=action,
+            who="officer",
+            disposition=disposition,
         )
         store.append([event])
     store.close()
@@ -64,7 +69,10 @@ def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE entries SET body = replace(body, '\"POST\"', '\"GET\"') WHERE seq = 2", "entry 2 was changed"),
+        (
+            "UPDATE entries SET body = replace(body, '\"POST\"', '\"GET\"') WHERE seq = 2",
+            "entry 2 was changed",
+        ),
         ("UPDATE entries SET hash = zeroblob(32) WHERE seq = 2", "entry 2 was changed"),
         ("UPDATE entries SET prev = zeroblob(32) WHERE seq = 3", "entry 3 does not follow"),
         ("DELETE FROM entries WHERE seq = 3", "after entry 2 comes entry 4"),
@@ -73,7 +81,10 @@ def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
         ("UPDATE entries SET id = 'x' WHERE seq = 4", "entry 4 is filed under another"),
         ("UPDATE entries SET case_id = NULL WHERE seq = 4", "entry 4 is filed under another"),
         ("DELETE FROM review_entries WHERE seq = 1", "in the reviews: after entry 0 comes entry 2"),
-        ("UPDATE review_entries SET body = replace(body, 'officer', 'someone')", "in the reviews: entry 1 was changed"),
+        (
+            "UPDATE review_entries SET body = replace(body, 'officer', 'someone')",
+            "in the reviews: entry 1 was changed",
+        ),
         ("UPDATE review_entries SET action = 'approve'", "in the reviews: entry 1 is filed"),
         ("UPDATE review_entries SET record_id = 'other'", "in the reviews: entry 1 is filed"),
         ("UPDATE review_entries SET hold_key = 'other'", "in the reviews: entry 1 is filed"),
@@ -83,7 +94,10 @@ def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
         ("UPDATE cases SET status = 'open'", "otherwise than its reviews say"),
         ("UPDATE cases SET disposition = 'false_alarm'", "otherwise than its reviews say"),
         ("DELETE FROM review_entries WHERE seq = 2", "otherwise than its reviews say"),
-        ("UPDATE meta SET value = 'records:other' WHERE key = 'chain.records'", "entry 1 does not follow entry 0"),
+        (
+            "UPDATE meta SET value = 'records:other' WHERE key = 'chain.records'",
+            "entry 1 does not follow entry 0",
+        ),
     ],
 )
 def test_every_tampering_with_the_file_is_named(full: Path, statement: str, words: str) -> None:
@@ -123,7 +137,11 @@ def test_an_export_verifies_without_the_database(full: Path, exported: Path) -> 
     [
         (lambda lines: lines[1:4], True, None),
         (lambda lines: [lines[0], lines[4]], True, None),
-        (lambda lines: [lines[0].replace("POST", "GET"), *lines[1:]], False, "line 1: entry 1 was changed"),
+        (
+            lambda lines: [lines[0].replace("POST", "GET"), *lines[1:]],
+            False,
+            "line 1: entry 1 was changed",
+        ),
         (lambda lines: [lines[1], lines[0]], False, "line 2: entry 1 stands after entry 2"),
         (lambda lines: [lines[0], lines[0]], False, "line 2: entry 1 stands after entry 1"),
         (lambda lines: [lines[0], "{}"], False, "line 2: not an exported record"),
@@ -151,7 +169,9 @@ def test_changed_exports(exported: Path, edit, ok: bool, words: str | None) -> N
     assert not ok or report.missing == int(json.loads(lines[-1])["chain"]["seq"]) - len(lines)
 
 
-def test_the_documented_snippet_verifies_with_nothing_but_python(exported: Path, tmp_path: Path) -> None:
+def test_the_documented_snippet_verifies_with_nothing_but_python(
+    exported: Path, tmp_path: Path
+) -> None:
     """The ten lines in the documentation do what they say, on a machine that has never seen Outgate."""
     snippet = re.search(r"```python\n(# verify\.py.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert snippet is not None
@@ -160,11 +180,16 @@ def test_the_documented_snippet_verifies_with_nothing_but_python(exported: Path,
     program.write_text(snippet[1], "utf-8")
 
     def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-I", "-S", program, exported], capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-I", "-S", program, exported], capture_output=True, text=True
+        )
 
     assert run().stdout.split()[:2] == ["whole:", "5"]
     text = exported.read_text("utf-8")
-    for tampered in (text.replace("upload", "other", 1), text.split("\n", 2)[0] + "\n" + text.split("\n", 2)[2]):
+    for tampered in (
+        text.replace("upload", "other", 1),
+        text.split("\n", 2)[0] + "\n" + text.split("\n", 2)[2],
+    ):
         exported.write_text(tampered, "utf-8")
         assert run().returncode != 0
 
@@ -186,8 +211,12 @@ def test_every_field_of_a_record_is_documented(make_record: Make) -> None:
 
     def names(value: object) -> set[str]:
         if isinstance(value, dict):
-            return set(value) | {name for key, inner in value.items() if key != "version" for name in names(inner)}
-        return {name for inner in value for name in names(inner)} if isinstance(value, list) else set()
+            return set(value) | {
+                name for key, inner in value.items() if key != "version" for name in names(inner)
+            }
+        return (
+            {name for inner in value for name in names(inner)} if isinstance(value, list) else set()
+        )
 
     assert {name for name in names(body) if f"`{name}`" not in document} == set()
 
@@ -229,7 +258,9 @@ class TestEveryFormat:
         export(name, [], out, overwrite=True)
         assert out.read_text() != "mine"
 
-    def test_a_failure_half_way_leaves_nothing_behind(self, name: str, full: Path, tmp_path: Path) -> None:
+    def test_a_failure_half_way_leaves_nothing_behind(
+        self, name: str, full: Path, tmp_path: Path
+    ) -> None:
         """There is a whole export or none."""
         store = Store(full)
 
@@ -255,7 +286,9 @@ def test_unknown_formats_and_folders_are_told(tmp_path: Path) -> None:
         export("csv", [], tmp_path / "no" / "x")
 
 
-def test_no_cell_of_the_spreadsheet_is_a_formula(write, place: Path, make_record: Make, tmp_path: Path) -> None:
+def test_no_cell_of_the_spreadsheet_is_a_formula(
+    write, place: Path, make_record: Make, tmp_path: Path
+) -> None:
     """A script or host with a hostile name is text in the officer's spreadsheet."""
     import csv
 

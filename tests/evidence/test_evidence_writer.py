@@ -27,7 +27,9 @@ def rows(place: Path, query: str) -> list[tuple[object, ...]]:
         return list(connection.execute(query))
 
 
-def test_a_record_is_in_the_file_when_the_writer_says_so(writer: Writer, place: Path, make_record: Make, told) -> None:
+def test_a_record_is_in_the_file_when_the_writer_says_so(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
     """What was acknowledged can be read by another program at that moment."""
     answer = told()
     record = make_record()
@@ -64,11 +66,15 @@ def test_many_are_committed_as_one_group_in_the_order_handed_over(
         writer.open(record, answer)
         writer.close_record(record, answer)
     assert set(answer.wait(1200)) == {None}
-    assert [row[0] for row in rows(place, "SELECT id FROM entries ORDER BY seq")] == [r.id for r in records]
+    assert [row[0] for row in rows(place, "SELECT id FROM entries ORDER BY seq")] == [
+        r.id for r in records
+    ]
     assert evidence.verify(place).ok
 
 
-def test_two_gates_on_one_file_share_one_chain(writer: Writer, place: Path, make_record: Make, told) -> None:
+def test_two_gates_on_one_file_share_one_chain(
+    writer: Writer, place: Path, make_record: Make, told
+) -> None:
     """Two gates may write to the same evidence at once: the chain has one order and no gap."""
     other = Writer(place)
     answer = told()
@@ -112,7 +118,9 @@ def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
     first.wait()
     answers = [told() for _ in range(4)]
     with one_group(writer):  # the four become one group
-        for record, answer in zip([make_record(2), twice, make_record(3), make_record(4)], answers, strict=True):
+        for record, answer in zip(
+            [make_record(2), twice, make_record(3), make_record(4)], answers, strict=True
+        ):
             writer.close_record(record, answer)
     results = [answer.wait()[0] for answer in answers]
     assert [result is None for result in results] == [True, False, True, True]
@@ -134,7 +142,9 @@ def test_text_that_cannot_be_stored_is_refused_alone(
     assert good.wait() == [None]
 
 
-def test_a_caller_that_raises_does_not_stop_the_writer(writer: Writer, make_record: Make, told) -> None:
+def test_a_caller_that_raises_does_not_stop_the_writer(
+    writer: Writer, make_record: Make, told
+) -> None:
     """A bug in one caller's callback is not felt by the next."""
 
     def broken(_problem: EvidenceError | None) -> None:
@@ -146,7 +156,9 @@ def test_a_caller_that_raises_does_not_stop_the_writer(writer: Writer, make_reco
     assert answer.wait() == [None]
 
 
-def test_a_stopped_writer_has_written_everything_and_refuses_more(place: Path, make_record: Make, told) -> None:
+def test_a_stopped_writer_has_written_everything_and_refuses_more(
+    place: Path, make_record: Make, told
+) -> None:
     """Stopping loses nothing; afterwards whoever tries is told at once."""
     writer = Writer(place)
     answer = told()
@@ -217,8 +229,12 @@ def test_a_damaged_file_is_told_in_words(place: Path, make_record: Make, told) -
         raise problem
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but text" * 40, b"\0" * 5000], ids=["text", "zeros"])
-def test_a_file_that_is_no_evidence_is_refused_and_left_as_it_is(place: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but text" * 40, b"\0" * 5000], ids=["text", "zeros"]
+)
+def test_a_file_that_is_no_evidence_is_refused_and_left_as_it_is(
+    place: Path, content: bytes
+) -> None:
     """A wrong path in the settings costs nobody a file."""
     place.parent.mkdir()
     place.write_bytes(content)
@@ -272,7 +288,9 @@ print(writer.owed, writer.failure)
 
 
 def run(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=100
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -280,7 +298,9 @@ def run(program: str) -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_when_no_byte_more_can_be_written_all_are_told_and_nothing_is_lost(place: Path) -> None:
     """A full disk acknowledges nothing that is not written; when space returns, every finished record is there once."""
-    first, second = run(FULL_DISK.format(here=str(Path(__file__).parent), place=str(place))).splitlines()
+    first, second = run(
+        FULL_DISK.format(here=str(Path(__file__).parent), place=str(place))
+    ).splitlines()
     refused, failing = first.split()
     assert int(refused) > 0
     assert failing == "True"
@@ -289,12 +309,17 @@ def test_when_no_byte_more_can_be_written_all_are_told_and_nothing_is_lost(place
     assert (report.ok, report.entries) == (True, 401)
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="needs the right to mount a small file system")
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0,
+    reason="needs the right to mount a small file system",
+)
 def test_a_really_full_disk(tmp_path: Path, make_record: Make, told) -> None:
     """On a file system that is full, whoever waits is told that the disk is full; with space it goes on."""
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("not allowed to mount here")
     try:
@@ -346,14 +371,20 @@ while True:
 """
 
 
-def test_killed_under_load_every_acknowledged_record_is_there(place: Path, make_record: Make) -> None:
+def test_killed_under_load_every_acknowledged_record_is_there(
+    place: Path, make_record: Make
+) -> None:
     """Kill the gate in mid-flight: the chain verifies, and all that it promised to have written is written."""
     program = UNDER_LOAD.format(here=str(Path(__file__).parent), place=str(place))
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     promised = [process.stdout.readline().split() for _ in range(600)]
     process.kill()
-    promised += [line.split() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+    promised += [
+        line.split()
+        for line in process.stdout.read().splitlines(keepends=True)
+        if line.endswith("\n")
+    ]
     process.wait()
     opened = {number for kind, number in promised if kind == "open"}
     closed = {number for kind, number in promised if kind == "closed"}
@@ -374,7 +405,9 @@ def test_killed_under_load_every_acknowledged_record_is_there(place: Path, make_
 
 def test_an_exchange_that_a_killed_gate_left_open_says_so(place: Path, make_record: Make) -> None:
     """A record recovered at the next start claims no answer and says why."""
-    program = UNDER_LOAD.format(here=str(Path(__file__).parent), place=str(place)).replace("n % 3", "False")
+    program = UNDER_LOAD.format(here=str(Path(__file__).parent), place=str(place)).replace(
+        "n % 3", "False"
+    )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()

@@ -36,7 +36,10 @@ def blocking(gate: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A gate that blocks everything, found by every SDK through the usual variables."""
     gate.classifier.on_headers = engine.on_headers
     blocked = Decision(
-        verdict=Verdict.BLOCK, rule=RULE, reason="This account is not ours", contact="privacy@example.com"
+        verdict=Verdict.BLOCK,
+        rule=RULE,
+        reason="This account is not ours",
+        contact="privacy@example.com",
     )
     gate.policy.decide_on_headers = lambda _: blocked
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
@@ -52,13 +55,19 @@ def blocking(gate: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def openai_chat() -> str:
-    with openai.OpenAI(api_key="none") as client, pytest.raises(openai.PermissionDeniedError) as error:
+    with (
+        openai.OpenAI(api_key="none") as client,
+        pytest.raises(openai.PermissionDeniedError) as error,
+    ):
         client.chat.completions.create(model="gpt-4o-mini", messages=QUESTION)  # type: ignore[arg-type]
     return str(error.value)
 
 
 def openai_stream() -> str:
-    with openai.OpenAI(api_key="none") as client, pytest.raises(openai.PermissionDeniedError) as error:
+    with (
+        openai.OpenAI(api_key="none") as client,
+        pytest.raises(openai.PermissionDeniedError) as error,
+    ):
         list(client.responses.create(model="gpt-4o-mini", input="hello", stream=True))
     return error.value.message
 
@@ -74,7 +83,10 @@ def openai_async() -> str:
 
 
 def anthropic_messages() -> str:
-    with anthropic.Anthropic(api_key="none") as client, pytest.raises(anthropic.PermissionDeniedError) as error:
+    with (
+        anthropic.Anthropic(api_key="none") as client,
+        pytest.raises(anthropic.PermissionDeniedError) as error,
+    ):
         client.messages.create(model="claude-3", max_tokens=5, messages=QUESTION)  # type: ignore[arg-type]
     return str(error.value)
 
@@ -108,7 +120,10 @@ def s3_large(tmp: Path) -> str:
 def bedrock() -> str:
     client = boto3.client("bedrock-runtime", region_name="eu-central-1")
     with pytest.raises(client.exceptions.AccessDeniedException) as error:
-        client.converse(modelId="amazon.nova-lite-v1:0", messages=[{"role": "user", "content": [{"text": "hello"}]}])
+        client.converse(
+            modelId="amazon.nova-lite-v1:0",
+            messages=[{"role": "user", "content": [{"text": "hello"}]}],
+        )
     return str(error.value)
 
 
@@ -136,7 +151,9 @@ def telegram_by_aiohttp() -> str:
             aiohttp.ClientSession(
                 trust_env=True, connector=aiohttp.TCPConnector(ssl=ssl.create_default_context())
             ) as session,
-            session.post(f"https://api.telegram.org/bot{1}:{'a' * 35}/sendMessage", json={"text": "x"}) as answer,
+            session.post(
+                f"https://api.telegram.org/bot{1}:{'a' * 35}/sendMessage", json={"text": "x"}
+            ) as answer,
         ):
             with pytest.raises(aiohttp.ClientResponseError):
                 answer.raise_for_status()
@@ -156,7 +173,12 @@ def retrying_requests() -> str:
     from urllib3.util.retry import Retry
 
     with requests.Session() as session:
-        retry = Retry(total=5, backoff_factor=0, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None)
+        retry = Retry(
+            total=5,
+            backoff_factor=0,
+            status_forcelist=[429, 500, 502, 503, 504],
+            allowed_methods=None,
+        )
         session.mount("https://", HTTPAdapter(max_retries=retry))
         answer = session.post("https://files.example/x", json={"a": 1}, timeout=20)
     assert answer.status_code == 403
@@ -170,7 +192,9 @@ CALLS: list[Callable[[], str]] = [
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
-def test_a_block_is_a_readable_error_after_one_attempt(blocking: Any, call: Callable[[], str]) -> None:
+def test_a_block_is_a_readable_error_after_one_attempt(
+    blocking: Any, call: Callable[[], str]
+) -> None:
     """Whoever is blocked reads that it was Outgate, by which rule, and what to quote; nothing is tried twice."""
     message = call()
 

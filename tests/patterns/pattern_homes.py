@@ -12,7 +12,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("core", "attribution", "classifiers", "policy", "proxy")
-OPERATIONS = frozenset({"match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"})
+OPERATIONS = frozenset(
+    {"match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
+)
 _FUNCTIONS = OPERATIONS | {"compile"}
 
 
@@ -78,7 +80,11 @@ def uses_in(source: ast.Module, stem: str, place: str) -> list[Use]:
             home = target.id if isinstance(target, ast.Name) else home
         if isinstance(node, ast.Call) and (function := _function_of(node.func, whole, parts)):
             text = node.args[0] if node.args else None
-            literal = text.value if isinstance(text, ast.Constant) and isinstance(text.value, str | bytes) else None
+            literal = (
+                text.value
+                if isinstance(text, ast.Constant) and isinstance(text.value, str | bytes)
+                else None
+            )
             use = Use(
                 home=f"{stem}.{home}",
                 place=f"{place}:{node.lineno}",
@@ -95,7 +101,11 @@ def uses_in(source: ast.Module, stem: str, place: str) -> list[Use]:
 
 
 def _function_of(called: ast.expr, whole: set[str], parts: set[str]) -> str | None:
-    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in whole:
+    if (
+        isinstance(called, ast.Attribute)
+        and isinstance(called.value, ast.Name)
+        and called.value.id in whole
+    ):
         return called.attr if called.attr in _FUNCTIONS else None
     return called.id if isinstance(called, ast.Name) and called.id in parts & _FUNCTIONS else None
 
@@ -116,7 +126,13 @@ def _operations(names: set[str]) -> dict[str, set[str]]:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Attribute) and node.attr in OPERATIONS:
                 value = node.value
-                name = value.id if isinstance(value, ast.Name) else value.attr if isinstance(value, ast.Attribute) else ""
+                name = (
+                    value.id
+                    if isinstance(value, ast.Name)
+                    else value.attr
+                    if isinstance(value, ast.Attribute)
+                    else ""
+                )
                 if name in done:
                     done[name].add(node.attr)
     return done
@@ -136,7 +152,12 @@ def found() -> list[Found]:
         for name in sorted(names):
             held = list(dict.fromkeys(_held(getattr(module, name, None), 0)))
             patterns += [
-                Found(home=f"{stem_of(path)}.{name}", pattern=one, operations=frozenset(operations[name])) for one in held
+                Found(
+                    home=f"{stem_of(path)}.{name}",
+                    pattern=one,
+                    operations=frozenset(operations[name]),
+                )
+                for one in held
             ]
     return patterns
 

@@ -41,8 +41,12 @@ class Hostile:
 
 def of(pattern: re.Pattern[Any]) -> list[Hostile]:
     """Return the hostile texts of one pattern."""
-    source = pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern
-    tree = parser.parse(source, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags)
+    source = (
+        pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern
+    )
+    tree = parser.parse(
+        source, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags
+    )
     letters = list(dict.fromkeys(_letters(tree)))[:24]
     heads, units = [""], list(letters)
     for head, body in _repeats(tree, "", 0):
@@ -50,9 +54,17 @@ def of(pattern: re.Pattern[Any]) -> list[Hostile]:
         units += [*_samples(body), *("".join(pair) for pair in product(_samples(body), repeat=2))]
     units += _slices(tree)
     whole = _sample(tree)
-    units += [whole, whole[:-1], whole + " ", whole[: len(whole) // 2], *(a + b for a in letters[:7] for b in letters[:7])]
+    units += [
+        whole,
+        whole[:-1],
+        whole + " ",
+        whole[: len(whole) // 2],
+        *(a + b for a in letters[:7] for b in letters[:7]),
+    ]
     heads += [whole, whole[:-1]]
-    units = [unit for unit in dict.fromkeys([*units, *COMMON]) if unit and len(unit) < 400][:_MOST_UNITS]
+    units = [unit for unit in dict.fromkeys([*units, *COMMON]) if unit and len(unit) < 400][
+        :_MOST_UNITS
+    ]
     heads = list(dict.fromkeys(head for head in heads if len(head) < 400))[:_MOST_HEADS]
     texts = [Hostile(head, unit, tail) for head in heads for unit in units for tail in TAILS]
     if isinstance(pattern.pattern, bytes):
@@ -81,7 +93,11 @@ def _repeats(tree: Iterable[Any], before: str, depth: int) -> Iterator[tuple[str
 def _slices(tree: Iterable[Any]) -> list[str]:
     """Return samples of neighbouring parts of a pattern: a text that goes through two repeats and starts over."""
     parts = [_sample([part]) for part in _flat(tree)]
-    return ["".join(parts[at : at + length]) for length in (2, 3, 4) for at in range(len(parts) - length + 1)]
+    return [
+        "".join(parts[at : at + length])
+        for length in (2, 3, 4)
+        for at in range(len(parts) - length + 1)
+    ]
 
 
 def _flat(tree: Iterable[Any]) -> Iterator[Any]:

@@ -35,7 +35,9 @@ def found(kind: str = "iban", count: int = 1, **more: Any) -> Finding:
 def sender(path: str | None = "/srv/jobs/report.py", **more: Any) -> Attribution:
     """Return who sends; without a path, nobody known."""
     if path is None:
-        return Attribution(certainty=Certainty.UNKNOWN, method="none", reason="the process had ended", **more)
+        return Attribution(
+            certainty=Certainty.UNKNOWN, method="none", reason="the process had ended", **more
+        )
     script = Script(
         path=path,
         sha256=more.pop("sha256", None),
@@ -58,12 +60,18 @@ def to(service: str | None = "dropbox", account: str = "unknown", **more: Any) -
         "category": Category.CLOUD_STORAGE if service else Category.OTHER,
         "upload": True,
     }
-    return Destination(service=service, account=Account(kind=AccountKind(account), id=account_id), **(values | more))
+    return Destination(
+        service=service,
+        account=Account(kind=AccountKind(account), id=account_id),
+        **(values | more),
+    )
 
 
 def llm_destination(account: str = "unknown", **more: Any) -> Destination:
     """Return an LLM provider."""
-    return to("openai", account, category=Category.LLM, upload=False, path="/v1/chat/completions", **more)
+    return to(
+        "openai", account, category=Category.LLM, upload=False, path="/v1/chat/completions", **more
+    )
 
 
 def llm(**more: Any) -> LlmCall:
@@ -96,7 +104,9 @@ def record(s: Situation, number: int = 1) -> Record:
         at=s.now,
         sender=s.sender,
         destination=s.destination,
-        request=RequestSummary(method=s.method, content_type="application/json", bytes=s.request_bytes, complete=True),
+        request=RequestSummary(
+            method=s.method, content_type="application/json", bytes=s.request_bytes, complete=True
+        ),
         response=ResponseSummary(status=200, bytes=10),
         llm=s.llm,
         findings=s.findings,

@@ -65,17 +65,45 @@ WINDOWS = Attribution(
         ("{script: {approved: true}}", {}, False),
         ("{script: {approved: true}}", {"history": ScriptHistory(approved=True)}, True),
         ("{script: {approved: true}}", {"history": ScriptHistory(approved=False)}, False),
-        ("{script: {changed_since_approval: true}}", {"history": ScriptHistory(changed_since_approval=True)}, True),
+        (
+            "{script: {changed_since_approval: true}}",
+            {"history": ScriptHistory(changed_since_approval=True)},
+            True,
+        ),
         ("{script: {newer_than_days: 7}}", {}, True),
-        ("{script: {newer_than_days: 7}}", {"history": ScriptHistory(first_seen=NOON - timedelta(days=6))}, True),
-        ("{script: {newer_than_days: 7}}", {"history": ScriptHistory(first_seen=NOON - timedelta(days=7))}, False),
-        ("{script: {imports: pandas}}", {"history": ScriptHistory(imports=frozenset({"pandas", "re"}))}, True),
+        (
+            "{script: {newer_than_days: 7}}",
+            {"history": ScriptHistory(first_seen=NOON - timedelta(days=6))},
+            True,
+        ),
+        (
+            "{script: {newer_than_days: 7}}",
+            {"history": ScriptHistory(first_seen=NOON - timedelta(days=7))},
+            False,
+        ),
+        (
+            "{script: {imports: pandas}}",
+            {"history": ScriptHistory(imports=frozenset({"pandas", "re"}))},
+            True,
+        ),
         ("{script: {imports: pandas}}", {}, False),
         ("{destination: {host: api.dropbox.example}}", {}, True),
         ("{destination: {host: '*.DROPBOX.example'}}", {}, True),
-        ("{destination: {host: '*.dropbox.example'}}", {"destination": to(host="dropbox.example")}, False),
-        ("{destination: {host: '*.dropbox.example'}}", {"destination": to(host="evildropbox.example")}, False),
-        ("{destination: {host: dropbox.example}}", {"destination": to(host="dropbox.example.evil")}, False),
+        (
+            "{destination: {host: '*.dropbox.example'}}",
+            {"destination": to(host="dropbox.example")},
+            False,
+        ),
+        (
+            "{destination: {host: '*.dropbox.example'}}",
+            {"destination": to(host="evildropbox.example")},
+            False,
+        ),
+        (
+            "{destination: {host: dropbox.example}}",
+            {"destination": to(host="dropbox.example.evil")},
+            False,
+        ),
         ("{destination: {host: 'api?.example'}}", {"destination": to(host="api7.example")}, True),
         ("{destination: {category: [paste, cloud_storage]}}", {}, True),
         ("{destination: {category: paste}}", {}, False),
@@ -96,7 +124,11 @@ WINDOWS = Attribution(
         ("{volume: {request_bytes_at_least: 2 kB}}", {}, True),
         ("{volume: {request_bytes_at_least: 2001}}", {}, False),
         ("{volume: {hour_bytes_at_least: 3 kB}}", {"volume": Volume(bytes_hour=1000)}, True),
-        ("{volume: {hour_bytes_at_least: 3 kB}}", {"volume": Volume(bytes_hour=999, bytes_day=9999)}, False),
+        (
+            "{volume: {hour_bytes_at_least: 3 kB}}",
+            {"volume": Volume(bytes_hour=999, bytes_day=9999)},
+            False,
+        ),
         ("{volume: {day_tokens_at_least: 5}}", {"volume": Volume(tokens_day=5)}, True),
         ("{volume: {day_cost_usd_at_least: 1.5}}", {"volume": Volume(cost_day_usd=1.4)}, False),
         ("{volume: {day_cost_usd_at_least: 1.5}}", {"volume": Volume(cost_day_usd=1.5)}, True),
@@ -109,7 +141,9 @@ WINDOWS = Attribution(
         ("{}", {}, True),
     ],
 )
-def test_a_condition_holds_for_what_it_says(when: str, given: dict[str, Any], expected: bool) -> None:
+def test_a_condition_holds_for_what_it_says(
+    when: str, given: dict[str, Any], expected: bool
+) -> None:
     """A rule catches exactly what its words say."""
     assert holds(when, situation(**given)) is expected
 
@@ -141,13 +175,19 @@ def test_a_condition_holds_for_what_it_says(when: str, given: dict[str, Any], ex
             False,
         ),
         ("{kinds: bank, records_at_least: 100}", [found("iban", 900)], False),
-        ("{kinds: bank, records_at_least: 100}", [found("iban"), found("email", records=100)], False),
+        (
+            "{kinds: bank, records_at_least: 100}",
+            [found("iban"), found("email", records=100)],
+            False,
+        ),
         ("{subjects_at_least: 5}", [found(subjects=5)], True),
         ("{kinds: secret, detectors: aws-*}", [found("secret", detector="aws-access-key")], True),
         ("{kinds: secret, detectors: aws-*}", [found("secret", detector="github-token")], False),
     ],
 )
-def test_findings_are_counted_as_a_person_would(when: str, findings: list[Any], expected: bool) -> None:
+def test_findings_are_counted_as_a_person_would(
+    when: str, findings: list[Any], expected: bool
+) -> None:
     """Values add up, rows are shared, and one kind never stands in for another."""
     assert holds(f"{{findings: {when}}}", situation(*findings)) is expected
 
@@ -230,4 +270,7 @@ def test_patterns_are_not_regular_expressions(pattern: str) -> None:
 def test_categories_are_those_of_the_vocabulary() -> None:
     """Every category that a destination can have may be named in a rule."""
     for category in Category:
-        assert holds(f"{{destination: {{category: {category.value}}}}}", situation(destination=to(category=category)))
+        assert holds(
+            f"{{destination: {{category: {category.value}}}}}",
+            situation(destination=to(category=category)),
+        )

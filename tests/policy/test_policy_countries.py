@@ -55,7 +55,9 @@ def table() -> CountryTable:
         ("not an address", "unknown"),
     ],
 )
-def test_an_address_has_the_country_of_its_range(table: CountryTable, address: str, country: str) -> None:
+def test_an_address_has_the_country_of_its_range(
+    table: CountryTable, address: str, country: str
+) -> None:
     """First and last address of a range belong to it, their neighbours do not; regions are no countries."""
     assert table.country(address) == country
 
@@ -90,7 +92,9 @@ def test_a_wrong_line_is_named(content: bytes, line: int, told: str) -> None:
     st.randoms(use_true_random=False),
     st.booleans(),
 )
-def test_any_order_of_lines_gives_the_same_answers(spans: list[tuple[int, int]], random: object, wide: bool) -> None:
+def test_any_order_of_lines_gives_the_same_answers(
+    spans: list[tuple[int, int]], random: object, wide: bool
+) -> None:
     """However a table is sorted, every address has the country that its own line says."""
     offset, kind = (2**100, ipaddress.IPv6Address) if wide else (0, ipaddress.IPv4Address)
     rows, end = [], -1
@@ -101,7 +105,9 @@ def test_any_order_of_lines_gives_the_same_answers(spans: list[tuple[int, int]],
             end = last
     shuffled = list(rows)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    table = CountryTable("\n".join(f"{kind(a + offset)},{kind(b + offset)},{c}" for a, b, c in shuffled).encode())
+    table = CountryTable(
+        "\n".join(f"{kind(a + offset)},{kind(b + offset)},{c}" for a, b, c in shuffled).encode()
+    )
     assert len(table) == len(rows)
     for first, last, code in rows:
         for number in {first, last, (first + last) // 2, first - 1, last + 1}:
@@ -142,7 +148,9 @@ def test_a_rule_asks_for_countries(tmp_path: Path, wanted: str, country: str, ve
 
 
 @pytest.mark.parametrize(("more", "verdict"), [("", "block"), ("    on_error: watch\n", "watch"), ("    on_error: skip\n", "allow")])  # fmt: skip
-def test_where_the_address_is_not_known_the_rule_says_what_happens(tmp_path: Path, more: str, verdict: str) -> None:
+def test_where_the_address_is_not_known_the_rule_says_what_happens(
+    tmp_path: Path, more: str, verdict: str
+) -> None:
     """Without an address nobody can tell the country: `on_error` answers, by default on the safe side."""
     decision = asking(tmp_path, RULE + more).decide(situation(destination=to()))
     assert decision.verdict.value == verdict
@@ -158,7 +166,9 @@ def test_a_rule_that_lets_pass_needs_to_know(tmp_path: Path) -> None:
 
 def test_other_rules_do_not_care(tmp_path: Path) -> None:
     """A request that no rule on countries concerns is not touched by what is not known of its address."""
-    rules = "  - id: abroad\n    when: {destination: {country: CN, host: x.example}}\n    then: block\n"
+    rules = (
+        "  - id: abroad\n    when: {destination: {country: CN, host: x.example}}\n    then: block\n"
+    )
     decision = asking(tmp_path, rules).decide(situation(destination=to()))
     assert (decision.verdict, decision.degraded) == (Verdict.ALLOW, ())
 

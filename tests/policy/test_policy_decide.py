@@ -6,7 +6,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_samples import NOON, found, llm, llm_destination, on_headers, policy, sender, situation, to
+from policy_samples import (
+    NOON,
+    found,
+    llm,
+    llm_destination,
+    on_headers,
+    policy,
+    sender,
+    situation,
+    to,
+)
 
 from core.attribution import Certainty
 from core.decision import Verdict
@@ -49,7 +59,9 @@ def test_the_reason_is_one_that_a_person_understands() -> None:
         found("us_ssn", 1, test_data=True),
     )
     given = situation(*findings, destination=to("onedrive", "personal", account_id="9188040d"))
-    decision = policy(BLOCK_PERSONAL, head="organisation: {contact: privacy@example.com}").decide(given)
+    decision = policy(BLOCK_PERSONAL, head="organisation: {contact: privacy@example.com}").decide(
+        given
+    )
     assert decision.reason == (
         "15,000 rows with 15,000 IBANs, 3 e-mail addresses, 1 person's name and 1 other kind of data sent to "
         "OneDrive (api.onedrive.example), a personal account (9188040d): No files in personal accounts."
@@ -61,7 +73,9 @@ def test_the_reason_is_one_that_a_person_understands() -> None:
 
 def test_hostile_names_are_harmless_in_reasons() -> None:
     """What a script chose to call its host cannot steer a terminal or a screen."""
-    given = situation(destination=to("onedrive", "personal", host="a\x1b[31m\u202e.example", account_id="x\ny"))
+    given = situation(
+        destination=to("onedrive", "personal", host="a\x1b[31m\u202e.example", account_id="x\ny")
+    )
     reason = policy(BLOCK_PERSONAL).decide(given).reason
     assert reason.isprintable()
 
@@ -100,12 +114,16 @@ def test_a_rules_own_mode_wins() -> None:
 
 def test_a_rule_ends_after_its_last_day() -> None:
     """An exception with an end date does not become permanent."""
-    rules = "  - {id: exception, until: 2026-11-18, when: {findings: iban}, then: allow}\n" + BLOCK_BANK
+    rules = (
+        "  - {id: exception, until: 2026-11-18, when: {findings: iban}, then: allow}\n" + BLOCK_BANK
+    )
     given = situation(found())
     assert policy(rules).decide(given).rule == "exception"
     last_moment = NOON.replace(hour=23, minute=59)
     assert policy(rules).decide(replace(given, now=last_moment)).rule == "exception"
-    assert policy(rules).decide(replace(given, now=last_moment + timedelta(minutes=1))).rule == "bank"
+    assert (
+        policy(rules).decide(replace(given, now=last_moment + timedelta(minutes=1))).rule == "bank"
+    )
 
 
 def test_a_disabled_rule_is_as_if_absent() -> None:
@@ -120,7 +138,10 @@ def test_headers_are_gathered_and_the_rest_still_decides() -> None:
   - {id: other, when: {destination: {service: slack}}, then: {headers: {X-Slack: "2"}}}
 """
     passed = policy(rules).decide(situation())
-    assert (passed.verdict, passed.headers) == (Verdict.ALLOW, (("X-Dropbox-allowed-Team-Ids", "1"),))
+    assert (passed.verdict, passed.headers) == (
+        Verdict.ALLOW,
+        (("X-Dropbox-allowed-Team-Ids", "1"),),
+    )
     blocked = policy(rules + BLOCK_BANK).decide(situation(found()))
     assert (blocked.verdict, blocked.headers) == (Verdict.BLOCK, ())
     early = policy(rules + BLOCK_PERSONAL).decide_on_headers(on_headers(situation()))
@@ -143,7 +164,9 @@ def test_headers_are_gathered_and_the_rest_still_decides() -> None:
         ("  - {id: other, when: {destination: {account: corporate}}, then: block}\n", None),
     ],
 )
-def test_a_request_is_refused_on_its_headers_where_they_suffice(rules: str, decided: str | None) -> None:
+def test_a_request_is_refused_on_its_headers_where_they_suffice(
+    rules: str, decided: str | None
+) -> None:
     """Nothing is read that need not be read, and nothing is judged before it is known."""
     given = on_headers(situation(destination=to("onedrive", "personal")))
     decision = policy(rules).decide_on_headers(given)
@@ -176,8 +199,12 @@ conditions = st.recursive(
     ),
     max_leaves=4,
 )
-rule_lists = st.lists(st.tuples(conditions, st.sampled_from([v.value for v in Verdict])), min_size=1, max_size=4).map(
-    lambda rules: "".join(f"  - {{id: r{n}, when: {when}, then: {then}}}\n" for n, (when, then) in enumerate(rules))
+rule_lists = st.lists(
+    st.tuples(conditions, st.sampled_from([v.value for v in Verdict])), min_size=1, max_size=4
+).map(
+    lambda rules: "".join(
+        f"  - {{id: r{n}, when: {when}, then: {then}}}\n" for n, (when, then) in enumerate(rules)
+    )
 )
 findings = st.lists(
     st.builds(
@@ -206,13 +233,20 @@ situations = st.builds(
     st.booleans(),
 )
 heads = st.sampled_from(
-    ["", "on_unknown_account: block", "on_unknown_account: {do: block, over: 1 kB}", "on_unknown_account: hold"]
+    [
+        "",
+        "on_unknown_account: block",
+        "on_unknown_account: {do: block, over: 1 kB}",
+        "on_unknown_account: hold",
+    ]
 )
 
 
 @settings(max_examples=200, deadline=None)
 @given(rules=rule_lists, given_=situations, head=heads, mode=st.sampled_from(["watch", "enforce"]))
-def test_an_early_answer_is_never_taken_back(rules: str, given_: Situation, head: str, mode: str) -> None:
+def test_an_early_answer_is_never_taken_back(
+    rules: str, given_: Situation, head: str, mode: str
+) -> None:
     """What is decided on the headers is what would have been decided with everything known."""
     asked = policy(rules, mode=mode, head=head)
     early = asked.decide_on_headers(replace(on_headers(given_), llm=None, request_bytes=0))
@@ -261,7 +295,9 @@ def test_a_rule_that_cannot_be_judged_refuses() -> None:
     ("on_error", "verdict"),
     [("allow", "allow"), ("watch", "watch"), ("warn", "warn"), ("hold", "hold"), ("skip", "watch")],
 )
-def test_each_rule_may_say_what_happens_when_it_cannot_be_judged(on_error: str, verdict: str) -> None:
+def test_each_rule_may_say_what_happens_when_it_cannot_be_judged(
+    on_error: str, verdict: str
+) -> None:
     """The organisation chooses, rule by rule, between safety and business."""
     rules = f"  - {{id: bank, when: {{findings: bank}}, then: block, on_error: {on_error}}}\n"
     decision = policy(rules).decide(situation(degraded=DEGRADED))
@@ -275,7 +311,9 @@ def test_what_was_found_before_the_failure_still_counts() -> None:
     assert policy(rules).decide(situation(found(), degraded=DEGRADED)).verdict is Verdict.REDACT
 
 
-@pytest.mark.parametrize("stage", ["attribution: timed out", "line: no permission", "history: locked"])
+@pytest.mark.parametrize(
+    "stage", ["attribution: timed out", "line: no permission", "history: locked"]
+)
 def test_failures_elsewhere_do_not_disturb_content_rules(stage: str) -> None:
     """A missing line of code is no reason to refuse a request."""
     decision = policy(BLOCK_BANK).decide(situation(degraded=(stage,)))
@@ -303,7 +341,9 @@ def test_failures_elsewhere_do_not_disturb_content_rules(stage: str) -> None:
 )
 def test_a_failure_stops_only_rules_that_it_blinds(stage: str, kinds: str, verdict: str) -> None:
     """A lost names model is no reason to refuse a request for its bank data, and no excuse to miss a name."""
-    rules = f"  - {{id: r, when: {{findings: {kinds}}}, then: block}}\n  - {{id: all, then: allow}}\n"
+    rules = (
+        f"  - {{id: r, when: {{findings: {kinds}}}, then: block}}\n  - {{id: all, then: allow}}\n"
+    )
     assert policy(rules).decide(situation(degraded=(f"{stage}: MemoryError",))).verdict == verdict
 
 
@@ -322,7 +362,10 @@ def test_letting_rules_do_not_let_pass_what_they_cannot_judge() -> None:
 
 def test_a_destination_in_doubt_earns_no_trust() -> None:
     """A request that names two hosts profits from neither."""
-    rules = "  - {id: own, when: {destination: {host: api.dropbox.example}}, then: allow}\n" + BLOCK_BANK
+    rules = (
+        "  - {id: own, when: {destination: {host: api.dropbox.example}}, then: allow}\n"
+        + BLOCK_BANK
+    )
     given = situation(found())
     assert policy(rules).decide(given).rule == "own"
     doubtful = replace(given, degraded=("destination: the request names another host inside",))
@@ -335,10 +378,15 @@ def test_an_account_that_could_not_be_looked_up_is_no_answer() -> None:
     failed = situation(degraded=("accounts: late",))
     for _ in range(2):
         assert asked.decide(situation()).rule is None
-        assert (asked.decide(failed).rule, asked.decide(failed).verdict) == ("personal", Verdict.BLOCK)
+        assert (asked.decide(failed).rule, asked.decide(failed).verdict) == (
+            "personal",
+            Verdict.BLOCK,
+        )
     known = replace(failed, destination=to("dropbox", "corporate"))
     assert asked.decide(known).rule is None
-    letting = policy("  - {id: own, when: {not: {destination: {account: personal}}}, then: allow}\n" + BLOCK_BANK)
+    letting = policy(
+        "  - {id: own, when: {not: {destination: {account: personal}}}, then: allow}\n" + BLOCK_BANK
+    )
     assert letting.decide(situation()).rule == "own"
     assert letting.decide(failed).rule is None
 
@@ -389,7 +437,9 @@ def test_an_upload_to_an_unknown_account_is_refused_before_its_body() -> None:
         (BLOCK_BANK + "  - {id: all, then: watch}\n", 2000, "block"),
     ],
 )
-def test_an_early_answer_for_unknown_accounts_waits_where_it_must(rules: str, size: int, verdict: str | None) -> None:
+def test_an_early_answer_for_unknown_accounts_waits_where_it_must(
+    rules: str, size: int, verdict: str | None
+) -> None:
     """Neither the size nor the content that is still to come can turn what was said early."""
     given_ = on_headers(situation(request_bytes=size))
     early = policy(rules, head=UNKNOWN_BLOCK).decide_on_headers(given_)
@@ -430,7 +480,9 @@ WHOLE = "  - {id: w, inspect: whole, when: {destination: {upload: true}, finding
         (ALLOW_JOB + WHOLE, situation(), False),
     ],
 )
-def test_a_rule_may_want_a_large_body_read_whole(rules: str, given_: Situation, expected: bool) -> None:
+def test_a_rule_may_want_a_large_body_read_whole(
+    rules: str, given_: Situation, expected: bool
+) -> None:
     """Whole inspection is asked for by a rule that may still decide, not by one that another has forestalled."""
     assert policy(rules).needs_whole(on_headers(given_)) is expected
 
@@ -450,17 +502,24 @@ def test_a_rule_may_want_a_large_body_read_whole(rules: str, given_: Situation, 
         ("warn", "allow", "block"),
     ],
 )
-def test_what_cannot_be_done_as_asked_has_an_answer(do: str, on_error: str | None, expected: str) -> None:
+def test_what_cannot_be_done_as_asked_has_an_answer(
+    do: str, on_error: str | None, expected: str
+) -> None:
     """A request that cannot be redacted or held gets the rule's own answer, and a refusal where it names none."""
     word = f", on_error: {on_error}" if on_error else ""
-    decision = policy(f"  - {{id: r, when: {{findings: bank}}, then: {do}{word}}}\n").decide(situation(found("iban")))
+    decision = policy(f"  - {{id: r, when: {{findings: bank}}, then: {do}{word}}}\n").decide(
+        situation(found("iban"))
+    )
     assert (decision.verdict, decision.on_error) == (do, expected)
     assert decision.hold_seconds == (25 if do in {"redact", "hold"} else None)
 
 
 def test_hold_waits_as_long_as_the_rule_says() -> None:
     """The request waits for a person, not for ever."""
-    assert policy("  - {id: h, then: {do: hold, for_seconds: 9}}\n").decide(situation()).hold_seconds == 9
+    assert (
+        policy("  - {id: h, then: {do: hold, for_seconds: 9}}\n").decide(situation()).hold_seconds
+        == 9
+    )
     assert policy("  - {id: h, then: hold}\n").decide(situation()).hold_seconds == 25
 
 
@@ -473,9 +532,18 @@ def test_a_failed_gate_refuses_unless_the_organisation_chose_otherwise() -> None
             assert "0193" in decision.reason
             assert decision.degraded[0].startswith(stage.partition(":")[0])
     head = "failures: {gate: {watch: allow}, evidence: watch}"
-    assert policy("  []", mode="watch", head=head).on_gate_failure("hook", "1").verdict is Verdict.ALLOW
-    assert policy("  []", mode="enforce", head=head).on_gate_failure("hook", "1").verdict is Verdict.BLOCK
-    assert policy("  []", mode="enforce", head=head).on_gate_failure("evidence", "1").verdict is Verdict.WATCH
+    assert (
+        policy("  []", mode="watch", head=head).on_gate_failure("hook", "1").verdict
+        is Verdict.ALLOW
+    )
+    assert (
+        policy("  []", mode="enforce", head=head).on_gate_failure("hook", "1").verdict
+        is Verdict.BLOCK
+    )
+    assert (
+        policy("  []", mode="enforce", head=head).on_gate_failure("evidence", "1").verdict
+        is Verdict.WATCH
+    )
 
 
 def test_unknown_senders_and_failed_inspection_can_be_refused_altogether() -> None:

@@ -40,29 +40,46 @@ rules:
         "time outside UTC monday 08:00-18:00, and "
         "either findings kinds bank, or any LLM call, and not (script approved)"
     )
-    assert (first.enabled, first.mode, first.verdict, first.owner) == (False, "watch", "block", "ann")
+    assert (first.enabled, first.mode, first.verdict, first.owner) == (
+        False,
+        "watch",
+        "block",
+        "ann",
+    )
     assert (second.conditions, second.mode, second.verdict) == ("always", "enforce", None)
 
 
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
-        ("[{id: a, description: d, then: watch}, {id: b, description: d, then: block}]", [("b", "never reached")]),
-        ("[{id: a, description: d, until: 2026-11-20, when: {llm: {}}, then: watch}]", [("a", "ended on 2026-11-20")]),
+        (
+            "[{id: a, description: d, then: watch}, {id: b, description: d, then: block}]",
+            [("b", "never reached")],
+        ),
+        (
+            "[{id: a, description: d, until: 2026-11-20, when: {llm: {}}, then: watch}]",
+            [("a", "ended on 2026-11-20")],
+        ),
         ("[{id: a, description: d, until: 2026-11-21, when: {llm: {}}, then: watch}]", []),
         ("[{id: a, when: {llm: {}}, then: watch}]", [("a", "no description")]),
-        ("[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then: block}]", [("a", "dropbx")]),
+        (
+            "[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then: block}]",
+            [("a", "dropbx")],
+        ),
         ("[{id: a, description: d, when: {destination: {service: Dropbox}}, then: block}]", []),
         ("[{id: a, enabled: false, then: watch}, {id: b, description: d, then: block}]", []),
-        ("[{id: a, description: d, then: {headers: {x: y}}}, {id: b, description: d, then: block}]", []),
+        (
+            "[{id: a, description: d, then: {headers: {x: y}}}, {id: b, description: d, then: block}]",
+            [],
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_told(rules: str, told: list[tuple[str, str]]) -> None:
     """A rule that can never hold is found before it is missed."""
     found = advice(model(f"rules: {rules}"), today=TODAY, services=frozenset({"dropbox"}))
-    assert [(rule, expected in words) for (rule, words), (_, expected) in zip(found, told, strict=True)] == [
-        (rule, True) for rule, _ in told
-    ]
+    assert [
+        (rule, expected in words) for (rule, words), (_, expected) in zip(found, told, strict=True)
+    ] == [(rule, True) for rule, _ in told]
 
 
 def test_an_account_under_a_misspelt_service_is_told() -> None:

@@ -23,7 +23,9 @@ def test_the_example_of_cases_passes(tmp_path: Path) -> None:
     """The page's own expectations come true."""
     (example,) = [e for e in EXAMPLES if e.startswith("cases:")]
     (tmp_path / "cases.yaml").write_text(example)
-    assert all(r.passed for r in run_cases(policy.preset("no-personal-cloud"), tmp_path / "cases.yaml"))
+    assert all(
+        r.passed for r in run_cases(policy.preset("no-personal-cloud"), tmp_path / "cases.yaml")
+    )
 
 
 def test_the_page_names_every_word_of_the_format() -> None:

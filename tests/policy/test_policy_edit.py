@@ -55,7 +55,9 @@ def test_a_rule_is_added_and_every_other_line_stays(position: str) -> None:
     after = with_rule(FILE, EXCEPTION, position=position)  # type: ignore[arg-type]
     assert len(added(FILE, after)) == 9
     rules = [r.id for r in load_bytes(after.encode(), "f").rules]
-    assert rules == (["payroll", "bank", "mail"] if position == "first" else ["bank", "mail", "payroll"])
+    assert rules == (
+        ["payroll", "bank", "mail"] if position == "first" else ["bank", "mail", "payroll"]
+    )
     assert after.index("# Banking first.") < after.index("id: bank")
     if position == "first":
         assert after.index("id: payroll") < after.index("# Banking first.")
@@ -64,7 +66,13 @@ def test_a_rule_is_added_and_every_other_line_stays(position: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "mode: watch", "mode: watch\nrules: []\n", "rules: [{id: a, then: block}]  # flow\n", "# only a comment\n"],
+    [
+        "",
+        "mode: watch",
+        "mode: watch\nrules: []\n",
+        "rules: [{id: a, then: block}]  # flow\n",
+        "# only a comment\n",
+    ],
 )
 def test_a_rule_can_be_added_to_any_file(text: str) -> None:
     """However the file looks, the new rule is in force after the edit."""
@@ -126,7 +134,12 @@ def test_the_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_hostile_words_in_a_rule_stay_words() -> None:
     """A script's path can never smuggle a rule into the policy."""
     hostile = "x\n  - id: evil\n    then: allow # ' \" : {"
-    rule = {"id": "case", "description": hostile, "when": {"script": {"path": hostile}}, "then": "block"}
+    rule = {
+        "id": "case",
+        "description": hostile,
+        "when": {"script": {"path": hostile}},
+        "then": "block",
+    }
     for position in ("first", "last"):
         after = with_rule(FILE, rule, position=position)  # type: ignore[arg-type]
         assert {r.id for r in load_bytes(after.encode(), "f").rules} == {"case", "bank", "mail"}

@@ -41,7 +41,9 @@ def test_a_changed_file_is_in_force_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["mode: wach\n", "rules: [\n", None])
-def test_a_broken_file_leaves_the_last_good_policy_in_force(tmp_path: Path, broken: str | None) -> None:
+def test_a_broken_file_leaves_the_last_good_policy_in_force(
+    tmp_path: Path, broken: str | None
+) -> None:
     """A slip is shown loudly, and protection goes on as before."""
     path, tick = tmp_path / "outgate.yaml", [1]
     write(path, BLOCK, tick)

@@ -28,35 +28,65 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ("moed: watch\n", "1:1: “moed” is not known here; did you mean “mode”?"),
         ("qqqqqqq: 1\n", "1:1: “qqqqqqq” is not known here"),
         (RULE.replace("block", "blok"), "4:11: “blok” is not known here; did you mean “block”?"),
-        (RULE.replace("{}", "{destinaton: {}}"), "3:12: “destinaton” is not known here; did you mean “destination”?"),
+        (
+            RULE.replace("{}", "{destinaton: {}}"),
+            "3:12: “destinaton” is not known here; did you mean “destination”?",
+        ),
         (
             RULE.replace("{}", "{any: [{findings: {record_at_least: 2}}]}"),
             "3:30: “record_at_least” is not known here; did you mean “records_at_least”?",
         ),
-        (RULE.replace("{}", "{findings: helth}"), "3:22: “helth” is not known here; did you mean “health”?"),
+        (
+            RULE.replace("{}", "{findings: helth}"),
+            "3:22: “helth” is not known here; did you mean “health”?",
+        ),
         (
             RULE.replace("{}", "{destination: {category: cloud-storage}}"),
             "3:36: “cloud-storage” is not known here; did you mean “cloud_storage”?",
         ),
-        (RULE.replace("{}", "{destination: {upload: maybe}}"), "3:34: upload should be true or false"),
+        (
+            RULE.replace("{}", "{destination: {upload: maybe}}"),
+            "3:34: upload should be true or false",
+        ),
         (RULE.replace("{}", "{script: {path: []}}"), "3:27: path should not be empty"),
-        (RULE.replace("{}", "{volume: {request_bytes_at_least: lots}}"), "3:45: write a size as 500 kB, 10 MB or 1 GB"),
+        (
+            RULE.replace("{}", "{volume: {request_bytes_at_least: lots}}"),
+            "3:45: write a size as 500 kB, 10 MB or 1 GB",
+        ),
         (
             RULE.replace("{}", "{time: {outside: {zone: Europe/Berln}}}"),
             "3:28: zone is no known time zone; write it as Europe/Berlin",
         ),
-        (RULE.replace("{}", "{time: {outside: {zone: UTC, hours: 8-18}}}"), "3:28: write hours as 08:00-18:00"),
+        (
+            RULE.replace("{}", "{time: {outside: {zone: UTC, hours: 8-18}}}"),
+            "3:28: write hours as 08:00-18:00",
+        ),
         (RULE.replace("{}", "{time: {}}"), "3:18: time has either within or outside"),
         (RULE.replace("    then: block\n", ""), "2:5: then is missing"),
         (RULE.replace("then: block", "then: {}"), "4:11: then needs an answer"),
-        (RULE.replace("then: block", "then: {do: block, for_seconds: 3}"), "4:11: for_seconds goes with hold only"),
-        (RULE.replace("then: block", "then: {do: block, headers: {a: b}}"), "4:11: headers have no meaning"),
-        (RULE.replace("then: block", 'then: {headers: {a: "b\\r\\nc: d"}}'), "4:25: a holds plain ASCII values only"),
-        (RULE.replace("then: block", 'then: {headers: {"a b": c}}'), "4:11: a header's name holds letters"),
+        (
+            RULE.replace("then: block", "then: {do: block, for_seconds: 3}"),
+            "4:11: for_seconds goes with hold only",
+        ),
+        (
+            RULE.replace("then: block", "then: {do: block, headers: {a: b}}"),
+            "4:11: headers have no meaning",
+        ),
+        (
+            RULE.replace("then: block", 'then: {headers: {a: "b\\r\\nc: d"}}'),
+            "4:25: a holds plain ASCII values only",
+        ),
+        (
+            RULE.replace("then: block", 'then: {headers: {"a b": c}}'),
+            "4:11: a header's name holds letters",
+        ),
         (RULE.replace("id: a", "id: A b"), "2:9: id holds lower-case letters"),
         (RULE + RULE.removeprefix("rules:\n"), "1:1: two rules have the id a"),
         (RULE + "    inspect: hole\n", "5:14: “hole” is not known here; did you mean “whole”?"),
-        (RULE + "    inspcet: whole\n", "5:5: “inspcet” is not known here; did you mean “inspect”?"),
+        (
+            RULE + "    inspcet: whole\n",
+            "5:5: “inspcet” is not known here; did you mean “inspect”?",
+        ),
         (RULE + "    until: soon\n", "5:12: until should be a date such as 2027-01-31"),
         ("organisation: {accounts: [a]}\n", "1:26: accounts should be a section"),
         ("organisation: {key_fingerprints: [abc]}\n", "1:35: key_fingerprints holds fingerprints"),
@@ -137,7 +167,10 @@ rules:
     assert loaded.organisation.domains == {"example.com"}
     volume = parse(text.encode(), "f").rules[0].when.volume
     assert volume
-    assert (volume.request_bytes_at_least, volume.hour_bytes_at_least) == (10_000_000, 1_500_000_000)
+    assert (volume.request_bytes_at_least, volume.hour_bytes_at_least) == (
+        10_000_000,
+        1_500_000_000,
+    )
     assert volume.day_bytes_at_least == 10 * 2**20
 
 
@@ -172,7 +205,10 @@ def test_the_version_is_the_files_own_hash(tmp_path: Path) -> None:
     import hashlib
 
     (tmp_path / "p.yaml").write_bytes(b"mode: watch\n")
-    assert policy.load(tmp_path / "p.yaml").version == hashlib.sha256(b"mode: watch\n").hexdigest()[:16]
+    assert (
+        policy.load(tmp_path / "p.yaml").version
+        == hashlib.sha256(b"mode: watch\n").hexdigest()[:16]
+    )
 
 
 def test_faults_never_quote_the_organisations_secrets() -> None:
@@ -187,7 +223,13 @@ def test_the_schema_describes_what_is_accepted() -> None:
     assert schema["title"] == "Outgate policy"
     assert schema["additionalProperties"] is False
     assert "not" in schema["$defs"]["When"]["properties"]
-    assert set(schema["properties"]) >= {"rules", "organisation", "mode", "on_unknown_account", "failures"}
+    assert set(schema["properties"]) >= {
+        "rules",
+        "organisation",
+        "mode",
+        "on_unknown_account",
+        "failures",
+    }
 
 
 def test_without_a_file_everything_is_watched() -> None:

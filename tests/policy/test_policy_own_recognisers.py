@@ -30,7 +30,12 @@ def test_files_are_found_beside_the_policy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", ["{kind: secret}", "{kind: secret, fingerprint: my-password}", "{fingerprint: 00112233aabbccdd}"]
+    "entry",
+    [
+        "{kind: secret}",
+        "{kind: secret, fingerprint: my-password}",
+        "{fingerprint: 00112233aabbccdd}",
+    ],
 )
 def test_exception_needs_kind_and_fingerprint(tmp_path: Path, entry: str) -> None:
     """An exception is for one value, told by its fingerprint; never for a kind as a whole, never by the value itself."""

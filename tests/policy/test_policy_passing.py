@@ -23,7 +23,9 @@ NO_RULES = "  []"
 
 
 def asked(rules: str = NO_RULES, head: str = ENTRY, host: str = HOST, mode: str = "enforce", **more: object) -> Decision | None:  # fmt: skip
-    given = situation(destination=to(None, host=host, path="/", upload=False), request_bytes=0, **more)
+    given = situation(
+        destination=to(None, host=host, path="/", upload=False), request_bytes=0, **more
+    )
     return policy(rules, mode=mode, head=head).pass_through(on_headers(given))
 
 
@@ -64,7 +66,9 @@ def test_only_the_hosts_that_it_names(host: str, named: bool) -> None:
 @pytest.mark.parametrize(("day", "holds"), [(date(2027, 1, 31), True), (date(2027, 2, 1), False)])
 def test_it_ends_with_its_last_day(day: date, holds: bool) -> None:
     """After its last day an exception does nothing, and the case of the refused certificate can name it."""
-    decision = asked(now=NOON.replace(year=day.year, month=day.month, day=day.day, hour=23, minute=59))
+    decision = asked(
+        now=NOON.replace(year=day.year, month=day.month, day=day.day, hour=23, minute=59)
+    )
     assert passes(decision) is holds
     assert decision is not None
     if not holds:
@@ -73,9 +77,9 @@ def test_it_ends_with_its_last_day(day: date, holds: bool) -> None:
 
 def test_an_entry_in_force_stands_for_one_that_ended() -> None:
     """A renewed exception works although the old one is still in the file."""
-    renewed = ENTRY + ENTRY.removeprefix("pass_through:\n").replace("vendor-agent", "vendor-agent-2027").replace(
-        "2027-01-31", "2027-12-31"
-    )
+    renewed = ENTRY + ENTRY.removeprefix("pass_through:\n").replace(
+        "vendor-agent", "vendor-agent-2027"
+    ).replace("2027-01-31", "2027-12-31")
     decision = asked(head=renewed, now=NOON.replace(year=2027, month=6))
     assert decision is not None and decision.rule == "vendor-agent-2027"
 
@@ -93,8 +97,16 @@ AGENT = ProcessRef(pid=1, started_at=None, name="agent", exe="/opt/vendor/bin/ag
         ("scripts: /srv/jobs/*", sender(None), False),
         ("executables: /opt/vendor/*", sender(None, process=AGENT), True),
         ("executables: /opt/vendor/*", sender("/srv/jobs/backup.py"), False),
-        ("executables: /opt/vendor/*\n    scripts: /srv/jobs/*", sender("/srv/jobs/backup.py"), True),
-        ("executables: /opt/vendor/*", Attribution(certainty=Certainty.UNKNOWN, method="none"), False),
+        (
+            "executables: /opt/vendor/*\n    scripts: /srv/jobs/*",
+            sender("/srv/jobs/backup.py"),
+            True,
+        ),
+        (
+            "executables: /opt/vendor/*",
+            Attribution(certainty=Certainty.UNKNOWN, method="none"),
+            False,
+        ),
     ],
 )
 def test_only_the_programs_that_it_names(scope: str, who: Attribution, holds: bool) -> None:
@@ -104,7 +116,9 @@ def test_only_the_programs_that_it_names(scope: str, who: Attribution, holds: bo
 
 def test_a_rule_that_blocks_wins() -> None:
     """What sender and destination alone forbid stays forbidden, exception or not."""
-    rule = "  - id: no-vendor\n    when: {destination: {host: '*.vendor.example'}}\n    then: block\n"
+    rule = (
+        "  - id: no-vendor\n    when: {destination: {host: '*.vendor.example'}}\n    then: block\n"
+    )
     decision = asked(rule)
     assert decision is not None
     assert (decision.verdict, decision.rule) == (Verdict.BLOCK, "no-vendor")
@@ -113,10 +127,16 @@ def test_a_rule_that_blocks_wins() -> None:
 
 def test_in_watch_mode_the_record_says_what_the_rule_would_have_done() -> None:
     """While rules are only watched, the connection passes and its record names the rule that would block."""
-    rule = "  - id: no-vendor\n    when: {destination: {host: '*.vendor.example'}}\n    then: block\n"
+    rule = (
+        "  - id: no-vendor\n    when: {destination: {host: '*.vendor.example'}}\n    then: block\n"
+    )
     decision = asked(rule, mode="watch")
     assert decision is not None
-    assert (decision.verdict, decision.rule, decision.intended) == (Verdict.WATCH, "no-vendor", Verdict.BLOCK)
+    assert (decision.verdict, decision.rule, decision.intended) == (
+        Verdict.WATCH,
+        "no-vendor",
+        Verdict.BLOCK,
+    )
     assert decision.reason.endswith("It passes undecrypted by the exception vendor-agent.")
 
 
@@ -159,9 +179,21 @@ def test_unknown_senders_where_they_are_refused() -> None:
     ("old", "new", "told"),
     [
         ('[backup.vendor.example, "*.sync.vendor.example"]', "'*'", "names too many hosts"),
-        ('[backup.vendor.example, "*.sync.vendor.example"]', "['*.example']", "names too many hosts"),
-        ('[backup.vendor.example, "*.sync.vendor.example"]', "['a.*.example']", "names too many hosts"),
-        ('[backup.vendor.example, "*.sync.vendor.example"]', "'https://x.example/'", "without scheme"),
+        (
+            '[backup.vendor.example, "*.sync.vendor.example"]',
+            "['*.example']",
+            "names too many hosts",
+        ),
+        (
+            '[backup.vendor.example, "*.sync.vendor.example"]',
+            "['a.*.example']",
+            "names too many hosts",
+        ),
+        (
+            '[backup.vendor.example, "*.sync.vendor.example"]',
+            "'https://x.example/'",
+            "without scheme",
+        ),
         ('[backup.vendor.example, "*.sync.vendor.example"]', "192.0.2.1", "write hosts as names"),
         ('[backup.vendor.example, "*.sync.vendor.example"]', "[]", "should not be empty"),
         ("    until: 2027-01-31\n", "", "until is missing"),
@@ -171,7 +203,9 @@ def test_unknown_senders_where_they_are_refused() -> None:
         ("    until:", "    scripts: '*'\n    until:", "stands for every program"),
     ],
 )
-def test_an_exception_that_says_too_much_or_too_little_is_refused(old: str, new: str, told: str) -> None:
+def test_an_exception_that_says_too_much_or_too_little_is_refused(
+    old: str, new: str, told: str
+) -> None:
     """Everything or for ever is no exception; the fault is named with its line."""
     with pytest.raises(PolicyError) as refused:
         load_bytes(ENTRY.replace(old, new).encode(), "outgate.yaml")
@@ -182,7 +216,9 @@ def test_an_exception_that_says_too_much_or_too_little_is_refused(old: str, new:
 def test_ids_are_unique_over_rules_and_exceptions() -> None:
     """A record's rule is one rule or one exception, never either of two."""
     with pytest.raises(PolicyError, match="two rules have the id vendor-agent"):
-        load_bytes((ENTRY + "rules:\n  - id: vendor-agent\n    then: block\n").encode(), "outgate.yaml")
+        load_bytes(
+            (ENTRY + "rules:\n  - id: vendor-agent\n    then: block\n").encode(), "outgate.yaml"
+        )
 
 
 @pytest.mark.parametrize(
@@ -204,7 +240,13 @@ def test_dates_are_said_loudly(today: date, told: str | None) -> None:
 def test_the_schema_has_it() -> None:
     """Editors know the section and what it needs."""
     schema = json_schema()
-    assert set(schema["$defs"]["PassThrough"]["required"]) == {"id", "description", "owner", "hosts", "until"}
+    assert set(schema["$defs"]["PassThrough"]["required"]) == {
+        "id",
+        "description",
+        "owner",
+        "hosts",
+        "until",
+    }
 
 
 def test_without_exceptions_nothing_passes() -> None:
@@ -212,4 +254,7 @@ def test_without_exceptions_nothing_passes() -> None:
     given = on_headers(situation(destination=to(None, host=HOST)))
     assert policy(NO_RULES).pass_through(given) is None
     assert not policy(NO_RULES).exempts(HOST)
-    assert policy(NO_RULES, head=ENTRY).pass_through(replace(given, now=NOON + timedelta(days=1))) is not None
+    assert (
+        policy(NO_RULES, head=ENTRY).pass_through(replace(given, now=NOON + timedelta(days=1)))
+        is not None
+    )

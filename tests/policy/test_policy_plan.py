@@ -19,7 +19,9 @@ from policy.plan import CompiledRule
 from policy.rules import PolicyModel
 from policy.unknowns import DESTINATION
 
-_KINDS = st.sampled_from(["iban", "email", "secret", "bank", "anything", "not_inspected", "personal_data"])
+_KINDS = st.sampled_from(
+    ["iban", "email", "secret", "bank", "anything", "not_inspected", "personal_data"]
+)
 _SMALL = st.integers(1, 4)
 
 
@@ -78,12 +80,18 @@ def _sections() -> st.SearchStrategy[dict[str, Any]]:
 def _conditions() -> st.SearchStrategy[dict[str, Any]]:
     inner = _sections()
     nested = _some(
-        any=st.lists(inner, min_size=1, max_size=2), all=st.lists(inner, min_size=1, max_size=2), **{"not": inner}
+        any=st.lists(inner, min_size=1, max_size=2),
+        all=st.lists(inner, min_size=1, max_size=2),
+        **{"not": inner},
     )
-    return st.one_of(inner, inner, nested, st.tuples(inner, nested).map(lambda two: {**two[0], **two[1]}))
+    return st.one_of(
+        inner, inner, nested, st.tuples(inner, nested).map(lambda two: {**two[0], **two[1]})
+    )
 
 
-_THEN = st.sampled_from(["allow", "watch", "warn", "hold", "redact", "block", {"headers": {"X-A": "1"}}])
+_THEN = st.sampled_from(
+    ["allow", "watch", "warn", "hold", "redact", "block", {"headers": {"X-A": "1"}}]
+)
 _RULES = st.lists(
     st.fixed_dictionaries(
         {"when": _conditions(), "then": _THEN},
@@ -147,10 +155,15 @@ class OneByOne(RulePolicy):
 
     model: PolicyModel
 
-    def _holding(self, s: Situation, missing: int) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+    def _holding(
+        self, s: Situation, missing: int
+    ) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
         written = [rule for rule in self.model.rules if rule.enabled]
         for rule, compiled in zip(written, self.rules, strict=True):
-            answers = [c.test(s, missing) for c in compile_when(rule.when, self.organisation.key_fingerprints)]
+            answers = [
+                c.test(s, missing)
+                for c in compile_when(rule.when, self.organisation.key_fingerprints)
+            ]
             expired = compiled.expires is not None and s.now >= compiled.expires
             doubted = missing & DESTINATION and compiled.trusts_destination
             if False not in answers and not expired and not doubted:
@@ -158,7 +171,9 @@ class OneByOne(RulePolicy):
 
 
 @settings(max_examples=150, deadline=None)
-@given(_RULES, st.lists(_situations(), min_size=1, max_size=4), st.sampled_from(["watch", "enforce"]))
+@given(
+    _RULES, st.lists(_situations(), min_size=1, max_size=4), st.sampled_from(["watch", "enforce"])
+)
 def test_a_plan_decides_as_asking_every_rule_would(
     rules: list[dict[str, Any]], asked: list[Situation], mode: str
 ) -> None:
@@ -186,7 +201,9 @@ def test_random_rules_are_not_all_alike() -> None:
     def collect(rules: list[dict[str, Any]], one: Situation) -> None:
         for number, rule in enumerate(rules):
             rule["id"] = f"r{number}"
-        decision = compile_policy(PolicyModel.model_validate({"mode": "enforce", "rules": rules}), "v").decide(one)
+        decision = compile_policy(
+            PolicyModel.model_validate({"mode": "enforce", "rules": rules}), "v"
+        ).decide(one)
         verdicts.add((decision.rule is not None, decision.verdict))
 
     collect()
@@ -196,7 +213,10 @@ def test_random_rules_are_not_all_alike() -> None:
 def test_thresholds_are_reached_exactly() -> None:
     """“At least 3” begins with 3, for each of many rules on the same counter."""
     rules = "".join(
-        f"  - {{id: r{n}, when: {{volume: {{request_bytes_at_least: {n}}}}}, then: block}}\n" for n in (5, 3, 9)
+        f"  - {{id: r{n}, when: {{volume: {{request_bytes_at_least: {n}}}}}, then: block}}\n"
+        for n in (5, 3, 9)
     )
-    decided = [policy(rules).decide(situation(request_bytes=size)).rule for size in (2, 3, 4, 5, 8, 9)]
+    decided = [
+        policy(rules).decide(situation(request_bytes=size)).rule for size in (2, 3, 4, 5, 8, 9)
+    ]
     assert decided == [None, "r3", "r3", "r5", "r5", "r5"]

@@ -14,7 +14,12 @@ from policy.loading import load_bytes, preset_names, preset_text
 CLEAN_LLM = situation(llm=llm(), destination=llm_destination())
 CREDENTIAL = found("secret", detector="aws-access-key", confidence=Confidence.CERTAIN)
 UNREADABLE = Finding(
-    kind="not_inspected", detector="decoding", confidence=Confidence.CERTAIN, count=1, distinct=1, note="encrypted"
+    kind="not_inspected",
+    detector="decoding",
+    confidence=Confidence.CERTAIN,
+    count=1,
+    distinct=1,
+    note="encrypted",
 )
 LEDGER = found("iban", 15000, records=15000)
 PATIENTS = found("health_id", 40, records=40)
@@ -23,7 +28,11 @@ OUTCOMES: dict[str, list[tuple[Situation, str | None, str]]] = {
     "watch-everything": [
         (situation(destination=to(None, upload=False)), None, "allow"),
         (CLEAN_LLM, None, "allow"),
-        (situation(LEDGER, destination=to("onedrive", "personal")), "watch-personal-cloud", "watch"),
+        (
+            situation(LEDGER, destination=to("onedrive", "personal")),
+            "watch-personal-cloud",
+            "watch",
+        ),
         (situation(LEDGER, destination=to(None)), "watch-sensitive-data", "watch"),
         (situation(CREDENTIAL), "watch-credentials", "watch"),
         (situation(UNREADABLE), "watch-what-cannot-be-read", "watch"),
@@ -35,7 +44,11 @@ OUTCOMES: dict[str, list[tuple[Situation, str | None, str]]] = {
         (situation(destination=to("dropbox", "other_tenant")), "no-personal-cloud", "block"),
         (situation(destination=to("dropbox", "personal", upload=False)), None, "allow"),
         (situation(destination=to("dropbox", "corporate")), None, "allow"),
-        (situation(LEDGER, destination=to("dropbox", "corporate")), "watch-sensitive-data", "watch"),
+        (
+            situation(LEDGER, destination=to("dropbox", "corporate")),
+            "watch-sensitive-data",
+            "watch",
+        ),
         (
             situation(destination=to("pastebin", "anonymous", category=Category.PASTE)),
             "no-anonymous-sharing",
@@ -60,7 +73,11 @@ OUTCOMES: dict[str, list[tuple[Situation, str | None, str]]] = {
         (situation(CREDENTIAL, destination=to("s3", "corporate")), "watch-sensitive-data", "watch"),
         (situation(found("email"), destination=to(None)), "watch-sensitive-data", "watch"),
         (situation(destination=to(None)), None, "allow"),
-        (situation(destination=to(None), degraded=("classifier: late",)), "no-credentials", "block"),
+        (
+            situation(destination=to(None), degraded=("classifier: late",)),
+            "no-credentials",
+            "block",
+        ),
     ],
     "llm-with-corporate-keys-only": [
         (situation(llm=llm(), destination=llm_destination("corporate")), "own-account", "allow"),
@@ -75,12 +92,20 @@ OUTCOMES: dict[str, list[tuple[Situation, str | None, str]]] = {
             "block",
         ),
         (CLEAN_LLM, "foreign-key", "block"),
-        (situation(llm=llm(provider=None), destination=to(None, upload=False)), "foreign-key", "block"),
+        (
+            situation(llm=llm(provider=None), destination=to(None, upload=False)),
+            "foreign-key",
+            "block",
+        ),
         (situation(LEDGER, destination=to(None)), "watch-sensitive-data", "watch"),
         (situation(destination=to(None)), None, "allow"),
     ],
     "lockdown": [
-        (situation(sender=sender(None), destination=to("s3", "corporate")), "no-unknown-senders", "block"),
+        (
+            situation(sender=sender(None), destination=to("s3", "corporate")),
+            "no-unknown-senders",
+            "block",
+        ),
         (situation(UNREADABLE), "nothing-unreadable", "block"),
         (situation(LEDGER, destination=to("s3", "corporate")), "nothing-sensitive", "block"),
         (situation(destination=to("s3", "corporate")), "nothing-else", "block"),
@@ -120,7 +145,9 @@ def test_every_preset_has_expected_outcomes() -> None:
     ("name", "given", "rule", "verdict"),
     [(name, *outcome) for name, outcomes in OUTCOMES.items() for outcome in outcomes],
 )
-def test_a_preset_does_what_it_says(name: str, given: Situation, rule: str | None, verdict: str) -> None:
+def test_a_preset_does_what_it_says(
+    name: str, given: Situation, rule: str | None, verdict: str
+) -> None:
     """Whoever switches a preset on gets what its description promises."""
     decision = policy.preset(name).decide(given)
     assert (decision.rule, decision.verdict) == (rule, verdict)
@@ -132,7 +159,9 @@ def test_no_preset_lets_findings_pass_in_silence(name: str) -> None:
     for kind in ("email", "iban", "secret", "health_id", "organisation_word", "not_inspected"):
         for account in ("personal", "corporate", "unknown", "other_tenant", "anonymous"):
             for destination in (to("dropbox", account), llm_destination(account), to(None)):
-                decision = policy.preset(name).decide(situation(found(kind), destination=destination))
+                decision = policy.preset(name).decide(
+                    situation(found(kind), destination=destination)
+                )
                 assert decision.verdict is not Verdict.ALLOW, (kind, destination)
 
 
@@ -152,5 +181,7 @@ def test_own_keys_are_told_by_account_or_fingerprint() -> None:
     own = situation(llm=llm(key_fingerprint="00112233aabbccdd"), destination=llm_destination())
     assert asked.decide(own).rule == "own-account"
     likely = sender(certainty=Certainty.LIKELY)
-    foreign = situation(llm=llm(key_fingerprint="f" * 16), destination=llm_destination(), sender=likely)
+    foreign = situation(
+        llm=llm(key_fingerprint="f" * 16), destination=llm_destination(), sender=likely
+    )
     assert asked.decide(foreign).verdict is Verdict.BLOCK

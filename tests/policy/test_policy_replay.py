@@ -24,7 +24,10 @@ CLEAN = situation(llm=llm(), destination=llm_destination())
 def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> None:
     """The officer sees scripts, people and false alarms before the first request is refused."""
     records = [record(LEDGER, 1), record(LEDGER, 2), record(OTHER_PERSON, 3), record(CLEAN, 4)]
-    dispositions = {case_key(records[2]): Disposition.FALSE_ALARM, case_key(records[3]): Disposition.FALSE_ALARM}
+    dispositions = {
+        case_key(records[2]): Disposition.FALSE_ALARM,
+        case_key(records[3]): Disposition.FALSE_ALARM,
+    }
     values = [json.loads(json.dumps({**r.to_json(), "chain": {"seq": 1}})) for r in records]
     report = replay(public.preset("no-personal-cloud"), values, dispositions)
     assert (report.records, report.unreadable) == (4, 0)
@@ -78,7 +81,9 @@ def test_a_replay_says_what_it_cannot_know() -> None:
     report = replay(policy(rules), [record(CLEAN).to_json()])
     assert (report.records, report.untold, report.verdicts, report.affected) == (1, 1, {}, ())
     assert report.caveats[0].endswith("fresh (1)")
-    assert replay(policy(rules), [record(CLEAN).to_json()], known=lambda *_: ScriptHistory()).verdicts == {"warn": 1}
+    assert replay(
+        policy(rules), [record(CLEAN).to_json()], known=lambda *_: ScriptHistory()
+    ).verdicts == {"warn": 1}
 
 
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
@@ -97,7 +102,11 @@ def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
     ]
     records.append(record(replace(CLEAN, request_bytes=60, now=CLEAN.now + 30 * step), 9))
     rules = "  - {id: much, when: {volume: {day_bytes_at_least: 100 bytes}}, then: block}\n"
-    told = [one.decision.verdict.value for one in replayed(policy(rules), [r.to_json() for r in records]) if one]
+    told = [
+        one.decision.verdict.value
+        for one in replayed(policy(rules), [r.to_json() for r in records])
+        if one
+    ]
     assert told == ["allow", "allow", "block", "allow", "block", "allow"]
     late = replay(policy(rules), [r.to_json() for r in records], since=CLEAN.now + 2 * step)
     assert (late.records, late.verdicts) == (4, {"block": 2, "allow": 2})
@@ -111,7 +120,9 @@ def test_a_country_that_was_not_recorded_is_not_guessed(tmp_path: Path) -> None:
         "rules: [{id: far, when: {destination: {country: CN}}, then: block}]\n"
     )
     there = replace(CLEAN, destination=llm_destination(country="CN"))
-    report = replay(public.load(tmp_path / "p.yaml"), [record(CLEAN).to_json(), record(there).to_json()])
+    report = replay(
+        public.load(tmp_path / "p.yaml"), [record(CLEAN).to_json(), record(there).to_json()]
+    )
     assert (report.untold, report.verdicts) == (1, {"block": 1})
 
 
@@ -139,7 +150,10 @@ def test_expected_outcomes_are_checked(tmp_path: Path) -> None:
     (tmp_path / "cases.yaml").write_text(CASES)
     results = run_cases(public.preset("no-personal-cloud"), tmp_path / "cases.yaml")
     assert [r.passed for r in results] == [True, True, False]
-    assert results[2].told == "a wrong expectation: expected block, got watch by rule watch-sensitive-data"
+    assert (
+        results[2].told
+        == "a wrong expectation: expected block, got watch by rule watch-sensitive-data"
+    )
 
 
 def test_cases_may_name_the_organisations_own_kinds(tmp_path: Path) -> None:
@@ -156,7 +170,9 @@ def test_a_fault_in_a_cases_file_is_told_with_its_place(tmp_path: Path) -> None:
     """A test that says nothing is not taken for one that passes."""
     path = tmp_path / "cases.yaml"
     path.write_text(CASES.replace("account: personal", "acount: personal"))
-    with pytest.raises(PolicyError, match=r"cases.yaml:7:\d+: “acount” is not known here; did you mean “account”"):
+    with pytest.raises(
+        PolicyError, match=r"cases.yaml:7:\d+: “acount” is not known here; did you mean “account”"
+    ):
         run_cases(public.preset("lockdown"), path)
     path.write_text("cases: []\n")
     with pytest.raises(PolicyError):

@@ -24,7 +24,10 @@ tenant_restrictions:
   webex: {{domains: example.com}}
 """.replace("[7, ", '["7", ')
 MSA = ("sec-Restrict-Tenant-Access-Policy", "restrict-msa")
-TENANTS = (("Restrict-Access-To-Tenants", "example.com,example.org"), ("Restrict-Access-Context", ME))
+TENANTS = (
+    ("Restrict-Access-To-Tenants", "example.com,example.org"),
+    ("Restrict-Access-Context", ME),
+)
 CLOUD = (
     "X-Goog-Allowed-Resources",
     base64.urlsafe_b64encode(b'{"resources":["organizations/123456"],"options":"strict"}').decode(),
@@ -71,7 +74,9 @@ def headers_for(
         ("www.example.com", ()),
     ],
 )
-def test_each_provider_gets_its_own_header_and_no_other(host: str, headers: tuple[tuple[str, str], ...]) -> None:
+def test_each_provider_gets_its_own_header_and_no_other(
+    host: str, headers: tuple[tuple[str, str], ...]
+) -> None:
     """A provider learns which accounts are allowed; no other host learns who the organisation is."""
     assert headers_for(host) == headers
 
@@ -97,7 +102,9 @@ def test_restrictions_of_version_two_cover_consumers_too() -> None:
     """Where the policy is kept in Entra, one value goes to all sign-in hosts."""
     head = f"tenant_restrictions: {{microsoft: {{policy: '{ME}:{ME}'}}}}"
     value = ("sec-Restrict-Tenant-Access-Policy", f"{ME}:{ME}")
-    assert headers_for("login.live.com", head) == headers_for("login.microsoft.com", head) == (value,)
+    assert (
+        headers_for("login.live.com", head) == headers_for("login.microsoft.com", head) == (value,)
+    )
 
 
 def test_reading_public_buckets_can_be_allowed() -> None:
@@ -111,7 +118,10 @@ def test_reading_public_buckets_can_be_allowed() -> None:
     ("section", "fault"),
     [
         ("{microsoft: {tenants: [a]}}", "tenants need context"),
-        (f"{{microsoft: {{policy: '{ME}:{ME}', consumer_accounts: block}}}}", "policy stands alone"),
+        (
+            f"{{microsoft: {{policy: '{ME}:{ME}', consumer_accounts: block}}}}",
+            "policy stands alone",
+        ),
         ("{microsoft: {}}", "microsoft needs"),
         ("{anthropic: {organisations: [org-1]}}", "organisations is not written as it should be"),
         ("{chatgpt: {workspace: 'a b'}}", "workspace is not written as it should be"),

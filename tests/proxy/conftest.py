@@ -111,7 +111,9 @@ class FakeClassifier:
         seen = self.on_headers(exchange)
         if MARKED not in exchange.body:
             return seen
-        found = Finding(kind="secret", detector="marked", confidence=Confidence.CERTAIN, count=1, distinct=1)
+        found = Finding(
+            kind="secret", detector="marked", confidence=Confidence.CERTAIN, count=1, distinct=1
+        )
         return replace(seen, findings=(found,))
 
     def classify_window(self, exchange: Exchange) -> Classification:
@@ -196,11 +198,15 @@ class FakePolicy:
         self.blocked_host = "blocked.example"
         self.exempted: dict[str, Decision] = {}
         self.situations: list[Situation] = []
-        self.for_findings = Decision(verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret")
+        self.for_findings = Decision(
+            verdict=Verdict.BLOCK, rule="no-secrets", reason="It holds a secret"
+        )
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         if situation.destination.host == self.blocked_host:
-            return Decision(verdict=Verdict.BLOCK, rule="no-such-host", reason="This host is not allowed")
+            return Decision(
+                verdict=Verdict.BLOCK, rule="no-such-host", reason="This host is not allowed"
+            )
         return None
 
     def needs_whole(self, situation: Situation) -> bool:
@@ -213,7 +219,12 @@ class FakePolicy:
         if (early := self.decide_on_headers(situation)) is not None:
             return early
         if situation.degraded:
-            return Decision(verdict=Verdict.BLOCK, rule="degraded", reason="Not inspected", degraded=situation.degraded)
+            return Decision(
+                verdict=Verdict.BLOCK,
+                rule="degraded",
+                reason="Not inspected",
+                degraded=situation.degraded,
+            )
         if situation.findings:
             return self.for_findings
         return Decision(verdict=Verdict.ALLOW)
@@ -230,7 +241,9 @@ class FakePolicy:
         return self.exempted.get(situation.destination.host)
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
-        return Decision(verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",))
+        return Decision(
+            verdict=Verdict.BLOCK, reason="Outgate itself failed", degraded=(f"{stage}: failed",)
+        )
 
 
 class FakeEvidence:
@@ -349,7 +362,9 @@ def gate(start_gate: Callable[..., RunningGate]) -> RunningGate:
     return start_gate()
 
 
-def _start(folder: Path, internet: StandInInternet, limits: Limits) -> tuple[RunningGate, Callable[[], None]]:
+def _start(
+    folder: Path, internet: StandInInternet, limits: Limits
+) -> tuple[RunningGate, Callable[[], None]]:
     authority = open_authority(folder / "authority")
     roots, upstream, chain = folder / "roots.pem", folder / "upstream.pem", folder / "chain.pem"
     roots.write_bytes(authority.root_pem())

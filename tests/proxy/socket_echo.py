@@ -25,7 +25,9 @@ class Echo:
         """Kind and payload of the pings and pongs that arrived."""
         self.closed: list[tuple[int, str]] = []
         """Code and reason of the closings that arrived."""
-        self._server = serve(self._talk, "127.0.0.1", 0, ssl=internet.context_for("ws.example"), max_size=None)
+        self._server = serve(
+            self._talk, "127.0.0.1", 0, ssl=internet.context_for("ws.example"), max_size=None
+        )
         self.port = self._server.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()

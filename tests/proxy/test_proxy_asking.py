@@ -79,7 +79,9 @@ async def test_evidence_that_cannot_be_read_ends_every_wait(people: People) -> N
     """If nobody can be asked any more, every held request hears of it, and the next one asks anew."""
     asking = Asking(people)
     people.fail = EvidenceError("the disk is gone")
-    found = await asyncio.gather(asking.answer("a", 20), asking.answer("b", 20), return_exceptions=True)
+    found = await asyncio.gather(
+        asking.answer("a", 20), asking.answer("b", 20), return_exceptions=True
+    )
     assert [type(error) for error in found] == [EvidenceError, EvidenceError]
 
     people.fail, people.said = None, {"c": APPROVED}

@@ -58,7 +58,9 @@ def head(framing: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_client_waits_while_its_body_is_scanned(stuck: tuple[Any, threading.Event], chunked: bool) -> None:
+def test_a_client_waits_while_its_body_is_scanned(
+    stuck: tuple[Any, threading.Event], chunked: bool
+) -> None:
     """While workers are busy the client's socket is left alone; nothing that was not scanned has left."""
     gate, _ = stuck
     tls = gate.connect("files.example")
@@ -92,7 +94,12 @@ def test_an_http2_client_waits_too(stuck: tuple[Any, threading.Event]) -> None:
     tls = gate.connect("files.example", alpn=["h2"])
     client = h2.connection.H2Connection(h2.config.H2Configuration())
     client.initiate_connection()
-    fields = [(":method", "PUT"), (":scheme", "https"), (":authority", "files.example"), (":path", "/big")]
+    fields = [
+        (":method", "PUT"),
+        (":scheme", "https"),
+        (":authority", "files.example"),
+        (":path", "/big"),
+    ]
     client.send_headers(1, fields)
     tls.sendall(client.data_to_send())
     tls.settimeout(1.0)
@@ -120,7 +127,9 @@ def test_an_http2_upload_arrives_whole(start_gate: Any) -> None:
     offer = context.set_alpn_protocols
     context.set_alpn_protocols = lambda _: offer(["h2"])
     body = bytes(range(256)) * 12_000
-    with httpx.Client(http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=30) as client:
+    with httpx.Client(
+        http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=30
+    ) as client:
         answer = client.put("https://files.example/big", content=body)
 
     assert answer.http_version == "HTTP/2"
@@ -132,7 +141,9 @@ def test_the_upload_goes_on_once_the_workers_are_free(stuck: tuple[Any, threadin
     gate, go = stuck
     threading.Timer(0.5, go.set).start()
     body = b"y" * (6 << 20)
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60) as client:
+    with httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
+    ) as client:
         answer = client.put("https://files.example/big", content=body)
 
     assert answer.json()["received"] == len(body)

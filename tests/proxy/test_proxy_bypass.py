@@ -55,7 +55,10 @@ def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
     distrust(gate, "other.example")
     eventually(lambda: len(gate.evidence.closed) == 2)
 
-    assert sorted(r.destination.host for r in gate.evidence.closed) == ["other.example", "pinned.example"]
+    assert sorted(r.destination.host for r in gate.evidence.closed) == [
+        "other.example",
+        "pinned.example",
+    ]
     assert gate.gate.addon.health.refused_certificates == 5
 
 
@@ -88,14 +91,24 @@ def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: byt
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0", b"\x16\x03\x01\x02\x00", b"POST", b"M-SEARCH * "]
+    "data",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"PRI * HTTP/2.0",
+        b"\x16\x03\x01\x02\x00",
+        b"POST",
+        b"M-SEARCH * ",
+    ],
 )
 def test_http_looks_like_http(data: bytes) -> None:
     """Requests and TLS are not taken for another protocol, even when only their first bytes are there."""
     assert looks_like_http(data)
 
 
-@pytest.mark.parametrize("data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40])
+@pytest.mark.parametrize(
+    "data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40]
+)
 def test_other_protocols_do_not(data: bytes) -> None:
     """Other protocols are known by their first bytes."""
     assert not looks_like_http(data)
@@ -104,7 +117,9 @@ def test_other_protocols_do_not(data: bytes) -> None:
 class Table:
     """A connection table that says what it is told."""
 
-    def __init__(self, *ends: tuple[str, int], transport: Literal["tcp", "udp"] = "tcp", quic: bool = False) -> None:
+    def __init__(
+        self, *ends: tuple[str, int], transport: Literal["tcp", "udp"] = "tcp", quic: bool = False
+    ) -> None:
         self.ends = list(ends)
         self.transport = transport
         self.quic = quic
@@ -137,7 +152,9 @@ class Sampled:
     def attribute(self, connection: Connection) -> Attribution:
         self.asked.append(connection.id)
         process = ProcessRef(pid=99, started_at=None, name="python", exe="/usr/bin/python3")
-        return Attribution(certainty=Certainty.EXACT, method="fake", process=process, is_python=self.is_python)
+        return Attribution(
+            certainty=Certainty.EXACT, method="fake", process=process, is_python=self.is_python
+        )
 
     def look(self, table: Table) -> list[str]:
         async def once() -> None:
@@ -153,8 +170,13 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
     sampled.look(Table(("203.0.113.5", 1), ("203.0.113.5", 2), ("198.51.100.7", 3)))
     sampled.look(Table(("203.0.113.5", 4)))
     eventually(lambda: len(gate.evidence.closed) == 2)
-    assert sorted(r.destination.host for r in gate.evidence.closed) == ["198.51.100.7", "203.0.113.5"]
-    assert gate.evidence.closed[0].decision.degraded == ("bypass: a direct connection past the gate",)
+    assert sorted(r.destination.host for r in gate.evidence.closed) == [
+        "198.51.100.7",
+        "203.0.113.5",
+    ]
+    assert gate.evidence.closed[0].decision.degraded == (
+        "bypass: a direct connection past the gate",
+    )
 
     sampled.now += DAY_S + 1
     sampled.look(Table(("203.0.113.5", 5)))
@@ -168,15 +190,23 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
     sampled.look(Table(("203.0.113.5", 1)))
     eventually(lambda: len(gate.evidence.closed) == 2)
 
-    [quic] = [r for r in gate.evidence.closed if r.decision.degraded == ("bypass: HTTP/3 past the gate",)]
-    assert (quic.destination.host, quic.destination.port, quic.decision.verdict) == ("203.0.113.5", 443, "watch")
+    [quic] = [
+        r for r in gate.evidence.closed if r.decision.degraded == ("bypass: HTTP/3 past the gate",)
+    ]
+    assert (quic.destination.host, quic.destination.port, quic.decision.verdict) == (
+        "203.0.113.5",
+        443,
+        "watch",
+    )
     assert quic.decision.reason == (
         "A Python program is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC), past Outgate; "
         "nothing of what it sends there is inspected."
     )
 
 
-@pytest.mark.parametrize(("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)])
+@pytest.mark.parametrize(
+    ("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)]
+)
 def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
     gate: Any, quic: bool, is_python: bool, told: int
 ) -> None:
@@ -219,7 +249,9 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
     assert sampled.asked == ["d1"]
 
 
-@pytest.mark.parametrize(("is_python", "later", "looks"), [(True, 0, True), (True, 3600, False), (False, 0, False)])
+@pytest.mark.parametrize(
+    ("is_python", "later", "looks"), [(True, 0, True), (True, 3600, False), (False, 0, False)]
+)
 def test_the_table_is_looked_at_only_while_python_uses_the_gate(
     gate: Any, is_python: bool, later: float, looks: bool
 ) -> None:

@@ -46,7 +46,14 @@ class Writer:
 
 
 def ruling(name: str) -> Ruling:
-    where = Destination(scheme="https", host="files.example", port=443, path="/", service=None, category=Category.OTHER)
+    where = Destination(
+        scheme="https",
+        host="files.example",
+        port=443,
+        path="/",
+        service=None,
+        category=Category.OTHER,
+    )
     exchange = Exchange(
         id=name, at=utc_now(), scheme="https", host="files.example", port=443, method="POST", path="/",
         headers=(), body=b"", body_bytes=0, complete=True,

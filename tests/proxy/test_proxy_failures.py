@@ -11,12 +11,16 @@ CANARY = "canary-4417-value"
 
 
 def post(gate: Any, body: bytes = b"clean") -> httpx.Response:
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20) as client:
+    with httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20
+    ) as client:
         return client.post("https://files.example/x", content=body)
 
 
 @pytest.mark.parametrize("part", ["classifier", "policy"])
-def test_a_part_that_raises_refuses_the_request(gate: Any, part: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_part_that_raises_refuses_the_request(
+    gate: Any, part: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """A bug in a part of the gate refuses the request with a reference; nothing leaves, no payload is logged."""
     getattr(gate, part).fail = RuntimeError(f"broken by {CANARY}")
     with caplog.at_level(logging.DEBUG):
@@ -91,7 +95,9 @@ def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
     """When the scan of a large upload fails, the upload is cut and the client gets a refusal, not silence."""
     gate = start_gate(hold_bytes=10_000)
     scan = gate.classifier.classify
-    gate.classifier.classify = lambda exchange: _raise() if len(exchange.body) > 1000 else scan(exchange)
+    gate.classifier.classify = lambda exchange: (
+        _raise() if len(exchange.body) > 1000 else scan(exchange)
+    )
     answer = post(gate, b"x" * 2_000_000)
 
     assert answer.status_code == 403

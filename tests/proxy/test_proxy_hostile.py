@@ -52,7 +52,9 @@ def answer_to(connection: socket.socket, data: bytes) -> bytes:
 
 def post(gate: Any, body: Any, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60) as client:
+    with httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
+    ) as client:
         return client.post("https://files.example/x", content=body, headers=named)
 
 
@@ -81,7 +83,8 @@ TO_THE_PORT = {
     "no port that exists": b"CONNECT files.example:99999 HTTP/1.1\r\n\r\n",
     "no port": b"CONNECT files.example HTTP/1.1\r\n\r\n",
     "no host": b"CONNECT :443 HTTP/1.1\r\n\r\n",
-    "CONNECT, then noise": b"CONNECT files.example:443 HTTP/1.1\r\n\r\n" + b"\x80\x81\x82secret" * 500,
+    "CONNECT, then noise": b"CONNECT files.example:443 HTTP/1.1\r\n\r\n"
+    + b"\x80\x81\x82secret" * 500,
     "CONNECT, then SSH": b"CONNECT files.example:22 HTTP/1.1\r\n\r\nSSH-2.0-client\r\n",
     "CONNECT, then half a handshake": b"CONNECT files.example:443 HTTP/1.1\r\n\r\n\x16\x03\x01\x02\x00\x01",
 }
@@ -103,20 +106,31 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: files.example\r\n\r\n"
 IN_A_TUNNEL = {
     "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 52\r\n\r\nhello" + SMUGGLED,
     "list of lengths": HEAD + b"Content-Length: 5, 52\r\n\r\nhello" + SMUGGLED,
-    "length and chunked": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "length and chunked": HEAD
+    + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
     "signed length": HEAD + b"Content-Length: +5\r\n\r\nhello",
     "negative length": HEAD + b"Content-Length: -5\r\n\r\nhello",
     "length in hex": HEAD + b"Content-Length: 0x5\r\n\r\nhello",
     "length in other digits": HEAD + "Content-Length: ٥\r\n\r\nhello".encode(),
     "endless length": HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nhello",
     "unknown transfer coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "chunked is not last": HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "space before colon": HEAD + b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "folded header": HEAD + b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "vertical tab": HEAD + b"Transfer-Encoding: \x0bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "chunked is not last": HEAD
+    + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
+    "space before colon": HEAD
+    + b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
+    "folded header": HEAD
+    + b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
+    "vertical tab": HEAD
+    + b"Transfer-Encoding: \x0bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
     "chunk size is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n0\r\n\r\n",
     "chunk size is negative": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
-    "chunk is longer than said": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
+    "chunk is longer than said": HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
 }
 
 
@@ -157,7 +171,10 @@ def test_a_body_that_breaks_off_never_leaves(gate: Any) -> None:
 
 def test_a_client_that_does_not_trust_us_sends_nothing(gate: Any) -> None:
     """A client that refuses the gate's certificate gets no connection, its data stays, and the refusal is counted."""
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", timeout=20) as client, pytest.raises(httpx.ConnectError):
+    with (
+        httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", timeout=20) as client,
+        pytest.raises(httpx.ConnectError),
+    ):
         client.post("https://files.example/x", content=b"x")
 
     assert alive(gate)["refused_certificates"] == 1
@@ -204,16 +221,21 @@ def test_a_broken_answer_harms_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("stated", ["gzip", "br", "zstd", "deflate", "none-such"])
-def test_an_answer_in_a_false_encoding_still_arrives(gate: Any, monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+def test_an_answer_in_a_false_encoding_still_arrives(
+    gate: Any, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
     """An answer that is not encoded as it says passes byte for byte; reading it fails nobody."""
 
     def false(handler: Any, _: bytes) -> None:
         handler.wfile.write(
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 5\r\n\r\nhello" % stated.encode()
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 5\r\n\r\nhello"
+            % stated.encode()
         )
 
     monkeypatch.setitem(stand_in._ANSWERS, "files.example", false)
-    connection = http.client.HTTPSConnection("127.0.0.1", gate.port, timeout=20, context=gate.client_context())
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", gate.port, timeout=20, context=gate.client_context()
+    )
     connection.set_tunnel("files.example", 443)
     connection.request("POST", "/x", body=b"x")
     answer = connection.getresponse()
@@ -343,7 +365,9 @@ def test_twenty_megabytes_of_json_stream_and_are_read(reading: Any) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_value_at_the_very_end_of_a_stream_cuts_it(start_gate: Any, reading_at: Any, chunked: bool) -> None:
+def test_a_value_at_the_very_end_of_a_stream_cuts_it(
+    start_gate: Any, reading_at: Any, chunked: bool
+) -> None:
     """A value in the last bytes of a large body is found before the end is told to the server, which gets no whole body."""
     reading = reading_at(start_gate(hold_bytes=100_000))
     body = _lines_of_json(400_000)[:-1] + b',{"text": "' + VALUE + b'"}]'

@@ -7,7 +7,9 @@ from proxy.stack_sampling_budget import BURST, LineBudget
 
 
 def sender(pid: int, start: int = 0) -> Attribution:
-    process = ProcessRef(pid=pid, started_at=datetime(2026, 1, 1, 0, 0, start, tzinfo=UTC), name="python", exe=None)
+    process = ProcessRef(
+        pid=pid, started_at=datetime(2026, 1, 1, 0, 0, start, tzinfo=UTC), name="python", exe=None
+    )
     return Attribution(certainty=Certainty.EXACT, method="fake", process=process)
 
 

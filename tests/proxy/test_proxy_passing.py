@@ -14,7 +14,9 @@ from core.decision import Decision, Verdict
 from proxy.tls_passthrough import target_of
 
 PINNED = "pinned.example"
-EXCEPTION = Decision(verdict=Verdict.WATCH, rule="vendor-agent", reason="By an exception until 2027-01-31.")
+EXCEPTION = Decision(
+    verdict=Verdict.WATCH, rule="vendor-agent", reason="By an exception until 2027-01-31."
+)
 REQUEST = b"POST /backup HTTP/1.1\r\nHost: pinned.example\r\nContent-Length: 10\r\nConnection: close\r\n\r\nTOP-SECRET"
 
 
@@ -63,7 +65,11 @@ def test_an_exception_lets_a_pinned_client_pass_unread(exempt: Any) -> None:
     assert [a.body for a in exempt.internet.arrivals] == [b"TOP-SECRET"]
     eventually(lambda: exempt.evidence.closed)
     [record] = exempt.evidence.closed
-    assert (record.destination.host, record.destination.port, record.request.method) == (PINNED, 443, "CONNECT")
+    assert (record.destination.host, record.destination.port, record.request.method) == (
+        PINNED,
+        443,
+        "CONNECT",
+    )
     assert (record.decision, record.sender.process.pid) == (EXCEPTION, 4711)
     assert [f.kind for f in record.findings] == ["not_inspected"]
     assert record.request.bytes > len(REQUEST)
@@ -87,7 +93,9 @@ def test_all_bytes_are_counted(exempt: Any) -> None:
         while data := raw.recv(4096):
             received[0] += len(data)
             far.sendall(data)
-        both.extend((*sent, *received))  # what the client says after the server's end has nowhere to go
+        both.extend(
+            (*sent, *received)
+        )  # what the client says after the server's end has nowhere to go
         far.shutdown(socket.SHUT_RDWR)
 
     threading.Thread(target=up, daemon=True).start()
@@ -145,7 +153,9 @@ def test_other_hosts_do_not_pass(exempt: Any) -> None:
     ("name", "target"),
     [("other.example", f"{PINNED}:443"), (PINNED, "other.example:443"), (PINNED, "127.0.0.1:443"), (None, f"{PINNED}:443")],
 )  # fmt: skip
-def test_the_tunnel_and_the_handshake_name_the_same_host(exempt: Any, name: str | None, target: str) -> None:
+def test_the_tunnel_and_the_handshake_name_the_same_host(
+    exempt: Any, name: str | None, target: str
+) -> None:
     """A client that says one name to the gate and another in the handshake, or none, gets no exception."""
     _not_passed(exempt, name, target)
 
@@ -153,14 +163,18 @@ def test_the_tunnel_and_the_handshake_name_the_same_host(exempt: Any, name: str 
 def test_why_an_exception_did_not_help_is_on_record(exempt: Any) -> None:
     """The case of the refused certificate names the exception that has ended."""
     ended = Decision(
-        verdict=Verdict.BLOCK, rule="vendor-agent", reason="The exception vendor-agent ended on 2026-01-31."
+        verdict=Verdict.BLOCK,
+        rule="vendor-agent",
+        reason="The exception vendor-agent ended on 2026-01-31.",
     )
     exempt.policy.exempted[PINNED] = ended
     _not_passed(exempt)
     eventually(lambda: exempt.evidence.closed)
     [record] = exempt.evidence.closed
     assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
-    assert record.decision.reason.endswith("nothing was inspected. The exception vendor-agent ended on 2026-01-31.")
+    assert record.decision.reason.endswith(
+        "nothing was inspected. The exception vendor-agent ended on 2026-01-31."
+    )
 
 
 def test_an_inspected_client_is_still_inspected(exempt: Any) -> None:
@@ -219,7 +233,8 @@ def test_a_hidden_name_is_no_name(kind: int, passes: bool) -> None:
     """An Encrypted ClientHello hides the host that is meant: no exception is for it."""
     server = SimpleNamespace(address=(PINNED.upper() + ".", 443))
     hello: Any = SimpleNamespace(
-        context=SimpleNamespace(server=server), client_hello=ClientHello(_with_extension(_hello(), kind))
+        context=SimpleNamespace(server=server),
+        client_hello=ClientHello(_with_extension(_hello(), kind)),
     )
     assert target_of(hello) == ((PINNED, 443) if passes else None)
 

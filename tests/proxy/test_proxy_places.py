@@ -137,7 +137,9 @@ def send(gate: Any, host: str = "files.example") -> bytes:
     return answer
 
 
-def test_the_decided_address_is_the_connected_one(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_decided_address_is_the_connected_one(
+    asking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The name is resolved once; a second, different answer has nobody to ask for it."""
     names = _names(asking, ["127.0.0.1"], ["203.0.113.9"])
     resolved: list[Any] = []

@@ -18,7 +18,10 @@ from proxy.refusals import brief, presumed, refusal, words
 
 REFERENCE = "0193a7c2-5b0e-7c00-8000-000000000001"
 DECISION = Decision(
-    verdict=Verdict.BLOCK, rule="no-ibans", reason='15 IBANs sent to <a> & "b"', contact="privacy@example.com"
+    verdict=Verdict.BLOCK,
+    rule="no-ibans",
+    reason='15 IBANs sent to <a> & "b"',
+    contact="privacy@example.com",
 )
 
 
@@ -38,7 +41,10 @@ def error_of(service: str | None, request: http.Request | None = None) -> Any:
 
 
 def told(message: str) -> bool:
-    return all(word in message for word in ("Outgate", "no-ibans", REFERENCE, "privacy@example.com", "15 IBANs"))
+    return all(
+        word in message
+        for word in ("Outgate", "no-ibans", REFERENCE, "privacy@example.com", "15 IBANs")
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,9 @@ def told(message: str) -> bool:
         ("notion", ("message",), ("code", "restricted_resource")),
     ],
 )
-def test_each_service_has_its_own_error(service: str, place: tuple[str, ...], code: tuple[Any, ...]) -> None:
+def test_each_service_has_its_own_error(
+    service: str, place: tuple[str, ...], code: tuple[Any, ...]
+) -> None:
     """Every client finds the message where it looks for its service's own errors."""
     body = error_of(service)
     message, found = body, body
@@ -82,7 +90,12 @@ def test_storage_errors_are_xml(service: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "key"), [("/v1/messages", "type"), ("/v1/chat/completions", "error"), ("/openai/v1/responses", "error")]
+    ("path", "key"),
+    [
+        ("/v1/messages", "type"),
+        ("/v1/chat/completions", "error"),
+        ("/openai/v1/responses", "error"),
+    ],
 )
 def test_gateways_are_known_by_their_paths(path: str, key: str) -> None:
     """A gateway of an unknown name that speaks a known API is answered in that API's words."""
@@ -97,7 +110,9 @@ def test_unknown_services_get_what_they_ask_for() -> None:
     assert told(plain.text or "")
 
 
-@pytest.mark.parametrize("hostile", ["a\r\nset-cookie: x=1", "\x1b[31mred", "\u202eevil", "x" * 5000])
+@pytest.mark.parametrize(
+    "hostile", ["a\r\nset-cookie: x=1", "\x1b[31mred", "\u202eevil", "x" * 5000]
+)
 def test_nothing_hostile_comes_through(hostile: str) -> None:
     """Text from a payload or a rule can neither forge headers nor drive a terminal."""
     decision = Decision(verdict=Verdict.BLOCK, rule=hostile, reason=hostile)
@@ -187,7 +202,10 @@ def test_http1_connections_survive_a_refusal(gate: Any) -> None:
     """A refused request does not cost the client its connection."""
     tls = gate.connect("files.example")
     for body, status in ((b"TOP-SECRET", b"403"), (b"fine", b"200"), (b"TOP-SECRET", b"403")):
-        tls.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        tls.sendall(
+            b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: %d\r\n\r\n%b"
+            % (len(body), body)
+        )
         assert read_answer(tls).split(b" ")[1] == status
 
 
@@ -197,7 +215,9 @@ def read_answer(connection: socket.socket) -> bytes:
         head += connection.recv(65536)
     start, _, body = head.partition(b"\r\n\r\n")
     length = next(
-        int(line.split(b":")[1]) for line in start.split(b"\r\n") if line.lower().startswith(b"content-length")
+        int(line.split(b":")[1])
+        for line in start.split(b"\r\n")
+        if line.lower().startswith(b"content-length")
     )
     while len(body) < length:
         body += connection.recv(65536)

@@ -11,7 +11,9 @@ import pytest
 
 
 def client(gate: Any, **options: Any) -> httpx.Client:
-    return httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20, **options)
+    return httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20, **options
+    )
 
 
 def eventually(condition: Any) -> None:
@@ -119,7 +121,9 @@ def test_an_event_stream_is_not_buffered(gate: Any) -> None:
     """The first event of a stream reaches the client while the rest is still to come; the tap reads all of it."""
     with client(gate) as http_client:
         request = {"model": "m", "stream": True, "messages": []}
-        with http_client.stream("POST", "https://api.openai.com/v1/chat/completions", json=request) as answer:
+        with http_client.stream(
+            "POST", "https://api.openai.com/v1/chat/completions", json=request
+        ) as answer:
             lines = list(answer.iter_lines())
 
     assert lines[-2] == "data: [DONE]" or "data: [DONE]" in lines
@@ -143,7 +147,9 @@ def test_http2_clients_are_served(gate: Any) -> None:
     context = gate.client_context()
     offer = context.set_alpn_protocols
     context.set_alpn_protocols = lambda _: offer(["h2"])  # httpx prefers HTTP/1.1 through a proxy
-    with httpx.Client(http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=20) as http_client:
+    with httpx.Client(
+        http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=20
+    ) as http_client:
         refused = http_client.post("https://files.example/x", content=b"TOP-SECRET")
         passed = http_client.post("https://files.example/x", content=b"fine")
 
@@ -154,7 +160,9 @@ def test_http2_clients_are_served(gate: Any) -> None:
 def test_plain_http_in_absolute_form(gate: Any) -> None:
     """A plain HTTP request through the proxy is inspected like any other."""
     connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
-    connection.request("POST", "http://plain.example/x", body=b"TOP-SECRET", headers={"Content-Type": "text/plain"})
+    connection.request(
+        "POST", "http://plain.example/x", body=b"TOP-SECRET", headers={"Content-Type": "text/plain"}
+    )
 
     assert connection.getresponse().status == 403
 

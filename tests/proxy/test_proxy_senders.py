@@ -10,7 +10,12 @@ from core.exchange import Connection
 from proxy.senders import Senders
 
 CONNECTION = Connection(
-    id="c1", client_host="127.0.0.1", client_port=5, gate_host="127.0.0.1", gate_port=6, at=datetime.now(UTC)
+    id="c1",
+    client_host="127.0.0.1",
+    client_port=5,
+    gate_host="127.0.0.1",
+    gate_port=6,
+    at=datetime.now(UTC),
 )
 
 

@@ -28,7 +28,11 @@ def held(gate: Any, number: int = 1) -> Any:
     """Wait until so many messages are held, and return the last one's record."""
 
     def waiting() -> list[Any]:
-        found = {r.id: r for r in gate.evidence.opened if r.decision.hold_key and r.decision.hold_outcome is None}
+        found = {
+            r.id: r
+            for r in gate.evidence.opened
+            if r.decision.hold_key and r.decision.hold_outcome is None
+        }
         return list(found.values())
 
     eventually(lambda: len(waiting()) >= number)
@@ -40,7 +44,9 @@ def records(gate: Any, number: int) -> list[Any]:
     return list(gate.evidence.closed)
 
 
-def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(echo: Echo, asking: Any) -> None:
+def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(
+    echo: Echo, asking: Any
+) -> None:
     """The very message goes on once a person approves; those behind it waited, in order."""
     with open_socket(asking) as talk:
         for message in ("one", SECRET, "two", "three"):
@@ -85,7 +91,9 @@ def test_a_refused_message_ends_the_connection_and_never_leaves(echo: Echo, aski
 
 def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: Any) -> None:
     """When nobody answers in time the connection ends, and the record says that it was nobody's refusal."""
-    asking.policy.for_findings = Decision(verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3)
+    asking.policy.for_findings = Decision(
+        verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3
+    )
     with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:
         talk.send(SECRET)
         talk.recv(timeout=20)
@@ -98,7 +106,9 @@ def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: Any) -> 
 
 def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: Any) -> None:
     """Approve, then run again: the identical message passes at once, another one waits."""
-    asking.policy.for_findings = Decision(verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3)
+    asking.policy.for_findings = Decision(
+        verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3
+    )
     with pytest.raises(ConnectionClosedError), open_socket(asking) as talk:
         talk.send(SECRET)
         talk.recv(timeout=20)
@@ -133,7 +143,9 @@ def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: Any) -> N
         assert talk.recv(timeout=20) == SECRET
 
 
-def test_a_client_that_leaves_while_it_waits_takes_its_message_back(echo: Echo, asking: Any) -> None:
+def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
+    echo: Echo, asking: Any
+) -> None:
     """The case stays and may be answered; the message is not sent behind the back of a client that has gone."""
     with open_socket(asking) as talk:
         talk.send(SECRET)
@@ -177,7 +189,9 @@ def test_too_much_behind_a_held_message_ends_the_connection(echo: Echo, start_ga
     assert records(gate, 1)[0].decision.reason.startswith("Too much came behind")
 
 
-def test_an_approved_opening_covers_messages_in_which_nothing_is_found(echo: Echo, asking: Any) -> None:
+def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
+    echo: Echo, asking: Any
+) -> None:
     """A rule that asks about the destination asks once, when the connection opens; findings in a message ask again."""
     asking.policy.decide = lambda situation: ASK
     asking.policy.decide_on_headers = lambda situation: None
@@ -250,9 +264,13 @@ def test_a_servers_closing_words_arrive(echo: Echo, asking: Any) -> None:
     assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (4002, "too many requests")
 
 
-def test_a_client_that_sends_and_leaves_at_once_is_not_taken_for_one_that_waits(echo: Echo, asking: Any) -> None:
+def test_a_client_that_sends_and_leaves_at_once_is_not_taken_for_one_that_waits(
+    echo: Echo, asking: Any
+) -> None:
     """A large redacted message of a client that closes right behind it still arrives: nobody was asked about it."""
-    asking.policy.for_findings = Decision(verdict=Verdict.REDACT, rule="r", redact_kinds=frozenset({"secret"}))
+    asking.policy.for_findings = Decision(
+        verdict=Verdict.REDACT, rule="r", redact_kinds=frozenset({"secret"})
+    )
     with open_socket(asking) as talk:
         talk.send(f"{SECRET} {'a' * 200_000}")
 

@@ -10,7 +10,10 @@ from websockets.exceptions import ConnectionClosedError
 from core.decision import Decision, Verdict
 
 REDACT = Decision(
-    verdict=Verdict.REDACT, rule="no-values", reason="Values stay here", redact_kinds=frozenset({"secret"})
+    verdict=Verdict.REDACT,
+    rule="no-values",
+    reason="Values stay here",
+    redact_kinds=frozenset({"secret"}),
 )
 
 
@@ -21,7 +24,9 @@ def redacting(echo: Echo, start_gate: Any) -> Any:
     return gate
 
 
-def test_the_far_side_sees_placeholders_and_the_client_sees_values(echo: Echo, redacting: Any) -> None:
+def test_the_far_side_sees_placeholders_and_the_client_sees_values(
+    echo: Echo, redacting: Any
+) -> None:
     """The server never sees the value, and the client reads it in the answer as if nothing had happened."""
     with open_socket(redacting) as talk:
         talk.send(json.dumps({"text": SECRET}))
@@ -29,7 +34,10 @@ def test_the_far_side_sees_placeholders_and_the_client_sees_values(echo: Echo, r
         talk.send("nothing to hide")
         assert talk.recv(timeout=20) == "nothing to hide"
 
-    assert [json.loads(echo.heard[0]), echo.heard[1]] == [{"text": "it is <SECRET_1>"}, "nothing to hide"]
+    assert [json.loads(echo.heard[0]), echo.heard[1]] == [
+        {"text": "it is <SECRET_1>"},
+        "nothing to hide",
+    ]
     record = closed_record(redacting)
     assert (record.decision.verdict, record.decision.rule) == ("redact", "no-values")
     assert "1 values replaced by placeholders" in record.notes
@@ -42,7 +50,9 @@ def test_a_placeholder_split_over_two_messages_comes_back_whole(echo: Echo, reda
         assert talk.recv(timeout=20) == SECRET
         for piece in ("so: <SEC", "RET", "_1>!"):
             echo.connections[0].send(json.dumps({"type": "response.text.delta", "delta": piece}))
-        echo.connections[0].send(json.dumps({"type": "response.text.done", "text": "so: <SECRET_1>!"}))
+        echo.connections[0].send(
+            json.dumps({"type": "response.text.done", "text": "so: <SECRET_1>!"})
+        )
         pieces = [json.loads(talk.recv(timeout=20)) for _ in range(4)]
 
     assert "".join(p.get("delta", "") for p in pieces) == "so: TOP-SECRET!"
@@ -69,7 +79,9 @@ def test_values_stay_placeholders_where_restoring_is_off(echo: Echo, redacting: 
         assert talk.recv(timeout=20) == "it is <SECRET_1>"
 
 
-def test_a_message_that_cannot_be_redacted_takes_the_rules_other_answer(echo: Echo, redacting: Any) -> None:
+def test_a_message_that_cannot_be_redacted_takes_the_rules_other_answer(
+    echo: Echo, redacting: Any
+) -> None:
     """Never half a redaction: what cannot be rewritten faithfully is refused, and the record says why."""
     redacting.classifier.cannot_redact = True
     with pytest.raises(ConnectionClosedError), open_socket(redacting) as talk:

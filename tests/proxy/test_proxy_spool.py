@@ -16,7 +16,9 @@ from proxy.spool import PIECE, Spool
 
 @given(st.binary(max_size=4000), st.lists(st.integers(1, 900), max_size=8))
 @settings(max_examples=50, deadline=None)
-def test_what_is_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, body: bytes, sizes: list[int]) -> None:
+def test_what_is_kept_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, body: bytes, sizes: list[int]
+) -> None:
     """However a body is split on its way, it comes back byte for byte."""
     kept = Spool(tmp_path_factory.getbasetemp(), 1 << 20)
     rest = body
@@ -64,7 +66,9 @@ def test_nothing_stays_of_a_gate_that_was_killed(tmp_path: Path) -> None:
         "import sys, time, pathlib; from proxy.spool import Spool; s = Spool(pathlib.Path(sys.argv[1]), 1 << 24);"
         "s.write(b'x' * 3_000_000); print('kept', flush=True); time.sleep(60)"
     )
-    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd())
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
+    )
     assert child.stdout is not None
     assert child.stdout.readline() == b"kept\n"
     child.kill()

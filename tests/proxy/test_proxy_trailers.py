@@ -20,7 +20,9 @@ BODY = b"x" * 300_000
 class Upstream:
     """Answers one request per connection, in HTTP/1.1 or HTTP/2, and keeps everything that it could read."""
 
-    def __init__(self, internet: StandInInternet, protocol: str, *, answers_with_trailers: bool = False) -> None:
+    def __init__(
+        self, internet: StandInInternet, protocol: str, *, answers_with_trailers: bool = False
+    ) -> None:
         self.seen: list[bytes] = []
         self.whole = threading.Event()
         self._trailers = answers_with_trailers
@@ -59,7 +61,9 @@ class Upstream:
         talk.recv(1)
 
     def _http2(self, talk: ssl.SSLSocket) -> None:
-        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding=None))
+        connection = h2.connection.H2Connection(
+            h2.config.H2Configuration(client_side=False, header_encoding=None)
+        )
         connection.initiate_connection()
         talk.sendall(connection.data_to_send())
         while data := talk.recv(65536):
@@ -68,13 +72,17 @@ class Upstream:
                     self.seen += [bytes(part) for pair in event.headers for part in pair]
                 elif isinstance(event, h2.events.DataReceived):
                     self.seen.append(event.data)
-                    connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    connection.acknowledge_received_data(
+                        event.flow_controlled_length, event.stream_id
+                    )
                 elif isinstance(event, h2.events.StreamEnded):
                     self.whole.set()
                     connection.send_headers(event.stream_id, [(":status", "200")])
                     connection.send_data(event.stream_id, b"fine", end_stream=not self._trailers)
                     if self._trailers:
-                        connection.send_headers(event.stream_id, [("server-timing", "a;dur=1")], end_stream=True)
+                        connection.send_headers(
+                            event.stream_id, [("server-timing", "a;dur=1")], end_stream=True
+                        )
             talk.sendall(connection.data_to_send())
 
     def stop(self) -> None:
@@ -82,7 +90,9 @@ class Upstream:
 
 
 @pytest.fixture
-def upstream(request: Any, internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+def upstream(
+    request: Any, internet: StandInInternet, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Upstream]:
     protocol, *answers = request.param if isinstance(request.param, tuple) else (request.param,)
     server = Upstream(internet, protocol, answers_with_trailers=bool(answers))
     monkeypatch.setattr(StandInInternet, "routes", [server.route])
@@ -92,7 +102,9 @@ def upstream(request: Any, internet: StandInInternet, monkeypatch: pytest.Monkey
 
 def _send_http1(gate: Any, body: bytes) -> bytes:
     with gate.connect("trailers.example") as talk:
-        talk.sendall(b"POST /in HTTP/1.1\r\nHost: trailers.example\r\nTransfer-Encoding: chunked\r\n")
+        talk.sendall(
+            b"POST /in HTTP/1.1\r\nHost: trailers.example\r\nTransfer-Encoding: chunked\r\n"
+        )
         talk.sendall(b"Content-Type: text/plain\r\nTrailer: X-Note\r\n\r\n")
         for at in range(0, len(body), 60_000):
             piece = body[at : at + 60_000]
@@ -108,7 +120,12 @@ def _send_http2(gate: Any, body: bytes) -> bytes:
     with gate.connect("trailers.example", alpn=["h2"]) as talk:
         connection = h2.connection.H2Connection()
         connection.initiate_connection()
-        head = [(":method", "POST"), (":scheme", "https"), (":authority", "trailers.example"), (":path", "/in")]
+        head = [
+            (":method", "POST"),
+            (":scheme", "https"),
+            (":authority", "trailers.example"),
+            (":path", "/in"),
+        ]
         connection.send_headers(1, [*head, ("content-type", "text/plain")])
         answer, left, ended = b"", body, False
         while True:
@@ -151,13 +168,17 @@ def test_trailers_stay_here_and_the_request_goes_through(
     received = b"".join(upstream.seen)
     assert received.count(b"x") >= len(BODY)
     assert SECRET not in received
-    assert b"x-note" not in received.lower().replace(b"trailer: x-note", b"").replace(b"trailerx-note", b"")
+    assert b"x-note" not in received.lower().replace(b"trailer: x-note", b"").replace(
+        b"trailerx-note", b""
+    )
     record = _closed_record(gate)
     assert record.notes == ("headers behind the body that were not passed on: 1",)
     assert (record.decision.verdict, record.request.bytes) == ("allow", len(BODY))
 
 
-@pytest.mark.parametrize("upstream", [("http/1.1", True), ("h2", True)], ids=["HTTP/1.1", "HTTP/2"], indirect=True)
+@pytest.mark.parametrize(
+    "upstream", [("http/1.1", True), ("h2", True)], ids=["HTTP/1.1", "HTTP/2"], indirect=True
+)
 def test_an_answer_with_trailers_arrives(upstream: Upstream, gate: Any) -> None:
     """A server that adds headers behind its answer does not leave an HTTP/1.1 client waiting."""
     answer = _send_http1(gate, b"hello")

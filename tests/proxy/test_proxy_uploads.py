@@ -37,7 +37,9 @@ def counting(gate: Any) -> None:
         return replace(seen, findings=tuple(replace(f, count=count) for f in seen.findings))
 
     gate.classifier.classify = classify
-    gate.policy.decide = lambda s: Decision(verdict=Verdict.WATCH, rule="seen") if s.findings else _allowed()
+    gate.policy.decide = lambda s: (
+        Decision(verdict=Verdict.WATCH, rule="seen") if s.findings else _allowed()
+    )
 
 
 def _allowed() -> Decision:
@@ -46,7 +48,9 @@ def _allowed() -> Decision:
 
 def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60) as client:
+    with httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
+    ) as client:
         return client.put("https://files.example/big", content=body, headers=fields)
 
 
@@ -78,7 +82,11 @@ def test_a_value_is_counted_once_wherever_it_lies(start_gate: Any) -> None:
     """Values at and around every boundary between windows are each counted once."""
     gate = start_gate(hold_bytes=10_000)
     counting(gate)
-    marks = [edge + shift for edge in range(WINDOW, 9 * WINDOW, WINDOW // 2) for shift in (-OVERLAP - 5, -5)]
+    marks = [
+        edge + shift
+        for edge in range(WINDOW, 9 * WINDOW, WINDOW // 2)
+        for shift in (-OVERLAP - 5, -5)
+    ]
     body = bytearray(b"." * (10 * WINDOW))
     for at in marks:
         body[at : at + len(WORD)] = WORD
@@ -125,7 +133,9 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
     import random
 
     gate = start_gate(hold_bytes=10_000)
-    body = PACK[coding](random.Random(3).randbytes(300_000) + WORD + random.Random(4).randbytes(300_000))
+    body = PACK[coding](
+        random.Random(3).randbytes(300_000) + WORD + random.Random(4).randbytes(300_000)
+    )
     answer = put(gate, body, content_encoding=coding)
 
     assert answer.status_code == 403
@@ -162,10 +172,15 @@ def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
         (b"PK\x03\x04", "application/octet-stream"),
         (b"%PDF-1.7", "application/pdf"),
         (b"PAR1", ""),
-        (b"--b\r\ncontent-disposition: form-data\r\n\r\nPK\x03\x04", "multipart/form-data; boundary=b"),
+        (
+            b"--b\r\ncontent-disposition: form-data\r\n\r\nPK\x03\x04",
+            "multipart/form-data; boundary=b",
+        ),
     ],
 )
-def test_a_large_document_is_not_passed_as_read(start_gate: Any, head: bytes, content_type: str) -> None:
+def test_a_large_document_is_not_passed_as_read(
+    start_gate: Any, head: bytes, content_type: str
+) -> None:
     """A large archive or workbook cannot be read while it passes: the record says so and content rules refuse it."""
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, head + b"x" * 500_000, content_type=content_type)
@@ -234,7 +249,9 @@ def test_programs_outside_the_scope_are_only_measured(start_gate: Any) -> None:
         (Verdict.ALLOW, Verdict.BLOCK, Verdict.ALLOW),
     ],
 )
-def test_what_streams_is_neither_held_nor_rewritten(verdict: Verdict, on_error: Verdict, expected: Verdict) -> None:
+def test_what_streams_is_neither_held_nor_rewritten(
+    verdict: Verdict, on_error: Verdict, expected: Verdict
+) -> None:
     """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error decides."""
     decision = settled(Decision(verdict=verdict, on_error=on_error, reason="Because."))
 
@@ -242,9 +259,15 @@ def test_what_streams_is_neither_held_nor_rewritten(verdict: Verdict, on_error: 
     assert (decision.intended is verdict) == (verdict in {Verdict.REDACT, Verdict.HOLD})
 
 
-@given(st.binary(max_size=3000), st.lists(st.integers(1, 700), max_size=20), st.sampled_from(sorted(PACK)))
+@given(
+    st.binary(max_size=3000),
+    st.lists(st.integers(1, 700), max_size=20),
+    st.sampled_from(sorted(PACK)),
+)
 @settings(max_examples=60, deadline=None)
-def test_unpacking_does_not_depend_on_how_it_comes(plain: bytes, sizes: list[int], coding: str) -> None:
+def test_unpacking_does_not_depend_on_how_it_comes(
+    plain: bytes, sizes: list[int], coding: str
+) -> None:
     """However a compressed body is split on its way, the same comes out of it."""
     packed, unpacker, out = PACK[coding](plain), Unpacker(coding), b""
     for size in [*sizes, len(packed)]:
@@ -259,10 +282,15 @@ def test_unpacking_does_not_depend_on_how_it_comes(plain: bytes, sizes: list[int
 def test_chunk_frames_of_storage_services_are_taken_off(parts: list[bytes], step: int) -> None:
     """The frames that S3 clients put around pieces of a body do not split the values in it."""
     framed = (
-        b"".join(b"%x;chunk-signature=ab\r\n%b\r\n" % (len(p), p) for p in parts) + b"0\r\nx-amz-checksum:1\r\n\r\n"
+        b"".join(b"%x;chunk-signature=ab\r\n%b\r\n" % (len(p), p) for p in parts)
+        + b"0\r\nx-amz-checksum:1\r\n\r\n"
     )
     unpacker = Unpacker("aws-chunked")
-    out = b"".join(piece for at in range(0, len(framed), step) for piece in unpacker.feed(framed[at : at + step]))
+    out = b"".join(
+        piece
+        for at in range(0, len(framed), step)
+        for piece in unpacker.feed(framed[at : at + step])
+    )
 
     assert (out, unpacker.trouble) == (b"".join(parts), None)
 
@@ -329,14 +357,20 @@ def windows_overlap(row: bytes) -> int:
 
 def finding(count: int, *marks: str, kind: str = "iban") -> Finding:
     return Finding(
-        kind=kind, detector="d", confidence=Confidence.CERTAIN, count=count, distinct=len(marks), fingerprints=marks
+        kind=kind,
+        detector="d",
+        confidence=Confidence.CERTAIN,
+        count=count,
+        distinct=len(marks),
+        fingerprints=marks,
     )
 
 
 def test_what_will_be_found_again_is_taken_off() -> None:
     """Of what two windows share, one copy counts."""
     kept = without(
-        [finding(5, "a", "b", "c"), finding(1, "x", kind="email")], [finding(2, "c"), finding(9, kind="us_ssn")]
+        [finding(5, "a", "b", "c"), finding(1, "x", kind="email")],
+        [finding(2, "c"), finding(9, kind="us_ssn")],
     )
 
     assert [(f.kind, f.count, f.distinct, f.fingerprints) for f in kept] == [

@@ -69,7 +69,9 @@ def test_findings_add_up_over_messages(echo: Echo, start_gate: Any) -> None:
     """What is found in several messages is one sum in one record, whatever the rule lets pass."""
     gate = start_gate()
     decide = gate.policy.decide
-    gate.policy.decide = lambda s: decide(s) if sum(f.count for f in s.findings) >= 3 else _watched(decide, s)
+    gate.policy.decide = lambda s: (
+        decide(s) if sum(f.count for f in s.findings) >= 3 else _watched(decide, s)
+    )
     with pytest.raises(ConnectionClosedError), open_socket(gate) as talk:
         for number in range(3):
             talk.send(f"{number} {SECRET}")
@@ -151,7 +153,10 @@ def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: Any) -
 @pytest.mark.parametrize("order", ["ab", "ba"])
 def test_the_strictest_message_stands_for_the_connection(order: str) -> None:
     """The record of a connection shows the strictest decision on any of its messages."""
-    both = {"a": Decision(verdict=Verdict.WATCH, rule="r"), "b": Decision(verdict=Verdict.BLOCK, rule="s")}
+    both = {
+        "a": Decision(verdict=Verdict.WATCH, rule="r"),
+        "b": Decision(verdict=Verdict.BLOCK, rule="s"),
+    }
     first, second = (both[letter] for letter in order)
 
     assert stricter(first, second).rule == "s"

@@ -26,7 +26,9 @@ def gate(start_gate: Any, tmp_path: Path) -> Any:
 
 def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    with httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60) as client:
+    with httpx.Client(
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
+    ) as client:
         return client.put("https://files.example/big", content=body, headers=fields)
 
 
@@ -121,7 +123,8 @@ def test_rules_see_the_findings_of_the_whole_body(gate: Any) -> None:
     plain = gate.classifier.on_headers
     gate.classifier.classify = lambda e: _with(plain(e), found) if b"mail" in e.body else plain(e)
     gate.policy.decide = lambda s: Decision(
-        verdict=Verdict.BLOCK if sum(f.count for f in s.findings) > 5 else Verdict.ALLOW, rule="many"
+        verdict=Verdict.BLOCK if sum(f.count for f in s.findings) > 5 else Verdict.ALLOW,
+        rule="many",
     )
     answer = put(gate, b"".join(b"mail" + b"." * 1_000_000 for _ in range(4)))
 

@@ -61,9 +61,13 @@ class Outgate:
         """Run one command to its end."""
         command = [sys.executable, "-m", "app.cli", *arguments]
         options = {"timeout": 90, "capture_output": True, **options}
-        return subprocess.run(command, env=self.environment, cwd=self.folder, text=True, check=False, **options)
+        return subprocess.run(
+            command, env=self.environment, cwd=self.folder, text=True, check=False, **options
+        )
 
-    def run(self, *program: str, options: tuple[str, ...] = (), **more: Any) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *program: str, options: tuple[str, ...] = (), **more: Any
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a program behind a private gate."""
         return self("run", *self.staging, *options, "--", *program, **more)
 
@@ -75,10 +79,23 @@ class Outgate:
 
     def start(self, *options: str, **more: Any) -> "subprocess.Popen[str]":
         """Start the gate as a service and wait until it is announced."""
-        (self.home / "gate.json").unlink(missing_ok=True)  # what a killed gate left is no answer of the new one
-        command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:0", *self.staging, *options]
+        (self.home / "gate.json").unlink(
+            missing_ok=True
+        )  # what a killed gate left is no answer of the new one
+        command = [
+            sys.executable,
+            "-m",
+            "app.cli",
+            "start",
+            "--listen",
+            "127.0.0.1:0",
+            *self.staging,
+            *options,
+        ]
         piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        gate = subprocess.Popen(command, env=self.environment, cwd=self.folder, text=True, **piped, **more)
+        gate = subprocess.Popen(
+            command, env=self.environment, cwd=self.folder, text=True, **piped, **more
+        )
         self._gates.append(gate)
         self.wait_for(lambda: (self.home / "gate.json").exists() or gate.poll() is not None)
         assert gate.poll() is None, gate.stdout.read() if gate.stdout else ""
@@ -132,10 +149,16 @@ def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     from classifiers.credentials.engines.pack import load
 
     cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("outgate-rule-pack")) if cache is not None else tmp_path_factory.mktemp("pack")
+    folder = (
+        Path(cache.mkdir("outgate-rule-pack"))
+        if cache is not None
+        else tmp_path_factory.mktemp("pack")
+    )
     if load(folder) is None:
         subprocess.run(
-            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)], cwd=ROOT, check=True
+            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)],
+            cwd=ROOT,
+            check=True,
         )
     return folder
 

@@ -35,7 +35,9 @@ def gated(outgate: Any) -> Any:
 
 def run(outgate: Any, script: Any) -> str:
     command = [sys.executable, str(script)]
-    done = subprocess.run(command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=True
+    )
     return done.stdout
 
 
@@ -59,7 +61,10 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None
     assert run(gated, script).startswith("403")
     assert len(gated.internet.arrivals) == 1
     listed = decide(gated, script).stdout.splitlines()
-    assert [("approved by" in line, line.endswith("report.py")) for line in listed] == [(True, True), (False, True)]
+    assert [("approved by" in line, line.endswith("report.py")) for line in listed] == [
+        (True, True),
+        (False, True),
+    ]
     first = listed[0].split()[0]
 
     script.write_text(SEND)

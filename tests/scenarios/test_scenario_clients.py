@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 URLLIB = "import urllib.request as u; u.urlopen('https://{host}/', data=b'x', timeout=30).read()"
-REQUESTS = "import requests; requests.post('https://{host}/', data=b'x', timeout=30).raise_for_status()"
+REQUESTS = (
+    "import requests; requests.post('https://{host}/', data=b'x', timeout=30).raise_for_status()"
+)
 HTTPX = "import httpx; httpx.post('https://{host}/', content=b'x', timeout=30).raise_for_status()"
 AIOHTTP = """
 import asyncio, aiohttp
@@ -34,7 +36,9 @@ client = Anthropic(api_key='sk-ant-api03-' + 'x' * 90)
 message = client.messages.create(model='claude-haiku-4-5', max_tokens=9, messages=[{{'role': 'user', 'content': 'hello'}}])
 assert message.usage.output_tokens == 9
 """
-CURL = "import subprocess; subprocess.run(['curl', '-sSf', '-d', 'x', 'https://{host}/'], check=True)"
+CURL = (
+    "import subprocess; subprocess.run(['curl', '-sSf', '-d', 'x', 'https://{host}/'], check=True)"
+)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,9 @@ CURL = "import subprocess; subprocess.run(['curl', '-sSf', '-d', 'x', 'https://{
         ("curl", CURL, None),
     ],
 )
-def test_a_client_works_and_is_attributed(serving: Any, name: str, program: str, host: str | None) -> None:
+def test_a_client_works_and_is_attributed(
+    serving: Any, name: str, program: str, host: str | None
+) -> None:
     """Each client trusts the gate, gets its answer, and its request is attributed to the script that made it."""
     if name == "curl":
         import shutil
@@ -60,12 +66,19 @@ def test_a_client_works_and_is_attributed(serving: Any, name: str, program: str,
     wanted = host or f"{name}.example"
     script = serving.script(f"use_{name.replace('-', '_')}.py", program.format(host=wanted))
     done = subprocess.run(
-        [sys.executable, str(script)], env=serving.behind(), capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, str(script)],
+        env=serving.behind(),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
     def mine() -> list[dict[str, Any]]:
-        return [r for r in serving.records() if (r["sender"]["script"] or {}).get("path") == str(script)]
+        return [
+            r for r in serving.records() if (r["sender"]["script"] or {}).get("path") == str(script)
+        ]
 
     [record] = serving.wait_for(mine)
     assert record["destination"]["host"] == wanted

@@ -27,14 +27,29 @@ def test_a_destination_abroad_is_refused(outgate: Any) -> None:
     (outgate.home / "countries.csv").write_text("127.0.0.1,127.0.0.1,US\n127.0.0.2,127.0.0.2,CN\n")
     (outgate.home / "outgate.yaml").write_text(POLICY)
     near = outgate.internet.port
-    away = ["--connect-to", f"far.example:443:127.0.0.2:{near}", "--connect-to", f"odd.example:443:127.0.0.3:{near}"]
+    away = [
+        "--connect-to",
+        f"far.example:443:127.0.0.2:{near}",
+        "--connect-to",
+        f"odd.example:443:127.0.0.3:{near}",
+    ]
     root = outgate.folder / "internet-root.pem"
     root.write_bytes(outgate.internet.authority.root_pem())
     near_route = ["--connect-to", f"near.example:443:127.0.0.1:{near}"]
     answers = {}
     for host in ("near.example", "far.example", "odd.example"):
         done = outgate(
-            "run", "--quiet", "--upstream-ca", str(root), *away, *near_route, "--", sys.executable, "-c", SEND, host
+            "run",
+            "--quiet",
+            "--upstream-ca",
+            str(root),
+            *away,
+            *near_route,
+            "--",
+            sys.executable,
+            "-c",
+            SEND,
+            host,
         )
         answers[host] = done.stdout.strip() or done.stderr
     assert answers == {"near.example": "200", "far.example": "403", "odd.example": "403"}

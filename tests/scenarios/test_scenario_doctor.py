@@ -9,7 +9,11 @@ def test_installed_clients_are_tried_for_real(outgate: Any) -> None:
     done = outgate("doctor", "--json")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    told = {r["subject"]: r for r in json.loads(done.stdout) if r["words"] == "works behind the gate"}
+    told = {
+        r["subject"]: r for r in json.loads(done.stdout) if r["words"] == "works behind the gate"
+    }
     assert {"client urllib", "client requests", "client httpx"} <= set(told)
     assert all(r["mark"] == "ok" for r in told.values())
-    assert not (outgate.home / "evidence.db").exists(), "the canary's records do not belong into the evidence"
+    assert not (outgate.home / "evidence.db").exists(), (
+        "the canary's records do not belong into the evidence"
+    )

@@ -52,7 +52,9 @@ class Officer:
     def start(self, about: str) -> "subprocess.Popen[str]":
         """Start the script; it waits in its request."""
         command = [sys.executable, str(self.script), about]
-        return subprocess.Popen(command, env=self.outgate.behind(), stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, env=self.outgate.behind(), stdout=subprocess.PIPE, text=True
+        )
 
     def held(self) -> Mapping[str, Any]:
         """Wait until a request is held, and return its record."""
@@ -62,7 +64,12 @@ class Officer:
         """Answer it as the review does."""
         key = case_key(Record.from_json(record))
         event = ReviewEvent(
-            id=uuid7(), at=utc_now(), case_key=key, action=action, who="officer", record_id=record["id"]
+            id=uuid7(),
+            at=utc_now(),
+            case_key=key,
+            action=action,
+            who="officer",
+            record_id=record["id"],
         )
         self.store.append([event])
 
@@ -93,7 +100,9 @@ def end(script: "subprocess.Popen[str]") -> tuple[str, float]:
     return answer, float(waited)
 
 
-def test_an_approved_request_goes_on_and_the_script_notices_nothing_but_the_wait(officer: Officer) -> None:
+def test_an_approved_request_goes_on_and_the_script_notices_nothing_but_the_wait(
+    officer: Officer,
+) -> None:
     """While it waits nothing has left; once a person approves, the script gets the service's own answer."""
     before = officer.arrived()
     script = officer.start("monthly run")
@@ -144,7 +153,9 @@ def test_nobody_answers_then_it_is_approved_and_run_again(officer: Officer) -> N
     assert officer.arrived() == before
     assert officer.record(held["id"])["decision"]["hold"]["outcome"] == "timed_out"
     assert officer.holds.waiting() == []
-    assert officer.holds.states([held["id"]]) == {held["id"]: HoldState(outcome=HoldOutcome.TIMED_OUT)}
+    assert officer.holds.states([held["id"]]) == {
+        held["id"]: HoldState(outcome=HoldOutcome.TIMED_OUT)
+    }
 
     officer.says(Action.APPROVE, held)
     answer, waited = end(officer.start("night job"))

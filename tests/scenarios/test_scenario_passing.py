@@ -44,9 +44,13 @@ def _policy(outgate: Any, days: int) -> None:
     (outgate.home / "outgate.yaml").write_text(POLICY.format(until=until))
 
 
-def _send(outgate: Any, behind: dict[str, str], host: str, roots: str, script: str = "agent.py") -> str:
+def _send(
+    outgate: Any, behind: dict[str, str], host: str, roots: str, script: str = "agent.py"
+) -> str:
     command = [sys.executable, str(outgate.folder / script), host, roots]
-    done = subprocess.run(command, env=behind, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env=behind, capture_output=True, text=True, timeout=60, check=False
+    )
     return done.stdout.strip() or done.stderr
 
 
@@ -64,14 +68,21 @@ def test_an_exception_from_its_beginning_to_its_end(outgate: Any) -> None:
 
     # Not for another host, not for another script; and what trusts Outgate is inspected as ever.
     assert _send(outgate, behind, "other.vendor.example", own) == "SSLCertVerificationError"
-    assert _send(outgate, behind, "backup.vendor.example", own, "other.py") == "SSLCertVerificationError"
+    assert (
+        _send(outgate, behind, "backup.vendor.example", own, "other.py")
+        == "SSLCertVerificationError"
+    )
     assert _send(outgate, behind, "files.example", ours) == "403"
     assert len(outgate.internet.arrivals) == 1
 
     _policy(outgate, -1)
-    outgate.wait_for(lambda: _send(outgate, behind, "backup.vendor.example", own) == "SSLCertVerificationError")
+    outgate.wait_for(
+        lambda: _send(outgate, behind, "backup.vendor.example", own) == "SSLCertVerificationError"
+    )
     arrived = len(outgate.internet.arrivals)
-    ended = outgate.wait_for(lambda: [r for r in outgate.records() if "ended on" in r["decision"]["reason"]])[-1]
+    ended = outgate.wait_for(
+        lambda: [r for r in outgate.records() if "ended on" in r["decision"]["reason"]]
+    )[-1]
     assert "The exception vendor-agent ended on" in ended["decision"]["reason"]
     assert ended["decision"]["degraded"] == ["tls: the client refused Outgate's certificate"]
     assert _send(outgate, behind, "backup.vendor.example", own) == "SSLCertVerificationError"
@@ -93,7 +104,9 @@ def test_a_killed_gate_leaves_the_record_of_what_was_passing(outgate: Any) -> No
     gate = outgate.start()
     own = str(outgate.folder / "internet-root.pem")
     command = [sys.executable, str(outgate.folder / "agent.py"), "backup.vendor.example", own]
-    with subprocess.Popen(command, env=outgate.behind(), stdout=subprocess.PIPE, stdin=subprocess.PIPE) as client:
+    with subprocess.Popen(
+        command, env=outgate.behind(), stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    ) as client:
         assert client.stdout is not None
         assert client.stdout.readline() == b"shaken\n"
         gate.kill()

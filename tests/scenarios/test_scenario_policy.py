@@ -46,6 +46,11 @@ def test_a_changed_policy_takes_effect_and_a_broken_one_does_not(outgate: Any) -
 
 def _send(behind: dict[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", SEND], env=behind, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SEND],
+        env=behind,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return done.stdout.strip()

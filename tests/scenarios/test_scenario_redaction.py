@@ -42,7 +42,9 @@ def test_values_stay_here_and_come_back_in_the_answer(outgate: Any) -> None:
     """The model never sees the values; the script, streamed or not, reads them in the answer as if nothing had happened."""
     (outgate.folder / "p.yaml").write_text(POLICY)
     script = outgate.script("ask.py", ASK)
-    done = outgate.run(sys.executable, str(script), options=("--json", "--policy", str(outgate.folder / "p.yaml")))
+    done = outgate.run(
+        sys.executable, str(script), options=("--json", "--policy", str(outgate.folder / "p.yaml"))
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     sent = [json.loads(a.body)["messages"][0]["content"] for a in outgate.internet.arrivals]
@@ -58,7 +60,12 @@ def test_a_signed_body_is_refused_with_the_reason(outgate: Any) -> None:
     (outgate.folder / "p.yaml").write_text(POLICY)
     outgate.start("--policy", str(outgate.folder / "p.yaml"))
     done = subprocess.run(
-        [sys.executable, "-c", SIGNED], env=outgate.behind(), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SIGNED],
+        env=outgate.behind(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert done.stdout.startswith("403"), done.stdout + done.stderr

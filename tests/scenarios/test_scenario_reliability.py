@@ -96,7 +96,9 @@ def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
     kinds = {f["kind"] for r in outgate.records() for f in r["findings"]}
     assert {"email", "iban", "secret"} <= kinds
 
-    shown = done.stdout + done.stderr + exported.stdout + exported.stderr + queue.stdout + table.stdout
+    shown = (
+        done.stdout + done.stderr + exported.stdout + exported.stderr + queue.stdout + table.stdout
+    )
     written = [p for p in [*outgate.home.rglob("*"), outgate.folder / "out.csv"] if p.is_file()]
     for name, canary in CANARIES.items():
         assert canary not in shown, name
@@ -109,23 +111,38 @@ def test_everything_is_private_to_the_user(outgate: Any) -> None:
     """The home and all that matters in it can be read by its user only, whatever the umask."""
     before = os.umask(0)
     try:
-        outgate.run(sys.executable, "-c", "import urllib.request as u; u.urlopen('https://files.example/', timeout=30)")
+        outgate.run(
+            sys.executable,
+            "-c",
+            "import urllib.request as u; u.urlopen('https://files.example/', timeout=30)",
+        )
     finally:
         os.umask(before)
 
     assert outgate.home.stat().st_mode & 0o077 == 0
     for path in outgate.home.rglob("*"):
-        if (path.is_file() and path.suffix in {".db", ".key", ".db-wal", ".db-shm"}) or path.name == "authority.pem":
+        if (
+            path.is_file() and path.suffix in {".db", ".key", ".db-wal", ".db-shm"}
+        ) or path.name == "authority.pem":
             assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
     """When `outgate run` itself is killed, its private gate does not stay behind."""
     marker = outgate.folder / "ready"
-    program = (
-        f"import os, pathlib, time; pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
-    )
-    command = [sys.executable, "-m", "app.cli", "run", "-q", *outgate.staging, "--", sys.executable, "-c", program]
+    program = f"import os, pathlib, time; pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "run",
+        "-q",
+        *outgate.staging,
+        "--",
+        sys.executable,
+        "-c",
+        program,
+    ]
     running = subprocess.Popen(command, env=outgate.environment, cwd=outgate.folder)
     outgate.wait_for(lambda: marker.exists() and marker.read_text())
     port = int(marker.read_text().rpartition(":")[2])
@@ -152,7 +169,12 @@ def test_a_full_disk_refuses_and_says_so(outgate: Any) -> None:
         "        if answer.status_code != 200: print(answer.status_code, answer.text[:80]); break\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", send], env=outgate.behind(), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", send],
+        env=outgate.behind(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout.startswith("403 Blocked by Outgate"), done.stdout + done.stderr
     status = outgate("status")

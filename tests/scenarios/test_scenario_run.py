@@ -33,7 +33,9 @@ def test_a_script_runs_as_if_alone_and_is_named(outgate: Any) -> None:
     import hashlib
 
     script = outgate.script("upload.py", UPLOAD)
-    done = outgate.run(sys.executable, str(script), "--any", "args", options=("--json",), input="typed in")
+    done = outgate.run(
+        sys.executable, str(script), "--any", "args", options=("--json",), input="typed in"
+    )
 
     assert done.returncode == 7
     assert done.stdout.strip() == "200 ['--any', 'args'] typed in"
@@ -51,7 +53,12 @@ def test_a_script_runs_as_if_alone_and_is_named(outgate: Any) -> None:
     assert record["destination"]["path"] != "/up?name=x"
     found = {f["kind"]: f for f in record["findings"]}
     assert found["iban"]["records"] == 2
-    assert record["request"] == {"method": "POST", "content_type": "text/csv", "bytes": 50, "complete": True}
+    assert record["request"] == {
+        "method": "POST",
+        "content_type": "text/csv",
+        "bytes": 50,
+        "complete": True,
+    }
     assert record["response"]["status"] == 200
     assert record["chain"]["seq"] == 1
 
@@ -68,7 +75,18 @@ def test_signals_reach_the_program(outgate: Any) -> None:
     """A signal to `outgate run` reaches the program, and its way of ending becomes ours."""
     marker = outgate.folder / "ready"
     program = f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(60)"
-    command = [sys.executable, "-m", "app.cli", "run", "-q", *outgate.staging, "--", sys.executable, "-c", program]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "run",
+        "-q",
+        *outgate.staging,
+        "--",
+        sys.executable,
+        "-c",
+        program,
+    ]
     running = subprocess.Popen(command, env=outgate.environment, cwd=outgate.folder)
     outgate.wait_for(marker.exists)
     started = time.monotonic()

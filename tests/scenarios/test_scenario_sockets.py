@@ -53,7 +53,9 @@ class Realtime:
 
     def __init__(self, internet: StandInInternet) -> None:
         self.heard: list[str] = []
-        self._server = serve(self._talk, "127.0.0.1", 0, ssl=internet.context_for("realtime.example"))
+        self._server = serve(
+            self._talk, "127.0.0.1", 0, ssl=internet.context_for("realtime.example")
+        )
         self.port = self._server.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -63,7 +65,9 @@ class Realtime:
             text = json.loads(message)["text"]
             self.heard.append(text)
             for at in range(0, len(text), 3):
-                connection.send(json.dumps({"type": "response.text.delta", "delta": text[at : at + 3]}))
+                connection.send(
+                    json.dumps({"type": "response.text.delta", "delta": text[at : at + 3]})
+                )
             connection.send(json.dumps({"type": "response.text.done", "text": text}))
 
     def stop(self) -> None:
@@ -98,7 +102,10 @@ def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: R
     assert out.splitlines() == [f"Pay to {IBAN} please"] * 2 + ["and now nothing"] * 2
     assert realtime.heard == ["Pay to <IBAN_1> please", "and now nothing"]
     [record] = outgate.wait_for(outgate.records)
-    assert (record["decision"]["verdict"], record["decision"]["rule"]) == ("redact", "redact-bank-data")
+    assert (record["decision"]["verdict"], record["decision"]["rule"]) == (
+        "redact",
+        "redact-bank-data",
+    )
     assert IBAN.encode() not in b"".join(p.read_bytes() for p in outgate.home.glob("evidence.db*"))
 
 
@@ -109,13 +116,21 @@ def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
     script = talking(outgate, "good morning", CONTACT, "goodbye")
     held = outgate.wait_for(holds.waiting)[0]
     assert realtime.heard == ["good morning"]
-    assert (held["request"]["method"], held["decision"]["rule"]) == ("WEBSOCKET", "ask-about-contacts")
+    assert (held["request"]["method"], held["decision"]["rule"]) == (
+        "WEBSOCKET",
+        "ask-about-contacts",
+    )
     assert held["sender"]["script"]["name"] == "talk.py"
     key = case_key(Record.from_json(held))
     store.append(
         [
             ReviewEvent(
-                id=uuid7(), at=utc_now(), case_key=key, action=Action.APPROVE, who="officer", record_id=held["id"]
+                id=uuid7(),
+                at=utc_now(),
+                case_key=key,
+                action=Action.APPROVE,
+                who="officer",
+                record_id=held["id"],
             )
         ]
     )
@@ -125,6 +140,9 @@ def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
     assert realtime.heard == ["good morning", CONTACT, "goodbye"]
     assert out.splitlines()[2] == CONTACT
     both = outgate.wait_for(lambda: found if len(found := outgate.records()) == 2 else None)
-    assert [r["decision"]["hold"] and r["decision"]["hold"]["outcome"] for r in both] == ["approved", None]
+    assert [r["decision"]["hold"] and r["decision"]["hold"]["outcome"] for r in both] == [
+        "approved",
+        None,
+    ]
     assert [r["decision"]["verdict"] for r in both] == ["hold", "allow"]
     assert outgate("verify").returncode == 0

@@ -135,7 +135,9 @@ def endless() -> EndlessStore:
 @pytest.fixture
 def locked() -> EvidenceError:
     """What the store raises when another program holds the database."""
-    return EvidenceError("The evidence is locked by another program.", remedy="Close that program, or wait.")
+    return EvidenceError(
+        "The evidence is locked by another program.", remedy="Close that program, or wait."
+    )
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +171,11 @@ def opened() -> Callable[..., Opened]:
             poll_seconds=None,
         )
         app = ReviewApp(
-            store, reviewer, holds if holds is not None else store if hasattr(store, "waiting") else None, "", acts
+            store,
+            reviewer,
+            holds if holds is not None else store if hasattr(store, "waiting") else None,
+            "",
+            acts,
         )
         async with app.run_test(size=size) as pilot:
             await settled(pilot)

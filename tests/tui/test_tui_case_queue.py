@@ -36,7 +36,10 @@ def test_only_so_many_pages_are_kept(endless):
     queue = opened_at(endless)
     for number in range(60):
         queue.take_page(
-            queue.wanted, queue.version, number, tuple(endless.page(queue.wanted, number * PAGE_SIZE, PAGE_SIZE))
+            queue.wanted,
+            queue.version,
+            number,
+            tuple(endless.page(queue.wanted, number * PAGE_SIZE, PAGE_SIZE)),
         )
 
     assert len(queue._pages) == PAGES_KEPT

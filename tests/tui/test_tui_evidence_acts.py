@@ -26,7 +26,9 @@ def opened_with(store, now):
 
     def open_app(verify=lambda: WHOLE, export=lambda name, cases, path: len(cases), at=store):
         acts = EvidenceActs(verify=verify, export=export, formats=("csv", "jsonl"))
-        return ReviewApp(at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+        return ReviewApp(
+            at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
+        )
 
     return open_app
 
@@ -47,12 +49,17 @@ async def test_v_says_that_the_evidence_is_whole(opened_with, press, settled, sc
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (Verified(whole=False, words=("First problem: record 7 was changed.",)), "record 7 was changed"),
+        (
+            Verified(whole=False, words=("First problem: record 7 was changed.",)),
+            "record 7 was changed",
+        ),
         (EvidenceError("The file is damaged."), "The file is damaged."),
         (ValueError("IBAN DE89370400440532013000"), "could not be read (ValueError)"),
     ],
 )
-async def test_a_broken_chain_is_not_called_whole(opened_with, press, settled, screen_text, found, words):
+async def test_a_broken_chain_is_not_called_whole(
+    opened_with, press, settled, screen_text, found, words
+):
     """A changed record, an unreadable file and an unforeseen fault: none of them reads as whole."""
 
     def verify():
@@ -85,7 +92,9 @@ async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_
     assert asked == [("jsonl", frozenset(wanted), tmp_path / "out.jsonl")]
 
 
-async def test_an_export_that_fails_says_that_nothing_was_written(opened_with, press, settled, tmp_path):
+async def test_an_export_that_fails_says_that_nothing_was_written(
+    opened_with, press, settled, tmp_path
+):
     """A full disk or a race for the name is told in words."""
 
     def export(format_name, cases, path):
@@ -97,10 +106,14 @@ async def test_an_export_that_fails_says_that_nothing_was_written(opened_with, p
         pilot.app.focused.value = str(tmp_path / "out.csv")
         await press(pilot, "enter")
 
-        assert any("Nothing was written. The export cannot" in n.message for n in pilot.app._notifications)
+        assert any(
+            "Nothing was written. The export cannot" in n.message for n in pilot.app._notifications
+        )
 
 
-async def test_a_bad_file_name_keeps_the_dialog_open(opened_with, press, settled, screen_text, tmp_path):
+async def test_a_bad_file_name_keeps_the_dialog_open(
+    opened_with, press, settled, screen_text, tmp_path
+):
     """The dialog says what is wrong; Esc writes nothing."""
     async with opened_with().run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -119,7 +132,9 @@ def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
     (tmp_path / "there.csv").write_text("x")
     formats = ("csv", "jsonl")
 
-    assert export_named(f" {tmp_path}/new.CSV ", formats) == Export(path=tmp_path / "new.CSV", format_name="csv")
+    assert export_named(f" {tmp_path}/new.CSV ", formats) == Export(
+        path=tmp_path / "new.CSV", format_name="csv"
+    )
     assert "already" in export_named(str(tmp_path / "there.csv"), formats)
     assert "no such folder" in export_named(str(tmp_path / "none" / "x.csv"), formats)
     for wrong in ("", "   ", "cases", "cases.txt", ".csv", str(tmp_path)):
@@ -135,12 +150,20 @@ def test_all_cases_of_a_filter_are_taken(endless, store):
     assert cases_of(store, CaseFilter(text="nothing like this")) == frozenset()
 
 
-async def test_the_real_evidence_is_verified_and_exported(press, settled, screen_text, written, tmp_path, now):
+async def test_the_real_evidence_is_verified_and_exported(
+    press, settled, screen_text, written, tmp_path, now
+):
     """As `outgate review` wires it: over the evidence file, with the formats there are."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
     store = open_store(path)
-    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", _acts(store, tmp_path))
+    app = ReviewApp(
+        store,
+        Reviewer(who="dpo", clock=lambda: now, poll_seconds=None),
+        None,
+        "",
+        _acts(store, tmp_path),
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "v")
@@ -150,7 +173,9 @@ async def test_the_real_evidence_is_verified_and_exported(press, settled, screen
             await press(pilot, "e")
             pilot.app.focused.value = str(tmp_path / name)
             await press(pilot, "enter")
-            assert any(f"3 records written to {name}" in n.message for n in pilot.app._notifications)
+            assert any(
+                f"3 records written to {name}" in n.message for n in pilot.app._notifications
+            )
     store.close()
     report = verify_jsonl(tmp_path / "out.jsonl")
     assert (report.ok, report.entries) == (True, 3)
@@ -168,9 +193,13 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     newest = store.page(CaseFilter(), 0, 1)[0]
     [version] = store.script_versions(newest.script_path)
     kept = ContentStore(tmp_path / "scripts", lambda text: text)
-    kept.keep_parts(version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]})
+    kept.keep_parts(
+        version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
+    )
     acts = _acts(store, tmp_path / "scripts")
-    app = ReviewApp(store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts)
+    app = ReviewApp(
+        store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
+    )
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
         await press(pilot, "s", "a", "type:Looked at it", "enter")

@@ -49,7 +49,8 @@ def test_words_become_a_filter(line, wanted):
 
 
 @pytest.mark.parametrize(
-    "line", ["since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""', "since:99999999d"]
+    "line",
+    ["since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""', "since:99999999d"],
 )
 def test_what_is_not_understood_is_said(line):
     """Never a silent guess: a filter that hides cases must be meant."""
@@ -100,7 +101,9 @@ _WORD = st.sampled_from(["claims", "report.py", "my report"])
         destination=st.none() | _WORD,
         kind=st.sampled_from([None, "iban", "secret"]),
         since=st.none()
-        | st.dates(date(2020, 1, 1), date(2026, 1, 1)).map(lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC)),
+        | st.dates(date(2020, 1, 1), date(2026, 1, 1)).map(
+            lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC)
+        ),
         text=st.sampled_from(["", "claims", "two words"]),
     )
 )

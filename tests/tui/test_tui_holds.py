@@ -64,7 +64,9 @@ async def test_what_is_held_stands_at_the_very_top(opened, holding, golden, size
 
 
 @SIZES
-async def test_releasing_asks_once_for_it_cannot_be_taken_back(opened, holding, golden, press, size):
+async def test_releasing_asks_once_for_it_cannot_be_taken_back(
+    opened, holding, golden, press, size
+):
     """The dialog says what leaves, whereto, and how long there is to answer."""
     async with opened(holding, size) as pilot:
         await press(pilot, "a")
@@ -79,7 +81,9 @@ async def test_a_hold_that_nobody_answered_stays_in_the_queue(opened, store, gol
         golden(pilot, f"expired-{size[0]}x{size[1]}")
 
 
-async def test_a_releases_the_request_under_the_cursor(opened, holding, press, review, screen_text, now):
+async def test_a_releases_the_request_under_the_cursor(
+    opened, holding, press, review, screen_text, now
+):
     """One event that names the request, who, and the note; it waits no more."""
     _, ward = ids(now)
     async with opened(holding) as pilot:
@@ -111,7 +115,9 @@ async def test_a_note_on_a_release_takes_one_more_press(opened, holding, press):
         assert [note for _, _, note in answers(holding)] == ["agreed"]
 
 
-@pytest.mark.parametrize("keys", [("a", "escape"), ("b", "escape"), ("a", "shift+tab", "type:x", "escape")])
+@pytest.mark.parametrize(
+    "keys", [("a", "escape"), ("b", "escape"), ("a", "shift+tab", "type:x", "escape")]
+)
 async def test_giving_up_answers_nothing(opened, holding, press, keys):
     """Esc leaves the request waiting."""
     async with opened(holding) as pilot:
@@ -143,7 +149,11 @@ async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
         await review(pilot).poll()
         await settled(pilot)
 
-        assert (review(pilot).held.current, review(pilot).queue.current.key, rung) == (None, key, [1])
+        assert (review(pilot).held.current, review(pilot).queue.current.key, rung) == (
+            None,
+            key,
+            [1],
+        )
         assert "1 held now" in screen_text(pilot)
         await press(pilot, "a")
         assert isinstance(pilot.app.screen, ReviewScreen)
@@ -156,7 +166,9 @@ async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
         assert review(pilot).queue.current.key == key
 
 
-async def test_the_seconds_run_down_without_any_news(opened, holding, settled, review, screen_text, clock):
+async def test_the_seconds_run_down_without_any_news(
+    opened, holding, settled, review, screen_text, clock
+):
     """The countdown is the clock's, also when nothing is written."""
     async with opened(holding, clock=clock) as pilot:
         assert "  8 s " in screen_text(pilot)
@@ -181,13 +193,17 @@ async def test_an_expired_hold_becomes_a_case_marked_as_unseen(
         await settled(pilot)
 
         assert "1 held now" in screen_text(pilot)
-        assert any("backup_ward.py: nobody answered in time" in n.message for n in pilot.app._notifications)
+        assert any(
+            "backup_ward.py: nobody answered in time" in n.message for n in pilot.app._notifications
+        )
         await press(pilot, "escape")
         assert "◆ expired  14:13  backup_ward.py" in screen_text(pilot)
         assert screen_text(pilot).count("expired unseen") == 2
 
 
-async def test_an_answer_of_somebody_else_ends_the_wait_here_too(opened, holding, settled, review, screen_text, now):
+async def test_an_answer_of_somebody_else_ends_the_wait_here_too(
+    opened, holding, settled, review, screen_text, now
+):
     """Two reviewers: what one refused is not offered to the other, and is not called unseen."""
     payroll, ward = ids(now)
     async with opened(holding) as pilot:
@@ -202,7 +218,9 @@ async def test_an_answer_of_somebody_else_ends_the_wait_here_too(opened, holding
         assert not any("nobody" in n.message for n in pilot.app._notifications)
 
 
-async def test_a_release_that_comes_too_late_is_called_an_approval(opened, holding, press, settled, clock, screen_text):
+async def test_a_release_that_comes_too_late_is_called_an_approval(
+    opened, holding, press, settled, clock, screen_text
+):
     """When time runs out under the dialog it says so, and claims nothing that did not happen."""
     async with opened(holding, clock=clock) as pilot:
         await press(pilot, "a")
@@ -271,10 +289,14 @@ async def test_an_answer_that_cannot_be_written_is_said(opened, holding, press, 
         await press(pilot, "a", "enter")
 
         assert len(review(pilot).held.items) == 2
-        assert any("Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications)
+        assert any(
+            "Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications
+        )
 
 
-async def test_many_are_held_and_the_panel_stays_small(opened, empty_store, press, screen_text, now):
+async def test_many_are_held_and_the_panel_stays_small(
+    opened, empty_store, press, screen_text, now
+):
     """Four lines on a small screen, the rest counted; the cursor's is always among them."""
     for number in range(9):
         empty_store.hold(
@@ -305,7 +327,9 @@ async def test_a_click_goes_to_a_held_request(opened, holding, settled, review):
         assert review(pilot).held.current.case.script == "payroll_letters.py"
 
 
-async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(opened, empty_store, press, screen_text, now):
+async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(
+    opened, empty_store, press, screen_text, now
+):
     """Brackets and escapes of a held request are drawn as they are, inert."""
     bad = "[bold]x[/] \x1b[31m\u202e漢字🙂"
     empty_store.hold(
@@ -332,8 +356,13 @@ def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now):
     """Ten seconds after its end nobody is left to answer to."""
     records = [r.to_json() for r in sample_holds(now)]
 
-    assert [h.case.script for h in held_now(records, now)] == ["backup_ward.py", "payroll_letters.py"]
-    assert [h.case.script for h in held_now(records, now + timedelta(seconds=18))] == ["payroll_letters.py"]
+    assert [h.case.script for h in held_now(records, now)] == [
+        "backup_ward.py",
+        "payroll_letters.py",
+    ]
+    assert [h.case.script for h in held_now(records, now + timedelta(seconds=18))] == [
+        "payroll_letters.py"
+    ]
     assert held_now(records, now + timedelta(seconds=60)) == ()
 
 
@@ -341,10 +370,16 @@ def test_the_bar_runs_out(now):
     """It is full at the start and empty at the end, of the same length always."""
     held = held_of(sample_holds(now)[0].to_json())
     start = held.until - timedelta(seconds=held.seconds)
-    lengths = [tuple(map(len, bar(held, start + timedelta(seconds=s)))) for s in (-5, 0, 12.5, 25, 40)]
+    lengths = [
+        tuple(map(len, bar(held, start + timedelta(seconds=s)))) for s in (-5, 0, 12.5, 25, 40)
+    ]
 
     assert lengths == [(9, 0), (9, 0), (4, 5), (0, 9), (0, 9)]
-    assert (held.left(start), held.left(held.until), held.left(held.until + timedelta(days=1))) == (25, 0, 0)
+    assert (held.left(start), held.left(held.until), held.left(held.until + timedelta(days=1))) == (
+        25,
+        0,
+        0,
+    )
 
 
 def test_every_outcome_of_a_hold_has_its_words():
@@ -360,7 +395,10 @@ def test_the_words_give_the_time_that_the_gate_keeps():
 
 async def test_a_filter_can_be_given_from_the_start(store, now, settled):
     """`outgate review held` opens with that filter, which is in view; one not understood shows all and says so."""
-    for line, wanted, told in (("held", CaseFilter(verdict="hold"), 0), ("since:blursday", CaseFilter(), 1)):
+    for line, wanted, told in (
+        ("held", CaseFilter(verdict="hold"), 0),
+        ("since:blursday", CaseFilter(), 1),
+    ):
         reviewer = Reviewer(who="dpo", clock=lambda: now, poll_seconds=None)
         app = ReviewApp(store, reviewer, store, line)
         async with app.run_test(size=(80, 24)) as pilot:

@@ -48,7 +48,10 @@ def test_trouble_is_one_sentence_and_exit_code_one(store, now, locked):
     """Never a traceback."""
     store.failure = locked
 
-    assert printed(store, now) == (1, "The evidence is locked by another program. Close that program, or wait.\n")
+    assert printed(store, now) == (
+        1,
+        "The evidence is locked by another program. Close that program, or wait.\n",
+    )
 
 
 def test_every_case_is_printed_once_though_others_arrive_meanwhile(endless, now):
@@ -97,7 +100,9 @@ def test_what_is_held_now_is_said_first(store, now):
     code, text = printed(store, now, holds=store)
 
     assert code == 0
-    assert text.startswith("Held now, 8 s left to answer: “backup_ward.py”, run by clinic, wants to send 412 rows")
+    assert text.startswith(
+        "Held now, 8 s left to answer: “backup_ward.py”, run by clinic, wants to send 412 rows"
+    )
     assert "Held now, 19 s left to answer: “payroll_letters.py”" in text
     assert "It was held, nobody answered in time, and it was refused. Expired unseen." in text
 

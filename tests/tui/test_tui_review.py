@@ -16,7 +16,11 @@ from tui.sample import finding, place, record, sender
 
 def arrival(at, script="new_job.py", verdict=Verdict.HOLD):
     return record(
-        at, sender(script), place("files.example", None, Category.OTHER), finding("email", 3), verdict=verdict
+        at,
+        sender(script),
+        place("files.example", None, Category.OTHER),
+        finding("email", 3),
+        verdict=verdict,
     )
 
 
@@ -59,7 +63,9 @@ async def test_giving_up_the_dialog_writes_nothing(opened, store, press):
         assert isinstance(pilot.app.screen, ReviewScreen)
 
 
-async def test_a_closed_case_leaves_the_queue_and_the_next_one_is_under_the_cursor(opened, store, press, review):
+async def test_a_closed_case_leaves_the_queue_and_the_next_one_is_under_the_cursor(
+    opened, store, press, review
+):
     """Working down the queue needs no key between two cases."""
     keys = [case.key for case in store.page(CaseFilter(), 0, 10)]
     async with opened(store) as pilot:
@@ -90,7 +96,9 @@ async def test_several_are_closed_all_or_none(opened, store, press, review):
 
         assert store._events == []
         assert len(review(pilot).queue.marks) == 2
-        assert any("Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications)
+        assert any(
+            "Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications
+        )
 
 
 async def test_undo_reopens_what_was_closed_last_as_a_new_entry(opened, store, press, review):
@@ -133,7 +141,9 @@ async def test_an_action_that_is_not_there_says_where_to_find_it(opened, store, 
         assert any("outgate export" in n.message for n in pilot.app._notifications)
 
 
-async def test_the_cursor_stays_on_its_case_when_others_arrive(opened, store, settled, review, press, now):
+async def test_the_cursor_stays_on_its_case_when_others_arrive(
+    opened, store, settled, review, press, now
+):
     """Somebody reads a case; three new ones arrive above; the same case is still under the cursor."""
     async with opened(store) as pilot:
         await press(pilot, "down", "down")
@@ -147,12 +157,16 @@ async def test_the_cursor_stays_on_its_case_when_others_arrive(opened, store, se
         assert review(pilot).queue.cursor == 5
 
 
-async def test_the_cursor_follows_its_case_when_that_one_gets_a_new_request(opened, store, settled, review, press, now):
+async def test_the_cursor_follows_its_case_when_that_one_gets_a_new_request(
+    opened, store, settled, review, press, now
+):
     """The case that happens again moves up; the person still reads it."""
     async with opened(store) as pilot:
         await press(pilot, "down", "down", "down", "down", "down")
         case = review(pilot).queue.current
-        again = next(r for r in store._records if r.sender.script and r.sender.script.name == case.script)
+        again = next(
+            r for r in store._records if r.sender.script and r.sender.script.name == case.script
+        )
         store.add(record(now, again.sender, again.destination, *again.findings, llm=again.llm))
         await review(pilot).poll()
         await settled(pilot)
@@ -181,7 +195,9 @@ async def test_far_down_in_a_long_queue_new_cases_are_announced_and_g_goes_there
         assert review(pilot).queue.current.key == "case-100003"
 
 
-async def test_a_hundred_thousand_cases_open_without_being_read(opened, endless, screen_text, press, review):
+async def test_a_hundred_thousand_cases_open_without_being_read(
+    opened, endless, screen_text, press, review
+):
     """Only the pages in view are read: at the start, at the end, and while paging."""
     async with opened(endless, (140, 45)) as pilot:
         assert endless.asked <= 200
@@ -198,7 +214,9 @@ async def test_moving_the_cursor_repaints_two_lines(opened, endless, press, monk
     async with opened(endless) as pilot:
         drawn = []
         plain = QueueView.render_line
-        monkeypatch.setattr(QueueView, "render_line", lambda self, y: drawn.append(y) or plain(self, y))
+        monkeypatch.setattr(
+            QueueView, "render_line", lambda self, y: drawn.append(y) or plain(self, y)
+        )
         await press(pilot, "down")
 
         assert len(drawn) <= 4
@@ -229,7 +247,9 @@ async def test_trouble_goes_away_by_itself_when_the_evidence_is_back(
         (ValueError("IBAN DE89370400440532013000 in row 7"), "could not be read (ValueError)"),
     ],
 )
-async def test_unforeseen_trouble_is_told_without_its_text(opened, store, screen_text, failure, words):
+async def test_unforeseen_trouble_is_told_without_its_text(
+    opened, store, screen_text, failure, words
+):
     """The text of an unknown error may hold data; only its kind is shown."""
     store.failure = failure
     async with opened(store) as pilot:
@@ -239,7 +259,9 @@ async def test_unforeseen_trouble_is_told_without_its_text(opened, store, screen
         assert "DE89" not in shown and "/home/x" not in shown
 
 
-async def test_a_filter_not_understood_says_what_would_be(opened, store, press, screen_text, review):
+async def test_a_filter_not_understood_says_what_would_be(
+    opened, store, press, screen_text, review
+):
     """The line stays open, the words say what is wrong, the queue is unchanged."""
     async with opened(store) as pilot:
         await press(pilot, "slash", "type:since:blursday", "enter")

@@ -25,7 +25,9 @@ async def test_an_empty_queue_says_that_nothing_needs_you(opened, empty_store, g
 
 
 @SIZES
-async def test_the_queue_shows_each_case_and_the_one_under_the_cursor_in_full(opened, store, golden, size):
+async def test_the_queue_shows_each_case_and_the_one_under_the_cursor_in_full(
+    opened, store, golden, size
+):
     """The first screen needs no set-up: what needs me, and the newest case as a sentence."""
     async with opened(store, size) as pilot:
         golden(pilot, name("queue", size))

@@ -24,8 +24,12 @@ def two_versions(store, now):
     old = sender("ledger_upload.py")
     old = replace(old, script=replace(old.script, sha256="ab" * 32))
     away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
-    store.add(record(now - timedelta(days=3), old, away, finding("email", 3), verdict=Verdict.BLOCK))
-    store.add(record(now - timedelta(days=1), sender("ledger_upload.py.bak"), away, finding("email", 3)))
+    store.add(
+        record(now - timedelta(days=3), old, away, finding("email", 3), verdict=Verdict.BLOCK)
+    )
+    store.add(
+        record(now - timedelta(days=1), sender("ledger_upload.py.bak"), away, finding("email", 3))
+    )
     return store
 
 
@@ -66,7 +70,9 @@ async def test_s_shows_it_and_esc_goes_back(opened, two_versions, press, screen_
 async def test_hostile_paths_stay_text(opened, press, screen_text, now):
     """A path with brackets and escapes is shown inert."""
     bad = sender("[bold]x[/]\x1b[2J\u202e.py")
-    store = MemoryCaseStore([record(now, bad, place("[b]\x1b.example", None, Category.OTHER), finding("email", 3))])
+    store = MemoryCaseStore(
+        [record(now, bad, place("[b]\x1b.example", None, Category.OTHER), finding("email", 3))]
+    )
     async with opened(store) as pilot:
         await press(pilot, "s")
 
@@ -76,15 +82,22 @@ async def test_hostile_paths_stay_text(opened, press, screen_text, now):
 
 def acts(parts):
     return EvidenceActs(
-        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",), parts=parts
+        verify=lambda: Verified(whole=True, words=()),
+        export=lambda *_: 0,
+        formats=("csv",),
+        parts=parts,
     )
 
 
-MADE_OF = ScriptParts(imports=("pandas", "requests"), installed=("pandas 2.2.3", "requests 2.32.3", "\x1b[2Jbad 1"))
+MADE_OF = ScriptParts(
+    imports=("pandas", "requests"), installed=("pandas 2.2.3", "requests 2.32.3", "\x1b[2Jbad 1")
+)
 
 
 @SIZES
-async def test_a_script_is_shown_with_its_versions_and_parts(opened, two_versions, golden, press, size):
+async def test_a_script_is_shown_with_its_versions_and_parts(
+    opened, two_versions, golden, press, size
+):
     """Which version is approved by whom, where it sends what, and what it is made of, all on one screen."""
     async with opened(two_versions, size, acts=acts(lambda sha256: MADE_OF)) as pilot:
         await press(pilot, "s", "a", "type:Looked at it with finance", "enter")
@@ -99,7 +112,9 @@ async def test_approving_asks_why(opened, two_versions, golden, press, size):
         golden(pilot, f"approve-{size[0]}x{size[1]}")
 
 
-async def test_a_version_is_approved_and_taken_back_with_a_reason(opened, two_versions, press, screen_text):
+async def test_a_version_is_approved_and_taken_back_with_a_reason(
+    opened, two_versions, press, screen_text
+):
     """Each is an event with name, time and reason, about the version that the cursor was on."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s", "down", "a", "type:Old but good", "enter")
@@ -146,14 +161,18 @@ async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, s
         assert "✓ approved" not in screen_text(pilot)
         two_versions.append_failure, two_versions.failure = None, locked
         await press(pilot, "a", "type:x", "enter")
-        assert any("It is written, but cannot be shown." in n.message for n in pilot.app._notifications)
+        assert any(
+            "It is written, but cannot be shown." in n.message for n in pilot.app._notifications
+        )
 
 
 def test_what_it_is_made_of_is_inert_and_bounded(two_versions, now):
     """Names of packages come from foreign files: they are shown as text, and not by the thousand."""
     many = ScriptParts(imports=None, installed=tuple(f"p{n} 1" for n in range(1000)))
     for parts, said in ((MADE_OF, "pandas 2.2.3, requests 2.32.3"), (many, "and 700 more")):
-        text = words(describe_script(read_script(two_versions, PATH, lambda _, parts=parts: parts), now, UTC))
+        text = words(
+            describe_script(read_script(two_versions, PATH, lambda _, parts=parts: parts), now, UTC)
+        )
         assert said in text
         assert "\x1b" not in text
     assert "Imports|not readable" in text

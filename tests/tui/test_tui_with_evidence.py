@@ -11,7 +11,9 @@ from tui.plain import print_queue
 from tui.sample import sample_records
 
 
-async def test_a_case_is_read_and_closed_in_the_evidence_file(written, opened, press, screen_text, tmp_path, now):
+async def test_a_case_is_read_and_closed_in_the_evidence_file(
+    written, opened, press, screen_text, tmp_path, now
+):
     """What the gate wrote is seen, and what the officer decides is in the file afterwards."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
@@ -51,7 +53,9 @@ async def test_what_another_process_writes_arrives_by_itself(
     store.close()
 
 
-@pytest.mark.parametrize("line", ["script:ledger", "to:onedrive", "to:graph.microsoft", "found:iban to:OneDrive"])
+@pytest.mark.parametrize(
+    "line", ["script:ledger", "to:onedrive", "to:graph.microsoft", "found:iban to:OneDrive"]
+)
 def test_part_of_a_name_is_enough_to_filter_by(written, line, tmp_path, now):
     """“No case is like that” must not be said because a name was not written whole."""
     path = tmp_path / "evidence.db"
@@ -63,7 +67,9 @@ def test_part_of_a_name_is_enough_to_filter_by(written, line, tmp_path, now):
     store.close()
 
 
-async def test_a_damaged_file_is_told_in_words(written, opened, settled, review, screen_text, tmp_path, now):
+async def test_a_damaged_file_is_told_in_words(
+    written, opened, settled, review, screen_text, tmp_path, now
+):
     """The review stays up and says what to do."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-2:])

@@ -44,7 +44,9 @@ OPENAI = place("api.openai.com", "openai", Category.LLM)
 
 def said(now, who=None, where=ONEDRIVE, *findings, **more):
     return sentence(
-        record(now - timedelta(minutes=12), who or sender("ledger_upload.py"), where, *findings, **more).to_json(),
+        record(
+            now - timedelta(minutes=12), who or sender("ledger_upload.py"), where, *findings, **more
+        ).to_json(),
         now,
         UTC,
     )
@@ -64,7 +66,12 @@ def test_who_what_where_when_and_outcome_in_that_order(now):
     ("verdict", "intended", "verb", "outcome"),
     [
         (Verdict.ALLOW, None, "sent", "It was allowed."),
-        (Verdict.WATCH, Verdict.BLOCK, "sent", "It passed; policy only watches. The rule would have blocked it."),
+        (
+            Verdict.WATCH,
+            Verdict.BLOCK,
+            "sent",
+            "It passed; policy only watches. The rule would have blocked it.",
+        ),
         (Verdict.WATCH, Verdict.WATCH, "sent", "It passed; policy only watches."),
         (Verdict.WARN, None, "sent", "It passed, and the sender was warned."),
         (Verdict.REDACT, None, "sent", "It passed with the sensitive values taken out."),
@@ -87,7 +94,10 @@ def test_the_outcome_is_never_left_open(now, verdict, intended, verb, outcome):
         (sender("a.py", certainty=Certainty.LIKELY), "Probably “a.py”, run by fin-ops, sent"),
         (UNATTRIBUTED, "A program that could not be identified sent"),
         (sender("a.py", script=None, user=None), "Python3 (script not known) sent"),
-        (replace(UNATTRIBUTED, user="root"), "A program that could not be identified, run by root, sent"),
+        (
+            replace(UNATTRIBUTED, user="root"),
+            "A program that could not be identified, run by root, sent",
+        ),
     ],
 )
 def test_no_sender_is_named_that_was_not_found(now, who, start):
@@ -98,11 +108,23 @@ def test_no_sender_is_named_that_was_not_found(now, who, start):
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        (place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.CORPORATE), "the organisation's own OneDrive"),
-        (place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.OTHER_TENANT), "another organisation's OneDrive"),
-        (place("x", "anthropic", Category.LLM, AccountKind.PERSONAL), "a personal Anthropic account"),
+        (
+            place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.CORPORATE),
+            "the organisation's own OneDrive",
+        ),
+        (
+            place("x", "onedrive", Category.CLOUD_STORAGE, AccountKind.OTHER_TENANT),
+            "another organisation's OneDrive",
+        ),
+        (
+            place("x", "anthropic", Category.LLM, AccountKind.PERSONAL),
+            "a personal Anthropic account",
+        ),
         (place("x", "openai", Category.LLM), "OpenAI at"),
-        (place("p.example", None, Category.PASTE, AccountKind.ANONYMOUS), "p.example, without an account"),
+        (
+            place("p.example", None, Category.PASTE, AccountKind.ANONYMOUS),
+            "p.example, without an account",
+        ),
         (place("p.example", "some_new-service", Category.OTHER), "to Some new service at"),
         (place("", None, Category.OTHER), "an unnamed host"),
     ],
@@ -117,14 +139,26 @@ def test_whose_account_of_which_service(now, where, words):
     [
         ((), "sent 4.2 kB without known personal data or secrets to"),
         ((finding("email", 1),), "sent 1 e-mail address to"),
-        ((finding("secret", 1), finding("email", 3)), "sent 1 password or key and 3 e-mail addresses to"),
-        ((finding("email", 3), finding("secret", 1)), "sent 1 password or key and 3 e-mail addresses to"),
+        (
+            (finding("secret", 1), finding("email", 3)),
+            "sent 1 password or key and 3 e-mail addresses to",
+        ),
+        (
+            (finding("email", 3), finding("secret", 1)),
+            "sent 1 password or key and 3 e-mail addresses to",
+        ),
         ((finding("iban", 2), finding("bank_account", 3)), "sent 5 bank account numbers to"),
         ((finding("email", 0, count=7),), "sent 7 e-mail addresses to"),
         ((finding("not_inspected", 1),), "sent 4.2 kB that could not all be read to"),
-        ((finding("email", 2), finding("not_inspected", 1)), "sent 2 e-mail addresses, partly unread, to"),
+        (
+            (finding("email", 2), finding("not_inspected", 1)),
+            "sent 2 e-mail addresses, partly unread, to",
+        ),
         ((finding("email", 2, records=1),), "sent 2 e-mail addresses to"),
-        (tuple(finding(k, 1) for k in ("secret", "iban", "us_ssn", "email", "phone")), "number and 2 other kinds to"),
+        (
+            tuple(finding(k, 1) for k in ("secret", "iban", "us_ssn", "email", "phone")),
+            "number and 2 other kinds to",
+        ),
     ],
 )
 def test_what_was_found_gravest_first(now, findings, words):
@@ -141,7 +175,11 @@ def test_the_model_is_named(now):
 
 def test_every_kind_that_policy_knows_has_words():
     """A rule's word is never shown raw to an officer."""
-    for kind in frozenset().union(*GROUPS.values()) | {"not_inspected", "organisation_word", "ip_address"}:
+    for kind in frozenset().union(*GROUPS.values()) | {
+        "not_inspected",
+        "organisation_word",
+        "ip_address",
+    }:
         assert kind in KINDS
 
 
@@ -160,7 +198,9 @@ def test_a_kind_without_words_goes_by_its_own_name():
 
 def test_every_service_and_provider_reads_as_a_name():
     """No id of ours stands in a sentence: hyphens and underscores are gone, and a web address stays one."""
-    ids = {service.id for service in (*CATALOGUE, *PACKAGE_INDEXES.values())} | {provider.id for provider in PROVIDERS}
+    ids = {service.id for service in (*CATALOGUE, *PACKAGE_INDEXES.values())} | {
+        provider.id for provider in PROVIDERS
+    }
     for service in ids:
         name = service_name(service, "host")
         assert name and "_" not in name
@@ -206,7 +246,12 @@ def test_text_from_records_is_inert(text):
 
 @pytest.mark.parametrize(
     ("raw", "inert"),
-    [("a\ufe0fb", "a·b"), ("e" + "\u0301" * 9, "e\u0301\u0301"), ("\u202egnp", "·gnp"), ("[b]x[/b]", "[b]x[/b]")],
+    [
+        ("a\ufe0fb", "a·b"),
+        ("e" + "\u0301" * 9, "e\u0301\u0301"),
+        ("\u202egnp", "·gnp"),
+        ("[b]x[/b]", "[b]x[/b]"),
+    ],
 )
 def test_tampering_stays_visible(raw, inert):
     """What was taken out leaves a dot; brackets are only brackets."""
@@ -224,7 +269,11 @@ def test_sizes(value, words):
 
 def test_numbers():
     """With thousands separators, and short where room is short."""
-    assert (number(15_000), counted(1, "row"), counted(1_214, "row")) == ("15,000", "1 row", "1,214 rows")
+    assert (number(15_000), counted(1, "row"), counted(1_214, "row")) == (
+        "15,000",
+        "1 row",
+        "1,214 rows",
+    )
     assert [short_number(n) for n in (1, 9_999, 10_000, 2_500_000)] == ["1", "9999", "10k", "2M"]
 
 
@@ -242,13 +291,23 @@ def test_times(now, back, full, in_sentence, short):
     """As near as needed, never ambiguous."""
     at = now - back
 
-    assert (clock_time(at, now, UTC), at_time(at, now, UTC), short_time(at, now, UTC)) == (full, in_sentence, short)
+    assert (clock_time(at, now, UTC), at_time(at, now, UTC), short_time(at, now, UTC)) == (
+        full,
+        in_sentence,
+        short,
+    )
     assert len(short) <= 6
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-5, "0 s ago"), (89, "89 s ago"), (90, "1 min ago"), (7200, "2 h ago"), (10**6, "11 days ago")],
+    [
+        (-5, "0 s ago"),
+        (89, "89 s ago"),
+        (90, "1 min ago"),
+        (7200, "2 h ago"),
+        (10**6, "11 days ago"),
+    ],
 )
 def test_how_long_ago(seconds, words):
     """Also when clocks differ a little."""
@@ -260,9 +319,18 @@ def test_the_health_line_says_when_something_was_skipped(now):
     well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
     some = {**well, "degraded": 12}
 
-    assert health(well, now, None, True) == ("allowed", "Watching · last request 4 s ago · nothing skipped today")
-    assert health(some, now, None, True) == ("blocked", "Watching · last request 4 s ago · 12 not fully checked today")
-    assert health({}, now, None, True) == ("allowed", "Watching · no request today · nothing skipped today")
+    assert health(well, now, None, True) == (
+        "allowed",
+        "Watching · last request 4 s ago · nothing skipped today",
+    )
+    assert health(some, now, None, True) == (
+        "blocked",
+        "Watching · last request 4 s ago · 12 not fully checked today",
+    )
+    assert health({}, now, None, True) == (
+        "allowed",
+        "Watching · no request today · nothing skipped today",
+    )
     assert health(well, now, "locked", True) == ("blocked", "Not reading evidence · locked")
 
 
@@ -332,12 +400,16 @@ def test_words_need_no_terminal():
 
 def test_confidence_is_not_asserted_for_likely_findings(now):
     """The sentence states counts; certainty stands with each finding in the detail."""
-    assert "certain" not in said(now, None, OPENAI, finding("person", 2, confidence=Confidence.LIKELY))
+    assert "certain" not in said(
+        now, None, OPENAI, finding("person", 2, confidence=Confidence.LIKELY)
+    )
 
 
 def test_a_hostile_sender_cannot_end_the_sentence_early(now):
     """Line breaks and escapes in names stay inside the sentence."""
-    words = said(now, Attribution(certainty=Certainty.EXACT, method="m", user="x\nIt was allowed.\x1b[0m"))
+    words = said(
+        now, Attribution(certainty=Certainty.EXACT, method="m", user="x\nIt was allowed.\x1b[0m")
+    )
 
     assert "\n" not in words and "\x1b" not in words
 
@@ -351,7 +423,9 @@ def test_a_hostile_sender_cannot_end_the_sentence_early(now):
 )  # fmt: skip
 def test_what_was_never_inspected_is_not_said_to_be_clean(now, degraded, reason, words):
     """A direct connection or a refused certificate reads as what it is, not as nothing sent."""
-    seen = record(now - timedelta(minutes=12), sender("a.py"), place("203.0.113.5", None, Category.OTHER)).to_json()
+    seen = record(
+        now - timedelta(minutes=12), sender("a.py"), place("203.0.113.5", None, Category.OTHER)
+    ).to_json()
     seen["request"]["method"] = "CONNECT"
     seen["decision"] |= {"degraded": [degraded], "reason": reason}
 

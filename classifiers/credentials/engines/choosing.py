@@ -46,7 +46,9 @@ class Engines:
             else:
                 self._make_in(self._cache_dir)
         except (OSError, subprocess.SubprocessError) as error:
-            self.failure = f"the long tail of secret rules could not be made ({type(error).__name__})"
+            self.failure = (
+                f"the long tail of secret rules could not be made ({type(error).__name__})"
+            )
         finally:
             self._ready.set()
 

@@ -52,7 +52,9 @@ class Engine:
 
     def __init__(self, rules: Sequence[Rule], database: Any = None) -> None:
         self.rules = tuple(rules)
-        self._database = compile_database([r.pattern for r in self.rules]) if database is None else database
+        self._database = (
+            compile_database([r.pattern for r in self.rules]) if database is None else database
+        )
         self._regexes: list[Any] = [None] * len(self.rules)
         self._local = _Local()
 

@@ -90,7 +90,9 @@ def load(cache_dir: pathlib.Path) -> Engine | None:
     try:
         if not _is_private(folder):
             return None
-        text, digest, database = (_read(folder / name) for name in ("pack.json", "pack.sha256", "pack.hsdb"))
+        text, digest, database = (
+            _read(folder / name) for name in ("pack.json", "pack.sha256", "pack.hsdb")
+        )
         if hashlib.sha256(text).hexdigest().encode() != digest:
             return None
         return _engine(json.loads(text), database)
@@ -100,7 +102,10 @@ def load(cache_dir: pathlib.Path) -> Engine | None:
 
 def _engine(manifest: dict[str, Any], database: bytes) -> Engine | None:
     own = own_rules()
-    if manifest["key"] != pack_key(tuple(own)) or manifest["database_sha256"] != hashlib.sha256(database).hexdigest():
+    if (
+        manifest["key"] != pack_key(tuple(own))
+        or manifest["database_sha256"] != hashlib.sha256(database).hexdigest()
+    ):
         return None
     loaded = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
     engine = Engine([*own, *map(_from_json, manifest["tail"])], loaded)
@@ -125,7 +130,11 @@ def _is_private(path: pathlib.Path) -> bool:
     status = path.stat(follow_symlinks=False)
     if os.name != "posix":
         return True
-    return status.st_uid == os.getuid() and not stat.S_ISLNK(status.st_mode) and not status.st_mode & 0o077
+    return (
+        status.st_uid == os.getuid()
+        and not stat.S_ISLNK(status.st_mode)
+        and not status.st_mode & 0o077
+    )
 
 
 def _read(path: pathlib.Path) -> bytes:

@@ -31,7 +31,9 @@ def read_catalogue() -> list[dict[str, Any]]:
         for path in sorted(pathlib.Path(folder).glob("_native*")):
             if path.suffix in {".so", ".pyd"}:
                 return _details(path)
-    raise DegradedError("credentials", "The catalogue of secret rules is missing.", remedy="Install Outgate again.")
+    raise DegradedError(
+        "credentials", "The catalogue of secret rules is missing.", remedy="Install Outgate again."
+    )
 
 
 def _details(path: pathlib.Path) -> list[dict[str, Any]]:

@@ -49,7 +49,13 @@ class Identity:
 
 
 _SESSION_COOKIE = re.compile(r"(?i)sess|token|auth|sid$|jwt|remember|login")
-_SCHEMES = {"basic": "basic", "bot": "bot", "sharedkey": "shared-key", "digest": "digest", "negotiate": "negotiate"}
+_SCHEMES = {
+    "basic": "basic",
+    "bot": "bot",
+    "sharedkey": "shared-key",
+    "digest": "digest",
+    "negotiate": "negotiate",
+}
 
 
 def is_authentication(segment: Segment) -> bool:
@@ -75,7 +81,11 @@ def source_of(segment: Segment) -> str:
     """Return the name of the header or query parameter that an authentication segment comes from, or `path`."""
     if segment.carrier is _PATH:
         return "path"
-    return str(segment.path[0]) if segment.path and segment.carrier is _HEADER else segment.key or "unknown"
+    return (
+        str(segment.path[0])
+        if segment.path and segment.carrier is _HEADER
+        else segment.key or "unknown"
+    )
 
 
 def credential_of(segment: Segment) -> tuple[str, str | None]:
@@ -83,10 +93,21 @@ def credential_of(segment: Segment) -> tuple[str, str | None]:
     text = segment.text
     if segment.carrier is _PATH:
         return text.removeprefix("bot"), "bot"
-    scheme = str(segment.path[1]).lower() if len(segment.path) == 2 and segment.carrier is _HEADER else ""
+    scheme = (
+        str(segment.path[1]).lower()
+        if len(segment.path) == 2 and segment.carrier is _HEADER
+        else ""
+    )
     if not scheme:
         first, space, rest = text.partition(" ")
-        if space and first.lower() in {*_SCHEMES, "bearer", "token", "apikey", "key", "aws4-hmac-sha256"}:
+        if space and first.lower() in {
+            *_SCHEMES,
+            "bearer",
+            "token",
+            "apikey",
+            "key",
+            "aws4-hmac-sha256",
+        }:
             scheme, text = first.lower(), rest.strip()
     if segment.path[:1] == ("cookie",):
         return text, "session"
@@ -96,19 +117,33 @@ def credential_of(segment: Segment) -> tuple[str, str | None]:
     return text, _SCHEMES.get(scheme)
 
 
-_NEVER_IN_A_QUERY = re.compile(r"(?i:passw|pwd|passphrase|secret|private[_-]?key)|^[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+$")
+_NEVER_IN_A_QUERY = re.compile(
+    r"(?i:passw|pwd|passphrase|secret|private[_-]?key)|^[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+$"
+)
 """Names that no service asks for in an address: passwords, and variables of an environment such as `COHERE_API_KEY`."""
 
 
-def is_normal_use(rule: Rule, carrier: Carrier, host: str, *, authentication: bool, key: str | None = None) -> bool:
+def is_normal_use(
+    rule: Rule, carrier: Carrier, host: str, *, authentication: bool, key: str | None = None
+) -> bool:
     """True when a key found outside the body is there to authenticate at `host` and its form names nobody else."""
     if carrier is Carrier.BODY:
         return False
-    if carrier is _QUERY and rule.rank <= 1 and not authentication and key and _NEVER_IN_A_QUERY.search(key):
+    if (
+        carrier is _QUERY
+        and rule.rank <= 1
+        and not authentication
+        and key
+        and _NEVER_IN_A_QUERY.search(key)
+    ):
         return False
     if rule.rank <= 1 or rule.name in {"jwt", "basic-auth-header", "session-cookie", "sk-api-key"}:
         return True
     if rule.provider is None:
-        return authentication and rule.name not in {"private-key", "encrypted-private-key", "connection-string"}
+        return authentication and rule.name not in {
+            "private-key",
+            "encrypted-private-key",
+            "connection-string",
+        }
     own = is_own_host(rule.provider, host)
     return bool(own) if own is not None else authentication

@@ -53,7 +53,9 @@ def judged(
     return found
 
 
-def _places(rule: Rule, match: Any, joined: Joined, segments: list[Segment]) -> list[tuple[int, Candidate]]:
+def _places(
+    rule: Rule, match: Any, joined: Joined, segments: list[Segment]
+) -> list[tuple[int, Candidate]]:
     start, end = _secret_span(rule, match)
     where = joined.locate(start)
     segment = segments[where.segment]
@@ -63,10 +65,17 @@ def _places(rule: Rule, match: Any, joined: Joined, segments: list[Segment]) -> 
     key = segment.key or ""
     if whole and segment.tabular:
         return _cells(where.segment, segment, name)
-    if whole and begin == 0 and len(segment.text) <= 512 and not any(c.isspace() for c in segment.text.strip()):
+    if (
+        whole
+        and begin == 0
+        and len(segment.text) <= 512
+        and not any(c.isspace() for c in segment.text.strip())
+    ):
         value, begin = segment.text.strip(), len(segment.text) - len(segment.text.lstrip())
     value = value[: max(len(segment.text) - begin, 0)]
-    candidate = Candidate(value, segment.text, begin, begin + len(value), name, key, whole, segment.tabular)
+    candidate = Candidate(
+        value, segment.text, begin, begin + len(value), name, key, whole, segment.tabular
+    )
     return [(where.segment, candidate)]
 
 
@@ -76,7 +85,9 @@ def _cells(index: int, segment: Segment, name: str) -> list[tuple[int, Candidate
         value = line.strip()
         if value:
             begin = at + line.index(value)
-            cells.append((index, Candidate(value, text, begin, begin + len(value), name, key, True, True)))
+            cells.append(
+                (index, Candidate(value, text, begin, begin + len(value), name, key, True, True))
+            )
         at += len(line) + 1
     return cells[:MAX_CELLS]
 
@@ -85,7 +96,9 @@ def _secret_span(rule: Rule, match: Any) -> tuple[int, int]:
     groups = match.re.groups
     start, end = match.span(min(rule.group, groups))
     if start < 0:  # the group took no part in this alternative
-        start, end = next((match.span(g) for g in range(1, groups + 1) if match.start(g) >= 0), match.span())
+        start, end = next(
+            (match.span(g) for g in range(1, groups + 1) if match.start(g) >= 0), match.span()
+        )
     return start, min(end, start + MAX_VALUE)
 
 
@@ -175,11 +188,15 @@ def without_overlaps(found: list[Found]) -> list[Found]:
     """Keep the most specific of overlapping hits; rejected candidates stay for `--explain`."""
     kept: list[Found] = []
     taken: dict[int, list[tuple[int, int]]] = {}
-    for item in sorted(found, key=lambda f: (f.hit.rejected is not None, -f.rule.rank, f.hit.start - f.hit.end)):
+    for item in sorted(
+        found, key=lambda f: (f.hit.rejected is not None, -f.rule.rank, f.hit.start - f.hit.end)
+    ):
         if item.hit.rejected is None:
             spans = taken.setdefault(item.hit.segment, [])
             at = bisect_right(spans, (item.hit.start, item.hit.end))
-            if (at and spans[at - 1][1] > item.hit.start) or (at < len(spans) and spans[at][0] < item.hit.end):
+            if (at and spans[at - 1][1] > item.hit.start) or (
+                at < len(spans) and spans[at][0] < item.hit.end
+            ):
                 continue
             spans.insert(at, (item.hit.start, item.hit.end))
         kept.append(item)
@@ -194,7 +211,11 @@ def without_repeats(found: list[Found], segments: list[Segment]) -> list[Found]:
         hit = item.hit
         earlier = seen.setdefault((hit.detector, hit.value, hit.rejected), [])
         path = segments[hit.segment].path
-        if path and any(i != hit.segment and path[: len(p)] == p for i in earlier[:50] if (p := segments[i].path)):
+        if path and any(
+            i != hit.segment and path[: len(p)] == p
+            for i in earlier[:50]
+            if (p := segments[i].path)
+        ):
             continue
         if hit.segment not in earlier[-1:]:
             earlier.append(hit.segment)

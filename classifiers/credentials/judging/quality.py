@@ -195,7 +195,14 @@ def is_placeholder(value: str) -> bool:
 def is_masked(value: str) -> bool:
     """True when part of the value is blanked out or a template."""
     bounded = value[:_BOUND]
-    if "***" in bounded or "••" in bounded or "..." in bounded or "…" in bounded or "${" in bounded or "{{" in bounded:
+    if (
+        "***" in bounded
+        or "••" in bounded
+        or "..." in bounded
+        or "…" in bounded
+        or "${" in bounded
+        or "{{" in bounded
+    ):
         return True
     lower = bounded.lower()
     if (
@@ -207,13 +214,19 @@ def is_masked(value: str) -> bool:
         or "_here" in lower
     ):
         return True
-    return ("<" in bounded and ">" in bounded) or ("xxx" in lower and _X_RUN.search(bounded) is not None)
+    return ("<" in bounded and ">" in bounded) or (
+        "xxx" in lower and _X_RUN.search(bounded) is not None
+    )
 
 
 def is_example(value: str) -> bool:
     """True for published example values and such that say they are."""
     lower = value[:_BOUND].lower()
-    return value in PUBLISHED or any(sign in lower for sign in _EXAMPLES) or _RUN.search(lower) is not None
+    return (
+        value in PUBLISHED
+        or any(sign in lower for sign in _EXAMPLES)
+        or _RUN.search(lower) is not None
+    )
 
 
 def checksum62(body: str, check: str) -> bool:

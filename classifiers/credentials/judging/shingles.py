@@ -78,7 +78,9 @@ class DocumentIndex:
             value = known.get(word)
             if value is None:
                 value = known[word] = int.from_bytes(
-                    hashlib.blake2b(word.encode("utf-8", "replace"), key=self._key[:64], digest_size=8).digest()
+                    hashlib.blake2b(
+                        word.encode("utf-8", "replace"), key=self._key[:64], digest_size=8
+                    ).digest()
                 )
             window.append((value, match.start()))
             rolling = (rolling * _BASE + value) & _MASK
@@ -89,7 +91,9 @@ class DocumentIndex:
 
     def to_json(self) -> str:
         """Return the index for storing; names and keyed hashes only."""
-        return json.dumps({"names": self._names, "shingles": [[f"{h:x}", n] for h, n in self._shingles.items()]})
+        return json.dumps(
+            {"names": self._names, "shingles": [[f"{h:x}", n] for h, n in self._shingles.items()]}
+        )
 
     @classmethod
     def from_json(cls, text: str, key: bytes) -> Self:

@@ -7,9 +7,7 @@ from classifiers.credentials.judging.quality import entropy, is_example, is_mask
 from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
-_PASSWORD_ANCHOR = (
-    r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
-)
+_PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
 _KEY_ANCHOR = (
     r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\- ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
     r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\- ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
@@ -18,7 +16,9 @@ _KEY_ANCHOR = (
 )
 _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
-_OPERATOR = r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+_OPERATOR = (
+    r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+)
 _OPEN = r"[\"'\s\\`(\[*]{0,5}(?:[rbuf]{1,2}[\"'])?"
 _BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
 """What may stand between a name and its value; a comma only between two quoted strings."""
@@ -130,7 +130,11 @@ def _no_key(value: str) -> str | None:
         return "too short or too regular for a key"
     if not any(map(str.isdigit, value)):
         return "no digit in it"
-    return "an identifier, word, address or public value, no secret" if _STRUCTURED.match(value) else None
+    return (
+        "an identifier, word, address or public value, no secret"
+        if _STRUCTURED.match(value)
+        else None
+    )
 
 
 def _no_secret(name: str, value: str) -> str | None:
@@ -149,7 +153,9 @@ def _bare(candidate: Candidate) -> Verdict:
 
 
 def _netrc(candidate: Candidate) -> Verdict:
-    reason = "a placeholder" if is_placeholder(candidate.value) or is_masked(candidate.value) else None
+    reason = (
+        "a placeholder" if is_placeholder(candidate.value) or is_masked(candidate.value) else None
+    )
     return Verdict(rejected=reason, test_data=is_example(candidate.value))
 
 
@@ -207,8 +213,15 @@ def _other_key(candidate: Candidate) -> Verdict:
     constant = _CONSTANT.match(name) is not None
     if _HEX.match(value) and not constant:
         return Verdict(rejected="a hash under a name that does not say secret")
-    digits, upper, lower = (sum(map(kind, value)) for kind in (str.isdigit, str.isupper, str.islower))
-    if digits < 3 or not (constant or (upper >= 3 and lower >= 3)) or entropy(value) < 3.0 or _WORDY.search(value):
+    digits, upper, lower = (
+        sum(map(kind, value)) for kind in (str.isdigit, str.isupper, str.islower)
+    )
+    if (
+        digits < 3
+        or not (constant or (upper >= 3 and lower >= 3))
+        or entropy(value) < 3.0
+        or _WORDY.search(value)
+    ):
         return Verdict(rejected="not random enough for a name that does not say secret")
     return _key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
 

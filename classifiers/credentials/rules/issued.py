@@ -18,9 +18,15 @@ def _checksummed(candidate: Candidate) -> Verdict:
 
 
 def _aws_class(candidate: Candidate) -> Verdict:
-    if candidate.text[max(0, candidate.start - 20) : candidate.start].lower().endswith("x-amz-credential="):
+    if (
+        candidate.text[max(0, candidate.start - 20) : candidate.start]
+        .lower()
+        .endswith("x-amz-credential=")
+    ):
         return Verdict(rejected="names the key of a signed address, which does not hold the key")
-    return Verdict(detector="aws-temporary-access-key" if candidate.value.startswith("ASIA") else None)
+    return Verdict(
+        detector="aws-temporary-access-key" if candidate.value.startswith("ASIA") else None
+    )
 
 
 def _with_digit(candidate: Candidate) -> Verdict:
@@ -39,9 +45,19 @@ def _sas(candidate: Candidate) -> Verdict:
 
 # (type, provider, pattern of the secret, least entropy, more)
 _LLM: tuple[tuple[str, str | None, str, float], ...] = (
-    ("openai-api-key", "openai", r"sk-(?:proj|svcacct|admin|service|None)-[A-Za-z0-9_-]{30,250}", 3.5),
+    (
+        "openai-api-key",
+        "openai",
+        r"sk-(?:proj|svcacct|admin|service|None)-[A-Za-z0-9_-]{30,250}",
+        3.5,
+    ),
     ("openai-api-key", "openai", r"sk-[A-Za-z0-9]{18,24}T3BlbkFJ[A-Za-z0-9]{18,24}", 3.5),
-    ("anthropic-api-key", "anthropic", r"sk-ant-(?:api|oat|ort|sid)\d{2}-[A-Za-z0-9_-]{32,130}", 3.5),
+    (
+        "anthropic-api-key",
+        "anthropic",
+        r"sk-ant-(?:api|oat|ort|sid)\d{2}-[A-Za-z0-9_-]{32,130}",
+        3.5,
+    ),
     ("anthropic-admin-key", "anthropic", r"sk-ant-admin\d{2}-[A-Za-z0-9_-]{32,130}", 3.5),
     ("openrouter-api-key", "openrouter", r"sk-or-(?:v\d{1,3}-)?[A-Za-z0-9_-]{20,80}", 3.0),
     ("langfuse-secret-key", "langfuse", rf"sk-lf-{_UUID}", 3.0),
@@ -84,7 +100,12 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
     ("vault-token", None, r"hv[sb]\.[A-Za-z0-9_-]{24,300}", 3.5),
     ("vault-token", None, r"s\.[A-Za-z0-9]{24}", 4.0),
     ("terraform-token", "hashicorp", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", 3.5),
-    ("doppler-token", "doppler", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}", 3.0),
+    (
+        "doppler-token",
+        "doppler",
+        r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}",
+        3.0,
+    ),
     ("planetscale-token", "planetscale", r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}", 3.0),
     ("supabase-token", "supabase", r"(?:sbp_[a-z0-9_-]{40}|sb_secret_[A-Za-z0-9_-]{30,32})", 3.0),
     ("snowflake-key", None, r"ver:\d+-hint:\d+-ETMsDgAAA[A-Za-z0-9+/=_-]{80,600}", 3.5),

@@ -19,7 +19,9 @@ FORMAT = 5
 _OPERATOR = r"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)"
 _BEFORE = r"""[\s'"]{0,3}"""
 _AFTER = r"""[\x60'"\s=]{0,5}"""
-_WIRE_OPERATOR = r"""(?:=|>|:{1,3}=|\|\||:|=>|\?=|,|\s(?:is|was)\s|\s{1,3}["']?value["']?\s{0,2}[:=])"""
+_WIRE_OPERATOR = (
+    r"""(?:=|>|:{1,3}=|\|\||:|=>|\?=|,|\s(?:is|was)\s|\s{1,3}["']?value["']?\s{0,2}[:=])"""
+)
 _WIRE_BEFORE = r"""[\s'"\\\])]{0,6}"""
 _WIRE_AFTER = r"""[\x60'"\s=\\(\[]{0,7}"""
 _WIRE_END = r"(?:[^A-Za-z0-9_+/=-]|$)"
@@ -121,7 +123,9 @@ def provider_of_rule(name: str) -> str:
 def wire_pattern(pattern: str) -> tuple[str, bool]:
     """Return the pattern for the wire, and whether it needs a provider's name beside the value."""
     keyed = _OPERATOR in pattern
-    pattern = pattern.replace(_BEFORE, _WIRE_BEFORE).replace(_OPERATOR + _AFTER, _WIRE_OPERATOR + _WIRE_AFTER)
+    pattern = pattern.replace(_BEFORE, _WIRE_BEFORE).replace(
+        _OPERATOR + _AFTER, _WIRE_OPERATOR + _WIRE_AFTER
+    )
     for suffix in _SUFFIXES:
         if pattern.endswith(suffix):
             tail = ")" if suffix.endswith("))") and suffix.count("(") < suffix.count(")") else ""
@@ -156,12 +160,20 @@ def exceptions(tree: Any) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
     for term in _alternatives(tree):
         callee = term.get("callee", {}).get("value")
         if term.get("kind") == "call" and _about_secret(term["arguments"][0]):
-            values = [node["value"] for node in term["arguments"][1].get("nodes", ()) if node.get("kind") == "string"]
+            values = [
+                node["value"]
+                for node in term["arguments"][1].get("nodes", ())
+                if node.get("kind") == "string"
+            ]
             patterns += values if callee == "matchesAny" else []
             words += [value.lower() for value in values] if callee == "containsAny" else []
         elif term.get("kind") == "binary" and term["operator"] in {"<", "<="}:
             left, right = term["left"], term["right"]
-            if left.get("callee", {}).get("value") == "entropy" and right.get("kind") in {"float", "int", "integer"}:
+            if left.get("callee", {}).get("value") == "entropy" and right.get("kind") in {
+                "float",
+                "int",
+                "integer",
+            }:
                 entropy = float(right["value"])
     return entropy, tuple(p for p in patterns if _compiles(p)), tuple(words)
 

@@ -11,7 +11,12 @@ from core.findings import SECRET, Confidence
 from core.organisation import Organisation
 
 WORD_KIND = "organisation_word"
-_FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP
+_FLAGS = (
+    hyperscan.HS_FLAG_SINGLEMATCH
+    | hyperscan.HS_FLAG_CASELESS
+    | hyperscan.HS_FLAG_UTF8
+    | hyperscan.HS_FLAG_UCP
+)
 _MAX_HITS = 1000
 _SPACE = re.compile(r"\s+")
 
@@ -57,7 +62,9 @@ class OwnWords:
         for number in sorted(found):
             text, canary, pattern = self._terms[number]
             for index, segment in enumerate(segments):
-                hits += [_hit(text, canary, index, match) for match in pattern.finditer(segment.text)]
+                hits += [
+                    _hit(text, canary, index, match) for match in pattern.finditer(segment.text)
+                ]
                 if len(hits) >= _MAX_HITS:
                     return hits
         return hits

@@ -19,7 +19,20 @@ _LOCAL_HOST = re.compile(
     r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)"
 )
 _WEAK = frozenset(
-    {"postgres", "mysql", "root", "guest", "mongo", "redis", "app", "db", "sa", "oracle", "tiger", "scott"}
+    {
+        "postgres",
+        "mysql",
+        "root",
+        "guest",
+        "mongo",
+        "redis",
+        "app",
+        "db",
+        "sa",
+        "oracle",
+        "tiger",
+        "scott",
+    }
 )
 _PART = (
     r"\b(?:server|data source|address|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname)\s{0,3}=|"
@@ -82,9 +95,11 @@ def _jwt(candidate: Candidate) -> Verdict:
         return Verdict(rejected="does not decode to a JSON web token")
     if claims.role == "anon":
         return Verdict(rejected="a token for anonymous use is public")
-    published = claims.issuer in {"joe", "https://example.com", "https://example.org"} or is_published_jwt(
-        candidate.value
-    )
+    published = claims.issuer in {
+        "joe",
+        "https://example.com",
+        "https://example.org",
+    } or is_published_jwt(candidate.value)
     return Verdict(test_data=published, note=_told_by(claims))
 
 
@@ -106,10 +121,18 @@ def _private_key(candidate: Candidate) -> Verdict:
     body = armoured.replace("\\r", "").replace("\\n", "\n")
     bare = _PEM_HEADERS.sub("", body)
     body = _NOT_BASE64.sub("", bare)
-    if len(body) < 40 or _LINE.search(bare) is None or (entropy(body) < 3.2 and not is_example(body)):
+    if (
+        len(body) < 40
+        or _LINE.search(bare) is None
+        or (entropy(body) < 3.2 and not is_example(body))
+    ):
         return Verdict(rejected="the armour line of a private key without a key")
     sealed = "ENCRYPTED" in candidate.value or "ENCRYPTED" in armoured[:200]
-    stop = candidate.text.find("-----", end + 5, end + 80) + 5 if end >= 0 else candidate.end + len(armoured)
+    stop = (
+        candidate.text.find("-----", end + 5, end + 80) + 5
+        if end >= 0
+        else candidate.end + len(armoured)
+    )
     return Verdict(
         value=body, span=(candidate.start, max(stop, candidate.end)), test_data=entropy(body) < 4.0,
         detector="encrypted-private-key" if sealed else None,
@@ -127,7 +150,11 @@ _PORT = re.compile(r"\d{1,5}(?:[/?#,]|$)")
 
 def _url(candidate: Candidate) -> Verdict:
     parts = _URL.match(candidate.value)
-    if parts is None or _PORT.match(parts["password"]) or parts["scheme"].lower() in {"github", "gitlab", "docker"}:
+    if (
+        parts is None
+        or _PORT.match(parts["password"])
+        or parts["scheme"].lower() in {"github", "gitlab", "docker"}
+    ):
         return Verdict(rejected="not a URL with a password")
     password, host = parts["password"], parts["host"]
     web = parts["scheme"].lower() in {
@@ -145,11 +172,17 @@ def _url(candidate: Candidate) -> Verdict:
     }
     start = candidate.start + parts.start("password")
     return _judge_password(
-        password, parts["user"], host, (start, start + len(password)), "basic-auth-url" if web else "connection-string"
+        password,
+        parts["user"],
+        host,
+        (start, start + len(password)),
+        "basic-auth-url" if web else "connection-string",
     )
 
 
-def _judge_password(password: str, user: str, host: str, span: tuple[int, int], detector: str) -> Verdict:
+def _judge_password(
+    password: str, user: str, host: str, span: tuple[int, int], detector: str
+) -> Verdict:
     if len(password) < 3 or is_placeholder(password) or is_masked(password):
         return Verdict(rejected="a placeholder stands where the password would", detector=detector)
     local = _LOCAL_HOST.match(host) is not None
@@ -163,7 +196,9 @@ def _judge_password(password: str, user: str, host: str, span: tuple[int, int], 
     )  # fmt: skip
 
 
-_HOST = re.compile(r"(?i)(?:server|data source|host|ashost|addr(?:ess)?)\s*=\s*(?:tcp:)?([^;,\s'\"]+)")
+_HOST = re.compile(
+    r"(?i)(?:server|data source|host|ashost|addr(?:ess)?)\s*=\s*(?:tcp:)?([^;,\s'\"]+)"
+)
 
 
 def _assignment(candidate: Candidate) -> Verdict:
@@ -179,7 +214,9 @@ def _oracle(candidate: Candidate) -> Verdict:
 
 def _basic_header(candidate: Candidate) -> Verdict:
     try:
-        text = base64.b64decode(candidate.value + "=" * (-len(candidate.value) % 4), validate=True).decode("utf-8")
+        text = base64.b64decode(
+            candidate.value + "=" * (-len(candidate.value) % 4), validate=True
+        ).decode("utf-8")
     except (ValueError, binascii.Error):
         return Verdict(rejected="not the base64 of a user and a password")
     user, colon, password = text.partition(":")
@@ -192,7 +229,12 @@ def _basic_header(candidate: Candidate) -> Verdict:
 
 def _bearer(candidate: Candidate) -> Verdict:
     value = candidate.value
-    if is_placeholder(value) or is_masked(value) or not any(c.isdigit() for c in value) or entropy(value) < 3.5:
+    if (
+        is_placeholder(value)
+        or is_masked(value)
+        or not any(c.isdigit() for c in value)
+        or entropy(value) < 3.5
+    ):
         return Verdict(rejected="a placeholder or too regular for a token")
     return Verdict(test_data=is_example(value))
 

@@ -33,7 +33,9 @@ def _parquet(document: Document, work: Work) -> None:
 
     file = pq.ParquetFile(pa.BufferReader(document.data), buffer_size=1 << 16, pre_buffer=False)
     rows, width = file.metadata.num_rows, file.metadata.num_columns
-    names = unique_names(file.schema_arrow.names[:_MAX_COLUMNS], min(len(file.schema_arrow.names), _MAX_COLUMNS))
+    names = unique_names(
+        file.schema_arrow.names[:_MAX_COLUMNS], min(len(file.schema_arrow.names), _MAX_COLUMNS)
+    )
     complete = rows * max(width, 1) <= work.limits.table_cells and width <= _MAX_COLUMNS
     collected = _Columns(names, work, document)
     for batch in _parquet_batches(file, work, complete=complete):
@@ -49,7 +51,9 @@ def _parquet_batches(file: Any, work: Work, *, complete: bool) -> Iterator[Any]:
     share = max(50, work.limits.sampled_rows // max(groups, 1))
     step = max(1, groups * 50 // work.limits.sampled_rows)
     for group in range(0, groups, step):
-        yield next(file.iter_batches(batch_size=min(share, _BATCH), row_groups=[group], use_threads=False))
+        yield next(
+            file.iter_batches(batch_size=min(share, _BATCH), row_groups=[group], use_threads=False)
+        )
 
 
 def _arrow(document: Document, work: Work) -> None:
@@ -63,13 +67,17 @@ def _arrow(document: Document, work: Work) -> None:
         batches = iter(pa.ipc.open_stream(source))
     schema_names = reader.schema.names if document.data.startswith(b"ARROW1") else None
     collected: _Columns | None = (
-        _Columns(unique_names(schema_names, len(schema_names)), work, document) if schema_names else None
+        _Columns(unique_names(schema_names, len(schema_names)), work, document)
+        if schema_names
+        else None
     )
     rows = kept = 0
     for batch in batches:
         rows += batch.num_rows
         if collected is None:
-            collected = _Columns(unique_names(batch.schema.names, batch.num_columns), work, document)
+            collected = _Columns(
+                unique_names(batch.schema.names, batch.num_columns), work, document
+            )
         room = work.limits.table_cells // max(batch.num_columns, 1) - kept
         if room > 0:
             part = batch.slice(0, room)
@@ -107,8 +115,14 @@ class _Columns:
         if pa.types.is_nested(kind):
             self._walk(column, name)
             return []
-        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-            return [value.decode("utf-8", "replace") if value else "" for value in column.to_pylist()]
+        if (
+            pa.types.is_binary(kind)
+            or pa.types.is_large_binary(kind)
+            or pa.types.is_fixed_size_binary(kind)
+        ):
+            return [
+                value.decode("utf-8", "replace") if value else "" for value in column.to_pylist()
+            ]
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
             try:
                 column = column.cast(pa.string())
@@ -119,9 +133,17 @@ class _Columns:
     def _walk(self, column: Any, name: str) -> None:
         self.nested.add(name)
         reading = Reading(self.work.payload, self.work.limits, self.document.label)
-        walk(reading, column.slice(0, _CHUNK_NESTED).to_pylist(), name, (*self.document.path, f"column {name}"), 0)
+        walk(
+            reading,
+            column.slice(0, _CHUNK_NESTED).to_pylist(),
+            name,
+            (*self.document.path, f"column {name}"),
+            0,
+        )
         if len(column) > _CHUNK_NESTED:
-            self.work.unread("of a nested column a sample was read", (*self.document.path, f"column {name}"))
+            self.work.unread(
+                "of a nested column a sample was read", (*self.document.path, f"column {name}")
+            )
 
     def finish(self, rows: int, *, complete: bool) -> None:
         """Hand the table over."""

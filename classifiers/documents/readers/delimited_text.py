@@ -23,7 +23,9 @@ def read(document: Document, work: Work) -> None:
         work.plain(document._replace(media_type=None, name=None))
         return
     delimiter = delimiter_of(data[:_SNIFFED].decode("utf-8", "ignore"), "text/csv", document.name)
-    if delimiter is None or not _table(data, "\x1f" if delimiter == "\n" else delimiter, document, work):
+    if delimiter is None or not _table(
+        data, "\x1f" if delimiter == "\n" else delimiter, document, work
+    ):
         _slices(data, document, work)
 
 
@@ -59,7 +61,11 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
             raise_if_empty=False,
             **options,
         )
-        total = pl.scan_csv(BytesIO(data), **options).select(pl.len()).collect().item() if huge else frame.height
+        total = (
+            pl.scan_csv(BytesIO(data), **options).select(pl.len()).collect().item()
+            if huge
+            else frame.height
+        )
     except pl.exceptions.PolarsError:
         return _ragged(data, delimiter, document, work)
     if frame.height < 2:
@@ -72,7 +78,8 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     kept = body if complete else body.head(work.limits.sampled_rows)
     names = unique_names(first if header else [], frame.width)
     columns = {
-        name: kept.get_column(key).fill_null("").to_list() for name, key in zip(names, frame.columns, strict=True)
+        name: kept.get_column(key).fill_null("").to_list()
+        for name, key in zip(names, frame.columns, strict=True)
     }
     del frame, body, kept
     if complete:
@@ -85,7 +92,11 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
 def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     """Lines of unequal length: every line is text, and those that fit the first one make the table."""
     lines = data.splitlines()
-    cells = [line.decode("utf-8", "replace").split(delimiter) for line in lines[: work.limits.sampled_rows + 1] if line]
+    cells = [
+        line.decode("utf-8", "replace").split(delimiter)
+        for line in lines[: work.limits.sampled_rows + 1]
+        if line
+    ]
     width = len(cells[0])
     fitting = [row for row in cells if len(row) == width]
     if len(fitting) * 2 < len(cells) or len(fitting) < 2:
@@ -93,12 +104,16 @@ def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool
     header = has_header(fitting[0])
     names = unique_names(fitting[0] if header else [], width)
     rows = fitting[1:] if header else fitting
-    columns = {name: [row[index].strip().strip('"') for row in rows] for index, name in enumerate(names)}
+    columns = {
+        name: [row[index].strip().strip('"') for row in rows] for index, name in enumerate(names)
+    }
     _sampled(columns, sum(map(bool, lines)) - header, data, document, work)
     return True
 
 
-def _sampled(columns: dict[str, list[str]], rows: int, data: bytes, document: Document, work: Work) -> None:
+def _sampled(
+    columns: dict[str, list[str]], rows: int, data: bytes, document: Document, work: Work
+) -> None:
     """Add a table whose values are a sample, and all of its text."""
     work.add_table(columns, rows, document.path, complete=False)
     _slices(data, document, work, tabular=True)
@@ -110,6 +125,8 @@ def _slices(data: bytes, document: Document, work: Work, *, tabular: bool = Fals
         end = min(at + _SLICE, len(data))
         if end < len(data):
             end = max(data.rfind(b"\n", at + _SLICE // 2, end), at + _SLICE // 2) + 1
-        if not work.text(data[at:end].decode("utf-8", "replace"), None, document.path, tabular=tabular):
+        if not work.text(
+            data[at:end].decode("utf-8", "replace"), None, document.path, tabular=tabular
+        ):
             return
         at = end

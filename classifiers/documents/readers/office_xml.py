@@ -10,9 +10,19 @@ from classifiers.documents.sniff import DOCX, ODF, PPTX
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset(
-    {DOCX, PPTX, ODF + "text", ODF + "presentation", ODF + "graphics", ODF + "text-template", ODF + "formula"}
+    {
+        DOCX,
+        PPTX,
+        ODF + "text",
+        ODF + "presentation",
+        ODF + "graphics",
+        ODF + "text-template",
+        ODF + "formula",
+    }
 )
-_TEXT = re.compile(r"^(word|ppt|docProps|customXml)/[\w./-]+\.xml$|^(content|meta|styles)\.xml$", re.IGNORECASE)
+_TEXT = re.compile(
+    r"^(word|ppt|docProps|customXml)/[\w./-]+\.xml$|^(content|meta|styles)\.xml$", re.IGNORECASE
+)
 _DULL = re.compile(
     r"(theme|styles|settings|fontTable|webSettings|numbering|Layout|Master|presProps|viewProps|tableStyles)"
 )

@@ -10,7 +10,9 @@ from classifiers.codecs.content_encoding import inflate
 from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
-MEDIA_TYPES = frozenset({"application/gzip", "application/zstd", "application/x-bzip2", "application/x-xz"})
+MEDIA_TYPES = frozenset(
+    {"application/gzip", "application/zstd", "application/x-bzip2", "application/x-xz"}
+)
 _STEP = 1 << 20
 _XZ_MEMORY = 128 << 20
 
@@ -44,7 +46,9 @@ def read(document: Document, work: Work) -> None:
         work.unread(reason, document.path)
     if plain and work.allow(len(plain), document.path):
         name = document.name or ""
-        stem = name.rpartition(".")[0] or None if not name.endswith((".tgz", ".tbz", ".txz")) else None
+        stem = (
+            name.rpartition(".")[0] or None if not name.endswith((".tgz", ".tbz", ".txz")) else None
+        )
         work.member(plain, stem, document.path)
 
 
@@ -62,4 +66,8 @@ def _unpack(engine: _Engine, data: bytes, most: int) -> tuple[bytes, str | None]
     except (OSError, EOFError, lzma.LZMAError, ValueError):
         return b"".join(parts), "the packed file is broken"
     whole = b"".join(parts)
-    return (whole[:most], "unpacks to more than is read (decompression limit)") if size > most else (whole, None)
+    return (
+        (whole[:most], "unpacks to more than is read (decompression limit)")
+        if size > most
+        else (whole, None)
+    )

@@ -42,7 +42,10 @@ def _pages(pdf: "object", document: Document, work: Work) -> None:
     if count > work.limits.pdf_pages:
         work.unread(f"only {work.limits.pdf_pages} of {count} pages were read", document.path)
     if silent:
-        work.unread(f"{silent} of {count} pages hold no text (pictures of pages are not read)", document.path)
+        work.unread(
+            f"{silent} of {count} pages hold no text (pictures of pages are not read)",
+            document.path,
+        )
 
 
 def _attachments(pdf: "object", document: Document, work: Work) -> None:

@@ -18,6 +18,9 @@ def read(document: Document, work: Work) -> None:
     text = _PARAGRAPH.sub("\n", text)
     text = _HEX.sub(lambda match: bytes.fromhex(match[1]).decode("cp1252", "replace"), text)
     text = _UNICODE.sub(
-        lambda match: chr(int(match[1]) & 0xFFFF) if not 0xD800 <= int(match[1]) & 0xFFFF < 0xE000 else "", text
+        lambda match: (
+            chr(int(match[1]) & 0xFFFF) if not 0xD800 <= int(match[1]) & 0xFFFF < 0xE000 else ""
+        ),
+        text,
     )
     work.text(_CONTROL.sub("", text), None, document.path)

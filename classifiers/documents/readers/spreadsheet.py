@@ -73,7 +73,9 @@ def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> 
     names = unique_names(first if header else [], len(first))
     complete = len(body) * len(names) <= work.limits.table_cells
     kept = body if complete else body[: work.limits.sampled_rows]
-    columns = {column: _texts(cells) for column, cells in zip(names, zip(*kept, strict=True), strict=True)}
+    columns = {
+        column: _texts(cells) for column, cells in zip(names, zip(*kept, strict=True), strict=True)
+    }
     filled = {column: values for column, values in columns.items() if any(values)}
     work.table(filled, len(body), path, part=f"sheet {name}", complete=complete)
 

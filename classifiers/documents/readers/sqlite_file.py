@@ -10,9 +10,7 @@ from classifiers.documents.document_job import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/vnd.sqlite3"})
-_TABLES = (
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
-)
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
 _MAX_TABLES = 500
 _MAX_STEPS = 2_000
 """Of 100,000 instructions each: what a hostile file may make the engine do."""
@@ -33,8 +31,12 @@ def read(document: Document, work: Work) -> None:
         if len(names) > _MAX_TABLES:
             work.unread("more tables than are read", document.path)
     except (sqlite3.Error, OverflowError):
-        work.unread("the database is broken or encrypted: only its readable parts were read", document.path)
-        read_runs(Reading(work.payload, work.limits, document.label), document.data, document.path, 0)
+        work.unread(
+            "the database is broken or encrypted: only its readable parts were read", document.path
+        )
+        read_runs(
+            Reading(work.payload, work.limits, document.label), document.data, document.path, 0
+        )
     finally:
         database.close()
 
@@ -80,7 +82,8 @@ def _table(database: sqlite3.Connection, name: str, document: Document, work: Wo
         return
     names = unique_names(header, len(header))
     columns = {
-        column: [_text(cell) for cell in cells] for column, cells in zip(names, zip(*body, strict=True), strict=True)
+        column: [_text(cell) for cell in cells]
+        for column, cells in zip(names, zip(*body, strict=True), strict=True)
     }
     work.table(columns, rows, path, part=f"table {name}", complete=complete)
 

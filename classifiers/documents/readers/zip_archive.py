@@ -30,7 +30,9 @@ def read(document: Document, work: Work) -> None:
                 return
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, document: Document, work: Work) -> bool:
+def _member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, document: Document, work: Work
+) -> bool:
     """Queue one member; False when the archive's limits are used up."""
     path, limits = (*document.path, info.filename), work.limits
     if info.flag_bits & 0x1:

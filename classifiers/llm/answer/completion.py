@@ -37,7 +37,9 @@ class Read:
         return f"<Read {self.sample_of} bytes>"
 
 
-def completed(call: LlmCall, answer: Answer, read: Read, exchange: Exchange | None, payload: Payload | None) -> LlmCall:
+def completed(
+    call: LlmCall, answer: Answer, read: Read, exchange: Exchange | None, payload: Payload | None
+) -> LlmCall:
     """Return the call with tokens, cost, model and organisation, each as sure as it is."""
     headers = dict(reversed(answer.headers))
     usage = fill(fill(read.usage, read.gateway), of_headers(headers) or Usage())
@@ -56,7 +58,11 @@ def completed(call: LlmCall, answer: Answer, read: Read, exchange: Exchange | No
 
 
 def _learnt(call: LlmCall, headers: Mapping[str, str], read: Read) -> LlmCall:
-    organisation = headers.get("openai-organization") or headers.get("anthropic-organization-id") or read.organisation
+    organisation = (
+        headers.get("openai-organization")
+        or headers.get("anthropic-organization-id")
+        or read.organisation
+    )
     project = headers.get("openai-project") or headers.get("anthropic-workspace-id")
     return changed(
         call,
@@ -66,7 +72,9 @@ def _learnt(call: LlmCall, headers: Mapping[str, str], read: Read) -> LlmCall:
     )
 
 
-def _estimated(call: LlmCall, answer: Answer, read: Read, body: object) -> "estimate.Estimate | None":
+def _estimated(
+    call: LlmCall, answer: Answer, read: Read, body: object
+) -> "estimate.Estimate | None":
     if answer.status is None or not 200 <= answer.status < 300 or call.operation not in _ESTIMABLE:
         return None
     return estimate.of_exchange(call, body, b"".join(read.sample), read.sample_of)
@@ -84,14 +92,20 @@ def _request_json(exchange: Exchange | None, payload: Payload | None) -> object:
         return None
 
 
-def _priced(call: LlmCall, usage: Usage, answered: str | None, exchange: Exchange | None) -> LlmCall:
+def _priced(
+    call: LlmCall, usage: Usage, answered: str | None, exchange: Exchange | None
+) -> LlmCall:
     if usage.stated_cost is not None:
-        return changed(call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED)
+        return changed(
+            call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED
+        )
     if prices.is_local(call.provider, exchange):
         return changed(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
     if usage.empty:
         return call
-    cost = prices.from_table(call.provider, answered, call.model, usage, None if exchange is None else exchange.at)
+    cost = prices.from_table(
+        call.provider, answered, call.model, usage, None if exchange is None else exchange.at
+    )
     return call if cost is None else replace(call, cost_usd=cost, cost_basis=CostBasis.TABLE)
 
 

@@ -130,7 +130,11 @@ class _Chain:
 
 def inflater(content_encoding: str | None) -> Inflater | None:
     """Return the inflater for this header value, or None for an encoding that we do not know."""
-    names = [n for part in (content_encoding or "").lower().split(",") if (n := part.strip()) not in {"", "identity"}]
+    names = [
+        n
+        for part in (content_encoding or "").lower().split(",")
+        if (n := part.strip()) not in {"", "identity"}
+    ]
     if not names:
         return Identity()
     if len(names) > 3:

@@ -46,7 +46,11 @@ class UsageTap:
     )  # fmt: skip
 
     def __init__(
-        self, call: LlmCall, answer: Answer, exchange: Exchange | None = None, payload: Payload | None = None
+        self,
+        call: LlmCall,
+        answer: Answer,
+        exchange: Exchange | None = None,
+        payload: Payload | None = None,
     ) -> None:
         self._call, self._answer, self._exchange, self._payload = call, answer, exchange, payload
         self._usage, self._gateway = Usage(), Usage()
@@ -98,7 +102,9 @@ class UsageTap:
             self._end()
             return self._completed()
         except Exception as error:  # noqa: BLE001 - boundary: an answer that breaks the reading still reaches its client
-            return replace(self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}"))
+            return replace(
+                self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}")
+            )
 
     def _not_encoded(self, chunk: bytes) -> None:
         """The header names an encoding that the body does not have: recordings keep decoded text under old headers."""

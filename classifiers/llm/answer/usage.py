@@ -29,7 +29,12 @@ _CACHE_READ = (
     "cached_tokens",
 )
 _CACHE_WRITE = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount")
-_IN_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details", "input_token_details")
+_IN_DETAILS = (
+    "prompt_tokens_details",
+    "input_tokens_details",
+    "prompt_token_details",
+    "input_token_details",
+)
 _OUT_DETAILS = (
     "completion_tokens_details",
     "output_tokens_details",
@@ -145,7 +150,11 @@ def _cost(values: Json) -> float | None:
     if isinstance(cost, int | float) and not isinstance(cost, bool) and cost >= 0:
         return float(cost)
     ticks = values.get("cost_in_usd_ticks")
-    return ticks / 1e10 if isinstance(ticks, int | float) and not isinstance(ticks, bool) and ticks >= 0 else None
+    return (
+        ticks / 1e10
+        if isinstance(ticks, int | float) and not isinstance(ticks, bool) and ticks >= 0
+        else None
+    )
 
 
 def from_usage(values: Json) -> Usage:
@@ -158,12 +167,15 @@ def from_usage(values: Json) -> Usage:
     return Usage(
         input=asked,
         output=answered,
-        only_total=_count(values.get("total_tokens")) if asked is None and answered is None else None,
+        only_total=_count(values.get("total_tokens"))
+        if asked is None and answered is None
+        else None,
         cache_read=_first(values, _CACHE_READ) if cached is None else cached,
         cache_write=_first(values, _CACHE_WRITE),
         reasoning=_detail(values, _OUT_DETAILS, "reasoning_tokens"),
         stated_cost=_cost(values),
-        cache_apart="prompt_tokens" not in values and any(name in values for name in (*_CACHE_READ[:3], *_CACHE_WRITE)),
+        cache_apart="prompt_tokens" not in values
+        and any(name in values for name in (*_CACHE_READ[:3], *_CACHE_WRITE)),
     )
 
 
@@ -194,12 +206,18 @@ def _from_gemini(values: Json) -> Usage:
 
 
 def _from_ollama(answer: Json) -> Usage:
-    return Usage(input=_count(answer.get("prompt_eval_count")), output=_count(answer.get("eval_count")))
+    return Usage(
+        input=_count(answer.get("prompt_eval_count")), output=_count(answer.get("eval_count"))
+    )
 
 
 def _from_titan(answer: Json) -> Usage:
     results = answer.get("results")
-    first = results[0] if isinstance(results, list) and results and isinstance(results[0], dict) else answer
+    first = (
+        results[0]
+        if isinstance(results, list) and results and isinstance(results[0], dict)
+        else answer
+    )
     output = _first(first, ("tokenCount", "totalOutputTextTokenCount"))
     return Usage(input=_count(answer.get("inputTextTokenCount")), output=output)
 
@@ -209,22 +227,34 @@ def _from_results(answer: Json) -> Usage | None:
     if not (isinstance(results, list) and results and isinstance(results[-1], dict)):
         return None
     last = results[-1]
-    usage = Usage(input=_count(last.get("input_token_count")), output=_count(last.get("generated_token_count")))
+    usage = Usage(
+        input=_count(last.get("input_token_count")),
+        output=_count(last.get("generated_token_count")),
+    )
     return None if usage.empty else usage
 
 
 def _from_aleph(answer: Json) -> Usage:
-    return Usage(input=_count(answer.get("num_tokens_prompt_total")), output=_count(answer.get("num_tokens_generated")))
+    return Usage(
+        input=_count(answer.get("num_tokens_prompt_total")),
+        output=_count(answer.get("num_tokens_generated")),
+    )
 
 
 def _from_llama(answer: Json) -> Usage:
-    return Usage(input=_count(answer.get("prompt_token_count")), output=_count(answer.get("generation_token_count")))
+    return Usage(
+        input=_count(answer.get("prompt_token_count")),
+        output=_count(answer.get("generation_token_count")),
+    )
 
 
 def _from_metrics(values: object) -> Usage | None:
     if isinstance(values, list):
         named = {m.get("metric"): m.get("value") for m in values if isinstance(m, dict)}
-        return Usage(input=_count(named.get("num_prompt_tokens")), output=_count(named.get("num_completion_tokens")))
+        return Usage(
+            input=_count(named.get("num_prompt_tokens")),
+            output=_count(named.get("num_completion_tokens")),
+        )
     if isinstance(values, dict) and ("input_token_count" in values or "inputTokenCount" in values):
         return from_usage(values)
     return None
@@ -236,7 +266,9 @@ def _from_tgi(answer: Json) -> Usage | None:
         return None
     prefill = details.get("prefill")
     return Usage(
-        input=len(prefill) if isinstance(prefill, list) and prefill else _count(details.get("input_length")),
+        input=len(prefill)
+        if isinstance(prefill, list) and prefill
+        else _count(details.get("input_length")),
         output=_count(details["generated_tokens"]),
     )
 

@@ -11,7 +11,14 @@ from core.classification import Attachment
 MAX_ATTACHMENTS = 200
 MAX_TOOLS = 200
 _MAX_DEPTH = 6
-_DATA_KEYS = ("data", "bytes", "file_data", "bytesBase64Encoded", "bytes_base64_encoded", "b64_json")
+_DATA_KEYS = (
+    "data",
+    "bytes",
+    "file_data",
+    "bytesBase64Encoded",
+    "bytes_base64_encoded",
+    "b64_json",
+)
 _TYPE_KEYS = ("media_type", "mimeType", "mime_type", "format")
 _INSIDE = (
     "source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "video", "audio",
@@ -48,7 +55,11 @@ def message_count(body: Mapping[str, Any]) -> int | None:
         if "message" in body:
             return len(found) + 1
         return len(found)
-    return 1 if any(key in body for key in ("prompt", "message", "inputs", "inputText", "input")) else None
+    return (
+        1
+        if any(key in body for key in ("prompt", "message", "inputs", "inputText", "input"))
+        else None
+    )
 
 
 def tools(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -73,7 +84,11 @@ def _tool_names(tool: Mapping[str, Any]) -> Iterator[str]:
             return
     declared = tool.get("functionDeclarations") or tool.get("function_declarations")
     if isinstance(declared, list):
-        yield from (d["name"][:200] for d in declared if isinstance(d, dict) and isinstance(d.get("name"), str))
+        yield from (
+            d["name"][:200]
+            for d in declared
+            if isinstance(d, dict) and isinstance(d.get("name"), str)
+        )
     elif isinstance(tool.get("type"), str):
         yield tool["type"][:200]
     else:
@@ -84,7 +99,9 @@ def attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """Return the files and images inside the messages: media type, size and SHA-256 of the decoded bytes."""
     found: list[Attachment] = []
     for turn in turns(body) or ():
-        if isinstance(turn, dict) and not (type(turn.get("content")) is str and "images" not in turn):
+        if isinstance(turn, dict) and not (
+            type(turn.get("content")) is str and "images" not in turn
+        ):
             _from_turn(turn, found)
     for key in _OUTER & body.keys():
         if not isinstance(body[key], str):
@@ -122,9 +139,15 @@ def _walk(value: object, found: list[Attachment], depth: int) -> None:
         for key in _INSIDE:
             inner = value.get(key)
             if isinstance(inner, dict | list):
-                outer = value if key == "source" and "format" in value and isinstance(inner, dict) else None
+                outer = (
+                    value
+                    if key == "source" and "format" in value and isinstance(inner, dict)
+                    else None
+                )
                 _walk(
-                    {**inner, "format": outer["format"]} if outer and isinstance(inner, dict) else inner,
+                    {**inner, "format": outer["format"]}
+                    if outer and isinstance(inner, dict)
+                    else inner,
                     found,
                     depth + 1,
                 )
@@ -148,7 +171,11 @@ def _add(found: list[Attachment], text: str, media_type: str | None) -> None:
         return
     data = _decoded(text)
     if data is not None:
-        found.append(Attachment(media_type=media_type, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
+        found.append(
+            Attachment(
+                media_type=media_type, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
+            )
+        )
 
 
 def _decoded(text: str) -> bytes | None:

@@ -47,7 +47,11 @@ def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
     method = first.get("method")
     spoken = announced(headers)
     if method is None:
-        return McpCall("response", None, False) if spoken and ("result" in first or "error" in first) else None
+        return (
+            McpCall("response", None, False)
+            if spoken and ("result" in first or "error" in first)
+            else None
+        )
     if not isinstance(method, str) or not (
         method in _METHODS or (method in _SHARED and spoken) or _is_handshake(first)
     ):
@@ -60,7 +64,11 @@ def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
 
 def _is_handshake(message: Mapping[str, Any]) -> bool:
     params = message.get("params")
-    return message.get("method") == "initialize" and isinstance(params, dict) and "protocolVersion" in params
+    return (
+        message.get("method") == "initialize"
+        and isinstance(params, dict)
+        and "protocolVersion" in params
+    )
 
 
 def _mismatch(headers: Mapping[str, str], method: str, tool: str | None) -> bool:

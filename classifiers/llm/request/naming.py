@@ -58,7 +58,9 @@ def streams(exchange: Exchange, body: Mapping[str, Any], provider: str | None) -
     if op.streams(exchange.path) or exchange.scheme.startswith("ws"):
         return True
     native = exchange.path.partition("?")[0].endswith(_NATIVE_STREAMS)
-    return native and (provider in {"ollama", "ollama-cloud"} or "options" in body or "keep_alive" in body)
+    return native and (
+        provider in {"ollama", "ollama-cloud"} or "options" in body or "keep_alive" in body
+    )
 
 
 def project_of(path: str, body: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from classifiers.destinations.credential_in_use import identify
-from classifiers.destinations.llm_providers import LLM_HOSTS, LOCAL_PORTS, Kind, Provider, path_matches
+from classifiers.destinations.llm_providers import (
+    LLM_HOSTS,
+    LOCAL_PORTS,
+    Kind,
+    Provider,
+    path_matches,
+)
 from classifiers.llm import operations as op
 from classifiers.llm.request import content, mcp, shapes, unlisted
 from classifiers.llm.request.naming import model_of, project_of, streams
@@ -15,7 +21,14 @@ from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 
 _GET_HINTS = frozenset(
-    {"upgrade", "x-stainless-lang", "anthropic-version", "mcp-protocol-version", "mcp-session-id", "mcp-method"}
+    {
+        "upgrade",
+        "x-stainless-lang",
+        "anthropic-version",
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "mcp-method",
+    }
 )
 """Without one of these, a GET at an unlisted host is no call of a model or tool server."""
 
@@ -51,7 +64,9 @@ def recognise(
     provider = provider_at(exchange.host, exchange.path, exchange.port)
     if provider is None and exchange.method == "GET" and not _GET_HINTS & headers.keys():
         return None
-    seen = _Seen(exchange, headers, payload.json if payload is not None else None, payload, fingerprinter)
+    seen = _Seen(
+        exchange, headers, payload.json if payload is not None else None, payload, fingerprinter
+    )
     spoken = _tool_server(seen)
     if spoken is not None:
         return _tool_call(spoken, provider, seen)
@@ -119,8 +134,15 @@ def _unknown(seen: _Seen) -> LlmCall | None:
     if shape is not None:
         evidence.append("shape:" + shape.family)
         certain = named is not None and named.certain and named.operation in op.CONTENT
-        return _call(None, named.operation if named is not None and certain else shape.operation, seen, evidence)
-    if named is None or not unlisted.is_call(seen.exchange, seen.headers, named, seen.body, seen.payload):
+        return _call(
+            None,
+            named.operation if named is not None and certain else shape.operation,
+            seen,
+            evidence,
+        )
+    if named is None or not unlisted.is_call(
+        seen.exchange, seen.headers, named, seen.body, seen.payload
+    ):
         return None
     return _call(None, named.operation, seen, evidence)
 

@@ -51,7 +51,14 @@ _ITEM_TYPES = frozenset(
      "custom_tool_call_output", "image_generation_call", "code_interpreter_call", "local_shell_call", "input_text"}
 )  # fmt: skip
 _COHERE = frozenset(
-    {"chat_history", "preamble", "connectors", "prompt_truncation", "search_queries_only", "citation_quality"}
+    {
+        "chat_history",
+        "preamble",
+        "connectors",
+        "prompt_truncation",
+        "search_queries_only",
+        "citation_quality",
+    }
 )
 _EMBEDDING = frozenset({"encoding_format", "dimensions", "input_type", "embedding_types", "output_dimension", "task",
                         "truncate", "output_dtype", "normalized"})  # fmt: skip
@@ -99,7 +106,9 @@ def fits(body: Body, operation: str) -> bool:
 def sampled(body: Body) -> bool:
     """Return True when the body, or its `parameters`, sets how a model samples its answer."""
     inner = body.get("parameters")
-    return bool(_SAMPLING & body.keys()) or (isinstance(inner, dict) and bool(_SAMPLING & inner.keys()))
+    return bool(_SAMPLING & body.keys()) or (
+        isinstance(inner, dict) and bool(_SAMPLING & inner.keys())
+    )
 
 
 def looks_like_model(name: object) -> bool:
@@ -119,7 +128,16 @@ def is_turns(value: object) -> bool:
             return False
     turn = value[-1]
     return any(
-        key in turn for key in ("content", "tool_calls", "parts", "function_call", "message", "tool_results", "images")
+        key in turn
+        for key in (
+            "content",
+            "tool_calls",
+            "parts",
+            "function_call",
+            "message",
+            "tool_results",
+            "images",
+        )
     )
 
 
@@ -127,7 +145,9 @@ def _messages(body: Body) -> Shape | None:
     turns = body["messages"]
     if not is_turns(turns):
         return None
-    if "max_tokens" in body and ("system" in body or "anthropic_version" in body or _has_blocks(turns)):
+    if "max_tokens" in body and (
+        "system" in body or "anthropic_version" in body or _has_blocks(turns)
+    ):
         return Shape("anthropic", op.CHAT)
     if "inferenceConfig" in body or "toolConfig" in body or _has_converse_parts(turns):
         return Shape("bedrock", op.CHAT)
@@ -147,7 +167,10 @@ def _has_blocks(turns: list[Any]) -> bool:
         content = turn.get("content") if isinstance(turn, dict) else None
         if isinstance(content, list) and content and isinstance(content[0], dict):
             first = content[0]
-            if first.get("type") in {"tool_use", "tool_result", "thinking", "document"} or "source" in first:
+            if (
+                first.get("type") in {"tool_use", "tool_result", "thinking", "document"}
+                or "source" in first
+            ):
                 return True
             if first.get("cache_control"):
                 return True
@@ -156,7 +179,12 @@ def _has_blocks(turns: list[Any]) -> bool:
 
 def _has_converse_parts(turns: list[Any]) -> bool:
     content = turns[0].get("content")
-    return isinstance(content, list) and bool(content) and isinstance(content[0], dict) and "type" not in content[0]
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and isinstance(content[0], dict)
+        and "type" not in content[0]
+    )
 
 
 def _contents(body: Body) -> Shape | None:
@@ -208,7 +236,11 @@ def _input(body: Body) -> Shape | None:
         return Shape("openai", op.MODERATION)
     if isinstance(value, str) and (named or len(_RESPONSES & body.keys()) >= 2):
         return Shape("openai", op.AUDIO if "voice" in body else op.RESPONSES)
-    return Shape("openai", op.EMBEDDINGS) if named and body.keys() <= {"model", "input", "user"} else None
+    return (
+        Shape("openai", op.EMBEDDINGS)
+        if named and body.keys() <= {"model", "input", "user"}
+        else None
+    )
 
 
 def _prompt(body: Body) -> Shape | None:
@@ -225,7 +257,12 @@ def _prompt(body: Body) -> Shape | None:
         return Shape("openai", op.IMAGE if image else op.COMPLETION)
     if sampling and isinstance(body.get("model"), str):
         return Shape("openai", op.COMPLETION)
-    if "max_gen_len" in body or "max_tokens_to_sample" in body or "n_predict" in body or sampling >= 2:
+    if (
+        "max_gen_len" in body
+        or "max_tokens_to_sample" in body
+        or "n_predict" in body
+        or sampling >= 2
+    ):
         return Shape("bedrock" if "max_gen_len" in body else "completion", op.COMPLETION)
     return None
 
@@ -255,7 +292,11 @@ def _documents(body: Body) -> Shape | None:
 
 def _inputs(body: Body) -> Shape | None:
     parameters = body.get("parameters")
-    ok = isinstance(body["inputs"], str | list) and isinstance(parameters, dict) and _SAMPLING & parameters.keys()
+    ok = (
+        isinstance(body["inputs"], str | list)
+        and isinstance(parameters, dict)
+        and _SAMPLING & parameters.keys()
+    )
     return Shape("tgi", op.COMPLETION) if ok else None
 
 
@@ -263,7 +304,11 @@ def _input_text(body: Body) -> Shape | None:
     ok = isinstance(body["inputText"], str) and (
         "textGenerationConfig" in body or "dimensions" in body or len(body) == 1
     )
-    return Shape("titan", op.INVOKE if "textGenerationConfig" in body else op.EMBEDDINGS) if ok else None
+    return (
+        Shape("titan", op.INVOKE if "textGenerationConfig" in body else op.EMBEDDINGS)
+        if ok
+        else None
+    )
 
 
 def _oci(body: Body) -> Shape | None:
@@ -274,7 +319,11 @@ def _oci(body: Body) -> Shape | None:
 
 def _code_assist(body: Body) -> Shape | None:
     request = body["request"]
-    return _contents(request) if isinstance(request, dict) and "contents" in request and "model" in body else None
+    return (
+        _contents(request)
+        if isinstance(request, dict) and "contents" in request and "model" in body
+        else None
+    )
 
 
 _BY_KEY: tuple[tuple[str, Callable[[Body], Shape | None]], ...] = (
@@ -294,7 +343,16 @@ _BY_KEY: tuple[tuple[str, Callable[[Body], Shape | None]], ...] = (
 _NEEDS: dict[str, tuple[str, ...]] = {
     op.CHAT: ("messages", "message", "contents", "input", "prompt", "chatRequest", "text"),
     op.RESPONSES: ("input", "prompt", "previous_response_id"),
-    op.EMBEDDINGS: ("input", "inputs", "texts", "content", "requests", "prompt", "images", "instances"),
+    op.EMBEDDINGS: (
+        "input",
+        "inputs",
+        "texts",
+        "content",
+        "requests",
+        "prompt",
+        "images",
+        "instances",
+    ),
     op.COMPLETION: ("prompt", "inputs", "input", "messages"),
     op.GENERATE: ("contents", "content", "request"),
     op.INVOKE: (

@@ -22,7 +22,11 @@ _RESOURCE = re.compile(
 
 
 def is_call(
-    exchange: Exchange, headers: Mapping[str, str], named: op.PathOperation, body: object, payload: Payload | None
+    exchange: Exchange,
+    headers: Mapping[str, str],
+    named: op.PathOperation,
+    body: object,
+    payload: Payload | None,
 ) -> bool:
     """Return True when the path, with what the body has, leaves no doubt."""
     bare = exchange.path.partition("?")[0].rstrip("/")
@@ -35,14 +39,20 @@ def is_call(
         return True
     if isinstance(body, dict):
         return _agrees(named, bare, body)
-    return bare.endswith("/files") and payload is not None and any(s.key == "purpose" for s in payload.segments[:20])
+    return (
+        bare.endswith("/files")
+        and payload is not None
+        and any(s.key == "purpose" for s in payload.segments[:20])
+    )
 
 
 def _body_may_be(
     exchange: Exchange, headers: Mapping[str, str], named: op.PathOperation, payload: Payload | None
 ) -> bool:
     """No JSON object: fine for uploads, gRPC, empty and unread bodies, but not for one that was read and is another thing."""
-    if named.operation in {op.AUDIO, op.IMAGE} or headers.get("content-type", "").startswith("application/grpc"):
+    if named.operation in {op.AUDIO, op.IMAGE} or headers.get("content-type", "").startswith(
+        "application/grpc"
+    ):
         return True
     return payload is None or not exchange.body or not exchange.complete
 
@@ -52,7 +62,11 @@ def _agrees(named: op.PathOperation, bare: str, body: Mapping[str, Any]) -> bool
         return isinstance(body.get("input"), dict) and ("version" in body or "/models/" in bare)
     if isinstance(body.get("model"), str) and bare.endswith(_WITH_MODEL):
         return True
-    if not named.certain or named.operation not in op.CONTENT or not shapes.fits(body, named.operation):
+    if (
+        not named.certain
+        or named.operation not in op.CONTENT
+        or not shapes.fits(body, named.operation)
+    ):
         return False
     if bare.endswith("/v1/moderations"):
         return body.keys() <= {"input", "model"}

@@ -24,7 +24,12 @@ _MAX_TOKENS = 510
 _TOKEN_OVERLAP = 64
 
 GOLDEN_TEXT = "Hello, my name is Maria Schmidt and I live at 42 Baker Street in Springfield."
-GOLDEN_LABELS = {"GIVEN_NAME": "maria", "SURNAME": "schmidt", "BUILDING_NUMBER": "42", "STREET_NAME": "baker street"}
+GOLDEN_LABELS = {
+    "GIVEN_NAME": "maria",
+    "SURNAME": "schmidt",
+    "BUILDING_NUMBER": "42",
+    "STREET_NAME": "baker street",
+}
 
 
 class Token(NamedTuple):
@@ -44,7 +49,9 @@ def model_folder() -> Path:
         folder = Path(location) / "models" / "rampart"
         if folder.is_dir():
             return folder
-    raise DegradedError(_STAGE, "The names model is not installed.", remedy="Install Outgate again.")
+    raise DegradedError(
+        _STAGE, "The names model is not installed.", remedy="Install Outgate again."
+    )
 
 
 def verified(folder: Path) -> dict[str, bytes]:
@@ -57,7 +64,9 @@ def verified(folder: Path) -> dict[str, bytes]:
             raise DegradedError(_STAGE, f"The names model cannot be read: {name}.") from error
         if hashlib.sha256(data).hexdigest() != pin:
             raise DegradedError(
-                _STAGE, f"The names model is not the pinned one: {name}.", remedy="Install Outgate again."
+                _STAGE,
+                f"The names model is not the pinned one: {name}.",
+                remedy="Install Outgate again.",
             )
         files[name] = data
     return files
@@ -109,7 +118,9 @@ class NameModel:
         step = _MAX_TOKENS - _TOKEN_OVERLAP
         done = -1
         for begin in range(0, max(1, len(ids) - _TOKEN_OVERLAP), step):
-            for token in self._window(ids[begin : begin + _MAX_TOKENS], offsets[begin : begin + _MAX_TOKENS]):
+            for token in self._window(
+                ids[begin : begin + _MAX_TOKENS], offsets[begin : begin + _MAX_TOKENS]
+            ):
                 if token.start > done:
                     yield token
             covered = offsets[: begin + _MAX_TOKENS]
@@ -119,7 +130,11 @@ class NameModel:
         import numpy as np
 
         row = np.array([[self._first, *ids, self._last]], dtype=np.int64)
-        feed = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+        feed = {
+            "input_ids": row,
+            "attention_mask": np.ones_like(row),
+            "token_type_ids": np.zeros_like(row),
+        }
         logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0][0]
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
         shares = weights / weights.sum(axis=-1, keepdims=True)
@@ -127,4 +142,6 @@ class NameModel:
         for index, (start, end) in enumerate(offsets, 1):
             label = self._labels[int(best[index])]
             if label != "O" and end > start:
-                yield Token(label[2:], label[0] == "B", float(shares[index, best[index]]), start, end)
+                yield Token(
+                    label[2:], label[0] == "B", float(shares[index, best[index]]), start, end
+                )

@@ -22,7 +22,9 @@ _REMEMBERED = 4096
 """Stretches whose spans are kept, by hash: clients send the whole conversation again with every turn."""
 
 _PERSON = frozenset({"GIVEN_NAME", "SURNAME"})
-_ADDRESS = frozenset({"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS", "CITY", "STATE", "ZIP_CODE"})
+_ADDRESS = frozenset(
+    {"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS", "CITY", "STATE", "ZIP_CODE"}
+)
 """The model's other labels (ids, phones) are noise beside check digits and are never used."""
 _TOLD_BY_KEY = frozenset({"!", "person", "address"})
 """Values under such keys are the fast path's, or nobody's."""
@@ -115,8 +117,14 @@ def _join(tokens: Iterable[Token], text: str) -> Iterator[_Span]:
     """Join neighbouring tokens of one family to names and addresses; a place without a street is no address."""
     current: _Span | None = None
     for token in tokens:
-        kind = "person" if token.label in _PERSON else "address" if token.label in _ADDRESS else None
-        if current is not None and kind == current.kind and _is_close(text[current.end : token.start], kind):
+        kind = (
+            "person" if token.label in _PERSON else "address" if token.label in _ADDRESS else None
+        )
+        if (
+            current is not None
+            and kind == current.kind
+            and _is_close(text[current.end : token.start], kind)
+        ):
             current = _Span(
                 kind,
                 current.start,
@@ -127,7 +135,11 @@ def _join(tokens: Iterable[Token], text: str) -> Iterator[_Span]:
             continue
         if current is not None:
             yield from _complete(current, text)
-        current = None if kind is None else _Span(kind, token.start, token.end, token.score, frozenset({token.label}))
+        current = (
+            None
+            if kind is None
+            else _Span(kind, token.start, token.end, token.score, frozenset({token.label}))
+        )
     if current is not None:
         yield from _complete(current, text)
 

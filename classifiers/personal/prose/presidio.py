@@ -11,7 +11,11 @@ from typing import Any
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Segment, Unread
 from classifiers.personal.detector import PersonalDetector
-from classifiers.personal.prose.recogniser_files import RecogniserEntry, kind_of, read_recogniser_file
+from classifiers.personal.prose.recogniser_files import (
+    RecogniserEntry,
+    kind_of,
+    read_recogniser_file,
+)
 from classifiers.personal.vocabulary import split_name
 from core.findings import Confidence
 
@@ -43,7 +47,13 @@ class _Timeouts(logging.Handler):
 
 def build_analyzer(entries: Sequence[RecogniserEntry], *, ours: bool = True) -> Any:
     """Return an AnalyzerEngine that knows these recognisers and, with `ours`, Outgate's fast path; nothing else."""
-    from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry, pattern_recognizer
+    from presidio_analyzer import (
+        AnalyzerEngine,
+        Pattern,
+        PatternRecognizer,
+        RecognizerRegistry,
+        pattern_recognizer,
+    )
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
     pattern_recognizer.REGEX_TIMEOUT_SECONDS = TIMEOUT_S
@@ -72,7 +82,9 @@ def _fast_recogniser() -> Any:
         def load(self) -> None:
             """Nothing to load."""
 
-        def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: object = None) -> list[Any]:
+        def analyze(
+            self, text: str, entities: Sequence[str], nlp_artifacts: object = None
+        ) -> list[Any]:
             """Return the fast path's hits as Presidio's results."""
             hits = PersonalDetector().detect(Payload(segments=[Segment(text, None)]))
             return [
@@ -115,14 +127,22 @@ class OrganisationRecognisers:
             text = segment.text[: max(0, spare)]
             spare -= len(segment.text)
             found = {
-                hit[4:7]: hit for offset, piece in _pieces(text) for hit in self._hits(index, segment, offset, piece)
+                hit[4:7]: hit
+                for offset, piece in _pieces(text)
+                for hit in self._hits(index, segment, offset, piece)
             }
             hits.extend(found.values())
         for pattern in sorted(self._timeouts.patterns):
-            payload.unread.append(Unread(f"the organisation's pattern {pattern!r} took too long on a part of the text"))
+            payload.unread.append(
+                Unread(
+                    f"the organisation's pattern {pattern!r} took too long on a part of the text"
+                )
+            )
         if spare < 0:
             limit = MAX_CHARACTERS // 1024
-            payload.unread.append(Unread(f"the organisation's recognisers read the first {limit} KB of text only"))
+            payload.unread.append(
+                Unread(f"the organisation's recognisers read the first {limit} KB of text only")
+            )
         return hits
 
     def _hits(self, index: int, segment: Segment, offset: int, piece: str) -> Iterator[Hit]:
@@ -147,7 +167,9 @@ class OrganisationRecognisers:
 
 def recognisers_of(files: Sequence[str]) -> OrganisationRecognisers:
     """Return the recognisers of these files. Raises SettingsError that names the file."""
-    return OrganisationRecognisers([entry for file in files for entry in read_recogniser_file(pathlib.Path(file))])
+    return OrganisationRecognisers(
+        [entry for file in files for entry in read_recogniser_file(pathlib.Path(file))]
+    )
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:

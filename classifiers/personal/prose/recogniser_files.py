@@ -42,7 +42,9 @@ def read_recogniser_file(path: Path) -> tuple[RecogniserEntry, ...]:
             raise SettingsError(f"{path.name} is larger than 1 MB.")
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} cannot be read as text: {type(error).__name__}.") from error
+        raise SettingsError(
+            f"{path.name} cannot be read as text: {type(error).__name__}."
+        ) from error
     return parse_recognisers(text, path.name)
 
 
@@ -76,12 +78,18 @@ def _entries(entries: list[object], name: str) -> Iterable[RecogniserEntry]:
 
 
 def _entry(entry: dict[str, Any], where: str) -> RecogniserEntry:
-    entity = entry.get("supported_entity") or next(iter(entry.get("supported_entities") or ()), None)
+    entity = entry.get("supported_entity") or next(
+        iter(entry.get("supported_entities") or ()), None
+    )
     if not isinstance(entity, str) or not _ENTITY.fullmatch(entity):
         raise SettingsError(f"{where}: `supported_entity` is missing or no plain word.")
     patterns = entry.get("patterns") or []
     deny_list = entry.get("deny_list") or []
-    if not isinstance(patterns, list) or not isinstance(deny_list, list) or not (patterns or deny_list):
+    if (
+        not isinstance(patterns, list)
+        or not isinstance(deny_list, list)
+        or not (patterns or deny_list)
+    ):
         raise SettingsError(f"{where}: it needs `patterns` or a `deny_list`.")
     return RecogniserEntry(
         kind=kind_of(entity),
@@ -111,5 +119,11 @@ def _pattern(pattern: object, where: str) -> dict[str, Any]:
     try:
         regex.compile(pattern["regex"])
     except regex.error as error:
-        raise SettingsError(f"{where}: the pattern is no regular expression: {error.msg}.") from error
-    return {"name": str(pattern.get("name", "pattern")), "regex": pattern["regex"], "score": float(score)}
+        raise SettingsError(
+            f"{where}: the pattern is no regular expression: {error.msg}."
+        ) from error
+    return {
+        "name": str(pattern.get("name", "pattern")),
+        "regex": pattern["regex"],
+        "score": float(score),
+    }

@@ -8,7 +8,9 @@ WINDOW = 480
 OVERLAP = 64
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_CAPITALISED_PAIR = re.compile(r"\b[^\W\d_a-zà-ÿ][^\W\d_]+[ ,]{1,2}(?:[^\W\d_a-zà-ÿ]\.? )?[^\W\d_a-zà-ÿ][^\W\d_]+")
+_CAPITALISED_PAIR = re.compile(
+    r"\b[^\W\d_a-zà-ÿ][^\W\d_]+[ ,]{1,2}(?:[^\W\d_a-zà-ÿ]\.? )?[^\W\d_a-zà-ÿ][^\W\d_]+"
+)
 _CODE = re.compile(r"[{}<>=;|\\_#$@^~`\[\]]|::|\(\)|//|--")
 _MIN_LENGTH = 8
 
@@ -37,7 +39,12 @@ def kind_of(text: str) -> Kind:
         return Kind.SKIP
     short = sum(1 for word in words if word.islower())
     blanks = text.count(" ")
-    if len(words) >= 5 and short >= 0.4 * len(words) and blanks >= 0.6 * (len(words) - 1) and letters >= 0.6 * length:
+    if (
+        len(words) >= 5
+        and short >= 0.4 * len(words)
+        and blanks >= 0.6 * (len(words) - 1)
+        and letters >= 0.6 * length
+    ):
         return Kind.PROSE
     return Kind.OTHER if _CAPITALISED_PAIR.search(text) else Kind.SKIP
 

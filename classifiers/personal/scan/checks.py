@@ -26,7 +26,9 @@ _MBI = re.compile(
     r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}"
 )
 _JUNK = re.compile(r"[^0-9A-Za-z]+")
-_ASCENDING = frozenset({"123456789", "1234567890", "0123456789", "12345678901", "012345678901", "123456789012"})
+_ASCENDING = frozenset(
+    {"123456789", "1234567890", "0123456789", "12345678901", "012345678901", "123456789012"}
+)
 
 
 def compact(text: str) -> str:
@@ -37,14 +39,21 @@ def compact(text: str) -> str:
 def luhn(digits: str) -> bool:
     """Return True when the Luhn check digit is right."""
     backwards = digits.encode()[::-1]
-    return (sum(backwards[::2].translate(_LUHN_PLAIN)) + sum(backwards[1::2].translate(_LUHN_DOUBLE))) % 10 == 0
+    return (
+        sum(backwards[::2].translate(_LUHN_PLAIN)) + sum(backwards[1::2].translate(_LUHN_DOUBLE))
+    ) % 10 == 0
 
 
 @cache
 def _stdnum(kind: str) -> tuple[Callable[[str], str], tuple[type[Exception], ...]]:
     """Return the validator and what it raises; some modules let lookups and conversions fail on odd input."""
     refusal: type[Exception] = import_module("stdnum.exceptions").ValidationError
-    return import_module("stdnum." + _STDNUM[kind]).validate, (refusal, ValueError, IndexError, KeyError)
+    return import_module("stdnum." + _STDNUM[kind]).validate, (
+        refusal,
+        ValueError,
+        IndexError,
+        KeyError,
+    )
 
 
 def _by_stdnum(kind: str) -> Check:

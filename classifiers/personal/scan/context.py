@@ -90,7 +90,9 @@ class Place:
         """Report a rejected candidate, where somebody asked for explanations."""
         if self.explain:
             begin, stop = self._own(start, end)
-            hit = Hit(kind, DETECTOR, Confidence.POSSIBLE, value, self._segment, begin, stop, False, why)
+            hit = Hit(
+                kind, DETECTOR, Confidence.POSSIBLE, value, self._segment, begin, stop, False, why
+            )
             self._hits.append(hit)
 
     def _own(self, start: int, end: int) -> tuple[int, int]:
@@ -103,7 +105,14 @@ class Place:
         )
 
     def judge(
-        self, kind: str, value: str, strength: Strength, start: int, end: int, *, named: bool | None = None
+        self,
+        kind: str,
+        value: str,
+        strength: Strength,
+        start: int,
+        end: int,
+        *,
+        named: bool | None = None,
     ) -> bool:
         """Decide by context about a candidate that passed its check, and report it."""
         if named if named is not None else self.is_named(kind, start):

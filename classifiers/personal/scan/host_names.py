@@ -3,9 +3,13 @@
 import ipaddress
 import re
 
-_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-~" + "".join(map(chr, range(0xC0, 0x100)))
+_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-~" + "".join(
+    map(chr, range(0xC0, 0x100))
+)
 _MAX_LOCAL = 64
-_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
+_DOMAIN = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
 _NO_TLD_TEXT = """
 js ts jsx tsx mjs cjs py pyc rb go rs java kt cs cpp hpp c h php pl lua sh bash ps1 bat png jpg jpeg gif svg
 webp ico bmp css scss less html htm xml json yaml yml toml ini cfg conf txt md rst csv tsv log lock sum mod zip
@@ -13,10 +17,14 @@ gz tar bz2 xz whl egg jar exe dll so dylib pdf docx xlsx pptx local internal lan
 localdomain home service socket timer target mount slice scope proto sql db vue ejs wasm map min bundle async
 """
 _NO_TLD = frozenset(_NO_TLD_TEXT.split())
-_MACHINES = frozenset({"git", "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "hg", "svn"})
+_MACHINES = frozenset(
+    {"git", "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "hg", "svn"}
+)
 
 
-def email_around(text: str, begin: int, at: int, end: int) -> tuple[int, int, str, str | None] | None:
+def email_around(
+    text: str, begin: int, at: int, end: int
+) -> tuple[int, int, str, str | None] | None:
     """Return (start, end, normal form, why not) of the address whose `@` is at `at`; None when there is no local part."""
     left = text[max(begin, at - _MAX_LOCAL - 1) : at]
     local = left[len(left.rstrip(_LOCAL)) :].lstrip(".'-~%")
@@ -55,4 +63,6 @@ def public_ip(text: str) -> str | None:
     return str(address)
 
 
-_RESOLVERS = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220"})
+_RESOLVERS = frozenset(
+    {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220"}
+)

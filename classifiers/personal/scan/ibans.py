@@ -26,7 +26,11 @@ def check_iban(text: str) -> tuple[str, int] | None:
     if length is None:
         return None
     iban = text.translate(_NO_SEPARATORS).upper()[:length]
-    if len(iban) != length or not iban.isalnum() or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1:
+    if (
+        len(iban) != length
+        or not iban.isalnum()
+        or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1
+    ):
         return None
     used = length
     while (taken := used - text.count(" ", 0, used) - text.count("-", 0, used)) < length:

@@ -21,10 +21,18 @@ _SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
 _JOINS = frozenset("-_/.")
 """A label joined to other words by one of these is a part of an identifier or a path."""
 _NO_DIGITS = str.maketrans("", "", "0123456789")
-_DIGITS_NEEDED = {"passport": 5, "driving_licence": 4, "medical_record": 4, "health_id": 5, "bank_account": 6}
+_DIGITS_NEEDED = {
+    "passport": 5,
+    "driving_licence": 4,
+    "medical_record": 4,
+    "health_id": 5,
+    "bank_account": 6,
+}
 
 
-def read_labelled(text: str, floor: int, start: int, end: int, finish: int) -> tuple[str, str, int, int] | None:
+def read_labelled(
+    text: str, floor: int, start: int, end: int, finish: int
+) -> tuple[str, str, int, int] | None:
     """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one.
 
     Words left of `floor` belong to another value.

@@ -16,7 +16,11 @@ _UUID_LENGTH = 36
 _Reading = tuple[str, re.Pattern[str], Strength]
 _LETTERS_FIRST: tuple[_Reading, ...] = (
     ("uk_nino", re.compile(r"[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]\b"), Strength.MEDIUM),
-    ("uk_nino", re.compile(r"(?i:[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D])\b"), Strength.WEAK),
+    (
+        "uk_nino",
+        re.compile(r"(?i:[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D])\b"),
+        Strength.WEAK,
+    ),
     ("es_nie", re.compile(r"(?i:[XYZ][ .-]?\d{7}[ .-]?[A-Z])\b"), Strength.MEDIUM),
     ("in_pan", re.compile(r"[A-Z]{5}\d{4}[A-Z]\b"), Strength.MEDIUM),
     (
@@ -59,7 +63,9 @@ def read_letters_first(place: Place, start: int, end: int) -> int | None:
     if ":" in text:
         return read_ip(place, start, end)
     inner = _INNER_NUMBER.search(text, 2)
-    return None if inner is None else read_numbers(place, start + inner.start(), start + inner.end())
+    return (
+        None if inner is None else read_numbers(place, start + inner.start(), start + inner.end())
+    )
 
 
 def read_letters_inside(place: Place, start: int, end: int) -> int | None:
@@ -74,10 +80,14 @@ def read_letters_inside(place: Place, start: int, end: int) -> int | None:
 
 def _is_in_decimal(place: Place, start: int) -> bool:
     """True for the digits of a number such as 6.10351563E-05."""
-    return start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit()
+    return (
+        start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit()
+    )
 
 
-def _first_that_fits(place: Place, readings: tuple[_Reading, ...], start: int, text: str, *, whole: bool) -> int | None:
+def _first_that_fits(
+    place: Place, readings: tuple[_Reading, ...], start: int, text: str, *, whole: bool
+) -> int | None:
     for kind, shape, strength in readings:
         found = shape.fullmatch(text) if whole else shape.match(text)
         if found is None:

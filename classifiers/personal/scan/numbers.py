@@ -15,11 +15,15 @@ from core.findings import Confidence
 
 _GROUP = re.compile(r"\d+")
 _DECIMAL = re.compile(r"\d+\.\d+")
-_DATE = re.compile(r"(?:1[89]|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:1[89]|20)\d\d")
+_DATE = re.compile(
+    r"(?:1[89]|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:1[89]|20)\d\d"
+)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
-_PHONE_HINT = re.compile(r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$")
+_PHONE_HINT = re.compile(
+    r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$"
+)
 _SHORTEST_HINTED = 9
 _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
@@ -53,7 +57,11 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
         used = None
     if used is None:
         used = _windows(place, start, text, groups)
-    return _hinted_phone(place, start, text, groups) if used is None and len(text) > _SHORTEST_HINTED else used
+    return (
+        _hinted_phone(place, start, text, groups)
+        if used is None and len(text) > _SHORTEST_HINTED
+        else used
+    )
 
 
 def _is_sum(place: Place, start: int, end: int) -> bool:
@@ -97,7 +105,11 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
                 break
             if not label and count > _FEW_GROUPS:
                 failed.add(whole)
-        if not taken and sizes.startswith("334", index) and _us_phone(place, start, text, groups[index : index + 3]):
+        if (
+            not taken
+            and sizes.startswith("334", index)
+            and _us_phone(place, start, text, groups[index : index + 3])
+        ):
             taken = 3
         if taken:
             used = place.last = start + groups[index + taken - 1][1]
@@ -112,7 +124,9 @@ def _shapes_ahead(sizes: str) -> tuple[str, ...]:
     return tuple(sizes[:length] for length in range(longest, 0, -1) if sizes[:length] in READINGS)
 
 
-def _read(place: Place, start: int, text: str, window: Spans, shape: str, label: frozenset[str]) -> bool:
+def _read(
+    place: Place, start: int, text: str, window: Spans, shape: str, label: frozenset[str]
+) -> bool:
     """Try every reading of one window: a failed one must not hide the others."""
     begin, stop = window[0][0], window[-1][1]
     single = len(window) == 1
@@ -165,7 +179,9 @@ def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -
         ends = [north_american.end()]
     for stop in _plausible_ends(groups, ends):
         digits = "".join([text[a:b] for a, b in groups if b <= stop])
-        value = _phone_value(digits, plus=plus, named=named, north_american=north_american is not None)
+        value = _phone_value(
+            digits, plus=plus, named=named, north_american=north_american is not None
+        )
         if value is None:
             continue
         if named or plus:
@@ -173,13 +189,22 @@ def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -
             return start + stop
         strength = Strength.MEDIUM if len(groups) > 1 else Strength.WEAK
         return start + stop if place.judge("phone", value, strength, start, start + stop) else None
-    place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), "no country's plan has this number")
+    place.refuse(
+        "phone",
+        text[: phones.MAX_DIGITS],
+        start,
+        start + len(text),
+        "no country's plan has this number",
+    )
     return None
 
 
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
     """Read a number in a national format after `call`, `my number is`: a hint too weak for anything but such formats."""
-    if not (text[0] == "0" or _US_PHONE.fullmatch(text)) or sum(b - a for a, b in groups) < _SHORTEST_HINTED:
+    if (
+        not (text[0] == "0" or _US_PHONE.fullmatch(text))
+        or sum(b - a for a, b in groups) < _SHORTEST_HINTED
+    ):
         return None
     left = place.text[max(place.last, start - 32) : start]
     if _PHONE_HINT.search(left) is None:

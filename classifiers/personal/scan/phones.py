@@ -33,7 +33,9 @@ def _plan(region: str) -> _Plan | None:
     if general is None or general.national_number_pattern is None:
         return None
     lengths = frozenset(general.possible_length or ())
-    return _Plan(lengths, re.compile(general.national_number_pattern), metadata.national_prefix or "")
+    return _Plan(
+        lengths, re.compile(general.national_number_pattern), metadata.national_prefix or ""
+    )
 
 
 @cache
@@ -48,7 +50,9 @@ def _main_region(calling_code: int) -> str | None:
 
 def _fits(national: str, region: str) -> bool:
     plan = _plan(region)
-    return plan is not None and len(national) in plan.lengths and bool(plan.number.fullmatch(national))
+    return (
+        plan is not None and len(national) in plan.lengths and bool(plan.number.fullmatch(national))
+    )
 
 
 def international(digits: str) -> str | None:

@@ -3,7 +3,15 @@
 from classifiers.personal.scan.cards import TEST_CARDS
 
 _EXAMPLE_DOMAINS = frozenset({"example.com", "example.org", "example.net", "example.edu"})
-_EXAMPLE_ENDINGS = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
+_EXAMPLE_ENDINGS = (
+    ".example",
+    ".test",
+    ".invalid",
+    ".localhost",
+    ".example.com",
+    ".example.org",
+    ".example.net",
+)
 _VALUES: dict[str, frozenset[str]] = {
     "credit_card": TEST_CARDS,
     "us_ssn": frozenset({"078051120", "219099999", "457555462", "123456789", "123121234", "111223333"}),
@@ -58,5 +66,9 @@ def is_test_value(kind: str, value: str) -> bool:
         domain = value.rpartition("@")[2]
         return domain in _EXAMPLE_DOMAINS or domain.endswith(_EXAMPLE_ENDINGS)
     if kind == "phone":
-        return value.startswith("+1") and len(value) == 12 and _US_FICTION[0] <= value[5:] <= _US_FICTION[1]
+        return (
+            value.startswith("+1")
+            and len(value) == 12
+            and _US_FICTION[0] <= value[5:] <= _US_FICTION[1]
+        )
     return value in _VALUES.get(kind, ())

@@ -20,7 +20,9 @@ def read_candidate(place: Place, start: int, end: int) -> int:
     if first == "@":
         used = _email(place, start, end)
     elif first.isdigit() or first in "+(":
-        if end - start > 9 and text[start + 4] == "-" == text[start + 7] and first in "12":  # a date or an instant
+        if (
+            end - start > 9 and text[start + 4] == "-" == text[start + 7] and first in "12"
+        ):  # a date or an instant
             place.last = end
             return end
         if _LETTER.search(text, start, end):

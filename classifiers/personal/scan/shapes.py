@@ -156,5 +156,8 @@ READINGS_UNNAMED = {
 }
 """The readings that may stand without a name near them."""
 
-LONGEST = {first: max(len(sizes) for sizes in READINGS if sizes[0] == first) for first in {s[0] for s in READINGS}}
+LONGEST = {
+    first: max(len(sizes) for sizes in READINGS if sizes[0] == first)
+    for first in {s[0] for s in READINGS}
+}
 """First group's size → how many groups the longest shape with this first group has."""

@@ -34,7 +34,9 @@ LABELS = (
     r"health insurance|krankenversichertennummer|versichertennummer|ip)\b)"
 )
 
-PATTERN = "|".join((_UUID, _INSTANT, _AT_DOMAIN, *LETTERS_FIRST, *LETTERS_INSIDE, _NUMBERS, IPV6, LABELS))
+PATTERN = "|".join(
+    (_UUID, _INSTANT, _AT_DOMAIN, *LETTERS_FIRST, *LETTERS_INSIDE, _NUMBERS, IPV6, LABELS)
+)
 """Every alternative is of bounded length or made of one repeated class, and begins where nothing else is alive:
 matching stays linear on hostile text. UUIDs and instants are matched only to be passed over."""
 
@@ -50,7 +52,9 @@ def _search() -> tuple[Any, Any]:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
-    return re2.compile(PATTERN.encode("latin-1"), options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+    return re2.compile(
+        PATTERN.encode("latin-1"), options
+    )._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
 
 
 def spans(data: bytes) -> Iterator[tuple[int, int]]:

@@ -64,10 +64,15 @@ def classify_table(table: Table) -> list[ColumnResult]:
     """Return what each column of the table holds, in the order of the columns."""
     samples = {column: _sample(table.values.get(column, [])) for column in table.columns}
     people = _is_about_people(table.columns)
-    votes = _vote({column: sample for column, sample in samples.items() if _is_worth_a_look(column, sample)}, people)
+    votes = _vote(
+        {column: sample for column, sample in samples.items() if _is_worth_a_look(column, sample)},
+        people,
+    )
     results: list[ColumnResult] = []
     for column in table.columns:
-        results.extend(_column_results(table, column, samples[column], votes.get(column, []), people))
+        results.extend(
+            _column_results(table, column, samples[column], votes.get(column, []), people)
+        )
     return results
 
 
@@ -124,7 +129,9 @@ def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
     return hits
 
 
-def _column_results(table: Table, column: str, sample: list[str], hits: list[Hit], people: bool) -> list[ColumnResult]:
+def _column_results(
+    table: Table, column: str, sample: list[str], hits: list[Hit], people: bool
+) -> list[ColumnResult]:
     if not sample:
         return []
     votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})
@@ -145,18 +152,28 @@ def _column_results(table: Table, column: str, sample: list[str], hits: list[Hit
 
 
 def _is_prose(sample: Sequence[str]) -> bool:
-    return sum(map(len, sample)) >= _PROSE_LENGTH * len(sample) and sum(" " in v for v in sample) * 2 > len(sample)
+    return sum(map(len, sample)) >= _PROSE_LENGTH * len(sample) and sum(
+        " " in v for v in sample
+    ) * 2 > len(sample)
 
 
 def _whole_column(table: Table, column: str, kind: str, hits: Sequence[Hit]) -> ColumnResult:
     values = tuple(dict.fromkeys(hit.value for hit in hits))[:MAX_FINGERPRINTS]
     order = list(Confidence)
     confidence = min((hit.confidence for hit in hits), key=order.index)
-    return _counted(table, column, kind, confidence, values, test=all(hit.test_data for hit in hits))
+    return _counted(
+        table, column, kind, confidence, values, test=all(hit.test_data for hit in hits)
+    )
 
 
 def _counted(
-    table: Table, column: str, kind: str, confidence: Confidence, values: tuple[str, ...], *, test: bool
+    table: Table,
+    column: str,
+    kind: str,
+    confidence: Confidence,
+    values: tuple[str, ...],
+    *,
+    test: bool,
 ) -> ColumnResult:
     cells = table.values[column]
     empty = cells.count("")
@@ -190,7 +207,9 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
         seen += sum(map(len, chunk))
         scanned += len(chunk)
         places = _worth_reading(chunk, key)
-        for hit in detector.detect(Payload(segments=[Segment(chunk[place], key) for place in places])):
+        for hit in detector.detect(
+            Payload(segments=[Segment(chunk[place], key) for place in places])
+        ):
             group = (hit.kind, hit.test_data)
             rows.setdefault(group, set()).add(start + places[hit.segment])
             counts[group] += 1
@@ -237,7 +256,9 @@ def _finding(
     first = group[0]
     order = list(Confidence)
     records, distinct = _together(table, group)
-    values = list(dict.fromkeys(value for result in group for value in result.values))[:MAX_FINGERPRINTS]
+    values = list(dict.fromkeys(value for result in group for value in result.values))[
+        :MAX_FINGERPRINTS
+    ]
     prefix = f"{printable(table.label, 80)}, " if table.label else ""
     return Finding(
         kind=first.kind,
@@ -246,11 +267,15 @@ def _finding(
         count=sum(result.count for result in group),
         distinct=distinct,
         records=records,
-        where=tuple(f"{prefix}column {printable(result.column, 80)}" for result in group)[:MAX_PLACES],
+        where=tuple(f"{prefix}column {printable(result.column, 80)}" for result in group)[
+            :MAX_PLACES
+        ],
         excerpt=mask(values[0]) if values else "",
         fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
         test_data=first.test_data,
-        note=None if all(result.exact for result in group) else "numbers come from a part of the rows",
+        note=None
+        if all(result.exact for result in group)
+        else "numbers come from a part of the rows",
         subjects=subjects,
     )
 
@@ -277,7 +302,11 @@ def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
         distinct = [result.distinct for result in whole if result.kind == kind]
         if distinct:
             return max(distinct)
-    names = [table.values[result.column] for result in whole if result.kind in {"person", "date_of_birth"}]
+    names = [
+        table.values[result.column]
+        for result in whole
+        if result.kind in {"person", "date_of_birth"}
+    ]
     if any(result.kind == "person" for result in whole):
         return len({row for row in zip(*names, strict=False) if any(row)})
     return None

@@ -16,7 +16,8 @@ _OPENS = 7
 """Group of a pair that opens an object or a list."""
 _HEADER_FIELD = re.compile(r"[^\W\d][\w.()/#'\-]{0,40}(?: [\w.()/#'\-]{1,30}){0,3}")
 _LABELLED_LINE = re.compile(
-    r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$", re.MULTILINE
+    r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$",
+    re.MULTILINE,
 )
 _CODE = re.compile(r"[\[\]{}<>|=]|\w\(|[a-z_]\.[a-z_]+\b(?!\.\w*@)|;\s*$")
 _PAIR = re.compile(
@@ -100,7 +101,9 @@ def _pairs(text: str) -> Iterator[Cell]:
         if group == _OPENS:
             parent, row = match[2], row + 1
         elif row < _MAX_OBJECTS and match.end(group) > match.start(group):
-            yield Cell(match[2], row, match.start(group), match.end(group), parent, group != _OPENS - 1)
+            yield Cell(
+                match[2], row, match.start(group), match.end(group), parent, group != _OPENS - 1
+            )
 
 
 def merged(plain: Sequence[Hit], inner: Sequence[Hit], read: Sequence[Block]) -> list[Hit]:
@@ -168,7 +171,11 @@ def _delimiter(header: str, row: str) -> str | None:
             continue
         fields = [field.strip(_TRIM) for field in header.split(delimiter)]
         named = [field for field in fields if field]
-        if len(named) > 1 and all(map(_HEADER_FIELD.fullmatch, named)) and sum(map(_is_telling, named)) > 1:
+        if (
+            len(named) > 1
+            and all(map(_HEADER_FIELD.fullmatch, named))
+            and sum(map(_is_telling, named)) > 1
+        ):
             return delimiter
     return None
 

@@ -16,7 +16,9 @@ _MONTH_NUMBER = {
     "setembro": 9, "outubro": 10, "novembro": 11, "dezembro": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6,
     "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
 }  # fmt: skip
-_YEAR_FIRST = re.compile(r"((?:18|19|20)\d\d)[-/.]?(\d\d?)[-/.]?(\d\d?)(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?(?!\d)")
+_YEAR_FIRST = re.compile(
+    r"((?:18|19|20)\d\d)[-/.]?(\d\d?)[-/.]?(\d\d?)(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?(?!\d)"
+)
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
 _DAY_MONTH = re.compile(
     r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)? ?((?:18|19|20)\d\d)(?!\d)"
@@ -118,7 +120,11 @@ def _birth(text: str) -> str | None:
 def _document(minimum: int, maximum: int) -> Callable[[str], str | None]:
     def check(text: str) -> str | None:
         value = "".join(c for c in text if c.isalnum()).upper()
-        if not minimum <= len(value) <= maximum or not _ALNUM.fullmatch(text) or sum(c.isdigit() for c in value) < 3:
+        if (
+            not minimum <= len(value) <= maximum
+            or not _ALNUM.fullmatch(text)
+            or sum(c.isdigit() for c in value) < 3
+        ):
             return None
         return value if len(set(value)) > 1 else None
 
@@ -127,7 +133,12 @@ def _document(minimum: int, maximum: int) -> Callable[[str], str | None]:
 
 def _account(text: str) -> str | None:
     value = "".join(c for c in text if c.isalnum())
-    if not value.isdigit() or not 6 <= len(value) <= 20 or len(set(value)) < 2 or text.count(".") == 1:
+    if (
+        not value.isdigit()
+        or not 6 <= len(value) <= 20
+        or len(set(value)) < 2
+        or text.count(".") == 1
+    ):
         return None
     return value
 
@@ -136,14 +147,22 @@ def _health(text: str) -> str | None:
     stripped = text.strip()
     if _ICD.fullmatch(stripped):
         return stripped.upper()
-    if not 3 <= len(stripped) <= 4000 or not _HAS_LETTER.search(stripped) or _TECHNICAL.search(stripped[:40]):
+    if (
+        not 3 <= len(stripped) <= 4000
+        or not _HAS_LETTER.search(stripped)
+        or _TECHNICAL.search(stripped[:40])
+    ):
         return None
     return " ".join(stripped.split()).casefold()[:200]
 
 
 def _special(text: str) -> str | None:
     stripped = text.strip()
-    if not 3 <= len(stripped) <= 100 or not _HAS_LETTER.search(stripped) or _TECHNICAL.search(stripped):
+    if (
+        not 3 <= len(stripped) <= 100
+        or not _HAS_LETTER.search(stripped)
+        or _TECHNICAL.search(stripped)
+    ):
         return None
     return " ".join(stripped.split()).casefold()
 

@@ -19,7 +19,11 @@ def kind_by_statistics(sample: Sequence[str]) -> str | None:
     values = list(dict.fromkeys(value.strip() for value in sample))
     if len(values) < _ENOUGH or not all(value.isascii() and value.isdigit() for value in values):
         return None
-    kinds = {reading.kind for size in {len(v) for v in values} for reading in READINGS.get(chr(48 + size), ())}
+    kinds = {
+        reading.kind
+        for size in {len(v) for v in values}
+        for reading in READINGS.get(chr(48 + size), ())
+    }
     for kind in sorted(kinds - _UNCHECKED):
         check = cards.check_card if kind == "credit_card" else CHECKS[kind]
         if check(values[0]) is None and check(values[1]) is None:

@@ -16,7 +16,12 @@ def folding_bytes() -> list[bytes]:
     """Return patterns over UTF-8 that match every character which folding changes, except harmless typography."""
     rare: dict[bytes, set[int]] = {}
     common: list[bytes] = []
-    for code in (*range(0xA0, 0x3100), *range(0xA000, 0xABFF), *range(0xF900, 0x10000), *range(0x1D400, 0x1D800)):
+    for code in (
+        *range(0xA0, 0x3100),
+        *range(0xA000, 0xABFF),
+        *range(0xF900, 0x10000),
+        *range(0x1D400, 0x1D800),
+    ):
         char = chr(code)
         if not _changes(char):
             continue
@@ -27,7 +32,10 @@ def folding_bytes() -> list[bytes]:
             rare.setdefault(data[:-1], set()).add(data[-1])
     mild = b"(?:" + b"|".join(common) + b")"
     found = [_escaped(head) + _class(tails) for head, tails in sorted(rare.items())]
-    found += [rb"\xf3\xa0[\x80-\x87]", rb"\xf0\x9f[\x84\x85\xaf]"]  # tags, variation selectors; letters in boxes
+    found += [
+        rb"\xf3\xa0[\x80-\x87]",
+        rb"\xf0\x9f[\x84\x85\xaf]",
+    ]  # tags, variation selectors; letters in boxes
     return [*found, rb"\d" + mild, mild + rb"\d", _ANCHORS + rb"[^\n]{0,60}" + mild]
 
 

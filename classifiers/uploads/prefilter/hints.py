@@ -28,9 +28,18 @@ class Hints:
     def __init__(self, *, ascii_only: bool) -> None:
         more = () if ascii_only else (*_accented(), *folding_bytes())
         self._alone = _compiled(
-            [_MAILBOX, rb"\b\d{3}[-.]\d{3}[-.]\d{4}\b", *_shapes(), *_announced(), *_encoded(), *more]
+            [
+                _MAILBOX,
+                rb"\b\d{3}[-.]\d{3}[-.]\d{4}\b",
+                *_shapes(),
+                *_announced(),
+                *_encoded(),
+                *more,
+            ]
         )
-        self._labelled = _compiled([*_weak(), rb"\b\d{1,3}(?:\.\d{1,3}){3}\b", candidates.IPV6.encode()])
+        self._labelled = _compiled(
+            [*_weak(), rb"\b\d{1,3}(?:\.\d{1,3}){3}\b", candidates.IPV6.encode()]
+        )
 
     def alone(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield the spans that may be a finding whatever stands around them."""
@@ -86,8 +95,12 @@ def _announced() -> list[bytes]:
     """Numbers with a sign or a word before them that says what they are."""
     labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
     calls = rb"(?i:\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b)"
-    phones = [word.rpartition(" ")[2] for word, kinds in telling_phrases().items() if "phone" in kinds]
-    named = "|".join(sorted({word for word in phones if len(word) > 2} | {"call us", "call me"})).encode()
+    phones = [
+        word.rpartition(" ")[2] for word, kinds in telling_phrases().items() if "phone" in kinds
+    ]
+    named = "|".join(
+        sorted({word for word in phones if len(word) > 2} | {"call us", "call me"})
+    ).encode()
     return [
         rb"\+\(?" + _DIGITS,
         rb"\(\+?" + _DIGITS,
@@ -103,7 +116,12 @@ def _accented() -> list[bytes]:
 
 
 def _encoded() -> list[bytes]:
-    return [rb"%[0-9A-Fa-f]{2}", rb"\\u[0-9A-Fa-f]{4}", rb"\\x[0-9A-Fa-f]{2}", rb"&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});"]
+    return [
+        rb"%[0-9A-Fa-f]{2}",
+        rb"\\u[0-9A-Fa-f]{4}",
+        rb"\\x[0-9A-Fa-f]{2}",
+        rb"&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});",
+    ]
 
 
 def _grouped(sizes: str, separators: str | None) -> bytes:

@@ -126,15 +126,23 @@ def _outside(spots: Iterable[Span], lines: Sequence[Span]) -> Iterator[Span]:
 def _is_labelled(data: bytes, start: int) -> bool:
     """True when a label may stand left of these digits."""
     left = data[max(0, start - _REACH) : start].lower()
-    if left.isascii() and _numbered().isdisjoint(_TOKEN.findall(left) + _TOKEN.findall(left[-_LABEL:])):
+    if left.isascii() and _numbered().isdisjoint(
+        _TOKEN.findall(left) + _TOKEN.findall(left[-_LABEL:])
+    ):
         return False
-    return any(not label_kinds(text.decode("utf-8", "ignore")) <= WORDED for text in (left, left[-_LABEL:]))
+    return any(
+        not label_kinds(text.decode("utf-8", "ignore")) <= WORDED for text in (left, left[-_LABEL:])
+    )
 
 
 @cache
 def _numbered() -> frozenset[bytes]:
     """Return the last words of all phrases that announce a number, and how they may be cut at the reach of a label."""
-    lasts = {phrase.rsplit(" ", 1)[-1] for phrase, kinds in telling_phrases().items() if not kinds <= WORDED}
+    lasts = {
+        phrase.rsplit(" ", 1)[-1]
+        for phrase, kinds in telling_phrases().items()
+        if not kinds <= WORDED
+    }
     return frozenset(word.encode() for word in lasts)
 
 
@@ -210,7 +218,9 @@ def _blank(data: bytes, at: int) -> int:
 
 @cache
 def _label_lines() -> Any:
-    return regex(r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]")
+    return regex(
+        r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]"
+    )
 
 
 @cache

@@ -21,14 +21,18 @@ PASSWORD = "kV7" + "!rq9Zt2"
 
 
 def chat(text: str) -> Payload:
-    return Payload(segments=[Segment("user", "role"), Segment(text, "content", ("messages", 0, "content"))])
+    return Payload(
+        segments=[Segment("user", "role"), Segment(text, "content", ("messages", 0, "content"))]
+    )
 
 
 def field(key: str, text: str) -> Payload:
     return Payload(segments=[Segment(text, key, (key,))])
 
 
-def found(detector: CredentialDetector, payload: Payload, host: str = "llm.example") -> list[tuple[str, str]]:
+def found(
+    detector: CredentialDetector, payload: Payload, host: str = "llm.example"
+) -> list[tuple[str, str]]:
     return [(hit.detector, hit.value) for hit in detector.detect(payload, host)]
 
 
@@ -59,8 +63,12 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "secret"), SECRETS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(SECRETS)])
-@pytest.mark.parametrize("frame", ["{}", "my key is {} thanks", "KEY={}\nNEXT=1", "Zürich: „{}“", "({})", '"{}",'])
+@pytest.mark.parametrize(
+    ("name", "secret"), SECRETS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(SECRETS)]
+)
+@pytest.mark.parametrize(
+    "frame", ["{}", "my key is {} thanks", "KEY={}\nNEXT=1", "Zürich: „{}“", "({})", '"{}",']
+)
 def test_an_issued_key_is_found_where_it_stands(
     own_detector: CredentialDetector, name: str, secret: str, frame: str
 ) -> None:
@@ -97,7 +105,9 @@ ASSIGNMENTS = [
 
 
 @pytest.mark.parametrize(("name", "frame"), ASSIGNMENTS, ids=[f for _, f in ASSIGNMENTS])
-def test_a_password_is_found_by_what_stands_beside_it(own_detector: CredentialDetector, name: str, frame: str) -> None:
+def test_a_password_is_found_by_what_stands_beside_it(
+    own_detector: CredentialDetector, name: str, frame: str
+) -> None:
     """A password has no form of its own: its name, its address or its command gives it away."""
     payload = chat(frame.format(PASSWORD))
 
@@ -107,8 +117,12 @@ def test_a_password_is_found_by_what_stands_beside_it(own_detector: CredentialDe
     assert payload.segments[1].text[hits[0].start : hits[0].end] == PASSWORD
 
 
-@pytest.mark.parametrize("key", ["password", "db_password", "dbPassword", "DB-PASS", "userPwd", "passphrase"])
-def test_a_field_named_like_a_password_gives_its_whole_value(own_detector: CredentialDetector, key: str) -> None:
+@pytest.mark.parametrize(
+    "key", ["password", "db_password", "dbPassword", "DB-PASS", "userPwd", "passphrase"]
+)
+def test_a_field_named_like_a_password_gives_its_whole_value(
+    own_detector: CredentialDetector, key: str
+) -> None:
     """In structured data the field's value is the password, with any sign in it."""
     value = "kV7,;" + '"r<q9'
 
@@ -145,7 +159,8 @@ def pem(line_end: str, kind: str = "RSA PRIVATE" + " KEY") -> str:
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", " "])
 @pytest.mark.parametrize(
-    "kind", ["RSA PRIVATE" + " KEY", "PRIVATE" + " KEY", "OPENSSH PRIVATE" + " KEY", "EC PRIVATE" + " KEY"]
+    "kind",
+    ["RSA PRIVATE" + " KEY", "PRIVATE" + " KEY", "OPENSSH PRIVATE" + " KEY", "EC PRIVATE" + " KEY"],
 )
 def test_a_private_key_is_found_however_its_lines_end(
     own_detector: CredentialDetector, line_end: str, kind: str
@@ -161,8 +176,20 @@ def test_a_private_key_is_found_however_its_lines_end(
 
 def test_armour_without_a_key_is_no_private_key(own_detector: CredentialDetector) -> None:
     """Manuals show the first line of a private key; without the key there is no leak."""
-    assert found(own_detector, chat("it starts with -----BEGIN RSA PRIVATE" + " KEY----- and ends with …")) == []
-    assert found(own_detector, chat("-----BEGIN PUBLIC KEY-----\n" + RUN[:64] + "\n-----END PUBLIC KEY-----")) == []
+    assert (
+        found(
+            own_detector,
+            chat("it starts with -----BEGIN RSA PRIVATE" + " KEY----- and ends with …"),
+        )
+        == []
+    )
+    assert (
+        found(
+            own_detector,
+            chat("-----BEGIN PUBLIC KEY-----\n" + RUN[:64] + "\n-----END PUBLIC KEY-----"),
+        )
+        == []
+    )
 
 
 def jwt(claims: dict[str, object], header: dict[str, object] | None = None) -> str:
@@ -183,7 +210,10 @@ def test_a_web_token_is_found_and_a_look_alike_is_not(own_detector: CredentialDe
 
 def test_a_public_web_token_is_no_secret(own_detector: CredentialDetector) -> None:
     """A token for anonymous visitors is made to be published."""
-    assert found(own_detector, chat(jwt({"iss": "supabase", "role": "anon", "exp": 1_900_000_000}))) == []
+    assert (
+        found(own_detector, chat(jwt({"iss": "supabase", "role": "anon", "exp": 1_900_000_000})))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,9 +221,13 @@ def test_a_public_web_token_is_no_secret(own_detector: CredentialDetector) -> No
     [("aws-access-key", "AKIA" + "IOSFODNN7EXAMPLE"), ("stripe-secret-key", "sk_" + "test_" + "4eC39HqLyjWDarjtT1zdp7dc"),
      ("aws-access-key", "AKIA" + "DEADBEEFDEADBEEF"), ("google-api-key", "AI" + "za" + "Ab" * 17 + "c")],
 )  # fmt: skip
-def test_a_published_example_is_reported_as_test_data(own_detector: CredentialDetector, name: str, secret: str) -> None:
+def test_a_published_example_is_reported_as_test_data(
+    own_detector: CredentialDetector, name: str, secret: str
+) -> None:
     """Example keys of manuals are shown, but marked as of no consequence."""
-    assert [(name, True)] == [(h.detector, h.test_data) for h in own_detector.detect(chat(secret), "llm.example")]
+    assert [(name, True)] == [
+        (h.detector, h.test_data) for h in own_detector.detect(chat(secret), "llm.example")
+    ]
 
 
 def test_a_genuine_checksum_makes_a_token_certain(own_detector: CredentialDetector) -> None:
@@ -204,8 +238,12 @@ def test_a_genuine_checksum_makes_a_token_certain(own_detector: CredentialDetect
     check = next(c for c in _six_digits(body) if checksum62(body, c))
     genuine, other = "gh" + "p_" + body + check, "gh" + "p_" + body + "aaaaaa"
 
-    assert [h.confidence for h in own_detector.detect(chat(genuine), "x.example")] == [Confidence.CERTAIN]
-    assert [h.confidence for h in own_detector.detect(chat(other), "x.example")] == [Confidence.LIKELY]
+    assert [h.confidence for h in own_detector.detect(chat(genuine), "x.example")] == [
+        Confidence.CERTAIN
+    ]
+    assert [h.confidence for h in own_detector.detect(chat(other), "x.example")] == [
+        Confidence.LIKELY
+    ]
 
 
 def _six_digits(body: str) -> list[str]:
@@ -224,7 +262,9 @@ def _six_digits(body: str) -> list[str]:
     lambda s: "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in s),
     lambda s: s.replace("-", "\u2011"),
 ], ids=["zero-width space", "full-width letters", "no-break hyphen"])  # fmt: skip
-def test_a_disguised_key_is_found_where_it_stands(own_detector: CredentialDetector, disguise) -> None:  # type: ignore[no-untyped-def]
+def test_a_disguised_key_is_found_where_it_stands(
+    own_detector: CredentialDetector, disguise
+) -> None:  # type: ignore[no-untyped-def]
     """Invisible or look-alike characters do not hide a key, and the place shown is that of the text as sent."""
     secret = "sk-" + "proj-" + RUN[:60]
     shown = disguise(secret)
@@ -236,7 +276,9 @@ def test_a_disguised_key_is_found_where_it_stands(own_detector: CredentialDetect
     assert payload.segments[1].text[hits[0].start : hits[0].end] == shown
 
 
-def test_the_same_value_in_two_views_of_one_place_counts_once(own_detector: CredentialDetector) -> None:
+def test_the_same_value_in_two_views_of_one_place_counts_once(
+    own_detector: CredentialDetector,
+) -> None:
     """The decoder shows a place as sent and unpacked; that is one leak."""
     secret = "gh" + "p_" + RUN[:36]
     views = [
@@ -245,14 +287,19 @@ def test_the_same_value_in_two_views_of_one_place_counts_once(own_detector: Cred
         Segment(secret, "x", ("x",)),
     ]
 
-    assert [h.segment for h in own_detector.detect(Payload(segments=views), "llm.example")] == [0, 2]
+    assert [h.segment for h in own_detector.detect(Payload(segments=views), "llm.example")] == [
+        0,
+        2,
+    ]
 
 
 _TEXT = st.text(st.characters(codec=None), max_size=300)
 
 
 @given(
-    texts=st.lists(st.tuples(_TEXT, st.one_of(st.none(), _TEXT), st.sampled_from(list(Carrier))), max_size=6),
+    texts=st.lists(
+        st.tuples(_TEXT, st.one_of(st.none(), _TEXT), st.sampled_from(list(Carrier))), max_size=6
+    ),
     at=st.integers(0, 6),
 )
 @settings(max_examples=150, deadline=None)

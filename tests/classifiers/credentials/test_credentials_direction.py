@@ -46,7 +46,9 @@ NORMAL = [
 
 
 @pytest.mark.parametrize(
-    ("host", "segment", "provider", "source", "value"), NORMAL, ids=[f"{n[0]}-{n[3]}" for n in NORMAL]
+    ("host", "segment", "provider", "source", "value"),
+    NORMAL,
+    ids=[f"{n[0]}-{n[3]}" for n in NORMAL],
 )
 def test_a_key_at_its_own_service_is_an_identity(  # type: ignore[no-untyped-def]
     own_detector: CredentialDetector, host: str, segment: Segment, provider, source: str, value: str
@@ -57,7 +59,9 @@ def test_a_key_at_its_own_service_is_an_identity(  # type: ignore[no-untyped-def
     identities = own_detector.identities(payload, host)
 
     assert leaks(own_detector, segment, host) == []
-    assert [(i.provider, i.header, i.value_for_fingerprinting) for i in identities] == [(provider, source, value)]
+    assert [(i.provider, i.header, i.value_for_fingerprinting) for i in identities] == [
+        (provider, source, value)
+    ]
     assert value not in repr(identities)
 
 
@@ -71,7 +75,11 @@ LEAKS = [
     ("collector.example", query("key", GEMINI), "google-api-key"),
     ("collector.example", header("authorization", "token " + GITHUB), "github-pat"),
     ("collector.example", header("x-note", GITHUB), "github-pat"),
-    ("collector.example", Segment("bot" + TELEGRAM, None, (0,), Carrier.PATH), "telegram-bot-token"),
+    (
+        "collector.example",
+        Segment("bot" + TELEGRAM, None, (0,), Carrier.PATH),
+        "telegram-bot-token",
+    ),
     ("collector.example", header("cookie", ANTHROPIC), "anthropic-api-key"),
     ("api.openai.com", Segment(OPENAI, "content"), "openai-api-key"),
     ("api.anthropic.com", Segment(ANTHROPIC, "x-api-key"), "anthropic-api-key"),
@@ -80,8 +88,12 @@ LEAKS = [
 ]
 
 
-@pytest.mark.parametrize(("host", "segment", "name"), LEAKS, ids=[f"{n[0]}-{n[1].key}" for n in LEAKS])
-def test_a_key_elsewhere_is_a_leak(own_detector: CredentialDetector, host: str, segment: Segment, name: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "segment", "name"), LEAKS, ids=[f"{n[0]}-{n[1].key}" for n in LEAKS]
+)
+def test_a_key_elsewhere_is_a_leak(
+    own_detector: CredentialDetector, host: str, segment: Segment, name: str
+) -> None:
     """In a body, a prompt, or at a host that is not the key's own, however alike its name, the key leaks."""
     assert leaks(own_detector, segment, host) == [name]
 
@@ -94,7 +106,8 @@ def test_a_key_has_one_fingerprint_however_it_is_wrapped(own_detector: Credentia
     ]
 
     values = [
-        own_detector.identities(Payload(segments=[s]), "api.github.com")[0].value_for_fingerprinting for s in wrapped
+        own_detector.identities(Payload(segments=[s]), "api.github.com")[0].value_for_fingerprinting
+        for s in wrapped
     ]
 
     assert values == [GITHUB, GITHUB]
@@ -103,22 +116,31 @@ def test_a_key_has_one_fingerprint_however_it_is_wrapped(own_detector: Credentia
 def test_a_signed_request_names_its_key_and_leaks_nothing(own_detector: CredentialDetector) -> None:
     """A signature names the access key's id, which is no secret there."""
     key = "AKIA" + "Q3EGRIZ7XPO2NMKL"
-    text = f"Credential={key}/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature={HEX}"
+    text = (
+        f"Credential={key}/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature={HEX}"
+    )
     segment = header("authorization", text, "authorization", "aws4-hmac-sha256")
 
     identities = own_detector.identities(Payload(segments=[segment]), "bucket.s3.amazonaws.com")
 
     assert leaks(own_detector, segment, "bucket.s3.amazonaws.com") == []
-    assert [(i.provider, i.key_class, i.value_for_fingerprinting) for i in identities] == [("aws", "sigv4", key)]
+    assert [(i.provider, i.key_class, i.value_for_fingerprinting) for i in identities] == [
+        ("aws", "sigv4", key)
+    ]
 
 
 def test_a_token_request_is_what_a_client_secret_is_for(own_detector: CredentialDetector) -> None:
     """Asking an identity service for a token sends the client's secret by design; a key of another service does not belong there."""
-    asked = [Segment("client_credentials", "grant_type"), Segment("kV7rq9Zt2mW8xY3pLq5T", "client_secret")]
+    asked = [
+        Segment("client_credentials", "grant_type"),
+        Segment("kV7rq9Zt2mW8xY3pLq5T", "client_secret"),
+    ]
     own = [*asked, Segment(GITHUB, "password")]
 
     assert own_detector.detect(Payload(segments=asked), "login.corp.internal") == []
-    assert [h.detector for h in own_detector.detect(Payload(segments=own), "login.corp.internal")] == ["github-pat"]
+    assert [
+        h.detector for h in own_detector.detect(Payload(segments=own), "login.corp.internal")
+    ] == ["github-pat"]
 
 
 def test_explain_says_why_a_key_is_no_leak(own_detector: CredentialDetector) -> None:

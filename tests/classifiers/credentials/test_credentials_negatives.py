@@ -53,8 +53,12 @@ NEGATIVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "text"), NEGATIVES, ids=[f"{i}-{k}" for i, (k, _) in enumerate(NEGATIVES)])
-def test_what_only_looks_like_a_secret_is_not_reported(full_detector: CredentialDetector, key: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "text"), NEGATIVES, ids=[f"{i}-{k}" for i, (k, _) in enumerate(NEGATIVES)]
+)
+def test_what_only_looks_like_a_secret_is_not_reported(
+    full_detector: CredentialDetector, key: str, text: str
+) -> None:
     """Identifiers, hashes, placeholders and talk about passwords raise no alarm, with every rule active."""
     hits = full_detector.detect(Payload(segments=[Segment(text, key, (key,))]), "llm.example")
 
@@ -77,17 +81,24 @@ def test_a_thousand_generated_look_alikes_raise_no_alarm(full_detector: Credenti
             "tool_call_id": "call_" + run(ALNUM, 24), "session_id": uuid, "content": f"see {uuid}, {run(HEX, 64)} and {run(ALNUM, 30)}",
         }  # fmt: skip
         payload = Payload(segments=[Segment(text, key, (key,)) for key, text in cases.items()])
-        wrong += [(h.detector, payload.segments[h.segment].key) for h in full_detector.detect(payload, "llm.example")]
+        wrong += [
+            (h.detector, payload.segments[h.segment].key)
+            for h in full_detector.detect(payload, "llm.example")
+        ]
 
     assert wrong == []
 
 
-def test_cells_of_numbers_and_headers_of_clients_raise_no_alarm(full_detector: CredentialDetector) -> None:
+def test_cells_of_numbers_and_headers_of_clients_raise_no_alarm(
+    full_detector: CredentialDetector,
+) -> None:
     """What every HTTP client sends along is not looked at with suspicion."""
     names = {"user-agent": "python-httpx/0.28.1", "x-request-id": UUID, "traceparent": "00-" + "3f9a1c7b" * 4 + "-" + "3f9a1c7b" * 2 + "-01",
              "x-amz-date": "20260101T000000Z", "x-amz-content-sha256": "3f9a1c7be2d84056" * 4, "if-none-match": '"' + RUN[:32] + '"',
              "openai-organization": "org-" + RUN[:24], "anthropic-version": "2023-06-01", "idempotency-key": UUID}  # fmt: skip
-    payload = Payload(segments=[Segment(text, key, (key,), Carrier.HEADER) for key, text in names.items()])
+    payload = Payload(
+        segments=[Segment(text, key, (key,), Carrier.HEADER) for key, text in names.items()]
+    )
 
     assert full_detector.detect(payload, "api.unknown.example") == []
 
@@ -100,7 +111,11 @@ def test_recorded_llm_requests_raise_no_alarm(full_detector: CredentialDetector)
     """Real requests to language models, credentials replaced, are clean: at most 2 in 1,000 may be flagged."""
     with lzma.open(pathlib.Path(RECORDINGS) / "llm-dev.har.xz") as file:
         entries = orjson.loads(file.read())["log"]["entries"]
-    flagged = [i for i, entry in enumerate(entries) if full_detector.detect(decode(_exchange(entry)), "llm.example")]
+    flagged = [
+        i
+        for i, entry in enumerate(entries)
+        if full_detector.detect(decode(_exchange(entry)), "llm.example")
+    ]
 
     assert len(flagged) <= len(entries) * 2 // 1000
 

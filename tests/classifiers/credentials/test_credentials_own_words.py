@@ -28,7 +28,9 @@ def test_own_words_are_found_whole_in_any_case(text: str, times: int) -> None:
     """A code name counts as a whole word, however it is written and spaced."""
     organisation = Organisation(words=("Projekt Ärmel",))
 
-    assert [("organisation_word", "organisation-word", 0)] * times == found(organisation, Segment(text, None))
+    assert [("organisation_word", "organisation-word", 0)] * times == found(
+        organisation, Segment(text, None)
+    )
 
 
 @pytest.mark.parametrize("carrier", list(Carrier))
@@ -36,7 +38,10 @@ def test_a_canary_is_found_in_every_part_of_a_request(carrier: Carrier) -> None:
     """A canary has no honest use: it is a leak in a header that authenticates as well as in a body."""
     detector = CredentialDetector(None, Organisation(canaries=(CANARY,)), long_tail=False)
     payload = Payload(
-        segments=[Segment("clean", "a"), Segment(f"Bearer {CANARY}", "authorization", ("authorization",), carrier)]
+        segments=[
+            Segment("clean", "a"),
+            Segment(f"Bearer {CANARY}", "authorization", ("authorization",), carrier),
+        ]
     )
 
     hits = [h for h in detector.detect(payload, "x.example") if h.detector == "canary"]
@@ -76,9 +81,13 @@ def test_a_passage_of_a_registered_document_is_recognised() -> None:
     assert index.add("board minutes", MINUTES) > 0
     copied = "Please summarise: " + MINUTES.upper().replace(" ", "  ") + " Thanks!"
 
-    hits = DocumentIndex.from_json(index.to_json(), KEY).find([Segment("hello", None), Segment(copied, "content")])
+    hits = DocumentIndex.from_json(index.to_json(), KEY).find(
+        [Segment("hello", None), Segment(copied, "content")]
+    )
 
-    assert [(h.kind, h.value, h.segment) for h in hits] == [("registered_document", "board minutes", 1)]
+    assert [(h.kind, h.value, h.segment) for h in hits] == [
+        ("registered_document", "board minutes", 1)
+    ]
     assert "warehouse" not in index.to_json()
     assert "warehouse" not in repr(index)
 
@@ -94,7 +103,13 @@ def test_other_text_on_the_same_matter_is_not_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"names": [], "shingles": [["ff", 3]]}', '{"names": ["a"], "shingles": [["zz", 0]]}']
+    "text",
+    [
+        "[]",
+        "{}",
+        '{"names": [], "shingles": [["ff", 3]]}',
+        '{"names": ["a"], "shingles": [["zz", 0]]}',
+    ],
 )
 def test_a_broken_index_is_refused(text: str) -> None:
     """A stored index that is not one is an error, not an empty index."""

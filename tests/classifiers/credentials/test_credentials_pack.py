@@ -39,7 +39,9 @@ def test_the_full_pack_has_hundreds_of_rules(full_detector: CredentialDetector) 
     assert full_detector.rule_count >= 450
 
 
-def test_no_rule_of_the_catalogue_is_lost_unawares(full_detector: CredentialDetector, pack_dir: pathlib.Path) -> None:
+def test_no_rule_of_the_catalogue_is_lost_unawares(
+    full_detector: CredentialDetector, pack_dir: pathlib.Path
+) -> None:
     """A rule left out is one that is covered elsewhere or not for the wire: a refusal by an engine would show here."""
     left_out = json.loads((pack_dir / "credentials" / "pack.json").read_text())["left_out"]
     meant = {rule_id for rule_id in left_out if rule_id.startswith(("betterleaks.", "veles."))}
@@ -52,11 +54,15 @@ def test_no_rule_of_the_catalogue_is_lost_unawares(full_detector: CredentialDete
     "text",
     ["ADAFRUIT_KEY={}", '{{"adafruit_api_key": "{}"}}', '{{\\"adafruit_api_key\\": \\"{}\\"}}', "adafruit key: {}&next=1", "os.environ['ADAFRUIT_KEY'] = '{}'"],
 )  # fmt: skip
-def test_a_long_tail_key_is_found_as_it_travels(full_detector: CredentialDetector, text: str) -> None:
+def test_a_long_tail_key_is_found_as_it_travels(
+    full_detector: CredentialDetector, text: str
+) -> None:
     """Rules written for source files hold on the wire: escaped quotes, ampersands, any end."""
     payload = Payload(segments=[Segment(text.format(HEX), "content")])
 
-    assert [(h.detector, h.value) for h in full_detector.detect(payload, "llm.example")] == [("adafruit-api-key", HEX)]
+    assert [(h.detector, h.value) for h in full_detector.detect(payload, "llm.example")] == [
+        ("adafruit-api-key", HEX)
+    ]
 
 
 def test_a_rule_with_companions_needs_them(full_detector: CredentialDetector) -> None:
@@ -73,7 +79,9 @@ def test_a_rule_with_companions_needs_them(full_detector: CredentialDetector) ->
 
 def test_patterns_are_adapted_for_the_wire() -> None:
     """Ends of source lines become the end of the value; operators take backslashes."""
-    pattern, keyed = wire_pattern(r"(?i)(?:acme)(?:[ \t\w.-]{0,20})" + OPERATOR + r"([a-z0-9]{32})" + SUFFIX)
+    pattern, keyed = wire_pattern(
+        r"(?i)(?:acme)(?:[ \t\w.-]{0,20})" + OPERATOR + r"([a-z0-9]{32})" + SUFFIX
+    )
 
     assert keyed
     assert SUFFIX not in pattern
@@ -91,9 +99,18 @@ def test_the_catalogues_exceptions_are_read() -> None:
 
     def call(callee: str, *values: str) -> dict[str, object]:
         array = {"kind": "array", "nodes": [{"kind": "string", "value": v} for v in values]}
-        return {"kind": "call", "callee": {"kind": "identifier", "value": callee}, "arguments": [secret, array]}
+        return {
+            "kind": "call",
+            "callee": {"kind": "identifier", "value": callee},
+            "arguments": [secret, array],
+        }
 
-    low = {"kind": "binary", "operator": "<=", "left": call("entropy"), "right": {"kind": "float", "value": "3.5"}}
+    low = {
+        "kind": "binary",
+        "operator": "<=",
+        "left": call("entropy"),
+        "right": {"kind": "float", "value": "3.5"},
+    }
     tree = {
         "kind": "binary",
         "operator": "||",
@@ -114,7 +131,12 @@ def test_the_catalogues_exceptions_are_read() -> None:
 
 def test_every_field_of_a_long_tail_rule_is_kept() -> None:
     """A field that the cache forgot would change what a rule does after a restart."""
-    assert set(Rule.__dataclass_fields__) - set(TAIL_FIELDS) == {"confirm", "check", "named", "key_class"}
+    assert set(Rule.__dataclass_fields__) - set(TAIL_FIELDS) == {
+        "confirm",
+        "check",
+        "named",
+        "key_class",
+    }
 
 
 def _copy(pack_dir: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
@@ -153,7 +175,10 @@ def test_a_pack_that_others_may_write_is_not_loaded(
 
 
 def test_a_pack_of_another_version_is_not_loaded(
-    full_detector: CredentialDetector, pack_dir: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    full_detector: CredentialDetector,
+    pack_dir: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another version of an engine or catalogue, or another processor, needs a pack of its own."""
     folder = _copy(pack_dir, tmp_path)
@@ -177,7 +202,8 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
     assert detector.health()["pack"] == "own rules"
     assert "CalledProcessError" in str(detector.health()["failure"])
     assert detector.detect(
-        Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]), "x.example"
+        Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]),
+        "x.example",
     )
 
 
@@ -204,7 +230,9 @@ def test_many_threads_share_one_detector(full_detector: CredentialDetector) -> N
     def work(number: int) -> None:
         secret = "gh" + f"p_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG{number:04d}"
         payload = Payload(segments=[Segment("x" * 5000 + " " + secret, "content")])
-        answers = [[h.value for h in full_detector.detect(payload, "llm.example")] for _ in range(50)]
+        answers = [
+            [h.value for h in full_detector.detect(payload, "llm.example")] for _ in range(50)
+        ]
         wrong.extend(str(answer) for answer in answers if answer != [secret])
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]

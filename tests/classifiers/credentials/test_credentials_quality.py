@@ -4,12 +4,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classifiers.credentials.judging.quality import checksum62, entropy, is_example, is_masked, is_placeholder
+from classifiers.credentials.judging.quality import (
+    checksum62,
+    entropy,
+    is_example,
+    is_masked,
+    is_placeholder,
+)
 from classifiers.credentials.rules.generic import is_secret_name
 from classifiers.credentials.rules.structures import jwt_claims
 
 
-@pytest.mark.parametrize(("text", "bits"), [("", 0.0), ("aaaa", 0.0), ("ab", 1.0), ("abcd", 2.0), ("ab" * 600, 1.0)])
+@pytest.mark.parametrize(
+    ("text", "bits"), [("", 0.0), ("aaaa", 0.0), ("ab", 1.0), ("abcd", 2.0), ("ab" * 600, 1.0)]
+)
 def test_entropy_is_in_bits_per_character(text: str, bits: float) -> None:
     """Two equally frequent characters are one bit, four are two."""
     assert entropy(text) == pytest.approx(bits)
@@ -43,7 +51,14 @@ def test_placeholders_are_known(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["kV7!rq9Zt2", "Sommer2024!", "a8f5f167f44f4964e6c998dee827110c", "newYork1999x", "theta-9X2", "use4Ever!x"],
+    [
+        "kV7!rq9Zt2",
+        "Sommer2024!",
+        "a8f5f167f44f4964e6c998dee827110c",
+        "newYork1999x",
+        "theta-9X2",
+        "use4Ever!x",
+    ],
 )
 def test_real_values_are_no_placeholders(value: str) -> None:
     """A real password may begin like a word."""
@@ -53,7 +68,13 @@ def test_real_values_are_no_placeholders(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "masked"),
-    [("sk-xxxxxxxxxxxx", True), ("ghp_****abcd", True), ("sk-ab...yz", True), ("[REDACTED]", True), ("aXxXb1", False)],
+    [
+        ("sk-xxxxxxxxxxxx", True),
+        ("ghp_****abcd", True),
+        ("sk-ab...yz", True),
+        ("[REDACTED]", True),
+        ("aXxXb1", False),
+    ],
 )
 def test_masked_values_are_known(value: str, masked: bool) -> None:
     """A value of which only the ends are shown is no leak."""

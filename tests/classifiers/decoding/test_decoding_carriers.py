@@ -60,7 +60,9 @@ MULTIPART = (
     + b"\r\n--frontier--\r\n"
 )
 SOAP = (
-    '<?xml version="1.0"?><s:Envelope xmlns:s="urn:x"><s:Body><c:email>' + EMAIL + "</c:email><c:note><![CDATA["
+    '<?xml version="1.0"?><s:Envelope xmlns:s="urn:x"><s:Body><c:email>'
+    + EMAIL
+    + "</c:email><c:note><![CDATA["
     "" + NOTE + "]]></c:note></s:Body></s:Envelope>"
 )
 GRAPHQL = {"query": "mutation($c: Customer!) { add(c: $c) { id } }", "variables": {"c": VALUE}}
@@ -71,7 +73,11 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     "json without a type": (JSON, None, None),
     "json called text": (JSON, "text/plain", None),
     "json with a byte order mark": (b"\xef\xbb\xbf" + JSON, "application/json", None),
-    "json in utf-16": (json.dumps(VALUE, ensure_ascii=False).encode("utf-16"), "application/json", None),
+    "json in utf-16": (
+        json.dumps(VALUE, ensure_ascii=False).encode("utf-16"),
+        "application/json",
+        None,
+    ),
     "json in utf-16 without a mark": (
         json.dumps(VALUE, ensure_ascii=False).encode("utf-16-le"),
         "application/json; charset=utf-16le",
@@ -82,10 +88,18 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
         "application/json; charset=iso-8859-1",
         None,
     ),
-    "json in latin-1, undeclared": (json.dumps(VALUE, ensure_ascii=False).encode("latin-1"), "application/json", None),
+    "json in latin-1, undeclared": (
+        json.dumps(VALUE, ensure_ascii=False).encode("latin-1"),
+        "application/json",
+        None,
+    ),
     "json with not-a-number": (b'{"score": NaN, ' + JSON[1:], "application/json", None),
     "json with a lone surrogate": (b'{"odd": "\\ud800 x", ' + JSON[1:], "application/json", None),
-    "json inside a string": (json.dumps({"payload": json.dumps(VALUE)}).encode(), "application/json", None),
+    "json inside a string": (
+        json.dumps({"payload": json.dumps(VALUE)}).encode(),
+        "application/json",
+        None,
+    ),
     "json twice inside strings": (
         json.dumps({"p": json.dumps({"q": json.dumps(VALUE)})}).encode(),
         "application/json",
@@ -97,9 +111,17 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     "json lines called text": (b'{"n": 1}\r\n' + JSON + b"\r\n", "text/plain", None),
     "graphql": (json.dumps(GRAPHQL).encode(), "application/json", None),
     "form": (urlencode(VALUE).encode(), "application/x-www-form-urlencoded", None),
-    "form with json": (urlencode({"payload": json.dumps(VALUE)}).encode(), "application/x-www-form-urlencoded", None),
+    "form with json": (
+        urlencode({"payload": json.dumps(VALUE)}).encode(),
+        "application/x-www-form-urlencoded",
+        None,
+    ),
     "multipart": (MULTIPART, "multipart/form-data; boundary=frontier", None),
-    "multipart, quoted boundary": (MULTIPART, 'multipart/form-data; charset=utf-8; boundary="frontier"', None),
+    "multipart, quoted boundary": (
+        MULTIPART,
+        'multipart/form-data; charset=utf-8; boundary="frontier"',
+        None,
+    ),
     "multipart without its boundary": (MULTIPART, "multipart/form-data", None),
     "multipart with bare line feeds": (
         MULTIPART.replace(b"\r\n", b"\n"),
@@ -120,7 +142,9 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     ),
     "soap": (SOAP.encode(), "application/soap+xml", None),
     "xml attributes": (
-        b'<c email="' + EMAIL.encode() + b"\" note='J&#252;rgen&apos;s note:\nline two &amp; more'/>",
+        b'<c email="'
+        + EMAIL.encode()
+        + b"\" note='J&#252;rgen&apos;s note:\nline two &amp; more'/>",
         "text/xml",
         None,
     ),
@@ -133,7 +157,11 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     "grpc, packed": (grpc(MESSAGE, packed=True), "application/grpc", None),
     "grpc with json": (grpc(JSON), "application/grpc+json", None),
     "grpc-web text": (base64.b64encode(grpc(MESSAGE)), "application/grpc-web-text", None),
-    "base64 in json": (json.dumps({"blob": base64.b64encode(JSON).decode()}).encode(), "application/json", None),
+    "base64 in json": (
+        json.dumps({"blob": base64.b64encode(JSON).decode()}).encode(),
+        "application/json",
+        None,
+    ),
     "base64url in json": (
         json.dumps({"blob": base64.urlsafe_b64encode(JSON).decode().rstrip("=")}).encode(),
         "application/json",
@@ -155,14 +183,18 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
         None,
     ),
     "base64 in prose": (
-        json.dumps({"text": f"Decode this: {base64.b64encode(JSON).decode()} and answer."}).encode(),
+        json.dumps(
+            {"text": f"Decode this: {base64.b64encode(JSON).decode()} and answer."}
+        ).encode(),
         "application/json",
         None,
     ),
     "base64 alone": (base64.b64encode(JSON), "text/plain", None),
     "hex in json": (json.dumps({"blob": JSON.hex()}).encode(), "application/json", None),
     "data url": (
-        json.dumps({"file": {"url": "data:application/json;base64," + base64.b64encode(JSON).decode()}}).encode(),
+        json.dumps(
+            {"file": {"url": "data:application/json;base64," + base64.b64encode(JSON).decode()}}
+        ).encode(),
         "application/json",
         None,
     ),
@@ -173,13 +205,21 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     ),
     "utf-16 in base64": (
         json.dumps(
-            {"b": base64.b64encode(json.dumps(VALUE, ensure_ascii=False).encode("utf-16-le")).decode()}
+            {
+                "b": base64.b64encode(
+                    json.dumps(VALUE, ensure_ascii=False).encode("utf-16-le")
+                ).decode()
+            }
         ).encode(),
         "application/json",
         None,
     ),
     "gzip": (gzip.compress(JSON), "application/json", "gzip"),
-    "gzip in two members": (gzip.compress(JSON[:20]) + gzip.compress(JSON[20:]), "application/json", "gzip"),
+    "gzip in two members": (
+        gzip.compress(JSON[:20]) + gzip.compress(JSON[20:]),
+        "application/json",
+        "gzip",
+    ),
     "gzip undeclared": (gzip.compress(JSON), "application/json", None),
     "deflate": (zlib.compress(JSON), "application/json", "deflate"),
     "deflate, raw": (raw_deflate(JSON), "application/json", "deflate"),
@@ -190,7 +230,11 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
         "application/json",
         "zstd",
     ),
-    "stacked encodings": (zstandard.compress(gzip.compress(JSON)), "application/json", "gzip, zstd"),
+    "stacked encodings": (
+        zstandard.compress(gzip.compress(JSON)),
+        "application/json",
+        "gzip, zstd",
+    ),
     "aws-chunked": (
         b"%x;chunk-signature=00\r\n%s\r\n0;chunk-signature=11\r\n\r\n" % (len(JSON), JSON),
         "application/json",
@@ -214,7 +258,11 @@ def test_values_come_out_of_every_carrier(carrier: str, send: Send) -> None:
     assert payload.unread == []
 
 
-NAMED = [name for name in BODIES if not any(word in name for word in ("protobuf", "grpc", "string", "data url"))]
+NAMED = [
+    name
+    for name in BODIES
+    if not any(word in name for word in ("protobuf", "grpc", "string", "data url"))
+]
 
 
 @pytest.mark.parametrize("carrier", [*NAMED, "grpc with json"])
@@ -229,7 +277,12 @@ def test_places_are_readable(send: Send) -> None:
     """A finding says where it stood in words that lead to the place."""
     body = json.dumps({"messages": [{"role": "user", "content": "hello"}, TOOL_CALL]}).encode()
     payload = decode(
-        send(body, "application/json", path="/users/anna%40example.com?token=abc", headers=(("x-key", "k1"),))
+        send(
+            body,
+            "application/json",
+            path="/users/anna%40example.com?token=abc",
+            headers=(("x-key", "k1"),),
+        )
     )
     places = {segment.text: place(segment) for segment in payload.segments}
     assert places["hello"] == "body.messages[0].content"
@@ -244,7 +297,11 @@ def test_headers_cookies_and_credentials_are_taken_apart(send: Send) -> None:
     basic = base64.b64encode(b"anna:s3cret:with-colon").decode()
     payload = decode(
         send(
-            headers=(("authorization", f"Basic {basic}"), ("cookie", "a=1; session=xyz%40q"), ("x-data", quote(EMAIL)))
+            headers=(
+                ("authorization", f"Basic {basic}"),
+                ("cookie", "a=1; session=xyz%40q"),
+                ("x-data", quote(EMAIL)),
+            )
         )
     )
     found = {(s.key, s.text, s.path) for s in payload.segments if s.carrier is Carrier.HEADER}
@@ -264,15 +321,23 @@ def test_bearer_tokens_stand_without_their_scheme(send: Send) -> None:
 
 def test_claims_of_a_token_are_read(send: Send) -> None:
     """A signed token carries a name in clear: its claims are read, wherever it stands."""
-    parts = [base64.urlsafe_b64encode(orjson.dumps(part)).decode().rstrip("=") for part in ({"alg": "HS256"}, VALUE)]
+    parts = [
+        base64.urlsafe_b64encode(orjson.dumps(part)).decode().rstrip("=")
+        for part in ({"alg": "HS256"}, VALUE)
+    ]
     token = ".".join([*parts, "c2lnbmF0dXJl"])
-    for exchange in (send(headers=(("authorization", f"Bearer {token}"),)), send(json.dumps({"t": token}).encode())):
+    for exchange in (
+        send(headers=(("authorization", f"Bearer {token}"),)),
+        send(json.dumps({"t": token}).encode()),
+    ):
         assert EMAIL in texts(decode(exchange))
 
 
 def test_long_values_in_common_headers_are_not_overlooked(send: Send) -> None:
     """A script that hides data in an everyday header is read all the same."""
-    payload = decode(send(headers=(("accept", "application/json"), ("te", "x" * 60 + EMAIL + "y" * 60))))
+    payload = decode(
+        send(headers=(("accept", "application/json"), ("te", "x" * 60 + EMAIL + "y" * 60)))
+    )
     assert any(EMAIL in text for text in texts(payload))
     assert "application/json" not in texts(payload)
 
@@ -281,7 +346,9 @@ def test_query_values_are_decoded_once_and_inside(send: Send) -> None:
     """Query values are percent-decoded with `+` as a space, and what is packed in them is read."""
     packed = base64.b64encode(JSON).decode()
     payload = decode(
-        send(path=f"/search?q={quote_plus('a + b = 100%')}&data={quote_plus(packed)}&note={quote_plus(NOTE)}")
+        send(
+            path=f"/search?q={quote_plus('a + b = 100%')}&data={quote_plus(packed)}&note={quote_plus(NOTE)}"
+        )
     )
     found = {(s.key, s.text) for s in payload.segments if s.carrier is Carrier.QUERY}
     assert {("q", "a + b = 100%"), ("email", EMAIL), ("note", NOTE)} <= found
@@ -308,18 +375,24 @@ def test_plain_percent_signs_are_left_alone(send: Send) -> None:
 def test_numbers_that_may_identify_are_read_as_bare_numbers(send: Send) -> None:
     """Whole numbers of an identifier's length are read and marked as bare; floats, flags and small numbers are not text."""
     body = b'{"ssn": 123456789, "price": 12345678.5, "on": true, "n": 5, "big": 1e20, "neg": -123456789, "x": null}'
-    assert [(s.key, s.text, s.quoted) for s in decode(send(body)).segments] == [("ssn", "123456789", False)]
+    assert [(s.key, s.text, s.quoted) for s in decode(send(body)).segments] == [
+        ("ssn", "123456789", False)
+    ]
 
 
 def test_vectors_are_not_text(send: Send) -> None:
     """Embeddings and series of measurements hold nobody's number."""
-    body = json.dumps({"embedding": [0.123456789] * 1536, "tokens": list(range(2000)), "pixels": [255] * 999}).encode()
+    body = json.dumps(
+        {"embedding": [0.123456789] * 1536, "tokens": list(range(2000)), "pixels": [255] * 999}
+    ).encode()
     assert decode(send(body)).segments == []
 
 
 def test_long_lists_of_identifiers_are_text(send: Send) -> None:
     """A long list of whole numbers of an identifier's length is read."""
-    (segment,) = decode(send(json.dumps({"ssns": [123_450_000 + n for n in range(100)]}).encode())).segments
+    (segment,) = decode(
+        send(json.dumps({"ssns": [123_450_000 + n for n in range(100)]}).encode())
+    ).segments
     assert segment.key == "ssns"
     assert segment.text.splitlines()[99] == "123450099"
     assert not segment.quoted
@@ -327,7 +400,13 @@ def test_long_lists_of_identifiers_are_text(send: Send) -> None:
 
 def test_names_that_are_values_are_read(send: Send) -> None:
     """Data used as a key of an object or as the name of a field is data."""
-    found = texts(decode(send(json.dumps({EMAIL: {"status": "ok"}, "123-45-6789": 1, "plain_name": "x"}).encode())))
+    found = texts(
+        decode(
+            send(
+                json.dumps({EMAIL: {"status": "ok"}, "123-45-6789": 1, "plain_name": "x"}).encode()
+            )
+        )
+    )
     assert EMAIL in found
     assert "123-45-6789" in found
     assert "plain_name" not in found
@@ -336,7 +415,9 @@ def test_names_that_are_values_are_read(send: Send) -> None:
 def test_pictures_are_named_and_not_read(send: Send) -> None:
     """A picture inside a request is not read, and that is said."""
     picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(3000)).decode()
-    payload = decode(send(json.dumps({"image_url": {"url": f"data:image/png;base64,{picture}"}}).encode()))
+    payload = decode(
+        send(json.dumps({"image_url": {"url": f"data:image/png;base64,{picture}"}}).encode())
+    )
     assert [unread.reason for unread in payload.unread] == ["a picture (image/png) is not read"]
     assert payload.documents == []
     assert not any(len(text) > 200 for text in texts(payload))
@@ -345,7 +426,9 @@ def test_pictures_are_named_and_not_read(send: Send) -> None:
 def test_documents_inside_json_are_put_aside(send: Send) -> None:
     """A PDF inside a request is handed to its reader, with the place it was found in."""
     packed = base64.b64encode(b"%PDF-1.7\n" + bytes(2000)).decode()
-    payload = decode(send(json.dumps({"file": {"filename": "a.pdf", "file_data": packed}}).encode()))
+    payload = decode(
+        send(json.dumps({"file": {"filename": "a.pdf", "file_data": packed}}).encode())
+    )
     (document,) = payload.documents
     assert document.media_type == "application/pdf"
     assert document.data.startswith(b"%PDF")
@@ -376,7 +459,9 @@ def test_multipart_files_keep_their_names(send: Send) -> None:
 @pytest.mark.parametrize("cut", range(0, len(MULTIPART), 7))
 def test_cut_multipart_keeps_what_was_seen(cut: int, send: Send) -> None:
     """A multipart body cut anywhere gives the fields seen until then."""
-    payload = decode(send(MULTIPART[:cut], "multipart/form-data; boundary=frontier", complete=False))
+    payload = decode(
+        send(MULTIPART[:cut], "multipart/form-data; boundary=frontier", complete=False)
+    )
     if cut > MULTIPART.index(EMAIL.encode()) + len(EMAIL):
         assert any(EMAIL in text for text in texts(payload))
     assert payload.unread
@@ -415,7 +500,9 @@ def test_identifiers_of_machines_are_not_taken_for_packed_text(send: Send) -> No
 
 def test_unknown_packed_data_is_said(send: Send) -> None:
     """A long run of letters that decodes to nothing known is not passed in silence."""
-    noise = base64.b64encode(b"".join(zlib.compress(bytes([n, n + 1, 7 * n % 251]))[2:] for n in range(250)) * 3)
+    noise = base64.b64encode(
+        b"".join(zlib.compress(bytes([n, n + 1, 7 * n % 251]))[2:] for n in range(250)) * 3
+    )
     payload = decode(send(json.dumps({"blob": noise.decode()}).encode()))
     assert [unread.reason for unread in payload.unread] == ["encoded data in no known format"]
 
@@ -431,15 +518,31 @@ def test_crc_of_hex_is_no_text(send: Send) -> None:
     [
         ("/v1.0/me/drive/root:/Ledger%202026/general%20ledger.csv:/content", ()),
         ("/upload/drive/general%20ledger.csv?uploadType=media", ()),
-        ("/2/files/upload", (("dropbox-api-arg", '{"path": "/x/general ledger.csv", "mode": "add"}'),)),
+        (
+            "/2/files/upload",
+            (("dropbox-api-arg", '{"path": "/x/general ledger.csv", "mode": "add"}'),),
+        ),
         ("/files", (("content-disposition", 'attachment; filename="general ledger.csv"'),)),
     ],
 )
-def test_uploads_are_known_by_their_file_names(path: str, headers: tuple[tuple[str, str], ...], send: Send) -> None:
+def test_uploads_are_known_by_their_file_names(
+    path: str, headers: tuple[tuple[str, str], ...], send: Send
+) -> None:
     """A file uploaded as bare bytes is read by its name, and the finding names the file."""
-    payload = decode(send(b"iban\nDE89370400440532013000\n", "application/octet-stream", path=path, headers=headers))
+    payload = decode(
+        send(
+            b"iban\nDE89370400440532013000\n",
+            "application/octet-stream",
+            path=path,
+            headers=headers,
+        )
+    )
     (table,) = payload.tables
-    assert (table.columns, table.rows, table.label) == (("iban",), 1, "attachment general ledger.csv")
+    assert (table.columns, table.rows, table.label) == (
+        ("iban",),
+        1,
+        "attachment general ledger.csv",
+    )
     column = next(segment for segment in payload.segments if segment.key == "iban")
     assert place(column) == "attachment general ledger.csv (body.column iban)"
 
@@ -448,10 +551,14 @@ def test_files_in_forms_label_what_is_found_in_them(send: Send) -> None:
     """What stands in an uploaded file is reported under the file's name, however deeply it is packed; fields are not."""
     packed = json.dumps({"blob": base64.b64encode(JSON).decode()})
     body = (
-        b'--f\r\ncontent-disposition: form-data; name="up"; filename="x.json"\r\n\r\n' + packed.encode() + b"\r\n"
+        b'--f\r\ncontent-disposition: form-data; name="up"; filename="x.json"\r\n\r\n'
+        + packed.encode()
+        + b"\r\n"
         b'--f\r\ncontent-disposition: form-data; name="field"\r\n\r\nplain\r\n--f--'
     )
-    labels = {s.text: s.label for s in decode(send(body, "multipart/form-data; boundary=f")).segments}
+    labels = {
+        s.text: s.label for s in decode(send(body, "multipart/form-data; boundary=f")).segments
+    }
     assert labels[EMAIL] == "attachment x.json"
     assert labels["plain"] is None
 

@@ -29,7 +29,9 @@ def test_disguised_text_reads_plain(text: str, folded: str) -> None:
     assert len(offsets) == len(result) + 1
 
 
-@pytest.mark.parametrize("text", ["", "plain ASCII 123", "Jürgen Müßig", "Иван Петров", "山田太郎", "naïve café"])
+@pytest.mark.parametrize(
+    "text", ["", "plain ASCII 123", "Jürgen Müßig", "Иван Петров", "山田太郎", "naïve café"]
+)
 def test_ordinary_text_is_left_alone(text: str) -> None:
     """Letters of any language stand for themselves."""
     assert fold(text) == (text, None)

@@ -45,7 +45,9 @@ def test_decompression_bombs_are_stopped_and_said(coding: str, send: Send) -> No
     payload = decode(send(BOMBS[coding], "application/json", encoding=coding), SMALL)
     assert LIMIT in reasons(payload)
     assert len(payload.plain) <= 100_000
-    stacked = decode(send(gzip.compress(BOMBS[coding]), "text/plain", encoding=f"{coding}, gzip"), SMALL)
+    stacked = decode(
+        send(gzip.compress(BOMBS[coding]), "text/plain", encoding=f"{coding}, gzip"), SMALL
+    )
     assert LIMIT in reasons(stacked)
 
 
@@ -65,12 +67,16 @@ def test_broken_streams_give_what_came_out(coding: str, share: float, send: Send
 
 def test_too_many_encodings_are_said(send: Send) -> None:
     """More stacked encodings than anybody needs are not undone, and that is said."""
-    assert "more stacked content-encodings than are undone" in reasons(decode(send(b"x", encoding="gzip," * 9)))
+    assert "more stacked content-encodings than are undone" in reasons(
+        decode(send(b"x", encoding="gzip," * 9))
+    )
 
 
 def test_unknown_encoding_is_said(send: Send) -> None:
     """A body in an encoding nobody knows is not passed as clean."""
-    assert "unknown content-encoding (sealed)" in reasons(decode(send(b"\x00\x01secret", encoding="sealed")))
+    assert "unknown content-encoding (sealed)" in reasons(
+        decode(send(b"\x00\x01secret", encoding="sealed"))
+    )
 
 
 HOSTILE = {
@@ -130,7 +136,8 @@ def test_oversized_json_is_read_string_by_string(send: Send) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"email": "anna@example.com", "x": [1, 2,}', b'{\'email\': 1, "e": "anna@example.com"}']
+    "body",
+    [b'{"email": "anna@example.com", "x": [1, 2,}', b'{\'email\': 1, "e": "anna@example.com"}'],
 )
 def test_malformed_json_shows_its_strings(body: bytes, send: Send) -> None:
     """JSON that a lenient server would take is read leniently, and said to be malformed."""
@@ -141,14 +148,20 @@ def test_malformed_json_shows_its_strings(body: bytes, send: Send) -> None:
 
 def test_body_that_was_not_kept_whole_is_said(send: Send) -> None:
     """A body cut by the gate is read as far as it goes, to its last letter, and said to be cut."""
-    payload = decode(send(b'{"a": "b", "email": "anna@example.c', "application/json", complete=False))
+    payload = decode(
+        send(b'{"a": "b", "email": "anna@example.c', "application/json", complete=False)
+    )
     assert any("bytes of the body were seen" in reason for reason in reasons(payload))
     assert ("anna@example.c", "email") in {(s.text, s.key) for s in payload.segments}
 
 
 def test_binary_of_no_known_format_shows_its_readable_parts(send: Send) -> None:
     """Unknown binary data is not clean: what can be read is read, and the rest is said."""
-    body = bytes(range(200, 256)) * 3 + b"\x00\x01mail anna@example.com\x00\xff\xfe" + bytes(range(128, 200)) * 3
+    body = (
+        bytes(range(200, 256)) * 3
+        + b"\x00\x01mail anna@example.com\x00\xff\xfe"
+        + bytes(range(128, 200)) * 3
+    )
     payload = decode(send(body, "application/octet-stream"))
     assert "binary data in no known format: only its readable parts were read" in reasons(payload)
     assert any("anna@example.com" in segment.text for segment in payload.segments)
@@ -190,7 +203,9 @@ ENCODINGS = st.one_of(
 )
 JSONISH = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers(-(2**63), 2**63) | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=12), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=12), inner, max_size=5)
+    ),
     max_leaves=30,
 )
 FRAGMENTS = st.sampled_from(
@@ -209,7 +224,9 @@ BODIES = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     BODIES,
     CONTENT_TYPES,
@@ -218,7 +235,11 @@ BODIES = st.one_of(
     st.lists(st.tuples(st.text(max_size=14), st.text(max_size=60)), max_size=4),
 )
 @example(
-    b'{"a": "\\ud800"}', "application/json", None, "/?a=%ff%00", [("cookie", ";=;a="), ("authorization", "Basic =")]
+    b'{"a": "\\ud800"}',
+    "application/json",
+    None,
+    "/?a=%ff%00",
+    [("cookie", ";=;a="), ("authorization", "Basic =")],
 )
 @example(
     b'{"\\udc00 long name of a key": [{"a\\ud800": "\\ud800", "b": 1}, {"a\\ud800": "", "b": 1}, {"b": 2}]}',
@@ -227,13 +248,26 @@ BODIES = st.one_of(
     "/",
     [],
 )
-@example(b"", None, None, "/a\udcff/b?c=\udce4", [("x-\udcff", "J\udcfcrgen"), ("cookie", "\ud800=\ud800")])
+@example(
+    b"",
+    None,
+    None,
+    "/a\udcff/b?c=\udce4",
+    [("x-\udcff", "J\udcfcrgen"), ("cookie", "\ud800=\ud800")],
+)
 @example(b"\x92\x81\xa1a\xc1", "application/msgpack", None, "", [])
 def test_no_payload_breaks_the_decoder(
-    send: Send, body: bytes, content_type: str | None, encoding: str | None, path: str, headers: list[tuple[str, str]]
+    send: Send,
+    body: bytes,
+    content_type: str | None,
+    encoding: str | None,
+    path: str,
+    headers: list[tuple[str, str]],
 ) -> None:
     """Whatever bytes come under whatever name, decoding ends, stays within limits and yields text that can be encoded."""
-    payload = decode(send(body, content_type, encoding=encoding, path=path, headers=tuple(headers)), SMALL)
+    payload = decode(
+        send(body, content_type, encoding=encoding, path=path, headers=tuple(headers)), SMALL
+    )
     assert not any("decoder failed" in reason for reason in reasons(payload))
     for segment in payload.segments:
         segment.text.encode("utf-8", "strict")
@@ -242,7 +276,9 @@ def test_no_payload_breaks_the_decoder(
     decode_message(Message(from_client=True, text=False, data=body), SMALL)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.dictionaries(
         st.text("abcdef_", min_size=1, max_size=8),
@@ -252,7 +288,9 @@ def test_no_payload_breaks_the_decoder(
 )
 def test_every_string_of_a_json_body_is_read(send: Send, value: dict[str, str]) -> None:
     """No string of a JSON body is lost, however odd its characters."""
-    found = {segment.text for segment in decode(send(orjson.dumps(value), "application/json")).segments}
+    found = {
+        segment.text for segment in decode(send(orjson.dumps(value), "application/json")).segments
+    }
     for text in value.values():
         assert text in found or _is_packed(text)
 
@@ -264,7 +302,9 @@ def _is_packed(text: str) -> bool:
         return False
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.data())
 def test_cut_json_keeps_every_finished_string(send: Send, data: st.DataObject) -> None:
     """JSON cut at any byte shows every string that was complete before the cut."""

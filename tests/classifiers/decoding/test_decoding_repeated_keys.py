@@ -35,7 +35,9 @@ def test_every_value_of_a_repeated_key_is_read(body: bytes) -> None:
 
 def test_ordinary_json_is_read_once() -> None:
     """JSON inside strings, and keys that look alike, change nothing."""
-    body = json.dumps({"a": json.dumps({"b": "one", "c": '":'}), "d": 'x": y', "e": {"b": "two"}}).encode()
+    body = json.dumps(
+        {"a": json.dumps({"b": "one", "c": '":'}), "d": 'x": y', "e": {"b": "two"}}
+    ).encode()
 
     assert sorted(set(texts(body)) & {"one", "two"}) == ["one", "two"]
     assert len([t for t in texts(body) if t == "two"]) == 1

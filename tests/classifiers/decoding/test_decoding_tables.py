@@ -13,7 +13,14 @@ Send = Callable[..., Exchange]
 
 def people(count: int) -> list[dict[str, object]]:
     return [
-        {"id": n, "name": f"Person {n}", "email": f"p{n}@example.com", "tags": ["a", "b"], "active": True, "note": None}
+        {
+            "id": n,
+            "name": f"Person {n}",
+            "email": f"p{n}@example.com",
+            "tags": ["a", "b"],
+            "active": True,
+            "note": None,
+        }
         for n in range(count)
     ]
 
@@ -21,7 +28,9 @@ def people(count: int) -> list[dict[str, object]]:
 @pytest.mark.parametrize("count", [3, 49, 50, 1000])
 def test_arrays_of_objects_are_tables(count: int, send: Send) -> None:
     """An array of alike objects is a table: every row counted, every value kept, nested values read on their own."""
-    payload = decode(send(json.dumps({"data": {"people": people(count)}}).encode(), "application/json"))
+    payload = decode(
+        send(json.dumps({"data": {"people": people(count)}}).encode(), "application/json")
+    )
     (table,) = payload.tables
     assert (table.rows, table.path, table.complete) == (count, ("data", "people"), True)
     assert table.columns == ("id", "name", "email", "active", "note")
@@ -35,7 +44,9 @@ def test_cells_are_text_too(count: int, send: Send) -> None:
     """Every cell of a table also stands in a text that is searched for patterns, marked as part of a table."""
     payload = decode(send(json.dumps(people(count)).encode(), "application/json"))
     cells = [s for s in payload.segments if s.tabular and s.key == "email"]
-    assert "\n".join(s.text for s in cells).splitlines() == [f"p{n}@example.com" for n in range(count)]
+    assert "\n".join(s.text for s in cells).splitlines() == [
+        f"p{n}@example.com" for n in range(count)
+    ]
 
 
 def test_rows_may_lack_columns(send: Send) -> None:
@@ -51,7 +62,8 @@ def test_rows_may_lack_columns(send: Send) -> None:
         [{"role": "user", "content": "hello"}] * 5,
         [{"type": "text", "text": "hello"}] * 5,
         [{"role": "user", "parts": [{"text": "x"}]}] * 5,
-        [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}] * 5,
+        [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}]
+        * 5,
         [{"type": "function", "function": {"name": "f", "description": "d"}}] * 5,
         [{"title": "a", "body": "prose " * 200}] * 5,
         [{"a": 1, "b": 2}, "no object", {"a": 1, "b": 2}],

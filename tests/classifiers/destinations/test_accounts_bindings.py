@@ -78,7 +78,9 @@ def test_an_answer_tells_whose_account_a_token_is(
     assert learnt is not None
     found = destination(exchange("POST", later), ORGANISATION, memory).account
     assert (found.kind.value, found.id) == (kind, account)
-    stranger = destination(exchange("POST", later, token="another" * 5), ORGANISATION, memory).account
+    stranger = destination(
+        exchange("POST", later, token="another" * 5), ORGANISATION, memory
+    ).account
     assert stranger.kind is AccountKind.UNKNOWN
 
 
@@ -93,7 +95,9 @@ def test_an_answer_tells_whose_account_a_token_is(
         ("https://oauth2.googleapis.com/token", b"grant_type=x&assertion=" + jwt(iss="robot@some-project.iam.gserviceaccount.com").encode(), {"access_token": "opaque-a" * 4}, "https://www.googleapis.com/upload/drive/v3/files", "unknown"),
     ],
 )  # fmt: skip
-def test_a_token_is_bound_when_it_is_issued(url: str, body: bytes, told: object, later: str, kind: str) -> None:
+def test_a_token_is_bound_when_it_is_issued(
+    url: str, body: bytes, told: object, later: str, kind: str
+) -> None:
     """Signing in tells whose account the new token is, before anything is uploaded with it."""
     memory = bindings()
     sent = exchange("POST", url, token=None, body=body)
@@ -112,7 +116,9 @@ def test_a_token_is_bound_when_it_is_issued(url: str, body: bytes, told: object,
         ("https://slack.com/api/files.getUploadURLExternal", answer({"ok": True, "upload_url": "https://files.slack.com/upload/v1/ABC"}), "https://files.slack.com/upload/v1/ABC"),
     ],
 )  # fmt: skip
-def test_upload_sessions_belong_to_the_account_that_opened_them(opener: str, told: Answer, session: str | None) -> None:
+def test_upload_sessions_belong_to_the_account_that_opened_them(
+    opener: str, told: Answer, session: str | None
+) -> None:
     """An upload by a session link, which carries no token, is the account's that asked for the link."""
     memory = bindings()
     memory.bind_token(TOKEN, Signal("opener", "test", personal=True))
@@ -121,7 +127,9 @@ def test_upload_sessions_belong_to_the_account_that_opened_them(opener: str, tol
     if session is not None:
         found = destination(exchange("PUT", session, token=None), ORGANISATION, memory).account
         assert (found.kind, found.id) == (AccountKind.PERSONAL, "opener")
-        other = destination(exchange("PUT", session.replace("ABC", "XYZ"), token=None), ORGANISATION, memory).account
+        other = destination(
+            exchange("PUT", session.replace("ABC", "XYZ"), token=None), ORGANISATION, memory
+        ).account
         assert other.kind is AccountKind.UNKNOWN
 
 
@@ -147,7 +155,11 @@ def test_a_session_link_to_an_unknown_host_is_not_bound() -> None:
 def test_no_token_is_kept() -> None:
     """Whoever reads the memory of the gate's bindings finds no credential."""
     memory = bindings()
-    learn(memory, exchange("GET", "https://api.openai.com/v1/models"), answer({}, openai_organization="example-org"))
+    learn(
+        memory,
+        exchange("GET", "https://api.openai.com/v1/models"),
+        answer({}, openai_organization="example-org"),
+    )
     kept = repr(memory) + repr(list(memory._signals.items()))
     assert TOKEN not in kept
     assert re.search(r"[0-9a-f]{16}", kept)
@@ -164,7 +176,8 @@ def test_memory_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[1]", b"null", b"{", b"\xff", b'{"team":5,"user":[],"bot":null,"owner":1,"value":[1]}']
+    "body",
+    [b"", b"[1]", b"null", b"{", b"\xff", b'{"team":5,"user":[],"bot":null,"owner":1,"value":[1]}'],
 )
 def test_hostile_answers_teach_nothing_and_break_nothing(body: bytes) -> None:
     """An answer that is not what it should be is passed over."""
@@ -176,7 +189,9 @@ def test_hostile_answers_teach_nothing_and_break_nothing(body: bytes) -> None:
     ):
         sent = exchange("GET", url)
         got = Answer(status=200, body=body)
-        assert memory.learn(sent, got, destination(sent, ORGANISATION, memory), ORGANISATION) is None
+        assert (
+            memory.learn(sent, got, destination(sent, ORGANISATION, memory), ORGANISATION) is None
+        )
 
 
 def test_answers_fed_in_pieces_teach_as_well() -> None:
@@ -191,7 +206,9 @@ def test_answers_fed_in_pieces_teach_as_well() -> None:
     for at in range(0, len(body), 3):
         tap.feed(body[at : at + 3])
     learnt = tap.finish(Answer(status=200, headers=(("content-encoding", "gzip"),)))
-    assert learnt == Account(kind=AccountKind.CORPORATE, id="T0EXAMPLE", evidence="workspace in the answer")
+    assert learnt == Account(
+        kind=AccountKind.CORPORATE, id="T0EXAMPLE", evidence="workspace in the answer"
+    )
 
 
 def test_an_answer_never_makes_the_organisations_own_key_a_strangers() -> None:

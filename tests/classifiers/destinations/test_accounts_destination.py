@@ -107,7 +107,13 @@ def exchange(method: str, url: str, body: bytes = b"", **headers: str) -> Exchan
     ],
 )  # fmt: skip
 def test_service_category_and_account(
-    method: str, url: str, headers: dict[str, str], service: str | None, category: str, kind: str, upload: bool
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    service: str | None,
+    category: str,
+    kind: str,
+    upload: bool,
 ) -> None:
     """Each service that scripts really use is named, with its category, whose account it is, and whether data is stored."""
     found = destination(exchange(method, url, **headers), ORGANISATION, bindings())
@@ -121,7 +127,9 @@ def test_service_category_and_account(
 
 def test_without_a_list_no_account_is_called_foreign() -> None:
     """An organisation that has listed nothing sees ids as unknown, not as somebody else's."""
-    found = destination(exchange("PUT", "https://fabrikam.sharepoint.com/_api/x"), NOBODY, bindings())
+    found = destination(
+        exchange("PUT", "https://fabrikam.sharepoint.com/_api/x"), NOBODY, bindings()
+    )
     assert found.account.kind is AccountKind.UNKNOWN
     assert found.account.id == "fabrikam"
 
@@ -132,14 +140,19 @@ def _exact_hosts() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "shape", ["{h}.evil.example", "{h}-evil.example", "evil.example.{f}.test", "{h}.evil", "a.evil{d}"]
+    "shape",
+    ["{h}.evil.example", "{h}-evil.example", "evil.example.{f}.test", "{h}.evil", "a.evil{d}"],
 )
 def test_look_alike_hosts_are_never_taken_for_the_service(shape: str) -> None:
     """A host that only resembles a known one is not that service: names are matched whole, label by label."""
     memory = bindings()
     for host in _exact_hosts():
         domain = ".".join(host.split(".")[-2:])
-        url = "https://" + shape.format(h=host, f=host.replace(".", "-"), d=domain) + "/v1/files/upload"
+        url = (
+            "https://"
+            + shape.format(h=host, f=host.replace(".", "-"), d=domain)
+            + "/v1/files/upload"
+        )
         assert destination(exchange("POST", url), NOBODY, memory).service is None, url
 
 
@@ -208,7 +221,11 @@ def test_unknown_host_recognised_by_shape_is_an_llm() -> None:
 
 def test_agent_to_agent_calls_stand_apart() -> None:
     """A message to another agent is named as such, not as a tool server."""
-    sent = exchange("POST", "https://agent.example/", b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}')
+    sent = exchange(
+        "POST",
+        "https://agent.example/",
+        b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}',
+    )
     assert destination(sent, NOBODY, bindings()).service == "a2a"
 
 

@@ -19,7 +19,15 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 @given(
     st.text(max_size=300),
-    st.sampled_from(["api.openai.com", "api.telegram.org", "graph.microsoft.com", "b.s3.amazonaws.com", "x.example"]),
+    st.sampled_from(
+        [
+            "api.openai.com",
+            "api.telegram.org",
+            "graph.microsoft.com",
+            "b.s3.amazonaws.com",
+            "x.example",
+        ]
+    ),
     st.text(max_size=40),
 )
 @settings(max_examples=300, deadline=None)

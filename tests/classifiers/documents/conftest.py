@@ -17,7 +17,10 @@ import pytest
 import zstandard
 
 EMAIL = "anna.muster@example.com"
-ROWS = [("id", "name", "email"), *((n, f"Person {n}", EMAIL if n == 2 else f"p{n}@example.com") for n in range(5))]
+ROWS = [
+    ("id", "name", "email"),
+    *((n, f"Person {n}", EMAIL if n == 2 else f"p{n}@example.com") for n in range(5)),
+]
 
 Maker = Callable[[], bytes]
 
@@ -68,7 +71,8 @@ def ods_file() -> bytes:
     cells = "".join(
         "<table:table-row>"
         + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+            for cell in row
         )
         + "</table:table-row>"
         for row in ROWS
@@ -135,7 +139,9 @@ def pdf_file(text: str = f"Write to {EMAIL} today") -> bytes:
         offsets.append(len(out))
         out += b"%d 0 obj" % number + content + b"endobj\n"
     start = len(out)
-    out += b"xref\n0 7\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in offsets)
+    out += b"xref\n0 7\n0000000000 65535 f \n" + b"".join(
+        b"%010d 00000 n \n" % at for at in offsets
+    )
     return bytes(out + b"trailer<</Size 7/Root 1 0 R/Info 6 0 R>>\nstartxref\n%d\n%%%%EOF" % start)
 
 
@@ -190,7 +196,9 @@ class Explosive:
 
 
 def pickle_file() -> bytes:
-    return pickle.dumps({"email": EMAIL, "raw": EMAIL.encode(), "number": 4111111111111111, "boom": Explosive()})
+    return pickle.dumps(
+        {"email": EMAIL, "raw": EMAIL.encode(), "number": 4111111111111111, "boom": Explosive()}
+    )
 
 
 def old_pickle_file() -> bytes:
@@ -240,5 +248,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def make() -> SimpleNamespace:
     """Return the makers, for documents that are made to be odd."""
     return SimpleNamespace(
-        zipped=zipped, tarred=tarred, xlsx=xlsx_file, docx=docx_file, pdf=pdf_file, csv=csv_file, email=EMAIL
+        zipped=zipped,
+        tarred=tarred,
+        xlsx=xlsx_file,
+        docx=docx_file,
+        pdf=pdf_file,
+        csv=csv_file,
+        email=EMAIL,
     )

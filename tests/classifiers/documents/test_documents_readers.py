@@ -38,7 +38,9 @@ SMALL = Limits(
 BOMB = "unpacks to more than is read (decompression limit)"
 
 
-def read(data: bytes, name: str | None = None, media_type: str | None = None, limits: Limits = DEFAULT) -> Payload:
+def read(
+    data: bytes, name: str | None = None, media_type: str | None = None, limits: Limits = DEFAULT
+) -> Payload:
     return read_document(Document(data, media_type, name), limits)
 
 
@@ -53,7 +55,11 @@ def text(payload: Payload) -> str:
 def test_samples_cover_every_reader(made: dict[str, bytes]) -> None:
     """Every reader has a sample of its own, so that a new one cannot go untested."""
     assert set(made) == {*TABLES, *TEXTS}
-    used = {by_media_type()[kind].name for name, data in made.items() if (kind := sniff(data, None, name))}
+    used = {
+        by_media_type()[kind].name
+        for name, data in made.items()
+        if (kind := sniff(data, None, name))
+    }
     assert {reader.name for reader in all_readers()} - used == {"sealed", "ole_storage"}
 
 
@@ -80,7 +86,8 @@ def test_records_are_counted(name: str, made: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in (*TABLES, *TEXTS) if not name.startswith(("people.csv", "people.tsv"))]
+    "name",
+    [name for name in (*TABLES, *TEXTS) if not name.startswith(("people.csv", "people.tsv"))],
 )
 def test_kinds_are_told_by_their_bytes(name: str, made: dict[str, bytes]) -> None:
     """A document without a name, or under a wrong one, is read all the same."""
@@ -135,7 +142,9 @@ def test_places_lead_into_archives(made: dict[str, bytes]) -> None:
     """A finding inside an archive says which file of it."""
     payload = read(made["zip in zip.zip"], "upload.zip")
     column = next(segment for segment in payload.segments if segment.key == "email")
-    assert place(column) == ("attachment upload.zip › inner.zip › people.csv (body.inner.zip.people.csv.column email)")
+    assert place(column) == (
+        "attachment upload.zip › inner.zip › people.csv (body.inner.zip.people.csv.column email)"
+    )
 
 
 def test_nested_values_of_columns_are_read(made: dict[str, bytes]) -> None:
@@ -157,10 +166,16 @@ def test_encrypted_files_are_findings(make: SimpleNamespace) -> None:
     payload = read(encrypted_zip(make))
     assert reasons(payload) == {"encrypted archive"}
     assert "secret.csv" in text(payload)
-    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    ole = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(1000)
+        + "EncryptedPackage".encode("utf-16-le")
+        + bytes(500)
+    )
     assert reasons(read(ole, "salaries.xlsx")) == {"encrypted document"}
     locked = make.pdf().replace(
-        b"/Info 6 0 R", b"/Encrypt<</Filter/Standard/V 1/R 2/O(" + b"x" * 32 + b")/U(" + b"y" * 32 + b")/P -4>>"
+        b"/Info 6 0 R",
+        b"/Encrypt<</Filter/Standard/V 1/R 2/O(" + b"x" * 32 + b")/U(" + b"y" * 32 + b")/P -4>>",
     )
     assert reasons(read(locked)) == {"encrypted document"}
     assert reasons(read(b"PARE" + bytes(100))) == {"encrypted document"}
@@ -188,7 +203,9 @@ def test_archive_bombs_are_stopped(make: SimpleNamespace) -> None:
     assert "a file inside " + BOMB in reasons(read(make.zipped({"a": huge}), limits=SMALL))
     for packed in (gzip.compress(huge), bz2.compress(huge), lzma.compress(huge)):
         assert BOMB in reasons(read(packed, limits=SMALL))
-    assert BOMB in reasons(read(make.zipped({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": huge}), limits=SMALL))
+    assert BOMB in reasons(
+        read(make.zipped({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": huge}), limits=SMALL)
+    )
     assert BOMB in reasons(read(make.zipped({"word/document.xml": huge}), limits=SMALL))
     assert "more files inside than are read" in reasons(
         read(make.zipped({str(n): b"x" for n in range(30)}), limits=SMALL)
@@ -264,7 +281,9 @@ def test_hostile_databases_run_nothing(tmp_path: Path) -> None:
     """Virtual tables, generated columns and triggers of a database file are not run; its tables are read."""
     path = tmp_path / "x.db"
     database = sqlite3.connect(path)
-    database.execute("CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (hex(zeroblob(length(a) * 1000000))) VIRTUAL)")
+    database.execute(
+        "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (hex(zeroblob(length(a) * 1000000))) VIRTUAL)"
+    )
     database.execute("INSERT INTO t (a) VALUES (?)", [EMAIL])
     database.execute("CREATE TABLE plain (email TEXT)")
     database.execute("INSERT INTO plain VALUES (?)", [EMAIL])
@@ -279,13 +298,19 @@ def test_hostile_databases_run_nothing(tmp_path: Path) -> None:
 
 def test_pages_without_text_are_said(make: SimpleNamespace) -> None:
     """A scanned page holds no text that can be read, and that is a finding."""
-    assert reasons(read(make.pdf(""))) == {"1 of 1 pages hold no text (pictures of pages are not read)"}
+    assert reasons(read(make.pdf(""))) == {
+        "1 of 1 pages hold no text (pictures of pages are not read)"
+    }
 
 
 def test_pictures_in_office_documents_are_said(make: SimpleNamespace) -> None:
     """Pictures inside a document are not read, and that is a finding."""
     data = make.zipped(
-        {"word/document.xml": "<w:p><w:t>x</w:t></w:p>", "word/media/image1.png": b"x", "word/media/image2.png": b"y"}
+        {
+            "word/document.xml": "<w:p><w:t>x</w:t></w:p>",
+            "word/media/image1.png": b"x",
+            "word/media/image2.png": b"y",
+        }
     )
     assert reasons(read(data)) == {"2 pictures inside are not read"}
 
@@ -312,7 +337,9 @@ def test_readers_never_show_payload() -> None:
         assert EMAIL not in shown
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_damaged_documents_break_no_reader(made: dict[str, bytes], data: st.DataObject) -> None:
     """Documents with bytes changed, cut out or doubled are read or named, within the limits, without an exception."""
@@ -335,8 +362,12 @@ def test_damaged_documents_break_no_reader(made: dict[str, bytes], data: st.Data
 
 def test_documents_keep_the_label_they_came_with() -> None:
     """A document found in a message keeps the words for the place it was found in."""
-    packed = base64.b64decode(base64.b64encode(b"id,email\n1,anna.muster@example.com\n2,b@example.com\n"))
-    payload = read_document(Document(packed, "text/csv", "c.csv", ("messages", 0), "tool result 2, attachment c.csv"))
+    packed = base64.b64decode(
+        base64.b64encode(b"id,email\n1,anna.muster@example.com\n2,b@example.com\n")
+    )
+    payload = read_document(
+        Document(packed, "text/csv", "c.csv", ("messages", 0), "tool result 2, attachment c.csv")
+    )
     assert payload.tables[0].label == "tool result 2, attachment c.csv"
     assert payload.tables[0].path == ("messages", 0)
 
@@ -344,7 +375,9 @@ def test_documents_keep_the_label_they_came_with() -> None:
 def test_zip_with_many_claims_is_refused() -> None:
     """An archive that claims more files than anybody reads is named, not opened."""
     end = b"PK\x05\x06" + bytes(4) + (60_000).to_bytes(2, "little") * 2 + bytes(10)
-    assert reasons(read(b"PK\x03\x04" + bytes(100) + end)) == {"the archive claims more files than are read"}
+    assert reasons(read(b"PK\x03\x04" + bytes(100) + end)) == {
+        "the archive claims more files than are read"
+    }
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1"])
@@ -372,7 +405,9 @@ def test_arrow_offsets_are_not_trusted(name: str, made: dict[str, bytes]) -> Non
     assert any("broken" in reason for reason in reasons(payload))
 
 
-def test_panics_of_libraries_are_caught(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_panics_of_libraries_are_caught(
+    made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A library that panics on a file costs the file, not the worker; stopping the worker still works."""
     import python_calamine
 

@@ -27,7 +27,10 @@ def sse(*events: object, end: str = "\n", done: bool = False) -> bytes:
 
 
 def named(*events: dict[str, object]) -> bytes:
-    return b"".join(b"event: " + str(e["type"]).encode() + b"\ndata: " + orjson.dumps(e) + b"\n\n" for e in events)
+    return b"".join(
+        b"event: " + str(e["type"]).encode() + b"\ndata: " + orjson.dumps(e) + b"\n\n"
+        for e in events
+    )
 
 
 def ndjson(*events: object) -> bytes:
@@ -47,7 +50,9 @@ def aws(*events: object) -> bytes:
 
 
 def aws_chunks(*events: object) -> bytes:
-    return aws(*({"bytes": base64.b64encode(orjson.dumps(event)).decode(), "p": "abc"} for event in events))
+    return aws(
+        *({"bytes": base64.b64encode(orjson.dumps(event)).decode(), "p": "abc"} for event in events)
+    )
 
 
 def varint(value: int) -> bytes:

@@ -42,7 +42,9 @@ def test_long_texts_are_extrapolated() -> None:
     """Beyond the counted part the number is extrapolated, close to the full count."""
     text = "Every invoice names its vendor, its amount and its date. " * 8000
     encoding = encodings.load("o200k_base")
-    full = sum(len(encoding.encode_ordinary(text[at : at + 65536])) for at in range(0, len(text), 65536))
+    full = sum(
+        len(encoding.encode_ordinary(text[at : at + 65536])) for at in range(0, len(text), 65536)
+    )
     assert abs(encodings.count("o200k_base", text) - full) < 0.01 * full
 
 

@@ -79,27 +79,40 @@ def test_attachments_by_name(part: object, expected: str) -> None:
     payload = decode(exchange)
     label(payload)
     inside = [s.label for s in payload.segments if "needle-in-file" in s.text]
-    inside += [t.label for t in payload.tables if any("needle-in-file" in v for v in t.values.get("number", []))]
+    inside += [
+        t.label
+        for t in payload.tables
+        if any("needle-in-file" in v for v in t.values.get("number", []))
+    ]
     assert inside
     assert set(inside) == {expected}
 
 
 def test_documents_and_tables_are_named() -> None:
     """Files that wait for a reader of their own carry the name under which they were attached."""
-    body = {"messages": [{"role": "user", "content": [{"type": "file", "file": {"filename": "a.xlsx"}}]}]}
+    body = {
+        "messages": [
+            {"role": "user", "content": [{"type": "file", "file": {"filename": "a.xlsx"}}]}
+        ]
+    }
     payload = Payload(json=body)
     path = ("messages", 0, "content", 0, "file", "file_data")
     payload.documents.append(Document(b"x", None, None, path))
     payload.documents.append(Document(b"x", None, "own.pdf", path))
     payload.tables.append(Table(("a",), 1, {"a": ["x"]}, path))
     label(payload)
-    assert [d.label for d in payload.documents] == ["attachment a.xlsx in user message 1", "attachment own.pdf"]
+    assert [d.label for d in payload.documents] == [
+        "attachment a.xlsx in user message 1",
+        "attachment own.pdf",
+    ]
     assert payload.tables[0].label == "attachment a.xlsx in user message 1"
 
 
 def test_only_the_wanted_segments_are_named() -> None:
     """Calls in which nothing was found pay nothing for names."""
-    raw = orjson.dumps({"messages": [{"role": "user", "content": "one"}, {"role": "user", "content": "two"}]})
+    raw = orjson.dumps(
+        {"messages": [{"role": "user", "content": "one"}, {"role": "user", "content": "two"}]}
+    )
     exchange = Exchange(
         id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme="https", host="h", port=443, method="POST", path="/",
         headers=(("content-type", "application/json"),), body=raw, body_bytes=len(raw),
@@ -107,11 +120,16 @@ def test_only_the_wanted_segments_are_named() -> None:
     payload = decode(exchange)
     index = next(i for i, s in enumerate(payload.segments) if s.text == "two")
     label(payload, [index])
-    assert [s.label for s in payload.segments if s.text in {"one", "two"}] == [None, "user message 2"]
+    assert [s.label for s in payload.segments if s.text in {"one", "two"}] == [
+        None,
+        "user message 2",
+    ]
 
 
 paths = st.lists(
-    st.sampled_from(["messages", "content", "input", "tools", "params", "request", "file", 0, 1, 99, -1, ""]),
+    st.sampled_from(
+        ["messages", "content", "input", "tools", "params", "request", "file", 0, 1, 99, -1, ""]
+    ),
     min_size=1,
     max_size=6,
 )

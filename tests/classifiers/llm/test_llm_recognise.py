@@ -32,13 +32,21 @@ CLAUDE = {
     "messages": [{"role": "user", "content": "hello"}],
 }
 GEMINI = {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]}
-CONVERSE = {"messages": [{"role": "user", "content": [{"text": "hello"}]}], "inferenceConfig": {"maxTokens": 9}}
+CONVERSE = {
+    "messages": [{"role": "user", "content": [{"text": "hello"}]}],
+    "inferenceConfig": {"maxTokens": 9},
+}
 
 
-def request(url: str, body: object = None, method: str = "POST", **headers: str) -> tuple[Exchange, Payload]:
+def request(
+    url: str, body: object = None, method: str = "POST", **headers: str
+) -> tuple[Exchange, Payload]:
     parts = urlsplit(url)
     raw = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
-    named = {"content-type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    named = {
+        "content-type": "application/json",
+        **{k.replace("_", "-"): v for k, v in headers.items()},
+    }
     exchange = Exchange(
         id="x", at=datetime(2026, 11, 21, tzinfo=UTC), scheme=parts.scheme, host=parts.hostname or "",
         port=parts.port or 443, method=method, path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
@@ -92,7 +100,12 @@ def test_known_providers(
     """Every provider of the catalogue is named, with what was asked of which model."""
     call = seen(url, body, "GET" if url.endswith("/models") else "POST")
     assert call is not None
-    assert (call.provider, call.operation, call.model, call.stream) == (provider, operation, model, stream)
+    assert (call.provider, call.operation, call.model, call.stream) == (
+        provider,
+        operation,
+        model,
+        stream,
+    )
     assert "host" in call.evidence
 
 
@@ -212,7 +225,9 @@ def test_look_alike_hosts_are_never_labelled_as_the_provider(shape: str) -> None
         ({"mcp_method": "tools/call", "mcp_name": "search"}, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "delete_all"}}, ("delete_all",), ("mcp:tools/call", "mcp-header-mismatch")),
     ],
 )  # fmt: skip
-def test_tool_servers(headers: dict[str, str], body: object, tool: tuple[str, ...], evidence: tuple[str, ...]) -> None:
+def test_tool_servers(
+    headers: dict[str, str], body: object, tool: tuple[str, ...], evidence: tuple[str, ...]
+) -> None:
     """Calls of tool servers are named in every revision of the protocol, with the tool; a header that lies is noted."""
     call = seen("https://tools.example/mcp", body, **headers)
     assert call is not None
@@ -237,7 +252,9 @@ def test_an_open_tool_server_stream_is_a_call() -> None:
         ("/accounts/1/images/v1", {"x_stainless_lang": "python"}, False),
     ],
 )
-def test_management_calls_by_the_clients_of_model_providers(path: str, headers: dict[str, str], found: bool) -> None:
+def test_management_calls_by_the_clients_of_model_providers(
+    path: str, headers: dict[str, str], found: bool
+) -> None:
     """Listing models at an unlisted host is a call when a provider's own client asks; other clients' lists are not."""
     assert (seen("http://10.0.0.1:8000" + path, None, "GET", **headers) is not None) is found
 
@@ -268,7 +285,10 @@ def test_attachments_in_messages(part: object, media_type: str) -> None:
     """Each file or image in a prompt is recorded by type, size and hash of its bytes."""
     call = seen(
         "https://x.example/y",
-        {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "see"}, part]}]},
+        {
+            "model": "m",
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "see"}, part]}],
+        },
     )
     assert call is not None
     [attachment] = call.attachments
@@ -281,8 +301,16 @@ def test_attachments_in_messages(part: object, media_type: str) -> None:
 
 def test_attachments_of_gemini_and_ollama() -> None:
     """So are those of families that put them elsewhere."""
-    inline = {"contents": [{"role": "user", "parts": [{"inlineData": {"mimeType": "image/png", "data": b64(PNG)}}]}]}
-    images = {"model": "llava", "messages": [{"role": "user", "content": "see", "images": [b64(PNG)]}], "options": {}}
+    inline = {
+        "contents": [
+            {"role": "user", "parts": [{"inlineData": {"mimeType": "image/png", "data": b64(PNG)}}]}
+        ]
+    }
+    images = {
+        "model": "llava",
+        "messages": [{"role": "user", "content": "see", "images": [b64(PNG)]}],
+        "options": {},
+    }
     for body, media_type in ((inline, "image/png"), (images, None)):
         call = seen("https://x.example/y", body)
         assert call is not None
@@ -327,7 +355,10 @@ def test_keys_become_fingerprints(headers: dict[str, str], url: str, key_class: 
     assert call.key_class == key_class
     assert call.key_fingerprint is not None
     assert len(call.key_fingerprint) == 16
-    assert not any(part in repr(call) for part in ("proj-abc", "zaXyz", "QNZGKIQY", "sid01-x", "0123456789abcdef"))
+    assert not any(
+        part in repr(call)
+        for part in ("proj-abc", "zaXyz", "QNZGKIQY", "sid01-x", "0123456789abcdef")
+    )
 
 
 def test_the_same_key_has_the_same_fingerprint_wherever_it_is() -> None:
@@ -349,7 +380,9 @@ def test_grpc_requests_name_their_model() -> None:
     assert call is not None
     assert (call.operation, call.model) == ("generate_content", "gemini-2.5-flash")
     xai = grpc(field(1, b"msg") + field(2, b"grok-4"))
-    call = seen("http://10.0.0.1:1/xai_api.Chat/GetCompletion", xai, content_type="application/grpc")
+    call = seen(
+        "http://10.0.0.1:1/xai_api.Chat/GetCompletion", xai, content_type="application/grpc"
+    )
     assert call is not None
     assert (call.operation, call.model) == ("chat", "grok-4")
 
@@ -357,7 +390,9 @@ def test_grpc_requests_name_their_model() -> None:
 def test_form_uploads_name_their_model() -> None:
     """An audio file sent as a form names its model in a field."""
     exchange, payload = request(
-        "https://api.openai.com/v1/audio/transcriptions", b"--x", content_type="multipart/form-data; boundary=x"
+        "https://api.openai.com/v1/audio/transcriptions",
+        b"--x",
+        content_type="multipart/form-data; boundary=x",
     )
     payload.segments.append(Segment("whisper-1", "model"))
     call = recognise(exchange, payload, None, FINGERPRINTER)
@@ -387,7 +422,13 @@ json_values = st.recursive(
 @given(
     json_values,
     st.sampled_from(
-        ["/v1/chat/completions", "/v1/messages", "/x", "/model/%/invoke", "/v1beta/models/:generateContent"]
+        [
+            "/v1/chat/completions",
+            "/v1/messages",
+            "/x",
+            "/model/%/invoke",
+            "/v1beta/models/:generateContent",
+        ]
     ),
     st.sampled_from(["api.openai.com", "10.0.0.1"]),
 )

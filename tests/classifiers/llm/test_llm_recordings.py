@@ -31,12 +31,16 @@ CONTENT = {
     "audio_speech",
 }
 
-pytestmark = pytest.mark.skipif(not (FOLDER / "llm-dev.har.xz").exists(), reason="recordings are not here")
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "llm-dev.har.xz").exists(), reason="recordings are not here"
+)
 
 
 @pytest.fixture(scope="module")
 def recordings() -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    entries = orjson.loads(lzma.decompress((FOLDER / "llm-dev.har.xz").read_bytes()))["log"]["entries"]
+    entries = orjson.loads(lzma.decompress((FOLDER / "llm-dev.har.xz").read_bytes()))["log"][
+        "entries"
+    ]
     lines = lzma.decompress((FOLDER / "llm-dev.expected.jsonl.xz").read_bytes()).splitlines()
     return list(zip(entries, map(orjson.loads, lines), strict=True))
 
@@ -45,12 +49,16 @@ def headers_of(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((h["name"].lower(), h["value"]) for h in message["headers"])
 
 
-def exchange_of(entry: dict[str, Any], *, hidden: bool = False, path: str | None = None) -> tuple[Exchange, Payload]:
+def exchange_of(
+    entry: dict[str, Any], *, hidden: bool = False, path: str | None = None
+) -> tuple[Exchange, Payload]:
     parts = urlsplit(entry["request"]["url"])
     body = (entry["request"].get("postData") or {}).get("text", "").encode()
     headers = headers_of(entry["request"])
     kept = (
-        tuple(h for h in headers if h[0] in {"content-type", "content-length", "authorization"}) if hidden else headers
+        tuple(h for h in headers if h[0] in {"content-type", "content-length", "authorization"})
+        if hidden
+        else headers
     )
     exchange = Exchange(
         id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme=parts.scheme, host="10.1.2.3" if hidden else parts.hostname or "",
@@ -64,7 +72,9 @@ def exchange_of(entry: dict[str, Any], *, hidden: bool = False, path: str | None
     return exchange, Payload(json=json, plain=body)
 
 
-def calls(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def calls(
+    recordings: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     return ((e, x) for e, x in recordings if x["is_llm"])
 
 
@@ -75,8 +85,12 @@ def test_known_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) ->
         call = recognise(*exchange_of(entry))
         seen["all"] += 1
         seen["found"] += call is not None
-        seen["provider"] += call is not None and (call.provider or "openai-compatible") == expected["provider"]
-        seen["model"] += call is not None and (not expected["model"] or call.model == expected["model"])
+        seen["provider"] += (
+            call is not None and (call.provider or "openai-compatible") == expected["provider"]
+        )
+        seen["model"] += call is not None and (
+            not expected["model"] or call.model == expected["model"]
+        )
     assert seen["found"] >= 0.995 * seen["all"]
     assert seen["provider"] >= 0.99 * seen["all"]
     assert seen["model"] >= 0.99 * seen["all"]
@@ -91,7 +105,9 @@ def test_unknown_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) 
             seen["with path"] += recognise(*exchange_of(entry, hidden=True)) is not None
             if expected["endpoint"] in {"chat", "responses"}:
                 seen["chats"] += 1
-                seen["body alone"] += recognise(*exchange_of(entry, hidden=True, path="/x/y")) is not None
+                seen["body alone"] += (
+                    recognise(*exchange_of(entry, hidden=True, path="/x/y")) is not None
+                )
     assert seen["with path"] >= 0.985 * seen["all"]
     assert seen["body alone"] >= 0.97 * seen["chats"]
 
@@ -100,11 +116,15 @@ def test_no_false_positives(recordings: list[tuple[dict[str, Any], dict[str, Any
     """No recorded exchange that is something else is taken for a model call, under its own host or a hidden one."""
     others = [entry for entry, expected in recordings if not expected["is_llm"]]
     assert len(others) > 100
-    assert not [e for e in others if recognise(*exchange_of(e)) or recognise(*exchange_of(e, hidden=True))]
+    assert not [
+        e for e in others if recognise(*exchange_of(e)) or recognise(*exchange_of(e, hidden=True))
+    ]
 
 
 @pytest.mark.parametrize("size", [7, 1400, 1 << 20])
-def test_tokens_are_exact(recordings: list[tuple[dict[str, Any], dict[str, Any]]], size: int) -> None:
+def test_tokens_are_exact(
+    recordings: list[tuple[dict[str, Any], dict[str, Any]]], size: int
+) -> None:
     """Tokens equal the recorded usage in every recorded answer that states any, for every split."""
     checked = 0
     for entry, expected in calls(recordings):

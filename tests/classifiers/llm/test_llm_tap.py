@@ -37,9 +37,17 @@ ENCODERS = {
 }
 
 
-def exchange(path: str = "/v1/chat/completions", host: str = "api.example.com", scheme: str = "https") -> Exchange:
+def exchange(
+    path: str = "/v1/chat/completions", host: str = "api.example.com", scheme: str = "https"
+) -> Exchange:
     return Exchange(
-        id="x", at=datetime(2026, 1, 2, tzinfo=UTC), scheme=scheme, host=host, port=443, method="POST", path=path
+        id="x",
+        at=datetime(2026, 1, 2, tzinfo=UTC),
+        scheme=scheme,
+        host=host,
+        port=443,
+        method="POST",
+        path=path,
     )
 
 
@@ -118,7 +126,9 @@ def test_recordings_keep_decoded_text_under_old_headers(encoding: str, name: str
     """A recorded answer whose body was stored decoded is read although its header still names an encoding."""
     stream = next(s for s in STREAMS if s.name == name)
     answer = Answer(
-        status=200, headers=(("content-type", stream.content_type), ("content-encoding", encoding)), body=stream.body
+        status=200,
+        headers=(("content-type", stream.content_type), ("content-encoding", encoding)),
+        body=stream.body,
     )
     check(stream, complete(call_of(stream), answer, exchange(stream.path)))
 
@@ -138,7 +148,8 @@ def test_half_finished_answers_keep_what_was_seen(
     """When a stream breaks off, what it had stated until then stays; what it had not is never shown as exact."""
     kind = "application/json" if body.startswith(b"{") else "text/event-stream"
     done = complete(
-        LlmCall(provider=None, operation="moderation"), Answer(status=200, headers=(("content-type", kind),), body=body)
+        LlmCall(provider=None, operation="moderation"),
+        Answer(status=200, headers=(("content-type", kind),), body=body),
     )
     if tokens is None:
         assert done.tokens_basis is TokensBasis.UNKNOWN
@@ -185,7 +196,11 @@ def test_nonsense_is_not_a_token_count(usage: object) -> None:
         LlmCall(provider=None, operation="moderation"),
         Answer(status=200, headers=(("content-type", "application/json"),), body=body),
     )
-    assert (done.input_tokens, done.output_tokens, done.tokens_basis) == (None, None, TokensBasis.UNKNOWN)
+    assert (done.input_tokens, done.output_tokens, done.tokens_basis) == (
+        None,
+        None,
+        TokensBasis.UNKNOWN,
+    )
 
 
 def test_a_bad_checksum_ends_the_reading() -> None:
@@ -213,7 +228,9 @@ def test_memory_is_bounded() -> None:
 
 def test_a_huge_json_answer_is_honestly_unknown() -> None:
     """Beyond the limit of what is kept, tokens are unknown instead of wrong."""
-    tap = UsageTap(LlmCall(provider=None, operation="moderation"), head("application/json"), exchange())
+    tap = UsageTap(
+        LlmCall(provider=None, operation="moderation"), head("application/json"), exchange()
+    )
     tap.feed(b'{"data":"')
     for _ in range(MAX_JSON // (1 << 20) + 1):
         tap.feed(b"x" * (1 << 20))
@@ -226,7 +243,11 @@ def test_a_huge_json_answer_is_honestly_unknown() -> None:
 def test_decompression_bombs_cost_bounded_memory(encoding: str) -> None:
     """A few kilobytes that swell to megabytes are passed over in small pieces."""
     bomb = ENCODERS[encoding](b" " * 20_000_000)
-    tap = UsageTap(LlmCall(provider=None, operation="moderation"), head("application/json", encoding), exchange())
+    tap = UsageTap(
+        LlmCall(provider=None, operation="moderation"),
+        head("application/json", encoding),
+        exchange(),
+    )
     for piece in cut(bomb, 1400):
         tap.feed(piece)
     assert sum(len(part) for part in tap._json) <= MAX_JSON
@@ -236,16 +257,23 @@ def test_decompression_bombs_cost_bounded_memory(encoding: str) -> None:
 def test_realtime_sessions_add_up() -> None:
     """Each response of a realtime session states its own usage; the session's is their sum."""
     tap = UsageTap(
-        LlmCall(provider="openai", operation="realtime"), Answer(status=101), exchange("/v1/realtime", scheme="wss")
+        LlmCall(provider="openai", operation="realtime"),
+        Answer(status=101),
+        exchange("/v1/realtime", scheme="wss"),
     )
     for count in (10, 5):
-        event = {"type": "response.done", "response": {"usage": {"input_tokens": count, "output_tokens": 2}}}
+        event = {
+            "type": "response.done",
+            "response": {"usage": {"input_tokens": count, "output_tokens": 2}},
+        }
         tap.message(Message(from_client=False, text=True, data=orjson.dumps(event)))
     tap.message(
         Message(
             from_client=True,
             text=True,
-            data=orjson.dumps({"type": "response.done", "response": {"usage": {"input_tokens": 9}}}),
+            data=orjson.dumps(
+                {"type": "response.done", "response": {"usage": {"input_tokens": 9}}}
+            ),
         )
     )
     done = tap.finish(Answer(status=101))
@@ -258,7 +286,9 @@ def test_bedrock_counts_in_headers() -> None:
         status=200, headers=(("content-type", "application/json"), ("x-amzn-bedrock-input-token-count", "12"), ("x-amzn-bedrock-output-token-count", "34")), body=b'{"completion":"x"}'
     )  # fmt: skip
     done = complete(
-        LlmCall(provider="aws-bedrock", operation="invoke", model="anthropic.claude-v2"), answer, exchange()
+        LlmCall(provider="aws-bedrock", operation="invoke", model="anthropic.claude-v2"),
+        answer,
+        exchange(),
     )
     assert (done.input_tokens, done.output_tokens) == (12, 34)
 
@@ -270,14 +300,24 @@ def test_organisation_and_model_are_learnt_from_the_answer() -> None:
         body=orjson.dumps({"model": "gpt-4o-mini-2024-07-18", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}),
     )  # fmt: skip
     done = complete(LlmCall(provider="openai", operation="chat"), answer, exchange())
-    assert (done.organisation, done.project, done.model) == ("example-org", "proj_1", "gpt-4o-mini-2024-07-18")
-
-
-def priced(provider: str | None, model: str, usage: dict[str, object], host: str = "api.example.com") -> LlmCall:
-    answer = Answer(
-        status=200, headers=(("content-type", "application/json"),), body=orjson.dumps({"model": model, "usage": usage})
+    assert (done.organisation, done.project, done.model) == (
+        "example-org",
+        "proj_1",
+        "gpt-4o-mini-2024-07-18",
     )
-    return complete(LlmCall(provider=provider, operation="chat", model=model), answer, exchange(host=host))
+
+
+def priced(
+    provider: str | None, model: str, usage: dict[str, object], host: str = "api.example.com"
+) -> LlmCall:
+    answer = Answer(
+        status=200,
+        headers=(("content-type", "application/json"),),
+        body=orjson.dumps({"model": model, "usage": usage}),
+    )
+    return complete(
+        LlmCall(provider=provider, operation="chat", model=model), answer, exchange(host=host)
+    )
 
 
 def test_cost_is_stated_else_table_else_unknown() -> None:
@@ -288,7 +328,10 @@ def test_cost_is_stated_else_table_else_unknown() -> None:
     ticks = priced("xai", "grok-4", {**tokens, "cost_in_usd_ticks": 12_300_000})
     assert (ticks.cost_usd, ticks.cost_basis) == ("0.00123", CostBasis.STATED)
     table = priced("openai", "gpt-4o-mini", tokens)
-    assert (Decimal(table.cost_usd or "0"), table.cost_basis) == (Decimal("0.00021"), CostBasis.TABLE)
+    assert (Decimal(table.cost_usd or "0"), table.cost_basis) == (
+        Decimal("0.00021"),
+        CostBasis.TABLE,
+    )
     unknown = priced("openai", "no-such-model", tokens)
     assert (unknown.cost_usd, unknown.cost_basis) == (None, CostBasis.UNKNOWN)
     stranger = priced(None, "gpt-4o-mini", tokens)
@@ -300,10 +343,15 @@ def test_cost_is_stated_else_table_else_unknown() -> None:
 def test_cached_tokens_are_priced_as_such() -> None:
     """Anthropic leaves cached tokens out of its input count: they are added at their own price."""
     plain = Decimal(
-        priced("anthropic", "claude-sonnet-4-5", {"input_tokens": 1000, "output_tokens": 0}).cost_usd or "0"
+        priced(
+            "anthropic", "claude-sonnet-4-5", {"input_tokens": 1000, "output_tokens": 0}
+        ).cost_usd
+        or "0"
     )
     cached = priced(
-        "anthropic", "claude-sonnet-4-5", {"input_tokens": 1000, "cache_read_input_tokens": 1000, "output_tokens": 0}
+        "anthropic",
+        "claude-sonnet-4-5",
+        {"input_tokens": 1000, "cache_read_input_tokens": 1000, "output_tokens": 0},
     )
     assert cached.input_tokens == 1000
     assert plain < Decimal(cached.cost_usd or "0") < 2 * plain
@@ -311,7 +359,9 @@ def test_cached_tokens_are_priced_as_such() -> None:
 
 PROMPT = {
     "model": "gpt-4o",
-    "messages": [{"role": "user", "content": "Write a short story about a lighthouse keeper. " * 20}],
+    "messages": [
+        {"role": "user", "content": "Write a short story about a lighthouse keeper. " * 20}
+    ],
 }
 
 
@@ -332,11 +382,22 @@ def test_streams_without_usage_are_estimated_with_a_band() -> None:
 @pytest.mark.parametrize("status", [400, 401, 429, 500, None])
 def test_refused_calls_are_not_estimated(status: int | None) -> None:
     """A call that the provider refused used no tokens that anybody could know."""
-    answer = Answer(status=status, headers=(("content-type", "application/json"),), body=b'{"error":{"message":"no"}}')
-    done = complete(
-        LlmCall(provider="openai", operation="chat", model="gpt-4o"), answer, exchange(), Payload(json=PROMPT)
+    answer = Answer(
+        status=status,
+        headers=(("content-type", "application/json"),),
+        body=b'{"error":{"message":"no"}}',
     )
-    assert (done.tokens_basis, done.input_tokens, done.cost_usd) == (TokensBasis.UNKNOWN, None, None)
+    done = complete(
+        LlmCall(provider="openai", operation="chat", model="gpt-4o"),
+        answer,
+        exchange(),
+        Payload(json=PROMPT),
+    )
+    assert (done.tokens_basis, done.input_tokens, done.cost_usd) == (
+        TokensBasis.UNKNOWN,
+        None,
+        None,
+    )
 
 
 def test_repr_shows_no_payload() -> None:

@@ -109,7 +109,10 @@ def clean_payloads(seed: int, each: int) -> list[tuple[str, Payload]]:
     """Return harmless payloads of twelve kinds that full-text scanners flag."""
     rng = random.Random(seed)
     return [
-        (name, payload_of(make(rng))) for make_all in [_CLEAN] for name, make in make_all.items() for _ in range(each)
+        (name, payload_of(make(rng)))
+        for make_all in [_CLEAN]
+        for name, make in make_all.items()
+        for _ in range(each)
     ]
 
 
@@ -134,7 +137,10 @@ def _json_ids(rng: random.Random) -> object:
 
 
 def _embedding(rng: random.Random) -> object:
-    return {"model": "text-embedding-3-small", "data": [{"embedding": [rng.uniform(-1, 1) for _ in range(200)]}]}
+    return {
+        "model": "text-embedding-3-small",
+        "data": [{"embedding": [rng.uniform(-1, 1) for _ in range(200)]}],
+    }
 
 
 def _embedding_text(rng: random.Random) -> object:

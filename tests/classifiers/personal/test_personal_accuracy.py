@@ -66,7 +66,10 @@ def test_solid_identifier_needs_no_label(kind: str) -> None:
 def test_emails_and_ibans_are_found() -> None:
     """Addresses and IBANs need no label in any carrier."""
     rng = random.Random(5)
-    emails = [kinds_of({"content": f"cc u{digits(rng, 4)}.roe@corp{digits(rng, 2)}.com, thanks"}) for _ in range(50)]
+    emails = [
+        kinds_of({"content": f"cc u{digits(rng, 4)}.roe@corp{digits(rng, 2)}.com, thanks"})
+        for _ in range(50)
+    ]
     ibans = [kinds_of({"content": f"pay to {iban(rng)} until Friday"}) for _ in range(50)]
     assert f2(["email"] * 50, emails) >= 0.99
     assert f2(["iban"] * 50, ibans) >= 0.99
@@ -101,7 +104,15 @@ NAMES = [
 
 def test_names_are_found_by_key() -> None:
     """Names under keys for names are found in several languages, with accents, dashes and particles."""
-    keys = ["full_name", "customerName", "Kontoinhaber", "patient_name", "nombre completo", "cardholder", "nazwisko"]
+    keys = [
+        "full_name",
+        "customerName",
+        "Kontoinhaber",
+        "patient_name",
+        "nombre completo",
+        "cardholder",
+        "nazwisko",
+    ]
     samples = [{key: name} for key in keys for name in NAMES]
     assert f2(["person"] * len(samples), [kinds_of(sample) for sample in samples]) >= 0.98
 

@@ -20,7 +20,11 @@ def table(**columns: list[str]) -> Table:
 
 def ledger() -> Table:
     rng = random.Random(4)
-    people = [f"{first} {last}" for first in ("Jane", "Bob", "Eva", "Åsa") for last in ("Roe", "Poe", "Loe")]
+    people = [
+        f"{first} {last}"
+        for first in ("Jane", "Bob", "Eva", "Åsa")
+        for last in ("Roe", "Poe", "Loe")
+    ]
     return table(
         customer_id=[str(100_000 + i) for i in range(ROWS)],
         name=[people[i % 12] for i in range(ROWS)],
@@ -54,9 +58,14 @@ def test_people_are_counted_by_the_strongest_identifier() -> None:
     ids = [valid("pl_pesel", rng) for _ in range(30)]
     both = table(pesel=ids * 10, email=[f"u{i}@contoso.com" for i in range(300)])
     assert {f.subjects for f in table_findings(both, KEY)} == {30}
-    assert {f.subjects for f in table_findings(table(email=["a@contoso.com", "b@contoso.com"] * 40), KEY)} == {2}
+    assert {
+        f.subjects
+        for f in table_findings(table(email=["a@contoso.com", "b@contoso.com"] * 40), KEY)
+    } == {2}
     named = table(first_name=["Jane", "Eva", "Jane"] * 20, last_name=["Roe", "Roe", "Roe"] * 20)
-    assert [(f.kind, f.subjects, f.distinct, f.records) for f in table_findings(named, KEY)] == [("person", 2, 2, 60)]
+    assert [(f.kind, f.subjects, f.distinct, f.records) for f in table_findings(named, KEY)] == [
+        ("person", 2, 2, 60)
+    ]
 
 
 def test_findings_hold_no_value() -> None:
@@ -84,9 +93,10 @@ def test_header_gives_meaning_to_plain_digits() -> None:
 def test_column_without_header_is_told_by_its_check_digits() -> None:
     """When nearly every number of a column passes one check, the column is that, whatever its header."""
     rng = random.Random(2)
-    assert [f.kind for f in table_findings(table(column_4=[valid("nl_bsn", rng) for _ in range(60)]), KEY)] == [
-        "nl_bsn"
-    ]
+    assert [
+        f.kind
+        for f in table_findings(table(column_4=[valid("nl_bsn", rng) for _ in range(60)]), KEY)
+    ] == ["nl_bsn"]
 
 
 def test_random_digits_are_nobodys() -> None:
@@ -106,7 +116,11 @@ def test_one_number_in_a_free_text_column_is_found() -> None:
 
 def test_free_text_of_any_alphabet_keeps_its_rows() -> None:
     """Line breaks, invisible characters and labels inside cells do not shift which row a value stands in."""
-    notes = ["nothing to see here at all\n in two lines", "naïve\u200b café note with nothing in it", "x " * 20] * 40
+    notes = [
+        "nothing to see here at all\n in two lines",
+        "naïve\u200b café note with nothing in it",
+        "x " * 20,
+    ] * 40
     notes[7] = "first line of a note\nmail jane.roe@contoso.com soon"
     notes[50] = "\u200b\u200b then write to eva@contoso.com, please do"
     notes[90] = "Patient: Jane Roe, who came in on Monday morning"
@@ -121,7 +135,11 @@ def test_health_and_belief_are_found_by_header() -> None:
     kinds = {
         f.kind
         for f in table_findings(
-            table(icd10=["E11.9", "I10", "F32.1"] * 20, religion=["Catholic", "none given", "Hindu"] * 20), KEY
+            table(
+                icd10=["E11.9", "I10", "F32.1"] * 20,
+                religion=["Catholic", "none given", "Hindu"] * 20,
+            ),
+            KEY,
         )
     }
     assert kinds == {"health_data", "special_category"}
@@ -129,7 +147,9 @@ def test_health_and_belief_are_found_by_header() -> None:
 
 def test_sampled_table_says_so() -> None:
     """Numbers from a part of the rows are scaled and marked."""
-    part = Table(("email",), 10_000, {"email": [f"u{i}@contoso.com" for i in range(100)]}, complete=False)
+    part = Table(
+        ("email",), 10_000, {"email": [f"u{i}@contoso.com" for i in range(100)]}, complete=False
+    )
     finding = table_findings(part, KEY)[0]
     assert finding.records == 10_000
     assert finding.note is not None

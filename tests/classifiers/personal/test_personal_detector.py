@@ -61,7 +61,9 @@ PROSE = [
 
 
 @pytest.mark.parametrize(("text", "kind", "value"), PROSE)
-def test_personal_value_in_running_text_is_found_with_its_exact_place(text: str, kind: str, value: str) -> None:
+def test_personal_value_in_running_text_is_found_with_its_exact_place(
+    text: str, kind: str, value: str
+) -> None:
     """A value in a sentence is found once, as what it is, at its very characters."""
     assert found(text) == [(kind, value)]
 
@@ -164,27 +166,48 @@ def test_name_in_a_persons_object_is_a_persons_name() -> None:
             "tool": {"name": "Weather Service"},
             "rows": [{"name": "Bob Poe", "email": "bob@contoso.com"}],
             "patients": [{"name": "Eva Loe", "ward": 3}],
-            "members": [{"name": "JANE VAN POE"}, {"name": "Contoso Services Ltd"}, {"name": "dependabot"}],
-            "file": {"file_name": "Final Report", "sdk_name": "Contoso", "email": "eva@contoso.com"},
+            "members": [
+                {"name": "JANE VAN POE"},
+                {"name": "Contoso Services Ltd"},
+                {"name": "dependabot"},
+            ],
+            "file": {
+                "file_name": "Final Report",
+                "sdk_name": "Contoso",
+                "email": "eva@contoso.com",
+            },
             "contacts": [{"name": "eva", "phone": "+44 20 7946 0958"}],
         }
     )
-    names = [payload.segments[h.segment].text for h in DETECTOR.detect(payload) if h.kind == "person"]
+    names = [
+        payload.segments[h.segment].text for h in DETECTOR.detect(payload) if h.kind == "person"
+    ]
     assert names == ["Jane Roe", "Bob Poe", "Eva Loe", "JANE VAN POE", "eva"]
 
 
 def test_bare_json_number_needs_its_key() -> None:
     """A number without quotes is an identifier only under a key that says so; floats never are."""
-    assert [h.kind for h in DETECTOR.detect(payload_of({"ssn": 536904399, "id": 536904399}))] == ["us_ssn"]
-    assert DETECTOR.detect(payload_of({"card": 4539578763621486.5, "points": [4539578763621486]})) == []
+    assert [h.kind for h in DETECTOR.detect(payload_of({"ssn": 536904399, "id": 536904399}))] == [
+        "us_ssn"
+    ]
+    assert (
+        DETECTOR.detect(payload_of({"card": 4539578763621486.5, "points": [4539578763621486]}))
+        == []
+    )
 
 
 def test_key_above_a_neutral_key_counts() -> None:
     """`{"ssn": {"value": …}}` is as good as `{"ssn": …}`, and so is a list."""
-    assert [h.kind for h in DETECTOR.detect(payload_of({"ssn": {"value": "536904399"}}))] == ["us_ssn"]
-    schema = {"properties": {"customer_name": {"title": "Customer Name", "description": "Customer name"}}}
+    assert [h.kind for h in DETECTOR.detect(payload_of({"ssn": {"value": "536904399"}}))] == [
+        "us_ssn"
+    ]
+    schema = {
+        "properties": {"customer_name": {"title": "Customer Name", "description": "Customer name"}}
+    }
     assert DETECTOR.detect(payload_of(schema)) == []
-    assert [h.kind for h in DETECTOR.detect(payload_of({"emails": ["a.b@contoso.com"]}))] == ["email"]
+    assert [h.kind for h in DETECTOR.detect(payload_of({"emails": ["a.b@contoso.com"]}))] == [
+        "email"
+    ]
 
 
 def test_label_makes_a_checked_number_certain() -> None:
@@ -200,7 +223,9 @@ def test_label_makes_a_checked_number_certain() -> None:
 
 def test_explain_names_what_rejected_a_candidate() -> None:
     """An officer can ask why something was not reported."""
-    payload = Payload(segments=[Segment("DE75 5121 0800 1245 1261 98, 536904399 and git@github.com", "content")])
+    payload = Payload(
+        segments=[Segment("DE75 5121 0800 1245 1261 98, 536904399 and git@github.com", "content")]
+    )
     assert DETECTOR.detect(payload) == []
     reasons = {hit.kind: hit.rejected for hit in DETECTOR.detect(payload, explain=True)}
     assert "check digits" in (reasons["iban"] or "")
@@ -217,7 +242,11 @@ def test_hit_shows_no_value_when_printed() -> None:
 def test_any_surrounding_keeps_the_place_exact(before: str, after: str) -> None:
     """Whatever stands around an address, its place is right to the character."""
     text = f"{before} jane.roe@contoso.com {after}"
-    hits = [h for h in DETECTOR.detect(Payload(segments=[Segment(text, None)])) if h.value == "jane.roe@contoso.com"]
+    hits = [
+        h
+        for h in DETECTOR.detect(Payload(segments=[Segment(text, None)]))
+        if h.value == "jane.roe@contoso.com"
+    ]
     start = len(before) + 1
     assert (start, start + 20) in {(h.start, h.end) for h in hits}
 
@@ -237,5 +266,7 @@ ALPHABET = st.text(alphabet="0123456789 -./+()@abAB:\n\u200b１–", max_size=12
 @given(ALPHABET)
 def test_any_mess_of_digits_is_read_without_failing(text: str) -> None:
     """Digits, signs and invisible characters in any order are read to the end."""
-    for hit in DETECTOR.detect(Payload(segments=[Segment(text, "ssn"), Segment(text, "phone")]), explain=True):
+    for hit in DETECTOR.detect(
+        Payload(segments=[Segment(text, "ssn"), Segment(text, "phone")]), explain=True
+    ):
         assert 0 <= hit.start < hit.end <= len(text)

@@ -71,7 +71,11 @@ def test_names_in_sentences_reach_their_floor(recogniser: NameRecogniser) -> Non
                 text = template.format(name)
                 hits = recogniser.detect(Payload(segments=[Segment(text, "content")]))
                 found = [text[hit.start : hit.end] for hit in hits if hit.kind == "person"]
-                expected, reported, true = expected + 1, reported + len(found), true + (name in found)
+                expected, reported, true = (
+                    expected + 1,
+                    reported + len(found),
+                    true + (name in found),
+                )
     assert 5 * true / (4 * expected + reported) >= 0.86
 
 
@@ -93,7 +97,10 @@ def test_harmless_payloads_hold_no_names(recogniser: NameRecogniser) -> None:
 
 def test_value_told_by_its_key_is_not_reported_twice(recogniser: NameRecogniser) -> None:
     """A field that is named for names belongs to the fast path alone."""
-    segments = [Segment("Jane Roe", "full_name"), Segment("Order for Jane Roe and friends", "order_id")]
+    segments = [
+        Segment("Jane Roe", "full_name"),
+        Segment("Order for Jane Roe and friends", "order_id"),
+    ]
     assert recogniser.detect(Payload(segments=segments)) == []
 
 
@@ -162,7 +169,10 @@ def test_other_labels_of_the_model_are_never_used() -> None:
 def test_lists_need_a_surer_model_than_sentences() -> None:
     """The same score is enough in a sentence and not enough in a heading."""
     scripted = NameRecogniser(_Scripted(Jordan=("GIVEN_NAME", 0.6)))  # type: ignore[arg-type]
-    sentence, heading = "the other day Jordan came to see the people here", "Air Jordan Retro Shoes For Sale"
+    sentence, heading = (
+        "the other day Jordan came to see the people here",
+        "Air Jordan Retro Shoes For Sale",
+    )
     assert len(scripted.detect(Payload(segments=[Segment(sentence, None)]))) == 1
     assert scripted.detect(Payload(segments=[Segment(heading, None)])) == []
     explained = scripted.detect(Payload(segments=[Segment(heading, None)]), explain=True)

@@ -59,7 +59,9 @@ def test_label_belongs_to_the_number_next_to_it() -> None:
 def test_look_alike_characters_do_not_hide_a_number(text: str) -> None:
     """(5) Full-width digits, invisible characters and typographic dashes are read as a person reads them."""
     hits = DETECTOR.detect(Payload(segments=[Segment("x", None), Segment(text, None)]))
-    assert [(h.kind, h.value, h.segment, text[h.start : h.end]) for h in hits] == [("us_ssn", "536904399", 1, text[4:])]
+    assert [(h.kind, h.value, h.segment, text[h.start : h.end]) for h in hits] == [
+        ("us_ssn", "536904399", 1, text[4:])
+    ]
 
 
 def test_folded_email_keeps_its_place() -> None:
@@ -74,7 +76,8 @@ def test_digits_of_floats_and_clocks_are_no_identifiers() -> None:
     """(6) Decimals, epochs and long counters are no cards, ids or phones."""
     rng = random.Random(6)
     lines = [
-        f"{rng.uniform(0, 10):.16f} {rng.randrange(10**18)} {1763720000000 + rng.randrange(10**9)}" for _ in range(300)
+        f"{rng.uniform(0, 10):.16f} {rng.randrange(10**18)} {1763720000000 + rng.randrange(10**9)}"
+        for _ in range(300)
     ]
     assert kinds(" ".join(lines)) == []
     assert DETECTOR.detect(payload_of({"values": [rng.uniform(-90, 90) for _ in range(300)]})) == []
@@ -101,12 +104,18 @@ def test_wrong_check_digits_are_never_reported() -> None:
 def test_test_numbers_are_labelled() -> None:
     """(9) Published numbers are found and labelled as test data."""
     for text in ("4111 1111 1111 1111", "078-05-1120", "jane@example.com"):
-        assert [h.test_data for h in DETECTOR.detect(Payload(segments=[Segment(text, None)]))] == [True]
+        assert [h.test_data for h in DETECTOR.detect(Payload(segments=[Segment(text, None)]))] == [
+            True
+        ]
 
 
 def test_adjacent_numbers_are_told_apart() -> None:
     """(10) Numbers separated by one blank are not merged into one."""
-    assert kinds("4539 5787 6362 1486 536-90-4399 415-555-2671") == ["credit_card", "us_ssn", "phone"]
+    assert kinds("4539 5787 6362 1486 536-90-4399 415-555-2671") == [
+        "credit_card",
+        "us_ssn",
+        "phone",
+    ]
     assert kinds("536-90-4399 536-90-4398") == ["us_ssn", "us_ssn"]
 
 

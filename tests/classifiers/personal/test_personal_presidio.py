@@ -8,7 +8,11 @@ import pytest
 
 from classifiers.payload import Payload, Segment
 from classifiers.personal.prose.presidio import MAX_TEXT, OrganisationRecognisers, build_analyzer
-from classifiers.personal.prose.recogniser_files import kind_of, parse_recognisers, read_recogniser_file
+from classifiers.personal.prose.recogniser_files import (
+    kind_of,
+    parse_recognisers,
+    read_recogniser_file,
+)
 from core.errors import SettingsError
 
 OWN = r"""
@@ -38,7 +42,9 @@ def recognisers() -> OrganisationRecognisers:
     return OrganisationRecognisers(parse_recognisers(OWN))
 
 
-def found(recognisers: OrganisationRecognisers, text: str, key: str | None = None) -> list[tuple[str, str]]:
+def found(
+    recognisers: OrganisationRecognisers, text: str, key: str | None = None
+) -> list[tuple[str, str]]:
     hits = recognisers.detect(Payload(segments=[Segment(text, key)]))
     return sorted((hit.kind, text[hit.start : hit.end]) for hit in hits)
 
@@ -98,14 +104,22 @@ def test_file_is_read_by_name(tmp_path: Path) -> None:
     """The file's name stands in the complaint."""
     path = tmp_path / "own.yaml"
     path.write_text(OWN)
-    assert [entry.kind for entry in read_recogniser_file(path)] == ["employee_id", "case_number", "project"]
+    assert [entry.kind for entry in read_recogniser_file(path)] == [
+        "employee_id",
+        "case_number",
+        "project",
+    ]
     with pytest.raises(SettingsError, match=r"missing\.yaml"):
         read_recogniser_file(tmp_path / "missing.yaml")
 
 
 def test_known_entities_get_our_names() -> None:
     """Presidio's names of known kinds become ours; others are written in lower snake case."""
-    assert [kind_of(e) for e in ("EMAIL_ADDRESS", "Employee Id", "US_SSN")] == ["email", "employee_id", "us_ssn"]
+    assert [kind_of(e) for e in ("EMAIL_ADDRESS", "Employee Id", "US_SSN")] == [
+        "email",
+        "employee_id",
+        "us_ssn",
+    ]
 
 
 def test_analyzer_holds_no_recogniser_of_presidios_own() -> None:
@@ -146,6 +160,11 @@ print("quiet")
 def test_nothing_touches_the_network(tmp_path: Path) -> None:
     """With every socket call refused, the fast path, the names model and Presidio still do all their work."""
     done = subprocess.run(
-        [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, timeout=100, cwd=tmp_path, check=False
+        [sys.executable, "-c", _OFFLINE],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=tmp_path,
+        check=False,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "quiet"), done.stderr[-2000:]

@@ -13,12 +13,16 @@ from core.redaction import CannotRedactError
 IBAN = "DE90 8713 1860 9139 0996 03"
 VALUES = {"<IBAN_1>": IBAN, "<PERSON_1>": 'Ann "Q" Müller', "<EMAIL_12>": "a@b.example"}
 TO_MARKS = {value: mark for mark, value in VALUES.items()}
-WORDS = st.sampled_from([*VALUES, "<b>", "<", "<IB", "text ", "ü", '"', "\n", "<IBAN_2>", "<UNKNOWN_1>", "a<B>c"])
+WORDS = st.sampled_from(
+    [*VALUES, "<b>", "<", "<IB", "text ", "ü", '"', "\n", "<IBAN_2>", "<UNKNOWN_1>", "a<B>c"]
+)
 
 
 def test_json_values_become_placeholders_and_nothing_else_changes() -> None:
     """Only the found values change in a JSON body; numbers keep their digits and objects their order."""
-    body = b'{"z": 1.10, "a": [12345678901234567890, "pay ' + IBAN.encode() + b'"], "m": "x\\nDE90"}'
+    body = (
+        b'{"z": 1.10, "a": [12345678901234567890, "pay ' + IBAN.encode() + b'"], "m": "x\\nDE90"}'
+    )
     new = rewrite(body, "application/json", {IBAN: "<IBAN_1>"})
 
     assert new == body.replace(IBAN.encode(), b"<IBAN_1>")
@@ -28,7 +32,9 @@ def test_json_values_become_placeholders_and_nothing_else_changes() -> None:
 def test_escaped_and_nested_spellings_are_found(ascii_only: bool) -> None:
     """A value inside JSON inside JSON, escaped in whatever way, is replaced too."""
     inner = json.dumps({"name": 'Ann "Q" Müller'}, ensure_ascii=ascii_only)
-    body = json.dumps({"arguments": inner, "content": '\nAnn "Q" Müller!'}, ensure_ascii=ascii_only).encode()
+    body = json.dumps(
+        {"arguments": inner, "content": '\nAnn "Q" Müller!'}, ensure_ascii=ascii_only
+    ).encode()
     new = json.loads(rewrite(body, "application/json", {'Ann "Q" Müller': "<PERSON_1>"}))
 
     assert json.loads(new["arguments"]) == {"name": "<PERSON_1>"}
@@ -37,13 +43,18 @@ def test_escaped_and_nested_spellings_are_found(ascii_only: bool) -> None:
 
 def test_a_value_inside_a_longer_word_is_left() -> None:
     """`Ann` is not replaced inside `Annual`."""
-    assert rewrite(b"Annual report by Ann.", "text/plain", {"Ann": "<PERSON_1>"}) == b"Annual report by <PERSON_1>."
+    assert (
+        rewrite(b"Annual report by Ann.", "text/plain", {"Ann": "<PERSON_1>"})
+        == b"Annual report by <PERSON_1>."
+    )
 
 
 def test_forms_are_replaced_in_their_spelling() -> None:
     """A form field's value is found in its percent-encoded spelling and the placeholder is encoded likewise."""
     new = rewrite(
-        b"a=1&iban=DE90+8713+1860+9139+0996+03&b=%3C", "application/x-www-form-urlencoded", {IBAN: "<IBAN_1>"}
+        b"a=1&iban=DE90+8713+1860+9139+0996+03&b=%3C",
+        "application/x-www-form-urlencoded",
+        {IBAN: "<IBAN_1>"},
     )
 
     assert new == b"a=1&iban=%3CIBAN_1%3E&b=%3C"
@@ -67,7 +78,11 @@ def test_signed_bodies_are_not_touched(headers: dict[str, str]) -> None:
 def test_a_value_in_a_number_cannot_be_redacted() -> None:
     """A number cannot become text without changing what the body means; that is refused, not half done."""
     with pytest.raises(CannotRedactError):
-        rewrite(b'{"card": 4539000000002552}', "application/json", {"4539000000002552": "<CREDIT_CARD_1>"})
+        rewrite(
+            b'{"card": 4539000000002552}',
+            "application/json",
+            {"4539000000002552": "<CREDIT_CARD_1>"},
+        )
 
 
 def test_unknown_types_are_refused() -> None:
@@ -101,7 +116,9 @@ def test_plain_answers_are_restored_for_every_split(words: list[str], cuts: list
 
 
 @given(st.lists(WORDS, max_size=12), st.lists(st.integers(0, 400), max_size=8), st.booleans())
-def test_json_answers_are_restored_for_every_split(words: list[str], cuts: list[int], escaped: bool) -> None:
+def test_json_answers_are_restored_for_every_split(
+    words: list[str], cuts: list[int], escaped: bool
+) -> None:
     """A JSON answer stays valid JSON with the values in it, also from servers that escape angle brackets."""
     text = "".join(words)
     data = json.dumps({"content": text}).encode()
@@ -112,9 +129,13 @@ def test_json_answers_are_restored_for_every_split(words: list[str], cuts: list[
 
 
 @given(
-    st.lists(WORDS, max_size=10), st.lists(st.integers(1, 7), max_size=40), st.lists(st.integers(0, 3000), max_size=8)
+    st.lists(WORDS, max_size=10),
+    st.lists(st.integers(1, 7), max_size=40),
+    st.lists(st.integers(0, 3000), max_size=8),
 )
-def test_event_streams_are_restored_for_every_split(words: list[str], sizes: list[int], cuts: list[int]) -> None:
+def test_event_streams_are_restored_for_every_split(
+    words: list[str], sizes: list[int], cuts: list[int]
+) -> None:
     """A model emits a placeholder token by token; the events together still read as the value, whatever the splits."""
     text = "".join(words)
     tokens, rest = [], text
@@ -156,15 +177,25 @@ def test_anthropic_events_are_restored() -> None:
     events = [
         (
             "content_block_delta",
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "<IBAN"}},
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": "<IBAN"},
+            },
         ),
         (
             "content_block_delta",
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "_1> ok"}},
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": "_1> ok"},
+            },
         ),
         ("content_block_stop", {"type": "content_block_stop", "index": 0}),
     ]
-    stream = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events).encode()
+    stream = "".join(
+        f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events
+    ).encode()
     out = _restored("text/event-stream", stream, [10, 50])
 
     assert IBAN.encode() in out

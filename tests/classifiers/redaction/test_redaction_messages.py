@@ -12,7 +12,9 @@ from classifiers.redaction import MessageRestorer, Restorer
 
 IBAN = "DE90 8713 1860 9139 0996 03"
 VALUES = {"<IBAN_1>": IBAN, "<PERSON_1>": 'Ann "Q" Müller', "<EMAIL_12>": "a@b.example"}
-WORDS = st.sampled_from([*VALUES, "<b>", "<", "<IB", "text ", "ü", '"', "\n", "<IBAN_2>", "<UNKNOWN_1>", "a<B>c", "<<"])
+WORDS = st.sampled_from(
+    [*VALUES, "<b>", "<", "<IB", "text ", "ü", '"', "\n", "<IBAN_2>", "<UNKNOWN_1>", "a<B>c", "<<"]
+)
 BESIDE: list[dict[str, Any]] = [
     {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 5}]},
     {"type": "response.audio.delta", "item_id": "i1", "content_index": 0, "delta": "UklGRg=="},
@@ -22,7 +24,14 @@ BESIDE: list[dict[str, Any]] = [
 
 def delta(text: str, **more: Any) -> dict[str, Any]:
     kind = "response.audio_transcript.delta"
-    return {"type": kind, "item_id": "i1", "output_index": 0, "content_index": 0, "delta": text, **more}
+    return {
+        "type": kind,
+        "item_id": "i1",
+        "output_index": 0,
+        "content_index": 0,
+        "delta": text,
+        **more,
+    }
 
 
 def expected(text: str) -> str:
@@ -40,12 +49,20 @@ def restorer() -> MessageRestorer:
 def passed(messages: list[Any], by: MessageRestorer | None = None) -> list[Any]:
     """Return the messages as the client gets them, parsed."""
     by = by or restorer()
-    out = [content for message in messages for content in by.feed(json.dumps(message).encode(), text=True)]
+    out = [
+        content
+        for message in messages
+        for content in by.feed(json.dumps(message).encode(), text=True)
+    ]
     return [json.loads(content) for content in [*out, *(content for content, _ in by.finish())]]
 
 
-def said(messages: list[Any], kind: str = "response.audio_transcript.delta", item: str = "i1") -> str:
-    return "".join(m["delta"] for m in messages if m.get("type") == kind and m.get("item_id") == item)
+def said(
+    messages: list[Any], kind: str = "response.audio_transcript.delta", item: str = "i1"
+) -> str:
+    return "".join(
+        m["delta"] for m in messages if m.get("type") == kind and m.get("item_id") == item
+    )
 
 
 def cut(text: str, sizes: list[int]) -> list[str]:
@@ -56,8 +73,14 @@ def cut(text: str, sizes: list[int]) -> list[str]:
     return [*tokens, text]
 
 
-@given(st.lists(WORDS, max_size=10), st.lists(st.integers(1, 7), max_size=40), st.lists(st.integers(0, 2), max_size=20))
-def test_deltas_are_restored_for_every_split(words: list[str], sizes: list[int], between: list[int]) -> None:
+@given(
+    st.lists(WORDS, max_size=10),
+    st.lists(st.integers(1, 7), max_size=40),
+    st.lists(st.integers(0, 2), max_size=20),
+)
+def test_deltas_are_restored_for_every_split(
+    words: list[str], sizes: list[int], between: list[int]
+) -> None:
     """Whatever the split over messages, and whatever else comes between, the text reads as the values and none is lost."""
     text = "".join(words)
     messages: list[Any] = []
@@ -78,7 +101,12 @@ def test_a_placeholder_cut_in_three_anywhere_is_restored(mark: str) -> None:
     text = f"to {mark}."
     for first, second in combinations(range(len(text) + 1), 2):
         pieces = [text[:first], text[first:second], text[second:]]
-        out = passed([*(delta(piece) for piece in pieces), {"type": "response.done", "response": {"id": "r"}}])
+        out = passed(
+            [
+                *(delta(piece) for piece in pieces),
+                {"type": "response.done", "response": {"id": "r"}},
+            ]
+        )
 
         assert said(out) == expected(text)
         assert out[-1]["type"] == "response.done"
@@ -89,7 +117,9 @@ def test_plain_messages_are_restored_for_every_split(words: list[str], sizes: li
     """A server that sends bare text, word by word, is read in the values too, and no letter is lost."""
     text = "".join(words)
     by = restorer()
-    out = b"".join(c for token in cut("." + text, sizes) for c in by.feed(f"~{token}".encode(), text=True))
+    out = b"".join(
+        c for token in cut("." + text, sizes) for c in by.feed(f"~{token}".encode(), text=True)
+    )
     out += b"".join(content for content, _ in by.finish())
 
     assert out.decode() == expected("".join(f"~{token}" for token in cut("." + text, sizes)))
@@ -100,7 +130,12 @@ def test_nothing_is_held_back_that_cannot_become_a_placeholder(text: str) -> Non
     """Only the very beginning of a known placeholder waits for the next message."""
     by = restorer()
     by.feed(json.dumps(delta(text)).encode(), text=True)
-    waits = any(mark.startswith(text[at:]) for mark in VALUES for at in range(len(text)) if text[at:] not in VALUES)
+    waits = any(
+        mark.startswith(text[at:])
+        for mark in VALUES
+        for at in range(len(text))
+        if text[at:] not in VALUES
+    )
 
     assert by.holds_back == waits
 
@@ -124,14 +159,23 @@ def test_values_in_arguments_are_spelled_as_json_wants() -> None:
     """The arguments of a tool call are JSON inside JSON: they stay valid with a value that has quotes in it."""
     kind = "response.function_call_arguments.delta"
     arguments = json.dumps({"name": "<PERSON_1>"})
-    out = passed([{"type": kind, "item_id": "i1", "delta": piece} for piece in cut(arguments, [5, 5, 3])])
+    out = passed(
+        [{"type": kind, "item_id": "i1", "delta": piece} for piece in cut(arguments, [5, 5, 3])]
+    )
 
     assert json.loads(said(out, kind)) == {"name": VALUES["<PERSON_1>"]}
 
 
 def test_other_strings_are_restored_whole() -> None:
     """A placeholder in any other string of a message becomes its value; keys, numbers and unknown marks stay."""
-    message = {"item": {"name": "<PERSON_1>", "output": '{"iban": "<IBAN_1>"}', "n": 1, "<IBAN_1>": "<OTHER_1>"}}
+    message = {
+        "item": {
+            "name": "<PERSON_1>",
+            "output": '{"iban": "<IBAN_1>"}',
+            "n": 1,
+            "<IBAN_1>": "<OTHER_1>",
+        }
+    }
     [out] = passed([message])
 
     assert out == {
@@ -181,7 +225,11 @@ def test_an_event_stream_with_pings_between_is_restored() -> None:
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "<IB"}},
         {"type": "ping"},
         {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "b <"}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "AN_1> <"}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "text_delta", "text": "AN_1> <"},
+        },
     ]
     stream = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events).encode()
     by = Restorer("text/event-stream", VALUES)

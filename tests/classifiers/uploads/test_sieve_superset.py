@@ -23,15 +23,28 @@ IDS = (
     "it_codice_fiscale", "nl_bsn", "pl_pesel", "pt_nif", "be_national_number", "se_personnummer", "no_fodselsnummer",
     "fi_hetu", "dk_cpr", "ch_ahv", "ro_cnp", "ca_sin", "au_tfn", "mx_curp", "za_id", "uk_nhs", "credit_card",
 )  # fmt: skip
-LABELS = ("", "SSN ", "tax id: ", "Ausweisnummer ", "número de identificación ", "card no. ", "order ")
+LABELS = (
+    "",
+    "SSN ",
+    "tax id: ",
+    "Ausweisnummer ",
+    "número de identificación ",
+    "card no. ",
+    "order ",
+)
 WORDS = re.split(
-    r" ", "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok; see (below)"
+    r" ",
+    "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok; see (below)",
 )
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(words=("Blue Heron",)), long_tail=False))
+    return Engine(
+        EngineSetup(
+            key=b"k" * 32, organisation=Organisation(words=("Blue Heron",)), long_tail=False
+        )
+    )
 
 
 def planted() -> list[str]:
@@ -40,7 +53,9 @@ def planted() -> list[str]:
     plain = [text for text, _, _ in PROSE] + [secret for _, secret in SECRETS]
     plain += [frame.format(PASSWORD) for _, frame in ASSIGNMENTS]
     plain += [
-        line for key, value, _ in KEYED for line in (f"{key}: {value}", f'  "{key}": "{value}",', f"x {key} {value}")
+        line
+        for key, value, _ in KEYED
+        for line in (f"{key}: {value}", f'  "{key}": "{value}",', f"x {key} {value}")
     ]
     plain += [label + valid(kind, rng) for kind in IDS for label in LABELS]
     plain += [
@@ -51,13 +66,19 @@ def planted() -> list[str]:
     ]
     plain += [iban(rng), "IBAN " + iban(rng), "project blue  heron starts"]
     hidden = "mail jane.roe@acme.co.uk and card 4539578763621486"
-    plain += [base64.b64encode(hidden.encode()).decode(), hidden.encode().hex(), "id=jane.roe%40acme.co.uk ok"]
+    plain += [
+        base64.b64encode(hidden.encode()).decode(),
+        hidden.encode().hex(),
+        "id=jane.roe%40acme.co.uk ok",
+    ]
     plain += [
         r"x \u006aane.roe\u0040acme.co.uk y",
         "card 4539\u20115787\u20116362\u20111486",
         "４５３９５７８７６３６２１４８６ card",
     ]
-    plain += ["name;email;phone\nJane Roe;jane@acme.io;030 901820\nBob Low;bob@acme.io;030 901821\n\nend"]
+    plain += [
+        "name;email;phone\nJane Roe;jane@acme.io;030 901820\nBob Low;bob@acme.io;030 901821\n\nend"
+    ]
     return plain
 
 
@@ -68,12 +89,19 @@ def filler(rng: random.Random, lines: int) -> list[str]:
     return [" ".join(rng.choice(WORDS) for _ in range(rng.randrange(3, 14))) for _ in range(lines)]
 
 
-def found(classify: Callable[[Any], Any], text: str, kind: str = "text/plain") -> dict[tuple[str, str, bool], Any]:
+def found(
+    classify: Callable[[Any], Any], text: str, kind: str = "text/plain"
+) -> dict[tuple[str, str, bool], Any]:
     """Return what was found: how often, and which values. Their order is that of reading, and the sieve reads lines first."""
     seen = classify(exchange(text, kind, host="files.example", path="/"))
     assert not seen.degraded
     return {
-        (f.kind, f.detector, f.test_data): (f.count, f.distinct, f.records, frozenset(f.fingerprints))
+        (f.kind, f.detector, f.test_data): (
+            f.count,
+            f.distinct,
+            f.records,
+            frozenset(f.fingerprints),
+        )
         for f in seen.findings
     }
 
@@ -91,7 +119,9 @@ def test_every_known_example_is_found_through_the_sieve(engine: Engine, seed: in
 
 def test_each_example_alone_is_enough(engine: Engine) -> None:
     """The examples above do hold something: a comparison of nothing with nothing would prove nothing."""
-    empty = [text for text in PLANTED if not found(engine.classify, "a line\n" + text + "\nanother")]
+    empty = [
+        text for text in PLANTED if not found(engine.classify, "a line\n" + text + "\nanother")
+    ]
 
     assert len(empty) < len(PLANTED) / 2, (len(empty), len(PLANTED))
 
@@ -106,7 +136,9 @@ def test_the_very_first_and_the_very_last_words_are_read(engine: Engine, seed: i
 
 @given(st.data(), st.integers(0, 10**6))
 @settings(max_examples=150, deadline=None)
-def test_planted_values_are_found_wherever_they_stand(engine: Engine, data: st.DataObject, seed: int) -> None:
+def test_planted_values_are_found_wherever_they_stand(
+    engine: Engine, data: st.DataObject, seed: int
+) -> None:
     """Several values at any places of a made-up text are found through the sieve, each as often as without it."""
     rng = random.Random(seed)
     lines = filler(rng, 60)
@@ -163,11 +195,19 @@ def test_secrets_in_binary_data_are_found(engine: Engine) -> None:
     """A key inside binary data is found, and the record says that the rest was not read."""
     noise = random.Random(9)
     body = (
-        noise.randbytes(40_000) + b"\0" + SECRETS[0][1].encode() + b"\0jane.roe@acme.co.uk\0" + noise.randbytes(40_000)
+        noise.randbytes(40_000)
+        + b"\0"
+        + SECRETS[0][1].encode()
+        + b"\0jane.roe@acme.co.uk\0"
+        + noise.randbytes(40_000)
     )
     seen = engine.classify_window(exchange(body, "application/octet-stream", path="/"))  # type: ignore[arg-type]
 
-    assert [(f.kind, f.count) for f in seen.findings] == [("email", 1), ("secret", 1), ("not_inspected", 1)]
+    assert [(f.kind, f.count) for f in seen.findings] == [
+        ("email", 1),
+        ("secret", 1),
+        ("not_inspected", 1),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/x-www-form-urlencoded", "text/plain"])
