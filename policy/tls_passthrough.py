@@ -17,7 +17,7 @@ SOON = timedelta(days=14)
 LONGEST = timedelta(days=366)
 
 _HOST = re.compile(r"[a-z0-9*?_-]+(?:\.[a-z0-9*?_-]+)*")
-_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+_ADDRESS = re.compile(r"[0-9.]+|[^:\n]*:.*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOTHING_BUT_WILD = re.compile(r"[*?./\\]*")
 
