@@ -78,6 +78,12 @@ type Kind = Annotated[str, AfterValidator(_known_kind)]
 type Country = Annotated[str, AfterValidator(_country)]
 type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
+type Dollars = Annotated[float, Field(gt=0)]
+type Port = Annotated[int, Field(ge=1, le=65535)]
+type Scheme = Literal["http", "https", "ws", "wss"]
+type Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+type Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+type RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
 type Day = Annotated[
     Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     BeforeValidator(_day),

@@ -5,7 +5,7 @@ import hashlib
 import re
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from io import StringIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from ruamel.yaml.scalarint import ScalarInt
 
 from core.errors import SettingsError
 from core.text import printable
-from policy.compiling import asks_country, compile_policy
+from policy.compiling import compile_policy
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
 from policy.rules import PolicyModel
@@ -42,6 +42,7 @@ _PLAIN = {
     "too_short": "should not be empty",
     "string_too_short": "should not be empty",
     "greater_than": "should be more than {gt}",
+    "greater_than_equal": "should be at least {ge}",
     "less_than_equal": "should be at most {le}",
     "string_pattern_mismatch": "{words}",
     "date_from_datetime_parsing": "should be a date such as 2027-01-31",
@@ -99,17 +100,17 @@ def load_file(path: Path, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
 def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
     """Return the policy in these bytes."""
     model, folder = parse(content, source, kinds=kinds), Path(source).absolute().parent
-    return compile_policy(model, version_of(content), folder, _countries(model, folder, source))
+    policy = compile_policy(model, version_of(content), folder)
+    if model.organisation.countries is not None:
+        path = folder / model.organisation.countries
+        return replace(policy, countries=_countries(path), countries_file=str(path))
+    if policy.asks_country:
+        words = "a rule asks for the country, but organisation names no table of countries"
+        raise PolicyError(source, (Problem(line=1, column=1, message=words),))
+    return policy
 
 
-def _countries(model: PolicyModel, folder: Path, source: str) -> CountryTable | None:
-    named = model.organisation.countries
-    if named is None:
-        if asks_country(model):
-            words = "a rule asks for the country, but organisation names no table of countries"
-            raise PolicyError(source, (Problem(line=1, column=1, message=words),))
-        return None
-    path = folder / named
+def _countries(path: Path) -> CountryTable:
     try:
         return _table(path.read_bytes())
     except OSError as error:

@@ -11,7 +11,7 @@ from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory, situation_of
 from policy.decide import RulePolicy
-from policy.unknowns import HISTORY, IMPORTS
+from policy.inputs import HISTORY, IMPORTS
 from policy.volumes import Volumes
 
 _STOPPING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})

@@ -384,6 +384,11 @@ def test_an_account_that_could_not_be_looked_up_is_no_answer() -> None:
         )
     known = replace(failed, destination=to("dropbox", "corporate"))
     assert asked.decide(known).rule is None
+    by_id = policy("  - {id: named, when: {destination: {account_id: org-*}}, then: block}\n")
+    assert by_id.decide(situation()).rule is None
+    assert by_id.decide(failed).rule == "named"
+    found_out = replace(failed, destination=to("dropbox", account_id="other"))
+    assert by_id.decide(found_out).rule is None
     letting = policy(
         "  - {id: own, when: {not: {destination: {account: personal}}}, then: allow}\n" + BLOCK_BANK
     )
@@ -560,12 +565,15 @@ def test_before_the_body_content_rules_do_not_fail() -> None:
     assert policy(BLOCK_BANK).decide(on_headers(situation())).verdict is Verdict.ALLOW
 
 
-def test_the_memory_of_a_policy_is_bounded() -> None:
-    """A script that talks to a million hosts does not exhaust the gate."""
-    asked = policy(BLOCK_BANK)
-    for n in range(5000):
-        asked.decide(situation(destination=to(None, host=f"h{n}.example")))
-    assert len(asked._plans._by_key) <= 2048
+def test_a_request_on_another_port_is_another_request() -> None:
+    """A rule on one port holds for it whatever went to the same host before, and for no other port."""
+    rules = "  - {id: odd, when: {destination: {port: 8443}}, then: block}\n"
+    asked = policy(rules)
+    decided = [asked.decide(situation(destination=to(port=p))) for p in (443, 8443, 443, 8443)]
+    assert [d.verdict.value for d in decided] == ["allow", "block", "allow", "block"]
+    early = asked.decide_on_headers(on_headers(situation(destination=to(port=8443))))
+    assert early is not None
+    assert early.verdict is Verdict.BLOCK
 
 
 def test_attribution_certainty_and_volume_reach_the_rules() -> None:

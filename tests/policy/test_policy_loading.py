@@ -50,6 +50,14 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ),
         (RULE.replace("{}", "{script: {path: []}}"), "3:27: path should not be empty"),
         (
+            RULE.replace("{}", "{destination: {port: 0}}"),
+            "3:32: port should be at least 1",
+        ),
+        (
+            RULE.replace("{}", "{destination: {port: [443, 65536]}}"),
+            "3:38: port should be at most 65535",
+        ),
+        (
             RULE.replace("{}", "{volume: {request_bytes_at_least: lots}}"),
             "3:45: write a size as 500 kB, 10 MB or 1 GB",
         ),

@@ -156,6 +156,37 @@ def test_expected_outcomes_are_checked(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("expected", "why"),
+    [
+        ("odd", "; odd does not hold for want of: destination port 8443"),
+        (
+            "far",
+            "; far does not hold for want of: script user bob, and not (destination upload no)",
+        ),
+        ("missing", "; there is no rule missing"),
+        ("other", ""),
+    ],
+)
+def test_an_expectation_that_fails_says_what_was_wanting(
+    tmp_path: Path, expected: str, why: str
+) -> None:
+    """Who writes a policy learns which of a rule's conditions the request does not fulfil."""
+    rules = """
+  - {id: odd, when: {destination: {port: 8443, host: a.example}}, then: block}
+  - {id: far, when: {script: {user: bob}, not: {destination: {upload: false}}}, then: block}
+  - {id: all, then: watch}
+  - {id: other, when: {destination: {host: a.example}}, then: block}
+"""
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "cases: [{name: c, given: {user: ann, destination: {host: a.example, port: 443}}, "
+        f"expect: {{verdict: block, rule: {expected}}}}}]"
+    )
+    (result,) = run_cases(policy(rules), path)
+    assert result.told == f"c: expected block by rule {expected}, got watch by rule all{why}"
+
+
 def test_cases_may_name_the_organisations_own_kinds(tmp_path: Path) -> None:
     """What an organisation's recognisers find can be tested too."""
     path = tmp_path / "cases.yaml"
