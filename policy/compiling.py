@@ -14,7 +14,7 @@ from policy.content import kinds_of
 from policy.decide import RulePolicy
 from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part
-from policy.logic import AllOf, Condition
+from policy.logic import AllOf, Condition, cheapest_first
 from policy.predicates import matching, one_of
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, UnknownAccount
 from policy.tenants import Injection, injections
@@ -70,7 +70,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         verdict=then.do,
         mode=rule.mode or mode,
         on_error=_on_error(rule),
-        when=condition_of(rule.when, own_keys),
+        when=cheapest_first(condition_of(rule.when, own_keys)),
         headers=tuple(then.headers.items()),
         hold_seconds=then.for_seconds or HOLD_SECONDS,
         redact_kinds=_redacted(rule),

@@ -81,16 +81,15 @@ _SHARED = frozenset({Measure.RECORDS, Measure.SUBJECTS})
 @lru_cache(maxsize=4096)
 def found(selection: Selection, measure: Measure) -> Read[float]:
     """Return the read of how much was found; the same one for all rules that count alike."""
-    amount, shared, sure = _AMOUNT[measure], measure in _SHARED, _SURE[selection.certainty]
+    amount, shared = _AMOUNT[measure], measure in _SHARED
+    has, test_data = selection.has, selection.test_data
+    sure = frozenset(c for c in Confidence if _SURE[c] >= _SURE[selection.certainty])
     detector = matcher(selection.detectors) if selection.detectors else None
 
     def chosen(f: Finding) -> bool:
-        return (
-            selection.has(f.kind)
-            and (selection.test_data or not f.test_data)
-            and _SURE[f.confidence] >= sure
-            and (detector is None or detector(f.detector))
-        )
+        if not has(f.kind) or f.confidence not in sure or (f.test_data and not test_data):
+            return False
+        return detector is None or detector(f.detector)
 
     def of(s: Situation) -> int:
         amounts = [amount(f) for f in s.findings if chosen(f)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from policy.inputs import Inputs
+from policy.inputs import FINDINGS, Inputs
 from policy.predicates import Predicate
 from policy.reads import Read, Seen, Stands
 
@@ -115,3 +115,15 @@ def inputs_of(node: Node) -> Inputs:
     for condition in node.conditions():
         together |= condition.read.inputs
     return together
+
+
+def cheapest_first(node: AllOf) -> AllOf:
+    """Return the same conditions in the order of what they cost; one that is False ends the question.
+
+    What is found is counted, once for each way of counting; everything else is looked up.
+    """
+    return AllOf(parts=tuple(sorted(node.parts, key=_cost)))
+
+
+def _cost(node: Node) -> int:
+    return sum(10 if c.read.inputs & FINDINGS else 1 for c in node.conditions())

@@ -173,8 +173,9 @@ def policies() -> st.SearchStrategy[PolicyModel]:
 
 def conditions(subject: str, name: str) -> st.SearchStrategy[When]:
     """Return sections in which nothing but this condition is written."""
-    (section,) = _sections(When.model_fields[subject].annotation)
-    word = of_type(section.model_fields[name].annotation, 0).filter(lambda w: w is not None)
+    word = of_type(SECTIONS[subject].model_fields[name].annotation, 0).filter(
+        lambda w: w is not None
+    )
     return word.map(lambda value: When.model_validate({subject: {name: value}}))
 
 
@@ -184,13 +185,23 @@ def _sections(annotation: Any) -> list[type[Section]]:
     return [found for part in get_args(annotation) for found in _sections(part)]
 
 
-FIELDS = [
-    (subject, name)
+SECTIONS = {
+    subject: section
     for subject, field in When.model_fields.items()
     for section in _sections(field.annotation)
-    for name in section.asked()
-]
+}
+"""The sections of conditions by their names in the file."""
+
+FIELDS = [(subject, name) for subject, section in SECTIONS.items() for name in section.asked()]
 """Every condition of the policy file: its section's name and its own."""
+
+NARROWING = [
+    (subject, name)
+    for subject, section in SECTIONS.items()
+    for name in section.model_fields
+    if name not in section.asked()
+]
+"""Every word that says what its section counts."""
 
 
 @st.composite
@@ -241,3 +252,7 @@ def _with(one: Any, path: tuple[str, ...], value: Any) -> Any:
     name, *rest = path
     inner = _with(getattr(one, name), tuple(rest), value) if rest else value
     return replace(one, **{name: inner})
+
+
+SAMPLES = drawn(situations(), 120)
+"""Requests of many kinds, the same in every run; in some of them something is missing."""

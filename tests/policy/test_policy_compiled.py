@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_strategies import (
     FIELDS,
+    NARROWING,
     OWN_KEY,
+    SAMPLES,
     conditions,
     drawn,
     one_by_one,
@@ -18,16 +20,16 @@ from policy_strategies import (
     situations,
 )
 
-from core.decision import Mode, Verdict
+from core.decision import Verdict
 from core.situation import Situation
-from policy.compiled import CompiledRule
+from policy.compiled import CompiledRule, Holding, holding
 from policy.compiling import compile_policy
 from policy.conditions import Asks, OwnKeys, Section, When, condition_of
 from policy.decide import RulePolicy
 from policy.inputs import DESTINATION, HISTORY, IMPORTS, Inputs
 from policy.logic import Truth, inputs_of
 from policy.reads import Read, Seen, Stands
-from policy.rules import PolicyModel, Rule, Then
+from policy.rules import PolicyModel
 
 LETTING = {None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
 OWN_KEYS = frozenset({OWN_KEY})
@@ -86,9 +88,7 @@ class ByTheText(RulePolicy):
 
     model: PolicyModel
 
-    def _holding(
-        self, s: Situation, missing: Inputs
-    ) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
+    def _holding(self, s: Situation, missing: Inputs) -> Holding:
         rules = [rule for rule in self.model.rules if rule.enabled]
         for rule, compiled in zip(rules, self.rules, strict=True):
             answer = reading(rule.when, s, missing, self.organisation.key_fingerprints)
@@ -118,7 +118,6 @@ def test_rules_decide_as_they_read(model: PolicyModel, requests: list[Situation]
         assert policy.tell(one, HISTORY | IMPORTS) == plain.tell(one, HISTORY | IMPORTS)
 
 
-SAMPLES = drawn(situations(), 120)
 KNOWN = [
     replace(s, degraded=(), headers_only=False)
     for s in SAMPLES
@@ -140,13 +139,23 @@ def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
     assert not blind or None in blind
 
 
+@pytest.mark.parametrize(("subject", "name"), NARROWING)
+def test_every_narrowing_word_makes_a_difference(subject: str, name: str) -> None:
+    """What is written to count less, or more, is not forgotten where it is counted."""
+    bare = condition_of(When.model_validate({subject: {}}))
+    narrowed = [condition_of(when) for when in drawn(conditions(subject, name), 12)]
+    seen = [Seen(s, 0) for s in SAMPLES]
+    assert any(c.answer(s) is not bare.answer(s) for c in narrowed for s in seen)
+
+
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None:
     """Two requests that differ in one thing, which a rule asks about, are told apart in whatever order they come."""
     told = 0
     for when in drawn(conditions(subject, name), 12):
-        rule = Rule(id="r", when=when, then=Then(do=Verdict.BLOCK))
-        policy = compile_policy(PolicyModel(mode=Mode.ENFORCE, rules=[rule]), "v")
+        rule = {"id": "r", "when": when, "then": "block"}
+        text = PolicyModel.model_validate({"mode": "enforce", "rules": [rule]})
+        policy = compile_policy(text, "v")
         for one, other in pairwise(KNOWN):
             for before, after in pairwise(one_by_one(one, other)):
                 expected = [reading(when, s, 0, frozenset()) for s in (before, after, before)]
@@ -155,3 +164,15 @@ def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None
                     decided = [policy.decide(s).rule == "r" for s in (before, after, before)]
                     assert decided == expected
     assert told
+
+
+def test_a_memory_that_forgets_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison above can fail: answers kept by host alone are taken for those to another port."""
+    kept: dict[str, list[tuple[CompiledRule, Literal[True] | None]]] = {}
+
+    def forgetful(rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs) -> Holding:
+        return iter(kept.setdefault(s.destination.host, list(holding(rules, s, missing))))
+
+    monkeypatch.setattr("policy.decide.holding", forgetful)
+    with pytest.raises(AssertionError):
+        test_one_request_is_never_taken_for_another("destination", "port")

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given, settings
-from policy_strategies import FIELDS, OWN_KEY, conditions, drawn, of_model, situations
+from policy_strategies import FIELDS, OWN_KEY, SAMPLES, conditions, drawn, of_model
 
 from policy.conditions import When, condition_of
 from policy.contradictions import contradiction
@@ -11,7 +11,6 @@ from policy.logic import Not
 from policy.reads import Seen
 
 OWN = frozenset({OWN_KEY})
-SAMPLES = drawn(situations(), 150)
 NINE_TO_FIVE = "{zone: UTC, hours: 09:00-17:00}"
 
 

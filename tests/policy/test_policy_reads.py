@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from policy_samples import record, situation
-from policy_strategies import FIELDS, conditions, drawn, situations
+from policy_strategies import FIELDS, SAMPLES, conditions, drawn
 
 from core.findings import SECRET
 from core.record import Record
@@ -18,7 +18,6 @@ from policy.conditions import condition_of
 from policy.inputs import PAST, Inputs
 from policy.reads import Read, Seen, Stands
 
-SAMPLES = drawn(situations(), 80)
 NAMES = {"person", "address"}
 
 
