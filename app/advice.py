@@ -19,6 +19,7 @@ def advice_on(file: Path | None) -> tuple[str, ...]:
 def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return one line for each exception from inspection, and one for each whose date is to be mended."""
     from core.text import printable
+    from core.vocabulary.sizes import counted
     from policy import DEFAULT_PRESET
     from policy.loading import parse, preset_text
     from policy.tls_passthrough import dates_to_mend
@@ -29,7 +30,7 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         datetime.now(UTC).date(),
     )
     told = (
-        f"{e.id}: {', '.join(e.hosts)} until {e.until}, {max(0, (e.until - today).days)} days left; "
+        f"{e.id}: {', '.join(e.hosts)} until {e.until}, {counted(max(0, (e.until - today).days), 'day')} left; "
         f"for {printable(', '.join((*(e.scripts or ()), *(e.executables or ()))) or 'every program')}; "
         f"answered for by {printable(e.owner)}"
         for e in entries
@@ -39,8 +40,6 @@ def exceptions_in(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def known_services() -> frozenset[str]:
     """Return all names that a destination's service, or an organisation's list of accounts, can have."""
-    from classifiers.destinations.catalogue import SERVICES
-    from classifiers.destinations.llm_providers import PROVIDERS
+    from app.policy_words import services
 
-    names = {service.id for service in SERVICES} | {provider.id for provider in PROVIDERS}
-    return frozenset(names | {service.family for service in SERVICES if service.family})
+    return frozenset(name for one in services() for name in (one.id, *one.families))

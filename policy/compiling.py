@@ -7,10 +7,10 @@ from pathlib import PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
+from core.vocabulary.kinds import kinds_of
 from policy import reads
 from policy.compiled import HOLD_SECONDS, CompiledRule
 from policy.conditions import When, condition_of
-from policy.content import kinds_of
 from policy.decide import RulePolicy
 from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part

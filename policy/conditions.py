@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field, model_validator
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
+from core.vocabulary.kinds import kinds_of
 from policy import reads
-from policy.content import Measure, Selection, found, kinds_of
+from policy.content import Measure, Selection, found
 from policy.fields import (
     Count,
     Country,

@@ -1,32 +1,28 @@
 """What rules count in a request: the findings of some kinds, and what they add up to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import Situation
+from core.vocabulary.kinds import KINDS, Finder, Kind
 from policy.inputs import FINDINGS, NAMES, SECRETS, VALUES, Inputs
 from policy.predicates import matcher
 from policy.reads import Read, Stands
-from policy.words import ANYTHING, WORDS
 
-_NAMES = frozenset({"person", "address"})
 _SURE = {Confidence.POSSIBLE: 0, Confidence.LIKELY: 1, Confidence.CERTAIN: 2}
 
 
-def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
-    """Return the kinds that these words stand for; None for every kind.
+def _hidden_with(kind: Kind) -> Inputs:
+    """The stage that looks for values hides names, too, so that their own input is enough."""
+    if kind.found_by & {Finder.CREDENTIALS, Finder.OWN_WORDS}:
+        return SECRETS
+    return NAMES if Finder.NAMES in kind.found_by else VALUES
 
-    Every kind means `not_inspected`, too, only where it is named.
-    """
-    kinds: set[str] = set()
-    for word in words:
-        if word == ANYTHING:
-            return None
-        kinds |= WORDS.get(word, {word})
-    return frozenset(kinds)
+
+_INPUTS = {name: _hidden_with(kind) for name, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +46,12 @@ class Selection:
     @property
     def inputs(self) -> Inputs:
         """Which failures could hide these kinds: a lost names model says nothing of bank data."""
-        kinds = self.kinds
-        if kinds is None or NOT_INSPECTED in kinds:
+        if self.kinds is None or NOT_INSPECTED in self.kinds:
             return FINDINGS
-        secrets = SECRETS if SECRET in kinds else 0
-        names = NAMES if kinds & _NAMES else 0
-        return secrets | names | (VALUES if kinds - {SECRET} - _NAMES else 0)
+        together = 0
+        for kind in self.kinds:
+            together |= _INPUTS.get(kind, VALUES)
+        return together
 
 
 class Measure(Enum):

@@ -10,6 +10,7 @@ from policy.contradictions import contradiction
 from policy.logic import AllOf, Not
 from policy.rules import PolicyModel, Rule
 from policy.tls_passthrough import dates_to_mend
+from policy.unfound import never_found
 
 SCHEMA_ID = "urn:outgate:policy:1"
 
@@ -46,6 +47,7 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
             yield rule.id, words
         if rule.then.do is not None and rule.until is None:
             above.append((rule, when))
+    yield from never_found(model)
     yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
         if services and service.lower() not in services:
