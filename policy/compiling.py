@@ -10,7 +10,7 @@ from core.organisation import FindingException, Organisation
 from core.vocabulary.kinds import kinds_of
 from policy import reads
 from policy.compiled import HOLD_SECONDS, CompiledRule
-from policy.conditions import When, condition_of
+from policy.conditions import When, condition_of, whens
 from policy.decide import RulePolicy
 from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part
@@ -124,10 +124,9 @@ def _redacted(rule: Rule) -> frozenset[str] | None:
 
 def _looked_for(when: When) -> Iterator[str]:
     """Yield the words for the kinds that a rule looks for; those under `not` it looks away from."""
-    if when.findings is not None:
-        yield from when.findings.kinds or ()
-    for part in (*(when.all or ()), *(when.any or ())):
-        yield from _looked_for(part)
+    for part in whens(when, negated=False):
+        if part.findings is not None:
+            yield from part.findings.kinds or ()
 
 
 def _unknown_account(written: UnknownAccount | None) -> UnknownAccountAnswer | None:

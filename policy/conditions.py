@@ -1,14 +1,13 @@
-"""The conditions of rules. One entry each: a field, and in its annotation what it reads and what that must be.
+"""The conditions of rules: each a field, whose annotation says what it reads and what that must be.
 
-`when` of a rule is checked against these sections, documented from them (their JSON Schema), and turned
-into conditions by them. A field that says neither `Asks` nor `Narrows` cannot be defined.
+A rule's `when` is checked against these sections, described to editors by them, and turned into
+conditions by them. A field that says neither `Asks` nor `Narrows` cannot be defined.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
@@ -31,7 +30,7 @@ from policy.fields import (
     section,
 )
 from policy.hours import Hours
-from policy.logic import AllOf, AnyOf, Condition, Node, Not
+from policy.logic import AllOf, AnyOf, Node, Not
 from policy.predicates import (
     Predicate,
     any_matching,
@@ -48,90 +47,14 @@ from policy.predicates import (
     younger_than,
 )
 from policy.reads import Read
-
-type OwnKeys = frozenset[str]
-"""Fingerprints of the organisation's own API keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """Annotates a field: its condition reads this, and what was written says what that must be."""
-
-    read: "Read[Any] | Callable[[Any], Read[Any]]"
-    """The read, or how the section chooses it."""
-    predicate: Callable[..., Predicate[Any]]
-    """From what was written to the predicate."""
-    ours: bool = False
-    """True when the predicate takes the organisation's own keys as well."""
-
-    def condition(self, of: "Section", written: Any, words: str, own: OwnKeys) -> Condition:
-        """Return the condition that was written."""
-        read = self.read if isinstance(self.read, Read) else self.read(of)
-        predicate = self.predicate(written, own) if self.ours else self.predicate(written)
-        return Condition(read=read, predicate=predicate, words=words)
-
-
-@dataclass(frozen=True, slots=True)
-class Narrows:
-    """Annotates a field that is no condition by itself: it says what its section counts."""
-
-
-class Section(Strict):
-    """Conditions on one subject; all that are given must hold."""
-
-    implied: ClassVar[tuple[Asks, Any] | None] = None
-    """What must hold, whatever else is written: a condition and what it would be written with."""
-    bare: ClassVar[str] = ""
-    """The implied condition in words."""
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **more: Any) -> None:
-        super().__pydantic_init_subclass__(**more)
-        for name, field in cls.model_fields.items():
-            if sum(isinstance(note, Asks | Narrows) for note in field.metadata) != 1:
-                raise TypeError(f"{cls.__name__}.{name} does not say what it asks")
-
-    @classmethod
-    def asked(cls) -> dict[str, Asks]:
-        """Return the fields that are conditions, and what they ask."""
-        notes = ((name, note) for name, f in cls.model_fields.items() for note in f.metadata)
-        return {name: note for name, note in notes if isinstance(note, Asks)}
-
-    def conditions(self, subject: str, own: OwnKeys) -> Iterator[Condition]:
-        """Yield what was written. `subject` is the section's name in the file."""
-        for name, asks in self.asked().items():
-            written = getattr(self, name)
-            if written is not None:
-                yield asks.condition(self, written, f"{subject} {_phrase(name, written)}", own)
-        if self.implied is not None:
-            asks, written = self.implied
-            yield asks.condition(self, written, self._counted(subject), own)
-
-    def _counted(self, subject: str) -> str:
-        narrowing = self.model_fields_set - self.asked().keys()
-        words = [_phrase(n, getattr(self, n)) for n in type(self).model_fields if n in narrowing]
-        return f"{subject} {', '.join(words)}" if words else self.bare
-
-
-def _phrase(name: str, written: Any) -> str:
-    return f"{name.replace('_', ' ')}{_value(written)}"
-
-
-def _value(written: Any) -> str:
-    if written is True:
-        return ""
-    if written is False:
-        return " no"
-    if isinstance(written, BaseModel):
-        parts = (getattr(written, name) for name in type(written).model_fields)
-        return " " + " ".join(_value(part).strip() for part in parts)
-    if isinstance(written, list):
-        return " " + " or ".join(map(str, written))
-    return f" {written}"
+from policy.sections import Asks, Narrows, OwnKeys, Section
 
 
 class ScriptCondition(Section):
-    """Who sends. All that is given must hold; of a list, any. An unknown script is new and not approved."""
+    """Who sends. All that is given must hold; of a list, any.
+
+    An unknown script is new and not approved.
+    """
 
     path: Annotated[Listed[Text] | None, Asks(reads.SCRIPT_PATH, matching_path)] = Field(
         None, description="Path of the script; * stands for anything."
@@ -333,3 +256,13 @@ def condition_of(when: When, own: OwnKeys = frozenset()) -> AllOf:
 
 def _alone(node: AllOf) -> Node:
     return node.parts[0] if len(node.parts) == 1 else node
+
+
+def whens(when: When, *, negated: bool = True) -> Iterator[When]:
+    """Yield these conditions and all inside them; on request without those under `not`."""
+    yield when
+    inside = [*(when.all or ()), *(when.any or ())]
+    if when.not_ is not None and negated:
+        inside.append(when.not_)
+    for part in inside:
+        yield from whens(part, negated=negated)

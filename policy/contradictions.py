@@ -1,8 +1,8 @@
-"""Which conditions can never hold, whatever a request is like: found from reads and predicates alone.
+"""Which conditions can never hold, whatever a request is like: told by reads and predicates alone.
 
-Conditions are written out as alternatives (a disjunction of conjunctions). An alternative is impossible when
-no value of some read fulfils all that is asked of it there. What cannot be decided counts as possible, so
-that advice is never wrong; it may be missing.
+Conditions are written out as alternatives (a disjunction of conjunctions). An alternative is
+impossible when no value of some read fulfils all that is asked of it there. What cannot be decided
+counts as possible, so that advice is never wrong; it may be missing.
 """
 
 from collections import defaultdict
@@ -38,7 +38,7 @@ class _TooManyError(Exception):
 
 
 def contradiction(*nodes: Node) -> str | None:
-    """Return in words what keeps these conditions from ever holding together; None when they may."""
+    """Return in words what keeps these conditions from holding together; None when they may."""
     try:
         alternatives = _alternatives(AllOf(parts=nodes), holds=True)
     except _TooManyError:
@@ -97,14 +97,14 @@ def _fulfilled(read: Read[Any], claims: list[_Claim]) -> bool:
 
 
 def _within(one: Predicate[Any], other: Predicate[Any]) -> bool:
-    """Return True when whatever fulfils the one fulfils the other: less was written in the same way."""
+    """Return True when whatever fulfils the one fulfils the other, since less was written in it."""
     return one.name == other.name and bool(one.any_of) and one.any_of <= other.any_of
 
 
 def _candidates(
     read: Read[Any], wanted: list[Predicate[Any]], unwanted: list[Predicate[Any]]
 ) -> Iterator[Any] | None:
-    """Return values of which one fulfils all, if any value does; None where they cannot be listed."""
+    """Return values of which one fulfils all, if any does; None where they cannot be listed."""
     if read.values:
         return iter(read.values)
     for predicate in wanted:

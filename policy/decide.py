@@ -1,8 +1,8 @@
 """The decision: a pure function of a situation and the rules.
 
-The first rule that holds decides. A missing answer is an input: each condition says True, False or None,
-and a rule that might hold is settled by its `on_error`, or waits where the body is still to come. All four
-questions below walk the same list, `holding`, with another idea of what is missing:
+The first rule that holds decides. A missing answer is an input: each condition says True, False or
+None, and a rule that might hold is settled by its `on_error`, or waits while the body is to come.
+All four questions walk the same list, `holding`, with another idea of what is missing:
 
 - `decide`             what failed stages hide; with `headers_only`, the body too
 - `decide_on_headers`  the body: None means that a rule in the way needs it
@@ -155,7 +155,7 @@ class RulePolicy:
         return UNKNOWN if self.countries is None else self.countries.country(address)
 
     def exempts(self, host: str) -> bool:
-        """Return whether some exception names this host; only then is `pass_through` worth asking."""
+        """Return whether some exception names this host: else `pass_through` tells nothing."""
         return any(entry.host(host) for entry in self.exemptions)
 
     def pass_through(self, situation: Situation) -> Decision | None:

@@ -1,4 +1,4 @@
-"""Exceptions for pinned clients, ready to be asked: whose connections pass undecrypted, and until when."""
+"""Exceptions for pinned clients, ready to be asked: who passes undecrypted, and until when."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Business hours as an author writes them: days and a span of the day, on the clock of a named zone."""
+"""Business hours as an author writes them: days and a span of the day, on a named zone's clock."""
 
 import re
 from typing import Self

@@ -1,4 +1,4 @@
-"""What a decision is made from, as bits: any of it may not be there yet, or may never be found out."""
+"""What a decision is made from, as bits: any of it may not be there yet, or never be found out."""
 
 from collections.abc import Iterable
 
@@ -20,9 +20,9 @@ type Inputs = int
     VOLUME,
     CLOCK,
 ) = (1 << n for n in range(14))
-"""Who sends; where to; what the request's head says beside its host; whose account; in which country; how large;
-credentials, people's names and addresses, all other content; the call of a language model; what is known of the script;
-what it imports; what had gone out before; what time it is.
+"""Who sends; where to; what the request's head says beside its host; whose account; which country;
+how large; credentials, names and addresses, all other content; the call of a language model; what
+is known of the script; what it imports; what had gone out before; what time it is.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -37,7 +37,7 @@ NOT_YET = FINDINGS | LLM | SIZE
 """What the headers do not tell."""
 
 NEVER = NOT_YET | ACCOUNT | REQUEST
-"""Of a connection that passes undecrypted: not even the request's path is seen, or whether it stores anything."""
+"""Of a connection that passes undecrypted not even the request's path is seen."""
 
 _HIDES: dict[str, Inputs] = {
     **dict.fromkeys(

@@ -1,4 +1,4 @@
-"""Conditions as values: what is read and what it must be; how they combine; True, False or None (not known)."""
+"""Conditions as values, and how they combine: each says True, False or None (not known)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ def inputs_of(node: Node) -> Inputs:
 
 
 def cheapest_first(node: AllOf) -> AllOf:
-    """Return the same conditions in the order of what they cost; one that is False ends the question.
+    """Return the same conditions in the order of what they cost: one that is False ends it.
 
     What is found is counted, once for each way of counting; everything else is looked up.
     """

@@ -1,4 +1,4 @@
-"""From a rule that decides to the decision: what is really done, in which words, with which headers."""
+"""From a rule that decides to the decision: what is really done, in which words and headers."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,7 +47,7 @@ class Signature:
     def by_rule(
         self, rule: CompiledRule, verdict: Verdict, s: Situation, headers: Headers, why: str = ""
     ) -> Decision:
-        """Return what this rule makes of a request with `verdict`, which is its own or its `on_error`.
+        """Return what this rule makes of a request; `verdict` is its own or its `on_error`.
 
         Requests that are alike get the very same decision, which is then written as JSON once only.
         """

@@ -113,7 +113,7 @@ class Given(Strict):
 
 
 class Expected(Strict):
-    """What the policy must answer. The verdict is the one that would be enforced, watch mode or not."""
+    """What the policy must answer. The verdict is that of the rules, watch mode or not."""
 
     verdict: Verdict
     rule: Text | None = None
@@ -148,7 +148,7 @@ class CaseResult:
 def run_cases(
     policy: RulePolicy, path: Path, *, kinds: frozenset[str] = frozenset()
 ) -> tuple[CaseResult, ...]:
-    """Ask `policy` about every case in this file. Raises InputError or PolicyError when it cannot be read."""
+    """Ask `policy` about every case in this file. Raises InputError or PolicyError."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,7 +1,7 @@
 """The tests that conditions make on what they read. Each knows what it can be held against.
 
-A predicate holds for a value or it does not; what is missing is no business of it. `any_of`, `only` and
-`edges` say enough about it for contradictions to be found: see `policy.contradictions`.
+A predicate holds for a value or it does not; what is missing is no business of its. `any_of`,
+`only` and `edges` say enough about it for contradictions to be found: see `policy.contradictions`.
 """
 
 import fnmatch
@@ -39,11 +39,7 @@ def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
 
     Text that is not there is like no pattern.
     """
-    wanted = [p.lower() if fold else p for p in patterns]
-    exact = frozenset(p for p in wanted if not _WILD.search(p))
-    endings = tuple(p[1:] for p in wanted if p.startswith("*.") and not _WILD.search(p[1:]))
-    beginnings = tuple(p[:-1] for p in wanted if p.endswith("*") and not _WILD.search(p[:-1]))
-    others = [p for p in wanted if p not in exact and not _simple(p)]
+    exact, endings, beginnings, others = _sorted_out(p.lower() if fold else p for p in patterns)
     pattern = re.compile("|".join(map(fnmatch.translate, others))) if others else None
 
     def match(text: str | None) -> bool:
@@ -59,10 +55,24 @@ def matcher(patterns: Sequence[str], *, fold: bool = True) -> Match:
     return match
 
 
-def _simple(pattern: str) -> bool:
-    """Nothing but an ending (`*.x`) or a beginning (`x*`): no regular expression is needed."""
-    ending = pattern.startswith("*.") and not _WILD.search(pattern[1:])
-    return ending or (pattern.endswith("*") and not _WILD.search(pattern[:-1]))
+def _sorted_out(
+    patterns: Iterable[str],
+) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...], list[str]]:
+    """Return text without wildcards, what follows a first *, what precedes a last *, and the rest.
+
+    Most patterns are of the first three kinds, which need no regular expression.
+    """
+    exact, endings, beginnings, others = list[str](), list[str](), list[str](), list[str]()
+    for pattern in patterns:
+        if not _WILD.search(pattern):
+            exact.append(pattern)
+        elif pattern.startswith("*.") and not _WILD.search(pattern[1:]):
+            endings.append(pattern[1:])
+        elif pattern.endswith("*") and not _WILD.search(pattern[:-1]):
+            beginnings.append(pattern[:-1])
+        else:
+            others.append(pattern)
+    return frozenset(exact), tuple(endings), tuple(beginnings), others
 
 
 def matching(patterns: Sequence[str], *, fold: bool = True) -> Predicate[str | None]:
@@ -77,7 +87,7 @@ def matching(patterns: Sequence[str], *, fold: bool = True) -> Predicate[str | N
 
 
 def matching_case(patterns: Sequence[str]) -> Predicate[str | None]:
-    """Return the predicate of text that is like one of these, in capitals and small letters as well."""
+    """Return the predicate of text that is like one of these, capitals and small letters apart."""
     return matching(patterns, fold=False)
 
 

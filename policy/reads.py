@@ -1,8 +1,8 @@
-"""What rules can ask about: each fact of a situation by name, how it is read, and what it is made from.
+"""What rules can ask about: each fact of a situation by name, how it is read, and from what.
 
-Everything else that depends on what a condition looks at is derived from here: what makes its answer
-unknown, whether a policy has the evidence or a table of countries asked, what a replay cannot tell,
-which rules trust a destination, what can never hold.
+All that depends on what conditions look at is derived from here: what makes an answer unknown,
+whether the evidence or a table of countries is asked, what a replay cannot tell, which rules trust
+a destination, what can never hold.
 """
 
 from collections.abc import Callable

@@ -76,13 +76,14 @@ class Rule(Strict):
     then: Annotated[Then, BeforeValidator(action)]
     inspect: Literal["whole"] | None = Field(
         None,
-        description="whole: a body too large to be held is kept in an encrypted file and read to its end before any of "
-        "it leaves. Without it such a body is read while it passes.",
+        description="whole: a body too large to be held is kept in an encrypted file and read to "
+        "its end before any of it leaves. Without it such a body is read while it passes.",
     )
     on_error: OnError | None = Field(
         None,
-        description="When something that the rule looks at could not be found out, or a request could not be redacted "
-        "or held as asked. Default: block where the rule redacts, holds or blocks; else skip, the next rules decide.",
+        description="When something that the rule looks at could not be found out, or a request "
+        "could not be redacted or held as asked. Default: block where the rule redacts, holds or "
+        "blocks; else skip, the next rules decide.",
     )
 
 
@@ -107,7 +108,7 @@ class OrganisationSection(Strict):
     key_fingerprints: Several[Fingerprint] = Field(default=[])
     kinds: Several[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]] = Field(
         default=[],
-        description="Kinds that the organisation's own recognisers find, so that rules may name them.",
+        description="Kinds that your own recognisers find, so that rules may name them.",
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])

@@ -26,7 +26,8 @@ def _host(value: str) -> str:
     last = name.split(".")[-2:]
     if any(set(label) & set("*?") for label in last):
         raise ValueError(
-            "names too many hosts: of its last two parts none may hold * or ?, as in *.vendor.example"
+            "names too many hosts: of its last two parts none may hold * or ?, "
+            "as in *.vendor.example"
         )
     return name
 
@@ -65,21 +66,20 @@ class PassThrough(Strict):
 
 
 def dates_to_mend(entries: list[PassThrough], today: date) -> Iterator[tuple[str, str]]:
-    """Yield (id, what is wrong with its date) for entries that have ended, end soon, or end in a distant future."""
+    """Yield (id, what is wrong with its date) for entries that ended, end soon or last too long."""
     for entry in entries:
-        left = entry.until - today
-        if left < timedelta():
-            yield (
-                entry.id,
-                f"ENDED on {entry.until}: its connections are inspected again; delete it or decide anew",
-            )
-        elif left <= SOON:
-            yield (
-                entry.id,
-                f"ENDS SOON, on {entry.until}: afterwards its clients will refuse Outgate's certificate",
-            )
-        elif left > LONGEST:
-            yield (
-                entry.id,
-                f"lasts until {entry.until}, more than a year: an exception should be decided anew each year",
-            )
+        words = _date_to_mend(entry.until, today)
+        if words is not None:
+            yield entry.id, words
+
+
+def _date_to_mend(until: date, today: date) -> str | None:
+    left = until - today
+    if left < timedelta():
+        return f"ENDED on {until}: its connections are inspected again; delete it or decide anew"
+    if left <= SOON:
+        return f"ENDS SOON, on {until}: afterwards its clients will refuse Outgate's certificate"
+    if left > LONGEST:
+        yearly = "an exception should be decided anew each year"
+        return f"lasts until {until}, more than a year: {yearly}"
+    return None

@@ -1,4 +1,4 @@
-"""The answer for uploads to an account that nobody can name: a floor under what the rules decide."""
+"""The answer for uploads to an account that nobody can name: a floor under what rules decide."""
 
 from dataclasses import dataclass
 

@@ -19,11 +19,12 @@ from pydantic import AwareDatetime, BaseModel
 
 from core.situation import Situation
 from policy import fields
-from policy.conditions import Section, When
+from policy.conditions import When
 from policy.hours import Hours
 from policy.inputs import _HIDES
 from policy.policy_tests import Given, situation_of_case
 from policy.rules import OrganisationSection, PolicyModel, Rule, Then
+from policy.sections import Section
 from policy.tls_passthrough import PassThrough
 
 OWN_KEY = "00112233aabbccdd"

@@ -24,12 +24,13 @@ from core.decision import Verdict
 from core.situation import Situation
 from policy.compiled import CompiledRule, Holding, holding
 from policy.compiling import compile_policy
-from policy.conditions import Asks, OwnKeys, Section, When, condition_of
+from policy.conditions import When, condition_of
 from policy.decide import RulePolicy
 from policy.inputs import DESTINATION, HISTORY, IMPORTS, Inputs
 from policy.logic import Truth, inputs_of
 from policy.reads import Read, Seen, Stands
 from policy.rules import PolicyModel
+from policy.sections import Asks, OwnKeys, Section
 
 LETTING = {None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
 OWN_KEYS = frozenset({OWN_KEY})
