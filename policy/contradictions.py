@@ -8,7 +8,8 @@ counts as possible, so that advice is never wrong; it may be missing.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
+from math import prod
 from typing import Any
 
 from policy.logic import AllOf, AnyOf, Condition, Node, Not
@@ -39,12 +40,16 @@ class _TooManyError(Exception):
 
 def contradiction(*nodes: Node) -> str | None:
     """Return in words what keeps these conditions from holding together; None when they may."""
+    clash = ""
     try:
-        alternatives = _alternatives(AllOf(parts=nodes), holds=True)
+        for alternative in _both([_alternatives(node, holds=True) for node in nodes]):
+            words = _contradiction(alternative)
+            if words is None:
+                return None
+            clash = clash or words
     except _TooManyError:
         return None
-    found = [_contradiction(alternative) for alternative in alternatives]
-    return None if None in found else next(iter(found), "")
+    return clash
 
 
 def _alternatives(node: Node, *, holds: bool) -> list[_Alternative]:
@@ -55,22 +60,20 @@ def _alternatives(node: Node, *, holds: bool) -> list[_Alternative]:
             return _alternatives(part, holds=not holds)
         case AllOf(parts=parts) | AnyOf(parts=parts):
             several = [_alternatives(part, holds=holds) for part in parts]
-            return _both(several) if isinstance(node, AllOf) is holds else _either(several)
+            both = isinstance(node, AllOf) is holds
+            return list(_both(several) if both else _either(several))
 
 
-def _both(several: list[list[_Alternative]]) -> list[_Alternative]:
-    together: list[_Alternative] = [()]
-    for alternatives in several:
-        if len(together) * len(alternatives) > _MOST_ALTERNATIVES:
-            raise _TooManyError
-        together = [(*one, *other) for one, other in product(together, alternatives)]
-    return together
+def _both(several: list[list[_Alternative]]) -> Iterator[_Alternative]:
+    if prod(map(len, several)) > _MOST_ALTERNATIVES:
+        raise _TooManyError
+    return (tuple(chain.from_iterable(one)) for one in product(*several))
 
 
-def _either(several: list[list[_Alternative]]) -> list[_Alternative]:
+def _either(several: list[list[_Alternative]]) -> Iterator[_Alternative]:
     if sum(map(len, several)) > _MOST_ALTERNATIVES:
         raise _TooManyError
-    return [one for alternatives in several for one in alternatives]
+    return chain.from_iterable(several)
 
 
 def _contradiction(alternative: _Alternative) -> str | None:

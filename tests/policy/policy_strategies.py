@@ -1,7 +1,7 @@
 """What an author may write, at random: drawn from the fields of the policy file's own models.
 
-A type of field needs a strategy here; without one every test that draws policies fails. Words are few, so
-that what rules name and what requests hold is often the same.
+A type of field needs a strategy here; without one every test that draws policies fails. Words are
+few, so that what rules name and what requests hold is often the same.
 """
 
 import dataclasses
@@ -88,7 +88,7 @@ BY_FIELD: dict[tuple[type[BaseModel], str], Strategy | None] = {
     (PolicyModel, "tenant_restrictions"): None,
     (Rule, "owner"): None,
 }
-"""Where the type alone says too little; None: is not drawn, for it decides nothing that is compared."""
+"""Where the type alone says too little. None is not drawn: it decides nothing that is compared."""
 
 
 def of_type(annotation: Any, depth: int) -> Strategy:
@@ -115,7 +115,7 @@ def of_type(annotation: Any, depth: int) -> Strategy:
 
 
 def of_model(model: type[BaseModel], depth: int = 1) -> Strategy:
-    """Return what may be written as this section. Of conditions few are: many together never hold."""
+    """Return what may be written as this section: few conditions, for many together never hold."""
     needed: dict[str, Strategy] = {}
     free: dict[str, Strategy] = {}
     for name, field in model.model_fields.items():
@@ -257,3 +257,10 @@ def _with(one: Any, path: tuple[str, ...], value: Any) -> Any:
 
 SAMPLES = drawn(situations(), 120)
 """Requests of many kinds, the same in every run; in some of them something is missing."""
+
+KNOWN = [
+    replace(s, degraded=(), headers_only=False)
+    for s in SAMPLES
+    if s.destination.country is not None
+]
+"""Those of which everything is known."""

@@ -1,7 +1,7 @@
-"""Compiled rules decide as their text reads, on policies and requests made at random from the models' own fields."""
+"""Compiled rules decide as their text reads, for policies and requests at random."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_strategies import (
     FIELDS,
+    KNOWN,
     NARROWING,
     OWN_KEY,
     SAMPLES,
@@ -108,7 +109,7 @@ def by_the_text(compiled: RulePolicy, model: PolicyModel) -> ByTheText:
 @settings(max_examples=120, deadline=None)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_rules_decide_as_they_read(model: PolicyModel, requests: list[Situation]) -> None:
-    """Whatever is missing, and whatever was asked before: verdict, rule, reason and headers are what the text says."""
+    """Whatever is missing and whatever was asked before, every answer is what the text says."""
     policy = compile_policy(model, "v")
     plain = by_the_text(policy, model)
     for one in (*requests, *reversed(requests)):
@@ -119,16 +120,9 @@ def test_rules_decide_as_they_read(model: PolicyModel, requests: list[Situation]
         assert policy.tell(one, HISTORY | IMPORTS) == plain.tell(one, HISTORY | IMPORTS)
 
 
-KNOWN = [
-    replace(s, degraded=(), headers_only=False)
-    for s in SAMPLES
-    if s.destination.country is not None
-]
-
-
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
-    """Requests as cases can state them fulfil it or do not; nobody can tell while what it reads is missing."""
+    """Requests fulfil it or do not; nobody can tell while what it reads is missing."""
     told: set[Truth] = set()
     blind: set[Truth] = set()
     for when in drawn(conditions(subject, name), 12):
@@ -151,7 +145,7 @@ def test_every_narrowing_word_makes_a_difference(subject: str, name: str) -> Non
 
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None:
-    """Two requests that differ in one thing, which a rule asks about, are told apart in whatever order they come."""
+    """Two requests that differ in one thing that a rule asks about are told apart in any order."""
     told = 0
     for when in drawn(conditions(subject, name), 12):
         rule = {"id": "r", "when": when, "then": "block"}
@@ -168,7 +162,7 @@ def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None
 
 
 def test_a_memory_that_forgets_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The comparison above can fail: answers kept by host alone are taken for those to another port."""
+    """The comparison above can fail: it finds answers that are kept by host and not by port."""
     kept: dict[str, list[tuple[CompiledRule, Literal[True] | None]]] = {}
 
     def forgetful(rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs) -> Holding:

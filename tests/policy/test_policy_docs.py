@@ -38,7 +38,7 @@ def words_of(models: list[type[BaseModel]]) -> set[str]:
 
 
 def named(words: set[str], text: str) -> set[str]:
-    """Return those that stand in the text as words of their own: `port` does not stand in “export”."""
+    """Return those that stand in the text as words of their own: not `port` in “export”."""
     return {word for word in words if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)}
 
 

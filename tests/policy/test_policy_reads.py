@@ -1,4 +1,4 @@
-"""What rules read: each read looks at what it names, is read once, and is kept in records or said not to be."""
+"""What rules read: it is what it names, is read once, and is in records or said not to be."""
 
 import json
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def test_a_read_looks_at_nothing_but_its_inputs(subject: str, name: str) -> None
 
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_what_is_read_is_in_the_record_or_said_not_to_be(subject: str, name: str) -> None:
-    """A replay asks rules about a record as the gate asked them then; what no record holds is counted as untold."""
+    """A replay asks rules what the gate asked them; what no record holds is counted as untold."""
     for read in reads_of(subject, name):
         if read.inputs & PAST:
             continue
