@@ -11,8 +11,8 @@ from core.vocabulary.destinations import ACCOUNTS, CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES
-from core.vocabulary.services import service_name
 from core.vocabulary.verdicts import ANSWERS
+from destinations import SERVICES, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class NamedService:
     id: str
     name: str
     categories: tuple[Category, ...]
+    aliases: tuple[str, ...]
+    """Other ids of it that are read."""
     families: tuple[str, ...]
     """Other names under which an organisation may list its accounts."""
 
@@ -40,31 +42,27 @@ class Words:
 
 def services() -> tuple[NamedService, ...]:
     """Return all services that a destination can be found to be, by their ids in order."""
-    from classifiers.destinations.catalogue import PACKAGE_INDEXES, SERVICES
-    from classifiers.destinations.llm_providers import PROVIDERS
+    entries: dict[str, list[Service]] = {}
+    for service in SERVICES:
+        entries.setdefault(service.id, []).append(service)
+    return tuple(_named(entries[one]) for one in sorted(entries))
 
-    kinds: dict[str, dict[Category, None]] = {}
-    families: dict[str, dict[str, None]] = {}
-    for service in (*SERVICES, *PACKAGE_INDEXES.values()):
-        kinds.setdefault(service.id, {})[service.category] = None
-        if service.family and service.family != service.id:
-            families.setdefault(service.id, {})[service.family] = None
-    for provider in PROVIDERS:
-        kinds.setdefault(provider.id, {})[Category.LLM] = None
-    return tuple(
-        NamedService(
-            id=one,
-            name=service_name(one),
-            categories=tuple(kinds[one]),
-            families=tuple(families.get(one, ())),
-        )
-        for one in sorted(kinds)
+
+def _named(entries: Sequence[Service]) -> NamedService:
+    """Entries that share an id differ in their category only."""
+    first = entries[0]
+    return NamedService(
+        id=first.id,
+        name=first.name,
+        categories=tuple(entry.category for entry in entries),
+        aliases=first.aliases,
+        families=tuple(f for f in (first.family,) if f is not None and f != first.id),
     )
 
 
 def all_words() -> tuple[Words, ...]:
     """Return every word, place by place."""
-    kind, service = ("id", "one", "groups"), ("id", "name", "categories", "families")
+    kind, service = ("id", "one", "groups"), ("id", "name", "categories", "aliases", "families")
     of_services = "destination: service, llm: provider, organisation: accounts"
     return (
         _meanings("answers", "then", ANSWERS),
@@ -112,6 +110,7 @@ def _services() -> list[dict[str, Any]]:
             "id": one.id,
             "name": one.name,
             "categories": list(one.categories),
+            "aliases": list(one.aliases),
             "families": list(one.families),
         }
         for one in services()

@@ -40,6 +40,7 @@ from policy.predicates import (
     matching,
     matching_case,
     matching_path,
+    matching_service,
     named,
     one_of,
     own_key,
@@ -179,7 +180,7 @@ class VolumeCondition(Section):
 class LlmCondition(Section):
     """Calls of language models. An empty section holds for any such call."""
 
-    provider: Annotated[Listed[Text] | None, Asks(reads.LLM_PROVIDER, matching)] = None
+    provider: Annotated[Listed[Text] | None, Asks(reads.LLM_PROVIDER, matching_service)] = None
     model: Annotated[Listed[Text] | None, Asks(reads.LLM_MODEL, matching)] = None
     operation: Annotated[Listed[Text] | None, Asks(reads.LLM_OPERATION, matching)] = None
     key: Annotated[Literal["known", "unknown"] | None, Asks(reads.LLM_KEY, own_key, ours=True)] = (

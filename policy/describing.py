@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from destinations.catalogue import account_names, destination_names
 from policy import reads
 from policy.conditions import condition_of
 from policy.contradictions import contradiction
@@ -26,31 +27,26 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def advice(
-    model: PolicyModel, *, today: date, services: frozenset[str] = frozenset()
-) -> tuple[tuple[str, str], ...]:
-    """Return (rule id, advice in words) for what loads but is probably not meant.
-
-    `services` are the ids that destinations can have; without them services are not checked.
-    """
-    return tuple(_advice(model, today, services))
+def advice(model: PolicyModel, *, today: date) -> tuple[tuple[str, str], ...]:
+    """Return (rule id, advice in words) for what loads but is probably not meant."""
+    return tuple(_advice(model, today))
 
 
-def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _advice(model: PolicyModel, today: date) -> Iterator[tuple[str, str]]:
     own_keys = frozenset(model.organisation.key_fingerprints)
     above: list[tuple[Rule, AllOf]] = []
     for rule in model.rules:
         if not rule.enabled:
             continue
         when = condition_of(rule.when, own_keys)
-        for words in (*_reach(when, above), *_slips(rule, today), *_strangers(when, services)):
+        for words in (*_reach(when, above), *_slips(rule, today), *_strangers(when)):
             yield rule.id, words
         if rule.then.do is not None and rule.until is None:
             above.append((rule, when))
     yield from never_found(model)
     yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
-        if services and service.lower() not in services:
+        if service.lower() not in account_names():
             yield "organisation", f"lists accounts of {service}, which Outgate does not know"
 
 
@@ -76,10 +72,8 @@ def _slips(rule: Rule, today: date) -> Iterator[str]:
         yield "has no description: an analyst who is refused would not learn why"
 
 
-def _strangers(when: AllOf, services: frozenset[str]) -> Iterator[str]:
-    if not services:
-        return
+def _strangers(when: AllOf) -> Iterator[str]:
     for condition in when.conditions():
         if condition.read is reads.SERVICE:
-            for service in sorted(map(str, condition.predicate.any_of - services)):
+            for service in sorted(map(str, condition.predicate.any_of - destination_names())):
                 yield f"names the service {service}, which Outgate does not know: it never holds"

@@ -20,6 +20,7 @@ from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
+from destinations.catalogue import canonical
 from policy.decide import RulePolicy
 from policy.fields import Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
 from policy.loading import parse_as
@@ -211,7 +212,7 @@ def _destination(given: GivenDestination) -> Destination:
         host=given.host.lower(),
         port=given.port,
         path=given.path,
-        service=given.service,
+        service=None if given.service is None else canonical(given.service),
         category=given.category,
         account=Account(kind=given.account, id=given.account_id),
         upload=given.upload,
@@ -220,9 +221,13 @@ def _destination(given: GivenDestination) -> Destination:
 
 
 def _llm(given: GivenLlm) -> LlmCall:
-    told = given.model_dump(exclude={"tools", "attachments"})
-    attachments = (_ATTACHMENT,) if given.attachments else ()
-    return LlmCall(**told, tools=tuple(given.tools), attachments=attachments)
+    told = given.model_dump(exclude={"provider", "tools", "attachments"})
+    return LlmCall(
+        **told,
+        provider=None if given.provider is None else canonical(given.provider),
+        tools=tuple(given.tools),
+        attachments=(_ATTACHMENT,) if given.attachments else (),
+    )
 
 
 def _finding(given: GivenFinding) -> Finding:

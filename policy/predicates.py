@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from destinations.catalogue import canonical
 from policy.fields import DAYS
 
 type Match = Callable[[str | None], bool]
@@ -113,8 +114,13 @@ def one_of[T: Hashable](values: Iterable[T]) -> Predicate[T]:
 
 
 def named(names: Iterable[str]) -> Predicate[str | None]:
-    """Return the predicate of an id that is one of these, however they are written."""
-    return one_of([name.lower() for name in names])
+    """Return the predicate of a service that is one of these, by whichever of its names."""
+    return one_of([canonical(name) for name in names])
+
+
+def matching_service(names: Sequence[str]) -> Predicate[str | None]:
+    """Return the predicate of a service that is one of these, or like one of these patterns."""
+    return matching([canonical(name) for name in names])
 
 
 def being[T: Hashable](value: T) -> Predicate[T]:

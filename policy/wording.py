@@ -8,8 +8,8 @@ from core.situation import Situation
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, found
-from core.vocabulary.services import place_name
 from core.vocabulary.sizes import size
+from destinations.naming import place_name
 
 
 def sentence(s: Situation) -> str:

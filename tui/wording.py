@@ -16,11 +16,11 @@ from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
 from core.vocabulary.reviews import DISPOSITIONS
-from core.vocabulary.services import place_name
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
 from core.vocabulary.verdicts import WAITING, Words, words_of
 from core.vocabulary.verdicts import outcome as outcome_of
+from destinations.naming import place_name
 
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"

@@ -11,9 +11,9 @@ from core.text import spreadsheet_cell
 from core.vocabulary.destinations import whose
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.services import place_name
 from core.vocabulary.sizes import counted
 from core.vocabulary.verdicts import outcome
+from destinations.naming import place_name
 from evidence.exports import Format, Records
 
 Record = Mapping[str, Any]

@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.advice import known_services
 from app.cli import code_of
 from app.policy_words import all_words, services
-from classifiers.destinations.catalogue import PACKAGE_INDEXES, SERVICES
-from classifiers.destinations.llm_providers import PROVIDERS
 from core.classification import AccountKind, Category
 from core.decision import Verdict
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.verdicts import ANSWERS
+from destinations import SERVICES, account_names, destination_names
 from policy.describing import advice
 from policy.loading import load_bytes, parse, preset_names, preset_text
 
@@ -42,8 +40,7 @@ def test_every_word_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> N
     assert ids["categories"] == list(Category)
     assert set(ids["accounts"]) == set(AccountKind)
     assert ids["answers"] == list(Verdict)
-    catalogue = (*SERVICES, *PACKAGE_INDEXES.values(), *PROVIDERS)
-    assert ids["services"] == sorted({one.id for one in catalogue})
+    assert ids["services"] == sorted({one.id for one in SERVICES})
     bsn = next(row for row in words["kinds"] if row["id"] == "nl_bsn")
     assert bsn == {
         "id": "nl_bsn",
@@ -54,7 +51,7 @@ def test_every_word_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> N
     }
     deepseek = next(row for row in words["services"] if row["id"] == "deepseek")
     assert deepseek == {
-        "id": "deepseek", "name": "DeepSeek", "categories": ["llm"], "families": [],
+        "id": "deepseek", "name": "DeepSeek", "categories": ["llm"], "aliases": [], "families": [],
     }  # fmt: skip
 
 
@@ -98,7 +95,7 @@ rules:
     then: block
 """
     given = parse(text.encode(), "f")
-    assert advice(given, today=date(2026, 11, 21), services=known_services()) == ()
+    assert advice(given, today=date(2026, 11, 21)) == ()
     for key in ("answers", "confidence"):
         for row in words[key]:
             part = (
@@ -111,15 +108,18 @@ rules:
 
 def test_the_services_that_advice_knows_are_those_that_are_told() -> None:
     """No service is called unknown that a destination can be; families are for accounts."""
+    told = {name for one in services() for name in (one.id, *one.aliases)}
     families = {family for one in services() for family in one.families}
-    assert known_services() == {one.id for one in services()} | families
+    assert destination_names() == told
+    assert account_names() == told | families
     assert {"microsoft", "google", "aws"} <= families
+    assert {"s3", "new-relic"} <= told
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES, *map(preset_text, preset_names())])
 def test_what_we_show_names_no_service_that_does_not_exist(text: str) -> None:
     """Examples are copied: an account listed under a wrong name would be a stranger's."""
-    found = advice(parse(text.encode(), "f"), today=date(2026, 11, 21), services=known_services())
+    found = advice(parse(text.encode(), "f"), today=date(2026, 11, 21))
     assert [words for _, words in found if "does not know" in words] == []
 
 

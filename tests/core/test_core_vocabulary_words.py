@@ -13,8 +13,8 @@ from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, whose
 from core.vocabulary.findings import CONFIDENCE, Amount, content, found
 from core.vocabulary.reviews import ACTS, DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
-from core.vocabulary.services import place_name
 from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
+from destinations.naming import place_name
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ rules:
 """ % ("a" * 64)
     loaded = load_bytes(text.encode(), "f")
     assert loaded.mode is Mode.ENFORCE
-    assert loaded.organisation.accounts["s3"] == {"029608264753", "123456789012"}
+    assert loaded.organisation.accounts["aws-s3"] == {"029608264753", "123456789012"}
     assert loaded.organisation.domains == {"example.com"}
     volume = parse(text.encode(), "f").rules[0].when.volume
     assert volume

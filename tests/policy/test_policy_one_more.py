@@ -47,7 +47,7 @@ print([asked.decide(s).rule for s in late])
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """Return a copy of what a condition touches."""
-    for folder in ("core", "policy", "tests/policy"):
+    for folder in ("core", "destinations", "policy", "tests/policy"):
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
