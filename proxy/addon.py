@@ -13,6 +13,7 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution, unknown_sender
+from core.budgets import INLINE_BYTES
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
@@ -21,14 +22,16 @@ from proxy import enforcement, refusals, tls_passthrough
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.buffered_upload import WholeTap
 from proxy.connect_to import Routes
+from proxy.evasion import EvasionWatch
 from proxy.health import HEALTH_HOST, Health
 from proxy.inspection import Inspection, gate_failure
-from proxy.request_head import SMALL_BYTES, declared_size, is_small, mend_headers
+from proxy.request_head import declared_size, is_small, mend_headers
 from proxy.senders import Senders
+from proxy.sniffing import looks_like_http
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
 from proxy.transaction import Ruling
 from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
-from proxy.uninspected import Bypass, Bypasses, looks_like_http
+from proxy.uninspected import Told, Uninspected
 from proxy.uploads import UploadTap, taken
 from proxy.websocket_direction import Passing
 from proxy.websockets import MessageGate, note_end
@@ -49,7 +52,8 @@ class GateAddon:
         self.inspection = inspection
         self.routes = routes
         self.health = health
-        self.bypasses = Bypasses(inspection)
+        self.uninspected = Uninspected(inspection)
+        self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
         self.passages = tls_passthrough.Passages(inspection)
         self._senders = Senders(inspection.parts.attributor, inspection.limits.attribution_s)
 
@@ -80,7 +84,7 @@ class GateAddon:
         adopt(nextlayer.context.layers)
         tls_passthrough.adopt(nextlayer.context.layers)
         if target is not None and not is_http:
-            await self._bypassed(self.bypasses.not_http, nextlayer.context.client, target)
+            await self._not_inspected(self.uninspected.not_http, nextlayer.context.client, target)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where `--connect-to` says; names and certificates stay those of the host."""
@@ -119,14 +123,12 @@ class GateAddon:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
-        await self._bypassed(
-            self.bypasses.certificate_refused, data.context.client, (data.conn.sni or host, port)
-        )
+        target = data.conn.sni or host, port
+        await self._not_inspected(self.uninspected.certificate_refused, data.context.client, target)
 
-    async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
+    async def _not_inspected(self, told: Told, client: Client, target: tuple[str, int]) -> None:
         try:
-            sender = await self._senders.of(client.id)
-            told(sender, target[0], target[1], connection_of(client))
+            told(await self._senders.of(client.id), *target)
         except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
             self._failed("evidence", error)
 
@@ -271,7 +273,7 @@ class GateAddon:
         assert flow.response is not None
         reader = AnswerReader(flow, self.inspection, ruling)
         flow.metadata[READER] = reader
-        if ruling.exchange.body_bytes > SMALL_BYTES:
+        if ruling.exchange.body_bytes > INLINE_BYTES:
             ruling.exchange = replace(ruling.exchange, body=b"")
         if ruling.decision.verdict == "warn":
             flow.response.headers["x-outgate-verdict"] = "warn"
@@ -383,7 +385,7 @@ class GateAddon:
                 reference = self._failed("attribution", error)
                 known = unknown_sender("none", f"the look-up failed, reference {reference}")
             flow.metadata[SENDER] = known
-            self.bypasses.seen(known)
+            self.evasion.seen(known)
         return cast(Attribution, known)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from core.budgets import INLINE_BYTES
 from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
@@ -11,7 +12,6 @@ from core.redaction import CannotRedactError, Redacted
 from proxy.hold_polling import Asking
 from proxy.transaction import Ruling
 
-INLINE_BYTES = 64 * 1024
 APPROVAL_LASTS = timedelta(hours=8)
 """An identical request within this time after an approval passes without asking again."""
 

@@ -85,7 +85,7 @@ class Gate:
                 serving = tasks.create_task(master.run())
                 tasks.create_task(self._announce(server, serving, ready))
                 if self._parts.direct is not None:
-                    watching = tasks.create_task(self.addon.bypasses.watch(self._parts.direct))
+                    watching = tasks.create_task(self.addon.evasion.watch(self._parts.direct))
                     serving.add_done_callback(lambda _: watching.cancel())
         finally:
             inspection.settle()

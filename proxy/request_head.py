@@ -4,7 +4,8 @@ import re
 
 from mitmproxy import http
 
-SMALL_BYTES = 64 * 1024
+from core.budgets import INLINE_BYTES
+
 _DIGITS = 19
 """Of a length: what has more is none that exists."""
 _BARE = re.compile(rb"[\r\n\0]").search
@@ -23,7 +24,7 @@ def is_small(flow: http.HTTPFlow) -> bool:
             return False
         elif lower == b"expect":
             waits = True
-    return not waits and size is not None and size <= SMALL_BYTES
+    return not waits and size is not None and size <= INLINE_BYTES
 
 
 def declared_size(flow: http.HTTPFlow) -> int | None:

@@ -17,6 +17,7 @@ from classifiers.uploads.cutting import (
 )
 from classifiers.uploads.unpacking import Unpacker, joined
 from core.attribution import Attribution
+from core.budgets import INLINE_BYTES
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
@@ -29,7 +30,7 @@ from proxy.transaction import Ruling
 from proxy.translate import exchange_of
 
 log = logging.getLogger("outgate.gate")
-WINDOW = 64 * 1024
+WINDOW = INLINE_BYTES
 """The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
 LARGEST = 4 * 1024 * 1024
 _LOOK_AGAIN_S = 0.005

@@ -1,8 +1,6 @@
-"""Ways past the gate: a refused certificate, a foreign protocol, a direct connection. Each leaves a record, once."""
+"""Ways past the gate: direct connections and HTTP/3 of scripts each leave a record, once a day."""
 
 import asyncio
-import socket
-import ssl
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +10,8 @@ import pytest
 
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
-from proxy.uninspected import DAY_S, Bypasses, Once, looks_like_http
+from proxy.evasion import EvasionWatch
+from proxy.uninspected import DAY_S, Uninspected
 
 
 def eventually(condition: Any) -> None:
@@ -21,97 +20,6 @@ def eventually(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
-
-
-def tunnel(gate: Any, target: str) -> socket.socket:
-    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
-    raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
-    assert b" 200 " in raw.recv(4096)
-    return raw
-
-
-def distrust(gate: Any, host: str) -> None:
-    with tunnel(gate, f"{host}:443") as raw, pytest.raises(ssl.SSLError):
-        ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-
-
-def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
-    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing was inspected."""
-    distrust(gate, "pinned.example")
-    eventually(lambda: gate.evidence.closed)
-
-    [record] = gate.evidence.closed
-    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
-    assert record.sender.process.pid == 4711
-    assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
-    assert (record.findings, record.request.bytes, record.response.status) == ((), 0, None)
-    assert gate.internet.bytes_received == 0
-
-
-def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
-    """A client that tries again and again makes one record an hour, and is let through by none of its tries."""
-    for _ in range(4):
-        distrust(gate, "pinned.example")
-    distrust(gate, "other.example")
-    eventually(lambda: len(gate.evidence.closed) == 2)
-
-    assert sorted(r.destination.host for r in gate.evidence.closed) == [
-        "other.example",
-        "pinned.example",
-    ]
-    assert gate.gate.addon.health.refused_certificates == 5
-
-
-def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
-    """An ordinary connection leaves no such record."""
-    gate.connect("files.example").close()
-
-    assert gate.evidence.closed == []
-
-
-@pytest.mark.parametrize(
-    ("target", "data"),
-    [
-        ("git.example:22", b"SSH-2.0-OpenSSH_9.9\r\n"),
-        ("db.example:5432", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
-        ("dns.example:53", b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01"),
-    ],
-)  # fmt: skip
-def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
-    """A tunnel for another protocol is refused, whatever its port, and is on record."""
-    with tunnel(gate, target) as raw:
-        raw.sendall(data)
-        answer = raw.recv(4096)
-
-    assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
-    eventually(lambda: gate.evidence.closed)
-    [record] = gate.evidence.closed
-    assert f"{record.destination.host}:{record.destination.port}" == target
-    assert record.decision.degraded == ("protocol: what was sent is not HTTP",)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"GET / HTTP/1.1\r\n",
-        b"PRI * HTTP/2.0",
-        b"\x16\x03\x01\x02\x00",
-        b"POST",
-        b"M-SEARCH * ",
-    ],
-)
-def test_http_looks_like_http(data: bytes) -> None:
-    """Requests and TLS are not taken for another protocol, even when only their first bytes are there."""
-    assert looks_like_http(data)
-
-
-@pytest.mark.parametrize(
-    "data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40]
-)
-def test_other_protocols_do_not(data: bytes) -> None:
-    """Other protocols are known by their first bytes."""
-    assert not looks_like_http(data)
 
 
 class Table:
@@ -139,7 +47,7 @@ class Table:
 
 
 class Sampled:
-    """Bypasses over a running gate's fakes, looked at from here."""
+    """A watch over a running gate's fakes, looked at from here."""
 
     def __init__(self, gate: Any) -> None:
         self.now = 1000.0
@@ -147,7 +55,8 @@ class Sampled:
         self.asked: list[str] = []
         self.is_python = True
         gate.attributor.attribute = self.attribute
-        self.bypasses = Bypasses(gate.gate.addon.inspection, lambda: self.now)
+        uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
+        self.evasion = EvasionWatch(lambda: gate.attributor, uninspected, lambda: self.now)
 
     def attribute(self, connection: Connection) -> Attribution:
         self.asked.append(connection.id)
@@ -158,7 +67,7 @@ class Sampled:
 
     def look(self, table: Table) -> list[str]:
         async def once() -> None:
-            await self.bypasses.look(table)
+            await self.evasion.look(table)
 
         asyncio.run(once())
         return [r.destination.host for r in self.gate.evidence.closed]
@@ -258,12 +167,12 @@ def test_the_table_is_looked_at_only_while_python_uses_the_gate(
     """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
     sampled = Sampled(gate)
     table = Table(("203.0.113.5", 1))
-    sampled.bypasses.seen(replace(sampled.attribute(table.established()[0]), is_python=is_python))
+    sampled.evasion.seen(replace(sampled.attribute(table.established()[0]), is_python=is_python))
     sampled.asked.clear()
     sampled.now += later
 
     async def watched() -> None:
-        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
         await asyncio.sleep(0.1)
         watching.cancel()
 
@@ -284,11 +193,11 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
             return super().established()
 
     sampled, table = Sampled(gate), Failing(("203.0.113.5", 1))
-    sampled.bypasses.seen(sampled.attribute(Table(("203.0.113.9", 9)).established()[0]))
+    sampled.evasion.seen(sampled.attribute(Table(("203.0.113.9", 9)).established()[0]))
     sampled.asked.clear()
 
     async def watched() -> None:
-        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
         while not sampled.asked and not watching.done():  # noqa: ASYNC110 - the look happens in a thread
             await asyncio.sleep(0.005)
         assert not watching.done()
@@ -296,13 +205,3 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
 
     asyncio.run(watched())
     assert sampled.asked == ["d1"]
-
-
-def test_memory_of_what_was_told_is_bounded() -> None:
-    """However many there are, the gate does not grow with them."""
-    once = Once(lambda: 0.0)
-    for number in range(6000):
-        assert once.first((str(number),), 10)
-
-    assert len(once._until) == 5000
-    assert not once.first(("5999",), 10)
