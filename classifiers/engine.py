@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,9 +158,7 @@ class Engine:
             stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
         findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
-            found = stages.run(
-                "tables", lambda table=table: table_findings(table, self._fingerprinter)
-            )  # type: ignore[misc]
+            found = stages.run("tables", partial(table_findings, table, self._fingerprinter))
             findings = one_per_kind([*findings, *(found or ())])
         return Classification(
             destination=_llm_destination(where, llm),

@@ -84,7 +84,10 @@ def _verify_file(connection: Connection) -> VerifyReport:
     reviews = ChainVerifier(chain_id(connection, "reviews"))
     sums = Rollup()
     problem = _records_problem(connection, records, sums)
-    if problem is None and (found := _reviews_problem(connection, reviews)) is not None:
+    found = _reviews_problem(
+        connection, reviews
+    )  # also beside a broken record: the report states the reviews' head
+    if problem is None and found is not None:
         problem = f"in the reviews: {found}"
     if problem is None:
         problem = _cases_problem(connection, sums)

@@ -317,3 +317,18 @@ def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_reco
     record = next(store.iter_records())
     store.close()
     assert case.script_path == record["sender"]["script"]["path"] == printable(path)
+
+
+def test_a_broken_record_does_not_hide_the_reviews(full: Path) -> None:
+    """The report states number and head of the reviews that were checked, also where a record is broken."""
+    whole = evidence.verify(full)
+    change(full, "UPDATE entries SET body = replace(body, 'POST', 'PUT') WHERE seq = 2")
+    report = evidence.verify(full)
+
+    assert not report.ok
+    assert "reviews" not in (report.first_problem or "")
+    assert (
+        (report.reviews, report.reviews_head)
+        == (whole.reviews, whole.reviews_head)
+        == (2, whole.reviews_head)
+    )
