@@ -144,7 +144,7 @@ def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watch
         client.get("https://files.example/")
 
     assert watched.was_told(["job.py"])
-    assert watched.gate.gate.addon.bypasses._python_at is not None
+    assert watched.gate.gate.addon.evasion._python_at is not None
 
 
 @pytest.mark.parametrize("body", [b"hello", SECRET, BIG])
