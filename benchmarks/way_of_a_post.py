@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 PLUMBING = {
     "acknowledging", "backpressure", "gate", "hooks", "streams", "trailers", "connect_to",
     "tls", "tls_passthrough", "mitmproxy_imports", "mitmproxy_patches", "adoption",
-    "upstreams", "sniffing", "senders", "observing", "inherited",
+    "upstreams", "sniffing", "senders", "observing", "inherited", "transaction", "life_cycle", "binding",
 }  # fmt: skip
 """Modules that are not part of the story of a request."""
 

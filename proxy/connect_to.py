@@ -10,7 +10,10 @@ from core.errors import SettingsError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One diversion; an empty host or a port of None matches any, an empty address or port keeps the client's."""
+    """One diversion.
+
+    An empty host or a port of None matches any, an empty address or port keeps the client's.
+    """
 
     host: str
     port: int | None
@@ -44,6 +47,10 @@ class Routes:
         self._routes = tuple(routes)
         self._real: dict[str, tuple[str, int]] = {}
 
+    def replace(self, routes: Iterable[Route]) -> None:
+        """Use other diversions for connections from now on."""
+        self._routes = tuple(routes)
+
     def target(self, host: str, port: int) -> tuple[str, int]:
         """Return where a connection to this host really goes."""
         for route in self._routes:
@@ -52,7 +59,10 @@ class Routes:
         return host, port
 
     def divert(self, server: Server, address: str | None = None) -> None:
-        """Replace the address of a connection that is about to be opened: by this IP address where one was decided on."""
+        """Replace the address of a connection that is about to be opened.
+
+        `address`: the IP address, where one was decided on.
+        """
         if server.address is None:
             return
         real = server.address[0], server.address[1]

@@ -28,18 +28,15 @@ class EvasionWatch:
         self,
         attributor: Callable[[], Attributor],
         uninspected: Uninspected,
+        python_at: Callable[[], float | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`python_at` tells when a Python program last used the gate: others may run beside it."""
         self._attributor = attributor
         self._uninspected = uninspected
+        self._python_at = python_at
         self._clock = clock
-        self._python_at: float | None = None
         self._known: set[_Ends] = set()
-
-    def seen(self, sender: Attribution) -> None:
-        """Note that this sender uses the gate: scripts that do not may run beside it."""
-        if sender.is_python:
-            self._python_at = self._clock()
 
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
         """Look from time to time while Python programs use the gate. Runs until cancelled."""
@@ -59,7 +56,7 @@ class EvasionWatch:
             await self._examine(table, connection)
 
     def _python_lately(self) -> bool:
-        at = self._python_at
+        at = self._python_at()
         return at is not None and self._clock() - at < PYTHON_LATELY_S
 
     def _fresh(self, found: list[Connection]) -> list[Connection]:

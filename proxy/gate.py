@@ -23,8 +23,10 @@ from proxy.connect_to import Route, Routes
 from proxy.dns_pinning import Places
 from proxy.health import Health
 from proxy.hooks import DirectAddons, spare
-from proxy.inspection import Inspection, Limits, Parts
+from proxy.inspection import Inspection
+from proxy.parts import Limits, Parts
 from proxy.tls import GateTls, Mint
+from proxy.upstreams import Upstreams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,7 @@ class Gate:
         addons = master.addons = DirectAddons(master)
         self._master = master
         loop = asyncio.get_running_loop()
-        inspection = Inspection(self._parts, self._options.limits, loop)
-        health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
-        routes = Routes(self._options.routes)
-        if self._options.upstream_proxy is None:
-            inspection.places = Places(routes.target)
-        self.addon = GateAddon(inspection, routes, health)
+        self.addon = self._made_addon(loop)
         server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
@@ -88,7 +85,16 @@ class Gate:
                     watching = tasks.create_task(self.addon.evasion.watch(self._parts.direct))
                     serving.add_done_callback(lambda _: watching.cancel())
         finally:
-            inspection.settle()
+            self.addon.inspection.settle()
+
+    def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
+        parts = self._parts
+        health = Health(parts=parts, senders=getattr(parts.attributor, "health", None))
+        inspection = Inspection(parts, self._options.limits, loop, health)
+        routes = Routes(self._options.routes)
+        if self._options.upstream_proxy is None:
+            inspection.places = Places(routes.target)
+        return GateAddon(inspection, Upstreams(routes, inspection.places, parts.policy))
 
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""

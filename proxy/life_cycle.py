@@ -157,6 +157,7 @@ ROWS = (
     Row(_E.CONVERSE, (_S.ANSWERING,), _S.CONVERSING, "it becomes a WebSocket", _DURABLE),
     Row(_E.REFUSE, (_S.DECIDED,), _S.REFUSED, "nothing of it leaves", by=_NOT_OUT),
     Row(_E.CUT, _LEAVING, _S.CUT, "what has not left stays here"),
+    Row(_E.CUT, (_S.DECIDED,), _S.CUT, "its connection ended before it could leave"),
     Row(_E.CUT, (_S.CLOSED,), None, "the rest of an upload stays here, too"),
     Row(_E.FAIL, (*_ALIVE, *_ENDING), _S.FAILED, "the gate itself failed: the client is refused"),
     Row(_E.FAIL, (_S.CLOSED,), None, "it failed on the answer: the same"),

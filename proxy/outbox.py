@@ -15,7 +15,7 @@ from typing import Protocol
 from core.errors import EvidenceError
 from core.ports import Done, EvidenceWriter
 from core.record import Record
-from proxy.transaction import Acknowledgement, Ruling
+from proxy.transaction import Acknowledgement, Transaction
 
 log = logging.getLogger("outgate.gate")
 HURRY_S = 0.001
@@ -36,7 +36,7 @@ class Outbox:
 
     def __init__(
         self,
-        writer: Callable[[], EvidenceWriter],
+        writer: EvidenceWriter,
         loop: asyncio.AbstractEventLoop,
         timer: Timer | None = None,
     ) -> None:
@@ -47,36 +47,41 @@ class Outbox:
         self._lock = threading.Lock()
         self._woken = False
         self._under_way: set[str] = set()
-        self._sent: dict[str, Ruling] = {}
+        self._sent: dict[str, Transaction] = {}
         """Went out since the last tick, not journaled."""
-        self._sent_before: dict[str, Ruling] = {}
+        self._sent_before: dict[str, Transaction] = {}
         """Went out before the last tick, not journaled."""
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = False
         self._hurrying = False
 
-    def sent(self, ruling: Ruling) -> None:
+    def sent(self, transaction: Transaction) -> None:
         """Journal this exchange soon, unless it ends first."""
-        self._under_way.add(ruling.reference)
-        self._sent[ruling.reference] = ruling
+        transaction.journal()
+        self._under_way.add(transaction.reference)
+        self._sent[transaction.reference] = transaction
         self._tick_soon()
 
-    def journal(self, ruling: Ruling) -> Acknowledgement:
+    def journal(self, transaction: Transaction) -> Acknowledgement:
         """Journal this exchange now."""
-        self._under_way.add(ruling.reference)
-        self._forget(ruling)
-        ruling.durable, done = self._expect()
-        self._writer().open(ruling.record(), done)
-        return ruling.durable
+        acknowledgement, done = self._expect()
+        self._forget(transaction)
+        record = transaction.record()
+        transaction.journal(acknowledgement)
+        self._under_way.add(transaction.reference)
+        self._writer.open(record, done)
+        return acknowledgement
 
-    def close(self, ruling: Ruling, record: Record, *, awaited: bool) -> Acknowledgement:
+    def close(self, transaction: Transaction, record: Record) -> Acknowledgement:
         """Hand a finished record over: with the next group, or now.
 
-        Now, when it is awaited and nothing else is under way.
+        It is awaited where it was not journalled; it goes now when nothing else is under way then.
         """
-        self._forget(ruling)
-        self._under_way.discard(ruling.reference)
+        awaited = not transaction.journalled
         acknowledgement, done = self._expect()
+        transaction.close(acknowledgement)
+        self._forget(transaction)
+        self._under_way.discard(transaction.reference)
         self._closing.append((record, done))
         if awaited and not self._under_way:
             self._hand_over()
@@ -86,18 +91,24 @@ class Outbox:
             self._tick_soon()
         return acknowledgement
 
+    async def durable(self, transaction: Transaction) -> None:
+        """See that it is in the journal, or in the chain, and wait for it. Raises EvidenceError."""
+        if transaction.evidence is None:
+            self.journal(transaction)
+        await transaction.proven()
+
     def flush(self) -> None:
         """Hand everything over: the gate stops."""
         self._journal_each([*self._sent_before.values(), *self._sent.values()])
         self._hand_over()
 
-    def _forget(self, ruling: Ruling) -> None:
-        if self._sent.pop(ruling.reference, None) is None:
-            self._sent_before.pop(ruling.reference, None)
+    def _forget(self, transaction: Transaction) -> None:
+        if self._sent.pop(transaction.reference, None) is None:
+            self._sent_before.pop(transaction.reference, None)
 
     def _hand_over(self) -> None:
         closing, self._closing = self._closing, []
-        close_record = self._writer().close_record
+        close_record = self._writer.close_record
         for record, done in closing:
             close_record(record, done)
 
@@ -123,15 +134,15 @@ class Outbox:
         self._hand_over()
         self._journal_each(due.values())
 
-    def _journal_each(self, due: Iterable[Ruling]) -> None:
-        for ruling in due:
+    def _journal_each(self, due: Iterable[Transaction]) -> None:
+        for transaction in due:
             try:
-                self.journal(ruling)
+                self.journal(transaction)
             except Exception as error:  # noqa: BLE001 - boundary: the evidence of the others goes on
                 log.error(
                     "an exchange could not be journaled: %s; reference %s",
                     type(error).__name__,
-                    ruling.reference,
+                    transaction.reference,
                 )
 
     def _expect(self) -> tuple[Acknowledgement, Done]:

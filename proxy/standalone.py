@@ -8,9 +8,12 @@ from mitmproxy.connection import Client
 from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
 from proxy import refusals
 from proxy.addon import GateAddon
+from proxy.binding import bound
 from proxy.connect_to import Routes
 from proxy.health import Health
-from proxy.inspection import Inspection, Limits, Parts
+from proxy.inspection import Inspection
+from proxy.parts import Limits, Parts
+from proxy.upstreams import Upstreams
 
 
 def fixed_options() -> None:
@@ -41,8 +44,9 @@ class StandaloneAddon(GateAddon):
             policy=policy,
             evidence=evidence,
         )
-        inspection = Inspection(parts, Limits(), asyncio.get_running_loop())
-        super().__init__(inspection, Routes(), Health(parts=parts))
+        loop, health = asyncio.get_running_loop(), Health(parts=parts)
+        inspection = Inspection(parts, Limits(), loop, health)
+        super().__init__(inspection, Upstreams(Routes(), None, policy))
         self._begun = True
 
     async def client_connected(self, client: Client) -> None:
@@ -68,6 +72,6 @@ class StandaloneAddon(GateAddon):
             flow.response = refusals.presumed()
 
     async def request(self, flow: http.HTTPFlow) -> None:
-        """Refuse what comes before the parts are there."""
-        if self._begun:
+        """Go on with what was opened; what came before the parts were there stays refused."""
+        if bound(flow) is not None:
             await super().request(flow)

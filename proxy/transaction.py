@@ -1,19 +1,20 @@
 """One exchange on its way: the only holder of what is known of it, decided on it and proven of it.
 
-Its life is the table of `proxy/life_cycle.py`; each method here is one event of that table, and
-whatever comes in the wrong order raises OrderError. Knows no mitmproxy.
+Its life is the table of `proxy/life_cycle.py`: the methods below "the decision" are its events, and
+what comes in the wrong order raises OrderError. Knows no mitmproxy (proxy/binding.py).
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision, HoldOutcome
 from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
-from core.record import Record, RequestSummary, ResponseSummary
+from core.record import Record
+from core.recorded import record_of
 from core.values import changed
 from proxy.life_cycle import (
     ANY_WAY,
@@ -27,9 +28,11 @@ from proxy.life_cycle import (
     out_of_order,
     way_of,
 )
+from proxy.travel import Travel
 
 Acknowledgement = asyncio.Future[EvidenceError | None]
 """Resolved when evidence is durable, or cannot be made so."""
+_ANSWERING = frozenset({State.ANSWERING, State.STREAMING, State.CONVERSING})
 
 
 class Transaction:
@@ -37,18 +40,27 @@ class Transaction:
 
     __slots__ = (
         "_classification", "_closing", "_decision", "_exchange", "_handed", "_journalled",
-        "_sender", "_values", "failed", "notes", "reference", "state", "strict",
+        "_sender", "_values", "connection", "failed", "notes", "reference", "state",
+        "stopped", "strict", "travel",
     )  # fmt: skip
 
-    def __init__(self, reference: str, *, strict: bool = False) -> None:
-        """Presume that it is refused. `strict`: it may leave only when its evidence is durable."""
+    def __init__(self, reference: str, *, strict: bool = False, connection: str = "") -> None:
+        """Presume that it is refused.
+
+        `strict`: it may leave only when its evidence is durable. `connection`: the id of the
+        client's connection that it came on.
+        """
         self.reference = reference
         """What an analyst quotes and an officer finds: the id of the record."""
         self.strict = strict
+        self.connection = connection
         self.state = State.OPEN
         self.failed = False
         """True once the gate itself failed on it: whatever comes, its client is refused."""
+        self.stopped = False
+        """True once it was cut: no more of it leaves, whatever comes."""
         self.notes: list[str] = []
+        self.travel = Travel()
         self._exchange: Exchange | None = None
         self._sender: Attribution | None = None
         self._classification: Classification | None = None
@@ -84,6 +96,16 @@ class Transaction:
         return self._known(self._decision)
 
     @property
+    def attributed(self) -> bool:
+        """Whether it is known who sent it, or that nobody knows."""
+        return self._sender is not None
+
+    @property
+    def known(self) -> bool:
+        """Whether enough is known of it for a record."""
+        return self._exchange is not None
+
+    @property
     def leaves(self) -> bool:
         """Whether it goes out by the decision as it stands: as it is, redacted, or released."""
         return lets_out(self.decision)
@@ -92,6 +114,21 @@ class Transaction:
     def values(self) -> Mapping[str, str]:
         """Placeholder → value, for as long as the answer lasts."""
         return self._values
+
+    @property
+    def undecided(self) -> bool:
+        """True as long as nothing has happened to it."""
+        return self.state is State.OPEN
+
+    @property
+    def passing(self) -> bool:
+        """True while it is out and no answer has begun."""
+        return self.state is State.PASSING
+
+    @property
+    def answering(self) -> bool:
+        """True while its answer is on the way."""
+        return self.state in _ANSWERING
 
     @property
     def over(self) -> bool:
@@ -116,13 +153,19 @@ class Transaction:
         """Whether it stands in the journal, or is on its way there."""
         return self._journalled is not None
 
-    # facts: no steps of its life, and nobody's once the record is handed over
+    # facts: no steps of its life; what comes after the record is handed over is in no record
 
-    def note(self, text: str, *, instead_of: str | None = None) -> None:
-        """Add to what the record says in words; in place of the notes that begin so, if any do."""
-        if instead_of is not None:
-            self.notes[:] = [note for note in self.notes if not note.startswith(instead_of)]
+    def attribute(self, sender: Attribution) -> None:
+        """It is known who sent it."""
+        self._sender = sender
+
+    def note(self, text: str) -> None:
+        """Add to what the record says in words."""
         self.notes.append(text)
+
+    def unsay(self, beginning: str) -> None:
+        """Take back the notes that begin so."""
+        self.notes[:] = [note for note in self.notes if not note.startswith(beginning)]
 
     def learn(self, classification: Classification) -> None:
         """More is known of what is in it."""
@@ -137,7 +180,7 @@ class Transaction:
         """Drop the payload: nothing asks for it any more."""
         self._exchange = changed(self.exchange, body=b"")
 
-    # before the decision
+    # the decision
 
     def answer_here(self) -> None:
         """The gate itself answers: nothing leaves, nothing is recorded."""
@@ -146,8 +189,6 @@ class Transaction:
     def abandon(self) -> None:
         """The client left before it could be decided on."""
         self._move(Event.ABANDON)
-
-    # the decision
 
     def decide(
         self, exchange: Exchange, sender: Attribution, seen: Classification, decision: Decision
@@ -212,6 +253,14 @@ class Transaction:
         if acknowledgement is not None:
             self._journalled = acknowledgement
 
+    async def proven(self) -> None:
+        """Wait until its evidence is durable, in the journal or in the chain. Raises EvidenceError."""
+        await _come(self.evidence)
+
+    async def recorded(self) -> None:
+        """Wait until its record is durable. Raises EvidenceError."""
+        await _come(self._closing)
+
     def pass_on(self) -> None:
         """It leaves."""
         self._move(Event.PASS_ON)
@@ -237,6 +286,7 @@ class Transaction:
     def cut(self, note: str, decision: Decision | None = None) -> None:
         """It ends here; what has left of it stands in the exchange."""
         self._move(Event.CUT)
+        self.stopped = True
         self.note(note)
         if decision is not None:
             self._decision = decision
@@ -293,37 +343,6 @@ class Transaction:
         return fact
 
 
-def record_of(
-    exchange: Exchange,
-    sender: Attribution,
-    seen: Classification,
-    decision: Decision,
-    answer: Answer | None = None,
-    notes: tuple[str, ...] = (),
-) -> Record:
-    """Return the record of one exchange."""
-    response = ResponseSummary()
-    if answer is not None:
-        response = ResponseSummary(status=answer.status, bytes=answer.body_bytes)
-    return Record(
-        id=exchange.id,
-        at=exchange.at,
-        sender=sender,
-        destination=seen.destination,
-        request=RequestSummary(
-            method=exchange.method,
-            content_type=exchange.header("content-type"),
-            bytes=exchange.body_bytes,
-            complete=exchange.complete,
-        ),
-        response=response,
-        llm=seen.llm,
-        findings=seen.findings,
-        decision=decision,
-        notes=notes,
-    )
-
-
 def _said(acknowledgement: Acknowledgement | None) -> tuple[EvidenceError | None, ...]:
     """Return the writer's word if it has come; one whose waiter was cancelled never comes."""
     if acknowledgement is None or not acknowledgement.done() or acknowledgement.cancelled():
@@ -331,44 +350,8 @@ def _said(acknowledgement: Acknowledgement | None) -> tuple[EvidenceError | None
     return (acknowledgement.result(),)
 
 
-@dataclass(slots=True, kw_only=True)
-class Ruling:
-    """One exchange on its way: what is known, what was decided, whether it is durable. Drops the payload early."""
-
-    exchange: Exchange
-    sender: Attribution
-    classification: Classification
-    decision: Decision
-    durable: Acknowledgement | None = None
-    values: dict[str, str] = field(default_factory=dict, repr=False)
-    """Placeholder → value, for as long as the answer lasts."""
-    closed: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def reference(self) -> str:
-        """What an analyst quotes and an officer finds: the record's id."""
-        return self.exchange.id
-
-    def record(self, answer: Answer | None = None) -> Record:
-        """Return the record as far as it is known."""
-        exchange = self.exchange
-        return Record(
-            id=exchange.id,
-            at=exchange.at,
-            sender=self.sender,
-            destination=self.classification.destination,
-            request=RequestSummary(
-                method=exchange.method,
-                content_type=exchange.header("content-type"),
-                bytes=exchange.body_bytes,
-                complete=exchange.complete,
-            ),
-            response=ResponseSummary()
-            if answer is None
-            else ResponseSummary(status=answer.status, bytes=answer.body_bytes),
-            llm=self.classification.llm,
-            findings=self.classification.findings,
-            decision=self.decision,
-            notes=tuple(self.notes),
-        )
+async def _come(acknowledgement: Acknowledgement | None) -> None:
+    if acknowledgement is None:
+        raise OrderError("Nothing was handed to the writer that could be waited for.")
+    if (error := await acknowledgement) is not None:
+        raise error

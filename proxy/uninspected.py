@@ -12,7 +12,6 @@ from core.decision import Decision, Verdict
 from core.exchange import Connection
 from proxy.inspection import Inspection
 from proxy.tls_passthrough import asked, tunnel
-from proxy.transaction import Ruling
 
 AGAIN_S = 3600.0
 DAY_S = 86_400.0
@@ -59,7 +58,7 @@ class Uninspected:
             "The client did not accept Outgate's certificate, so the connection failed and "
             "nothing was inspected."
         )
-        _, exception = asked(self._inspection, sender, (host, port))
+        _, exception = asked(self._inspection.deciding, sender, (host, port))
         if exception is not None and not exception.verdict.passes:
             reason = f"{reason} {exception.reason}"
         stage = "tls: the client refused Outgate's certificate"
@@ -105,9 +104,8 @@ class Uninspected:
             policy=policy.version,
             contact=policy.organisation.contact,
         )
-        exchange = tunnel(self._inspection, to)
-        ruling: Ruling = self._inspection.undecided(exchange, sender, decision)
-        self._inspection.close(ruling, None)
+        exchange = tunnel(self._inspection.deciding, to)
+        self._inspection.observed(exchange, sender, decision)
 
 
 def _who(sender: Attribution) -> Iterable[str]:

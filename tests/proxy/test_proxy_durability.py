@@ -3,7 +3,6 @@
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -17,7 +16,7 @@ from core.ids import utc_now
 from core.ports import Done
 from core.record import Record
 from proxy.outbox import HURRY_S, TICK_S, Outbox
-from proxy.transaction import Ruling
+from proxy.transaction import Acknowledgement, Transaction
 
 
 class Clock:
@@ -65,7 +64,8 @@ class Writer:
         pass
 
 
-def ruling(name: str) -> Ruling:
+def begun(name: str) -> Transaction:
+    """Return an exchange that is about to leave."""
     where = Destination(
         scheme="https",
         host="files.example",
@@ -78,12 +78,27 @@ def ruling(name: str) -> Ruling:
         id=name, at=utc_now(), scheme="https", host="files.example", port=443, method="POST", path="/",
         headers=(), body=b"", body_bytes=0, complete=True,
     )  # fmt: skip
-    return Ruling(
-        exchange=exchange,
-        sender=UNATTRIBUTED,
-        classification=Classification(destination=where),
-        decision=Decision(verdict=Verdict.ALLOW, reason="No rule applies."),
-    )
+    transaction = Transaction(name)
+    seen = Classification(destination=where)
+    decision = Decision(verdict=Verdict.ALLOW, reason="No rule applies.")
+    transaction.decide(exchange, UNATTRIBUTED, seen, decision)
+    return transaction
+
+
+def leaves(outbox: Outbox, transaction: Transaction) -> None:
+    """Let it go out, its evidence handed over."""
+    outbox.sent(transaction)
+    transaction.pass_on()
+
+
+def ends(outbox: Outbox, transaction: Transaction) -> Acknowledgement:
+    """End it with an answer."""
+    return outbox.close(transaction, transaction.record(Answer(status=200)))
+
+
+def fault(transaction: Transaction) -> None:
+    """Make an exchange of which no record can be told any more."""
+    transaction.learn(None)  # type: ignore[arg-type]
 
 
 type Story = Callable[[Outbox, Writer, Clock], Awaitable[None]]
@@ -94,7 +109,7 @@ def run(story: Story) -> Writer:
     writer, clock = Writer(), Clock()
 
     async def told() -> None:
-        await story(Outbox(lambda: writer, asyncio.get_running_loop(), clock), writer, clock)
+        await story(Outbox(writer, asyncio.get_running_loop(), clock), writer, clock)
 
     asyncio.run(told())
     return writer
@@ -104,9 +119,9 @@ def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:
     """When the answer is there at once, the finished record alone is written, before the client gets the answer."""
 
     async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
-        one = ruling("a")
-        outbox.sent(one)
-        assert await outbox.close(one, one.record(Answer(status=200)), awaited=True) is None
+        one = begun("a")
+        leaves(outbox, one)
+        assert await ends(outbox, one) is None
         clock.advance(3 * TICK_S)
 
     assert run(story).given == [("close", "a")]
@@ -116,15 +131,16 @@ def test_an_exchange_that_takes_its_time_is_journaled() -> None:
     """What went out and is not answered soon stands in the journal, should the gate die meanwhile."""
 
     async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
-        one = ruling("a")
-        outbox.sent(one)
+        one = begun("a")
+        leaves(outbox, one)
         clock.advance(0.9 * TICK_S)
         assert writer.given == []
         clock.advance(1.2 * TICK_S)
         assert writer.given == [("open", "a")]
-        assert one.durable is not None
-        assert await one.durable is None
-        outbox.close(one, one.record(Answer(status=200)), awaited=False)
+        assert one.journalled
+        assert one.evidence is not None
+        assert await one.evidence is None
+        ends(outbox, one)
         assert writer.given == [("open", "a")]
         clock.advance(TICK_S)
 
@@ -135,12 +151,12 @@ def test_what_nobody_waits_for_travels_together() -> None:
     """Several records that end within a few milliseconds reach the writer one after the other, in one go."""
 
     async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
-        several = [ruling(name) for name in "abc"]
+        several = [begun(name) for name in "abc"]
         for one in several:
-            outbox.sent(one)
-        waiting = [outbox.close(one, one.record(), awaited=True) for one in several[:2]]
+            leaves(outbox, one)
+        waiting = [ends(outbox, one) for one in several[:2]]
         assert writer.given == []
-        waiting.append(outbox.close(several[2], several[2].record(), awaited=True))
+        waiting.append(ends(outbox, several[2]))
         assert [name for _, name in writer.given] == ["a", "b", "c"]
         assert await asyncio.gather(*waiting) == [None, None, None]
 
@@ -151,10 +167,10 @@ def test_an_awaited_record_is_never_kept_longer_than_a_millisecond() -> None:
     """A long download beside it does not keep another client waiting for its evidence."""
 
     async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
-        long, short = ruling("long"), ruling("short")
-        outbox.sent(long)
-        outbox.sent(short)
-        closing = outbox.close(short, short.record(), awaited=True)
+        long, short = begun("long"), begun("short")
+        leaves(outbox, long)
+        leaves(outbox, short)
+        closing = ends(outbox, short)
         assert writer.given == []
         clock.advance(HURRY_S)
         assert writer.given == [("close", "short")]
@@ -168,9 +184,9 @@ def test_evidence_that_cannot_be_written_is_told() -> None:
 
     async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
         writer.problem = EvidenceError("The disk is full.")
-        one, other = ruling("a"), ruling("b")
-        outbox.sent(one)
-        assert await outbox.close(one, one.record(), awaited=True) is writer.problem
+        one, other = begun("a"), begun("b")
+        leaves(outbox, one)
+        assert await ends(outbox, one) is writer.problem
         assert await outbox.journal(other) is writer.problem
 
     run(story)
@@ -180,11 +196,11 @@ def test_a_gate_that_stops_hands_everything_over() -> None:
     """What is under way when the gate stops is journaled, what has ended is chained, nothing is written twice."""
 
     async def story(outbox: Outbox, _: Writer, __: Clock) -> None:
-        under_way, ended, journaled = ruling("a"), ruling("b"), ruling("c")
+        under_way, ended, journaled = begun("a"), begun("b"), begun("c")
         for one in (under_way, ended, journaled):
-            outbox.sent(one)
+            leaves(outbox, one)
         await outbox.journal(journaled)
-        outbox.close(ended, ended.record(), awaited=False)
+        ends(outbox, ended)
         outbox.flush()
         outbox.flush()
 
@@ -197,17 +213,17 @@ def test_every_exchange_ends_in_the_chain_once(pause: float) -> None:
 
     async def story(outbox: Outbox, _: Writer, clock: Clock) -> None:
         lasting = {f"{n}": pause * (1 + n % 3) for n in range(20)}
-        started = {name: ruling(name) for name in lasting}
+        started = {name: begun(name) for name in lasting}
         for one in started.values():
-            outbox.sent(one)
+            leaves(outbox, one)
         for name, _ends in sorted(lasting.items(), key=lambda item: item[1]):
             clock.advance(max(0.0, lasting[name] - clock.now))
             one = started[name]
-            one.exchange = replace(one.exchange, body_bytes=3)
-            closed = outbox.close(one, one.record(), awaited=one.durable is None)
-            waited_for = one.durable or closed
+            one.left(3, whole=True)
+            ends(outbox, one)
             clock.advance(HURRY_S)
-            assert await waited_for is None
+            assert one.evidence is not None
+            assert await one.evidence is None
         clock.advance(3 * TICK_S)
 
     given = run(story).given
@@ -222,11 +238,11 @@ def test_one_exchange_that_cannot_be_told_keeps_no_other_one_out_of_the_journal(
     """A fault in one exchange's record stops the evidence of no other, beside it or after it."""
 
     async def story(outbox: Outbox, _: Writer, clock: Clock) -> None:
-        broken, other = ruling("broken"), ruling("other")
-        broken.classification = None  # type: ignore[assignment]
-        outbox.sent(broken)
+        broken, other = begun("broken"), begun("other")
+        fault(broken)
+        leaves(outbox, broken)
         clock.advance(apart_s)
-        outbox.sent(other)
+        leaves(outbox, other)
         clock.advance(4 * TICK_S)
 
     assert run(story).given == [("open", "other")]
@@ -236,11 +252,11 @@ def test_a_gate_that_stops_hands_over_what_can_be_told() -> None:
     """When a gate stops, a fault in one exchange's record keeps back the evidence of no other."""
 
     async def story(outbox: Outbox, _: Writer, __: Clock) -> None:
-        broken, other, ended = ruling("broken"), ruling("other"), ruling("ended")
+        broken, other, ended = begun("broken"), begun("other"), begun("ended")
         for one in (broken, other, ended):
-            outbox.sent(one)
-        broken.classification = None  # type: ignore[assignment]
-        outbox.close(ended, ended.record(), awaited=False)
+            leaves(outbox, one)
+        fault(broken)
+        ends(outbox, ended)
         outbox.flush()
 
     assert sorted(run(story).given) == [("close", "ended"), ("open", "other")]

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -56,7 +55,10 @@ class Sampled:
         self.is_python = True
         gate.attributor.attribute = self.attribute
         uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
-        self.evasion = EvasionWatch(lambda: gate.attributor, uninspected, lambda: self.now)
+        self.python_at: float | None = None
+        self.evasion = EvasionWatch(
+            lambda: gate.attributor, uninspected, lambda: self.python_at, lambda: self.now
+        )
 
     def attribute(self, connection: Connection) -> Attribution:
         self.asked.append(connection.id)
@@ -159,17 +161,15 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_python", "later", "looks"), [(True, 0, True), (True, 3600, False), (False, 0, False)]
+    ("python_at", "looks"), [(1000.0, True), (1000.0 - 3600, False), (None, False)]
 )
 def test_the_table_is_looked_at_only_while_python_uses_the_gate(
-    gate: Any, is_python: bool, later: float, looks: bool
+    gate: Any, python_at: float | None, looks: bool
 ) -> None:
     """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
     sampled = Sampled(gate)
     table = Table(("203.0.113.5", 1))
-    sampled.evasion.seen(replace(sampled.attribute(table.established()[0]), is_python=is_python))
-    sampled.asked.clear()
-    sampled.now += later
+    sampled.python_at = python_at
 
     async def watched() -> None:
         watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
@@ -193,8 +193,7 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
             return super().established()
 
     sampled, table = Sampled(gate), Failing(("203.0.113.5", 1))
-    sampled.evasion.seen(sampled.attribute(Table(("203.0.113.9", 9)).established()[0]))
-    sampled.asked.clear()
+    sampled.python_at = sampled.now
 
     async def watched() -> None:
         watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))

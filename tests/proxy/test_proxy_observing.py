@@ -27,8 +27,8 @@ class Watched:
         self.go = threading.Event()
         self.go.set()
         self.fail: Exception | None = None
-        inspection = gate.gate.addon.inspection
-        inspection.parts = replace(inspection.parts, observer=self._observe, history=self._history)
+        deciding = gate.gate.addon.inspection.deciding
+        deciding.parts = replace(deciding.parts, observer=self._observe, history=self._history)
         monkeypatch.setattr(gate.attributor, "attribute_now", lambda _: self.sender)
 
     def _observe(self, sender: Attribution) -> None:
@@ -144,7 +144,7 @@ def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watch
         client.get("https://files.example/")
 
     assert watched.was_told(["job.py"])
-    assert watched.gate.gate.addon.evasion._python_at is not None
+    assert watched.gate.gate.addon.inspection.senders.python_at is not None
 
 
 @pytest.mark.parametrize("body", [b"hello", SECRET, BIG])
@@ -225,7 +225,7 @@ def test_a_sender_without_a_script_is_not_looked_at(watched: Watched) -> None:
 
 def test_a_destination_that_had_no_line_for_want_of_budget_gets_it_later(watched: Watched) -> None:
     """A script that goes to many places at once gets a line for each of them, as soon as it may be sampled again."""
-    lines = watched.gate.gate.addon.inspection._lines
+    lines = watched.gate.gate.addon.inspection.lines.budget
     allowed, lines.allows = lines.allows, lambda *_: False
     watched.post()
     lines.allows = allowed

@@ -187,7 +187,7 @@ def test_an_inspected_client_is_still_inspected(exempt: Any) -> None:
 
 def test_a_server_that_cannot_be_reached_ends_the_record(exempt: Any) -> None:
     """A connection that never came about is closed and says that nothing passed."""
-    exempt.gate.addon.routes._routes = ()
+    exempt.gate.addon.upstreams.routes.replace(())
     exempt.policy.exempted["127-0-0-1.invalid"] = EXCEPTION
     with tunnel(exempt, "127-0-0-1.invalid:443") as raw, pytest.raises((ssl.SSLError, OSError)):
         pinned(exempt, raw, "127-0-0-1.invalid")

@@ -114,7 +114,7 @@ def asking(gate: Any) -> Any:
         return None if s.destination.country == "US" else blocked
 
     gate.policy.decide_on_headers = early
-    gate.gate.addon.routes._routes = (_any_host_at(gate.internet.port),)
+    gate.gate.addon.upstreams.routes.replace([_any_host_at(gate.internet.port)])
     return gate
 
 
@@ -126,7 +126,7 @@ def _any_host_at(port: int) -> Any:
 
 def _names(gate: Any, *answers: list[str]) -> Names:
     names = Names(*answers)
-    gate.gate.addon.inspection.places._look_up = names
+    gate.gate.addon.inspection.places.look_up = names
     return names
 
 
@@ -184,6 +184,6 @@ def test_diversions_come_first(asking: Any) -> None:
     from proxy.connect_to import parse_route
 
     names = _names(asking, ["203.0.113.9"])
-    asking.gate.addon.routes._routes = (parse_route(asking.internet.routes[0]),)
+    asking.gate.addon.upstreams.routes.replace([parse_route(asking.internet.routes[0])])
     assert send(asking).startswith(b"HTTP/1.1 200")
     assert names.asked == []

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,9 +207,10 @@ def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
         assert talk.recv(timeout=20) == SECRET
 
 
-def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, asking: Any) -> None:
+def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, start_gate: Any) -> None:
     """Where nobody can be asked, the rule's `on_error` answers, and the record says why."""
-    asking.gate.addon.inspection.parts = _without_people(asking)
+    asking = start_gate(people=False)
+    asking.policy.for_findings = ASK
     with pytest.raises(ConnectionClosedError), open_socket(asking) as talk:
         talk.send(SECRET)
         talk.recv(timeout=20)
@@ -219,10 +219,6 @@ def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, asking: Any) -> None:
     [record] = records(asking, 1)
     assert record.decision.verdict == "block"
     assert record.decision.degraded == ("hold: nobody can be asked here",)
-
-
-def _without_people(gate: Any) -> Any:
-    return replace(gate.gate.addon.inspection.parts, holds=None)
 
 
 @pytest.mark.parametrize("payload", [b"TOP-SECRET", b"x" * 125, b""])
