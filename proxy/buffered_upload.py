@@ -33,6 +33,7 @@ class WholeTap:
         self._pieces: Iterator[bytes] = iter(())
         self._failure: DegradedError | None = None
         self.ended = False
+        self._sent = 0
         self.piece = b""
         """The piece that goes out next; nothing at the end."""
 
@@ -125,6 +126,8 @@ class WholeTap:
     async def next_piece(self) -> None:
         """Have the next piece ready. Raises DegradedError."""
         self.piece = await asyncio.to_thread(next, self._pieces, b"")
+        self._sent += len(self.piece)
+        self._transaction.left(self._sent, whole=not self.piece)
         if not self.piece:
             self.close()
 

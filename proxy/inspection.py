@@ -103,6 +103,12 @@ class Inspection:
             transaction.attribute(found)
         return transaction.sender
 
+    async def met(self, sender: Attribution) -> None:
+        """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
+        self._observations.begin(sender)
+        if self.parts.policy.asks_past:
+            await self._observations.learnt(sender)
+
     # Step 2. Headers.
 
     async def locate(self, connection: str, host: str, port: int) -> str | None:
@@ -112,12 +118,8 @@ class Inspection:
         return await self.places.locate(connection, host, port)
 
     async def _located(self, transaction: Transaction, exchange: Exchange) -> Exchange:
-        """Return the exchange with the address that it goes to, where a rule asks for that."""
-        if self.places is None or not self.parts.policy.asks_country:
-            return exchange
-        target = transaction.travel.target
-        address = await self.places.locate(transaction.connection, *target)
-        return replace(exchange, address=address)
+        address = await self.locate(transaction.connection, *transaction.travel.target)
+        return exchange if address is None else replace(exchange, address=address)
 
     async def on_headers(self, transaction: Transaction, head: Exchange) -> Outcome:
         """Refuse where no body could change that; else choose how the body travels."""
@@ -158,19 +160,20 @@ class Inspection:
         return await self.lines.added(sender, seen, decision), seen, decision
 
     async def enforce(self, transaction: Transaction) -> Redacted | None:
-        """Step 6 for redact and hold: the decision is final afterwards.
-
-        Who is asked to let it out finds it in the evidence: that is durable before.
-        """
+        """Step 6 for redact and hold: the decision is final afterwards."""
         redacted = None
         if transaction.decision.verdict is Verdict.REDACT:
             redacted = await enforcement.redact(self.parts.classifier, transaction)
         if transaction.decision.verdict is Verdict.HOLD:
-            to_be_asked = await self._people.hold(transaction)
-            if to_be_asked:
-                await self._outbox.durable(transaction)
-                await self._people.ask(transaction)
+            await self._hold(transaction)
         return redacted
+
+    async def _hold(self, transaction: Transaction) -> None:
+        """Ask a person. Who is asked finds it in the evidence: that is durable before."""
+        if not await self._people.hold(transaction):
+            return
+        await self._outbox.durable(transaction)
+        await self._people.ask(transaction)
 
     async def _apply(
         self, transaction: Transaction, redacted: Redacted | None = None, *, streams: bool = False
@@ -234,7 +237,7 @@ class Inspection:
         return await self._apply(transaction)
 
     def on_unreadable_piece(self, transaction: Transaction, error: Exception) -> None:
-        """A kept body cannot be read back: it ends broken, and does not look complete."""
+        """A kept body cannot be read back: it ends broken, and nobody takes it for complete."""
         self.health.failed("hook", error, transaction.reference)
         decision = failures.answer(self.parts.policy, "hook", transaction.reference)
         transaction.cut("the kept body could not be read back", decision)
@@ -354,12 +357,6 @@ class Inspection:
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)
         return transaction
-
-    async def met(self, sender: Attribution) -> None:
-        """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
-        self._observations.begin(sender)
-        if self.parts.policy.asks_past:
-            await self._observations.learnt(sender)
 
 
 def _learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:

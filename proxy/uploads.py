@@ -110,6 +110,8 @@ class UploadTap:
         self._fresh = max(0, self._fresh - len(part))
         self._scanned = max(0, self._scanned - len(part))
         self._passed += len(part)
+        if part and self.leaves:
+            self._transaction.left(self._passed, whole=False)
         return part
 
     def end(self) -> None:

@@ -1,5 +1,6 @@
 """The life of an exchange: what may happen when is one table, and nothing happens beside it."""
 
+import ast
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -308,3 +309,36 @@ def test_neither_its_words_nor_its_errors_show_payload() -> None:
 def test_the_page_shows_the_table() -> None:
     """docs/transaction.md is what the table draws: `python -m proxy.drawing > docs/transaction.md`."""
     assert (ROOT / "docs" / "transaction.md").read_text() == page()
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "proxy").rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def test_a_flow_has_one_key_of_ours() -> None:
+    """What an exchange is stands in its transaction; a flow's metadata leads there and holds nothing else."""
+    users = {
+        name
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "metadata"
+    }
+    assert users == {"proxy/binding.py"}
+
+
+def test_nobody_else_writes_what_a_transaction_holds() -> None:
+    """Decision, exchange, sender, content and state change by its methods only, whoever asks."""
+    held = {name.removeprefix("_") for name in Transaction.__slots__} - {"travel"}
+    written = {
+        (name, target.attr)
+        for name, tree in trees()
+        if name != "proxy/transaction.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute)
+        and target.attr in held
+        and not (isinstance(target.value, ast.Name) and target.value.id == "self")
+    }
+    assert written == set()

@@ -1,5 +1,6 @@
 """Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about what was not read."""
 
+import asyncio
 import gzip
 import zlib
 from dataclasses import replace
@@ -14,9 +15,14 @@ from hypothesis import strategies as st
 
 from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, without
 from classifiers.uploads.unpacking import PIECE, Unpacker
+from core.attribution import UNATTRIBUTED
 from core.decision import Decision, Verdict
+from core.exchange import Exchange
 from core.findings import Confidence, Finding
-from proxy.uploads import WINDOW, settled
+from core.ids import utc_now
+from proxy.life_cycle import State
+from proxy.transaction import Transaction
+from proxy.uploads import WINDOW, UploadTap, settled
 
 WORD = b"TOP-SECRET"
 PACK = {
@@ -385,3 +391,44 @@ def test_text_is_no_document(body: bytes) -> None:
     """A body is held for a document only when it begins as one."""
     assert not is_document(body)
     assert not holds_document(body)
+
+
+def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
+    start_gate: Any,
+) -> None:
+    """A client that hangs up in the middle leaves a record of how much had left, and no whole one."""
+    gate = start_gate(hold_bytes=10_000)
+    head = b"PUT /big HTTP/1.1\r\nHost: files.example\r\nContent-Length: 5000000\r\n\r\n"
+    with gate.connect("files.example") as talk:
+        talk.sendall(head + b"x" * 2_000_000)
+        assert arrived(gate) > 0
+
+    record = closed(gate)
+    assert 0 < record.request.bytes <= 2_000_000
+    assert not record.request.complete
+    assert gate.internet.arrivals == []
+
+
+async def test_an_upload_is_still_cut_when_its_answer_was_over_before(gate: Any) -> None:
+    """A server that has answered already gets no secret after it; the closed record is not reopened."""
+    inspection = gate.gate.addon.inspection
+    exchange = Exchange(
+        id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="PUT",
+        path="/big", body_bytes=900_000, complete=False,
+    )  # fmt: skip
+    transaction = Transaction("a")
+    seen = gate.classifier.on_headers(exchange)
+    transaction.decide(exchange, UNATTRIBUTED, seen, _allowed())
+    transaction.journal()
+    transaction.pass_on()
+    tap = UploadTap(transaction, exchange, inspection.deciding, lambda *_: None)
+    transaction.answer()
+    transaction.close(asyncio.get_running_loop().create_future())
+    for chunk, stopped in ((b"x" * 200_000, False), (WORD + b"x" * 200_000, True)):
+        tap.take(chunk)
+        await tap.inspect()
+        tap.take(None)
+        await tap.inspect()
+        assert WORD not in tap.release()
+        assert transaction.stopped is tap.stopped is stopped
+    assert transaction.state is State.CLOSED

@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from core.decision import Decision, Verdict
+from core.errors import DegradedError
 from core.findings import Confidence, Finding
+from proxy.buffered_upload import WholeTap
+from proxy.spool import PIECE
 
 WORD = b"TOP-SECRET"
 
@@ -143,3 +146,27 @@ def test_small_bodies_are_not_kept(gate: Any, tmp_path: Path) -> None:
     (tmp_path / "kept").rmdir()
 
     assert put(gate, b"x" * 9_000).status_code == 200
+
+
+def test_a_kept_body_that_cannot_be_read_back_ends_broken_and_on_record(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a body that went out is not taken for a whole one, there or in the evidence."""
+    next_piece, asked = WholeTap.next_piece, []
+
+    async def fails_later(self: WholeTap) -> None:
+        asked.append(1)
+        if len(asked) > 2:
+            raise DegradedError("spool", "the kept body cannot be read back")
+        await next_piece(self)
+
+    monkeypatch.setattr(WholeTap, "next_piece", fails_later)
+    answer = put(gate, b"x" * (5 << 20))
+
+    assert answer.status_code == 403
+    assert gate.internet.arrivals == []
+    record = closed(gate)
+    assert answer.headers["x-outgate-reference"] == record.id
+    assert (record.request.bytes, record.request.complete) == (2 * PIECE, False)
+    assert record.decision.degraded == ("hook: failed",)
+    assert record.notes == ("the kept body could not be read back",)
