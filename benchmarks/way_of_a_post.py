@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PLUMBING = {
     "acknowledging", "backpressure", "gate", "hooks", "streams", "trailers", "connect_to",
-    "tls", "tls_passthrough", "mitmproxy_imports", "mitmproxy_patches", "adoption",
-    "upstreams", "sniffing", "senders", "observing", "inherited", "transaction", "life_cycle", "binding",
+    "tls", "tls_passthrough", "mitmproxy_imports", "mitmproxy_patches",
+    "upstreams", "sniffing", "senders", "observing", "transaction", "life_cycle", "binding",
 }  # fmt: skip
-"""Modules that are not part of the story of a request."""
+"""Modules that are not part of the story of a request, or are the value that it is told about."""
 
 
 def fakes() -> Any:

@@ -18,7 +18,7 @@ from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
 from proxy.sniffing import looks_like_http
-from proxy.streams import adopt, only_http, taken
+from proxy.streams import make_ours, only_http, taken
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, exchange_of, head_of, request_of
 from proxy.travel import Kept, PastTap
@@ -70,8 +70,8 @@ class GateAddon:
         target = nextlayer.context.server.address
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
-        adopt(nextlayer.context.layers)
-        tls_passthrough.adopt(nextlayer.context.layers)
+        make_ours(nextlayer.context.layers)
+        tls_passthrough.make_ours(nextlayer.context.layers)
         if target is not None and not is_http:
             await self._tell(self.uninspected.not_http, nextlayer.context.client, target)
 
@@ -91,7 +91,8 @@ class GateAddon:
         """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
-        except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
+        except Exception as error:  # noqa: BLE001
+            # boundary: the connection is inspected like any other
             self.health.failed("passing", error)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
@@ -104,7 +105,8 @@ class GateAddon:
     async def _tell(self, told: Told, client: Client, target: tuple[str, int]) -> None:
         try:
             told(await self.inspection.senders.of(client.id), *target)
-        except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
+        except Exception as error:  # noqa: BLE001
+            # boundary: nothing passes here; only the record may be missing
             self.health.failed("evidence", error)
 
     # requests
@@ -155,14 +157,18 @@ class GateAddon:
         try:
             await _kept(transaction).body.next_piece()
             await taken(flow)
-        except Exception as error:  # noqa: BLE001 - boundary: a body that cannot be read back ends broken, not complete
+        except Exception as error:  # noqa: BLE001
+            # boundary: a body that cannot be read back ends broken, not complete
             self.inspection.on_unreadable_piece(transaction, error)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Steps 3 to 6 for a body that was held; what was decided on before only ends here."""
-        transaction = transaction_of(flow)
-        if transaction.undecided:
+        transaction = bound(flow)
+        if transaction is None or transaction.undecided:
             flow.response = refusals.presumed()
+        if transaction is None:
+            return
+        if transaction.undecided:
             await self._guarded(flow, self._on_request)
         if isinstance(transaction.travel.body, PastTap):
             transaction.travel.body.tap.end()
@@ -229,7 +235,8 @@ class GateAddon:
         try:
             if (outcome := await step(flow, transaction)) is not WAIT:
                 apply(outcome, flow)
-        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
+        except Exception as error:  # noqa: BLE001
+            # boundary: mitmproxy would log it and let the body out
             flow.response = refusals.presumed()
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)

@@ -61,7 +61,7 @@ class AnswerReader:
         return self._restorer is not None and not self._streamed
 
     def feed(self, chunk: bytes) -> bytes | list[bytes]:
-        """Take the next bytes of an answer that streams, nothing at its end; return what goes on."""
+        """Take the next bytes of one that streams, nothing at its end; return what goes on."""
         self._streamed = True
         self._seen += len(chunk)
         if chunk and self.tap is not None:
@@ -93,7 +93,8 @@ class AnswerReader:
     def _learn(self, tap: AnswerTap, chunk: bytes) -> None:
         try:
             tap.feed(chunk)
-        except Exception as error:  # noqa: BLE001 - boundary: an answer goes on even if it cannot be read
+        except Exception as error:  # noqa: BLE001
+            # boundary: an answer goes on even if it cannot be read
             self.tap = None
             self._transaction.note(f"the answer was not read: {type(error).__name__}")
 

@@ -1,4 +1,4 @@
-"""What the inspection says, done to a flow: the only place that lets one pass, refuses or changes it."""
+"""What the inspection says, done to a flow: only here is one let out, refused or changed."""
 
 from mitmproxy import http
 

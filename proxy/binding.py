@@ -1,4 +1,4 @@
-"""Which flow of mitmproxy is which exchange: one key in the flow's metadata, and nothing else in it."""
+"""Which flow of mitmproxy is which exchange: one key in its metadata, and nothing else of ours."""
 
 from typing import Any, Protocol
 

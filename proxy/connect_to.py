@@ -1,4 +1,7 @@
-"""`--connect-to HOST:PORT:ADDRESS:PORT`: where connections really go, for staging and tests (curl's meaning)."""
+"""`--connect-to HOST:PORT:ADDRESS:PORT`: where connections really go, in curl's meaning.
+
+For staging and tests.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from mitmproxy.connection import Server
 
 from core.errors import SettingsError
+from proxy.mitmproxy_patches import force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +78,7 @@ class Routes:
     def restore(self, server: Server) -> None:
         """Put back the address that the client meant."""
         if (real := self._real.pop(server.id, None)) is not None:
-            object.__setattr__(
-                server, "address", real
-            )  # mitmproxy forbids it, yet finds open connections by it
+            force(server, "address", real)
 
 
 def _next_part(text: str) -> tuple[str, str]:

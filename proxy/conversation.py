@@ -1,4 +1,7 @@
-"""A WebSocket on its way: its messages, and how it ends. Shared by its layers and its inspection."""
+"""A WebSocket on its way: its messages, and how it ends.
+
+Shared by its layers and its inspection.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +29,7 @@ class Conversation:
     """One WebSocket. Its parts are written by the layers or by the inspection, never by both."""
 
     ending: Ending | None = None
-    """The connection ends with this once the message in hand is dealt with; the first one stands."""
+    """The connection ends with this once the message in hand is dealt with; the first stands."""
     too_big: str = ""
     """Layers: why the connection ends for the size of something, if so."""
     client_gone: bool = False
@@ -45,7 +48,7 @@ class Conversation:
     """Inspection: of those that left."""
 
     def end(self, reason: str, code: int = POLICY_VIOLATION) -> None:
-        """End the connection; the client reads as much of the reason as the protocol has room for."""
+        """End the connection; the client reads as much of the reason as there is room for."""
         if self.ending is None:
             short = reason.encode()[:_REASON_BYTES].decode("utf-8", "ignore")
             self.ending = Ending(code=code, reason=short)

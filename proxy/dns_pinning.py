@@ -1,4 +1,4 @@
-"""Where hosts are: looked up before the decision, kept for the connection, connected to as decided."""
+"""Where hosts are: looked up before the decision, kept, and connected to as decided."""
 
 import asyncio
 import ipaddress
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 LOOK_UP_S = 5.0
 FRESH_S = 60.0
-"""How long an answer of the name service is used for new connections; it need not say how long it holds."""
+"""So long an answer of the name service is used for new connections."""
 _REMEMBERED = 4096
 
 

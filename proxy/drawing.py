@@ -1,4 +1,4 @@
-"""Draws the life of an exchange for docs/transaction.md: `python -m proxy.drawing > docs/transaction.md`."""
+"""Draws the life of an exchange: `python -m proxy.drawing > docs/transaction.md`."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from proxy.life_cycle import ANY_WAY, ENDS, ROWS, Proof, Row, State, Way
 _HEAD = """\
 # The life of an exchange
 
-*Drawn from the table in `proxy/life_cycle.py` by `python -m proxy.drawing`; a test holds the two together.*
+*Drawn from `proxy/life_cycle.py` by `python -m proxy.drawing`; a test holds the two together.*
 
 Every exchange that meets the gate is one transaction. It is presumed refused and goes through
 these states; what is asked of it in any other order is an error that names the step, and ends in

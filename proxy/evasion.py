@@ -46,7 +46,8 @@ class EvasionWatch:
                 continue
             try:
                 await self.look(table)
-            except Exception as error:  # noqa: BLE001 - boundary: the gate serves on, and the next look tries again
+            except Exception as error:  # noqa: BLE001
+                # boundary: the gate serves on, and the next look tries again
                 log.error("the connection table could not be read: %s", type(error).__name__)
 
     async def look(self, table: DirectConnections) -> None:
@@ -89,7 +90,7 @@ def _ends(connection: Connection) -> _Ends:
 
 
 def _leaves(connection: Connection) -> bool:
-    """Return False for what stays on this machine; a socket bound to no far side may go anywhere."""
+    """Return False for what stays on this machine; what is bound to no far side may leave it."""
     if not connection.gate_host:
         return True
     try:

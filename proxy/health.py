@@ -65,7 +65,7 @@ class Health:
 
 
 def _peak_memory_kib() -> int | None:
-    """Return the largest resident size of this process so far; None where the platform does not tell."""
+    """Return the largest resident size of this process so far; None where nobody tells."""
     if sys.platform == "win32":
         return None
     import resource

@@ -322,7 +322,8 @@ class Inspection:
         try:
             _discard(transaction)
             await self._record_failure(transaction, exchange)
-        except Exception as trouble:  # noqa: BLE001 - boundary: the refusal stands even if it cannot be recorded
+        except Exception as trouble:  # noqa: BLE001
+            # boundary: the refusal stands even if it cannot be recorded
             self.health.failed("evidence", trouble, reference)
         return Refuse(decision=decision, reference=reference, service=None)
 

@@ -21,7 +21,7 @@ log = logging.getLogger("outgate.gate")
 HURRY_S = 0.001
 """Finished records that somebody waits for wait for each other so long."""
 TICK_S = 0.006
-"""Finished records wait at most so long for company; what went out is journaled after one to two."""
+"""Finished records wait at most so long for company; what went out is journalled after 1 to 2."""
 
 
 class Timer(Protocol):
@@ -138,7 +138,8 @@ class Outbox:
         for transaction in due:
             try:
                 self.journal(transaction)
-            except Exception as error:  # noqa: BLE001 - boundary: the evidence of the others goes on
+            except Exception as error:  # noqa: BLE001
+                # boundary: the evidence of the others goes on
                 log.error(
                     "an exchange could not be journaled: %s; reference %s",
                     type(error).__name__,

@@ -1,4 +1,4 @@
-"""What the head of a request tells before its body is there: how large, and whether to wait for it."""
+"""What the head of a request tells of its body: how large it is, and whether to wait for it."""
 
 import re
 from typing import NamedTuple

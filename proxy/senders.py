@@ -1,6 +1,7 @@
-"""Who is at the other end of each connection: asked when it opens, and again for every later request on it.
+"""Who is at the other end of each connection: asked when it opens, and again for each request.
 
-A socket outlives its owner's plans: a process may fork, pass it on, or become another program while it is open.
+A socket outlives its owner's plans: a process may fork, pass it on, or become another program while
+it is open.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from core.exchange import Connection
 from core.ports import Attributor
 
 _SOON_S = (0.001, 0.002, 0.004)
-"""A client that has just written is seen to wait for its answer within some milliseconds: cheaper than a search."""
+"""Who has just written will soon wait for an answer: to look again costs less than a search."""
 
 
 class Senders:
@@ -36,7 +37,7 @@ class Senders:
         """Connections whose later requests take a search: nothing is gained by looking again."""
 
     async def opened(self, connection: Connection) -> None:
-        """Ask for the sender while the client waits for its first answer and so cannot have exited."""
+        """Ask for the sender while the client waits for its first answer: it cannot have exited."""
         self._open[connection.id] = connection
         self._fresh[connection.id] = await self._ask(connection)
 

@@ -1,4 +1,4 @@
-"""What a connection speaks, told from its first bytes: TLS or HTTP, or something the gate cannot read."""
+"""What a connection speaks, told from its first bytes: TLS, HTTP, or what nobody here can read."""
 
 import re
 

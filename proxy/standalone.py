@@ -8,16 +8,17 @@ from mitmproxy.connection import Client
 from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
 from proxy import refusals
 from proxy.addon import GateAddon
-from proxy.binding import bound
 from proxy.connect_to import Routes
 from proxy.health import Health
 from proxy.inspection import Inspection
+from proxy.mitmproxy_patches.applied import everywhere
 from proxy.parts import Limits, Parts
 from proxy.upstreams import Upstreams
 
 
 def fixed_options() -> None:
     """Connect to servers late: nothing may touch a destination before a decision."""
+    everywhere()
     ctx.options.update(connection_strategy="lazy")
 
 
@@ -70,8 +71,3 @@ class StandaloneAddon(GateAddon):
             await super().requestheaders(flow)
         else:
             flow.response = refusals.presumed()
-
-    async def request(self, flow: http.HTTPFlow) -> None:
-        """Go on with what was opened; what came before the parts were there stays refused."""
-        if bound(flow) is not None:
-            await super().request(flow)

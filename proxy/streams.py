@@ -29,10 +29,10 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
-import proxy.trailers  # noqa: F401 - puts its readers in the place of mitmproxy's
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.life_cycle import State
+from proxy.mitmproxy_patches import adopt
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap
 from proxy.websocket_layer import GateWebsocketLayer
@@ -187,7 +187,7 @@ class GateStream(HttpStream):
             transaction.travel.trailers = len(trailers.trailers.fields)
 
     def flow_done(self) -> layer.CommandGenerator[None]:
-        """The answer is out; after an upgrade to a WebSocket its connection goes on in our layer."""
+        """The answer is out; after an upgrade to a WebSocket our layer goes on."""
         if not self.flow.websocket:
             yield from super().flow_done()
             return
@@ -241,7 +241,7 @@ class GateHttpLayer(HttpLayer):
 
 
 def backlog_of(connection: Any) -> int:
-    """Return how many bytes wait in an HTTP/2 connection to a server; mitmproxy queues them without limit."""
+    """Return how many bytes wait in an HTTP/2 connection to a server."""
     while connection is not None and not hasattr(connection, "h2_conn"):
         connection = getattr(connection, "child_layer", None)
     if connection is None:
@@ -260,7 +260,7 @@ class RefusedLayer(layer.Layer):
 
 
 def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
-    """Put a layer of ours where mitmproxy chose one that forwards unread (port 53), or waits for HTTP for ever."""
+    """Put a layer of ours where mitmproxy chose one that forwards unread, or waits for ever."""
     if is_http and not isinstance(chosen.layer, (DNSLayer, TCPLayer, UDPLayer)):
         return
     if chosen.layer is not None:
@@ -272,8 +272,7 @@ def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
         )
 
 
-def adopt(layers: list[layer.Layer]) -> None:
-    """Turn plain HTTP layers that mitmproxy has just chosen into ours; they have not handled an event yet."""
+def make_ours(layers: list[layer.Layer]) -> None:
+    """Turn plain HTTP layers that mitmproxy has just chosen into ours."""
     for chosen in layers:
-        if type(chosen) is HttpLayer:
-            chosen.__class__ = GateHttpLayer
+        adopt(chosen, HttpLayer, GateHttpLayer)

@@ -15,6 +15,7 @@ from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.ids import uuid7
 from proxy.deciding import Deciding
 from proxy.inspection import HOW_MUCH, Inspection
+from proxy.mitmproxy_patches import adopt
 from proxy.transaction import Transaction
 
 _HIDDEN_HELLO = 0xFE0D
@@ -145,15 +146,16 @@ def _layer_of(hello: tls.ClientHelloData) -> "GateClientTls | None":
 
 
 class GateClientTls(ClientTLSLayer):
-    """mitmproxy's TLS towards a client; what an exception lets pass goes on in our counting layer."""
+    """mitmproxy's TLS towards a client; what an exception lets pass goes on in our own layer."""
 
     passage: Passage | None = None
 
     def _handshake_finished(self, err: str | None) -> layer.CommandGenerator[None]:
         child = self.child_layer
-        if self.passage is not None and type(child) is TCPLayer:
-            child.__class__ = UnreadLayer
-            child.passage = self.passage  # type: ignore[attr-defined]
+        if self.passage is not None:
+            adopt(child, TCPLayer, UnreadLayer)
+            if isinstance(child, UnreadLayer):
+                child.passage = self.passage
         yield from super()._handshake_finished(err)
 
 
@@ -181,8 +183,7 @@ class UnreadLayer(TCPLayer):
             self.passage.end()
 
 
-def adopt(layers: list[layer.Layer]) -> None:
-    """Turn TLS layers that mitmproxy has just chosen into ours; they have not handled an event yet."""
+def make_ours(layers: list[layer.Layer]) -> None:
+    """Turn TLS layers that mitmproxy has just chosen into ours."""
     for chosen in layers:
-        if type(chosen) is ClientTLSLayer:
-            chosen.__class__ = GateClientTls
+        adopt(chosen, ClientTLSLayer, GateClientTls)

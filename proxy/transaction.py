@@ -254,7 +254,10 @@ class Transaction:
             self._journalled = acknowledgement
 
     async def proven(self) -> None:
-        """Wait until its evidence is durable, in the journal or in the chain. Raises EvidenceError."""
+        """Wait until its evidence is durable, in the journal or in the chain.
+
+        Raises EvidenceError.
+        """
         await _come(self.evidence)
 
     async def recorded(self) -> None:

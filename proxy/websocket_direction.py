@@ -42,7 +42,10 @@ class _Closed(events.Event):
 
 
 class OneWay(layer.Layer):
-    """The messages of one way, in order. It may wait for the gate's answer on one; the other way does not."""
+    """The messages of one way, in order.
+
+    It may wait for the gate's answer on one; the other way does not.
+    """
 
     def __init__(
         self, context: Context, conversation: Conversation, target: WebsocketConnection
@@ -105,7 +108,7 @@ class OneWay(layer.Layer):
 def _in_frames(
     content: bytes, text: bool, sizes: list[int]
 ) -> Iterator[TextMessage | BytesMessage]:
-    """Cut a message as its sender did; a changed one (no sizes) goes whole: a cut may hit a letter."""
+    """Cut a message as its sender did; a changed one (no sizes) goes whole, letters and all."""
     at = 0
     for size in sizes[:-1]:
         yield _frame(content[at : at + size], text, last=False)

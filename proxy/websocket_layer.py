@@ -26,7 +26,7 @@ _OPEN = frozenset({ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING})
 
 
 class _Pings:
-    """Pings to one end go out under marks of the gate's own; the answers get the sender's words back."""
+    """Pings to one end go out under the gate's own marks; answers get the sender's words back."""
 
     def __init__(self) -> None:
         self._sent: dict[bytes, bytes] = {}
@@ -45,7 +45,7 @@ class _Pings:
 
 
 class GateWebsocketLayer(WebsocketLayer):
-    """mitmproxy's WebSocket layer with two ways that do not wait for one another, and an end that is ours."""
+    """mitmproxy's WebSocket layer with two ways that do not wait for each other, and our end."""
 
     def __init__(self, context: Context, flow: http.HTTPFlow) -> None:
         super().__init__(context, flow)
@@ -185,7 +185,7 @@ class GateWebsocketLayer(WebsocketLayer):
         self.flow.live = False
 
     def closing(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """Throw away what the client still sends until it closes: to hang up now could cost it the reason."""
+        """Throw away what still comes until the client closes: it has to read the reason first."""
         if (
             not isinstance(event, events.ConnectionEvent)
             or event.connection is not self.context.client

@@ -1,4 +1,5 @@
-"""Fakes that implement the real ports, and a gate that runs with them against the stand-in internet."""
+"""Fakes that implement the real ports, and a gate that runs with them against the stand-in
+internet."""
 
 import asyncio
 import socket

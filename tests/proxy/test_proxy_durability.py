@@ -116,7 +116,8 @@ def run(story: Story) -> Writer:
 
 
 def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:
-    """When the answer is there at once, the finished record alone is written, before the client gets the answer."""
+    """When the answer is there at once, the finished record alone is written, before the client
+    gets the answer."""
 
     async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
         one = begun("a")
@@ -148,7 +149,8 @@ def test_an_exchange_that_takes_its_time_is_journaled() -> None:
 
 
 def test_what_nobody_waits_for_travels_together() -> None:
-    """Several records that end within a few milliseconds reach the writer one after the other, in one go."""
+    """Several records that end within a few milliseconds reach the writer one after the other, in
+    one go."""
 
     async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
         several = [begun(name) for name in "abc"]
@@ -193,7 +195,8 @@ def test_evidence_that_cannot_be_written_is_told() -> None:
 
 
 def test_a_gate_that_stops_hands_everything_over() -> None:
-    """What is under way when the gate stops is journaled, what has ended is chained, nothing is written twice."""
+    """What is under way when the gate stops is journaled, what has ended is chained, nothing is
+    written twice."""
 
     async def story(outbox: Outbox, _: Writer, __: Clock) -> None:
         under_way, ended, journaled = begun("a"), begun("b"), begun("c")
@@ -209,7 +212,8 @@ def test_a_gate_that_stops_hands_everything_over() -> None:
 
 @pytest.mark.parametrize("pause", [0, 0.5 * TICK_S, 1.5 * TICK_S, 3 * TICK_S])
 def test_every_exchange_ends_in_the_chain_once(pause: float) -> None:
-    """However long an exchange lasts, its record is closed once, and a journal row comes before it or not at all."""
+    """However long an exchange lasts, its record is closed once, and a journal row comes before it
+    or not at all."""
 
     async def story(outbox: Outbox, _: Writer, clock: Clock) -> None:
         lasting = {f"{n}": pause * (1 + n % 3) for n in range(20)}

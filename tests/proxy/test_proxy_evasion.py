@@ -76,7 +76,8 @@ class Sampled:
 
 
 def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
-    """A script that goes past the gate is one record per address and day, however often it connects."""
+    """A script that goes past the gate is one record per address and day, however often it
+    connects."""
     sampled = Sampled(gate)
     sampled.look(Table(("203.0.113.5", 1), ("203.0.113.5", 2), ("198.51.100.7", 3)))
     sampled.look(Table(("203.0.113.5", 4)))
@@ -95,7 +96,8 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
 
 
 def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
-    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary direct connection."""
+    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary
+    direct connection."""
     sampled = Sampled(gate)
     sampled.look(Table(("203.0.113.5", 1), transport="udp"))
     sampled.look(Table(("203.0.113.5", 1)))
@@ -121,7 +123,8 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
 def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
     gate: Any, quic: bool, is_python: bool, told: int
 ) -> None:
-    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown destination."""
+    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown
+    destination."""
     sampled = Sampled(gate)
     sampled.is_python = is_python
     sampled.look(Table(("", 1), ("", 2), transport="udp", quic=quic))
@@ -181,7 +184,8 @@ def test_the_table_is_looked_at_only_while_python_uses_the_gate(
 
 
 def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
-    """A connection table that cannot be read once takes no gate down; the next look finds what there is."""
+    """A connection table that cannot be read once takes no gate down; the next look finds what
+    there is."""
 
     class Failing(Table):
         looked = 0

@@ -174,8 +174,11 @@ def test_nothing_leads_to_passing_but_the_journal() -> None:
 def test_any_order_of_events_is_either_in_the_table_or_refused(
     data: st.DataObject, strict: bool
 ) -> None:
-    """However events are mixed up, each is either legal, with the outcome the table says, or an error
-    that names it and changes nothing; and nothing ever passes undecided, refused or without evidence."""
+    """Mixed up as events may be, each is legal with the outcome of the table, or changes nothing.
+
+    What is not legal is an error that names it; nothing ever passes undecided, refused or without
+    evidence.
+    """
     loop = asyncio.new_event_loop()
     with contextlib.closing(loop):
         transaction = Transaction("a", strict=strict)
@@ -317,7 +320,8 @@ def trees() -> Iterator[tuple[str, ast.Module]]:
 
 
 def test_a_flow_has_one_key_of_ours() -> None:
-    """What an exchange is stands in its transaction; a flow's metadata leads there and holds nothing else."""
+    """What an exchange is stands in its transaction; a flow's metadata leads there and holds
+    nothing else."""
     users = {
         name
         for name, tree in trees()

@@ -1,4 +1,5 @@
-"""Countries: the address that was decided upon is the one that is connected to, whatever the name service says next."""
+"""Countries: the address that was decided upon is the one that is connected to, whatever the name
+service says next."""
 
 import asyncio
 import socket
@@ -43,7 +44,8 @@ def places(names: Names, clock: Callable[[], float] = lambda: 100.0) -> Places:
 
 
 def test_a_connection_keeps_its_place() -> None:
-    """However the name service changes its mind, one client connection goes to one place for one host."""
+    """However the name service changes its mind, one client connection goes to one place for one
+    host."""
     names, now = Names(["127.0.0.1"], ["203.0.113.9"]), [100.0]
     found = places(names, lambda: now[0])
 
@@ -96,7 +98,8 @@ def test_an_address_where_nobody_answers_gives_way_to_the_next() -> None:
 
 
 def test_an_open_connection_stays_where_it_is() -> None:
-    """A rule that comes into force while a connection is open is asked about where that connection goes."""
+    """A rule that comes into force while a connection is open is asked about where that connection
+    goes."""
     found = places(Names(["203.0.113.9"]))
     found.connected("one", "files.example", 443, "127.0.0.1")
     asyncio.run(found.locate("one", "files.example", 443))
@@ -105,7 +108,8 @@ def test_an_open_connection_stays_where_it_is() -> None:
 
 @pytest.fixture
 def asking(gate: Any) -> Any:
-    """A gate whose policy blocks what does not go to the US; every port leads to the stand-in internet."""
+    """A gate whose policy blocks what does not go to the US; every port leads to the stand-in
+    internet."""
     gate.policy.asks_country = True
     gate.policy.country_of = lambda address: "US" if address == "127.0.0.1" else "CN"
 

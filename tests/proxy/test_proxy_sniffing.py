@@ -17,7 +17,8 @@ from proxy.sniffing import looks_like_http
     ],
 )
 def test_http_looks_like_http(data: bytes) -> None:
-    """Requests and TLS are not taken for another protocol, even when only their first bytes are there."""
+    """Requests and TLS are not taken for another protocol, even when only their first bytes are
+    there."""
     assert looks_like_http(data)
 
 

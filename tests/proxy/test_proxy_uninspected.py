@@ -31,7 +31,8 @@ def distrust(gate: Any, host: str) -> None:
 
 
 def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
-    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing was inspected."""
+    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing
+    was inspected."""
     distrust(gate, "pinned.example")
     eventually(lambda: gate.evidence.closed)
 
@@ -44,7 +45,8 @@ def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
 
 
 def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
-    """A client that tries again and again makes one record an hour, and is let through by none of its tries."""
+    """A client that tries again and again makes one record an hour, and is let through by none of
+    its tries."""
     for _ in range(4):
         distrust(gate, "pinned.example")
     distrust(gate, "other.example")

@@ -1,4 +1,5 @@
-"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about what was not read."""
+"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about
+what was not read."""
 
 import asyncio
 import gzip
@@ -150,7 +151,8 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: bool) -> None:
-    """A request cut by its last bytes reaches the destination as a broken one, never as a complete one."""
+    """A request cut by its last bytes reaches the destination as a broken one, never as a complete
+    one."""
     gate = start_gate(hold_bytes=10_000)
     body = b"x" * 300_000 + WORD
     answer = put(gate, iter([body]) if chunked else body)
@@ -162,7 +164,8 @@ def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: boo
 
 
 def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
-    """A body that unpacks to far more than it is, is not read to its end; rules on content then refuse it."""
+    """A body that unpacks to far more than it is, is not read to its end; rules on content then
+    refuse it."""
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, gzip.compress(b"\0" * 40_000_000), content_encoding="gzip")
 
@@ -187,7 +190,8 @@ def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
 def test_a_large_document_is_not_passed_as_read(
     start_gate: Any, head: bytes, content_type: str
 ) -> None:
-    """A large archive or workbook cannot be read while it passes: the record says so and content rules refuse it."""
+    """A large archive or workbook cannot be read while it passes: the record says so and content
+    rules refuse it."""
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, head + b"x" * 500_000, content_type=content_type)
 
@@ -199,7 +203,8 @@ def test_a_large_document_is_not_passed_as_read(
 
 
 def test_unread_documents_pass_where_no_rule_minds(start_gate: Any) -> None:
-    """Where no rule looks at the content a large document passes, and its record says that it was not read."""
+    """Where no rule looks at the content a large document passes, and its record says that it was
+    not read."""
     gate = start_gate(hold_bytes=10_000)
     gate.policy.decide = lambda s: _allowed()
     body = b"PK\x03\x04" + b"x" * 500_000
@@ -222,7 +227,8 @@ def test_headers_are_not_counted_with_every_window(start_gate: Any) -> None:
 
 
 def test_volume_rules_see_the_size_as_it_grows(start_gate: Any) -> None:
-    """A rule on the size of a request holds for a body of unstated size as soon as it is that large."""
+    """A rule on the size of a request holds for a body of unstated size as soon as it is that
+    large."""
     gate = start_gate(hold_bytes=10_000)
     blocked = Decision(verdict=Verdict.BLOCK, rule="too-much")
     gate.policy.decide = lambda s: blocked if s.request_bytes >= 300_000 else _allowed()
@@ -258,7 +264,8 @@ def test_programs_outside_the_scope_are_only_measured(start_gate: Any) -> None:
 def test_what_streams_is_neither_held_nor_rewritten(
     verdict: Verdict, on_error: Verdict, expected: Verdict
 ) -> None:
-    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error decides."""
+    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error
+    decides."""
     decision = settled(Decision(verdict=verdict, on_error=on_error, reason="Because."))
 
     assert decision.verdict is expected
@@ -410,7 +417,8 @@ def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
 
 
 async def test_an_upload_is_still_cut_when_its_answer_was_over_before(gate: Any) -> None:
-    """A server that has answered already gets no secret after it; the closed record is not reopened."""
+    """A server that has answered already gets no secret after it; the closed record is not
+    reopened."""
     inspection = gate.gate.addon.inspection
     exchange = Exchange(
         id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="PUT",

@@ -1,4 +1,5 @@
-"""Whole inspection: where a rule asks for it, nothing of a large body leaves before all of it was read."""
+"""Whole inspection: where a rule asks for it, nothing of a large body leaves before all of it was
+read."""
 
 import hashlib
 import os
@@ -73,7 +74,8 @@ def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
 
 
 def test_a_large_document_is_read_as_one(gate: Any) -> None:
-    """An archive that could not be read while it passes is read whole, by a worker, and passes when it is clean."""
+    """An archive that could not be read while it passes is read whole, by a worker, and passes when
+    it is clean."""
     body = b"PK\x03\x04" + os.urandom(2_000_000)
     answer = put(gate, body)
 
