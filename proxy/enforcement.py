@@ -9,12 +9,11 @@ from core.decision import Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
-from core.review import HoldAnswer
+from core.review import APPROVAL_LASTS, HoldAnswer
+from core.vocabulary.times import lasting
 from proxy.hold_polling import Asking
 from proxy.transaction import Transaction
 
-APPROVAL_LASTS = timedelta(hours=8)
-"""An identical request within this time after an approval passes without asking again."""
 _NOBODY = "hold: nobody can be asked here"
 _UNANSWERED = "It waited for a person and nobody answered: have it approved, then run again."
 
@@ -82,7 +81,7 @@ class People:
         seconds = transaction.decision.hold_seconds or 0
         answer = await self._asking.answer(transaction.reference, seconds)
         outcome = _outcome(answer)
-        note = f"nobody answered within {seconds:g} seconds"
+        note = f"nobody answered within {lasting(timedelta(seconds=seconds))}"
         if answer is not None:
             note = f"{outcome} by {answer.who}"
         transaction.hear(outcome, note, _told(transaction.decision.reason, outcome))

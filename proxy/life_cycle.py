@@ -20,10 +20,8 @@ and still cut; and the gate itself may fail on the way of an answer whose record
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, Verdict
 from core.errors import OutgateError
-
-_RELEASED = frozenset({HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE})
 
 
 class State(StrEnum):
@@ -184,20 +182,10 @@ class OrderError(OutgateError):
 
 def way_of(decision: Decision) -> Way:
     """Return what a decision says of the way out."""
-    if decision.verdict.passes:
-        return Way.OUT
-    if decision.verdict is Verdict.REDACT:
-        return Way.CHANGED
-    if decision.verdict is not Verdict.HOLD:
-        return Way.SHUT
-    if decision.hold_outcome is None:
-        return Way.ASKED
-    return Way.OUT if decision.hold_outcome in _RELEASED else Way.SHUT
-
-
-def lets_out(decision: Decision) -> bool:
-    """Return True when a request goes out now by this decision, as it is or redacted."""
-    return way_of(decision) in _LETS_OUT
+    if decision.left:
+        return Way.CHANGED if decision.verdict is Verdict.REDACT else Way.OUT
+    asked = decision.verdict is Verdict.HOLD and decision.hold_outcome is None
+    return Way.ASKED if asked else Way.SHUT
 
 
 def out_of_order(event: Event, state: State, why: str = "") -> OrderError:

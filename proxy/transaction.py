@@ -24,7 +24,6 @@ from proxy.life_cycle import (
     OrderError,
     Proof,
     State,
-    lets_out,
     out_of_order,
     way_of,
 )
@@ -108,7 +107,7 @@ class Transaction:
     @property
     def leaves(self) -> bool:
         """Whether it goes out by the decision as it stands: as it is, redacted, or released."""
-        return lets_out(self.decision)
+        return self.decision.left
 
     @property
     def values(self) -> Mapping[str, str]:

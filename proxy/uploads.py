@@ -21,6 +21,7 @@ from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.exchange import Answer, Exchange
 from core.findings import Finding, merged
+from core.vocabulary.sizes import counted
 from proxy import enforcement, failures
 from proxy.deciding import Deciding
 from proxy.transaction import Transaction
@@ -234,7 +235,7 @@ class UploadTap:
             self._transaction.revise(decision)
             return
         self._transaction.left(self._passed, whole=False)
-        self._transaction.cut(f"cut after {self._passed} bytes had left", decision)
+        self._transaction.cut(f"cut after {counted(self._passed, 'byte')} had left", decision)
         self._held.clear()
         self._close(self._transaction, None)
 

@@ -13,12 +13,12 @@ from core.exchange import Answer, Exchange
 from core.findings import merged
 from core.ids import uuid7
 from core.ports import MessageRestorer
+from core.vocabulary.sizes import counted
 from proxy import failures, refusals
 from proxy.answers import SWITCHING
 from proxy.classifying import classified
 from proxy.conversation import Conversation
 from proxy.inspection import Inspection
-from proxy.life_cycle import lets_out
 from proxy.message import Passing
 from proxy.transaction import Transaction
 from proxy.travel import Reader
@@ -66,10 +66,8 @@ class MessageGate:
             reason = f"{conversation.too_big}."
             whole.cut(_TOO_BIG, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
         if conversation.closing_words:
-            whole.note(
-                f"the client's {conversation.closing_words} bytes of closing words were not "
-                "passed on"
-            )
+            words = counted(conversation.closing_words, "byte")
+            whole.note(f"the client's {words} of closing words were not passed on")
         self._inspection.close(whole, reader.answer(), reader.tap)
 
     async def _inspect(
@@ -217,7 +215,8 @@ def _end(whole: Transaction, size: int, decision: Decision, reference: str) -> s
     left = whole.exchange.body_bytes + conversation.apart_bytes
     whole.left(whole.exchange.body_bytes, whole=False)
     conversation.end(refusals.brief(decision, reference))
-    return f"a message of {size} bytes was refused and the connection ended; {left} bytes had left"
+    said = f"a message of {counted(size, 'byte')} was refused and the connection ended"
+    return f"{said}; {counted(left, 'byte')} had left"
 
 
 def stricter(known: Decision, new: Decision) -> Decision:
@@ -235,7 +234,7 @@ def _strictness(decision: Decision) -> tuple[int, int, bool]:
 
 def _released(opening: Decision, message: Decision) -> bool:
     """Return True when a person let the connection open under the rule that holds this message."""
-    return opening.verdict is Verdict.HOLD and opening.rule == message.rule and lets_out(opening)
+    return opening.verdict is Verdict.HOLD and opening.rule == message.rule and opening.left
 
 
 def _left(whole: Transaction, size: int) -> None:
