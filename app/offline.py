@@ -18,9 +18,9 @@ from core.exchange import Answer, Exchange
 from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record
+from core.recorded import record_of
 from core.situation import situation_of
 from proxy.classifying import classified
-from proxy.transaction import Ruling
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
@@ -173,12 +173,7 @@ async def _record(
 ) -> Record:
     seen = await classified(exchange, classifier, pool, settings.classify_seconds)
     ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
-    ruling = Ruling(
-        exchange=exchange,
-        sender=_SENDER,
-        classification=seen,
-        decision=Decision(verdict=Verdict.ALLOW, degraded=seen.degraded),
-    )
-    undecided = ruling.record(answer)
+    nothing = Decision(verdict=Verdict.ALLOW, degraded=seen.degraded)
+    undecided = record_of(exchange, _SENDER, seen, nothing, answer)
     decision = policy.decide(situation_of(undecided))
     return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)
