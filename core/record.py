@@ -16,7 +16,7 @@ from core.classification import (
     LlmCall,
     TokensBasis,
 )
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict, left_by
 from core.findings import Confidence, Finding
 from core.ids import rfc3339
 from core.text import printable
@@ -99,6 +99,13 @@ class Record:
             decision=_decision_from(value["decision"]),
             notes=tuple(value.get("notes", ())),
         )
+
+
+def left_in(body: Mapping[str, Any]) -> bool:
+    """Return `Decision.left` of a record that is not rebuilt; its words may be those of a later version."""
+    decision = body["decision"]
+    # Records of earlier versions have no `hold`.
+    return left_by(decision["verdict"], (decision.get("hold") or {}).get("outcome"))
 
 
 class Rendered:

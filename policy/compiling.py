@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
+from core.vocabulary.kinds import kinds_of
 from policy.conditions import compile_when
-from policy.content import kinds_of
 from policy.countries import CountryTable
 from policy.decide import RulePolicy, UnknownAccountAnswer
 from policy.failures import Answer, FailureTable, Part

@@ -1,32 +1,30 @@
 """Conditions on content: what was found, and which language model is called with which key."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.classification import LlmCall
-from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import Situation
+from core.vocabulary.kinds import KINDS, Finder, Kind, kinds_of
 from policy.logic import Condition, Match, kleene_and, matcher
 from policy.plan import LLM_CALL, Gate
 from policy.rules import FindingsCondition, LlmCondition
 from policy.unknowns import FINDINGS, LLM, NAMES, SECRETS, VALUES, Truth
-from policy.words import ANYTHING, WORDS
 
 type LlmTest = Callable[[LlmCall, bool], Truth]
 
-_NAMES = frozenset({"person", "address"})
+
+def _bits(kind: Kind) -> int:
+    """Names are hidden by the stage that looks for values, too, so that its own bit is enough for them."""
+    if kind.found_by & {Finder.CREDENTIALS, Finder.OWN_WORDS}:
+        return SECRETS
+    return NAMES if Finder.NAMES in kind.found_by else VALUES
+
+
+_BITS = {name: _bits(kind) for name, kind in KINDS.items()}
 _SURE = {Confidence.POSSIBLE: 0, Confidence.LIKELY: 1, Confidence.CERTAIN: 2}
-
-
-def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
-    """Return the kinds that these words stand for; None for every kind (`not_inspected` only where named)."""
-    kinds: set[str] = set()
-    for word in words:
-        if word == ANYTHING:
-            return None
-        kinds |= WORDS.get(word, {word})
-    return frozenset(kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +127,10 @@ def _looked_for(kinds: frozenset[str] | None) -> int:
     """Return which failures could hide these kinds: a lost names model says nothing of bank data."""
     if kinds is None or NOT_INSPECTED in kinds:
         return FINDINGS
-    secrets = SECRETS if SECRET in kinds else 0
-    names = NAMES if kinds & _NAMES else 0
-    return secrets | names | (VALUES if kinds - {SECRET} - _NAMES else 0)
+    bits = 0
+    for kind in kinds:
+        bits |= _BITS.get(kind, VALUES)
+    return bits
 
 
 def llm_condition(c: LlmCondition, own_keys: frozenset[str]) -> Condition:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from core.decision import Mode, Verdict
 from policy.rules import PolicyModel, Rule, When
 from policy.tls_passthrough import dates_to_mend
+from policy.unfound import never_found
 
 SCHEMA_ID = "urn:outgate:policy:1"
 
@@ -92,6 +93,7 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
                 )
         if rule.then.do is not None and not when_says_anything(rule) and rule.until is None:
             decided_by = decided_by or rule.id
+    yield from never_found(model)
     yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
         if services and service.lower() not in services:

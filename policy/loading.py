@@ -23,6 +23,7 @@ from core.text import printable
 from policy.compiling import asks_country, compile_policy
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
+from policy.fields import UNKNOWN_KIND
 from policy.rules import PolicyModel
 
 _LARGEST = 1_000_000
@@ -280,6 +281,8 @@ def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Proble
         hint = nearest(written, known)
         choice = f"; did you mean “{hint}”?" if hint else f"; it is one of {', '.join(known[:12])}"
         message = f"“{written}” is not known here{choice}"
+    elif kind == UNKNOWN_KIND:
+        message = f"“{printable(str(_written(node, path)), 60)}” {context['words']}"
     elif kind in {"value_error", "assertion_error"}:
         message = str(context.get("error", details["msg"]))
     else:

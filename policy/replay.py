@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict, lets_out
 from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory, situation_of
+from core.vocabulary.destinations import place_name
 from policy.decide import RulePolicy
 from policy.unknowns import HISTORY, IMPORTS
 from policy.volumes import Volumes
-
-_STOPPING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,9 @@ class Affected:
     verdict: Verdict
     script: str
     destination: str
+    """The service's id, else the host."""
+    place: str
+    """What a person calls it."""
     count: int
     users: tuple[str, ...]
     false_alarms: int
@@ -130,7 +132,8 @@ def replayed(
         )
         # A stage that failed then says nothing about the rules, and without a script there is nothing to be known.
         decision, unsure = policy.tell(situation, untold if script is not None else 0)
-        if went_out(record.decision) if unsure else as_enforced(decision) is not Verdict.BLOCK:
+        asked = as_enforced(decision)
+        if record.decision.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
         yield Replayed(record=record, decision=decision, unsure=unsure)
 
@@ -167,14 +170,14 @@ def replay(
         verdict = as_enforced(decision)
         verdicts[verdict.value] += 1
         was = record.decision.verdict
-        newly += verdict in _STOPPING and was not in _STOPPING
-        no_longer += verdict not in _STOPPING and was in _STOPPING
+        newly += was.passes and not verdict.passes
+        no_longer += verdict.passes and not was.passes
         how = closed.get(case_key(record))
-        false_alarms += verdict in _STOPPING and how is Disposition.FALSE_ALARM
-        if verdict in _STOPPING or verdict is Verdict.WARN:
+        false_alarms += not verdict.passes and how is Disposition.FALSE_ALARM
+        if not verdict.passes or verdict is Verdict.WARN:
             key = (decision.rule, verdict, _script(record), _destination(record))
             _add(groups.setdefault(key, _Group()), record, decision, how)
-    stopped = [key for key in groups if key[1] in _STOPPING]
+    stopped = [key for key in groups if not key[1].passes]
     return ReplayReport(
         policy=policy.version,
         records=total,
@@ -189,13 +192,6 @@ def replay(
         caveats=tuple(_caveats(policy, unsure, verdicts)),
         untold=untold,
     )
-
-
-def went_out(decision: Decision) -> bool:
-    """Return whether the request was sent on then: let pass, redacted, or held and approved."""
-    if decision.verdict is Verdict.HOLD:
-        return decision.hold_outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
-    return decision.verdict is not Verdict.BLOCK
 
 
 def as_enforced(decision: Decision) -> Verdict:
@@ -222,6 +218,7 @@ def _rows(groups: Mapping[tuple[str | None, Verdict, str, str], _Group]) -> tupl
             verdict=verdict,
             script=script,
             destination=destination,
+            place=place_name(group.last.destination.service, group.last.destination.host),
             count=group.count,
             users=tuple(sorted(group.users)),
             false_alarms=group.false_alarms,

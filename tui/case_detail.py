@@ -7,17 +7,21 @@ from typing import Any
 
 from core.decision import HoldOutcome
 from core.ports import CaseStore
-from core.review import Case, CaseStatus, ReviewEvent
+from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.vocabulary.destinations import CATEGORIES
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import by_gravity
+from core.vocabulary.reviews import ACTS
+from core.vocabulary.senders import LAUNCHES, METHODS
+from core.vocabulary.sizes import capital, counted, joined, number, size
+from core.vocabulary.times import clock_time, lasting
 from tui.holds import Held
-from tui.measures import capital, clock_time, counted, joined, number, size
-from tui.vocabulary import ACTS, APPROVAL_HOURS, CATEGORIES, CONFIDENCE, LAUNCHES, METHODS
 from tui.wording import (
     account_words,
     case_sentence,
     decision_words,
     disposition_words,
     kind_words,
-    kinds_by_gravity,
     outcome,
     safe,
     sentence,
@@ -164,7 +168,7 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
         return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
     return Row(
         "",
-        f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.",
+        f"Approved by {who}: run the script again, within {lasting(APPROVAL_LASTS)} it passes.",
         "allowed",
     )
 
@@ -222,7 +226,7 @@ def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
 
 def _found(record: Mapping[str, Any]) -> Section:
     known = [f for f in record["findings"] if f["kind"] != "not_inspected"]
-    order = kinds_by_gravity(f["kind"] for f in known)
+    order = by_gravity(f["kind"] for f in known)
     rows: list[Row] = []
     for finding in sorted(known, key=lambda f: order.index(f["kind"])):
         rows.extend(_finding(finding))
@@ -375,7 +379,7 @@ def _cost(llm: Mapping[str, Any]) -> str:
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:
     rows: list[Row] = []
     for event in reading.history[-20:]:
-        act = ACTS.get(event.action.value, safe(event.action.value, 40))
+        act = ACTS[event.action]
         why = f": {disposition_words(event.disposition.value)}" if event.disposition else ""
         when = clock_time(event.at, now, zone)
         rows.append(Row("", f"{capital(when)} · {safe(event.who, 60)} {act} it{why}."))

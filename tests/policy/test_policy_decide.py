@@ -63,8 +63,8 @@ def test_the_reason_is_one_that_a_person_understands() -> None:
         given
     )
     assert decision.reason == (
-        "15,000 rows with 15,000 IBANs, 3 e-mail addresses, 1 person's name and 1 other kind of data sent to "
-        "OneDrive (api.onedrive.example), a personal account (9188040d): No files in personal accounts."
+        "15,000 rows with bank account numbers, names of people, e-mail addresses and 1 other kind to "
+        "a personal OneDrive (api.onedrive.example, account 9188040d): No files in personal accounts."
     )
     assert decision.rule == "personal"
     assert decision.contact == "privacy@example.com"
@@ -329,6 +329,10 @@ def test_failures_elsewhere_do_not_disturb_content_rules(stage: str) -> None:
         ("names", "credentials", "allow"),
         ("secrets", "credentials", "block"),
         ("secrets", "bank", "allow"),
+        ("secrets", "organisation_word", "block"),
+        ("personal data", "organisation_word", "allow"),
+        ("personal data", "person", "block"),
+        ("organisation's recognisers", "person", "block"),
         ("secrets", "anything", "block"),
         ("personal data", "bank", "block"),
         ("personal data", "credentials", "allow"),

@@ -89,6 +89,32 @@ def test_an_account_under_a_misspelt_service_is_told() -> None:
     assert advice(given, today=TODAY) == ()
 
 
+LOOKS_FOR = "rules: [{id: a, description: d, when: {any: [{findings: %s}]}, then: block}]"
+
+
+@pytest.mark.parametrize(
+    ("organisation", "kind", "told"),
+    [
+        ("{}", "organisation_word", "lists no words"),
+        ("{words: [Basalt]}", "organisation_word", None),
+        ("{canaries: [c-1]}", "organisation_word", "lists no words"),
+        ("{kinds: employee_id}", "employee_id", "names no recognizers"),
+        ("{kinds: employee_id, recognizers: [r.yaml]}", "employee_id", None),
+        ("{kinds: iban}", "iban", None),
+        ("{}", "anything", None),
+        ("{}", "bank", None),
+    ],
+)
+def test_a_kind_that_this_organisation_never_finds_is_told(
+    organisation: str, kind: str, told: str | None
+) -> None:
+    """Words and recognisers of one's own are found where they are listed."""
+    given = model(f"organisation: {organisation}\n" + LOOKS_FOR % kind)
+    found = advice(given, today=TODAY)
+    assert [rule for rule, _ in found] == (["a"] if told else [])
+    assert all(told in words for _, words in found if told)
+
+
 @pytest.mark.parametrize("name", preset_names())
 def test_presets_need_no_advice(name: str) -> None:
     """What ships is as we advise."""

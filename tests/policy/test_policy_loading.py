@@ -184,6 +184,47 @@ def test_kinds_of_a_callers_own_detectors_may_be_named() -> None:
     assert "kinds is not written" in faults("organisation: {kinds: [GL Records]}\n")[0]
 
 
+DEAD = [
+    "registered_document", "crypto_wallet", "mac_address", "business_records", "vehicle_id", "gender", "age", "salary",
+    "source_code", "vehicle_plate", "file", "username", "location", "records", "licence_plate", "IBAN", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DEAD)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: [{{id: a, when: {{findings: {}}}, then: block}}]",
+        "rules: [{{id: a, when: {{not: {{any: [{{findings: [iban, {}]}}]}}}}, then: block}}]",
+        "rules: [{{id: a, when: {{findings: iban}}, then: {{do: redact, kinds: {}}}}}]",
+        "organisation: {{exceptions: [{{kind: {}, fingerprint: 00112233aabbccdd}}]}}",
+    ],
+)
+def test_a_kind_that_nothing_finds_is_no_valid_kind(kind: str, text: str) -> None:
+    """A rule that could never hold is refused, with what comes near; an organisation may declare such a kind its own."""
+    (told,) = faults(text.format(kind or "''"))
+    assert f"“{kind}” is not known here" in told
+    assert "did you mean “" in told or "national_id" in told
+    if kind and kind.islower():
+        own = f"organisation: {{kinds: {kind}}}\n"
+        if text.startswith("rules"):
+            assert load_bytes((own + text.format(kind)).encode(), "f").own_kinds == {kind}
+
+
+@pytest.mark.parametrize(
+    ("kind", "near"),
+    [
+        ("mac_address", "did you mean “address”? Near, too: “ip_address”."),
+        ("bsn", "did you mean “nl_bsn”?"),
+        ("IBAN", "did you mean “iban”?"),
+        ("gender", "no detector finds it. Near are only the groups credentials, health,"),
+    ],
+)
+def test_the_fault_names_what_comes_near(kind: str, near: str) -> None:
+    """Whoever wrote the rule reads what to write instead."""
+    assert near in faults(f"rules: [{{id: a, when: {{findings: {kind}}}, then: block}}]")[0]
+
+
 def test_an_empty_file_is_a_policy_that_allows(tmp_path: Path) -> None:
     """Nothing said is nothing forbidden, and nothing enforced."""
     (tmp_path / "outgate.yaml").write_text("")

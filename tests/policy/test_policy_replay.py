@@ -41,7 +41,8 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
         "/srv/jobs/report.py",
         ("ann",),
     )
-    assert "15,000 rows with 15,000 IBANs" in first.reason
+    assert "15,000 rows with bank account numbers to a personal OneDrive" in first.reason
+    assert (first.destination, first.place) == ("onedrive", "OneDrive")
     assert json.loads(json.dumps(report.to_json()))["affected"][1]["false_alarms"] == 1
 
 

@@ -1,9 +1,12 @@
-"""Proper names of services and language model providers, by our ids. Plain table."""
+"""Proper names of services and language model providers, by our ids."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SERVICES: Mapping[str, str] = MappingProxyType(
+from core.text import printable
+from core.vocabulary.sizes import capital
+
+NAMES: Mapping[str, str] = MappingProxyType(
     {
         "ai21": "AI21",
         "aimlapi": "AI/ML API",
@@ -126,4 +129,13 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "zhipu-zai": "Zhipu Z.ai",
     }
 )
-"""Names that an id does not spell. Others are made from the id: see `tui.wording.service_name`."""
+"""Names that an id does not spell."""
+
+
+def service_name(service: str) -> str:
+    """Return the name that a person uses for a service; where an id is its own name, made from it."""
+    known = NAMES.get(service)
+    if known is not None:
+        return known
+    name = printable(service, 60)
+    return name if "." in name else capital(name.replace("_", " ").replace("-", " "))
