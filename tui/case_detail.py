@@ -1,13 +1,12 @@
 """Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from core.decision import HoldOutcome
-from core.ports import CaseStore
-from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.review import APPROVAL_LASTS, Case, CaseStatus
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import by_gravity
@@ -15,6 +14,7 @@ from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
+from tui.case_reading import Reading
 from tui.holds import Held
 from tui.wording import (
     account_words,
@@ -44,37 +44,6 @@ class Section:
 
     title: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was read of one case."""
-
-    case: Case
-    records: tuple[Mapping[str, Any], ...] = ()
-    """Newest first."""
-    history: tuple[ReviewEvent, ...] = ()
-    complete: bool = False
-    """False while the records are still being read."""
-    held: Held | None = None
-    """The request itself, while it waits for a person."""
-
-    @property
-    def key(self) -> str:
-        """What is shown: a case, or one held request."""
-        return self.case.key if self.held is None else self.held.id
-
-
-def read_fully(store: CaseStore, begun: Reading) -> Reading:
-    """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
-    history = tuple(store.history(begun.case.key))
-    if begun.held is not None:
-        return replace(
-            begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True
-        )
-    return replace(
-        begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True
-    )
 
 
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:

@@ -1,6 +1,7 @@
 """What the review's tests share: a fixed clock, fake stores that implement the real port, and screens as text."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,8 +21,11 @@ from evidence.factory import open_evidence
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
-from tui.sample import sample_records
-from tui.sample_store import MemoryCaseStore
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
+
+from invented_day import sample_records
+from memory_case_store import MemoryCaseStore
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 SCREENS = Path(__file__).parent / "screens"

@@ -1,6 +1,7 @@
 """Verifying the evidence and exporting cases from within the review."""
 
 import pytest
+from invented_day import sample_records
 
 from app.commands.evidence import _acts
 from attribution.identity.contents import ContentStore
@@ -15,7 +16,6 @@ from tui.export_dialog import Export, ExportDialog, export_named
 from tui.live_queue import Reviewer
 from tui.notice import Notice
 from tui.review_screen import ReviewScreen
-from tui.sample import sample_records
 
 WHOLE = Verified(whole=True, words=("The evidence is whole.", "Records checked: 4812."))
 

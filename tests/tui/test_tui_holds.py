@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from invented_day import finding, place, record, sample_holds, sender
 
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
@@ -15,7 +16,6 @@ from tui.held_panel import HeldPanel, bar
 from tui.holds import held_now, held_of
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
-from tui.sample import finding, place, record, sample_holds, sender
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 

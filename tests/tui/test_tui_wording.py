@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from invented_day import finding, place, record, sender
 
 from classifiers.destinations.catalogue import PACKAGE_INDEXES
 from classifiers.destinations.catalogue import SERVICES as CATALOGUE
@@ -18,7 +19,6 @@ from core.decision import Verdict
 from core.findings import Confidence
 from core.text import printable
 from core.vocabulary.services import NAMES
-from tui.sample import finding, place, record, sender
 from tui.wording import (
     case_found,
     case_place,

@@ -1,4 +1,4 @@
-"""A case store in memory over given records, for screenshots, trials and tests."""
+"""A case store in memory over given records, for tests and pictures."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
