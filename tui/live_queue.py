@@ -16,8 +16,8 @@ from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
 from tui.actions import ReviewAction
 from tui.background_reader import Reader, Trouble
-from tui.case_reading import Reading, read_fully
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
+from tui.case_reading import Reading, read_fully
 from tui.detail_pane import DetailPane
 from tui.filter_bar import FilterBar
 from tui.filtering import completions
