@@ -109,18 +109,16 @@ class Replayed:
 
 
 def replayed(
-    policy: RulePolicy, records: Iterable[Mapping[str, Any]], known: Known | None = None
+    policy: RulePolicy, records: Iterable[Record | None], known: Known | None = None
 ) -> Iterator[Replayed | None]:
-    """Yield what the policy makes of each record, in the order of time; None for one that cannot be read.
+    """Yield what the policy makes of each record, in the order of time; None for one that cannot be read, which is None.
 
     Earlier volume is what this policy would have let out, as far as the records go; held requests count as approved.
     """
     volumes = Volumes()
     untold = IMPORTS if known is not None else IMPORTS | HISTORY
-    for value in records:
-        try:
-            record = Record.from_json(value)
-        except (KeyError, ValueError, TypeError):
+    for record in records:
+        if record is None:
             yield None
             continue
         script = record.sender.script
@@ -140,13 +138,13 @@ def replayed(
 
 def replay(
     policy: RulePolicy,
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Record | None],
     dispositions: Mapping[str, Disposition] | None = None,
     *,
     known: Known | None = None,
     since: datetime | None = None,
 ) -> ReplayReport:
-    """Run `policy` over recorded exchanges (JSON records, in the order of time).
+    """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be read.
 
     `dispositions`: key of a closed case → how it was closed. Records before `since` only count as earlier volume.
     """

@@ -1,11 +1,10 @@
 """What was read of one case from the evidence, at first from the queue alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.ports import CaseStore
 from core.review import Case, ReviewEvent
+from core.stored import StoredEntry, UnreadableEntry
 from tui.holds import Held
 
 
@@ -14,11 +13,11 @@ class Reading:
     """What was read of one case."""
 
     case: Case
-    records: tuple[Mapping[str, Any], ...] = ()
-    """Newest first."""
-    history: tuple[ReviewEvent, ...] = ()
+    newest: StoredEntry | None = None
+    """Its newest record; None while that is not read, or when none is left."""
+    history: tuple[ReviewEvent | UnreadableEntry, ...] = ()
     complete: bool = False
-    """False while the records are still being read."""
+    """False while the evidence is still being read."""
     held: Held | None = None
     """The request itself, while it waits for a person."""
 
@@ -30,11 +29,8 @@ class Reading:
 
 def read_fully(store: CaseStore, begun: Reading) -> Reading:
     """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
-    history = tuple(store.history(begun.case.key))
+    key, history = begun.case.key, tuple(store.history(begun.case.key))
     if begun.held is not None:
-        return replace(
-            begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True
-        )
-    return replace(
-        begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True
-    )
+        return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)
+    newest = next(iter(store.records(key, 1)), None)
+    return replace(begun, newest=newest, history=history, complete=True)

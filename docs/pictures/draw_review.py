@@ -28,7 +28,7 @@ async def draw(size: tuple[int, int] = SIZE) -> str:
     for waiting in sample_holds(AT):
         store.hold(waiting)
     acts = EvidenceActs(
-        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",)
+        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=()
     )
     app = ReviewApp(store, reviewer, store, "", acts)
     async with app.run_test(size=size) as pilot:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from reading import read
 
 import evidence
 from core.errors import EvidenceError, InputError
@@ -16,7 +17,7 @@ from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
 from core.text import printable
 from evidence.exports import Format, export, formats
-from evidence.exports.spreadsheet import COLUMNS
+from evidence.exports.spreadsheet import HEADINGS
 from evidence.store import Store
 
 Make = Callable[..., Record]
@@ -48,7 +49,7 @@ def full(write, place: Path, make_record: Make) -> Path:
 def exported(full: Path, tmp_path: Path) -> Path:
     store = Store(full)
     out = tmp_path / "out.jsonl"
-    assert export("jsonl", store.iter_records(), out) == 5
+    assert export("jsonl", store.iter_entries(), out) == 5
     store.close()
     return out
 
@@ -237,7 +238,7 @@ class TestEveryFormat:
         store = Store(full)
         out = tmp_path / "export" / "file"
         out.parent.mkdir()
-        assert export(name, store.iter_records(), out) == 5
+        assert export(name, store.iter_entries(), out) == 5
         store.close()
         assert out.stat().st_size > 0
         assert sys.platform == "win32" or out.stat().st_mode & 0o777 == 0o600
@@ -265,7 +266,7 @@ class TestEveryFormat:
         store = Store(full)
 
         def broken():
-            yield next(store.iter_records())
+            yield next(store.iter_entries())
             raise EvidenceError("gone")
 
         out = tmp_path / "export" / "file"
@@ -295,12 +296,12 @@ def test_no_cell_of_the_spreadsheet_is_a_formula(
     hostile = '=HYPERLINK("http://evil.example","x")'
     write(make_record(script=hostile, service="@SUM(1)", host="-2+3"), make_record(1))
     store = Store(place)
-    export("csv", store.iter_records(), tmp_path / "x.csv")
+    export("csv", store.iter_entries(), tmp_path / "x.csv")
     store.close()
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == list(HEADINGS)
     assert rows[0]["Script path"] == "'" + hostile
     assert rows[0]["Service"] == "'@SUM(1)"
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
@@ -314,9 +315,10 @@ def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_reco
     write(make_record(script=path))
     store = Store(place)
     case = store.page(CaseFilter(), 0, 1)[0]
-    record = next(store.iter_records())
+    [record] = read(store.iter_records())
     store.close()
-    assert case.script_path == record["sender"]["script"]["path"] == printable(path)
+    assert record.sender.script is not None
+    assert case.script_path == record.sender.script.path == printable(path)
 
 
 def test_a_broken_record_does_not_hide_the_reviews(full: Path) -> None:
