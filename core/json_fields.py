@@ -127,6 +127,10 @@ class Fields:
             return value
         raise self.wrong(key)
 
+    def value(self, key: str) -> object:
+        """Return whatever stands there; None where nothing does."""
+        return self._values.get(key)
+
     def part[Part](self, key: str, read: Callable[[object], Part]) -> Part:
         """Return what `read` makes of the field."""
         return read(self._values.get(key))

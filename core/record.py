@@ -11,9 +11,11 @@ from core.findings import Finding
 from core.ids import rfc3339
 from core.json_fields import Fields
 from core.record_reading import (
+    Recall,
+    anew,
     read_decision,
     read_destination,
-    read_finding,
+    read_findings,
     read_llm,
     read_sender,
 )
@@ -91,21 +93,22 @@ class Record:
         }
 
     @classmethod
-    def from_json(cls, value: object) -> "Record":
-        """Rebuild a record from `to_json`. Raises ValueError on anything else."""
+    def from_json(cls, value: object, known: Recall | None = None) -> "Record":
+        """Rebuild a record from `to_json`; `known` spares reading what many have in common. Raises ValueError."""
+        of = anew if known is None else known.of
         fields = Fields(value, "record", _LACKS)
         if fields.text("schema") != SCHEMA:
             raise fields.wrong("schema")
         return cls(
             id=fields.text("id"),
             at=fields.time("at"),
-            sender=fields.part("sender", read_sender),
-            destination=fields.part("destination", read_destination),
+            sender=of(fields.value("sender"), read_sender),
+            destination=of(fields.value("destination"), read_destination),
             request=fields.part("request", _request),
             response=fields.part("response", _response),
-            llm=fields.part_or_none("llm", read_llm),
-            findings=tuple(map(read_finding, fields.many("findings"))),
-            decision=fields.part("decision", read_decision),
+            llm=fields.part_or_none("llm", lambda llm: of(llm, read_llm)),
+            findings=of(fields.many("findings"), read_findings),
+            decision=of(fields.value("decision"), read_decision),
             notes=fields.texts("notes"),
         )
 

@@ -4,6 +4,9 @@ Fields that this version does not know are left alone, and those that records of
 that this version does not know makes the whole record one that cannot be read: half of it would be a guess.
 """
 
+from collections.abc import Callable
+from typing import Protocol
+
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
 from core.classification import (
     Account,
@@ -40,6 +43,18 @@ _COST_BASIS = by_word(CostBasis)
 _CONFIDENCE = by_word(Confidence)
 _VERDICT = by_word(Verdict)
 _HOLD_OUTCOME = by_word(HoldOutcome)
+
+
+class Recall(Protocol):
+    """Remembers parts that records have in common."""
+
+    def of[Value, Part](self, value: Value, read: Callable[[Value], Part]) -> Part:
+        """Return what `read` makes, or made, of these very JSON values."""
+
+
+def anew[Value, Part](value: Value, read: Callable[[Value], Part]) -> Part:
+    """Return what `read` makes of it; stands in for `Recall.of` where nothing is remembered."""
+    return read(value)
 
 
 def read_sender(value: object) -> Attribution:
@@ -169,8 +184,12 @@ def _attachment(value: object) -> Attachment:
     )
 
 
-def read_finding(value: object) -> Finding:
-    """Return one kind of thing that was found. Raises ValueError."""
+def read_findings(values: list[object]) -> tuple[Finding, ...]:
+    """Return what was found. Raises ValueError."""
+    return tuple(map(_finding, values))
+
+
+def _finding(value: object) -> Finding:
     fields = Fields(value, "finding", _FINDING_LACKS)
     return Finding(
         kind=fields.text("kind"),

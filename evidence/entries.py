@@ -1,6 +1,7 @@
 """The door of the evidence: what is stored as text becomes a record here, or an entry that cannot be read."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,9 @@ from evidence.times import from_micros
 
 ENTRY_COLUMNS = "seq, prev, hash, id, at_us, CAST(body AS BLOB)"
 """Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
+
+
+_PARTS_KNOWN = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,10 @@ class Entry:
         link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_)
         return cls(link=link, id=id_, at_us=at_us, text=text)
 
-    def opened(self) -> StoredEntry:
+    def opened(self, known: "Recalled | None" = None) -> StoredEntry:
         """Return the record, or the entry as one that cannot be read."""
         try:
-            return StoredRecord(record=record_of(self.text), link=self.link)
+            return StoredRecord(record=record_of(self.text, known), link=self.link)
         except ValueError as error:
             return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=str(error))
 
@@ -53,13 +57,30 @@ class Entry:
         return {**value, "chain": self.link.to_json()}
 
 
-def record_of(text: bytes | str) -> Record:
+class Recalled:
+    """Parts that records have in common, found again by their JSON: a long scan reads most of them once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, bytes], Any] = {}
+
+    def of[Value, Part](self, value: Value, read: Callable[[Value], Part]) -> Part:
+        """Return what `read` makes, or made, of these very JSON values."""
+        key = read, orjson.dumps(value)
+        part: Part | None = self._known.get(key)
+        if part is None:
+            if len(self._known) >= _PARTS_KNOWN:
+                self._known.clear()
+            part = self._known[key] = read(value)
+        return part
+
+
+def record_of(text: bytes | str, known: Recalled | None = None) -> Record:
     """Return the record in a stored text. Raises ValueError, which says why without any value."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise ValueError("its text is damaged") from None
-    return Record.from_json(value)
+    return Record.from_json(value, known)
 
 
 def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.review import Action, CaseStatus
 from evidence.database import Connection
-from evidence.entries import record_of
+from evidence.entries import Recalled, record_of
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
@@ -34,10 +34,10 @@ def _chunk(connection: Connection, after: int) -> list[Any]:
 
 
 def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> None:
-    rollup, moved = Rollup(), []
+    rollup, known, moved = Rollup(), Recalled(), []
     next_id = max(ids.values(), default=0) + 1
     for seq, id_, at_us, case_id, text in rows:
-        key = _added(rollup, id_, at_us, text)
+        key = _added(rollup, id_, at_us, text, known)
         right = None if key is None else ids.setdefault(key, next_id)
         next_id += right == next_id
         if right != case_id:
@@ -47,9 +47,9 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
         connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
 
 
-def _added(rollup: Rollup, id_: str, at_us: int, text: bytes) -> str | None:
+def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
     try:
-        record = record_of(text)
+        record = record_of(text, known)
     except ValueError:
         return rollup.add_unreadable(id_, at_us)
     return rollup.add(record, at_us)

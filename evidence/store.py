@@ -12,7 +12,7 @@ from core.review import Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, UnreadableEntry
 from evidence import queries
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
-from evidence.entries import Entry
+from evidence.entries import Entry, Recalled
 from evidence.queries import PAGE, TimeRange, case_condition, case_of
 from evidence.rebuild import rebuild
 from evidence.review_entries import opened_review
@@ -75,7 +75,8 @@ class Store:
 
     def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
         """The newest records of a case."""
-        return [entry.opened() for entry in self._entries(queries.OF_CASE, (key, limit))]
+        known = Recalled()
+        return [entry.opened(known) for entry in self._entries(queries.OF_CASE, (key, limit))]
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are left out."""
@@ -89,7 +90,8 @@ class Store:
         self, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[StoredEntry]:
         """What `iter_entries` gives, read."""
-        return (entry.opened() for entry in self.iter_entries(since, until))
+        known = Recalled()
+        return (entry.opened(known) for entry in self.iter_entries(since, until))
 
     def iter_entries(
         self, since: datetime | None = None, until: datetime | None = None
@@ -119,9 +121,9 @@ class Store:
         """Records from the oldest, by when they began, that began at or after `since`. Reads in pages, as `iter_entries`."""
         with self.reading() as connection:
             last = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
-        after = (-(2**62) if since is None else micros(since), -1)
+        known, after = Recalled(), (-(2**62) if since is None else micros(since), -1)
         while page := self._entries(queries.BY_TIME, (*after, last, PAGE)):
-            yield from (entry.opened() for entry in page)
+            yield from (entry.opened(known) for entry in page)
             after = page[-1].at_us, page[-1].link.seq
 
     def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:

@@ -12,7 +12,7 @@ from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import Connection, connect
-from evidence.entries import record_of
+from evidence.entries import Recalled, record_of
 from evidence.rebuild import reviewed
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import Rollup
@@ -131,13 +131,14 @@ class _Told:
 def _records_problem(connection: Connection, verifier: ChainVerifier, told: _Told) -> str | None:
     query = """SELECT e.seq, e.prev, e.hash, CAST(e.body AS BLOB), e.id, e.at_us, c.key
         FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
+    known = Recalled()
     for seq, prev, hash_, text, id_, at_us, key in connection.execute(query):
         try:
             verifier.feed(seq, prev, hash_, text)
         except ChainBroken as broken:
             return str(broken)
         try:
-            record = record_of(text)
+            record = record_of(text, known)
         except ValueError:
             told.cannot_read(key)
             continue

@@ -12,7 +12,7 @@ from core.ids import rfc3339
 from core.record import Record
 from core.stored import StoredRecord
 from core.text import spreadsheet_cell
-from evidence.entries import Entry
+from evidence.entries import Entry, Recalled
 from evidence.exports import Format
 
 _BOM = b"\xef\xbb\xbf"
@@ -117,10 +117,10 @@ COLUMNS: Mapping[str, Column] = {
 HEADINGS = (*COLUMNS, ID, SEQ, HASH)
 
 
-def _row(entry: Entry) -> Mapping[str, Cell]:
+def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
     """Return the cells by heading; what cannot be read has a row that says so."""
     place: dict[str, Cell] = {ID: entry.id, SEQ: entry.link.seq, HASH: entry.link.hash.hex()}
-    opened = entry.opened()
+    opened = entry.opened(known)
     if isinstance(opened, StoredRecord):
         return {title: read(opened.record) for title, read in COLUMNS.items()} | place
     at = None if opened.at is None else rfc3339(opened.at)
@@ -138,9 +138,9 @@ def _write(entries: Iterable[Entry], out: BinaryIO) -> int:
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     sheet = csv.writer(text)
     sheet.writerow(HEADINGS)
-    count = 0
+    count, known = 0, Recalled()
     for entry in entries:
-        row = _row(entry)
+        row = _row(entry, known)
         sheet.writerow([_cell(row.get(title)) for title in HEADINGS])
         count += 1
     text.detach()

@@ -27,7 +27,8 @@ from core.review import (
     case_key,
 )
 from evidence.batch import Items
-from evidence.entries import record_of
+from evidence.chain import canonical
+from evidence.entries import Recalled, record_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.store import Store
 
@@ -402,3 +403,21 @@ def test_an_empty_file_has_nothing_to_show(store: Store, place: Path) -> None:
     ) == (0, [], None, [])
     assert store.totals()["records"] == 0
     assert evidence.verify(place).ok
+
+
+@given(numbers=st.lists(st.integers(0, 5), max_size=12))
+def test_what_is_remembered_of_one_record_is_not_put_into_another(
+    numbers: list[int], make_record: Make
+) -> None:
+    """A long scan reads what records have in common once, and each record is still its own."""
+    kinds = [
+        make_record(0),
+        make_record(1, script="/srv/other.py"),
+        make_record(2, host="other.example", service=None),
+        make_record(3, kind="iban", rows=7),
+        make_record(4, verdict=Verdict.BLOCK),
+        make_record(5, llm=None, findings=()),
+    ]
+    known = Recalled()
+    for number in numbers:
+        assert record_of(canonical(kinds[number].to_json()), known) == kinds[number]
