@@ -26,6 +26,9 @@ LIMIT = (
 )
 
 
+_REBUILD = "outgate verify --rebuild makes it anew"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
     """What a verification found."""
@@ -180,14 +183,12 @@ def _cases_problem(connection: Connection, told: _Told) -> str | None:
         if row["key"] in told.untold:
             continue
         if added_up is None or any(row[name] != value for name, value in added_up.items()):
-            return "the list of cases does not add up to the records; rebuild it"
+            return f"the list of cases does not add up to the records; {_REBUILD}"
         right = reviews.get(row["key"], (CaseStatus.OPEN.value, None))
         if (row["status"], row["disposition"]) != right:
-            return (
-                "a case is open or closed otherwise than its reviews say; rebuild the list of cases"
-            )
+            return f"a case is open or closed otherwise than its reviews say; {_REBUILD}"
     if sums.cases.keys() - told.untold:
-        return "the list of cases does not hold all records; rebuild it"
+        return f"the list of cases does not hold all records; {_REBUILD}"
     return None
 
 

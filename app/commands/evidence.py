@@ -129,6 +129,9 @@ def verify(
         Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First make the list of cases anew from the records.")
+    ] = False,
 ) -> int:
     """Recompute the evidence chain.
 
@@ -142,13 +145,21 @@ def verify(
 
     from app.home import open_home
     from core.errors import InputError
+    from evidence import open_store, verify_jsonl
     from evidence import verify as verify_database
-    from evidence import verify_jsonl
 
     if file is not None and not file.is_file():
         raise InputError(
             f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`."
         )
-    report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
+    if file is not None and rebuild:
+        raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
+    if file is not None:
+        report = verify_jsonl(file)
+    else:
+        database = open_home().evidence
+        if rebuild and database.is_file():
+            open_store(database).rebuild_cases()
+        report = verify_database(database)
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1
