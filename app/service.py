@@ -34,6 +34,7 @@ from core.fingerprint import Fingerprinter
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
@@ -131,7 +132,7 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
-            tasks.create_task(asyncio.to_thread(_settle, classifier))
+            tasks.create_task(asyncio.to_thread(_settle, classifier, attributor))
             try:
                 await gate.run(announced)
             finally:
@@ -146,12 +147,13 @@ async def _serve(
         await asyncio.to_thread(evidence.writer.stop)
 
 
-def _settle(classifier: "Engine") -> None:
+def _settle(classifier: "Engine", attributor: "SocketAttributor") -> None:
     """Load what the first requests need, then take all of it out of the garbage collector's rounds.
 
     The rule pack, tables and libraries are a large heap that never changes; each request makes many short-lived
     objects. Without this a third of the gate's CPU went into looking at the former because of the latter.
     """
+    attributor.warm()
     try:
         classifier.warm()
     except Exception as error:

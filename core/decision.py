@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 
@@ -48,9 +49,9 @@ class HoldOutcome(StrEnum):
 
 
 def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
-    """Return whether a request leaves by this verdict: as a whole, redacted, or held and then released.
+    """Return whether a request leaves: as a whole, redacted, or held and then released.
 
-    The one answer to “did it leave?”. `hold` is None while a hold has not ended: nothing has left then.
+    The one answer to “did it leave?”. `hold` is None while it waits: nothing has left then.
     """
     match verdict:
         case Verdict.ALLOW | Verdict.WATCH | Verdict.WARN | Verdict.REDACT:
@@ -63,6 +64,7 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
             assert_never(verdict)
 
 
+@lru_cache(maxsize=256)
 def left_by(verdict: str, hold: str | None = None) -> bool:
     """Return `lets_out` of a case's words; False for words of a later version, whose sense is not known."""
     if verdict not in Verdict:
@@ -112,5 +114,5 @@ class Decision:
 
     @property
     def left(self) -> bool:
-        """Whether the gate let the request leave. What of it arrived is another question, and not asked here."""
+        """Whether the gate let the request leave; what of it arrived is another question."""
         return lets_out(self.verdict, self.hold_outcome)

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
 from core.vocabulary.kinds import kinds_of
+from destinations.catalogue import canonical
 from policy.conditions import compile_when
 from policy.countries import CountryTable
 from policy.decide import RulePolicy, UnknownAccountAnswer
@@ -71,7 +72,7 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
     return Organisation(
         name=section.name,
         domains=frozenset(d.lower().removeprefix("@") for d in section.domains),
-        accounts={service.lower(): frozenset(ids) for service, ids in section.accounts.items()},
+        accounts=_accounts(section),
         key_fingerprints=frozenset(section.key_fingerprints),
         words=tuple(section.words),
         canaries=tuple(section.canaries),
@@ -82,6 +83,15 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
         ),
         contact=section.contact,
     )
+
+
+def _accounts(section: OrganisationSection) -> dict[str, frozenset[str]]:
+    """A service may be written by two of its names: the accounts of both are its own."""
+    accounts: dict[str, frozenset[str]] = {}
+    for name, ids in section.accounts.items():
+        service = canonical(name)
+        accounts[service] = accounts.get(service, frozenset()) | frozenset(ids)
+    return accounts
 
 
 def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:

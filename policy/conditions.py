@@ -7,6 +7,7 @@ from datetime import timedelta
 from core.attribution import Script
 from core.classification import AccountKind
 from core.situation import Situation
+from destinations.catalogue import canonical
 from policy.content import findings_condition, llm_condition
 from policy.hours import time_condition
 from policy.logic import Condition, all_of, any_of, fixed, matcher, negated, of_past, reaching
@@ -60,7 +61,7 @@ def _destination(c: DestinationCondition) -> list[Condition]:
         categories = frozenset(c.category)
         found.append(fixed(lambda s: s.destination.category in categories))
     if c.service:
-        services = frozenset(name.lower() for name in c.service)
+        services = frozenset(canonical(name) for name in c.service)
         found.append(fixed(lambda s: s.destination.service in services))
     if c.host:
         host = matcher(c.host)

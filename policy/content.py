@@ -8,6 +8,7 @@ from core.classification import LlmCall
 from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import Situation
 from core.vocabulary.kinds import KINDS, Finder, Kind, kinds_of
+from destinations.catalogue import canonical
 from policy.logic import Condition, Match, kleene_and, matcher
 from policy.plan import LLM_CALL, Gate
 from policy.rules import FindingsCondition, LlmCondition
@@ -137,7 +138,9 @@ def llm_condition(c: LlmCondition, own_keys: frozenset[str]) -> Condition:
     """Before the body is there, what is not known of a call may still become known."""
     parts: list[LlmTest] = []
     if c.provider:
-        parts.append(_llm_text(matcher(c.provider), lambda call: call.provider))
+        parts.append(
+            _llm_text(matcher([canonical(name) for name in c.provider]), lambda call: call.provider)
+        )
     if c.model:
         parts.append(_llm_text(matcher(c.model), lambda call: call.model))
     if c.operation:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.decision import Mode, Verdict
+from destinations.catalogue import account_names, destination_names
 from policy.rules import PolicyModel, Rule, When
 from policy.tls_passthrough import dates_to_mend
 from policy.unfound import never_found
@@ -64,17 +65,12 @@ def in_words(when: When) -> str:
     return ", and ".join(_phrases(when)) or "always"
 
 
-def advice(
-    model: PolicyModel, *, today: date, services: frozenset[str] = frozenset()
-) -> tuple[tuple[str, str], ...]:
-    """Return (rule id, advice in words) for what loads but is probably not meant.
-
-    `services` are the ids that destinations can have; without them services are not checked.
-    """
-    return tuple(_advice(model, today, services))
+def advice(model: PolicyModel, *, today: date) -> tuple[tuple[str, str], ...]:
+    """Return (rule id, advice in words) for what loads but is probably not meant."""
+    return tuple(_advice(model, today))
 
 
-def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _advice(model: PolicyModel, today: date) -> Iterator[tuple[str, str]]:
     decided_by: str | None = None
     for rule in model.rules:
         if not rule.enabled:
@@ -86,7 +82,7 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
         if not rule.description:
             yield rule.id, "has no description: an analyst who is refused would not learn why"
         for service in _services(rule.when):
-            if services and service.lower() not in services:
+            if service.lower() not in destination_names():
                 yield (
                     rule.id,
                     f"names the service {service}, which Outgate does not know: it never holds",
@@ -96,7 +92,7 @@ def _advice(model: PolicyModel, today: date, services: frozenset[str]) -> Iterat
     yield from never_found(model)
     yield from dates_to_mend(model.pass_through, today)
     for service in model.organisation.accounts:
-        if services and service.lower() not in services:
+        if service.lower() not in account_names():
             yield "organisation", f"lists accounts of {service}, which Outgate does not know"
 
 

@@ -1,4 +1,4 @@
-"""What an author may write as one value: sizes, lists, days, kinds. Strict, and silent about what was written."""
+"""What an author may write as one value: sizes, lists, days, kinds. Strict."""
 
 import re
 from collections.abc import Iterable
@@ -100,6 +100,6 @@ type Day = Annotated[
 
 
 class Strict(BaseModel):
-    """A section in which an unknown name is an error, and whose faults never quote what was written."""
+    """A section in which an unknown name is an error; its faults never quote what was written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

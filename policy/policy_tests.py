@@ -13,6 +13,7 @@ from core.decision import Decision, Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
+from destinations.catalogue import canonical
 from policy.decide import RulePolicy
 from policy.fields import Country, Kind, Several, Size, Strict, Text
 from policy.loading import parse_as
@@ -191,7 +192,7 @@ def _destination(given: GivenDestination) -> Destination:
         host=given.host.lower(),
         port=443,
         path=given.path,
-        service=given.service,
+        service=None if given.service is None else canonical(given.service),
         category=given.category,
         account=Account(kind=given.account, id=given.account_id),
         upload=given.upload,
@@ -200,7 +201,8 @@ def _destination(given: GivenDestination) -> Destination:
 
 
 def _llm(given: GivenLlm) -> LlmCall:
-    return LlmCall(**{**given.model_dump(), "tools": tuple(given.tools)})
+    provider = None if given.provider is None else canonical(given.provider)
+    return LlmCall(**{**given.model_dump(), "provider": provider, "tools": tuple(given.tools)})
 
 
 def _finding(given: GivenFinding) -> Finding:

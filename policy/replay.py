@@ -10,7 +10,7 @@ from core.decision import Decision, HoldOutcome, Verdict, lets_out
 from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory, situation_of
-from core.vocabulary.destinations import place_name
+from destinations.naming import place_name
 from policy.decide import RulePolicy
 from policy.unknowns import HISTORY, IMPORTS
 from policy.volumes import Volumes

@@ -1,4 +1,4 @@
-"""Kinds that a rule looks for, that detectors know how to find, and that this organisation never will."""
+"""Kinds that a rule looks for and that this organisation, as it stands, never finds."""
 
 from collections.abc import Iterator
 

@@ -6,9 +6,10 @@ from core.classification import AccountKind, Category, Destination
 from core.findings import NOT_INSPECTED
 from core.situation import Situation
 from core.text import printable
-from core.vocabulary.destinations import ACCOUNTS, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, found
 from core.vocabulary.sizes import size
+from destinations.naming import place_name
 
 
 def sentence(s: Situation) -> str:
@@ -21,20 +22,22 @@ def sentence(s: Situation) -> str:
 
 def content(s: Situation) -> str:
     """Return what the request holds, or its size where nothing was found."""
-    amounts = tuple(
-        [Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data) for f in s.findings]
+    # Plain tuples: most sentences are known already, and amounts would be made for nothing.
+    shape = tuple(
+        [(f.kind, f.distinct or f.count, f.records or 0, f.test_data) for f in s.findings]
     )
-    sized = all(amount.kind == NOT_INSPECTED for amount in amounts)
-    return _content(
-        amounts, s.llm is not None, s.destination.upload, s.request_bytes if sized else 0
-    )
+    sized = all(kind == NOT_INSPECTED for kind, *_ in shape)
+    call, upload = s.llm is not None, s.destination.upload
+    return _content(shape, call, upload, s.request_bytes if sized else 0)
 
 
 @lru_cache(maxsize=2048)
-def _content(amounts: tuple[Amount, ...], call: bool, upload: bool, request_bytes: int) -> str:
-    told = found(amounts)
+def _content(
+    shape: tuple[tuple[str, int, int, bool], ...], call: bool, upload: bool, request_bytes: int
+) -> str:
+    amounts = [Amount(*one) for one in shape]
     unread = any(amount.kind == NOT_INSPECTED for amount in amounts)
-    if told:
+    if told := found(amounts):
         return f"{told}, partly unread," if unread else told
     words = "an LLM call" if call else "an upload" if upload else "a request"
     if request_bytes:

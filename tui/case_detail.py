@@ -1,4 +1,4 @@
-"""Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
+"""Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.reviews import ACTS
-from core.vocabulary.senders import LAUNCHES, METHODS
+from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from tui.case_reading import Reading
@@ -170,15 +170,16 @@ def _unchecked(record: Record) -> Iterator[Row]:
 def _how_sure(sender: Attribution) -> Row:
     how = METHODS.get(sender.method) or safe(sender.method, 60)
     reason = safe(sender.reason or how, 300).rstrip(".")
+    sure = capital(CERTAINTIES[sender.certainty])
     match sender.certainty:
         case Certainty.EXACT:
-            return Row("Sender", f"Certain: {how}.")
+            return Row("Sender", f"{sure}: {how}.")
         case Certainty.UNKNOWN:
-            return Row("Sender", f"? Not known: {reason}.", "unknown")
+            return Row("Sender", f"? {sure}: {reason}.", "unknown")
     others, also = len(sender.candidates), ""
     if others > 1:
         also = f" {counted(others, 'process', 'processes')} could have sent it."
-    return Row("Sender", f"Likely, not certain: {reason}.{also}", "unknown")
+    return Row("Sender", f"{sure}: {reason}.{also}", "unknown")
 
 
 def _found(findings: Iterable[Finding]) -> Section:

@@ -1,4 +1,4 @@
-"""A record or a case in an officer's words. Pure: values in, words out; shared by the app's summary tables."""
+"""A record or a case in an officer's words. Pure; shared by the app's summary tables."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
 from core.review import Case, Disposition, HoldState
 from core.text import printable
-from core.vocabulary.destinations import ACCOUNTS, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
 from core.vocabulary.reviews import DISPOSITIONS
@@ -20,11 +20,12 @@ from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
 from core.vocabulary.verdicts import WAITING, Words, words_of
 from core.vocabulary.verdicts import outcome as outcome_of
+from destinations.naming import place_name
 
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Fillers and variation selectors: no control characters, yet nothing is seen, or a terminal miscounts their width."""
+"""Fillers and variation selectors: unseen, or a terminal miscounts their width."""
 _MARKS_KEPT = 2
 
 
@@ -74,7 +75,7 @@ def decision_words(decision: Decision, *, waiting: bool = False) -> Words:
 
 
 def case_words(case: Case) -> Words:
-    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended, where that was asked."""
+    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended."""
     return words_of(case.verdict, None if case.hold is None else case.hold.outcome)
 
 
@@ -205,7 +206,8 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         else ""
     )
     what = case_found(case).replace(" · ", " with ")
-    return f"{who}{by} {verb} {what} to {where} {at_time(case.last_at, now, zone)}{times}. {words.outcome}"
+    when = at_time(case.last_at, now, zone)
+    return f"{who}{by} {verb} {what} to {where} {when}{times}. {words.outcome}"
 
 
 def health(
@@ -216,7 +218,8 @@ def health(
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
-    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and is then not claimed.
+    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and
+    is then not claimed.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"

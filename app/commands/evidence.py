@@ -108,6 +108,7 @@ def export(
     from app.home import open_home
     from app.time_arguments import parse_time
     from core.errors import InputError
+    from core.vocabulary.sizes import counted
     from evidence import open_store
     from evidence.exports import export as write_export
     from evidence.exports import format_named
@@ -120,7 +121,7 @@ def export(
         count = format_.write(entries, sys.stdout.buffer)
     else:
         count = write_export(format_name, entries, out, overwrite=force)
-    typer.echo(f"{count} records written to {out}", err=str(out) == "-")
+    typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
 

@@ -1,1 +1,1 @@
-"""The words of the house, each with one home: policy, proxy, screens, tables, exports and documents all read them here."""
+"""The words of the house, each with one home: policy, tables, screens, exports read them here."""

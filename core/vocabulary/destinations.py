@@ -5,8 +5,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from core.classification import AccountKind, Category
-from core.text import printable
-from core.vocabulary.services import service_name
 
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
@@ -40,13 +38,6 @@ ACCOUNTS: Mapping[AccountKind, AccountWords] = MappingProxyType(
         AccountKind.UNKNOWN: AccountWords("", "an account that nobody could name"),
     }
 )
-
-
-def place_name(service: str | None, host: str) -> str:
-    """Return what a person calls a destination: the service's name, else the host."""
-    if service:
-        return service_name(service)
-    return printable(host, 100) or "an unnamed host"
 
 
 def whose(name: str, account: str, category: str, *, service: bool) -> str:

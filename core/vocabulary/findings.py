@@ -1,4 +1,4 @@
-"""What was found, in words that the analyst's refusal, the tables and the officer's screen share."""
+"""What was found, in words that refusals, tables, exports and the review share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -31,27 +31,34 @@ class Amount(NamedTuple):
 
 
 def found(amounts: Sequence[Amount]) -> str:
-    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing.
+    """Return what was found: `15,000 rows with bank account numbers`, or nothing.
 
-    Published example values are named only where nothing else was found, and are then said to be such.
+    Published examples are named only where nothing else was found, and are always said to be such.
     """
     known = [amount for amount in amounts if amount.kind != NOT_INSPECTED]
     real = [amount for amount in known if not amount.test_data]
-    if real or not known:
+    if len(real) == len(known):
         return _found(real)
-    return f"{_found(known)} (published examples)"
+    return (
+        f"{_found(real)} (and published examples)"
+        if real
+        else f"{_found(known)} (published examples)"
+    )
 
 
 def _found(amounts: Sequence[Amount]) -> str:
-    rows = max((amount.records for amount in amounts), default=0)
-    kinds = by_gravity(amount.kind for amount in amounts)
+    rows, values = 0, dict.fromkeys([amount.kind for amount in amounts], 0)
+    for amount in amounts:
+        rows = max(rows, amount.records)
+        values[amount.kind] += amount.values
+    kinds = by_gravity(values)
     if rows > 1:
         return f"{number(rows)} rows with {named(kinds)}"
     sums: dict[tuple[str, str], int] = {}
     for kind in kinds:
         words = kind_of(kind)
-        each = sum(amount.values for amount in amounts if amount.kind == kind)
-        sums[words.one, words.many] = sums.get((words.one, words.many), 0) + each
+        called = words.one, words.many
+        sums[called] = sums.get(called, 0) + values[kind]
     return _listed([counted(n, one, many) for (one, many), n in sums.items()], _SHOWN)
 
 
@@ -68,7 +75,7 @@ def _listed(parts: list[str], most: int) -> str:
 
 
 def content(amounts: Sequence[Amount], request_bytes: int) -> str:
-    """Return what a request holds: what was found, else its size and that nothing was, and whether all was read."""
+    """Return what was found, else the size and that nothing was; and whether all was read."""
     told = found(amounts)
     unread = any(amount.kind == NOT_INSPECTED for amount in amounts)
     if told:

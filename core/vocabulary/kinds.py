@@ -1,4 +1,4 @@
-"""Kinds of findings: what each is called, how grave it is, which groups hold it, and who can find it."""
+"""Kinds of findings: what each is called, how grave it is, its groups, and who can find it."""
 
 import difflib
 import re
@@ -16,7 +16,7 @@ class Finder(StrEnum):
 
     CREDENTIALS = "credentials"
     OWN_WORDS = "own words"
-    """What the organisation lists: words and canary tokens. They are looked for together with credentials."""
+    """What the organisation lists: words and canary tokens. The scan for credentials finds them."""
     PERSONAL = "personal"
     """Forms, check digits, keys, labels and columns."""
     NAMES = "names"
@@ -135,16 +135,26 @@ FINDABLE = frozenset(kind.id for kind in KINDS.values() if not kind.reserved)
 ANYTHING = "anything"
 """A rule's word for every kind, save what could not be read."""
 
+_GROUP_NAMES = (
+    "contact",
+    "bank",
+    "credentials",
+    "health",
+    "special_category",
+    "national_id",
+    _PERSONAL,
+)
 GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         name: frozenset(kind for kind in FINDABLE if name in KINDS[kind].groups)
-        for name in dict.fromkeys(" ".join(row[3] for row in _TABLE).split())
+        for name in _GROUP_NAMES
     }
 )
 """A rule's words for several kinds at once."""
 
-_ORDER = {kind: place for place, kind in enumerate(KINDS)}
 _OWN_WEIGHT = 6
+_ORDER = {name: (kind.weight, place) for place, (name, kind) in enumerate(KINDS.items())}
+_LAST = (_OWN_WEIGHT, len(KINDS))
 
 
 def kind_of(name: str) -> Kind:
@@ -164,12 +174,12 @@ def kind_of(name: str) -> Kind:
 
 
 def by_gravity(names: Iterable[str]) -> list[str]:
-    """Return the kinds, gravest first, without repeats; the order among equals is that of the table."""
-    return sorted(set(names), key=lambda k: (kind_of(k).weight, _ORDER.get(k, len(_ORDER)), k))
+    """Return the kinds without repeats, gravest first; equals in the order of the table."""
+    return sorted(set(names), key=lambda name: (_ORDER.get(name, _LAST), name))
 
 
 def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
-    """Return the kinds that a rule's words stand for; None for every kind but what could not be read."""
+    """Return the kinds that a rule's words stand for; None for all but what could not be read."""
     kinds: set[str] = set()
     for word in words:
         if word == ANYTHING:
@@ -189,6 +199,6 @@ def near(word: str, own: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def _called(kind: Kind, tokens: set[str]) -> set[str]:
-    """Return what a person may call it by: parts of its id; several words together also by its name."""
+    """Return what a person may call it by: parts of its id, and for several words its name."""
     own = set(kind.id.split("_"))
     return own | set(_WORD.findall(kind.one.lower())) if len(tokens) > 1 else own

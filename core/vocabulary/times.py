@@ -9,7 +9,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def clock_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return `14:02` today, `yesterday 14:02`, `Mon 14:02` this week, else `3 Nov 14:02` or `3 Nov 2025 14:02`."""
+    """Return `14:02` today, `yesterday 14:02`, `Mon 14:02` this week, else with its date.
+
+    That is `3 Nov 14:02` in this year, and `3 Nov 2025 14:02` in another.
+    """
     here, today = at.astimezone(zone), now.astimezone(zone)
     time = f"{here:%H:%M}"
     days = (today.date() - here.date()).days
@@ -35,7 +38,7 @@ def short_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
 
 
 def at_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return the time as part of a sentence: `at 14:02`, `yesterday at 14:02`, `on 3 Nov at 14:02`."""
+    """Return the time for a sentence: `at 14:02`, `yesterday at 14:02`, `on 3 Nov at 14:02`."""
     *day, time = clock_time(at, now, zone).split(" ")
     if not day:
         return f"at {time}"
@@ -55,7 +58,7 @@ def ago(span: timedelta) -> str:
 
 
 def lasting(span: timedelta) -> str:
-    """Return a span in the largest unit that it fills: `8 hours`, `5 minutes`, `1 second`, `2.5 seconds`."""
+    """Return a span in the largest unit that it fills: `8 hours`, `1 second`, `2.5 seconds`."""
     seconds = span.total_seconds()
     for unit, length in (("hour", 3600), ("minute", 60)):
         if seconds >= length and seconds % length == 0:

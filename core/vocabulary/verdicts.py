@@ -1,4 +1,4 @@
-"""What became of a request, in words: verdicts, outcomes of holds, and what a rule would have done."""
+"""What became of a request, in words: verdicts, ends of holds, what a rule would have done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,16 +71,32 @@ WOULD: Mapping[Verdict, str] = MappingProxyType(
 )
 """What a rule asks for, after `The rule would have`."""
 
+ANSWERS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.ALLOW: "The request passes.",
+        Verdict.WATCH: "It passes and is listed for review.",
+        Verdict.WARN: (
+            "It passes, is listed for review, and the sender is told in a header of the answer."
+        ),
+        Verdict.REDACT: (
+            "The values found are replaced by placeholders such as `<IBAN_1>`, then it passes."
+        ),
+        Verdict.HOLD: "It waits for a person, 25 seconds unless you say otherwise.",
+        Verdict.BLOCK: "It is refused. The sender reads why, by which rule, and whom to ask.",
+    }
+)
+"""What a rule may ask for, as its author reads it."""
+
 
 def words_of(verdict: str, hold: str | None = None) -> Words:
-    """Return word, sign, meaning and sentence of an outcome; a held request goes by how its hold ended."""
+    """Return the words of an outcome; a held request goes by how its hold ended."""
     if verdict == Verdict.HOLD and hold is not None and hold in HOLDS:
         return HOLDS[hold]
     return VERDICTS[Verdict(verdict)] if verdict in VERDICTS else UNKNOWN
 
 
 def outcome(verdict: str, hold: str | None = None, intended: str | None = None) -> str:
-    """Return what happened and, where something else was done than the rule asks for, what that is."""
+    """Return what happened and, where the rule asks for something else, what that is."""
     said = words_of(verdict, hold).outcome
     if intended is None or intended == verdict or intended not in WOULD:
         return said

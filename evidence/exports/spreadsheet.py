@@ -1,4 +1,4 @@
-"""CSV for a spreadsheet: one row a record, columns that an officer understands, no cell that acts as a formula."""
+"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula."""
 
 import csv
 import io
@@ -7,11 +7,17 @@ from typing import BinaryIO
 
 from core.attribution import Script
 from core.classification import LlmCall
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.record import Record
 from core.stored import StoredRecord
 from core.text import spreadsheet_cell
+from core.vocabulary.destinations import whose
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import kind_of
+from core.vocabulary.sizes import counted
+from core.vocabulary.verdicts import outcome
+from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
 from evidence.exports import Format
 
@@ -51,11 +57,29 @@ def _pid(record: Record) -> Cell:
 
 
 def _found(record: Record) -> Cell:
-    return "; ".join(
-        f"{f.kind} ({f.detector}): {f.distinct} distinct, {f.confidence.value}"
-        for f in record.findings
-        if f.kind != NOT_INSPECTED
-    )
+    found = (finding for finding in record.findings if finding.kind != NOT_INSPECTED)
+    return "; ".join(map(_finding, sorted(found, key=lambda f: kind_of(f.kind).weight)))
+
+
+def _finding(found: Finding) -> str:
+    """Return `12 bank account numbers (iban, personal, certain)`: words first, then ids."""
+    words = kind_of(found.kind)
+    ids = dict.fromkeys((found.kind, found.detector, CONFIDENCE[found.confidence]))
+    if found.test_data:
+        ids["published examples"] = None
+    amount = counted(found.distinct or found.count, words.one, words.many)
+    return f"{amount} ({', '.join(ids)})"
+
+
+def _outcome(record: Record) -> Cell:
+    decision = record.decision
+    return outcome(decision.verdict, decision.hold_outcome, decision.intended)
+
+
+def _to(record: Record) -> Cell:
+    to = record.destination
+    name = place_name(to.service, to.host)
+    return whose(name, to.account.kind, to.category, service=bool(to.service))
 
 
 def _excerpts(record: Record) -> Cell:
@@ -71,13 +95,8 @@ def _most_records(record: Record) -> Cell:
     return max((f.records for f in record.findings if f.records is not None), default=None)
 
 
-TIME, NOT_READ, ID, SEQ, HASH = (
-    "Time (UTC)",
-    "Not inspected",
-    "Record id",
-    "Chain entry",
-    "Chain hash",
-)
+TIME, NOT_READ = "Time (UTC)", "Not inspected"
+ID, SEQ, HASH = "Record id", "Chain entry", "Chain hash"
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),
     "Verdict": lambda r: r.decision.verdict.value,
@@ -114,7 +133,13 @@ COLUMNS: Mapping[str, Column] = {
     "Cost (USD)": _llm(lambda llm: llm.cost_usd),
     "Notes": lambda r: "; ".join(r.notes),
 }
-HEADINGS = (*COLUMNS, ID, SEQ, HASH)
+ADDED: Mapping[str, Column] = {
+    "To": _to,
+    "Outcome": _outcome,
+    "Left the machine": lambda r: "yes" if r.decision.left else "no",
+}
+"""Behind the place in the chain, so that no column of an earlier version moves."""
+HEADINGS = (*COLUMNS, ID, SEQ, HASH, *ADDED)
 
 
 def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
@@ -122,7 +147,8 @@ def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
     place: dict[str, Cell] = {ID: entry.id, SEQ: entry.link.seq, HASH: entry.link.hash.hex()}
     opened = entry.opened(known)
     if isinstance(opened, StoredRecord):
-        return {title: read(opened.record) for title, read in COLUMNS.items()} | place
+        columns = (*COLUMNS.items(), *ADDED.items())
+        return {title: read(opened.record) for title, read in columns} | place
     at = None if opened.at is None else rfc3339(opened.at)
     return {TIME: at, NOT_READ: opened.for_officer()} | place
 

@@ -136,8 +136,12 @@ def test_a_gate_that_cannot_inspect_does_not_serve() -> None:
         def warm(self) -> None:
             raise ImportError("no such library: /secret/path")
 
+    class Ready:
+        def warm(self) -> None:
+            """Nothing is needed for the first answers."""
+
     with pytest.raises(
         SettingsError, match=r"cannot load what it inspects with \(ImportError\)"
     ) as refused:
-        _settle(Broken())  # type: ignore[arg-type]
+        _settle(Broken(), Ready())  # type: ignore[arg-type]
     assert "secret" not in refused.value.for_officer()

@@ -10,7 +10,7 @@ STOPPED = {HoldOutcome.REFUSED, HoldOutcome.TIMED_OUT, None}
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("hold", [None, *HoldOutcome])
 def test_what_was_blocked_or_not_released_has_not_left(verdict, hold):
-    """Whatever else a decision says: a verdict that nobody thought of here fails rather than splits."""
+    """Whatever else a decision says: a verdict not thought of here fails rather than splits."""
     left = verdict is not Verdict.BLOCK and not (verdict is Verdict.HOLD and hold in STOPPED)
 
     assert lets_out(verdict, hold) is left

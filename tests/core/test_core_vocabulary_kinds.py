@@ -1,4 +1,4 @@
-"""The kinds of findings: one table, in which each has its words, its weight, its groups and its finders."""
+"""The kinds of findings: one table, in which each has its words, weight, groups and finders."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ def test_the_words_of_a_kind_are_fit_for_a_sentence(kind):
         ("person", "name of a person", "names of people"),
         ("address", "postal address", "postal addresses"),
         ("health_data", "item of health data", "items of health data"),
-        ("organisation_word", "word your organisation protects", "words your organisation protects"),
+        ("br_cpf", "Brazilian personal tax number (CPF)", "Brazilian personal tax numbers (CPF)"),
     ],
 )  # fmt: skip
 def test_plurals_stand_where_english_puts_them(kind, one, many):
@@ -44,7 +44,7 @@ def test_plurals_stand_where_english_puts_them(kind, one, many):
 
 
 def test_what_identifies_people_is_personal_data():
-    """Every kind that a detector of personal data finds is in the group that says so, and no other is."""
+    """Every kind that a detector of personal data finds is in that group, and no other is."""
     personal = {name for name, kind in KINDS.items() if Finder.PERSONAL in kind.found_by}
     assert GROUPS["personal_data"] == personal
 
@@ -91,7 +91,7 @@ def test_a_rules_words_stand_for_kinds(words, kinds):
     ],
 )
 def test_near_names_are_what_somebody_may_have_meant(word, meant):
-    """By how it is written, by a part of the id, and several words also by what a person calls it."""
+    """By how it is written, by a part of the id, and several words by what it is called."""
     assert meant in near(word, {"employee_id"})
 
 

@@ -1,4 +1,4 @@
-"""Words for verdicts, holds, dispositions, acts, accounts, services and senders: each value of the core has its own."""
+"""Words for verdicts, holds, dispositions, acts, accounts and senders: each value has its own."""
 
 import pytest
 
@@ -9,11 +9,12 @@ from core.classification import AccountKind, Category
 from core.decision import HoldOutcome, Verdict
 from core.findings import Confidence
 from core.review import Action, Disposition
-from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, place_name, whose
+from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, whose
 from core.vocabulary.findings import CONFIDENCE, Amount, content, found
 from core.vocabulary.reviews import ACTS, DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
+from destinations.naming import place_name
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, o
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_every_value_has_its_words_and_no_word_is_left_over(table, values):
-    """The words follow the core: a value without them, and words without a value, are found here."""
+    """A value of the core without words, and words without a value, are found here."""
     assert list(table) == sorted(values, key=list(table).index)
     assert set(table) == set(values)
 
@@ -80,10 +81,16 @@ def test_what_happened_is_a_sentence(verdict, hold, intended, said):
         ([Amount("not_inspected", 1, 0, False)], ""),
         ([Amount("nl_bsn", 1, 0, False)], "1 Dutch citizen number (BSN)"),
         ([Amount("nl_bsn", 2, 1, False)], "2 Dutch citizen numbers (BSN)"),
-        ([Amount("iban", 2, 0, False), Amount("bank_account", 3, 0, False)], "5 bank account numbers"),
+        (
+            [Amount("iban", 2, 0, False), Amount("bank_account", 3, 0, False)],
+            "5 bank account numbers",
+        ),
         ([Amount("iban", 9, 15_000, False)], "15,000 rows with bank account numbers"),
         ([Amount("employee_id", 2, 0, False)], "2 employee id values"),
-        ([Amount("email", 3, 0, True), Amount("iban", 1, 0, False)], "1 bank account number"),
+        (
+            [Amount("email", 3, 0, True), Amount("iban", 1, 0, False)],
+            "1 bank account number (and published examples)",
+        ),
         ([Amount("email", 3, 0, True)], "3 e-mail addresses (published examples)"),
     ],
 )  # fmt: skip
@@ -113,6 +120,6 @@ def test_what_was_not_read_is_never_called_clean():
     ],
 )
 def test_whose_account_of_which_service(service, account, category, words):
-    """A personal account is told from the organisation's own, and a service goes by its proper name."""
+    """A personal account is told from the organisation's own; services have proper names."""
     name = place_name(service, "files.example")
     assert whose(name, account, category, service=bool(service)) == words

@@ -63,8 +63,8 @@ def test_the_reason_is_one_that_a_person_understands() -> None:
         given
     )
     assert decision.reason == (
-        "15,000 rows with bank account numbers, names of people, e-mail addresses and 1 other kind to "
-        "a personal OneDrive (api.onedrive.example, account 9188040d): No files in personal accounts."
+        "15,000 rows with bank account numbers, names of people, e-mail addresses and 1 other kind "
+        "(and published examples) to a personal OneDrive (api.onedrive.example, account 9188040d): No files in personal accounts."
     )
     assert decision.rule == "personal"
     assert decision.contact == "privacy@example.com"

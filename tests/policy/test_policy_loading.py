@@ -163,7 +163,7 @@ rules:
 """ % ("a" * 64)
     loaded = load_bytes(text.encode(), "f")
     assert loaded.mode is Mode.ENFORCE
-    assert loaded.organisation.accounts["s3"] == {"029608264753", "123456789012"}
+    assert loaded.organisation.accounts["aws-s3"] == {"029608264753", "123456789012"}
     assert loaded.organisation.domains == {"example.com"}
     volume = parse(text.encode(), "f").rules[0].when.volume
     assert volume
@@ -217,7 +217,7 @@ def test_a_kind_that_nothing_finds_is_no_valid_kind(kind: str, text: str) -> Non
         ("mac_address", "did you mean “address”? Near, too: “ip_address”."),
         ("bsn", "did you mean “nl_bsn”?"),
         ("IBAN", "did you mean “iban”?"),
-        ("gender", "no detector finds it. Near are only the groups credentials, health,"),
+        ("gender", "no detector finds it. Near are only the groups contact, bank,"),
     ],
 )
 def test_the_fault_names_what_comes_near(kind: str, near: str) -> None:

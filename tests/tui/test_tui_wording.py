@@ -11,15 +11,12 @@ from hypothesis import strategies as st
 from invented_day import finding, place, record, sender
 from memory_case_store import as_stored
 
-from classifiers.destinations.catalogue import PACKAGE_INDEXES
-from classifiers.destinations.catalogue import SERVICES as CATALOGUE
-from classifiers.destinations.llm_providers import PROVIDERS
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
 from core.findings import Confidence
 from core.text import printable
-from core.vocabulary.services import NAMES
+from destinations import SERVICES
 from tui.wording import (
     case_found,
     case_place,
@@ -170,17 +167,14 @@ def test_a_kind_without_words_goes_by_its_own_name():
     assert kind_words("").one == "something without a name"
 
 
-def test_every_service_and_provider_reads_as_a_name():
-    """No id of ours stands in a sentence: hyphens and underscores are gone, and a web address stays one."""
-    ids = {service.id for service in (*CATALOGUE, *PACKAGE_INDEXES.values())} | {
-        provider.id for provider in PROVIDERS
-    }
-    for service in ids:
-        name = service_name(service, "host")
-        assert name and "_" not in name
-        assert "-" not in name.replace("sign-in", "")
+def test_services_go_by_their_proper_names():
+    """The screen says the name that refusals say; an id that no version of ours knows is inert on it."""
+    for service in SERVICES:
+        assert service_name(service.id, "host") == service.name
     assert service_name("file.io", "x") == "file.io"
-    assert set(NAMES) <= ids | {"icloud", "openai"}
+    assert service_name("\u3164new\x1b[1m", "x") == "·new·[1m"
+    assert service_name(None, "files.example") == "files.example"
+    assert service_name(None, "") == "an unnamed host"
 
 
 def test_a_reason_to_close_is_said_in_words():
