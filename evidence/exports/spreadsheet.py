@@ -97,6 +97,11 @@ def _most_records(record: Record) -> Cell:
 
 TIME, NOT_READ = "Time (UTC)", "Not inspected"
 ID, SEQ, HASH = "Record id", "Chain entry", "Chain hash"
+ADDED: Mapping[str, Column] = {
+    "To": _to,
+    "Outcome": _outcome,
+    "Left the machine": lambda r: "yes" if r.decision.left else "no",
+}
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),
     "Verdict": lambda r: r.decision.verdict.value,
@@ -132,14 +137,10 @@ COLUMNS: Mapping[str, Column] = {
     "Tokens are": _llm(lambda llm: llm.tokens_basis.value),
     "Cost (USD)": _llm(lambda llm: llm.cost_usd),
     "Notes": lambda r: "; ".join(r.notes),
+    **ADDED,
 }
-ADDED: Mapping[str, Column] = {
-    "To": _to,
-    "Outcome": _outcome,
-    "Left the machine": lambda r: "yes" if r.decision.left else "no",
-}
-"""Behind the place in the chain, so that no column of an earlier version moves."""
-HEADINGS = (*COLUMNS, ID, SEQ, HASH, *ADDED)
+HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED)
+"""What was added stands behind the place in the chain, so that no column of an earlier version moves."""
 
 
 def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
@@ -147,8 +148,7 @@ def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
     place: dict[str, Cell] = {ID: entry.id, SEQ: entry.link.seq, HASH: entry.link.hash.hex()}
     opened = entry.opened(known)
     if isinstance(opened, StoredRecord):
-        columns = (*COLUMNS.items(), *ADDED.items())
-        return {title: read(opened.record) for title, read in columns} | place
+        return {title: read(opened.record) for title, read in COLUMNS.items()} | place
     at = None if opened.at is None else rfc3339(opened.at)
     return {TIME: at, NOT_READ: opened.for_officer()} | place
 

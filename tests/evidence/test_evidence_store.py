@@ -161,7 +161,7 @@ def test_sums_are_those_of_the_record_as_it_is_read_again(
         (CaseFilter(since=datetime(2026, 3, 1, 12, 0, 2, tzinfo=UTC)), {"c"}),
         (CaseFilter(status=CaseStatus.CLOSED), set()),
     ],
-    ids=str,
+    ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters(
     store: Store, write, make_record: Make, wanted: CaseFilter, found: set[str]
