@@ -43,6 +43,7 @@ class Found:
     operations: frozenset[str]
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
@@ -111,13 +112,15 @@ def _function_of(called: ast.expr, whole: set[str], parts: set[str]) -> str | No
     return called.id if isinstance(called, ast.Name) and called.id in parts & _FUNCTIONS else None
 
 
+@cache
+def uses_of(path: Path) -> list[Use]:
+    """Return every use of `re` in one of our files."""
+    return uses_in(tree_of(path), stem_of(path), str(path.relative_to(ROOT)))
+
+
 def uses() -> list[Use]:
     """Return every use of `re` in our folders."""
-    return [
-        use
-        for path in modules()
-        for use in uses_in(tree_of(path), stem_of(path), str(path.relative_to(ROOT)))
-    ]
+    return [use for path in modules() for use in uses_of(path)]
 
 
 def _operations(home: Path, names: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -145,9 +148,11 @@ def _imports(path: Path) -> frozenset[tuple[str, str]]:
 
 
 def _imported_from(path: Path, home: Path) -> set[str]:
-    return {name for module, name in _imports(path) if module == module_of(home)}
+    source = module_of(home)
+    return {name for module, name in _imports(path) if module == source}
 
 
+@cache
 def module_of(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -157,13 +162,7 @@ def found() -> list[Found]:
     """Load every module that uses `re` under a name of its own; return the patterns it holds there."""
     patterns: list[Found] = []
     for path in modules():
-        names = sorted(
-            {
-                use.home.rpartition(".")[2]
-                for use in uses_in(tree_of(path), stem_of(path), "")
-                if use.named
-            }
-        )
+        names = sorted({use.home.rpartition(".")[2] for use in uses_of(path) if use.named})
         if not names:
             continue
         module, operations = importlib.import_module(module_of(path)), _operations(path, names)
