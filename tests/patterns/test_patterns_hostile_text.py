@@ -1,44 +1,27 @@
 """No text from a payload or a script makes a pattern start over: what stopped the gate is read in milliseconds."""
 
 import re
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from cpu_time import TooSlow, cpu_limit
 
 from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
+from attribution.line.frames import Program, is_library
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import decode
+from classifiers.decoding.request_parts import file_name
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
+from classifiers.uploads.prefilter import regions
 from core.exchange import Exchange
 from core.organisation import Organisation
 
 SOON_S = 0.25
 """CPU time. What is meant is 5 ms; the rest is for a busy machine and for what the first call loads."""
-
-
-class TooSlow(BaseException):
-    """The CPU time was used up; no boundary of ours catches this."""
-
-
-@contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooSlow` in what takes more CPU time; `re` looks for signals while it matches, so it is ended too."""
-
-    def ring(*_: object) -> None:
-        raise TooSlow
-
-    before = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def exchange(body: bytes, content_type: str) -> Exchange:
@@ -75,8 +58,8 @@ def personal() -> PersonalDetector:
     return detector
 
 
-def soon[T](work: Callable[[], T]) -> T:
-    with cpu_limit(SOON_S):
+def soon[T](work: Callable[[], T], seconds: float = SOON_S) -> T:
+    with cpu_limit(seconds):
         return work()
 
 
@@ -154,6 +137,115 @@ def test_attributes_are_read_with_blanks_and_either_quote() -> None:
     body = b"""<r a:mail = "a@example.com"x='1' name="Anna"  Muster=2 city='Bern'/>"""
     found = {(s.key, s.text) for s in decode(exchange(body, "text/xml")).segments}
     assert found >= {("mail", "a@example.com"), ("x", "1"), ("name", "Anna"), ("city", "Bern")}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "ab_" * 20_000 + ".",
+        "a" * 60_000 + "-",
+        "z9" * 30_000 + "!",
+        "a." * 30_000 + "~",
+        "(" * 60_000 + "A1",
+    ],
+)
+def test_a_cell_under_a_secret_name_is_judged_at_once(
+    secrets: CredentialDetector, cell: str
+) -> None:
+    """A column of passwords with one endless cell still shows the password beside it, and stops nobody."""
+    text = f"Tr0ub4dor&3x\n{cell}\nS0mmer!2031x\n"
+    segments = [Segment(text, "password", ("password",), tabular=True)]
+    hits = soon(lambda: secrets.detect(Payload(segments=segments), "api.example.com"))
+    assert [hit.value for hit in hits] == ["Tr0ub4dor&3x", "S0mmer!2031x"]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["phone a@a ", "tel: 12 ", "phone\n", "call us a@b ", "a@b.co 1.1.1.1 ", "+49 30 2345678 "],
+)
+def test_a_long_line_is_searched_once(unit: str) -> None:
+    """A line without end, full of words for phones and of what may be an address, is read once."""
+    text = (unit * (256_000 // len(unit))).encode()
+    soon(lambda: regions(text, []), 1.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call\nphone mobile\n030 1234567 and",
+        "phone\nphone\n030 1234567",
+        "Phone of " + "a@b.co " * 40 + "is 030 1234567.",
+        "tel. none, fax 030 1234567 and 030 7654321",
+        "mobile\n" * 30 + "030 1234567",
+    ],
+)
+def test_a_number_behind_a_word_for_phones_is_read(text: str) -> None:
+    """However far behind its word a number stands on the line, or on the next one, the sieve lets it through."""
+    data = text.encode()
+    found = regions(data, [])
+    assert found is not None
+    for number in (b"030 1234567", b"030 7654321"):
+        at = data.find(number)
+        assert at < 0 or any(start <= at and at + len(number) <= end for start, end in found.lines)
+
+
+@pytest.mark.parametrize("digits", ["1" * 5000, "0" * 5000, "0" * 5000 + "65"])
+def test_a_character_with_thousands_of_digits_hides_nothing(digits: str) -> None:
+    """A character reference that no program can read leaves the text beside it readable."""
+    body = f"<a b='&#{digits};&#65;nna'>&#{digits};bob&#64;example.com</a>".encode()
+    payload = soon(lambda: decode(exchange(body, "text/xml")))
+    texts = " ".join(segment.text for segment in payload.segments)
+    assert "Anna" in texts
+    assert "bob@example.com" in texts
+    assert payload.unread == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/upload/a.b.csv", "a.b.csv"),
+        ("/x.zip/list", "x.zip"),
+        ("/a.csv/b.tar.gz", "b.tar.gz"),
+        ("/.csv", None),
+        ("/a.csvx", None),
+        ("/v1/a.json5/data", None),
+        ("/" + "x" * 300 + ".pdf", "x" * 200 + ".pdf"),
+        ("/a=b.xlsx", "b.xlsx"),
+        ("/" + "." * 3000, None),
+        ("/" + ".csv" * 800 + "x", None),
+    ],
+)
+def test_the_file_name_in_a_path_is_read_at_once(path: str, name: str | None) -> None:
+    """The last part of a path that reads as a file names the upload; dots without end stop nobody."""
+    sent = replace(exchange(b"", "application/octet-stream"), path=path)
+    assert soon(lambda: file_name(sent)) == name
+
+
+@pytest.mark.parametrize(
+    ("file", "installed"),
+    [
+        (r"C:\Program Files\Python312\Lib\json\decoder.py", True),
+        (r"C:\Python312\Lib\json\decoder.py", True),
+        (r"D:\python\a\Lib\x.py", True),
+        (r"C:\Users\a\Lib\x.py", False),
+        (r"C:\Users\Python\a\\Lib\x.py", False),
+        (r"C:\Users\Python\Lib", False),
+        ("C:" + "\\Python" * 30_000 + "\\x.py", False),
+    ],
+)
+def test_files_of_python_on_windows_are_known_at_once(file: str, installed: bool) -> None:
+    """A frame in the standard library of Windows is not the user's line, however long its path is."""
+    program = Program(strings_are_own=False, absolute=str)
+    assert soon(lambda: is_library(file, program)) is installed
+
+
+def test_secrets_in_accented_text_stand_where_they_stand(secrets: CredentialDetector) -> None:
+    """A text full of secrets and accents is read once, and each secret is cut out where it is."""
+    text = "é漢 password: Tr0ub4dor&3x ü\n" * 8000
+    segments = [Segment(text, "clé", ("clé",))]
+    hits = soon(lambda: secrets.detect(Payload(segments=segments), "api.example.com"), 4.0)
+    assert len(hits) > 300
+    assert {text[hit.start : hit.end] for hit in hits} == {"Tr0ub4dor&3x"}
 
 
 def test_the_limit_of_these_tests_ends_a_pattern_that_starts_over() -> None:
