@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "attribution", "classifiers", "policy", "proxy")
+FOLDERS = ("core", "destinations", "attribution", "classifiers", "policy", "proxy")
 ENGINES = frozenset({"re", "regex"})
 """Engines that backtrack."""
 OPERATIONS = frozenset(
