@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "attribution", "classifiers", "policy", "proxy")
+FOLDERS = (
+    "app",
+    "attribution",
+    "certs",
+    "classifiers",
+    "core",
+    "evidence",
+    "policy",
+    "proxy",
+    "tui",
+)
 ENGINES = frozenset({"re", "regex"})
 """Engines that backtrack."""
 OPERATIONS = frozenset(
