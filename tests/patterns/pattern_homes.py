@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "destinations", "attribution", "classifiers", "policy", "proxy")
+FOLDERS = (
+    "app",
+    "attribution",
+    "certs",
+    "classifiers",
+    "core",
+    "destinations",
+    "evidence",
+    "policy",
+    "proxy",
+    "tui",
+)
 ENGINES = frozenset({"re", "regex"})
 """Engines that backtrack."""
 OPERATIONS = frozenset(

@@ -83,6 +83,9 @@ def _wildcards() -> Iterable[Made]:
 
 
 PROOFS: dict[str, Proof] = {
+    "filtering._TOKEN": Proof(
+        why="what is no quoted word is a word and taken whole, so no place begins inside it"
+    ),
     "quality._NAMED": Proof(
         why="is_placeholder reads values of at most 200 characters; a name of 60 and an end of 20 can be cut 60 ways",
         cap=200,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from cpu_time import TooSlow, cpu_limit
 
+from attribution.identity.imports import Imports, read_imports
 from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
 from attribution.line.frames import Program, is_library
 from classifiers.credentials import CredentialDetector
@@ -112,6 +113,68 @@ def test_a_block_with_the_line_ends_of_windows_is_read() -> None:
     source = b'# /// script\r\n# requires-python = ">=3.12"\r\n#\r\n# dependencies = ["rich"]\r\n# /// \t\r\nimport rich\r\n'
     assert read_inline_metadata(source) == InlineMetadata(
         dependencies=("rich",), requires_python=">=3.12"
+    )
+
+
+def _block(text: str) -> bytes:
+    return "".join(
+        ["# /// script\n", *(f"# {line}\n" for line in text.split("\n")), "# ///\n"]
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * 60_000 + " = 1",
+        '"="' + '."="' * 30_000 + " = 1",
+        "x = {a" + ".a" * 60_000 + " = 1}",
+        "a = " + "[" * 20_000,
+        "a = " + "{a=" * 9_000,
+        "a = " + "1" * 20_000,
+        "[a.b]\n" * 20_000,
+        "a = '" + "\\" * 60_000,
+    ],
+)
+def test_a_block_that_no_reader_of_toml_can_bear_is_none(text: str) -> None:
+    """Endless keys, nesting and numbers in a script's metadata are no statement, no error, and stop nobody."""
+    assert soon(lambda: read_inline_metadata(_block(text))) is None
+
+
+def test_a_block_with_many_dependencies_on_one_line_is_read() -> None:
+    """What a real script says is read, however it is laid out."""
+    found = read_inline_metadata(
+        _block(f"dependencies = [{', '.join(f'"a{n}==1.2.3"' for n in range(90))}]")
+    )
+    assert found is not None
+    assert len(found.dependencies) == 90
+
+
+@pytest.mark.parametrize("end", ["", "\nimport os"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" + ".a" * 200_000,
+        "a" + " . a" * 100_000,
+        "a" + ".\\\n a" * 60_000,
+        "é" + ".é" * 200_000,
+        "a" + "\t.\fa" * 90_000,
+    ],
+)
+@pytest.mark.parametrize("begin", ["import ", "from ", "x = 1; from ..."])
+def test_an_import_of_an_endless_name_is_not_parsed(begin: str, name: str, end: str) -> None:
+    """Python's own parser takes hours over a name with a million parts: such a source counts as unreadable at once."""
+    source = f"{begin}{name}{' import b' if 'from' in begin else ''}{end}".encode()
+    assert soon(lambda: read_imports(source)) == Imports(readable=False)
+
+
+@pytest.mark.parametrize(
+    "line", ["# " + "." * 5000, "x = '" + ". " * 5000 + "'", "import a" + ".a" * 400]
+)
+def test_dots_that_part_no_name_are_no_hindrance(line: str) -> None:
+    """A ruler of dots in a comment makes no source unreadable."""
+    assert (
+        soon(lambda: read_imports(f"{line}\nimport requests\n".encode())).third_party[-1]
+        == "requests"
     )
 
 
