@@ -54,6 +54,13 @@ def packed_as(data: bytes) -> str | None:
     return "zstd" if data.startswith(b"\x28\xb5\x2f\xfd") else None
 
 
+def coding_of(data: bytes) -> str | None:
+    """Return the coding of a packed stream of any kind: `gzip`, `zstd`, `bzip2`, `xz`. The last two are slow to undo."""
+    if data.startswith(b"BZh"):
+        return "bzip2"
+    return "xz" if data.startswith(b"\xfd7zXZ\x00") else packed_as(data)
+
+
 def document_type(data: bytes) -> str | None:
     """Return the media type of a document or archive that its first bytes name."""
     if not data or data[0] not in _FIRST:

@@ -1,6 +1,6 @@
 """Reading a payload: encodings, charsets and formats undone into segments, tables, documents and what stays unread."""
 
-from classifiers.codecs.content_encoding import undo_content_encoding
+from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
 from classifiers.codecs.unicode_folding import fold
 from classifiers.decoding.body import drain, read_body, read_plain
@@ -60,18 +60,19 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
     drain(reading)
-    content_type = content_encoding = grpc_encoding = None
+    content_type = grpc_encoding = None
+    encoded = False
     for name, value in exchange.headers:
         if name == "content-type":
             content_type = value
         elif name == "content-encoding":
-            content_encoding = f"{content_encoding},{value}" if content_encoding else value
+            encoded = True
         elif name == "grpc-encoding":
             grpc_encoding = value
     body = exchange.body
-    if content_encoding:
-        body, reason = undo_content_encoding(body, content_encoding, limits)
-        reading.undone(reason, ())
+    if encoded:
+        declared = content_encoding(exchange.headers)
+        body = reading.undone(undo_content_encoding(body, declared, limits), (), 0)
     if not exchange.complete:
         reading.unread(
             f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ()
@@ -80,3 +81,5 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     if body:
         upload = None if body[:1] in {b"{", b"["} else file_name(exchange)
         payload.json = read_body(reading, body, content_type or "", grpc_encoding, upload)
+    elif reading.pending:
+        drain(reading)

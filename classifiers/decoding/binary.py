@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from classifiers.codecs.charset import binary, text_of
-from classifiers.codecs.content_encoding import inflate
+from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_walk import walk
@@ -69,9 +69,8 @@ def read_grpc(reading: Reading, data: bytes, coding: str | None, path: Path, dep
         if len(message) < size:
             reading.unread("a gRPC message is cut", path)
         if flag == 1:
-            undone = inflate(message, coding or "gzip", reading.limits)
-            message = undone.data
-            reading.undone(undone.reason, path)
+            undone = undo_content_encoding(message, coding or "gzip", reading.limits)
+            message = reading.undone(undone, (*path, index), depth)
         if not read_protobuf(reading, message, (*path, index), depth):
             reading.later(Piece(message, "", None, (*path, index), depth + 1))
         at += 5 + size

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from classifiers.codecs.charset import text_of
-from classifiers.codecs.content_encoding import inflate
+from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.decoding import binary, delimited, forms, packed, xml_text
 from classifiers.decoding.decode_state import Piece, Reading
@@ -135,8 +135,8 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
     """Unpack a stream, put a document aside, name a picture; False when the first bytes name none of them."""
     coding = packed_as(data)
     if coding and not _is_tar(piece.name):
-        undone = inflate(data, coding, reading.limits)
-        reading.undone(undone.reason, piece.path)
+        undone = undo_content_encoding(data, coding, reading.limits)
+        plain = reading.undone(undone, piece.path, piece.depth)
         name = piece.name.rpartition(".")[0] if piece.name else None
         kind = (
             ""
@@ -144,8 +144,7 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
             else media_type
         )
         return (
-            reading.later(Piece(undone.data, kind, piece.key, piece.path, piece.depth + 1, name))
-            or True
+            reading.later(Piece(plain, kind, piece.key, piece.path, piece.depth + 1, name)) or True
         )
     document = "application/gzip" if coding else document_type(data)
     if document:

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from classifiers.codecs.content_encoding import TOO_MUCH
+from classifiers.codecs.content_encoding import TOO_MUCH, Undone
 from classifiers.codecs.limits import Limits
 from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
 from core.text import printable
@@ -91,11 +91,16 @@ class Reading:
         self.payload.cut = True
         self.unread(reason, path)
 
-    def undone(self, reason: str | None, path: Path) -> None:
-        """Take the outcome of undoing an encoding: None when all of it came out."""
-        if reason:
+    def undone(self, undone: Undone, path: Path, depth: int) -> bytes:
+        """Return the content that was unpacked; queue what stands beside it, say what may be missing."""
+        for reason in undone.reasons:
             self.payload.cut |= reason == TOO_MUCH
             self.unread(reason, path)
+        for number, beside in enumerate(undone.beside, 1):
+            self.later(
+                Piece(beside, "", None, (*path, f"(beside the content {number})"), depth + 1)
+            )
+        return undone.data
 
     def unread(self, reason: str, path: Path) -> None:
         """Say what could not be read; the same reason is kept at most twenty times."""

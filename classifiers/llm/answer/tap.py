@@ -1,17 +1,18 @@
 """Reads usage, model and account from an answer as it passes: never buffers a stream, never raises, bounded memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from classifiers.codecs.content_encoding import Decoder, Part, content_encoding
 from classifiers.codecs.frames import EventStream, Frames, Grpc, Lines, chunk_bytes
+from classifiers.codecs.limits import DEFAULT
 from classifiers.codecs.protobuf import usage_map
 from classifiers.codecs.protobuf import usage_of as protobuf_usage
 from classifiers.llm import estimate, prices
 from classifiers.llm.answer.completion import Read, completed
-from classifiers.llm.answer.inflate import BrokenEncodingError, Identity, Inflater, inflater
 from classifiers.llm.answer.salvage import salvage
 from classifiers.llm.answer.usage import Usage, later, of_answer, of_gateway, total
 from classifiers.payload import Payload
@@ -23,6 +24,8 @@ MAX_PLAIN = 256 * 1024 * 1024
 """After this many decoded bytes the tap stops reading: nothing a model says is that long."""
 MAX_SAMPLE = 512 * 1024
 """Of a stream without usage so far, kept for an estimate."""
+_LIMITS = replace(DEFAULT, decoded_bytes=MAX_PLAIN, ratio=MAX_PLAIN)
+"""Models repeat themselves: what is read is bounded by its size, in steps of bounded memory."""
 _NULL = b'"usage":null'
 _MODEL_TRIES = 16
 _SNIFF = 64 * 1024
@@ -39,10 +42,28 @@ class UsageTap:
     """
 
     __slots__ = (
-        "_answer", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size",
+        "_answer",
+        "_call",
+        "_decoder",
+        "_exchange",
+        "_first",
+        "_framer",
+        "_gateway",
+        "_json",
+        "_json_size",
         "_kept",
-        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sampling", "_sse",
-        "_tries", "_usage",
+        "_kept_size",
+        "_lines",
+        "_mode",
+        "_model",
+        "_organisation",
+        "_payload",
+        "_plain",
+        "_provisional",
+        "_sampling",
+        "_sse",
+        "_tries",
+        "_usage",
     )  # fmt: skip
 
     def __init__(
@@ -57,7 +78,7 @@ class UsageTap:
         self._provisional = False
         self._model: str | None = None
         self._organisation: str | None = None
-        self._inflater: Inflater | None = inflater(answer.header("content-encoding"))
+        self._decoder: Decoder | None = Decoder(content_encoding(answer.headers), _LIMITS)
         self._first = b""
         self._plain = 0
         self._mode: Callable[[bytes], None] | None = None
@@ -75,17 +96,9 @@ class UsageTap:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
-        inner = self._inflater
-        if inner is None or not chunk:
-            return
-        if type(inner) is Identity:
-            self._take(chunk)
-            return
-        try:
-            for piece in inner.feed(chunk):
-                self._take(piece)
-        except BrokenEncodingError:
-            self._not_encoded(chunk)
+        decoder = self._decoder
+        if decoder is not None:
+            self._take_all(decoder.feed(chunk))
 
     def message(self, message: Message) -> None:
         """Take one WebSocket message of a realtime session."""
@@ -106,18 +119,15 @@ class UsageTap:
                 self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}")
             )
 
-    def _not_encoded(self, chunk: bytes) -> None:
-        """The header names an encoding that the body does not have: recordings keep decoded text under old headers."""
-        self._inflater = None
-        raw = self._first + chunk
-        if (not self._plain and raw.lstrip()[:1] in b"{[:") or raw.startswith(_SSE_STARTS):
-            self._inflater = Identity()
-            self._take(raw)
+    def _take_all(self, parts: Iterator[Part]) -> None:
+        for piece, number in parts:
+            if number == 0 and self._decoder is not None:
+                self._take(piece)
 
     def _take(self, piece: bytes) -> None:
         self._plain += len(piece)
         if self._plain > MAX_PLAIN:
-            self._inflater = None
+            self._decoder = None
             return
         if self._mode is None:
             self._first += piece
@@ -231,6 +241,8 @@ class UsageTap:
             self._sampling, self._kept = False, []
 
     def _end(self) -> None:
+        if self._decoder is not None:
+            self._take_all(self._decoder.finish())
         if self._first and self._mode is None:
             self._mode = self._choose(self._first)
             self._mode(self._first)
