@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -158,10 +159,8 @@ class Engine:
             stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
         findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
-            found = stages.run(
-                "tables", lambda table=table: table_findings(table, self._fingerprinter)
-            )  # type: ignore[misc]
-            findings = one_per_kind([*findings, *(found or ())])
+            read = partial(table_findings, table, self._fingerprinter)
+            findings = one_per_kind([*findings, *(stages.run("tables", read) or ())])
         return Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
@@ -257,6 +256,7 @@ class Engine:
         from classifiers.documents import read_document
 
         waiting, payload.documents = payload.documents, []
+        payload.controls = True
         for document in waiting:
             inner = read_document(document)
             payload.segments += inner.segments

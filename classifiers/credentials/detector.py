@@ -99,10 +99,10 @@ class CredentialDetector:
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
         """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
         segments, offsets = payload.segments, _UNCHANGED
-        joined = Joined(segments)
-        if not joined.ascii:
+        joined = Joined(segments, controls=payload.controls)
+        if not joined.plain:
             segments, offsets = folded(segments)
-            joined = Joined(segments) if offsets else joined
+            joined = joined if segments is payload.segments else Joined(segments)
         found: list[Found] = []
         engine = self._engines.current
         for index in engine.candidates(joined.data):

@@ -2,7 +2,6 @@
 
 from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
-from classifiers.codecs.unicode_folding import fold
 from classifiers.decoding.body import drain, read_body, read_plain
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
@@ -17,13 +16,12 @@ __all__ = [
     "decode",
     "decode_message",
     "decode_text",
-    "fold",
 ]
 
 
 def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
     """Return all that can be read from an exchange. Never raises, whatever the payload."""
-    payload = Payload()
+    payload = Payload(controls="%" in exchange.path)
     try:
         _decode(exchange, payload, limits)
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate

@@ -16,7 +16,8 @@ from classifiers.decoding.json_walk import read_lenient, walk
 from classifiers.payload import Path
 from core.text import printable
 
-_JSON_START = frozenset(b'{["')
+_ESCAPED_CONTROLS = (b"\\u00", b"\\b")
+"""How JSON writes control characters."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 _PROTOBUF = frozenset(
     {
@@ -76,8 +77,12 @@ def read_body(
         except (ValueError, OverflowError):
             root = None
     if root is not None:
+        reading.payload.controls |= _may_hold_controls(data)
         walk(reading, root, None, (), 0, deep=packed.worth_looking(data))
-    elif media_type.startswith("application/grpc"):
+        drain(reading)
+        return root
+    reading.payload.controls = True
+    if media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
         reading.label = f"attachment {printable(name, 120)}" if name else None
@@ -86,6 +91,13 @@ def read_body(
         )
     drain(reading)
     return root
+
+
+def _may_hold_controls(data: bytes) -> bool:
+    """Return True when some string of this JSON may hold control characters: it must escape all of them but one."""
+    if b"\x7f" in data:
+        return True
+    return b"\\" in data and any(escape in data for escape in _ESCAPED_CONTROLS)
 
 
 def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | None) -> None:

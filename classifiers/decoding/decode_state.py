@@ -76,6 +76,7 @@ class Reading:
         if self.pieces >= self.limits.pieces or self.piece_bytes + size > self.limits.piece_bytes:
             self.cut("more packed parts than are read", ())
             return False
+        self.payload.controls = True
         self.pieces += 1
         self.piece_bytes += size
         label = f"attachment {printable(piece.name, 120)}" if piece.name else self.label

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from classifiers.codecs.unicode_folding import fold, without_zeros
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
@@ -58,7 +59,7 @@ class PersonalDetector:
                 continue
             names = context_of(segment.key, segment.path)
             if names and "!" not in names and length <= _LONGEST_KEYED:
-                keyed = _by_key(segments, index, names)
+                keyed = _by_key(segments, index, names, controls=payload.controls)
                 if keyed is not None:
                     found.append(keyed)
                     if keyed.kind not in _PROSE_KINDS:
@@ -68,7 +69,9 @@ class PersonalDetector:
             if length >= _SHORTEST and not (length > LONG and is_encoded(text)):
                 wanted.append(index)
         if wanted:
-            found.extend(_scan(join(segments, wanted), segments, explain))
+            found.extend(
+                _scan(join(segments, wanted, controls=payload.controls), segments, explain)
+            )
             if any(_has_lines(segments[index].text) for index in wanted):
                 found = self._with_records(found, segments, wanted, explain)
             found.sort(key=_by_place)
@@ -126,10 +129,13 @@ def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     return tuple(kind for kind in (*KEYED, "name") if kind in names)
 
 
-def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> Hit | None:
+def _by_key(
+    segments: Sequence[Segment], index: int, names: frozenset[str], *, controls: bool
+) -> Hit | None:
     """Return the hit of a value whose key tells what it is."""
     kinds = _keyed_kinds(names)
-    text = segments[index].text
+    whole = segments[index].text
+    text = fold(without_zeros(whole)).text if controls or not whole.isascii() else whole
     if not kinds or is_placeholder(text):
         return None
     for kind in kinds:
@@ -137,7 +143,7 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
             value = bare_name(text)
             if value is None or not _is_somebodys(segments, index):
                 continue
-            return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(text))
+            return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
         value = KEYED[kind](text)
         if value is not None:
             return Hit(
@@ -147,7 +153,7 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
                 value,
                 index,
                 0,
-                len(text),
+                len(whole),
                 is_test_value(kind, value),
             )
     return None
@@ -179,7 +185,7 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
     folded = buffer.folded
     finish = resume = -1
     place: Place | None = None
-    for first, end in spans(folded.data):
+    for first, end in spans(folded.data()):
         start = max(first, resume)
         if end <= start:
             continue

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from classifiers.codecs.unicode_folding import is_folded
 from classifiers.credentials.judging.identity import is_authentication
 from classifiers.payload import Carrier, Segment
 
@@ -22,9 +23,11 @@ _BODY = Carrier.BODY
 class Joined:
     """Lines of all segments joined to one text, except those that authenticate the request. Holds payload."""
 
-    __slots__ = ("_lines", "_segments", "_starts", "ascii", "authentication", "data")
+    __slots__ = ("_lines", "_segments", "_starts", "authentication", "data", "plain")
 
-    def __init__(self, segments: Sequence[Segment], *, authentication: bool = True) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], *, authentication: bool = True, controls: bool = True
+    ) -> None:
         self._segments = segments
         self._starts: list[int] | None = None
         self.authentication: list[tuple[int, Segment]] = []
@@ -37,8 +40,9 @@ class Joined:
                     lines[index] = ""
         self._lines = lines
         text = "".join(lines)
-        self.ascii = text.isascii()
         self.data: bytes = text.encode("utf-8", "replace")
+        self.plain = is_folded(self.data, controls=controls)
+        """True when no folding would change it."""
 
     def locate(self, offset: int) -> Location:
         """Return the segment that holds this byte, and the character there."""
