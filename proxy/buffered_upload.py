@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mitmproxy import http
 
-from classifiers.uploads.cutting import holds_document, is_document
+from classifiers.codecs.magic import holds_file, is_file
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import merged
@@ -99,9 +99,9 @@ class WholeTap:
         first = next(self._kept.pieces(), b"")
         kind = (self._flow.request.headers.get("content-type") or "").lower()
         whole = (
-            is_document(first)
+            is_file(first)
             or "json" in kind
-            or (kind.startswith("multipart/") and holds_document(first))
+            or (kind.startswith("multipart/") and holds_file(first))
         )
         if whole and self._kept.size <= AS_ONE:
             self._ruling.decision = await self._as_one()

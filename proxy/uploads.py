@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from mitmproxy import http
 
+from classifiers.codecs.magic import holds_file, is_file
 from classifiers.uploads.cutting import (
     OVERLAP,
     Windows,
-    holds_document,
-    is_document,
     not_inspected,
     without,
 )
@@ -144,9 +143,9 @@ class UploadTap:
 
     def _start(self, window: bytes, again: bytes) -> None:
         """Say what is known of a window at once, and have it scanned."""
-        if self._first and is_document(window):
+        if self._first and is_file(window):
             self.unread("documents", "a large file of this type is only read as a whole")
-        if self._windows.content_type.startswith("multipart/") and holds_document(window):
+        if self._windows.content_type.startswith("multipart/") and holds_file(window):
             self.unread("documents", "a large file inside this request is only read as a whole")
         if not self.stopped:
             seen = asyncio.ensure_future(self._classified(window, first=self._first))

@@ -1,6 +1,5 @@
 """How a streamed body is cut into windows for scanning: nothing is split, nothing is counted twice. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -8,22 +7,9 @@ from core.findings import NOT_INSPECTED, Confidence, Finding
 
 OVERLAP = 4 * 1024
 """Scanned again with the next window: longer than any value, so none is split."""
-_MAGIC = rb"PK\x03\x04|%PDF-|PAR1|ARROW1\0|\x1f\x8b\x08|\x28\xb5\x2f\xfd|\xd0\xcf\x11\xe0|SQLite format 3|7z\xbc\xaf|Rar!\x1a"
-_DOCUMENT = re.compile(_MAGIC)
-_DOCUMENT_PART = re.compile(rb"\r\n\r\n(?:" + _MAGIC + rb")")
 _HEADED = ("text/csv", "text/tab-separated-values")
 
 type Key = tuple[str, str, bool]
-
-
-def is_document(body: bytes) -> bool:
-    """Return True when a body begins as a file that only reads as a whole: an archive, a workbook, a table file."""
-    return _DOCUMENT.match(body) is not None
-
-
-def holds_document(window: bytes) -> bool:
-    """Return True when a part of a multipart body begins as such a file."""
-    return _DOCUMENT_PART.search(window) is not None
 
 
 class Windows:

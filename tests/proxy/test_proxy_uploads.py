@@ -12,7 +12,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, without
+from classifiers.codecs.magic import holds_file, is_file
+from classifiers.uploads.cutting import OVERLAP, Windows, without
 from classifiers.uploads.unpacking import PIECE, Unpacker
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
@@ -383,5 +384,5 @@ def test_what_will_be_found_again_is_taken_off() -> None:
 @pytest.mark.parametrize("body", [b"", b"PK", b"id,name\nPK\x03\x04", b"hello %PDF-", b'{"a": 1}'])
 def test_text_is_no_document(body: bytes) -> None:
     """A body is held for a document only when it begins as one."""
-    assert not is_document(body)
-    assert not holds_document(body)
+    assert not is_file(body)
+    assert not holds_file(body)
