@@ -187,4 +187,6 @@ _FILE_PART = re.compile(
 
 def holds_file(data: bytes) -> bool:
     """Return True when a part of a multipart body begins as such a file."""
-    return any(is_file(data[found.end() : found.end() + 512]) for found in _FILE_PART.finditer(data))
+    return any(
+        is_file(data[found.end() : found.end() + 512]) for found in _FILE_PART.finditer(data)
+    )

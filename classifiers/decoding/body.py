@@ -28,6 +28,7 @@ _PROTOBUF = frozenset(
     }
 )
 _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary"})
+_EVENT_STREAM = "application/vnd.amazon.eventstream"
 _MAX_LINES = 100_000
 _LONE_SURROGATE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -123,6 +124,10 @@ def _read_bytes(
             return None
         reading.unread("the multipart body cannot be split into its parts", piece.path)
     if _read_by_magic(reading, piece, data, media_type):
+        return None
+    if media_type == _EVENT_STREAM and binary.read_event_stream(
+        reading, data, piece.path, piece.depth
+    ):
         return None
     if media_type in _MSGPACK and binary.read_msgpack(
         reading, data, piece.path, piece.depth, declared=True

@@ -1,5 +1,6 @@
 """Reads usage, model and account from an answer as it passes: never buffers a stream, never raises, bounded memory."""
 
+import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import orjson
 
 from classifiers.codecs.content_encoding import Decoder, Part, content_encoding
-from classifiers.codecs.frames import EventStream, Frames, Grpc, Lines, chunk_bytes
+from classifiers.codecs.frames import EventStream, Grpc, Lines
 from classifiers.codecs.limits import DEFAULT
-from classifiers.codecs.protobuf import usage_map
-from classifiers.codecs.protobuf import usage_of as protobuf_usage
 from classifiers.llm import estimate, prices
 from classifiers.llm.answer.completion import Read, completed
 from classifiers.llm.answer.salvage import salvage
 from classifiers.llm.answer.usage import Usage, later, of_answer, of_gateway, total
+from classifiers.llm.grpc import unpacked, usage_map
+from classifiers.llm.grpc import usage_of as protobuf_usage
 from classifiers.payload import Payload
 from core.classification import LlmCall
 from core.exchange import Answer, Exchange, Message
@@ -47,8 +48,7 @@ class UsageTap:
         "_decoder",
         "_exchange",
         "_first",
-        "_framer",
-        "_gateway",
+            "_gateway",
         "_json",
         "_json_size",
         "_kept",
@@ -82,7 +82,6 @@ class UsageTap:
         self._first = b""
         self._plain = 0
         self._mode: Callable[[bytes], None] | None = None
-        self._framer: Frames | None = None
         self._lines, self._sse = Lines(), False
         self._json: list[bytes] = []
         self._json_size = 0
@@ -140,11 +139,9 @@ class UsageTap:
     def _choose(self, start: bytes) -> Callable[[bytes], None]:
         kind = (self._answer.header("content-type") or "").partition(";")[0].strip().lower()
         if kind == "application/vnd.amazon.eventstream":
-            self._framer = EventStream()
-            return self._take_frames
+            return self._take_event_stream(EventStream())
         if kind.startswith("application/grpc"):
-            self._framer = Grpc()
-            return self._take_frames
+            return self._take_grpc(Grpc())
         text = start.lstrip()
         if kind == "text/event-stream" or text.startswith(_SSE_STARTS):
             self._sse = True
@@ -163,21 +160,26 @@ class UsageTap:
         else:
             self._json = []
 
-    def _take_frames(self, piece: bytes) -> None:
-        framer = self._framer
-        if framer is None:
-            return
-        for message in framer.feed(piece):
-            if isinstance(framer, Grpc):
-                self._protobuf(message)
-            else:
-                self._object(message)
+    def _take_event_stream(self, frames: EventStream) -> Callable[[bytes], None]:
+        def take(piece: bytes) -> None:
+            for message in frames.feed(piece):
+                self._object(message.payload)
 
-    def _protobuf(self, message: bytes) -> None:
+        return take
+
+    def _take_grpc(self, frames: Grpc) -> Callable[[bytes], None]:
         where = usage_map(self._exchange.path.partition("?")[0]) if self._exchange else None
-        found = protobuf_usage(message, where) if where else None
-        if found is not None:
-            self._usage = later(self._usage, found)
+        if where is None:
+            return self._ignore
+        coding = self._answer.header("grpc-encoding")
+
+        def take(piece: bytes) -> None:
+            for message in frames.feed(piece):
+                found = protobuf_usage(unpacked(message, coding), where)
+                if found is not None:
+                    self._usage = later(self._usage, found)
+
+        return take
 
     def _take_lines(self, piece: bytes) -> None:
         block = self._lines.feed(piece)
@@ -210,7 +212,7 @@ class UsageTap:
         except orjson.JSONDecodeError:
             return
         self._tries += 1
-        inner = chunk_bytes(event)
+        inner = _chunk_bytes(event)
         if inner is not None:
             self._object(inner)
         elif isinstance(event, dict):
@@ -288,6 +290,17 @@ def complete(
 ) -> LlmCall:
     """Return the call completed from an answer whose body was held."""
     return UsageTap(call, answer, exchange, payload).finish(answer)
+
+
+def _chunk_bytes(event: object) -> bytes | None:
+    """Return the JSON inside a Bedrock `chunk` event (`{"bytes": base64}`), or None."""
+    inner = event.get("bytes") if isinstance(event, dict) else None
+    if not isinstance(inner, str):
+        return None
+    try:
+        return binascii.a2b_base64(inner)
+    except binascii.Error:
+        return None
 
 
 def _tells(data: bytes) -> bool:
