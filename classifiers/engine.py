@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifiers.credentials import CredentialDetector
-from classifiers.decoding import DEFAULT, INLINE, decode
+from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import AccountTap, Bindings, destination
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import UsageTap, label, recognise
@@ -16,14 +16,16 @@ from classifiers.personal import PersonalDetector, table_findings
 from classifiers.redaction import MessageRestorer, Placeholders, Restorer, refuse_signed, rewrite
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange, Message
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
+from core.ports import ClassifierPool
 from core.redaction import CannotRedactError, Redacted
 from core.values import changed
 
 if TYPE_CHECKING:
     from classifiers.personal.prose.presidio import OrganisationRecognisers
+    from classifiers.uploads.body_scan import BodyScan
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
@@ -125,12 +127,19 @@ class Engine:
         """Return the findings of a later window of a large body: those of `classify`, at the cost of what may hold any."""
         from classifiers.uploads.window import window_payload
 
-        payload = window_payload(exchange, self._credentials.places)
+        limits = WINDOW if self._setup.in_worker else INLINE
+        payload = window_payload(exchange, self._credentials.places, limits)
         if payload is None:
             return self.on_headers(exchange)
         if payload.documents or payload.cut:
             return replace(self.on_headers(exchange), deferred=True)
         return self._inspected(exchange, payload, _Stages(), None)
+
+    def scan(self, head: Exchange, pool: ClassifierPool, deadline_s: float) -> "BodyScan":
+        """Return what reads a large body as it passes."""
+        from classifiers.uploads.body_scan import BodyScan
+
+        return BodyScan(head, self, pool, deadline_s)
 
     def _inspected(
         self,
@@ -343,14 +352,6 @@ def _unread(payload: Payload) -> list[Finding]:
         place = ".".join(map(str, unread.path)) or "body"
         reasons.setdefault(unread.reason, []).append(place)
     return [
-        Finding(
-            kind=NOT_INSPECTED,
-            detector="decoder",
-            confidence=Confidence.CERTAIN,
-            count=len(places),
-            distinct=1,
-            where=tuple(dict.fromkeys(places))[:10],
-            note=reason,
-        )
+        not_inspected(reason, DECODER, tuple(dict.fromkeys(places))[:10], len(places))
         for reason, places in reasons.items()
     ]

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from mitmproxy import http
 
-from classifiers.codecs.magic import holds_file, is_file
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import merged
@@ -97,13 +96,7 @@ class WholeTap:
 
     async def _read(self) -> None:
         first = next(self._kept.pieces(), b"")
-        kind = (self._flow.request.headers.get("content-type") or "").lower()
-        whole = (
-            is_file(first)
-            or "json" in kind
-            or (kind.startswith("multipart/") and holds_file(first))
-        )
-        if whole and self._kept.size <= AS_ONE:
+        if self._kept.size <= AS_ONE and self._scan.scan.reads_as_one(first):
             self._ruling.decision = await self._as_one()
             return
         for piece in self._kept.pieces():

@@ -2,24 +2,15 @@
 
 import asyncio
 import logging
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from mitmproxy import http
 
-from classifiers.codecs.magic import holds_file, is_file
-from classifiers.uploads.cutting import (
-    OVERLAP,
-    Windows,
-    not_inspected,
-    without,
-)
-from classifiers.uploads.unpacking import Unpacker, joined
 from core.attribution import Attribution
-from core.classification import Classification
+from core.classification import Scanned
 from core.decision import Decision, Verdict
-from core.errors import DegradedError
-from core.findings import Finding, merged
+from core.findings import CLASSIFIER, Finding, merged, not_inspected
+from core.ports import Scan
 from proxy import enforcement, refusals
 from proxy.inspection import Inspection, gate_failure
 from proxy.request_head import declared_size
@@ -28,26 +19,13 @@ from proxy.transaction import Ruling
 from proxy.translate import exchange_of
 
 log = logging.getLogger("outgate.gate")
-WINDOW = 64 * 1024
-"""The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
-LARGEST = 4 * 1024 * 1024
+MOST_WAITING = 4 * 1024 * 1024
+"""Bytes that may wait for the far side."""
 _LOOK_AGAIN_S = 0.005
-IN_FLIGHT = 2
-"""Windows of one upload that are scanned at the same time, or wait for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scan:
-    """One window under scan; without one, the mark that all windows of the bytes up to `end` are through. Holds payload."""
-
-    window: bytes = field(repr=False)
-    again: bytes = field(repr=False)
-    seen: "asyncio.Future[Classification | DegradedError] | None"
-    end: int
 
 
 class UploadTap:
-    """Scans one large request as it passes. Memory: as many windows as are in flight, as they came and unpacked."""
+    """Holds one large request back until it is scanned. Memory: what is not scanned yet, as it came."""
 
     leaves = True
     """False where the body is read to its end before any of it leaves."""
@@ -58,22 +36,17 @@ class UploadTap:
         self._exchange = exchange_of(flow, body=b"", body_bytes=declared_size(flow) or 0)
         self._sender = sender
         self.reads = sender.is_python is not False or inspection.limits.inspect_others
-        self._unpacker = Unpacker(self._exchange.header("content-encoding") or "")
-        self._windows = Windows((self._exchange.header("content-type") or "").strip().lower())
+        parts, limits = inspection.parts, inspection.limits
+        self.scan: Scan = parts.classifier.scan(self._exchange, parts.pool, limits.classify_s)
         self._passed = 0
         self._held = bytearray()
-        self._fresh = self._scanned = 0
-        """Where in `_held` the bytes begin that no scan has been started for, and those whose scan is not over."""
-        self._running: deque[_Scan] = deque()
+        self._fresh = 0
+        """Where in `_held` the bytes begin that no scan has taken."""
         self.stopped = False
         """True once it is certain that the request is refused."""
-        self._size = WINDOW
         self._ended = False
-        self._first = True
-        self._known: tuple[Finding, ...] = ()
-        """What was found in earlier windows, without what the next one will find again."""
-        self._told: set[str] = set()
-        """What could not be read, said once each."""
+        self._around: tuple[Finding, ...] = ()
+        """What was found in the request around its body."""
         self._ruling: Ruling | None = None
 
     async def begin(self) -> Ruling:
@@ -84,39 +57,33 @@ class UploadTap:
         ruling.exchange = replace(self._exchange, body_bytes=0, complete=False)
         ruling.decision = settled(ruling.decision)
         self._ruling = ruling
-        self._known = ruling.classification.findings
+        self._around = ruling.classification.findings
         return ruling
 
     def take(self, chunk: bytes | None) -> bool:
-        """Take a chunk, None at the end; return True when a window is full and must be scanned."""
+        """Take a chunk, None at the end; return True when there is enough for the next scan."""
         if chunk is None:
             self._ended = True
             return True
         self._held += chunk
-        return len(self._held) - self._fresh >= self._size
+        return len(self._held) - self._fresh >= self.scan.wants
 
     async def inspect(self) -> None:
-        """Start to scan what has come; wait until no more scans run than may, and decide on what they found."""
+        """Have what has come scanned, and decide on what is found."""
         try:
             if self.reads:
-                await self._scan()
-            else:
-                self._scanned = len(self._held)
+                await self._read()
         except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
             self._fail(error)
-        self._size = min(2 * self._size, LARGEST)
 
     def release(self) -> bytes:
-        """Return what has been scanned and may go: all but the end, which the next window begins with."""
+        """Return what has been scanned and may go."""
         if self.stopped:
             return b""
-        over = self._ended and not self._running
-        part = bytes(
-            memoryview(self._held)[: len(self._held) if over else max(0, self._scanned - OVERLAP)]
-        )
+        through = self.scan.through - self._passed if self.reads else len(self._held)
+        part = bytes(memoryview(self._held)[: max(0, through)])
         del self._held[: len(part)]
         self._fresh = max(0, self._fresh - len(part))
-        self._scanned = max(0, self._scanned - len(part))
         self._passed += len(part)
         return part
 
@@ -127,83 +94,23 @@ class UploadTap:
             self._ruling.exchange, body_bytes=self._passed, complete=True
         )
 
-    async def _scan(self) -> None:
+    async def _read(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
         self._fresh = len(self._held)
-        for piece in joined(self._unpacker.feed(fresh), max(len(fresh), LARGEST)):
-            self._start(*self._windows.next(piece))
-            while len(self._running) >= (1 if self._first else IN_FLIGHT):
-                await self._settle()
-        end = _Scan(window=b"", again=b"", seen=None, end=self._passed + len(self._held))
-        self._running.append(end)
-        while self._running and (self._ended or self._running[0].seen is None):
-            await self._settle()
-        if self._unpacker.trouble is not None:
-            self.unread("content-encoding", self._unpacker.trouble)
+        async for scanned in self.scan.feed(fresh, last=self._ended):
+            if not self.stopped:
+                self._heed(scanned)
 
-    def _start(self, window: bytes, again: bytes) -> None:
-        """Say what is known of a window at once, and have it scanned."""
-        if self._first and is_file(window):
-            self.unread("documents", "a large file of this type is only read as a whole")
-        if self._windows.content_type.startswith("multipart/") and holds_file(window):
-            self.unread("documents", "a large file inside this request is only read as a whole")
-        if not self.stopped:
-            seen = asyncio.ensure_future(self._classified(window, first=self._first))
-            self._running.append(_Scan(window=window, again=again, seen=seen, end=0))
-
-    async def _settle(self) -> None:
-        """Wait for the oldest scan that runs, and decide on what it found."""
-        scan = self._running.popleft()
-        if scan.seen is None:
-            self._scanned = max(0, scan.end - self._passed)
-            return
-        seen = await scan.seen
-        if not self.stopped:
-            await self._heed(seen, scan)
-        self._first = False
-
-    async def _heed(self, seen: Classification | DegradedError, scan: "_Scan") -> None:
+    def _heed(self, scanned: Scanned) -> None:
         ruling = self._ruling
         assert ruling is not None
-        if isinstance(seen, DegradedError):
-            self.unread(seen.stage, seen.message)
-            return
-        if seen.deferred:
-            self.unread("documents", "a file inside this request is only read as a whole")
-        if seen.degraded:
-            self._degraded(*seen.degraded)
-        if seen.findings:
-            ruling.classification = replace(
-                ruling.classification, findings=merged(self._known, seen.findings)
-            )
-            whole = len(scan.again) >= len(scan.window)
-            later = seen if whole else await self._classified(scan.again, first=self._first)
-            twice = later.findings if isinstance(later, Classification) else ()
-            self._known = merged(self._known, without(seen.findings, twice))
-        else:
-            ruling.classification = replace(ruling.classification, findings=self._known)
-        self._decide(ruling)
-
-    async def _classified(self, window: bytes, *, first: bool) -> Classification | DegradedError:
-        """Return what is in a window, or why that cannot be said."""
-        headers = (("content-type", self._windows.typed(first)),)
-        part = replace(
-            self._exchange,
-            path="/",
-            headers=headers,
-            body=window,
-            body_bytes=len(window),
-            complete=True,
+        seen = ruling.classification
+        ruling.classification = replace(
+            seen,
+            findings=merged(self._around, scanned.findings),
+            degraded=tuple(dict.fromkeys((*seen.degraded, *scanned.degraded))),
         )
-        parts, limits = self._inspection.parts, self._inspection.limits
-        if first:
-            return parts.classifier.classify(part)
-        if len(window) <= WINDOW:
-            return parts.classifier.classify_window(part)
-        try:
-            return await parts.pool.classify_window(part, limits.classify_s)
-        except DegradedError as error:
-            return error
+        self._decide(ruling)
 
     def _decide(self, ruling: Ruling) -> None:
         if self.stopped:
@@ -218,24 +125,15 @@ class UploadTap:
             self._cut(ruling, decision)
 
     def unread(self, stage: str, why: str) -> None:
-        """Some of it cannot be read while it passes: rules that look at the content say what happens then."""
-        assert self._ruling is not None
-        if why in self._told:
-            return
-        self._told.add(why)
-        told = (not_inspected(why),)
-        self._known = merged(self._known, told)
-        seen = self._ruling.classification
-        self._ruling.classification = replace(seen, findings=merged(seen.findings, told))
-        self._degraded(f"{stage}: {why}")
-        self._decide(self._ruling)
-
-    def _degraded(self, *stages: str) -> None:
+        """Nobody could read it: rules that look at the content say what happens then."""
         assert self._ruling is not None
         seen = self._ruling.classification
         self._ruling.classification = replace(
-            seen, degraded=tuple(dict.fromkeys((*seen.degraded, *stages)))
+            seen,
+            findings=merged(seen.findings, (not_inspected(why, CLASSIFIER),)),
+            degraded=tuple(dict.fromkeys((*seen.degraded, f"{stage}: {why}"))),
         )
+        self._decide(self._ruling)
 
     def _fail(self, error: Exception) -> None:
         assert self._ruling is not None
@@ -250,22 +148,27 @@ class UploadTap:
             return
         ruling.decision = decision
         if not self.leaves:
-            self.stopped = True
+            self._stop()
             return
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
         ruling.notes.append(f"cut after {self._passed} bytes had left")
         service = ruling.classification.destination.service
-        self.stopped = True
+        self._stop()
         self._held.clear()
         self._flow.metadata[CUT] = refusals.refusal(
             decision, ruling.reference, service, self._flow.request
         )
         self._inspection.close(ruling, None)
 
+    def _stop(self) -> None:
+        self.stopped = True
+        self.scan.stop()
+
 
 async def taken(flow: http.HTTPFlow) -> None:
     """Wait while much waits for the far side's HTTP/2 window: mitmproxy would queue a whole body there."""
-    while flow.metadata[BACKLOG]() > LARGEST and flow.error is None and flow.server_conn.connected:  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
+    backlog = flow.metadata[BACKLOG]
+    while backlog() > MOST_WAITING and flow.error is None and flow.server_conn.connected:  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 

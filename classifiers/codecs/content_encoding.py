@@ -76,6 +76,11 @@ class Decoder:
         self.too_much = False
 
     @property
+    def is_plain(self) -> bool:
+        """True when there is nothing to undo: what comes out is what goes in."""
+        return not self._stages
+
+    @property
     def ended(self) -> tuple[Ended, ...]:
         """How each coding ended, those that need words; complete when the body was finished."""
         found = [

@@ -24,7 +24,7 @@ _MP3 = "audio/mpeg"
 MAGICS = (
     Magic(b"\x1f\x8b\x08", "application/gzip"),
     Magic(b"\x28\xb5\x2f\xfd", "application/zstd"),
-    Magic(b"BZh", "application/x-bzip2", worded=True),
+    Magic(b"BZh", "application/x-bzip2"),
     Magic(b"\xfd7zXZ\x00", "application/x-xz"),
     Magic(b"%PDF-", "application/pdf"),
     Magic(b"PK\x03\x04", _ZIP),

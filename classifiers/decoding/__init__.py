@@ -19,11 +19,14 @@ __all__ = [
 ]
 
 
-def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
-    """Return all that can be read from an exchange. Never raises, whatever the payload."""
+def decode(exchange: Exchange, limits: Limits = DEFAULT, *, part: bool = False) -> Payload:
+    """Return all that can be read from an exchange. Never raises, whatever the payload.
+
+    `part`: the body is a piece of a larger one: it may begin inside it, and ends inside it unless it is complete.
+    """
     payload = Payload(controls="%" in exchange.path)
     try:
-        _decode(exchange, payload, limits)
+        _decode(exchange, payload, limits, part)
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
         payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
     return payload
@@ -53,8 +56,9 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
     return payload
 
 
-def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
+def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) -> None:
     reading = Reading(payload, limits)
+    reading.begins, reading.ends = not part, exchange.complete or not part
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
     drain(reading)
@@ -71,7 +75,7 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     if encoded:
         declared = content_encoding(exchange.headers)
         body = reading.undone(undo_content_encoding(body, declared, limits), (), 0)
-    if not exchange.complete:
+    if not exchange.complete and not part:
         reading.unread(
             f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ()
         )

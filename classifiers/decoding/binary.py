@@ -1,9 +1,8 @@
 """Binary formats without their schema: msgpack, protobuf, gRPC and event streams, and the readable runs of anything else."""
 
-import re
 from typing import Any
 
-from classifiers.codecs.charset import binary, text_of
+from classifiers.codecs.charset import binary, readable_runs, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.frames import EventStream, Grpc, GrpcMessage, grpc_message
 from classifiers.codecs.protobuf import read_fields
@@ -12,9 +11,7 @@ from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_walk import walk
 from classifiers.payload import Path
 
-_RUN = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf\t]{6,}")
 _MAX_DEPTH = 16
-_RUNS_KEPT = 20_000
 _SMALLEST_ID, _LARGEST_ID = 100_000, 10**16
 
 
@@ -144,12 +141,7 @@ def _clean_text(value: bytes) -> str | None:
 
 def read_runs(reading: Reading, data: bytes, path: Path, depth: int) -> None:
     """Emit the readable runs of unknown binary data as one text."""
-    runs: list[str] = []
-    for match in _RUN.finditer(data):
-        runs.append(match[0].decode("utf-8", "ignore"))
-        if len(runs) >= _RUNS_KEPT:
-            break
     wide = text_of(data[: len(data) & ~1]) if b"\0" in data[:64] else None
-    text = wide or "\n".join(run for run in runs if run.strip())
+    text = wide or readable_runs(data).decode("utf-8", "replace")
     if text:
         packed.look(reading, text, None, path, depth)

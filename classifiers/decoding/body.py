@@ -276,18 +276,22 @@ def _read_lines(reading: Reading, piece: Piece, text: str) -> bool:
     ):
         return False
     values: list[Any] = []
-    bad: list[str] = []
-    for line in lines:
+    bad: list[int] = []
+    for number, line in enumerate(lines):
         try:
             values.append(orjson.loads(line))
         except ValueError:
-            bad.append(line)
+            bad.append(number)
             if len(bad) > 1 + len(lines) // 20:
                 return False
     walk(reading, values, piece.key, piece.path, piece.depth)
-    for line in bad:
-        reading.unread("a line of the JSON lines is malformed", piece.path)
-        read_lenient(reading, line, piece.path, piece.depth)
+    for number in bad:
+        cut = (number == 0 and not reading.begins) or (
+            number == len(lines) - 1 and not reading.ends
+        )
+        if not cut:
+            reading.unread("a line of the JSON lines is malformed", piece.path)
+        read_lenient(reading, lines[number], piece.path, piece.depth)
     return True
 
 

@@ -31,7 +31,9 @@ class Reading:
     """Collects a payload within limits. Holds payload."""
 
     __slots__ = (
+        "begins",
         "carrier",
+        "ends",
         "full",
         "label",
         "limits",
@@ -47,6 +49,8 @@ class Reading:
         self.payload = payload
         self.limits = limits
         self.label = label
+        self.begins = self.ends = True
+        """False when what is read begins or ends somewhere inside a larger body."""
         self.carrier = Carrier.BODY
         self.pending: deque[tuple[Carrier, str | None, Piece]] = deque()
         self.pieces = 0
