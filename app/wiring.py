@@ -18,7 +18,8 @@ from core.situation import ScriptHistory, Volume
 if TYPE_CHECKING:
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
-    from classifiers.engine import Engine, EngineSetup
+    from classifiers.engine import EngineSetup
+    from classifiers.gate_classifier import GateClassifier
     from classifiers.workers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
@@ -74,11 +75,11 @@ def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
     return EngineSetup(key=key, organisation=policy.organisation, cache=home.cache, names=names)
 
 
-def classifier_of(setup: EngineSetup) -> Engine:
+def classifier_of(setup: EngineSetup) -> GateClassifier:
     """Return the classifier that runs in this process."""
-    from classifiers.engine import Engine
+    from classifiers.gate_classifier import GateClassifier
 
-    return Engine(setup)
+    return GateClassifier(setup)
 
 
 def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:

@@ -7,14 +7,10 @@ from typing import NamedTuple
 from classifiers.credentials.engines.choosing import Engines
 from classifiers.credentials.engines.engine import Engine
 from classifiers.credentials.folded import Offsets, as_it_was, folded
-from classifiers.credentials.judging.identity import (
+from classifiers.credentials.judging.direction import (
     TOKEN_FIELDS,
-    Identity,
-    credential_of,
-    identifies,
     is_authentication,
     is_normal_use,
-    source_of,
 )
 from classifiers.credentials.judging.joined import Joined
 from classifiers.credentials.judging.judge import (
@@ -25,9 +21,7 @@ from classifiers.credentials.judging.judge import (
     without_overlaps,
     without_repeats,
 )
-from classifiers.credentials.judging.shingles import DocumentIndex
 from classifiers.credentials.rules.own_words import OwnWords
-from classifiers.destinations.key_hosts import provider_of
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
@@ -38,14 +32,13 @@ _UNCHANGED: Offsets = {}
 
 
 class _Authentication(NamedTuple):
-    """What is known of one authentication header at one host. Holds payload."""
+    """What was found in one authentication header at one host. Holds payload."""
 
     all: tuple[Hit, ...]
     leaks: tuple[Hit, ...]
-    identity: Identity
 
     def __repr__(self) -> str:
-        return f"<{self.identity!r}>"
+        return f"<_Authentication {len(self.all)} hits>"
 
 
 class CredentialDetector:
@@ -57,7 +50,6 @@ class CredentialDetector:
         organisation: Organisation,
         *,
         long_tail: bool = True,
-        documents: DocumentIndex | None = None,
     ) -> None:
         """Use our own rules at once; the long tail joins from its cache, or seconds later from a background build.
 
@@ -66,7 +58,6 @@ class CredentialDetector:
         """
         self._engines = Engines(cache_dir, long_tail=long_tail)
         self._words = OwnWords(organisation)
-        self._documents = documents
         self._remembered: dict[tuple[object, ...], _Authentication] = {}
 
     @property
@@ -116,8 +107,6 @@ class CredentialDetector:
             hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
         if self._words:
             hits += self._words.find(segments)
-        if self._documents is not None:
-            hits += self._documents.find(segments)
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
     def places(self, data: bytes) -> list[tuple[int, int]] | None:
@@ -132,14 +121,6 @@ class CredentialDetector:
             for match in engine.matches(index, quoted)
         )
         return [(max(0, start - 1), end - 1) for start, end in found]
-
-    def identities(self, payload: Payload, host: str) -> list[Identity]:
-        """Return the credentials that authenticate this request."""
-        return [
-            self._in_authentication(segment, host).identity
-            for segment in payload.segments
-            if is_authentication(segment) and identifies(segment)
-        ]
 
     def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
         engine = self._engines.current
@@ -158,21 +139,9 @@ class CredentialDetector:
         found: list[Found] = []
         for index in engine.candidates(joined.data):
             found += judged(engine, index, joined, [segment], explain=True)
-        issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
-        value, scheme = credential_of(segment)
-        best = max(issued, key=lambda f: (f.rule.rank, f.rule.provider is not None), default=None)
-        rule = best.rule if best else None
-        if best is not None and scheme != "sigv4":
-            value = best.hit.value
-        identity = Identity(
-            provider=rule.provider if rule and rule.provider else provider_of(host),
-            key_class=scheme or (None if rule is None else rule.key_class or rule.name),
-            value_for_fingerprinting=value,
-            header=source_of(segment),
-        )
         final = without_overlaps(self._minding_direction(found, [segment], host))
         hits = tuple(f.hit for f in final)
-        return _Authentication(hits, tuple(h for h in hits if h.rejected is None), identity)
+        return _Authentication(hits, tuple(h for h in hits if h.rejected is None))
 
     def _minding_direction(
         self, found: list[Found], segments: Sequence[Segment], host: str

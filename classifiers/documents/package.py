@@ -5,7 +5,7 @@ import re
 import zipfile
 from io import BytesIO
 
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.documents.sniff import entries
 from classifiers.payload import Document
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from classifiers.codecs.unicode_folding import is_folded
-from classifiers.credentials.judging.identity import is_authentication
+from classifiers.credentials.judging.direction import is_authentication
 from classifiers.payload import Carrier, Segment
 
 

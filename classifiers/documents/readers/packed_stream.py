@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import coding_of
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset(

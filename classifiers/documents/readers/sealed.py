@@ -1,7 +1,7 @@
 """Kinds that are known and not read: each says so, and why."""
 
 from classifiers.codecs.magic import document_type
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 _REASONS = {

@@ -1,7 +1,6 @@
-"""Which credential authenticates a request: normal use at its own service becomes an identity, not a leak."""
+"""Which way a credential goes: to authenticate at its own service is normal use, anywhere else it leaks."""
 
 import re
-from dataclasses import dataclass
 
 from classifiers.credentials.rules.rule import Rule
 from classifiers.destinations.key_hosts import is_own_host
@@ -32,32 +31,6 @@ TOKEN_FIELDS = frozenset(
 """Fields of an OAuth token request: sent there is what they are for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """A credential in normal use. Holds the credential, for fingerprinting only: its repr does not."""
-
-    provider: str | None
-    """Our id of the provider that issued the key, where its form tells."""
-    key_class: str | None
-    """`api-key`, `oauth`, `personal`, `session`, `basic`, `sigv4`…"""
-    value_for_fingerprinting: str
-    header: str
-    """Name of the header or query parameter it came in."""
-
-    def __repr__(self) -> str:
-        return f"<Identity {self.provider} {self.key_class} in {self.header}>"
-
-
-_SESSION_COOKIE = re.compile(r"(?i)sess|token|auth|sid$|jwt|remember|login")
-_SCHEMES = {
-    "basic": "basic",
-    "bot": "bot",
-    "sharedkey": "shared-key",
-    "digest": "digest",
-    "negotiate": "negotiate",
-}
-
-
 def is_authentication(segment: Segment) -> bool:
     """True for a header, cookie, query parameter or path segment whose job is to authenticate."""
     carrier, key, path = segment[3], segment[1], segment[2]
@@ -66,55 +39,6 @@ def is_authentication(segment: Segment) -> bool:
     if carrier is _QUERY:
         return key is not None and key.lower() in AUTH_PARAMETERS
     return carrier is _PATH and segment[0].startswith("bot") and ":AA" in segment[0]
-
-
-def identifies(segment: Segment) -> bool:
-    """True for an authentication segment that holds the credential itself, not a part or a by-product of it."""
-    if not segment.text or segment.key in {"x-csrf-token", "x-xsrf-token", "x-auth-email"}:
-        return False
-    if segment.path[:1] == ("cookie",) or segment.key == "cookie":
-        return segment.key is not None and _SESSION_COOKIE.search(segment.key) is not None
-    return segment.carrier is not _HEADER or len(segment.path) <= 2
-
-
-def source_of(segment: Segment) -> str:
-    """Return the name of the header or query parameter that an authentication segment comes from, or `path`."""
-    if segment.carrier is _PATH:
-        return "path"
-    return (
-        str(segment.path[0])
-        if segment.path and segment.carrier is _HEADER
-        else segment.key or "unknown"
-    )
-
-
-def credential_of(segment: Segment) -> tuple[str, str | None]:
-    """Return the credential in an authentication segment, and the class that its scheme tells."""
-    text = segment.text
-    if segment.carrier is _PATH:
-        return text.removeprefix("bot"), "bot"
-    scheme = (
-        str(segment.path[1]).lower()
-        if len(segment.path) == 2 and segment.carrier is _HEADER
-        else ""
-    )
-    if not scheme:
-        first, space, rest = text.partition(" ")
-        if space and first.lower() in {
-            *_SCHEMES,
-            "bearer",
-            "token",
-            "apikey",
-            "key",
-            "aws4-hmac-sha256",
-        }:
-            scheme, text = first.lower(), rest.strip()
-    if segment.path[:1] == ("cookie",):
-        return text, "session"
-    if scheme.startswith("aws4-hmac-sha256"):
-        start = text.find("Credential=")
-        return (text[start + 11 :].split("/", 1)[0] if start >= 0 else text), "sigv4"
-    return text, _SCHEMES.get(scheme)
 
 
 _NEVER_IN_A_QUERY = re.compile(
