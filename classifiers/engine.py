@@ -92,7 +92,7 @@ class Engine:
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
-        llm = recognise(exchange, None, self._organisation, self.fingerprinter)
+        llm = recognise(exchange, None, self.fingerprinter)
         where = destination(exchange, self._organisation, self.bindings)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
 
@@ -113,7 +113,7 @@ class Engine:
             if payload.json is not None:
                 stages.run("labels", partial(label, payload, ()))
             stages.run("documents", partial(_read_documents, payload))
-        recognised = partial(recognise, exchange, payload, self._organisation, self.fingerprinter)
+        recognised = partial(recognise, exchange, payload, self.fingerprinter)
         llm = stages.run("llm", recognised)
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 

@@ -87,11 +87,9 @@ def folds_to(char: str) -> str:
     return _FOLDS[char]
 
 
-def is_folded(data: bytes, *, controls: bool = True) -> bool:
+def is_folded(data: bytes) -> bool:
     """Return True when these bytes are text that folding leaves alone: ASCII without invisible controls."""
-    if not data.isascii():
-        return False
-    return not controls or len(data.translate(None, _REMOVED_CONTROLS)) == len(data)
+    return data.isascii() and len(data.translate(None, _REMOVED_CONTROLS)) == len(data)
 
 
 def without_zeros(text: str) -> str:

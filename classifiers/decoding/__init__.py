@@ -58,10 +58,12 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
 
 def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) -> None:
     reading = Reading(payload, limits)
-    reading.begins, reading.ends = not part, exchange.complete or not part
+    if part:
+        reading.begins, reading.ends = False, exchange.complete
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
-    drain(reading)
+    if reading.pending:
+        drain(reading)
     content_type = grpc_encoding = None
     encoded = False
     for name, value in exchange.headers:

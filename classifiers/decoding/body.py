@@ -16,8 +16,8 @@ from classifiers.decoding.json_walk import read_lenient, walk
 from classifiers.payload import Path
 from core.text import printable
 
-_ESCAPED_CONTROLS = (b"\\u00", b"\\b")
-"""How JSON writes control characters."""
+_ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
+"""How JSON writes control characters but the last."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 _PROTOBUF = frozenset(
     {
@@ -78,9 +78,12 @@ def read_body(
         except (ValueError, OverflowError):
             root = None
     if root is not None:
-        reading.payload.controls |= _may_hold_controls(data)
-        walk(reading, root, None, (), 0, deep=packed.worth_looking(data))
-        drain(reading)
+        deep = packed.worth_looking(data)
+        if b"\x7f" in data or (b"\\" in data and _ESCAPED_CONTROL.search(data)):
+            reading.payload.controls = True
+        walk(reading, root, None, (), 0, deep=deep)
+        if reading.pending:
+            drain(reading)
         return root
     reading.payload.controls = True
     if media_type.startswith("application/grpc"):
@@ -92,13 +95,6 @@ def read_body(
         )
     drain(reading)
     return root
-
-
-def _may_hold_controls(data: bytes) -> bool:
-    """Return True when some string of this JSON may hold control characters: it must escape all of them but one."""
-    if b"\x7f" in data:
-        return True
-    return b"\\" in data and any(escape in data for escape in _ESCAPED_CONTROLS)
 
 
 def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | None) -> None:

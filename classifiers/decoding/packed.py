@@ -33,8 +33,8 @@ _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
-_TELLING_ESCAPE = re.compile(rb"\\[^nrtbf]")
-"""A JSON escape that may belong to a string inside the string, or hide a letter."""
+_TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
+"""A JSON escape that may belong to a string inside the string, or hide a letter or a control character."""
 _TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _TAGS = b"\xf3\xa0"

@@ -49,30 +49,13 @@ class PersonalDetector:
         Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts twice.
         """
         segments = payload.segments
-        context_of = vocabulary.context_of
         found: list[Hit] = []
-        wanted: list[int] = []
-        for index, segment in enumerate(segments):
-            text = segment.text
-            length = len(text)
-            if length < 3 or segment.tabular:
-                continue
-            names = context_of(segment.key, segment.path)
-            if names and "!" not in names and length <= _LONGEST_KEYED:
-                keyed = _by_key(segments, index, names, controls=payload.controls)
-                if keyed is not None:
-                    found.append(keyed)
-                    if keyed.kind not in _PROSE_KINDS:
-                        continue
-            if not segment.quoted and (not names or "!" in names or not text.isdigit()):
-                continue
-            if length >= _SHORTEST and not (length > LONG and is_encoded(text)):
-                wanted.append(index)
+        wanted = _told_by_key(payload, found)
         if wanted:
             found.extend(
                 _scan(join(segments, wanted, controls=payload.controls), segments, explain)
             )
-            if any(_has_lines(segments[index].text) for index in wanted):
+            if any([_has_lines(segments[index].text) for index in wanted]):
                 found = self._with_records(found, segments, wanted, explain)
             found.sort(key=_by_place)
         return found
@@ -112,6 +95,36 @@ class PersonalDetector:
             )
             for hit in hits
         ]
+
+
+def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
+    """Take what keys alone tell into `found`; return the indexes of the segments that are scanned."""
+    segments, controls = payload.segments, payload.controls
+    context_of = vocabulary.context_of
+    wanted: list[int] = []
+    for index, segment in enumerate(segments):
+        length = len(segment.text)
+        if length < 3 or segment.tabular:
+            continue
+        names = context_of(segment.key, segment.path)
+        telling = bool(names) and "!" not in names
+        if telling and length <= _LONGEST_KEYED:
+            keyed = _by_key(segments, index, names, controls=controls)
+            if keyed is not None:
+                found.append(keyed)
+                if keyed.kind not in _PROSE_KINDS:
+                    continue
+        if length >= _SHORTEST and _is_scanned(segment, telling=telling):
+            wanted.append(index)
+    return wanted
+
+
+def _is_scanned(segment: Segment, *, telling: bool) -> bool:
+    """True for text; bare numbers only under a telling name, long encoded data never."""
+    text = segment.text
+    if not segment.quoted and not (telling and text.isdigit()):
+        return False
+    return not (len(text) > LONG and is_encoded(text))
 
 
 def _has_lines(text: str) -> bool:

@@ -41,7 +41,7 @@ class Joined:
         self._lines = lines
         text = "".join(lines)
         self.data: bytes = text.encode("utf-8", "replace")
-        self.plain = is_folded(self.data, controls=controls)
+        self.plain = text.isascii() and (not controls or is_folded(self.data))
         """True when no folding would change it."""
 
     def locate(self, offset: int) -> Location:

@@ -18,7 +18,6 @@ from classifiers.payload import Payload
 from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
-from core.organisation import Organisation
 
 _GET_HINTS = frozenset(
     {
@@ -50,16 +49,13 @@ class _Seen(NamedTuple):
 def recognise(
     exchange: Exchange,
     payload: Payload | None,
-    organisation: Organisation | None = None,
     fingerprinter: Fingerprinter | None = None,
 ) -> LlmCall | None:
     """Return the model or tool-server call that this exchange is, or None.
 
     Without a payload it answers from host, path and headers alone. At a host of the catalogue every request is a call
-    (its operation says which); elsewhere path and body, or the body alone, must have the shape of one. The
-    organisation changes nothing here: whose account it is, is judged where destinations are.
+    (its operation says which); elsewhere path and body, or the body alone, must have the shape of one.
     """
-    del organisation
     headers = dict(reversed(exchange.headers))
     provider = provider_at(exchange.host, exchange.path, exchange.port)
     if provider is None and exchange.method == "GET" and not _GET_HINTS & headers.keys():

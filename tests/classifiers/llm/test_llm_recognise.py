@@ -60,7 +60,7 @@ def request(
 
 
 def seen(url: str, body: object = None, method: str = "POST", **headers: str) -> LlmCall | None:
-    return recognise(*request(url, body, method, **headers), None, FINGERPRINTER)
+    return recognise(*request(url, body, method, **headers), FINGERPRINTER)
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_form_uploads_name_their_model() -> None:
         content_type="multipart/form-data; boundary=x",
     )
     payload.segments.append(Segment("whisper-1", "model"))
-    call = recognise(exchange, payload, None, FINGERPRINTER)
+    call = recognise(exchange, payload, FINGERPRINTER)
     assert call is not None
     assert (call.operation, call.model) == ("audio", "whisper-1")
 
@@ -404,9 +404,9 @@ def test_headers_alone_tell_at_known_hosts_and_distinctive_paths() -> None:
     """Before the body is there, host and path already say what most calls are."""
     for url in ("https://api.openai.com/v1/responses", "http://10.0.0.1:8000/v1/chat/completions"):
         exchange, _ = request(url, CHAT)
-        assert recognise(exchange, None, None) is not None
+        assert recognise(exchange, None) is not None
     exchange, _ = request("http://10.0.0.1:8000/v1/orders", CHAT)
-    assert recognise(exchange, None, None) is None
+    assert recognise(exchange, None) is None
 
 
 json_values = st.recursive(
