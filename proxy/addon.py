@@ -16,7 +16,6 @@ from core.attribution import Attribution, unknown_sender
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.ids import uuid7
-from core.redaction import Redacted
 from proxy import enforcement, refusals, tls_passthrough
 from proxy.answers import SWITCHING, AnswerReader, streams_past
 from proxy.buffered_upload import WholeTap
@@ -27,7 +26,14 @@ from proxy.request_head import SMALL_BYTES, declared_size, is_small, mend_header
 from proxy.senders import Senders
 from proxy.streams import CUT, HOLD_LIMIT, PIECE, TAP, TRAILERS, WHOLE, adopt, only_http
 from proxy.transaction import Ruling
-from proxy.translate import ADDRESS, connection_of, exchange_of, message_of, other_host_named
+from proxy.translate import (
+    ADDRESS,
+    apply_redaction,
+    connection_of,
+    exchange_of,
+    message_of,
+    other_host_named,
+)
 from proxy.uninspected import Bypass, Bypasses, looks_like_http
 from proxy.uploads import UploadTap, taken
 from proxy.websocket_direction import Passing
@@ -109,11 +115,14 @@ class GateAddon:
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let a connection pass undecrypted where an exception of the policy says so, and never because of a failure."""
         try:
-            self.health.passed_undecrypted += await self.passages.consider(
-                data, self._senders.at_opening
-            )
+            self.health.passed_undecrypted += await self.passages.consider(data, self._opener)
         except Exception as error:  # noqa: BLE001 - boundary: the connection is inspected like any other
             self._failed("passing", error)
+
+    async def _opener(self, connection_id: str) -> Attribution:
+        sender = await self._senders.at_opening(connection_id)
+        self.bypasses.seen(sender)
+        return sender
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not inspected."""
@@ -126,6 +135,7 @@ class GateAddon:
     async def _bypassed(self, told: Bypass, client: Client, target: tuple[str, int]) -> None:
         try:
             sender = await self._senders.of(client.id)
+            self.bypasses.seen(sender)
             told(sender, target[0], target[1], connection_of(client))
         except Exception as error:  # noqa: BLE001 - boundary: nothing passes here; only the record may be missing
             self._failed("evidence", error)
@@ -198,7 +208,7 @@ class GateAddon:
     async def _decide_on_headers(self, flow: http.HTTPFlow) -> None:
         size = declared_size(flow)
         exchange = exchange_of(flow, body=b"", body_bytes=size or 0)
-        ruling = self.inspection.on_headers(exchange, await self._sender(flow))
+        ruling = await self.inspection.on_headers(exchange, await self._sender(flow))
         if ruling is not None:
             await self._refuse(flow, ruling)
         elif size is not None and size > self.inspection.limits.hold_bytes:
@@ -385,16 +395,3 @@ class GateAddon:
             flow.metadata[SENDER] = known
             self.bypasses.seen(known)
         return cast(Attribution, known)
-
-
-def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
-    """Put the redacted body and its headers into the request."""
-    request = flow.request
-    request.raw_content = redacted.body
-    for name, value in redacted.headers:
-        if value:
-            request.headers[name] = value
-        elif name in request.headers:
-            del request.headers[name]
-    if "content-length" in request.headers:
-        request.headers["content-length"] = str(len(redacted.body))

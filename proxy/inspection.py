@@ -12,11 +12,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.attribution import Attribution
 from core.classification import Classification
@@ -42,12 +41,15 @@ from proxy import enforcement
 from proxy.classifying import classified
 from proxy.dns_pinning import Places
 from proxy.hold_polling import Asking
+from proxy.observing import Observations, Observer
 from proxy.outbox import Outbox
 from proxy.stack_sampling_budget import LineBudget
 from proxy.transaction import Acknowledgement, Ruling
 
 _PAIRS_REMEMBERED = 10_000
 _NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
+
+type _Place = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,8 @@ class Parts:
     holds: Holds | None = None
     fingerprinter: Fingerprinter | None = None
     history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
-    observer: Callable[[Attribution], None] | None = None
-    """Told, in a thread, of each script that is new at a destination."""
+    observer: Observer | None = None
+    """Told, in a thread, of each process and version of a script of which there is a record, or will be."""
     direct: DirectConnections | None = None
     """Looked at while Python programs use the gate: who goes past it?"""
     clock: Callable[[], datetime] = utc_now
@@ -97,13 +99,21 @@ class Inspection:
         self._outbox = Outbox(lambda: self.parts.evidence, loop)
         self._asking: Asking | None = None
         self._lines = LineBudget()
-        self._pairs: dict[tuple[str, str | None, str], None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._observations = Observations(lambda: self.parts.observer, limits.line_s)
+        self._lined: dict[_Place, None] = {}
+        """Scripts and destinations of which a line was asked for."""
         self.places: Places | None = None
         """Set where addresses are looked up by this gate, and not by another proxy behind it."""
 
-    def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
+    async def met(self, sender: Attribution) -> None:
+        """Have the sender's script looked at; where a rule may ask what it imports, wait for that as for a line."""
+        self._observations.begin(sender)
+        if self.parts.policy.asks_past:
+            await self._observations.learnt(sender)
+
+    async def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
         """Step 2. Return a ruling when the headers suffice to refuse; None when the body is needed."""
+        await self.met(sender)
         classification = self.placed(exchange, self.parts.classifier.on_headers(exchange))
         situation = self.situation(exchange, sender, classification, headers_only=True)
         decision = self.parts.policy.decide_on_headers(situation)
@@ -118,6 +128,7 @@ class Inspection:
         self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()
     ) -> Ruling:
         """Steps 3 and 4 for a request whose body is held whole."""
+        self._observations.begin(sender)  # while the body is read
         if sender.is_python is False and not self.limits.inspect_others:
             classification = volume_only(self.parts.classifier.on_headers(exchange))
         else:
@@ -127,10 +138,15 @@ class Inspection:
         if degraded:
             classification = replace(classification, degraded=(*classification.degraded, *degraded))
         classification = self.placed(exchange, classification)
+        await self.met(sender)
         situation = self.situation(exchange, sender, classification)
         decision = self.parts.policy.decide(situation)
-        notable = decision.verdict is not Verdict.ALLOW or self._first_time(sender, classification)
+        place = _place(sender, classification)
+        notable = decision.verdict is not Verdict.ALLOW or (
+            place is not None and place not in self._lined
+        )
         if notable and self._lines.allows(sender, time.monotonic()):
+            self._remember(place)
             sender = await self._with_line(sender)
         return Ruling(
             exchange=exchange, sender=sender, classification=classification, decision=decision
@@ -227,25 +243,11 @@ class Inspection:
         """Hand all evidence over: the gate stops."""
         self._outbox.flush()
 
-    def _first_time(self, sender: Attribution, seen: Classification) -> bool:
-        """Return True once for each script and destination; tells the observer of scripts, too."""
-        script = sender.script
-        if script is None:
-            return False
-        pair = (script.path or script.name, script.sha256, seen.destination.host)
-        if pair in self._pairs:
-            return False
-        self._pairs[pair] = None
-        if len(self._pairs) > _PAIRS_REMEMBERED:
-            del self._pairs[next(iter(self._pairs))]
-        if self.parts.observer is not None:
-            self._background(asyncio.to_thread(self.parts.observer, sender))
-        return True
-
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _remember(self, place: _Place | None) -> None:
+        if place is not None:
+            self._lined[place] = None
+        if len(self._lined) > _PAIRS_REMEMBERED:
+            del self._lined[next(iter(self._lined))]
 
     async def _with_line(self, sender: Attribution) -> Attribution:
         try:
@@ -256,7 +258,8 @@ class Inspection:
         return sender if line is None else replace(sender, line=line)
 
     def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:
-        """Return the ruling of an exchange that a failure of the gate decided."""
+        """Return the ruling of an exchange that was decided without its content: by a failure, an exception, a bypass."""
+        self._observations.begin(sender)
         seen = self.placed(exchange, self.parts.classifier.on_headers(exchange))
         return Ruling(exchange=exchange, sender=sender, classification=seen, decision=decision)
 
@@ -301,6 +304,15 @@ class Inspection:
             history=history,
             volume=volume,
         )
+
+
+def _place(sender: Attribution, seen: Classification) -> _Place | None:
+    script = sender.script
+    return (
+        None
+        if script is None
+        else (script.path or script.name, script.sha256, seen.destination.host)
+    )
 
 
 def volume_only(known: Classification) -> Classification:

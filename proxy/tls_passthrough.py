@@ -72,6 +72,7 @@ class Passages:
         client = hello.context.client
         address = await self._inspection.locate(client.id, *target)
         sender = await sender_of(client.id)
+        await self._inspection.met(sender)  # a block rule wins over the exception
         exchange, decision = asked(self._inspection, sender, target, address)
         if decision is None or not decision.verdict.passes:
             return False

@@ -8,6 +8,7 @@ from mitmproxy.connection import Client
 
 from core.exchange import Answer, Connection, Exchange, Message
 from core.ids import uuid7
+from core.redaction import Redacted
 from proxy.websocket_direction import Passing
 
 ADDRESS = "outgate_address"
@@ -141,3 +142,16 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def apply_redaction(flow: http.HTTPFlow, redacted: Redacted) -> None:
+    """Put the redacted body and its headers into the request."""
+    request = flow.request
+    request.raw_content = redacted.body
+    for name, value in redacted.headers:
+        if value:
+            request.headers[name] = value
+        elif name in request.headers:
+            del request.headers[name]
+    if "content-length" in request.headers:
+        request.headers["content-length"] = str(len(redacted.body))

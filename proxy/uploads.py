@@ -11,6 +11,7 @@ from core.classification import Scanned
 from core.decision import Decision, Verdict
 from core.findings import CLASSIFIER, Finding, merged, not_inspected
 from core.ports import Scan
+from core.vocabulary.sizes import counted
 from proxy import enforcement, refusals
 from proxy.inspection import Inspection, gate_failure
 from proxy.request_head import declared_size
@@ -151,7 +152,7 @@ class UploadTap:
             self._stop()
             return
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
-        ruling.notes.append(f"cut after {self._passed} bytes had left")
+        ruling.notes.append(f"cut after {counted(self._passed, 'byte')} had left")
         service = ruling.classification.destination.service
         self._stop()
         self._held.clear()

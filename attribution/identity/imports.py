@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 _MOST_CACHED = 1000
-_MOST_SOURCE = 4 << 20
+MOST_SOURCE = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class ImportReader:
 
 def read_imports(source: bytes) -> Imports:
     """Return everything the source imports, at any depth, under any condition."""
-    if len(source) > _MOST_SOURCE:
+    if len(source) > MOST_SOURCE:
         return Imports(readable=False)
     try:
         tree = ast.parse(source)

@@ -38,7 +38,7 @@ class _Authentication(NamedTuple):
     leaks: tuple[Hit, ...]
 
     def __repr__(self) -> str:
-        return f"<_Authentication {len(self.all)} hits>"
+        return f"<{len(self.all)} candidates, {len(self.leaks)} leaks>"
 
 
 class CredentialDetector:

@@ -66,7 +66,9 @@ def worth_looking(data: bytes) -> bool:
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Emit a text as a segment and queue what is packed in it."""
+    """Emit a text, unless it is empty, as a segment and queue what is packed in it."""
+    if not text:
+        return
     first = text[:1]
     if (
         len(text) < MIN_RUN

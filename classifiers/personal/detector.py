@@ -55,7 +55,7 @@ class PersonalDetector:
             found.extend(
                 _scan(join(segments, wanted, controls=payload.controls), segments, explain)
             )
-            if any([_has_lines(segments[index].text) for index in wanted]):
+            if any(_has_lines(segments[index].text) for index in wanted):
                 found = self._with_records(found, segments, wanted, explain)
             found.sort(key=_by_place)
         return found

@@ -140,8 +140,7 @@ def _read(
     single = len(window) == 1
     if single and "." in (text[begin - 1 : begin], text[stop : stop + 1]):
         return False
-    named = label or place.names
-    readings = READINGS[shape] if named else READINGS_UNNAMED.get(shape, ())
+    readings = READINGS[shape] if label or place.names else READINGS_UNNAMED.get(shape, ())
     if not readings:
         return False
     separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.destinations.llm_providers import PROVIDERS
 from classifiers.llm import recognise
 from classifiers.payload import Payload, Segment
 from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
+from destinations import SERVICES
 
 sys.path.insert(0, str(Path(__file__).parent))
 from llm_streams import field, grpc
@@ -203,7 +203,9 @@ def test_what_is_no_model_call(url: str, body: object) -> None:
 @pytest.mark.parametrize("shape", ["{h}.evil.example", "{h}-evil.example", "{h}.evil", "a.evil{d}"])
 def test_look_alike_hosts_are_never_labelled_as_the_provider(shape: str) -> None:
     """A look-alike host gets no provider's name; its traffic is judged by shape alone."""
-    for host in {h.removeprefix("*.") for p in PROVIDERS for h in p.hosts if not h.startswith("/")}:
+    sites = [site for service in SERVICES if service.llm is not None for site in service.sites]
+    hosts = {host.removeprefix("*.") for site in sites for host in site.hosts}
+    for host in (h for h in hosts if not h.startswith("/")):
         fake = shape.format(h=host, d=".".join(host.split(".")[-2:]))
         call = seen(f"https://{fake}/v1/chat/completions", CHAT)
         assert call is not None
@@ -437,7 +439,7 @@ def test_no_body_breaks_recognition(body: object, path: str, host: str) -> None:
     """Whatever a request holds, recognising it never fails, and a known host is always a call."""
     call = recognise(
         Exchange(id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme="https", host=host, port=443, method="POST", path=path, headers=(), body=b"{}", body_bytes=2),
-        Payload(json=body), None, FINGERPRINTER,
+        Payload(json=body), FINGERPRINTER,
     )  # fmt: skip
     if host == "api.openai.com":
         assert call is not None
