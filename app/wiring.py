@@ -18,7 +18,8 @@ from core.situation import ScriptHistory, Volume
 if TYPE_CHECKING:
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
-    from classifiers.engine import Engine, EngineSetup
+    from classifiers.engine import EngineSetup
+    from classifiers.gate_classifier import GateClassifier
     from classifiers.workers.pool import WorkerPool
     from core.attribution import Attribution
     from core.classification import Classification
@@ -101,11 +102,11 @@ def _must_be_installed(policy: Policy, *, names: bool) -> None:
         )
 
 
-def classifier_of(setup: EngineSetup) -> Engine:
+def classifier_of(setup: EngineSetup) -> GateClassifier:
     """Return the classifier that runs in this process."""
-    from classifiers.engine import Engine
+    from classifiers.gate_classifier import GateClassifier
 
-    return Engine(setup)
+    return GateClassifier(setup)
 
 
 def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:

@@ -1,26 +1,24 @@
 """The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in workers and offline."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifiers.credentials import CredentialDetector
-from classifiers.decoding import DEFAULT, INLINE, decode
-from classifiers.destinations import AccountTap, Bindings, destination
+from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
+from classifiers.destinations import Bindings, destination
 from classifiers.hits import Hit, one_per_kind, summarise
-from classifiers.llm import UsageTap, label, recognise
-from classifiers.payload import Carrier, Payload
+from classifiers.llm import label, recognise
+from classifiers.payload import Payload
 from classifiers.personal import PersonalDetector, table_findings
-from classifiers.redaction import MessageRestorer, Placeholders, Restorer, refuse_signed, rewrite
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
-from core.exchange import Answer, Exchange, Message
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.exchange import Exchange
+from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
-from core.redaction import CannotRedactError, Redacted
 from core.values import changed
 
 if TYPE_CHECKING:
@@ -63,18 +61,17 @@ class EngineSetup:
 
 
 class Engine:
-    """Implements `core.ports.Classifier`."""
+    """The pipeline: exchange → payload → hits → findings."""
 
     def __init__(self, setup: EngineSetup) -> None:
         self._setup = setup
-        self._fingerprinter = Fingerprinter(setup.key)
+        self.fingerprinter = Fingerprinter(setup.key)
         self._organisation = setup.organisation
         self._credentials = CredentialDetector(
             setup.cache, setup.organisation, long_tail=setup.long_tail
         )
         self._personal = PersonalDetector()
-        self._bindings = Bindings(self._fingerprinter)
-        self._placeholders = Placeholders(self._fingerprinter)
+        self.bindings = Bindings(self.fingerprinter)
         self._recognisers: OrganisationRecognisers | None = None
 
     @property
@@ -94,8 +91,8 @@ class Engine:
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
-        llm = recognise(exchange, None, self._fingerprinter)
-        where = destination(exchange, self._organisation, self._bindings)
+        llm = recognise(exchange, None, self.fingerprinter)
+        where = destination(exchange, self._organisation, self.bindings)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
 
     def is_cheap(self, exchange: Exchange) -> bool:
@@ -113,21 +110,27 @@ class Engine:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
             if payload.json is not None:
-                stages.run("labels", lambda: label(payload, ()))
-            stages.run("documents", lambda: self._read_documents(payload))
-        llm = stages.run("llm", lambda: recognise(exchange, payload, self._fingerprinter))
+                stages.run("labels", partial(label, payload, ()))
+            stages.run("documents", partial(_read_documents, payload))
+        recognised = partial(recognise, exchange, payload, self.fingerprinter)
+        llm = stages.run("llm", recognised)
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 
     def classify_window(self, exchange: Exchange) -> Classification:
         """Return the findings of a later window of a large body: those of `classify`, at the cost of what may hold any."""
         from classifiers.uploads.window import window_payload
 
-        payload = window_payload(exchange, self._credentials.places)
+        limits = WINDOW if self._setup.in_worker else INLINE
+        payload = window_payload(exchange, self._credentials.places, limits)
         if payload is None:
             return self.on_headers(exchange)
         if payload.documents or payload.cut:
             return replace(self.on_headers(exchange), deferred=True)
         return self._inspected(exchange, payload, _Stages(), None)
+
+    def hits(self, payload: Payload, host: str) -> list[Hit]:
+        """Return what the detectors of the event loop find. Raises what they raise."""
+        return [*self._credentials.detect(payload, host), *self._personal.detect(payload)]
 
     def _inspected(
         self,
@@ -138,26 +141,20 @@ class Engine:
         *,
         explain: bool = False,
     ) -> Classification:
-        where = destination(exchange, self._organisation, self._bindings)
-        hits: list[Hit] = []
-        hits += (
-            stages.run(
-                "secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)
-            )
-            or []
-        )
-        hits += (
-            stages.run("personal data", lambda: self._personal.detect(payload, explain=explain))
-            or []
+        where = destination(exchange, self._organisation, self.bindings)
+        secrets = partial(self._credentials.detect, payload, exchange.host, explain=explain)
+        hits = stages.hits("secrets", secrets)
+        hits += stages.hits(
+            "personal data", partial(self._personal.detect, payload, explain=explain)
         )
         if self._setup.in_worker:
             hits += self._slow_hits(payload, hits, stages, explain)
         if llm is not None and (hits or payload.tables):
-            stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
-        findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
+            stages.run("labels", partial(label, payload, {hit.segment for hit in hits}))
+        findings = summarise(hits, payload, self.fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
-            found = stages.run("tables", partial(table_findings, table, self._fingerprinter))
-            findings = one_per_kind([*findings, *(found or ())])
+            read = partial(table_findings, table, self.fingerprinter)
+            findings = one_per_kind([*findings, *(stages.run("tables", read) or ())])
         return Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
@@ -172,14 +169,11 @@ class Engine:
         """Return what only workers look for: names in prose, and what the organisation's own recognisers find."""
         found: list[Hit] = []
         if self._setup.names:
-            found += stages.run("names", lambda: self._names(payload, hits, explain)) or []
+            found += stages.hits("names", partial(self._names, payload, hits, explain))
         if self._organisation.recognizers:
-            found += (
-                stages.run(
-                    "organisation's recognisers", lambda: self._own_recognisers().detect(payload)
-                )
-                or []
-            )
+            own = stages.run("organisation's recognisers", self._own_recognisers)
+            if own is not None:
+                found += stages.hits("organisation's recognisers", partial(own.detect, payload))
         return found
 
     def _own_recognisers(self) -> "OrganisationRecognisers":
@@ -192,72 +186,7 @@ class Engine:
     def _explained(self, payload: Payload, hits: list[Hit]) -> tuple[str, ...]:
         from classifiers.explaining import explained
 
-        return explained(payload, hits, self._fingerprinter, self._organisation.exceptions)
-
-    def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
-        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or change its meaning."""
-        headers = dict(reversed(exchange.headers))
-        refuse_signed(headers)
-        payload = decode(exchange)
-        if payload.documents:
-            raise CannotRedactError("a file inside the request is not rewritten")
-        plain = replace(
-            exchange,
-            body=payload.plain,
-            body_bytes=len(payload.plain),
-            headers=_identity(exchange.headers),
-        )
-        values: dict[str, str] = {}
-        for hit in self._to_redact(plain, kinds):
-            values[hit[1]] = self._placeholders.of(script, exchange.at, hit[0].kind, hit[0].value)
-        body = rewrite(plain.body, payload.media_type, values)
-        left = {
-            f.kind for f in self.classify(replace(plain, body=body, body_bytes=len(body))).findings
-        } & kinds
-        if left:
-            raise CannotRedactError(f"{', '.join(sorted(left))} would still be in it")
-        changed = (("content-encoding", ""), ("accept-encoding", "identity"))
-        return Redacted(
-            body=body,
-            headers=changed,
-            values={mark: value for value, mark in reversed(values.items())},
-        )
-
-    def _to_redact(self, exchange: Exchange, kinds: frozenset[str]) -> Iterator[tuple[Hit, str]]:
-        payload = decode(exchange)
-        payload.segments[:] = [segment._replace(tabular=False) for segment in payload.segments]
-        hits = [*self._credentials.detect(payload, exchange.host), *self._personal.detect(payload)]
-        for hit in hits:
-            if hit.kind not in kinds or hit.rejected is not None:
-                continue
-            segment = payload.segments[hit.segment]
-            if segment.carrier is not Carrier.BODY:
-                raise CannotRedactError("a value stands in the address or in a header")
-            yield hit, segment.text[hit.start : hit.end]
-
-    def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
-        """Return what puts the values back into an answer of this type."""
-        return Restorer(content_type, values)
-
-    def message_restorer(self) -> MessageRestorer:
-        """Return what puts values back into the messages of one WebSocket."""
-        return MessageRestorer()
-
-    def tap(
-        self, exchange: Exchange, classification: Classification, answer: Answer
-    ) -> "EngineTap":
-        """Return what reads the answer to this exchange."""
-        return EngineTap(exchange, classification, answer, self._bindings)
-
-    def _read_documents(self, payload: Payload) -> None:
-        from classifiers.documents import read_document
-
-        waiting, payload.documents = payload.documents, []
-        for document in waiting:
-            inner = read_document(document)
-            payload.segments += inner.segments
-            payload.tables += inner.tables
-            payload.unread += inner.unread
+        return explained(payload, hits, self.fingerprinter, self._organisation.exceptions)
 
     def _names(self, payload: Payload, known: list[Hit], explain: bool) -> list[Hit]:
         from classifiers.personal.prose.names import shared_recogniser
@@ -268,40 +197,6 @@ class Engine:
                 taken.setdefault(hit.segment, []).append(hit)
         found = shared_recogniser().detect(payload, explain=explain)
         return [hit for hit in found if not _overlaps(hit, taken.get(hit.segment, ()))]
-
-
-def _identity(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(pair for pair in headers if pair[0] != "content-encoding")
-
-
-class EngineTap:
-    """Reads one answer: usage of an LLM call, and whose account it was."""
-
-    def __init__(
-        self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings
-    ) -> None:
-        self._seen = seen
-        self._account = AccountTap(exchange, seen.destination, bindings)
-        self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None
-
-    def feed(self, chunk: bytes) -> None:
-        """Take the next raw bytes of the body."""
-        self._account.feed(chunk)
-        if self._usage is not None:
-            self._usage.feed(chunk)
-
-    def message(self, message: Message) -> None:
-        """Take one WebSocket message."""
-        if self._usage is not None:
-            self._usage.message(message)
-
-    def finish(self, answer: Answer) -> Classification:
-        """Return the classification with what the answer told."""
-        seen = self._seen
-        llm = self._usage.finish(answer) if self._usage is not None else None
-        account = self._account.finish(answer)
-        where = seen.destination if account is None else changed(seen.destination, account=account)
-        return changed(seen, llm=llm, destination=where)
 
 
 class _Stages:
@@ -317,10 +212,27 @@ class _Stages:
             self.failed.append(f"{name}: {type(error).__name__}")
             return None
 
+    def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
+        """Return what a stage finds, nothing when it fails."""
+        return self.run(name, stage) or []
+
 
 def build_worker(setup: EngineSetup) -> Engine:
     """Return the engine of a worker process: it may read documents and look for names."""
     return Engine(replace(setup, in_worker=True))
+
+
+def _read_documents(payload: Payload) -> None:
+    """Read the files in a payload into it."""
+    from classifiers.documents import read_document
+
+    waiting, payload.documents = payload.documents, []
+    payload.controls = True
+    for document in waiting:
+        inner = read_document(document)
+        payload.segments += inner.segments
+        payload.tables += inner.tables
+        payload.unread += inner.unread
 
 
 def _llm_destination(where: Destination, llm: LlmCall | None) -> Destination:
@@ -339,14 +251,6 @@ def _unread(payload: Payload) -> list[Finding]:
         place = ".".join(map(str, unread.path)) or "body"
         reasons.setdefault(unread.reason, []).append(place)
     return [
-        Finding(
-            kind=NOT_INSPECTED,
-            detector="decoder",
-            confidence=Confidence.CERTAIN,
-            count=len(places),
-            distinct=1,
-            where=tuple(dict.fromkeys(places))[:10],
-            note=reason,
-        )
+        not_inspected(reason, DECODER, tuple(dict.fromkeys(places))[:10], len(places))
         for reason, places in reasons.items()
     ]

@@ -89,6 +89,8 @@ class Payload:
     """Of the body, lower case, without parameters."""
     cut: bool = False
     """True when a limit of size ended the reading: a reading with more room (in a worker) may read more."""
+    controls: bool = True
+    """False when no text holds a control character but white space: decoders know, and detectors need not look."""
     plain: bytes = b""
     """The body with its content-encoding undone (as far as the limits allow)."""
 

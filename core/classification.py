@@ -121,6 +121,16 @@ class LlmCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What is known so far of a body that is read as it passes."""
+
+    findings: tuple[Finding, ...] = ()
+    """Of all that was read, each counted once."""
+    degraded: tuple[str, ...] = ()
+    """Stages that failed or could not read something, each as `stage: why`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """Everything the classifiers found out about one exchange."""
 

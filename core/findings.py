@@ -15,6 +15,8 @@ class Confidence(StrEnum):
 
 SECRET = "secret"  # noqa: S105 - the name of a kind
 NOT_INSPECTED = "not_inspected"
+DECODER, CLASSIFIER, PASS_THROUGH = "decoder", "classifier", "pass-through"
+"""Who says that something was not inspected: it cannot be read, nobody had time for it, or nobody was to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +48,35 @@ class Finding:
     """Distinct data subjects in the records, where they can be told."""
 
 
+def not_inspected(
+    why: str, detector: str, where: tuple[str, ...] = ("body",), count: int = 1
+) -> Finding:
+    """Return the finding that says what was not read, and why, in plain words. The one place that makes it."""
+    return Finding(
+        kind=NOT_INSPECTED,
+        detector=detector,
+        confidence=Confidence.CERTAIN,
+        count=count,
+        distinct=1,
+        where=where,
+        note=why,
+    )
+
+
 def merged(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings of one exchange that was read in pieces: alike ones are added up."""
-    result = {(f.kind, f.detector, f.test_data): f for f in known}
+    result = {_key(f): f for f in known}
     for finding in new:
-        key = (finding.kind, finding.detector, finding.test_data)
+        key = _key(finding)
         before = result.get(key)
         result[key] = finding if before is None else _sum(before, finding)
     return tuple(result.values())
+
+
+def _key(finding: Finding) -> tuple[str, str, bool, str | None]:
+    """What makes findings alike. Each reason for not inspecting something is one of its own."""
+    note = finding.note if finding.kind == NOT_INSPECTED else None
+    return finding.kind, finding.detector, finding.test_data, note
 
 
 def _sum(a: Finding, b: Finding) -> Finding:

@@ -1,11 +1,11 @@
 """The ports: what each part of the house offers to the others. Concrete classes are chosen in app/wiring.py only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from core.attribution import Attribution, CodeLine
-from core.classification import Classification
+from core.classification import Classification, Scanned
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.exchange import Answer, Connection, Exchange, Message
@@ -89,6 +89,30 @@ class MessageRestorer(Protocol):
         """Return what was held back as messages of its own, each with whether it is text."""
 
 
+class Scan(Protocol):
+    """Reads one large body as it passes, before it is let go on. Never raises on payload."""
+
+    @property
+    def through(self) -> int:
+        """How many of the body's first bytes were read, and are needed no more to read what follows."""
+
+    @property
+    def wants(self) -> int:
+        """How many more bytes it is worth to feed at once."""
+
+    def reads_as_one(self, start: bytes) -> bool:
+        """Return True when a body that begins so must be read as a whole, not as it passes."""
+
+    def feed(self, data: bytes, *, last: bool) -> AsyncIterator[Scanned]:
+        """Take the next bytes as sent, split anywhere; yield what is known whenever more is.
+
+        Scans may go on when it returns; with `last` they are over.
+        """
+
+    def stop(self) -> None:
+        """What is found no longer matters: begin no more scans."""
+
+
 class Classifier(Protocol):
     """Says where an exchange goes, to whose account, which LLM call it is and what it holds.
 
@@ -107,6 +131,9 @@ class Classifier(Protocol):
 
     def classify_window(self, exchange: Exchange) -> Classification:
         """Find what `classify` would find in a later window of a large body, reading only what may hold something."""
+
+    def scan(self, head: Exchange, pool: "ClassifierPool", deadline_s: float) -> Scan:
+        """Return what reads the body of this request as it passes; windows of it may go to the pool."""
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
         """Replace every found value of these kinds by placeholders, stable within script and day.

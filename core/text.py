@@ -2,8 +2,11 @@
 
 import unicodedata
 
+from core.invisible import IGNORABLE
+
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, invisible formatting and direction marks, surrogates, private use, line separators."""
+"""Controls, invisible formatting and direction marks, surrogates, private use, line separators; what is invisible by
+other properties is in `core.invisible`."""
 
 _DOT = "•"
 
@@ -17,6 +20,8 @@ def printable(text: str, limit: int = 400) -> str:
     cut = text[:limit]
     if not cut.isprintable():
         cut = "".join("·" if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in cut)
+    if not cut.isascii():
+        cut = IGNORABLE.sub("·", cut)
     return cut + "…" if len(text) > limit else cut
 
 

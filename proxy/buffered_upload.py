@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
-from classifiers.uploads.cutting import holds_document, is_document
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
@@ -90,13 +89,7 @@ class WholeTap:
 
     async def _read(self) -> None:
         first = next(self._kept.pieces(), b"")
-        kind = (self._transaction.exchange.header("content-type") or "").lower()
-        whole = (
-            is_document(first)
-            or "json" in kind
-            or (kind.startswith("multipart/") and holds_document(first))
-        )
-        if whole and self._kept.size <= AS_ONE:
+        if self._kept.size <= AS_ONE and self._scan.scan.reads_as_one(first):
             self._transaction.revise(await self._as_one())
             return
         for piece in self._kept.pieces():

@@ -5,7 +5,7 @@ from dataclasses import replace
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import CLASSIFIER, not_inspected
 from core.ports import Classifier, ClassifierPool
 
 
@@ -36,13 +36,5 @@ def _with_account(seen: Classification, known: Classification) -> Classification
 
 def _unread(exchange: Exchange, classifier: Classifier, why: str) -> Classification:
     known = classifier.on_headers(exchange)
-    unread = Finding(
-        kind=NOT_INSPECTED,
-        detector="classifier",
-        confidence=Confidence.CERTAIN,
-        count=1,
-        distinct=1,
-        where=("body",),
-        note=why,
-    )
+    unread = not_inspected(why, CLASSIFIER)
     return replace(known, findings=(*known.findings, unread), degraded=(*known.degraded, why))

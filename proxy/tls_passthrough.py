@@ -11,7 +11,7 @@ from mitmproxy.proxy.layers import ClientTLSLayer, TCPLayer
 from core.attribution import Attribution
 from core.decision import Decision
 from core.exchange import Answer, Exchange
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.ids import uuid7
 from proxy.deciding import Deciding
 from proxy.inspection import HOW_MUCH, Inspection
@@ -129,15 +129,8 @@ def target_of(hello: tls.ClientHelloData) -> tuple[str, int] | None:
 
 
 def _unread(decision: Decision) -> Finding:
-    return Finding(
-        kind=NOT_INSPECTED,
-        detector="pass-through",
-        confidence=Confidence.CERTAIN,
-        count=1,
-        distinct=1,
-        where=("connection",),
-        note=f"the connection passed undecrypted by the exception {decision.rule}",
-    )
+    why = f"the connection passed undecrypted by the exception {decision.rule}"
+    return not_inspected(why, PASS_THROUGH, ("connection",))
 
 
 def _layer_of(hello: tls.ClientHelloData) -> "GateClientTls | None":

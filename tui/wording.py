@@ -1,6 +1,5 @@
 """A record or a case in an officer's words. Pure; shared by the app's summary tables."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -22,17 +21,13 @@ from core.vocabulary.verdicts import WAITING, Words, words_of
 from core.vocabulary.verdicts import outcome as outcome_of
 from destinations.naming import place_name
 
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Fillers and variation selectors: unseen, or a terminal miscounts their width."""
 _MARKS_KEPT = 2
 
 
 def safe(text: object, limit: int = 400) -> str:
     """Return anything from a record as inert text on one line that keeps to its own cells."""
     shown = printable(str(text), limit)
-    return shown if shown.isascii() else _INVISIBLE.sub("·", _few_marks(shown))
+    return shown if shown.isascii() else _few_marks(shown)
 
 
 def _few_marks(text: str) -> str:

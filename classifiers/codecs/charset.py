@@ -1,6 +1,8 @@
 """Bytes to text: declared charset, byte order mark, UTF-8, UTF-16, else a Western set; binary stays binary."""
 
 import codecs
+from functools import cache
+from typing import Any
 
 _CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27}) + b"\x7f"
 _HIGH = bytes(range(128, 256))
@@ -17,6 +19,8 @@ _TRUSTED = frozenset({
     "shift_jis", "iso-2022-jp",
 })  # fmt: skip
 _SAMPLE = 65_536
+SHORTEST_RUN = 8
+"""Readable characters in a row that count in binary data: hardly any personal value is shorter."""
 
 
 def text_of(data: bytes, declared: str | None = None) -> str | None:
@@ -86,6 +90,21 @@ def binary(data: bytes) -> bool:
     sample = data[:_SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     return controls * 200 > len(sample)
+
+
+def readable_runs(data: bytes) -> bytes:
+    """Return the readable runs of binary data, a line each: ASCII and letters of UTF-8, too long to be accidents."""
+    return b"\n".join(found.group() for found in _runs().finditer(data))
+
+
+@cache
+def _runs() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    letters = r"[\x20-\x7e\t]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}"
+    return re2.compile(f"(?:{letters}){{{SHORTEST_RUN},}}".encode("latin-1"), options)
 
 
 def _utf16(data: bytes) -> str | None:

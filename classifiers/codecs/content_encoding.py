@@ -1,207 +1,191 @@
-"""Content-encodings undone within limits: a bomb or a broken stream gives what came out of it and a reason."""
+"""Content-encodings undone as the body comes, within limits: what comes out, and what of it cannot be vouched for.
 
-import zlib
-from collections.abc import Callable
+Sans-io and split anywhere; reading a whole body is a loop over it. Nothing here raises on payload.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from classifiers.codecs.block_packed import BZ2, XZ
+from classifiers.codecs.brotli_stream import BROTLI
+from classifiers.codecs.chunked_upload import AWS_CHUNKED
+from classifiers.codecs.deflate import GZIP, RAW, ZLIB
 from classifiers.codecs.limits import Limits
+from classifiers.codecs.packed import Format, Outcome
+from classifiers.codecs.stage import Stage, Unknown
+from classifiers.codecs.zstd_frames import SKIPPED, ZSTD
 
+_SLICE = 1 << 16
+_CODINGS: dict[str, tuple[Format, ...]] = {
+    "gzip": (GZIP, ZLIB),
+    "deflate": (GZIP, ZLIB, RAW),
+    "br": (BROTLI,),
+    "zstd": (ZSTD, SKIPPED),
+    "aws-chunked": (AWS_CHUNKED,),
+    "bzip2": (BZ2,),
+    "xz": (XZ,),
+}
+"""Coding → the kinds of stream that it is written as, in the order tried."""
 TOO_MUCH = "unpacks to more than is read (decompression limit)"
-_STEP = 1 << 18
-
-
-class Undone(NamedTuple):
-    """What came out, and why it is not everything (None when it is). Holds payload."""
-
-    data: bytes
-    reason: str | None
-
-    def __repr__(self) -> str:
-        return f"<Undone {len(self.data)} bytes, {self.reason}>"
-
-
-class _Sink:
-    """Takes decompressed output until a limit is met."""
-
-    __slots__ = ("limit", "parts", "size")
-
-    def __init__(self, packed: int, limits: Limits) -> None:
-        self.limit = min(limits.decoded_bytes, max(limits.ratio_from, packed * limits.ratio))
-        self.parts: list[bytes] = []
-        self.size = 0
-
-    def take(self, chunk: bytes) -> bool:
-        """Keep a chunk; False when the limit is passed."""
-        self.parts.append(chunk)
-        self.size += len(chunk)
-        return self.size <= self.limit
-
-
-def undo_content_encoding(body: bytes, declared: str, limits: Limits) -> Undone:
-    """Undo a `content-encoding` header's codings, last one first."""
-    codings = [
-        coding for coding in (part.strip().lower() for part in declared.split(",")) if coding
-    ]
-    if len(codings) > limits.encodings:
-        return Undone(body, "more stacked content-encodings than are undone")
-    data, reason = body, None
-    for coding in reversed(codings):
-        data, reason = _undo(data, coding, limits)
-        if reason:
-            break
-    return Undone(data, reason)
-
-
-def inflate(data: bytes, coding: str, limits: Limits) -> Undone:
-    """Undo one coding by its name: `gzip`, `deflate`, `br`, `zstd`."""
-    return _undo(data, coding, limits)
-
-
-def _undo(data: bytes, coding: str, limits: Limits) -> Undone:
-    coding = coding.removeprefix("x-")
-    if coding == "identity" or not data:
-        return Undone(data, None)
-    if coding == "aws-chunked":
-        return _unchunk(data)
-    run = _CODINGS.get(coding)
-    if run is None:
-        return Undone(
-            data, f"unknown content-encoding ({coding[:20] if coding.isascii() else 'not ASCII'})"
-        )
-    sink = _Sink(len(data), limits)
-    try:
-        whole = run(data, sink)
-    except _errors(coding):
-        return _broken(data, coding, sink)
-    out = b"".join(sink.parts)
-    if sink.size > sink.limit:
-        return Undone(out[: sink.limit], TOO_MUCH)
-    return Undone(out, None if whole else f"the {coding} stream ends too early")
-
-
-def _broken(data: bytes, coding: str, sink: _Sink) -> Undone:
-    """A body that is no such stream at all is read as it stands: recordings keep the header of what they unpacked."""
-    if sink.size == 0 and _is_plain(data):
-        return Undone(data, None)
-    out = b"".join(sink.parts)
-    return Undone(out or data, f"the {coding} stream is broken")
-
-
-def _is_plain(data: bytes) -> bool:
-    try:
-        data[:4096].decode("utf-8") if len(data) <= 4096 else data[:4096].decode("utf-8", "ignore")
-    except UnicodeDecodeError:
-        return False
-    return not any(byte < 9 or 13 < byte < 32 for byte in data[:256])
-
-
-def _errors(coding: str) -> tuple[type[Exception], ...]:
-    if coding == "br":
-        import brotli  # type: ignore[import-untyped]
-
-        return (brotli.error,)
-    if coding == "zstd":
-        import zstandard
-
-        return (zstandard.ZstdError, MemoryError)
-    return (zlib.error,)
-
-
-def _gzip(data: bytes, sink: _Sink) -> bool:
-    rest = data
-    while rest:
-        engine = zlib.decompressobj(47)
-        if not _drain(engine, rest, sink):
-            return True
-        if not engine.eof:
-            return False
-        rest = engine.unused_data.lstrip(b"\0")
-        if not rest.startswith(b"\x1f\x8b"):
-            return not rest
-    return True
-
-
-def _deflate(data: bytes, sink: _Sink) -> bool:
-    try:
-        return _zlib(data, sink, zlib.MAX_WBITS)
-    except zlib.error:
-        if sink.size:
-            raise
-        return _zlib(data, sink, -zlib.MAX_WBITS)
-
-
-def _zlib(data: bytes, sink: _Sink, bits: int) -> bool:
-    engine = zlib.decompressobj(bits)
-    return not _drain(engine, data, sink) or engine.eof
-
-
-def _drain(engine: "zlib._Decompress", data: bytes, sink: _Sink) -> bool:
-    """Run one zlib stream; False when the sink is full."""
-    while True:
-        chunk = engine.decompress(data, _STEP)
-        if chunk and not sink.take(chunk):
-            return False
-        data = engine.unconsumed_tail
-        if engine.eof or not data:
-            break
-    tail = engine.flush(_STEP) if not engine.eof else b""
-    return not tail or sink.take(tail)
-
-
-def _brotli(data: bytes, sink: _Sink) -> bool:
-    import brotli
-
-    engine = brotli.Decompressor()
-    chunk = engine.process(data, output_buffer_limit=_STEP)
-    while chunk or not engine.can_accept_more_data():
-        if chunk and not sink.take(chunk):
-            return True
-        if engine.is_finished():
-            return True
-        chunk = engine.process(b"", output_buffer_limit=_STEP)
-    return bool(engine.is_finished())
-
-
-def _zstd(data: bytes, sink: _Sink) -> bool:
-    import zstandard
-
-    engine = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-    with engine.stream_reader(data, read_across_frames=True) as reader:
-        while chunk := reader.read(_STEP):
-            if not sink.take(chunk):
-                return True
-    return sink.size > 0 or not data
-
-
-_CODINGS: dict[str, Callable[[bytes, _Sink], bool]] = {
-    "gzip": _gzip,
-    "deflate": _deflate,
-    "br": _brotli,
-    "zstd": _zstd,
+_WORDS = {
+    Outcome.TRUNCATED: "the {} stream ends too early",
+    Outcome.CHECKSUM: "the {} stream does not fit its checksum",
+    Outcome.BROKEN: "the {} stream is broken",
+    Outcome.BESIDE: "the {} stream carries more beside its content than is read",
+    Outcome.UNKNOWN: "unknown content-encoding ({})",
+    Outcome.STACKED: "more stacked content-encodings than are undone",
+    Outcome.TOO_MUCH: TOO_MUCH,
 }
 
 
-def _unchunk(data: bytes) -> Undone:
-    """Undo the chunk frames of `aws-chunked` uploads: `size;chunk-signature=…` before each chunk."""
-    parts: list[bytes] = []
-    at = 0
-    while True:
-        end = data.find(b"\r\n", at, at + 512)
-        size = _hex(data[at:end].split(b";", 1)[0]) if end >= 0 else None
-        if size is None:
-            plain = at == 0
-            return Undone(
-                data if plain else b"".join(parts),
-                None if plain else "the aws-chunked body is broken",
-            )
-        if size == 0:
-            return Undone(b"".join(parts), None)
-        at = end + 2 + size + 2
-        parts.append(data[end + 2 : at - 2])
+class Ended(NamedTuple):
+    """How one coding ended."""
+
+    outcome: Outcome
+    coding: str = ""
+
+    @property
+    def reason(self) -> str | None:
+        """What may be unread, in words of a record; None when all of it was given."""
+        words = _WORDS.get(self.outcome)
+        return None if words is None else words.format(self.coding)
 
 
-def _hex(text: bytes) -> int | None:
-    try:
-        return int(text, 16)
-    except ValueError:
-        return None
+class Part(NamedTuple):
+    """A piece of what came out. Holds payload."""
+
+    data: bytes
+    number: int
+    """0: the content. Else it stands behind or beside the content, in a place of its own for each number."""
+
+    def __repr__(self) -> str:
+        return f"<Part {self.number}, {len(self.data)} bytes>"
+
+
+class Decoder:
+    """Undoes the codings of one body. `announced`: the body's stated size in bytes, 0 when unknown."""
+
+    __slots__ = ("_announced", "_given", "_limits", "_stages", "_taken", "too_much")
+
+    def __init__(self, declared: str, limits: Limits, announced: int = 0) -> None:
+        self._limits = limits
+        self._announced = announced
+        self._stages = _stages(declared, limits)
+        self._given = [0] * len(self._stages)
+        self._taken = 0
+        self.too_much = False
+
+    @property
+    def is_plain(self) -> bool:
+        """True when there is nothing to undo: what comes out is what goes in."""
+        return not self._stages
+
+    @property
+    def ended(self) -> tuple[Ended, ...]:
+        """How each coding ended, those that need words; complete when the body was finished."""
+        found = [
+            Ended(outcome, stage.coding) for stage in self._stages for outcome in stage.outcomes
+        ]
+        return (*found, Ended(Outcome.TOO_MUCH)) if self.too_much else tuple(found)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why what came out may not be all of the body."""
+        return tuple(dict.fromkeys(e.reason for e in self.ended if e.reason is not None))
+
+    def feed(self, data: bytes) -> Iterator[Part]:
+        """Take the next bytes of the body; yield what they hold, in pieces of bounded size."""
+        if not self._stages:
+            if data:
+                yield Part(data, 0)
+            return
+        for at in range(0, len(data), _SLICE):
+            if self.too_much:
+                return
+            part = data[at : at + _SLICE]
+            self._taken += len(part)
+            yield from self._through(0, part)
+
+    def finish(self) -> Iterator[Part]:
+        """The body is over: yield what was waiting for more."""
+        for index, stage in enumerate(self._stages):
+            if not self.too_much:
+                yield from self._onwards(index, stage.finish())
+
+    def _through(self, index: int, data: bytes) -> Iterator[Part]:
+        if index == len(self._stages):
+            yield Part(data, 0)
+        else:
+            yield from self._onwards(index, self._stages[index].feed(data))
+
+    def _onwards(self, index: int, outs: Iterator[bytes]) -> Iterator[Part]:
+        stage = self._stages[index]
+        for out in outs:
+            allowed = self._within(index, out)
+            if stage.over:
+                yield Part(allowed, len(self._stages) - index)
+            else:
+                yield from self._through(index + 1, allowed)
+            if self.too_much:
+                return
+
+    def _within(self, index: int, out: bytes) -> bytes:
+        """Return as much of a piece as the limits leave room for."""
+        limits = self._limits
+        packed = max(self._taken, self._announced)
+        most = min(limits.decoded_bytes, max(limits.ratio_from, packed * limits.ratio))
+        room = most - self._given[index]
+        self._given[index] += len(out)
+        if len(out) <= room:
+            return out
+        self.too_much = True
+        return out[: max(0, room)]
+
+    def __repr__(self) -> str:
+        return f"<Decoder {[stage.coding for stage in self._stages]} {self._taken} bytes>"
+
+
+class Undone(NamedTuple):
+    """A whole body with its codings undone. Holds payload."""
+
+    data: bytes
+    beside: tuple[bytes, ...]
+    """What stands behind or beside the content, each piece in a place of its own."""
+    reasons: tuple[str, ...]
+    """Why it may not be all of the body."""
+
+    def __repr__(self) -> str:
+        return f"<Undone {len(self.data)} bytes, {len(self.beside)} beside, {self.reasons}>"
+
+
+def undo_content_encoding(body: bytes, declared: str, limits: Limits) -> Undone:
+    """Undo the codings that a `content-encoding` header lists, the last one first; also one alone by its name."""
+    decoder = Decoder(declared, limits, len(body))
+    parts: dict[int, list[bytes]] = {0: []}
+    for feeding in (decoder.feed(body), decoder.finish()):
+        for data, number in feeding:
+            parts.setdefault(number, []).append(data)
+    content = parts.pop(0)
+    whole = content[0] if len(content) == 1 else b"".join(content)
+    return Undone(whole, tuple(b"".join(parts[n]) for n in sorted(parts)), decoder.reasons)
+
+
+def content_encoding(headers: Iterable[tuple[str, str]]) -> str:
+    """Return the codings that all `content-encoding` headers list together; empty when there is none."""
+    return ",".join(value for name, value in headers if name == "content-encoding")
+
+
+def _stages(declared: str, limits: Limits) -> list[Stage]:
+    """Return the stages that undo these codings, as far as they are known."""
+    named = (part.strip().lower().removeprefix("x-") for part in declared.split(","))
+    codings = [coding for coding in named if coding and coding != "identity"]
+    if len(codings) > limits.encodings:
+        return [Unknown("", Outcome.STACKED)]
+    stages: list[Stage] = []
+    for coding in reversed(codings):
+        formats = _CODINGS.get(coding)
+        if formats is None:
+            shown = coding[:20] if coding.isascii() and coding.isprintable() else "not ASCII"
+            return [*stages, Unknown(shown)]
+        stages.append(Stage(coding, formats))
+    return stages

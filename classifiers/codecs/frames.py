@@ -1,14 +1,20 @@
-"""Splits an answer's plain bytes into messages as they pass: lines of SSE and NDJSON, AWS event streams, gRPC frames.
+"""A stream's plain bytes split into messages as they pass: lines, SSE events, AWS event streams, gRPC frames.
 
 Sans-io: bytes in, messages out, split anywhere, with bounded memory.
 """
 
-import binascii
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 MAX_MESSAGE = 8 * 1024 * 1024
+_GRPC_HEAD = 5
+_EVENT_HEAD, _EVENT_FRAME = 12, 16
+_GRPC_FLAGS = frozenset({0x00, 0x01, 0x80, 0x81})
+_PACKED = 0x01
+_RETURN = 0x0D
+_TRAILERS = 0x80
 
 
 class Lines:
@@ -53,97 +59,178 @@ class Lines:
         return b"".join(self._parts)
 
 
-class Frames:
+class Event(NamedTuple):
+    """One server-sent event: its lines, and the empty line that ended it. Joined they are what came."""
+
+    lines: bytes
+    gap: bytes
+
+    def __repr__(self) -> str:
+        return f"<Event {len(self.lines)} bytes>"
+
+
+class Events:
+    """Whole server-sent events; the rest waits. What grows above the limit is given as it stands, without a gap."""
+
+    __slots__ = ("_held", "_limit", "_searched")
+
+    def __init__(self, limit: int = MAX_MESSAGE) -> None:
+        self._held = bytearray()
+        self._searched = 0
+        """No event ends before this place."""
+        self._limit = limit
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Yield the events that these bytes finish."""
+        self._held += data
+        at = 0
+        while (end := self._held.find(b"\n", self._searched)) >= 0:
+            gap = self._gap(end)
+            if gap is None:
+                break
+            if gap:
+                start = end - 1 if end > at and self._held[end - 1] == _RETURN else end
+                yield Event(bytes(self._held[at:start]), bytes(self._held[start : end + gap]))
+                at = self._searched = end + gap
+            else:
+                self._searched = end + 1
+        del self._held[:at]
+        self._searched = max(0, self._searched - at)
+        if len(self._held) > self._limit:
+            yield Event(self.rest(), b"")
+
+    def _gap(self, end: int) -> int | None:
+        """Return the size of the gap that begins with this line end; 0 when it is none, None when more is needed."""
+        behind = bytes(self._held[end + 1 : end + 3])
+        if behind[:1] == b"\n":
+            return 2
+        if behind == b"\r\n":
+            return 3
+        return None if behind in {b"", b"\r"} else 0
+
+    def rest(self) -> bytes:
+        """Return what no empty line has ended."""
+        rest = bytes(self._held)
+        self._held.clear()
+        self._searched = 0
+        return rest
+
+
+class Frames[Message]:
     """Messages with a length in front: base of the binary framings."""
 
-    __slots__ = ("_buffer", "_skip", "broken")
+    __slots__ = ("_buffer", "_limit", "_skip", "broken", "skipped")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_MESSAGE) -> None:
         self._buffer = bytearray()
         self._skip = 0
+        self._limit = limit
         self.broken = False
         """True when the bytes do not keep to the framing: nothing after that can be trusted."""
+        self.skipped = 0
+        """Messages above the limit."""
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the payload of each complete message."""
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield each complete message."""
         if self.broken:
             return
         if self._skip:
-            skipped = min(self._skip, len(data))
-            self._skip -= skipped
-            data = data[skipped:]
+            passed = min(self._skip, len(data))
+            self._skip -= passed
+            data = data[passed:]
         buffer = self._buffer
         buffer += data
         at = 0
         while not self.broken and (size := self._size(buffer, at)) is not None:
-            if size > MAX_MESSAGE:
+            if size > self._limit:
+                self.skipped += 1
                 self._skip = max(0, at + size - len(buffer))
                 at = min(len(buffer), at + size)
                 continue
             if at + size > len(buffer):
                 break
-            payload = self._payload(bytes(buffer[at : at + size]))
+            message = self._message(bytes(memoryview(buffer)[at : at + size]))
+            if message is None:
+                self.broken = True
+                break
             at += size
-            if payload is not None:
-                yield payload
+            yield message
         del buffer[:at]
+
+    @property
+    def rest(self) -> bytes:
+        """What is no complete message: the begin of one, or all behind the place where the framing broke."""
+        return bytes(self._buffer)
 
     def _size(self, buffer: bytearray, at: int) -> int | None:
         raise NotImplementedError
 
-    def _payload(self, frame: bytes) -> bytes | None:
+    def _message(self, frame: bytes) -> Message | None:
         raise NotImplementedError
 
 
-class EventStream(Frames):
+class EventMessage(NamedTuple):
+    """One message of an AWS event stream; the headers as they came."""
+
+    headers: bytes
+    payload: bytes
+
+    def __repr__(self) -> str:
+        return f"<EventMessage {len(self.payload)} bytes>"
+
+
+class EventStream(Frames[EventMessage]):
     """`application/vnd.amazon.eventstream`: both checksums are verified; a bad one ends the reading."""
 
     __slots__ = ()
 
     def _size(self, buffer: bytearray, at: int) -> int | None:
-        if len(buffer) - at < 12:
+        if len(buffer) - at < _EVENT_HEAD:
             return None
         total, headers, checksum = struct.unpack_from(">III", buffer, at)
-        if zlib.crc32(buffer[at : at + 8]) != checksum or total < 16 or headers > total - 16:
+        sound = zlib.crc32(buffer[at : at + 8]) == checksum
+        if not sound or total < _EVENT_FRAME or headers > total - _EVENT_FRAME:
             self.broken = True
             return None
         return int(total)
 
-    def _payload(self, frame: bytes) -> bytes | None:
-        if zlib.crc32(frame[:-4]) != struct.unpack(">I", frame[-4:])[0]:
-            self.broken = True
+    def _message(self, frame: bytes) -> EventMessage | None:
+        if zlib.crc32(frame[:-4]) != int.from_bytes(frame[-4:]):
             return None
-        return frame[12 + struct.unpack_from(">I", frame, 4)[0] : -4]
+        headers = _EVENT_HEAD + int.from_bytes(frame[4:8])
+        return EventMessage(frame[_EVENT_HEAD:headers], frame[headers:-4])
 
 
-class Grpc(Frames):
-    """Length-prefixed gRPC messages; compressed ones are undone when they are gzip."""
+class GrpcMessage(NamedTuple):
+    """One length-prefixed message."""
+
+    data: bytes
+    packed: bool
+    """True when it is in the coding that the stream's `grpc-encoding` names."""
+    trailers: bool = False
+    """True for the trailers that gRPC-Web sends as a last message."""
+
+    def __repr__(self) -> str:
+        return f"<GrpcMessage {len(self.data)} bytes>"
+
+
+class Grpc(Frames[GrpcMessage]):
+    """gRPC and gRPC-Web."""
 
     __slots__ = ()
 
     def _size(self, buffer: bytearray, at: int) -> int | None:
-        if len(buffer) - at < 5:
-            return None
-        if buffer[at] not in {0, 1}:
+        if len(buffer) > at and buffer[at] not in _GRPC_FLAGS:
             self.broken = True
+        if self.broken or len(buffer) - at < _GRPC_HEAD:
             return None
-        return 5 + int(struct.unpack_from(">I", buffer, at + 1)[0])
+        return _GRPC_HEAD + int.from_bytes(buffer[at + 1 : at + _GRPC_HEAD])
 
-    def _payload(self, frame: bytes) -> bytes | None:
-        if frame[0] == 0:
-            return frame[5:]
-        try:
-            return zlib.decompressobj(47).decompress(frame[5:], MAX_MESSAGE)
-        except zlib.error:
-            return None
+    def _message(self, frame: bytes) -> GrpcMessage:
+        return grpc_message(frame)
 
 
-def chunk_bytes(event: object) -> bytes | None:
-    """Return the JSON inside a Bedrock `chunk` event (`{"bytes": base64}`), or None."""
-    inner = event.get("bytes") if isinstance(event, dict) else None
-    if not isinstance(inner, str):
-        return None
-    try:
-        return binascii.a2b_base64(inner)
-    except binascii.Error:
-        return None
+def grpc_message(frame: bytes) -> GrpcMessage:
+    """Return the message in a frame; of a frame that is cut what there is of it."""
+    flags = frame[0] if frame else 0
+    return GrpcMessage(frame[_GRPC_HEAD:], bool(flags & _PACKED), bool(flags & _TRAILERS))

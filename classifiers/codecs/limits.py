@@ -59,5 +59,8 @@ INLINE = Limits(
 )
 """For the event loop: what does not fit sets `Payload.cut`, and belongs to a worker."""
 
+STREAMED = Limits(decoded_bytes=1 << 60)
+"""For a body that is read window by window as it passes: of any size, but no bomb."""
+
 WINDOW = Limits(pieces=8_000, piece_bytes=32 * MIB, runs=100_000, inline_table_bytes=16 * MIB)
 """For one window of a large upload, in a worker: tables are read in it, documents are not."""

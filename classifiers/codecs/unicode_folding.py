@@ -1,63 +1,138 @@
-"""Unicode folded to what a person reads: compatibility forms, invisible characters, look-alike dashes and digits."""
+"""Unicode folded to what a person reads: compatibility forms, invisible characters, look-alike dashes, blanks and digits.
 
+One table, derived from Unicode's own properties, with two views of a folded text: its characters with the way back to
+where they stood, and one byte for each of them for engines that read bytes.
+"""
+
+import re
 import unicodedata
+from typing import NamedTuple
 
-_INVISIBLE = (
-    *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10),
-    *range(0xE0100, 0xE01F0), 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E,
-    0x180F, 0x3164, 0xFEFF, 0xFFA0, 0xE0001, 0xE007F,
-)  # fmt: skip
-_DASHES = (
-    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2043, 0x207B, 0x208B, 0x2212, 0x2796, 0x2E3A, 0x2E3B, 0xFE58,
-    0xFE63, 0xFF0D,
-)  # fmt: skip
-_FIXED: dict[int, str] = {
-    **dict.fromkeys(_INVISIBLE, ""),
-    **dict.fromkeys(_DASHES, "-"),
-    **{0xE0000 + code: chr(code) for code in range(0x20, 0x7F)},
-    0x3002: ".", 0x2024: ".", 0x2044: "/", 0x2215: "/", 0x2236: ":", 0x2018: "'", 0x2019: "'",
+from core.invisible import is_invisible
+
+_LOOK_ALIKE = {
+    "\u3002": ".", "\uff61": ".", "\u2024": ".", "\u2044": "/", "\u2215": "/", "\u2236": ":", "\ua789": ":",
+    "\u0589": ":", "\u2018": "'", "\u2019": "'", "\u2043": "-", "\u2053": "-", "\u207b": "-", "\u208b": "-",
+    "\u2212": "-", "\u2796": "-", "\u02d7": "-", "\u2800": " ", "\U0001d159": " ",
 }  # fmt: skip
-_CACHE_LIMIT = 20_000
+"""What no property tells: signs that are read as another, and two that are drawn as blanks."""
+_SEPARATING = "\x01\x0b\x0c\x1c\x1d\x1e\x1f"
+"""Controls that stand between fields: a blank, not nothing."""
+_ZERO = "\0"
+"""Left alone: it is what callers put between texts that they fold as one. `without_zeros` takes it out of payload."""
+_REMOVED_CONTROLS = (
+    bytes({*range(1, 0x20), 0x7F} - {9, 10, 13} - {ord(char) for char in _SEPARATING})
+    + _SEPARATING.encode()
+)
+_EXPONENT = re.compile("(?<=[0-9])[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+")
+"""Raised digits behind a digit are a power or the mark of a footnote, no part of the number."""
+_REMEMBERED = 20_000
+_MOST_FOUND = 24
+"""Different characters that are each looked for; more are met in one pass over the text."""
 
 
 class _Folds(dict[str, str]):
-    """Character → what it is folded to, learnt as characters are met."""
+    """Character → what it is read as, learnt as characters are met."""
 
     def __missing__(self, char: str) -> str:
-        folded = _FIXED.get(ord(char))
-        if folded is None:
-            digit = unicodedata.digit(char, None)
-            folded = str(digit) if digit is not None else unicodedata.normalize("NFKC", char)
-        if len(self) < _CACHE_LIMIT:
+        folded = _folded(char)
+        if len(self) < _REMEMBERED:
             self[char] = folded
         return folded
+
+
+def _folded(char: str) -> str:
+    """Return what one character is read as: itself, ASCII, or nothing."""
+    if char in "\t\n\r" or char == _ZERO or "\x20" <= char <= "\x7e":
+        return char
+    category = unicodedata.category(char)
+    if char in _SEPARATING or char.isspace():
+        return " "
+    if is_invisible(char) or category == "Me":
+        return ""
+    if (digit := unicodedata.digit(char, None)) is not None:
+        return str(digit)
+    if category == "Pd":
+        return "-"
+    if unicodedata.decomposition(char).startswith("<fraction>"):
+        return char
+    plain = "".join(_LOOK_ALIKE.get(c, c) for c in unicodedata.normalize("NFKC", char))
+    return plain if plain.isascii() else char
 
 
 _FOLDS = _Folds()
 
 
-def fold(text: str) -> tuple[str, list[int] | None]:
-    """Return the folded text, and for each of its characters (and its end) the index in `text`; None when equal.
+class Folded(NamedTuple):
+    """Text as it is read. Holds payload."""
 
-    ASCII text comes back at once. Text whose characters all stand for themselves comes back unchanged.
+    text: str
+    origin: list[int] | None
+    """For each character, and for the end, its index in the text as it was; None when they stand where they stood."""
+
+    def origin_of(self, index: int) -> int:
+        """Return where the character at `index` stood before folding; `index` may be the length."""
+        return index if self.origin is None else self.origin[index]
+
+    def data(self) -> bytes:
+        """Return one byte for each character: Latin-1, with `?` for what that has no letter for."""
+        return self.text.encode("latin-1", "replace")
+
+    def __repr__(self) -> str:
+        return f"<Folded {len(self.text)} characters>"
+
+
+def folds_to(char: str) -> str:
+    """Return what one character is folded to."""
+    return _FOLDS[char]
+
+
+def is_folded(data: bytes) -> bool:
+    """Return True when these bytes are text that folding leaves alone: ASCII without invisible controls."""
+    return data.isascii() and len(data.translate(None, _REMOVED_CONTROLS)) == len(data)
+
+
+def without_zeros(text: str) -> str:
+    """Return the text with its zero characters as another control, which folding takes away."""
+    return text.replace(_ZERO, "\x02") if _ZERO in text else text
+
+
+def fold(text: str, *, controls: bool = True) -> Folded:
+    """Return the text as it is read. Text whose characters all stand for themselves comes back as it is.
+
+    `controls=False` promises that the text holds none of them, which saves a look at plain ASCII.
     """
-    if text.isascii():
-        return text, None
+    if text.isascii() and (not controls or is_folded(text.encode())):
+        return Folded(text, None)
     folds = _FOLDS
-    changed = {char for char in set(text) if char > "\x7f" and folds[char] != char}
+    changed = {char: folded for char in set(text) if (folded := folds[char]) != char}
     if not changed:
-        return text, None
+        return Folded(text, None)
+    text = _EXPONENT.sub(lambda found: "^" * len(found[0]), text)
+    if all(len(folded) == 1 for folded in changed.values()):
+        return Folded(text.translate({ord(char): changed[char] for char in changed}), None)
+    return _moved(text, changed)
+
+
+def _moved(text: str, changed: dict[str, str]) -> Folded:
+    """Fold characters that become several or none, keeping where each came from."""
     parts: list[str] = []
-    offsets: list[int] = []
+    origin: list[int] = []
     start = 0
-    for index, char in enumerate(text):
-        if char in changed:
-            parts.append(text[start:index])
-            offsets.extend(range(start, index))
-            start = index + 1
-            folded = folds[char]
-            parts.append(folded)
-            offsets.extend([index] * len(folded))
+    for index in _places(text, changed):
+        folded = changed[text[index]]
+        parts += (text[start:index], folded)
+        origin.extend(range(start, index))
+        origin.extend([index] * len(folded))
+        start = index + 1
     parts.append(text[start:])
-    offsets.extend(range(start, len(text) + 1))
-    return "".join(parts), offsets
+    origin.extend(range(start, len(text) + 1))
+    return Folded("".join(parts), origin)
+
+
+def _places(text: str, changed: dict[str, str]) -> list[int]:
+    """Return where these characters stand, in order."""
+    if len(changed) > _MOST_FOUND:
+        return [index for index, char in enumerate(text) if char in changed]
+    wanted = re.compile("[" + re.escape("".join(sorted(changed))) + "]")
+    return [found.start() for found in wanted.finditer(text)]

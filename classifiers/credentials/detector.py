@@ -21,7 +21,6 @@ from classifiers.credentials.judging.judge import (
     without_overlaps,
     without_repeats,
 )
-from classifiers.credentials.judging.shingles import DocumentIndex
 from classifiers.credentials.rules.own_words import OwnWords
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
@@ -33,7 +32,7 @@ _UNCHANGED: Offsets = {}
 
 
 class _Authentication(NamedTuple):
-    """What is known of one authentication header at one host. Holds payload."""
+    """What was found in one authentication header at one host. Holds payload."""
 
     all: tuple[Hit, ...]
     leaks: tuple[Hit, ...]
@@ -51,7 +50,6 @@ class CredentialDetector:
         organisation: Organisation,
         *,
         long_tail: bool = True,
-        documents: DocumentIndex | None = None,
     ) -> None:
         """Use our own rules at once; the long tail joins from its cache, or seconds later from a background build.
 
@@ -60,7 +58,6 @@ class CredentialDetector:
         """
         self._engines = Engines(cache_dir, long_tail=long_tail)
         self._words = OwnWords(organisation)
-        self._documents = documents
         self._remembered: dict[tuple[object, ...], _Authentication] = {}
 
     @property
@@ -93,10 +90,10 @@ class CredentialDetector:
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
         """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
         segments, offsets = payload.segments, _UNCHANGED
-        joined = Joined(segments)
-        if not joined.ascii:
+        joined = Joined(segments, controls=payload.controls)
+        if not joined.plain:
             segments, offsets = folded(segments)
-            joined = Joined(segments) if offsets else joined
+            joined = joined if segments is payload.segments else Joined(segments)
         found: list[Found] = []
         engine = self._engines.current
         for index in engine.candidates(joined.data):
@@ -110,8 +107,6 @@ class CredentialDetector:
             hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
         if self._words:
             hits += self._words.find(segments)
-        if self._documents is not None:
-            hits += self._documents.find(segments)
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
     def places(self, data: bytes) -> list[tuple[int, int]] | None:

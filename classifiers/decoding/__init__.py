@@ -1,8 +1,7 @@
 """Reading a payload: encodings, charsets and formats undone into segments, tables, documents and what stays unread."""
 
-from classifiers.codecs.content_encoding import undo_content_encoding
+from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
-from classifiers.codecs.unicode_folding import fold
 from classifiers.decoding.body import drain, read_body, read_plain
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
@@ -17,15 +16,17 @@ __all__ = [
     "decode",
     "decode_message",
     "decode_text",
-    "fold",
 ]
 
 
-def decode(exchange: Exchange, limits: Limits = DEFAULT) -> Payload:
-    """Return all that can be read from an exchange. Never raises, whatever the payload."""
-    payload = Payload()
+def decode(exchange: Exchange, limits: Limits = DEFAULT, *, part: bool = False) -> Payload:
+    """Return all that can be read from an exchange. Never raises, whatever the payload.
+
+    `part`: the body is a piece of a larger one: it may begin inside it, and ends inside it unless it is complete.
+    """
+    payload = Payload(controls="%" in exchange.path)
     try:
-        _decode(exchange, payload, limits)
+        _decode(exchange, payload, limits, part)
     except Exception as error:  # noqa: BLE001 - boundary: no payload may break the gate
         payload.unread.append(Unread(f"the decoder failed ({type(error).__name__})"))
     return payload
@@ -55,24 +56,28 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
     return payload
 
 
-def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
+def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) -> None:
     reading = Reading(payload, limits)
+    if part:
+        reading.begins, reading.ends = False, exchange.complete
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
-    drain(reading)
-    content_type = content_encoding = grpc_encoding = None
+    if reading.pending:
+        drain(reading)
+    content_type = grpc_encoding = None
+    encoded = False
     for name, value in exchange.headers:
         if name == "content-type":
             content_type = value
         elif name == "content-encoding":
-            content_encoding = f"{content_encoding},{value}" if content_encoding else value
+            encoded = True
         elif name == "grpc-encoding":
             grpc_encoding = value
     body = exchange.body
-    if content_encoding:
-        body, reason = undo_content_encoding(body, content_encoding, limits)
-        reading.undone(reason, ())
-    if not exchange.complete:
+    if encoded:
+        declared = content_encoding(exchange.headers)
+        body = reading.undone(undo_content_encoding(body, declared, limits), (), 0)
+    if not exchange.complete and not part:
         reading.unread(
             f"only {len(exchange.body)} of {exchange.body_bytes} bytes of the body were seen", ()
         )
@@ -80,3 +85,5 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     if body:
         upload = None if body[:1] in {b"{", b"["} else file_name(exchange)
         payload.json = read_body(reading, body, content_type or "", grpc_encoding, upload)
+    elif reading.pending:
+        drain(reading)

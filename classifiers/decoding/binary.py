@@ -1,22 +1,18 @@
-"""Binary formats without their schema: msgpack, protobuf, gRPC frames, and the readable runs of anything else."""
+"""Binary formats without their schema: msgpack, protobuf, gRPC and event streams, and the readable runs of anything else."""
 
-import re
 from typing import Any
 
-from classifiers.codecs.charset import binary, text_of
-from classifiers.codecs.content_encoding import inflate
+from classifiers.codecs.charset import binary, readable_runs, text_of
+from classifiers.codecs.content_encoding import undo_content_encoding
+from classifiers.codecs.frames import EventStream, Grpc, GrpcMessage, grpc_message
+from classifiers.codecs.protobuf import read_fields
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_walk import walk
 from classifiers.payload import Path
 
-_RUN = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf\t]{6,}")
 _MAX_DEPTH = 16
-_MAX_FIELD = 1 << 29
-_RUNS_KEPT = 20_000
-
-Field = tuple[int, int, int | bytes]
-"""Field number, wire type, value."""
+_SMALLEST_ID, _LARGEST_ID = 100_000, 10**16
 
 
 def read_msgpack(
@@ -59,63 +55,77 @@ def _named(pairs: Any) -> dict[str, Any]:
 
 
 def read_grpc(reading: Reading, data: bytes, coding: str | None, path: Path, depth: int) -> bool:
-    """Walk length-prefixed gRPC messages; False when the framing does not fit."""
-    at, index = 0, 0
-    while at + 5 <= len(data):
-        flag, size = data[at], int.from_bytes(data[at + 1 : at + 5])
-        if flag not in {0, 1, 0x80}:
-            return index > 0
-        message = data[at + 5 : at + 5 + size]
-        if len(message) < size:
-            reading.unread("a gRPC message is cut", path)
-        if flag == 1:
-            undone = inflate(message, coding or "gzip", reading.limits)
-            message = undone.data
-            reading.undone(undone.reason, path)
-        if not read_protobuf(reading, message, (*path, index), depth):
-            reading.later(Piece(message, "", None, (*path, index), depth + 1))
-        at += 5 + size
-        index += 1
-    return index > 0
+    """Walk length-prefixed gRPC messages; False when the framing does not fit from the start."""
+    frames = Grpc(len(data))
+    index = -1
+    for index, message in enumerate(frames.feed(data)):
+        _read_message(reading, message, coding, (*path, index), depth)
+    rest = frames.rest
+    if frames.broken and index < 0:
+        return False
+    if frames.broken:
+        reading.unread("the gRPC framing is broken", path)
+        read_runs(reading, rest, path, depth)
+    elif rest:
+        reading.unread("a gRPC message is cut", path)
+        _read_message(reading, grpc_message(rest), coding, (*path, index + 1), depth)
+    return True
+
+
+def _read_message(
+    reading: Reading, message: GrpcMessage, coding: str | None, path: Path, depth: int
+) -> None:
+    data = message.data
+    if message.packed:
+        undone = undo_content_encoding(data, coding or "gzip", reading.limits)
+        data = reading.undone(undone, path, depth)
+    if message.trailers or not read_protobuf(reading, data, path, depth):
+        reading.later(Piece(data, "", None, path, depth + 1))
+
+
+def read_event_stream(reading: Reading, data: bytes, path: Path, depth: int) -> bool:
+    """Read the messages of an AWS event stream and their headers; False when the framing does not fit from the start."""
+    frames = EventStream(len(data))
+    index = -1
+    for index, message in enumerate(frames.feed(data)):
+        if message.headers:
+            read_runs(reading, message.headers, (*path, index, "headers"), depth)
+        if message.payload:
+            reading.later(Piece(message.payload, "", None, (*path, index), depth + 1))
+    if index >= 0 and frames.rest:
+        reading.unread("the event stream is cut or broken", path)
+        read_runs(reading, frames.rest, path, depth)
+    return index >= 0
 
 
 def read_protobuf(reading: Reading, data: bytes, path: Path, depth: int) -> bool:
     """Walk a protobuf message without its schema; False when the bytes are none."""
-    fields = _fields(data)
-    if fields is None:
-        return not data
-    stack = [(fields, path, 0)]
+    if not data:
+        return True
+    stack = [(data, path, 0)]
     while stack:
-        fields, path, level = stack.pop()
-        if reading.full:
-            break
-        for number, wire, value in fields:
-            here = (*path, number)
+        data, path, level = stack.pop()
+        fields = read_fields(data)
+        if not fields.whole or not fields.found:
+            if level == 0:
+                return False
+            reading.later(Piece(data, "", None, path, depth + 1))
+            continue
+        for number, value in fields.found:
+            if reading.full:
+                return True
             if isinstance(value, int):
-                if wire == 0 and 100_000 <= value < 10**16:
-                    reading.emit(str(value), None, here, quoted=False)
-                continue
-            _field_bytes(reading, value, here, level, depth, stack)
+                if _SMALLEST_ID <= value < _LARGEST_ID:
+                    reading.emit(str(value), None, (*path, number), quoted=False)
+            elif value:
+                text = _clean_text(value)
+                if text is not None:
+                    packed.look(reading, text, None, (*path, number), depth)
+                elif level < _MAX_DEPTH:
+                    stack.append((value, (*path, number), level + 1))
+                else:
+                    reading.later(Piece(value, "", None, (*path, number), depth + 1))
     return True
-
-
-def _field_bytes(
-    reading: Reading,
-    value: bytes,
-    path: Path,
-    level: int,
-    depth: int,
-    stack: list[tuple[list[Field], Path, int]],
-) -> None:
-    if not value:
-        return
-    text = _clean_text(value)
-    if text is None and level < _MAX_DEPTH and (inner := _fields(value)) is not None:
-        stack.append((inner, path, level + 1))
-    elif text is not None:
-        packed.look(reading, text, None, path, depth)
-    else:
-        reading.later(Piece(value, "", None, path, depth + 1))
 
 
 def _clean_text(value: bytes) -> str | None:
@@ -129,54 +139,9 @@ def _clean_text(value: bytes) -> str | None:
     return text
 
 
-def _fields(data: bytes) -> list[Field] | None:
-    """Return the fields of a message, or None when the bytes do not parse to the end."""
-    fields: list[Field] = []
-    at, end = 0, len(data)
-    while at < end:
-        tag, at = _varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        if at < 0 or not 0 < number < _MAX_FIELD:
-            return None
-        if wire == 0:
-            value, at = _varint(data, at)
-            if at < 0:
-                return None
-            fields.append((number, wire, value))
-            continue
-        size = {1: 8, 5: 4}.get(wire)
-        if size is None:
-            if wire != 2:
-                return None
-            size, at = _varint(data, at)
-        if at < 0 or at + size > end:
-            return None
-        if wire == 2:
-            fields.append((number, wire, data[at : at + size]))
-        at += size
-    return fields or None
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(data) and shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    return 0, -1
-
-
 def read_runs(reading: Reading, data: bytes, path: Path, depth: int) -> None:
     """Emit the readable runs of unknown binary data as one text."""
-    runs: list[str] = []
-    for match in _RUN.finditer(data):
-        runs.append(match[0].decode("utf-8", "ignore"))
-        if len(runs) >= _RUNS_KEPT:
-            break
     wide = text_of(data[: len(data) & ~1]) if b"\0" in data[:64] else None
-    text = wide or "\n".join(run for run in runs if run.strip())
+    text = wide or readable_runs(data).decode("utf-8", "replace")
     if text:
         packed.look(reading, text, None, path, depth)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from classifiers.codecs.charset import text_of
-from classifiers.codecs.content_encoding import inflate
+from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.decoding import binary, delimited, forms, packed, xml_text
 from classifiers.decoding.decode_state import Piece, Reading
@@ -16,7 +16,8 @@ from classifiers.decoding.json_walk import read_lenient, walk
 from classifiers.payload import Path
 from core.text import printable
 
-_JSON_START = frozenset(b'{["')
+_ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
+"""How JSON writes control characters but the last."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 _PROTOBUF = frozenset(
     {
@@ -27,6 +28,7 @@ _PROTOBUF = frozenset(
     }
 )
 _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary"})
+_EVENT_STREAM = "application/vnd.amazon.eventstream"
 _MAX_LINES = 100_000
 _LONE_SURROGATE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -76,8 +78,15 @@ def read_body(
         except (ValueError, OverflowError):
             root = None
     if root is not None:
-        walk(reading, root, None, (), 0, deep=packed.worth_looking(data))
-    elif media_type.startswith("application/grpc"):
+        deep = packed.worth_looking(data)
+        if b"\x7f" in data or (b"\\" in data and _ESCAPED_CONTROL.search(data)):
+            reading.payload.controls = True
+        walk(reading, root, None, (), 0, deep=deep)
+        if reading.pending:
+            drain(reading)
+        return root
+    reading.payload.controls = True
+    if media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
         reading.label = f"attachment {printable(name, 120)}" if name else None
@@ -112,6 +121,10 @@ def _read_bytes(
         reading.unread("the multipart body cannot be split into its parts", piece.path)
     if _read_by_magic(reading, piece, data, media_type):
         return None
+    if media_type == _EVENT_STREAM and binary.read_event_stream(
+        reading, data, piece.path, piece.depth
+    ):
+        return None
     if media_type in _MSGPACK and binary.read_msgpack(
         reading, data, piece.path, piece.depth, declared=True
     ):
@@ -135,8 +148,8 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
     """Unpack a stream, put a document aside, name a picture; False when the first bytes name none of them."""
     coding = packed_as(data)
     if coding and not _is_tar(piece.name):
-        undone = inflate(data, coding, reading.limits)
-        reading.undone(undone.reason, piece.path)
+        undone = undo_content_encoding(data, coding, reading.limits)
+        plain = reading.undone(undone, piece.path, piece.depth)
         name = piece.name.rpartition(".")[0] if piece.name else None
         kind = (
             ""
@@ -144,8 +157,7 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
             else media_type
         )
         return (
-            reading.later(Piece(undone.data, kind, piece.key, piece.path, piece.depth + 1, name))
-            or True
+            reading.later(Piece(plain, kind, piece.key, piece.path, piece.depth + 1, name)) or True
         )
     document = "application/gzip" if coding else document_type(data)
     if document:
@@ -260,18 +272,22 @@ def _read_lines(reading: Reading, piece: Piece, text: str) -> bool:
     ):
         return False
     values: list[Any] = []
-    bad: list[str] = []
-    for line in lines:
+    bad: list[int] = []
+    for number, line in enumerate(lines):
         try:
             values.append(orjson.loads(line))
         except ValueError:
-            bad.append(line)
+            bad.append(number)
             if len(bad) > 1 + len(lines) // 20:
                 return False
     walk(reading, values, piece.key, piece.path, piece.depth)
-    for line in bad:
-        reading.unread("a line of the JSON lines is malformed", piece.path)
-        read_lenient(reading, line, piece.path, piece.depth)
+    for number in bad:
+        cut = (number == 0 and not reading.begins) or (
+            number == len(lines) - 1 and not reading.ends
+        )
+        if not cut:
+            reading.unread("a line of the JSON lines is malformed", piece.path)
+        read_lenient(reading, lines[number], piece.path, piece.depth)
     return True
 
 

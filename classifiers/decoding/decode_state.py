@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from classifiers.codecs.content_encoding import TOO_MUCH
+from classifiers.codecs.content_encoding import TOO_MUCH, Undone
 from classifiers.codecs.limits import Limits
 from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
 from core.text import printable
@@ -31,7 +31,9 @@ class Reading:
     """Collects a payload within limits. Holds payload."""
 
     __slots__ = (
+        "begins",
         "carrier",
+        "ends",
         "full",
         "label",
         "limits",
@@ -47,6 +49,8 @@ class Reading:
         self.payload = payload
         self.limits = limits
         self.label = label
+        self.begins = self.ends = True
+        """False when what is read begins or ends somewhere inside a larger body."""
         self.carrier = Carrier.BODY
         self.pending: deque[tuple[Carrier, str | None, Piece]] = deque()
         self.pieces = 0
@@ -76,6 +80,7 @@ class Reading:
         if self.pieces >= self.limits.pieces or self.piece_bytes + size > self.limits.piece_bytes:
             self.cut("more packed parts than are read", ())
             return False
+        self.payload.controls = True
         self.pieces += 1
         self.piece_bytes += size
         label = f"attachment {printable(piece.name, 120)}" if piece.name else self.label
@@ -91,11 +96,16 @@ class Reading:
         self.payload.cut = True
         self.unread(reason, path)
 
-    def undone(self, reason: str | None, path: Path) -> None:
-        """Take the outcome of undoing an encoding: None when all of it came out."""
-        if reason:
+    def undone(self, undone: Undone, path: Path, depth: int) -> bytes:
+        """Return the content that was unpacked; queue what stands beside it, say what may be missing."""
+        for reason in undone.reasons:
             self.payload.cut |= reason == TOO_MUCH
             self.unread(reason, path)
+        for number, beside in enumerate(undone.beside, 1):
+            self.later(
+                Piece(beside, "", None, (*path, f"(beside the content {number})"), depth + 1)
+            )
+        return undone.data
 
     def unread(self, reason: str, path: Path) -> None:
         """Say what could not be read; the same reason is kept at most twenty times."""

@@ -88,7 +88,8 @@ def _parts(
             return
         yield _split_part(part.removesuffix(b"\r") if end >= 0 else part)
         if end < 0:
-            reading.unread("the multipart body ends inside a part", path)
+            if reading.ends:
+                reading.unread("the multipart body ends inside a part", path)
             return
         at = end + 1
     reading.cut("more form fields than are read", path)

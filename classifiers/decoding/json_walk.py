@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF005 - in the hot loop a sum of tuples is twice as fast as an unpacking
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,12 @@ from classifiers.payload import Path, Segment
 _new = tuple.__new__
 _SMALLEST_ID = 100_000
 _LARGEST_ID = 10**19
+_CONTAINERS = frozenset({dict, list})
+_SCALARS = frozenset({int, bytes})
 _NUMBERS = frozenset({int, float, bool, type(None)})
+_DULL: set[str] = set()
+"""Names of fields met so far that are no data: a look at each is saved."""
+_REMEMBERED = 4_000
 _BIG_ARRAY = 32
 
 _LENIENT = re.compile(
@@ -23,93 +29,74 @@ _LENIENT = re.compile(
 )
 
 
+type _Node = tuple[Any, str | None, Path]
+
+
 def walk(
     reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True
 ) -> None:
     """Emit every leaf. `deep=False` promises that no string packs another (see `packed.worth_looking`)."""
-    segments = reading.payload.segments
-    append, carrier, label = segments.append, reading.carrier, reading.label
-    room = reading.limits.segments
-    look = packed.look
-    stack: list[tuple[Any, str | None, Path]] = [(root, key, path)]
-    pop = stack.pop
+    segments, room = reading.payload.segments, reading.limits.segments
+    append, look = segments.append, packed.look
+    carrier, label = reading.carrier, reading.label
+    stack: list[_Node] = [(root, key, path)]
     while stack:
-        node, key, path = pop()
-        kind = type(node)
-        inner: list[tuple[Any, str | None, Path]] = []
-        if (kind is dict or kind is list) and len(node) > room:
-            reading.cut("more separate texts than are read", path)
-            node = dict(islice(node.items(), room)) if kind is dict else node[:room]
-        if kind is dict:
-            for name, value in node.items():
-                kind = type(value)
-                if kind is str:
-                    if value:
-                        if deep and (len(value) > 23 or not value.isidentifier()):
-                            look(reading, value, name, path + (name,), depth)
-                        else:
-                            append(
-                                _new(
-                                    Segment,
-                                    (value, name, path + (name,), carrier, label, True, False),
-                                )
-                            )
-                elif kind is dict or kind is list:
-                    if value:
-                        inner.append((value, name, path + (name,)))
-                elif kind is int:
-                    if _SMALLEST_ID <= value < _LARGEST_ID:
-                        append(
-                            _new(
-                                Segment,
-                                (str(value), name, path + (name,), carrier, label, False, False),
-                            )
-                        )
-                elif kind is bytes:
-                    _leaf_bytes(reading, value, name, path + (name,), depth)
-                if len(name) > 7 and (len(name) > 19 or not name.isidentifier()):
-                    reading.emit(name, None, path + (name,))
-        elif kind is list:
-            if len(node) > 2 and (
-                _numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)
-            ):
-                inner.reverse()
-                stack.extend(inner)
-                continue
-            for index, value in enumerate(node):
-                kind = type(value)
-                if kind is str:
-                    if value:
-                        if deep and (len(value) > 23 or not value.isidentifier()):
-                            look(reading, value, key, path + (index,), depth)
-                        else:
-                            append(
-                                _new(
-                                    Segment,
-                                    (value, key, path + (index,), carrier, label, True, False),
-                                )
-                            )
-                elif kind is dict or kind is list:
-                    if value:
-                        inner.append((value, key, path + (index,)))
-                elif kind is int:
-                    if _SMALLEST_ID <= value < _LARGEST_ID:
-                        append(
-                            _new(
-                                Segment,
-                                (str(value), key, path + (index,), carrier, label, False, False),
-                            )
-                        )
-                elif kind is bytes:
-                    _leaf_bytes(reading, value, key, path + (index,), depth)
-        else:
-            _scalar(reading, node, key, path, depth)
+        node, key, path = stack.pop()
+        inner: list[_Node] = []
+        named = type(node) is dict
+        simple = named and _DULL.issuperset(node)
+        pairs = node.items() if simple else _pairs(reading, node, key, path, depth, inner)
+        for name, value in pairs:
+            if named:
+                key = name
+            kind = type(value)
+            if kind is str:
+                if deep and (len(value) > 23 or not value.isidentifier()):
+                    look(reading, value, key, path + (name,), depth)
+                elif value:
+                    append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))
+            elif kind in _CONTAINERS:
+                inner.append((value, key, path + (name,)))
+            elif kind in _SCALARS:
+                _scalar(reading, value, key, path + (name,), depth)
         if len(segments) > room:
             reading.emit("", None, ())
             return
         if inner:
             inner.reverse()
-            stack.extend(inner)
+            stack += inner
+
+
+def _pairs(
+    reading: Reading, node: Any, key: str | None, path: Path, depth: int, inner: list[_Node]
+) -> Iterable[tuple[Any, Any]]:
+    """Return what an object or array holds, with names or places; nothing of what was read here: tables and scalars."""
+    kind = type(node)
+    if kind not in _CONTAINERS:
+        _scalar(reading, node, key, path, depth)
+        return ()
+    if len(node) > reading.limits.segments:
+        reading.cut("more separate texts than are read", path)
+        room = reading.limits.segments
+        node = dict(islice(node.items(), room)) if kind is dict else node[:room]
+    if kind is dict:
+        _names(reading, node, path)
+        fields: dict[Any, Any] = node
+        return fields.items()
+    if len(node) > 2 and (
+        _numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)
+    ):
+        return ()
+    return enumerate(node)
+
+
+def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
+    """Emit names that are data: long ones, and those that no program would give to a field."""
+    for name in node:
+        if len(name) > 7 and (len(name) > 19 or not name.isidentifier()):
+            reading.emit(name, None, path + (name,))
+        elif len(_DULL) < _REMEMBERED:
+            _DULL.add(name)
 
 
 def _scalar(reading: Reading, node: Any, key: str | None, path: Path, depth: int) -> None:

@@ -33,10 +33,14 @@ _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
-_TELLING_ESCAPE = re.compile(rb"\\[^nrtbf]")
-"""A JSON escape that may belong to a string inside the string, or hide a letter."""
+_TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
+"""A JSON escape that may belong to a string inside the string, or hide a letter or a control character."""
 _TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
+_TAGS = b"\xf3\xa0"
+"""How tags and variation selectors begin in UTF-8."""
+_SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
+"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for bytes."""
 _OPAQUE_KEYS = frozenset(
     {
         "signature",
@@ -57,11 +61,14 @@ def worth_looking(data: bytes) -> bool:
         or b"&" in data
         or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
+        or (not data.isascii() and _TAGS in data)
     )
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Emit a text as a segment and queue what is packed in it."""
+    """Emit a text, unless it is empty, as a segment and queue what is packed in it."""
+    if not text:
+        return
     first = text[:1]
     if (
         len(text) < MIN_RUN
@@ -96,6 +103,8 @@ def unpack(
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that needs no segment."""
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
+    if not text.isascii() and _TAGS in raw:
+        _invisible(reading, text, key, path, depth)
     if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
     elif "%" in text and _PERCENT.search(text):
@@ -252,6 +261,21 @@ def _queue(
     reading: Reading, data: bytes, media_type: str, key: str | None, path: Path, depth: int
 ) -> bool:
     return reading.later(Piece(data, media_type, key, path, depth + 1))
+
+
+def _invisible(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue what is spelled in invisible characters."""
+    for found in _SPELLED.finditer(text):
+        data = bytes(map(_spelled_byte, found[0]))
+        if not _queue(reading, data, "text/plain", key, (*path, "(invisible)"), depth):
+            return
+
+
+def _spelled_byte(char: str) -> int:
+    code = ord(char)
+    if code < 0xE0000:
+        return code - 0xFE00
+    return code - 0xE0000 if code < 0xE0100 else code - 0xE0100 + 16
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

@@ -8,9 +8,10 @@ from threading import Lock
 
 import orjson
 
+from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
+from classifiers.codecs.limits import DEFAULT
 from classifiers.destinations.credential_in_use import credential
 from classifiers.destinations.judge import judge
-from classifiers.llm.answer.inflate import BrokenEncodingError, inflater
 from core.classification import Account, AccountKind, Destination
 from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
@@ -23,6 +24,7 @@ from destinations.signals import MAX_ID, Json, Signal
 
 MAX_BINDINGS = 10_000
 MAX_BODY = 256 * 1024
+_LIMITS = replace(DEFAULT, decoded_bytes=4 * MAX_BODY)
 _UPLOAD_ID = re.compile(r"[?&]upload_id=([^&]+)")
 
 
@@ -195,26 +197,18 @@ def _json(answer: Answer) -> Json | None:
     if not answer.body or len(answer.body) > MAX_BODY:
         return None
     try:
-        found = orjson.loads(_plain(answer.body, answer.header("content-encoding")))
+        found = orjson.loads(_plain(answer.body, content_encoding(answer.headers)))
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
 
 
-def _plain(body: bytes, content_encoding: str | None) -> bytes:
-    """Undo the content-encoding; recordings hold decoded text under old headers: that stays."""
-    encoded = inflater(content_encoding)
-    if encoded is None or body[:1] == b"{":
+def _plain(body: bytes, declared: str) -> bytes:
+    """Undo the content-encoding; nothing of a body that cannot be vouched for is learnt."""
+    if not declared or body[:1] == b"{":
         return body
-    out = bytearray()
-    try:
-        for piece in encoded.feed(body):
-            out += piece
-            if len(out) > 4 * MAX_BODY:
-                return b""
-    except BrokenEncodingError:
-        return b""
-    return bytes(out)
+    undone = undo_content_encoding(body, declared, _LIMITS)
+    return b"" if undone.reasons else undone.data
 
 
 def _session_urls(answer: Answer) -> Iterator[str]:

@@ -6,6 +6,7 @@ from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.documents.reader import Reader
 from classifiers.documents.registry import by_media_type
 from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Path, Payload, Table, Unread
@@ -25,8 +26,8 @@ _PANIC = "PanicException"
 """What a panic of a library written in Rust becomes in Python: not an `Exception`."""
 
 
-class Work:
-    """The reading of one document. Holds payload."""
+class DocumentJob:
+    """The reading of one document. Implements `documents.reader.Work`. Holds payload."""
 
     def __init__(self, document: Document, limits: Limits) -> None:
         self.limits = limits
@@ -55,20 +56,19 @@ class Work:
         elif reader is None:
             self.plain(document)
         else:
-            self._guarded(document, reader.read, reader.name)
+            self._guarded(document, reader)
 
-    def _guarded(self, document: Document, read: "object", name: str) -> None:
-        assert callable(read)
+    def _guarded(self, document: Document, reader: Reader) -> None:
         try:
-            read(document, self)
+            reader.read(document, self)
         except MemoryError:
             self.unread("reading the document takes more memory than is allowed", document.path)
         except Exception as error:  # noqa: BLE001 - boundary: a reader's library may raise anything on hostile bytes
-            self._failed(document, name, error)
+            self._failed(document, reader.name, error)
         except BaseException as error:
             if type(error).__name__ != _PANIC:
                 raise
-            self._failed(document, name, error)
+            self._failed(document, reader.name, error)
 
     def _failed(self, document: Document, name: str, error: BaseException) -> None:
         kind = f"{name.replace('_', ' ')}: {type(error).__name__}"

@@ -5,7 +5,7 @@ import zipfile
 from io import BytesIO
 
 from classifiers.decoding.xml_text import unescaped
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.documents.sniff import entries
 from classifiers.payload import Document
 

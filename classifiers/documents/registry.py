@@ -2,23 +2,10 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.documents import readers
-
-if TYPE_CHECKING:
-    from classifiers.documents.document_job import Work
-    from classifiers.payload import Document
-
-
-class Reader(NamedTuple):
-    """One reader: the media types it takes and the function that reads."""
-
-    name: str
-    media_types: frozenset[str]
-    read: "Callable[[Document, Work], None]"
+from classifiers.documents.reader import Reader
 
 
 @cache
@@ -37,7 +24,7 @@ def all_readers() -> tuple[Reader, ...]:
 
 
 @cache
-def by_media_type() -> "dict[str, Reader]":
+def by_media_type() -> dict[str, Reader]:
     """Return media type → reader. Raises TypeError when two readers claim one type."""
     table: dict[str, Reader] = {}
     for reader in all_readers():

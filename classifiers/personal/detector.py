@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from classifiers.codecs.unicode_folding import fold, without_zeros
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from classifiers.personal import vocabulary
@@ -48,27 +49,12 @@ class PersonalDetector:
         Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts twice.
         """
         segments = payload.segments
-        context_of = vocabulary.context_of
         found: list[Hit] = []
-        wanted: list[int] = []
-        for index, segment in enumerate(segments):
-            text = segment.text
-            length = len(text)
-            if length < 3 or segment.tabular:
-                continue
-            names = context_of(segment.key, segment.path)
-            if names and "!" not in names and length <= _LONGEST_KEYED:
-                keyed = _by_key(segments, index, names)
-                if keyed is not None:
-                    found.append(keyed)
-                    if keyed.kind not in _PROSE_KINDS:
-                        continue
-            if not segment.quoted and (not names or "!" in names or not text.isdigit()):
-                continue
-            if length >= _SHORTEST and not (length > LONG and is_encoded(text)):
-                wanted.append(index)
+        wanted = _told_by_key(payload, found)
         if wanted:
-            found.extend(_scan(join(segments, wanted), segments, explain))
+            found.extend(
+                _scan(join(segments, wanted, controls=payload.controls), segments, explain)
+            )
             if any(_has_lines(segments[index].text) for index in wanted):
                 found = self._with_records(found, segments, wanted, explain)
             found.sort(key=_by_place)
@@ -111,6 +97,36 @@ class PersonalDetector:
         ]
 
 
+def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
+    """Take what keys alone tell into `found`; return the indexes of the segments that are scanned."""
+    segments, controls = payload.segments, payload.controls
+    context_of = vocabulary.context_of
+    wanted: list[int] = []
+    for index, segment in enumerate(segments):
+        length = len(segment.text)
+        if length < 3 or segment.tabular:
+            continue
+        names = context_of(segment.key, segment.path)
+        telling = bool(names) and "!" not in names
+        if telling and length <= _LONGEST_KEYED:
+            keyed = _by_key(segments, index, names, controls=controls)
+            if keyed is not None:
+                found.append(keyed)
+                if keyed.kind not in _PROSE_KINDS:
+                    continue
+        if length >= _SHORTEST and _is_scanned(segment, telling=telling):
+            wanted.append(index)
+    return wanted
+
+
+def _is_scanned(segment: Segment, *, telling: bool) -> bool:
+    """True for text; bare numbers only under a telling name, long encoded data never."""
+    text = segment.text
+    if not segment.quoted and not (telling and text.isdigit()):
+        return False
+    return not (len(text) > LONG and is_encoded(text))
+
+
 def _has_lines(text: str) -> bool:
     """True for text in which rows or labelled lines may stand; one short labelled line counts."""
     return "\n" in text or (len(text) < _ONE_LINE and ": " in text) or has_pairs(text)
@@ -126,10 +142,13 @@ def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     return tuple(kind for kind in (*KEYED, "name") if kind in names)
 
 
-def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> Hit | None:
+def _by_key(
+    segments: Sequence[Segment], index: int, names: frozenset[str], *, controls: bool
+) -> Hit | None:
     """Return the hit of a value whose key tells what it is."""
     kinds = _keyed_kinds(names)
-    text = segments[index].text
+    whole = segments[index].text
+    text = fold(without_zeros(whole)).text if controls or not whole.isascii() else whole
     if not kinds or is_placeholder(text):
         return None
     for kind in kinds:
@@ -137,7 +156,7 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
             value = bare_name(text)
             if value is None or not _is_somebodys(segments, index):
                 continue
-            return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(text))
+            return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
         value = KEYED[kind](text)
         if value is not None:
             return Hit(
@@ -147,7 +166,7 @@ def _by_key(segments: Sequence[Segment], index: int, names: frozenset[str]) -> H
                 value,
                 index,
                 0,
-                len(text),
+                len(whole),
                 is_test_value(kind, value),
             )
     return None
@@ -179,7 +198,7 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
     folded = buffer.folded
     finish = resume = -1
     place: Place | None = None
-    for first, end in spans(folded.data):
+    for first, end in spans(folded.data()):
         start = max(first, resume)
         if end <= start:
             continue

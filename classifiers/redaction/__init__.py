@@ -2,7 +2,7 @@
 
 from classifiers.redaction.messages import MessageRestorer
 from classifiers.redaction.placeholders import Placeholders
+from classifiers.redaction.redactor import Redactor
 from classifiers.redaction.restoring import Restorer
-from classifiers.redaction.rewriting import refuse_signed, rewrite
 
-__all__ = ["MessageRestorer", "Placeholders", "Restorer", "refuse_signed", "rewrite"]
+__all__ = ["MessageRestorer", "Placeholders", "Redactor", "Restorer"]

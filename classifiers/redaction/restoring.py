@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from classifiers.codecs.frames import Events
 from classifiers.redaction.deltas import Deltas, spelled
 from classifiers.redaction.placeholders import LONGEST
 
@@ -27,20 +28,24 @@ class Restorer:
         kind = content_type.partition(";")[0].strip().lower()
         self._json = "json" in kind
         self._events = kind == "text/event-stream"
+        self._split = Events(_MAX_EVENT)
         self._held = b""
         self._deltas = Deltas(self._values)
         self._last = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes; return what is certain."""
+        if self._events:
+            return self._whole_events(chunk)
         self._held += chunk
-        return self._whole_events() if self._events else self._certain_text()
+        return self._certain_text()
 
     def finish(self) -> bytes:
         """Return the rest."""
-        rest, self._held = self._held, b""
         if not self._events:
+            rest, self._held = self._held, b""
             return self._restored(rest)
+        rest = self._split.rest()
         return (self._event(rest, b"") if rest.strip() else rest) + self._flushed()
 
     def _certain_text(self) -> bytes:
@@ -63,16 +68,10 @@ class Restorer:
                     data = data.replace((escaped % mark[1:-1]).encode(), in_body)
         return data
 
-    def _whole_events(self) -> bytes:
-        out = []
-        while (found := _event_end(self._held)) is not None:
-            end, gap = found
-            event, self._held = self._held[:end], self._held[end + len(gap) :]
-            out.append(self._event(event, gap))
-        if len(self._held) > _MAX_EVENT:
-            out.append(self._held)
-            self._held = b""
-        return b"".join(out)
+    def _whole_events(self, chunk: bytes) -> bytes:
+        return b"".join(
+            self._event(lines, gap) if gap else lines for lines, gap in self._split.feed(chunk)
+        )
 
     def _event(self, event: bytes, gap: bytes) -> bytes:
         """Restore one event; hold back the end of its text while it may be the start of a placeholder."""
@@ -108,8 +107,3 @@ class Restorer:
         return b"\n".join(
             [b"data: " + data if line.startswith(b"data:") else line for line in lines]
         )
-
-
-def _event_end(data: bytes) -> tuple[int, bytes] | None:
-    ends = [(at, gap) for gap in (b"\n\n", b"\r\n\r\n") if (at := data.find(gap)) >= 0]
-    return min(ends) if ends else None

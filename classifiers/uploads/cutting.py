@@ -1,40 +1,141 @@
-"""How a streamed body is cut into windows for scanning: nothing is split, nothing is counted twice. Pure."""
+"""How a large body is cut into windows for scanning: nothing is split, nothing is counted twice. Pure.
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+Where a window ends depends on the body alone, never on the pieces that it comes in.
+"""
 
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from classifiers.uploads.unpacking import Unpacker
+from core.findings import Finding
 
 OVERLAP = 4 * 1024
 """Scanned again with the next window: longer than any value, so none is split."""
-_MAGIC = rb"PK\x03\x04|%PDF-|PAR1|ARROW1\0|\x1f\x8b\x08|\x28\xb5\x2f\xfd|\xd0\xcf\x11\xe0|SQLite format 3|7z\xbc\xaf|Rar!\x1a"
-_DOCUMENT = re.compile(_MAGIC)
-_DOCUMENT_PART = re.compile(rb"\r\n\r\n(?:" + _MAGIC + rb")")
+WINDOW = 64 * 1024
+"""The first window. Each later one is twice as large, up to LARGEST."""
+LARGEST = 4 * 1024 * 1024
+SLICE = 1 << 16
+"""So many bytes of a body are unpacked at a time."""
 _HEADED = ("text/csv", "text/tab-separated-values")
+_PLAIN = "text/plain"
 
 type Key = tuple[str, str, bool]
 
 
-def is_document(body: bytes) -> bool:
-    """Return True when a body begins as a file that only reads as a whole: an archive, a workbook, a table file."""
-    return _DOCUMENT.match(body) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A piece of a body that is scanned as one. Holds payload."""
+
+    data: bytes = field(repr=False)
+    again: bytes = field(repr=False)
+    """The part of it that will be in the next window, too."""
+    content_type: str
+    """What to read it as."""
+    begins: bool
+    """True for the first window of the content, or of what stands beside it."""
+    alone: bool
+    """True when it is all of the content."""
+    last: bool
+    """True when nothing of the content comes behind it."""
+    end: int
+    """How many unpacked bytes are read with it."""
 
 
-def holds_document(window: bytes) -> bool:
-    """Return True when a part of a multipart body begins as such a file."""
-    return _DOCUMENT_PART.search(window) is not None
+class Cutter:
+    """Cuts one body. Memory: one window, and what one slice of the body unpacks to."""
+
+    def __init__(self, content_type: str, declared: str = "", announced: int = 0) -> None:
+        self.content_type = content_type
+        self._unpacker = Unpacker(declared, announced)
+        self._dresser = _Dresser(content_type)
+        self._part = 0
+        self._pending = bytearray()
+        self._cut = 0
+        self._raw = self._plain = 0
+        self._marks: deque[tuple[int, int]] = deque()
+        self._passed = 0
+
+    @property
+    def wants(self) -> int:
+        """How many more bytes of the content make a window."""
+        return _size(self._cut) - len(self._pending)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why some of the body may not have come out."""
+        return self._unpacker.reasons
+
+    def feed(self, data: bytes) -> Iterator[Window]:
+        """Take the next bytes of the body as sent; yield the windows that they complete."""
+        for at in range(0, len(data), SLICE):
+            part = data[at : at + SLICE]
+            self._raw += len(part)
+            yield from self._windows(self._unpacker.feed(part))
+            self._marks.append((self._plain, self._raw))
+
+    def finish(self) -> Iterator[Window]:
+        """The body is over: yield the windows of what was left."""
+        yield from self._windows(self._unpacker.finish())
+        yield from self._last()
+
+    def through(self, read: int) -> int:
+        """Return how many bytes of the body as sent are read once so many unpacked ones are."""
+        if self._unpacker.is_plain:
+            return read
+        while self._marks and self._marks[0][0] <= read:
+            self._passed = self._marks.popleft()[1]
+        return self._passed
+
+    def _windows(self, parts: Iterable[tuple[bytes, int]]) -> Iterator[Window]:
+        for data, part in parts:
+            if part != self._part:
+                yield from self._last()
+                self._part, self._dresser = part, _Dresser("")
+            self._plain += len(data)
+            self._pending += data
+            while len(self._pending) > (size := _size(self._cut)):
+                piece = bytes(memoryview(self._pending)[:size])
+                del self._pending[:size]
+                yield self._window(piece, last=False)
+
+    def _last(self) -> Iterator[Window]:
+        if self._pending:
+            piece = bytes(self._pending)
+            self._pending.clear()
+            yield self._window(piece, last=True)
+
+    def _window(self, piece: bytes, *, last: bool) -> Window:
+        dresser = self._dresser
+        begins = dresser.is_new
+        alone = begins and last and self._part == 0
+        if begins and self._unpacker.is_file:
+            dresser.content_type = ""
+        self._cut += 1
+        data, again = dresser.next(piece)
+        return Window(
+            data=data,
+            again=b"" if last else again,
+            content_type=dresser.content_type if alone else dresser.typed(first=begins),
+            begins=begins,
+            alone=alone,
+            last=last,
+            end=self._plain - len(self._pending),
+        )
 
 
-class Windows:
-    """Cuts one body. Characters and, where there are columns, rows stay whole."""
+class _Dresser:
+    """Makes whole windows of pieces: characters and, where there are columns, rows stay whole."""
 
     def __init__(self, content_type: str) -> None:
         self.content_type = content_type
-        self._multipart = content_type.startswith("multipart/")
         self._headed = content_type.startswith(_HEADED)
         self._header: bytes | None = None
         self._carry = b""
+
+    @property
+    def is_new(self) -> bool:
+        return self._header is None
 
     def next(self, piece: bytes) -> tuple[bytes, bytes]:
         """Return the window that ends with this piece, and the part of it that will be in the next one, too."""
@@ -47,10 +148,11 @@ class Windows:
         self._carry = joined[-OVERLAP:]
         return _whole_end(window), _whole_end(self._dressed(self._carry))
 
-    def typed(self, first: bool) -> str:
-        """Return what to read a window as: a window of JSON is none, only the first of a multipart body begins as one."""
-        whole = first if self._multipart else "json" not in self.content_type
-        return self.content_type if whole else "text/plain"
+    def typed(self, *, first: bool) -> str:
+        """Return what to read a window as: one of JSON is none, only the first of a multipart body begins as one."""
+        if self.content_type.startswith("multipart/"):
+            return self.content_type if first else _PLAIN
+        return _PLAIN if "json" in self.content_type else self.content_type
 
     def _dressed(self, data: bytes) -> bytes:
         if self._header:
@@ -58,24 +160,16 @@ class Windows:
         return data[_whole_start(data) :]
 
 
+def _size(number: int) -> int:
+    """Return the size of a window by its number."""
+    return min(WINDOW << min(number, 16), LARGEST)
+
+
 def without(seen: Iterable[Finding], again: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings of a window without those of its end, which the next window will find again."""
     later: Mapping[Key, Finding] = {_key(f): f for f in again}
     reduced = (_less(f, later[_key(f)]) if _key(f) in later else f for f in seen)
     return tuple(f for f in reduced if f.count > 0)
-
-
-def not_inspected(why: str) -> Finding:
-    """Return the finding that says why a body was not read."""
-    return Finding(
-        kind=NOT_INSPECTED,
-        detector="stream",
-        confidence=Confidence.CERTAIN,
-        count=1,
-        distinct=1,
-        where=("body",),
-        note=why,
-    )
 
 
 def _less(finding: Finding, later: Finding) -> Finding:

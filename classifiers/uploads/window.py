@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from classifiers.codecs.charset import text_of
-from classifiers.decoding import WINDOW, decode, decode_text
+from classifiers.codecs.charset import readable_runs, text_of
+from classifiers.decoding import WINDOW, Limits, decode, decode_text
 from classifiers.decoding.delimited import delimiter_of
 from classifiers.decoding.forms import split_header
 from classifiers.payload import Payload, Segment, Unread
-from classifiers.uploads.prefilter import excerpt, may_hold, one_line, readable_runs, regions
+from classifiers.uploads.prefilter import excerpt, may_hold, one_line, regions
 from core.exchange import Exchange
 
 Places = Callable[[bytes], list[tuple[int, int]] | None]
@@ -17,17 +17,17 @@ _STRUCTURED = ("multipart/", "application/x-www-form-urlencoded", "application/g
 UNREAD = Unread("binary data in no known format: only its readable parts were read")
 
 
-def window_payload(exchange: Exchange, places: Places) -> Payload | None:
+def window_payload(exchange: Exchange, places: Places, limits: Limits = WINDOW) -> Payload | None:
     """Return what the detectors must see of this window; None when it can hold nothing."""
     media_type, parameters = split_header(exchange.header("content-type") or "")
     text = text_of(exchange.body, parameters.get("charset"))
     if text is None:
         return _binary(exchange.body, places)
     if media_type.startswith(_STRUCTURED) or text[:64].lstrip("\ufeff \t\r\n")[:1] in "{[<":
-        return decode(exchange, WINDOW)
+        return decode(exchange, limits, part=True)
     data = text.encode("utf-8", "replace")
     if delimiter_of(text, media_type, None):
-        return decode(exchange, WINDOW) if may_hold(data) or places(data) != [] else None
+        return decode(exchange, limits, part=True) if may_hold(data) or places(data) != [] else None
     return _plain(data, places)
 
 

@@ -17,7 +17,8 @@ import openai
 import pytest
 import requests
 
-from classifiers.engine import Engine, EngineSetup
+from classifiers.engine import EngineSetup
+from classifiers.gate_classifier import GateClassifier
 from core.decision import Decision, Verdict
 from core.organisation import Organisation
 
@@ -26,13 +27,13 @@ QUESTION = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
+def engine() -> GateClassifier:
     """The real classifier: it knows the services."""
-    return Engine(EngineSetup(key=b"k" * 32, organisation=Organisation()))
+    return GateClassifier(EngineSetup(key=b"k" * 32, organisation=Organisation()))
 
 
 @pytest.fixture
-def blocking(gate: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
+def blocking(gate: Any, engine: GateClassifier, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A gate that blocks everything, found by every SDK through the usual variables."""
     gate.classifier.on_headers = engine.on_headers
     blocked = Decision(

@@ -18,6 +18,7 @@ from app.demo.internet import StandInInternet
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
 from classifiers.redaction import MessageRestorer, Restorer
+from classifiers.uploads.body_scan import BodyScan
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef
 from core.classification import Category, Classification, Destination
 from core.decision import Decision, Verdict
@@ -119,6 +120,9 @@ class FakeClassifier:
 
     def classify_window(self, exchange: Exchange) -> Classification:
         return self.classify(exchange)
+
+    def scan(self, head: Exchange, pool: Any, deadline_s: float) -> BodyScan:
+        return BodyScan(head, self, pool, deadline_s)
 
     def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> FakeTap:
         return FakeTap(classification, self.tapped)

@@ -266,6 +266,7 @@ def reading(gate: Any, reading_at: Any) -> Any:
 def reading_at(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a gate the real engine, the part that reads in workers included."""
     from classifiers.engine import Engine, EngineSetup
+    from classifiers.gate_classifier import GateClassifier
 
     whole = CredentialDetector.__init__
 
@@ -273,7 +274,7 @@ def reading_at(monkeypatch: pytest.MonkeyPatch) -> Any:
         whole(self, cache, organisation, **{**options, "long_tail": False})
 
     monkeypatch.setattr(CredentialDetector, "__init__", quick)
-    here = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation()))
+    here = GateClassifier(EngineSetup(key=b"k" * 32, organisation=Organisation()))
     worker = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), in_worker=True))
 
     def equip(gate: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from classifiers.codecs.unicode_folding import is_folded
 from classifiers.credentials.judging.direction import is_authentication
 from classifiers.payload import Carrier, Segment
 
@@ -31,12 +32,14 @@ class Joined:
         "_prefixes",
         "_segments",
         "_starts",
-        "ascii",
         "authentication",
         "data",
+        "plain",
     )
 
-    def __init__(self, segments: Sequence[Segment], *, authentication: bool = True) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], *, authentication: bool = True, controls: bool = True
+    ) -> None:
         self._segments = segments
         self._starts: list[int] | None = None
         self._prefixes: list[int] = []
@@ -51,8 +54,9 @@ class Joined:
                     lines[index] = ""
         self._lines = lines
         text = "".join(lines)
-        self.ascii = text.isascii()
         self.data: bytes = text.encode("utf-8", "replace")
+        self.plain = text.isascii() and (not controls or is_folded(self.data))
+        """True when no folding would change it."""
 
     def locate(self, offset: int) -> Location:
         """Return the segment that holds this byte, and the character there."""

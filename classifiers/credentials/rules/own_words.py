@@ -5,6 +5,7 @@ from typing import Any
 
 import hyperscan
 
+from classifiers.codecs.unicode_folding import fold
 from classifiers.hits import Hit
 from classifiers.payload import Segment
 from core.findings import SECRET, Confidence
@@ -33,12 +34,16 @@ class OwnWords:
         self._database: Any = None
         if self._terms:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            patterns = [_longest_word(text).encode() for text, _, _ in self._terms]
+            looked_for = [
+                (_longest_word(form).encode(), number)
+                for number, (text, _, _) in enumerate(self._terms)
+                for form in {text, _read(text)}
+            ]
             self._database.compile(
-                expressions=patterns,
-                ids=list(range(len(patterns))),
-                elements=len(patterns),
-                flags=[_FLAGS] * len(patterns),
+                expressions=[pattern for pattern, _ in looked_for],
+                ids=[number for _, number in looked_for],
+                elements=len(looked_for),
+                flags=[_FLAGS] * len(looked_for),
             )
 
     def __repr__(self) -> str:
@@ -54,12 +59,12 @@ class OwnWords:
         return bool(found)
 
     def find(self, segments: list[Segment]) -> list[Hit]:
-        """Return every place of a word or canary."""
+        """Return every place of a word or canary. The segments are folded."""
         data = "\n".join([segment.text for segment in segments]).encode("utf-8", "replace")
         found: list[int] = []
         self._database.scan(data, _collect, 0, found, hyperscan.Scratch(self._database))
         hits: list[Hit] = []
-        for number in sorted(found):
+        for number in sorted(set(found)):
             text, canary, pattern = self._terms[number]
             for index, segment in enumerate(segments):
                 hits += [
@@ -70,15 +75,22 @@ class OwnWords:
         return hits
 
 
+def _read(text: str) -> str:
+    """Return a term as it is read once the text it stands in is folded; one of nothing but invisible characters stays."""
+    folded = fold(text).text
+    return folded if folded.strip() else text
+
+
 def _longest_word(text: str) -> str:
     """Return what the first scan looks for: the longest part of the term without white space, escaped."""
     return "".join(c if c.isalnum() else rf"\x{{{ord(c):x}}}" for c in max(text.split(), key=len))
 
 
 def _pattern(text: str, canary: bool) -> re.Pattern[str]:
+    text = _read(text).strip()
     if canary:
-        return re.compile(re.escape(text.strip()))
-    body = _SPACE.sub("\0", text.strip())
+        return re.compile(re.escape(text))
+    body = _SPACE.sub("\0", text)
     escaped = r"\s+".join(re.escape(part) for part in body.split("\0"))
     return re.compile(rf"(?<!\w){escaped}(?!\w)", re.IGNORECASE)
 

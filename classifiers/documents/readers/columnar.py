@@ -6,7 +6,7 @@ from typing import Any
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.json_walk import walk
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 _PARQUET = "application/vnd.apache.parquet"

@@ -6,7 +6,7 @@ from typing import Any
 
 from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values"})

@@ -4,8 +4,8 @@ import re
 import zipfile
 from io import BytesIO
 
-from classifiers.documents.document_job import Work
 from classifiers.documents.package import fits, read_member, read_part
+from classifiers.documents.reader import Work
 from classifiers.documents.sniff import DOCX, ODF, PPTX
 from classifiers.payload import Document
 

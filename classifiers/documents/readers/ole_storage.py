@@ -2,7 +2,7 @@
 
 from classifiers.decoding.binary import read_runs
 from classifiers.decoding.decode_state import Reading
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.documents.readers.spreadsheet import read_workbook
 from classifiers.payload import Document
 

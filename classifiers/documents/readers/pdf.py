@@ -1,6 +1,6 @@
 """PDF through pypdfium2: the text of each page, what the document says of itself, files attached to it."""
 
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/pdf"})

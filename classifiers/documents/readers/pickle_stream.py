@@ -5,7 +5,7 @@ from io import BytesIO
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-pickle"})

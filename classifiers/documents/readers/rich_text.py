@@ -2,7 +2,7 @@
 
 import re
 
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/rtf"})

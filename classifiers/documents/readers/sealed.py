@@ -1,6 +1,7 @@
 """Kinds that are known and not read: each says so, and why."""
 
-from classifiers.documents.document_job import Work
+from classifiers.codecs.magic import document_type
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 _REASONS = {
@@ -19,13 +20,4 @@ MEDIA_TYPES = frozenset(_REASONS)
 
 def read(document: Document, work: Work) -> None:
     """Say why nothing is read."""
-    for media_type, reason in _REASONS.items():
-        if _is(document.data, media_type):
-            work.unread(reason, document.path)
-            return
-
-
-def _is(data: bytes, media_type: str) -> bool:
-    from classifiers.codecs.magic import document_type
-
-    return document_type(data) == media_type
+    work.unread(_REASONS[document_type(document.data) or ""], document.path)

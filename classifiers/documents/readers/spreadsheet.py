@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any
 
 from classifiers.decoding.delimited import has_header, unique_names
-from classifiers.documents.document_job import Work
 from classifiers.documents.package import fits, read_member, read_part
+from classifiers.documents.reader import Work
 from classifiers.documents.sniff import ODS, XLSX
 from classifiers.payload import Document
 

@@ -6,7 +6,7 @@ from typing import Any
 from classifiers.decoding.binary import read_runs
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/vnd.sqlite3"})

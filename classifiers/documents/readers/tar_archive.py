@@ -3,7 +3,7 @@
 import tarfile
 from io import BytesIO
 
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-tar"})

@@ -4,7 +4,7 @@ import zipfile
 import zlib
 from io import BytesIO
 
-from classifiers.documents.document_job import Work
+from classifiers.documents.reader import Work
 from classifiers.documents.sniff import entries
 from classifiers.payload import Document
 

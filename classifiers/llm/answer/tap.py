@@ -1,19 +1,21 @@
 """Reads usage, model and account from an answer as it passes: never buffers a stream, never raises, bounded memory."""
 
-from collections.abc import Callable
+import binascii
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from classifiers.codecs.frames import EventStream, Frames, Grpc, Lines, chunk_bytes
-from classifiers.codecs.protobuf import usage_map
-from classifiers.codecs.protobuf import usage_of as protobuf_usage
+from classifiers.codecs.content_encoding import Decoder, Part, content_encoding
+from classifiers.codecs.frames import EventStream, Grpc, Lines
+from classifiers.codecs.limits import DEFAULT
 from classifiers.llm import estimate, prices
 from classifiers.llm.answer.completion import Read, completed
-from classifiers.llm.answer.inflate import BrokenEncodingError, Identity, Inflater, inflater
 from classifiers.llm.answer.salvage import salvage
 from classifiers.llm.answer.usage import Usage, later, of_answer, of_gateway, total
+from classifiers.llm.grpc import unpacked, usage_map
+from classifiers.llm.grpc import usage_of as protobuf_usage
 from classifiers.payload import Payload
 from core.classification import LlmCall
 from core.exchange import Answer, Exchange, Message
@@ -23,6 +25,8 @@ MAX_PLAIN = 256 * 1024 * 1024
 """After this many decoded bytes the tap stops reading: nothing a model says is that long."""
 MAX_SAMPLE = 512 * 1024
 """Of a stream without usage so far, kept for an estimate."""
+_LIMITS = replace(DEFAULT, decoded_bytes=MAX_PLAIN, ratio=MAX_PLAIN)
+"""Models repeat themselves: what is read is bounded by its size, in steps of bounded memory."""
 _NULL = b'"usage":null'
 _MODEL_TRIES = 16
 _SNIFF = 64 * 1024
@@ -39,10 +43,27 @@ class UsageTap:
     """
 
     __slots__ = (
-        "_answer", "_call", "_exchange", "_first", "_framer", "_gateway", "_inflater", "_json", "_json_size",
+        "_answer",
+        "_call",
+        "_decoder",
+        "_exchange",
+        "_first",
+            "_gateway",
+        "_json",
+        "_json_size",
         "_kept",
-        "_kept_size", "_lines", "_mode", "_model", "_organisation", "_payload", "_plain", "_provisional", "_sampling", "_sse",
-        "_tries", "_usage",
+        "_kept_size",
+        "_lines",
+        "_mode",
+        "_model",
+        "_organisation",
+        "_payload",
+        "_plain",
+        "_provisional",
+        "_sampling",
+        "_sse",
+        "_tries",
+        "_usage",
     )  # fmt: skip
 
     def __init__(
@@ -57,11 +78,10 @@ class UsageTap:
         self._provisional = False
         self._model: str | None = None
         self._organisation: str | None = None
-        self._inflater: Inflater | None = inflater(answer.header("content-encoding"))
+        self._decoder: Decoder | None = Decoder(content_encoding(answer.headers), _LIMITS)
         self._first = b""
         self._plain = 0
         self._mode: Callable[[bytes], None] | None = None
-        self._framer: Frames | None = None
         self._lines, self._sse = Lines(), False
         self._json: list[bytes] = []
         self._json_size = 0
@@ -75,17 +95,9 @@ class UsageTap:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
-        inner = self._inflater
-        if inner is None or not chunk:
-            return
-        if type(inner) is Identity:
-            self._take(chunk)
-            return
-        try:
-            for piece in inner.feed(chunk):
-                self._take(piece)
-        except BrokenEncodingError:
-            self._not_encoded(chunk)
+        decoder = self._decoder
+        if decoder is not None:
+            self._take_all(decoder.feed(chunk))
 
     def message(self, message: Message) -> None:
         """Take one WebSocket message of a realtime session."""
@@ -106,18 +118,15 @@ class UsageTap:
                 self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}")
             )
 
-    def _not_encoded(self, chunk: bytes) -> None:
-        """The header names an encoding that the body does not have: recordings keep decoded text under old headers."""
-        self._inflater = None
-        raw = self._first + chunk
-        if (not self._plain and raw.lstrip()[:1] in b"{[:") or raw.startswith(_SSE_STARTS):
-            self._inflater = Identity()
-            self._take(raw)
+    def _take_all(self, parts: Iterator[Part]) -> None:
+        for piece, number in parts:
+            if number == 0 and self._decoder is not None:
+                self._take(piece)
 
     def _take(self, piece: bytes) -> None:
         self._plain += len(piece)
         if self._plain > MAX_PLAIN:
-            self._inflater = None
+            self._decoder = None
             return
         if self._mode is None:
             self._first += piece
@@ -130,11 +139,9 @@ class UsageTap:
     def _choose(self, start: bytes) -> Callable[[bytes], None]:
         kind = (self._answer.header("content-type") or "").partition(";")[0].strip().lower()
         if kind == "application/vnd.amazon.eventstream":
-            self._framer = EventStream()
-            return self._take_frames
+            return self._take_event_stream(EventStream())
         if kind.startswith("application/grpc"):
-            self._framer = Grpc()
-            return self._take_frames
+            return self._take_grpc(Grpc())
         text = start.lstrip()
         if kind == "text/event-stream" or text.startswith(_SSE_STARTS):
             self._sse = True
@@ -153,21 +160,26 @@ class UsageTap:
         else:
             self._json = []
 
-    def _take_frames(self, piece: bytes) -> None:
-        framer = self._framer
-        if framer is None:
-            return
-        for message in framer.feed(piece):
-            if isinstance(framer, Grpc):
-                self._protobuf(message)
-            else:
-                self._object(message)
+    def _take_event_stream(self, frames: EventStream) -> Callable[[bytes], None]:
+        def take(piece: bytes) -> None:
+            for message in frames.feed(piece):
+                self._object(message.payload)
 
-    def _protobuf(self, message: bytes) -> None:
+        return take
+
+    def _take_grpc(self, frames: Grpc) -> Callable[[bytes], None]:
         where = usage_map(self._exchange.path.partition("?")[0]) if self._exchange else None
-        found = protobuf_usage(message, where) if where else None
-        if found is not None:
-            self._usage = later(self._usage, found)
+        if where is None:
+            return self._ignore
+        coding = self._answer.header("grpc-encoding")
+
+        def take(piece: bytes) -> None:
+            for message in frames.feed(piece):
+                found = protobuf_usage(unpacked(message, coding), where)
+                if found is not None:
+                    self._usage = later(self._usage, found)
+
+        return take
 
     def _take_lines(self, piece: bytes) -> None:
         block = self._lines.feed(piece)
@@ -200,7 +212,7 @@ class UsageTap:
         except orjson.JSONDecodeError:
             return
         self._tries += 1
-        inner = chunk_bytes(event)
+        inner = _chunk_bytes(event)
         if inner is not None:
             self._object(inner)
         elif isinstance(event, dict):
@@ -231,6 +243,8 @@ class UsageTap:
             self._sampling, self._kept = False, []
 
     def _end(self) -> None:
+        if self._decoder is not None:
+            self._take_all(self._decoder.finish())
         if self._first and self._mode is None:
             self._mode = self._choose(self._first)
             self._mode(self._first)
@@ -276,6 +290,17 @@ def complete(
 ) -> LlmCall:
     """Return the call completed from an answer whose body was held."""
     return UsageTap(call, answer, exchange, payload).finish(answer)
+
+
+def _chunk_bytes(event: object) -> bytes | None:
+    """Return the JSON inside a Bedrock `chunk` event (`{"bytes": base64}`), or None."""
+    inner = event.get("bytes") if isinstance(event, dict) else None
+    if not isinstance(inner, str):
+        return None
+    try:
+        return binascii.a2b_base64(inner)
+    except binascii.Error:
+        return None
 
 
 def _tells(data: bytes) -> bool:

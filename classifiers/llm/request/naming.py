@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from classifiers.codecs.protobuf import request_model
 from classifiers.llm import operations as op
+from classifiers.llm.grpc import request_model
 from classifiers.payload import Payload
 from core.exchange import Exchange
 from destinations.catalogue import llm_of
@@ -32,7 +32,8 @@ def model_of(
     if named is not None:
         return named
     if headers.get("content-type", "").startswith("application/grpc"):
-        return request_model(exchange.path, exchange.body)
+        sent = exchange.body if payload is None else payload.plain
+        return request_model(exchange.path, sent, headers.get("grpc-encoding"))
     in_form = _in_form(payload) if payload is not None and not body else None
     if in_form is not None:
         return in_form

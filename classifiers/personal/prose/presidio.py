@@ -1,4 +1,4 @@
-"""Presidio as registry and API for an organisation's own recognisers: ours and theirs only, no model, no network.
+"""Presidio as registry and API for an organisation's own recognisers: theirs only, no model, no network.
 
 Importing presidio-analyzer takes 1.5 s and 100 MB: worker processes only, and only where own recognisers are set.
 """
@@ -10,7 +10,6 @@ from typing import Any
 
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Segment, Unread
-from classifiers.personal.detector import PersonalDetector
 from classifiers.personal.prose.recogniser_files import (
     RecogniserEntry,
     kind_of,
@@ -45,8 +44,8 @@ class _Timeouts(logging.Handler):
             self.patterns.add(str(record.args[0]))
 
 
-def build_analyzer(entries: Sequence[RecogniserEntry], *, ours: bool = True) -> Any:
-    """Return an AnalyzerEngine that knows these recognisers and, with `ours`, Outgate's fast path; nothing else."""
+def build_analyzer(entries: Sequence[RecogniserEntry]) -> Any:
+    """Return an AnalyzerEngine that knows these recognisers and nothing else."""
     from presidio_analyzer import (
         AnalyzerEngine,
         Pattern,
@@ -58,8 +57,6 @@ def build_analyzer(entries: Sequence[RecogniserEntry], *, ours: bool = True) -> 
 
     pattern_recognizer.REGEX_TIMEOUT_SECONDS = TIMEOUT_S
     registry = RecognizerRegistry(supported_languages=[_LANGUAGE])
-    if ours:
-        registry.add_recognizer(_fast_recogniser())
     for entry in entries:
         settings = dict(entry.settings)
         settings["patterns"] = [Pattern(**pattern) for pattern in settings["patterns"] or ()]
@@ -70,45 +67,11 @@ def build_analyzer(entries: Sequence[RecogniserEntry], *, ours: bool = True) -> 
     return AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=[_LANGUAGE])
 
 
-def _fast_recogniser() -> Any:
-    """Return Outgate's fast path as a Presidio recogniser, for programs that speak Presidio's API."""
-    from presidio_analyzer import EntityRecognizer, RecognizerResult
-
-    scores = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.85, Confidence.POSSIBLE: 0.4}
-
-    class OutgateRecognizer(EntityRecognizer):  # type: ignore[misc]
-        """Outgate's fast path."""
-
-        def load(self) -> None:
-            """Nothing to load."""
-
-        def analyze(
-            self, text: str, entities: Sequence[str], nlp_artifacts: object = None
-        ) -> list[Any]:
-            """Return the fast path's hits as Presidio's results."""
-            hits = PersonalDetector().detect(Payload(segments=[Segment(text, None)]))
-            return [
-                RecognizerResult(
-                    hit.kind.upper(),
-                    hit.start,
-                    hit.end,
-                    scores[hit.confidence],
-                    recognition_metadata={
-                        RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-                        RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                    },
-                )
-                for hit in hits
-            ]
-
-    return OutgateRecognizer(supported_entities=["OUTGATE"], supported_language=_LANGUAGE)
-
-
 class OrganisationRecognisers:
     """Finds what an organisation described in Presidio's YAML. Worker processes only."""
 
     def __init__(self, entries: Sequence[RecogniserEntry]) -> None:
-        self._analyzer = build_analyzer(entries, ours=False)
+        self._analyzer = build_analyzer(entries)
         self._context = {entry.kind: frozenset(entry.context) for entry in entries}
         self._timeouts = _Timeouts()
         logger = logging.getLogger("presidio-analyzer")

@@ -5,8 +5,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from classifiers.codecs.unicode_folding import Folded, fold, without_zeros
 from classifiers.payload import Segment
-from classifiers.personal.fold import Folded, fold
 
 SEPARATOR = "\n\0\n"
 LONG = 256
@@ -46,15 +46,15 @@ def is_encoded(text: str) -> bool:
     return len(text) > LONG and _ENCODED.fullmatch(text) is not None and not text.isdigit()
 
 
-def join(segments: Sequence[Segment], wanted: Sequence[int]) -> Buffer:
-    """Return the buffer of the wanted segments."""
+def join(segments: Sequence[Segment], wanted: Sequence[int], *, controls: bool = True) -> Buffer:
+    """Return the buffer of the wanted segments; `controls`: some of them may hold control characters."""
     starts: list[int] = []
     position = 0
     gap = len(SEPARATOR)
     texts: list[str] = []
     for index in wanted:
         text = segments[index].text
-        texts.append(text)
+        texts.append(without_zeros(text) if controls else text)
         starts.append(position)
         position += len(text) + gap
-    return Buffer(fold(SEPARATOR.join(texts)), starts, list(wanted))
+    return Buffer(fold(SEPARATOR.join(texts), controls=controls), starts, list(wanted))

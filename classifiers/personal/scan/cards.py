@@ -1,5 +1,7 @@
 """Payment cards: Luhn digit, issuer range and length together."""
 
+from functools import lru_cache
+
 from classifiers.personal.scan.checks import luhn
 
 TEST_CARDS = frozenset(
@@ -15,31 +17,38 @@ TEST_CARDS = frozenset(
 )  # fmt: skip
 """Numbers that payment providers publish for tests."""
 
-_VISA = frozenset({13, 16, 19})
+_LONG = frozenset({16, 17, 18, 19})
+_ISSUERS: tuple[tuple[int, int, frozenset[int]], ...] = (
+    (4000, 4999, frozenset({13, 16, 19})),  # Visa
+    (3400, 3499, frozenset({15})),  # American Express
+    (3700, 3799, frozenset({15})),
+    (5100, 5599, frozenset({16})),  # Mastercard
+    (2221, 2720, frozenset({16})),
+    (3000, 3059, frozenset({14, 16})),  # Diners Club
+    (3600, 3699, frozenset({14, 16})),
+    (3800, 3999, frozenset({14, 16})),
+    (3528, 3589, frozenset({16})),  # JCB
+    (6000, 6099, _LONG),  # RuPay, Discover (6011)
+    (6200, 6299, _LONG),  # UnionPay
+    (6440, 6599, _LONG),  # Discover
+    (8100, 8199, _LONG),  # RuPay, UnionPay
+    (2200, 2204, _LONG),  # Mir
+)
+"""First and last leading four digits of an issuer, and the lengths of its numbers."""
+_MAESTRO = dict.fromkeys(
+    (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763), frozenset({13, *_LONG})
+)
 
 
-def _issuer_fits(digits: str) -> bool:
-    """Return True when the leading digits belong to a card issuer that uses this length."""
-    length, two, three, four = len(digits), int(digits[:2]), int(digits[:3]), int(digits[:4])
-    if digits[0] == "4":
-        return length in _VISA
-    if length == 15:
-        return two in {34, 37}
-    if length == 16 and (51 <= two <= 55 or 2221 <= four <= 2720):
-        return True
-    if length == 14:
-        return two in {36, 38, 39} or 300 <= three <= 305
-    if length == 16 and (3528 <= four <= 3589 or two in {36, 38, 39} or 300 <= three <= 305):
-        return True
-    discover = four == 6011 or two == 65 or 644 <= three <= 649
-    maestro = four in {5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763}
-    if length >= 16 and (discover or two == 62 or two in {60, 81} or 2200 <= four <= 2204):
-        return True
-    return maestro
+@lru_cache(maxsize=4096)
+def _lengths(four: int) -> frozenset[int]:
+    """Return the lengths that card numbers with these leading digits have."""
+    fitting = (sizes for first, last, sizes in _ISSUERS if first <= four <= last)
+    return _MAESTRO.get(four, frozenset()).union(*fitting)
 
 
 def check_card(digits: str) -> str | None:
-    """Return the digits when they can be a payment card."""
-    if not 13 <= len(digits) <= 19 or not _issuer_fits(digits) or not luhn(digits):
+    """Return the digits (four at least) when they can be a payment card."""
+    if len(digits) not in _lengths(int(digits[:4])) or not luhn(digits):
         return None
     return digits if len(set(digits)) > 2 or digits in TEST_CARDS else None

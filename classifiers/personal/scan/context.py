@@ -2,8 +2,8 @@
 
 import re
 
+from classifiers.codecs.unicode_folding import Folded
 from classifiers.hits import Hit
-from classifiers.personal.fold import Folded
 from classifiers.personal.scan.checks import WITHOUT_CHECK_DIGIT
 from classifiers.personal.scan.published import is_test_value
 from classifiers.personal.scan.shapes import Strength

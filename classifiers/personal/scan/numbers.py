@@ -1,6 +1,7 @@
 """Runs of digits: which windows over their groups are identifiers, cards or phones."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from classifiers.personal.scan import cards, host_names, phones
 from classifiers.personal.scan.checks import CHECKS, is_filler
 from classifiers.personal.scan.context import WRONG, Place
 from classifiers.personal.scan.published import is_test_value
-from classifiers.personal.scan.shapes import LONGEST, READINGS, READINGS_UNNAMED, Strength
+from classifiers.personal.scan.shapes import LONGEST, READINGS, READINGS_UNNAMED, Reading, Strength
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.vocabulary import ANY_NATIONAL_ID, EMPTY
 from core.findings import Confidence
@@ -40,28 +41,35 @@ Spans = list[tuple[int, int]]
 def read_numbers(place: Place, start: int, end: int) -> int | None:
     """Judge the run of digits at `start:end`; return where the last accepted reading ends, None when there is none."""
     text = place.text[start:end]
-    first = text[0]
-    if "." in text:
-        if _IPV4.fullmatch(text):
-            return read_ip(place, start, end)
-        if _DECIMAL.fullmatch(text) and not place.is_named("phone", start):
-            return None
-    if start - place.begin > 1 and place.text[start - 1] == "." and place.text[start - 2].isdigit():
+    if "." in text and _IPV4.fullmatch(text):
+        return read_ip(place, start, end)
+    if _is_decimal(place, start, text):
         return None
     groups = [found.span() for found in _GROUP.finditer(text)]
-    if "+" in text[:2] and not _is_sum(place, start, start + len(text)):
-        used = _phone(place, start, text, groups, named=False)
-    elif (named := place.is_named("phone", start)) or first == "(" or text[:2] == "00":
-        used = _phone(place, start, text, groups, named=named)
-    else:
-        used = None
+    used = _announced_phone(place, start, text, groups)
     if used is None:
         used = _windows(place, start, text, groups)
-    return (
-        _hinted_phone(place, start, text, groups)
-        if used is None and len(text) > _SHORTEST_HINTED
-        else used
-    )
+    if used is None and len(text) > _SHORTEST_HINTED:
+        used = _hinted_phone(place, start, text, groups)
+    return used
+
+
+def _is_decimal(place: Place, start: int, text: str) -> bool:
+    """True for a decimal number, and for digits behind a decimal point."""
+    if "." in text and _DECIMAL.fullmatch(text) and not place.is_named("phone", start):
+        return True
+    behind_point = start - place.begin > 1 and place.text[start - 1] == "."
+    return behind_point and place.text[start - 2].isdigit()
+
+
+def _announced_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
+    """Read a phone number that a sign or a label announces."""
+    if "+" in text[:2] and not _is_sum(place, start, start + len(text)):
+        return _phone(place, start, text, groups, named=False)
+    named = place.is_named("phone", start)
+    if named or text[0] == "(" or text[:2] == "00":
+        return _phone(place, start, text, groups, named=named)
+    return None
 
 
 def _is_sum(place: Place, start: int, end: int) -> bool:
@@ -92,29 +100,29 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
     failed: set[str] = set()
     index, count = 0, len(groups)
     while index < count:
-        taken = 0
-        for shape in _shapes_ahead(sizes[index : index + _MOST_GROUPS]):
-            length = len(shape)
-            window = groups[index : index + length]
-            label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
-            whole = text[window[0][0] : window[-1][1]]
-            if not label and whole in failed and not place.explain:
-                continue
-            if _read(place, start, text, window, shape, label):
-                taken = length
-                break
-            if not label and count > _FEW_GROUPS:
-                failed.add(whole)
-        if (
-            not taken
-            and sizes.startswith("334", index)
-            and _us_phone(place, start, text, groups[index : index + 3])
-        ):
-            taken = 3
+        taken = _taken(place, start, text, groups, sizes, index, failed)
         if taken:
             used = place.last = start + groups[index + taken - 1][1]
         index += taken or 1
     return used
+
+
+def _taken(
+    place: Place, start: int, text: str, groups: Spans, sizes: str, index: int, failed: set[str]
+) -> int:
+    """Return how many groups from `index` on make up a number; 0: none do. `failed` remembers what was read in vain."""
+    for shape in _shapes_ahead(sizes[index : index + _MOST_GROUPS]):
+        window = groups[index : index + len(shape)]
+        label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
+        whole = text[window[0][0] : window[-1][1]]
+        if not label and whole in failed and not place.explain:
+            continue
+        if _read(place, start, text, window, shape, label):
+            return len(shape)
+        if not label and len(groups) > _FEW_GROUPS:
+            failed.add(whole)
+    american = sizes.startswith("334", index)
+    return 3 if american and _us_phone(place, start, text, groups[index : index + 3]) else 0
 
 
 @lru_cache(maxsize=4096)
@@ -130,15 +138,32 @@ def _read(
     """Try every reading of one window: a failed one must not hide the others."""
     begin, stop = window[0][0], window[-1][1]
     single = len(window) == 1
-    if single and (text[begin - 1 : begin] == "." or text[stop : stop + 1] == "."):
+    if single and "." in (text[begin - 1 : begin], text[stop : stop + 1]):
         return False
-    names = place.names
-    readings = READINGS[shape] if label or names else READINGS_UNNAMED.get(shape, ())
+    readings = READINGS[shape] if label or place.names else READINGS_UNNAMED.get(shape, ())
     if not readings:
         return False
-    any_id = ANY_NATIONAL_ID in label or ANY_NATIONAL_ID in names
     separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
     digits = text[begin:stop] if single else "".join([text[a:b] for a, b in window])
+    best = _best(place, readings, label, start + begin, start + stop, digits, separators)
+    if best is None:
+        return False
+    kind, value, strength, named = best
+    return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _best(
+    place: Place,
+    readings: Sequence[Reading],
+    label: frozenset[str],
+    start: int,
+    end: int,
+    digits: str,
+    separators: str,
+) -> tuple[str, str, Strength, bool] | None:
+    """Return the reading (kind, value, strength, named) to go by: the one named exactly, else the first that passes."""
+    names = place.names
+    any_id = ANY_NATIONAL_ID in label or ANY_NATIONAL_ID in names
     accepted: tuple[str, str, Strength, bool] | None = None
     for kind, wanted, strength in readings:
         exact = kind in label or kind in names
@@ -147,17 +172,14 @@ def _read(
             continue
         if separators != (wanted if wanted is not None else separators[:1] * len(separators)):
             continue
-        value = _check(kind, digits, text[begin:stop])
+        value = _check(kind, digits, place.text[start:end])
         if value is None:
-            place.refuse(kind, digits, start + begin, start + stop, WRONG)
-        elif exact or accepted is None:
+            place.refuse(kind, digits, start, end, WRONG)
+        elif exact:
+            return kind, value, strength, named
+        elif accepted is None:
             accepted = kind, value, strength, named
-            if exact:
-                break
-    if accepted is None:
-        return False
-    kind, value, strength, named = accepted
-    return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+    return accepted
 
 
 def _check(kind: str, digits: str, piece: str) -> str | None:
@@ -182,21 +204,23 @@ def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -
         value = _phone_value(
             digits, plus=plus, named=named, north_american=north_american is not None
         )
-        if value is None:
-            continue
-        if named or plus:
-            place.confirm("phone", value, start, start + stop, Confidence.LIKELY)
-            return start + stop
-        strength = Strength.MEDIUM if len(groups) > 1 else Strength.WEAK
-        return start + stop if place.judge("phone", value, strength, start, start + stop) else None
-    place.refuse(
-        "phone",
-        text[: phones.MAX_DIGITS],
-        start,
-        start + len(text),
-        "no country's plan has this number",
-    )
+        if value is not None:
+            sure, several = named or plus, len(groups) > 1
+            return _judged_phone(place, value, start, start + stop, sure=sure, several=several)
+    why = "no country's plan has this number"
+    place.refuse("phone", text[: phones.MAX_DIGITS], start, start + len(text), why)
     return None
+
+
+def _judged_phone(
+    place: Place, value: str, start: int, end: int, *, sure: bool, several: bool
+) -> int | None:
+    """Report a number that some country's plan has; return where it ends, None when nothing says that it is one."""
+    if sure:
+        place.confirm("phone", value, start, end, Confidence.LIKELY)
+        return end
+    strength = Strength.MEDIUM if several else Strength.WEAK
+    return end if place.judge("phone", value, strength, start, end) else None
 
 
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:

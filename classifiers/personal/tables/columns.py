@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from classifiers.codecs.unicode_folding import fold
 from classifiers.hits import MAX_FINGERPRINTS, MAX_PLACES, Hit
 from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
-from classifiers.personal.fold import fold
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
@@ -241,7 +241,7 @@ def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
     text = "\n".join([cell.replace("\n", ": ") for cell in cells])
     ends = list(accumulate([len(cell) + 1 + cell.count("\n") for cell in cells]))
     folded = fold(text)
-    places = {bisect_right(ends, folded.origin_of(start)) for start, _ in spans(folded.data)}
+    places = {bisect_right(ends, folded.origin_of(start)) for start, _ in spans(folded.data())}
     if ": " in text:
         places.update(place for place, cell in enumerate(cells) if ": " in cell or "\n" in cell)
     return sorted(places)

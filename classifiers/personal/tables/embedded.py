@@ -84,7 +84,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 def has_pairs(text: str) -> bool:
     """True when quoted names with values may stand in the text."""
-    return '":' in text or "':" in text or '" :' in text
+    return ":" in text and ('":' in text or "':" in text or '" :' in text)
 
 
 def _pairs(text: str) -> Iterator[Cell]:

@@ -4,8 +4,7 @@ from classifiers.uploads.prefilter.regions import (
     excerpt,
     may_hold,
     one_line,
-    readable_runs,
     regions,
 )
 
-__all__ = ["excerpt", "may_hold", "one_line", "readable_runs", "regions"]
+__all__ = ["excerpt", "may_hold", "one_line", "regions"]

@@ -7,7 +7,7 @@ from typing import Any
 from classifiers.personal.scan import shapes
 from classifiers.personal.tables import candidates
 from classifiers.personal.vocabulary import telling_phrases
-from classifiers.uploads.prefilter.folds import folding_bytes
+from classifiers.uploads.prefilter.folds import CONTROLS_INSIDE, folding_bytes
 
 _SEPARATOR = rb"[ \-./()\x01]{1,2}"
 _LOOSE = rb"[ \-./()\x01]{0,2}"
@@ -35,6 +35,7 @@ class Hints:
         self._alone = _compiled(
             [
                 _MAILBOX,
+                CONTROLS_INSIDE,
                 rb"\b\d{3}[-.]\d{3}[-.]\d{4}\b",
                 *_shapes(),
                 *_announced(),

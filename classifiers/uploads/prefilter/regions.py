@@ -11,8 +11,6 @@ from classifiers.personal.tables.embedded import table_at
 from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
 from classifiers.uploads.prefilter.hints import WORDED, hints
 
-SHORTEST_RUN = 11
-"""Readable bytes in a row that count in binary data: fewer occur by accident, and no personal value but a few is shorter."""
 _REACH = 64
 """Bytes left of a number in which a label may stand."""
 _LABEL = 48
@@ -77,11 +75,6 @@ def excerpt(data: bytes, parts: Sequence[Span]) -> bytes:
 def one_line(data: bytes, parts: Sequence[Span]) -> bytes:
     """Return the regions as one line, so that nobody looks for rows and labelled lines in it."""
     return _BESIDE.join(data[start:end] for start, end in parts).replace(b"\n", _BESIDE)
-
-
-def readable_runs(data: bytes) -> bytes:
-    """Return the readable runs of binary data, a line each."""
-    return b"\n".join(found.group() for found in _runs().finditer(data))
 
 
 def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
@@ -228,8 +221,3 @@ def _label_lines() -> Any:
 def _header_lines() -> Any:
     field = r"[\w.()/#'\-\x80-\xff \r\"]"
     return regex(rf"(?m)^{field}*[\t;,|](?:{field}|[\t;,|])*$")
-
-
-@cache
-def _runs() -> Any:
-    return regex(rf"[\x20-\x7e\t]{{{SHORTEST_RUN},}}")

@@ -3,17 +3,11 @@
 import pytest
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.judging.shingles import DocumentIndex
 from classifiers.credentials.rules.own_words import OwnWords
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
 
-KEY = bytes(range(32))
 CANARY = "cnry" + "-7Q2m.9X+k"
-MINUTES = (
-    "The committee resolved to acquire the northern warehouse at the price named in annex four, subject to the approval of "
-    "the works council, and asked the treasurer to draw up a financing plan before the spring session begins in March."
-)
 
 
 def found(organisation: Organisation, *segments: Segment) -> list[tuple[str, str, int]]:
@@ -73,45 +67,3 @@ def test_a_changed_organisation_is_used_from_then_on() -> None:
     detector.organisation_changed(Organisation(canaries=(CANARY,)))
 
     assert [h.detector for h in detector.detect(payload, "x.example")] == ["canary"]
-
-
-def test_a_passage_of_a_registered_document_is_recognised() -> None:
-    """Copied out of a registered file, re-spaced and in other case, a passage is still known; the index holds no text."""
-    index = DocumentIndex(KEY)
-    assert index.add("board minutes", MINUTES) > 0
-    copied = "Please summarise: " + MINUTES.upper().replace(" ", "  ") + " Thanks!"
-
-    hits = DocumentIndex.from_json(index.to_json(), KEY).find(
-        [Segment("hello", None), Segment(copied, "content")]
-    )
-
-    assert [(h.kind, h.value, h.segment) for h in hits] == [
-        ("registered_document", "board minutes", 1)
-    ]
-    assert "warehouse" not in index.to_json()
-    assert "warehouse" not in repr(index)
-
-
-def test_other_text_on_the_same_matter_is_not_the_document() -> None:
-    """The same words in another order are no copy; without the key the index recognises nothing."""
-    index = DocumentIndex(KEY)
-    index.add("board minutes", MINUTES)
-    other = " ".join(sorted(MINUTES.split()))
-
-    assert index.find([Segment(other, None)]) == []
-    assert DocumentIndex.from_json(index.to_json(), bytes(32)).find([Segment(MINUTES, None)]) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[]",
-        "{}",
-        '{"names": [], "shingles": [["ff", 3]]}',
-        '{"names": ["a"], "shingles": [["zz", 0]]}',
-    ],
-)
-def test_a_broken_index_is_refused(text: str) -> None:
-    """A stored index that is not one is an error, not an empty index."""
-    with pytest.raises((ValueError, KeyError, TypeError)):
-        DocumentIndex.from_json(text, KEY)

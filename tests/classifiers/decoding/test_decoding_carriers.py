@@ -51,6 +51,14 @@ def grpc(message: bytes, *, packed: bool = False) -> bytes:
     return struct.pack(">BI", packed, len(data)) + data
 
 
+def event_stream(payload: bytes) -> bytes:
+    """Return one message of an AWS event stream."""
+    header = b"\x0b:event-type\x07" + struct.pack(">H", 5) + b"chunk"
+    prelude = struct.pack(">II", 16 + len(header) + len(payload), len(header))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + header + payload
+    return message + struct.pack(">I", zlib.crc32(message))
+
+
 MESSAGE = proto(1, "model-x") + proto(2, proto(1, EMAIL) + proto(2, NOTE)) + proto(3, 42)
 
 MULTIPART = (
@@ -156,6 +164,11 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     "grpc": (grpc(MESSAGE) + grpc(proto(1, "next")), "application/grpc+proto", None),
     "grpc, packed": (grpc(MESSAGE, packed=True), "application/grpc", None),
     "grpc with json": (grpc(JSON), "application/grpc+json", None),
+    "event stream": (
+        event_stream(b'{"n": 1}') + event_stream(JSON),
+        "application/vnd.amazon.eventstream",
+        None,
+    ),
     "grpc-web text": (base64.b64encode(grpc(MESSAGE)), "application/grpc-web-text", None),
     "base64 in json": (
         json.dumps({"blob": base64.b64encode(JSON).decode()}).encode(),
@@ -410,6 +423,65 @@ def test_names_that_are_values_are_read(send: Send) -> None:
     assert EMAIL in found
     assert "123-45-6789" in found
     assert "plain_name" not in found
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (
+            grpc(MESSAGE) + b"\x99 " + EMAIL.encode(),
+            "application/grpc",
+            "the gRPC framing is broken",
+        ),
+        (grpc(MESSAGE) + b"\x00\x00", "application/grpc", "a gRPC message is cut"),
+        (
+            event_stream(JSON) + b"\x00 " + EMAIL.encode(),
+            "application/vnd.amazon.eventstream",
+            "the event stream is cut or broken",
+        ),
+    ],
+)
+def test_what_stands_behind_the_last_whole_message_is_never_silent(
+    body: bytes, content_type: str, reason: str, send: Send
+) -> None:
+    """A stream of messages that ends in something else is read as far as it goes, and the rest is said to be there."""
+    payload = decode(send(body, content_type))
+    assert EMAIL in texts(payload)
+    assert [unread.reason for unread in payload.unread] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", raw_deflate), ("br", brotli.compress),
+        ("zstd", zstandard.compress),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_value_behind_a_packed_body_is_read(
+    coding: str, pack: Callable[[bytes], bytes], declared: bool, send: Send
+) -> None:
+    """A plain value behind a compressed body is read as the text it is, and one that is no text is said to be there."""
+    body = pack(b'{"a": 1}')
+    if not declared and coding not in {"gzip", "zstd"}:
+        return
+    head = coding if declared else None
+    plain = decode(send(body + EMAIL.encode(), "application/json", encoding=head))
+    assert EMAIL in texts(plain)
+    assert plain.unread == []
+    noise = decode(send(body + bytes(range(1, 256)), "application/json", encoding=head))
+    assert [unread.reason for unread in noise.unread] == [
+        "binary data in no known format: only its readable parts were read"
+    ]
+
+
+def test_a_wrong_checksum_is_stated(send: Send) -> None:
+    """A body whose checksum does not fit is read and not taken for whole."""
+    body = bytearray(gzip.compress(JSON))
+    body[-6] ^= 1
+    payload = decode(send(bytes(body), "application/json", encoding="gzip"))
+    assert EMAIL in texts(payload)
+    assert [u.reason for u in payload.unread] == ["the gzip stream does not fit its checksum"]
 
 
 def test_pictures_are_named_and_not_read(send: Send) -> None:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classifiers.codecs.magic import holds_file, is_file
 from classifiers.decoding import DEFAULT, Limits
 from classifiers.documents import read_document
 from classifiers.documents.registry import all_readers, by_media_type
@@ -425,3 +426,20 @@ def test_panics_of_libraries_are_caught(
     Panicking.raised = KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
         read(made["people.xlsx"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n for n in (*TABLES, *TEXTS) if n not in {"people.csv", "people.tsv", "people.json"}],
+)
+@pytest.mark.parametrize("size", [512, 1 << 20])
+def test_every_kind_with_a_reader_is_known_by_its_beginning(
+    name: str, size: int, made: dict[str, bytes]
+) -> None:
+    """A large body that begins as any kind of file with a reader is known as one, alone and as a part of a form."""
+    start = made[name][:size]
+
+    assert is_file(start)
+    assert holds_file(
+        b'--f\r\ncontent-disposition: form-data; name="x"; filename="y"\r\n\r\n' + start
+    )

@@ -123,14 +123,14 @@ def test_known_entities_get_our_names() -> None:
 
 
 def test_analyzer_holds_no_recogniser_of_presidios_own() -> None:
-    """Only ours and the organisation's are registered; none of the stock ones."""
+    """Only the organisation's are registered; none of the stock ones."""
     analyzer = build_analyzer(parse_recognisers(OWN))
     names = {type(recogniser).__name__ for recogniser in analyzer.registry.recognizers}
-    assert names == {"OutgateRecognizer", "PatternRecognizer"}
+    assert names == {"PatternRecognizer"}
     results = analyzer.analyze("mail jane.roe@contoso.com, EMP-123456", language="en")
-    assert {result.entity_type for result in results} == {"EMAIL", "EMPLOYEE_ID"}
+    assert {result.entity_type for result in results} == {"EMPLOYEE_ID"}
     with pytest.raises(ValueError, match="without recognisers"):
-        build_analyzer((), ours=False)
+        build_analyzer(())
 
 
 _OFFLINE = """
@@ -151,7 +151,7 @@ text = "Please mail jane.roe@contoso.com or Peter Okafor about Nightjar, see htt
 payload = Payload(segments=[Segment(text, "content")])
 assert len(PersonalDetector().detect(payload)) == 1
 assert len(OrganisationRecognisers(entries).detect(payload)) == 1
-assert len(build_analyzer(entries).analyze(text, language="en")) == 2
+assert len(build_analyzer(entries).analyze(text, language="en")) == 1
 assert len(shared_recogniser().detect(payload)) == 1
 print("quiet")
 """

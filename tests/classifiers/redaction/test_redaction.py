@@ -1,13 +1,20 @@
 """Redaction: values out, placeholders in; and back again in the answer, split anywhere."""
 
+import gzip
 import json
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_traffic import exchange
 
-from classifiers.redaction import Restorer, refuse_signed, rewrite
+from classifiers.engine import EngineSetup
+from classifiers.gate_classifier import GateClassifier
+from classifiers.redaction import Restorer
+from classifiers.redaction.rewriting import refuse_signed, rewrite
+from core.organisation import Organisation
 from core.redaction import CannotRedactError
 
 IBAN = "DE90 8713 1860 9139 0996 03"
@@ -200,3 +207,28 @@ def test_anthropic_events_are_restored() -> None:
 
     assert IBAN.encode() in out
     assert b"IBAN_1" not in out
+
+
+@pytest.mark.parametrize(
+    ("coding", "damage"),
+    [
+        ("gzip", lambda body: body[:-3]), ("gzip", lambda body: body[:-6] + b"\0\0" + body[-4:]),
+        ("gzip", lambda body: body + b" and more"), ("xor", bytes),
+    ],
+)  # fmt: skip
+def test_a_body_that_does_not_unpack_whole_is_not_redacted(
+    coding: str, damage: Callable[[bytes], bytes]
+) -> None:
+    """Redaction sends a body unpacked: where not all of it comes out, another body would be sent, so none is."""
+    classifier = GateClassifier(
+        EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
+    )
+    packed = gzip.compress(json.dumps({"note": "pay " + IBAN}).encode())
+    sent = exchange(packed, headers={"content-encoding": "gzip"})
+    redacted = classifier.redact(sent, frozenset({"iban"}), "s.py")
+    assert json.loads(redacted.body) == {"note": "pay <IBAN_1>"}
+    assert redacted.values == {"<IBAN_1>": IBAN}
+
+    odd = exchange(damage(packed), headers={"content-encoding": coding})
+    with pytest.raises(CannotRedactError, match="cannot be undone"):
+        classifier.redact(odd, frozenset({"iban"}), "s.py")

@@ -1,0 +1,161 @@
+"""What nobody sees hides nothing: values split by any invisible character are found, by every detector, on every road."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from made_up_traffic import exchange
+
+from classifiers.engine import Engine, EngineSetup, build_worker
+from classifiers.workers.pool import WorkerPool
+from core.classification import Classification
+from core.exchange import Exchange
+from core.invisible import is_invisible
+from core.organisation import Organisation
+
+CODES = [
+    code for code in range(2, 0x110000) if not 0xD800 <= code < 0xE000 and is_invisible(chr(code))
+]
+"""All but the two controls by which programs part fields: U+0000 and U+0001 (FIX)."""
+VALUES = {
+    "iban": ["DE27", "3704", "0044", "0918", "2736", "45"],
+    "credit_card": ["4539", "1488", "0343", "6467"],
+    "email": ["jane", ".roe@conto", "so.co", "m"],
+    "secret": ["gh", "p_aB3dE6gH9jK2mN5p", "Q8sT1vW4yZ7bD0fG3iJ6"],
+}
+SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
+
+
+def split_by(code: int, joint: Callable[[list[str], str], str]) -> str:
+    return "; ".join(f"to {joint(parts, chr(code))} now" for parts in VALUES.values())
+
+
+def everywhere(parts: list[str], char: str) -> str:
+    """Return the value with the character between all of its parts."""
+    return char.join(parts)
+
+
+def once(parts: list[str], char: str) -> str:
+    """Return the value with a run of the character at one place, not between groups."""
+    whole = "".join(parts)
+    return whole[:7] + char * 3 + whole[7:]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(SETUP)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Engine:
+    return build_worker(SETUP)
+
+
+def kinds(seen: Classification) -> set[str]:
+    return {f.kind for f in seen.findings if f.kind != "not_inspected"}
+
+
+def missed(ask: Callable[[Exchange], Classification], make: Callable[[int], Exchange]) -> list[str]:
+    """Return the code points behind which something was not found."""
+    return [hex(code) for code in CODES if kinds(ask(make(code))) < VALUES.keys()]
+
+
+def test_the_values_are_found_unsplit(engine: Engine) -> None:
+    """The values are ones that are found: a comparison with nothing would prove nothing."""
+    whole = "; ".join(f"to {''.join(parts)} now" for parts in VALUES.values())
+    assert kinds(engine.classify(exchange(json.dumps({"note": whole})))) == VALUES.keys()
+
+
+@pytest.mark.parametrize("joint", [everywhere, once])
+def test_no_invisible_character_hides_a_value_in_a_small_body(
+    engine: Engine, joint: Callable[[list[str], str], str]
+) -> None:
+    """An IBAN, a card number, an e-mail address and a key are found whatever invisible character splits them."""
+
+    def body(code: int) -> Exchange:
+        return exchange(json.dumps({"note": split_by(code, joint)}))
+
+    assert missed(engine.classify, body) == []
+
+
+def test_no_invisible_character_hides_a_value_in_a_worker(worker: Engine) -> None:
+    """The same holds in a worker, and for characters that stand in the body as they are."""
+
+    def body(code: int) -> Exchange:
+        return exchange(json.dumps({"note": split_by(code, everywhere)}, ensure_ascii=False))
+
+    assert missed(worker.classify, body) == []
+
+
+def test_no_invisible_character_hides_a_value_in_a_large_upload(engine: Engine) -> None:
+    """The sieve that makes large uploads fast sees every one of them, too."""
+    filler = "a line of words about pallets and depots\n" * 40
+
+    def window(code: int) -> Exchange:
+        return exchange(filler + split_by(code, everywhere) + "\n" + filler, "text/plain")
+
+    assert missed(engine.classify_window, window) == []
+
+
+@pytest.mark.parametrize("code", [0x200B, 0x2061, 0x3164, 0x115F, 0x206A, 0x17B4, 0xE0001, 0xE0020])
+def test_values_are_found_without_any_help_around_them(engine: Engine, code: int) -> None:
+    """Each value alone is found: none of them only because of the others beside it."""
+    for kind, parts in VALUES.items():
+        for joint in (everywhere, once):
+            body = json.dumps({"note": f"send {joint(parts, chr(code))} please"})
+            assert kinds(engine.classify(exchange(body))) == {kind}
+
+
+@pytest.mark.parametrize("code", [0x2061, 0x3164, 0xE0041, 0xFE0F])
+def test_values_under_their_names_are_found(engine: Engine, code: int) -> None:
+    """A value that only its name tells is found although something invisible splits it, or the name."""
+    char = chr(code)
+    for body in (
+        {"passport": f"C01X{char}00T47"},
+        {"date_of_birth": f"19{char}61-04-09"},
+        {f"pass{char}port": "C01X00T47"},
+        {"password": f"Tr0ub4{char}dor&3x!"},
+        {f"pass{char}word": "Tr0ub4dor&3x!"},
+    ):
+        assert kinds(engine.classify(exchange(json.dumps(body)))), body
+
+
+@pytest.mark.parametrize("code", [0x2061, 0xE0041])
+def test_own_words_are_found(code: int) -> None:
+    """The organisation's own words are found split, in whatever letters the list or the text writes them."""
+    words = Organisation(words=("Blue Heron", "№ 7 file"))
+    engine = Engine(EngineSetup(key=b"k" * 32, organisation=words, long_tail=False))
+    for text in (
+        f"project bl{chr(code)}ue heron",
+        "Ｂｌｕｅ heron",
+        "the no 7 ﬁle",
+        "the № 7 file",
+    ):
+        seen = engine.classify(exchange(json.dumps({"note": text})))
+        assert kinds(seen) == {"organisation_word"}, text
+
+
+@pytest.mark.parametrize("hidden", ["tags", "selectors"])
+def test_text_spelled_in_invisible_characters_is_read(engine: Engine, hidden: str) -> None:
+    """Whole messages spelled in characters that nobody sees are read as what they say."""
+    message = "iban DE27370400440918273645"
+    if hidden == "tags":
+        spelled = "".join(chr(0xE0000 + ord(c)) for c in message)
+    else:
+        spelled = "".join(chr(0xE0100 + b - 16) for b in message.encode())
+    small = exchange(json.dumps({"note": f"Hello 😀{spelled}, how are you?"}))
+    large = exchange(f"many words\n😀{spelled} and\nmore", "text/plain")
+
+    assert kinds(engine.classify(small)) == {"iban"}
+    assert kinds(engine.classify_window(large)) == {"iban"}
+
+
+async def test_a_worker_process_finds_them_too() -> None:
+    """A worker in a process of its own uses the same table."""
+    pool = WorkerPool("classifiers.engine:build_worker", SETUP, size=1)
+    try:
+        body = json.dumps({"note": split_by(0x2061, everywhere)})
+        seen = await pool.classify(exchange(body), 60)
+    finally:
+        await pool.close()
+    assert kinds(seen) == VALUES.keys()

@@ -1,0 +1,286 @@
+"""A body that is read as it passes gives what the same body gives when it is held, in every coding, container and split."""
+
+import asyncio
+import gzip
+import io
+import json
+import random
+import zipfile
+import zlib
+from collections.abc import Callable
+from itertools import pairwise
+
+import brotli
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up_traffic import exchange, multipart
+from personal_samples import iban, valid
+
+from classifiers.engine import Engine, EngineSetup, build_worker
+from classifiers.uploads.body_scan import BodyScan
+from core.classification import Classification, Scanned
+from core.errors import DegradedError
+from core.exchange import Exchange
+from core.findings import NOT_INSPECTED, Finding
+from core.organisation import Organisation
+
+SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
+KEY = "gh" + "p_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6"
+
+
+def s3(data: bytes) -> bytes:
+    parts = [data[at : at + 9_000] for at in range(0, len(data), 9_000)]
+    return b"".join(b"%x;chunk-signature=ab\r\n%b\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda data: brotli.compress(data, quality=1),
+    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+    "aws-chunked": s3,
+    "gzip, aws-chunked": lambda data: s3(gzip.compress(data)),
+    "identity, deflate, br": lambda data: brotli.compress(zlib.compress(data), quality=1),
+}
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "none": bytes,
+    "padded": lambda body: body + bytes(50),
+    "followed": lambda body: body + b" mail last.one@contoso.com ",
+    "cut": lambda body: body[:-5],
+}
+WORDS = [
+    "the",
+    "depot",
+    "ships",
+    "pallets",
+    "in",
+    "north",
+    "and",
+    "counts",
+    "totals",
+    "again",
+    "later",
+    "see",
+    "below",
+]
+
+
+def lines(rng: random.Random, size: int) -> list[str]:
+    """Return lines of prose with a value in every tenth."""
+    found: list[str] = []
+    total = 0
+    while total < size:
+        words = [rng.choice(WORDS) for _ in range(rng.randrange(6, 14))]
+        if len(found) % 10 == 7:
+            words.insert(3, value(rng))
+        found.append(" ".join(words))
+        total += len(found[-1]) + 1
+    return found
+
+
+def value(rng: random.Random) -> str:
+    return rng.choice([
+        f"a.{rng.randrange(10**6)}@contoso.com", iban(rng), valid("credit_card", rng), KEY,
+    ])  # fmt: skip
+
+
+def prose(rng: random.Random, size: int) -> tuple[bytes, str]:
+    return "\n".join(lines(rng, size)).encode(), "text/plain; charset=utf-8"
+
+
+def table(rng: random.Random, size: int) -> tuple[bytes, str]:
+    rows = [f"{n},{line.replace(',', ' ')}" for n, line in enumerate(lines(rng, size))]
+    return ("number,remark\n" + "\n".join(rows)).encode(), "text/csv"
+
+
+def json_lines(rng: random.Random, size: int) -> tuple[bytes, str]:
+    return "\n".join(
+        json.dumps([line]) for line in lines(rng, size)
+    ).encode(), "application/x-ndjson"
+
+
+def form(rng: random.Random, size: int) -> tuple[bytes, str]:
+    return multipart(("note", None, None, prose(rng, size)[0]))
+
+
+def octets(rng: random.Random, size: int) -> tuple[bytes, str]:
+    """Return binary data with values in its readable runs."""
+    parts = [rng.randbytes(40) + b"\0" + line.encode() + b"\0" for line in lines(rng, size)]
+    return b"\xfe\x01\x02" + b"".join(parts), "application/octet-stream"
+
+
+def packed_file(rng: random.Random, size: int) -> tuple[bytes, str]:
+    return gzip.compress(prose(rng, size)[0]), "application/octet-stream"
+
+
+CUT_LINE = ("decoder", "a line of the JSON lines is malformed")
+"""Said of the last line of a body that is cut; windows are text, in which a cut line is no fault."""
+CONTAINERS = {f.__name__: f for f in (prose, table, json_lines, form, octets, packed_file)}
+
+
+class InProcess:
+    """A pool whose worker is an engine in this process."""
+
+    def __init__(self, worker: Engine) -> None:
+        self._worker = worker
+        self.late = False
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        return self._worker.classify(exchange)
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        await asyncio.sleep(0)
+        if self.late:
+            raise DegradedError("classifier", "the worker was late")
+        return self._worker.classify_window(exchange)
+
+    async def close(self) -> None:
+        pass
+
+
+ENGINE, WORKER = Engine(SETUP), build_worker(SETUP)
+
+
+def request(body: bytes, kind: str, coding: str) -> Exchange:
+    headers = {"content-encoding": coding} if coding else {}
+    return exchange(body, kind, host="files.example", path="/", headers=headers)
+
+
+def cut(body: bytes, places: list[int]) -> list[bytes]:
+    marks = sorted({0, len(body), *(place % (len(body) + 1) for place in places)})
+    return [body[a:b] for a, b in pairwise(marks)] or [body]
+
+
+def streamed(sent: Exchange, pieces: list[bytes], pool: InProcess | None = None) -> Scanned:
+    """Return what is known at the end of a body that comes in these pieces."""
+
+    async def run() -> Scanned:
+        scan = BodyScan(sent, ENGINE, pool or InProcess(WORKER), 60)
+        known = Scanned()
+        for number, piece in enumerate(pieces):
+            async for seen in scan.feed(piece, last=number == len(pieces) - 1):
+                known = seen
+            assert scan.through <= sum(map(len, pieces[: number + 1]))
+        assert scan.through == sum(map(len, pieces))
+        return known
+
+    return asyncio.run(run())
+
+
+def held(findings: tuple[Finding, ...]) -> dict[tuple[str, bool], tuple[int, int, frozenset[str]]]:
+    return {
+        (f.kind, f.test_data): (f.count, f.distinct, frozenset(f.fingerprints))
+        for f in findings
+        if f.kind != NOT_INSPECTED
+    }
+
+
+def kinds(findings: tuple[Finding, ...]) -> set[str]:
+    return {f.kind for f in findings if f.kind != NOT_INSPECTED}
+
+
+def unread(findings: tuple[Finding, ...]) -> set[tuple[str, str | None]]:
+    return {(f.detector, f.note) for f in findings if f.kind == NOT_INSPECTED}
+
+
+@given(
+    st.sampled_from(sorted(PACK)), st.sampled_from(sorted(CONTAINERS)), st.sampled_from(sorted(DAMAGE)),
+    st.integers(0, 10**6), st.integers(0, 5_000), st.lists(st.integers(0, 1 << 20), max_size=8),
+)  # fmt: skip
+@settings(max_examples=120, deadline=None)
+def test_a_small_body_gives_the_same_held_and_streamed(
+    coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
+) -> None:
+    """Held or streamed, whole or in pieces, sound or damaged: the same findings, counts and reasons for what is unread."""
+    plain, kind = CONTAINERS[container](random.Random(seed), size)
+    body = DAMAGE[damage if coding else "none"](PACK[coding](plain))
+    sent = request(body, kind, coding)
+    whole = WORKER.classify(sent).findings
+    passed = streamed(sent, cut(body, places)).findings
+
+    assert held(passed) == held(whole)
+    assert unread(passed) == unread(whole)
+
+
+@given(
+    st.sampled_from(sorted(PACK)), st.sampled_from(sorted(CONTAINERS)), st.sampled_from(sorted(DAMAGE)),
+    st.integers(0, 10**6), st.sampled_from([66_000, 200_000, 450_000]), st.lists(st.integers(0, 1 << 20), max_size=8),
+)  # fmt: skip
+@settings(max_examples=30, deadline=None)
+def test_a_large_body_gives_the_same_held_and_streamed(
+    coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
+) -> None:
+    """Over many windows, too: each value counted once, in every split, and the same parts said to be unread."""
+    plain, kind = CONTAINERS[container](random.Random(seed), size)
+    body = DAMAGE[damage if coding else "none"](PACK[coding](plain))
+    sent = request(body, kind, coding)
+    whole = WORKER.classify(sent).findings
+    once = streamed(sent, [body]).findings
+    passed = streamed(sent, cut(body, places)).findings
+
+    assert passed == once
+    assert {k: v[:2] for k, v in held(passed).items()} == {k: v[:2] for k, v in held(whole).items()}
+    assert unread(passed) == unread(whole) - {CUT_LINE}
+
+
+def test_the_bodies_above_hold_something() -> None:
+    """A comparison of nothing with nothing would prove nothing."""
+    for make in CONTAINERS.values():
+        plain, kind = make(random.Random(1), 30_000)
+        found = kinds(WORKER.classify(request(plain, kind, "")).findings)
+        assert found >= {"email", "secret", "iban", "credit_card"}
+
+
+@pytest.mark.parametrize(
+    "coding", ["gzip,aws-chunked", "gzip, br", "aws-chunked, gzip", "gzip, identity"]
+)
+def test_stacked_codings_are_read_above_the_limit_as_below(coding: str) -> None:
+    """A body is not left unread because it is large and its sender packs it twice."""
+    plain, kind = prose(random.Random(2), 300_000)
+    body = plain
+    for name in coding.replace(" ", "").split(","):
+        body = bytes(body) if name == "identity" else PACK[name](body)
+    sent = request(body, kind, coding)
+    passed = streamed(sent, cut(body, [99_000]))
+
+    assert held(passed.findings) == held(WORKER.classify(sent).findings)
+    assert passed.degraded == ()
+
+
+def test_a_file_is_named_as_unread_and_wanted_whole() -> None:
+    """A workbook cannot be read as it passes: that is said, and whoever can wait is told to."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", random.Random(1).randbytes(200_000))
+    for body, coding in ((out.getvalue(), ""), (brotli.compress(out.getvalue(), quality=1), "br")):
+        sent = request(body, "application/octet-stream", coding)
+        assert BodyScan(sent, ENGINE, InProcess(WORKER), 60).reads_as_one(body[:70_000])
+        passed = streamed(sent, [body])
+        assert passed.degraded == ("documents: a large file of this type is only read as a whole",)
+        assert ("decoder", "a large file of this type is only read as a whole") in unread(
+            passed.findings
+        )
+
+
+def test_text_is_not_wanted_whole() -> None:
+    """Text, tables and noise are read as they pass."""
+    for make in (prose, table, form, octets):
+        plain, kind = make(random.Random(1), 70_000)
+        assert not BodyScan(request(plain, kind, ""), ENGINE, InProcess(WORKER), 60).reads_as_one(
+            plain
+        )
+
+
+def test_a_late_worker_is_said_and_the_rest_is_read() -> None:
+    """What a worker found before the next one was late stays, and the gap is stated."""
+    pool = InProcess(WORKER)
+    pool.late = True
+    plain, kind = prose(random.Random(3), 300_000)
+    passed = streamed(request(plain, kind, ""), [plain], pool)
+
+    assert kinds(passed.findings)
+    assert unread(passed.findings) == {("classifier", "the worker was late")}
+    assert passed.degraded == ("classifier: the worker was late",)
