@@ -2,8 +2,9 @@
 
 from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
-from classifiers.decoding.body import drain, read_body, read_plain
+from classifiers.decoding.body import drain, read_body
 from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.plain_text import read_plain
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
 from classifiers.payload import Payload, Unread
 from core.exchange import Exchange, Message

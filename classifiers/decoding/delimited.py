@@ -7,7 +7,10 @@ from itertools import islice
 from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path, Table
 
+_SNIFFED = 20_000
 _SNIFFED_LINES = 6
+_FEWEST_LINES = 4
+_ENDINGS = (".csv", ".tsv", ".tab", ".psv")
 _MEDIA = frozenset(
     {
         "text/csv",
@@ -22,23 +25,32 @@ _DELIMITERS = ",\t;|"
 
 def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
     """Return the delimiter of a delimited text, or None: told by its name, or by at least four even lines."""
-    named = media_type in _MEDIA or (name or "").lower().endswith((".csv", ".tsv", ".tab", ".psv"))
-    lines = [line for line in text[:20_000].splitlines() if line.strip()][: _SNIFFED_LINES + 1]
-    if len(text) > 20_000:
-        lines = lines[:-1] or lines
-    if len(lines) < (2 if named else 4):
+    named = media_type in _MEDIA or (name or "").lower().endswith(_ENDINGS)
+    lines = _first_lines(text)
+    if len(lines) < (2 if named else _FEWEST_LINES):
         return None
     best = max(_DELIMITERS, key=lines[0].count)
     count = lines[0].count(best)
     if count == 0:
         return "\n" if named and best == "," else None
-    if named:
-        return best
-    even = sum(len(row) == count + 1 for row in csv.reader(lines, delimiter=best))
+    return best if named or _is_even(lines, best, count) else None
+
+
+def _first_lines(text: str) -> list[str]:
+    """Return the first lines that are not blank; none that may be cut."""
+    lines = [line for line in text[:_SNIFFED].splitlines() if line.strip()][: _SNIFFED_LINES + 1]
+    return lines[:-1] or lines if len(text) > _SNIFFED else lines
+
+
+def _is_even(lines: list[str], delimiter: str, count: int) -> bool:
+    """Return True when the lines have as many cells as the first one, and that one reads like a header."""
+    if count < 2 and delimiter != "\t":
+        return False
     header_like = all(
-        len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(best)
+        len(cell) < 60 and not cell.strip().endswith(".") for cell in lines[0].split(delimiter)
     )
-    return best if even == len(lines) and header_like and (count >= 2 or best == "\t") else None
+    rows = csv.reader(lines, delimiter=delimiter)
+    return header_like and all(len(row) == count + 1 for row in rows)
 
 
 def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> bool:

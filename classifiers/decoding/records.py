@@ -9,6 +9,8 @@ from classifiers.payload import Path, Table
 MIN_ROWS = 3
 MIN_COLUMNS = 2
 MAX_COLUMNS = 400
+_LOOKED_AT = 200
+"""Rows that tell whether they are alike."""
 _JOIN_FROM = 50
 """From this many rows on, a column goes out as one segment instead of one a cell."""
 _CONVERSATION = frozenset({"role", "content", "parts", "parameters", "input_schema", "inputSchema"})
@@ -24,26 +26,11 @@ def read_records(
     reading: Reading, rows: list[Any], key: str | None, path: Path, inner: list[Any]
 ) -> bool:
     """Read an array of objects as a table; False when it is none. Nested values go to `inner` as (value, key, path)."""
-    if (
-        len(rows) < MIN_ROWS
-        or type(rows[0]) is not dict
-        or len(rows[0]) < 2
-        or _is_message(rows[0])
-    ):
+    names = _columns_of(rows)
+    if names is None:
         return False
-    if any(type(row) is not dict for row in rows):
-        return False
-    names = dict.fromkeys(name for row in rows[:200] for name in row)
-    if len(names) > MAX_COLUMNS or not _alike(rows, len(names)):
-        return False
-    if len(rows) > 200:
-        names = dict.fromkeys(name for row in rows for name in row)
-        if len(names) > MAX_COLUMNS:
-            return False
-    cells = len(rows) * len(names)
-    keep = len(rows) if cells <= reading.limits.table_cells else reading.limits.sampled_rows
-    columns = {name: [row.get(name) for row in rows] for name in names}
     nested: list[Any] = []
+    columns = {name: [row.get(name) for row in rows] for name in names}
     scalar = {
         name: column for name, column in columns.items() if not _nested(column, name, path, nested)
     }
@@ -52,10 +39,28 @@ def read_records(
     inner.extend(nested)
     for name, column in scalar.items():
         _emit(reading, column, name, path)
+    whole = len(rows) * len(names) <= reading.limits.table_cells
+    keep = len(rows) if whole else reading.limits.sampled_rows
     values = {name: _texts(column[:keep]) for name, column in scalar.items()}
-    table = Table(tuple(values), len(rows), values, path, reading.label, keep == len(rows))
+    complete = keep == len(rows)
+    table = Table(tuple(values), len(rows), values, path, reading.label, complete)
     reading.payload.tables.append(table)
     return True
+
+
+def _columns_of(rows: list[Any]) -> dict[str, None] | None:
+    """Return the columns of an array of records, in order; None when it holds none."""
+    first = rows[0]
+    if len(rows) < MIN_ROWS or type(first) is not dict or len(first) < 2 or _is_message(first):
+        return None
+    if any(type(row) is not dict for row in rows):
+        return None
+    names = dict.fromkeys(name for row in rows[:_LOOKED_AT] for name in row)
+    if len(names) > MAX_COLUMNS or not _alike(rows, len(names)):
+        return None
+    if len(rows) > _LOOKED_AT:
+        names = dict.fromkeys(name for row in rows for name in row)
+    return names if len(names) <= MAX_COLUMNS else None
 
 
 def _is_message(row: dict[str, Any]) -> bool:
@@ -65,7 +70,7 @@ def _is_message(row: dict[str, Any]) -> bool:
 
 def _alike(rows: list[Any], names: int) -> bool:
     """Records share their columns and hold short values; unlike objects or pieces of prose are no table."""
-    sample = rows[:200]
+    sample = rows[:_LOOKED_AT]
     filled = sum(map(len, sample))
     if filled * 2 < names * len(sample):
         return False

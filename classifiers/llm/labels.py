@@ -81,25 +81,36 @@ def of_path(
     root = path[0]
     if root == "request" and isinstance(body.get("request"), dict):
         return of_path(body["request"], path[1:], numbers) if len(path) > 1 else None
-    if root in _SYSTEM_KEYS:
-        return "system prompt"
     if root in _TOOL_KEYS:
         return _tool_name(body, path)
-    if root in _PROMPT_KEYS or (root == "input" and isinstance(body.get("input"), str)):
-        return "prompt" if root != "texts" else "text to embed"
     if root == "params":
         return _mcp_name(body)
-    messages = body.get(root) if isinstance(root, str) else None
-    if (
-        not isinstance(messages, list)
-        or len(path) < 2
-        or not isinstance(path[1], int)
-        or path[1] >= len(messages)
-    ):
+    if not isinstance(root, str):
         return None
-    if not isinstance(messages[path[1]], dict):
-        return "text to embed" if root == "input" else None
-    return _message_name(messages, path, {} if numbers is None else numbers)
+    return _field_name(body, root) or _turn_name(body.get(root), path, numbers)
+
+
+def _field_name(body: Mapping[str, Any], root: str) -> str | None:
+    """Return what a field of the call itself means."""
+    if root in _SYSTEM_KEYS:
+        return "system prompt"
+    if root == "texts":
+        return "text to embed"
+    if root in _PROMPT_KEYS or (root == "input" and isinstance(body.get("input"), str)):
+        return "prompt"
+    return None
+
+
+def _turn_name(
+    messages: object, path: Path, numbers: dict[str, list[tuple[str, int]]] | None
+) -> str | None:
+    """Return what a place in a list of messages means."""
+    at = path[1] if len(path) > 1 else None
+    if not isinstance(messages, list) or not isinstance(at, int) or at >= len(messages):
+        return None
+    if isinstance(messages[at], dict):
+        return _message_name(messages, path, {} if numbers is None else numbers)
+    return "text to embed" if path[0] == "input" else None
 
 
 def _message_name(

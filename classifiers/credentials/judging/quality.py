@@ -196,31 +196,19 @@ def is_placeholder(value: str) -> bool:
     return lower.startswith(_CODE) or ("(" in value and _CALL.match(value) is not None)
 
 
+_BLANKED = ("***", "••", "...", "…", "${", "{{")
+_TO_FILL_IN = ("redacted", "placeholder", "changeme", "your-", "your_", "_here")
+
+
 def is_masked(value: str) -> bool:
     """True when part of the value is blanked out or a template."""
     bounded = value[:_BOUND]
-    if (
-        "***" in bounded
-        or "••" in bounded
-        or "..." in bounded
-        or "…" in bounded
-        or "${" in bounded
-        or "{{" in bounded
-    ):
-        return True
     lower = bounded.lower()
-    if (
-        "redacted" in lower
-        or "placeholder" in lower
-        or "changeme" in lower
-        or "your-" in lower
-        or "your_" in lower
-        or "_here" in lower
-    ):
+    if any(mark in bounded for mark in _BLANKED) or any(word in lower for word in _TO_FILL_IN):
         return True
-    return ("<" in bounded and ">" in bounded) or (
-        "xxx" in lower and _X_RUN.search(bounded) is not None
-    )
+    if "<" in bounded and ">" in bounded:
+        return True
+    return "xxx" in lower and _X_RUN.search(bounded) is not None
 
 
 def is_example(value: str) -> bool:

@@ -83,7 +83,6 @@ def adapted(detail: dict[str, Any]) -> Rule | None:
     entropy, excluded, stopwords = exceptions(detail["betterleaks_filter"])
     sure = detail["confidence"] == "high"
     contextual = keyed or "{0,32}?" in pattern or "{0,24}?" in pattern
-    companions = [d["rule_id"] for d in detail["depends_on_rule"] or () if not d.get("optional")]
     return Rule(
         name=name,
         pattern=pattern,
@@ -92,12 +91,18 @@ def adapted(detail: dict[str, Any]) -> Rule | None:
         provider=provider_of_rule(name),
         min_entropy=max(entropy, float(detail["min_entropy"] or 0)),
         rank=1 if contextual else 2,
-        requires=tuple(name_of(rule_id) for rule_id in companions),
+        requires=_companions(detail),
         visible=bool(detail["visible"]) and _IDENTIFIER.search(name) is None,
         excluded=("|".join(f"(?:{p})" for p in excluded),) if excluded else (),
         stopwords=stopwords,
         source="veles" if str(detail["id"]).startswith("veles") else "betterleaks",
     )
+
+
+def _companions(detail: dict[str, Any]) -> tuple[str, ...]:
+    """Return the rules that must have found something, too."""
+    needed = (d for d in detail["depends_on_rule"] or () if not d.get("optional"))
+    return tuple(name_of(d["rule_id"]) for d in needed)
 
 
 def name_of(rule_id: str) -> str:

@@ -121,36 +121,30 @@ def _from_turn(turn: Mapping[str, Any], found: list[Attachment]) -> None:
 def _walk(value: object, found: list[Attachment], depth: int) -> None:
     if depth > _MAX_DEPTH or len(found) >= MAX_ATTACHMENTS:
         return
-    if isinstance(value, list):
+    if isinstance(value, dict):
+        _from_part(value, found, depth)
+    elif isinstance(value, list):
         for item in value:
             if isinstance(item, str):
                 _add(found, item, None)
             elif isinstance(item, dict):
                 _walk(item, found, depth + 1)
-        return
-    if isinstance(value, dict):
-        for key in _DATA_KEYS:
-            data = value.get(key)
-            if isinstance(data, str):
-                _add(found, data, _media_type(value))
-        url = value.get("url") or value.get("image_url") or value.get("file_url")
-        if isinstance(url, str) and url.startswith("data:"):
-            _add(found, url, None)
-        for key in _INSIDE:
-            inner = value.get(key)
-            if isinstance(inner, dict | list):
-                outer = (
-                    value
-                    if key == "source" and "format" in value and isinstance(inner, dict)
-                    else None
-                )
-                _walk(
-                    {**inner, "format": outer["format"]}
-                    if outer and isinstance(inner, dict)
-                    else inner,
-                    found,
-                    depth + 1,
-                )
+
+
+def _from_part(part: Mapping[str, Any], found: list[Attachment], depth: int) -> None:
+    """Take what a part of a message holds itself, then what is inside it."""
+    for key in _DATA_KEYS:
+        if isinstance(data := part.get(key), str):
+            _add(found, data, _media_type(part))
+    url = part.get("url") or part.get("image_url") or part.get("file_url")
+    if isinstance(url, str) and url.startswith("data:"):
+        _add(found, url, None)
+    for key in _INSIDE:
+        inner = part.get(key)
+        if key == "source" and isinstance(inner, dict) and "format" in part:
+            inner = {**inner, "format": part["format"]}  # Bedrock states it beside the source
+        if isinstance(inner, dict | list):
+            _walk(inner, found, depth + 1)
 
 
 def _media_type(value: Mapping[str, Any]) -> str | None:

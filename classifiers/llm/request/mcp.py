@@ -45,21 +45,24 @@ def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
     if not isinstance(first, dict) or first.get("jsonrpc") != "2.0":
         return None
     method = first.get("method")
-    spoken = announced(headers)
     if method is None:
-        return (
-            McpCall("response", None, False)
-            if spoken and ("result" in first or "error" in first)
-            else None
-        )
-    if not isinstance(method, str) or not (
-        method in _METHODS or (method in _SHARED and spoken) or _is_handshake(first)
-    ):
+        answers = announced(headers) and ("result" in first or "error" in first)
+        return McpCall("response", None, False) if answers else None
+    if not isinstance(method, str) or not _is_method(method, first, headers):
         return None
-    params = first.get("params")
-    tool = params.get("name") if method == "tools/call" and isinstance(params, dict) else None
-    tool = tool[:200] if isinstance(tool, str) else None
+    tool = _tool_of(first) if method == "tools/call" else None
     return McpCall(method, tool, _mismatch(headers, method, tool))
+
+
+def _is_method(method: str, message: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    shared = method in _SHARED and announced(headers)
+    return method in _METHODS or shared or _is_handshake(message)
+
+
+def _tool_of(message: Mapping[str, Any]) -> str | None:
+    params = message.get("params")
+    name = params.get("name") if isinstance(params, dict) else None
+    return name[:200] if isinstance(name, str) else None
 
 
 def _is_handshake(message: Mapping[str, Any]) -> bool:

@@ -79,6 +79,11 @@ def of_body(body: Body) -> Shape | None:
     return None
 
 
+_EMBEDS = re.compile("embed|bge|e5-|gte|minilm")
+_BARE_EMBEDDING = frozenset({"model", "input", "user"})
+_OLLAMA = frozenset({"keep_alive", "raw"})
+_IMAGE = frozenset({"size", "quality", "response_format", "n"})
+_COMPLETION = frozenset({"max_gen_len", "max_tokens_to_sample", "n_predict"})
 _TURN_IN_TEXT = re.compile(
     rb'"messages"\s*:\s*\[\s*\{[^{}\[\]]{0,500}?"role"\s*:\s*"(?:system|user|assistant|developer|tool)"'
 )
@@ -222,47 +227,41 @@ def _input(body: Body) -> Shape | None:
         return Shape("dashscope", op.CHAT) if spoken and looks_like_model(model) else None
     if isinstance(value, list) and value and isinstance(value[0], dict):
         first = value[0]
-        if first.get("role") in ROLES or first.get("type") in _ITEM_TYPES:
-            return Shape("openai", op.RESPONSES)
-        return None
-    if not isinstance(model, str) or not isinstance(value, str | list):
-        return None
+        item = first.get("role") in ROLES or first.get("type") in _ITEM_TYPES
+        return Shape("openai", op.RESPONSES) if item else None
+    if isinstance(model, str) and isinstance(value, str | list):
+        return _input_to_model(body, value, model)
+    return None
+
+
+def _input_to_model(body: Body, value: str | list[Any], model: str) -> Shape | None:
+    """Return what a model is asked to do with a text, or with a list of texts or tokens."""
     named = looks_like_model(model)
-    if (
-        named and any(w in model.lower() for w in ("embed", "bge", "e5-", "gte", "minilm"))
-    ) or _EMBEDDING & body.keys():
+    if (named and _EMBEDS.search(model.lower())) or _EMBEDDING & body.keys():
         return Shape("openai", op.EMBEDDINGS)
     if "moderation" in model:
         return Shape("openai", op.MODERATION)
     if isinstance(value, str) and (named or len(_RESPONSES & body.keys()) >= 2):
         return Shape("openai", op.AUDIO if "voice" in body else op.RESPONSES)
-    return (
-        Shape("openai", op.EMBEDDINGS)
-        if named and body.keys() <= {"model", "input", "user"}
-        else None
-    )
+    if named and body.keys() <= _BARE_EMBEDDING:
+        return Shape("openai", op.EMBEDDINGS)
+    return None
 
 
 def _prompt(body: Body) -> Shape | None:
-    prompt = body["prompt"]
+    prompt, model = body["prompt"], body.get("model")
     if not isinstance(prompt, str | list):
         return None
-    if isinstance(body.get("model"), str) and (
-        isinstance(body.get("options"), dict) or "keep_alive" in body or "raw" in body
-    ):
+    named = isinstance(model, str)
+    if named and (isinstance(body.get("options"), dict) or not _OLLAMA.isdisjoint(body)):
         return Shape("ollama", op.COMPLETION)
     sampling = len(_SAMPLING & body.keys())
-    if looks_like_model(body.get("model")):
-        image = {"size", "quality", "response_format", "n"} & body.keys() and not sampling
+    if looks_like_model(model):
+        image = not sampling and not _IMAGE.isdisjoint(body)
         return Shape("openai", op.IMAGE if image else op.COMPLETION)
-    if sampling and isinstance(body.get("model"), str):
+    if sampling and named:
         return Shape("openai", op.COMPLETION)
-    if (
-        "max_gen_len" in body
-        or "max_tokens_to_sample" in body
-        or "n_predict" in body
-        or sampling >= 2
-    ):
+    if sampling >= 2 or not _COMPLETION.isdisjoint(body):
         return Shape("bedrock" if "max_gen_len" in body else "completion", op.COMPLETION)
     return None
 

@@ -86,18 +86,10 @@ def _entries(entries: list[object], name: str) -> Iterable[RecogniserEntry]:
 
 
 def _entry(entry: dict[str, Any], where: str) -> RecogniserEntry:
-    entity = entry.get("supported_entity") or next(
-        iter(entry.get("supported_entities") or ()), None
-    )
-    if not isinstance(entity, str) or not _ENTITY.fullmatch(entity):
-        raise SettingsError(f"{where}: `supported_entity` is missing or no plain word.")
-    patterns = entry.get("patterns") or []
-    deny_list = entry.get("deny_list") or []
-    if (
-        not isinstance(patterns, list)
-        or not isinstance(deny_list, list)
-        or not (patterns or deny_list)
-    ):
+    entity = _entity(entry, where)
+    patterns, deny_list = (entry.get(name) or [] for name in ("patterns", "deny_list"))
+    lists = isinstance(patterns, list) and isinstance(deny_list, list)
+    if not lists or not (patterns or deny_list):
         raise SettingsError(f"{where}: it needs `patterns` or a `deny_list`.")
     return RecogniserEntry(
         kind=kind_of(entity),
@@ -110,6 +102,16 @@ def _entry(entry: dict[str, Any], where: str) -> RecogniserEntry:
         },
         context=tuple(str(word).lower() for word in _words(entry.get("context"))),
     )
+
+
+def _entity(entry: dict[str, Any], where: str) -> str:
+    """Return what the recogniser finds. Raises SettingsError."""
+    entity = entry.get("supported_entity")
+    if not entity:
+        entity = next(iter(entry.get("supported_entities") or ()), None)
+    if not isinstance(entity, str) or not _ENTITY.fullmatch(entity):
+        raise SettingsError(f"{where}: `supported_entity` is missing or no plain word.")
+    return entity
 
 
 def _words(context: object) -> Iterable[object]:
