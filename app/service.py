@@ -11,39 +11,22 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
 from app.safe_logging import quieten
 from app.settings import Settings
-from app.wiring import (
-    GateChoices,
-    attributor_of,
-    classifier_of,
-    direct_connections,
-    engine_setup,
-    evidence_of,
-    keeper_of,
-    live_policy_of,
-    past_of,
-    pool_of,
-    write_upstream_bundle,
-)
+from app.wiring import GateChoices
 from core.errors import SettingsError
-from core.fingerprint import Fingerprinter
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
-    from attribution.attributor import SocketAttributor
-    from classifiers.engine import Engine, EngineSetup
-    from classifiers.workers.pool import WorkerPool
-    from evidence.factory import Evidence
+    from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
-    from proxy.inspection import Limits
 
 log = logging.getLogger("outgate")
 
@@ -65,93 +48,6 @@ def serve(
     asyncio.run(_serve(home, settings, choices, private, ready))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Built:
-    """A gate and what has to be looked after while it runs and put away when it has ended."""
-
-    gate: "Gate"
-    policy: "PolicyFile"
-    evidence: "Evidence"
-    attributor: "SocketAttributor"
-    classifier: "Engine"
-    pool: "WorkerPool"
-    setup: "EngineSetup"
-
-    def renewed(self) -> None:
-        """Use what a changed policy says of the organisation."""
-        organisation = self.policy.organisation
-        self.classifier.organisation_changed(organisation)
-        self.pool.renew(replace(self.setup, organisation=organisation))
-
-    async def put_away(self) -> None:
-        """Stop what the gate used.
-
-        The evidence comes last: the others may still have something to say.
-        """
-        await self.pool.close()
-        self.attributor.close()
-        await asyncio.to_thread(self.evidence.writer.stop)
-
-
-def _build(home: Home, settings: Settings, choices: GateChoices) -> _Built:
-    from proxy.connect_to import parse_route
-    from proxy.gate import Gate, GateOptions
-    from proxy.inspection import Parts
-
-    routes = tuple(parse_route(text) for text in choices.connect_to)
-    policy = live_policy_of(home, choices.policy)
-    mint = prepare_trust(home, settings, choices)
-    evidence = evidence_of(home, settings)
-    attributor = attributor_of(home, settings)
-    setup = engine_setup(home, policy, names=settings.names_in_prose)
-    pool, classifier = pool_of(setup, settings), classifier_of(setup)
-    keeper = keeper_of(home, settings, attributor, policy)
-    parts = Parts(
-        attributor=attributor,
-        classifier=classifier,
-        pool=pool,
-        policy=policy,
-        evidence=evidence.writer,
-        history=past_of(evidence.history, keeper),
-        holds=evidence.holds,
-        fingerprinter=Fingerprinter(setup.key),
-        observer=keeper.seen,
-        direct=direct_connections(),
-    )
-    options = GateOptions(
-        mint=mint,
-        chain_file=home.chain,
-        upstream_roots=home.upstream,
-        listen_host=choices.listen_host,
-        listen_port=choices.listen_port,
-        routes=routes,
-        upstream_proxy=settings.upstream_proxy,
-        limits=_limits(home, settings),
-    )
-    return _Built(
-        gate=Gate(parts, options),
-        policy=policy,
-        evidence=evidence,
-        attributor=attributor,
-        classifier=classifier,
-        pool=pool,
-        setup=setup,
-    )
-
-
-def _limits(home: Home, settings: Settings) -> "Limits":
-    from proxy.inspection import Limits
-
-    return Limits(
-        hold_bytes=int(settings.hold_mb * 1024 * 1024),
-        classify_s=settings.classify_seconds,
-        spool_bytes=int(settings.spool_mb * 1024 * 1024),
-        spool_folder=home.root,
-        strict=settings.strict_evidence,
-        inspect_others=settings.other_programs == "inspect",
-    )
-
-
 async def _serve(
     home: Home,
     settings: Settings,
@@ -159,7 +55,7 @@ async def _serve(
     private: bool,
     ready: Callable[[RunningGate], None],
 ) -> None:
-    built = _build(home, settings, choices)
+    built = build(home, settings, choices)
     started_at = rfc3339(datetime.now(UTC))
 
     def announced(host: str, port: int) -> None:
@@ -184,7 +80,7 @@ async def _serve(
         raise missing
 
 
-async def _run(built: _Built, announced: Callable[[str, int], None]) -> None:
+async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(follow_policy(built.policy, built.renewed))
         tasks.create_task(asyncio.to_thread(_settle, built.classifier))
@@ -215,30 +111,6 @@ def _settle(classifier: "Engine") -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-
-
-def prepare_trust(
-    home: Home, settings: Settings, choices: GateChoices
-) -> Callable[[str], tuple[Any, Any]]:
-    """Make or load the authority, write the chain and both bundles, and return what mints
-    leaves.
-    """
-    from certs.authority import open_authority
-    from certs.leaf import LeafMinter
-    from certs.trust import write_bundle
-
-    authority = open_authority(home.authority)
-    home.chain.write_bytes(authority.chain_pem())
-    write_bundle(home.bundle, authority, os.environ)
-    private = [p for p in (settings.upstream_ca, choices.upstream_ca) if p is not None]
-    write_upstream_bundle(home, private)
-    minter = LeafMinter(authority)
-
-    def mint(host: str) -> tuple[Any, Any]:
-        leaf = minter.mint(host)
-        return leaf.certificate, leaf.key
-
-    return mint
 
 
 async def follow_policy(
