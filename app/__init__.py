@@ -1,1 +1,3 @@
-"""The application: command line, wiring and settings; the only place that chooses concrete classes."""
+"""The application: command line, wiring and settings; the only place that chooses concrete
+classes.
+"""

@@ -1,4 +1,6 @@
-"""The command line: `outgate COMMAND`. Errors are one line that says what to do; 0 ok, 1 problem found, 2 wrong use."""
+"""The command line: `outgate COMMAND`. Errors are one line that says what to do; 0 ok, 1 problem
+found, 2 wrong use.
+"""
 
 import sys
 
@@ -15,7 +17,10 @@ from core.text import printable
 
 application = typer.Typer(
     name="outgate",
-    help="An egress gate for Python: which script, which line, sent whose data, where, was it allowed?",
+    help=(
+        "An egress gate for Python: which script, which line, sent whose data, where, was it "
+        "allowed?"
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

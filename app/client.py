@@ -1,4 +1,6 @@
-"""`outgate run`: someone's own program behind a gate, with its terminal, signals and exit code its own."""
+"""`outgate run`: someone's own program behind a gate, with its terminal, signals and exit code its
+own.
+"""
 
 import contextlib
 import json
@@ -45,7 +47,10 @@ def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Itera
 
 @contextmanager
 def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Start a gate process of our own, yield it, stop it. Raises OutgateError with its own words if it fails."""
+    """Start a gate process of our own, yield it, stop it.
+
+    Raises OutgateError with its own words if it fails.
+    """
     command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
     environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
     with tempfile.TemporaryFile("w+") as words:
@@ -73,7 +78,10 @@ def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[s
 def run_program(
     command: Sequence[str], environment: dict[str, str], cwd: Path | None = None
 ) -> Ended:
-    """Run a program on our terminal, forward signals, wait. Raises SettingsError when it cannot be started."""
+    """Run a program on our terminal, forward signals, wait.
+
+    Raises SettingsError when it cannot be started.
+    """
     try:
         process = subprocess.Popen(command, env=environment, cwd=cwd)
     except FileNotFoundError as error:

@@ -1,4 +1,6 @@
-"""Canary clients: each client on this machine makes one request through a private gate to a stand-in host."""
+"""Canary clients: each client on this machine makes one request through a private gate to a
+stand-in host.
+"""
 
 import importlib.util
 import shutil

@@ -6,7 +6,10 @@ from core.errors import SettingsError
 
 
 def reviewer() -> str:
-    """Return the name that review events are signed with: the operating system's user. Raises SettingsError."""
+    """Return the name that review events are signed with: the operating system's user.
+
+    Raises SettingsError.
+    """
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError) as error:

@@ -1,4 +1,6 @@
-"""The examination behind `doctor`: each check is one function that returns what it found and how to mend it."""
+"""The examination behind `doctor`: each check is one function that returns what it found and how to
+mend it.
+"""
 
 import importlib.util
 import os

@@ -1,4 +1,6 @@
-"""The option `--format`: names and purposes of the export formats, asked of the plug-ins when a command is run."""
+"""The option `--format`: names and purposes of the export formats, asked of the plug-ins when a
+command is run.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class ChoosesFormat(TyperCommand):
-    """A command with an option `format_name`. Its help lists the formats, so that a new one is one file."""
+    """A command with an option `format_name`.
+
+    Its help lists the formats, so that a new one is one file.
+    """
 
     own: tuple[str, ...] = ()
     """What this command can besides."""

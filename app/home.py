@@ -95,7 +95,10 @@ def open_home() -> Home:
 
 
 def private_key(path: Path) -> bytes:
-    """Return the 32-byte key in this file, made at first use with mode 0600. Raises SettingsError."""
+    """Return the 32-byte key in this file, made at first use with mode 0600.
+
+    Raises SettingsError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -111,6 +114,9 @@ def private_key(path: Path) -> bytes:
     if len(key) != 32:
         raise SettingsError(
             f"The key {path} is damaged.",
-            remedy="Restore it from a backup; with a new key, old and new fingerprints no longer match.",
+            remedy=(
+                "Restore it from a backup; with a new key, old and new fingerprints no longer "
+                "match."
+            ),
         )
     return key

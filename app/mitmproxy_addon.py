@@ -1,6 +1,7 @@
 """Outgate inside someone's own mitmproxy: `mitmdump -s app/mitmproxy_addon.py` (see docs/addon.md).
 
-mitmproxy's own authority, addons and listeners stay; Outgate's hooks attribute, classify, decide and record.
+mitmproxy's own authority, addons and listeners stay; Outgate's hooks attribute, classify, decide
+and record.
 """
 
 import asyncio

@@ -69,7 +69,9 @@ def inspect_files(
 
 
 class _InTurn:
-    """A pool whose deadlines begin when a worker is free: in a recording nobody waits for the answer."""
+    """A pool whose deadlines begin when a worker is free: in a recording nobody waits for the
+    answer.
+    """
 
     def __init__(self, pool: ClassifierPool, workers: int) -> None:
         self._pool = pool
@@ -106,7 +108,8 @@ def _in_order(
     begin: Callable[[Exchange, Answer | None], Coroutine[Any, Any, Record]],
     at_once: int,
 ) -> Iterator[Record]:
-    """Yield the records in the order of their exchanges, `at_once` of which are under way at a time.
+    """Yield the records in the order of their exchanges, `at_once` of which are under way at a
+    time.
 
     What cannot be read ends the work, but only after all that was read before it.
     """
@@ -134,7 +137,9 @@ async def _result(task: asyncio.Task[Record]) -> Record:
 
 
 def _chained(records: Iterable[Record]) -> "Iterator[Entry]":
-    """Chain records that are not stored, so that the output verifies by itself: `outgate verify FILE`."""
+    """Chain records that are not stored, so that the output verifies by itself: `outgate verify
+    FILE`.
+    """
     from evidence.chain import canonical, genesis, link
     from evidence.entries import Entry
     from evidence.times import micros

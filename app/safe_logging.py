@@ -1,7 +1,7 @@
 """Logging that cannot leak: our own words pass, everyone else's are reduced to where and how bad.
 
-mitmproxy and its libraries quote peers in their messages (WebSocket pings, header lines, exception texts); none of that
-may reach a log. Exceptions are shown by type and place, never by message.
+mitmproxy and its libraries quote peers in their messages (WebSocket pings, header lines, exception
+texts); none of that may reach a log. Exceptions are shown by type and place, never by message.
 """
 
 import logging

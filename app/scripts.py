@@ -16,7 +16,9 @@ class ScriptKeeper:
         self._imports: dict[str, frozenset[str]] = {}
 
     def seen(self, sender: Attribution) -> None:
-        """Keep the masked source of the sender's script, its imports and what is installed for it, if this version is new."""
+        """Keep the masked source of the sender's script, its imports and what is installed for it,
+        if this version is new.
+        """
         sha256 = None if sender.script is None else sender.script.sha256
         if sha256 is None or sha256 in self._imports:
             return

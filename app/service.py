@@ -1,4 +1,7 @@
-"""A gate as a process: built, announced, served, stopped. Used by `start`, `run` and `demo` alike."""
+"""A gate as a process: built, announced, served, stopped.
+
+Used by `start`, `run` and `demo` alike.
+"""
 
 import asyncio
 import contextlib
@@ -8,29 +11,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
 from app.safe_logging import quieten
 from app.settings import Settings
-from app.wiring import (
-    GateChoices,
-    attributor_of,
-    classifier_of,
-    direct_connections,
-    engine_setup,
-    evidence_of,
-    keeper_of,
-    live_policy_of,
-    past_of,
-    pool_of,
-    write_upstream_bundle,
-)
+from app.wiring import GateChoices
 from core.errors import SettingsError
-from core.fingerprint import Fingerprinter
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
@@ -51,8 +41,8 @@ def serve(
 ) -> None:
     """Build a gate and serve until SIGTERM or SIGINT. Raises OutgateError when it cannot be built.
 
-    A `private` gate serves one parent process and stops with it; any other announces itself in the home for `run`,
-    `status` and `stop` to find.
+    A `private` gate serves one parent process and stops with it; any other announces itself in
+    the home for `run`, `status` and `stop` to find.
     """
     quieten(sys.stderr)
     asyncio.run(_serve(home, settings, choices, private, ready))
@@ -65,102 +55,57 @@ async def _serve(
     private: bool,
     ready: Callable[[RunningGate], None],
 ) -> None:
-    from proxy.connect_to import parse_route
-    from proxy.gate import Gate, GateOptions
-    from proxy.parts import Limits, Parts
-
-    routes = tuple(parse_route(text) for text in choices.connect_to)
-    policy = live_policy_of(home, choices.policy)
-    mint = prepare_trust(home, settings, choices)
-    evidence = evidence_of(home, settings)
-    attributor = attributor_of(home, settings)
-    setup = engine_setup(home, policy, names=settings.names_in_prose)
-    pool = pool_of(setup, settings)
-    limits = Limits(
-        hold_bytes=int(settings.hold_mb * 1024 * 1024),
-        classify_s=settings.classify_seconds,
-        spool_bytes=int(settings.spool_mb * 1024 * 1024),
-        spool_folder=home.root,
-        strict=settings.strict_evidence,
-        inspect_others=settings.other_programs == "inspect",
-    )
-    classifier = classifier_of(setup)
-    keeper = keeper_of(home, settings, attributor, policy)
-    gate = Gate(
-        Parts(
-            attributor=attributor,
-            classifier=classifier,
-            pool=pool,
-            policy=policy,
-            evidence=evidence.writer,
-            history=past_of(evidence.history, keeper),
-            holds=evidence.holds,
-            fingerprinter=Fingerprinter(setup.key),
-            observer=keeper.seen,
-            direct=direct_connections(),
-        ),
-        GateOptions(
-            mint=mint,
-            chain_file=home.chain,
-            upstream_roots=home.upstream,
-            listen_host=choices.listen_host,
-            listen_port=choices.listen_port,
-            routes=routes,
-            upstream_proxy=settings.upstream_proxy,
-            limits=limits,
-        ),
-    )
-    me = RunningGate(host="", port=0, pid=os.getpid(), started_at=rfc3339(datetime.now(UTC)))
+    built = build(home, settings, choices)
+    started_at = rfc3339(datetime.now(UTC))
 
     def announced(host: str, port: int) -> None:
-        nonlocal me
-        me = RunningGate(host=host, port=port, pid=me.pid, started_at=me.started_at)
+        me = RunningGate(host=host, port=port, pid=os.getpid(), started_at=started_at)
         if not private:
             announce(home.running, me)
         ready(me)
 
-    def renewed() -> None:
-        classifier.organisation_changed(policy.organisation)
-        pool.renew(replace(setup, organisation=policy.organisation))
-
-    _stop_on_signals(gate)
+    _stop_on_signals(built.gate)
     if private:
-        asyncio.get_running_loop().add_reader(
-            sys.stdin.fileno(), gate.stop
-        )  # readable means: the parent is gone
+        # Its standard input becomes readable when the parent is gone.
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), built.gate.stop)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(follow_policy(policy, renewed))
-            tasks.create_task(asyncio.to_thread(_settle, classifier))
-            tasks.create_task(asyncio.to_thread(attributor.warm))
-            try:
-                await gate.run(announced)
-            finally:
-                following.cancel()
+        await _run(built, announced)
     except* SettingsError as errors:
         raise _first(errors) from None
     finally:
         if not private:
-            withdraw(home.running, me.pid)
-        await pool.close()
-        attributor.close()
-        await asyncio.to_thread(evidence.writer.stop)
-    if (missing := evidence.writer.failure) is not None:
+            withdraw(home.running, os.getpid())
+        await built.put_away()
+    if (missing := built.evidence.writer.failure) is not None:
         raise missing
+
+
+async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(follow_policy(built.policy, built.renewed))
+        tasks.create_task(asyncio.to_thread(_settle, built.classifier))
+        tasks.create_task(asyncio.to_thread(built.attributor.warm))
+        try:
+            await built.gate.run(announced)
+        finally:
+            following.cancel()
 
 
 def _settle(classifier: "Engine") -> None:
     """Load what the first requests need, then take all of it out of the garbage collector's rounds.
 
-    The rule pack, tables and libraries are a large heap that never changes; each request makes many short-lived
-    objects. Without this a third of the gate's CPU went into looking at the former because of the latter.
+    The rule pack, tables and libraries are a large heap that never changes; each request makes
+    many short-lived objects. Without this a third of the gate's CPU went into looking at the
+    former because of the latter.
     """
     try:
         classifier.warm()
     except Exception as error:
-        # boundary: without this part nothing can be inspected, and a gate that refuses all requests helps nobody
+        # boundary: without this part nothing can be inspected, and a gate that refuses all requests
+        # helps nobody
         raise SettingsError(
-            f"Outgate cannot load what it inspects with ({type(error).__name__}), so the gate does not serve.",
+            f"Outgate cannot load what it inspects with ({type(error).__name__}), so the gate "
+            "does not serve.",
             remedy="Install Outgate anew; outgate doctor looks for the cause.",
         ) from error
     gc.collect()
@@ -168,35 +113,14 @@ def _settle(classifier: "Engine") -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def prepare_trust(
-    home: Home, settings: Settings, choices: GateChoices
-) -> Callable[[str], tuple[Any, Any]]:
-    """Make or load the authority, write the chain and both bundles, and return what mints leaves."""
-    from certs.authority import open_authority
-    from certs.leaf import LeafMinter
-    from certs.trust import write_bundle
-
-    authority = open_authority(home.authority)
-    home.chain.write_bytes(authority.chain_pem())
-    write_bundle(home.bundle, authority, os.environ)
-    private = [p for p in (settings.upstream_ca, choices.upstream_ca) if p is not None]
-    write_upstream_bundle(home, private)
-    minter = LeafMinter(authority)
-
-    def mint(host: str) -> tuple[Any, Any]:
-        leaf = minter.mint(host)
-        return leaf.certificate, leaf.key
-
-    return mint
-
-
 async def follow_policy(
     policy: "PolicyFile", renewed: Callable[[], None], every_s: float = 2.0
 ) -> None:
-    """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good one in force.
+    """Read the policy again when its file changes or on SIGHUP; a broken file leaves the last good
+    one in force.
 
-    What nobody expected is tried again, and shows on the health line until it works: a gate must neither stop because of
-    it nor go on as if its policy were still followed.
+    What nobody expected is tried again, and shows on the health line until it works: a gate
+    must neither stop because of it nor go on as if its policy were still followed.
     """
     hurry = asyncio.Event()
     if hasattr(signal, "SIGHUP"):
@@ -230,7 +154,8 @@ async def follow_policy(
 
 def _not_followed(error: BaseException) -> SettingsError:
     return SettingsError(
-        f"The policy file cannot be followed, because of a fault in Outgate ({type(error).__name__}).",
+        "The policy file cannot be followed, because of a fault in Outgate "
+        f"({type(error).__name__}).",
         remedy="The last good policy stays in force and it is tried again; report this.",
     )
 

@@ -20,15 +20,22 @@ class Settings(BaseModel):
     hold_mb: float = Field(default=8, gt=0, le=64)
     """Bodies up to this size are held whole until the decision."""
     spool_mb: float = Field(default=4096, gt=0)
-    """Largest body that a rule with `inspect: whole` keeps in an encrypted file; a larger one is refused."""
+    """Largest body that a rule with `inspect: whole` keeps in an encrypted file; a larger one is
+    refused.
+    """
     classify_seconds: float = Field(default=10, gt=0, le=120)
     """How long a worker may read one payload."""
     workers: int = Field(default=1, ge=1, le=8)
-    """Worker processes for documents, large bodies and names in prose; started when first needed."""
+    """Worker processes for documents, large bodies and names in prose; started when first needed.
+    """
     names_in_prose: bool = False
-    """True: names and addresses in running text are looked for, too; every body then takes the way through a worker."""
+    """True: names and addresses in running text are looked for, too; every body then takes the way
+    through a worker.
+    """
     keep_scripts: bool = True
-    """True: what scripts looked like is kept, compressed, with secrets masked, for the diff between versions."""
+    """True: what scripts looked like is kept, compressed, with secrets masked, for the diff between
+    versions.
+    """
     other_programs: Literal["volume", "inspect"] = "volume"
     """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
@@ -42,7 +49,10 @@ class Settings(BaseModel):
 
 
 def load_settings(path: Path) -> Settings:
-    """Read the settings file; defaults where there is none. Raises SettingsError with the line's name."""
+    """Read the settings file; defaults where there is none.
+
+    Raises SettingsError with the line's name.
+    """
     if not path.exists():
         return Settings()
     from ruamel.yaml import YAML

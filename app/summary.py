@@ -137,7 +137,9 @@ def _cells(record: Record) -> Mapping[str, str]:
 
 
 def _one_unknown_sender(records: Sequence[Record]) -> bool:
-    """True when a column of senders would say the same nothing: a recording of traffic holds none."""
+    """True when a column of senders would say the same nothing: a recording of traffic holds
+    none.
+    """
     return len({_sender(record.sender) for record in records}) == 1 and all(
         record.sender.method == "recording" for record in records
     )
@@ -150,8 +152,9 @@ def print_replay(report: "ReplayReport") -> None:
     typer.echo(f"{counted(report.records, 'record')} replayed under policy {report.policy}.")
     for verdict, count in sorted(report.verdicts.items()):
         typer.echo(f"  would {verdict}: {number(count)}")
-    typer.echo(f"{counted(report.newly_stopped, 'request')} that went out would be stopped: "
-               f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}.")  # fmt: skip
+    whose = f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}"
+    stopped = counted(report.newly_stopped, "request")
+    typer.echo(f"{stopped} that went out would be stopped: {whose}.")
     if report.false_alarms:
         typer.echo(f"{number(report.false_alarms)} of them had been closed as false alarms.")
     if report.unreadable:
@@ -211,9 +214,15 @@ def _totals(records: Sequence[Record]) -> dict[str, Any]:
         "with_findings": sum(1 for record in records if record.findings),
         "blocked": sum(1 for record in records if record.decision.verdict is Verdict.BLOCK),
         "llm_calls": len(llm),
-        "input_tokens": sum(call.input_tokens or 0 for call in llm) if llm else None,
-        "output_tokens": sum(call.output_tokens or 0 for call in llm) if llm else None,
+        "input_tokens": _sum(call.input_tokens for call in llm),
+        "output_tokens": _sum(call.output_tokens for call in llm),
     }
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    """Return the sum; None of nothing."""
+    told = list(amounts)
+    return sum(amount or 0 for amount in told) if told else None
 
 
 def _sender(sender: Attribution) -> str:

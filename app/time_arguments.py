@@ -11,7 +11,10 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def parse_time(text: str | None, now: datetime | None = None) -> datetime | None:
-    """Return an aware UTC time, or None for None; a time without zone is local. Raises InputError."""
+    """Return an aware UTC time, or None for None; a time without zone is local.
+
+    Raises InputError.
+    """
     if text is None:
         return None
     try:

@@ -1,4 +1,7 @@
-"""The wiring: chooses the concrete class behind every port. Nothing else in the house knows them all."""
+"""The wiring: chooses the concrete class behind every port.
+
+Nothing else in the house knows them all.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ class GateChoices:
 
 
 def policy_path(home: Home, chosen: Path | None) -> Path | None:
-    """Return the policy file in force: the chosen one, the home's, or None for the built-in preset."""
+    """Return the policy file in force: the chosen one, the home's, or None for the built-in
+    preset.
+    """
     if chosen is not None:
         if not chosen.is_file():
             raise SettingsError(
@@ -59,7 +64,9 @@ def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
 
 
 def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
-    """Return the policy of a serving gate, which follows its file; the preset that only watches until there is one."""
+    """Return the policy of a serving gate, which follows its file; the preset that only watches
+    until there is one.
+    """
     from policy import DEFAULT_PRESET
     from policy.live import PolicyFile
 
@@ -68,7 +75,8 @@ def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
 
 
 def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
-    """Return what engines are made of here; with `names`, names and addresses in prose are looked for.
+    """Return what engines are made of here; with `names`, names and addresses in prose are looked
+    for.
 
     Raises SettingsError when something is asked for that is not installed.
     """
@@ -141,7 +149,10 @@ def evidence_of(home: Home, settings: Settings) -> Evidence:
 
 
 def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> None:
-    """Write the roots that servers are verified with: the platform's and the given ones. Raises SettingsError."""
+    """Write the roots that servers are verified with: the platform's and the given ones.
+
+    Raises SettingsError.
+    """
     import ssl
 
     from certs.trust import platform_roots

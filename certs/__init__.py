@@ -1,1 +1,3 @@
-"""The certificate authority: created, imported or rotated; leaves, trust bundles, the matrix of clients."""
+"""The certificate authority: created, imported or rotated; leaves, trust bundles, the matrix of
+clients.
+"""

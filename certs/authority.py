@@ -33,7 +33,10 @@ ROOT_LIFE = timedelta(days=5 * 365)
 def open_authority(
     folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now
 ) -> Authority:
-    """Return the authority kept in `folder`; make one at first use. Several processes may start at once."""
+    """Return the authority kept in `folder`; make one at first use.
+
+    Several processes may start at once.
+    """
     if not (folder / AUTHORITY_FILE).exists():
         private_folder(folder)
         create_file(folder / AUTHORITY_FILE, _serialise(_new_root(clock()), None), PRIVATE_FILE)
@@ -43,7 +46,10 @@ def open_authority(
 def load_authority(
     folder: Path, *, passphrase: bytes | None = None, clock: Clock = utc_now
 ) -> Authority:
-    """Return the authority kept in `folder`. Raises CertificateError when missing, broken or expired."""
+    """Return the authority kept in `folder`.
+
+    Raises CertificateError when missing, broken or expired.
+    """
     path = folder / AUTHORITY_FILE
     try:
         refuse_if_others_read(path)
@@ -75,9 +81,9 @@ def import_authority(
 ) -> Authority:
     """Check an enterprise intermediate and keep it in `folder` in place of what is there.
 
-    `chain_files` hold, in this order, the intermediate's own certificate and its issuers up to the root; one
-    file may hold several. With `keep_encrypted` the key stays under its passphrase on disk, and every
-    start needs it.
+    `chain_files` hold, in this order, the intermediate's own certificate and its issuers up to
+    the root; one file may hold several. With `keep_encrypted` the key stays under its
+    passphrase on disk, and every start needs it.
     """
     chain_pem = b"\n".join(_read(path) for path in chain_files)
     authority = checked_authority(
@@ -112,7 +118,8 @@ def _serialise(authority: Authority, passphrase: bytes | None) -> bytes:
 def _new_root(now: datetime) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    # The name holds part of the key's digest: two roots of one name but different keys break chain building.
+    # The name holds part of the key's digest: two roots of one name but different keys break chain
+    # building.
     mark = identifier.digest.hex()[:8]
     name = x509.Name(
         [

@@ -1,4 +1,6 @@
-"""Whether a key and a chain make an authority that clients accept: every later fault is named now."""
+"""Whether a key and a chain make an authority that clients accept: every later fault is named
+now.
+"""
 
 import itertools
 from datetime import datetime
@@ -23,7 +25,9 @@ _REISSUE = "Ask whoever issued it for a new one with this mended."
 def checked_authority(
     key_pem: bytes, chain_pem: bytes, *, passphrase: bytes | None, now: datetime, source: str
 ) -> Authority:
-    """Return the authority that this key and chain make, or raise CertificateError saying why not."""
+    """Return the authority that this key and chain make, or raise CertificateError saying why
+    not.
+    """
     key = _load_key(key_pem, passphrase, source)
     try:
         chain = tuple(x509.load_pem_x509_certificates(chain_pem))
@@ -76,8 +80,11 @@ def _check_key_belongs(key: SigningKey, chain: tuple[x509.Certificate, ...]) -> 
         return
     if any(public(c) == public(key) for c in chain):
         raise CertificateError(
-            f"The certificates are out of order: the first one, {_name(chain[0])}, is not the signer's own.",
-            remedy="Put the intermediate's own certificate first, then its issuer, and the root last.",
+            f"The certificates are out of order: the first one, {_name(chain[0])}, is not the "
+            "signer's own.",
+            remedy=(
+                "Put the intermediate's own certificate first, then its issuer, and the root last."
+            ),
         )
     raise CertificateError(
         f"The private key does not belong to the certificate {_name(chain[0])}.",
@@ -100,11 +107,20 @@ def _check_extensions(certificate: x509.Certificate) -> None:
     server = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
     self_signed = certificate.subject == certificate.issuer
     faults = (
-        (basic is None or not basic.value.ca, "it is no certificate authority (basic constraints lack CA)"),
+        (
+            basic is None or not basic.value.ca,
+            "it is no certificate authority (basic constraints lack CA)",
+        ),
         (basic is not None and not basic.critical, "its basic constraints are not marked critical"),
         (usage is None, "it has no key usage"),
-        (usage is not None and not usage.value.key_cert_sign, "its key usage does not allow it to sign"),
-        (_extension(extensions, x509.SubjectKeyIdentifier) is None, "it has no subject key identifier (SKI)"),
+        (
+            usage is not None and not usage.value.key_cert_sign,
+            "its key usage does not allow it to sign",
+        ),
+        (
+            _extension(extensions, x509.SubjectKeyIdentifier) is None,
+            "it has no subject key identifier (SKI)",
+        ),
         (
             not self_signed and _extension(extensions, x509.AuthorityKeyIdentifier) is None,
             "it has no authority key identifier (AKI)",
@@ -123,7 +139,10 @@ def _check_dates(certificate: x509.Certificate, now: datetime) -> None:
     if now > certificate.not_valid_after_utc:
         raise CertificateError(
             f"{_name(certificate)} expired on {certificate.not_valid_after_utc:%d %B %Y}.",
-            remedy="Make a new authority (outgate ca create) or import a renewed one (outgate ca import).",
+            remedy=(
+                "Make a new authority (outgate ca create) or import a renewed one (outgate ca "
+                "import)."
+            ),
         )
     if now < certificate.not_valid_before_utc:
         raise CertificateError(
@@ -136,7 +155,8 @@ def _check_links(chain: tuple[x509.Certificate, ...]) -> None:
     for lower, upper in itertools.pairwise(chain):
         if lower.issuer != upper.subject:
             raise CertificateError(
-                f"The chain is out of order or incomplete: {_name(upper)} did not issue {_name(lower)}.",
+                f"The chain is out of order or incomplete: {_name(upper)} did not issue "
+                f"{_name(lower)}.",
                 remedy="List the intermediate first, then each issuer in turn, and the root last.",
             )
         try:
@@ -161,7 +181,8 @@ def _check_path_lengths(chain: tuple[x509.Certificate, ...]) -> None:
         ).value.path_length
         if allowed is not None and allowed < below:
             raise CertificateError(
-                f"Clients would refuse {_name(certificate)}: its path length forbids the authorities below it.",
+                f"Clients would refuse {_name(certificate)}: its path length forbids the "
+                "authorities below it.",
                 remedy=_REISSUE,
             )
 
@@ -173,7 +194,8 @@ def _check_identifiers(lower: x509.Certificate, upper: x509.Certificate) -> None
     subject = upper.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     if authority is not None and authority != subject:
         raise CertificateError(
-            f"Clients would refuse {_name(lower)}: its AKI is not its issuer's key identifier (SKI).",
+            f"Clients would refuse {_name(lower)}: its AKI is not its issuer's key identifier "
+            "(SKI).",
             remedy=_REISSUE,
         )
 

@@ -32,8 +32,8 @@ def replace_file(path: Path, content: bytes, mode: int) -> None:
 def create_file(path: Path, content: bytes, mode: int) -> bool:
     """Put `content` at `path` unless something is there already; True when it was us.
 
-    Of several processes that do this at once, exactly one wins. Where the file system knows no hard links the
-    last one wins instead, so read the file again afterwards.
+    Of several processes that do this at once, exactly one wins. Where the file system knows no
+    hard links the last one wins instead, so read the file again afterwards.
     """
     staged = _stage(path, content, mode)
     try:

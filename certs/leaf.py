@@ -1,4 +1,6 @@
-"""Leaf certificates: one for each host that a client asks for, minted on demand and kept a while."""
+"""Leaf certificates: one for each host that a client asks for, minted on demand and kept a
+while.
+"""
 
 import ipaddress
 import threading
@@ -43,7 +45,10 @@ class Leaf:
 
 
 class LeafMinter:
-    """Mints leaves under one authority, with a key of their own that lives in memory only. Thread-safe."""
+    """Mints leaves under one authority, with a key of their own that lives in memory only.
+
+    Thread-safe.
+    """
 
     def __init__(self, authority: Authority, *, clock: Clock = utc_now, kept: int = _KEPT) -> None:
         self._authority = authority
@@ -60,7 +65,10 @@ class LeafMinter:
         return self._authority
 
     def mint(self, host: str) -> Leaf:
-        """Return a leaf for this host name or IP address. Raises CertificateError when there can be none."""
+        """Return a leaf for this host name or IP address.
+
+        Raises CertificateError when there can be none.
+        """
         name = _normalised(host)
         with self._lock:
             leaf = self._leaves.get(name)
@@ -80,7 +88,8 @@ class LeafMinter:
             (key_usage(sign_certificates=False), True),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False),
-            # The signer's own SKI, byte for byte: enterprise authorities do not all derive it by SHA-1.
+            # The signer's own SKI, byte for byte: enterprise authorities do not all derive it by
+            # SHA-1.
             (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer), False),
         )
 

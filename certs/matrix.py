@@ -1,6 +1,8 @@
-"""The client matrix: which variables each client reads, whether it honours the proxy, how strict it is.
+"""The client matrix: which variables each client reads, whether it honours the proxy, how strict it
+is.
 
-One row a client. Measured on Linux unless a note says otherwise; `outgate doctor` tries those it finds.
+One row a client. Measured on Linux unless a note says otherwise; `outgate doctor` tries those it
+finds.
 """
 
 from dataclasses import dataclass

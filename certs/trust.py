@@ -1,4 +1,6 @@
-"""What a client needs to use the gate: proxy and trust variables, and the bundle of roots they name."""
+"""What a client needs to use the gate: proxy and trust variables, and the bundle of roots they
+name.
+"""
 
 import ipaddress
 import os
@@ -82,10 +84,12 @@ def client_environment(
     *,
     loopback_through_proxy: bool = False,
 ) -> dict[str, str]:
-    """Return `base_env` with every variable that sends a client through the gate and makes it trust it.
+    """Return `base_env` with every variable that sends a client through the gate and makes it trust
+    it.
 
-    Loopback hosts go direct unless asked otherwise, and so do the hosts in `no_proxy`. Other exceptions that
-    the user had are dropped, for each is a way past the gate: `dropped_exceptions` names them.
+    Loopback hosts go direct unless asked otherwise, and so do the hosts in `no_proxy`. Other
+    exceptions that the user had are dropped, for each is a way past the gate:
+    `dropped_exceptions` names them.
     """
     direct = dict.fromkeys(() if loopback_through_proxy else _LOOPBACK)
     if not loopback_through_proxy:
@@ -150,7 +154,9 @@ def platform_roots() -> list[bytes]:
 
 
 def _user_roots(env: Mapping[str, str], bundle: Path, faults: list[str]) -> Iterator[bytes]:
-    """Our own bundle is skipped, else a script run inside a run would keep authorities that are gone."""
+    """Our own bundle is skipped, else a script run inside a run would keep authorities that are
+    gone.
+    """
     places = [env[name] for name in BUNDLE_VARIABLES if env.get(name)]
     places += [p for name in _FOLDER_VARIABLES for p in env.get(name, "").split(os.pathsep) if p]
     for place in map(Path, dict.fromkeys(places)):
@@ -171,7 +177,9 @@ def _from_folder(folder: Path, faults: list[str]) -> Iterator[bytes]:
 
 
 def _from_file(file: Path, faults: list[str]) -> list[bytes]:
-    """Return the certificates in a PEM or DER file; keys and anything else in it are not read on."""
+    """Return the certificates in a PEM or DER file; keys and anything else in it are not read
+    on.
+    """
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -1,4 +1,6 @@
-"""One JSON object read field by field, strictly: each complaint names the field and never its value."""
+"""One JSON object read field by field, strictly: each complaint names the field and never its
+value.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,12 +13,17 @@ _MOST = 2**63
 
 
 class Fields:
-    """One JSON object, read field by field. Each method raises ValueError naming the field, never its value."""
+    """One JSON object, read field by field.
+
+    Each method raises ValueError naming the field, never its value.
+    """
 
     __slots__ = ("_lacks", "_name", "_values")
 
     def __init__(self, values: object, name: str, lacks: frozenset[str] = _NOTHING) -> None:
-        """Take the object called `name`; early records may lack the fields in `lacks`, which are then None."""
+        """Take the object called `name`; early records may lack the fields in `lacks`, which are
+        then None.
+        """
         if not isinstance(values, dict):
             raise ValueError(f"{name} is no object")
         self._values: dict[str, Any] = values

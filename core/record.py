@@ -1,4 +1,6 @@
-"""The record: one exchange as the world sees it, JSON schema `outgate.record/1` (see docs/record.md)."""
+"""The record: one exchange as the world sees it, JSON schema `outgate.record/1` (see
+docs/record.md).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,7 +73,10 @@ class Record:
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
 
     def to_json(self, known: Rendered | None = None) -> dict[str, Any]:
-        """Return the record as JSON values, without its chain. Do not change them when `known` is given."""
+        """Return the record as JSON values, without its chain.
+
+        Do not change them when `known` is given.
+        """
         of = afresh if known is None else known.of
         return {
             "schema": SCHEMA,
@@ -94,7 +99,9 @@ class Record:
 
     @classmethod
     def from_json(cls, value: object, known: Recall | None = None) -> "Record":
-        """Rebuild a record from `to_json`; `known` spares reading what many have in common. Raises ValueError."""
+        """Rebuild a record from `to_json`; `known` spares reading what many have in common. Raises
+        ValueError.
+        """
         of = anew if known is None else known.of
         fields = Fields(value, "record", _LACKS)
         if fields.text("schema") != SCHEMA:

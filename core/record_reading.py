@@ -1,7 +1,8 @@
 """The parts of a record read back from JSON values, strictly: what is not of its type is no record.
 
-Fields that this version does not know are left alone, and those that records of early versions lack are None. A word
-that this version does not know makes the whole record one that cannot be read: half of it would be a guess.
+Fields that this version does not know are left alone, and those that records of early versions lack
+are None. A word that this version does not know makes the whole record one that cannot be read:
+half of it would be a guess.
 """
 
 from collections.abc import Callable

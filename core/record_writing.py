@@ -14,7 +14,10 @@ _PARTS_KNOWN = 2000
 
 
 class Rendered:
-    """The JSON of parts that records have in common, found again by the very object. For one thread."""
+    """The JSON of parts that records have in common, found again by the very object.
+
+    For one thread.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, Any]] = {}

@@ -54,7 +54,9 @@ class HoldAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldState:
-    """How a held request ended, and what a person said about it last, be it before or after its end."""
+    """How a held request ended, and what a person said about it last, be it before or after its
+    end.
+    """
 
     outcome: HoldOutcome | None = None
     """None while it is under way, or when the gate stopped meanwhile."""
@@ -87,13 +89,17 @@ class ReviewEvent:
     record_id: str | None = None
     """The held request that an approval or refusal is about."""
     script: str | None = None
-    """The script whose version is approved, or whose approval is withdrawn; then `case_key` is `script_key` of it."""
+    """The script whose version is approved, or whose approval is withdrawn; then `case_key` is
+    `script_key` of it.
+    """
     script_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Alike records as one thing to review: same script, same destination, same kinds, same outcome."""
+    """Alike records as one thing to review: same script, same destination, same kinds, same
+    outcome.
+    """
 
     key: str
     status: CaseStatus
@@ -163,7 +169,9 @@ def script_event(
 
 
 def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:
-    """Return what was said last of each version (by its hash), from a script's events, oldest first."""
+    """Return what was said last of each version (by its hash), from a script's events, oldest
+    first.
+    """
     return {event.script_sha256: event for event in events}
 
 
@@ -171,6 +179,14 @@ def needs_review(record: Record) -> bool:
     """Return True when a person should see this record: anything but a plain, complete allow."""
     decision = record.decision
     return decision.verdict is not Verdict.ALLOW or bool(decision.degraded)
+
+
+def called(record: Record) -> str:
+    """Return what a person calls the sender; nothing where it is not known."""
+    script, process = record.sender.script, record.sender.process
+    if script is not None:
+        return script.name
+    return "" if process is None else process.name
 
 
 def sender_of(record: Record) -> str:
@@ -189,7 +205,9 @@ def destination_of(record: Record) -> str:
 
 
 def case_key(record: Record) -> str:
-    """Return what alike records share, joined by a unit separator; not a hash, so that it stays explainable."""
+    """Return what alike records share, joined by a unit separator; not a hash, so that it stays
+    explainable.
+    """
     kinds = ",".join(sorted({finding.kind for finding in record.findings}))
     account, verdict = record.destination.account.kind.value, record.decision.verdict.value
     return "\x1f".join((sender_of(record), destination_of(record), account, kinds, verdict))

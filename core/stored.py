@@ -1,4 +1,6 @@
-"""What the evidence gives its readers: a record with its place in its chain, or an entry that cannot be read."""
+"""What the evidence gives its readers: a record with its place in its chain, or an entry that
+cannot be read.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +40,10 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableEntry:
-    """An entry that this version cannot read: a later one wrote it, or it is damaged. It stands for itself, never for nothing."""
+    """An entry that this version cannot read: a later one wrote it, or it is damaged.
+
+    It stands for itself, never for nothing.
+    """
 
     id: str
     """As filed beside the entry; empty where that is not known."""

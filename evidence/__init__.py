@@ -1,4 +1,7 @@
-"""The evidence: one file, one writer, two hash chains. The four functions here load the rest when they are called."""
+"""The evidence: one file, one writer, two hash chains.
+
+The four functions here load the rest when they are called.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,14 +27,20 @@ def open_store(path: Path) -> "Store":
 
 
 def verify(path: Path) -> "VerifyReport":
-    """Recompute both chains of an evidence file. Raises EvidenceError when it cannot be read at all."""
+    """Recompute both chains of an evidence file.
+
+    Raises EvidenceError when it cannot be read at all.
+    """
     from evidence.verification import verify
 
     return verify(path)
 
 
 def verify_jsonl(path: Path) -> "VerifyReport":
-    """Recompute the chain of an exported JSONL file. Raises EvidenceError when it cannot be read at all."""
+    """Recompute the chain of an exported JSONL file.
+
+    Raises EvidenceError when it cannot be read at all.
+    """
     from evidence.verification import verify_jsonl
 
     return verify_jsonl(path)

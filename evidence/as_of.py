@@ -1,4 +1,6 @@
-"""What was known of a script at some time in the past: when it had first been seen, and what had been approved by then."""
+"""What was known of a script at some time in the past: when it had first been seen, and what had
+been approved by then.
+"""
 
 from datetime import datetime
 
@@ -14,7 +16,8 @@ class Past:
     def __init__(self, store: Store) -> None:
         """Read what there is. Raises EvidenceError."""
         approvals = """SELECT at_us, script, script_sha256, action FROM review_entries
-            WHERE action IN ('approve_script', 'withdraw_script') AND script_sha256 IS NOT NULL ORDER BY seq"""
+            WHERE action IN ('approve_script', 'withdraw_script') AND script_sha256 IS NOT NULL
+            ORDER BY seq"""
         with store.reading() as connection:
             first = connection.execute("SELECT script, min(first_us) FROM scripts GROUP BY script")
             self._first: dict[str, int] = {str(row[0]): int(row[1]) for row in first}
@@ -25,7 +28,9 @@ class Past:
                 )
 
     def script(self, script: str, sha256: str | None, at: datetime) -> ScriptHistory:
-        """Return what a gate would have known at this time; what a script imports is not in the evidence."""
+        """Return what a gate would have known at this time; what a script imports is not in the
+        evidence.
+        """
         script, now = printable(script), micros(at)
         first = self._first.get(script)
         decided = {digest: yes for when, digest, yes in self._acts.get(script, ()) if when <= now}

@@ -1,4 +1,6 @@
-"""One group commit: opens, closes and their sums written in a single transaction, chained after the head."""
+"""One group commit: opens, closes and their sums written in a single transaction, chained after the
+head.
+"""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -26,7 +28,9 @@ class Item:
     id: str
     at_us: int
     record: Record | None
-    """As it reads when it is stored; None where it is not to be added up, or where this version cannot read it."""
+    """As it reads when it is stored; None where it is not to be added up, or where this version
+    cannot read it.
+    """
     text: bytes
     """JSON; canonical where it is to be chained."""
 
@@ -39,11 +43,22 @@ class Batch:
     closes: list[Item] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """What a batch does to the journal of open exchanges."""
+
+    rows: list[tuple[int, Item]]
+    """Slot and exchange."""
+    unused: list[int]
+    """Slots whose exchanges have ended and that nothing else takes."""
+    new_slots: int
+
+
 class Appender:
     """Appends batches to the chain of records over one connection.
 
-    Another process may append too: BEGIN IMMEDIATE keeps it out, `data_version` tells when it was there, and only then
-    is the head read again.
+    Another process may append too: BEGIN IMMEDIATE keeps it out, `data_version` tells when it
+    was there, and only then is the head read again.
     """
 
     def __init__(self, connection: Connection, gate: str) -> None:
@@ -59,7 +74,9 @@ class Appender:
 
     @property
     def head(self) -> tuple[int, bytes]:
-        """Place and hash of the last entry that this gate knows of; (0, nothing) before it knows any."""
+        """Place and hash of the last entry that this gate knows of; (0, nothing) before it knows
+        any.
+        """
         return self._seq, self._head if self._seq else b""
 
     @property
@@ -77,7 +94,9 @@ class Appender:
         self._seq, self._head = before.head
 
     def look(self) -> None:
-        """Raise EvidenceLostError when the last known entry is no longer the one that was written."""
+        """Raise EvidenceLostError when the last known entry is no longer the one that was
+        written.
+        """
         if self._data_version() != self._version and self._seq:
             self._refuse_lost_tail()
 
@@ -88,50 +107,51 @@ class Appender:
         found = self._driver.value("SELECT hash FROM entries WHERE seq = ?", (self._seq,))
         if found is None or bytes(found) != self._head:
             raise EvidenceLostError(
-                "The newest records were taken out of the evidence file while the gate was running.",
+                "The newest records were taken out of the evidence file while the gate was "
+                "running.",
                 remedy="Stop Outgate, keep the file for examination, and restore a backup.",
             )
 
     def write(self, batch: Batch) -> int:
-        """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
-        closing = {item.id for item in batch.closes}
-        again = [
-            item
-            for item in batch.opens.values()
-            if item.id not in closing and item.id in self._slots
-        ]
-        opens = [
-            item
-            for item in batch.opens.values()
-            if item.id not in closing and item.id not in self._slots
-        ]
-        free = [self._slots[id_] for id_ in closing if id_ in self._slots]
-        # Rows of exchanges that end are overwritten by those that begin; only what is left over is deleted.
-        taken = free[: len(opens)]
-        taken += range(self._next_slot, self._next_slot + len(opens) - len(taken))
+        """Write all of the batch or, raising, nothing of it.
+
+        Returns the place of its first entry in the chain.
+        """
+        plan = self._plan(batch)
         try:
             with transaction(self._driver):
                 self._catch_up()
                 seq, head = self._append(batch.closes)
-                rows = [
-                    (slot, i.id, self._gate, i.text.decode())
-                    for slot, i in zip(taken, opens, strict=True)
-                ]
-                # What is journaled a second time (a hold that was released) takes its own row again.
-                rows += [(self._slots[i.id], i.id, self._gate, i.text.decode()) for i in again]
+                rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in plan.rows]
                 INSERT_OPEN.run_rows(self._driver, rows)
-                if unused := free[len(opens) :]:
-                    self._driver.executemany(DELETE_OPEN, [(slot,) for slot in unused]).close()
+                if plan.unused:
+                    self._driver.executemany(DELETE_OPEN, [(slot,) for slot in plan.unused]).close()
         except BaseException:
             # What was learnt inside the transaction was rolled back with it.
             self._version = -1
             raise
         self._seq, self._head = seq, head
-        self._next_slot += max(0, len(opens) - len(free))
-        for id_ in closing:
-            self._slots.pop(id_, None)
-        self._slots.update((item.id, slot) for slot, item in zip(taken, opens, strict=True))
+        self._next_slot += plan.new_slots
+        for item in batch.closes:
+            self._slots.pop(item.id, None)
+        self._slots.update((item.id, slot) for slot, item in plan.rows)
         return seq - len(batch.closes) + 1
+
+    def _plan(self, batch: Batch) -> "_Journal":
+        """Return where in the journal what begins goes.
+
+        Rows of exchanges that end are overwritten by those that begin; only what is left over is
+        deleted. What is journaled a second time (a hold that was released) takes its own row again.
+        """
+        closing = {item.id for item in batch.closes}
+        opens = [item for item in batch.opens.values() if item.id not in closing]
+        new = [item for item in opens if item.id not in self._slots]
+        free = [self._slots[id_] for id_ in closing if id_ in self._slots]
+        more = max(0, len(new) - len(free))
+        slots = [*free[: len(new)], *range(self._next_slot, self._next_slot + more)]
+        rows = list(zip(slots, new, strict=True))
+        rows += [(self._slots[item.id], item) for item in opens if item.id in self._slots]
+        return _Journal(rows, free[len(new) :], more)
 
     def _catch_up(self) -> None:
         version = self._data_version()
@@ -142,9 +162,9 @@ class Appender:
         row = self._driver.execute(
             "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         ).fetchone()
-        self._seq, self._head = (
-            (0, genesis(chain_id(self._driver, "records"))) if row is None else row
-        )
+        if row is None:
+            row = 0, genesis(chain_id(self._driver, "records"))
+        self._seq, self._head = row
         self._cases.clear()
         self._version = version
 
@@ -175,7 +195,9 @@ class Appender:
 
 
 def add_up(rollup: Rollup, item: Item) -> str | None:
-    """Add a finished record to the sums; return the key of its case, or None when it needs no review."""
+    """Add a finished record to the sums; return the key of its case, or None when it needs no
+    review.
+    """
     if item.record is None:
         return rollup.add_unreadable(item.id, item.at_us)
     return rollup.add(item.record, item.at_us)
@@ -193,19 +215,27 @@ class Items:
         return Item(record.id, micros(record.at), None, plain(body))
 
     def bare(self, record: Record, why: str) -> Item:
-        """Return what can be kept of a finished record that cannot be made. Raises whatever it pleases."""
+        """Return what can be kept of a finished record that cannot be made.
+
+        Raises whatever it pleases.
+        """
         note = f"it could not be recorded whole ({why})"
         decision = replace(record.decision, degraded=(*record.decision.degraded, f"record: {note}"))
         return self.closed(replace(record, decision=decision, llm=None, findings=(), notes=(note,)))
 
     def closed(self, record: Record) -> Item:
-        """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""
+        """Return a finished record ready to be chained.
+
+        Raises ValueError when JSON cannot hold it.
+        """
         body = record.to_json(self._rendered)
         return Item(record.id, micros(record.at), _as_stored(record, body), canonical(body))
 
 
 def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
-    """Return the record with the texts that sums look at as they will be read again: made harmless and cut."""
+    """Return the record with the texts that sums look at as they will be read again: made harmless
+    and cut.
+    """
     sender, destination = body["sender"], body["destination"]
     script, process = record.sender.script, record.sender.process
     same = destination["host"] == record.destination.host and sender["user"] == record.sender.user

@@ -1,4 +1,6 @@
-"""The hash chain, pure: canonical JSON, how an entry links to the one before, and a verifier fed in order."""
+"""The hash chain, pure: canonical JSON, how an entry links to the one before, and a verifier fed in
+order.
+"""
 
 import hashlib
 import json
@@ -12,14 +14,19 @@ _SEQ_BYTES = 8
 
 _TINY = tuple(before + sign + b"0.0000" for before in (b":", b",", b"[") for sign in (b"", b"-"))
 _EXPONENT = re.compile(rb"e-?[0-9]+[,\]}]")
-"""A number in exponent form as orjson writes it. Text may match too: that costs time, never correctness."""
+"""A number in exponent form as orjson writes it.
+
+Text may match too: that costs time, never correctness.
+"""
 
 
 def canonical(value: Any) -> bytes:
-    """Return the canonical JSON of JSON values: sorted keys, no spaces, UTF-8, nothing escaped that need not be.
+    """Return the canonical JSON of JSON values: sorted keys, no spaces, UTF-8, nothing escaped that
+    need not be.
 
-    Byte for byte what `json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()` gives.
-    Raises ValueError for what JSON cannot hold: lone surrogates, keys that are not strings, foreign types.
+    Byte for byte what `json.dumps(value, sort_keys=True, separators=(",", ":"),
+    ensure_ascii=False).encode()` gives. Raises ValueError for what JSON cannot hold: lone
+    surrogates, keys that are not strings, foreign types.
     """
     try:
         fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
@@ -30,7 +37,10 @@ def canonical(value: Any) -> bytes:
 
 
 def plain(value: Any) -> bytes:
-    """Return any JSON text of JSON values, for what is not hashed. Raises ValueError as `canonical` does."""
+    """Return any JSON text of JSON values, for what is not hashed.
+
+    Raises ValueError as `canonical` does.
+    """
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
@@ -54,12 +64,15 @@ def _canonical_slow(value: Any) -> bytes:
 
 
 def genesis(chain_id: str) -> bytes:
-    """Return the 32 bytes before the first entry of a chain: SHA-256 over a context line and the chain's id."""
+    """Return the 32 bytes before the first entry of a chain: SHA-256 over a context line and the
+    chain's id.
+    """
     return hashlib.sha256(GENESIS_CONTEXT + chain_id.encode()).digest()
 
 
 def link(prev: bytes, seq: int, body: bytes) -> bytes:
-    """Return the 32-byte hash of entry `seq` (from 1): SHA-256 over prev (32 bytes), seq (8 bytes, big-endian), body.
+    """Return the 32-byte hash of entry `seq` (from 1): SHA-256 over prev (32 bytes), seq (8 bytes,
+    big-endian), body.
 
     The first two parts have a fixed length, so no two different entries share one input.
     """
@@ -73,11 +86,12 @@ class ChainBroken(ValueError):  # noqa: N818 - says what is, as evidence
 
 
 class ChainVerifier:
-    """Is fed the entries of one chain in order and raises ChainBroken at the first that does not belong.
+    """Is fed the entries of one chain in order and raises ChainBroken at the first that does not
+    belong.
 
-    With `gaps=True` (an export that was filtered) entries may be missing; they are counted, and each entry that is
-    there must still be whole and fit its neighbours. A chain cannot show that its newest entries were cut off: compare
-    `seq` and `head` with a note taken earlier.
+    With `gaps=True` (an export that was filtered) entries may be missing; they are counted, and
+    each entry that is there must still be whole and fit its neighbours. A chain cannot show
+    that its newest entries were cut off: compare `seq` and `head` with a note taken earlier.
     """
 
     def __init__(self, chain_id: str, *, gaps: bool = False) -> None:

@@ -1,7 +1,8 @@
 """Makes SQL text of the tables, ahead of time: `python -m evidence.compiling` writes `compiled.py`.
 
-The tables own the schema: what makes a new file and what the hot path writes comes from them. They are not loaded
-where Outgate runs, for SQLAlchemy costs more than a second of every start; a test holds the two together.
+The tables own the schema: what makes a new file and what the hot path writes comes from them. They
+are not loaded where Outgate runs, for SQLAlchemy costs more than a second of every start; a test
+holds the two together.
 """
 
 import subprocess
@@ -74,7 +75,8 @@ def _upsert_case(*columns: str) -> Compiled:
         ("last_us", "most_values"),
     )
     changes["status"] = literal_column(
-        f"CASE WHEN cases.status = 'closed' AND cases.disposition IN ({again}) THEN 'open' ELSE cases.status END"
+        f"CASE WHEN cases.status = 'closed' AND cases.disposition IN ({again}) "
+        "THEN 'open' ELSE cases.status END"
     )
     # SQLite's max() of two is NULL when one is.
     changes["most_records"] = func.max(
@@ -147,7 +149,7 @@ def module_text() -> str:
         names = ", ".join(map(repr, parameters))
         lines += [f"{name} = (", *_literal(text), f"    ({names}),", ")"]
     formatted = subprocess.run(
-        ["ruff", "format", "--stdin-filename", "compiled.py", "-"],  # noqa: S607 - a development tool
+        ["ruff", "format", "--stdin-filename", "compiled.py", "-"],  # noqa: S607
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,

@@ -1,4 +1,6 @@
-"""Connections to the evidence file: SQLite in WAL mode, transactions begun by hand, a few kept open for readers."""
+"""Connections to the evidence file: SQLite in WAL mode, transactions begun by hand, a few kept open
+for readers.
+"""
 
 import contextlib
 import sqlite3
@@ -45,8 +47,9 @@ def connect(
 ) -> Connection:
     """Open the file at `path`; the driver begins no transactions of its own. Raises sqlite3.Error.
 
-    Strict commits reach the disk itself (`synchronous=FULL`) and so survive a power cut; else they survive the death of
-    the process and, in WAL mode, a power cut may lose the newest of them but never damage the file.
+    Strict commits reach the disk itself (`synchronous=FULL`) and so survive a power cut; else
+    they survive the death of the process and, in WAL mode, a power cut may lose the newest of
+    them but never damage the file.
     """
     database = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
     connection = sqlite3.connect(
@@ -79,7 +82,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        # After some faults (a full disk) SQLite has rolled back by itself, and there is nothing left to roll back.
+        # After some faults (a full disk) SQLite has rolled back by itself, and there is nothing
+        # left to roll back.
         with contextlib.suppress(*DatabaseFault):
             connection.execute("ROLLBACK")
         raise

@@ -1,4 +1,6 @@
-"""The door of the evidence: what is stored as text becomes a record here, or an entry that cannot be read."""
+"""The door of the evidence: what is stored as text becomes a record here, or an entry that cannot
+be read.
+"""
 
 import base64
 from collections.abc import Callable
@@ -21,7 +23,9 @@ _PARTS_KNOWN = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of the chain of records as it is stored, not read yet: an export of all need not understand each."""
+    """One entry of the chain of records as it is stored, not read yet: an export of all need not
+    understand each.
+    """
 
     link: ChainLink
     id: str
@@ -46,7 +50,8 @@ class Entry:
     def exported(self) -> dict[str, Any]:
         """Return the JSON object that was hashed, with its `chain`, be it understood or not.
 
-        What is no JSON object goes as `damaged`, in base64: the export is complete, and does not verify there.
+        What is no JSON object goes as `damaged`, in base64: the export is complete, and
+        does not verify there.
         """
         try:
             value = orjson.loads(self.text)
@@ -58,7 +63,9 @@ class Entry:
 
 
 class Recalled:
-    """Parts that records have in common, found again by their JSON: a long scan reads most of them once."""
+    """Parts that records have in common, found again by their JSON: a long scan reads most of them
+    once.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, bytes], Any] = {}
@@ -84,7 +91,9 @@ def record_of(text: bytes | str, known: Recalled | None = None) -> Record:
 
 
 def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:
-    """Return the record of an exchange that has not ended, or what stands for one that cannot be read."""
+    """Return the record of an exchange that has not ended, or what stands for one that cannot be
+    read.
+    """
     try:
         return record_of(text)
     except ValueError as error:

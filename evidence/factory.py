@@ -1,4 +1,6 @@
-"""Opens the evidence: for a gate (writer and store) or for a reader that also appends reviews (store only)."""
+"""Opens the evidence: for a gate (writer and store) or for a reader that also appends reviews
+(store only).
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,5 +44,8 @@ def open_evidence(path: Path, *, strict: bool = False) -> Evidence:
 
 
 def open_store(path: Path) -> Store:
-    """Open the evidence for reading and reviewing. Raises EvidenceError; creates an empty file where there is none."""
+    """Open the evidence for reading and reviewing.
+
+    Raises EvidenceError; creates an empty file where there is none.
+    """
     return Store(path)

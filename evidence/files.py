@@ -1,4 +1,6 @@
-"""The evidence file on disk: readable by its owner only, whatever the umask, with its write-ahead log beside it."""
+"""The evidence file on disk: readable by its owner only, whatever the umask, with its write-ahead
+log beside it.
+"""
 
 import contextlib
 import os
@@ -13,12 +15,13 @@ COMPANIONS = ("", "-wal", "-shm", "-journal")
 def make_private(path: Path) -> None:
     """Create the file (and missing folders) for its owner only, or take other people's rights away.
 
-    SQLite gives its companion files the mode of the main file, so that one must be right before they appear.
-    An existing folder keeps its mode: it may be the user's own.
+    SQLite gives its companion files the mode of the main file, so that one must be right before
+    they appear. An existing folder keeps its mode: it may be the user's own.
     """
     _make_folders(path.parent)
-    # Never open a database that exists: closing any handle on it drops every POSIX lock of this process on it, SQLite's
-    # own included, and then another process takes itself for the last one and deletes the log we are writing to.
+    # Never open a database that exists: closing any handle on it drops every POSIX lock of this
+    # process on it, SQLite's own included, and then another process takes itself for the last one
+    # and deletes the log we are writing to.
     with contextlib.suppress(FileExistsError):
         os.close(open_private(path, os.O_EXCL))
     for ending in COMPANIONS:

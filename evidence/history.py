@@ -1,4 +1,6 @@
-"""What policy may ask of the past: when a script was first seen, whether its hash was approved, how much it has sent."""
+"""What policy may ask of the past: when a script was first seen, whether its hash was approved, how
+much it has sent.
+"""
 
 import threading
 import time
@@ -23,7 +25,9 @@ _APPROVALS_FRESH_S = 1.0
 
 @dataclass(slots=True)
 class _Sums:
-    """Traffic of one script to one destination, in buckets of five minutes, as of one entry of the chain."""
+    """Traffic of one script to one destination, in buckets of five minutes, as of one entry of the
+    chain.
+    """
 
     seq: int
     read_at: float
@@ -31,7 +35,8 @@ class _Sums:
 
 
 class History:
-    """Answers from memory (microseconds); reads the file at first sight of a script and once a minute after.
+    """Answers from memory (microseconds); reads the file at first sight of a script and once a
+    minute after.
 
     Give `observe` to the writer, so that what this gate has committed counts at once.
     """
@@ -47,7 +52,10 @@ class History:
         self._approvals_seq = 0
 
     def script(self, script: str, sha256: str | None) -> ScriptHistory:
-        """What is known of the script at this path (or of this name) with this hash. Raises EvidenceError."""
+        """What is known of the script at this path (or of this name) with this hash.
+
+        Raises EvidenceError.
+        """
         script = printable(script)  # as records hold it
         with self._lock:
             self._refresh_approvals()
@@ -68,9 +76,11 @@ class History:
         return None if found is None else from_micros(found)
 
     def volume(self, script: str, destination: str, now: datetime) -> Volume:
-        """What the script has sent there, up to the last full five minutes more than an hour or a day.
+        """What the script has sent there, up to the last full five minutes more than an hour or a
+        day.
 
-        `destination` is the service's id, else the host. Only what went out counts. Raises EvidenceError.
+        `destination` is the service's id, else the host. Only what went out counts. Raises
+        EvidenceError.
         """
         bucket = micros(now) // BUCKET_US
         script = printable(script)
@@ -85,7 +95,9 @@ class History:
         )
 
     def observe(self, first_seq: int, items: Sequence[Item]) -> None:
-        """Count what was just committed; `first_seq` is the place of the first of the items in the chain."""
+        """Count what was just committed; `first_seq` is the place of the first of the items in the
+        chain.
+        """
         with self._lock:
             if not self._sums and not self._first:
                 return

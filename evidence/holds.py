@@ -14,41 +14,56 @@ from evidence.store import Store
 from evidence.times import micros
 
 ANSWERED_BEFORE = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ? ORDER BY seq DESC LIMIT 1"""
+    WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ?
+    ORDER BY seq DESC LIMIT 1"""
 SAID = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
-    WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse') ORDER BY seq"""
+    WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse')
+    ORDER BY seq"""
 WAITING = """SELECT id, CAST(body AS BLOB) FROM open_exchanges
     WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.decision.verdict') = 'hold'
         AND json_extract(body, '$.decision.hold.outcome') IS NULL ELSE 1 END
-    AND NOT EXISTS (SELECT 1 FROM review_entries WHERE record_id = open_exchanges.id AND action IN ('approve', 'refuse'))
+    AND NOT EXISTS (SELECT 1 FROM review_entries
+        WHERE record_id = open_exchanges.id AND action IN ('approve', 'refuse'))
     ORDER BY id"""
 """What is no JSON may be a hold: it is shown as what cannot be read."""
 
 
 class HeldRequests:
-    """Implements `core.ports.Holds` and `HoldQueue` over a store: answers are review events that name a record."""
+    """Implements `core.ports.Holds` and `HoldQueue` over a store: answers are review events that
+    name a record.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def answers(self, record_ids: Sequence[str]) -> Mapping[str, HoldAnswer]:
-        """Return what a person said last about each of these held requests that was answered. Raises EvidenceError."""
+        """Return what a person said last about each of these held requests that was answered.
+
+        Raises EvidenceError.
+        """
         with self._store.reading() as connection:
             return _said(connection, record_ids)
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
-        """Return what a person said last, since then, about an identical request. Raises EvidenceError."""
+        """Return what a person said last, since then, about an identical request.
+
+        Raises EvidenceError.
+        """
         with self._store.reading() as connection:
             text = connection.value(ANSWERED_BEFORE, (hold_key, micros(since)))
         return None if text is None else _answer(text)
 
     def waiting(self) -> Sequence[Record | UnreadableEntry]:
-        """Records under way that are held and that nobody has answered, oldest first. Raises EvidenceError."""
+        """Records under way that are held and that nobody has answered, oldest first.
+
+        Raises EvidenceError.
+        """
         with self._store.reading() as connection:
             return [under_way(id_, text) for id_, text in connection.execute(WAITING)]
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
-        """How these held requests ended and what was said about them last; ids of no finished record are left out.
+        """How these held requests ended and what was said about them last; ids of no finished
+        record are left out.
 
         So are those of records that cannot be read. Raises EvidenceError.
         """

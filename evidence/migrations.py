@@ -1,7 +1,8 @@
-"""Every schema the file ever had, as ordered steps forward. A released step is never edited: add another.
+"""Every schema the file ever had, as ordered steps forward. A released step is never edited: add
+another.
 
-Step 1 is the first schema; `schema.py` runs the steps that an older file lacks, in one transaction. Where they lead to
-is not said here: a test holds the end of the steps against the tables.
+Step 1 is the first schema; `schema.py` runs the steps that an older file lacks, in one transaction.
+Where they lead to is not said here: a test holds the end of the steps against the tables.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step forward: statements, and whether what is derived from the entries must be made anew afterwards."""
+    """One step forward: statements, and whether what is derived from the entries must be made anew
+    afterwards.
+    """
 
     statements: tuple[str, ...]
     rebuild: bool = False

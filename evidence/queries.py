@@ -72,7 +72,9 @@ def case_of(row: Mapping[Any, Any]) -> Case:
 
 
 def _status(word: str) -> CaseStatus:
-    """Return where a case stands; one of which a later version says something else is one to look at."""
+    """Return where a case stands; one of which a later version says something else is one to look
+    at.
+    """
     return CaseStatus.CLOSED if word == CaseStatus.CLOSED else CaseStatus.OPEN
 
 
@@ -84,16 +86,21 @@ class TimeRange:
     until: datetime | None = None
 
     def bounds(self) -> tuple[str, tuple[int, ...]]:
-        """Return the statement and parameters that give the entry before the first and the last entry in question."""
+        """Return the statement and parameters that give the entry before the first and the last
+        entry in question.
+        """
         statement = """SELECT coalesce(min(seq), 1) - 1, coalesce(max(seq), 0) FROM entries
             WHERE at_us >= ? AND at_us < ?"""
         return statement, self._times()
 
     def page(self, after: int, last: int) -> tuple[str, tuple[int, ...]]:
-        """Return the statement and parameters for the next page after entry `after`, up to entry `last`."""
+        """Return the statement and parameters for the next page after entry `after`, up to entry
+        `last`.
+        """
         # The unary plus keeps SQLite on the order of the chain and off a sort by the index on time.
         statement = f"""SELECT {ENTRY_COLUMNS} FROM entries
-            WHERE seq > ? AND seq <= ? AND +at_us >= ? AND +at_us < ? ORDER BY seq LIMIT ?"""  # noqa: S608
+            WHERE seq > ? AND seq <= ? AND +at_us >= ? AND +at_us < ?
+            ORDER BY seq LIMIT ?"""  # noqa: S608
         return statement, (after, last, *self._times(), PAGE)
 
     def _times(self) -> tuple[int, int]:
@@ -110,18 +117,22 @@ SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
     (SELECT id FROM cases WHERE key IN (SELECT value FROM json_each(?)))"""
 BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
-HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries WHERE case_key = ? ORDER BY seq"""
+HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries
+    WHERE case_key = ? ORDER BY seq"""
 VERSIONS = """SELECT script, sha256, first_us, last_us FROM scripts
     WHERE ? IS NULL OR script = ? ORDER BY script, first_us"""
-SUMS = """SELECT total(status = 'open'), total((verdict = 'block') * count), total((verdict = 'hold') * count),
-    total(degraded) FROM cases WHERE last_us >= ?"""
+SUMS = """SELECT total(status = 'open'), total((verdict = 'block') * count),
+    total((verdict = 'hold') * count), total(degraded) FROM cases WHERE last_us >= ?"""
 
 
 def newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
-    """Return the statement and parameters that give how many entries there are, and the time of the newest."""
+    """Return the statement and parameters that give how many entries there are, and the time of the
+    newest.
+    """
     if since is not None:
         return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
-    # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
+    # Entries are never removed, so the newest number is their count; counting a million takes a
+    # tenth of a second.
     return (
         "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)",
         (),

@@ -62,7 +62,9 @@ def _apply_reviews(connection: Connection) -> None:
 
 
 def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
-    """Return status and disposition of the cases that reviews made other than open, from the review events alone."""
+    """Return status and disposition of the cases that reviews made other than open, from the review
+    events alone.
+    """
     closed: dict[str, StoredReview] = {}
     for (text,) in connection.execute("SELECT CAST(body AS BLOB) FROM review_entries ORDER BY seq"):
         try:

@@ -1,4 +1,6 @@
-"""Exchanges that a gate left open when it was killed: chained at the next start, with what is known of them."""
+"""Exchanges that a gate left open when it was killed: chained at the next start, with what is known
+of them.
+"""
 
 import sqlite3
 from datetime import datetime
@@ -53,7 +55,9 @@ def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
 
 
 def _ended(text: str) -> Item:
-    """Return the finished record of what was under way; also of a version that this one does not understand."""
+    """Return the finished record of what was under way; also of a version that this one does not
+    understand.
+    """
     try:
         body: dict[str, Any] = orjson.loads(text)
         body["response"] = {**body["response"], "status": None}

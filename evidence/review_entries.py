@@ -53,7 +53,10 @@ class StoredReview:
 
 
 def review_of(text: bytes | str) -> StoredReview:
-    """Return the review event in a stored text. Raises ValueError, which says why without any value."""
+    """Return the review event in a stored text.
+
+    Raises ValueError, which says why without any value.
+    """
     try:
         fields = Fields(orjson.loads(text), "review", _LACKS)
     except orjson.JSONDecodeError:

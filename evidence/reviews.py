@@ -14,7 +14,10 @@ from evidence.times import micros
 
 
 def append_review(connection: Connection, event: ReviewEvent) -> None:
-    """Append one event inside the caller's transaction and change its case. Raises EvidenceError for no such case."""
+    """Append one event inside the caller's transaction and change its case.
+
+    Raises EvidenceError for no such case.
+    """
     if event.script is not None:
         _chain(connection, _of_version(connection, event))
         return
@@ -42,7 +45,9 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
 
 
 def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
-    """Return what is said of a version of a script; it has to be one that was seen, so that nobody approves a slip."""
+    """Return what is said of a version of a script; it has to be one that was seen, so that nobody
+    approves a slip.
+    """
     script, sha256 = printable(event.script or ""), event.script_sha256 or ""
     query = "SELECT 1 FROM scripts WHERE script = ? AND sha256 = ?"
     seen = connection.value(query, (script, sha256))
@@ -61,7 +66,7 @@ def _newest(connection: Connection) -> int:
 def _record(connection: Connection, record_id: str) -> Record | None:
     """Return the record with this id, chained or still under way."""
     for table in ("entries", "open_exchanges"):
-        query = f"SELECT CAST(body AS BLOB) FROM {table} WHERE id = ?"  # noqa: S608 - names of our own tables
+        query = f"SELECT CAST(body AS BLOB) FROM {table} WHERE id = ?"  # noqa: S608 - our tables
         text = connection.value(query, (record_id,))
         if text is not None:
             return _understood(text)

@@ -1,4 +1,7 @@
-"""What is added up from records: cases, versions of scripts, traffic. Pure; the writer and the rebuild share it."""
+"""What is added up from records: cases, versions of scripts, traffic.
+
+Pure; the writer and the rebuild share it.
+"""
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -7,28 +10,31 @@ from typing import Any
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Disposition, case_key, destination_of, needs_review, sender_of
+from core.review import Disposition, called, case_key, destination_of, needs_review, sender_of
 from evidence.times import BUCKET_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
-"""A case closed for one of these reasons opens again when it happens again; the other reasons hold for what is alike."""
+"""A case closed for one of these reasons opens again when it happens again; the other reasons hold
+for what is alike.
+"""
 
 UNREADABLE = "unreadable"
-"""Key of the case of entries that this version cannot read, so that a person sees that there are some."""
+"""Key of the case of entries that this version cannot read, so that a person sees that there are
+some.
+"""
 
 
 def _case(key: str, record: Record, at_us: int) -> dict[str, Any]:
     sender, destination, findings = record.sender, record.destination, record.findings
-    script, process = sender.script, sender.process
+    script = sender.script
     kinds = sorted({finding.kind for finding in findings})
-    name = script.name if script is not None else "" if process is None else process.name
     return {
         "key": key,
         "first_us": at_us,
         "last_us": at_us,
         "count": 1,
         "verdict": record.decision.verdict.value,
-        "script": name or "unknown",
+        "script": called(record) or "unknown",
         "script_path": None if script is None else script.path,
         "script_sha256": None if script is None else script.sha256,
         "user": sender.user,
@@ -102,7 +108,9 @@ class Rollup:
     """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
 
     def add(self, record: Record, at_us: int) -> str | None:
-        """Add one record as it is stored; return the key of its case, or None when it needs no review."""
+        """Add one record as it is stored; return the key of its case, or None when it needs no
+        review.
+        """
         key = case_key(record) if needs_review(record) else None
         if key is not None:
             self._add_case(_case(key, record, at_us))

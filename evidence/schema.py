@@ -1,4 +1,6 @@
-"""The schema's version: made new from the tables, brought forward by steps, or refused when it is a newer Outgate's."""
+"""The schema's version: made new from the tables, brought forward by steps, or refused when it is a
+newer Outgate's.
+"""
 
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +20,10 @@ APPLICATION_ID = 0x4F475445
 
 
 def prepare(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-    """Create or bring forward the schema of the file. Raises EvidenceError, and then has changed nothing."""
+    """Create or bring forward the schema of the file.
+
+    Raises EvidenceError, and then has changed nothing.
+    """
     try:
         _refuse_strangers(path)
         make_private(path)
@@ -37,7 +42,10 @@ def _refuse_strangers(path: Path) -> None:
 
 
 def version_of(connection: Connection) -> int:
-    """Return the schema version of the file; 0 when it is empty. Raises EvidenceError when it is not ours or newer."""
+    """Return the schema version of the file; 0 when it is empty.
+
+    Raises EvidenceError when it is not ours or newer.
+    """
     found = int(connection.value("PRAGMA user_version"))
     owner = int(connection.value("PRAGMA application_id"))
     tables = int(connection.value("SELECT count(*) FROM sqlite_master"))
@@ -48,7 +56,8 @@ def version_of(connection: Connection) -> int:
         )
     if found > VERSION:
         raise EvidenceError(
-            f"The evidence was written by a newer Outgate (schema {found}; this one knows up to {VERSION}).",
+            f"The evidence was written by a newer Outgate (schema {found}; "
+            f"this one knows up to {VERSION}).",
             remedy="Use that newer version, or another evidence file.",
         )
     return found

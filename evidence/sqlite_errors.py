@@ -1,4 +1,6 @@
-"""What went wrong with the evidence file, in words: from SQLite's error codes to an EvidenceError without parameters."""
+"""What went wrong with the evidence file, in words: from SQLite's error codes to an EvidenceError
+without parameters.
+"""
 
 import sqlite3
 
@@ -15,7 +17,8 @@ _BY_CODE = {
     ),
     sqlite3.SQLITE_CORRUPT: (
         "The evidence file is damaged.",
-        "Stop Outgate, keep the file for examination, and restore a backup or start with a new file.",
+        "Stop Outgate, keep the file for examination, and restore a backup or start with a new "
+        "file.",
     ),
     sqlite3.SQLITE_NOTADB: (
         "The evidence file is not an evidence file.",

@@ -41,7 +41,10 @@ UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 def write_rollup(
     driver: sqlite3.Connection, rollup: Rollup, ids: Mapping[str, int] | None = None
 ) -> None:
-    """Add a batch's sums to the derived tables. With `ids`, cases that are not there yet get these ids."""
+    """Add a batch's sums to the derived tables.
+
+    With `ids`, cases that are not there yet get these ids.
+    """
     cases = ({"status": "open", **case} for case in rollup.cases.values())
     if ids is None:
         UPSERT_CASE.run(driver, cases)

@@ -1,4 +1,6 @@
-"""The read side and the reviewers' acts: cases, records, totals, and review events on a chain of their own."""
+"""The read side and the reviewers' acts: cases, records, totals, and review events on a chain of
+their own.
+"""
 
 import json
 import threading
@@ -23,7 +25,10 @@ from evidence.times import from_micros, micros
 
 
 class Store:
-    """Implements `core.ports.CaseStore` on the file at `path`. Safe to use from several threads and processes."""
+    """Implements `core.ports.CaseStore` on the file at `path`.
+
+    Safe to use from several threads and processes.
+    """
 
     def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
@@ -44,7 +49,9 @@ class Store:
         self._readers.close()
 
     def data_version(self) -> int:
-        """A number that changes when another connection, of this or another process, has written."""
+        """A number that changes when another connection, of this or another process, has
+        written.
+        """
         try:
             with self._polling:
                 if self._poll is None:
@@ -62,7 +69,8 @@ class Store:
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases from the newest, `limit` of them after `offset`."""
         where, values = case_condition(wanted)
-        query = f"SELECT * FROM cases{where} ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?"  # noqa: S608
+        order = "ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?"
+        query = f"SELECT * FROM cases{where} {order}"  # noqa: S608
         with self.reading() as connection:
             rows = connection.named(query, (*values, limit, offset))
             return [case_of(row) for row in rows]
@@ -79,7 +87,9 @@ class Store:
         return [entry.opened(known) for entry in self._entries(queries.OF_CASE, (key, limit))]
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
-        """The records with these ids, in the order asked for; ids that are not chained (yet) are left out."""
+        """The records with these ids, in the order asked for; ids that are not chained (yet) are
+        left out.
+        """
         found: list[Entry] = []
         with self.reading() as connection:
             for id_ in ids:
@@ -96,10 +106,11 @@ class Store:
     def iter_entries(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[Entry]:
-        """Entries from the oldest, in the order of the chain, that began at or after `since` and before `until`.
+        """Entries from the oldest, in the order of the chain, that began at or after `since` and
+        before `until`.
 
-        Reads in pages, so that neither memory nor the write-ahead log grows with the length of an export. What is
-        written while it runs is not included.
+        Reads in pages, so that neither memory nor the write-ahead log grows with the length
+        of an export. What is written while it runs is not included.
         """
         wanted = TimeRange(since=since, until=until)
         with self.reading() as connection:
@@ -118,7 +129,10 @@ class Store:
             yield from self._entries(queries.BY_SEQS, (some,))
 
     def iter_by_time(self, since: datetime | None = None) -> Iterator[StoredEntry]:
-        """Records from the oldest, by when they began, that began at or after `since`. Reads in pages, as `iter_entries`."""
+        """Records from the oldest, by when they began, that began at or after `since`.
+
+        Reads in pages, as `iter_entries`.
+        """
         with self.reading() as connection:
             last = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
         known, after = Recalled(), (-(2**62) if since is None else micros(since), -1)
@@ -143,9 +157,11 @@ class Store:
                 append_review(connection, event)
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`, `last_at_epoch`.
+        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`,
+        `last_at_epoch`.
 
-        `blocked`, `held` and `degraded` count records; with `since`, of the cases that were alive since.
+        `blocked`, `held` and `degraded` count records; with `since`, of the cases that were
+        alive since.
         """
         us = 0 if since is None else micros(since)
         with self.reading() as connection:
@@ -161,7 +177,9 @@ class Store:
         }
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
-        """Return the versions of one script (its path or name) or of all, each script's oldest first."""
+        """Return the versions of one script (its path or name) or of all, each script's oldest
+        first.
+        """
         with self.reading() as connection:
             rows = list(connection.execute(queries.VERSIONS, (script, script)))
         return [

@@ -1,6 +1,8 @@
-"""The tables, as SQLModel classes. Rows are made from validated values, since a table model does not validate.
+"""The tables, as SQLModel classes. Rows are made from validated values, since a table model does
+not validate.
 
-Times are integers: microseconds since 1970 UTC. Hashes are raw bytes. Bodies are the canonical JSON that was hashed.
+Times are integers: microseconds since 1970 UTC. Hashes are raw bytes. Bodies are the canonical JSON
+that was hashed.
 """
 
 from sqlalchemy import BigInteger, Index, text
@@ -37,7 +39,9 @@ class OpenExchange(SQLModel, table=True):
 
     __tablename__ = "open_exchanges"
     slot: int = Field(primary_key=True)
-    """A gate's rows have numbers of its own, used again and again, so that the rows stay on few pages."""
+    """A gate's rows have numbers of its own, used again and again, so that the rows stay on few
+    pages.
+    """
     id: str
     gate: str
     """Which running gate holds it: see `presence`."""
@@ -104,7 +108,9 @@ class ReviewEntry(SQLModel, table=True):
     case_key: str
     action: str
     script: str | None = None
-    """Sender of the case's newest record when the reviewer acted, and that script's hash: what an approval is for."""
+    """Sender of the case's newest record when the reviewer acted, and that script's hash: what an
+    approval is for.
+    """
     script_sha256: str | None = None
     prev: bytes
     hash: bytes

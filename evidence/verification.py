@@ -1,4 +1,6 @@
-"""Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and says what it means."""
+"""Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and
+says what it means.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -22,7 +24,8 @@ from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import micros
 
 LIMIT = (
-    "A chain shows edits, reordering and deletions inside it, but not that its newest entries were cut off. "
+    "A chain shows edits, reordering and deletions inside it, but not that its newest entries were "
+    "cut off. "
     "Note the number and the head below somewhere else; a later check must still contain them."
 )
 
@@ -77,7 +80,10 @@ class VerifyReport:
 
 
 def verify(path: Path) -> VerifyReport:
-    """Recompute both chains of the file, reading only. Raises EvidenceError when it cannot be read at all."""
+    """Recompute both chains of the file, reading only.
+
+    Raises EvidenceError when it cannot be read at all.
+    """
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
         absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
@@ -165,7 +171,8 @@ def _records_problem(connection: Connection, verifier: ChainVerifier, told: _Tol
 
 def _reviews_problem(connection: Connection, verifier: ChainVerifier, told: _Told) -> str | None:
     query = """SELECT seq, prev, hash, CAST(body AS BLOB),
-        id, case_key, action, script, script_sha256, record_id, hold_key FROM review_entries ORDER BY seq"""
+        id, case_key, action, script, script_sha256, record_id, hold_key
+        FROM review_entries ORDER BY seq"""
     for seq, prev, hash_, text, *columns in connection.execute(query):
         try:
             verifier.feed(seq, prev, hash_, text)
@@ -177,7 +184,8 @@ def _reviews_problem(connection: Connection, verifier: ChainVerifier, told: _Tol
             told.cannot_read(columns[1])
             continue
         if columns != _stated(review):
-            return f"entry {seq} is filed under another id, case, act, script or request than it states"
+            other = "another id, case, act, script or request than it states"
+            return f"entry {seq} is filed under {other}"
     return None
 
 
@@ -204,7 +212,10 @@ def _cases_problem(connection: Connection, told: _Told) -> str | None:
 
 
 def verify_jsonl(path: Path) -> VerifyReport:
-    """Recompute the chain of an exported JSONL. Raises EvidenceError when the file cannot be read at all."""
+    """Recompute the chain of an exported JSONL.
+
+    Raises EvidenceError when the file cannot be read at all.
+    """
     verifier: ChainVerifier | None = None
     chain: str | None = None
     problem = None

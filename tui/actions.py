@@ -1,4 +1,7 @@
-"""Every action of every screen: keys, name and help, once. Keys, palette, footer and help are made from this."""
+"""Every action of every screen: keys, name and help, once.
+
+Keys, palette, footer and help are made from this.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenAction:
-    """One thing a person can do on one screen: its method `do_<id>`, or that of one of its parts, does it."""
+    """One thing a person can do on one screen: its method `do_<id>`, or that of one of its parts,
+    does it.
+    """
 
     id: str
     keys: tuple[str, ...]
@@ -57,14 +62,20 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("h",),
         shown="h",
         name="Go to what is held",
-        help="Go to the request that waits for you with the least time left; Esc goes back to the queue.",
+        help=(
+            "Go to the request that waits for you with the least time left; Esc goes back to the "
+            "queue."
+        ),
     ),
     ScreenAction(
         id="release",
         keys=("a",),
         shown="a",
         name="Release or approve",
-        help="Let the held request go now. Of one that expired or was refused: let it pass when the script runs again.",
+        help=(
+            "Let the held request go now. Of one that expired or was refused: let it pass when "
+            "the script runs again."
+        ),
         short="release",
         rank=1,
     ),
@@ -73,7 +84,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("b",),
         shown="b",
         name="Refuse",
-        help="Refuse the held request. Of one that was approved for the next run: take the approval back.",
+        help=(
+            "Refuse the held request. Of one that was approved for the next run: take the "
+            "approval back."
+        ),
         short="refuse",
         rank=2,
     ),
@@ -82,7 +96,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("c",),
         shown="c",
         name="Close with a reason",
-        help="Say why this case, or every marked case, is done. The reason becomes part of the evidence.",
+        help=(
+            "Say why this case, or every marked case, is done. The reason becomes part of the "
+            "evidence."
+        ),
         short="close",
         rank=3,
     ),
@@ -114,7 +131,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("slash",),
         shown="/",
         name="Filter",
-        help="Choose which cases to see, in words: held, closed, script:claims, to:openai, found:iban, since:monday.",
+        help=(
+            "Choose which cases to see, in words: held, closed, script:claims, to:openai, "
+            "found:iban, since:monday."
+        ),
         short="filter",
         rank=4,
     ),
@@ -123,7 +143,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("w",),
         shown="w",
         name="Why",
-        help="Read why: the rule, how sure the sender and the findings are, and what was not checked.",
+        help=(
+            "Read why: the rule, how sure the sender and the findings are, and what was not "
+            "checked."
+        ),
         short="why",
         rank=5,
     ),
@@ -141,7 +164,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("u",),
         shown="u",
         name="Undo or reopen",
-        help="Reopen a closed case, or what you closed last. It is written as a new entry; nothing is erased.",
+        help=(
+            "Reopen a closed case, or what you closed last. It is written as a new entry; "
+            "nothing is erased."
+        ),
         short="undo",
         rank=6,
     ),
@@ -150,7 +176,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("s",),
         shown="s",
         name="This script",
-        help="Show the versions of this script, approve one, see everywhere it sends what and what it is made of.",
+        help=(
+            "Show the versions of this script, approve one, see everywhere it sends what and "
+            "what it is made of."
+        ),
         short="script",
         rank=10,
     ),
@@ -159,7 +188,9 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("e",),
         shown="e",
         name="Export",
-        help="Write the records of the cases shown to a file, for a spreadsheet or another program.",
+        help=(
+            "Write the records of the cases shown to a file, for a spreadsheet or another program."
+        ),
         short="export",
         rank=11,
     ),
@@ -168,7 +199,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("v",),
         shown="v",
         name="Verify the evidence",
-        help="Recompute the chain of all records and review entries, and say whether any was changed or removed.",
+        help=(
+            "Recompute the chain of all records and review entries, and say whether any was "
+            "changed or removed."
+        ),
         short="verify",
         rank=12,
     ),
@@ -177,7 +211,10 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("escape",),
         shown="Esc",
         name="Back",
-        help="Go back: from the whole case to the queue, from what is held to the queue, from a filter to all open cases.",
+        help=(
+            "Go back: from the whole case to the queue, from what is held to the queue, from a "
+            "filter to all open cases."
+        ),
     ),
     ScreenAction(
         id="theme",
@@ -277,7 +314,9 @@ SCREENS: Mapping[str, tuple[ScreenAction, ...]] = {"review": REVIEW, "script": S
 def for_footer(
     actions: Sequence[ScreenAction], room: int, gap: int = 3
 ) -> tuple[ScreenAction, ...]:
-    """Return what fits into a footer of so many cells, in the order of the registry; the least useful is left out."""
+    """Return what fits into a footer of so many cells, in the order of the registry; the least
+    useful is left out.
+    """
     chosen: list[ScreenAction] = []
     for action in sorted((a for a in actions if a.short), key=lambda a: a.rank):
         room -= len(action.shown) + 1 + len(action.short)

@@ -45,7 +45,8 @@ WORDS = {
     ),
     Answering.REFUSE: AnswerWords(
         title="Refuse this request",
-        effect="It does not leave; the script is told that a person refused. You can still approve it later.",
+        effect="It does not leave; the script is told that a person refused. "
+        "You can still approve it later.",
         button="Refuse it",
         sure=False,
     ),

@@ -66,14 +66,19 @@ class ReviewApp(App[int]):
             screen.do_quit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer none of Textual's own: a screenshot would be a copy of evidence that nobody logged."""
+        """Offer none of Textual's own: a screenshot would be a copy of evidence that nobody
+        logged.
+        """
         return ()
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Refuse: see `get_system_commands`."""
 
     def _fatal_error(self) -> None:
-        """Textual prints a traceback with local variables here; those hold what records say. Name the place only."""
+        """Textual prints a traceback with local variables here; those hold what records say.
+
+        Name the place only.
+        """
         self.bell()
         self._exit_renderables.append(Text(f"{crash_words(self._exception)}\n"))
         self._close_messages_no_wait()
@@ -90,7 +95,8 @@ def crash_words(error: BaseException | None) -> str:
         trace = trace.tb_next
     return (
         f"The review stopped because of a fault in it ({type(error).__name__}{place}). "
-        "The gate and its evidence are not concerned. Start “outgate review” again, or use “outgate review --plain”."
+        "The gate and its evidence are not concerned. Start “outgate review” again, or use "
+        "“outgate review --plain”."
     )
 
 
@@ -104,11 +110,13 @@ def run(
     filter_line: str = "",
     acts: EvidenceActs | None = None,
 ) -> int:
-    """Open the review app on this terminal; returns the exit code. Without a terminal, prints the plain list.
+    """Open the review app on this terminal; returns the exit code. Without a terminal, prints the
+    plain list.
 
-    `watching` says whether a gate runs now; without it the health line does not claim so. `holds` are the requests
-    that wait for a person; without it none can be answered. `filter_line` is the filter to begin with. `acts` are what
-    verifies and exports the evidence.
+    `watching` says whether a gate runs now; without it the health line does not claim so.
+    `holds` are the requests that wait for a person; without it none can be answered.
+    `filter_line` is the filter to begin with. `acts` are what verifies and exports the
+    evidence.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue

@@ -1,4 +1,6 @@
-"""All calls to the case store, one after the other on one thread beside the UI loop; a failure becomes words."""
+"""All calls to the case store, one after the other on one thread beside the UI loop; a failure
+becomes words.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +20,9 @@ class Trouble:
 
 
 def trouble_of(error: Exception) -> Trouble:
-    """Return the words for a failure; of an unforeseen one only its type, since its text may hold data."""
+    """Return the words for a failure; of an unforeseen one only its type, since its text may hold
+    data.
+    """
     if isinstance(error, OutgateError):
         return Trouble(what=safe(error.for_officer(), 600))
     if isinstance(error, FileNotFoundError):
@@ -31,12 +35,18 @@ def trouble_of(error: Exception) -> Trouble:
         )
     kind = type(error).__name__
     return Trouble(
-        what=f"The evidence could not be read ({kind}). Run “outgate doctor”, which says how to mend it."
+        what=(
+            f"The evidence could not be read ({kind}). Run “outgate doctor”, which says how to "
+            "mend it."
+        )
     )
 
 
 class Reader:
-    """Asks the store off the UI loop. One thread, so that a store need not be shared between threads."""
+    """Asks the store off the UI loop.
+
+    One thread, so that a store need not be shared between threads.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="review-store")
@@ -54,5 +64,5 @@ def attempt[T](call: Callable[[], T]) -> T | Trouble:
     """Return what `call` returns, or why it could not. Blocks."""
     try:
         return call()
-    except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words on the screen
+    except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         return trouble_of(error)

@@ -1,4 +1,7 @@
-"""The queue as values: pages by position in a small cache, the cursor's case, the marks. Knows no Textual."""
+"""The queue as values: pages by position in a small cache, the cursor's case, the marks.
+
+Knows no Textual.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -141,7 +144,9 @@ class Queue:
         return (case for page in self._pages.values() for case in page)
 
     def missing(self, first: int, last: int) -> list[int]:
-        """Return the numbers of the pages that positions `first` to `last` need and that are not read."""
+        """Return the numbers of the pages that positions `first` to `last` need and that are not
+        read.
+        """
         end = min(last, self.count - 1)
         return [
             n
@@ -192,7 +197,10 @@ class Queue:
         self._cursor_key = None if case is None else case.key
 
     def toggle_mark(self) -> bool | None:
-        """Mark or unmark the cursor's case. Returns whether it is marked now, None when there is no case."""
+        """Mark or unmark the cursor's case.
+
+        Returns whether it is marked now, None when there is no case.
+        """
         case = self.current
         if case is None:
             return None

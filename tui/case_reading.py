@@ -28,7 +28,10 @@ class Reading:
 
 
 def read_fully(store: CaseStore, begun: Reading) -> Reading:
-    """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
+    """Read the newest record of a case, or what came before a held request; and what was done.
+
+    Blocks on the disk.
+    """
     key, history = begun.case.key, tuple(store.history(begun.case.key))
     if begun.held is not None:
         return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)

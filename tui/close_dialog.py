@@ -51,8 +51,8 @@ def about(cases: Sequence[Case]) -> str:
         return (
             f"{safe(case.script, 60) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
         )
-    requests = sum(case.count for case in cases)
-    return f"These {counted(len(cases), 'case')} stand for {counted(requests, 'request')}. All get the same reason."
+    requests = counted(sum(case.count for case in cases), "request")
+    return f"These {counted(len(cases), 'case')} stand for {requests}. All get the same reason."
 
 
 class Reason(RadioButton):
@@ -61,7 +61,8 @@ class Reason(RadioButton):
     BUTTON_LEFT = BUTTON_RIGHT = ""
 
     @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override] # noqa: N802 - the base class reads this name at each drawing
+    # The base class reads this name at each drawing.
+    def BUTTON_INNER(self) -> str:  # type: ignore[override] # noqa: N802
         """The sign before the words."""
         return "(●)" if self.value else "( )"
 
@@ -82,13 +83,17 @@ class CloseDialog(NoteDialog[Closing]):
     ]
     DEFAULT_CSS = """
     CloseDialog .about { color: $quiet; margin-bottom: 1; max-height: 3; }
-    CloseDialog Reasons { border: none; padding: 0; background: $surface; width: 100%; height: auto; }
+    CloseDialog Reasons {
+        border: none; padding: 0; background: $surface; width: 100%; height: auto;
+    }
     CloseDialog Reasons:focus { border: none; background-tint: $foreground 0%; }
     CloseDialog Reason { width: 100%; background: $surface; padding: 0; }
     CloseDialog Reason > .toggle--button, CloseDialog Reason.-on > .toggle--button {
         color: $foreground; background: $surface;
     }
-    CloseDialog Reasons > Reason.-selected > .toggle--label { background: $panel; color: $foreground; }
+    CloseDialog Reasons > Reason.-selected > .toggle--label {
+        background: $panel; color: $foreground;
+    }
     CloseDialog Reasons:focus > Reason.-selected > .toggle--label {
         background: $cursor-row; color: $foreground; text-style: bold;
     }

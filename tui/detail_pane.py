@@ -1,4 +1,6 @@
-"""The pane beside the queue: one case's sections as wrapped lines with aligned labels; markup is never read."""
+"""The pane beside the queue: one case's sections as wrapped lines with aligned labels; markup is
+never read.
+"""
 
 from datetime import datetime, tzinfo
 
@@ -66,7 +68,8 @@ class DetailPane(VerticalScroll, can_focus=False, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """One block of text."""
         text = Static(markup=False)
-        text.ALLOW_SELECT = False  # type: ignore[misc] # copying evidence is egress; per instance on purpose
+        # Copying evidence is egress; per instance on purpose.
+        text.ALLOW_SELECT = False  # type: ignore[misc]
         yield text
 
     @property

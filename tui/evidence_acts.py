@@ -1,4 +1,7 @@
-"""What the review can do with the evidence as a whole: verify it, export a filter's records. The app says how."""
+"""What the review can do with the evidence as a whole: verify it, export a filter's records.
+
+The app says how.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +38,9 @@ class ExportChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceActs:
-    """Both may take long and block on the disk; they raise OutgateError with words for an officer."""
+    """Both may take long and block on the disk; they raise OutgateError with words for an
+    officer.
+    """
 
     verify: Callable[[], Verified]
     export: Callable[[str, frozenset[str], Path], int]
@@ -60,6 +65,8 @@ def proposed(choices: Sequence[ExportChoice]) -> ExportChoice:
 
 
 def chosen_by(name: str, choices: Sequence[ExportChoice]) -> ExportChoice | None:
-    """Return the format that a file's name asks for by its end, the longest end first; None when it asks for none."""
+    """Return the format that a file's name asks for by its end, the longest end first; None when it
+    asks for none.
+    """
     fitting = [choice for choice in choices if name.lower().endswith(choice.suffix.lower())]
     return max(fitting, key=lambda choice: len(choice.suffix), default=None)

@@ -1,4 +1,6 @@
-"""Verifying and exporting from the review: long work beside the UI loop and beside the reading of cases."""
+"""Verifying and exporting from the review: long work beside the UI loop and beside the reading of
+cases.
+"""
 
 import asyncio
 from pathlib import Path

@@ -45,7 +45,8 @@ class ExportDialog(ModalScreen[Export | None]):
     DEFAULT_CSS = """
     ExportDialog { align: center middle; background: $background 60%; }
     ExportDialog > Vertical {
-        width: 76; max-width: 96%; height: auto; background: $surface; border: round $primary; padding: 0 2;
+        width: 76; max-width: 96%; height: auto; background: $surface; border: round $primary;
+        padding: 0 2;
     }
     ExportDialog .title { text-style: bold; }
     ExportDialog .about { color: $quiet; margin-bottom: 1; }

@@ -1,4 +1,6 @@
-"""The filter in words: `held script:claims to:openai found:iban since:monday` → which cases to show. Pure."""
+"""The filter in words: `held script:claims to:openai found:iban since:monday` → which cases to
+show. Pure.
+"""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +28,9 @@ MAX_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a filter line says; with a `problem` (what was not understood, in words) `wanted` is not to be used."""
+    """What a filter line says; with a `problem` (what was not understood, in words) `wanted` is not
+    to be used.
+    """
 
     wanted: CaseFilter
     problem: str | None = None
@@ -87,7 +91,9 @@ def _spaced(words: str) -> str:
 
 
 def since_named(value: str, now: datetime, zone: tzinfo | None = None) -> datetime | None:
-    """Return the moment that `today`, `monday`, `3d`, `12h`, `2w` or `2026-11-20` names, or None."""
+    """Return the moment that `today`, `monday`, `3d`, `12h`, `2w` or `2026-11-20` names, or
+    None.
+    """
     word = value.lower()
     here = now.astimezone(zone)
     if span := _SPAN.fullmatch(word):
@@ -112,7 +118,9 @@ def _midnight(day: date, here: datetime, zone: tzinfo | None) -> datetime:
 def completions(
     line: str, scripts: Iterable[str] = (), destinations: Iterable[str] = ()
 ) -> list[str]:
-    """Return whole lines that complete the word being written, most useful first; at most twenty."""
+    """Return whole lines that complete the word being written, most useful first; at most
+    twenty.
+    """
     head, word = _split_last(line)
     prefix, colon, begun = word.partition(":")
     if colon:

@@ -1,4 +1,6 @@
-"""What waits for a person now, above the queue: one line each, with the seconds left and a bar that runs out."""
+"""What waits for a person now, above the queue: one line each, with the seconds left and a bar that
+runs out.
+"""
 
 from datetime import datetime
 
@@ -84,7 +86,8 @@ class HeldPanel(Static):
         sender, place, found = column_widths(width)
         case = held.case
         seconds = f"{left:>3} s"
-        rest = f"{fit(safe(case.script, 100) or 'unknown sender', sender)} {fit(case_place(case), place)} "
+        who = safe(case.script, 100) or "unknown sender"
+        rest = f"{fit(who, sender)} {fit(case_place(case), place)} "
         rest += fit(case_found(case), found + 6)
         line = Content.assemble(
             ("❯" if here else " ", "bold $primary"),

@@ -16,7 +16,8 @@ from tui.actions import ScreenAction
 _SIGNS = (("allowed", "left the machine"), ("held", "held back or changed"), ("blocked", "refused"))
 _NOTES = (
     "Every action is also in the palette: Ctrl+P, then write what you want.",
-    "To select text with the mouse, hold Shift (Option in iTerm). Values are masked; copying them is not offered.",
+    "To select text with the mouse, hold Shift (Option in iTerm). Values are masked; copying them "
+    "is not offered.",
 )
 
 

@@ -1,4 +1,6 @@
-"""Answering held requests: those that wait now, and those that expired or were refused and may run again."""
+"""Answering held requests: those that wait now, and those that expired or were refused and may run
+again.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -149,7 +151,8 @@ class HoldReview(ReviewPart):
             ):
                 who = safe(held.case.script, 60) or "an unknown sender"
                 self.desk.tell(
-                    f"{who}: nobody answered in time. It was refused, and is in the queue as expired."
+                    f"{who}: nobody answered in time. It was refused, and is in the queue as "
+                    "expired."
                 )
 
 

@@ -1,4 +1,7 @@
-"""Requests that wait for a person now: which, for how long still, and which one the cursor is on. Knows no Textual."""
+"""Requests that wait for a person now: which, for how long still, and which one the cursor is on.
+
+Knows no Textual.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +10,7 @@ from datetime import datetime, timedelta
 from core.findings import NOT_INSPECTED
 from core.ports import HoldQueue
 from core.record import Record
-from core.review import Case, CaseStatus, HoldState, case_key
+from core.review import Case, CaseStatus, HoldState, called, case_key
 from core.stored import UnreadableEntry
 
 _LONG_OVER = timedelta(seconds=10)
@@ -79,8 +82,7 @@ def held_of(record: Record) -> Held:
 def case_alone(record: Record) -> Case:
     """Return the case that this record makes by itself, before it is in the evidence for good."""
     sender, destination, findings = record.sender, record.destination, record.findings
-    script, process = sender.script, sender.process
-    name = script.name if script is not None else "" if process is None else process.name
+    script = sender.script
     return Case(
         key=case_key(record),
         status=CaseStatus.OPEN,
@@ -88,7 +90,7 @@ def case_alone(record: Record) -> Case:
         last_at=record.at,
         count=1,
         verdict=record.decision.verdict,
-        script=name,
+        script=called(record),
         script_path=None if script is None else script.path,
         user=sender.user,
         host=destination.host,
@@ -136,7 +138,11 @@ class HeldList:
         return None if self.index is None else self.items[self.index]
 
     def take(self, items: tuple[Held, ...]) -> tuple[list[Held], list[Held]]:
-        """Use a fresh look. Returns what came and what is gone; the cursor stays on its request, or goes to the next."""
+        """Use a fresh look.
+
+        Returns what came and what is gone; the cursor stays on its request, or goes to the
+        next.
+        """
         before, place = self.items, self.index
         known, here = {h.id for h in before}, {h.id for h in items}
         self.items = items

@@ -49,18 +49,22 @@ class Reviewer:
 
 
 class LiveQueue(Offers, Screen[None]):
-    """One queue, one detail pane. All reading happens on the reader's thread; results are applied here."""
+    """One queue, one detail pane.
+
+    All reading happens on the reader's thread; results are applied here.
+    """
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as the base class declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as the base class declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as its base
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as its base
     DEFAULT_CSS = """
     LiveQueue { layout: vertical; background: $background; }
     LiveQueue #body { height: 1fr; }
     LiveQueue #heading { height: 1; color: $quiet; text-wrap: nowrap; }
     LiveQueue #empty { display: none; height: 1fr; padding: 1 3; color: $quiet; }
     LiveQueue #trouble {
-        display: none; height: auto; margin: 2 4; padding: 1 2; border: round $blocked; color: $foreground;
+        display: none; height: auto; margin: 2 4; padding: 1 2; border: round $blocked;
+        color: $foreground;
     }
     LiveQueue KeyLine { dock: bottom; }
     LiveQueue.-tall HeldPanel.-some { margin-bottom: 1; }
@@ -69,13 +73,19 @@ class LiveQueue(Offers, Screen[None]):
     LiveQueue DetailPane { height: 1fr; border-top: solid $panel; }
     LiveQueue.-wide #body { layout: horizontal; }
     LiveQueue.-wide #list { height: 100%; width: 62%; }
-    LiveQueue.-wide DetailPane { height: 100%; width: 1fr; border-top: none; border-left: solid $panel; }
+    LiveQueue.-wide DetailPane {
+        height: 100%; width: 1fr; border-top: none; border-left: solid $panel;
+    }
     LiveQueue.-zoom #list { display: none; }
     LiveQueue.-zoom DetailPane, LiveQueue.-zoom.-wide DetailPane { border: none; }
-    LiveQueue.-empty QueueView, LiveQueue.-empty #heading, LiveQueue.-empty DetailPane { display: none; }
+    LiveQueue.-empty QueueView, LiveQueue.-empty #heading, LiveQueue.-empty DetailPane {
+        display: none;
+    }
     LiveQueue.-empty #list { height: 1fr; width: 100%; }
     LiveQueue.-empty #empty { display: block; }
-    LiveQueue.-trouble #body, LiveQueue.-trouble QueueLine, LiveQueue.-trouble HeldPanel { display: none; }
+    LiveQueue.-trouble #body, LiveQueue.-trouble QueueLine, LiveQueue.-trouble HeldPanel {
+        display: none;
+    }
     LiveQueue.-trouble #trouble { display: block; }
     """
 
@@ -98,7 +108,10 @@ class LiveQueue(Offers, Screen[None]):
         """What the evidence cannot be read for, while that is so."""
         self.filter_line = line.strip()
         self.wanted = CaseFilter()
-        """What the person asked for last. Answers come in the order asked, so the last wish is the last shown."""
+        """What the person asked for last.
+
+        Answers come in the order asked, so the last wish is the last shown.
+        """
         self._readings: dict[str, Reading] = {}
         self._polling = False
         self._quiet_polls = 0
@@ -198,7 +211,9 @@ class LiveQueue(Offers, Screen[None]):
         return waiting_now(self.holds.waiting(), self.reviewer.clock())
 
     def take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
-        """Never takes the cursor from somebody who reads: a bell and the panel tell that something waits."""
+        """Never takes the cursor from somebody who reads: a bell and the panel tell that something
+        waits.
+        """
         came, gone = self.held.take(items)
         if self.held.index is None and (first or not self.queue.count):
             self.held.enter()
@@ -268,7 +283,8 @@ class LiveQueue(Offers, Screen[None]):
 
     def _empty_words(self) -> str:
         if self.queue.wanted == CaseFilter():
-            return "New cases appear here by themselves.\n\nTo see what was closed, press / and write closed."
+            closed = "To see what was closed, press / and write closed."
+            return f"New cases appear here by themselves.\n\n{closed}"
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
 
     def begun(self) -> Reading | None:

@@ -1,4 +1,6 @@
-"""What dialogs have in common that write a review event: title, what it is about, a note, a button, Enter and Esc."""
+"""What dialogs have in common that write a review event: title, what it is about, a note, a button,
+Enter and Esc.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -32,7 +34,9 @@ class NoteDialog[Result](ModalScreen[Result | None]):
     NoteDialog .effect { color: $quiet; margin-top: 1; }
     NoteDialog Input { border: none; height: 1; padding: 0 1; margin-top: 1; background: $panel; }
     NoteDialog Input:focus { border: none; }
-    NoteDialog Button { margin-top: 1; width: 100%; height: 1; border: none; min-width: 10; background: $panel; }
+    NoteDialog Button {
+        margin-top: 1; width: 100%; height: 1; border: none; min-width: 10; background: $panel;
+    }
     NoteDialog Button:focus { background: $cursor-row; text-style: bold; }
     NoteDialog .keys { color: $quiet; margin-top: 1; }
     """
@@ -47,7 +51,9 @@ class NoteDialog[Result](ModalScreen[Result | None]):
         sure: bool = False,
         required: bool = False,
     ) -> None:
-        """`sure`: Enter in the note goes to the button, which has to be pressed. `required`: there must be a note."""
+        """`sure`: Enter in the note goes to the button, which has to be pressed. `required`: there
+        must be a note.
+        """
         super().__init__()
         self._heading, self._about, self._button = title, tuple(about), button
         self._sure, self._required = sure, required

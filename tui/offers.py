@@ -1,4 +1,6 @@
-"""What every screen with actions has in common: its keys come from the registry, and so do palette, help and footer."""
+"""What every screen with actions has in common: its keys come from the registry, and so do palette,
+help and footer.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -43,7 +45,9 @@ class Offers:
         return (self,)
 
     def obstacle(self, action_id: str) -> str | None:
-        """Return why an action that the screen itself does cannot be done now, or None when it can."""
+        """Return why an action that the screen itself does cannot be done now, or None when it
+        can.
+        """
         return None
 
     def tell(self, words: str, *, wrong: bool = False) -> None:

@@ -26,7 +26,10 @@ def print_queue(
     limit: int | None = None,
     holds: HoldQueue | None = None,
 ) -> int:
-    """Write one numbered paragraph a case, newest first. Returns 0; 1 when the store fails; 2 for an unclear filter."""
+    """Write one numbered paragraph a case, newest first.
+
+    Returns 0; 1 when the store fails; 2 for an unclear filter.
+    """
     now = clock()
     parsed = parse(filter_line, now, zone)
     if parsed.problem:

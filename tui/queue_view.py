@@ -1,4 +1,7 @@
-"""The list of cases: draws only the lines that are seen, from the queue's pages. Moving repaints two lines."""
+"""The list of cases: draws only the lines that are seen, from the queue's pages.
+
+Moving repaints two lines.
+"""
 
 from datetime import datetime, tzinfo
 
@@ -114,7 +117,9 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         self._ask()
 
     def keep_place(self, moved: int) -> None:
-        """Rows arrived above: keep the cursor's line where it is on the screen, unless the newest are in view."""
+        """Rows arrived above: keep the cursor's line where it is on the screen, unless the newest
+        are in view.
+        """
         top = self.scroll_offset.y
         if top > 0 and moved:
             self.scroll_to(y=max(0, top + moved), animate=False, force=True)

@@ -8,7 +8,9 @@ WAITS = "This request waits: a releases it, b refuses it."
 
 
 class ReviewPart:
-    """Each method `do_<id>` is an action of the registry; `obstacle` says why one cannot be done now."""
+    """Each method `do_<id>` is an action of the registry; `obstacle` says why one cannot be done
+    now.
+    """
 
     def __init__(self, desk: LiveQueue) -> None:
         self.desk = desk

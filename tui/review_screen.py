@@ -1,4 +1,6 @@
-"""The review: the queue with its parts, and what a person can do with the queue itself: move, mark, read, filter."""
+"""The review: the queue with its parts, and what a person can do with the queue itself: move, mark,
+read, filter.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -99,7 +101,9 @@ class ReviewScreen(LiveQueue):
         self._holding.go_to(event.index)
 
     def do_back(self) -> None:
-        """Esc: from the whole case to the queue, then from what is held, then from a filter to all open cases."""
+        """Esc: from the whole case to the queue, then from what is held, then from a filter to all
+        open cases.
+        """
         if self.has_class("-zoom"):
             self._zoom(False)
         elif self.held.current and self.queue.count:

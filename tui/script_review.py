@@ -23,7 +23,9 @@ class ScriptReview(ReviewPart):
         return None if here is None else here.case.script_path
 
     def do_script(self) -> None:
-        """Show its versions, of which one can be approved, where it sends what, and what it is made of."""
+        """Show its versions, of which one can be approved, where it sends what, and what it is made
+        of.
+        """
         path = self._path()
         assert path is not None
         self.desk.start(partial(self._show, path), "script")

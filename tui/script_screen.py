@@ -1,4 +1,6 @@
-"""One script on the screen: its versions, of which one can be approved, or its approval taken back."""
+"""One script on the screen: its versions, of which one can be approved, or its approval taken
+back.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,12 +30,14 @@ from tui.wording import safe
 
 _APPROVE = (
     "Approve this version?",
-    "Rules that ask for approved scripts let this very version pass, from now on. A changed file has to be approved again.",
+    "Rules that ask for approved scripts let this very version pass, from now on. A changed file "
+    "has to be approved again.",
     "Approve this version",
 )
 _WITHDRAW = (
     "Take the approval back?",
-    "Rules that ask for approved scripts stop this version from now on. What passed already stays passed.",
+    "Rules that ask for approved scripts stop this version from now on. What passed already "
+    "stays passed.",
     "Take the approval back",
 )
 
@@ -105,7 +109,8 @@ class ScriptScreen(Offers, ModalScreen[None]):
         with Vertical():
             with _Lines():
                 text = Static(markup=False)
-                text.ALLOW_SELECT = False  # type: ignore[misc] # copying evidence is egress; per instance on purpose
+                # Copying evidence is egress; per instance on purpose.
+                text.ALLOW_SELECT = False  # type: ignore[misc]
                 yield text
             yield Static(classes="keys", markup=False)
 
@@ -122,7 +127,9 @@ class ScriptScreen(Offers, ModalScreen[None]):
         self.notify(words, severity="error" if wrong else "information", markup=False)
 
     def obstacle(self, action_id: str) -> str | None:
-        """Return why a version cannot be approved, or its approval not be taken back; None when it can."""
+        """Return why a version cannot be approved, or its approval not be taken back; None when it
+        can.
+        """
         if action_id not in {"approve", "withdraw"}:
             return None
         if self._reviewer.read_only:

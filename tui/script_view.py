@@ -1,4 +1,5 @@
-"""Everything the evidence tells of one script: its versions, who approved which, where it sends what, what it is made of.
+"""Everything the evidence tells of one script: its versions, who approved which, where it sends
+what, what it is made of.
 
 Pure but for `read_script`.
 """
@@ -31,7 +32,10 @@ class ScriptParts:
 
 
 PartsOf = Callable[[str], ScriptParts | None]
-"""What the version with this hash is made of, or None when that was not kept. Blocks on the disk."""
+"""What the version with this hash is made of, or None when that was not kept.
+
+Blocks on the disk.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,10 @@ class ScriptReading:
 
 
 def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) -> ScriptReading:
-    """Read the cases of the script at this path, its versions and what was said of them. Blocks on the disk."""
+    """Read the cases of the script at this path, its versions and what was said of them.
+
+    Blocks on the disk.
+    """
     found = store.page(CaseFilter(status=None, script=path), 0, _CASES)
     newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)[:_VERSIONS]
     hashes = [version.sha256 for version in newest if version.sha256 is not None]
@@ -80,7 +87,9 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
 def describe_script(
     reading: ScriptReading, now: datetime, zone: tzinfo | None = None, chosen: int = 0
 ) -> list[Section]:
-    """Return what there is to say, in sections; `chosen` is the version that the cursor is on. All text is inert."""
+    """Return what there is to say, in sections; `chosen` is the version that the cursor is on. All
+    text is inert.
+    """
     cases = reading.cases
     total = sum(case.count for case in cases)
     first = min((version.first_at for version in reading.versions), default=None)
@@ -163,11 +172,8 @@ def _listed(names: Sequence[str]) -> str:
 def _sends(case: Case, now: datetime, zone: tzinfo | None) -> tuple[Row, ...]:
     words = case_words(case)
     times = f", {number(case.count)} times" if case.count > 1 else ""
+    last = clock_time(case.last_at, now, zone)
     return (
         Row("", f"{words.sign} {case_place(case)}: {case_found(case)}", words.meaning),
-        Row(
-            "",
-            f"  {words.word}{times}, last {clock_time(case.last_at, now, zone)}; host {safe(case.host, 255)}",
-            "quiet",
-        ),
+        Row("", f"  {words.word}{times}, last {last}; host {safe(case.host, 255)}", "quiet"),
     )

@@ -1,4 +1,7 @@
-"""Calm colours with four meanings: allowed, held, blocked, unknown. Each also has a word and a sign elsewhere."""
+"""Calm colours with four meanings: allowed, held, blocked, unknown.
+
+Each also has a word and a sign elsewhere.
+"""
 
 from textual.theme import Theme
 
@@ -22,7 +25,8 @@ def _scrollbar(bar: str, ground: str) -> dict[str, str]:
     return bars | dict.fromkeys((*grounds, "scrollbar-corner-color"), ground)
 
 
-# Grounds are nearly grey: terminals of 256 colours turn bluish darks into black, and panels would be lost.
+# Grounds are nearly grey: terminals of 256 colours turn bluish darks into black, and panels would
+# be lost.
 DARK = Theme(
     name="outgate-dark",
     dark=True,

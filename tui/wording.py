@@ -65,7 +65,9 @@ def _ending(decision: Decision, waiting: bool) -> str | None:
 
 
 def decision_words(decision: Decision, *, waiting: bool = False) -> Words:
-    """Return word, sign and meaning of a decision; a held request goes by how its hold ended, or that it waits still."""
+    """Return word, sign and meaning of a decision; a held request goes by how its hold ended, or
+    that it waits still.
+    """
     return words_of(decision.verdict, _ending(decision, waiting))
 
 
@@ -98,7 +100,9 @@ def amounts(findings: Iterable[Finding]) -> list[Amount]:
 
 
 def found_phrase(findings: Iterable[Finding]) -> str:
-    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing."""
+    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or
+    nothing.
+    """
     return safe(found(amounts(findings)))
 
 
@@ -218,16 +222,15 @@ def health(
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"
-    last = totals.get("last_at_epoch") or 0
-    seen = (
-        f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}"
-        if last
-        else "no request today"
-    )
-    skipped = totals.get("degraded") or 0
-    missed = f"{number(skipped)} not fully checked today" if skipped else "nothing skipped today"
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
-    meaning = "blocked" if skipped else "quiet" if watching is False else "allowed"
+    meaning, missed = "allowed", "nothing skipped today"
+    if watching is False:
+        meaning = "quiet"
+    if skipped := totals.get("degraded"):
+        meaning, missed = "blocked", f"{number(skipped)} not fully checked today"
+    seen = "no request today"
+    if last := totals.get("last_at_epoch"):
+        seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}"
     return meaning, capital(f"{state}{seen} · {missed}")
 
 

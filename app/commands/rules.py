@@ -175,9 +175,8 @@ def test(
 
     results = run_cases(policy_of(open_home(), policy), cases)
     for result in results:
-        typer.echo(
-            f"{'ok    ' if result.passed else 'DIFFERS'} {result.name}{'' if result.passed else ': ' + result.told}"
-        )
+        told = f"ok     {result.name}" if result.passed else f"DIFFERS {result.name}: {result.told}"
+        typer.echo(told)
     failed = sum(not result.passed for result in results)
     typer.echo(f"{counted(len(results), 'case')}, {failed} differ from what was expected.")
     return 1 if failed else 0

@@ -1,4 +1,6 @@
-"""`scripts`: which scripts were seen, in which versions, what changed between them, and which are approved."""
+"""`scripts`: which scripts were seen, in which versions, what changed between them, and which are
+approved.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -121,7 +123,8 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
     )
     what = "Approved" if approve else "Approval withdrawn"
     typer.echo(
-        f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows within a second."
+        f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "
+        "within a second."
     )
 
 

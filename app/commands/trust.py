@@ -55,9 +55,8 @@ def show() -> None:
     typer.echo(f"subject:     {facts.subject}")
     typer.echo(f"fingerprint: {facts.fingerprint_sha256}")
     typer.echo(f"valid:       {facts.not_before:%Y-%m-%d} to {facts.not_after:%Y-%m-%d}")
-    typer.echo(
-        f"kind:        {'imported from the organisation' if facts.imported else 'made on this machine'}"
-    )
+    kind = "imported from the organisation" if facts.imported else "made on this machine"
+    typer.echo(f"kind:        {kind}")
     typer.echo(f"chain:       {' < '.join(facts.chain)}")
 
 
@@ -98,7 +97,8 @@ def import_(
         Path | None, typer.Option(metavar="FILE", help="File with the key's passphrase.")
     ] = None,
 ) -> None:
-    """Use an intermediate of the organisation's own authority from now on; its chain is sent whole to clients.
+    """Use an intermediate of the organisation's own authority from now on; its chain is sent whole
+    to clients.
 
     \b
     Example: outgate ca import --key endpoint.key --chain endpoint-chain.pem

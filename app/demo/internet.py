@@ -1,4 +1,5 @@
-"""A stand-in internet: one loopback server with real TLS that answers for the hosts of the demonstration.
+"""A stand-in internet: one loopback server with real TLS that answers for the hosts of the
+demonstration.
 
 It also counts what reached it, so that tests can prove that a refused request never left.
 """
@@ -107,7 +108,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Later:
-    """A socket whose TLS handshake happens in the connection's own thread; plain HTTP stays plain."""
+    """A socket whose TLS handshake happens in the connection's own thread; plain HTTP stays
+    plain.
+    """
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext) -> None:
         self._plain = plain
@@ -145,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = _ANSWERS.get(host, _anything)
         answer(self, body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer  # noqa: N815 - http.server looks these names up
+    # http.server looks these names up.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer  # noqa: N815
 
     def _body(self) -> Iterator[bytes]:
         if self.headers.get("expect", "").lower() == "100-continue":
@@ -268,30 +272,25 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
         whole = {**message, **ended, "content": content, "usage": {**usage, "output_tokens": 9}}
         handler.json(whole, headers=organisation)
         return
+    handler.events(_anthropic_events(message, usage), headers=organisation)
+
+
+def _anthropic_events(
+    message: dict[str, object], usage: dict[str, int]
+) -> list[tuple[str | None, object]]:
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
-    block = {
-        "type": "content_block_start",
-        "index": 0,
-        "content_block": {"type": "text", "text": ""},
-    }
-    events: list[tuple[str | None, object]] = [
-        ("message_start", {"type": "message_start", "message": start}),
-        ("content_block_start", block),
+    words = ("Two ", "patients ", "need a follow-up.")
+    deltas = [{"index": 0, "delta": {"type": "text_delta", "text": word}} for word in words]
+    ended = {"delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}
+    parts: list[tuple[str, dict[str, object]]] = [
+        ("message_start", {"message": start}),
+        ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
+        *(("content_block_delta", delta) for delta in deltas),
+        ("content_block_stop", {"index": 0}),
+        ("message_delta", ended),
+        ("message_stop", {}),
     ]
-    for word in ("Two ", "patients ", "need a follow-up."):
-        delta = {"type": "text_delta", "text": word}
-        events.append(
-            ("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta})
-        )
-    events.append(("content_block_stop", {"type": "content_block_stop", "index": 0}))
-    end = {
-        "type": "message_delta",
-        "delta": {"stop_reason": "end_turn"},
-        "usage": {"output_tokens": 9},
-    }
-    events.append(("message_delta", end))
-    events.append(("message_stop", {"type": "message_stop"}))
-    handler.events(events, headers=organisation)
+    return [(name, {"type": name, **part}) for name, part in parts]
 
 
 def _graph(handler: _Handler, body: bytes) -> None:

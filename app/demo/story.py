@@ -1,4 +1,6 @@
-"""The demonstration's story: start the stand-in internet and a gate, run the scripts, show what was seen."""
+"""The demonstration's story: start the stand-in internet and a gate, run the scripts, show what was
+seen.
+"""
 
 import os
 import shutil
@@ -90,7 +92,10 @@ def _show(home: Home, out: TextIO) -> int:
 
 
 def _fresh(folder: Path) -> Home:
-    """Empty the folder if it is ours, so that each demonstration tells its own story. Raises SettingsError."""
+    """Empty the folder if it is ours, so that each demonstration tells its own story.
+
+    Raises SettingsError.
+    """
     marker = folder / ".outgate-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
         raise SettingsError(f"{folder} is not empty.", remedy="Give --home a new folder.")

@@ -1,4 +1,6 @@
-"""Exports: one file per format, found in this folder; written whole or not at all, for the owner only."""
+"""Exports: one file per format, found in this folder; written whole or not at all, for the owner
+only.
+"""
 
 import importlib
 import os
@@ -24,14 +26,20 @@ class Format:
     purpose: str
     """After the name, in a list: `for people with a spreadsheet program`."""
     write: Callable[[Iterable[Entry], BinaryIO], int]
-    """Writes all entries to the open file; returns how many. One that cannot be read hides no other."""
+    """Writes all entries to the open file; returns how many.
+
+    One that cannot be read hides no other.
+    """
     proposed: bool = False
     """What the review proposes to somebody who has not chosen; true of one format."""
 
 
 @cache
 def formats() -> Mapping[str, Format]:
-    """Return the formats by name. Raises EvidenceError for a module here that is not a format, or one used twice."""
+    """Return the formats by name.
+
+    Raises EvidenceError for a module here that is not a format, or one used twice.
+    """
     found: dict[str, Format] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         format_ = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
@@ -48,7 +56,10 @@ def _taken(new: Format, known: Iterable[Format]) -> bool:
 
 
 def format_named(name: str, *besides: str) -> Format:
-    """Return the format of that name. Raises InputError, which says what there is; `besides` is there, too."""
+    """Return the format of that name.
+
+    Raises InputError, which says what there is; `besides` is there, too.
+    """
     if (format_ := formats().get(name)) is None:
         known = ", ".join((*besides, *formats()))
         raise InputError(f"There is no export format of that name. Known: {known}.")
@@ -56,9 +67,11 @@ def format_named(name: str, *besides: str) -> Format:
 
 
 def export(name: str, entries: Iterable[Entry], out: Path, *, overwrite: bool = False) -> int:
-    """Write the entries to the file `out`; return how many. Raises InputError, or EvidenceError from the store.
+    """Write the entries to the file `out`; return how many. Raises InputError, or EvidenceError
+    from the store.
 
-    The file appears under its name only when it is complete; an existing one is replaced only with `overwrite`.
+    The file appears under its name only when it is complete; an existing one is replaced only
+    with `overwrite`.
     """
     format_ = format_named(name)
     if out.is_dir():

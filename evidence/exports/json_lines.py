@@ -1,4 +1,6 @@
-"""JSON lines: one record a line, exactly as it was hashed, with its place in the chain, so that it verifies by itself."""
+"""JSON lines: one record a line, exactly as it was hashed, with its place in the chain, so that it
+verifies by itself.
+"""
 
 from collections.abc import Iterable
 from typing import BinaryIO

@@ -140,7 +140,9 @@ COLUMNS: Mapping[str, Column] = {
     **ADDED,
 }
 HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED)
-"""What was added stands behind the place in the chain, so that no column of an earlier version moves."""
+"""What was added stands behind the place in the chain, so that no column of an earlier version
+moves.
+"""
 
 
 def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:

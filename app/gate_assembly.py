@@ -1,0 +1,153 @@
+"""A serving gate, built of what settings and command line choose, and put away in order."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from app.home import Home
+from app.settings import Settings
+from app.wiring import (
+    GateChoices,
+    attributor_of,
+    classifier_of,
+    direct_connections,
+    engine_setup,
+    evidence_of,
+    keeper_of,
+    live_policy_of,
+    past_of,
+    pool_of,
+    write_upstream_bundle,
+)
+from core.fingerprint import Fingerprinter
+
+if TYPE_CHECKING:
+    from attribution.attributor import SocketAttributor
+    from classifiers.engine import Engine, EngineSetup
+    from classifiers.workers.pool import WorkerPool
+    from evidence.factory import Evidence
+    from policy.live import PolicyFile
+    from proxy.gate import Gate, GateOptions
+    from proxy.inspection import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltGate:
+    """A gate and what has to be looked after while it runs and put away when it has ended."""
+
+    gate: "Gate"
+    policy: "PolicyFile"
+    evidence: "Evidence"
+    attributor: "SocketAttributor"
+    classifier: "Engine"
+    pool: "WorkerPool"
+    setup: "EngineSetup"
+
+    def renewed(self) -> None:
+        """Use what a changed policy says of the organisation."""
+        organisation = self.policy.organisation
+        self.classifier.organisation_changed(organisation)
+        self.pool.renew(replace(self.setup, organisation=organisation))
+
+    async def put_away(self) -> None:
+        """Stop what the gate used.
+
+        The evidence comes last: the others may still have something to say.
+        """
+        await self.pool.close()
+        self.attributor.close()
+        await asyncio.to_thread(self.evidence.writer.stop)
+
+
+def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
+    """Build a gate of what the settings and the command line choose.
+
+    Raises OutgateError when it cannot be built.
+    """
+    from proxy.gate import Gate
+    from proxy.inspection import Parts
+
+    policy = live_policy_of(home, choices.policy)
+    options = _options(home, settings, choices)
+    evidence = evidence_of(home, settings)
+    attributor = attributor_of(home, settings)
+    setup = engine_setup(home, policy, names=settings.names_in_prose)
+    pool, classifier = pool_of(setup, settings), classifier_of(setup)
+    keeper = keeper_of(home, settings, attributor, policy)
+    parts = Parts(
+        attributor=attributor,
+        classifier=classifier,
+        pool=pool,
+        policy=policy,
+        evidence=evidence.writer,
+        history=past_of(evidence.history, keeper),
+        holds=evidence.holds,
+        fingerprinter=Fingerprinter(setup.key),
+        observer=keeper.seen,
+        direct=direct_connections(),
+    )
+    return BuiltGate(
+        gate=Gate(parts, options),
+        policy=policy,
+        evidence=evidence,
+        attributor=attributor,
+        classifier=classifier,
+        pool=pool,
+        setup=setup,
+    )
+
+
+def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptions":
+    from proxy.connect_to import parse_route
+    from proxy.gate import GateOptions
+
+    routes = tuple(map(parse_route, choices.connect_to))
+    return GateOptions(
+        mint=prepare_trust(home, settings, choices),
+        chain_file=home.chain,
+        upstream_roots=home.upstream,
+        listen_host=choices.listen_host,
+        listen_port=choices.listen_port,
+        routes=routes,
+        upstream_proxy=settings.upstream_proxy,
+        limits=_limits(home, settings),
+    )
+
+
+def _limits(home: Home, settings: Settings) -> "Limits":
+    from proxy.inspection import Limits
+
+    return Limits(
+        hold_bytes=int(settings.hold_mb * 1024 * 1024),
+        classify_s=settings.classify_seconds,
+        spool_bytes=int(settings.spool_mb * 1024 * 1024),
+        spool_folder=home.root,
+        strict=settings.strict_evidence,
+        inspect_others=settings.other_programs == "inspect",
+    )
+
+
+def prepare_trust(
+    home: Home, settings: Settings, choices: GateChoices
+) -> Callable[[str], tuple[Any, Any]]:
+    """Make or load the authority, write the chain and both bundles, and return what mints
+    leaves.
+    """
+    from certs.authority import open_authority
+    from certs.leaf import LeafMinter
+    from certs.trust import write_bundle
+
+    authority = open_authority(home.authority)
+    home.chain.write_bytes(authority.chain_pem())
+    write_bundle(home.bundle, authority, os.environ)
+    private = [p for p in (settings.upstream_ca, choices.upstream_ca) if p is not None]
+    write_upstream_bundle(home, private)
+    minter = LeafMinter(authority)
+
+    def mint(host: str) -> tuple[Any, Any]:
+        leaf = minter.mint(host)
+        return leaf.certificate, leaf.key
+
+    return mint
