@@ -141,10 +141,7 @@ class Engine:
         where = destination(exchange, self._organisation, self._bindings)
         hits: list[Hit] = []
         hits += (
-            stages.run(
-                "secrets", lambda: self._credentials.detect(payload, exchange.host, explain=explain)
-            )
-            or []
+            stages.run("secrets", lambda: self._secrets(payload, exchange, explain=explain)) or []
         )
         hits += (
             stages.run("personal data", lambda: self._personal.detect(payload, explain=explain))
@@ -165,6 +162,15 @@ class Engine:
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )
+
+    def _secrets(self, payload: Payload, exchange: Exchange, *, explain: bool = False) -> list[Hit]:
+        """Return what leaks at any host that the request names: a key may go to its own only."""
+        found = self._credentials.detect(payload, exchange.host, explain=explain)
+        for name in exchange.other_names:
+            if name.in_doubt:
+                there = self._credentials.detect(payload, name.host)
+                found += [hit for hit in there if hit not in found]
+        return found
 
     def _slow_hits(
         self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool
@@ -226,7 +232,7 @@ class Engine:
     def _to_redact(self, exchange: Exchange, kinds: frozenset[str]) -> Iterator[tuple[Hit, str]]:
         payload = decode(exchange)
         payload.segments[:] = [segment._replace(tabular=False) for segment in payload.segments]
-        hits = [*self._credentials.detect(payload, exchange.host), *self._personal.detect(payload)]
+        hits = [*self._secrets(payload, exchange), *self._personal.detect(payload)]
         for hit in hits:
             if hit.kind not in kinds or hit.rejected is not None:
                 continue

@@ -243,6 +243,16 @@ def _sender_from(value: Mapping[str, Any]) -> Attribution:
 
 
 def _destination(destination: Destination) -> dict[str, Any]:
+    names = [_other_name(name) for name in destination.other_names]
+    return {**_place(destination), "other_names": names}
+
+
+def _other_name(name: Destination) -> dict[str, Any]:
+    named = {"named_by": _safe(name.named_by, 40), "in_doubt": name.in_doubt}
+    return {**_place(name), **named}
+
+
+def _place(destination: Destination) -> dict[str, Any]:
     account = destination.account
     return {
         "scheme": destination.scheme,
@@ -277,6 +287,10 @@ def _destination_from(value: Mapping[str, Any]) -> Destination:
         upload=value.get("upload", False),
         address=value.get("address"),
         country=value.get("country"),
+        named_by=value.get("named_by"),
+        in_doubt=value.get("in_doubt", False),
+        # Records of earlier versions know one name only.
+        other_names=tuple(map(_destination_from, value.get("other_names", ()))),
     )
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.situation import ScriptHistory, Situation
+from destinations.networks import networks_of
 from policy.inputs import (
     ACCOUNT,
     CLOCK,
@@ -24,6 +25,7 @@ from policy.inputs import (
     HISTORY,
     IMPORTS,
     LLM,
+    NETWORK,
     REQUEST,
     SENDER,
     SIZE,
@@ -175,6 +177,11 @@ ACCOUNT_ID = Read(
     blank="",
 )
 IN_COUNTRY = Read(name="destination.country", inputs=COUNTRY, of=lambda s: s.destination.country)
+IN_NETWORK = Read(
+    name="destination.network",
+    inputs=DESTINATION | NETWORK,
+    of=lambda s: networks_of(s.destination.host, s.destination.address),
+)
 UPLOAD = Read(
     name="destination.upload", inputs=REQUEST, of=lambda s: s.destination.upload, values=_EITHER
 )

@@ -1,6 +1,7 @@
 """Says where an exchange goes: service, category, account, upload, and a path fit to be stored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from classifiers.destinations.bindings import Bindings
 from classifiers.destinations.credential_in_use import credential
@@ -31,11 +32,28 @@ _AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 def destination(
     exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None = None
 ) -> Destination:
-    """Return the destination of this exchange.
+    """Return the destination of this exchange, and what each other name of it stands for.
 
     `call` says that an unknown host was recognised as a model by the shape of what it was sent.
     """
     bindings.organisation = organisation
+    where = _named(exchange, organisation, bindings, call)
+    if not exchange.other_names:
+        return where
+    others = tuple(
+        replace(
+            _named(replace(exchange, host=name.host, port=name.port), organisation, bindings, call),
+            named_by=name.named_by,
+            in_doubt=name.in_doubt,
+        )
+        for name in exchange.other_names
+    )
+    return replace(where, other_names=others)
+
+
+def _named(
+    exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None
+) -> Destination:
     headers = dict(reversed(exchange.headers))
     service = service_at(exchange.host, exchange.path, exchange.port)
     if service is None:
