@@ -10,7 +10,6 @@ All four questions walk the same list, `holding`, with another idea of what is m
 - `tell`               what records do not hold, for replay
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -68,7 +67,8 @@ class RulePolicy:
     @property
     def asks_past(self) -> bool:
         """True when some rule looks at a script's history or at earlier volume."""
-        return bool(self.inputs & PAST)
+        adds_up = self.unknown_account is not None and self.unknown_account.over > 0
+        return adds_up or bool(self.inputs & PAST)
 
     @property
     def asks_country(self) -> bool:

@@ -19,8 +19,8 @@ from core.classification import (
 from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
-from core.situation import ScriptHistory, Situation, Volume
 from core.host_names import host_of
+from core.situation import ScriptHistory, Situation, Volume
 from destinations.catalogue import canonical
 from policy.decide import RulePolicy
 from policy.fields import Address, Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
