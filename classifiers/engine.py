@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, decode
 from classifiers.destinations import AccountTap, Bindings, destination
+from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
@@ -74,6 +75,7 @@ class Engine:
         )
         self._personal = PersonalDetector()
         self._bindings = Bindings(self._fingerprinter)
+        self._host_masks = HostMasks(self._in_names)
         self._placeholders = Placeholders(self._fingerprinter)
         self._recognisers: OrganisationRecognisers | None = None
 
@@ -95,8 +97,15 @@ class Engine:
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
         llm = recognise(exchange, None, self._fingerprinter)
-        where = destination(exchange, self._organisation, self._bindings)
+        where = self._where(exchange)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
+
+    def _where(self, exchange: Exchange) -> Destination:
+        where = destination(exchange, self._organisation, self._bindings)
+        return self._host_masks.applied(where, exchange)
+
+    def _in_names(self, payload: Payload, host: str) -> list[Hit]:
+        return [*self._credentials.detect(payload, host), *self._personal.detect(payload)]
 
     def is_cheap(self, exchange: Exchange) -> bool:
         """True when the body is small and no document by its type."""
@@ -138,7 +147,7 @@ class Engine:
         *,
         explain: bool = False,
     ) -> Classification:
-        where = destination(exchange, self._organisation, self._bindings)
+        where = self._where(exchange)
         hits: list[Hit] = []
         hits += (
             stages.run("secrets", lambda: self._secrets(payload, exchange, explain=explain)) or []

@@ -251,7 +251,7 @@ class RulePolicy:
 
     def _stopping_for_host(self, s: Situation, missing: Inputs) -> CompiledRule | None:
         """Return the first rule that surely stops this, and would not at a host without a name."""
-        nowhere = replace(s, destination=replace(s.destination, host="", address=None))
+        nowhere = replace(s, host=None, destination=replace(s.destination, host="", address=None))
         anyway = {rule for rule, _ in self._holding(nowhere, missing)}
         for rule, answer in self._holding(s, missing):
             if answer and rule.verdict in STOPPING and rule not in anyway:

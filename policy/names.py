@@ -29,7 +29,7 @@ def by_shown_address(s: Situation) -> Iterator[Situation]:
 def _under(s: Situation, name: Destination) -> Situation:
     """The other names stay with it: that they contradict is known under each."""
     where = replace(name, other_names=s.destination.other_names)
-    return replace(s, destination=where, llm=_call_at(name, s.llm))
+    return replace(s, destination=where, host=None, llm=_call_at(name, s.llm))
 
 
 def _call_at(name: Destination, known: LlmCall | None) -> LlmCall | None:

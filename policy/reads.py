@@ -156,7 +156,7 @@ CHANGED = _history(
 SCRIPT_AGE = Read(name="script.age", inputs=HISTORY | CLOCK, of=_age)
 IMPORTED = Read(name="script.imports", inputs=IMPORTS, of=lambda s: s.history.imports)
 
-HOST = _destination("destination.host", lambda d: d.host)
+HOST = Read(name="destination.host", inputs=DESTINATION, of=lambda s: s.host or s.destination.host)
 PORT = _destination("destination.port", lambda d: d.port)
 SCHEME = _destination("destination.scheme", lambda d: d.scheme)
 CATEGORY = _destination("destination.category", lambda d: d.category, tuple(Category))

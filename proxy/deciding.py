@@ -98,6 +98,7 @@ class Deciding:
             request_bytes=exchange.body_bytes,
             sender=sender,
             destination=seen.destination,
+            host=exchange.host,
             llm=seen.llm,
             findings=seen.findings,
             degraded=seen.degraded,

@@ -3,6 +3,7 @@
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
 from classifiers.codecs.unicode_folding import fold
+from classifiers.decoding import names
 from classifiers.decoding.body import drain, read_body, read_plain
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.request_parts import file_name, read_headers, read_target
@@ -59,6 +60,9 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits) -> None:
     reading = Reading(payload, limits)
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
+    names.read_hosts(reading, names.names_of(exchange))
+    names.read_header_names(reading, (name for name, _ in exchange.headers))
+    names.read_query_names(reading, exchange.path.partition("?")[2])
     drain(reading)
     content_type = content_encoding = grpc_encoding = None
     for name, value in exchange.headers:
