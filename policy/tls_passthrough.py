@@ -13,7 +13,7 @@ SOON = timedelta(days=14)
 LONGEST = timedelta(days=366)
 
 _HOST = re.compile(r"[a-z0-9*?_-]+(?:\.[a-z0-9*?_-]+)*")
-_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+_ADDRESS = re.compile(r"[0-9.]+|[^:\n]*:.*")
 _NOTHING_BUT_WILD = re.compile(r"[*?./\\]*")
 
 

@@ -12,9 +12,9 @@ journal entry is on the way to the disk. So each row names the *proof* that it n
 kinds of decision it may be taken: what a rule has redacted cannot leave as it came, what a person
 was to see cannot leave unseen, and what is refused cannot leave at all.
 
-Three rows lead from `closed` to itself because the outside world does not wait for a record: the
-answer of a server may be over while the client still uploads, and then the upload is still read,
-and still cut; and the gate itself may fail on the way of an answer whose record is closed.
+Rows lead from `closed` to itself because the outside world does not wait for a record: the answer
+of a server may be over while the client still uploads, and then the upload is still read, and still
+cut; and the gate itself may fail on the way of an answer whose record is closed.
 """
 
 from enum import IntEnum, StrEnum
@@ -149,14 +149,14 @@ ROWS = (
     Row(_E.JOURNAL, (_S.HELD, _S.JOURNALLED, *_LEAVING), None, "it goes on to the writer"),
     Row(_E.PASS_ON, (_S.JOURNALLED,), _S.PASSING, "it leaves", _HANDED, by=_LETS_OUT),
     Row(_E.REVISE, _LEAVING, None, "more of it was read, and it may go on", by=_LETS_OUT),
-    Row(_E.REVISE, (_S.KEPT, _S.CLOSED), None, "more of it was read, and decided on"),
+    Row(_E.REVISE, (_S.KEPT, _S.FAILED, _S.CLOSED), None, "more of it was read, and decided on"),
     Row(_E.ANSWER, (_S.PASSING,), _S.ANSWERING, "the head of an answer is there"),
     Row(_E.STREAM, (_S.ANSWERING,), _S.STREAMING, "the answer streams to the client", _DURABLE),
     Row(_E.CONVERSE, (_S.ANSWERING,), _S.CONVERSING, "it becomes a WebSocket", _DURABLE),
     Row(_E.REFUSE, (_S.DECIDED,), _S.REFUSED, "nothing of it leaves", by=_NOT_OUT),
     Row(_E.CUT, _LEAVING, _S.CUT, "what has not left stays here"),
     Row(_E.CUT, (_S.DECIDED,), _S.CUT, "its connection ended before it could leave"),
-    Row(_E.CUT, (_S.CLOSED,), None, "the rest of an upload stays here, too"),
+    Row(_E.CUT, (_S.FAILED, _S.CLOSED), None, "the rest of an upload stays here, too"),
     Row(_E.FAIL, (*_ALIVE, *_ENDING), _S.FAILED, "the gate itself failed: the client is refused"),
     Row(_E.FAIL, (_S.CLOSED,), None, "it failed on the answer: the same"),
     Row(_E.DESCRIBE, (_S.FAILED,), None, "what is known of it, where it failed before that"),

@@ -309,8 +309,9 @@ class Transaction:
         self._move(Event.OBSERVE)
 
     def close(self, acknowledgement: Acknowledgement) -> None:
-        """Its record is handed over."""
+        """Its record is handed over. Placeholders are not put back any more."""
         self._move(Event.CLOSE)
+        self._values = {}
         self._handed, self._closing = True, acknowledgement
 
     def deliver(self) -> None:

@@ -61,7 +61,7 @@ class MessageGate:
         if whole.over:
             return
         conversation, reader = _conversation(whole), _reader(whole)
-        if conversation.too_big:
+        if conversation.too_big and whole.answering:
             whole.left(whole.exchange.body_bytes, whole=False)
             reason = f"{conversation.too_big}."
             whole.cut(_TOO_BIG, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
@@ -190,7 +190,9 @@ def _add(part: Transaction, whole: Transaction, message: Passing, size: int) -> 
     for note in part.notes:
         if note not in whole.notes:
             whole.note(note)
-    decision = stricter(whole.decision, part.decision)
+    decision = whole.decision
+    if message.dropped or part.leaves:  # else a person has let it out with the connection
+        decision = stricter(decision, part.decision)
     if message.dropped:
         whole.cut(_end(whole, size, decision, whole.reference), decision)
     else:

@@ -297,6 +297,17 @@ def test_what_was_not_decided_cannot_be_asked_for() -> None:
             getattr(Transaction("a"), name)
 
 
+def test_values_are_kept_no_longer_than_the_answer_lasts(loop: asyncio.AbstractEventLoop) -> None:
+    """What placeholders stand for is forgotten with the record."""
+    transaction = decided(CHANGED)
+    transaction.redact({"<SECRET_1>": "TOP-SECRET"})
+    transaction.journal()
+    transaction.pass_on()
+    assert transaction.values == {"<SECRET_1>": "TOP-SECRET"}
+    transaction.close(word(loop))
+    assert transaction.values == {}
+
+
 def test_neither_its_words_nor_its_errors_show_payload() -> None:
     """What holds a body, placeholders and a path shows none of them."""
     exchange = replace(EXCHANGE, body=b"TOP-SECRET", path="/TOP-SECRET")

@@ -416,9 +416,11 @@ def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
     assert gate.internet.arrivals == []
 
 
-async def test_an_upload_is_still_cut_when_its_answer_was_over_before(gate: Any) -> None:
-    """A server that has answered already gets no secret after it; the closed record is not
-    reopened."""
+@pytest.mark.parametrize("end", [State.CLOSED, State.FAILED])
+async def test_an_upload_is_still_cut_when_its_answer_was_over_before(
+    gate: Any, end: State
+) -> None:
+    """A server that has answered gets no secret after it, nor where the gate failed on its answer."""
     inspection = gate.gate.addon.inspection
     exchange = Exchange(
         id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="PUT",
@@ -431,7 +433,10 @@ async def test_an_upload_is_still_cut_when_its_answer_was_over_before(gate: Any)
     transaction.pass_on()
     tap = UploadTap(transaction, exchange, inspection.deciding, lambda *_: None)
     transaction.answer()
-    transaction.close(asyncio.get_running_loop().create_future())
+    if end is State.CLOSED:
+        transaction.close(asyncio.get_running_loop().create_future())
+    else:
+        transaction.fail(Decision(verdict=Verdict.BLOCK))
     for chunk, stopped in ((b"x" * 200_000, False), (WORD + b"x" * 200_000, True)):
         tap.take(chunk)
         await tap.inspect()
@@ -439,4 +444,4 @@ async def test_an_upload_is_still_cut_when_its_answer_was_over_before(gate: Any)
         await tap.inspect()
         assert WORD not in tap.release()
         assert transaction.stopped is tap.stopped is stopped
-    assert transaction.state is State.CLOSED
+    assert transaction.state is end

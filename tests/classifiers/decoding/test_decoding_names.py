@@ -12,7 +12,7 @@ from classifiers.engine import Engine, EngineSetup
 from core.classification import Classification
 from core.exchange import Exchange, OtherName
 from core.organisation import Organisation
-from core.record import _destination
+from core.record_writing import destination_json
 
 IBAN = "DE44500105175407324931"
 KEY = "sk_" + "live_" + "51H8x0aBcDeFgHiJkLmNoPqRs"
@@ -36,7 +36,7 @@ def kinds(seen: Classification) -> set[str]:
 
 def stored(seen: Classification) -> str:
     found = [(f.where, f.excerpt) for f in seen.findings]
-    return json.dumps([_destination(seen.destination), found]).lower()
+    return json.dumps([destination_json(seen.destination), found]).lower()
 
 
 def b32(text: str) -> str:
