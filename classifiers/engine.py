@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import Bindings, destination
+from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload
@@ -72,6 +73,7 @@ class Engine:
         )
         self._personal = PersonalDetector()
         self.bindings = Bindings(self.fingerprinter)
+        self._host_masks = HostMasks(self.hits)
         self._recognisers: OrganisationRecognisers | None = None
 
     @property
@@ -92,8 +94,12 @@ class Engine:
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
         llm = recognise(exchange, None, self.fingerprinter)
-        where = destination(exchange, self._organisation, self.bindings)
+        where = self._where(exchange)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
+
+    def _where(self, exchange: Exchange) -> Destination:
+        where = destination(exchange, self._organisation, self.bindings)
+        return self._host_masks.applied(where, exchange)
 
     def is_cheap(self, exchange: Exchange) -> bool:
         """True when the body is small and no document by its type."""
@@ -141,9 +147,8 @@ class Engine:
         *,
         explain: bool = False,
     ) -> Classification:
-        where = destination(exchange, self._organisation, self.bindings)
-        secrets = partial(self._credentials.detect, payload, exchange.host, explain=explain)
-        hits = stages.hits("secrets", secrets)
+        where = self._where(exchange)
+        hits = stages.hits("secrets", partial(self._secrets, payload, exchange, explain=explain))
         hits += stages.hits(
             "personal data", partial(self._personal.detect, payload, explain=explain)
         )
@@ -162,6 +167,15 @@ class Engine:
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )
+
+    def _secrets(self, payload: Payload, exchange: Exchange, *, explain: bool = False) -> list[Hit]:
+        """Return what leaks at any host that the request names: a key may go to its own only."""
+        found = self._credentials.detect(payload, exchange.host, explain=explain)
+        for name in exchange.other_names:
+            if name.in_doubt:
+                there = self._credentials.detect(payload, name.host)
+                found += [hit for hit in there if hit not in found]
+        return found
 
     def _slow_hits(
         self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool

@@ -14,6 +14,7 @@ class Carrier(StrEnum):
     HEADER = "header"
     QUERY = "query"
     PATH = "path"
+    HOST = "host"
 
 
 class Segment(NamedTuple):

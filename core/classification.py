@@ -77,6 +77,17 @@ class Destination:
     """The IP address that is connected to, where a rule asks for its country; None when it was not looked up."""
     country: str | None = None
     """Of that address: ISO 3166 alpha-2, or `unknown`; None when it was not looked up."""
+    named_by: str | None = None
+    """Of another name of a request, what names it: `Host header`, `TLS handshake`, …"""
+    in_doubt: bool = False
+    """True for another name that contradicts: what trusts a destination must trust it, too."""
+    other_names: "tuple[Destination, ...]" = ()
+    """Whatever else the request goes by, each as it would be judged alone; these have none."""
+
+    @property
+    def contradicted(self) -> bool:
+        """True when the request names another host or port that is not shown to be this one."""
+        return any(name.in_doubt for name in self.other_names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,19 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherName:
+    """A host and port that a request goes by beside those of its exchange."""
+
+    host: str
+    """In the one spelling of `core.host_names.host_of`."""
+    port: int
+    named_by: str
+    """What names it: `Host header`, `TLS handshake`, `:authority`, `request line`, `CONNECT`."""
+    in_doubt: bool = True
+    """False for an address that proved to be the host's by its certificate: no contradiction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request on its way out. Holds payload: never log it; its repr shows sizes only."""
 
@@ -32,7 +45,7 @@ class Exchange:
     scheme: str
     """`https`, `http`, `wss` or `ws`."""
     host: str
-    """Lower case, without port, as the client named it (SNI or Host)."""
+    """Without port, in the one spelling of `core.host_names.host_of`: of CONNECT or the URL."""
     port: int
     method: str
     path: str
@@ -47,6 +60,8 @@ class Exchange:
     """False when the body was cut, or streamed past without being kept."""
     address: str | None = None
     """The IP address that is connected to, where it was looked up before the decision."""
+    other_names: tuple[OtherName, ...] = ()
+    """Whatever else it goes by: it is judged by each, and the strictest answer holds."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of this lower-case name."""

@@ -183,8 +183,8 @@ class Policy(Protocol):
         """True when some rule looks at `Situation.history` or `Situation.volume`."""
 
     @property
-    def asks_country(self) -> bool:
-        """True when some rule looks at the country of a destination's address."""
+    def asks_address(self) -> bool:
+        """True when some rule looks at the address that is connected to."""
 
     def country_of(self, address: str) -> str:
         """Return the country of an IP address: ISO 3166 alpha-2, or `unknown`."""

@@ -29,7 +29,9 @@ _SENDER_LACKS = frozenset(
 )
 _SCRIPT_LACKS = frozenset({"version"})
 _LINE_LACKS = frozenset({"stack"})
-_DESTINATION_LACKS = frozenset({"upload", "address", "country"})
+_DESTINATION_LACKS = frozenset(
+    {"upload", "address", "country", "named_by", "in_doubt", "other_names"}
+)
 _LLM_LACKS = frozenset({"evidence"})
 _FINDING_LACKS = frozenset({"test_data", "note", "subjects"})
 _DECISION_LACKS = frozenset({"intended", "policy", "headers", "hold"})
@@ -136,6 +138,9 @@ def read_destination(value: object) -> Destination:
         upload=fields.flag("upload"),
         address=fields.text_or_none("address"),
         country=fields.text_or_none("country"),
+        named_by=fields.text_or_none("named_by"),
+        in_doubt=fields.flag("in_doubt"),
+        other_names=tuple(map(read_destination, fields.many("other_names"))),
     )
 
 

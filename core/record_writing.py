@@ -102,7 +102,16 @@ def sender_json(sender: Attribution) -> dict[str, Any]:
 
 
 def destination_json(destination: Destination) -> dict[str, Any]:
-    """Return where it went."""
+    """Return where it went, by every name that was given."""
+    names = [_other_name(name) for name in destination.other_names]
+    return {**_place(destination), "other_names": names}
+
+
+def _other_name(name: Destination) -> dict[str, Any]:
+    return {**_place(name), "named_by": inert(name.named_by, 40), "in_doubt": name.in_doubt}
+
+
+def _place(destination: Destination) -> dict[str, Any]:
     account = destination.account
     return {
         "scheme": destination.scheme,

@@ -39,6 +39,8 @@ class Situation:
     request_bytes: int
     sender: Attribution
     destination: Destination
+    host: str | None = None
+    """The host in clear, where the destination's is masked. Never stored."""
     llm: LlmCall | None = None
     findings: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()

@@ -15,11 +15,23 @@ def _site(service_id: str, name: str, *hosts: str) -> Service:
 def _catcher(service_id: str, name: str, *hosts: str) -> Service:
     """The first segment of the path is who may read what is caught."""
     mailbox = r"^/([^/?]+)"
-    return Service(service_id, name, HOOK, at(*hosts), WRITE, anonymous, AS_ASKED, hidden=mailbox)
+    return Service(
+        service_id,
+        name,
+        HOOK,
+        at(*hosts),
+        WRITE,
+        anonymous,
+        AS_ASKED,
+        hidden=mailbox,
+        keeps_requests=True,
+    )
 
 
 def _tunnel(service_id: str, name: str, *hosts: str) -> Service:
-    return Service(service_id, name, HOOK, at(*hosts), WRITE, anonymous, AS_ASKED)
+    return Service(
+        service_id, name, HOOK, at(*hosts), WRITE, anonymous, AS_ASKED, keeps_requests=True
+    )
 
 
 _WETRANSFER = ("wetransfer.com", "*.wetransfer.com", "wetransfer.net", "*.wetransfer.net")
@@ -106,6 +118,7 @@ HOOKS: tuple[Service, ...] = (
         opaque,
         AS_ASKED,
         hidden=r"/hooks/catch/\d+/(.+)",
+        keeps_requests=True,
     ),
     Service(
         "make",
@@ -116,6 +129,7 @@ HOOKS: tuple[Service, ...] = (
         opaque,
         AS_ASKED,
         hidden=r"/(.+)",
+        keeps_requests=True,
     ),
     Service(
         "ifttt",
@@ -126,5 +140,6 @@ HOOKS: tuple[Service, ...] = (
         consumer,
         AS_ASKED,
         hidden=r"/with/key/([^/?]+)",
+        keeps_requests=True,
     ),
 )

@@ -1,8 +1,11 @@
 """Microsoft's clouds: a token names its tenant, a path or host the tenant or the account."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import orjson
 
 from core.classification import Category
 from core.exchange import Exchange
@@ -36,7 +39,8 @@ CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of all personal Microsoft accounts."""
 _CONSUMER_SIGN_IN = "login.live.com"
 _SIGN_IN = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net")
-_SIGNED_BY_TENANT = re.compile(r"[?&]sktid=([0-9a-fA-F-]{36})")
+_DELEGATED = ("sktid", "skoid", "skt", "ske", "sks", "skv", "sv", "sig")
+"""Of a user delegation SAS: without all of them the signature covers no tenant."""
 _TENANT = re.compile(r"[0-9a-z.-]{4,255}")
 _OF_NO_TENANT = frozenset({"", "common", "organizations"})
 
@@ -104,11 +108,15 @@ def _sharepoint(request: Request) -> Signal | None:
 
 
 def _storage(request: Request) -> Signal | None:
-    match = _SIGNED_BY_TENANT.search(request.path)
-    if match:
-        return Signal(match[1].lower(), "tenant id in the signed URL", personal=False)
-    told = _tenant_of_token(request)
-    return told or Signal(first_label(request.host), "storage account in the host name")
+    """A header outweighs the URL; of that, a tenant is signed only with the whole set beside it."""
+    account = Signal(first_label(request.host), "storage account in the host name")
+    if "authorization" in request.headers:
+        return _tenant_of_token(request) or account
+    query = parse_qs(request.path.partition("?")[2])
+    if any(len(query.get(name, ())) != 1 for name in _DELEGATED):
+        return account
+    tenant = query["sktid"][0].lower()
+    return Signal(tenant, "tenant id in the signed URL", personal=False)
 
 
 def _devops(request: Request) -> Signal | None:
@@ -128,7 +136,7 @@ def _signed_in(exchange: Exchange, body: Json) -> Signal | None:
 
 
 def _graph(exchange: Exchange, body: Json) -> Signal | None:
-    path = exchange.path.partition("?")[0].rstrip("/")
+    path = exchange.path.partition("?")[0].rstrip("/").lower()
     if body.get("driveType") == "personal":
         owner = text(body, "owner", "user", "id")
         return Signal(owner, "the drive is a personal one", personal=True)
@@ -148,14 +156,38 @@ def _organisation(body: Json) -> Signal | None:
     return Signal(tenant, "organisation in the answer", personal=False) if tenant else None
 
 
+_BATCH = re.compile(r"(?i)(/(?:v1\.0|beta))/\$batch/?(?:\?|$)")
+
+
+def batched(request: Request) -> Iterator[tuple[str, str]]:
+    """Yield (method, path) of the requests inside one of Graph's batches."""
+    match = _BATCH.match(unquote(request.path))
+    inside = _json_of(request.body).get("requests") if match else None
+    for one in inside if match and isinstance(inside, list) else ():
+        method, url = (one.get("method"), one.get("url")) if isinstance(one, dict) else (None, None)
+        if isinstance(method, str) and isinstance(url, str):
+            yield method.upper(), f"{match[1]}/{url.lstrip('/')}" if match else url
+
+
+def _json_of(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 _GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us", "microsoftgraph.chinacloudapi.cn")
-_VERSION = r"/(?:v1\.0|beta)/"
+_VERSION = r"(?i)/(?:v1\.0|beta)/"
+"""Graph takes capitals for small letters."""
 _DRIVES = r"(?:me/drives?\b|drives?\b|sites/|users/[^/]+/drive|groups/[^/]+/drive|shares/)"
-_TO_DRIVES = r"PUT |POST .*/(?:createUploadSession|content|children)$|PATCH "
-_MAIL = r"(?:me|users/[^/]+)/(?:sendMail|messages|mailFolders)"
+_TO_DRIVES = r"(?i)PUT |POST .*/(?:createUploadSession|content|children)$|PATCH "
+_MAIL = r"(?:me|users/[^/]+)/(?:sendMail|messages|mailFolders|events|calendars?\b|contacts)"
+_NOTES = r"(?:me|(?:users|groups|sites)/[^/]+)/onenote/"
+_TASKS = r"(?:(?:me|users/[^/]+)/(?:todo|outlook/task\w*|planner)|planner)/"
 _CHATS = r"(?:teams|chats|me/chats)"
 _TO_SHAREPOINT = (
-    r"PUT |PATCH |POST .*/"
+    r"(?i)PUT |PATCH |POST .*/"
     r"(?:[Aa]dd\b|AddUsingPath|createUploadSession|StartUpload|ContinueUpload|FinishUpload)"
 )
 _AZURE_MODELS = r"/(?:[\w.-]+/)*(?:openai|models|anthropic|voice-live|chat/completions)(?:/|$|\?)"
@@ -222,6 +254,26 @@ MICROSOFT: tuple[Service, ...] = (
         llm=Llm(kind=LlmKind.CONSUMER, prices=None),
     ),
     Service(
+        "onenote",
+        "OneNote",
+        Category.CLOUD_STORAGE,
+        at(*_GRAPH_HOSTS, paths=_VERSION + _NOTES),
+        WRITE,
+        token,
+        Refusal.GRAPH,
+        family="microsoft",
+    ),
+    Service(
+        "microsoft-todo",
+        "Microsoft To Do",
+        Category.MESSAGING,
+        at(*_GRAPH_HOSTS, paths=_VERSION + _TASKS),
+        WRITE,
+        token,
+        Refusal.GRAPH,
+        family="microsoft",
+    ),
+    Service(
         "onedrive",
         "OneDrive",
         Category.CLOUD_STORAGE,
@@ -265,6 +317,7 @@ MICROSOFT: tuple[Service, ...] = (
         family="microsoft",
         learn=_graph,
         opens_sessions=True,
+        holds_requests=batched,
     ),
     Service(
         "onedrive-personal",

@@ -6,11 +6,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 from core.classification import Category
-from destinations.signals import Learner, Reader
+from destinations.signals import Learner, Reader, Unfolder
 
 WRITE = r"(?:POST|PUT|PATCH) "
 PUT_OR_POST = r"PUT |POST "
 POST = r"POST "
+_A_WORD, _A_PLACE = 64, 256
+"""Longer queries and paths of a request that only looks something up hold more than its question."""
 NEVER = r"(?!)"
 """No request stores content that others can read: sign-in, queries."""
 
@@ -127,6 +129,10 @@ class Service:
     """Reads whose account it is from answers, where they tell."""
     opens_sessions: bool = False
     """Answers hand out addresses for uploads that carry no token."""
+    holds_requests: Unfolder | None = None
+    """Reads the requests that one of its requests holds: a batch stores what one of them stores."""
+    keeps_requests: bool = False
+    """Whoever reads there sees each request whole: what stands in its address is stored, too."""
     hidden: str | None = None
     """Regular expression whose first group is a secret in the path."""
     keys: Keys = Keys()
@@ -146,4 +152,7 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 def stores(service: Service, method: str, path: str) -> bool:
     """Return True when this request stores content with the service."""
-    return pattern(service.upload).match(f"{method} {path.partition('?')[0]}") is not None
+    base, _, query = path.partition("?")
+    if pattern(service.upload).match(f"{method} {base}") is not None:
+        return True
+    return service.keeps_requests and (len(query) > _A_WORD or len(base) > _A_PLACE)

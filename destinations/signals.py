@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -59,6 +59,9 @@ class Request(NamedTuple):
 
 Reader = Callable[[Request], Signal | None]
 """Reads from one request whose account of a service it uses. Never raises, whatever the request."""
+
+Unfolder = Callable[[Request], Iterable[tuple[str, str]]]
+"""Reads (method, path) of the requests that one request holds. Never raises."""
 
 Learner = Callable[[Exchange, Json], Signal | None]
 """Reads from the JSON of a successful answer whose account the request used. Never raises."""

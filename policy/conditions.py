@@ -13,6 +13,7 @@ from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
 from core.vocabulary.kinds import kinds_of
+from destinations.networks import Network
 from policy import reads
 from policy.content import Measure, Selection, found
 from policy.fields import (
@@ -39,6 +40,7 @@ from policy.predicates import (
     during,
     matching,
     matching_case,
+    matching_host,
     matching_path,
     matching_service,
     named,
@@ -98,8 +100,13 @@ class AttributionCondition(Section):
 class DestinationCondition(Section):
     """Where it goes. All that is given must hold; of a list, any."""
 
-    host: Annotated[Listed[Text] | None, Asks(reads.HOST, matching)] = Field(
+    host: Annotated[Listed[Text] | None, Asks(reads.HOST, matching_host)] = Field(
         None, description="api.example.com, or *.example.com for all below it."
+    )
+    network: Annotated[Listed[Network] | None, Asks(reads.IN_NETWORK, sharing)] = Field(
+        None,
+        description="Groups of addresses, by name or where the name leads: private, link_local, "
+        "metadata, loopback.",
     )
     port: Annotated[Listed[Port] | None, Asks(reads.PORT, one_of)] = Field(
         None, description="The port that is connected to, such as 443."

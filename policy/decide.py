@@ -17,15 +17,28 @@ from core.attribution import Certainty
 from core.decision import Decision, Mode, Verdict
 from core.organisation import Organisation
 from core.situation import Situation
+from destinations.networks import is_placed
 from policy.compiled import CompiledRule, Holding, holding
 from policy.countries import UNKNOWN, CountryTable
 from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
-from policy.inputs import COUNTRY, NEVER, NOT_YET, PAST, Inputs, hidden_by
+from policy.inputs import (
+    COUNTRY,
+    DESTINATION,
+    NETWORK,
+    NEVER,
+    NOT_YET,
+    PAST,
+    PLACE,
+    Inputs,
+    hidden_by,
+)
+from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
 
-_RANK = {v: n for n, v in enumerate(Verdict)}
+_WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
+"""What takes the whole request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +67,18 @@ class RulePolicy:
     @property
     def asks_past(self) -> bool:
         """True when some rule looks at a script's history or at earlier volume."""
-        return bool(self.inputs & PAST)
+        adds_up = self.unknown_account is not None and self.unknown_account.over > 0
+        return adds_up or bool(self.inputs & PAST)
 
     @property
     def asks_country(self) -> bool:
         """True when some rule looks at the country of a destination."""
         return bool(self.inputs & COUNTRY)
+
+    @property
+    def asks_address(self) -> bool:
+        """True when some rule looks at the address that is connected to, or what it tells."""
+        return bool(self.inputs & PLACE)
 
     @cached_property
     def _signature(self) -> Signature:
@@ -70,14 +89,20 @@ class RulePolicy:
         return self._signature.plain(Verdict.ALLOW, "No rule applies.")
 
     def decide(self, situation: Situation) -> Decision:
-        """Decide with everything known.
+        """Decide with everything known: by every name of the destination, and the strictest counts.
 
         What a failed stage hides is settled by `on_error` and the failure table.
         """
+        if not situation.destination.other_names:
+            return self._decide(situation)
+        decision = strictest(self._decide(s) for s in by_contradicting_name(situation))
+        return self._at_address(situation, decision)
+
+    def _decide(self, situation: Situation) -> Decision:
         missing = self._missing(situation)
         if situation.headers_only:
             missing |= NOT_YET
-        failed = bool(situation.degraded or missing & COUNTRY)
+        failed = bool(situation.degraded or missing & PLACE)
         headers: Headers = ()
         for rule, answer in self._holding(situation, missing):
             if answer is None:
@@ -95,6 +120,13 @@ class RulePolicy:
 
         With it the rules that could have changed it.
         """
+        if not situation.destination.other_names:
+            return self._tell(situation, untold)
+        told = [self._tell(s, untold) for s in by_contradicting_name(situation)]
+        decision = self._at_address(situation, strictest(d for d, _ in told), untold)
+        return decision, tuple(dict.fromkeys(rule for _, rules in told for rule in rules))
+
+    def _tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
         unsure: list[CompiledRule] = []
         headers: Headers = ()
         decision = None
@@ -113,6 +145,15 @@ class RulePolicy:
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
+        if not situation.destination.other_names:
+            return self._decide_on_headers(situation)
+        early = [self._decide_on_headers(s) for s in by_contradicting_name(situation)]
+        known = [decision for decision in early if decision is not None]
+        decision = self._at_address(situation, strictest(known or [self._nothing]), NOT_YET)
+        surely = decision.verdict is Verdict.BLOCK or len(known) == len(early)
+        return decision if surely and decision.verdict not in _WHOLE else None
+
+    def _decide_on_headers(self, situation: Situation) -> Decision | None:
         missing = NOT_YET | self._missing(situation)
         surely_blocked = self.mode is Mode.ENFORCE and self._floor_of(situation) is Verdict.BLOCK
         headers: Headers = ()
@@ -137,6 +178,9 @@ class RulePolicy:
 
         A rule that may still decide wants that.
         """
+        return any(map(self._needs_whole, by_contradicting_name(situation)))
+
+    def _needs_whole(self, situation: Situation) -> bool:
         for rule, answer in self._holding(situation, NOT_YET | self._missing(situation)):
             if rule.whole:
                 return True
@@ -188,13 +232,45 @@ class RulePolicy:
             degraded=(f"{stage}: failed, reference {reference}",),
         )
 
+    def _at_address(
+        self, situation: Situation, decision: Decision, missing: Inputs = 0
+    ) -> Decision:
+        """Refuse what is to be refused because of the address that was asked for its host.
+
+        By that name nothing else is judged: its certificate shows whose host it is.
+        """
+        if situation.headers_only:
+            missing |= NOT_YET
+        for s in by_shown_address(situation):
+            rule = self._stopping_for_host(s, missing | self._missing(s))
+            if rule is not None and rule.verdict is not None:
+                headers = decision.headers
+                at_address = self._signature.by_rule(rule, rule.verdict, s, headers)
+                decision = max(decision, at_address, key=strictness)
+        return decision
+
+    def _stopping_for_host(self, s: Situation, missing: Inputs) -> CompiledRule | None:
+        """Return the first rule that surely stops this, and would not at a host without a name."""
+        nowhere = replace(s, host=None, destination=replace(s.destination, host="", address=None))
+        anyway = {rule for rule, _ in self._holding(nowhere, missing)}
+        for rule, answer in self._holding(s, missing):
+            if answer and rule.verdict in STOPPING and rule not in anyway:
+                return rule
+        return None
+
     def _holding(self, s: Situation, missing: Inputs) -> Holding:
         return holding(self.rules, s, missing)
 
     def _missing(self, s: Situation) -> Inputs:
         hidden = hidden_by(s.degraded) if s.degraded else 0
-        unplaced = s.destination.country is None and self.asks_country
-        return hidden | COUNTRY if unplaced else hidden
+        if s.destination.other_names:
+            # Each of its names is judged by itself: what it means is known.
+            hidden &= ~DESTINATION
+        if self.asks_country and s.destination.country is None:
+            hidden |= COUNTRY
+        if self.inputs & NETWORK and not is_placed(s.destination.host, s.destination.address):
+            hidden |= NETWORK
+        return hidden
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
         """Return the rule that surely blocks, be it in watch mode.
@@ -219,7 +295,9 @@ class RulePolicy:
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: Headers) -> Decision:
         assert rule.on_error is not None
-        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or "country"
+        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or _unplaced(
+            rule
+        )
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._signature.by_rule(rule, rule.on_error, s, headers, why)
 
@@ -228,7 +306,9 @@ class RulePolicy:
             answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
             if answer is not RULES:
                 return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
-        if missing & ~COUNTRY and s.degraded:
+        if s.destination.contradicted:
+            missing |= DESTINATION
+        if missing & ~PLACE and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:
@@ -254,7 +334,7 @@ class RulePolicy:
         if verdict is None or self._floor is None or matched is Verdict.ALLOW:
             return decision
         floor = self._signature.by_rule(self._floor, verdict, s, decision.headers)
-        return floor if _strictness(floor) > _strictness(decision) else decision
+        return floor if strictness(floor) > strictness(decision) else decision
 
     def _early(self, s: Situation, decision: Decision, matched: Verdict | None) -> Decision | None:
         """To hold or to redact takes the whole request; so may the answer for unknown accounts."""
@@ -262,8 +342,8 @@ class RulePolicy:
         if matched is not Verdict.ALLOW and answer is not None and answer.waits_for_size(s):
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
-        return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
+        return None if floored.verdict in _WHOLE else floored
 
 
-def _strictness(decision: Decision) -> tuple[int, int]:
-    return _RANK[decision.verdict], _RANK[decision.intended or decision.verdict]
+def _unplaced(rule: CompiledRule) -> str:
+    return "country" if rule.inputs & COUNTRY else "address"

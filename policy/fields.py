@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from core.host_names import address_of, host_of
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, near
 from core.vocabulary.sizes import joined
 from policy.countries import CODES, UNKNOWN
@@ -94,12 +95,19 @@ def _country(value: str) -> str:
     return value if value == UNKNOWN else code
 
 
+def _address(value: str) -> str:
+    if address_of(value) is None:
+        raise ValueError("is no IP address")
+    return host_of(value)
+
+
 type Listed[T] = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
 type Several[T] = Annotated[list[T], BeforeValidator(listed)]
 type Text = Annotated[str, Field(min_length=1, max_length=1000)]
 type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 type Kind = Annotated[str, AfterValidator(_known_kind)]
 type Country = Annotated[str, AfterValidator(_country)]
+type Address = Annotated[str, AfterValidator(_address)]
 type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
 type Dollars = Annotated[float, Field(gt=0)]

@@ -10,6 +10,7 @@ type Inputs = int
     REQUEST,
     ACCOUNT,
     COUNTRY,
+    NETWORK,
     SIZE,
     SECRETS,
     NAMES,
@@ -19,15 +20,18 @@ type Inputs = int
     IMPORTS,
     VOLUME,
     CLOCK,
-) = (1 << n for n in range(14))
+) = (1 << n for n in range(15))
 """Who sends; where to; what the request's head says beside its host; whose account; which country;
-how large; credentials, names and addresses, all other content; the call of a language model; what
+which network; how large; credentials, names and addresses, all other content; the call of a language model; what
 is known of the script; what it imports; what had gone out before; what time it is.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
 
-OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | COUNTRY
+PLACE = COUNTRY | NETWORK
+"""What the address that is connected to tells: it is looked up where rules ask."""
+
+OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | PLACE
 """Who lets pass for one of these trusts the destination."""
 
 PAST = HISTORY | IMPORTS | VOLUME

@@ -110,9 +110,9 @@ class PolicyFile:
         return self._policy.needs_whole(situation)
 
     @property
-    def asks_country(self) -> bool:
-        """True when some rule looks at the country of a destination's address."""
-        return self._policy.asks_country
+    def asks_address(self) -> bool:
+        """True when some rule looks at the address that is connected to."""
+        return self._policy.asks_address
 
     def country_of(self, address: str) -> str:
         """Return the country of an IP address."""

@@ -19,10 +19,11 @@ from core.classification import (
 from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
+from core.host_names import host_of
 from core.situation import ScriptHistory, Situation, Volume
 from destinations.catalogue import canonical
 from policy.decide import RulePolicy
-from policy.fields import Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
+from policy.fields import Address, Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
 from policy.loading import parse_as
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -55,6 +56,7 @@ class GivenDestination(Strict):
     account_id: Text | None = None
     upload: bool = False
     country: Country = "unknown"
+    address: Address | None = None
     scheme: Scheme = "https"
     path: Text = "/"
 
@@ -209,7 +211,7 @@ def _script(given: GivenScript) -> Script:
 def _destination(given: GivenDestination) -> Destination:
     return Destination(
         scheme=given.scheme,
-        host=given.host.lower(),
+        host=host_of(given.host),
         port=given.port,
         path=given.path,
         service=None if given.service is None else canonical(given.service),
@@ -217,6 +219,7 @@ def _destination(given: GivenDestination) -> Destination:
         account=Account(kind=given.account, id=given.account_id),
         upload=given.upload,
         country=given.country,
+        address=given.address,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core.host_names import host_of
 from destinations.catalogue import canonical
 from policy.fields import DAYS
 
@@ -85,6 +86,19 @@ def matching(patterns: Sequence[str], *, fold: bool = True) -> Predicate[str | N
         any_of=written,
         only=None if any(map(_WILD.search, written)) else written,
     )
+
+
+def matching_host(patterns: Sequence[str]) -> Predicate[str | None]:
+    """Return the predicate of a host that is like one of these, however either is spelt."""
+    return matching([host_pattern(p) for p in patterns])
+
+
+def host_pattern(pattern: str) -> str:
+    """Return a pattern of hosts in the one spelling of hosts; what has wildcards is spelt alike."""
+    if not _WILD.search(pattern) or pattern.startswith("["):
+        return host_of(pattern)
+    labels = pattern.lower().rstrip(".").split(".")
+    return ".".join(label if label.isascii() else host_of(label) for label in labels)
 
 
 def matching_case(patterns: Sequence[str]) -> Predicate[str | None]:

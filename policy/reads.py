@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.situation import ScriptHistory, Situation
+from destinations.networks import networks_of
 from policy.inputs import (
     ACCOUNT,
     CLOCK,
@@ -24,6 +25,7 @@ from policy.inputs import (
     HISTORY,
     IMPORTS,
     LLM,
+    NETWORK,
     REQUEST,
     SENDER,
     SIZE,
@@ -154,7 +156,7 @@ CHANGED = _history(
 SCRIPT_AGE = Read(name="script.age", inputs=HISTORY | CLOCK, of=_age)
 IMPORTED = Read(name="script.imports", inputs=IMPORTS, of=lambda s: s.history.imports)
 
-HOST = _destination("destination.host", lambda d: d.host)
+HOST = Read(name="destination.host", inputs=DESTINATION, of=lambda s: s.host or s.destination.host)
 PORT = _destination("destination.port", lambda d: d.port)
 SCHEME = _destination("destination.scheme", lambda d: d.scheme)
 CATEGORY = _destination("destination.category", lambda d: d.category, tuple(Category))
@@ -175,6 +177,11 @@ ACCOUNT_ID = Read(
     blank="",
 )
 IN_COUNTRY = Read(name="destination.country", inputs=COUNTRY, of=lambda s: s.destination.country)
+IN_NETWORK = Read(
+    name="destination.network",
+    inputs=DESTINATION | NETWORK,
+    of=lambda s: networks_of(s.destination.host, s.destination.address),
+)
 UPLOAD = Read(
     name="destination.upload", inputs=REQUEST, of=lambda s: s.destination.upload, values=_EITHER
 )

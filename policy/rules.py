@@ -126,7 +126,9 @@ class UnknownAccount(Strict):
     """Answer for uploads to a service with accounts when nobody can tell whose account it is."""
 
     do: Literal["allow", "watch", "warn", "hold", "block"]
-    over: Size | None = Field(None, description="Only for requests of at least this size.")
+    over: Size | None = Field(
+        None, description="Only once a script has sent at least this much there within a day."
+    )
 
 
 class ByMode(Strict):

@@ -17,15 +17,15 @@ class UnknownAccountAnswer:
 
     verdict: Verdict
     over: int = 0
-    """Bytes that a request must have."""
+    """Bytes that a script must have sent there within a day, this request included."""
 
     def to(self, s: Situation) -> Verdict | None:
         """Return the answer to this request; None when it is none of its business."""
-        return self.verdict if _nobodys(s) and s.request_bytes >= self.over else None
+        return self.verdict if _nobodys(s) and _within_a_day(s) >= self.over else None
 
     def waits_for_size(self, s: Situation) -> bool:
         """Return True when the answer depends on how much is still to come."""
-        return _nobodys(s) and s.request_bytes < self.over
+        return _nobodys(s) and _within_a_day(s) < self.over
 
     def as_rule(self, mode: Mode) -> CompiledRule:
         """Return the rule that stands in decisions and records."""
@@ -41,3 +41,7 @@ class UnknownAccountAnswer:
 def _nobodys(s: Situation) -> bool:
     d = s.destination
     return d.upload and d.account.kind is AccountKind.UNKNOWN and d.category in _WITH_ACCOUNTS
+
+
+def _within_a_day(s: Situation) -> int:
+    return s.volume.bytes_day + s.request_bytes

@@ -20,7 +20,7 @@ from proxy.request_head import read_head
 from proxy.sniffing import looks_like_http
 from proxy.streams import make_ours, only_http, taken
 from proxy.transaction import Transaction
-from proxy.translate import answer_of, connection_of, exchange_of, head_of, request_of
+from proxy.translate import answer_of, connection_of, exchange_of, head_of
 from proxy.travel import Kept, PastTap
 from proxy.uninspected import Told, Uninspected
 from proxy.upstreams import Upstreams
@@ -178,7 +178,7 @@ class GateAddon:
             )
 
     async def _on_request(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
-        return await self.inspection.on_request(transaction, *request_of(flow, transaction))
+        return await self.inspection.on_request(transaction, exchange_of(flow, transaction))
 
     # answers
 

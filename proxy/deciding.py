@@ -4,6 +4,7 @@ Holds nothing of any exchange; the answers go into its transaction.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from core.attribution import Attribution
 from core.classification import Classification
@@ -13,6 +14,8 @@ from core.situation import ScriptHistory, Situation, Volume
 from proxy.classifying import classified
 from proxy.parts import Limits, Parts
 
+OTHER_NAME = "destination: the request names another host or port inside"
+"""Which ones stands with the destination."""
 _NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
 
 
@@ -38,17 +41,13 @@ class Deciding:
         situation = self.situation(exchange, sender, seen, headers_only=True)
         return self.parts.policy.decide_on_headers(situation)
 
-    async def classify(
-        self, exchange: Exchange, sender: Attribution, doubts: tuple[str, ...] = ()
-    ) -> Classification:
-        """Return what is in a body that is there; `doubts` are stages that failed before."""
+    async def classify(self, exchange: Exchange, sender: Attribution) -> Classification:
+        """Return what is in a body that is there."""
         if self.reads(sender):
             parts, seconds = self.parts, self.limits.classify_s
             seen = await classified(exchange, parts.classifier, parts.pool, seconds)
         else:
             seen = _volume_only(self.parts.classifier.on_headers(exchange))
-        if doubts:
-            seen = replace(seen, degraded=(*seen.degraded, *doubts))
         return self.placed(exchange, seen)
 
     def decide(self, exchange: Exchange, sender: Attribution, seen: Classification) -> Decision:
@@ -67,13 +66,19 @@ class Deciding:
         return self.parts.policy.pass_through(situation)
 
     def placed(self, exchange: Exchange, seen: Classification) -> Classification:
-        """Add the address that is connected to, and its country, where that was looked up."""
+        """Add the address that is connected to, and its country, where that was looked up.
+
+        A destination that is contradicted is in doubt, and the record says so.
+        """
+        doubtful = any(name.in_doubt for name in exchange.other_names)
+        if doubtful and OTHER_NAME not in seen.degraded:
+            seen = replace(seen, degraded=(*seen.degraded, OTHER_NAME))
         address = exchange.address
         if address is None:
             return seen
-        country = self.parts.policy.country_of(address)
-        destination = replace(seen.destination, address=address, country=country)
-        return replace(seen, destination=destination)
+        place = partial(replace, address=address, country=self.parts.policy.country_of(address))
+        others = tuple(place(name) for name in seen.destination.other_names)
+        return replace(seen, destination=place(seen.destination, other_names=others))
 
     def situation(
         self,
@@ -93,6 +98,7 @@ class Deciding:
             request_bytes=exchange.body_bytes,
             sender=sender,
             destination=seen.destination,
+            host=exchange.host,
             llm=seen.llm,
             findings=seen.findings,
             degraded=seen.degraded,

@@ -91,7 +91,9 @@ def hold_key(fingerprinter: Fingerprinter, transaction: Transaction) -> str:
     """Return the keyed mark of a request: same sender, place, method and content share it."""
     exchange, script = transaction.exchange, transaction.sender.script
     who = "" if script is None else f"{script.path}|{script.sha256}|{script.name}"
-    where = f"{exchange.method}|{exchange.scheme}|{exchange.host}|{exchange.port}|{exchange.path}"
+    names = [(exchange.host, exchange.port), *((o.host, o.port) for o in exchange.other_names)]
+    places = "|".join(f"{host}|{port}" for host, port in names)
+    where = f"{exchange.method}|{exchange.scheme}|{places}|{exchange.path}"
     return fingerprinter.of("held request", f"{who}|{where}|" + exchange.body.decode("latin-1"))
 
 

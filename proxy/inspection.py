@@ -112,8 +112,8 @@ class Inspection:
     # Step 2. Headers.
 
     async def locate(self, connection: str, host: str, port: int) -> str | None:
-        """Return the address that is gone to for this host, where a rule asks for its country."""
-        if self.places is None or not self.parts.policy.asks_country:
+        """Return the address that is gone to for this host, where a rule asks for it."""
+        if self.places is None or not self.parts.policy.asks_address:
             return None
         return await self.places.locate(connection, host, port)
 
@@ -138,23 +138,21 @@ class Inspection:
 
     # Steps 3 to 6 for a body that is held whole.
 
-    async def on_request(
-        self, transaction: Transaction, exchange: Exchange, doubts: tuple[str, ...] = ()
-    ) -> Outcome:
+    async def on_request(self, transaction: Transaction, exchange: Exchange) -> Outcome:
         """Return what becomes of a request that is there as a whole."""
         exchange = await self._located(transaction, exchange)
-        known = await self._judged(transaction, exchange, doubts)
+        known = await self._judged(transaction, exchange)
         transaction.decide(exchange, *known)
         redacted = await self.enforce(transaction)
         return await self._apply(transaction, redacted)
 
     async def _judged(
-        self, transaction: Transaction, exchange: Exchange, doubts: tuple[str, ...] = ()
+        self, transaction: Transaction, exchange: Exchange
     ) -> tuple[Attribution, Classification, Decision]:
         """Steps 3 and 4: what is in it, and what policy says."""
         sender = await self._sender(transaction)
         self._observations.begin(sender)  # while the body is read
-        seen = await self.deciding.classify(exchange, sender, doubts)
+        seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
         decision = self.deciding.decide(exchange, sender, seen)
         return await self.lines.added(sender, seen, decision), seen, decision

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from core.errors import InputError
 from core.exchange import Answer, Exchange
+from core.host_names import host_of, other_names
 from core.ids import uuid7
 
 _WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
@@ -60,15 +61,21 @@ def _har_request(entry: Mapping[str, Any]) -> Exchange:
     at = _har_time(entry.get("startedDateTime"))
     declared = request.get("bodySize")
     size = max(declared if isinstance(declared, int) else 0, len(body))
+    host = host_of(url.hostname or "")
+    port = url.port or (80 if url.scheme in {"http", "ws"} else 443)
+    headers = _har_headers(request.get("headers", ()))
+    beside = {"host": "Host header", ":authority": ":authority"}
+    named = [(beside[name], value) for name, value in headers if name in beside]
     return Exchange(
         id=uuid7(at),
         at=at,
         scheme=url.scheme or "https",
-        host=(url.hostname or "").lower(),
-        port=url.port or (80 if url.scheme in {"http", "ws"} else 443),
+        host=host,
+        port=port,
         method=str(request["method"]),
         path=(url.path or "/") + (f"?{url.query}" if url.query else ""),
-        headers=_har_headers(request.get("headers", ())),
+        headers=headers,
+        other_names=other_names(host, port, named),
         body=body,
         body_bytes=size if body else max(size, 0),
         complete=True,

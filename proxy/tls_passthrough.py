@@ -12,6 +12,7 @@ from core.attribution import Attribution
 from core.decision import Decision
 from core.exchange import Answer, Exchange
 from core.findings import PASS_THROUGH, Finding, not_inspected
+from core.host_names import host_of
 from core.ids import uuid7
 from proxy.deciding import Deciding
 from proxy.inspection import HOW_MUCH, Inspection
@@ -106,7 +107,7 @@ def tunnel(deciding: Deciding, target: tuple[str, int], address: str | None = No
         id=uuid7(at),
         at=at,
         scheme="https",
-        host=target[0].lower().rstrip("."),
+        host=host_of(target[0]),
         port=target[1],
         method="CONNECT",
         path="/",
@@ -120,8 +121,8 @@ def target_of(hello: tls.ClientHelloData) -> tuple[str, int] | None:
     address, name = hello.context.server.address, hello.client_hello.sni
     if address is None or not name:
         return None
-    host = name.lower().rstrip(".")
-    if address[0].lower().rstrip(".") != host or any(
+    host = host_of(name)
+    if host_of(address[0]) != host or any(
         kind == _HIDDEN_HELLO for kind, _ in hello.client_hello.extensions
     ):
         return None

@@ -1,6 +1,5 @@
 """Between mitmproxy's flows and our exchanges: the only place that knows both vocabularies."""
 
-import ipaddress
 from datetime import UTC, datetime
 
 from mitmproxy import http
@@ -8,6 +7,7 @@ from mitmproxy.connection import Client
 
 from core.exchange import Answer, Connection, Exchange
 from core.ids import uuid7
+from proxy.naming import destination_host, names_beside
 from proxy.transaction import Transaction
 
 _NAMES: dict[bytes, str] = {}
@@ -43,11 +43,12 @@ def exchange_of(
     at = _time(request.timestamp_start)
     size = len(content) if body_bytes is None else body_bytes
     headers = _headers(request.headers)
+    host = destination_host(flow)
     return Exchange(
         id=uuid7(at) if transaction is None else transaction.reference,
         at=at,
         scheme=_scheme(request.scheme, headers),
-        host=destination_host(flow),
+        host=host,
         port=request.port,
         method=request.method,
         path=request.path or "/",
@@ -55,15 +56,8 @@ def exchange_of(
         body=content,
         body_bytes=size,
         complete=len(content) == size,
+        other_names=names_beside(flow, host),
     )
-
-
-def request_of(flow: http.HTTPFlow, transaction: Transaction) -> tuple[Exchange, tuple[str, ...]]:
-    """Return a request that is there as a whole, and what makes its destination doubtful."""
-    exchange = exchange_of(flow, transaction)
-    if other_host_named(flow, exchange):
-        return exchange, ("destination: the request names another host inside",)
-    return exchange, ()
 
 
 def head_of(flow: http.HTTPFlow, transaction: Transaction) -> Exchange:
@@ -84,31 +78,6 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
         headers=_headers(response.headers),
         body=content,
         body_bytes=size,
-    )
-
-
-def destination_host(flow: http.HTTPFlow) -> str:
-    """Return the host that the client means: CONNECT's or the URL's, for a bare address the SNI."""
-    host = flow.request.host
-    sni = flow.client_conn.sni
-    if sni and _is_address(host):
-        host = sni
-    return host.lower().rstrip(".")
-
-
-def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
-    """Return True when Host header or SNI name another host than CONNECT (domain fronting)."""
-    header = exchange.header("host")
-    if header and _without_port(header.lower()).rstrip(".") not in {
-        exchange.host,
-        flow.request.host.lower(),
-    }:
-        return True
-    sni = flow.client_conn.sni
-    return (
-        bool(sni)
-        and exchange.scheme in {"https", "wss"}
-        and str(sni).lower().rstrip(".") != exchange.host
     )
 
 
@@ -138,19 +107,3 @@ def _name(name: bytes) -> str:
 
 def _time(timestamp: float | None) -> datetime:
     return datetime.fromtimestamp(timestamp or 0.0, UTC)
-
-
-def _without_port(authority: str) -> str:
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.partition(":")[0]
-
-
-def _is_address(host: str) -> bool:
-    if ":" not in host and not host[-1:].isdigit():
-        return False
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

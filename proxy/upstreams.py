@@ -21,7 +21,7 @@ class Upstreams:
         """A connection is about to be opened: names and certificates stay those of the host."""
         address = None
         real = data.server.address
-        if self.places is not None and real is not None and self._policy.asks_country:
+        if self.places is not None and real is not None and self._policy.asks_address:
             address = self.places.of(data.client.id, *real[:2])
         self.routes.divert(data.server, address)
 

@@ -2,6 +2,7 @@
 
 from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
+from classifiers.decoding import names
 from classifiers.decoding.body import drain, read_body
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.plain_text import read_plain
@@ -63,6 +64,9 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) ->
         reading.begins, reading.ends = False, exchange.complete
     read_target(reading, exchange.path)
     read_headers(reading, exchange.headers)
+    names.read_hosts(reading, names.names_of(exchange))
+    names.read_header_names(reading, (name for name, _ in exchange.headers))
+    names.read_query_names(reading, exchange.path.partition("?")[2])
     if reading.pending:
         drain(reading)
     content_type = grpc_encoding = None

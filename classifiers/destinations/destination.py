@@ -1,9 +1,11 @@
 """Says where an exchange goes: service, category, account, upload, and a path fit to be stored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from classifiers.destinations.bindings import Bindings
 from classifiers.destinations.credential_in_use import credential
+from classifiers.destinations.graphql import only_asks
 from classifiers.destinations.judge import judge
 from classifiers.destinations.paths import redact
 from core.classification import Account, AccountKind, Category, Destination, LlmCall
@@ -31,16 +33,35 @@ _AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 def destination(
     exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None = None
 ) -> Destination:
-    """Return the destination of this exchange.
+    """Return the destination of this exchange, and what each other name of it stands for.
 
     `call` says that an unknown host was recognised as a model by the shape of what it was sent.
     """
     bindings.organisation = organisation
+    where = _alone(exchange, organisation, bindings, call)
+    if not exchange.other_names:
+        return where
+    others = tuple(
+        replace(
+            _alone(replace(exchange, host=name.host, port=name.port), organisation, bindings, call),
+            named_by=name.named_by,
+            in_doubt=name.in_doubt,
+        )
+        for name in exchange.other_names
+    )
+    return replace(where, other_names=others)
+
+
+def _alone(
+    exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None
+) -> Destination:
     headers = dict(reversed(exchange.headers))
     service = service_at(exchange.host, exchange.path, exchange.port)
     if service is None:
         return _unlisted(exchange, headers, organisation, bindings, call)
     request = Request(exchange.host, exchange.path, headers, exchange.body)
+    stored_by = _storing(service, request, exchange)
+    service = stored_by or service
     return Destination(
         scheme=exchange.scheme,
         host=exchange.host,
@@ -49,8 +70,19 @@ def destination(
         service=service.id,
         category=service.category,
         account=_account(service, request, organisation, bindings),
-        upload=stores(service, exchange.method, exchange.path),
+        upload=stored_by is not None,
     )
+
+
+def _storing(service: Service, request: Request, exchange: Exchange) -> Service | None:
+    """Return the service with which this request stores content, itself or by one inside it."""
+    if stores(service, exchange.method, exchange.path) and not only_asks(exchange):
+        return service
+    for method, path in service.holds_requests(request) if service.holds_requests else ():
+        inner = service_at(exchange.host, path, exchange.port)
+        if inner is not None and stores(inner, method, path):
+            return inner
+    return None
 
 
 def _unlisted(

@@ -1,10 +1,14 @@
 """Says what an account is to the organisation: its own, a person's, another's, or unknown."""
 
+import re
+
 from core.classification import Account, AccountKind
 from core.organisation import Organisation
 from core.text import printable
 from destinations.signals import MAX_ID, Signal
 
+_ISSUED = re.compile(r"[0-9]{12}")
+"""What Amazon's accounts are called: a bucket that is called so is no such account."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -41,7 +45,11 @@ def _kind(signal: Signal, known: frozenset[str], organisation: Organisation) -> 
 
 
 def _is_ours(signal: Signal, known: frozenset[str], organisation: Organisation) -> bool:
-    for name in (signal.id, signal.also, signal.domain):
-        if name is not None and name.lower() in known:
-            return True
+    """Anybody may name a bucket like another's account: only what issues ids tells them."""
+    issued = signal.personal is not None
+    named = [signal.also] if issued else [signal.id, signal.also]
+    told = [signal.id, signal.domain] if issued else [signal.domain]
+    told += [name for name in named if name is not None and not _ISSUED.fullmatch(name)]
+    if any(name is not None and name.lower() in known for name in told):
+        return True
     return signal.domain is not None and signal.domain.lower() in organisation.domains

@@ -44,7 +44,7 @@ def _query(query: str) -> str:
     names: dict[str, None] = {}
     for part in query[:8192].split("&")[:_MAX_NAMES]:
         name = part.partition("=")[0]
-        fit = _NAME.fullmatch(name) and not _opaque(name)
+        fit = _NAME.fullmatch(name) and not _opaque(name) and not _NUMBER.search(name)
         names[name if fit else "…"] = None
     return "&".join(f"{name}=…" if name != "…" else name for name in names)
 

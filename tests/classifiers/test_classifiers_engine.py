@@ -448,7 +448,8 @@ def test_recording_is_inspected_like_live_traffic(
             ]
         )
     )
-    records = list(inspect_files(open_home(), Settings(), [har], None, names=False))
+    entries = inspect_files(open_home(), Settings(), [har], None, names=False)
+    records = [entry.exported() for entry in entries]
     assert [sorted(f["kind"] for f in r["findings"]) for r in records] == [
         ["email"], ["email"], [SECRET], ["email", "iban", "person", "phone", "us_ssn"], [],
     ]  # fmt: skip

@@ -148,6 +148,7 @@ LATER_ADDITIONS: frozenset[tuple[str, ...]] = frozenset(
         ("destination", "upload"),
         ("destination", "address"),
         ("destination", "country"),
+        ("destination", "other_names"),
         ("llm", "evidence"),
         ("findings", "test_data"),
         ("findings", "note"),

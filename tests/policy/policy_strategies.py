@@ -59,6 +59,7 @@ BY_TYPE: dict[Any, Strategy] = {
         ["iban", "email", "secret", "person", "not_inspected", "bank", "anything", "personal_data"]
     ),
     fields.Country: st.sampled_from(["US", "unknown"]),
+    fields.Address: st.sampled_from(["10.0.0.1", "127.0.0.1", "192.0.2.7"]),
     fields.Size: _FEW,
     fields.Count: _FEW,
     fields.Dollars: _FEW,
@@ -261,6 +262,6 @@ SAMPLES = drawn(situations(), 120)
 KNOWN = [
     replace(s, degraded=(), headers_only=False)
     for s in SAMPLES
-    if s.destination.country is not None
+    if s.destination.country is not None and s.destination.address is not None
 ]
 """Those of which everything is known."""

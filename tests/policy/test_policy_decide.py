@@ -612,3 +612,21 @@ def test_llm_rules_know_the_organisations_keys() -> None:
     assert asked.decide(situation(llm=own, destination=llm_destination())).rule is None
     assert asked.decide(situation(llm=foreign, destination=llm_destination())).rule == "foreign"
     assert asked.decide(situation(llm=None)).rule is None
+
+
+@pytest.mark.parametrize(
+    ("before", "size", "rule"),
+    [
+        (0, 999, None),
+        (0, 1000, "on_unknown_account"),
+        (999, 1, "on_unknown_account"),
+        (900, 99, None),
+    ],
+)
+def test_small_pieces_to_unknown_accounts_add_up(before: int, size: int, rule: str | None) -> None:
+    """What a script sent to a service within a day counts with what it sends now."""
+    asked = policy("  []", head=UNKNOWN_BLOCK)
+    given_ = situation(request_bytes=size, volume=Volume(bytes_day=before))
+    assert asked.asks_past
+    assert asked.decide(given_).rule == rule
+    assert not policy("  []", head="on_unknown_account: block").asks_past

@@ -51,10 +51,11 @@ def of_situation(field: str) -> Callable[[Situation, Situation], Situation]:
 
 PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.SENDER: of_situation("sender"),
-    inputs.DESTINATION: of_destination("scheme", "host", "port", "service", "category", "address"),
+    inputs.DESTINATION: of_destination("scheme", "host", "port", "service", "category"),
     inputs.REQUEST: of_destination("path", "upload"),
     inputs.ACCOUNT: of_destination("account"),
     inputs.COUNTRY: of_destination("country"),
+    inputs.NETWORK: of_destination("address"),
     inputs.SIZE: of_situation("request_bytes"),
     inputs.SECRETS: of_findings(lambda kind: kind == SECRET),
     inputs.NAMES: of_findings(lambda kind: kind in NAMES),

@@ -234,7 +234,7 @@ class FakePolicy:
             return self.for_findings
         return Decision(verdict=Verdict.ALLOW)
 
-    asks_country = False
+    asks_address = False
 
     def country_of(self, address: str) -> str:
         return "unknown"

@@ -110,7 +110,7 @@ def test_an_open_connection_stays_where_it_is() -> None:
 def asking(gate: Any) -> Any:
     """A gate whose policy blocks what does not go to the US; every port leads to the stand-in
     internet."""
-    gate.policy.asks_country = True
+    gate.policy.asks_address = True
     gate.policy.country_of = lambda address: "US" if address == "127.0.0.1" else "CN"
 
     def early(s: Situation) -> Decision | None:
