@@ -134,7 +134,10 @@ def _confirmed(
         tail = tail[3:]
     if posixpath.normpath(file).endswith(f"/{tail}"):
         return file
-    return file.rpartition("/")[0] if file.endswith(f"/{tail}/__main__.py") else None
+    if not file.endswith(f"/{tail}/__main__.py"):
+        return None
+    folder = file.removesuffix("/__main__.py")
+    return file if files.is_dir(folder) else folder
 
 
 def _is_module(file: str, name: str) -> bool:

@@ -203,6 +203,7 @@ class SocketAttributor:
         return (
             seen.sole is not None
             and socket is not None
+            and self._gallery.of(seen.sole) is not None
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 

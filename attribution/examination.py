@@ -9,7 +9,7 @@ from attribution.agreement import Agreed, agree
 from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
-from attribution.identity.version import Identity, Since, identify, identify_code
+from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
 from attribution.interpreter import Interpreters
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
@@ -18,8 +18,6 @@ from attribution.resolution import Resolution, resolve, search_paths
 from attribution.resolution.resolve import is_fork_of
 from core.attribution import LaunchedAs
 
-_TICK_S = 0.02
-"""A start mark is cut to a clock tick of 10 ms."""
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
 _DESCRIPTOR = "it was read from a descriptor, which may have been another file when it was started"
@@ -46,6 +44,8 @@ class Examined:
     """Why the owner is not certain."""
     candidates: tuple[str, ...] = ()
     """The paths of all scripts that were named, where the witnesses differ."""
+    unheard: bool = False
+    """True when the interpreter did not say anything: it may later, for instance when it still starts."""
 
 
 def examine(
@@ -62,14 +62,29 @@ def examine(
     itself = owner == 0 or _read_line(line[0], line[1:]) is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
-    agreed = _agreed(line[owner], resolution, told)
+    asked = _interpreters.ask(line[owner])
+    agreed = _agreed(line[owner], resolution, asked, told)
+    identity = _identity(line[owner], agreed.resolution)
+    agreed = _unresolved(agreed) if identity.note == TURNED else agreed
     return Examined(
         owner=owner,
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
-        identity=_identity(line[owner], agreed.resolution),
+        identity=identity,
         note=note,
         candidates=agreed.candidates,
+        unheard=asked is None,
+    )
+
+
+def _unresolved(agreed: Agreed) -> Agreed:
+    """Name the path that was followed, and not where it leads now."""
+    run = agreed.resolution
+    if run.spelled is None or run.spelled == run.path:
+        return agreed
+    named = [path for path in (*agreed.candidates, run.spelled, run.path) if path is not None]
+    return Agreed(
+        resolution=replace(run, path=run.spelled), candidates=tuple(dict.fromkeys(named))
     )
 
 
@@ -82,10 +97,12 @@ def _read_line(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolu
 
 
 def _agreed(
-    owner: ProcessFacts, said: Resolution, told: Sequence[tuple[int, Witness]]
+    owner: ProcessFacts,
+    said: Resolution,
+    asked: Witness | None,
+    told: Sequence[tuple[int, Witness]],
 ) -> Agreed:
     witnesses = [witness for pid, witness in told if pid == owner.pid]
-    asked = _interpreters.ask(owner)
     return agree(
         owner, said, witnesses if asked is None else [asked, *witnesses], files_of(owner)
     )
@@ -129,9 +146,9 @@ def _script_of(
 
 def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:
     """True when the parent was loaded anew after the child was born: something else had started it."""
-    if parent.image_from is None or child.started_at is None or is_fork_of(child, parent):
+    if parent.image_from is None or child.born_at is None or is_fork_of(child, parent):
         return False
-    return parent.image_from > child.started_at.timestamp() + _TICK_S
+    return parent.image_from > child.born_at
 
 
 def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:

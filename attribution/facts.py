@@ -76,6 +76,8 @@ class ProcessFacts:
     windows: bool = False
     image: int = 0
     """Mark of the program as it was loaded: another one after every exec, the same one after a fork. 0: not known."""
+    born_at: float | None = None
+    """Unix time of its fork, as exact as it is known: never later than it was."""
     image_from: float | None = None
     """Unix time before which this program was certainly not loaded; None when not even that is known."""
     image_until: float | None = None

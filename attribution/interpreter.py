@@ -70,12 +70,20 @@ def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
     thread = _main_thread(threads, pid)
     if thread is None:
         return None
+    if not thread.frames or not _is_main(thread.frames[-1]):
+        return None  # it still starts, or ends already
     outermost_first = [f for f in reversed(thread.frames) if not _is_machinery(f)]
     if not outermost_first or outermost_first[0].function != "<module>":
         return None
     main, *inner = outermost_first
     others = dict.fromkeys(f.file for f in inner if not is_library(f.file, _ANYTHING))
     return Witness(source="interpreter", main=main.file, others=tuple(others)[:_MOST_OTHERS])
+
+
+def _is_main(outermost: Frame) -> bool:
+    if outermost.function == "_run_module_as_main":
+        return True
+    return outermost.function == "<module>" and not outermost.file.startswith(_OF_IMPORTS)
 
 
 def _is_machinery(frame: Frame) -> bool:

@@ -1,16 +1,22 @@
-"""Who is at the other end of each connection: asked when it opens, and again for every later request on it.
+"""Who is at the other end of each connection: asked when it opens, and again for every request on it.
 
 A socket outlives its owner's plans: a process may fork, pass it on, or become another program while it is open.
 """
 
 import asyncio
+from dataclasses import replace
 
-from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
+from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
 from core.exchange import Connection
 from core.ports import Attributor
 
 _SOON_S = (0.001, 0.002, 0.004)
 """A client that has just written is seen to wait for its answer within some milliseconds: cheaper than a search."""
+
+_LEFT = (
+    "whoever sent it had let go of the connection before it could be looked at; "
+    "this is who opened it"
+)
 
 
 class Senders:
@@ -20,7 +26,7 @@ class Senders:
         self._attributor = attributor
         self._patience_s = patience_s
         self._fresh: dict[str, Attribution] = {}
-        """Connection id → what was found when it opened, until its first request has used it."""
+        """Connection id → what was found when it opened, until its first request."""
         self._open: dict[str, Connection] = {}
         self._searched: set[str] = set()
         """Connections whose later requests take a search: nothing is gained by looking again."""
@@ -32,14 +38,17 @@ class Senders:
 
     async def of(self, connection_id: str) -> Attribution:
         """Return the sender of the next request on this connection."""
-        fresh = self._fresh.pop(connection_id, None)
-        if fresh is not None:
-            return fresh
+        opener = self._fresh.pop(connection_id, None)
         connection = self._open.get(connection_id)
-        return UNATTRIBUTED if connection is None else await self._ask_again(connection)
+        if connection is None:
+            return UNATTRIBUTED
+        found = await self._ask_again(connection)
+        if opener is None or found.certainty is not Certainty.UNKNOWN:
+            return found
+        return opener if opener.certainty is Certainty.UNKNOWN else _as_opener(opener)
 
     async def at_opening(self, connection_id: str) -> Attribution:
-        """Return who opened this connection, and leave it for the first request to use."""
+        """Return who opened this connection."""
         return self._fresh.get(connection_id) or await self.of(connection_id)
 
     def closed(self, connection_id: str) -> None:
@@ -69,3 +78,8 @@ class Senders:
                 return await asyncio.to_thread(self._attributor.attribute, connection)
         except TimeoutError:
             return unknown_sender("none", "the look-up of the sending process took too long")
+
+
+def _as_opener(opener: Attribution) -> Attribution:
+    """Name who opened the connection, of which nobody holds an end any more: it may have been passed on meanwhile."""
+    return replace(opener, certainty=Certainty.LIKELY, reason=opener.reason or _LEFT)

@@ -180,7 +180,12 @@ class LinuxBackend:
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
         facts = procfs.process(pid)
-        return None if facts is None else self._dated(facts)
+        if facts is None:
+            return None
+        seen = self._execs.born(pid)
+        if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
+            facts = replace(facts, born_at=seen)
+        return self._dated(facts)
 
     def _dated(self, facts: ProcessFacts) -> ProcessFacts:
         """Add since when it is the program that it is: its last exec, or that of the process it was forked from."""

@@ -10,7 +10,6 @@ import time
 from datetime import UTC, datetime
 
 from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
-from attribution.interpreters import is_plainly_not_python, is_python_program
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _READ_MAX = 1 << 20
@@ -233,8 +232,8 @@ def process(pid: int) -> ProcessFacts | None:
         stdin=link(f"/proc/{pid}/fd/0"),
         terminal=fields[4] != b"0",
         root=_root(pid),
-        embeds_python=_embeds_python(pid, exe),
         image=image,
+        born_at=start_seconds(start),
         image_from=start_seconds(start),
         line_intact=_is_intact(fields, line),
         exe_replaced=loaded.endswith(" (deleted)"),
@@ -261,12 +260,6 @@ def _root(pid: int) -> str:
     mounts, ours = link(f"/proc/{pid}/ns/mnt"), link("/proc/self/ns/mnt")
     same = mounts is None or mounts == ours
     return "" if same and link(f"/proc/{pid}/root") in {"/", None} else f"/proc/{pid}/root"
-
-
-def _embeds_python(pid: int, exe: str | None) -> bool:
-    if exe is None or is_python_program(exe) or is_plainly_not_python(exe):
-        return False
-    return b"/libpython" in read(f"/proc/{pid}/maps")
 
 
 _ON_DESCRIPTOR = {

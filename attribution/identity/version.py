@@ -22,7 +22,7 @@ _CLOCK_GRAIN_S = 0.015
 _CHANGED = (
     "the script file was changed after the process started, so what ran is not what lies there now"
 )
-_TURNED = (
+TURNED = (
     "a link or a folder on the way to the script was changed after the process started, "
     "so it may have led to another file"
 )
@@ -107,7 +107,7 @@ class Since:
         limit = self.at if self.exact else self.at + _CLOCK_GRAIN_S
         if touched_at > limit:
             return _CHANGED
-        return _TURNED if self.turned_at > limit else None
+        return TURNED if self.turned_at > limit else None
 
 
 def identify(path: str, since: Since) -> Identity:
