@@ -24,6 +24,7 @@ from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.ports import (
     AnswerTap,
     Attributor,
@@ -129,7 +130,8 @@ class Inspection:
     ) -> Ruling:
         """Steps 3 and 4 for a request whose body is held whole."""
         self._observations.begin(sender)  # while the body is read
-        if sender.is_python is False and not self.limits.inspect_others:
+        passed_over = sender.is_python is False and not self.limits.inspect_others
+        if passed_over:
             classification = volume_only(self.parts.classifier.on_headers(exchange))
         else:
             classification = await classified(
@@ -141,6 +143,8 @@ class Inspection:
         await self.met(sender)
         situation = self.situation(exchange, sender, classification)
         decision = self.parts.policy.decide(situation)
+        if passed_over:
+            classification = replace(classification, findings=(PASSED_OVER,))
         place = _place(sender, classification)
         notable = decision.verdict is not Verdict.ALLOW or (
             place is not None and place not in self._lined
@@ -313,6 +317,18 @@ def _place(sender: Attribution, seen: Classification) -> _Place | None:
         if script is None
         else (script.path or script.name, script.sha256, seen.destination.host)
     )
+
+
+PASSED_OVER = Finding(
+    kind=NOT_INSPECTED,
+    detector="attribution",
+    confidence=Confidence.CERTAIN,
+    count=1,
+    distinct=1,
+    where=("request",),
+    note="not read: its sender is not Python, and nothing in its ancestry is",
+)
+"""Stands in the record of what was not read; rules are not asked about it, for it is none of Outgate's business."""
 
 
 def volume_only(known: Classification) -> Classification:

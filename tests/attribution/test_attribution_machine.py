@@ -342,7 +342,7 @@ def test_the_nearest_python_is_the_script(machine):
     found = attributor(machine).attribute(connection())
     assert found.script is not None
     assert found.script.name == "inner.py"
-    assert [p.pid for p in found.ancestry] == [100, 95, 90, 50, 1]
+    assert [p.pid for p in found.ancestry] == [100, 95, 90, 50, 40, 1]
 
 
 def test_a_closed_connection_is_forgotten(machine):
