@@ -161,6 +161,9 @@ class Backend(Protocol):
     def watched(self, pid: int, socket: int) -> bool:
         """True when an event loop of `pid` watches this socket, so that no thread stands in it."""
 
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        """Processes of this machine that are connected to this one, which takes connections; None when it takes none."""
+
     def close(self) -> None:
         """Release what is held."""
 

@@ -66,7 +66,7 @@ class CodeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class SenderPeer:
     """A process that was connected to a sender which takes connections: it may have asked for what was sent."""
 
     process: ProcessRef
@@ -97,7 +97,7 @@ class Attribution:
     """All owners when a socket is shared."""
     script_candidates: tuple[str, ...] = ()
     """Paths of all scripts that were named, where the witnesses of the script differ."""
-    on_behalf: tuple["Peer", ...] | None = None
+    on_behalf: tuple[SenderPeer, ...] | None = None
     """Who was connected to the sender, where it takes connections itself; None where it takes none."""
     started_by: str | None = None
     """Launch context: `terminal`, `cron`, `agent:claude-code`, …"""

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.attribution import (
+    Attribution,
+    Certainty,
+    CodeLine,
+    LaunchedAs,
+    ProcessRef,
+    Script,
+    SenderPeer,
+)
 from core.classification import (
     Account,
     AccountKind,
@@ -190,7 +198,45 @@ def _sender(sender: Attribution) -> dict[str, Any]:
         "candidates": [_process(p) for p in sender.candidates],
         "started_by": _safe(sender.started_by, 100),
         "is_python": sender.is_python,
+        **_doubts_and_peers(sender),
     }
+
+
+def _doubts_and_peers(sender: Attribution) -> dict[str, Any]:
+    """Stand in the record only where there are any."""
+    told: dict[str, Any] = {}
+    if sender.script_candidates:
+        told["script_candidates"] = [printable(path) for path in sender.script_candidates]
+    if sender.on_behalf is not None:
+        told["on_behalf"] = [
+            _process(peer.process)
+            | {
+                "certainty": peer.certainty.value,
+                "script": None if peer.script is None else _script(peer.script),
+                "is_python": peer.is_python,
+            }
+            for peer in sender.on_behalf
+        ]
+    return told
+
+
+def _peer_from(value: Mapping[str, Any]) -> SenderPeer:
+    return SenderPeer(
+        process=_process_from(value),
+        script=None if value["script"] is None else _script_from(value["script"]),
+        certainty=Certainty(value["certainty"]),
+        is_python=value["is_python"],
+    )
+
+
+def _script_from(script: Mapping[str, Any]) -> Script:
+    return Script(
+        path=script["path"],
+        sha256=script["sha256"],
+        launched_as=LaunchedAs(script["launched_as"]),
+        name=script["name"],
+        version=script.get("version"),
+    )
 
 
 def _sender_from(value: Mapping[str, Any]) -> Attribution:
@@ -201,15 +247,7 @@ def _sender_from(value: Mapping[str, Any]) -> Attribution:
         reason=value.get("reason"),
         process=None if value["pid"] is None else _process_from({"name": "", **value}),
         user=value["user"],
-        script=None
-        if script is None
-        else Script(
-            path=script["path"],
-            sha256=script["sha256"],
-            launched_as=LaunchedAs(script["launched_as"]),
-            name=script["name"],
-            version=script.get("version"),
-        ),
+        script=None if script is None else _script_from(script),
         script_process=None
         if not value.get("script_process")
         else _process_from(value["script_process"]),
@@ -224,6 +262,10 @@ def _sender_from(value: Mapping[str, Any]) -> Attribution:
         ),
         ancestry=tuple(_process_from(p) for p in value["ancestry"]),
         candidates=tuple(_process_from(p) for p in value.get("candidates", ())),
+        script_candidates=tuple(value.get("script_candidates", ())),
+        on_behalf=None
+        if "on_behalf" not in value
+        else tuple(_peer_from(peer) for peer in value["on_behalf"]),
         started_by=value.get("started_by"),
         is_python=value.get("is_python"),
     )

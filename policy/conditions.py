@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 
-from core.attribution import Script
+from core.attribution import Script, SenderPeer
 from core.classification import AccountKind
 from core.situation import Situation
 from policy.content import findings_condition, llm_condition
@@ -18,8 +18,10 @@ from policy.rules import (
     VolumeCondition,
     When,
 )
-from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, REQUEST, Test, Truth
+from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, PEERS, REQUEST, SCRIPT, Test, Truth
 
+_HISTORY, _IMPORTS = HISTORY | SCRIPT, IMPORTS | SCRIPT
+"""What is known of a script's past holds for the script that is proven to run, and for no other one."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -109,20 +111,24 @@ def _script(c: ScriptCondition) -> list[Condition]:
     found: list[Condition] = []
     if c.path:
         path = matcher([p.replace("\\", "/") for p in c.path], fold=False)
-        found.append(_of_script(lambda s: bool(s.path) and path((s.path or "").replace("\\", "/"))))
+        found.append(
+            _of_proven(lambda s: bool(s.path) and path((s.path or "").replace("\\", "/")))
+        )
     if c.name:
         name = matcher(c.name, fold=False)
         found.append(_of_script(lambda s: name(s.name)))
     if c.sha256:
         hashes = frozenset(c.sha256)
-        found.append(_of_script(lambda s: s.sha256 in hashes))
+        found.append(_of_proven(lambda s: s.sha256 in hashes))
     if c.launched_as:
         launches = frozenset(c.launched_as)
         found.append(_of_script(lambda s: s.launched_as in launches))
     if c.owner:
         owner = matcher(c.owner)
         found.append(
-            of_past(lambda s: s.sender.script is not None and owner(_owner(s.sender.script)))
+            of_past(
+                lambda s: s.sender.script is not None and owner(_owner(s.sender.script)), SCRIPT
+            )
         )
     if c.user:
         user = matcher(c.user)
@@ -134,7 +140,22 @@ def _script(c: ScriptCondition) -> list[Condition]:
         )
     if c.python is not None:
         found.append(fixed(lambda s: s.sender.is_python is c.python))
+    if c.on_behalf is not None:
+        found.append(fixed(lambda s: (s.sender.on_behalf is not None) is c.on_behalf))
+    if c.on_behalf_of:
+        found.append(_of_peers(matcher([p.replace("\\", "/") for p in c.on_behalf_of], fold=False)))
     return found + _history(c)
+
+
+def _of_peers(match: Callable[[str], bool]) -> Condition:
+    """Nobody can tell for whom a sender works where a peer's name is not certain, or no peer was seen."""
+
+    def test(s: Situation, missing: int) -> Truth:
+        if missing & PEERS:
+            return None
+        return any(match(_name_of(peer)) for peer in s.sender.on_behalf or ())
+
+    return Condition(test=test, static=True, cost=1)
 
 
 def _owner(script: Script) -> str:
@@ -145,17 +166,17 @@ def _history(c: ScriptCondition) -> list[Condition]:
     """What the evidence knows of the script; nobody having been asked counts as not approved."""
     found: list[Condition] = []
     if c.approved is not None:
-        found.append(of_past(lambda s: bool(s.history.approved) is c.approved, HISTORY))
+        found.append(of_past(lambda s: bool(s.history.approved) is c.approved, _HISTORY))
     if c.changed_since_approval is not None:
         found.append(
-            of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY)
+            of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, _HISTORY)
         )
     if c.newer_than_days:
         age = timedelta(days=c.newer_than_days) // _TICK
-        found.append(reaching("newness", _newness, 1 - age, unsure=HISTORY))
+        found.append(reaching("newness", _newness, 1 - age, unsure=_HISTORY))
     if c.imports:
         packages = frozenset(c.imports)
-        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports), IMPORTS))
+        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports), _IMPORTS))
     return found
 
 
@@ -192,3 +213,19 @@ def _bytes(key: str, read: Read, at_least: int) -> Condition:
 
 def _of_script(read: Callable[[Script], bool]) -> Condition:
     return fixed(lambda s: s.sender.script is not None and read(s.sender.script))
+
+
+def _name_of(peer: SenderPeer) -> str:
+    named = peer.script.path if peer.script is not None else peer.process.exe
+    return (named or "").replace("\\", "/")
+
+
+def _of_proven(read: Callable[[Script], bool]) -> Condition:
+    """What a name that is not certain must not fulfil, nor escape."""
+    return Condition(
+        test=lambda s, missing: None
+        if missing & SCRIPT
+        else s.sender.script is not None and read(s.sender.script),
+        static=True,
+        cost=0,
+    )

@@ -1,10 +1,10 @@
 """The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.attribution import Certainty
+from core.attribution import Certainty, SenderPeer
 from core.classification import AccountKind, Category
 from core.decision import Decision, Mode, Verdict
 from core.findings import NOT_INSPECTED
@@ -14,7 +14,7 @@ from policy.countries import UNKNOWN, CountryTable
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.plan import CompiledRule, Plans
 from policy.tls_passthrough import Exemption
-from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
+from policy.unknowns import COUNTRY, NEVER, NOT_YET, PEERS, SCRIPT, UNTOLD, hidden_by
 from policy.wording import sentence
 
 _MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
@@ -88,7 +88,7 @@ class RulePolicy:
         headers: list[tuple[str, str]] = []
         for rule, answer in self._holding(situation, missing):
             if answer is None:
-                if rule.on_error is None or not (situation.degraded or missing & COUNTRY):
+                if rule.on_error is None or not (situation.degraded or missing & UNTOLD):
                     continue
                 return self._floored(situation, self._failed(rule, situation, headers), None)
             if rule.verdict is None:
@@ -157,6 +157,11 @@ class RulePolicy:
 
     def _missing(self, s: Situation) -> int:
         hidden = hidden_by(s.degraded) if s.degraded else 0
+        if s.sender.certainty is Certainty.LIKELY:
+            hidden |= SCRIPT
+        peers = s.sender.on_behalf
+        if peers is not None and not _all_proven(peers):
+            hidden |= PEERS
         return hidden | COUNTRY if self.asks_country and s.destination.country is None else hidden
 
     def exempts(self, host: str) -> bool:
@@ -288,7 +293,7 @@ class RulePolicy:
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
         assert rule.on_error is not None
-        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or "country"
+        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or _untold(s)
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._decided(rule, rule.on_error, s, headers, why)
 
@@ -297,7 +302,7 @@ class RulePolicy:
             answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
             if answer is not RULES:
                 return self._plain(answer, "Nobody could tell which program sent this", s, headers)
-        if missing & ~COUNTRY and s.degraded:
+        if missing & ~UNTOLD and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected", s, headers)
         if not headers and not s.degraded:
@@ -347,6 +352,16 @@ class RulePolicy:
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
+
+
+def _untold(s: Situation) -> str:
+    if s.sender.certainty is Certainty.LIKELY:
+        return "script"
+    return "country" if s.sender.on_behalf is None else "on behalf of whom"
+
+
+def _all_proven(peers: Sequence[SenderPeer]) -> bool:
+    return bool(peers) and all(peer.certainty is Certainty.EXACT for peer in peers)
 
 
 def _given(rule: CompiledRule, verdict: Verdict) -> Verdict:

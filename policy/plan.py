@@ -262,7 +262,7 @@ def looked_at_by(rules: Iterable[CompiledRule]) -> Callable[[Situation, int], tu
         )
         return (
             d.host, d.service, d.category, d.scheme, d.upload, account.kind, account.id, d.country,
-            a.certainty, a.user, a.started_by, a.is_python, who, missing, kinds, more,
+            a.certainty, a.on_behalf, a.user, a.started_by, a.is_python, who, missing, kinds, more,
         )  # fmt: skip
 
     return key

@@ -53,6 +53,13 @@ class ScriptCondition(Strict):
     python: bool | None = Field(None, description="Whether the sender descends from Python.")
     approved: bool | None = Field(None, description="Whether this very version was approved.")
     changed_since_approval: bool | None = None
+    on_behalf: bool | None = Field(
+        None, description="Whether it takes connections itself, and may send for others."
+    )
+    on_behalf_of: Listed[Text] | None = Field(
+        None,
+        description="Path of a script, or program, that was connected to it: for whom it may send.",
+    )
     newer_than_days: Count | None = Field(
         None, description="First seen less than so many days ago."
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from core.attribution import Attribution
+from core.attribution import Attribution, Certainty
 from core.decision import Verdict
 from policy.fields import Listed, Strict
 
@@ -113,11 +113,14 @@ def _senders(
 
     def test(sender: Attribution) -> bool:
         ran, process = sender.script, sender.process
-        if ran is not None and (
+        proven = sender.certainty is Certainty.EXACT
+        if ran is not None and proven and (
             ran.sha256 in hashes or script((ran.path or "").replace("\\", "/"))
         ):
             return True
-        return process is not None and program((process.exe or "").replace("\\", "/"))
+        if process is None or (sender.candidates and not proven):
+            return False
+        return program((process.exe or "").replace("\\", "/"))
 
     return test
 

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable
 
 from core.situation import Situation
 
-SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY, HISTORY, IMPORTS = (
-    1 << n for n in range(11)
-)
+(
+    SECRETS, NAMES, VALUES, LLM, ACCOUNT, BYTES, DESTINATION, REQUEST, COUNTRY, HISTORY, IMPORTS, SCRIPT,
+    PEERS,
+) = (1 << n for n in range(13))  # fmt: skip
 """Bits for what could not be found out, or is not there yet."""
+
+UNTOLD = COUNTRY | SCRIPT | PEERS
+"""Not failed, and yet not known when everything is in: the country; which script sent it, for certain; and for whom."""
 
 FINDINGS = SECRETS | NAMES | VALUES
 """Credentials; people's names and addresses; all other content."""

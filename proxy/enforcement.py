@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from core.attribution import Certainty
 from core.decision import Decision, HoldOutcome, Verdict
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
@@ -50,6 +51,12 @@ def hold_key(fingerprinter: Fingerprinter, ruling: Ruling) -> str:
     """Return the keyed mark of a request: same sender, destination, method and content share it."""
     exchange, script = ruling.exchange, ruling.sender.script
     who = "" if script is None else f"{script.path}|{script.sha256}|{script.name}"
+    sender = ruling.sender
+    if sender.certainty is not Certainty.EXACT:
+        # An answer given for a proven script is nobody else's; one for a doubtful one is this process's alone.
+        process = sender.process
+        started = None if process is None else (process.pid, process.started_at)
+        who = f"{who}|{sender.certainty}|{started}"
     where = f"{exchange.method}|{exchange.scheme}|{exchange.host}|{exchange.port}|{exchange.path}"
     return fingerprinter.of("held request", f"{who}|{where}|" + exchange.body.decode("latin-1"))
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from attribution.backends import procfs
 from attribution.backends.exec_events import ExecEvents
+from attribution.backends.peers import Peers
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
@@ -59,6 +60,7 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._execs = ExecEvents()
+        self._peers = Peers()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
@@ -226,11 +228,17 @@ class LinuxBackend:
         place = self._place(pid, socket)
         return place is not None and procfs.watched(pid, place)
 
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        """See Backend.peers."""
+        with self._lock:
+            return self._peers.of(pid)
+
     def close(self) -> None:
         """Close both netlink sockets."""
         self._quick.close()
         self._thorough.close()
         self._execs.close()
+        self._peers.close()
 
 
 def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:

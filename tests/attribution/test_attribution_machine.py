@@ -27,6 +27,7 @@ class FakeMachine:
     recalled: Ownership | None = None
     reason: str | None = None
     waits: frozenset[int] = frozenset()
+    connected: dict[int, tuple[int, ...]] = field(default_factory=dict)
     method: str = "fake"
     after_search: object = None
 
@@ -52,6 +53,9 @@ class FakeMachine:
         if callable(self.after_search):
             self.after_search()
         return found
+
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        return self.connected.get(pid)
 
     def start_of(self, pid: int) -> int | None:
         return self.processes[pid].start if pid in self.processes else None
