@@ -1,6 +1,6 @@
-"""What a Python interpreter itself runs, read from outside: the outermost frames of its main thread, by py-spy.
+"""What a Python interpreter itself runs, read from outside: the outermost frames of its main thread.
 
-In the helper process: one dump per loaded program, since its outermost frame stays the same as long as it runs.
+In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one look per loaded program, since its outermost frame stays the same as long as it runs.
 """
 
 import os
@@ -8,6 +8,7 @@ import subprocess
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from attribution.cpython_memory import RuntimePlaces, main_thread
 from attribution.facts import ProcessFacts, Witness
 from attribution.line.frames import Frame, Program, Thread, is_library
 from attribution.line.sampler import find_program, read_dump
@@ -28,6 +29,7 @@ class Interpreters:
     def __init__(self, program: str | None = None) -> None:
         """`program`: path of py-spy; by default the one installed with this Python."""
         self._program = program if program is not None else find_program()
+        self._places = RuntimePlaces()
         self._known: OrderedDict[tuple[object, ...], Witness] = OrderedDict()
 
     def ask(self, facts: ProcessFacts) -> Witness | None:
@@ -36,13 +38,20 @@ class Interpreters:
         known = self._known.get(key)
         if known is not None:
             return known
-        threads = None if self._program is None or os.name == "nt" else self._dump(facts.pid)
+        threads = None if os.name == "nt" else self._threads(facts)
         found = None if threads is None else witness(threads, facts.pid)
         if found is not None:
             self._known[key] = found
             while len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
         return found
+
+    def _threads(self, facts: ProcessFacts) -> Sequence[Thread] | None:
+        """Read the memory of the interpreters that say where to look; have all others sampled."""
+        thread = main_thread(facts, self._places)
+        if thread is not None:
+            return (thread,)
+        return None if self._program is None else self._dump(facts.pid)
 
     def _dump(self, pid: int) -> list[Thread] | None:
         for extra in (("--nonblocking",), ()):
