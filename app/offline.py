@@ -9,7 +9,7 @@ from typing import Any
 
 from app.home import Home
 from app.settings import Settings
-from app.wiring import classifier_of, engine_setup, policy_of, pool_of
+from app.wiring import classifier_of, engine_setup, names_can_be_found, policy_of, pool_of
 from core.attribution import unknown_sender
 from core.classification import Classification
 from core.decision import Decision, Verdict
@@ -46,7 +46,7 @@ def inspect_files(
     _must_be_there(files)
     chosen = policy_of(home, policy)
     settings = settings.model_copy(update={"workers": max(_LEAST_WORKERS, settings.workers)})
-    setup = engine_setup(home, chosen, names=names)
+    setup = engine_setup(home, chosen, names=names and names_can_be_found())
     classifier = classifier_of(setup)
     classifier.warm(wait_s=_PACK_S)
     pool = pool_of(setup, settings)
@@ -146,7 +146,7 @@ def explain_exchange(
     """Yield one line for every candidate of the exchange with this number, counted from 1."""
     from classifiers.engine import build_worker
 
-    engine = build_worker(engine_setup(home, policy_of(home, None), names=True))
+    engine = build_worker(engine_setup(home, policy_of(home, None), names=names_can_be_found()))
     for position, (exchange, _) in enumerate(_exchanges(files), 1):
         if position == number:
             seen = engine.classify(exchange, explain=True)

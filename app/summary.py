@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 from app.gate_registry import RunningGate
 from app.home import Home
 from core.ids import utc_now
+from core.record import left_in
 from core.text import printable
-from tui.measures import counted, number, size
+from core.vocabulary.sizes import counted, number, size
 from tui.wording import decision_words, found_phrase, place, sender_name
 
 if TYPE_CHECKING:
     from policy.replay import ReplayReport
 
-_COLOURS = {
-    "allow": "green",
-    "watch": "yellow",
-    "warn": "yellow",
-    "redact": "cyan",
-    "hold": "magenta",
-    "block": "red",
-}
+_COLOURS = {"allowed": "green", "held": "yellow", "blocked": "red", "unknown": "magenta"}
+"""By what an outcome means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,8 @@ def print_session(
     totals = _totals(records)
     asked = [r for r in records if r["decision"]["verdict"] != "allow"]
     line = f"outgate: {counted(totals['requests'], 'request')}, {size(totals['bytes_sent'])} sent"
+    if totals["stopped"]:
+        line += f", {number(totals['stopped'])} stopped"
     out.write(
         line
         + (
@@ -101,13 +98,13 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
     )
     senders = [_sender(record) for record in records]
     told = any(sender != senders[0] for sender in senders) or not _from_recording(records)
-    for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME")[0 if told else 1 :]:
+    for title in ("SENDER", "TO", "SIZE", "FOUND", "TOKENS", "OUTCOME")[0 if told else 1 :]:
         table.add_column(
-            title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold"
+            title, justify="right" if title in {"SIZE", "TOKENS"} else "left", overflow="fold"
         )
     for record, sender in zip(records, senders, strict=True):
-        verdict = record["decision"]["verdict"]
-        colour = _COLOURS.get(verdict, "") if terminal else ""
+        meaning = decision_words(record["decision"]).meaning
+        colour = _COLOURS[meaning] if terminal else ""
         table.add_row(
             *([Text(sender)] if told else ()),
             Text(_destination(record)),
@@ -138,8 +135,10 @@ def print_replay(report: "ReplayReport") -> None:
     if report.untold:
         typer.echo(f"  cannot be told: {number(report.untold)}")
     for row in report.affected:
-        typer.echo(f"  {number(row.count)} × {printable(row.script)} → {printable(row.destination)}: "
-                   f"{row.verdict} ({printable(row.rule or '-')})")  # fmt: skip
+        rule = printable(row.rule or "-")
+        where = f"{printable(row.script)} → {printable(row.place)}"
+        typer.echo(f"  {number(row.count)} × {where}: {row.verdict} ({rule})")
+        typer.echo(f"      {printable(row.reason)}")
     for caveat in report.caveats:
         typer.echo(f"Note: {caveat}")
 
@@ -181,7 +180,8 @@ def _totals(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     llm = [r["llm"] for r in records if r["llm"]]
     return {
         "requests": len(records),
-        "bytes_sent": sum(r["request"]["bytes"] for r in records),
+        "bytes_sent": sum(r["request"]["bytes"] for r in records if left_in(r)),
+        "stopped": sum(not left_in(r) for r in records),
         "with_findings": sum(1 for r in records if r["findings"]),
         "blocked": sum(1 for r in records if r["decision"]["verdict"] == "block"),
         "llm_calls": len(llm),

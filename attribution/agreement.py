@@ -115,14 +115,14 @@ def _of_file(
     )
 
 
-def _confirmed(
-    facts: ProcessFacts, said: Resolution, file: str, files: Files
-) -> str | None:
+def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -> str | None:
     """Return the path by which this file is what the command line means; None when it is not."""
     if not search_paths.is_absolute(facts, file):
         return None
     word = said.word or ""
-    if said.launched_as is LaunchedAs.MODULE or (said.by_tool and not word.endswith((".py", ".pyw"))):
+    if said.launched_as is LaunchedAs.MODULE or (
+        said.by_tool and not word.endswith((".py", ".pyw"))
+    ):
         return file if _is_module(file, word) else None
     if search_paths.is_absolute(facts, word):
         inside = file.startswith(word.rstrip("/") + "/")  # a folder, or an archive

@@ -106,7 +106,9 @@ def _thread(memory: int, address: int, pid: int) -> Thread:
     at = _offsets(memory, address)
     interpreter = _pointer(memory, address + at.interpreters)
     while following := _pointer(memory, interpreter + at.next_interpreter):
-        interpreter = following  # the first one that was made, the last of the list, has the main thread
+        interpreter = (
+            following  # the first one that was made, the last of the list, has the main thread
+        )
     state = _pointer(memory, interpreter + at.threads)
     for _ in range(_MOST_THREADS):
         if state == 0:

@@ -14,7 +14,7 @@ from attribution.interpreter import Interpreters
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
-from attribution.resolution import Resolution, resolve, search_paths
+from attribution.resolution import Resolution, resolve
 from attribution.resolution.resolve import is_fork_of
 from core.attribution import LaunchedAs
 
@@ -83,9 +83,7 @@ def _unresolved(agreed: Agreed) -> Agreed:
     if run.spelled is None or run.spelled == run.path:
         return agreed
     named = [path for path in (*agreed.candidates, run.spelled, run.path) if path is not None]
-    return Agreed(
-        resolution=replace(run, path=run.spelled), candidates=tuple(dict.fromkeys(named))
-    )
+    return Agreed(resolution=replace(run, path=run.spelled), candidates=tuple(dict.fromkeys(named)))
 
 
 def _read_line(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolution | None:
@@ -103,9 +101,7 @@ def _agreed(
     told: Sequence[tuple[int, Witness]],
 ) -> Agreed:
     witnesses = [witness for pid, witness in told if pid == owner.pid]
-    return agree(
-        owner, said, witnesses if asked is None else [asked, *witnesses], files_of(owner)
-    )
+    return agree(owner, said, witnesses if asked is None else [asked, *witnesses], files_of(owner))
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:

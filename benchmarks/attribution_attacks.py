@@ -102,7 +102,9 @@ class Arena:
                 if stream is not None:
                     stream.close()
         with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
-            mounted = [place for line in file if (place := line.split()[4]).startswith(f"{self.folder}/")]
+            mounted = [
+                place for line in file if (place := line.split()[4]).startswith(f"{self.folder}/")
+            ]
         for place in mounted:
             subprocess.run(["umount", "-l", place], check=False)
 
@@ -175,7 +177,9 @@ def title_in_a_child_of_another_script(arena: Arena) -> None:
 
 @attack
 def title_in_a_fork(arena: Arena) -> None:
-    arena.write("job.py", f"if os.fork() == 0:\n    title('worker 1'); {SEND}    os._exit(0)\nos.wait()\n")
+    arena.write(
+        "job.py", f"if os.fork() == 0:\n    title('worker 1'); {SEND}    os._exit(0)\nos.wait()\n"
+    )
     arena.python("job.py")
 
 
@@ -276,7 +280,14 @@ def _moved(move: str, words: tuple[str, ...], told: str | None) -> Attack:
 for _how, _move in MOVES.items():
     for _pwd, _told in STALE.items():
         _named(f"{_how}, {_pwd}, job.py", _moved(_move, ("job.py",), _told))
-for _words in (("-m", "job"), ("sub/deep.py",), ("./job.py",), ("sub/../job.py",), ("pkg",), ("-m", "pkg")):
+for _words in (
+    ("-m", "job"),
+    ("sub/deep.py",),
+    ("./job.py",),
+    ("sub/../job.py",),
+    ("pkg",),
+    ("-m", "pkg"),
+):
     for _pwd, _told in STALE.items():
         _named(f"chdir, {_pwd}, {' '.join(_words)}", _moved(MOVES["chdir"], _words, _told))
 
@@ -413,9 +424,7 @@ for _what, (_change, _path) in CHANGES.items():
 def another_folder_is_mounted_over_it(arena: Arena) -> None:
     _versions(arena)
     v1, v2 = arena.folder / "v1", arena.folder / "v2"
-    arena.shell(
-        f'"$PY" {v1}/app/job.py & sleep 0.4; mount --bind {v2} {v1} && touch go; wait'
-    )
+    arena.shell(f'"$PY" {v1}/app/job.py & sleep 0.4; mount --bind {v2} {v1} && touch go; wait')
 
 
 @attack
@@ -433,7 +442,11 @@ def mounted_over_in_a_namespace_of_its_own(arena: Arena) -> None:
 @attack
 def exec_with_the_same_command_line_elsewhere(arena: Arena) -> None:
     arena.write("b/job.py", SEND, "second")
-    arena.write("a/job.py", f"{SEND}os.chdir('../b')\nos.execv(sys.executable, [sys.executable, 'job.py'])\n", "first")
+    arena.write(
+        "a/job.py",
+        f"{SEND}os.chdir('../b')\nos.execv(sys.executable, [sys.executable, 'job.py'])\n",
+        "first",
+    )
     arena.python("job.py", cwd="a")
 
 
@@ -496,7 +509,7 @@ os.wait()
 @attack
 def the_parent_becomes_another_script_after_it_started_curl(arena: Arena) -> None:
     arena.write("other.py", "time.sleep(5)\n", "other")
-    body = f"""
+    body = """
 import subprocess
 told = json.dumps(TRUTH)
 subprocess.Popen(["sh", "-c", "sleep 0.3; exec curl -s -X POST -H 'X-Truth: " + told + "' http://127.0.0.1:" + os.environ["GATE_PORT"]])
@@ -511,7 +524,7 @@ os.execv(sys.executable, [sys.executable, "other.py"])
 
 @attack
 def connect_then_fork_and_the_child_sends(arena: Arena) -> None:
-    body = f"s = dial()\nif os.fork() == 0:\n    ask(s); os._exit(0)\ntime.sleep(3)\n"
+    body = "s = dial()\nif os.fork() == 0:\n    ask(s); os._exit(0)\ntime.sleep(3)\n"
     arena.write("job.py", body)
     arena.python("job.py")
 
@@ -539,7 +552,9 @@ child.wait()
 
 @attack
 def an_open_connection_is_given_away_and_closed(arena: Arena) -> None:
-    arena.write("sender.py", "time.sleep(0.3)\ns = socket.socket(fileno=int(sys.argv[1]))\nask(s)\n")
+    arena.write(
+        "sender.py", "time.sleep(0.3)\ns = socket.socket(fileno=int(sys.argv[1]))\nask(s)\n"
+    )
     body = """
 import subprocess
 s = dial()
@@ -564,7 +579,9 @@ def the_opener_becomes_another_script(arena: Arena) -> None:
 
 def _by_descriptor(path: str) -> Attack:
     def make(arena: Arena) -> None:
-        job = arena.write("job.py", f"os.close(9) if os.path.exists('/proc/self/fd/9') else None\n{SEND}")
+        job = arena.write(
+            "job.py", f"os.close(9) if os.path.exists('/proc/self/fd/9') else None\n{SEND}"
+        )
         decoy = arena.write("decoy.py", note="decoy")
         redirect = f"9<{job}" if path.endswith("9") else f"<{job}"
         arena.shell(f'exec "$PY" {path} {redirect}', env={"DECOY": str(decoy)})
@@ -579,7 +596,9 @@ for _path in ("/dev/fd/9", "/proc/self/fd/9", "/dev/stdin", "/dev/fd/0", "-"):
 @attack
 def a_descriptor_that_is_another_file_now(arena: Arena) -> None:
     decoy = arena.write("decoy.py", note="decoy")
-    body = f"os.dup2(os.open({str(decoy)!r}, os.O_RDONLY), 9)\nask(dial(), script=os.environ['ME'])\n"
+    body = (
+        f"os.dup2(os.open({str(decoy)!r}, os.O_RDONLY), 9)\nask(dial(), script=os.environ['ME'])\n"
+    )
     job = arena.write("job.py", body)
     arena.shell(f'exec "$PY" /dev/fd/9 9<{job}', env={"ME": str(job)})
 
@@ -587,7 +606,9 @@ def a_descriptor_that_is_another_file_now(arena: Arena) -> None:
 @attack
 def standard_input_that_is_another_file_now(arena: Arena) -> None:
     decoy = arena.write("decoy.py", note="decoy")
-    body = f"os.dup2(os.open({str(decoy)!r}, os.O_RDONLY), 0)\nask(dial(), script=os.environ['ME'])\n"
+    body = (
+        f"os.dup2(os.open({str(decoy)!r}, os.O_RDONLY), 0)\nask(dial(), script=os.environ['ME'])\n"
+    )
     job = arena.write("job.py", body)
     arena.shell(f'exec "$PY" - <{job}', env={"ME": str(job)})
 
@@ -660,7 +681,16 @@ def another_program_called_python(arena: Arena) -> None:
     arena.data("approved.py", "print(1)\n")
     shutil.copy2(shutil.which("curl") or "/usr/bin/curl", arena.folder / "python")
     truth = '{"script": null, "sha256": null, "not_python": true}'
-    arena.run("./python", "-s", "-X", "POST", "-H", f"X-Truth: {truth}", f"http://127.0.0.1:{arena.port}/", "approved.py")
+    arena.run(
+        "./python",
+        "-s",
+        "-X",
+        "POST",
+        "-H",
+        f"X-Truth: {truth}",
+        f"http://127.0.0.1:{arena.port}/",
+        "approved.py",
+    )
 
 
 # --- programs of others' -------------------------------------------------------------------------------------------------
@@ -675,7 +705,7 @@ def runpy_of_another_file(arena: Arena) -> None:
 
 @attack
 def a_worker_of_multiprocessing(arena: Arena) -> None:
-    body = f"""
+    body = """
 import multiprocessing
 def work():
     ask(dial())

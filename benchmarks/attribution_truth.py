@@ -13,7 +13,9 @@ def told_wrongly(truth: Mapping[str, object], found: Attribution) -> str | None:
     if "pid" in truth and pid != truth["pid"]:
         return f"process {pid}, which is {truth['pid']}"
     if truth.get("not_python"):
-        return "called Python" if found.script is not None and found.script_process is None else None
+        return (
+            "called Python" if found.script is not None and found.script_process is None else None
+        )
     if found.is_python is False:
         return "called not Python"
     path = None if found.script is None else found.script.path

@@ -95,7 +95,7 @@ class Engine:
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
-        llm = recognise(exchange, None, self._organisation, self._fingerprinter)
+        llm = recognise(exchange, None, self._fingerprinter)
         where = destination(exchange, self._organisation, self._bindings)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
 
@@ -116,9 +116,7 @@ class Engine:
             if payload.json is not None:
                 stages.run("labels", lambda: label(payload, ()))
             stages.run("documents", lambda: self._read_documents(payload))
-        llm = stages.run(
-            "llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter)
-        )
+        llm = stages.run("llm", lambda: recognise(exchange, payload, self._fingerprinter))
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 
     def classify_window(self, exchange: Exchange) -> Classification:

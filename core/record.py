@@ -24,7 +24,7 @@ from core.classification import (
     LlmCall,
     TokensBasis,
 )
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict, left_by
 from core.findings import Confidence, Finding
 from core.ids import rfc3339
 from core.text import printable
@@ -107,6 +107,19 @@ class Record:
             decision=_decision_from(value["decision"]),
             notes=tuple(value.get("notes", ())),
         )
+
+
+def left_in(body: Mapping[str, Any]) -> bool:
+    """Return `Decision.left` of a record that is not rebuilt; its words may be those of a later version."""
+    decision = body["decision"]
+    return left_by(decision["verdict"], hold_outcome(decision))
+
+
+def hold_outcome(decision: Mapping[str, Any]) -> str | None:
+    """Return how the hold of a decision in JSON ended; None while it has not, and where there was none."""
+    # Records of earlier versions have no `hold`.
+    ended: str | None = (decision.get("hold") or {}).get("outcome")
+    return ended
 
 
 class Rendered:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.decision import HoldOutcome
@@ -37,6 +37,10 @@ class Disposition(StrEnum):
     ALLOWED_PURPOSE = "allowed_purpose"
     TEST_DATA = "test_data"
     ALREADY_HANDLED = "already_handled"
+
+
+APPROVAL_LASTS = timedelta(hours=8)
+"""An identical request within this time after an approval passes without asking again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

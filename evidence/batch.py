@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.record import Record, Rendered
@@ -10,6 +10,7 @@ from evidence.chain import canonical, genesis, link, plain
 from evidence.database import Connection, transaction
 from evidence.rollup import Rollup, micros
 from evidence.schema import chain_id
+from evidence.sqlite_errors import EvidenceLostError
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
 
 _MOST_CASES_REMEMBERED = 50_000
@@ -53,6 +54,11 @@ class Appender:
         self._next_slot = secrets.randbits(40) << 20
 
     @property
+    def head(self) -> tuple[int, bytes]:
+        """Place and hash of the last entry that this gate knows of; (0, nothing) before it knows any."""
+        return self._seq, self._head if self._seq else b""
+
+    @property
     def journaled(self) -> dict[str, int]:
         """The open exchanges whose journal rows this gate holds, with their slots."""
         return dict(self._slots)
@@ -60,6 +66,27 @@ class Appender:
     def adopt(self, slots: Mapping[str, int]) -> None:
         """Take over journal rows that a gate left behind: closing them removes them."""
         self._slots.update(slots)
+
+    def succeed(self, before: "Appender") -> None:
+        """Go on over another connection where this one came to: what it wrote must be there."""
+        self.adopt(before.journaled)
+        self._seq, self._head = before.head
+
+    def look(self) -> None:
+        """Raise EvidenceLostError when the last known entry is no longer the one that was written."""
+        if self._data_version() != self._version and self._seq:
+            self._refuse_lost_tail()
+
+    def _data_version(self) -> int:
+        return int(self._driver.value("PRAGMA data_version"))
+
+    def _refuse_lost_tail(self) -> None:
+        found = self._driver.value("SELECT hash FROM entries WHERE seq = ?", (self._seq,))
+        if found is None or bytes(found) != self._head:
+            raise EvidenceLostError(
+                "The newest records were taken out of the evidence file while the gate was running.",
+                remedy="Stop Outgate, keep the file for examination, and restore a backup.",
+            )
 
     def write(self, batch: Batch) -> int:
         """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
@@ -103,9 +130,11 @@ class Appender:
         return seq - len(batch.closes) + 1
 
     def _catch_up(self) -> None:
-        (version,) = self._driver.execute("PRAGMA data_version").fetchone()
+        version = self._data_version()
         if version == self._version:
             return
+        if self._seq:
+            self._refuse_lost_tail()
         row = self._driver.execute(
             "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         ).fetchone()
@@ -151,6 +180,12 @@ class Items:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
         body = record.to_json(self._rendered)
         return Item(record.id, micros(record.at), body, plain(body))
+
+    def bare(self, record: Record, why: str) -> Item:
+        """Return what can be kept of a finished record that cannot be made. Raises whatever it pleases."""
+        note = f"it could not be recorded whole ({why})"
+        decision = replace(record.decision, degraded=(*record.decision.degraded, f"record: {note}"))
+        return self.closed(replace(record, decision=decision, llm=None, findings=(), notes=(note,)))
 
     def closed(self, record: Record) -> Item:
         """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""

@@ -11,6 +11,7 @@ from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.gate_liveness import gone
+from evidence.gate_words import objection, words
 from evidence.rollup import time_of
 
 STOPPED = "the gate stopped before the exchange ended"
@@ -20,10 +21,12 @@ _ATTEMPTS = 3
 
 def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
     """Chain what gates that are no longer alive left open; return how many exchanges that were."""
-    gates = [
-        str(gate) for (gate,) in connection.execute("SELECT DISTINCT gate FROM open_exchanges")
-    ]
-    return sum(_recover_gate(connection, appender, gate) for gate in gone(evidence, gates))
+    left = words(evidence)
+    rows = connection.execute("SELECT DISTINCT gate FROM open_exchanges")
+    gates = {str(gate) for (gate,) in rows} | {word.gate for word in left}
+    keep = {word.gate for word in left if objection(connection, word) is not None}
+    ended = gone(evidence, sorted(gates), keep)
+    return sum(_recover_gate(connection, appender, gate) for gate in ended)
 
 
 def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:

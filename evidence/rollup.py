@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.findings import NOT_INSPECTED
+from core.record import left_in
 from core.review import Disposition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,9 +16,6 @@ BUCKET_US = 300 * 1_000_000
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
 """A case closed for one of these reasons opens again when it happens again; the other reasons hold for what is alike."""
-
-_SENT = frozenset({"allow", "watch", "warn", "redact"})
-_LET_GO = frozenset({"approved", "approved_before"})
 
 Body = Mapping[str, Any]
 """A record as `Record.to_json` gives it."""
@@ -61,13 +59,6 @@ def key_of(body: Body) -> str | None:
     kinds = ",".join(sorted({f["kind"] for f in body["findings"]}))
     account = body["destination"]["account"]["kind"]
     return "\x1f".join((sender_of(body), destination_of(body), account, kinds, decision["verdict"]))
-
-
-def went_out(body: Body) -> bool:
-    """Return True when the request was sent on: let pass, redacted, or held and then approved."""
-    decision = body["decision"]
-    # Records of earlier versions have no `hold`.
-    return decision["verdict"] in _SENT or (decision.get("hold") or {}).get("outcome") in _LET_GO
 
 
 def _most_records(findings: list[dict[str, Any]]) -> int | None:
@@ -153,7 +144,7 @@ class Rollup:
         seen[0], seen[1], seen[2] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
 
     def _add_traffic(self, body: Body, at_us: int) -> None:
-        if not went_out(body):
+        if not left_in(body):
             return
         sums = self.traffic.setdefault(
             (sender_of(body), destination_of(body), at_us // BUCKET_US), [0, 0, 0, 0]

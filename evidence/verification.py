@@ -1,6 +1,6 @@
 """Verification: recomputes both chains of an evidence file, or the chain of an exported JSONL, and says what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import Connection, connect
+from evidence.gate_words import Word, objection, words
 from evidence.rebuild import reviewed
 from evidence.rollup import Rollup, time_of
 from evidence.schema import VERSION, chain_id, version_of
@@ -64,8 +65,10 @@ class VerifyReport:
 
 def verify(path: Path) -> VerifyReport:
     """Recompute both chains of the file, reading only. Raises EvidenceError when it cannot be read at all."""
+    said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
-        raise EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+        absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+        raise _unread(absent, said)
     try:
         with closing(connect(path, read_only=True)) as connection:
             if version_of(connection) != VERSION:
@@ -74,12 +77,18 @@ def verify(path: Path) -> VerifyReport:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            return _verify_file(connection)
+            return _verify_file(connection, said)
     except DatabaseFault as error:
-        raise evidence_error(error) from None
+        raise _unread(evidence_error(error), said) from None
 
 
-def _verify_file(connection: Connection) -> VerifyReport:
+def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
+    """Add to why the file cannot be read what a gate said of it."""
+    told = [f"A gate said at {word.at}: {word.trouble}" for word in said if word.trouble]
+    return EvidenceError(" ".join([problem.message, *told]), remedy=problem.remedy)
+
+
+def _verify_file(connection: Connection, said: Sequence[Word]) -> VerifyReport:
     records = ChainVerifier(chain_id(connection, "records"))
     reviews = ChainVerifier(chain_id(connection, "reviews"))
     sums = Rollup()
@@ -91,6 +100,8 @@ def _verify_file(connection: Connection) -> VerifyReport:
         problem = f"in the reviews: {found}"
     if problem is None:
         problem = _cases_problem(connection, sums)
+    if problem is None:
+        problem = next(filter(None, (objection(connection, word) for word in said)), None)
     return VerifyReport(
         ok=problem is None,
         entries=records.entries,

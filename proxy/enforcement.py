@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.attribution import Certainty
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
+from core.review import APPROVAL_LASTS
+from core.vocabulary.times import lasting
 from proxy.hold_polling import Asking
 from proxy.transaction import Ruling
 
 INLINE_BYTES = 64 * 1024
-APPROVAL_LASTS = timedelta(hours=8)
-"""An identical request within this time after an approval passes without asking again."""
 
 
 async def redact(classifier: Classifier, ruling: Ruling) -> Redacted | None:
@@ -68,7 +68,9 @@ async def hold(asking: Asking, ruling: Ruling) -> None:
     answer = await asking.answer(ruling.reference, decision.hold_seconds or 0)
     if answer is None:
         outcome = HoldOutcome.TIMED_OUT
-        ruling.notes.append(f"nobody answered within {decision.hold_seconds or 0:g} seconds")
+        ruling.notes.append(
+            f"nobody answered within {lasting(timedelta(seconds=decision.hold_seconds or 0))}"
+        )
     else:
         outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
         ruling.notes.append(f"{outcome} by {answer.who}")
@@ -92,9 +94,7 @@ async def approved_before(holds: Holds, ruling: Ruling) -> bool:
 
 def passes(decision: Decision) -> bool:
     """Return True when the request goes out now."""
-    if decision.verdict is Verdict.HOLD:
-        return decision.hold_outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
-    return decision.verdict.passes or decision.verdict is Verdict.REDACT
+    return decision.left
 
 
 def _told(reason: str, outcome: HoldOutcome) -> str:

@@ -22,9 +22,9 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
-from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.ports import (
     AnswerTap,
     Attributor,

@@ -21,6 +21,7 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import Finding, merged
+from core.vocabulary.sizes import counted
 from proxy import enforcement, refusals
 from proxy.inspection import Inspection, gate_failure
 from proxy.request_head import declared_size
@@ -254,7 +255,7 @@ class UploadTap:
             self.stopped = True
             return
         ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
-        ruling.notes.append(f"cut after {self._passed} bytes had left")
+        ruling.notes.append(f"cut after {counted(self._passed, 'byte')} had left")
         service = ruling.classification.destination.service
         self.stopped = True
         self._held.clear()

@@ -14,6 +14,7 @@ from core.exchange import Answer, Exchange
 from core.findings import merged
 from core.ids import uuid7
 from core.ports import MessageRestorer
+from core.vocabulary.sizes import counted
 from proxy import enforcement, refusals
 from proxy.classifying import classified
 from proxy.inspection import Inspection, gate_failure
@@ -163,7 +164,8 @@ class MessageGate:
         left = ruling.exchange.body_bytes + self._apart_bytes
         ruling.exchange = replace(ruling.exchange, complete=False)
         ruling.notes.append(
-            f"a message of {size} bytes was refused and the connection ended; {left} bytes had left"
+            f"a message of {counted(size, 'byte')} was refused and the connection ended; "
+            f"{counted(left, 'byte')} had left"
         )
         end_socket(self._flow, refusals.brief(because.decision, because.reference))
 
@@ -176,7 +178,8 @@ def note_end(flow: http.HTTPFlow, ruling: Ruling) -> None:
         ruling.decision = replace(ruling.decision, verdict=Verdict.BLOCK, reason=f"{reason}.")
     if CLOSING_WORDS in flow.metadata:
         ruling.notes.append(
-            f"the client's {flow.metadata[CLOSING_WORDS]} bytes of closing words were not passed on"
+            f"the client's {counted(flow.metadata[CLOSING_WORDS], 'byte')} of closing words "
+            "were not passed on"
         )
 
 

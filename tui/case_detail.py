@@ -1,23 +1,28 @@
-"""Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
+"""Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from core.attribution import Certainty
 from core.decision import HoldOutcome
 from core.ports import CaseStore
-from core.review import Case, CaseStatus, ReviewEvent
+from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.vocabulary.destinations import CATEGORIES
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import by_gravity
+from core.vocabulary.reviews import ACTS
+from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
+from core.vocabulary.sizes import capital, counted, joined, number, size
+from core.vocabulary.times import clock_time, lasting
 from tui.holds import Held
-from tui.measures import capital, clock_time, counted, joined, number, size
-from tui.vocabulary import ACTS, APPROVAL_HOURS, CATEGORIES, CONFIDENCE, LAUNCHES, METHODS
 from tui.wording import (
     account_words,
     case_sentence,
     decision_words,
     disposition_words,
     kind_words,
-    kinds_by_gravity,
     outcome,
     safe,
     sentence,
@@ -164,7 +169,7 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
         return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
     return Row(
         "",
-        f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.",
+        f"Approved by {who}: run the script again, within {lasting(APPROVAL_LASTS)} it passes.",
         "allowed",
     )
 
@@ -178,18 +183,12 @@ def _why(record: Mapping[str, Any]) -> Section:
     skipped = [f"could not be read: {safe(f.get('note') or 'no reason given', 300)}"
                for f in record["findings"] if f["kind"] == "not_inspected"]  # fmt: skip
     skipped += [safe(stage, 300) for stage in decision["degraded"]]
+    if not record["request"]["complete"]:
+        skipped.append("the request was not seen to its end.")
     unchecked = [
         Row("Not checked" if i == 0 else "", capital(text), "held")
         for i, text in enumerate(skipped)
     ]
-    if not record["request"]["complete"]:
-        unchecked.append(
-            Row(
-                "Not checked" if not unchecked else "",
-                "The request was not seen to its end.",
-                "held",
-            )
-        )
     return Section(
         "Why",
         (
@@ -207,22 +206,21 @@ def _why(record: Mapping[str, Any]) -> Section:
 
 def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
     how = METHODS.get(str(sender["method"]), safe(sender["method"], 60))
-    certainty = str(sender["certainty"])
-    if certainty == "exact":
-        return (Row("Sender", f"Certain: {how}."),)
+    sure = Certainty(sender["certainty"])
+    words = capital(CERTAINTIES[sure])
+    if sure is Certainty.EXACT:
+        return (Row("Sender", f"{words}: {how}."),)
     reason = safe(sender.get("reason") or how, 300).rstrip(".")
-    if certainty == "likely":
-        others = len(sender.get("candidates") or ())
-        also = (
-            f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
-        )
-        return (Row("Sender", f"Likely, not certain: {reason}.{also}", "unknown"),)
-    return (Row("Sender", f"? Not known: {reason}.", "unknown"),)
+    if sure is Certainty.UNKNOWN:
+        return (Row("Sender", f"? {words}: {reason}.", "unknown"),)
+    others = len(sender.get("candidates") or ())
+    also = f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
+    return (Row("Sender", f"{words}: {reason}.{also}", "unknown"),)
 
 
 def _found(record: Mapping[str, Any]) -> Section:
     known = [f for f in record["findings"] if f["kind"] != "not_inspected"]
-    order = kinds_by_gravity(f["kind"] for f in known)
+    order = by_gravity(f["kind"] for f in known)
     rows: list[Row] = []
     for finding in sorted(known, key=lambda f: order.index(f["kind"])):
         rows.extend(_finding(finding))
@@ -375,7 +373,7 @@ def _cost(llm: Mapping[str, Any]) -> str:
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:
     rows: list[Row] = []
     for event in reading.history[-20:]:
-        act = ACTS.get(event.action.value, safe(event.action.value, 40))
+        act = ACTS[event.action]
         why = f": {disposition_words(event.disposition.value)}" if event.disposition else ""
         when = clock_time(event.at, now, zone)
         rows.append(Row("", f"{capital(when)} · {safe(event.who, 60)} {act} it{why}."))

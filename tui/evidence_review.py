@@ -8,13 +8,13 @@ from textual.content import Content
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
+from core.vocabulary.sizes import counted
 from tui.background_reader import Reader, Trouble, attempt
 from tui.evidence_acts import EvidenceActs, Verified, cases_of
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
 from tui.hold_review import HoldReview
 from tui.live_queue import Reviewer
-from tui.measures import counted
 from tui.notice import Notice
 from tui.script_screen import ScriptScreen
 from tui.script_view import read_script

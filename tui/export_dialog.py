@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.measures import joined
+from core.vocabulary.sizes import joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from core.vocabulary.sizes import counted
 from tui.holds import Held, HeldList
-from tui.measures import counted
 from tui.queue_view import column_widths, fit
 from tui.wording import case_found, case_place, safe
 

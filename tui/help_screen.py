@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from core.vocabulary.verdicts import VERDICTS
 from tui.actions import ACTIONS, ReviewAction
-from tui.vocabulary import VERDICTS
 
 _SIGNS = (("allowed", "left the machine"), ("held", "held back or changed"), ("blocked", "refused"))
 _NOTES = (

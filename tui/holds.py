@@ -8,9 +8,8 @@ from typing import Any
 from core.ports import HoldQueue
 from core.record import Record
 from core.review import Case, CaseStatus, HoldState, case_key
+from core.vocabulary.verdicts import WAITING
 
-WAITING = "waiting"
-"""Outcome of a hold that has not ended, for the words; never stored."""
 _LONG_OVER = timedelta(seconds=10)
 """A hold this long past its end belongs to a gate that is gone."""
 

@@ -7,10 +7,10 @@ from typing import TextIO
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
+from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.filtering import parse
 from tui.holds import held_now, with_states
-from tui.measures import capital, counted
 from tui.wording import case_sentence, disposition_words, hold_remark, sentence
 
 _PAGE = 200

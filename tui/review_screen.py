@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from core.review import Action, Case, CaseFilter, CaseStatus
+from core.vocabulary.sizes import counted
 from tui.actions import ACTIONS, BY_ID, ReviewAction
 from tui.background_reader import Trouble
 from tui.close_dialog import CloseDialog, Closing, events_for
@@ -16,7 +17,6 @@ from tui.evidence_review import EvidenceReview
 from tui.filter_bar import FilterBar, FilterInput
 from tui.filtering import parse
 from tui.help_screen import HelpScreen
-from tui.measures import counted
 from tui.queue_view import QueueView
 from tui.theme import DARK, LIGHT
 from tui.wording import disposition_words

@@ -9,8 +9,9 @@ from datetime import datetime, tzinfo
 
 from core.ports import CaseStore
 from core.review import Action, Case, CaseFilter, ReviewEvent, ScriptVersion, last_said, script_key
+from core.vocabulary.sizes import counted, number
+from core.vocabulary.times import clock_time
 from tui.case_detail import Row, Section
-from tui.measures import clock_time, counted, number
 from tui.wording import case_found, case_place, case_words, safe
 
 _CASES = 100

@@ -7,10 +7,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.review import CaseFilter
+from core.vocabulary.sizes import counted, number
 from tui.actions import ReviewAction, for_footer
 from tui.case_queue import Overview, Queue
 from tui.filtering import in_words
-from tui.measures import counted, number
 from tui.wording import health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}

@@ -107,6 +107,7 @@ def export(
     from app.home import open_home
     from app.time_arguments import parse_time
     from core.errors import InputError
+    from core.vocabulary.sizes import counted
     from evidence import open_store
     from evidence.exports import export as write_export
     from evidence.exports import formats
@@ -124,7 +125,7 @@ def export(
         raise InputError(
             f"There is no export format {format_name!r}. Known: {', '.join(formats())}."
         )
-    typer.echo(f"{count} records written to {out}", err=str(out) == "-")
+    typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
 

@@ -37,6 +37,7 @@ def inspect(
     from app.home import open_home
     from app.offline import explain_exchange, inspect_files
     from app.settings import load_settings
+    from app.wiring import names_can_be_found
     from core.errors import SettingsError
 
     if format_name not in {"table", "jsonl"}:
@@ -49,6 +50,8 @@ def inspect(
         for line in explain_exchange(home, settings, files, explain):
             typer.echo(line)
         return 0
+    if names and not names_can_be_found():
+        typer.echo("Names in running text are not looked for: install outgate[names].", err=True)
     records = inspect_files(home, settings, files, policy, names=names)
     if format_name == "jsonl":
         write = sys.stdout.write

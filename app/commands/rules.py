@@ -65,6 +65,25 @@ def schema() -> None:
 
 
 @application.command()
+def words(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Print all words that rules may name: kinds of data, groups, services, accounts, answers.
+
+    \b
+    Example: outgate policy words
+    """
+    from app.policy_words import all_words, lines
+
+    if as_json:
+        told = {one.key: list(one.rows) for one in all_words()}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in lines():
+        typer.echo(line)
+
+
+@application.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None,
 ) -> None:
@@ -149,6 +168,7 @@ def test(
     """
     from app.home import open_home
     from app.wiring import policy_of
+    from core.vocabulary.sizes import counted
     from policy.policy_tests import run_cases
 
     results = run_cases(policy_of(open_home(), policy), cases)
@@ -157,5 +177,5 @@ def test(
             f"{'ok    ' if result.passed else 'DIFFERS'} {result.name}{'' if result.passed else ': ' + result.told}"
         )
     failed = sum(not result.passed for result in results)
-    typer.echo(f"{len(results)} cases, {failed} differ from what was expected.")
+    typer.echo(f"{counted(len(results), 'case')}, {failed} differ from what was expected.")
     return 1 if failed else 0

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +16,8 @@ from app.settings import Settings
 from app.summary import print_records
 from core.errors import SettingsError
 
+CLIENTS = ("anthropic", "openai", "requests")
+"""What the example scripts are written with, as an analyst's would be."""
 SCRIPTS = (
     "finance/ledger_upload.py",
     "finance/invoice_check.py",
@@ -95,9 +98,14 @@ def _fresh(folder: Path) -> Home:
 
 
 def _examples() -> Path:
-    folder = Path(__file__).resolve().parents[2] / "examples"
-    if not folder.is_dir():
+    """Return where the scripts are: beside this module in an installation, else in the clone.
+
+    Raises SettingsError when what they are written with is not installed.
+    """
+    missing = [name for name in CLIENTS if find_spec(name) is None]
+    if missing:
         raise SettingsError(
-            "The example scripts are not here.", remedy="Run the demo from a clone of the project."
+            f"The example scripts need {', '.join(missing)}.", remedy="Install outgate[demo]."
         )
-    return folder
+    installed = Path(__file__).resolve().parent / "examples"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "examples"

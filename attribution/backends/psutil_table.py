@@ -92,7 +92,9 @@ class PsutilBackend:
             for row in rows
             if row.pid == pid and row.raddr and row.laddr.port in ports
         }
-        others = {row.pid for row in rows if row.pid and row.raddr and (row.laddr, row.raddr) in taken}
+        others = {
+            row.pid for row in rows if row.pid and row.raddr and (row.laddr, row.raddr) in taken
+        }
         return tuple(sorted(others))
 
     def close(self) -> None:

@@ -4,9 +4,6 @@ import re
 import tomllib
 from dataclasses import dataclass
 
-_BLOCK = re.compile(
-    rb"^# /// script[ \t]*\r?\n((?:#(?: [^\n]*)?\r?\n)+?)# ///[ \t]*\r?$", re.MULTILINE
-)
 _MOST = 200
 
 
@@ -24,7 +21,7 @@ class InlineMetadata:
 
 def read_inline_metadata(source: bytes) -> InlineMetadata | None:
     """Return the one `script` block of a source file; None when there is none, several, or none that parses."""
-    blocks = _BLOCK.findall(source + b"\n")
+    blocks = _blocks(source)
     if len(blocks) != 1:
         return None
     lines = (line[2:] if line.startswith(b"# ") else line[1:] for line in blocks[0].splitlines())
@@ -40,6 +37,24 @@ def read_inline_metadata(source: bytes) -> InlineMetadata | None:
         dependencies=tuple(_without_login(d[:300]) for d in named[:_MOST]),
         requires_python=python[:100] if isinstance(python, str) else None,
     )
+
+
+def _blocks(source: bytes) -> list[bytes]:
+    """Return what stands between each `# /// script` and the first `# ///` behind it, one comment line at least."""
+    blocks: list[bytes] = []
+    inside: list[bytes] | None = None
+    for line in source.split(b"\n"):
+        marker = line.removesuffix(b"\r").rstrip(b" \t")
+        if inside and marker == b"# ///":
+            blocks.append(b"\n".join(inside))
+            inside = None
+        elif inside is None:
+            inside = [] if marker == b"# /// script" else None
+        elif line.startswith(b"# ") or line in {b"#", b"#\r"}:
+            inside.append(line)
+        else:
+            inside = None
+    return blocks
 
 
 def _without_login(dependency: str) -> str:

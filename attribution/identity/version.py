@@ -26,7 +26,12 @@ TURNED = (
     "a link or a folder on the way to the script was changed after the process started, "
     "so it may have led to another file"
 )
-_UNDATED = "when the process was started is not known well enough to say that the script is unchanged"
+_UNDATED = (
+    "when the process was started is not known well enough to say that the script is unchanged"
+)
+_NO_FILE = "what lies at the script's path now is no plain file"
+_UNSEEN = "the script file cannot be seen"
+_UNREAD = "the script file cannot be read"
 _OURS = "the path of the script leads to a file of Outgate itself"
 _MOST_CACHED = 2000
 
@@ -119,9 +124,9 @@ def identify(path: str, since: Since) -> Identity:
     try:
         found = os.stat(path)
     except (OSError, ValueError):
-        return Identity()
+        return Identity(note=_UNSEEN)
     if not stat.S_ISREG(found.st_mode):
-        return Identity()
+        return Identity(note=_NO_FILE)
     if is_kept_out(found):
         return Identity(note=_OURS)
     key = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -166,6 +171,7 @@ def _read(path: str, found: os.stat_result) -> Identity:
         size=found.st_size,
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         owner=_owner(found),
+        note=_UNREAD if digest is None and found.st_size <= _HASH_MOST else None,
         inline=read_inline_metadata(head)
         if path.endswith((".py", ".pyw")) or b"# /// script" in head
         else None,

@@ -1,4 +1,4 @@
-"""CSV for a spreadsheet: one row a record, columns that an officer understands, no cell that acts as a formula."""
+"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula."""
 
 import csv
 import io
@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from core.findings import NOT_INSPECTED
+from core.record import hold_outcome, left_in
 from core.text import spreadsheet_cell
+from core.vocabulary.destinations import whose
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import kind_of
+from core.vocabulary.sizes import counted
+from core.vocabulary.verdicts import outcome
+from destinations.naming import place_name
 from evidence.exports import Format, Records
 
 Record = Mapping[str, Any]
@@ -24,10 +31,34 @@ def _line(record: Record) -> str | None:
 
 
 def _found(record: Record) -> str:
-    found = [f for f in record["findings"] if f["kind"] != NOT_INSPECTED]
-    return "; ".join(
-        f"{f['kind']} ({f['detector']}): {f['distinct']} distinct, {f['certainty']}" for f in found
+    found = sorted(
+        (f for f in record["findings"] if f["kind"] != NOT_INSPECTED),
+        key=lambda f: kind_of(f["kind"]).weight,
     )
+    return "; ".join(map(_finding, found))
+
+
+def _finding(found: Mapping[str, Any]) -> str:
+    """Return `12 bank account numbers (iban, personal, certain)`: words first, then ids."""
+    words = kind_of(found["kind"])
+    ids = dict.fromkeys(
+        (found["kind"], found["detector"], CONFIDENCE.get(found["certainty"], found["certainty"]))
+    )
+    if found["test_data"]:
+        ids["published examples"] = None
+    amount = counted(found["distinct"] or found["count"], words.one, words.many)
+    return f"{amount} ({', '.join(ids)})"
+
+
+def _outcome(record: Record) -> str:
+    decision = record["decision"]
+    return outcome(decision["verdict"], hold_outcome(decision), decision["intended"])
+
+
+def _to(record: Record) -> str:
+    to = record["destination"]
+    name = place_name(to["service"], to["host"])
+    return whose(name, to["account"]["kind"], to["category"], service=bool(to["service"]))
 
 
 def _excerpts(record: Record) -> str:
@@ -86,6 +117,9 @@ COLUMNS: Mapping[str, Callable[[Record], Any]] = {
     "Record id": lambda r: r["id"],
     "Chain entry": lambda r: r["chain"]["seq"],
     "Chain hash": lambda r: r["chain"]["hash"],
+    "To": _to,
+    "Outcome": _outcome,
+    "Left the machine": lambda r: "yes" if left_in(r) else "no",
 }
 
 

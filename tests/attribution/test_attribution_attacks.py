@@ -20,7 +20,9 @@ def arena(gate, tmp_path):
     place.end()
 
 
-@pytest.mark.parametrize(("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_no_program_passes_for_another_one(gate, arena, name, make):
     """What a program claims, or what lies there now, never becomes the name of another script that is called EXACT."""
     gate.attributor.warm()

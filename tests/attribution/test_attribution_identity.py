@@ -4,7 +4,6 @@ import hashlib
 import os
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest

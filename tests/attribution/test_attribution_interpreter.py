@@ -29,7 +29,9 @@ def frame(file: str, function: str = "<module>") -> Frame:
     return Frame(file=file, line=1, function=function)
 
 
-def thread(*outermost_first: Frame, number: int | None = 7, name: str | None = "MainThread") -> Thread:
+def thread(
+    *outermost_first: Frame, number: int | None = 7, name: str | None = "MainThread"
+) -> Thread:
     return Thread(id=number, name=name, active=False, frames=tuple(reversed(outermost_first)))
 
 

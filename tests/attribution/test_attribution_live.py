@@ -295,9 +295,7 @@ def test_a_listener_without_peers_is_marked_too(gate, clients):
 
 def test_who_takes_no_connections_sends_for_nobody_else(gate, clients):
     """An ordinary client, even with other connections of its own, is not said to send for others."""
-    clients.write(
-        "s = socket.socket(); s.bind(('127.0.0.1', 0))\nother = dial()\nask(dial())\n"
-    )
+    clients.write("s = socket.socket(); s.bind(('127.0.0.1', 0))\nother = dial()\nask(dial())\n")
     clients.python("client.py")
     (seen,) = gate.wait(1)
     assert seen.at_request.on_behalf is None

@@ -128,7 +128,7 @@ class Told:
 class _Obstacle:
     """A task that keeps the writer's thread busy until it is let go, and is then refused as one without text."""
 
-    closes = False
+    closes = told = False
 
     def __init__(self) -> None:
         self.met, self.gone = threading.Event(), threading.Event()

@@ -152,7 +152,7 @@ def test_the_key_of_a_stored_record_is_the_key_of_the_record(
         (CaseFilter(since=datetime(2026, 3, 1, 12, 0, 2, tzinfo=UTC)), {"c"}),
         (CaseFilter(status=CaseStatus.CLOSED), set()),
     ],
-    ids=str,
+    ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters(
     store: Store, write, make_record: Make, wanted: CaseFilter, found: set[str]

@@ -305,7 +305,12 @@ def test_no_cell_of_the_spreadsheet_is_a_formula(
     assert rows[0]["Service"] == "'@SUM(1)"
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
     assert rows[1]["Bytes sent"] == "1000"
-    assert rows[1]["Found"] == "email (email): 2 distinct, likely"
+    assert rows[1]["Found"] == "2 e-mail addresses (email, likely)"
+    assert (rows[0]["To"], rows[1]["To"]) == ("'@SUM(1)", "OpenAI")
+    assert (rows[1]["Outcome"], rows[1]["Left the machine"]) == (
+        "It passed; policy only watches.",
+        "yes",
+    )
 
 
 def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_record: Make) -> None:

@@ -41,7 +41,8 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
         "/srv/jobs/report.py",
         ("ann",),
     )
-    assert "15,000 rows with 15,000 IBANs" in first.reason
+    assert "15,000 rows with bank account numbers to a personal OneDrive" in first.reason
+    assert (first.destination, first.place) == ("onedrive", "OneDrive")
     assert json.loads(json.dumps(report.to_json()))["affected"][1]["false_alarms"] == 1
 
 
@@ -72,7 +73,7 @@ def test_a_failed_inspection_then_is_no_verdict_now() -> None:
 
 
 def test_a_replay_says_what_it_cannot_know() -> None:
-    """Where a rule asks for what records do not hold, they are counted as untold, and no verdict is guessed."""
+    """Records that lack what a rule asks for are counted as untold, and no verdict is guessed."""
     rules = """
   - {id: fresh, when: {any: [{script: {approved: false}}]}, then: warn}
   - {id: much, when: {volume: {day_bytes_at_least: 1 GB}}, then: block}
@@ -88,13 +89,13 @@ def test_a_replay_says_what_it_cannot_know() -> None:
 
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
 def test_what_makes_no_difference_can_be_told(verdict: str, untold: int) -> None:
-    """A rule that nobody can answer for does not matter where the outcome is the same either way."""
+    """A rule that nobody can answer for does not matter where it makes no difference."""
     rules = f"  - {{id: torch, when: {{script: {{imports: torch}}}}, then: {verdict}}}\n"
     assert replay(policy(rules), [record(CLEAN).to_json()]).untold == untold
 
 
 def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
-    """A request that is stopped uses nothing up: a smaller one after it still fits; a day later all is free again."""
+    """What is stopped uses nothing up: a smaller one still fits; a day later all is free again."""
     sizes, step = [60, 30, 20, 5, 50], timedelta(hours=1)
     records = [
         record(replace(CLEAN, request_bytes=size, now=CLEAN.now + number * step), number)
@@ -139,8 +140,8 @@ cases:
   - name: a plain request
     expect: allow
   - name: a wrong expectation
-    given: {findings: [{kind: email}], attribution: unknown, degraded: [accounts], llm: {tools: [a]},
-            at: 2026-01-01T00:00:00Z}
+    given: {findings: [{kind: email}], attribution: unknown, degraded: [accounts],
+            llm: {tools: [a]}, at: 2026-01-01T00:00:00Z}
     expect: block
 """
 
@@ -154,6 +155,37 @@ def test_expected_outcomes_are_checked(tmp_path: Path) -> None:
         results[2].told
         == "a wrong expectation: expected block, got watch by rule watch-sensitive-data"
     )
+
+
+@pytest.mark.parametrize(
+    ("expected", "why"),
+    [
+        ("odd", "; odd does not hold for want of: destination port 8443"),
+        (
+            "far",
+            "; far does not hold for want of: script user bob, and not (destination upload no)",
+        ),
+        ("missing", "; there is no rule missing"),
+        ("other", ""),
+    ],
+)
+def test_an_expectation_that_fails_says_what_was_wanting(
+    tmp_path: Path, expected: str, why: str
+) -> None:
+    """Who writes a policy learns which of a rule's conditions the request does not fulfil."""
+    rules = """
+  - {id: odd, when: {destination: {port: 8443, host: a.example}}, then: block}
+  - {id: far, when: {script: {user: bob}, not: {destination: {upload: false}}}, then: block}
+  - {id: all, then: watch}
+  - {id: other, when: {destination: {host: a.example}}, then: block}
+"""
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "cases: [{name: c, given: {user: ann, destination: {host: a.example, port: 443}}, "
+        f"expect: {{verdict: block, rule: {expected}}}}}]"
+    )
+    (result,) = run_cases(policy(rules), path)
+    assert result.told == f"c: expected block by rule {expected}, got watch by rule all{why}"
 
 
 def test_cases_may_name_the_organisations_own_kinds(tmp_path: Path) -> None:
