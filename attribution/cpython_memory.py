@@ -29,7 +29,7 @@ _NAME = b".PyRuntime"
 _OWNED_BY_C = 3
 
 
-class _Torn(Exception):
+class _TornError(Exception):
     """What was read makes no sense: it changed while it was read, or it is no such interpreter."""
 
 
@@ -97,7 +97,7 @@ def _read(memory: int, address: int, pid: int) -> Thread | None:
     for _ in range(_TRIES):
         try:
             return _thread(memory, address, pid)
-        except (_Torn, OSError, OverflowError, ValueError, struct.error):
+        except (_TornError, OSError, OverflowError, ValueError, struct.error):
             continue
     return None
 
@@ -112,19 +112,19 @@ def _thread(memory: int, address: int, pid: int) -> Thread:
     state = _pointer(memory, interpreter + at.threads)
     for _ in range(_MOST_THREADS):
         if state == 0:
-            raise _Torn
+            raise _TornError
         if _pointer(memory, state + at.native_id) == pid:
             frames = tuple(_frames(memory, _pointer(memory, state + at.current_frame), at))
             return Thread(id=pid, name="MainThread", active=False, frames=frames)
         state = _pointer(memory, state + at.next_thread)
-    raise _Torn
+    raise _TornError
 
 
 def _offsets(memory: int, address: int) -> _Offsets:
     found = _FIELDS.unpack(_bytes(memory, address, _FIELDS.size))
     cookie, version, free_threaded, *o = found
     if cookie != _COOKIE or (version >> 24, version >> 16 & 255) != _VERSION or free_threaded:
-        raise _Torn
+        raise _TornError
     return _Offsets(
         interpreters=o[2],
         next_interpreter=o[5],
@@ -147,7 +147,7 @@ def _offsets(memory: int, address: int) -> _Offsets:
 
 def _frames(memory: int, frame: int, at: _Offsets) -> Iterator[Frame]:
     if not 0 < at.frame_size <= 1024 or not 0 < at.code_size <= 4096:
-        raise _Torn
+        raise _TornError
     for _ in range(_MOST_FRAMES):
         if frame == 0:
             return
@@ -160,7 +160,7 @@ def _frames(memory: int, frame: int, at: _Offsets) -> Iterator[Frame]:
                 function=_text(memory, _POINTER.unpack_from(code, at.name)[0], at),
             )
         frame = _POINTER.unpack_from(data, at.previous)[0]
-    raise _Torn
+    raise _TornError
 
 
 def _text(memory: int, address: int, at: _Offsets) -> str:
@@ -169,7 +169,7 @@ def _text(memory: int, address: int, at: _Offsets) -> str:
     state = head[at.state]
     kind, compact, plain = state >> 2 & 7, state >> 5 & 1, state >> 6 & 1
     if not compact or kind not in {1, 2, 4} or not 0 < length <= _MOST_TEXT:
-        raise _Torn
+        raise _TornError
     begin = address + at.text + (0 if plain else 16)
     data = _bytes(memory, begin, length * kind)
     encoding = {1: "ascii" if plain else "latin-1", 2: "utf-16-le", 4: "utf-32-le"}[kind]
@@ -179,7 +179,7 @@ def _text(memory: int, address: int, at: _Offsets) -> str:
 def _bytes(memory: int, address: int, size: int) -> bytes:
     data = os.pread(memory, size, address)
     if len(data) != size:
-        raise _Torn
+        raise _TornError
     return data
 
 

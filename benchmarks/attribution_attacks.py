@@ -101,7 +101,7 @@ class Arena:
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     stream.close()
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
+        with Path("/proc/self/mountinfo").open(encoding="utf-8", errors="replace") as file:
             mounted = [
                 place for line in file if (place := line.split()[4]).startswith(f"{self.folder}/")
             ]

@@ -84,13 +84,15 @@ class PsutilBackend:
         except (psutil.Error, OSError):
             return None
         listens = psutil.CONN_LISTEN
-        ports = {row.laddr.port for row in rows if row.pid == pid and row.status == listens}
+        ports = {
+            row.laddr.port for row in rows if row.laddr and row.pid == pid and row.status == listens
+        }
         if not ports:
             return None
         taken = {
             (row.raddr, row.laddr)
             for row in rows
-            if row.pid == pid and row.raddr and row.laddr.port in ports
+            if row.pid == pid and row.laddr and row.raddr and row.laddr.port in ports
         }
         others = {
             row.pid for row in rows if row.pid and row.raddr and (row.laddr, row.raddr) in taken
