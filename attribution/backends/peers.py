@@ -22,7 +22,9 @@ _ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
 _PORT = struct.Struct("!H")
 _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
 """Attribute header; then two conditions, each as operation, how far to go on, where to go otherwise, and its port."""
-_BYTECODE, _NOT_BELOW, _NOT_ABOVE = 1, 2, 3
+_BYTECODE = 1
+_OWN, _FAR = (2, 3), (4, 5)
+"""Operations: not below and not above this port."""
 _MOST_PORTS, _MOST_PEERS = 8, 32
 _MOST_READS = 4096
 
@@ -36,14 +38,18 @@ class Row:
     far_host: str
     far_port: int
     inode: int
+    uid: int
 
 
-def request(family: int, states: int, port: int | None = None) -> bytes:
-    """Return the request for all TCP sockets in these states, at this port of their own if one is given."""
+def request(
+    family: int, states: int, port: int | None = None, far_port: int | None = None
+) -> bytes:
+    """Return the request for all TCP sockets in these states, at one port of their own or of the far end if given."""
     asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states) + b"\0" * 48
-    if port is not None:
+    wanted, (below, above) = (port, _OWN) if far_port is None else (far_port, _FAR)
+    if wanted is not None:
         asked += _FILTER.pack(
-            20, _BYTECODE, _NOT_BELOW, 8, 20, 0, 0, port, _NOT_ABOVE, 8, 12, 0, 0, port
+            20, _BYTECODE, below, 8, 20, 0, 0, wanted, above, 8, 12, 0, 0, wanted
         )
     return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
 
@@ -64,7 +70,7 @@ def rows(answer: bytes) -> Iterator[Row | None]:
 
 
 def _row(answer: bytes, at: int) -> Row:
-    family, _, _, _, own, far, source, target, _, _, _, _, inode = _ENTRY.unpack_from(answer, at)
+    family, _, _, _, own, far, source, target, _, _, _, uid, inode = _ENTRY.unpack_from(answer, at)
     size = 4 if family == socket.AF_INET else 16
     return Row(
         host=socket.inet_ntop(family, source[:size]),
@@ -72,6 +78,7 @@ def _row(answer: bytes, at: int) -> Row:
         far_host=socket.inet_ntop(family, target[:size]),
         far_port=_PORT.unpack(far)[0],
         inode=inode,
+        uid=uid,
     )
 
 
@@ -121,14 +128,19 @@ class Peers:
         return tuple(sorted(found))
 
 
-def _dump(states: int, port: int | None = None) -> list[Row]:
+def established_to(port: int) -> list[Row]:
+    """Return all TCP connections to this port. Raises OSError or DiagRefused where the kernel does not list them."""
+    return _dump(_ESTABLISHED, far_port=port)
+
+
+def _dump(states: int, port: int | None = None, far_port: int | None = None) -> list[Row]:
     found: list[Row] = []
     for family in (socket.AF_INET, socket.AF_INET6):
         with socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG
         ) as asked:
             asked.settimeout(0.5)
-            asked.send(request(family, states, port))
+            asked.send(request(family, states, port, far_port))
             for _ in range(_MOST_READS):
                 piece = list(rows(asked.recv(1 << 16)))
                 found += [row for row in piece if row is not None]
