@@ -16,11 +16,11 @@ from attribution.plain_files import text_of
 from attribution.programs import Programs
 from attribution.resolution import Resolution, resolve
 from attribution.resolution.resolve import is_fork_of
+from attribution.resolution.search_paths import DESCRIPTOR
 from core.attribution import LaunchedAs
 
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
-_DESCRIPTOR = "it was read from a descriptor, which may have been another file when it was started"
 _REPLACED = "the program file was replaced after the process started"
 _BECAME = "its parent became another program after it was started"
 
@@ -58,8 +58,9 @@ def examine(
     `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
     `told`: what beacons said, each with the pid of its process.
     """
-    owner, resolution, note = _script_of(line, wrappers)
-    itself = owner == 0 or _read_line(line[0], line[1:]) is not None
+    first = _read_line(line[0], line[1:])
+    owner, resolution, note = _script_of(line, first, wrappers)
+    itself = first is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
     asked = _interpreters.ask(line[owner])
@@ -121,7 +122,7 @@ def ready() -> int:
 
 
 def _script_of(
-    line: Sequence[ProcessFacts], wrappers: frozenset[str]
+    line: Sequence[ProcessFacts], first: Resolution | None, wrappers: frozenset[str]
 ) -> tuple[int | None, Resolution | None, str | None]:
     """Return the nearest Python process that is no worker, what it runs, and why that is uncertain."""
     worker = False
@@ -129,7 +130,7 @@ def _script_of(
     for at, process in enumerate(line):
         if at > 0 and doubt is None and became_another(process, line[at - 1]):
             doubt = _BECAME
-        resolution = _read_line(process, line[at + 1 :])
+        resolution = first if at == 0 else _read_line(process, line[at + 1 :])
         if resolution is None or (at > 0 and resolution.path in wrappers):
             if worker:
                 break
@@ -156,16 +157,15 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
     if resolution.launched_as is LaunchedAs.FROZEN and resolution.path == owner.exe:
         return _of_program(owner, resolution.path)
     way = files.way(resolution.spelled or resolution.path)
-    if way.by_descriptor:
-        return Identity(note=_DESCRIPTOR)
     turned_at = max(way.turned_at, _mounts.over(owner.pid, way.resolved or resolution.path))
-    if os.name == "nt" or not owner.image_from:
-        started = None if owner.started_at is None else owner.started_at.timestamp()
-        since = Since(at=started if owner.image == 0 else None)
+    if owner.image == 0:
+        started = float("inf") if owner.started_at is None else owner.started_at.timestamp()
+        since = Since(at=started, turned_at=turned_at)
     else:
-        exact = owner.image_until == owner.image_from
+        exact = owner.image_from is not None and owner.image_until == owner.image_from
         since = Since(at=owner.image_from, exact=exact, turned_at=turned_at)
-    return identify(files.outside(resolution.path), since)
+    found = identify(files.outside(resolution.path), since)
+    return replace(found, note=found.note or DESCRIPTOR) if way.by_descriptor else found
 
 
 def _of_program(owner: ProcessFacts, path: str) -> Identity:

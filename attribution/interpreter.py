@@ -3,11 +3,11 @@
 In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one look per loaded program, since its outermost frame stays the same as long as it runs.
 """
 
-import os
 import subprocess
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from attribution.backends import procfs
 from attribution.cpython_memory import RuntimePlaces, main_thread
 from attribution.facts import ProcessFacts, Witness
 from attribution.line.frames import Frame, Program, Thread, is_library
@@ -38,8 +38,12 @@ class Interpreters:
         known = self._known.get(key)
         if known is not None:
             return known
-        threads = None if os.name == "nt" else self._threads(facts)
+        if facts.image == 0:
+            return None  # nothing would tell when it has become another program
+        threads = self._threads(facts)
         found = None if threads is None else witness(threads, facts.pid)
+        if procfs.start_and_image(facts.pid) != (facts.start, facts.image):
+            return None
         if found is not None:
             self._known[key] = found
             while len(self._known) > _MOST_KNOWN:

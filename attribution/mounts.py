@@ -29,6 +29,7 @@ class MountTimes:
     """Remembers when each mount was first seen."""
 
     def __init__(self) -> None:
+        self._read: tuple[bytes, list[Mount]] = (b"", [])
         self._first: dict[tuple[int, bytes, str], float] = {}
         self.over("self", "/")
 
@@ -38,25 +39,27 @@ class MountTimes:
         latest = 0.0
         if len(self._first) > _MOST_KNOWN:
             self._first.clear()
-        for mount in mounts_of(pid):
+        for mount in self._mounts_of(pid):
             seen = self._first.setdefault((mount.id, mount.source, mount.place), now)
             if mount.bound and mount.place != "/" and is_below(path, mount.place):
                 latest = max(latest, seen)
         return latest
 
+    def _mounts_of(self, pid: int | str) -> list[Mount]:
+        """Return the mounts as a process sees them; none where the system does not tell."""
+        try:
+            with open(f"/proc/{pid}/mountinfo", "rb") as file:  # noqa: PTH123 - of /proc
+                text = file.read(_MOST)
+        except OSError:
+            return []
+        if text != self._read[0]:
+            self._read = (text, parse(text))
+        return self._read[1]
+
 
 def is_below(path: str, place: str) -> bool:
     """True for the place itself and what lies in it."""
     return path == place or path.startswith(place.rstrip("/") + "/")
-
-
-def mounts_of(pid: int | str) -> list[Mount]:
-    """Return the mounts as a process sees them; none where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/mountinfo", "rb") as file:  # noqa: PTH123 - of /proc
-            return parse(file.read(_MOST))
-    except OSError:
-        return []
 
 
 def parse(text: bytes) -> list[Mount]:

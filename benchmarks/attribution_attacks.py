@@ -27,6 +27,7 @@ def ask(sock, **more):
     sock.sendall(b"POST / HTTP/1.1\\r\\nX-Truth: " + told + b"\\r\\n\\r\\n")
     return sock.recv(100)
 def wait():
+    open(os.environ["GO"] + ".ready", "w").close()
     for _ in range(2000):
         if os.path.exists(os.environ["GO"]):
             return
@@ -297,8 +298,7 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
     arena.write("a/job.py", f"wait()\n{SEND}", "first")
     arena.write("b/job.py", SEND, "second")
     arena.python("job.py", cwd="a")
-    arena.until("a/job.py")
-    _settle()
+    arena.until("go.ready")
     (arena.folder / "a").rename(arena.folder / "c")
     (arena.folder / "b").rename(arena.folder / "a")
     arena.go()
@@ -308,10 +308,10 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
 
 
 def _settle() -> None:
-    """Give a program the time to have read its script."""
+    """Let some ms lie between what was written and what is started."""
     import time
 
-    time.sleep(0.4)
+    time.sleep(0.05)
 
 
 def _versions(arena: Arena) -> None:
@@ -329,7 +329,7 @@ def _turn(change: Callable[[Path], None], path: str, *, relative: bool = False) 
         (arena.folder / "in").mkdir()
         (arena.folder / "in" / "app").symlink_to(arena.folder / "current" / "app")
         arena.python(path if relative else str(arena.folder / path))
-        _settle()
+        arena.until("go.ready")
         change(arena.folder)
         arena.go()
 
@@ -424,7 +424,9 @@ for _what, (_change, _path) in CHANGES.items():
 def another_folder_is_mounted_over_it(arena: Arena) -> None:
     _versions(arena)
     v1, v2 = arena.folder / "v1", arena.folder / "v2"
-    arena.shell(f'"$PY" {v1}/app/job.py & sleep 0.4; mount --bind {v2} {v1} && touch go; wait')
+    arena.shell(
+        f'"$PY" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02; done; mount --bind {v2} {v1} && touch go; wait'
+    )
 
 
 @attack
@@ -432,7 +434,7 @@ def mounted_over_in_a_namespace_of_its_own(arena: Arena) -> None:
     _versions(arena)
     v1, v2 = arena.folder / "v1", arena.folder / "v2"
     arena.shell(
-        f"unshare -m bash -c '\"$PY\" {v1}/app/job.py & sleep 0.4; mount --bind {v2} {v1} && touch go; wait'"
+        f"unshare -m bash -c '\"$PY\" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02; done; mount --bind {v2} {v1} && touch go; wait'"
     )
 
 
@@ -481,7 +483,7 @@ os.wait()
     path = arena.write("job.py", body, "first")
     _settle()
     arena.python(str(path))
-    _settle()
+    arena.until("go.ready")
     arena.write("job.py", body, "second")
     arena.go()
 
@@ -501,7 +503,7 @@ os.wait()
     path = arena.write("job.py", body, "first")
     _settle()
     arena.python(str(path))
-    _settle()
+    arena.until("go.ready")
     arena.write("job.py", body, "second")
     arena.go()
 

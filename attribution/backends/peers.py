@@ -48,9 +48,7 @@ def request(
     asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states) + b"\0" * 48
     wanted, (below, above) = (port, _OWN) if far_port is None else (far_port, _FAR)
     if wanted is not None:
-        asked += _FILTER.pack(
-            20, _BYTECODE, below, 8, 20, 0, 0, wanted, above, 8, 12, 0, 0, wanted
-        )
+        asked += _FILTER.pack(20, _BYTECODE, below, 8, 20, 0, 0, wanted, above, 8, 12, 0, 0, wanted)
     return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
 
 
