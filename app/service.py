@@ -67,7 +67,7 @@ async def _serve(
 ) -> None:
     from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
-    from proxy.inspection import Limits, Parts
+    from proxy.parts import Limits, Parts
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
     policy = live_policy_of(home, choices.policy)

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.record import Record, Rendered
+from core.record import Record
+from core.record_reading import read_destination, read_sender
+from core.record_writing import Rendered
 from evidence.chain import canonical, genesis, link, plain
 from evidence.database import Connection, transaction
-from evidence.rollup import Rollup, micros
+from evidence.rollup import Rollup
 from evidence.schema import chain_id
 from evidence.sqlite_errors import EvidenceLostError
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
+from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
 
@@ -22,7 +25,8 @@ class Item:
 
     id: str
     at_us: int
-    body: Mapping[str, Any]
+    record: Record | None
+    """As it reads when it is stored; None where it is not to be added up, or where this version cannot read it."""
     text: bytes
     """JSON; canonical where it is to be chained."""
 
@@ -149,7 +153,7 @@ class Appender:
         if not items:
             return seq, head
         rollup = Rollup()
-        keys = [rollup.add(item.body, item.at_us) for item in items]
+        keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup)
         rows = []
         for item, key in zip(items, keys, strict=True):
@@ -170,6 +174,13 @@ class Appender:
         return int(found)
 
 
+def add_up(rollup: Rollup, item: Item) -> str | None:
+    """Add a finished record to the sums; return the key of its case, or None when it needs no review."""
+    if item.record is None:
+        return rollup.add_unreadable(item.id, item.at_us)
+    return rollup.add(item.record, item.at_us)
+
+
 class Items:
     """Makes items of records, and spares the second JSON of what records have in common."""
 
@@ -179,7 +190,7 @@ class Items:
     def opened(self, record: Record) -> Item:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
         body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), body, plain(body))
+        return Item(record.id, micros(record.at), None, plain(body))
 
     def bare(self, record: Record, why: str) -> Item:
         """Return what can be kept of a finished record that cannot be made. Raises whatever it pleases."""
@@ -190,4 +201,19 @@ class Items:
     def closed(self, record: Record) -> Item:
         """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""
         body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), body, canonical(body))
+        return Item(record.id, micros(record.at), _as_stored(record, body), canonical(body))
+
+
+def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
+    """Return the record with the texts that sums look at as they will be read again: made harmless and cut."""
+    sender, destination = body["sender"], body["destination"]
+    script, process = record.sender.script, record.sender.process
+    same = destination["host"] == record.destination.host and sender["user"] == record.sender.user
+    if same and process is not None:
+        same = sender["exe"] == process.exe and sender["name"] == process.name
+    if same and script is not None:
+        stored = sender["script"]
+        same = stored["path"] == script.path and stored["name"] == script.name
+    if same:
+        return record
+    return replace(record, sender=read_sender(sender), destination=read_destination(destination))

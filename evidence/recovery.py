@@ -1,18 +1,21 @@
 """Exchanges that a gate left open when it was killed: chained at the next start, with what is known of them."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from core.errors import EvidenceError
+from core.record import Record
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
+from evidence.entries import record_of
 from evidence.gate_liveness import gone
 from evidence.gate_words import objection, words
-from evidence.rollup import time_of
+from evidence.times import micros
 
 STOPPED = "the gate stopped before the exchange ended"
 _CHUNK = 1000
@@ -50,13 +53,22 @@ def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
 
 
 def _ended(text: str) -> Item:
+    """Return the finished record of what was under way; also of a version that this one does not understand."""
     try:
         body: dict[str, Any] = orjson.loads(text)
         body["response"] = {**body["response"], "status": None}
         body["notes"] = [*body["notes"], STOPPED]
-        return Item(body["id"], time_of(body), body, canonical(body))
+        ended, at_us = canonical(body), micros(datetime.fromisoformat(body["at"]))
+        return Item(body["id"], at_us, _readable(ended), ended)
     except (ValueError, KeyError, TypeError):
         message = "The list of exchanges that were under way when the gate stopped is damaged."
         raise EvidenceError(
             message, remedy="Keep the file for examination and start with a new one."
         ) from None
+
+
+def _readable(text: bytes) -> Record | None:
+    try:
+        return record_of(text)
+    except ValueError:
+        return None

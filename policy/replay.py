@@ -112,7 +112,7 @@ class Replayed:
 
 
 def replayed(
-    policy: RulePolicy, records: Iterable[Mapping[str, Any]], known: Known | None = None
+    policy: RulePolicy, records: Iterable[Record | None], known: Known | None = None
 ) -> Iterator[Replayed | None]:
     """Yield what the policy makes of each record, in the order of time; None for an unreadable one.
 
@@ -122,10 +122,8 @@ def replayed(
     volumes = Volumes()
     supplied = VOLUME if known is None else VOLUME | HISTORY
     untold = PAST & ~supplied
-    for value in records:
-        try:
-            record = Record.from_json(value)
-        except (KeyError, ValueError, TypeError):
+    for record in records:
+        if record is None:
             yield None
             continue
         script = record.sender.script
@@ -146,13 +144,13 @@ def replayed(
 
 def replay(
     policy: RulePolicy,
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Record | None],
     dispositions: Mapping[str, Disposition] | None = None,
     *,
     known: Known | None = None,
     since: datetime | None = None,
 ) -> ReplayReport:
-    """Run `policy` over recorded exchanges (JSON records, in the order of time).
+    """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be read.
 
     `dispositions`: key of a closed case → how it was closed. Records before `since` only count as
     earlier volume.

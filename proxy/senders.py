@@ -1,9 +1,12 @@
-"""Who is at the other end of each connection: asked when it opens, and again for every request on it.
+"""Who is at the other end of each connection: asked when it opens, and again for each request, the first as well.
 
-A socket outlives its owner's plans: a process may fork, pass it on, or become another program while it is open.
+A socket outlives its owner's plans: a process may fork, pass it on, or become another program while
+it is open.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
@@ -11,7 +14,7 @@ from core.exchange import Connection
 from core.ports import Attributor
 
 _SOON_S = (0.001, 0.002, 0.004)
-"""A client that has just written is seen to wait for its answer within some milliseconds: cheaper than a search."""
+"""Who has just written will soon wait for an answer: to look again costs less than a search."""
 
 _LEFT = (
     "whoever sent it had let go of the connection before it could be looked at; "
@@ -22,9 +25,17 @@ _LEFT = (
 class Senders:
     """The senders of the open connections."""
 
-    def __init__(self, attributor: Attributor, patience_s: float) -> None:
+    def __init__(
+        self,
+        attributor: Attributor,
+        patience_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._attributor = attributor
         self._patience_s = patience_s
+        self._clock = clock
+        self.python_at: float | None = None
+        """When a Python program was last seen to use the gate, in the clock's seconds."""
         self._fresh: dict[str, Attribution] = {}
         """Connection id → what was found when it opened, until its first request."""
         self._open: dict[str, Connection] = {}
@@ -32,7 +43,7 @@ class Senders:
         """Connections whose later requests take a search: nothing is gained by looking again."""
 
     async def opened(self, connection: Connection) -> None:
-        """Ask for the sender while the client waits for its first answer and so cannot have exited."""
+        """Ask for the sender while the client waits for its first answer: it cannot have exited."""
         self._open[connection.id] = connection
         self._fresh[connection.id] = await self._ask(connection)
 
@@ -41,15 +52,16 @@ class Senders:
         opener = self._fresh.pop(connection_id, None)
         connection = self._open.get(connection_id)
         if connection is None:
-            return UNATTRIBUTED
+            return self._seen(UNATTRIBUTED)
         found = await self._ask_again(connection)
-        if opener is None or found.certainty is not Certainty.UNKNOWN:
-            return found
-        return opener if opener.certainty is Certainty.UNKNOWN else _as_opener(opener)
+        if opener is not None and found.certainty is Certainty.UNKNOWN:
+            found = opener if opener.certainty is Certainty.UNKNOWN else _as_opener(opener)
+        return self._seen(found)
 
     async def at_opening(self, connection_id: str) -> Attribution:
         """Return who opened this connection."""
-        return self._fresh.get(connection_id) or await self.of(connection_id)
+        fresh = self._fresh.get(connection_id)
+        return await self.of(connection_id) if fresh is None else self._seen(fresh)
 
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
@@ -58,6 +70,11 @@ class Senders:
         connection = self._open.pop(connection_id, None)
         if connection is not None:
             self._attributor.forget(connection)
+
+    def _seen(self, sender: Attribution) -> Attribution:
+        if sender.is_python:
+            self.python_at = self._clock()
+        return sender
 
     async def _ask_again(self, connection: Connection) -> Attribution:
         if connection.id not in self._searched:
@@ -81,5 +98,5 @@ class Senders:
 
 
 def _as_opener(opener: Attribution) -> Attribution:
-    """Name who opened the connection, of which nobody holds an end any more: it may have been passed on meanwhile."""
+    """Name who opened a connection of which nobody holds an end: it may have been passed on."""
     return replace(opener, certainty=Certainty.LIKELY, reason=opener.reason or _LEFT)

@@ -69,7 +69,7 @@ def run(
         session = Session.begin(home)
         ended = run_program(command, environment_for(running, home, settings))
     if not quiet:
-        print_session(session.records(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
+        print_session(session.entries(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
     return ended.code
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import read
 
 import evidence
 from core.errors import EvidenceError
@@ -80,12 +81,12 @@ def test_an_exchange_whose_record_cannot_be_made_is_recorded_without_what_is_bro
     writer.close_record(broken, answer)
     assert answer.wait()[0] is not None
     store = Store(place)
-    (record,) = store.iter_records()
+    (record,) = read(store.iter_records())
     store.close()
-    assert record["id"] == broken.id
-    assert record["destination"]["host"] == "api.openai.com"
-    assert "could not be recorded whole" in record["notes"][-1]
-    assert record["decision"]["degraded"]
+    assert record.id == broken.id
+    assert record.destination.host == "api.openai.com"
+    assert "could not be recorded whole" in record.notes[-1]
+    assert record.decision.degraded
 
 
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)

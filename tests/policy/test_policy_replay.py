@@ -10,6 +10,7 @@ from policy_samples import found, llm, llm_destination, policy, record, sender, 
 
 import policy as public
 from core.decision import Decision, Verdict
+from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory
 from policy.loading import PolicyError
@@ -28,8 +29,8 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
         case_key(records[2]): Disposition.FALSE_ALARM,
         case_key(records[3]): Disposition.FALSE_ALARM,
     }
-    values = [json.loads(json.dumps({**r.to_json(), "chain": {"seq": 1}})) for r in records]
-    report = replay(public.preset("no-personal-cloud"), values, dispositions)
+    stored = [Record.from_json(json.loads(json.dumps(r.to_json()))) for r in records]
+    report = replay(public.preset("no-personal-cloud"), stored, dispositions)
     assert (report.records, report.unreadable) == (4, 0)
     assert report.verdicts == {"block": 3, "allow": 1}
     assert (report.newly_stopped, report.no_longer_stopped) == (3, 0)
@@ -49,27 +50,27 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
 def test_a_replay_counts_what_watch_mode_would_do_when_enforced() -> None:
     """A trial in watch mode shows its consequences."""
     rules = "  - {id: bank, when: {findings: bank}, then: hold}\n"
-    report = replay(policy(rules, mode="watch"), [record(LEDGER).to_json()])
+    report = replay(policy(rules, mode="watch"), [record(LEDGER)])
     assert report.verdicts == {"hold": 1}
 
 
 def test_a_replay_shows_what_would_no_longer_be_stopped() -> None:
     """Loosening a rule has consequences too."""
     blocked = replace(record(LEDGER), decision=Decision(verdict=Verdict.BLOCK, rule="old"))
-    assert replay(policy("  []"), [blocked.to_json()]).no_longer_stopped == 1
+    assert replay(policy("  []"), [blocked]).no_longer_stopped == 1
 
 
 def test_damaged_records_are_counted_not_guessed() -> None:
     """What cannot be read is said so."""
-    report = replay(policy("  []"), [{"id": "x"}, {**record(CLEAN).to_json(), "at": "yesterday"}])
-    assert (report.records, report.unreadable) == (0, 2)
+    report = replay(policy("  []"), [None, record(CLEAN), None])
+    assert (report.records, report.unreadable) == (1, 2)
 
 
 def test_a_failed_inspection_then_is_no_verdict_now() -> None:
     """Replay asks what the rules make of what was found, not of old mishaps."""
     late = record(replace(CLEAN, degraded=("classifier: late",)))
     rules = "  - {id: bank, when: {findings: bank}, then: block}\n"
-    assert replay(policy(rules), [late.to_json()]).verdicts == {"allow": 1}
+    assert replay(policy(rules), [late]).verdicts == {"allow": 1}
 
 
 def test_a_replay_says_what_it_cannot_know() -> None:
@@ -79,19 +80,19 @@ def test_a_replay_says_what_it_cannot_know() -> None:
   - {id: much, when: {volume: {day_bytes_at_least: 1 GB}}, then: block}
   - {id: size, when: {volume: {request_bytes_at_least: 1 GB}}, then: block}
 """
-    report = replay(policy(rules), [record(CLEAN).to_json()])
+    report = replay(policy(rules), [record(CLEAN)])
     assert (report.records, report.untold, report.verdicts, report.affected) == (1, 1, {}, ())
     assert report.caveats[0].endswith("fresh (1)")
-    assert replay(
-        policy(rules), [record(CLEAN).to_json()], known=lambda *_: ScriptHistory()
-    ).verdicts == {"warn": 1}
+    assert replay(policy(rules), [record(CLEAN)], known=lambda *_: ScriptHistory()).verdicts == {
+        "warn": 1
+    }
 
 
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
 def test_what_makes_no_difference_can_be_told(verdict: str, untold: int) -> None:
     """A rule that nobody can answer for does not matter where it makes no difference."""
     rules = f"  - {{id: torch, when: {{script: {{imports: torch}}}}, then: {verdict}}}\n"
-    assert replay(policy(rules), [record(CLEAN).to_json()]).untold == untold
+    assert replay(policy(rules), [record(CLEAN)]).untold == untold
 
 
 def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
@@ -103,13 +104,9 @@ def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
     ]
     records.append(record(replace(CLEAN, request_bytes=60, now=CLEAN.now + 30 * step), 9))
     rules = "  - {id: much, when: {volume: {day_bytes_at_least: 100 bytes}}, then: block}\n"
-    told = [
-        one.decision.verdict.value
-        for one in replayed(policy(rules), [r.to_json() for r in records])
-        if one
-    ]
+    told = [one.decision.verdict.value for one in replayed(policy(rules), records) if one]
     assert told == ["allow", "allow", "block", "allow", "block", "allow"]
-    late = replay(policy(rules), [r.to_json() for r in records], since=CLEAN.now + 2 * step)
+    late = replay(policy(rules), records, since=CLEAN.now + 2 * step)
     assert (late.records, late.verdicts) == (4, {"block": 2, "allow": 2})
 
 
@@ -121,9 +118,7 @@ def test_a_country_that_was_not_recorded_is_not_guessed(tmp_path: Path) -> None:
         "rules: [{id: far, when: {destination: {country: CN}}, then: block}]\n"
     )
     there = replace(CLEAN, destination=llm_destination(country="CN"))
-    report = replay(
-        public.load(tmp_path / "p.yaml"), [record(CLEAN).to_json(), record(there).to_json()]
-    )
+    report = replay(public.load(tmp_path / "p.yaml"), [record(CLEAN), record(there)])
     assert (report.untold, report.verdicts) == (1, {"block": 1})
 
 
