@@ -42,12 +42,23 @@ class Agreed:
 
 
 def agree(
-    facts: ProcessFacts, said: Resolution, witnesses: Sequence[Witness], files: Files
+    facts: ProcessFacts,
+    said: Resolution,
+    witnesses: Sequence[Witness],
+    files: Files,
+    *,
+    silent: bool = False,
 ) -> Agreed:
-    """Join what the command line says with what other witnesses say of the main program."""
+    """Join what the command line says with what other witnesses say of the main program.
+
+    `silent`: its interpreter could have been read, and did not say anything. Then an absolute path is not believed
+    either: whoever can write over a command line can write any path there.
+    """
     interpreter = next((w for w in witnesses if w.source == "interpreter"), None)
     beacon = next((w for w in witnesses if w.source == "beacon"), None)
     found = _with_interpreter(facts, said, interpreter or beacon, files)
+    if silent and interpreter is None and beacon is None:
+        found = replace(found, resolution=_noted(found.resolution, ALONE))
     if interpreter is None or beacon is None or _same_file(beacon.main, interpreter.main, files):
         return found
     claimed = beacon.main if posixpath.isabs(beacon.main) else None

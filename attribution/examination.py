@@ -10,7 +10,7 @@ from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
-from attribution.interpreter import Interpreters
+from attribution.interpreter import Interpreters, may_be_read
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
@@ -102,7 +102,9 @@ def _agreed(
     told: Sequence[tuple[int, Witness]],
 ) -> Agreed:
     witnesses = [witness for pid, witness in told if pid == owner.pid]
-    return agree(owner, said, witnesses if asked is None else [asked, *witnesses], files_of(owner))
+    silent = asked is None and owner.image != 0 and may_be_read(owner)
+    heard = witnesses if asked is None else [asked, *witnesses]
+    return agree(owner, said, heard, files_of(owner), silent=silent)
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:

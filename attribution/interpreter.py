@@ -3,6 +3,7 @@
 In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one look per loaded program, since its outermost frame stays the same as long as it runs.
 """
 
+import os
 import subprocess
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -76,6 +77,15 @@ class Interpreters:
             if threads and witness(threads, pid) is not None:
                 return threads
         return None
+
+
+def may_be_read(facts: ProcessFacts) -> bool:
+    """True when the process's memory may be read at all: then an interpreter that says nothing is odd."""
+    try:
+        os.close(os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def witness(threads: Sequence[Thread], pid: int) -> Witness | None:

@@ -98,7 +98,8 @@ def image_of(fields: list[bytes]) -> int:
     """
     if len(fields) <= _ENV_END:
         return 0
-    return hash((fields[_STACK], fields[_ARGUMENTS], fields[_ARGUMENTS + 1], fields[_ENV_END - 1]))
+    stack, arguments, environment = (int(fields[at]) for at in (_STACK, _ARGUMENTS, _ENV_END - 1))
+    return 0 if stack == 0 else stack << 64 ^ arguments << 32 ^ environment
 
 
 def last_pid() -> int:
