@@ -87,6 +87,11 @@ class ProcessFacts:
     exe_replaced: bool = False
     """True when the program file lies no longer where it was when it was loaded."""
 
+    @property
+    def undated(self) -> bool:
+        """True while it is not known when a program was loaded that could be dated: it may be, a moment later."""
+        return self.image != 0 and self.image_from is None
+
     def __repr__(self) -> str:
         return f"<ProcessFacts {self.pid} {len(self.argv)} arguments>"
 

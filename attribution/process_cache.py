@@ -118,7 +118,7 @@ class Gallery:
             return None
         with self._lock:
             facts = self._facts.get((pid, start))
-        if facts is not None and self._backend.unchanged(facts):
+        if facts is not None and not facts.undated and self._backend.unchanged(facts):
             return facts
         facts = self._backend.process(pid)
         if facts is not None:

@@ -122,9 +122,9 @@ def paint(
 def _again(facts: ProcessFacts, seen: Examined, unread: bool) -> float | None:
     if unread or not seen.is_itself_python:
         return _AGAIN_S  # a program that is no Python may load one
-    if not seen.unheard:
+    if not seen.unheard and not facts.undated:
         return None
-    settled = facts.image_from is not None and time.time() - facts.image_from > _STARTING_S
+    settled = facts.born_at is not None and time.time() - facts.born_at > _STARTING_S
     return _SELDOM_S if settled else _SOON_S
 
 

@@ -20,8 +20,8 @@ _FRESH_S = 1.0
 """A connection younger than this can be shared only by the very young and by the ancestors of those."""
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_EVENT_S = 0.004
-"""So long an event of the kernel may be on its way to us."""
+_EVENT_S = (0.002, 0.004, 0.008)
+"""So long an event of the kernel may be on its way to us, on a busy machine."""
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -198,8 +198,9 @@ class LinuxBackend:
         forked = self._forked_from(facts)
         if forked is not None:
             return replace(facts, image_from=forked.image_from, image_until=forked.image_until)
-        if since is not None and time.time() - born < _FRESH_S:
-            time.sleep(_EVENT_S)
+        young = since is not None and time.time() - born < _FRESH_S
+        for pause in _EVENT_S if young else ():
+            time.sleep(pause)
             if (seen := self._exec_of(facts.pid, born)) is not None:
                 return replace(facts, image_from=seen, image_until=seen)
         if since is not None and born > since + _TICK_S:
