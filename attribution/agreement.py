@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from attribution.facts import Files, ProcessFacts, Witness
 from attribution.interpreters import base_name
 from attribution.resolution import Resolution, search_paths
-from attribution.resolution.resolve import OVERWRITTEN, is_called_oddly, is_titled
+from attribution.resolution.titles import OVERWRITTEN, is_called_oddly, is_titled
 from core.attribution import LaunchedAs
 
 ALONE = "only its command line says what it runs; its interpreter could not be asked"

@@ -15,8 +15,8 @@ from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
 from attribution.resolution import Resolution, resolve
-from attribution.resolution.resolve import is_fork_of
 from attribution.resolution.search_paths import DESCRIPTOR
+from attribution.resolution.titles import is_fork_of
 from core.attribution import LaunchedAs
 
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"

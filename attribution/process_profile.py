@@ -115,7 +115,7 @@ def paint(
         certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,
         reason=reason,
         script_candidates=tuple(people.path(path) for path in seen.candidates),
-        again_s=_again(facts, seen, unread is not None),
+        again_s=_again(owner or facts, seen, unread is not None),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts
-from attribution.interpreters import base_name, is_interpreter_name, is_python_program
+from attribution.interpreters import base_name, is_python_program
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import (
     Command,
@@ -14,13 +14,11 @@ from attribution.resolution.command_line import (
     positionals,
     without_launcher_options,
 )
+from attribution.resolution.kinds import SOURCE_SUFFIXES, file_kind, is_installed
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
+from attribution.resolution.titles import OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
 
-_ZIP = b"PK\x03\x04"
-_ZIP_SUFFIXES = (".pyz", ".pyzw", ".pex", ".zip", ".egg")
-_SOURCE_SUFFIXES = (".py", ".pyw", ".pyc")
-OVERWRITTEN = "its command line was written over, so it does not say what was started"
 _STDIN_NOW = "its standard input may have been another file when it was started"
 _BY_SERVER = "the notebook's name rests on what its server told it alone"
 
@@ -88,22 +86,6 @@ def _frozen(facts: ProcessFacts) -> Resolution:
     return Resolution(launched_as=LaunchedAs.FROZEN, name=base_name(path or facts.name), path=path)
 
 
-def is_titled(facts: ProcessFacts) -> bool:
-    """True when the command line is not what the process was started with: a title was written over it (setproctitle).
-
-    A single word that names no interpreter is as bad: a title may fill the room to its last byte.
-    """
-    if not facts.argv or facts.windows:
-        return False
-    return not facts.line_intact or (not any(facts.argv[1:]) and is_called_oddly(facts))
-
-
-def is_called_oddly(facts: ProcessFacts) -> bool:
-    """True when the first word of the command line is no name of its interpreter."""
-    word = facts.argv[0] if facts.argv else ""
-    return not is_interpreter_name(word) and base_name(word) != base_name(facts.exe or "")
-
-
 def _titled(facts: ProcessFacts, parents: Sequence[ProcessFacts], files: Files) -> Resolution:
     """A title is no command line. A fork that has loaded nothing since runs what its parent runs.
 
@@ -115,11 +97,6 @@ def _titled(facts: ProcessFacts, parents: Sequence[ProcessFacts], files: Files) 
     if hint is None:
         return Resolution(launched_as=LaunchedAs.UNKNOWN, name="python", note=OVERWRITTEN)
     return replace(_application(facts, *hint, None, files), note=OVERWRITTEN, by_tool=True)
-
-
-def is_fork_of(facts: ProcessFacts, parent: ProcessFacts) -> bool:
-    """True when the process still is the very program, in memory, that its parent is."""
-    return facts.image != 0 and facts.image == parent.image and facts.exe == parent.exe
 
 
 def _command(
@@ -197,7 +174,7 @@ def _file(
         return replace(_user_file(facts, inner, files), by_tool=True)
     stem = name.lower().removesuffix(".exe").removesuffix("-script.py").removesuffix("-script.pyw")
     runner = RUNNERS.get(stem) or RUNNERS.get(stem.removesuffix(".py"))
-    if runner is not None and place.path and _is_installed(facts, place.path, files):
+    if runner is not None and place.path and is_installed(facts, place.path, files):
         return _tool(facts, runner, command.rest, files, parents)
     folder_main = (
         None if place.path is None else search_paths.join(facts, place.path, "__main__.py")
@@ -213,49 +190,13 @@ def _file(
             word=search_paths.join(facts, command.target, "__main__.py"),
         )
     return Resolution(
-        launched_as=_file_kind(facts, name, place.path, files),
+        launched_as=file_kind(facts, name, place.path, files),
         name=stem if name.lower().endswith((".exe", "-script.py")) else name,
         path=place.path,
         note=place.note,
         spelled=place.spelled,
         word=command.target,
     )
-
-
-def _file_kind(facts: ProcessFacts, name: str, path: str | None, files: Files) -> LaunchedAs:
-    head = files.head(path, 4096) if path else b""
-    if name.endswith("-script.py") or (name.lower().endswith(".exe") and facts.windows):
-        return LaunchedAs.CONSOLE_SCRIPT
-    if (
-        name.endswith(_ZIP_SUFFIXES)
-        or head.startswith(_ZIP)
-        or (head.startswith(b"#!") and b"\n" + _ZIP in head)
-    ):
-        return LaunchedAs.ZIPAPP
-    if (
-        not name.endswith(_SOURCE_SUFFIXES)
-        and path
-        and (b"sys.exit(" in head or _beside_python(facts, path, files))
-    ):
-        return LaunchedAs.CONSOLE_SCRIPT
-    return LaunchedAs.FILE
-
-
-def _beside_python(facts: ProcessFacts, path: str, files: Files) -> bool:
-    folder = search_paths.parent_folder(facts, path)
-    return any(
-        files.is_program(search_paths.join(facts, folder, name))
-        for name in ("python", "python3", "python.exe")
-    )
-
-
-def _is_installed(facts: ProcessFacts, path: str, files: Files) -> bool:
-    """A tool counts as the well-known one when it was installed, not when somebody's script has its name."""
-    if "site-packages" in path or "dist-packages" in path:
-        return True
-    if path.endswith(_SOURCE_SUFFIXES) and not path.endswith(("-script.py", "-script.pyw")):
-        return False
-    return _beside_python(facts, path, files) or b"sys.exit(" in files.head(path, 4096)
 
 
 def _tool(
@@ -308,7 +249,7 @@ def _run_script(
     )
     if module is not None:
         return _module(facts, Command(kind=Kind.MODULE, target=module), files, ())
-    scripts = [word for word in inner if word.endswith(_SOURCE_SUFFIXES)] or inner
+    scripts = [word for word in inner if word.endswith(SOURCE_SUFFIXES)] or inner
     return (
         _user_file(facts, scripts[0], files)
         if scripts
@@ -331,7 +272,7 @@ def _user_file(facts: ProcessFacts, path: str, files: Files) -> Resolution:
 def _shell(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files) -> Resolution:
     if words and words[0] == "kernel":
         return _kernel(facts, files, ())
-    scripts = [word for word in words if word.endswith((*_SOURCE_SUFFIXES, ".ipy"))]
+    scripts = [word for word in words if word.endswith((*SOURCE_SUFFIXES, ".ipy"))]
     if scripts:
         return _user_file(facts, scripts[0], files)
     return Resolution(launched_as=LaunchedAs.INTERACTIVE, name=runner.name)
