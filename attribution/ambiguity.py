@@ -24,6 +24,7 @@ def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution
         script=portrait.script,
         script_process=portrait.script_ref,
         ancestry=portrait.ancestry,
+        script_candidates=portrait.script_candidates,
         started_by=portrait.started_by,
         is_python=portrait.is_python,
         socket=ownership.socket,

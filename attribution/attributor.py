@@ -18,7 +18,7 @@ from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
-from core.attribution import Attribution, CodeLine, unknown_sender
+from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection
 
 _MOST_CONNECTIONS = 20000
@@ -27,6 +27,7 @@ _WAIT_S = 0.002
 _COMPOSE_S = 10.0
 _SOURCE_S = 5.0
 _WARM_S = 5.0
+_ALONE_S = 1.0
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
@@ -62,6 +63,8 @@ class SocketAttributor:
         self._lock = threading.Lock()
         self._gallery = Gallery(backend, people, reader, wrappers)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._alone: OrderedDict[tuple[int, int], float] = OrderedDict()
+        """Processes that take no connections, and until when that counts."""
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
         """See Attributor.attribute_now. Asked again for a later request on the same connection, it looks again."""
@@ -83,6 +86,8 @@ class SocketAttributor:
         portrait = None if facts is None else self._gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
+        if not self._takes_none(facts):
+            return None
         found = of_one(portrait, ownership, self._backend.method)
         return self._keep(
             connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once"
@@ -99,6 +104,8 @@ class SocketAttributor:
             now = time.time()
             ownership = self._backend.search(peer, since)
         found, sole = self._judge(ownership)
+        if sole is not None:
+            found = replace(found, on_behalf=self._peers_of(sole))
         return self._keep(
             connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search"
         )
@@ -203,6 +210,8 @@ class SocketAttributor:
         return (
             seen.sole is not None
             and socket is not None
+            and self._gallery.of(seen.sole) is not None
+            and self._takes_none(seen.sole)
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 
@@ -215,6 +224,30 @@ class SocketAttributor:
                 self._seen.popitem(last=False)
         self._counters.sender(found, speed, again=again)
         return found
+
+    def _takes_none(self, facts: ProcessFacts) -> bool:
+        """True while the process was lately seen to take no connections: then it sends for nobody else."""
+        return self._alone.get((facts.pid, facts.start), 0.0) > time.monotonic()
+
+    def _peers_of(self, facts: ProcessFacts) -> tuple[SenderPeer, ...] | None:
+        """Return who is connected to a process that takes connections, and remember for a while that one takes none."""
+        pids = self._backend.peers(facts.pid)
+        if pids is None:
+            with self._lock:
+                while len(self._alone) >= _MOST_CONNECTIONS:
+                    self._alone.popitem(last=False)
+                self._alone[(facts.pid, facts.start)] = time.monotonic() + _ALONE_S
+            return None
+        return tuple(
+            SenderPeer(
+                process=portrait.ref,
+                script=portrait.script,
+                certainty=portrait.certainty,
+                is_python=portrait.is_python,
+            )
+            for pid in pids
+            if pid != facts.pid and (portrait := self._gallery.portrait(pid)) is not None
+        )
 
     def _judge(self, ownership: Ownership) -> tuple[Attribution, ProcessFacts | None]:
         """Return the sender, and its facts when it holds the socket alone."""

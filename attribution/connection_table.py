@@ -14,8 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from attribution.backends.peers import established_to
+from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
 
+_TABLES = Path("/proc/net")
 _ESTABLISHED = b"01"
 _HTTPS = 443
 _AGE = timedelta(minutes=1)
@@ -30,7 +33,7 @@ _QUIC_LIBRARIES = (
 class ConnectionTable:
     """Implements core.ports.DirectConnections."""
 
-    def __init__(self, folder: Path = Path("/proc/net"), port: int = _HTTPS) -> None:
+    def __init__(self, folder: Path = _TABLES, port: int = _HTTPS) -> None:
         self._folder = folder
         self._port = port
 
@@ -40,8 +43,9 @@ class ConnectionTable:
             return list(_by_psutil(self._port))
         own, uid = _own_sockets(), os.getuid()
         now = datetime.now(UTC)
-        chosen: list[Connection] = []
-        for transport in ("tcp", "udp"):
+        listed = self._listed(uid, own, now)
+        chosen: list[Connection] = [] if listed is None else listed
+        for transport in ("tcp", "udp") if listed is None else ("udp",):
             for name in (transport, f"{transport}6"):
                 rows = (
                     _connection(line, uid, own, now, transport)
@@ -49,6 +53,29 @@ class ConnectionTable:
                 )
                 chosen += [row for row in rows if row is not None and self._leaves(row)]
         return chosen
+
+    def _listed(self, uid: int, own: frozenset[int], now: datetime) -> list[Connection] | None:
+        """Have the kernel choose the TCP connections: the text of its table may hold hundreds of thousands of others."""
+        if self._folder != _TABLES:
+            return None
+        try:
+            rows = established_to(self._port)
+        except (OSError, DiagRefused):
+            return None
+        return [
+            Connection(
+                id=f"direct-{row.inode}",
+                client_host=row.host,
+                client_port=row.port,
+                gate_host=row.far_host,
+                gate_port=row.far_port,
+                at=now - _AGE,
+                transport="tcp",
+                socket=row.inode,
+            )
+            for row in rows
+            if row.uid == uid and row.inode not in own and row.inode != 0
+        ]
 
     def speaks_quic(self, pid: int) -> bool:
         """Return True when the process has loaded a library for HTTP/3."""

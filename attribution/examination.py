@@ -5,17 +5,29 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from attribution.facts import ProcessFacts
+from attribution.agreement import Agreed, agree
+from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
-from attribution.identity.version import Identity, identify, identify_code
+from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
+from attribution.interpreter import Interpreters, may_be_read
+from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
-from attribution.resolution import Resolution, resolve, search_paths
+from attribution.programs import Programs
+from attribution.resolution import Resolution, resolve
+from attribution.resolution.search_paths import DESCRIPTOR
+from attribution.resolution.titles import is_fork_of
+from core.attribution import LaunchedAs
 
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
+_REPLACED = "the program file was replaced after the process started"
+_BECAME = "its parent became another program after it was started"
 
 _composer = Composer()
+_programs = Programs()
+_interpreters = Interpreters()
+_mounts = MountTimes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +42,69 @@ class Examined:
     identity: Identity = field(default_factory=Identity)
     note: str | None = None
     """Why the owner is not certain."""
+    candidates: tuple[str, ...] = ()
+    """The paths of all scripts that were named, where the witnesses differ."""
+    unheard: bool = False
+    """True when the interpreter did not say anything: it may later, for instance when it still starts."""
 
 
-def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
+def examine(
+    line: Sequence[ProcessFacts],
+    wrappers: frozenset[str],
+    told: Sequence[tuple[int, Witness]] = (),
+) -> Examined:
     """Find the script of a process. `line`: the process, then its ancestors, nearest first.
 
     `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
+    `told`: what beacons said, each with the pid of its process.
     """
-    owner, resolution, note = _script_of(line, wrappers)
-    itself = owner == 0 or resolve(line[0], files_of(line[0])) is not None
+    first = _read_line(line[0], line[1:])
+    owner, resolution, note = _script_of(line, first, wrappers)
+    itself = first is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
+    asked = _interpreters.ask(line[owner])
+    agreed = _agreed(line[owner], resolution, asked, told)
+    identity = _identity(line[owner], agreed.resolution)
+    agreed = _unresolved(agreed) if identity.note == TURNED else agreed
     return Examined(
         owner=owner,
-        resolution=replace(resolution, code=None),
+        resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
-        identity=_identity(line[owner], resolution),
+        identity=identity,
         note=note,
+        candidates=agreed.candidates,
+        unheard=asked is None,
     )
+
+
+def _unresolved(agreed: Agreed) -> Agreed:
+    """Name the path that was followed, and not where it leads now."""
+    run = agreed.resolution
+    if run.spelled is None or run.spelled == run.path:
+        return agreed
+    named = [path for path in (*agreed.candidates, run.spelled, run.path) if path is not None]
+    return Agreed(resolution=replace(run, path=run.spelled), candidates=tuple(dict.fromkeys(named)))
+
+
+def _read_line(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolution | None:
+    """Return what the command line of a Python process says it runs."""
+    is_interpreter = _programs.is_interpreter(process)
+    if not is_interpreter and _programs.has_loaded_python(process):
+        process = replace(process, embeds_python=True)
+    return resolve(process, files_of(process), parents, is_interpreter)
+
+
+def _agreed(
+    owner: ProcessFacts,
+    said: Resolution,
+    asked: Witness | None,
+    told: Sequence[tuple[int, Witness]],
+) -> Agreed:
+    witnesses = [witness for pid, witness in told if pid == owner.pid]
+    silent = asked is None and owner.image != 0 and may_be_read(owner)
+    heard = witnesses if asked is None else [asked, *witnesses]
+    return agree(owner, said, heard, files_of(owner), silent=silent)
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:
@@ -61,33 +118,36 @@ def source(facts: ProcessFacts, path: str, sha256: str, most: int) -> bytes | No
     return data if len(data) <= most and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
-def absolute(facts: ProcessFacts, names: Sequence[str]) -> dict[str, str]:
-    """Return the absolute paths of these relative file names of a process, where there is one answer."""
-    files = files_of(facts)
-    found = {name: search_paths.locate(facts, name, files).path for name in names}
-    return {name: path for name, path in found.items() if path is not None}
-
-
 def ready() -> int:
     """Return the process that reads: asked once, to start it before it is needed."""
     return os.getpid()
 
 
 def _script_of(
-    line: Sequence[ProcessFacts], wrappers: frozenset[str]
+    line: Sequence[ProcessFacts], first: Resolution | None, wrappers: frozenset[str]
 ) -> tuple[int | None, Resolution | None, str | None]:
     """Return the nearest Python process that is no worker, what it runs, and why that is uncertain."""
     worker = False
+    doubt: str | None = None
     for at, process in enumerate(line):
-        resolution = resolve(process, files_of(process), line[at + 1 :])
+        if at > 0 and doubt is None and became_another(process, line[at - 1]):
+            doubt = _BECAME
+        resolution = first if at == 0 else _read_line(process, line[at + 1 :])
         if resolution is None or (at > 0 and resolution.path in wrappers):
             if worker:
                 break
             continue
         if not resolution.by_parent:
-            return at, resolution, _ORPHAN if worker and process.pid == 1 else None
+            return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
         worker = True
     return None, None, _NO_SCRIPT_PARENT if worker else None
+
+
+def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:
+    """True when the parent was loaded anew after the child was born: something else had started it."""
+    if parent.image_from is None or child.born_at is None or is_fork_of(child, parent):
+        return False
+    return parent.image_from > child.born_at
 
 
 def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
@@ -95,6 +155,26 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
         return identify_code(resolution.code)
     if resolution.path is None:
         return Identity()
-    return identify(
-        files_of(owner).outside(resolution.path), shown=resolution.path, started_at=owner.started_at
-    )
+    files = files_of(owner)
+    if resolution.launched_as is LaunchedAs.FROZEN and resolution.path == owner.exe:
+        return _of_program(owner, resolution.path)
+    way = files.way(resolution.spelled or resolution.path)
+    turned_at = max(way.turned_at, _mounts.over(owner.pid, way.resolved or resolution.path))
+    if owner.image == 0:
+        started = float("inf") if owner.started_at is None else owner.started_at.timestamp()
+        since = Since(at=started, turned_at=turned_at)
+    else:
+        exact = owner.image_from is not None and owner.image_until == owner.image_from
+        since = Since(at=owner.image_from, exact=exact, turned_at=turned_at)
+    found = identify(files.outside(resolution.path), since)
+    return replace(found, note=found.note or DESCRIPTOR) if way.by_descriptor else found
+
+
+def _of_program(owner: ProcessFacts, path: str) -> Identity:
+    """Identify a program by the kernel's own link to what was loaded, whatever lies at its path now."""
+    if owner.exe_replaced:
+        return Identity(note=_REPLACED)
+    link = f"/proc/{owner.pid}/exe"
+    if not os.path.exists(link):  # noqa: PTH110 - of /proc
+        link = files_of(owner).outside(path)
+    return identify(link, Since(at=float("inf"), exact=True))

@@ -74,9 +74,44 @@ class ProcessFacts:
     embeds_python: bool = False
     """True when a Python library is loaded though the program is not called python."""
     windows: bool = False
+    image: int = 0
+    """Mark of the program as it was loaded: another one after every exec, the same one after a fork. 0: not known."""
+    born_at: float | None = None
+    """Unix time of its fork, as exact as it is known: never later than it was."""
+    image_from: float | None = None
+    """Unix time before which this program was certainly not loaded; None when not even that is known."""
+    image_until: float | None = None
+    """Unix time at which it was certainly loaded already; None when that is not known."""
+    line_intact: bool = True
+    """False when `argv` cannot be what the program was started with: it was written over since."""
+    exe_replaced: bool = False
+    """True when the program file lies no longer where it was when it was loaded."""
+
+    @property
+    def undated(self) -> bool:
+        """True while it is not known when a program was loaded that could be dated: it may be, a moment later."""
+        return self.image != 0 and self.image_from is None
 
     def __repr__(self) -> str:
         return f"<ProcessFacts {self.pid} {len(self.argv)} arguments>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What somebody beside the kernel says that a Python process runs. A claim: it may confirm a name, or make it doubtful.
+
+    The interpreter is read from outside; the beacon is the process's own word. Neither overrules the kernel.
+    """
+
+    source: Literal["interpreter", "beacon"]
+    main: str
+    """File of the main program: an absolute path as the process has it, a relative one, or `<string>`, `<stdin>`."""
+    others: tuple[str, ...] = ()
+    """Files of the other frames below which the main thread stands, outermost first, libraries left out."""
+    sha256: str | None = None
+    """Of the main program's file when it was started, where the witness took it."""
+    cwd: str | None = None
+    """The working folder at the start, where the witness took it."""
 
 
 class Files(Protocol):
@@ -93,6 +128,9 @@ class Files(Protocol):
 
     def head(self, path: str, size: int) -> bytes:
         """The first bytes of a regular file; empty when it cannot be read."""
+
+    def is_program(self, path: str) -> bool:
+        """True when the path names a plain file that may be executed."""
 
 
 class Backend(Protocol):
@@ -127,6 +165,9 @@ class Backend(Protocol):
 
     def watched(self, pid: int, socket: int) -> bool:
         """True when an event loop of `pid` watches this socket, so that no thread stands in it."""
+
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        """Processes of this machine that are connected to this one, which takes connections; None when it takes none."""
 
     def close(self) -> None:
         """Release what is held."""

@@ -10,6 +10,8 @@ A path of the sender is followed part by part, because some parts mean another t
 import os
 import re
 import stat
+from dataclasses import dataclass
+from typing import Protocol
 
 from attribution.facts import ProcessFacts
 from attribution.plain_files import opened
@@ -17,6 +19,25 @@ from attribution.plain_files import opened
 _MOST_LINKS = 40
 _KERNELS = re.compile(r"/proc/\d+(?:/task/\d+)?/(?:fd/\d+|cwd|root|exe)")
 """Links of the kernel: they lead to a file, whatever stands at the path that they show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a path leads to its file: whether it can be shown that it led there already at some earlier time."""
+
+    turned_at: float = 0.0
+    """The latest time at which a link or a folder on the way may have been put in another one's place (Unix time)."""
+    by_descriptor: bool = False
+    """True when it goes through what a process has open, which leaves no trace when it changes."""
+    resolved: str | None = None
+
+    def __repr__(self) -> str:
+        return "<Way>"
+
+
+class _Steps(Protocol):
+    def __call__(self, folder: str, here: str) -> None:
+        """Take note that the entry `here` of `folder` was followed."""
 
 
 class HostFiles:
@@ -59,6 +80,40 @@ class HostFiles:
         finally:
             os.close(handle)
 
+    def is_program(self, path: str) -> bool:
+        """See Files.is_program."""
+        found = self._stat(path)
+        return found is not None and stat.S_ISREG(found.st_mode) and bool(found.st_mode & 0o111)
+
+    def way(self, path: str) -> Way:
+        """Return how the path leads to its file.
+
+        An entry is put in another one's place by a change of its folder, and whatever comes to stand there gets a new
+        change time by its renaming or making. So the earlier of both bounds when it can have happened; neither time
+        can be set back by anyone.
+        """
+        times: list[float] = []
+        kernels: list[str] = []
+
+        def step(folder: str, here: str) -> None:
+            if here.startswith("/proc/") and _KERNELS.fullmatch(here) is not None:
+                kernels.append(here)
+            elif not here.startswith("/proc"):
+                times.append(min(self._changed_at(folder), self._changed_at(here)))
+
+        resolved = self._walked(path, step)
+        return Way(
+            turned_at=max(times, default=0.0),
+            by_descriptor=bool(kernels) or path.startswith(("/proc/", "/dev/fd", "/dev/std")),
+            resolved=resolved,
+        )
+
+    def _changed_at(self, path: str) -> float:
+        try:
+            return os.lstat(self._root + path if not self._is_own(path) else path).st_ctime
+        except (OSError, ValueError):
+            return float("inf")
+
     def outside(self, path: str) -> str:
         """Return the path under which this process can open what the other calls `path`."""
         if os.name == "nt":
@@ -78,7 +133,7 @@ class HostFiles:
         """True below `/proc/PID` of the process: there is one, whatever its root."""
         return self._pid is not None and f"{path}/".startswith(f"/proc/{self._pid}/")
 
-    def _walked(self, path: str) -> str | None:
+    def _walked(self, path: str, step: _Steps | None = None) -> str | None:
         """Return the path with its links resolved as the process would; None when they go in a circle."""
         todo, done, links = path.split("/"), "", 0
         while todo:
@@ -89,6 +144,8 @@ class HostFiles:
                 done = done.rpartition("/")[0]
                 continue
             here = self._meant(f"{done}/{part}")
+            if step is not None:
+                step(done or "/", here)
             target = self._target(here)
             if target is None:
                 done = here

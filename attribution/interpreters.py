@@ -30,3 +30,17 @@ def is_python_program(path: str) -> bool:
 def is_plainly_not_python(path: str) -> bool:
     """True for well-known programs that never hold an interpreter, so that their memory map need not be read."""
     return base_name(path) in _NOT_PYTHON
+
+
+def is_other_python(path: str) -> bool:
+    """True for implementations that are not built on CPython's core, by name."""
+    name = base_name(path).lower()
+    return name.startswith(("graalpy", "micropython", "ironpython", "ipy"))
+
+
+def is_interpreter_name(word: str) -> bool:
+    """True when the first word of a command line may be what an interpreter was called by."""
+    return is_python_program(word.removeprefix("-")) or base_name(word).lower() in _LAUNCHERS
+
+
+_LAUNCHERS = frozenset({"py", "py.exe", "pyw", "pyw.exe"})

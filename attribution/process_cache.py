@@ -12,8 +12,6 @@ from core.attribution import Attribution
 
 _MOST = 2000
 _MOST_RECENT = 24
-_AGAIN_S = 5.0
-"""A process whose files could not be read is looked at again so much later."""
 
 
 class Gallery:
@@ -28,7 +26,7 @@ class Gallery:
     ) -> None:
         self._wrappers = wrappers
         self._reader = reader
-        self._unread: OrderedDict[tuple[int, int], float] = OrderedDict()
+        self._due: OrderedDict[tuple[int, int], float] = OrderedDict()
         self._backend = backend
         self._people = people
         self._lock = threading.Lock()
@@ -63,15 +61,18 @@ class Gallery:
         )
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
-            self._unread.pop((pid, facts.start), None)
-            if painted.unread:
-                _put(self._unread, (pid, facts.start), time.monotonic() + _AGAIN_S, _MOST)
+            self._due.pop((pid, facts.start), None)
+            if painted.again_s is not None:
+                until = time.monotonic() + painted.again_s
+                _put(self._due, (pid, facts.start), until, _MOST)
         return painted
 
     def of(self, facts: ProcessFacts) -> Portrait | None:
-        """Return the portrait of exactly these facts, without a look at the process."""
+        """Return the portrait of exactly these facts, without a look at the process; None when one is due."""
         known = self._portraits.get((facts.pid, facts.start))
-        return known if known is not None and known.facts is facts else None
+        if known is None or known.facts is not facts or self._is_due(facts.pid, facts.start):
+            return None
+        return known
 
     def behind(self, attribution: Attribution) -> Portrait | None:
         """Return the portrait that an attribution was made from, while its process still lives unchanged."""
@@ -107,7 +108,7 @@ class Gallery:
             _put(self._recent, facts.pid, facts, _MOST_RECENT)
 
     def _is_due(self, pid: int, start: int) -> bool:
-        until = self._unread.get((pid, start))
+        until = self._due.get((pid, start))
         return until is not None and time.monotonic() > until
 
     def _process(self, pid: int) -> ProcessFacts | None:
@@ -117,7 +118,7 @@ class Gallery:
             return None
         with self._lock:
             facts = self._facts.get((pid, start))
-        if facts is not None and self._backend.unchanged(facts):
+        if facts is not None and not facts.undated and self._backend.unchanged(facts):
             return facts
         facts = self._backend.process(pid)
         if facts is not None:

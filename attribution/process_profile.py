@@ -1,14 +1,16 @@
 """One process painted whole: its facts, parents, script and launch context, joined into attribution values."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attribution.examination import Examined, examine
+from attribution.examination import Examined, became_another, examine
 from attribution.facts import ProcessFacts
 from attribution.identity.version import Identity
 from attribution.interpreters import is_python_program
 from attribution.launch import started_by
+from attribution.origins import adopts, is_origin
 from attribution.os_users import People
 from attribution.reader import Reader, Unread
 from attribution.resolution import Resolution
@@ -16,6 +18,8 @@ from core.attribution import Certainty, ProcessRef, Script
 
 _MOST_PARENTS = 32
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
+_AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.3, 60.0
+_STARTING_S = 10.0
 _EXAMINE_S = 1.5
 """Less than the gate waits for an attribution."""
 
@@ -38,8 +42,10 @@ class Portrait:
     is_python: bool | None
     certainty: Certainty
     reason: str | None
-    unread: bool
-    """True when its files could not be read, now: worth another try."""
+    script_candidates: tuple[str, ...]
+    """Paths of all scripts that were named, where the witnesses differ; as they may be recorded."""
+    again_s: float | None
+    """So much later another look may tell more: its files could not be read, its interpreter did not speak yet."""
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -108,8 +114,18 @@ def paint(
         is_python=is_python,
         certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,
         reason=reason,
-        unread=unread is not None,
+        script_candidates=tuple(people.path(path) for path in seen.candidates),
+        again_s=_again(owner or facts, seen, unread is not None),
     )
+
+
+def _again(facts: ProcessFacts, seen: Examined, unread: bool) -> float | None:
+    if unread or not seen.is_itself_python:
+        return _AGAIN_S  # a program that is no Python may load one
+    if not seen.unheard and not facts.undated:
+        return None
+    settled = facts.born_at is not None and time.time() - facts.born_at > _STARTING_S
+    return _SELDOM_S if settled else _SOON_S
 
 
 def _is_called_python(facts: ProcessFacts) -> bool:
@@ -117,15 +133,19 @@ def _is_called_python(facts: ProcessFacts) -> bool:
 
 
 def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool | None:
-    """False when the whole ancestry is known; None for an orphan, whose real parent has gone."""
-    if not parents:
+    """False when the whole ancestry is known, up to where a person's session or a device begins; else None.
+
+    Whoever loses its parent gets another one, and looks as if that had started it. So what stands directly below the
+    first process, or below a manager of services, has an origin only where it is such a beginning itself. Nor is an
+    ancestor one that became another program after its child was born, or that only carries out what others ask for.
+    """
+    line = (facts, *parents)
+    if any(became_another(parent, child) for child, parent in zip(line, parents, strict=False)):
         return None
-    nearest = parents[0]
-    return (
-        None
-        if nearest.pid == 1 or nearest.name == "systemd" or len(parents) >= _MOST_PARENTS
-        else False
-    )
+    origin = next((at for at, parent in enumerate(parents) if is_origin(parent)), None)
+    if origin is None or len(parents) >= _MOST_PARENTS:
+        return None
+    return None if any(adopts(parent) for parent in parents[:origin]) else False
 
 
 def _script(resolution: Resolution, identity: Identity, people: People) -> Script:

@@ -12,6 +12,7 @@ from typing import Any
 from attribution import examination
 from attribution.plain_files import keep_out
 from attribution.reader import DONE, FAILED, HEADER
+from attribution.relative_names import absolute
 
 _MEMORY = 1 << 30
 _GRACE_S = 1.0
@@ -22,7 +23,7 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
         examination.examine,
         examination.composition,
         examination.source,
-        examination.absolute,
+        absolute,
         examination.ready,
     )
 }

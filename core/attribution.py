@@ -66,6 +66,16 @@ class CodeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderPeer:
+    """A process that was connected to a sender which takes connections: it may have asked for what was sent."""
+
+    process: ProcessRef
+    script: Script | None
+    certainty: Certainty
+    is_python: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
     """The sender of one connection."""
 
@@ -85,6 +95,10 @@ class Attribution:
     """Parents of `process`, nearest first."""
     candidates: tuple[ProcessRef, ...] = ()
     """All owners when a socket is shared."""
+    script_candidates: tuple[str, ...] = ()
+    """Paths of all scripts that were named, where the witnesses of the script differ."""
+    on_behalf: tuple[SenderPeer, ...] | None = None
+    """Who was connected to the sender, where it takes connections itself; None where it takes none."""
     started_by: str | None = None
     """Launch context: `terminal`, `cron`, `agent:claude-code`, …"""
     is_python: bool | None = None

@@ -8,7 +8,15 @@ half of it would be a guess.
 from collections.abc import Callable
 from typing import Protocol
 
-from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.attribution import (
+    Attribution,
+    Certainty,
+    CodeLine,
+    LaunchedAs,
+    ProcessRef,
+    Script,
+    SenderPeer,
+)
 from core.classification import (
     Account,
     AccountKind,
@@ -25,8 +33,12 @@ from core.json_fields import Fields, by_word
 
 _PROCESS_LACKS = frozenset({"started_at"})
 _SENDER_LACKS = frozenset(
-    {"reason", "started_at", "script_process", "candidates", "started_by", "is_python"}
-)
+    {
+        "reason", "started_at", "script_process", "candidates", "started_by", "is_python",
+        "script_candidates", "on_behalf",
+    }
+)  # fmt: skip
+_PEER_LACKS = frozenset({"started_at", "is_python"})
 _SCRIPT_LACKS = frozenset({"version"})
 _LINE_LACKS = frozenset({"stack"})
 _DESTINATION_LACKS = frozenset(
@@ -74,7 +86,23 @@ def read_sender(value: object) -> Attribution:
         line=fields.part_or_none("line", _line),
         ancestry=tuple(map(_process, fields.many("ancestry"))),
         candidates=tuple(map(_process, fields.many("candidates"))),
+        script_candidates=fields.texts("script_candidates"),
+        on_behalf=fields.part_or_none("on_behalf", _peers),
         started_by=fields.text_or_none("started_by"),
+        is_python=fields.flag_or_none("is_python"),
+    )
+
+
+def _peers(value: object) -> tuple[SenderPeer, ...]:
+    return tuple(map(_peer, Fields({"peers": value}, "sender").many("peers")))
+
+
+def _peer(value: object) -> SenderPeer:
+    fields = Fields(value, "peer", _PEER_LACKS)
+    return SenderPeer(
+        process=_process(value),
+        script=fields.part_or_none("script", _script),
+        certainty=fields.word("certainty", _CERTAINTY),
         is_python=fields.flag_or_none("is_python"),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.attribution import Attribution, CodeLine, ProcessRef, Script
+from core.attribution import Attribution, CodeLine, ProcessRef, Script, SenderPeer
 from core.classification import Destination, LlmCall
 from core.decision import Decision
 from core.findings import Finding
@@ -98,6 +98,26 @@ def sender_json(sender: Attribution) -> dict[str, Any]:
         "candidates": [_process(p) for p in sender.candidates],
         "started_by": inert(sender.started_by, 100),
         "is_python": sender.is_python,
+        **_doubts_and_peers(sender),
+    }
+
+
+def _doubts_and_peers(sender: Attribution) -> dict[str, Any]:
+    """Stand in the record only where there are any."""
+    told: dict[str, Any] = {}
+    if sender.script_candidates:
+        told["script_candidates"] = [printable(path) for path in sender.script_candidates]
+    if sender.on_behalf is not None:
+        told["on_behalf"] = [_peer(peer) for peer in sender.on_behalf]
+    return told
+
+
+def _peer(peer: SenderPeer) -> dict[str, Any]:
+    return {
+        **_process(peer.process),
+        "certainty": peer.certainty.value,
+        "script": None if peer.script is None else _script(peer.script),
+        "is_python": peer.is_python,
     }
 
 

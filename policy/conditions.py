@@ -35,6 +35,7 @@ from policy.logic import AllOf, AnyOf, Node, Not
 from policy.predicates import (
     Predicate,
     any_matching,
+    any_matching_path,
     at_least,
     being,
     during,
@@ -81,6 +82,12 @@ class ScriptCondition(Section):
     )
     python: Annotated[bool | None, Asks(reads.IS_PYTHON, being)] = Field(
         None, description="Whether the sender descends from Python."
+    )
+    on_behalf: Annotated[bool | None, Asks(reads.ON_BEHALF, being)] = Field(
+        None, description="Whether it takes connections itself, and so may send for others."
+    )
+    on_behalf_of: Annotated[Listed[Text] | None, Asks(reads.BEHALF_OF, any_matching_path)] = Field(
+        None, description="Path of a script or program that was connected to it."
     )
     approved: Annotated[bool | None, Asks(reads.APPROVED, being)] = Field(
         None, description="Whether this very version was approved."

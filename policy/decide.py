@@ -29,7 +29,10 @@ from policy.inputs import (
     NEVER,
     NOT_YET,
     PAST,
+    PEERS,
     PLACE,
+    SCRIPT,
+    UNTOLD,
     Inputs,
     hidden_by,
 )
@@ -102,7 +105,7 @@ class RulePolicy:
         missing = self._missing(situation)
         if situation.headers_only:
             missing |= NOT_YET
-        failed = bool(situation.degraded or missing & PLACE)
+        failed = bool(situation.degraded or missing & UNTOLD)
         headers: Headers = ()
         for rule, answer in self._holding(situation, missing):
             if answer is None:
@@ -270,7 +273,9 @@ class RulePolicy:
             hidden |= COUNTRY
         if self.inputs & NETWORK and not is_placed(s.destination.host, s.destination.address):
             hidden |= NETWORK
-        return hidden
+        if s.sender.certainty is Certainty.LIKELY:
+            hidden |= SCRIPT
+        return hidden | _unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
         """Return the rule that surely blocks, be it in watch mode.
@@ -295,9 +300,8 @@ class RulePolicy:
 
     def _failed(self, rule: CompiledRule, s: Situation, headers: Headers) -> Decision:
         assert rule.on_error is not None
-        stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or _unplaced(
-            rule
-        )
+        told = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded))
+        stages = told or _untold(rule, s)
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._signature.by_rule(rule, rule.on_error, s, headers, why)
 
@@ -308,7 +312,7 @@ class RulePolicy:
                 return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
         if s.destination.contradicted:
             missing |= DESTINATION
-        if missing & ~PLACE and s.degraded:
+        if missing & ~UNTOLD and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:
@@ -345,5 +349,18 @@ class RulePolicy:
         return None if floored.verdict in _WHOLE else floored
 
 
-def _unplaced(rule: CompiledRule) -> str:
+def _unsure_of_peers(s: Situation) -> Inputs:
+    """For whom it sends is known when it sends for nobody else, or when all who were seen are certain."""
+    peers = s.sender.on_behalf
+    if peers is None or (peers and all(p.certainty is Certainty.EXACT for p in peers)):
+        return 0
+    return PEERS
+
+
+def _untold(rule: CompiledRule, s: Situation) -> str:
+    """Return what this rule looks at that nobody could tell, though no stage failed."""
+    if rule.inputs & SCRIPT and s.sender.certainty is Certainty.LIKELY:
+        return "which script sent it"
+    if rule.inputs & PEERS and _unsure_of_peers(s):
+        return "for whom it was sent"
     return "country" if rule.inputs & COUNTRY else "address"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
-from core.attribution import Attribution
+from core.attribution import Attribution, Certainty
 from core.decision import Verdict
 from core.situation import Situation
 from policy.predicates import matcher
@@ -66,9 +66,12 @@ def _senders(entry: PassThrough) -> Callable[[Attribution], bool]:
 
     def test(sender: Attribution) -> bool:
         ran, process = sender.script, sender.process
-        if ran is not None and (ran.sha256 in hashes or script(_slashed(ran.path))):
+        proven = sender.certainty is Certainty.EXACT
+        if ran is not None and proven and (ran.sha256 in hashes or script(_slashed(ran.path))):
             return True
-        return process is not None and program(_slashed(process.exe))
+        if process is None or (sender.candidates and not proven):
+            return False
+        return program(_slashed(process.exe))
 
     return test
 

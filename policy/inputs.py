@@ -6,6 +6,8 @@ type Inputs = int
 
 (
     SENDER,
+    SCRIPT,
+    PEERS,
     DESTINATION,
     REQUEST,
     ACCOUNT,
@@ -20,9 +22,10 @@ type Inputs = int
     IMPORTS,
     VOLUME,
     CLOCK,
-) = (1 << n for n in range(15))
-"""Who sends; where to; what the request's head says beside its host; whose account; which country;
-which network; how large; credentials, names and addresses, all other content; the call of a language model; what
+) = (1 << n for n in range(17))
+"""Who sends; which script that is, for certain; for whom it sends; where to; what the request's
+head says beside its host; whose account; which country; which network; how large; credentials,
+names and addresses, all other content; the call of a language model; what
 is known of the script; what it imports; what had gone out before; what time it is.
 """
 
@@ -36,6 +39,9 @@ OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | PLACE
 
 PAST = HISTORY | IMPORTS | VOLUME
 """What no record holds: the evidence is asked for it."""
+
+UNTOLD = PLACE | SCRIPT | PEERS
+"""What may stay unknown though no stage failed."""
 
 NOT_YET = FINDINGS | LLM | SIZE
 """What the headers do not tell."""

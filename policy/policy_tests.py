@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from core.attribution import Attribution, Certainty, LaunchedAs, Script
+from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script, SenderPeer
 from core.classification import (
     Account,
     AccountKind,
@@ -105,6 +105,8 @@ class Given(Strict):
     started_by: Text | None = None
     python: bool | None = None
     """Whether it descends from Python; a known script does when nothing is said."""
+    on_behalf: Several[Text] | None = None
+    """Scripts that were connected to it, by their paths, where it takes connections itself."""
     destination: GivenDestination = GivenDestination()
     findings: list[GivenFinding] = Field(default=[])
     llm: GivenLlm | None = None
@@ -195,6 +197,16 @@ def _sender(given: Given) -> Attribution:
         started_by=given.started_by,
         is_python=known if given.python is None else given.python,
         script=None if script is None else _script(script),
+        on_behalf=None if given.on_behalf is None else tuple(map(_peer, given.on_behalf)),
+    )
+
+
+def _peer(path: str) -> SenderPeer:
+    return SenderPeer(
+        process=ProcessRef(pid=2, started_at=None, name="python3", exe="/usr/bin/python3"),
+        script=_script(GivenScript(path=path)),
+        certainty=Certainty.EXACT,
+        is_python=True,
     )
 
 

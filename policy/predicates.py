@@ -121,6 +121,17 @@ def any_matching(patterns: Sequence[str]) -> Predicate[tuple[str, ...]]:
     )
 
 
+def any_matching_path(patterns: Sequence[str]) -> Predicate[tuple[str, ...]]:
+    """Return the predicate of several paths, one of which is like one of these."""
+    slashed = [pattern.replace("\\", "/") for pattern in patterns]
+    match = matcher(slashed, fold=False)
+    return Predicate(
+        name="any matching path",
+        holds=lambda paths: any(map(match, paths)),
+        any_of=frozenset(slashed),
+    )
+
+
 def one_of[T: Hashable](values: Iterable[T]) -> Predicate[T]:
     """Return the predicate of being one of these."""
     listed = frozenset(values)

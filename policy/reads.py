@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from core.attribution import Attribution, Certainty, LaunchedAs, Script
+from core.attribution import Attribution, Certainty, LaunchedAs, Script, SenderPeer
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.situation import ScriptHistory, Situation
 from destinations.networks import networks_of
@@ -26,7 +26,9 @@ from policy.inputs import (
     IMPORTS,
     LLM,
     NETWORK,
+    PEERS,
     REQUEST,
+    SCRIPT,
     SENDER,
     SIZE,
     VOLUME,
@@ -100,8 +102,18 @@ def _script[T](
     return _sender(name, lambda a: None if a.script is None else of(a.script), values)
 
 
+def _proven[T](name: str, of: Callable[[Script], T | None]) -> Read[T | None]:
+    """What a name that is not certain must neither fulfil nor escape."""
+    return Read(
+        name=name,
+        inputs=SENDER | SCRIPT,
+        of=lambda s: None if s.sender.script is None else of(s.sender.script),
+    )
+
+
 def _history[T](name: str, of: Callable[[ScriptHistory], T], values: tuple[T, ...] = ()) -> Read[T]:
-    return Read(name=name, inputs=HISTORY, of=lambda s: of(s.history), values=values)
+    """What is known of a script's past is that of the script which is proven to run."""
+    return Read(name=name, inputs=HISTORY | SCRIPT, of=lambda s: of(s.history), values=values)
 
 
 def _destination[T](
@@ -130,6 +142,12 @@ def _owner(script: Script) -> str:
     return str((script.version or {}).get("owner") or "")
 
 
+def _peer_name(peer: SenderPeer) -> str:
+    """A peer that runs no script is known by its program."""
+    named = peer.process.exe if peer.script is None else peer.script.path
+    return (named or "").replace("\\", "/")
+
+
 def _age(s: Situation) -> timedelta:
     """A script that was never seen is as new as can be."""
     first = s.history.first_seen
@@ -138,23 +156,29 @@ def _age(s: Situation) -> timedelta:
 
 CERTAINTY = _sender("attribution.certainty", lambda a: a.certainty, tuple(Certainty))
 
-SCRIPT_PATH = _script("script.path", lambda script: (script.path or "").replace("\\", "/") or None)
+SCRIPT_PATH = _proven("script.path", lambda script: (script.path or "").replace("\\", "/") or None)
 SCRIPT_NAME = _script("script.name", lambda script: script.name)
-SCRIPT_SHA256 = _script("script.sha256", lambda script: script.sha256)
+SCRIPT_SHA256 = _proven("script.sha256", lambda script: script.sha256)
 SCRIPT_LAUNCHED_AS = _script(
     "script.launched_as", lambda script: script.launched_as, (None, *LaunchedAs)
 )
-SCRIPT_OWNER = _script("script.owner", _owner)
+SCRIPT_OWNER = _proven("script.owner", _owner)
 USER = _sender("script.user", lambda a: a.user or None)
 STARTED_BY = _sender("script.started_by", lambda a: a.started_by or None)
+ON_BEHALF = _sender("script.on_behalf", lambda a: a.on_behalf is not None, _EITHER)
+BEHALF_OF = Read(
+    name="script.on_behalf_of",
+    inputs=SENDER | PEERS,
+    of=lambda s: tuple(_peer_name(peer) for peer in s.sender.on_behalf or ()),
+)
 IS_PYTHON = _sender("script.python", lambda a: a.is_python, (None, *_EITHER))
 APPROVED = _history("script.approved", lambda known: bool(known.approved), _EITHER)
 """Nobody having been asked counts as not approved."""
 CHANGED = _history(
     "script.changed_since_approval", lambda known: known.changed_since_approval, _EITHER
 )
-SCRIPT_AGE = Read(name="script.age", inputs=HISTORY | CLOCK, of=_age)
-IMPORTED = Read(name="script.imports", inputs=IMPORTS, of=lambda s: s.history.imports)
+SCRIPT_AGE = Read(name="script.age", inputs=HISTORY | SCRIPT | CLOCK, of=_age)
+IMPORTED = Read(name="script.imports", inputs=IMPORTS | SCRIPT, of=lambda s: s.history.imports)
 
 HOST = Read(name="destination.host", inputs=DESTINATION, of=lambda s: s.host or s.destination.host)
 PORT = _destination("destination.port", lambda d: d.port)

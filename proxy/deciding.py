@@ -10,6 +10,7 @@ from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision
 from core.exchange import Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.classifying import classified
 from proxy.parts import Limits, Parts
@@ -100,7 +101,7 @@ class Deciding:
             destination=seen.destination,
             host=exchange.host,
             llm=seen.llm,
-            findings=seen.findings,
+            findings=() if seen.findings == PASSED_OVER else seen.findings,
             degraded=seen.degraded,
             headers_only=headers_only,
             history=history,
@@ -108,6 +109,22 @@ class Deciding:
         )
 
 
+PASSED_OVER = (
+    Finding(
+        kind=NOT_INSPECTED,
+        detector="attribution",
+        confidence=Confidence.CERTAIN,
+        count=1,
+        distinct=1,
+        where=("request",),
+        note="not read: its sender is not Python, and nothing in its ancestry is",
+    ),
+)
+"""Stands in the record of what was not read; rules are not asked about it."""
+
+
 def _volume_only(known: Classification) -> Classification:
     """Return what is kept of a program that is none of Outgate's business: where to, not what."""
-    return replace(known, destination=replace(known.destination, path="/"), llm=None, findings=())
+    return replace(
+        known, destination=replace(known.destination, path="/"), llm=None, findings=PASSED_OVER
+    )

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from core.attribution import Certainty
 from core.budgets import INLINE_BYTES
 from core.decision import Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
@@ -91,6 +92,12 @@ def hold_key(fingerprinter: Fingerprinter, transaction: Transaction) -> str:
     """Return the keyed mark of a request: same sender, place, method and content share it."""
     exchange, script = transaction.exchange, transaction.sender.script
     who = "" if script is None else f"{script.path}|{script.sha256}|{script.name}"
+    sender = transaction.sender
+    if sender.certainty is not Certainty.EXACT:
+        # An answer for a proven script is nobody else's; one for a doubtful one is its process's.
+        process = sender.process
+        started = None if process is None else (process.pid, process.started_at)
+        who = f"{who}|{sender.certainty}|{started}"
     names = [(exchange.host, exchange.port), *((o.host, o.port) for o in exchange.other_names)]
     places = "|".join(f"{host}|{port}" for host, port in names)
     where = f"{exchange.method}|{exchange.scheme}|{places}|{exchange.path}"

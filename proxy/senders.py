@@ -1,4 +1,4 @@
-"""Who is at the other end of each connection: asked when it opens, and again for each request.
+"""Who is at the other end of each connection: asked when it opens, and again for each request, the first as well.
 
 A socket outlives its owner's plans: a process may fork, pass it on, or become another program while
 it is open.
@@ -7,13 +7,19 @@ it is open.
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
+from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
 from core.exchange import Connection
 from core.ports import Attributor
 
 _SOON_S = (0.001, 0.002, 0.004)
 """Who has just written will soon wait for an answer: to look again costs less than a search."""
+
+_LEFT = (
+    "whoever sent it had let go of the connection before it could be looked at; "
+    "this is who opened it"
+)
 
 
 class Senders:
@@ -31,7 +37,7 @@ class Senders:
         self.python_at: float | None = None
         """When a Python program was last seen to use the gate, in the clock's seconds."""
         self._fresh: dict[str, Attribution] = {}
-        """Connection id → what was found when it opened, until its first request has used it."""
+        """Connection id → what was found when it opened, until its first request."""
         self._open: dict[str, Connection] = {}
         self._searched: set[str] = set()
         """Connections whose later requests take a search: nothing is gained by looking again."""
@@ -43,14 +49,17 @@ class Senders:
 
     async def of(self, connection_id: str) -> Attribution:
         """Return the sender of the next request on this connection."""
-        found = self._fresh.pop(connection_id, None)
-        if found is None:
-            connection = self._open.get(connection_id)
-            found = UNATTRIBUTED if connection is None else await self._ask_again(connection)
+        opener = self._fresh.pop(connection_id, None)
+        connection = self._open.get(connection_id)
+        if connection is None:
+            return self._seen(UNATTRIBUTED)
+        found = await self._ask_again(connection)
+        if opener is not None and found.certainty is Certainty.UNKNOWN:
+            found = opener if opener.certainty is Certainty.UNKNOWN else _as_opener(opener)
         return self._seen(found)
 
     async def at_opening(self, connection_id: str) -> Attribution:
-        """Return who opened this connection, and leave it for the first request to use."""
+        """Return who opened this connection."""
         fresh = self._fresh.get(connection_id)
         return await self.of(connection_id) if fresh is None else self._seen(fresh)
 
@@ -86,3 +95,8 @@ class Senders:
                 return await asyncio.to_thread(self._attributor.attribute, connection)
         except TimeoutError:
             return unknown_sender("none", "the look-up of the sending process took too long")
+
+
+def _as_opener(opener: Attribution) -> Attribution:
+    """Name who opened a connection of which nobody holds an end: it may have been passed on."""
+    return replace(opener, certainty=Certainty.LIKELY, reason=opener.reason or _LEFT)

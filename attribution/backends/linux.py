@@ -4,8 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from attribution.backends import procfs
+from attribution.backends.exec_events import ExecEvents
+from attribution.backends.peers import Peers
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
@@ -17,6 +20,8 @@ _FRESH_S = 1.0
 """A connection younger than this can be shared only by the very young and by the ancestors of those."""
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
+_EVENT_S = (0.002, 0.004, 0.008)
+"""So long an event of the kernel may be on its way to us, on a busy machine."""
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -54,6 +59,8 @@ class LinuxBackend:
         self._attendants: dict[int, int] = {}
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
+        self._execs = ExecEvents()
+        self._peers = Peers()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
@@ -73,9 +80,10 @@ class LinuxBackend:
 
     def _alone(self, facts: ProcessFacts, inode: int, oldest: float) -> bool:
         """True when the process is unchanged and no child made since `oldest` can share the socket."""
-        start, threads = procfs.start_and_threads(facts.pid)
-        if start != facts.start or procfs.command_line(facts.pid) != facts.command_line:
+        fields = procfs.stat_fields(facts.pid)
+        if not procfs.is_alive(fields) or not _is_same(fields, facts):
             return False
+        threads = int(fields[17])
         born = self._births.since(oldest)
         if born is None:
             return _no_young_sharer(facts.pid, threads, inode, oldest)
@@ -167,15 +175,50 @@ class LinuxBackend:
         return procfs.start_of(pid)
 
     def unchanged(self, facts: ProcessFacts) -> bool:
-        """See Backend.unchanged: an exec keeps pid and start, but not the command line."""
-        return (
-            procfs.start_of(facts.pid) == facts.start
-            and procfs.command_line(facts.pid) == facts.command_line
-        )
+        """See Backend.unchanged: an exec keeps pid and start, but neither image nor command line."""
+        fields = procfs.stat_fields(facts.pid)
+        return procfs.is_alive(fields) and _is_same(fields, facts)
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
-        return procfs.process(pid)
+        facts = procfs.process(pid)
+        if facts is None:
+            return None
+        seen = self._execs.born(pid)
+        if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
+            facts = replace(facts, born_at=seen)
+        return self._dated(facts)
+
+    def _dated(self, facts: ProcessFacts) -> ProcessFacts:
+        """Add since when it is the program that it is: its last exec, or that of the process it was forked from."""
+        born, since = procfs.start_seconds(facts.start), self._execs.since()
+        if (seen := self._exec_of(facts.pid, born)) is not None:
+            return replace(facts, image_from=seen, image_until=seen)
+        until = None if since is None else max(since, born)
+        forked = self._forked_from(facts)
+        if forked is not None:
+            return replace(facts, image_from=forked.image_from, image_until=forked.image_until)
+        young = since is not None and time.time() - born < _FRESH_S
+        for pause in _EVENT_S if young else ():
+            time.sleep(pause)
+            if (seen := self._exec_of(facts.pid, born)) is not None:
+                return replace(facts, image_from=seen, image_until=seen)
+        if since is not None and born > since + _TICK_S:
+            # Forked from a process that is gone, or has become another program since.
+            return replace(facts, image_from=None, image_until=until)
+        return replace(facts, image_from=born, image_until=until)
+
+    def _exec_of(self, pid: int, born: float) -> float | None:
+        """Return the last exec of this process; one before its birth was that of another with its pid."""
+        seen = self._execs.last(pid)
+        return seen if seen is not None and seen >= born - _TICK_S else None
+
+    def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
+        """Return the parent where it is the very same program in memory: then nothing was loaded since the fork."""
+        if facts.image == 0 or facts.parent <= 1:
+            return None
+        _, image = procfs.start_and_image(facts.parent)
+        return self.process(facts.parent) if image == facts.image else None
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""
@@ -186,10 +229,25 @@ class LinuxBackend:
         place = self._place(pid, socket)
         return place is not None and procfs.watched(pid, place)
 
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        """See Backend.peers."""
+        with self._lock:
+            return self._peers.of(pid)
+
     def close(self) -> None:
         """Close both netlink sockets."""
         self._quick.close()
         self._thorough.close()
+        self._execs.close()
+        self._peers.close()
+
+
+def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:
+    return (
+        int(fields[19]) == facts.start
+        and procfs.image_of(fields) == facts.image
+        and procfs.command_line(facts.pid) == facts.command_line
+    )
 
 
 def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:

@@ -10,10 +10,11 @@ import time
 from datetime import UTC, datetime
 
 from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
-from attribution.interpreters import is_plainly_not_python, is_python_program
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _READ_MAX = 1 << 20
+_STACK, _ARGUMENTS, _ENV_END = 25, 45, 48
+"""Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of the environment."""
 _WHOLE = 1024
 """The kernel gives /proc files in pieces of about a page; a first piece shorter than this is all there is."""
 
@@ -61,7 +62,12 @@ def link(path: str) -> str | None:
 def stat_fields(pid: int) -> list[bytes]:
     """Return the fields of /proc/PID/stat from the state on; empty when the process is gone."""
     data = read(f"/proc/{pid}/stat", 4096)
-    return data[data.rfind(b")") + 2 :].split(b" ", 21)
+    return data[data.rfind(b")") + 2 :].split(b" ")
+
+
+def is_alive(fields: list[bytes]) -> bool:
+    """True for the fields of a process that is neither gone nor a zombie."""
+    return len(fields) > 19 and fields[0] not in {b"Z", b"X"}
 
 
 def start_of(pid: int) -> int | None:
@@ -75,6 +81,25 @@ def start_and_threads(pid: int) -> tuple[int | None, int]:
     if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
         return None, 0
     return int(fields[19]), int(fields[17])
+
+
+def start_and_image(pid: int) -> tuple[int | None, int]:
+    """Return the start mark as `start_of`, and the mark of the loaded program."""
+    fields = stat_fields(pid)
+    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+        return None, 0
+    return int(fields[19]), image_of(fields)
+
+
+def image_of(fields: list[bytes]) -> int:
+    """Return where stack, arguments and environment of the loaded program lie, as one number; 0 when it is not told.
+
+    The kernel lays them out anew, at random places, with every exec. A fork keeps them.
+    """
+    if len(fields) <= _ENV_END:
+        return 0
+    stack, arguments, environment = (int(fields[at]) for at in (_STACK, _ARGUMENTS, _ENV_END - 1))
+    return 0 if stack == 0 else stack << 64 ^ arguments << 32 ^ environment
 
 
 def last_pid() -> int:
@@ -149,6 +174,28 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
         os.close(folder)
 
 
+def sockets(pid: int) -> set[int]:
+    """Return the numbers of the sockets that a process holds; none where they may not be read."""
+    found: set[int] = set()
+    try:
+        folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return found
+    try:
+        for name in os.listdir(folder):
+            try:
+                target = os.readlink(name, dir_fd=folder)
+            except OSError:
+                continue
+            if target.startswith("socket:["):
+                found.add(int(target[8:-1]))
+    except OSError:
+        return found
+    finally:
+        os.close(folder)
+    return found
+
+
 def _matching(folder: int, names: list[str], wanted: str) -> list[int]:
     found = []
     readlink = os.readlink
@@ -189,8 +236,10 @@ def process(pid: int) -> ProcessFacts | None:
     if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
         return None
     start = int(fields[19])
-    exe = (link(f"/proc/{pid}/exe") or "").removesuffix(" (deleted)") or None
+    loaded = link(f"/proc/{pid}/exe") or ""
+    exe = loaded.removesuffix(" (deleted)") or None
     line = command_line(pid)
+    image = image_of(fields)
     facts = ProcessFacts(
         pid=pid,
         start=start,
@@ -206,21 +255,34 @@ def process(pid: int) -> ProcessFacts | None:
         stdin=link(f"/proc/{pid}/fd/0"),
         terminal=fields[4] != b"0",
         root=_root(pid),
-        embeds_python=_embeds_python(pid, exe),
+        image=image,
+        born_at=start_seconds(start),
+        image_from=start_seconds(start),
+        line_intact=_is_intact(fields, line),
+        exe_replaced=loaded.endswith(" (deleted)"),
     )
-    return facts if start_of(pid) == start and command_line(pid) == line else None
+    same = start_and_image(pid) == (start, image) and command_line(pid) == line
+    return facts if same else None
+
+
+def _is_intact(fields: list[bytes], line: bytes) -> bool:
+    """True when the command line fills the room that the kernel gave it, as words that end where it gave them their end.
+
+    A title written over it is shorter, and zeros fill the rest, or longer, and runs on into the environment.
+    """
+    if len(fields) <= _ENV_END or not line:
+        return bool(line)
+    begin, end, environment = (int(fields[_ARGUMENTS + at]) for at in range(3))
+    if begin == 0:
+        # The kernel does not tell us: then only what is plainly padding can be seen.
+        return not line.endswith(b"\0\0\0")
+    return len(line) == end - begin and environment == end and not line.endswith(b"\0\0\0")
 
 
 def _root(pid: int) -> str:
     mounts, ours = link(f"/proc/{pid}/ns/mnt"), link("/proc/self/ns/mnt")
     same = mounts is None or mounts == ours
     return "" if same and link(f"/proc/{pid}/root") in {"/", None} else f"/proc/{pid}/root"
-
-
-def _embeds_python(pid: int, exe: str | None) -> bool:
-    if exe is None or is_python_program(exe) or is_plainly_not_python(exe):
-        return False
-    return b"/libpython" in read(f"/proc/{pid}/maps")
 
 
 _ON_DESCRIPTOR = {

@@ -77,6 +77,28 @@ class PsutilBackend:
         """Return False: it cannot be told."""
         return False
 
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        """See Backend.peers."""
+        try:
+            rows = psutil.net_connections("tcp")
+        except (psutil.Error, OSError):
+            return None
+        listens = psutil.CONN_LISTEN
+        ports = {
+            row.laddr.port for row in rows if row.laddr and row.pid == pid and row.status == listens
+        }
+        if not ports:
+            return None
+        taken = {
+            (row.raddr, row.laddr)
+            for row in rows
+            if row.pid == pid and row.laddr and row.raddr and row.laddr.port in ports
+        }
+        others = {
+            row.pid for row in rows if row.pid and row.raddr and (row.laddr, row.raddr) in taken
+        }
+        return tuple(sorted(others))
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -22,6 +22,13 @@ _CLOCK_GRAIN_S = 0.015
 _CHANGED = (
     "the script file was changed after the process started, so what ran is not what lies there now"
 )
+TURNED = (
+    "a link or a folder on the way to the script was changed after the process started, "
+    "so it may have led to another file"
+)
+_UNDATED = (
+    "when the process was started is not known well enough to say that the script is unchanged"
+)
 _NO_FILE = "what lies at the script's path now is no plain file"
 _UNSEEN = "the script file cannot be seen"
 _UNREAD = "the script file cannot be read"
@@ -87,10 +94,32 @@ def identify_code(code: str) -> Identity:
     return Identity(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
-def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
-    """Identify the file at `path`; `shown` is its path as the process sees it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """From when on the file must have been left alone, to be what ran."""
 
-    A file that was touched after the process started gets no hash of what ran: nobody can know it any more.
+    at: float | None
+    """Unix time before which the program was certainly not loaded; None when that is not known."""
+    exact: bool = False
+    """True where the time is that of the exec itself, and not a start mark cut to clock ticks."""
+    turned_at: float = 0.0
+    """When, at the latest, the path to the file was turned to another one."""
+
+    def doubt(self, touched_at: float) -> str | None:
+        """Return why a file that was last touched at this time may not be what ran; None when it is."""
+        if self.at is None:
+            return _UNDATED
+        limit = self.at if self.exact else self.at + _CLOCK_GRAIN_S
+        if touched_at > limit:
+            return _CHANGED
+        return TURNED if self.turned_at > limit else None
+
+
+def identify(path: str, since: Since) -> Identity:
+    """Identify the file at `path`.
+
+    A file that was touched after the process started gets no hash of what ran: nobody can know it any more. Nor does
+    one to which the path may not have led then.
     """
     try:
         found = os.stat(path)
@@ -104,18 +133,30 @@ def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
     identity = _CACHE.get(key)
     if identity is None:
         identity = _read(path, found)
+        if not _is_same(path, found):
+            return Identity(note=_CHANGED)
         _CACHE.put(key, identity)
     # The repository's commit moves on while the file stays, so it is read anew.
     identity = replace(identity, repository=repository_of(path))
-    if started_at is not None and _touched(found) > started_at.timestamp() + _CLOCK_GRAIN_S:
-        return replace(
-            identity,
-            sha256=None,
-            sha256_now=identity.sha256,
-            changed_since_start=True,
-            note=_CHANGED,
-        )
-    return identity
+    doubt = since.doubt(_touched(found))
+    if doubt is None:
+        return identity
+    return replace(
+        identity,
+        sha256=None,
+        sha256_now=identity.sha256,
+        changed_since_start=doubt is not _UNDATED,
+        note=doubt,
+    )
+
+
+def _is_same(path: str, found: os.stat_result) -> bool:
+    """True when the file is still what it was before it was read."""
+    try:
+        now = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    return os.path.samestat(now, found) and now.st_ctime_ns == found.st_ctime_ns
 
 
 def _touched(found: os.stat_result) -> float:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from attribution.examination import absolute
 from attribution.facts import ProcessFacts
 from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
 from attribution.reader import Reader, Unread
+from attribution.relative_names import absolute
 from attribution.resolution import search_paths
 from core.attribution import CodeLine
 

@@ -14,12 +14,13 @@ from attribution.resolution.command_line import (
     positionals,
     without_launcher_options,
 )
+from attribution.resolution.kinds import SOURCE_SUFFIXES, file_kind, is_installed
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
+from attribution.resolution.titles import OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
 
-_ZIP = b"PK\x03\x04"
-_ZIP_SUFFIXES = (".pyz", ".pyzw", ".pex", ".zip", ".egg")
-_SOURCE_SUFFIXES = (".py", ".pyw", ".pyc")
+_STDIN_NOW = "its standard input may have been another file when it was started"
+_BY_SERVER = "the notebook's name rests on what its server told it alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,29 +37,41 @@ class Resolution:
     """The program text of `-c`, to be hashed and forgotten: it may hold secrets."""
     by_parent: bool = False
     """True for a worker: the script is that of its parent."""
+    spelled: str | None = None
+    """`path` with its links still in it: what the process followed."""
+    word: str | None = None
+    """File or module as it stands on the command line; None where it does not stand there."""
+    by_tool: bool = False
+    """True where another program runs it in its own process: a debugger, a test runner, a server, a kernel."""
 
     def __repr__(self) -> str:
         return f"<Resolution {self.launched_as.value} {self.name}>"
 
 
 def resolve(
-    facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts] = ()
+    facts: ProcessFacts,
+    files: Files,
+    parents: Sequence[ProcessFacts] = (),
+    is_interpreter: bool | None = None,
 ) -> Resolution | None:
-    """Return what a Python process runs; None when it is no Python process.
+    """Return what a Python process runs, by its command line; None when it is no Python process.
 
-    `parents`: its ancestors, nearest first, where a worker or kernel is known only through them.
+    `parents`: its ancestors, nearest first, where a worker or kernel is known only through them. `is_interpreter`:
+    whether the program file holds an interpreter; None where only its name tells.
     """
     program = facts.exe or (facts.argv[0] if facts.argv else facts.name)
     if base_name(program) == "uwsgi":
         return _tool(facts, RUNNERS["uwsgi"], facts.argv[1:], files, parents)
     if not is_python_program(program):
-        return _frozen(facts) if facts.embeds_python else None
+        return _frozen(facts) if facts.embeds_python or is_interpreter else None
+    if is_interpreter is False and not facts.embeds_python:
+        return None
     if not facts.argv:
         return Resolution(
             launched_as=LaunchedAs.UNKNOWN, name=facts.name, note="its command line may not be read"
         )
-    if _is_title(facts):
-        return _titled(facts, files)
+    if is_titled(facts):
+        return _titled(facts, parents, files)
     words = facts.argv[1:]
     if base_name(facts.argv[0]).lower() in {"py", "py.exe", "pyw.exe"}:
         words = tuple(without_launcher_options(words))
@@ -73,18 +86,17 @@ def _frozen(facts: ProcessFacts) -> Resolution:
     return Resolution(launched_as=LaunchedAs.FROZEN, name=base_name(path or facts.name), path=path)
 
 
-def _is_title(facts: ProcessFacts) -> bool:
-    """True when a server wrote a title over its command line (setproctitle)."""
-    first = facts.argv[0]
-    return not any(facts.argv[1:]) and " " in first and not is_python_program(first)
+def _titled(facts: ProcessFacts, parents: Sequence[ProcessFacts], files: Files) -> Resolution:
+    """A title is no command line. A fork that has loaded nothing since runs what its parent runs.
 
-
-def _titled(facts: ProcessFacts, files: Files) -> Resolution:
-    found = server_title(facts.argv[0])
-    if found is None:
+    What a server wrote there of its application is a hint, and said to be no more.
+    """
+    if parents and is_fork_of(facts, parents[0]):
         return Resolution(launched_as=LaunchedAs.WORKER, name=facts.name, by_parent=True)
-    tool, app = found
-    return _application(facts, tool, app, None, files)
+    hint = server_title(facts.argv[0])
+    if hint is None:
+        return Resolution(launched_as=LaunchedAs.UNKNOWN, name="python", note=OVERWRITTEN)
+    return replace(_application(facts, *hint, None, files), note=OVERWRITTEN, by_tool=True)
 
 
 def _command(
@@ -114,7 +126,7 @@ def _stdin(facts: ProcessFacts, files: Files) -> Resolution:
     if source.startswith("/") and not source.startswith("/dev/"):
         deleted = source.endswith(" (deleted)")
         path = source.removesuffix(" (deleted)")
-        note = search_paths.GONE if deleted or not files.exists(path) else None
+        note = search_paths.GONE if deleted or not files.exists(path) else _STDIN_NOW
         return Resolution(
             launched_as=LaunchedAs.STDIN, name=f"python < {base_name(path)}", path=path, note=note
         )
@@ -142,9 +154,15 @@ def _module(
     folders = search_paths.module_folders(
         facts, safe_path=command.safe_path, ignores_environment=command.ignores_environment
     )
-    path = search_paths.locate_module(facts, name, folders, files)
-    note = None if path else "the module's file was not found"
-    return Resolution(launched_as=LaunchedAs.MODULE, name=f"python -m {name}", path=path, note=note)
+    place = search_paths.locate_module(facts, name, folders, files)
+    return Resolution(
+        launched_as=LaunchedAs.MODULE,
+        name=f"python -m {name}",
+        path=place.path,
+        note=None if place.path else "the module's file was not found",
+        spelled=place.spelled,
+        word=name,
+    )
 
 
 def _file(
@@ -153,10 +171,10 @@ def _file(
     place = search_paths.locate(facts, command.target, files)
     name = base_name(command.target) or command.target
     if name == "pydevd.py" and (inner := option(command.rest, "--file")):
-        return _user_file(facts, inner, files)
+        return replace(_user_file(facts, inner, files), by_tool=True)
     stem = name.lower().removesuffix(".exe").removesuffix("-script.py").removesuffix("-script.pyw")
     runner = RUNNERS.get(stem) or RUNNERS.get(stem.removesuffix(".py"))
-    if runner is not None and place.path and _is_installed(facts, place.path, files):
+    if runner is not None and place.path and is_installed(facts, place.path, files):
         return _tool(facts, runner, command.rest, files, parents)
     folder_main = (
         None if place.path is None else search_paths.join(facts, place.path, "__main__.py")
@@ -164,47 +182,21 @@ def _file(
     if place.path and files.is_dir(place.path):
         if name == "debugpy" and folder_main:
             return _tool(facts, RUNNERS["debugpy"], command.rest, files, parents)
-        return Resolution(launched_as=LaunchedAs.FILE, name=f"{name}/__main__.py", path=folder_main)
+        return Resolution(
+            launched_as=LaunchedAs.FILE,
+            name=f"{name}/__main__.py",
+            path=folder_main,
+            spelled=None if place.spelled is None else f"{place.spelled}/__main__.py",
+            word=search_paths.join(facts, command.target, "__main__.py"),
+        )
     return Resolution(
-        launched_as=_file_kind(facts, name, place.path, files),
+        launched_as=file_kind(facts, name, place.path, files),
         name=stem if name.lower().endswith((".exe", "-script.py")) else name,
         path=place.path,
         note=place.note,
+        spelled=place.spelled,
+        word=command.target,
     )
-
-
-def _file_kind(facts: ProcessFacts, name: str, path: str | None, files: Files) -> LaunchedAs:
-    head = files.head(path, 4096) if path else b""
-    if name.endswith("-script.py") or (name.lower().endswith(".exe") and facts.windows):
-        return LaunchedAs.CONSOLE_SCRIPT
-    if (
-        name.endswith(_ZIP_SUFFIXES)
-        or head.startswith(_ZIP)
-        or (head.startswith(b"#!") and b"\n" + _ZIP in head)
-    ):
-        return LaunchedAs.ZIPAPP
-    if (
-        not name.endswith(_SOURCE_SUFFIXES)
-        and path
-        and (b"sys.exit(" in head or _beside_python(facts, path, files))
-    ):
-        return LaunchedAs.CONSOLE_SCRIPT
-    return LaunchedAs.FILE
-
-
-def _beside_python(facts: ProcessFacts, path: str, files: Files) -> bool:
-    folder = search_paths.parent_folder(facts, path)
-    return any(
-        files.exists(search_paths.join(facts, folder, name))
-        for name in ("python", "python3", "python.exe")
-    )
-
-
-def _is_installed(facts: ProcessFacts, path: str, files: Files) -> bool:
-    """A tool counts as the well-known one when it was installed, not when somebody's script has its name."""
-    if "site-packages" in path or "dist-packages" in path or _beside_python(facts, path, files):
-        return True
-    return not path.endswith(_SOURCE_SUFFIXES) and b"sys.exit(" in files.head(path, 4096)
 
 
 def _tool(
@@ -214,6 +206,17 @@ def _tool(
     files: Files,
     parents: Sequence[ProcessFacts],
     module: str | None = None,
+) -> Resolution:
+    return replace(_run_by_tool(facts, runner, words, files, parents, module), by_tool=True)
+
+
+def _run_by_tool(
+    facts: ProcessFacts,
+    runner: Runner,
+    words: Sequence[str],
+    files: Files,
+    parents: Sequence[ProcessFacts],
+    module: str | None,
 ) -> Resolution:
     kind = LaunchedAs.MODULE if module else LaunchedAs.CONSOLE_SCRIPT
     match runner.runs:
@@ -246,7 +249,7 @@ def _run_script(
     )
     if module is not None:
         return _module(facts, Command(kind=Kind.MODULE, target=module), files, ())
-    scripts = [word for word in inner if word.endswith(_SOURCE_SUFFIXES)] or inner
+    scripts = [word for word in inner if word.endswith(SOURCE_SUFFIXES)] or inner
     return (
         _user_file(facts, scripts[0], files)
         if scripts
@@ -257,14 +260,19 @@ def _run_script(
 def _user_file(facts: ProcessFacts, path: str, files: Files) -> Resolution:
     place = search_paths.locate(facts, path, files)
     return Resolution(
-        launched_as=LaunchedAs.FILE, name=base_name(path), path=place.path, note=place.note
+        launched_as=LaunchedAs.FILE,
+        name=base_name(path),
+        path=place.path,
+        note=place.note,
+        spelled=place.spelled,
+        word=path,
     )
 
 
 def _shell(facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files) -> Resolution:
     if words and words[0] == "kernel":
         return _kernel(facts, files, ())
-    scripts = [word for word in words if word.endswith((*_SOURCE_SUFFIXES, ".ipy"))]
+    scripts = [word for word in words if word.endswith((*SOURCE_SUFFIXES, ".ipy"))]
     if scripts:
         return _user_file(facts, scripts[0], files)
     return Resolution(launched_as=LaunchedAs.INTERACTIVE, name=runner.name)
@@ -278,7 +286,14 @@ def _tests(
     if len(sources) == 1 and len(named) == 1:
         place = search_paths.locate(facts, sources[0], files)
         name = f"{runner.name} {base_name(sources[0])}"
-        return Resolution(launched_as=kind, name=name, path=place.path, note=place.note)
+        return Resolution(
+            launched_as=kind,
+            name=name,
+            path=place.path,
+            note=place.note,
+            spelled=place.spelled,
+            word=sources[0],
+        )
     project = base_name(facts.cwd or "")
     return Resolution(
         launched_as=kind, name=f"{runner.name} in {project}" if project else runner.name
@@ -320,9 +335,15 @@ def _application(
         *here,
         *search_paths.module_folders(facts, safe_path=True, ignores_environment=False),
     ]
-    path = search_paths.locate_module(facts, module, folders, files)
-    note = None if path else "the application's file was not found"
-    return Resolution(launched_as=LaunchedAs.WORKER, name=f"{tool} {app}", path=path, note=note)
+    place = search_paths.locate_module(facts, module, folders, files)
+    return Resolution(
+        launched_as=LaunchedAs.WORKER,
+        name=f"{tool} {app}",
+        path=place.path,
+        note=None if place.path else "the application's file was not found",
+        spelled=place.spelled,
+        word=module,
+    )
 
 
 def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
@@ -345,5 +366,9 @@ def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) 
         )
     place = search_paths.locate(facts, told, files)
     return Resolution(
-        launched_as=LaunchedAs.NOTEBOOK, name=base_name(told), path=place.path, note=place.note
+        launched_as=LaunchedAs.NOTEBOOK,
+        name=base_name(told),
+        path=place.path,
+        note=place.note or _BY_SERVER,
+        spelled=place.spelled,
     )

@@ -146,12 +146,14 @@ _WORKER_CODE = re.compile(
     r"|from (?:multiprocessing|billiard)\.\w+ import (?:\w++(?:;\s*+|\s++)\w++|\w{2,}+)\("
     r"|import sys;exec\(eval\(sys\.stdin\.readline\(\)\)\)"
 )
-_SERVER_TITLE = re.compile(r"(?P<tool>gunicorn|celeryd?|uwsgi)\b[^\[]*\[(?P<app>[\w.:\-()]+)\]")
 
 
 def is_worker_code(code: str) -> bool:
     """True for the code that multiprocessing, billiard, loky and execnet start their children with."""
     return _WORKER_CODE.match(code.lstrip()) is not None
+
+
+_SERVER_TITLE = re.compile(r"(?P<tool>gunicorn|celeryd?|uwsgi)\b[^\[]*\[(?P<app>[\w.:\-()]+)\]")
 
 
 def server_title(title: str) -> tuple[str, str] | None:

@@ -21,6 +21,8 @@ class Place:
 
     path: str | None
     note: str | None = None
+    spelled: str | None = None
+    """The same with its links still in it: what the process followed when it was started."""
 
 
 def join(facts: ProcessFacts, folder: str, name: str) -> str:
@@ -60,28 +62,27 @@ def locate(facts: ProcessFacts, path: str, files: Files) -> Place:
         return Place(path=None, note=AMBIGUOUS)
     if real:
         from_start = present[0] != here[0]
-        return Place(path=real.pop(), note=MOVED if from_start else None)
-    return Place(path=here[0] if len(here) == 1 else None, note=GONE)
+        return Place(path=real.pop(), note=MOVED if from_start else None, spelled=present[0])
+    only = here[0] if len(here) == 1 else None
+    return Place(path=only, note=GONE, spelled=only)
 
 
 def _known(path: str, files: Files) -> Place:
     note = DESCRIPTOR if _DESCRIPTOR.fullmatch(path) else None
     if files.exists(path):
-        return Place(path=files.realpath(path), note=note)
-    return Place(path=path, note=note or GONE)
+        return Place(path=files.realpath(path), note=note, spelled=path)
+    return Place(path=path, note=note or GONE, spelled=path)
 
 
-def locate_module(
-    facts: ProcessFacts, name: str, folders: Iterable[str], files: Files
-) -> str | None:
-    """Return the file of a module that would be imported first from these folders, or None."""
+def locate_module(facts: ProcessFacts, name: str, folders: Iterable[str], files: Files) -> Place:
+    """Return the file of a module that would be imported first from these folders."""
     inner = name.replace(".", "\\" if facts.windows else "/")
     for folder in folders:
         for tail in (f"{inner}/__main__.py", f"{inner}/__init__.py", f"{inner}.py"):
             candidate = join(facts, folder, tail)
             if files.exists(candidate):
-                return files.realpath(candidate)
-    return None
+                return Place(path=files.realpath(candidate), spelled=candidate)
+    return Place(path=None)
 
 
 def module_folders(

@@ -4,7 +4,6 @@ import hashlib
 import os
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +16,11 @@ from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import ImportReader, read_imports
 from attribution.identity.inline_metadata import read_inline_metadata
 from attribution.identity.repository import repository_of
-from attribution.identity.version import identify, identify_code
+from attribution.identity.version import Since, identify, identify_code
 from attribution.os_users import People
 
 CLEAR = People("clear", None)
+LATER = Since(at=float("inf"))
 posix = pytest.mark.skipif(os.name == "nt", reason="change times are a POSIX matter")
 
 
@@ -32,9 +32,7 @@ def test_a_script_is_known_by_its_hash(tmp_path: Path):
     """Approvals attach to the hash of what ran."""
     script = tmp_path / "job.py"
     script.write_text("print(1)\n")
-    found = identify(
-        str(script), shown="/w/job.py", started_at=datetime.now(UTC) + timedelta(seconds=1)
-    )
+    found = identify(str(script), Since(at=time.time() + 1))
     assert found.sha256 == sha("print(1)\n")
     assert found.size == 9
     assert found.note is None
@@ -44,12 +42,12 @@ def test_a_script_is_known_by_its_hash(tmp_path: Path):
 def test_a_file_changed_after_the_start_has_no_hash_of_what_ran(tmp_path: Path):
     """A script overwritten after its start cannot borrow the hash of what now lies there."""
     script = tmp_path / "job.py"
-    started = datetime.now(UTC) - timedelta(seconds=5)
+    started = Since(at=time.time() - 5)
     script.write_text("harmless\n")
     os.utime(
         script, (time.time() - 100, time.time() - 100)
     )  # setting back the modification time does not help
-    found = identify(str(script), shown="/w/job.py", started_at=started)
+    found = identify(str(script), started)
     assert found.sha256 is None
     assert found.sha256_now == sha("harmless\n")
     assert found.changed_since_start
@@ -63,14 +61,14 @@ def test_a_changed_file_is_a_new_version(tmp_path: Path):
     for text in ("a\n", "b\n"):
         script.write_text(text)
         os.utime(script, ns=(1, 1))
-        hashes.append(identify(str(script), shown="x", started_at=None).sha256)
+        hashes.append(identify(str(script), LATER).sha256)
     assert hashes == [sha("a\n"), sha("b\n")]
 
 
 @pytest.mark.parametrize("path", ["/nonexistent/x.py", "/dev/null", "/", "bad\0name"])
 def test_what_is_no_file_has_no_identity(path):
     """Devices, folders and absent files have no hash."""
-    assert identify(path, shown=path, started_at=None).sha256 is None
+    assert identify(path, LATER).sha256 is None
 
 
 def test_code_is_identified_by_hash_alone():

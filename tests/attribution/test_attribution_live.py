@@ -245,3 +245,57 @@ def test_health_counts_each_connection_once(gate, clients):
     assert health["connections"] == 2
     assert health["certainty"] == {"exact": 2, "likely": 0, "unknown": 0}
     assert health["backend"] == "sock_diag"
+
+
+def test_a_forwarder_is_marked_with_those_who_are_connected_to_it(gate, clients):
+    """Who takes connections may send for others: the record names it, and who was connected at that moment."""
+    clients.write(
+        """
+taken = socket.create_server(("127.0.0.1", 0))
+with open("port", "w") as file:
+    file.write(str(taken.getsockname()[1]))
+print("ready", flush=True)
+peer, _ = taken.accept()
+peer.recv(10)
+ask(dial())
+peer.sendall(b"done")
+""",
+        "forwarder.py",
+    )
+    clients.write(
+        """
+s = dial(int(open("port").read()))
+s.sendall(b"please")
+s.recv(10)
+""",
+        "asker.py",
+    )
+    forwarder = clients.python("forwarder.py", stdout=subprocess.PIPE)
+    assert forwarder.stdout is not None
+    forwarder.stdout.readline()
+    asker = clients.python("asker.py")
+    (seen,) = gate.wait(1)
+    found = seen.at_request
+    assert found.script is not None
+    assert found.script.name == "forwarder.py"
+    assert found.on_behalf is not None
+    assert [peer.process.pid for peer in found.on_behalf] == [asker.pid]
+    (peer,) = found.on_behalf
+    assert peer.script is not None
+    assert peer.script.name == "asker.py"
+
+
+def test_a_listener_without_peers_is_marked_too(gate, clients):
+    """Who takes connections is marked as such, though nobody was connected when it was looked at."""
+    clients.write("taken = socket.create_server(('127.0.0.1', 0))\nask(dial())\n")
+    clients.python("client.py")
+    (seen,) = gate.wait(1)
+    assert seen.at_request.on_behalf == ()
+
+
+def test_who_takes_no_connections_sends_for_nobody_else(gate, clients):
+    """An ordinary client, even with other connections of its own, is not said to send for others."""
+    clients.write("s = socket.socket(); s.bind(('127.0.0.1', 0))\nother = dial()\nask(dial())\n")
+    clients.python("client.py")
+    (seen,) = gate.wait(1)
+    assert seen.at_request.on_behalf is None

@@ -27,6 +27,7 @@ class FakeMachine:
     recalled: Ownership | None = None
     reason: str | None = None
     waits: frozenset[int] = frozenset()
+    connected: dict[int, tuple[int, ...]] = field(default_factory=dict)
     method: str = "fake"
     after_search: object = None
 
@@ -53,6 +54,9 @@ class FakeMachine:
             self.after_search()
         return found
 
+    def peers(self, pid: int) -> tuple[int, ...] | None:
+        return self.connected.get(pid)
+
     def start_of(self, pid: int) -> int | None:
         return self.processes[pid].start if pid in self.processes else None
 
@@ -77,7 +81,8 @@ class FakeMachine:
 def machine() -> FakeMachine:
     made = FakeMachine()
     made.run(1, 0, "/sbin/init", exe="/usr/lib/systemd/systemd", parent=0)
-    made.run(50, 10, "-bash", exe="/usr/bin/bash", terminal=True)
+    made.run(40, 5, "gnome-terminal", exe="/usr/libexec/gnome-terminal-server")
+    made.run(50, 10, "-bash", exe="/usr/bin/bash", terminal=True, parent=40)
     return made
 
 
@@ -246,6 +251,47 @@ def test_an_orphan_is_not_said_to_be_no_python(machine):
     assert "parent has exited" in str(found.reason)
 
 
+CRON = "/usr/sbin/cron"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [("/usr/bin/bash", 1)],
+        [("/usr/bin/dash", 1), ("/usr/bin/bash", 100)],
+        [("/usr/bin/setsid", 1), ("/usr/bin/dash", 100)],
+        [("/usr/bin/tmux", 1), ("/usr/bin/bash", 100)],
+        [("/usr/bin/tmux", 50), ("/usr/bin/bash", 100)],
+        [(CRON, 1), ("/usr/bin/dash", 100)],
+        [("/usr/sbin/atd", 1), ("/usr/bin/dash", 100)],
+        [("/usr/lib/systemd/systemd", 1), ("/usr/bin/bash", 100)],
+        [("/usr/bin/containerd-shim-runc-v2", 1), ("/usr/bin/bash", 100)],
+        [("/tmp/sshd", 1), ("/usr/bin/bash", 100)],
+        [("/home/u/gnome-shell", 1), ("/usr/bin/bash", 100)],
+    ],
+    ids=lambda line: " ".join(f"{exe}<{parent}" for exe, parent in line),
+)
+def test_an_origin_that_cannot_be_shown_is_unknown(machine, line):
+    """Orphans through shells, jobs of schedulers and imitations are not said to be no Python: what they send is read."""
+    for at, (exe, parent) in enumerate(line):
+        machine.run(100 + at, 20 + at, exe, exe=exe, parent=parent)
+    last = 100 + len(line)
+    machine.run(last, 40, "curl", exe="/usr/bin/curl", parent=last - 1)
+    machine.holders = (last,)
+    found = attributor(machine).attribute(connection())
+    assert found.is_python is None
+    assert found.certainty is Certainty.LIKELY
+
+
+def test_who_became_a_shell_after_the_start_is_no_origin(machine):
+    """A parent that has become another program since may have been Python when it started the sender."""
+    machine.run(90, 20, "bash", exe="/usr/bin/bash", parent=50, born_at=20.0, image_from=31.0)
+    machine.run(100, 30, "curl", exe="/usr/bin/curl", parent=90, born_at=30.0, image_from=30.0)
+    machine.holders = (100,)
+    found = attributor(machine).attribute(connection())
+    assert found.is_python is None
+
+
 SPAWN = (
     "python3",
     "-c",
@@ -300,7 +346,7 @@ def test_the_nearest_python_is_the_script(machine):
     found = attributor(machine).attribute(connection())
     assert found.script is not None
     assert found.script.name == "inner.py"
-    assert [p.pid for p in found.ancestry] == [100, 95, 90, 50, 1]
+    assert [p.pid for p in found.ancestry] == [100, 95, 90, 50, 40, 1]
 
 
 def test_a_closed_connection_is_forgotten(machine):

@@ -32,6 +32,9 @@ class FakeFiles:
     def is_dir(self, path: str) -> bool:
         return any(name.startswith(path + "/") for name in self.files)
 
+    def is_program(self, path: str) -> bool:
+        return path in self.files
+
     def realpath(self, path: str) -> str:
         return self.links.get(path, path)
 
@@ -185,7 +188,6 @@ SPAWN = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, 
         facts(V, "-c", "from multiprocessing.resource_tracker import main;main(4)"),
         facts(V, "-m", "joblib.externals.loky.backend.popen_loky_posix", "--process-name", "x"),
         facts(V, "-c", "import sys;exec(eval(sys.stdin.readline()))"),
-        facts("my-own-title with words", exe=PY),
     ],
 )
 def test_a_worker_runs_what_its_parent_runs(process):

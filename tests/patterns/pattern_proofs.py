@@ -147,6 +147,9 @@ PROOFS: dict[str, Proof] = {
         why="paths of requests: written in our catalogue, tried with `service.pattern`",
         samples=_services,
     ),
+    "magic._FILE_PART": Proof(
+        why="what it looks ahead for stands at fixed places in the next 512 bytes, the same from each blank line"
+    ),
     "phones._plan": Proof(
         why="at most 17 digits: see MAX_DIGITS",
         cap=17,

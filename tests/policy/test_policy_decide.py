@@ -18,7 +18,7 @@ from policy_samples import (
     to,
 )
 
-from core.attribution import Certainty
+from core.attribution import Certainty, ProcessRef, SenderPeer
 from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
@@ -630,3 +630,73 @@ def test_small_pieces_to_unknown_accounts_add_up(before: int, size: int, rule: s
     assert asked.asks_past
     assert asked.decide(given_).rule == rule
     assert not policy("  []", head="on_unknown_account: block").asks_past
+
+
+BORROWED = {
+    "path": "{path: /srv/jobs/report.py}",
+    "any path": "{path: '*'}",
+    "hash": "{sha256: %s}" % ("a" * 64),
+    "owner": "{owner: ann}",
+    "approval": "{approved: true}",
+    "no approval": "{approved: false}",
+    "change": "{changed_since_approval: false}",
+    "age": "{newer_than_days: 3000}",
+    "imports": "{imports: [pandas]}",
+    "name and approval": "{name: report.py, approved: true}",
+}
+
+
+@pytest.mark.parametrize("kind", ["allow", "block"])
+@pytest.mark.parametrize("words", BORROWED.values(), ids=BORROWED)
+def test_a_script_that_is_not_proven_neither_borrows_nor_escapes(words: str, kind: str) -> None:
+    """Approval, hash, path, owner and imports count only where the script is certain; else the rule's `on_error` decides."""
+    given = situation(
+        sender=sender(certainty=Certainty.LIKELY, sha256="a" * 64, version={"owner": "ann"}),
+        history=ScriptHistory(
+            approved="no" not in words and "false" not in words,
+            first_seen=NOON,
+            imports=frozenset({"pandas"}),
+        ),
+    )
+    rules = f"- {{id: r, when: {{script: {words}}}, then: {kind}, on_error: ANSWER}}\n- {{id: z, when: {{}}, then: watch}}\n"
+    for answer in ("block", "warn", "watch"):
+        decision = policy(rules.replace("ANSWER", answer)).decide(given)
+        assert (decision.rule, decision.verdict) == ("r", Verdict(answer))
+    skipped = policy(rules.replace("ANSWER", "skip")).decide(given)
+    assert skipped.rule == "z"
+    exact = policy(rules.replace("ANSWER", "warn")).decide(
+        replace(given, sender=replace(given.sender, certainty=Certainty.EXACT))
+    )
+    if "change" not in words:
+        assert (exact.rule, exact.verdict) == ("r", Verdict(kind))
+
+
+def _peer(path: str, certainty: Certainty = Certainty.EXACT) -> SenderPeer:
+    made = sender(path).script
+    process = ProcessRef(pid=9, started_at=None, name="python3", exe="/usr/bin/python3")
+    return SenderPeer(process=process, script=made, certainty=certainty, is_python=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "peers", "expected"),
+    [
+        ("{on_behalf: true}", None, "watch"),
+        ("{on_behalf: false}", None, "block"),
+        ("{on_behalf: true}", (), "block"),
+        ("{on_behalf: false}", (), "watch"),
+        ("{on_behalf_of: /srv/ask.py}", None, "watch"),
+        ("{on_behalf_of: /srv/ask.py}", (_peer("/srv/ask.py"),), "block"),
+        ("{on_behalf_of: /srv/ask.py}", (_peer("/srv/other.py"),), "watch"),
+        ("{on_behalf_of: /srv/ask.py}", (_peer("/srv/other.py"), _peer("/srv/ask.py")), "block"),
+        ("{on_behalf_of: /srv/ask.py}", (_peer("/srv/ask.py", Certainty.LIKELY),), "warn"),
+        ("{on_behalf_of: /srv/ask.py}", (_peer("/srv/other.py", Certainty.LIKELY),), "warn"),
+        ("{on_behalf_of: /srv/ask.py}", (), "warn"),
+    ],
+)
+def test_a_rule_can_ask_for_whom_a_sender_works(
+    words: str, peers: tuple[SenderPeer, ...] | None, expected: str
+) -> None:
+    """A sender that takes connections can be judged by who was connected; where that is not certain, `on_error` decides."""
+    rules = f"- {{id: r, when: {{script: {words}}}, then: block, on_error: warn}}\n- {{id: z, when: {{}}, then: watch}}\n"
+    given = situation(sender=replace(sender(), on_behalf=peers))
+    assert policy(rules).decide(given).verdict is Verdict(expected)

@@ -141,7 +141,7 @@ def test_keep_alive_reuses_connections(gate: Any) -> None:
         for number in range(5):
             assert http_client.post("https://files.example/", json=number).status_code == 200
 
-    assert len(gate.attributor.asked) == 5
+    assert len(gate.attributor.asked) == 6
     eventually(lambda: len(gate.evidence.closed) == 5)
     assert len({record.id for record in gate.evidence.closed}) == 5
 

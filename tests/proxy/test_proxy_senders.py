@@ -46,12 +46,34 @@ class Changing:
         pass
 
 
-async def test_every_request_on_a_kept_connection_is_asked_anew() -> None:
-    """A connection that another process uses later is not credited to the one that opened it."""
+async def test_every_request_is_asked_anew() -> None:
+    """A connection that another process uses, be it from the first request on, is not credited to its opener."""
     senders = Senders(Changing(), 1.0)
     await senders.opened(CONNECTION)
 
-    assert [(await senders.of("c1")).method for _ in range(3)] == ["first", "second", "third"]
+    assert (await senders.at_opening("c1")).method == "first"
+    assert [(await senders.of("c1")).method for _ in range(2)] == ["second", "third"]
+
+
+class Leaving(Changing):
+    """Its client has gone when it is asked about again."""
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        return super().attribute_now(connection) if len(self.names) == 3 else None
+
+    def attribute(self, connection: Connection) -> Attribution:
+        return unknown_sender("late", "the client had already closed its socket")
+
+
+async def test_who_has_let_go_is_named_as_the_opener_and_no_more() -> None:
+    """Who sends and leaves at once is named as who opened the connection, which is never called certain."""
+    senders = Senders(Leaving(), 1.0)
+    await senders.opened(CONNECTION)
+    found = await senders.of("c1")
+
+    assert (found.certainty, found.method) == (Certainty.LIKELY, "first")
+    assert "opened it" in (found.reason or "")
+    assert (await senders.of("c1")).certainty is Certainty.UNKNOWN
 
 
 async def test_a_search_that_takes_too_long_is_an_unknown_sender() -> None:

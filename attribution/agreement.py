@@ -1,0 +1,241 @@
+"""Whether the witnesses of a script's name agree: command line, interpreter, beacon (pure).
+
+A name is certain when two independent ones say the same. Where they differ all names are kept, and the reason told.
+The file system is asked afterwards whether the file still is what was there at the start.
+"""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from attribution.facts import Files, ProcessFacts, Witness
+from attribution.interpreters import base_name
+from attribution.resolution import Resolution, search_paths
+from attribution.resolution.titles import OVERWRITTEN, is_called_oddly, is_titled
+from core.attribution import LaunchedAs
+
+ALONE = "only its command line says what it runs; its interpreter could not be asked"
+MOVABLE = (
+    "a relative path or module on its command line means what its folder at the start held, "
+    "which nothing else confirms"
+)
+DIFFERENT = "its command line and its interpreter name different programs"
+BEACON_DIFFERS = "its own beacon names another program"
+BY_TOOL = "only the command line of the tool that runs it names it"
+BY_INTERPRETER = "only its interpreter says what it runs"
+UNNAMED = "what the Python inside this program runs could not be told"
+_STRINGS = ("<string>",)
+_TYPED = ("<stdin>", "<python-input", "<ipython-input", "<input>")
+_PROMPTS = frozenset({LaunchedAs.STDIN, LaunchedAs.INTERACTIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What a process runs after all were heard."""
+
+    resolution: Resolution
+    candidates: tuple[str, ...] = ()
+    """All paths that were named, where they differ."""
+
+    def __repr__(self) -> str:
+        return f"<Agreed {len(self.candidates)} candidates>"
+
+
+def agree(
+    facts: ProcessFacts,
+    said: Resolution,
+    witnesses: Sequence[Witness],
+    files: Files,
+    *,
+    silent: bool = False,
+) -> Agreed:
+    """Join what the command line says with what other witnesses say of the main program.
+
+    `silent`: its interpreter could have been read, and did not say anything. Then an absolute path is not believed
+    either: whoever can write over a command line can write any path there.
+    """
+    interpreter = next((w for w in witnesses if w.source == "interpreter"), None)
+    beacon = next((w for w in witnesses if w.source == "beacon"), None)
+    found = _with_interpreter(facts, said, interpreter or beacon, files)
+    if silent and interpreter is None and beacon is None:
+        found = replace(found, resolution=_noted(found.resolution, ALONE))
+    if interpreter is None or beacon is None or _same_file(beacon.main, interpreter.main, files):
+        return found
+    claimed = beacon.main if posixpath.isabs(beacon.main) else None
+    named = [path for path in (found.resolution.path, claimed) if path is not None]
+    return Agreed(
+        resolution=_noted(found.resolution, BEACON_DIFFERS),
+        candidates=tuple(dict.fromkeys([*found.candidates, *named])),
+    )
+
+
+def _with_interpreter(
+    facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
+) -> Agreed:
+    if facts.windows:
+        return Agreed(resolution=said)
+    if said.launched_as is LaunchedAs.FROZEN:
+        return Agreed(resolution=_inside(facts, said, witness, files))
+    if is_titled(facts):
+        return Agreed(resolution=_titled(facts, said, witness, files))
+    if said.word is not None:
+        return _of_file(facts, said, witness, files)
+    if said.launched_as is LaunchedAs.COMMAND or said.launched_as in _PROMPTS:
+        return _of_text(facts, said, witness, files)
+    return Agreed(resolution=said)
+
+
+def _titled(
+    facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
+) -> Resolution:
+    """A server's hint stands only where its tool really runs; else the interpreter is all there is to go by."""
+    if said.by_tool and witness is not None:
+        tool = said.name.partition(" ")[0]
+        if base_name(witness.main).removesuffix(".py") == tool or f"/{tool}/" in witness.main:
+            return said
+    return _told_by(facts, witness, files, OVERWRITTEN) or replace(
+        said, path=None, spelled=None, launched_as=LaunchedAs.UNKNOWN, name="python"
+    )
+
+
+def _of_file(
+    facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
+) -> Agreed:
+    """A file or module on the command line."""
+    word = said.word or ""
+    if witness is None:
+        if said.by_tool:
+            return Agreed(resolution=_noted(said, BY_TOOL))
+        if is_called_oddly(facts):
+            return Agreed(resolution=_noted(said, ALONE))
+        sure = said.launched_as is not LaunchedAs.MODULE and search_paths.is_absolute(facts, word)
+        return Agreed(resolution=said if sure else _noted(said, MOVABLE))
+    heard = (witness.main, *witness.others) if said.by_tool else (witness.main,)
+    for file in heard:
+        if (spelled := _confirmed(facts, said, file, files)) is not None:
+            return Agreed(resolution=_at(said, spelled, files))
+        if file == posixpath.normpath(word) or file == word:
+            # Python before 3.9 gives the name as it was given: it says nothing of the folder.
+            return Agreed(resolution=_noted(said, MOVABLE))
+    if said.by_tool:
+        return Agreed(resolution=_noted(said, BY_TOOL))
+    told = _told_by(facts, witness, files, DIFFERENT)
+    named = [p for p in (said.path, None if told is None else told.path) if p is not None]
+    return Agreed(
+        resolution=told or _noted(said, DIFFERENT), candidates=tuple(dict.fromkeys(named))
+    )
+
+
+def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -> str | None:
+    """Return the path by which this file is what the command line means; None when it is not."""
+    if not search_paths.is_absolute(facts, file):
+        return None
+    word = said.word or ""
+    if said.launched_as is LaunchedAs.MODULE or (
+        said.by_tool and not word.endswith((".py", ".pyw"))
+    ):
+        return file if _is_module(file, word) else None
+    if search_paths.is_absolute(facts, word):
+        inside = file.startswith(word.rstrip("/") + "/")  # a folder, or an archive
+        if _same_file(file, word, files) or inside:
+            return word if not files.is_dir(word) else file
+        return None
+    tail = posixpath.normpath(word)
+    while tail.startswith("../"):
+        tail = tail[3:]
+    if posixpath.normpath(file).endswith(f"/{tail}"):
+        return file
+    if not file.endswith(f"/{tail}/__main__.py"):
+        return None
+    folder = file.removesuffix("/__main__.py")
+    return file if files.is_dir(folder) else folder
+
+
+def _is_module(file: str, name: str) -> bool:
+    inner = name.removesuffix(".__main__").replace(".", "/")
+    return file.endswith((f"/{inner}.py", f"/{inner}/__main__.py", f"/{inner}/__init__.py"))
+
+
+def _of_text(
+    facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
+) -> Agreed:
+    """A program given as text: `-c`, standard input, typed in."""
+    if witness is None:
+        return Agreed(resolution=_noted(said, ALONE))
+    wanted = _STRINGS if said.launched_as is LaunchedAs.COMMAND else _TYPED
+    if witness.main.startswith(wanted) or not posixpath.isabs(witness.main):
+        return Agreed(resolution=said)
+    if said.launched_as is LaunchedAs.INTERACTIVE and said.by_tool:
+        return Agreed(resolution=said)
+    told = _told_by(facts, witness, files, DIFFERENT)
+    return Agreed(resolution=told or _noted(said, DIFFERENT))
+
+
+def _inside(
+    facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
+) -> Resolution:
+    """A program that carries its own Python. It may be a frozen script, or a host that runs scripts."""
+    if witness is None:
+        return _noted(said, UNNAMED)
+    words = {word for word in facts.argv[1:] if base_name(word) == base_name(witness.main)}
+    told = _told_by(facts, witness, files, BY_INTERPRETER)
+    if told is not None and told.path is not None and files.exists(told.path):
+        confirmed = facts.line_intact and any(
+            witness.main.endswith("/" + posixpath.normpath(word).lstrip("./")) for word in words
+        )
+        return replace(told, note=None) if confirmed else told
+    if words:
+        place = search_paths.locate(facts, min(words), files)
+        if place.path is not None:
+            return Resolution(
+                launched_as=LaunchedAs.FILE,
+                name=base_name(place.path),
+                path=place.path,
+                spelled=place.spelled,
+                note=place.note or MOVABLE,
+            )
+    return said
+
+
+def _told_by(
+    facts: ProcessFacts, witness: Witness | None, files: Files, note: str
+) -> Resolution | None:
+    """Return what the interpreter alone names; None when it names nothing that could be shown."""
+    if witness is None:
+        return None
+    if witness.main.startswith(_STRINGS):
+        return Resolution(launched_as=LaunchedAs.COMMAND, name="python -c …", note=note)
+    if witness.main.startswith(_TYPED):
+        return Resolution(launched_as=LaunchedAs.STDIN, name="python < stdin", note=note)
+    if not search_paths.is_absolute(facts, witness.main):
+        return None
+    return Resolution(
+        launched_as=LaunchedAs.FILE,
+        name=base_name(witness.main),
+        path=files.realpath(witness.main),
+        spelled=witness.main,
+        note=note,
+    )
+
+
+def _at(said: Resolution, spelled: str, files: Files) -> Resolution:
+    """Put it where the interpreter says; what was uncertain about the place is not any more."""
+    gone = None if files.exists(spelled) else search_paths.GONE
+    note = gone if said.note in _OF_PLACE else said.note or gone
+    return replace(said, path=files.realpath(spelled), spelled=spelled, note=note)
+
+
+_OF_PLACE = frozenset(
+    {
+        search_paths.GONE, search_paths.MOVED, search_paths.AMBIGUOUS,
+        "the module's file was not found", "the application's file was not found",
+    }
+)  # fmt: skip
+
+
+def _same_file(one: str, other: str, files: Files) -> bool:
+    return one == other or files.realpath(one) == files.realpath(other)
+
+
+def _noted(resolution: Resolution, note: str) -> Resolution:
+    return replace(resolution, note=resolution.note or note)

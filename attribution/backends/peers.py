@@ -1,0 +1,147 @@
+"""Who is connected to a process that takes connections itself: forwarders, local proxies, servers (Linux, TCP).
+
+Asked of the kernel in two dumps of sock_diag: everything that listens, then what is established on the ports at which
+this process does. Connections by Unix sockets and from other machines have no peer here.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from attribution.backends import procfs
+from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused, NoSuchSocket, SockDiag
+
+_BY_FAMILY, _DONE, _ERROR = 20, 3, 2
+_DUMP = 0x301
+_ESTABLISHED, _LISTEN = 1 << 1, 1 << 10
+_HEADER = struct.Struct("=IHHII")
+_REQUEST = struct.Struct("=BBBBI")
+_ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
+_PORT = struct.Struct("!H")
+_FILTER = struct.Struct("=HHBBHBBHBBHBBH")
+"""Attribute header; then two conditions, each as operation, how far to go on, where to go otherwise, and its port."""
+_BYTECODE = 1
+_OWN, _FAR = (2, 3), (4, 5)
+"""Operations: not below and not above this port."""
+_MOST_PORTS, _MOST_PEERS = 8, 32
+_MOST_READS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One socket: its own end, the far one, and its number."""
+
+    host: str
+    port: int
+    far_host: str
+    far_port: int
+    inode: int
+    uid: int
+
+
+def request(
+    family: int, states: int, port: int | None = None, far_port: int | None = None
+) -> bytes:
+    """Return the request for all TCP sockets in these states, at one port of their own or of the far end if given."""
+    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states) + b"\0" * 48
+    wanted, (below, above) = (port, _OWN) if far_port is None else (far_port, _FAR)
+    if wanted is not None:
+        asked += _FILTER.pack(20, _BYTECODE, below, 8, 20, 0, 0, wanted, above, 8, 12, 0, 0, wanted)
+    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
+
+
+def rows(answer: bytes) -> Iterator[Row | None]:
+    """Yield the sockets of one piece of an answer, and None at its end. Raises DiagRefused."""
+    at = 0
+    while at + _HEADER.size <= len(answer):
+        length, kind, _, _, _ = _HEADER.unpack_from(answer, at)
+        if kind == _DONE:
+            yield None
+            return
+        if kind == _ERROR or length < _HEADER.size:
+            raise DiagRefused("the kernel lists no sockets")
+        if kind == _BY_FAMILY and length >= _HEADER.size + _ENTRY.size:
+            yield _row(answer, at + _HEADER.size)
+        at += (length + 3) & ~3
+
+
+def _row(answer: bytes, at: int) -> Row:
+    family, _, _, _, own, far, source, target, _, _, _, uid, inode = _ENTRY.unpack_from(answer, at)
+    size = 4 if family == socket.AF_INET else 16
+    return Row(
+        host=socket.inet_ntop(family, source[:size]),
+        port=_PORT.unpack(own)[0],
+        far_host=socket.inet_ntop(family, target[:size]),
+        far_port=_PORT.unpack(far)[0],
+        inode=inode,
+        uid=uid,
+    )
+
+
+class Peers:
+    """Two questions to the kernel. Not for use by two threads at once."""
+
+    def __init__(self) -> None:
+        self._diag = SockDiag()
+
+    def of(self, pid: int) -> tuple[int, ...] | None:
+        """Return the processes that are connected to this one; None when it takes no connections."""
+        held = procfs.sockets(pid)
+        try:
+            ports = {row.port for row in _dump(_LISTEN) if row.inode in held} if held else set()
+            if not ports:
+                return None
+            taken = [
+                row
+                for port in sorted(ports)[:_MOST_PORTS]
+                for row in _dump(_ESTABLISHED, port)
+                if row.inode in held
+            ]
+        except (OSError, DiagRefused):
+            return None
+        return self._holders({n for row in taken[:_MOST_PEERS] if (n := self._far_end(row))}, pid)
+
+    def close(self) -> None:
+        """Close the netlink socket."""
+        self._diag.close()
+
+    def _far_end(self, row: Row) -> int:
+        try:
+            return self._diag.find((row.far_host, row.far_port), (row.host, row.port)).inode
+        except (NoSuchSocket, DiagRefused, ValueError):
+            return 0
+
+    @staticmethod
+    def _holders(wanted: set[int], pid: int) -> tuple[int, ...]:
+        found: list[int] = []
+        left = set(wanted)
+        for other in procfs.pids():
+            if not left:
+                break
+            if other != os.getpid() and (here := procfs.sockets(other) & wanted):
+                found.append(other)
+                left -= here
+        return tuple(sorted(found))
+
+
+def established_to(port: int) -> list[Row]:
+    """Return all TCP connections to this port. Raises OSError or DiagRefused where the kernel does not list them."""
+    return _dump(_ESTABLISHED, far_port=port)
+
+
+def _dump(states: int, port: int | None = None, far_port: int | None = None) -> list[Row]:
+    found: list[Row] = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG
+        ) as asked:
+            asked.settimeout(0.5)
+            asked.send(request(family, states, port, far_port))
+            for _ in range(_MOST_READS):
+                piece = list(rows(asked.recv(1 << 16)))
+                found += [row for row in piece if row is not None]
+                if None in piece:
+                    break
+    return found

@@ -1,0 +1,124 @@
+"""What a Python interpreter itself runs, read from outside: the outermost frames of its main thread.
+
+In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one look per loaded program, since its outermost frame stays the same as long as it runs.
+"""
+
+import os
+import subprocess
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from attribution.backends import procfs
+from attribution.cpython_memory import RuntimePlaces, main_thread
+from attribution.facts import ProcessFacts, Witness
+from attribution.line.frames import Frame, Program, Thread, is_library
+from attribution.line.sampler import find_program, read_dump
+
+_DEADLINE_S = 0.6
+_MOST_OUTPUT = 8 << 20
+_MOST_OTHERS = 40
+_MOST_KNOWN = 2000
+_OF_IMPORTS = "<frozen "
+_ANYTHING = Program(strings_are_own=True, absolute=lambda file: file)
+_RUNNERS = ("/runpy.py",)
+"""Run the main program of `-m`, of a folder and of an archive."""
+
+
+class Interpreters:
+    """Asks each program once."""
+
+    def __init__(self, program: str | None = None) -> None:
+        """`program`: path of py-spy; by default the one installed with this Python."""
+        self._program = program if program is not None else find_program()
+        self._places = RuntimePlaces()
+        self._known: OrderedDict[tuple[object, ...], Witness] = OrderedDict()
+
+    def ask(self, facts: ProcessFacts) -> Witness | None:
+        """Return what the interpreter says; None when it may not be read, or says nothing."""
+        key = (facts.pid, facts.start, facts.image, facts.command_line)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if facts.image == 0:
+            return None  # nothing would tell when it has become another program
+        threads = self._threads(facts)
+        found = None if threads is None else witness(threads, facts.pid)
+        if procfs.start_and_image(facts.pid) != (facts.start, facts.image):
+            return None
+        if found is not None:
+            self._known[key] = found
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return found
+
+    def _threads(self, facts: ProcessFacts) -> Sequence[Thread] | None:
+        """Read the memory of the interpreters that say where to look; have all others sampled."""
+        thread = main_thread(facts, self._places)
+        if thread is not None:
+            return (thread,)
+        return None if self._program is None else self._dump(facts.pid)
+
+    def _dump(self, pid: int) -> list[Thread] | None:
+        for extra in (("--nonblocking",), ()):
+            try:
+                done = subprocess.run(
+                    [str(self._program), "dump", "--json", "--pid", str(pid), *extra],
+                    capture_output=True,
+                    stdin=subprocess.DEVNULL,
+                    timeout=_DEADLINE_S,
+                    env={},
+                    check=False,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return None
+            if done.returncode != 0 and b"ermission" in done.stderr:
+                return None
+            threads = read_dump(done.stdout[:_MOST_OUTPUT]) if done.returncode == 0 else None
+            if threads and witness(threads, pid) is not None:
+                return threads
+        return None
+
+
+def may_be_read(facts: ProcessFacts) -> bool:
+    """True when the process's memory may be read at all: then an interpreter that says nothing is odd."""
+    try:
+        os.close(os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
+
+
+def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
+    """Return what the main thread's frames say; None when it is not to be told, or stands in no program of its own."""
+    thread = _main_thread(threads, pid)
+    if thread is None:
+        return None
+    if not thread.frames or not _is_main(thread.frames[-1]):
+        return None  # it still starts, or ends already
+    outermost_first = [f for f in reversed(thread.frames) if not _is_machinery(f)]
+    if not outermost_first or outermost_first[0].function != "<module>":
+        return None
+    main, *inner = outermost_first
+    others = dict.fromkeys(f.file for f in inner if not is_library(f.file, _ANYTHING))
+    return Witness(source="interpreter", main=main.file, others=tuple(others)[:_MOST_OTHERS])
+
+
+def _is_main(outermost: Frame) -> bool:
+    if outermost.function == "_run_module_as_main":
+        return True
+    return outermost.function == "<module>" and not outermost.file.startswith(_OF_IMPORTS)
+
+
+def _is_machinery(frame: Frame) -> bool:
+    return frame.file.startswith(_OF_IMPORTS) or frame.file.endswith(_RUNNERS)
+
+
+def _main_thread(threads: Sequence[Thread], pid: int) -> Thread | None:
+    """The kernel gives the main thread the number of the process; older interpreters tell no numbers but a name."""
+    numbered = [thread for thread in threads if thread.id == pid]
+    if numbered:
+        return numbered[0]
+    named = [thread for thread in threads if thread.name == "MainThread"]
+    if len(named) == 1:
+        return named[0]
+    return threads[0] if len(threads) == 1 else None

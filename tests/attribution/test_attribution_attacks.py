@@ -1,0 +1,38 @@
+"""Programs that try to be taken for another one, behind a live gate: none is recorded as EXACT under a wrong name."""
+
+import sys
+
+import pytest
+
+from benchmarks.attribution_attacks import HONEST, Arena, cases
+from benchmarks.attribution_truth import told_wrongly
+from core.attribution import Certainty
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these are tried on Linux")
+
+
+@pytest.fixture
+def arena(gate, tmp_path):
+    """A folder for the programs, and their end."""
+    place = Arena(folder=tmp_path.resolve() / "arena", port=gate.port)
+    place.folder.mkdir()
+    yield place
+    place.end()
+
+
+@pytest.mark.parametrize(
+    ("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_no_program_passes_for_another_one(gate, arena, name, make):
+    """What a program claims, or what lies there now, never becomes the name of another script that is called EXACT."""
+    gate.attributor.warm()
+    make(arena)
+    for seen in gate.wait(2 if name.startswith("exec_") else 1):
+        found = seen.at_request
+        assert told_wrongly(seen.truth, found) is None
+        if found.certainty is not Certainty.EXACT:
+            assert found.reason
+        if name in HONEST:
+            assert found.certainty is Certainty.EXACT
+            assert found.script is not None
+            assert found.script.sha256 == seen.truth["sha256"]
