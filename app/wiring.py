@@ -122,7 +122,9 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else _pseudonyms(key)
     own = (home.evidence, home.authority, home.fingerprint_key.parent)
-    return attribution.build(user_names=settings.user_names, pseudonym=pseudonym, keep_out=own)
+    return attribution.build(
+        user_names=settings.user_names, pseudonym=pseudonym, keep_out=own, beacons=home.beacons
+    )
 
 
 def direct_connections() -> DirectConnections:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from attribution.beacon.doubt import doubt
+from attribution.beacon.reading import start_claim
 from attribution.facts import ProcessFacts
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
@@ -41,12 +43,14 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
     itself = owner == 0 or resolve(line[0], files_of(line[0])) is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
+    identity = _identity(line[owner], resolution)
+    claim, files = start_claim(line[owner]), files_of(line[owner])
     return Examined(
         owner=owner,
         resolution=replace(resolution, code=None),
         is_itself_python=itself,
-        identity=_identity(line[owner], resolution),
-        note=note,
+        identity=identity,
+        note=note or doubt(claim, resolution.path, identity.sha256, files),
     )
 
 
@@ -65,7 +69,7 @@ def absolute(facts: ProcessFacts, names: Sequence[str]) -> dict[str, str]:
     """Return the absolute paths of these relative file names of a process, where there is one answer."""
     files = files_of(facts)
     found = {name: search_paths.locate(facts, name, files).path for name in names}
-    return {name: path for name, path in found.items() if path is not None}
+    return {name: p for name, p in found.items() if p is not None and files.exists(p)}
 
 
 def ready() -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attribution import examination
+from attribution.beacon import reading
 from attribution.plain_files import keep_out
 from attribution.reader import DONE, FAILED, HEADER
 
@@ -23,6 +24,7 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
         examination.composition,
         examination.source,
         examination.absolute,
+        reading.request_claims,
         examination.ready,
     )
 }
@@ -30,7 +32,8 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
 
 def main() -> None:
     """Serve until the gate closes its end."""
-    keep_out(sys.argv[1:])
+    reading.listen_to(sys.argv[1])
+    keep_out(sys.argv[2:])
     gate = _private_socket()
     _limit()
     with contextlib.suppress(OSError, EOFError), gate:

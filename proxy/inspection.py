@@ -147,7 +147,7 @@ class Inspection:
         )
         if notable and self._lines.allows(sender, time.monotonic()):
             self._remember(place)
-            sender = await self._with_line(sender)
+            sender = await self._with_line(sender, exchange)
         return Ruling(
             exchange=exchange, sender=sender, classification=classification, decision=decision
         )
@@ -249,12 +249,15 @@ class Inspection:
         if len(self._lined) > _PAIRS_REMEMBERED:
             del self._lined[next(iter(self._lined))]
 
-    async def _with_line(self, sender: Attribution) -> Attribution:
+    async def _with_line(self, sender: Attribution, exchange: Exchange) -> Attribution:
+        begun, ask = time.monotonic(), self.parts.attributor.line_of_code
         try:
             async with asyncio.timeout(self.limits.line_s):
-                line = await asyncio.to_thread(self.parts.attributor.line_of_code, sender)
+                line = await asyncio.to_thread(ask, sender, exchange)
         except TimeoutError:
             return sender
+        finally:
+            self._lines.spent(sender, time.monotonic() - begun)
         return sender if line is None else replace(sender, line=line)
 
     def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:

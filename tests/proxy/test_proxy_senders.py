@@ -36,7 +36,7 @@ class Changing:
         time.sleep(1)
         return unknown_sender("late", "late")
 
-    def line_of_code(self, attribution: Attribution) -> Any:
+    def line_of_code(self, attribution: Attribution, request: Any = None) -> Any:
         return None
 
     def forget(self, connection: Connection) -> None:
