@@ -24,7 +24,7 @@ _ANSWER_LIMIT = 32 << 20
 _MOST = 3
 """One file that hangs must not keep the others waiting."""
 _KEPT_READY = 2
-_PATIENCE_S = 0.1
+_PATIENCE_S = 0.3
 _START_S = 10.0
 """Beside the time that a question may take, for the imports of a new helper."""
 
