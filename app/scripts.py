@@ -2,7 +2,7 @@
 
 from attribution.attributor import SocketAttributor
 from attribution.identity.contents import ContentStore
-from core.attribution import Attribution
+from core.attribution import Attribution, Certainty
 
 _REMEMBERED = 5_000
 
@@ -20,8 +20,9 @@ class ScriptKeeper:
         sha256 = None if sender.script is None else sender.script.sha256
         if sha256 is None or sha256 in self._imports:
             return
-        if self._store is not None:
-            self._attributor.keep_source(sender, self._store)  # first: the process may be gone soon
+        if self._store is not None and sender.certainty is Certainty.EXACT:
+            # First: the process may be gone soon. What is not proven to be its script may be anybody's data.
+            self._attributor.keep_source(sender, self._store)
         composition = self._attributor.composition(sender)
         if composition is None:
             return  # the process is gone: the next one of this version is looked at

@@ -180,12 +180,11 @@ def keeper_of(
 
 
 def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
-    """Return what masks the secrets in a script's source."""
+    """Return what masks the secrets and personal values in a script's source; raises ValueError for what is none."""
     from classifiers.credentials import CredentialDetector
-    from classifiers.credentials.masking import mask_secrets
+    from classifiers.sources.masking import SourceMasker
 
-    detector = CredentialDetector(home.cache, policy.organisation)
-    return lambda text: mask_secrets(detector, text)
+    return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
 
 
 def past_of(

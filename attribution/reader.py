@@ -116,8 +116,12 @@ class HelperReader:
 
     def _take(self, until: float) -> "_Helper":
         with self._changed:
-            if self._busy >= _KEPT_READY:  # most questions take a millisecond, a new helper a third of a second
-                self._changed.wait_for(lambda: self._idle, min(_PATIENCE_S, until - time.monotonic()))
+            if (
+                self._busy >= _KEPT_READY
+            ):  # most questions take a millisecond, a new helper a third of a second
+                self._changed.wait_for(
+                    lambda: self._idle, min(_PATIENCE_S, until - time.monotonic())
+                )
             free = self._changed.wait_for(
                 lambda: self._idle or self._busy < _MOST, until - time.monotonic()
             )
