@@ -28,7 +28,8 @@ class ScriptKeeper:
             return  # the process is gone: the next one of this version is looked at
         found = composition.imports
         if self._store is not None:
-            self._store.keep_parts(sha256, composition.to_json())
+            version = (sender.script and sender.script.version) or {}
+            self._store.keep_parts(sha256, composition.to_json() | {"git": version.get("git")})
         if len(self._imports) > _REMEMBERED:
             del self._imports[next(iter(self._imports))]
         self._imports[sha256] = (
