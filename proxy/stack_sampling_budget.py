@@ -1,12 +1,12 @@
-"""How much of a process's time goes into its lines of code: freely at first, then a share of it."""
+"""How much of a process's time goes into its lines of code: freely at first, then a share."""
 
 from collections import OrderedDict
 
 from core.attribution import Attribution
 
-BURST_S = 1.0
+BURST_S = 3.0
 """Seconds that requests of a process may be kept waiting for their lines before its share counts."""
-SHARE = 0.25
+SHARE = 0.5
 """Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024
 
