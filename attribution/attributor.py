@@ -108,7 +108,7 @@ class SocketAttributor:
         )
 
     def line_of_code(
-        self, attribution: Attribution, request: Exchange | None = None
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
         portrait = self._gallery.behind(attribution)
@@ -117,7 +117,17 @@ class SocketAttributor:
             return None
         socket = attribution.socket
         facts = portrait.facts if portrait.is_itself_python else portrait.script_facts
-        line, outcome = self._sampler.sample(
+        line, outcome = self._sampled(portrait, facts, socket) if look else (None, "not_sampled")
+        if request is not None and facts is portrait.facts:
+            seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
+            outcome = "beacon" if seen is None and line is not None else outcome
+        self._counters.line(outcome)
+        return None if line is None else self._shown(line)
+
+    def _sampled(
+        self, portrait: Portrait, facts: ProcessFacts, socket: int | None
+    ) -> tuple[CodeLine | None, str]:
+        return self._sampler.sample(
             SampleTarget(
                 facts=facts,
                 waiting=lambda: self._waiting(facts.pid, socket),
@@ -126,11 +136,6 @@ class SocketAttributor:
                 starter=facts is not portrait.facts,
             )
         )
-        if request is not None and facts is portrait.facts:
-            seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
-            outcome = "beacon" if seen is None and line is not None else outcome
-        self._counters.line(outcome)
-        return None if line is None else self._shown(line)
 
     def _claims(self, facts: ProcessFacts, request: Exchange) -> tuple[RequestClaim, ...]:
         """Return what the sender's own beacon says of this request."""

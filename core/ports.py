@@ -26,11 +26,12 @@ class Attributor(Protocol):
         """Answer thoroughly; may take milliseconds, so call it off the event loop."""
 
     def line_of_code(
-        self, attribution: Attribution, request: Exchange | None = None
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:
         """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot be had.
 
-        `request`: the one that is meant, by which what the sender itself says of its requests is found.
+        `request`: the one that is meant, by which what the sender itself says of its requests is found. Without
+        `look` only that is asked (a millisecond).
         """
 
     def forget(self, connection: Connection) -> None:

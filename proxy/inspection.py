@@ -145,7 +145,7 @@ class Inspection:
         notable = decision.verdict is not Verdict.ALLOW or (
             place is not None and place not in self._lined
         )
-        if notable and self._lines.allows(sender, time.monotonic()):
+        if notable:
             self._remember(place)
             sender = await self._with_line(sender, exchange)
         return Ruling(
@@ -251,13 +251,15 @@ class Inspection:
 
     async def _with_line(self, sender: Attribution, exchange: Exchange) -> Attribution:
         begun, ask = time.monotonic(), self.parts.attributor.line_of_code
+        look = self._lines.allows(sender, begun)
         try:
             async with asyncio.timeout(self.limits.line_s):
-                line = await asyncio.to_thread(ask, sender, exchange)
+                line = await asyncio.to_thread(ask, sender, exchange, look=look)
         except TimeoutError:
             return sender
         finally:
-            self._lines.spent(sender, time.monotonic() - begun)
+            if look:
+                self._lines.spent(sender, time.monotonic() - begun)
         return sender if line is None else replace(sender, line=line)
 
     def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 from core.attribution import Attribution
 
-BURST_S = 3.0
+BURST_S = 1.0
 """Seconds that requests of a process may be kept waiting for their lines before its share counts."""
-SHARE = 0.5
+SHARE = 0.25
 """Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024
 

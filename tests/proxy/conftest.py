@@ -59,7 +59,7 @@ class FakeAttributor:
         raise AssertionError("not needed")
 
     def line_of_code(
-        self, attribution: Attribution, request: Exchange | None = None
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:
         return CodeLine(file="upload.py", line=12, function="main", certainty=Certainty.EXACT)
 
