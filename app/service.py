@@ -34,7 +34,6 @@ from core.fingerprint import Fingerprinter
 from core.ids import rfc3339
 
 if TYPE_CHECKING:
-    from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
@@ -68,7 +67,7 @@ async def _serve(
 ) -> None:
     from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
-    from proxy.inspection import Limits, Parts
+    from proxy.parts import Limits, Parts
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
     policy = live_policy_of(home, choices.policy)
@@ -132,7 +131,8 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
-            tasks.create_task(asyncio.to_thread(_settle, classifier, attributor))
+            tasks.create_task(asyncio.to_thread(_settle, classifier))
+            tasks.create_task(asyncio.to_thread(attributor.warm))
             try:
                 await gate.run(announced)
             finally:
@@ -145,15 +145,16 @@ async def _serve(
         await pool.close()
         attributor.close()
         await asyncio.to_thread(evidence.writer.stop)
+    if (missing := evidence.writer.failure) is not None:
+        raise missing
 
 
-def _settle(classifier: "Engine", attributor: "SocketAttributor") -> None:
+def _settle(classifier: "Engine") -> None:
     """Load what the first requests need, then take all of it out of the garbage collector's rounds.
 
     The rule pack, tables and libraries are a large heap that never changes; each request makes many short-lived
     objects. Without this a third of the gate's CPU went into looking at the former because of the latter.
     """
-    attributor.warm()
     try:
         classifier.warm()
     except Exception as error:
@@ -213,7 +214,9 @@ async def follow_policy(
                 renewed()
                 log.info("the policy in force is now %s", policy.version)
             again, policy.trouble = False, None
-        except Exception as error:  # noqa: BLE001 - boundary: the gate serves on with the last good policy
+        except (Exception, asyncio.CancelledError) as error:
+            if (me := asyncio.current_task()) is not None and me.cancelling():
+                raise
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)
         if wrong and wrong != told:
@@ -225,7 +228,7 @@ async def follow_policy(
         told = wrong
 
 
-def _not_followed(error: Exception) -> SettingsError:
+def _not_followed(error: BaseException) -> SettingsError:
     return SettingsError(
         f"The policy file cannot be followed, because of a fault in Outgate ({type(error).__name__}).",
         remedy="The last good policy stays in force and it is tried again; report this.",

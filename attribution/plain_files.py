@@ -4,6 +4,7 @@
 # ruff: noqa: PTH116
 
 import contextlib
+import functools
 import os
 import stat
 import sys
@@ -73,7 +74,18 @@ def _compared(path: str) -> int | None:
 
 
 def _is_open_to_us(found: os.stat_result) -> bool:
-    return stat.S_ISREG(found.st_mode) and not is_kept_out(found)
+    plain = stat.S_ISREG(found.st_mode) and found.st_dev not in _kernels()
+    return plain and not is_kept_out(found)
+
+
+@functools.cache
+def _kernels() -> frozenset[int]:
+    """Devices whose files call themselves plain and are none: reading one asks the kernel something."""
+    found = set()
+    for place in ("/proc", "/sys"):
+        with contextlib.suppress(OSError):
+            found.add(os.stat(place).st_dev)
+    return frozenset(found - {os.stat("/").st_dev})
 
 
 def _own_files() -> Iterator[os.stat_result]:

@@ -13,9 +13,18 @@ from policy.countries import CODES, UNKNOWN
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(bytes|byte|b|kb|mb|gb|tb|kib|mib|gib|tib)?", re.IGNORECASE)
 _UNITS = {
-    "b": 1, "byte": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
-    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
-}  # fmt: skip
+    "b": 1,
+    "byte": 1,
+    "bytes": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
 UNKNOWN_KIND = "unknown_kind"
 """Type of the fault of a kind that nothing finds; its context has the `words` to be said."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -93,6 +102,12 @@ type Kind = Annotated[str, AfterValidator(_known_kind)]
 type Country = Annotated[str, AfterValidator(_country)]
 type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
+type Dollars = Annotated[float, Field(gt=0)]
+type Port = Annotated[int, Field(ge=1, le=65535)]
+type Scheme = Literal["http", "https", "ws", "wss"]
+type Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+type Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+type RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
 type Day = Annotated[
     Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     BeforeValidator(_day),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from core.vocabulary.kinds import KINDS, Finder
-from policy.rules import OrganisationSection, PolicyModel, When
+from policy.conditions import When, whens
+from policy.rules import OrganisationSection, PolicyModel
 
 
 def never_found(model: PolicyModel) -> Iterator[tuple[str, str]]:
@@ -27,7 +28,6 @@ def _why(kind: str, ours: OrganisationSection) -> str | None:
 
 
 def _kinds(when: When) -> Iterator[str]:
-    if when.findings is not None:
-        yield from when.findings.kinds or ()
-    for part in (*(when.all or ()), *(when.any or ()), *((when.not_,) if when.not_ else ())):
-        yield from _kinds(part)
+    for part in whens(when):
+        if part.findings is not None:
+            yield from part.findings.kinds or ()

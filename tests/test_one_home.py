@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import entries_of
 
 from app.policy_words import services
 from app.summary import print_records, print_replay
@@ -28,7 +29,8 @@ from policy.decide import RulePolicy
 from policy.loading import load_bytes
 from policy.replay import replay
 from proxy.refusals import words as refusal_words
-from tui.case_detail import Reading, describe
+from tui.case_detail import describe
+from tui.case_reading import Reading
 from tui.holds import case_alone
 from tui.wording import case_sentence, sentence
 
@@ -61,7 +63,7 @@ SHAPES_OF_PROVIDERS = "classifiers/llm/request/shapes.py"
 WORD_FUNCTIONS = frozenset(
     {
         "size", "spelt", "number", "short_number", "counted", "plural", "capital", "clock_time",
-        "short_time", "at_time", "ago", "lasting", "went_out", "lets_out", "left_by", "left_in",
+        "short_time", "at_time", "ago", "lasting", "went_out", "lets_out", "left_by",
         "kinds_of", "by_gravity", "words_of",
     }
 )  # fmt: skip
@@ -295,20 +297,20 @@ def told(record: Record, capsys: pytest.CaptureFixture[str]) -> Told:
     rules = policy()
     decision = rules.decide(situation_of(record))
     blocked = replace(record, decision=decision)
-    body = blocked.to_json()
-    case = case_alone(body)
+    case = case_alone(blocked)
     table, sheet = io.StringIO(), io.BytesIO()
-    print_records([body], table)
-    CSV.write([body | {"chain": {"seq": 1, "hash": "0"}}], sheet)
+    print_records([blocked], table)
+    CSV.write(entries_of(blocked), sheet)
+    [newest] = (entry.opened() for entry in entries_of(blocked))
     capsys.readouterr()
-    print_replay(replay(rules, [record.to_json()]))
+    print_replay(replay(rules, [record]))
     (row,) = csv.DictReader(io.StringIO(sheet.getvalue().decode("utf-8-sig")))
-    rows = describe(Reading(case=case, records=(body,), complete=True), NOW, UTC)
+    rows = describe(Reading(case=case, newest=newest, complete=True), NOW, UTC)
     return Told(
         refusal=refusal_words(decision, "ref-1"),
-        reason=body["decision"]["reason"],
+        reason=decision.reason,
         table=" ".join(table.getvalue().split()),
-        sentence=sentence(body, NOW, UTC),
+        sentence=sentence(blocked, NOW, UTC),
         case=case_sentence(case, NOW, UTC),
         detail=" ".join(line.text for section in rows for line in section.rows),
         replay=" ".join(capsys.readouterr().out.split()),

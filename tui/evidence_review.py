@@ -10,7 +10,7 @@ from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
 from core.vocabulary.sizes import counted
 from tui.background_reader import Reader, Trouble, attempt
-from tui.evidence_acts import EvidenceActs, Verified, cases_of
+from tui.evidence_acts import EvidenceActs, Verified, cases_of, proposed
 from tui.export_dialog import Export, ExportDialog
 from tui.filtering import in_words
 from tui.hold_review import HoldReview
@@ -84,14 +84,14 @@ class EvidenceReview(HoldReview):
         wanted = self.queue.wanted
         shown = f"{counted(self.queue.count, 'case')}: {in_words(wanted)}. Every request of theirs, masked as stored."
         day = self._today()
-        proposed = f"outgate-cases-{day:%Y-%m-%d}.{self.acts.formats[0]}"
+        name = f"outgate-cases-{day:%Y-%m-%d}{proposed(self.acts.formats).suffix}"
 
         def chosen(export: Export | None) -> None:
             if export is not None:
                 self.run_worker(self._export(wanted, export), group="append")
 
         self.app.push_screen(
-            ExportDialog(safe(shown, 300), str(Path.cwd() / proposed), self.acts.formats), chosen
+            ExportDialog(safe(shown, 300), str(Path.cwd() / name), self.acts.formats), chosen
         )
 
     async def _export(self, wanted: CaseFilter, export: Export) -> None:

@@ -102,7 +102,7 @@ class HoldReview(LiveQueue):
         assert answering is not None
         now, zone = self._reviewer.clock(), self._reviewer.zone
         if held is not None:
-            about, subject = sentence(held.record, now, zone), held.case
+            about, subject = sentence(held.record, now, zone, waiting=True), held.case
         else:
             assert case is not None
             about, subject = case_sentence(case, now, zone), case

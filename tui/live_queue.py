@@ -16,13 +16,13 @@ from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
 from tui.actions import ReviewAction
 from tui.background_reader import Reader, Trouble
-from tui.case_detail import Reading, read_fully
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
+from tui.case_reading import Reading, read_fully
 from tui.detail_pane import DetailPane
 from tui.filter_bar import FilterBar
 from tui.filtering import completions
 from tui.held_panel import HeldPanel
-from tui.holds import Held, HeldList, held_now
+from tui.holds import Held, HeldList, Waiting, waiting_now
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.wording import safe
@@ -187,13 +187,14 @@ class LiveQueue(Screen[None]):
             self._readings.clear()
             first = queue.version is None
             moved = queue.take(snapshot)
-            self._take_held(waiting, first=first)
+            self.held.unreadable = waiting.unreadable
+            self._take_held(waiting.held, first=first)
             self._redraw(0 if fresh else moved, fresh)
 
-    def _waiting(self) -> tuple[Held, ...]:
-        return (
-            () if self._holds is None else held_now(self._holds.waiting(), self._reviewer.clock())
-        )
+    def _waiting(self) -> Waiting:
+        if self._holds is None:
+            return Waiting()
+        return waiting_now(self._holds.waiting(), self._reviewer.clock())
 
     def _take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something waits."""
@@ -274,7 +275,7 @@ class LiveQueue(Screen[None]):
         """What is known at once of what the cursor is on."""
         held = self.held.current
         if held is not None:
-            return Reading(case=held.case, records=(held.record,), held=held)
+            return Reading(case=held.case, held=held)
         return None if self.queue.current is None else Reading(case=self.queue.current)
 
     def _show_case(self) -> None:

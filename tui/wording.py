@@ -4,12 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
 
+from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
-from core.decision import HoldOutcome, left_by
-from core.findings import NOT_INSPECTED, SECRET
-from core.record import hold_outcome
+from core.decision import Decision, HoldOutcome, left_by
+from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.record import Record
 from core.review import Case, Disposition, HoldState
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
@@ -65,9 +65,13 @@ def account_words(account_kind: str) -> str:
     return ACCOUNTS[AccountKind(account_kind)].word if account_kind in AccountKind else ""
 
 
-def decision_words(decision: Mapping[str, Any]) -> Words:
-    """Return word, sign and meaning of a decision; a held request goes by how its hold ended."""
-    return words_of(decision["verdict"], hold_outcome(decision))
+def _ending(decision: Decision, waiting: bool) -> str | None:
+    return WAITING if waiting else decision.hold_outcome
+
+
+def decision_words(decision: Decision, *, waiting: bool = False) -> Words:
+    """Return word, sign and meaning of a decision; a held request goes by how its hold ended, or that it waits still."""
+    return words_of(decision.verdict, _ending(decision, waiting))
 
 
 def case_words(case: Case) -> Words:
@@ -93,71 +97,59 @@ def disposition_words(disposition: str | None) -> str:
     return safe(disposition, 60).replace("_", " ")
 
 
-def amounts(findings: Iterable[Mapping[str, Any]]) -> list[Amount]:
+def amounts(findings: Iterable[Finding]) -> list[Amount]:
     """Return how much of each kind was found."""
-    return [
-        Amount(
-            f["kind"],
-            f["distinct"] or f["count"],
-            f.get("records") or 0,
-            bool(f.get("test_data")),
-        )
-        for f in findings
-    ]
+    return [Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data) for f in findings]
 
 
-def found_phrase(findings: Iterable[Mapping[str, Any]]) -> str:
-    """Return what was found: `15,000 rows with bank account numbers`; or nothing."""
+def found_phrase(findings: Iterable[Finding]) -> str:
+    """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or nothing."""
     return safe(found(amounts(findings)))
 
 
-def sender_name(sender: Mapping[str, Any]) -> str:
+def sender_name(sender: Attribution) -> str:
     """Return what a person calls the sender; never a name that was not found."""
-    script = sender.get("script")
-    if script:
-        return safe(script["name"], 80)
-    name = safe(sender.get("name") or "", 64)
+    if sender.script is not None:
+        return safe(sender.script.name, 80)
+    name = "" if sender.process is None else safe(sender.process.name, 64)
     return f"{name} (script not known)" if name else "unknown sender"
 
 
-def _subject(sender: Mapping[str, Any]) -> str:
-    if not sender.get("script") and not sender.get("name"):
+def _subject(sender: Attribution) -> str:
+    named = sender.process is not None and sender.process.name
+    if sender.script is None and not named:
         who = "a program that could not be identified"
     else:
-        name = f"“{sender_name(sender)}”" if sender.get("script") else sender_name(sender)
-        who = f"probably {name}" if sender.get("certainty") == "likely" else name
-    user = f", run by {safe(sender['user'], 60)}," if sender.get("user") else ""
+        who = sender_name(sender) if sender.script is None else f"“{sender_name(sender)}”"
+        who = f"probably {who}" if sender.certainty is Certainty.LIKELY else who
+    user = f", run by {safe(sender.user, 60)}," if sender.user else ""
     return capital(who) + user
 
 
-def outcome(decision: Mapping[str, Any]) -> str:
+def outcome(decision: Decision, *, waiting: bool = False) -> str:
     """Return what happened and, where policy only watched, what the rule would have done."""
-    intended = decision.get("intended")
-    return outcome_of(decision["verdict"], hold_outcome(decision), intended)
+    return outcome_of(decision.verdict, _ending(decision, waiting), decision.intended)
 
 
-def sentence(record: Mapping[str, Any], now: datetime, zone: tzinfo | None = None) -> str:
+def sentence(
+    record: Record, now: datetime, zone: tzinfo | None = None, *, waiting: bool = False
+) -> str:
     """Return one exchange as two sentences: who sent what where when, and what happened.
 
-    `record` is a record as JSON values.
+    `waiting`: it is held at this moment.
     """
-    decision, destination = record["decision"], record["destination"]
-    when = at_time(datetime.fromisoformat(record["at"]), now, zone)
-    if record["request"]["method"] == "CONNECT":
-        where = f"{_uninspected(decision)} {safe(destination['host'], 200)}"
-        return f"{_subject(record['sender'])} {where} {when}. {_why(decision)}"
-    what = safe(content(amounts(record["findings"]), record["request"]["bytes"]))
-    where = place(
-        destination["service"],
-        destination["host"],
-        destination["category"],
-        destination["account"]["kind"],
-    )
-    model = (record.get("llm") or {}).get("model")
-    if model:
-        where += f" ({safe(model, 60)})"
-    who = f"{_subject(record['sender'])} {_verb(decision['verdict'], hold_outcome(decision))}"
-    return f"{who} {what} to {where} {when}. {outcome(decision)}"
+    decision, destination = record.decision, record.destination
+    who, when = _subject(record.sender), at_time(record.at, now, zone)
+    if record.request.method == "CONNECT":
+        host = safe(destination.host, 200)
+        return f"{who} {_uninspected(decision)} {host} {when}. {_why(decision)}"
+    what = safe(content(amounts(record.findings), record.request.bytes))
+    account = destination.account.kind
+    where = place(destination.service, destination.host, destination.category, account)
+    if record.llm is not None and record.llm.model:
+        where += f" ({safe(record.llm.model, 60)})"
+    verb = _verb(decision.verdict, _ending(decision, waiting))
+    return f"{who} {verb} {what} to {where} {when}. {outcome(decision, waiting=waiting)}"
 
 
 def _verb(verdict: str, hold: str | None) -> str:
@@ -166,14 +158,14 @@ def _verb(verdict: str, hold: str | None) -> str:
     return "wants to send" if hold == WAITING else "tried to send"
 
 
-def _uninspected(decision: Mapping[str, Any]) -> str:
+def _uninspected(decision: Decision) -> str:
     """Return what a client did that came to no inspection: it never sent the gate a request."""
-    past = any(stage.startswith("bypass:") for stage in decision["degraded"])
+    past = any(stage.startswith("bypass:") for stage in decision.degraded)
     return "went past Outgate to" if past else "tried to reach"
 
 
-def _why(decision: Mapping[str, Any]) -> str:
-    return safe(decision["reason"], 300).rstrip(".") + "."
+def _why(decision: Decision) -> str:
+    return safe(decision.reason, 300).rstrip(".") + "."
 
 
 def case_found(case: Case) -> str:
@@ -183,9 +175,8 @@ def case_found(case: Case) -> str:
         return "could not all be read" if case.kinds else "nothing known"
     if case.records and case.records > 1:
         return f"{number(case.records)} rows · {_named(kinds)}"
-    if (
-        len(kinds) == 1 and kinds[0] != SECRET
-    ):  # the queue's number is that of one detector; secrets have many
+    # The queue's number is that of one detector; secrets have many.
+    if len(kinds) == 1 and kinds[0] != SECRET:
         words = kind_words(kinds[0])
         return counted(max(1, case.values), words.one, words.many)
     return _named(kinds)

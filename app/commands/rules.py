@@ -120,6 +120,7 @@ def replay(
     from app.summary import print_replay
     from app.time_arguments import parse_time
     from app.wiring import policy_of
+    from core.stored import StoredRecord
     from evidence import open_store
     from evidence.as_of import Past
     from policy.replay import replay as replayed
@@ -130,7 +131,8 @@ def replay(
     day_before = (
         None if begin is None else begin - timedelta(days=1)
     )  # counts as earlier volume only
-    records, known = store.iter_by_time(since=day_before), Past(store).script
+    entries, known = store.iter_by_time(since=day_before), Past(store).script
+    records = (entry.record if isinstance(entry, StoredRecord) else None for entry in entries)
     report = replayed(
         policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin
     )
@@ -143,13 +145,13 @@ def replay(
 
 def _closed(store: "CaseStore") -> "Iterator[tuple[str, Disposition]]":
     """Yield how each closed case was closed, by its key."""
-    from core.review import CaseFilter, CaseStatus
+    from core.review import CaseFilter, CaseStatus, Disposition
 
     wanted = CaseFilter(status=CaseStatus.CLOSED)
     for offset in range(0, store.count(wanted), 500):
         for case in store.page(wanted, offset, 500):
-            if case.disposition is not None:
-                yield case.key, case.disposition
+            if case.disposition is not None and case.disposition in Disposition:
+                yield case.key, Disposition(case.disposition)
 
 
 @application.command(name="test")

@@ -22,6 +22,9 @@ _CLOCK_GRAIN_S = 0.015
 _CHANGED = (
     "the script file was changed after the process started, so what ran is not what lies there now"
 )
+_NO_FILE = "what lies at the script's path now is no plain file"
+_UNSEEN = "the script file cannot be seen"
+_UNREAD = "the script file cannot be read"
 _OURS = "the path of the script leads to a file of Outgate itself"
 _MOST_CACHED = 2000
 
@@ -92,9 +95,9 @@ def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
     try:
         found = os.stat(path)
     except (OSError, ValueError):
-        return Identity()
+        return Identity(note=_UNSEEN)
     if not stat.S_ISREG(found.st_mode):
-        return Identity()
+        return Identity(note=_NO_FILE)
     if is_kept_out(found):
         return Identity(note=_OURS)
     key = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -127,6 +130,7 @@ def _read(path: str, found: os.stat_result) -> Identity:
         size=found.st_size,
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         owner=_owner(found),
+        note=_UNREAD if digest is None and found.st_size <= _HASH_MOST else None,
         inline=read_inline_metadata(head)
         if path.endswith((".py", ".pyw")) or b"# /// script" in head
         else None,

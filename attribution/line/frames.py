@@ -14,7 +14,6 @@ _STANDARD = re.compile(
     r"[/\\](?:lib|lib64)[/\\](?:python|pypy)\d(?:\.\d+)?t?[/\\]|[/\\]python\d+\.zip[/\\]",
     re.IGNORECASE,
 )
-_WINDOWS_STANDARD = re.compile(r"^[A-Za-z]:\\.*\\(?:Python|python)[^\\]*\\(?:[^\\]+\\)*Lib\\")
 _SOCKET_FILES = (
     "/ssl.py",
     "/socket.py",
@@ -194,7 +193,20 @@ def is_library(file: str, program: Program) -> bool:
     if not _ABSOLUTE.match(file) and file != program.main:
         # A frozen program's modules have no folder: its own cannot be told from those it was built with.
         return program.main is None or not _ABSOLUTE.match(program.main)
-    return any(pattern.search(file) for pattern in (_INSTALLED, _STANDARD, _WINDOWS_STANDARD))
+    return bool(_INSTALLED.search(file) or _STANDARD.search(file)) or _is_windows_standard(file)
+
+
+def _is_windows_standard(file: str) -> bool:
+    """True for a file in a folder `Lib` somewhere below a folder `Python…` on a drive."""
+    drive, *folders = file.split("\\")[:-1] or [""]
+    if len(drive) != 2 or not drive[0].isascii() or not drive[0].isalpha() or drive[1] != ":":
+        return False
+    below = False
+    for folder in folders:
+        if below and folder == "Lib":
+            return True
+        below = folder.startswith(("Python", "python")) or (below and folder != "")
+    return False
 
 
 def _package(file: str) -> str | None:

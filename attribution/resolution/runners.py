@@ -148,7 +148,7 @@ RUNNERS: dict[str, Runner] = {
 _WORKER_CODE = re.compile(
     r"from (?:multiprocessing|billiard|multiprocess|loky|joblib\.externals\.loky)(?:\.\w+)*\.?"
     r"(?:spawn|forkserver|resource_tracker|semaphore_tracker|forking)? import (?:spawn_main|main|_main)\b"
-    r"|from (?:multiprocessing|billiard)\.\w+ import \w+;?\s*\w+\("
+    r"|from (?:multiprocessing|billiard)\.\w+ import (?:\w++(?:;\s*+|\s++)\w++|\w{2,}+)\("
     r"|import sys;exec\(eval\(sys\.stdin\.readline\(\)\)\)"
 )
 _SERVER_TITLE = re.compile(r"(?P<tool>gunicorn|celeryd?|uwsgi)\b[^\[]*\[(?P<app>[\w.:\-()]+)\]")

@@ -19,11 +19,13 @@ _STRUCTURAL = frozenset({
     "x-stainless-read-timeout", "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version",
     "x-stainless-timeout",
 })  # fmt: skip
-_FILE_NAME = re.compile(
-    r"([^/:\\\"?#&=]{1,200}\.(?:csv|tsv|tab|psv|txt|json|jsonl|xml|xlsx|xls|xlsb|ods|parquet|arrow|feather|pdf|docx?|pptx?|odt|"
+_ENDING_OR_SIGN = re.compile(
+    r"[/:\\\"?#&=]|(\.(?:csv|tsv|tab|psv|txt|json|jsonl|xml|xlsx|xls|xlsb|ods|parquet|arrow|feather|pdf|docx?|pptx?|odt|"
     r"rtf|zip|tar|gz|tgz|bz2|xz|zst|7z|db|sqlite3?|pkl|pickle))(?![\w.])",
     re.IGNORECASE,
 )
+_LONGEST_NAME = 200
+"""Characters of a file name before its ending."""
 _SHORT = 80
 """A structural header with a longer value is read like any other."""
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
@@ -106,7 +108,22 @@ def file_name(exchange: Exchange) -> str | None:
     argument = exchange.header("dropbox-api-arg")
     places = (argument, exchange.header("x-file-name"), exchange.path.partition("?")[0])
     for place in filter(None, places):
-        found = _FILE_NAME.findall(unquote(place[-2_000:]))
-        if found:
-            return str(found[-1])
+        named = _last_file_name(unquote(place[-2_000:]))
+        if named:
+            return named
     return None
+
+
+def _last_file_name(text: str) -> str | None:
+    """Return the last stretch without signs that no name holds, up to the last known ending in it."""
+    name, begin, opened = None, 0, -1
+    for found in _ENDING_OR_SIGN.finditer(text):
+        at, end = found.span()
+        if found[1] is None:
+            begin, opened = end, -1
+            continue
+        if opened < 0 or at - opened > _LONGEST_NAME:
+            opened = max(begin, at - _LONGEST_NAME) if at > begin else -1
+        if opened >= 0:
+            name, begin = text[opened:end], end
+    return name

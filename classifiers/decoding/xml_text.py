@@ -7,7 +7,8 @@ from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path
 
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
+_LONG_NUMBER = re.compile(r"&#0*([0-9]{1,9})[0-9]*+")
 _MAX_TAGS = 200_000
 _MAX_DEPTH = 60
 
@@ -16,6 +17,14 @@ def looks_like_markup(text: str) -> bool:
     """True when a text starts as XML or HTML does."""
     start = text[:200].lstrip("﻿ \t\r\n")
     return start.startswith("<") and len(start) > 2 and (start[1].isalpha() or start[1] in "?!_")
+
+
+def unescaped(text: str) -> str:
+    """Return the text with its character references resolved, whatever numbers they name."""
+    try:
+        return html.unescape(text)
+    except ValueError:  # Python refuses numbers of more than 4,300 digits
+        return html.unescape(_LONG_NUMBER.sub(r"&#\1", text))
 
 
 def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
@@ -71,7 +80,7 @@ def _tag(reading: Reading, inner: str, names: list[str], path: Path, depth: int)
                 attribute = _local(match[1])
                 packed.look(
                     reading,
-                    html.unescape(value),
+                    unescaped(value),
                     attribute,
                     (*path, *names, name, attribute),
                     depth,
@@ -96,5 +105,5 @@ def _emit(
         return
     text = text.strip()
     if escaped and "&" in text:
-        text = html.unescape(text)
+        text = unescaped(text)
     packed.look(reading, text, names[-1] if names else None, (*path, *names), depth)

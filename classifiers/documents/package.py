@@ -1,10 +1,10 @@
 """Office packages (ZIP with XML parts): sizes checked first, parts read within limits, words taken out of markup."""
 
-import html
 import re
 import zipfile
 from io import BytesIO
 
+from classifiers.decoding.xml_text import unescaped
 from classifiers.documents.document_job import Work
 from classifiers.documents.sniff import entries
 from classifiers.payload import Document
@@ -61,6 +61,6 @@ def read_part(data: bytes, name: str, document: Document, work: Work) -> None:
     text = data.decode("utf-8", "replace")
     if name.startswith("docProps/") or name == "meta.xml":
         text = text.replace("</", "\n</")
-    words = html.unescape(_TAGS.sub("", _TABS.sub("\t", _BREAKS.sub("\n", text)))).strip()
+    words = unescaped(_TAGS.sub("", _TABS.sub("\t", _BREAKS.sub("\n", text)))).strip()
     if words:
         work.text(words, None, (*document.path, name))

@@ -49,12 +49,12 @@ def test_refusal_screen_replay_and_export_say_the_same_name(
 ) -> None:
     """The analyst who was refused, the officer, and the reader of an export speak of one service."""
     record = passed(to(service.id))
-    print_replay(replay(BLOCKING, [record.to_json()]))
+    print_replay(replay(BLOCKING, [record]))
 
     assert place(record.destination) == f"{service.name} ({HOST})"
     assert service_name(service.id, HOST) == service.name
     assert f"→ {service.name}: block" in capsys.readouterr().out
-    assert COLUMNS["To"](record.to_json()) == service.name
+    assert COLUMNS["To"](record) == service.name
 
 
 @pytest.mark.parametrize("host", ["localhost", "files.example", "10.0.0.1"])
@@ -63,8 +63,8 @@ def test_a_host_without_a_service_stays_as_it_is(
 ) -> None:
     """No host is spelt as if it were a name."""
     record = passed(to(None, host))
-    print_replay(replay(BLOCKING, [record.to_json()]))
+    print_replay(replay(BLOCKING, [record]))
 
     assert place(record.destination) == service_name(None, host) == host
     assert f"→ {host}: block" in capsys.readouterr().out
-    assert COLUMNS["To"](record.to_json()) == host
+    assert COLUMNS["To"](record) == host

@@ -6,29 +6,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from invented_day import finding, place, record, sender
+from reading import entries_of
 
 from app.summary import print_records, print_session
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
-from tui.sample import finding, place, record, sender
+from core.record import Record
 
 AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 
 
-def sent(verdict: Verdict, size: int, hold: HoldOutcome | None = None) -> dict[str, Any]:
+def sent(verdict: Verdict, size: int, hold: HoldOutcome | None = None) -> Record:
     """A request of this size that ended so."""
     more: dict[str, Any] = (
         {"hold_outcome": hold, "hold_key": "k"} if verdict is Verdict.HOLD else {}
     )
     where = place("api.ai21.com", "ai21", Category.LLM)
-    return record(
-        AT, sender("a.py"), where, finding("iban", 1), verdict=verdict, sent=size, **more
-    ).to_json()
+    return record(AT, sender("a.py"), where, finding("iban", 1), verdict=verdict, sent=size, **more)
 
 
-def summary(*records: dict[str, Any]) -> str:
+def summary(*records: Record) -> str:
     out = io.StringIO()
-    print_session(records, 0, as_json=False, out=out)
+    print_session(entries_of(*records), 0, as_json=False, out=out)
     return out.getvalue().splitlines()[0]
 
 
@@ -50,7 +50,7 @@ def summary(*records: dict[str, Any]) -> str:
         ),
     ],
 )  # fmt: skip
-def test_only_what_left_counts_as_sent(records: list[dict[str, Any]], line: str) -> None:
+def test_only_what_left_counts_as_sent(records: list[Record], line: str) -> None:
     """A refused upload of a megabyte is not a megabyte sent."""
     assert summary(*records) == line
 
@@ -58,7 +58,8 @@ def test_only_what_left_counts_as_sent(records: list[dict[str, Any]], line: str)
 def test_machines_read_the_same_sums() -> None:
     """The JSON counts as the sentence does."""
     out = io.StringIO()
-    print_session([sent(Verdict.ALLOW, 7), sent(Verdict.BLOCK, 9)], 3, as_json=True, out=out)
+    entries = entries_of(sent(Verdict.ALLOW, 7), sent(Verdict.BLOCK, 9))
+    print_session(entries, 3, as_json=True, out=out)
     totals = json.loads(out.getvalue())["totals"]
     assert (totals["requests"], totals["bytes_sent"], totals["stopped"], totals["blocked"]) == (
         2,

@@ -3,7 +3,6 @@
 import pytest
 
 from core.decision import Decision, HoldOutcome, Verdict, left_by, lets_out
-from core.record import left_in
 
 STOPPED = {HoldOutcome.REFUSED, HoldOutcome.TIMED_OUT, None}
 
@@ -17,8 +16,6 @@ def test_what_was_blocked_or_not_released_has_not_left(verdict, hold):
     assert lets_out(verdict, hold) is left
     assert Decision(verdict=verdict, hold_outcome=hold).left is left
     assert left_by(verdict.value, None if hold is None else hold.value) is left
-    stored = {"decision": {"verdict": verdict.value, "hold": {"outcome": hold}}}
-    assert left_in(stored) is left
 
 
 def test_what_passes_at_once_leaves_and_only_it_leaves_unchanged():
@@ -33,9 +30,3 @@ def test_words_of_a_later_version_are_not_said_to_have_left(hold):
     """An outcome that is not known is no proof that anything was sent."""
     assert not left_by("quarantine", hold)
     assert left_by("hold", hold) is (hold == "approved")
-
-
-def test_records_of_an_earlier_version_have_no_hold():
-    """They can be read all the same."""
-    assert left_in({"decision": {"verdict": "allow"}})
-    assert not left_in({"decision": {"verdict": "hold", "hold": None}})

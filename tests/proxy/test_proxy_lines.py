@@ -36,7 +36,8 @@ def test_a_flood_is_kept_waiting_for_no_more_than_its_share() -> None:
 
 
 def test_another_process_has_a_budget_of_its_own() -> None:
-    """A flood from one process takes nothing from another, nor from a new process with the same pid."""
+    """A flood from one process takes nothing from another, nor from a new process with the same
+    pid."""
     budget = LineBudget()
     budget.allows(sender(1), 0.0)
     budget.spent(sender(1), 60)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,28 @@ def _attack(outgate: Any, commands: list[list[str]]) -> list[str]:
     for _, process in started:
         assert process.wait(60) == 0
     return [mark for mark, _ in started]
+
+
+@posix
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(outgate: Any, ending: str) -> None:
+    """Whoever deletes the evidence under an idle gate stops the traffic: status, verify and stop all say so."""
+    gate = outgate.start()
+    script = outgate.script("job.py", SEND)
+    _attack(outgate, [[str(script), "before"]])
+    (outgate.home / f"evidence.db{ending}").unlink()
+    outgate.wait_for(lambda: outgate("status").returncode == 1, 5)
+    assert "NOT HEALTHY: The " in outgate("status").stdout
+    command = [sys.executable, str(script), "after"]
+    refused = subprocess.run(
+        command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "HTTP Error 403" in refused.stderr
+    verified = outgate("verify")
+    assert verified.returncode == 1
+    assert "moved or deleted while the gate was running" in verified.stdout + verified.stderr
+    threading.Thread(target=gate.wait, daemon=True).start()  # its parent: else it stays a zombie
+    stopped = outgate("stop")
+    assert stopped.returncode == 1
+    assert "NOT HEALTHY" in stopped.stderr
+    assert gate.wait(30) == 1

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from invented_day import finding, place, record, sender
 
 from core.classification import Category
 from core.decision import Verdict
@@ -11,7 +12,6 @@ from core.review import Action, CaseFilter, CaseStatus, Disposition
 from tui.actions import ACTIONS
 from tui.queue_view import QueueView
 from tui.review_screen import ReviewScreen
-from tui.sample import finding, place, record, sender
 
 
 def arrival(at, script="new_job.py", verdict=Verdict.HOLD):

@@ -8,6 +8,8 @@ from datetime import UTC, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from invented_day import finding, place, record, sender
+from memory_case_store import as_stored
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.classification import AccountKind, Category, LlmCall
@@ -15,7 +17,6 @@ from core.decision import Verdict
 from core.findings import Confidence
 from core.text import printable
 from destinations import SERVICES
-from tui.sample import finding, place, record, sender
 from tui.wording import (
     case_found,
     case_place,
@@ -34,13 +35,9 @@ OPENAI = place("api.openai.com", "openai", Category.LLM)
 
 
 def said(now, who=None, where=ONEDRIVE, *findings, **more):
-    return sentence(
-        record(
-            now - timedelta(minutes=12), who or sender("ledger_upload.py"), where, *findings, **more
-        ).to_json(),
-        now,
-        UTC,
-    )
+    at = now - timedelta(minutes=12)
+    made = record(at, who or sender("ledger_upload.py"), where, *findings, **more)
+    return sentence(as_stored(made), now, UTC)
 
 
 def test_who_what_where_when_and_outcome_in_that_order(now):
@@ -323,8 +320,9 @@ def test_what_was_never_inspected_is_not_said_to_be_clean(now, degraded, reason,
     """A direct connection or a refused certificate reads as what it is, not as nothing sent."""
     seen = record(
         now - timedelta(minutes=12), sender("a.py"), place("203.0.113.5", None, Category.OTHER)
-    ).to_json()
-    seen["request"]["method"] = "CONNECT"
-    seen["decision"] |= {"degraded": [degraded], "reason": reason}
+    )
+    request = replace(seen.request, method="CONNECT")
+    decision = replace(seen.decision, degraded=(degraded,), reason=reason)
+    seen = replace(seen, request=request, decision=decision)
 
     assert sentence(seen, now, UTC) == f"“a.py”, run by fin-ops, {words}"

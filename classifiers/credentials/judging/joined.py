@@ -17,16 +17,30 @@ class Location(NamedTuple):
 
 
 _BODY = Carrier.BODY
+_BLOCK = 1024
+_CONTINUING = bytes(range(0x80, 0xC0))
+"""Bytes that continue a character in UTF-8."""
 
 
 class Joined:
     """Lines of all segments joined to one text, except those that authenticate the request. Holds payload."""
 
-    __slots__ = ("_lines", "_segments", "_starts", "ascii", "authentication", "data")
+    __slots__ = (
+        "_counts",
+        "_lines",
+        "_prefixes",
+        "_segments",
+        "_starts",
+        "ascii",
+        "authentication",
+        "data",
+    )
 
     def __init__(self, segments: Sequence[Segment], *, authentication: bool = True) -> None:
         self._segments = segments
         self._starts: list[int] | None = None
+        self._prefixes: list[int] = []
+        self._counts: dict[int, list[int]] = {}
         self.authentication: list[tuple[int, Segment]] = []
         """Segments left out because their job is to authenticate, with their index."""
         lines = [f'"{s[1]}": "{s[0]}"\n' if s[1] else f'"{s[0]}"\n' for s in segments]
@@ -44,14 +58,29 @@ class Joined:
         """Return the segment that holds this byte, and the character there."""
         if self._starts is None:
             self._starts = [0, *accumulate(map(_size, self._lines))]
+            self._prefixes = [_size(s.key) + 5 if s.key else 1 for s in self._segments]
         index = bisect_right(self._starts, offset) - 1
         segment = self._segments[index]
-        prefix = _size(segment.key) + 5 if segment.key else 1
+        prefix = self._prefixes[index]
         inside = offset - self._starts[index] - prefix
         if inside <= 0 or segment.text.isascii():
             return Location(index, inside)
-        start = self._starts[index] + prefix
-        return Location(index, len(self.data[start : start + inside].decode("utf-8", "ignore")))
+        return Location(index, self._characters(index, self._starts[index] + prefix, inside))
+
+    def _characters(self, index: int, start: int, size: int) -> int:
+        """Return how many whole characters of a segment stand in the `size` bytes from `start`, where its text begins.
+
+        Counts are kept for each block: a text full of matches is still read once.
+        """
+        counts = self._counts.get(index)
+        if counts is None:
+            end = start + _size(self._segments[index].text)
+            blocks = (self.data[at : min(at + _BLOCK, end)] for at in range(start, end, _BLOCK))
+            counts = self._counts[index] = [0, *accumulate(map(_begun, blocks))]
+        block = min(size // _BLOCK, len(counts) - 1)
+        inside = self.data[start + block * _BLOCK : start + size]
+        cut = self.data[start + size] in _CONTINUING
+        return counts[block] + _begun(inside) - cut
 
     def __repr__(self) -> str:
         return f"<Joined {len(self.data)} bytes>"
@@ -59,3 +88,8 @@ class Joined:
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _begun(data: bytes) -> int:
+    """Return how many characters begin in these bytes of UTF-8."""
+    return len(data.translate(None, _CONTINUING))

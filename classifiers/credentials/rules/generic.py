@@ -1,6 +1,7 @@
 """Values that only their name gives away: `db_password = …`, `"api_key": "…"`, `the password is …`."""
 
 import re
+import string
 from functools import lru_cache
 
 from classifiers.credentials.judging.quality import entropy, is_example, is_masked, is_placeholder
@@ -28,6 +29,12 @@ _KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
 _PASSWORD_VALUE = r"([^\s\"'`<>\\,;]{4,128})"  # noqa: S105 - a pattern
 _KEY_VALUE = r"([A-Za-z0-9_\-.~+/=:!@#$%^&*|?]{10,512})"
 _HEAD = r"[\w.\-]{0,40}?"
+_SMALL, _LARGE, _DIGITS = map(
+    frozenset, (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+)
+_LONGEST_PASSWORD = 512
+_SENTENCE = 4096
+"""Characters before a value in which a blank makes it part of a sentence."""
 
 _NOT_A_SECRET_NAME = re.compile(
     r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input | output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
@@ -44,7 +51,7 @@ _NOT_A_SECRET_END = re.compile(
 _STRUCTURED = re.compile(
     r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
     r" | arn:.* | urn:.* | x-[a-z\d-]+ | sha\d{1,3}[-:=].* | @.* | [A-Za-z_.]+\[.* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
-    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | [A-Z]+(?:[._/:-][A-Z]+)* | _{0,2}[A-Z]?[a-z]+(?:[A-Z][a-z]+)*[:!?.]* | .*\(.*  | .*\)$ | .*\[.*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
+    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | _{0,2}[a-z]+[:!?.]* | [^(\n]*\(.* | .*\)$ | [^\[\n]*\[[^\]\n]*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
 )
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _NAMES_A_KEY = re.compile(
@@ -52,7 +59,6 @@ _NAMES_A_KEY = re.compile(
 )
 """Names under which services do hand out plain UUIDs as keys."""
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
-_NAME_BEFORE = re.compile(r"[\w.\-]{0,48}\Z")
 
 
 @lru_cache(maxsize=512)
@@ -66,10 +72,14 @@ def _password(candidate: Candidate) -> Verdict:
     value = candidate.value
     if not candidate.whole and value.endswith("."):
         value = _without_stop(candidate)
-    reason = _no_password(value) or _no_secret(candidate.name, value)
+    reason = _no_secret_name(candidate.name)
     if reason is not None:
         return Verdict(rejected=reason)
-    strong = len(value) >= 8 and entropy(value) >= 2.7
+    bits = entropy(value) if len(value) <= _LONGEST_PASSWORD else 0.0
+    reason = _no_password(value, bits) or _no_secret(value)
+    if reason is not None:
+        return Verdict(rejected=reason)
+    strong = len(value) >= 8 and bits >= 2.7
     return Verdict(
         value=value,
         span=(candidate.start, candidate.start + len(value)),
@@ -81,15 +91,16 @@ def _password(candidate: Candidate) -> Verdict:
 def _without_stop(candidate: Candidate) -> str:
     """Return the value without the full stop of the sentence that it ends."""
     ends = candidate.text[candidate.end : candidate.end + 1]
-    return (
-        candidate.value.rstrip(".")
-        if ends in {"", " ", "\n"} and " " in candidate.text[: candidate.start]
-        else candidate.value
-    )
+    nearby = max(0, candidate.start - _SENTENCE)
+    if ends in {"", " ", "\n"} and candidate.text.find(" ", nearby, candidate.start) >= 0:
+        return candidate.value.rstrip(".")
+    return candidate.value
 
 
-def _no_password(value: str) -> str | None:
-    if len(value) < 6 or len(set(value)) < 4 or not _mixed(value) or entropy(value) < 2.2:
+def _no_password(value: str, bits: float) -> str | None:
+    if len(value) > _LONGEST_PASSWORD:
+        return "too long for a password"
+    if len(value) < 6 or len(set(value)) < 4 or bits < 2.2 or not _mixed(value):
         return "too short or too plain for a password"
     if _STRUCTURED.match(value):
         return "a word, number, name or address, no password"
@@ -97,22 +108,25 @@ def _no_password(value: str) -> str | None:
 
 
 def _mixed(value: str) -> bool:
+    """True for letters and digits, for either with a sign, and for small letters with capitals."""
     if value.isalpha():
         return not (value.islower() or value.isupper())
-    return not value.isdigit() and _TWO_KINDS.search(value) is not None
-
-
-_TWO_KINDS = re.compile(
-    r"[0-9].*[a-zA-Z]|[a-zA-Z].*[0-9]|[a-zA-Z0-9].*[^\w\-./:]|[^\w\-./:].*[a-zA-Z0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]",
-    re.DOTALL,
-)
+    chars = set(value)
+    small, large = not _SMALL.isdisjoint(chars), not _LARGE.isdisjoint(chars)
+    digit = not _DIGITS.isdisjoint(chars)
+    if (small and large) or (digit and (small or large)):
+        return True
+    return (small or large or digit) and any(
+        not char.isalnum() and char not in "_-./:" for char in chars
+    )
 
 
 def _key(candidate: Candidate) -> Verdict:
     value = candidate.value
     if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
-        return Verdict(rejected=_no_secret(candidate.name, value), confidence=Confidence.POSSIBLE)
-    reason = _no_key(value) or _no_secret(candidate.name, value)
+        reason = _no_secret_name(candidate.name) or _no_secret(value)
+        return Verdict(rejected=reason, confidence=Confidence.POSSIBLE)
+    reason = _no_secret_name(candidate.name) or _no_key(value) or _no_secret(value)
     if reason is not None:
         return Verdict(rejected=reason)
     strong = len(value) >= 20 and entropy(value) >= 3.6
@@ -137,9 +151,11 @@ def _no_key(value: str) -> str | None:
     )
 
 
-def _no_secret(name: str, value: str) -> str | None:
-    if not is_secret_name(name):
-        return "the name says that this is no secret"
+def _no_secret_name(name: str) -> str | None:
+    return None if is_secret_name(name) else "the name says that this is no secret"
+
+
+def _no_secret(value: str) -> str | None:
     return "a placeholder" if is_placeholder(value) or is_masked(value) else None
 
 

@@ -24,7 +24,7 @@ _INSIDE = (
     "source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "video", "audio",
     "content", "video_url", "blob", "file_url",
 )  # fmt: skip
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]*={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]*+={0,2}+\s*+")
 _CHECKED = 2048
 _OUTER = frozenset({"image", "images", "instances", "inputs"})
 _FORMATS = {

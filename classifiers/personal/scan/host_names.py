@@ -22,6 +22,12 @@ _MACHINES = frozenset(
 )
 
 
+def may_be_domain(text: str, at: int, end: int) -> bool:
+    """False where the text behind the `@` at `at` has no ending that a domain can have: most of a hostile text."""
+    dot = text.rfind(".", at, end)
+    return dot > at and 2 < end - dot < 26
+
+
 def email_around(
     text: str, begin: int, at: int, end: int
 ) -> tuple[int, int, str, str | None] | None:

@@ -9,7 +9,7 @@ SHORTEST = 15
 
 _LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
 _NO_SEPARATORS = str.maketrans("", "", " -")
-_PART_LENGTH = re.compile(r"(\d+)!")
+_PART_LENGTH = re.compile(r"(?<!\d)(\d++)!")
 
 
 @cache

@@ -41,6 +41,8 @@ def read_candidate(place: Place, start: int, end: int) -> int:
 
 
 def _email(place: Place, at: int, end: int) -> int | None:
+    if not place.explain and not host_names.may_be_domain(place.text, at, end):
+        return None
     found = host_names.email_around(place.text, place.begin, at, end)
     if found is None:
         return None

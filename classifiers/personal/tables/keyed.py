@@ -66,7 +66,7 @@ null none nil n/a na unknown undefined true false yes no test default string tex
 user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx
 """
 _NOT_A_VALUE = frozenset(_NOT_A_VALUE_TEXT.split())
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]|[ ](?=[^\W\d_])){1,78}")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -76,7 +76,7 @@ _TECHNICAL = re.compile(
 
 
 def _person(text: str) -> str | None:
-    if not 2 <= len(text) <= 80 or not _NAME.fullmatch(text) or len(text.split()) > 6:
+    if not 2 <= len(text) <= 80 or len(text.split()) > 6 or not _NAME.fullmatch(text):
         return None
     return " ".join(text.split()).casefold()
 

@@ -21,9 +21,14 @@ WORDED = frozenset({"!", "person", "name", "address", "email", "health_data", "s
 
 
 class Hints:
-    """Two searches over one text: what may be a finding by itself, and digits that are one only right of a label."""
+    """Searches over one text: what may be a finding by itself, digits that are one only right of a label, and numbers
+    behind a word for phones anywhere left of them on the line.
 
-    __slots__ = ("_alone", "_labelled")
+    No alternative of a search may reach on without bound: while it is alive each match of another one would cost a
+    reading of all the text behind it.
+    """
+
+    __slots__ = ("_alone", "_digits", "_labelled", "_phone_words")
 
     def __init__(self, *, ascii_only: bool) -> None:
         more = () if ascii_only else (*_accented(), *folding_bytes())
@@ -40,6 +45,8 @@ class Hints:
         self._labelled = _compiled(
             [*_weak(), rb"\b\d{1,3}(?:\.\d{1,3}){3}\b", candidates.IPV6.encode()]
         )
+        self._phone_words = _compiled([_phone_words()])
+        self._digits = _compiled([_DIGITS])
 
     def alone(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield the spans that may be a finding whatever stands around them."""
@@ -48,6 +55,24 @@ class Hints:
     def labelled(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield the spans of digits that are a finding only right of a label."""
         return _spans(self._labelled, data)
+
+    def phones(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield for each line what stands from a word for phones to the last run of digits behind it."""
+        match, unanchored = self._phone_words
+        size, empty = len(data), -1
+        start, end = match(unanchored, data, 0, size)[0]
+        while start >= 0:
+            last = -1
+            if (
+                end > empty
+            ):  # what ends a word may be a line end: the number then stands on the next line
+                stop = data.find(b"\n", end)
+                empty = stop = size if stop < 0 else stop
+                last = max((span[1] for span in _spans(self._digits, data, end, stop)), default=-1)
+            if last >= 0:
+                yield start, last
+            # What ends a word may also be what the next one begins with.
+            start, end = match(unanchored, data, max(last, end - 1), size)[0]
 
 
 @cache
@@ -68,10 +93,12 @@ def _compiled(patterns: list[bytes]) -> tuple[Any, Any]:
     return re2.compile(joined, options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
 
 
-def _spans(search: tuple[Any, Any], data: bytes) -> Iterator[tuple[int, int]]:
+def _spans(
+    search: tuple[Any, Any], data: bytes, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int]]:
     match, unanchored = search
-    end = len(data)
-    span = match(unanchored, data, 0, end)[0]
+    end = len(data) if end is None else end
+    span = match(unanchored, data, start, end)[0]
     while span[0] >= 0:
         yield span
         span = match(unanchored, data, max(span[1], span[0] + 1), end)[0]
@@ -95,20 +122,21 @@ def _announced() -> list[bytes]:
     """Numbers with a sign or a word before them that says what they are."""
     labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
     calls = rb"(?i:\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b)"
-    phones = [
-        word.rpartition(" ")[2] for word, kinds in telling_phrases().items() if "phone" in kinds
-    ]
-    named = "|".join(
-        sorted({word for word in phones if len(word) > 2} | {"call us", "call me"})
-    ).encode()
     return [
         rb"\+\(?" + _DIGITS,
         rb"\(\+?" + _DIGITS,
         rb"\b00" + _DIGITS,
         labels + rb".{0,43}\d[^A-Za-z]{0,3}\d",
         calls + rb"[^.!?\d]{0,16}\(?" + _DIGITS,
-        rb"(?i:(?:^|[^a-z])(?:%b)[^a-z])[^\n]*\d(?:%b\d){6}" % (named, _LOOSE),
     ]
+
+
+def _phone_words() -> bytes:
+    phones = [
+        word.rpartition(" ")[2] for word, kinds in telling_phrases().items() if "phone" in kinds
+    ]
+    named = sorted({word for word in phones if len(word) > 2} | {"call us", "call me"})
+    return rb"(?i:(?:^|[^a-z])(?:%b)[^a-z])" % "|".join(named).encode()
 
 
 def _accented() -> list[bytes]:

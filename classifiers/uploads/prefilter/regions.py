@@ -88,16 +88,21 @@ def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
     """Return the places of what may be mailboxes, and all other hinted ones with the line before, as a label may stand there."""
     found = hints(ascii_only=data.isascii())
     mailboxes: list[Span] = []
-    others: list[Span] = []
+    hinted: list[Span] = []
     for start, end in found.alone(data):
-        if data[start + 1] == _AT:
-            mailboxes.append((start, end))
-        else:
-            others.append((data.rfind(b"\n", 0, start), end))
-    for start, end in found.labelled(data):
-        if _is_labelled(data, start):
-            others.append((data.rfind(b"\n", 0, start), end))
-    return mailboxes, others
+        (mailboxes if data[start + 1] == _AT else hinted).append((start, end))
+    hinted += (span for span in found.labelled(data) if _is_labelled(data, span[0]))
+    hinted += found.phones(data)
+    return mailboxes, list(_with_line_before(data, sorted(hinted)))
+
+
+def _with_line_before(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
+    """Yield the sorted spots, each from the end of the line before on. Reads the text once, however long its lines."""
+    line, read = -1, 0
+    for start, end in spots:
+        found = data.rfind(b"\n", read, start)
+        line, read = (found if found >= 0 else line), start
+        yield line, end
 
 
 def _words(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
@@ -137,13 +142,9 @@ def _is_labelled(data: bytes, start: int) -> bool:
 
 @cache
 def _numbered() -> frozenset[bytes]:
-    """Return the last words of all phrases that announce a number, and how they may be cut at the reach of a label."""
-    lasts = {
-        phrase.rsplit(" ", 1)[-1]
-        for phrase, kinds in telling_phrases().items()
-        if not kinds <= WORDED
-    }
-    return frozenset(word.encode() for word in lasts)
+    """Return for all phrases that announce a number their longest words: a label has one of them whole."""
+    phrases = [phrase for phrase, kinds in telling_phrases().items() if not kinds <= WORDED]
+    return frozenset(max(phrase.split(" "), key=len).encode() for phrase in phrases)
 
 
 def _keys(data: bytes) -> set[bytes]:

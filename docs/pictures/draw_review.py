@@ -1,4 +1,4 @@
-"""Development only: `python -m tui.screenshot OUT.svg` draws the review over an invented day, for the README."""
+"""`python docs/pictures/draw_review.py` draws docs/review.svg: the review over an invented day."""
 
 import asyncio
 import re
@@ -9,7 +9,11 @@ from pathlib import Path
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.live_queue import Reviewer
-from tui.sample import sample_holds, sample_store
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "fakes"))
+
+from invented_day import sample_holds, sample_store  # noqa: E402
 
 AT = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 SIZE = (140, 36)
@@ -24,7 +28,7 @@ async def draw(size: tuple[int, int] = SIZE) -> str:
     for waiting in sample_holds(AT):
         store.hold(waiting)
     acts = EvidenceActs(
-        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=("csv",)
+        verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=()
     )
     app = ReviewApp(store, reviewer, store, "", acts)
     async with app.run_test(size=size) as pilot:
@@ -36,21 +40,17 @@ async def draw(size: tuple[int, int] = SIZE) -> str:
 
 def self_contained(svg: str) -> str:
     """Return the SVG without fonts from elsewhere: a picture must fetch nothing."""
-    without = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    without = re.sub(r"@font-face\s*\{[^{}]*\}", "", svg)
     spaced = without.replace("<svg ", '<svg xml:space="preserve" ', 1)
     return spaced.replace(
         "Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Write the SVG to the file named."""
-    if len(arguments) != 1:
-        sys.stderr.write("Use: python -m tui.screenshot OUT.svg\n")
-        return 2
-    Path(arguments[0]).write_text(asyncio.run(draw()), encoding="utf-8")
-    return 0
+def main() -> None:
+    """Draw the picture anew where it is kept."""
+    (ROOT / "docs" / "review.svg").write_text(asyncio.run(draw()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

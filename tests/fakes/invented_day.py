@@ -1,9 +1,11 @@
-"""An invented working day, for screenshots and trials. No value in it is anyone's."""
+"""An invented working day, for tests and pictures. No value in it is anyone's."""
 
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from memory_case_store import MemoryCaseStore
 
 from core.attribution import (
     UNATTRIBUTED,
@@ -28,7 +30,6 @@ from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
-from tui.sample_store import MemoryCaseStore
 
 
 def sender(

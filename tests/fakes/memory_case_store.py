@@ -1,10 +1,10 @@
-"""A case store in memory over given records, for screenshots, trials and tests."""
+"""A case store in memory over given records, for tests and pictures."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
@@ -21,6 +21,14 @@ from core.review import (
     case_key,
     needs_review,
 )
+from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+
+LINK = ChainLink(chain_id="records:made-up", seq=1, prev=bytes(32), hash=bytes.fromhex("5a" * 32))
+
+
+def as_stored(record: Record) -> Record:
+    """Return the record as it is read again: its texts made harmless and cut."""
+    return Record.from_json(json.loads(json.dumps(record.to_json())))
 
 
 class MemoryCaseStore:
@@ -32,6 +40,10 @@ class MemoryCaseStore:
         self._held: dict[str, Record] = {}
         self._version = 1
         self.skipped = 0
+        self.unreadable: set[str] = set()
+        """Ids of records that are there and cannot be read."""
+        self.unreadable_waiting: list[UnreadableEntry] = []
+        self.unreadable_events: list[UnreadableEntry] = []
 
     def add(self, record: Record) -> None:
         """A record arrives, as if another process had written it."""
@@ -48,9 +60,10 @@ class MemoryCaseStore:
         waited = self._held.pop(record_id)
         self.add(replace(waited, decision=replace(waited.decision, hold_outcome=outcome)))
 
-    def waiting(self) -> Sequence[Mapping[str, Any]]:
+    def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """What waits and has no answer."""
-        return [record.to_json() for id_, record in self._held.items() if self._answer(id_) is None]
+        readable = [as_stored(r) for id_, r in self._held.items() if self._answer(id_) is None]
+        return [*self.unreadable_waiting, *readable]
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How holds ended, of finished records."""
@@ -88,16 +101,20 @@ class MemoryCaseStore:
         """One case."""
         return next((c for c in self._cases(CaseFilter(status=None)) if c.key == key), None)
 
-    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
         """The newest records of a case."""
-        mine = [r for r in self._records if case_key(r) == key]
+        mine = [r for r in self._records if case_key(r) == key][::-1][:limit]
         return [
-            {**r.to_json(), "chain": {"seq": 1, "prev": "", "hash": ""}} for r in mine[::-1][:limit]
+            UnreadableEntry(id=r.id, at=r.at, link=LINK, why="decision.verdict is not known")
+            if r.id in self.unreadable
+            else StoredRecord(record=as_stored(r), link=LINK)
+            for r in mine
         ]
 
-    def history(self, key: str) -> Sequence[ReviewEvent]:
+    def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
         """What was done with a case."""
-        return [event for event in self._events if event.case_key == key]
+        mine = [event for event in self._events if event.case_key == key]
+        return [*self.unreadable_events, *mine]
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
         """Versions of one script or of all."""
@@ -144,7 +161,8 @@ class MemoryCaseStore:
     def _case(self, key: str, records: list[Record]) -> Case:
         last = max(records, key=lambda r: r.at)
         script, place = last.sender.script, last.destination
-        acts = [e for e in self.history(key) if e.action in {Action.CLOSE, Action.REOPEN}]
+        changes = {Action.CLOSE, Action.REOPEN}
+        acts = [e for e in self._events if e.case_key == key and e.action in changes]
         closed = acts[-1] if acts and acts[-1].action is Action.CLOSE else None
         rows = [f.records for r in records for f in r.findings if f.records is not None]
         return Case(
