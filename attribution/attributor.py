@@ -15,6 +15,7 @@ from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
+from attribution.identity.imports import Imports
 from attribution.line.joining import joined
 from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
@@ -145,6 +146,21 @@ class SocketAttributor:
         with contextlib.suppress(Unread):
             return self._reader.ask(_CLAIMS_S, request_claims, facts, head, at_ns)
         return ()
+
+    def imports(self, attribution: Attribution) -> Imports | None:
+        """Return what the sender's script imports, while its process lives. Off the event loop."""
+        portrait = self._gallery.behind(attribution)
+        if portrait is None or portrait.script is None or portrait.script_facts is None:
+            return None
+        with contextlib.suppress(Unread):
+            return self._reader.ask(
+                _COMPOSE_S,
+                examination.imports,
+                portrait.script_facts,
+                portrait.script_path,
+                portrait.script.sha256,
+            )
+        return None
 
     def composition(self, attribution: Attribution) -> Composition | None:
         """Return the imports and installed distributions of the sender's script while it lives. Off the event loop."""

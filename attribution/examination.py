@@ -10,6 +10,7 @@ from attribution.beacon.reading import start_claim
 from attribution.facts import ProcessFacts
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
+from attribution.identity.imports import Imports
 from attribution.identity.version import Identity, identify, identify_code
 from attribution.plain_files import text_of
 from attribution.resolution import Resolution, resolve, search_paths
@@ -52,6 +53,11 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         identity=identity,
         note=note or doubt(claim, resolution.path, identity.sha256, files),
     )
+
+
+def imports(facts: ProcessFacts, path: str | None, sha256: str | None) -> Imports | None:
+    """Return what the script at `path` (as its process sees it) with this hash imports; None when it cannot be read."""
+    return _composer.imports(sha256, path, facts)
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:

@@ -21,6 +21,7 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     asked.__name__: asked
     for asked in (
         examination.examine,
+        examination.imports,
         examination.composition,
         examination.source,
         examination.absolute,

@@ -100,7 +100,8 @@ def judged(home: Path, script: Path, after: int) -> tuple[Counter[str], int]:
     """Return how many lines of the newest records were right, likely, unknown and wrong; and how many records there are."""
     text = script.read_text().splitlines()
     at = {p: next(i for i, t in enumerate(text, 1) if f"def f{p}(" in t) + 1 for p in range(PLACES)}
-    records = list(open_store(home / "evidence.db").iter_records())
+    store = open_store(home / "evidence.db")
+    records = [entry.exported() for entry in store.iter_entries()]
     found: Counter[str] = Counter()
     for record in records[after:]:
         said = re.search(r"/up/(\d+)/", record["destination"]["path"])

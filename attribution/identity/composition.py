@@ -55,6 +55,10 @@ class Composer:
         self._imports = ImportReader()
         self._environments: dict[tuple[tuple[str, int], ...], Environment] = {}
 
+    def imports(self, sha256: str | None, path: str | None, facts: ProcessFacts) -> Imports | None:
+        """Return what the script with this hash imports; None when its source cannot be read, or is not what ran."""
+        return self._read(sha256, path, files_of(facts))
+
     def compose(self, sha256: str | None, path: str | None, facts: ProcessFacts) -> Composition:
         """Return what the script with this hash is made of. `path`: its file as the process sees it."""
         files = files_of(facts)
