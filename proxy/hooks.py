@@ -40,12 +40,10 @@ class DirectAddons(addonmanager.AddonManager):
         if self._table is None:
             await super().handle_lifecycle(event)
         elif listeners := self.listeners(event.name):
-            await self.call(listeners, event)
+            await self.call(listeners, *event.args())
 
-    async def call(self, listeners: Sequence[Callable[..., Any]], event: hooks.Hook) -> None:
+    async def call(self, listeners: Sequence[Callable[..., Any]], *arguments: Any) -> None:
         """Call these, one after the other; one that fails is logged and stops no other."""
-        names = event.__match_args__  # type: ignore[attr-defined]
-        arguments = [getattr(event, name) for name in names]
         for listener in listeners:
             try:
                 result = listener(*arguments)
@@ -68,4 +66,5 @@ class GateHandler(GateConnectionHandler):
             await super().handle_hook(hook)
         elif listeners := addons.listeners(hook.name):
             with self.timeout_watchdog.disarm():
-                await addons.call(listeners, hook)
+                (name,) = hook.__match_args__  # type: ignore[attr-defined]
+                await addons.call(listeners, getattr(hook, name))

@@ -79,7 +79,7 @@ class GateStream(HttpStream):
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
-        if not request or self._asked or not self._outgrown():
+        if not request or self._asked or not self.request_body_buf or not self._outgrown():
             return False
         self._asked = True
         yield GateLargeBodyHook(self.flow)

@@ -77,22 +77,30 @@ class Transaction:
     @property
     def exchange(self) -> Exchange:
         """The request, as far as it is kept."""
-        return self._known(self._exchange)
+        if self._exchange is None:
+            raise self._unknown()
+        return self._exchange
 
     @property
     def sender(self) -> Attribution:
         """Who sent it."""
-        return self._known(self._sender)
+        if self._sender is None:
+            raise self._unknown()
+        return self._sender
 
     @property
     def classification(self) -> Classification:
         """What is in it."""
-        return self._known(self._classification)
+        if self._classification is None:
+            raise self._unknown()
+        return self._classification
 
     @property
     def decision(self) -> Decision:
         """What was decided."""
-        return self._known(self._decision)
+        if self._decision is None:
+            raise self._unknown()
+        return self._decision
 
     @property
     def attributed(self) -> bool:
@@ -168,7 +176,8 @@ class Transaction:
 
     def learn(self, classification: Classification) -> None:
         """More is known of what is in it."""
-        self._known(self._classification)
+        if self._classification is None:
+            raise self._unknown()
         self._classification = classification
 
     def left(self, size: int, *, whole: bool) -> None:
@@ -340,10 +349,8 @@ class Transaction:
             why = f"its evidence must be {needed.name.lower()} and is {proof.name.lower()}"
             raise out_of_order(event, self.state, why)
 
-    def _known[Fact](self, fact: Fact | None) -> Fact:
-        if fact is None:
-            raise OrderError(f"Nothing was decided on this exchange: it is {self.state}.")
-        return fact
+    def _unknown(self) -> OrderError:
+        return OrderError(f"Nothing was decided on this exchange: it is {self.state}.")
 
 
 def _said(acknowledgement: Acknowledgement | None) -> tuple[EvidenceError | None, ...]:
