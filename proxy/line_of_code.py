@@ -40,8 +40,11 @@ class LinesOfCode:
         first = place is not None and place not in self._known
         if decision.verdict is Verdict.ALLOW and not first:
             return sender
-        self._remember(place)
-        return await self._sampled(sender, exchange)
+        look = self.budget.allows(sender, time.monotonic())
+        found = await self._sampled(sender, exchange, look=look)
+        if look or found.line is not None:
+            self._remember(place)
+        return found
 
     def _remember(self, place: _Place | None) -> None:
         if place is not None:
@@ -49,10 +52,9 @@ class LinesOfCode:
         if len(self._known) > _PAIRS_REMEMBERED:
             del self._known[next(iter(self._known))]
 
-    async def _sampled(self, sender: Attribution, exchange: Exchange) -> Attribution:
+    async def _sampled(self, sender: Attribution, exchange: Exchange, *, look: bool) -> Attribution:
         """Ask for the line; without budget only of the sender's own beacon, which costs little."""
         begun, ask = time.monotonic(), self._attributor().line_of_code
-        look = self.budget.allows(sender, begun)
         try:
             async with asyncio.timeout(self._patience_s):
                 line = await asyncio.to_thread(ask, sender, exchange, look=look)
