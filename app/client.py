@@ -75,6 +75,25 @@ def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[s
     return client_environment(gate.url, home.bundle, os.environ, settings.direct_hosts)
 
 
+@contextmanager
+def beacon_in(environment: dict[str, str], home: Home, *, wanted: bool) -> Iterator[dict[str, str]]:
+    """Yield the environment of a program whose Pythons find the beacon, where it is wanted and can be had."""
+    if not wanted:
+        yield environment
+        return
+    from attribution.beacon.folder import beacon_folder, with_beacon
+
+    with contextlib.ExitStack() as stack:
+        try:
+            path = stack.enter_context(beacon_folder(home.beacons))
+        except OSError as error:
+            sys.stderr.write(f"outgate: no beacon for this run: {error.strerror}\n")
+            its_own = environment
+        else:
+            its_own = with_beacon(environment, path)
+        yield its_own
+
+
 def run_program(
     command: Sequence[str], environment: dict[str, str], cwd: Path | None = None
 ) -> Ended:

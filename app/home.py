@@ -73,6 +73,11 @@ class Home:
         """Masked contents of scripts seen, by hash."""
         return self.root / "scripts"
 
+    @property
+    def beacons(self) -> Path:
+        """A private folder for each `outgate run` that lasts, with what its programs say of themselves."""
+        return self.root / "beacons"
+
 
 def open_home() -> Home:
     """Return the home, made if need be with mode 0700. Raises SettingsError."""

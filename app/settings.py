@@ -36,6 +36,10 @@ class Settings(BaseModel):
     """True: what scripts looked like is kept, compressed, with secrets masked, for the diff between
     versions.
     """
+    beacon: bool = True
+    """True: programs under `outgate run` tell by a small file on their import path what they run
+    and which line sends.
+    """
     other_programs: Literal["volume", "inspect"] = "volume"
     """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"

@@ -131,7 +131,9 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else _pseudonyms(key)
     own = (home.evidence, home.authority, home.fingerprint_key.parent)
-    return attribution.build(user_names=settings.user_names, pseudonym=pseudonym, keep_out=own)
+    return attribution.build(
+        user_names=settings.user_names, pseudonym=pseudonym, keep_out=own, beacons=home.beacons
+    )
 
 
 def direct_connections() -> DirectConnections:
@@ -190,12 +192,11 @@ def keeper_of(
 
 
 def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
-    """Return what masks the secrets in a script's source."""
+    """Return what masks the secrets and personal values in a script's source; raises ValueError for what is none."""
     from classifiers.credentials import CredentialDetector
-    from classifiers.credentials.masking import mask_secrets
+    from classifiers.sources.masking import SourceMasker
 
-    detector = CredentialDetector(home.cache, policy.organisation)
-    return lambda text: mask_secrets(detector, text)
+    return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
 
 
 def past_of(

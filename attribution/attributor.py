@@ -9,17 +9,21 @@ from dataclasses import dataclass, replace
 
 from attribution import examination
 from attribution.ambiguity import of_one, of_several
+from attribution.beacon.claims import RequestClaim
+from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
-from attribution.line.sampler import LineSampler, SampleTarget
+from attribution.identity.imports import Imports
+from attribution.line.joining import joined
+from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
-from core.exchange import Connection
+from core.exchange import Connection, Exchange
 
 _MOST_CONNECTIONS = 20000
 _WAIT_TRIES = 5
@@ -28,6 +32,7 @@ _COMPOSE_S = 10.0
 _SOURCE_S = 5.0
 _WARM_S = 5.0
 _ALONE_S = 1.0
+_CLAIMS_S = 0.4
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
@@ -110,7 +115,9 @@ class SocketAttributor:
             connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search"
         )
 
-    def line_of_code(self, attribution: Attribution) -> CodeLine | None:
+    def line_of_code(
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
+    ) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
         portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script_facts is None:
@@ -118,7 +125,17 @@ class SocketAttributor:
             return None
         socket = attribution.socket
         facts = portrait.facts if portrait.is_itself_python else portrait.script_facts
-        line, outcome = self._sampler.sample(
+        line, outcome = self._sampled(portrait, facts, socket) if look else (None, "not_sampled")
+        if request is not None and facts is portrait.facts:
+            seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
+            outcome = "beacon" if seen is None and line is not None else outcome
+        self._counters.line(outcome)
+        return None if line is None else self._shown(line)
+
+    def _sampled(
+        self, portrait: Portrait, facts: ProcessFacts, socket: int | None
+    ) -> tuple[CodeLine | None, str]:
+        return self._sampler.sample(
             SampleTarget(
                 facts=facts,
                 waiting=lambda: self._waiting(facts.pid, socket),
@@ -127,8 +144,30 @@ class SocketAttributor:
                 starter=facts is not portrait.facts,
             )
         )
-        self._counters.line(outcome)
-        return None if line is None else self._shown(line)
+
+    def _claims(self, facts: ProcessFacts, request: Exchange) -> tuple[RequestClaim, ...]:
+        """Return what the sender's own beacon says of this request."""
+        length = request.header("content-length") or ""
+        head = (request.method, request.path, length)
+        at_ns = int(request.at.timestamp() * 1e9)
+        with contextlib.suppress(Unread):
+            return self._reader.ask(_CLAIMS_S, request_claims, facts, head, at_ns)
+        return ()
+
+    def imports(self, attribution: Attribution) -> Imports | None:
+        """Return what the sender's script imports, while its process lives. Off the event loop."""
+        portrait = self._gallery.behind(attribution)
+        if portrait is None or portrait.script is None or portrait.script_facts is None:
+            return None
+        with contextlib.suppress(Unread):
+            return self._reader.ask(
+                _COMPOSE_S,
+                examination.imports,
+                portrait.script_facts,
+                portrait.script_path,
+                portrait.script.sha256,
+            )
+        return None
 
     def composition(self, attribution: Attribution) -> Composition | None:
         """Return the imports and installed distributions of the sender's script while it lives. Off the event loop."""
@@ -166,8 +205,7 @@ class SocketAttributor:
 
     def warm(self) -> None:
         """Start what is needed for the first answers. Off the event loop."""
-        with contextlib.suppress(Unread):
-            self._reader.ask(_WARM_S, examination.ready)
+        self._reader.warm(_WARM_S)
 
     def forget(self, connection: Connection) -> None:
         """See Attributor.forget."""

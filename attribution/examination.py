@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from attribution.agreement import Agreed, agree
+from attribution.beacon.doubt import doubt
+from attribution.beacon.reading import start_claim
 from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
+from attribution.identity.imports import Imports
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
 from attribution.interpreter import Interpreters, may_be_read
 from attribution.mounts import MountTimes
@@ -67,12 +70,14 @@ def examine(
     agreed = _agreed(line[owner], resolution, asked, told)
     identity = _identity(line[owner], agreed.resolution)
     agreed = _unresolved(agreed) if identity.note == TURNED else agreed
+    claim, files = start_claim(line[owner]), files_of(line[owner])
+    doubted = doubt(claim, agreed.resolution.path, identity.sha256, files)
     return Examined(
         owner=owner,
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
         identity=identity,
-        note=note,
+        note=note or doubted,
         candidates=agreed.candidates,
         unheard=asked is None,
     )
@@ -105,6 +110,11 @@ def _agreed(
     silent = asked is None and owner.image != 0 and may_be_read(owner)
     heard = witnesses if asked is None else [asked, *witnesses]
     return agree(owner, said, heard, files_of(owner), silent=silent)
+
+
+def imports(facts: ProcessFacts, path: str | None, sha256: str | None) -> Imports | None:
+    """Return what the script at `path` (as its process sees it) with this hash imports; None when it cannot be read."""
+    return _composer.imports(sha256, path, facts)
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from attribution.attributor import SocketAttributor
+from attribution.beacon.reading import listen_to
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
 from attribution.os_users import People, UserNames
@@ -17,17 +18,21 @@ def build(
     pseudonym: Callable[[str], str] | None = None,
     own_pids: frozenset[int] | Callable[[], frozenset[int]] = frozenset(),
     keep_out: Iterable[Path] = (),
+    beacons: Path | None = None,
 ) -> SocketAttributor:
     """Return an attributor.
 
     `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function, needed for
     "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when workers come and go.
     This process is always among them. `keep_out`: files and folders of Outgate's own that are nobody's script.
+    `beacons`: the folder below which senders' own beacons write.
     """
     people = People(user_names, pseudonym)
-    reader: Reader = (
-        InPlace() if os.name == "nt" else HelperReader([str(place) for place in keep_out])
-    )
+    root = "" if beacons is None else str(beacons)
+    if os.name == "nt":
+        listen_to(root)
+    own = [str(place) for place in keep_out]
+    reader: Reader = InPlace() if os.name == "nt" else HelperReader(own, root)
     return SocketAttributor(
         _backend(), people, _own(own_pids), LineSampler(reader), reader, _wrappers()
     )

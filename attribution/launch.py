@@ -3,7 +3,7 @@
 # ruff: noqa: SIM905 - word lists read better as text
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attribution.facts import ProcessFacts
 from attribution.interpreters import base_name
@@ -63,6 +63,23 @@ _TERMINALS = frozenset(
     " OpenConsole conhost ghostty mate-terminal"
     " lxterminal urxvt rxvt st warp hyper ptyxis".split()
 )
+_INTERPRETERS = re.compile(
+    r"(?:python|pypy)[\d.]*w?t?|node|nodejs|bun|deno|ruby|perl|java|javaw|bash|sh|dash|zsh|ksh|fish|busybox|pwsh"
+)
+_TITLE_WRITERS = frozenset({"node", "nodejs", "bun"})
+_MODULES = {
+    "jupyterlab": "jupyter-lab", "notebook": "jupyter-notebook", "jupyter_server": "jupyter-server",
+    "jupyter": "jupyter", "idlelib": "idle", "spyder": "spyder", "airflow": "airflow",
+    "supervisor.supervisord": "supervisord",
+}  # fmt: skip
+"""Modules that are run by `-m` and whose name nobody else's has."""
+_ALIASES = {
+    "vim.basic": "vim", "vim.tiny": "vim", "vim.gtk3": "vim", "vim.nox": "vim", "emacs-gtk": "emacs",
+    "emacs-nox": "emacs", "emacs-pgtk": "emacs",
+}  # fmt: skip
+_TOOL_FOLDERS = re.compile(r"/(?:pipx/venvs|uv/tools)/[^/]+/bin/")
+"""Interpreters of programs that were installed for themselves; their starters lie in another folder."""
+_STARTERS = re.compile(r"/(pycharm|idea|dataspell|charm)[^/]*/bin/\1\.sh$")
 _SHELLS = frozenset("bash sh zsh fish dash ksh tcsh pwsh powershell cmd nu".split())
 
 
@@ -79,15 +96,49 @@ def started_by(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | 
 
 
 def _names(process: ProcessFacts) -> list[str]:
-    """The names a process goes by: program, kernel name, and the script of an interpreter."""
-    words = [process.exe or "", process.name, *process.argv[:2]]
-    return [_plain(base_name(word)) for word in words if word and not word.startswith("-")]
+    """The names of the program that a process runs, as its executable and its package tell them.
+
+    A word on a command line may be the name of anybody's file: an interpreter's script counts only where it was
+    installed as a program. The kernel's short name counts only where the executable may not be read.
+    """
+    if not process.exe:
+        return [_plain(process.name)] if process.name else []
+    program = _plain(base_name(process.exe))
+    if not _INTERPRETERS.fullmatch(program):
+        return [_ALIASES.get(program, program)]
+    return list(_run_by_interpreter(process, program))
+
+
+def _run_by_interpreter(process: ProcessFacts, program: str) -> Iterator[str]:
+    words = process.argv
+    if len(words) == 1 and program in _TITLE_WRITERS and "/" not in words[0]:
+        yield words[0]  # node writes a program's title over its whole command line
+        return
+    if "-m" in words[1:3]:
+        module = next(iter(words[words.index("-m") + 1 :]), "")
+        if module in _MODULES:
+            yield _MODULES[module]
+        return
+    script = next((word for word in words[1:] if not word.startswith("-")), "")
+    if _is_installed(process, script):
+        yield _plain(base_name(script))
+
+
+def _is_installed(process: ProcessFacts, script: str) -> bool:
+    """True for a program's own starter: it has no suffix of a source and lies where its interpreter or a package does."""
+    name = base_name(script)
+    folder = script.replace("\\", "/").rpartition("/")[0]
+    if not folder or name.endswith((".py", ".pyw", ".js", ".mjs", ".ts")):
+        return False
+    called = process.argv[0].replace("\\", "/").rpartition("/")[0]
+    own = (process.exe or "").replace("\\", "/").rpartition("/")[0]
+    if name.endswith(".sh"):
+        return _STARTERS.search(script.replace("\\", "/")) is not None
+    return folder in {called, own} or _TOOL_FOLDERS.search(f"{called}/") is not None
 
 
 def _plain(name: str) -> str:
-    for suffix in (".exe", ".js", ".mjs", ".sh", ".py"):
-        name = name.removesuffix(suffix)
-    return name
+    return name.removesuffix(".exe").removesuffix(".sh")
 
 
 def _lookup(process: ProcessFacts, table: dict[str, str]) -> str | None:
@@ -132,7 +183,8 @@ def _service(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | No
     if process.env.get("TRIGGER_UNIT", "").endswith(".timer"):
         return "systemd-timer"
     names = {name for parent in parents for name in _names(parent)}
-    if process.env.get("INVOCATION_ID") and not names & _SHELLS:
+    programs = {_plain(base_name(parent.exe or parent.name)) for parent in parents}
+    if process.env.get("INVOCATION_ID") and not programs & _SHELLS:
         return "systemd"
     return "container" if names & _CONTAINERS else None
 

@@ -1,5 +1,6 @@
 """User names in evidence: in clear, as a keyed pseudonym, or not at all; paths follow the same choice."""
 
+import os
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -40,3 +41,15 @@ class People:
     def _home(self, found: re.Match[str]) -> str:
         user = found[2]
         return found[0] if user.lower() in _NO_PERSON else found[1] + (self.name(user) or "-")
+
+
+def home_of(uid: int | None) -> str | None:
+    """Return the home folder of a user of this machine; None where there is none."""
+    if uid is None or os.name == "nt":
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        return None

@@ -23,6 +23,8 @@ DONE, FAILED = "done", "failed"
 _ANSWER_LIMIT = 32 << 20
 _MOST = 3
 """One file that hangs must not keep the others waiting."""
+_KEPT_READY = 2
+_PATIENCE_S = 0.3
 _START_S = 10.0
 """Beside the time that a question may take, for the imports of a new helper."""
 
@@ -39,6 +41,9 @@ class Reader(Protocol):
     ) -> T:
         """Return the function's answer. Raises Unread when there is none within so many seconds. Not for the loop."""
 
+    def warm(self, seconds: float) -> None:
+        """Start what answers the first questions, within so many seconds. Not for the loop."""
+
     def close(self) -> None:
         """End the helpers."""
 
@@ -52,6 +57,9 @@ class InPlace:
         """See Reader.ask."""
         return what(*args, **kwargs)
 
+    def warm(self, seconds: float) -> None:
+        """Nothing is to be started."""
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -59,9 +67,9 @@ class InPlace:
 class HelperReader:
     """Asks long-lived helper processes, started when needed. Safe for several threads."""
 
-    def __init__(self, keep_out: Sequence[str] = ()) -> None:
-        """`keep_out`: files and folders of Outgate's own that are nobody's script."""
-        self._keep_out = tuple(keep_out)
+    def __init__(self, keep_out: Sequence[str] = (), beacons: str = "") -> None:
+        """`keep_out`: files and folders of Outgate's own that are nobody's script. `beacons`: where beacons write."""
+        self._told = (beacons, *keep_out)
         self._idle: list[_Helper] = []
         self._busy = 0
         self._closed = False
@@ -84,6 +92,20 @@ class HelperReader:
             return result
         raise Unread(f"its files could not be read ({str(value)[:60]})")
 
+    def warm(self, seconds: float) -> None:
+        """See Reader.warm: one long question must not keep the others waiting for a helper to start."""
+        from attribution.examination import ready
+
+        def start() -> None:
+            with contextlib.suppress(Unread):
+                self.ask(seconds, ready)
+
+        starting = [threading.Thread(target=start, daemon=True) for _ in range(_KEPT_READY)]
+        for thread in starting:
+            thread.start()
+        for thread in starting:
+            thread.join()
+
     def close(self) -> None:
         """See Reader.close."""
         with self._changed:
@@ -94,6 +116,12 @@ class HelperReader:
 
     def _take(self, until: float) -> "_Helper":
         with self._changed:
+            if (
+                self._busy >= _KEPT_READY
+            ):  # most questions take a millisecond, a new helper a third of a second
+                self._changed.wait_for(
+                    lambda: self._idle, min(_PATIENCE_S, until - time.monotonic())
+                )
             free = self._changed.wait_for(
                 lambda: self._idle or self._busy < _MOST, until - time.monotonic()
             )
@@ -103,7 +131,7 @@ class HelperReader:
             if self._idle:
                 return self._idle.pop()
         try:
-            return _Helper(self._keep_out)
+            return _Helper(self._told)
         except OSError as error:
             self._give(None)
             raise Unread(f"its files could not be read ({type(error).__name__})") from None
@@ -122,12 +150,12 @@ class HelperReader:
 class _Helper:
     """One helper process and the socket to it."""
 
-    def __init__(self, keep_out: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self._socket, far = socket.socketpair()
         self._fresh = True
         try:
             self._process = subprocess.Popen(
-                [*_command(), *keep_out],
+                [*_command(), *words],
                 stdin=far.fileno(),
                 stdout=far.fileno(),
                 stderr=subprocess.DEVNULL,

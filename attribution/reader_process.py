@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attribution import examination
+from attribution.beacon import reading
 from attribution.plain_files import keep_out
 from attribution.reader import DONE, FAILED, HEADER
 from attribution.relative_names import absolute
@@ -21,9 +22,11 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     asked.__name__: asked
     for asked in (
         examination.examine,
+        examination.imports,
         examination.composition,
         examination.source,
         absolute,
+        reading.request_claims,
         examination.ready,
     )
 }
@@ -31,7 +34,8 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
 
 def main() -> None:
     """Serve until the gate closes its end."""
-    keep_out(sys.argv[1:])
+    reading.listen_to(sys.argv[1])
+    keep_out(sys.argv[2:])
     gate = _private_socket()
     _limit()
     with contextlib.suppress(OSError, EOFError), gate:

@@ -11,4 +11,4 @@ def absolute(facts: ProcessFacts, names: Sequence[str]) -> dict[str, str]:
     """Return the absolute paths of these relative file names of a process, where there is one answer."""
     files = files_of(facts)
     found = {name: search_paths.locate(facts, name, files).path for name in names}
-    return {name: path for name, path in found.items() if path is not None}
+    return {name: p for name, p in found.items() if p is not None and files.exists(p)}

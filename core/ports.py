@@ -26,8 +26,14 @@ class Attributor(Protocol):
     def attribute(self, connection: Connection) -> Attribution:
         """Answer thoroughly; may take milliseconds, so call it off the event loop."""
 
-    def line_of_code(self, attribution: Attribution) -> CodeLine | None:
-        """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot be had."""
+    def line_of_code(
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
+    ) -> CodeLine | None:
+        """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot be had.
+
+        `request`: the one that is meant, by which what the sender itself says of its requests is found. Without
+        `look` only that is asked (a millisecond).
+        """
 
     def forget(self, connection: Connection) -> None:
         """The connection is closed: drop what was kept for it."""

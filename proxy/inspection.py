@@ -155,7 +155,7 @@ class Inspection:
         seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
         decision = self.deciding.decide(exchange, sender, seen)
-        return await self.lines.added(sender, seen, decision), seen, decision
+        return await self.lines.added(exchange, sender, seen, decision), seen, decision
 
     async def enforce(self, transaction: Transaction) -> Redacted | None:
         """Step 6 for redact and hold: the decision is final afterwards."""

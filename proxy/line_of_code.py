@@ -12,6 +12,7 @@ from dataclasses import replace
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision, Verdict
+from core.exchange import Exchange
 from core.ports import Attributor
 from proxy.stack_sampling_budget import LineBudget
 
@@ -32,17 +33,18 @@ class LinesOfCode:
         """Scripts and destinations of which a line was asked for."""
 
     async def added(
-        self, sender: Attribution, seen: Classification, decision: Decision
+        self, exchange: Exchange, sender: Attribution, seen: Classification, decision: Decision
     ) -> Attribution:
         """Return the sender, with its line of code where that is worth its price."""
         place = _place(sender, seen)
         first = place is not None and place not in self._known
         if decision.verdict is Verdict.ALLOW and not first:
             return sender
-        if not self.budget.allows(sender, time.monotonic()):
-            return sender
-        self._remember(place)
-        return await self._sampled(sender)
+        look = self.budget.allows(sender, time.monotonic())
+        found = await self._sampled(sender, exchange, look=look)
+        if look or found.line is not None:
+            self._remember(place)
+        return found
 
     def _remember(self, place: _Place | None) -> None:
         if place is not None:
@@ -50,12 +52,17 @@ class LinesOfCode:
         if len(self._known) > _PAIRS_REMEMBERED:
             del self._known[next(iter(self._known))]
 
-    async def _sampled(self, sender: Attribution) -> Attribution:
+    async def _sampled(self, sender: Attribution, exchange: Exchange, *, look: bool) -> Attribution:
+        """Ask for the line; without budget only of the sender's own beacon, which costs little."""
+        begun, ask = time.monotonic(), self._attributor().line_of_code
         try:
             async with asyncio.timeout(self._patience_s):
-                line = await asyncio.to_thread(self._attributor().line_of_code, sender)
+                line = await asyncio.to_thread(ask, sender, exchange, look=look)
         except TimeoutError:
             return sender
+        finally:
+            if look:
+                self.budget.spent(sender, time.monotonic() - begun)
         return sender if line is None else replace(sender, line=line)
 
 

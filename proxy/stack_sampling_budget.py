@@ -1,32 +1,47 @@
-"""How often a process is sampled for its line of code: always at first, then once a second."""
+"""How much of a process's time goes into its lines of code: freely at first, then a share."""
 
 from collections import OrderedDict
 
 from core.attribution import Attribution
 
-BURST = 5
-PER_SECOND = 1.0
+BURST_S = 1.0
+"""Seconds that requests of a process may be kept waiting for their lines before its share counts."""
+SHARE = 0.25
+"""Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024
+
+type _Key = tuple[int, object]
 
 
 class LineBudget:
-    """A token bucket for each process: a sample costs tens of milliseconds of a request."""
+    """A bucket of seconds for each process: a look from outside costs tens of milliseconds, its beacon's word one."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[tuple[int, object], tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[_Key, tuple[float, float]] = OrderedDict()
 
     def allows(self, sender: Attribution, now: float) -> bool:
-        """Return True, and spend one sample, when the sender may be sampled now.
-
-        `now`: monotonic seconds.
-        """
-        process = sender.script_process or sender.process
-        if process is None:
+        """Return True when the sender's line may be asked for now. `now`: monotonic seconds."""
+        key = _key(sender)
+        if key is None:
             return False
-        key = (process.pid, process.started_at)
-        left, at = self._buckets.pop(key, (float(BURST), now))
-        left = min(float(BURST), left + (now - at) * PER_SECOND)
-        self._buckets[key] = (left - 1 if left >= 1 else left, now)
+        left, at = self._buckets.pop(key, (BURST_S, now))
+        left = min(BURST_S, left + (now - at) * SHARE)
+        self._put(key, left, now)
+        return left > 0
+
+    def spent(self, sender: Attribution, seconds: float) -> None:
+        """Take what a line has cost; what is over the share is paid back by waiting."""
+        key = _key(sender)
+        if key is not None and key in self._buckets:
+            left, at = self._buckets.pop(key)
+            self._put(key, max(left - seconds, -BURST_S), at)
+
+    def _put(self, key: _Key, left: float, at: float) -> None:
+        self._buckets[key] = (left, at)
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
-        return left >= 1
+
+
+def _key(sender: Attribution) -> _Key | None:
+    process = sender.script_process or sender.process
+    return None if process is None else (process.pid, process.started_at)

@@ -29,6 +29,8 @@ class ScriptParts:
     """None when its source could not be read."""
     installed: tuple[str, ...]
     """Distributions with their versions, of the environment that it ran in last."""
+    history: str | None = None
+    """Its repository, and whether the file is what was committed there."""
 
 
 PartsOf = Callable[[str], ScriptParts | None]
@@ -153,7 +155,9 @@ def _made_of(parts: ScriptParts | None) -> tuple[Row, ...]:
         if parts.imports is None
         else _listed(parts.imports) or "nothing but Python's own"
     )
+    history = () if parts.history is None else (Row("Git", safe(parts.history, 600)),)
     return (
+        *history,
         Row("Imports", imports),
         Row("Installed", _listed(parts.installed) or "nothing"),
         Row(

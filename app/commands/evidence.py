@@ -56,6 +56,7 @@ def review(
 
 
 def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
+    from app.made_of import made_of
     from attribution.identity.contents import ContentStore
     from evidence import verify
     from evidence.exports import export, formats
@@ -77,9 +78,8 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         found = kept.parts(sha256)
         if found is None:
             return None
-        names = found.get("imports")
-        installed = tuple(f"{name} {version}" for name, version, _ in found.get("installed", ()))
-        return ScriptParts(imports=None if names is None else tuple(names), installed=installed)
+        told = made_of(found)
+        return ScriptParts(imports=told.imports, installed=told.installed, history=told.history)
 
     choices = tuple(
         ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)

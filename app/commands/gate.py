@@ -38,6 +38,13 @@ def run(
         bool, typer.Option("--json", help="Print the summary as JSON, on standard error.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
+    beacon: Annotated[
+        bool | None,
+        typer.Option(
+            "--beacon/--no-beacon",
+            help="Let Python programs tell which line sends. Default: see settings.",
+        ),
+    ] = None,
 ) -> int:
     """Run a program behind the gate.
 
@@ -48,7 +55,7 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
-    from app.client import environment_for, gate_for, run_program
+    from app.client import beacon_in, environment_for, gate_for, run_program
     from app.home import open_home
     from app.settings import load_settings
     from app.summary import Session, print_session
@@ -67,7 +74,10 @@ def run(
         )
     with gate_for(home, settings, _options(policy, connect_to, upstream_ca)) as running:
         session = Session.begin(home)
-        ended = run_program(command, environment_for(running, home, settings))
+        wanted = settings.beacon if beacon is None else beacon
+        environment = environment_for(running, home, settings)
+        with beacon_in(environment, home, wanted=wanted) as its_own:
+            ended = run_program(command, its_own)
     if not quiet:
         print_session(session.entries(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
     return ended.code

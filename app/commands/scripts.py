@@ -61,6 +61,8 @@ def scripts(
         _show_diff(home.scripts, versions, one=script is not None)
     else:
         _list(store, versions)
+        if script is not None:
+            _show_parts(home.scripts, versions)
     return 0
 
 
@@ -143,6 +145,27 @@ def _show_diff(folder: "Path", versions: "Sequence[ScriptVersion]", *, one: bool
         )
     for line in lines:
         typer.echo(line)
+
+
+def _show_parts(folder: "Path", versions: "Sequence[ScriptVersion]") -> None:
+    """Say what the newest version of which that was kept is made of."""
+    from app.made_of import made_of
+    from attribution.identity.contents import ContentStore
+
+    kept = ContentStore(folder, lambda text: text)
+    newest = sorted(versions, key=lambda version: version.last_at, reverse=True)
+    for version in newest:
+        parts = None if version.sha256 is None else kept.parts(version.sha256)
+        if parts is None:
+            continue
+        told = made_of(parts)
+        typer.echo(f"\nVersion {_short(version)}")
+        typer.echo(f"  Git        {told.history or 'in no repository'}")
+        imports = "not readable" if told.imports is None else ", ".join(told.imports)
+        typer.echo(f"  Imports    {imports or 'nothing but Python itself'}")
+        typer.echo(f"  Installed  {', '.join(told.installed) or 'nothing'}")
+        return
+    typer.echo("\nWhat it is made of was not kept; see keep_scripts in docs/settings.md.")
 
 
 def _short(version: "ScriptVersion") -> str:

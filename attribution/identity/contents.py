@@ -23,7 +23,8 @@ _MOST_LINES = 20_000
 class ContentStore:
     """A folder of masked sources, addressed by the SHA-256 of the script as it ran.
 
-    `mask` turns source text into text without secrets; only its result is ever written.
+    `mask` turns source text into text without secrets and personal values, or raises ValueError for what is no
+    source; only its result is ever written.
     """
 
     def __init__(self, folder: Path, mask: Callable[[str], str]) -> None:
@@ -35,14 +36,18 @@ class ContentStore:
         return self._place(sha256).exists()
 
     def keep(self, source: bytes, sha256: str) -> bool:
-        """Keep a source that has this hash. False when it has not, or is no text worth keeping."""
+        """Keep a source that has this hash. False when it has not, or is no source that can be masked."""
         if (
             len(source) > MOST_BYTES
             or b"\0" in source
             or hashlib.sha256(source).hexdigest() != sha256
         ):
             return False
-        self._write(self._place(sha256), self._mask(source.decode("utf-8", "replace")))
+        try:
+            masked = self._mask(source.decode("utf-8"))
+        except ValueError:
+            return False
+        self._write(self._place(sha256), masked)
         return True
 
     def keep_parts(self, sha256: str, parts: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """The git repository a script lies in, read from its files: git itself is never run."""
 
 # paths of another process, kept as the text they are
-# ruff: noqa: PTH113, PTH118, PTH120
+# ruff: noqa: PTH113, PTH116, PTH118, PTH120
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from attribution.identity.git_index import FileState, Index, file_state, read_index
 from attribution.os_users import People
 from attribution.plain_files import text_of
 
@@ -15,17 +17,21 @@ _REMOTE = re.compile(r'^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)")
 _MOST_PARENTS = 40
 _MOST_BYTES = 1 << 20
+_MOST_INDEX = 16 << 20
+_MOST_FILE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """Where a script's history lives. `commit` is what is checked out; the file itself may differ from it."""
+    """Where a script's history lives. `commit` is what is checked out; `file` says how the file stands to it."""
 
     root: str
     commit: str | None
     branch: str | None
     remote: str | None
     """Without user name and password."""
+    file: FileState | None = None
+    """None when it cannot be said from the index."""
 
     def to_json(self, people: People) -> dict[str, object]:
         """Return the repository as JSON values."""
@@ -34,6 +40,7 @@ class Repository:
             "commit": self.commit,
             "branch": self.branch,
             "remote": self.remote,
+            "file": self.file,
         }
 
 
@@ -43,7 +50,7 @@ def repository_of(path: str) -> Repository | None:
     for _ in range(_MOST_PARENTS):
         git = _git_folder(os.path.join(folder, ".git"))
         if git is not None:
-            return _read(folder, git)
+            return replace(_read(folder, git), file=_state(folder, git, path))
         above = os.path.dirname(folder)
         if above == folder:
             return None
@@ -63,8 +70,7 @@ def _git_folder(entry: str) -> str | None:
 
 
 def _read(root: str, git: str) -> Repository:
-    common = _text(os.path.join(git, "commondir")).strip()
-    shared = os.path.normpath(os.path.join(git, common)) if common else git
+    shared = _shared(git)
     head = _text(os.path.join(git, "HEAD")).strip()
     reference = head[4:].strip() if head.startswith("ref:") else None
     commit = head if reference is None else _reference(reference, (git, shared))
@@ -74,6 +80,41 @@ def _read(root: str, git: str) -> Repository:
         branch=reference.removeprefix("refs/heads/")[:200] if reference else None,
         remote=_remote(_text(os.path.join(shared, "config"))),
     )
+
+
+def _state(root: str, git: str, path: str) -> FileState | None:
+    """Return how the file stands to the commit that is checked out, as far as git's index tells."""
+    shared = _shared(git)
+    commit = _read(root, git).commit or ""
+    hexes = 64 if "sha256" in _text(os.path.join(shared, "config")).lower() else 40
+    inside = os.path.relpath(path, root).replace(os.sep, "/")
+    index = read_index(text_of(os.path.join(git, "index"), _MOST_INDEX), os.fsencode(inside), hexes)
+    content = text_of(path, _MOST_FILE + 1)
+    if len(content) > _MOST_FILE:
+        return None
+    loose = os.path.join(shared, "objects", commit[:2], commit[2:]) if commit else ""
+    return file_state(index, content, text_of(loose, _MOST_BYTES) if loose else b"", hexes)
+
+
+def _index(file: str, inside: str, hexes: int) -> Index | None:
+    """Return what the index says of a path; read again only when it was written since."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return _indexed(file, found.st_mtime_ns, found.st_ino, found.st_size, inside, hexes)
+
+
+@lru_cache(maxsize=500)
+def _indexed(
+    file: str, _changed: int, _inode: int, _size: int, inside: str, hexes: int
+) -> Index | None:
+    return read_index(text_of(file, _MOST_INDEX), os.fsencode(inside), hexes)
+
+
+def _shared(git: str) -> str:
+    common = _text(os.path.join(git, "commondir")).strip()
+    return os.path.normpath(os.path.join(git, common)) if common else git
 
 
 def _reference(name: str, folders: tuple[str, ...]) -> str | None:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.attribution import Certainty, CodeLine
 
-_INSTALLED = re.compile(r"[/\\](?:site-packages|dist-packages)[/\\]([^/\\]+)")
+_INSTALLED = re.compile(
+    r"[/\\](?:site-packages|dist-packages|app_packages|installed_wheels[/\\][^/\\]+[/\\][^/\\]+\.whl"
+    r"|__pypackages__[/\\][\d.]+[/\\]lib|[^/\\]+\.(?:egg|whl))[/\\]([^/\\]+)"
+)
 _STANDARD = re.compile(
     r"[/\\](?:lib|lib64)[/\\](?:python|pypy)\d(?:\.\d+)?t?[/\\]|[/\\]python\d+\.zip[/\\]",
     re.IGNORECASE,
@@ -22,6 +25,7 @@ _EVENT_LOOP_FILES = (
     "/selectors.py", "/asyncio/base_events.py", "/asyncio/runners.py", "/trio/_core/_run.py", "/gevent/hub.py",
     "/asyncio/windows_events.py", "/eventlet/hubs/poll.py", "/tornado/platform/asyncio.py", "/uvloop/__init__.py",
 )  # fmt: skip
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\|<")
 _MOST_FRAMES = 40
 
 
@@ -53,6 +57,10 @@ class Program:
     """True for `python -c` and stdin: frames without a file are the user's."""
     absolute: Callable[[str], str]
     """Makes a relative file name absolute."""
+    main: str | None = None
+    """The file that the main program's outermost frame stands in, as the frame has it."""
+    package: str | None = None
+    """The installed package that the main program is, where it is one: then its code is the user's."""
 
 
 def choose(
@@ -64,11 +72,12 @@ def choose(
     EXACT. An event loop's stack is not its task's, so it gives no line at all. Where nobody stands there (the library
     sends in a thread of its own), a single Python thread inside a library is LIKELY the one that asked it to.
     """
+    program = placed(program, threads)
     if waiting:
-        chosen = [thread for thread in threads if thread.id in waiting]
-        if len(chosen) == len(waiting) == 1:
-            return _line(chosen, program, Certainty.EXACT)
-        return _line(chosen, program, Certainty.LIKELY)
+        chosen = _standing(threads, waiting)
+        alone = len(threads) == 1 and _in_socket(threads[0])
+        sure = len(chosen) == len(waiting) == 1 and (chosen[0].id in waiting or alone)
+        return _line(chosen, program, Certainty.EXACT if sure else Certainty.LIKELY)
     blocked = [thread for thread in threads if thread.frames and not thread.active]
     in_loop = [thread for thread in blocked if _in_event_loop(thread)]
     if in_loop:
@@ -86,11 +95,46 @@ def choose(
 
 def choose_starter(threads: Sequence[Thread], program: Program) -> tuple[CodeLine | None, str]:
     """Return the line that started another program, which sent: LIKELY at most, and only one thread may wait for it."""
+    program = placed(program, threads)
     blocked = [thread for thread in threads if thread.frames and not thread.active]
     starting = [thread for thread in blocked if _in_files(thread.frames[:6], ("/subprocess.py",))]
     if not starting and len(threads) == 1 and blocked and not _in_event_loop(blocked[0]):
         starting = blocked
     return _line(starting, program, Certainty.LIKELY) if len(starting) == 1 else (None, "no_thread")
+
+
+def _standing(threads: Sequence[Thread], waiting: frozenset[int]) -> list[Thread]:
+    """Return the threads of these numbers.
+
+    Before Python 3.11 no number is told: then the only thread it can be. More than one is no answer.
+    """
+    numbered = [thread for thread in threads if thread.id in waiting]
+    if numbered or len(waiting) > 1 or any(thread.id is not None for thread in threads):
+        return numbered
+    if len(threads) == 1:
+        return list(threads)
+    reading = [thread for thread in threads if _in_socket(thread)]
+    # Another thread may stand in the socket below a library that is not known here.
+    elsewhere = [thread for thread in threads if not thread.active and thread not in reading]
+    return reading if len(reading) == 1 and not elsewhere else []
+
+
+def placed(program: Program, threads: Sequence[Thread]) -> Program:
+    """Add the main program's file, and its package where it is an installed one, from the outermost frames."""
+    for thread in threads:
+        inward = [frame for frame in reversed(thread.frames) if not _runs_modules(frame)]
+        if not inward or inward[0].function != "<module>":
+            continue
+        file = inward[0].file
+        if not _ABSOLUTE.match(file) and ("/" in file or "\\" in file or file.startswith("__")):
+            break  # what starts a frozen program, and not the program
+        stub = len(inward) > 1 and _is_stub(inward[0], [inward[1], inward[0]])
+        return replace(program, main=file, package=_package(inward[1 if stub else 0].file))
+    return program
+
+
+def _runs_modules(frame: Frame) -> bool:
+    return frame.file.startswith("<frozen ") or frame.file.endswith(("/runpy.py", "\\runpy.py"))
 
 
 def _line(
@@ -118,17 +162,14 @@ def _line(
 def own_frames(frames: Sequence[Frame], program: Program) -> list[Frame]:
     """Return the frames of the user's own code, innermost first.
 
-    When all code is installed (a console script, `python -m tool`), the tool's own package is the user's code.
+    When the main program is an installed package (a console script, `python -m tool`), that is the user's code.
     """
     own = [frame for frame in frames if not is_library(frame.file, program)]
     real = [frame for frame in own if not _is_stub(frame, frames)]
     if real:
         return real
-    outermost = next((frame for frame in reversed(frames) if _INSTALLED.search(frame.file)), None)
-    if outermost is None:
-        return own
-    package = _package(outermost.file)
-    return [frame for frame in frames if _package(frame.file) == package]
+    package = program.package
+    return [] if package is None else [f for f in frames if _package(f.file) == package]
 
 
 def _is_stub(frame: Frame, frames: Sequence[Frame]) -> bool:
@@ -149,6 +190,9 @@ def is_library(file: str, program: Program) -> bool:
             or (program.strings_are_own and file == "<string>")
         )
         return not own
+    if not _ABSOLUTE.match(file) and file != program.main:
+        # A frozen program's modules have no folder: its own cannot be told from those it was built with.
+        return program.main is None or not _ABSOLUTE.match(program.main)
     return bool(_INSTALLED.search(file) or _STANDARD.search(file)) or _is_windows_standard(file)
 
 
@@ -214,4 +258,4 @@ def _in_event_loop(thread: Thread) -> bool:
 
 
 def _in_files(frames: Sequence[Frame], endings: tuple[str, ...]) -> bool:
-    return any(frame.file.replace("\\", "/").endswith(endings) for frame in frames)
+    return any(f"/{frame.file}".replace("\\", "/").endswith(endings) for frame in frames)

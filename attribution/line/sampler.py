@@ -11,10 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from attribution.facts import ProcessFacts
+from attribution.interpreters import is_python_program
 from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
 from attribution.reader import Reader, Unread
 from attribution.relative_names import absolute
@@ -100,14 +101,12 @@ class LineSampler:
         )
 
     def _names(self, threads: Sequence[Thread], facts: ProcessFacts) -> Program:
-        strings = "-c" in facts.argv[1:] or any(
-            word.startswith("-") and word.endswith("c") for word in facts.argv[1:3]
-        )
         whole: dict[str, str] = {}
-        if relative := _relative(threads, facts):
+        has_folder = is_python_program(facts.exe or "")
+        if has_folder and (relative := _relative(threads, facts)):
             with contextlib.suppress(Unread):
                 whole = self._reader.ask(_ABSOLUTE_S, absolute, facts, relative)
-        return Program(strings_are_own=strings, absolute=lambda file: whole.get(file, file))
+        return replace(program_of(facts), absolute=lambda file: whole.get(file, file))
 
     def _dump(self, pid: int, until: float) -> list[Thread] | None:
         """Dump without pausing the process; a torn read is repeated with a pause of some ms."""
@@ -148,6 +147,13 @@ def _settled(target: SampleTarget) -> frozenset[int] | None:
         time.sleep(_SETTLE_S)
         found = target.waiting()
     return found
+
+
+def program_of(facts: ProcessFacts) -> Program:
+    """Return what its command line tells of whose code is whose."""
+    words = facts.argv[1:]
+    strings = "-c" in words or any(w.startswith("-") and w.endswith("c") for w in words[:2])
+    return Program(strings_are_own=strings, absolute=lambda file: file)
 
 
 def find_program() -> str | None:

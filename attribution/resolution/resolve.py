@@ -15,6 +15,7 @@ from attribution.resolution.command_line import (
     without_launcher_options,
 )
 from attribution.resolution.kinds import SOURCE_SUFFIXES, file_kind, is_installed
+from attribution.resolution.notebooks import drives_notebooks, executed_notebook
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
 from attribution.resolution.titles import OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
@@ -239,7 +240,7 @@ def _run_script(
 ) -> Resolution:
     inner = positionals(words, runner.values | {"-m", "--module"})
     if runner.command is not None:
-        if not inner or inner[0] != runner.command:
+        if not inner or inner[0] not in runner.command.split("|"):
             return Resolution(launched_as=kind, name=runner.name)
         inner = inner[1:]
     module = (
@@ -354,10 +355,9 @@ def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) 
         for p in parents
     )
     if not told.endswith(".ipynb") or inherited:
-        named = {
-            word for word in (parents[0].argv[1:] if parents else ()) if word.endswith(".ipynb")
-        }
-        told = named.pop() if len(named) == 1 else ""
+        told = executed_notebook(parents[0].argv) or "" if parents else ""
+    if not told and parents and drives_notebooks(parents[0]):
+        return Resolution(launched_as=LaunchedAs.WORKER, name="notebook kernel", by_parent=True)
     if not told:
         return Resolution(
             launched_as=LaunchedAs.NOTEBOOK,

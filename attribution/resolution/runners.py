@@ -32,7 +32,7 @@ class Runner:
     app_options: tuple[str, ...] = ()
     folder_options: tuple[str, ...] = ()
     command: str | None = None
-    """Sub-command that must come first, such as `run`."""
+    """Sub-command that must come first, such as `run`; several with `|` between them."""
 
 
 def _script(name: str, values: str = "", command: str | None = None) -> Runner:
@@ -95,6 +95,11 @@ RUNNERS: dict[str, Runner] = {
     "viztracer": _script("viztracer", "-o --output_file --tracer_entries --max_stack_depth"),
     "pyinstrument": _script("pyinstrument", "-o --outfile -r --renderer -i --interval"),
     "streamlit": _script("streamlit", "--server.port --server.address", command="run"),
+    "marimo": _script(
+        "marimo",
+        "--port -p --host --theme --token-password --base-url -o --output --log-level --timeout",
+        command="run|edit|export",
+    ),
     "ipython": Runner(runs=Runs.SHELL, name="IPython"),
     "IPython": Runner(runs=Runs.SHELL, name="IPython"),
     "ptpython": Runner(runs=Runs.SHELL, name="ptpython"),

@@ -21,6 +21,9 @@ class Attributor:
         self.alive = False
         self.asked = 0
 
+    def imports(self, _: Attribution) -> Imports | None:
+        return Imports(third_party=("pandas",), standard=("csv",)) if self.alive else None
+
     def composition(self, _: Attribution) -> Composition | None:
         self.asked += 1
         found = Imports(third_party=("pandas",), standard=("csv",))

@@ -38,18 +38,25 @@ TABLE = [
     (ON_TTY, (BASH, process("/home/u/.local/bin/claude"), BASH, INIT), "agent:claude-code"),
     (JOB, (SH, NODE_CLAUDE, BASH), "agent:claude-code"),
     (JOB, (SH, process("/usr/bin/codex"), BASH), "agent:codex"),
-    (JOB, (SH, process("/usr/bin/python3", "python3", "/home/u/.local/bin/aider"), BASH), "agent:aider"),
+    (JOB, (SH, process("/usr/bin/python3", "/home/u/.local/share/uv/tools/aider-chat/bin/python", "/home/u/.local/bin/aider"), BASH), "agent:aider"),
+    (JOB, (SH, process("/usr/bin/node", "claude"), BASH), "agent:claude-code"),
+    (JOB, (process("/usr/bin/python3", "python3", "/usr/bin/idle3"),), "ide:idle"),
+    (JOB, (process("/usr/bin/python3.12", "/w/.venv/bin/python", "-m", "jupyterlab", "--port", "1"),), "ide:jupyter"),
+    (JOB, (process("/usr/bin/bash", "/bin/bash", "/opt/pycharm-2026/bin/pycharm.sh"),), "ide:pycharm"),
+    (JOB, (process("/usr/bin/vim.basic", "vim", "job.py"),), "ide:vim"),
+    (JOB, (SH, process("", name="cron"), INIT), "cron"),
     (JOB, (SH, process("/opt/cursor-agent"), BASH), "agent:cursor"),
     (process("/usr/bin/python3", env={"CLAUDECODE": "1"}), (INIT,), "agent:claude-code"),
     (JOB, (SH, NODE_CLAUDE, CODE, INIT), "agent:claude-code"),
     (ON_TTY, (BASH, CODE, INIT), "ide:vscode"),
     (JOB, (process("/opt/pycharm/bin/pycharm"),), "ide:pycharm"),
-    (JOB, (process("/usr/bin/python3", "python3", "/opt/bin/jupyter-lab"),), "ide:jupyter"),
+    (JOB, (process("/usr/bin/python3", "/opt/bin/python3", "/opt/bin/jupyter-lab"),), "ide:jupyter"),
     (process("/usr/bin/python3", env={"PYCHARM_HOSTED": "1"}), (INIT,), "ide:pycharm"),
     (JOB, (SH, process("/opt/runner/bin/Runner.Worker")), "ci:github-actions"),
     (process("/usr/bin/python3", env={"GITLAB_CI": "true"}), (SH,), "ci:gitlab"),
     (JOB, (process("/usr/bin/containerd-shim-runc-v2"), INIT), "container"),
     (JOB, (process("C:\\Windows\\System32\\svchost.exe", "svchost.exe", "-k", "netsvcs", "-s", "Schedule", name="svchost.exe", windows=True),), "task-scheduler"),
+    (process("/usr/bin/python3", env={"INVOCATION_ID": "x"}), (BASH, INIT), None),
     (JOB, (INIT,), None),
     (JOB, (), None),
 ]  # fmt: skip
@@ -59,6 +66,37 @@ TABLE = [
 def test_the_launch_context_is_told_by_who_stands_above(job, parents, context):
     """An investigator reads what started a script: a person, a schedule, a service or an agent."""
     assert started_by(job, parents) == context
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("python3", "cursor.py"),
+        ("python3", "/w/code.py"),
+        ("python3", "amp.py", "goose"),
+        ("python3", "-u", "/w/bin/goose.py"),
+        ("python3", "/home/u/bin/goose"),
+        ("python3", "goose"),
+        ("python3", "-m", "goose"),
+        ("python3", "-m", "cursor"),
+        ("python3", "-c", "code"),
+        ("/w/.venv/bin/python", "/w/tools/aider"),
+        ("cursor",),
+        ("python3", "/w/cron"),
+    ],
+)
+def test_a_scripts_own_name_is_not_what_started_it(words):
+    """Somebody's script that is called like an agent, an editor or a scheduler is none of them."""
+    assert started_by(JOB, (process("/usr/bin/python3.12", *words), INIT)) is None
+    shell = process("/usr/bin/bash", "bash", *words[1:])
+    assert started_by(JOB, (shell, INIT)) is None
+    assert started_by(JOB, (process("/usr/bin/node", "node", "/w/amp.js"), INIT)) is None
+
+
+def test_a_program_given_another_name_is_not_that_one():
+    """The first word of a command line can be anything: the executable counts."""
+    assert started_by(JOB, (process("/usr/bin/sleep", "cursor", "9"), INIT)) is None
+    assert started_by(JOB, (process("/usr/bin/make", "code"), INIT)) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from attribution.line.frames import Frame, Program, Thread, choose, is_library, own_frames
+from attribution.line.frames import Frame, Program, Thread, choose, is_library
 from attribution.line.sampler import LineSampler, SampleTarget, read_dump
 from attribution.reader import InPlace
 from core.attribution import Certainty
@@ -134,7 +134,114 @@ def test_an_installed_tools_own_package_counts_as_its_code():
         Frame(file=f"{SITE}/tool/cli.py", line=8, function="main"),
         Frame(file="/w/.venv/bin/tool", line=6, function="<module>"),
     )
-    assert [frame.line for frame in own_frames(frames, PROGRAM)] == [44, 8]
+    line, _ = choose([Thread(id=1, name="T", active=False, frames=frames)], frozenset({1}), PROGRAM)
+    assert line is not None
+    assert [s for s in line.stack if f"{SITE}/tool" in s] == [
+        f"{SITE}/tool/push.py:44 push",
+        f"{SITE}/tool/cli.py:8 main",
+    ]
+
+
+def test_a_librarys_own_thread_is_nobodys_line():
+    """A library that receives in a thread of its own is not taken for the user's code, whose script is another file."""
+    receiver = Thread(
+        id=2,
+        name="recv",
+        active=False,
+        frames=(
+            *READ,
+            Frame(file=f"{SITE}/websockets/sync/connection.py", line=9, function="recv_events"),
+            Frame(file=f"{LIB}/threading.py", line=9, function="_bootstrap"),
+        ),
+    )
+    assert choose([thread(1, own(5, "<module>")), receiver], frozenset({2}), PROGRAM) == (
+        None,
+        "no_own_code",
+    )
+    assert choose([receiver], frozenset({2}), PROGRAM) == (None, "no_own_code")
+
+
+def frozen(*files: str) -> Thread:
+    """A stack of a program that carries its own modules, which have no folder."""
+    frames = (Frame(file=f, line=n, function=f"f{n}") for n, f in enumerate(files[:-1], 1))
+    return Thread(
+        id=1,
+        name="T",
+        active=False,
+        frames=(*frames, Frame(file=files[-1], line=77, function="<module>")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (("ssl.py", "http/client.py", "requests/api.py", "job.py"), ("job.py", 77)),
+        (("ssl.py", "urllib/request.py", "job.py", "job.py"), ("job.py", 3)),
+        (("ssl.py", "http/client.py", "cx_Freeze/initscripts/__startup__.py"), None),
+        (("ssl.py", "http/client.py", "__startup__.py"), None),
+    ],
+)
+def test_a_frozen_programs_line_is_its_own_or_unknown(stack, said):
+    """In a program that carries its own modules only its main file is known to be its own; a module is never named."""
+    line, _ = choose([frozen(*stack)], frozenset({1}), PROGRAM)
+    assert (None if line is None else (line.file, line.line)) == said
+
+
+def test_a_frozen_programs_thread_beside_its_main_one_names_no_module():
+    """In another thread of such a program there is no outermost frame to tell its own by: none is guessed."""
+    other = Thread(
+        id=2,
+        name="W",
+        active=False,
+        frames=tuple(
+            Frame(file=f, line=4, function="f") for f in ("ssl.py", "job.py", "threading.py")
+        ),
+    )
+    line, _ = choose([other], frozenset({2}), PROGRAM)
+    assert line is None
+    line, _ = choose([frozen("time.py", "job.py"), other], frozenset({2}), PROGRAM)
+    assert line is not None
+    assert (line.file, line.certainty) == ("job.py", Certainty.EXACT)
+
+
+def numberless(*frames: Frame) -> Thread:
+    return Thread(id=None, name="T", active=False, frames=frames)
+
+
+def test_the_only_thread_of_an_old_python_is_the_one_that_waits():
+    """Before Python 3.11 threads have no number: where there is one alone, in the socket, it is that one."""
+    line, _ = choose([numberless(*READ, own(5, "<module>"))], frozenset({1}), PROGRAM)
+    assert line is not None
+    assert (line.line, line.certainty) == (5, Certainty.EXACT)
+    line, _ = choose([numberless(own(5, "<module>"))], frozenset({1}), PROGRAM)
+    assert line is not None
+    assert line.certainty is Certainty.LIKELY
+
+
+def test_several_threads_of_an_old_python_give_at_most_a_likely_line():
+    """Without numbers, one thread of several is named only where no other can be the one, and never exactly."""
+    sending, busy = numberless(*READ, own(5)), numberless(own(9))
+    line, _ = choose(
+        [sending, Thread(id=None, name="B", active=True, frames=(own(9),))], frozenset({1}), PROGRAM
+    )
+    assert line is not None
+    assert (line.line, line.certainty) == (5, Certainty.LIKELY)
+    assert choose([sending, sending], frozenset({1}), PROGRAM)[0] is None
+    assert choose([sending, busy], frozenset({1}), PROGRAM)[0] is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "/home/u/.pex/installed_wheels/0/aa/requests-2-py3-none-any.whl/requests/api.py",
+        "/w/__pypackages__/3.12/lib/httpx/_client.py",
+        "/opt/tool.app/Contents/Resources/app_packages/httpx/_client.py",
+        "/w/eggs/requests-2.0-py3.egg/requests/api.py",
+    ],
+)
+def test_packages_of_other_installers_are_libraries_too(file):
+    """However a package was installed, its code is not taken for the user's own."""
+    assert is_library(file, PROGRAM)
 
 
 def test_library_frames_are_folded():

@@ -304,3 +304,55 @@ def test_a_resolution_never_shows_program_text():
 def test_the_fake_joins_like_the_real_one():
     """The tables above rest on POSIX paths."""
     assert posixpath.join("/w", "x.py") == "/w/x.py"
+
+
+@pytest.mark.parametrize(
+    ("words", "notebook"),
+    [
+        (("/w/.venv/bin/papermill", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
+        (("-m", "papermill", "-p", "n", "3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
+        (("/w/.venv/bin/papermill", "-k", "python3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
+        (
+            ("/w/.venv/bin/jupyter-nbconvert", "--execute", "--to", "notebook", "--output", "other.ipynb", "nb.ipynb"),
+            "/w/nb.ipynb",
+        ),
+        (("/w/.venv/bin/jupyter", "nbconvert", "--execute", "nb.ipynb", "--output=other.ipynb"), "/w/nb.ipynb"),
+        (("/w/.venv/bin/jupyter-execute", "nb.ipynb", "other.ipynb"), None),
+    ],
+)  # fmt: skip
+def test_the_notebook_that_is_executed_is_named_and_not_its_output(words, notebook):
+    """papermill and nbconvert name an input and an output: the script is the input."""
+    kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")
+    found = resolve(kernel, FILES, (facts(V, *words, pid=9),))
+
+    assert found is not None
+    assert (found.launched_as, found.path) == (L.NOTEBOOK, notebook)
+
+
+def test_a_script_that_executes_notebooks_itself_is_the_script():
+    """What a kernel runs for a program that drives it is that program's doing; a server's kernel is nobody's."""
+    kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")
+    driver = facts(V, "/w/job.py", pid=9)
+    found = resolve(kernel, FILES, (driver,))
+    assert found is not None
+    assert found.by_parent
+    for words in (("-m", "jupyterlab"), ("/w/.venv/bin/jupyter-lab",), ("-m", "jupyter_server")):
+        found = resolve(kernel, FILES, (facts(V, *words, pid=9),))
+        assert found is not None
+        assert (found.by_parent, found.name) == (False, "notebook")
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (("run", "job.py"), "/w/job.py"),
+        (("edit", "--port", "2718", "job.py"), "/w/job.py"),
+        (("export", "html", "job.py", "-o", "out.html"), "/w/job.py"),
+        (("tutorial", "intro"), None),
+    ],
+)
+def test_marimo_runs_the_file_that_it_is_given(words, path):
+    """A marimo notebook is a Python file: it is the script, however it is run."""
+    found = resolve(facts(V, "/w/.venv/bin/marimo", *words), FILES)
+    assert found is not None
+    assert found.path == path

@@ -36,7 +36,9 @@ class Changing:
         time.sleep(1)
         return unknown_sender("late", "late")
 
-    def line_of_code(self, attribution: Attribution) -> Any:
+    def line_of_code(
+        self, attribution: Attribution, request: Any = None, *, look: bool = True
+    ) -> Any:
         return None
 
     def forget(self, connection: Connection) -> None:
