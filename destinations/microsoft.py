@@ -1,15 +1,14 @@
 """Microsoft's clouds: a token names its tenant, a path or host the tenant or the account."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, unquote
-
-import orjson
+from urllib.parse import parse_qs
 
 from core.classification import Category
 from core.exchange import Exchange
 from destinations.llm.provider import UPLOAD
+from destinations.microsoft_graph import batched, drive_or_user
 from destinations.service import (
     NEVER,
     PUT_OR_POST,
@@ -32,7 +31,6 @@ from destinations.signals import (
     opaque,
     path_owner,
     segment,
-    text,
 )
 
 CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -133,48 +131,6 @@ def _signed_in(exchange: Exchange, body: Json) -> Signal | None:
         if told is not None:
             return told._replace(evidence="tenant id in the token of the sign-in")
     return None
-
-
-def _graph(exchange: Exchange, body: Json) -> Signal | None:
-    path = exchange.path.partition("?")[0].rstrip("/").lower()
-    if body.get("driveType") == "personal":
-        owner = text(body, "owner", "user", "id")
-        return Signal(owner, "the drive is a personal one", personal=True)
-    if path.endswith("/organization"):
-        return _organisation(body)
-    name = text(body, "userPrincipalName") if path.endswith("/me") else None
-    if name and "@" in name:
-        domain = name.rpartition("@")[2].lower()
-        return Signal(domain, "domain of the user's sign-in name", domain=domain)
-    return None
-
-
-def _organisation(body: Json) -> Signal | None:
-    listed = body.get("value")
-    first = listed[0] if isinstance(listed, list) and listed else None
-    tenant = text(first, "id") if isinstance(first, dict) else None
-    return Signal(tenant, "organisation in the answer", personal=False) if tenant else None
-
-
-_BATCH = re.compile(r"(?i)(/(?:v1\.0|beta))/\$batch/?(?:\?|$)")
-
-
-def batched(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield (method, path) of the requests inside one of Graph's batches."""
-    match = _BATCH.match(unquote(request.path))
-    inside = _json_of(request.body).get("requests") if match else None
-    for one in inside if match and isinstance(inside, list) else ():
-        method, url = (one.get("method"), one.get("url")) if isinstance(one, dict) else (None, None)
-        if isinstance(method, str) and isinstance(url, str):
-            yield method.upper(), f"{match[1]}/{url.lstrip('/')}" if match else url
-
-
-def _json_of(body: bytes) -> Mapping[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 _GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us", "microsoftgraph.chinacloudapi.cn")
@@ -282,7 +238,7 @@ MICROSOFT: tuple[Service, ...] = (
         token,
         Refusal.GRAPH,
         family="microsoft",
-        learn=_graph,
+        learn=drive_or_user,
         opens_sessions=True,
     ),
     Service(
@@ -315,7 +271,7 @@ MICROSOFT: tuple[Service, ...] = (
         token,
         Refusal.GRAPH,
         family="microsoft",
-        learn=_graph,
+        learn=drive_or_user,
         opens_sessions=True,
         holds_requests=batched,
     ),

@@ -150,6 +150,9 @@ PROOFS: dict[str, Proof] = {
     "magic._FILE_PART": Proof(
         why="what it looks ahead for stands at fixed places in the next 512 bytes, the same from each blank line"
     ),
+    "launch._STARTERS": Proof(
+        why="a folder's name ends at its slash; what is repeated behind it is one of four fixed words"
+    ),
     "phones._plan": Proof(
         why="at most 17 digits: see MAX_DIGITS",
         cap=17,

@@ -262,12 +262,22 @@ def _proven(sender: Attribution) -> Attribution:
     return replace(sender, certainty=Certainty.EXACT) if likely else sender
 
 
+def _placed(known: Destination) -> Destination:
+    """Return a destination whose address and country were looked up."""
+    return replace(known, address=known.address or "198.51.100.7", country=known.country or "NL")
+
+
 SAMPLES = drawn(situations(), 120)
 """Requests of many kinds, the same in every run; in some of them something is missing."""
 
 KNOWN = [
-    replace(s, degraded=(), headers_only=False, sender=_proven(s.sender))
+    replace(
+        s,
+        degraded=(),
+        headers_only=False,
+        sender=_proven(s.sender),
+        destination=_placed(s.destination),
+    )
     for s in SAMPLES
-    if s.destination.country is not None and s.destination.address is not None
 ]
 """Those of which everything is known."""
