@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import PEOPLE
+from tui.actions import SCREENS
 from tui.help_screen import HelpScreen
 from tui.offers import Offers, bindings_of
 from tui.review_part import ReviewPart
@@ -23,8 +23,8 @@ from tui.wording import safe
 class PeopleScreen(Offers, ModalScreen[None]):
     """Lists the users of the cases that are known."""
 
-    ACTIONS = PEOPLE
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PEOPLE)
+    ACTIONS = SCREENS["people"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
