@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from evidence.factory import Evidence
     from policy.live import PolicyFile
     from proxy.gate import Gate, GateOptions
-    from proxy.inspection import Limits
+    from proxy.parts import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     Raises OutgateError when it cannot be built.
     """
     from proxy.gate import Gate
-    from proxy.inspection import Parts
+    from proxy.parts import Parts
 
     policy = live_policy_of(home, choices.policy)
     options = _options(home, settings, choices)
@@ -117,7 +117,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
 
 
 def _limits(home: Home, settings: Settings) -> "Limits":
-    from proxy.inspection import Limits
+    from proxy.parts import Limits
 
     return Limits(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),

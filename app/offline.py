@@ -18,10 +18,10 @@ from core.exchange import Answer, Exchange
 from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record
+from core.recorded import record_of
 from core.situation import situation_of
 from core.stored import ChainLink
 from proxy.classifying import classified
-from proxy.transaction import Ruling
 
 if TYPE_CHECKING:
     from evidence.entries import Entry
@@ -186,12 +186,7 @@ async def _record(
 ) -> Record:
     seen = await classified(exchange, classifier, pool, settings.classify_seconds)
     ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
-    ruling = Ruling(
-        exchange=exchange,
-        sender=_SENDER,
-        classification=seen,
-        decision=Decision(verdict=Verdict.ALLOW, degraded=seen.degraded),
-    )
-    undecided = ruling.record(answer)
+    nothing = Decision(verdict=Verdict.ALLOW, degraded=seen.degraded)
+    undecided = record_of(exchange, _SENDER, seen, nothing, answer)
     decision = policy.decide(situation_of(undecided))
     return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)

@@ -14,6 +14,7 @@ from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
 from classifiers.redaction import MessageRestorer, Placeholders, Restorer, refuse_signed, rewrite
+from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange, Message
 from core.findings import NOT_INSPECTED, Confidence, Finding
@@ -25,8 +26,6 @@ from core.values import changed
 if TYPE_CHECKING:
     from classifiers.personal.prose.presidio import OrganisationRecognisers
 
-INLINE_BYTES = 64 * 1024
-"""Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
 _DOCUMENT_TYPES = (
     "multipart/",
     "application/pdf",

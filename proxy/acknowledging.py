@@ -1,9 +1,9 @@
-"""Clients' bytes are acknowledged as they are read: who sends a request's head and body apart waits for no timer.
+"""Clients' bytes are acknowledged as they are read: nobody waits for a timer between head and body.
 
-mitmproxy 12.2.3 leaves its clients' sockets as the kernel makes them. Once such a connection has borne an answer, the
-kernel delays acknowledgements by 40 ms or more, and a client whose writes wait for them (Nagle's algorithm, which urllib3
-leaves on towards proxies) keeps a body back for so long. The kernel falls back after each answer, so the option is set
-after each read. Only Linux has it.
+mitmproxy leaves its clients' sockets as the kernel makes them. Once such a connection has borne an
+answer, the kernel delays acknowledgements by 40 ms or more, and a client whose writes wait for them
+(Nagle's algorithm, which urllib3 leaves on towards proxies) keeps a body back for so long. The
+kernel falls back after each answer, so the option is set after each read. Only Linux has it.
 """
 
 import socket
@@ -15,7 +15,7 @@ QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 def prompt(writer: Any) -> Callable[[], None]:
-    """Return what has the kernel acknowledge at once all that was read from this stream's socket so far."""
+    """Return what has the kernel acknowledge at once all that was read from this stream so far."""
     found = writer.get_extra_info("socket")
     if found is None or QUICKACK is None:
         return _nothing

@@ -1,12 +1,12 @@
-"""Connections that are read no faster than the gate can decide: mitmproxy queues without limit while a hook runs.
+"""Connections that are read no faster than the gate can decide.
 
-What is read is acknowledged at once.
+mitmproxy queues without limit while a hook runs. What is read is acknowledged at once.
 """
 
 import asyncio
 from typing import Any
 
-import proxy.mitmproxy_imports  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.proxy import commands, events, mode_servers
 
 from proxy.acknowledging import prompt
@@ -15,7 +15,7 @@ from proxy.streams import GatePieceHook, GateUploadHook
 PACED = (GateUploadHook, GatePieceHook)
 """Hooks that let a body go on: they wait until the far side has taken what went before."""
 AHEAD = 2 * 1024 * 1024
-"""Bytes read from a client while hooks of its connection wait; beyond it the client's socket is left alone."""
+"""Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
 
 
 class GateConnectionHandler(mode_servers.ProxyConnectionHandler):

@@ -1,6 +1,7 @@
-"""Scripts that are met are looked at in a thread: their source, what they import, what is installed for them.
+"""Scripts that are met are looked at in a thread: source, imports, what is installed for them.
 
-Whatever becomes of a request: the scripts that a privacy officer looks at are the flagged and the refused ones.
+Whatever becomes of a request: the scripts that a privacy officer looks at are the flagged and the
+refused ones.
 """
 
 import asyncio
@@ -17,13 +18,16 @@ type Observer = Callable[[Attribution], None]
 
 
 class Observations:
-    """Tells the observer once of each process and version of its script. For the event loop's thread only."""
+    """Tells the observer once of each process and version of its script.
+
+    For the event loop's thread only.
+    """
 
     def __init__(self, observer: Callable[[], Observer | None], patience_s: float) -> None:
         self._observer = observer
         self._patience_s = patience_s
         self._told: OrderedDict[tuple[object, ...], float] = OrderedDict()
-        """Who was told of → until when a request waits for what is learnt, in the loop's seconds."""
+        """Who was told of → until when a request waits for that, in the loop's seconds."""
         self._running: dict[tuple[object, ...], asyncio.Task[None]] = {}
 
     def begin(self, sender: Attribution) -> None:
@@ -39,7 +43,7 @@ class Observations:
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
     async def learnt(self, sender: Attribution) -> None:
-        """Wait until it was looked at, but for no longer than the patience counted from its beginning."""
+        """Wait until it was looked at, but no longer than the patience from its beginning."""
         key = _key(sender)
         task = None if key is None else self._running.get(key)
         if key is None or task is None:
@@ -52,7 +56,8 @@ class Observations:
 async def _observe(observer: Observer, sender: Attribution) -> None:
     try:
         await asyncio.to_thread(observer, sender)
-    except Exception as error:  # noqa: BLE001 - boundary: requests are decided on without what would have been learnt
+    except Exception as error:  # noqa: BLE001
+        # boundary: requests are decided on without what would have been learnt
         log.error("a script could not be looked at: %s", type(error).__name__)
 
 

@@ -18,6 +18,7 @@ from destinations.catalogue import find
 from destinations.service import Refusal
 
 STATUS = 403
+_GRPC_STATUS = 200
 _UNDECIDED = Decision(verdict=Verdict.BLOCK, reason="No decision was made")
 
 
@@ -33,12 +34,17 @@ def refusal(
         "x-should-retry": "false",
         "cache-control": "no-store",
     }
-    if request.headers.get("content-type", "").startswith("application/grpc"):
+    if status_for(request.headers.get("content-type", "")) != STATUS:
         return _grpc(message, headers)
     known = find(service or "")
     asked = Refusal.AS_ASKED if known is None else known.refusal
     content_type, body, extra = _rendered(asked, request)(message, decision)
     return http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
+
+
+def status_for(content_type: str) -> int:
+    """Return the status of a refusal to a request of this type."""
+    return _GRPC_STATUS if content_type.startswith("application/grpc") else STATUS
 
 
 @cache
@@ -202,4 +208,4 @@ def _grpc(message: str, headers: dict[str, str]) -> http.Response:
     """gRPC clients read a status from the headers of an empty answer; 7 is PERMISSION_DENIED."""
     quoted = quote(message, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~")
     extra = {"content-type": "application/grpc", "grpc-status": "7", "grpc-message": quoted}
-    return http.Response.make(200, b"", {**headers, **extra})
+    return http.Response.make(_GRPC_STATUS, b"", {**headers, **extra})

@@ -4,9 +4,14 @@ import ast
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass
+from string import ascii_letters, digits
 
 _MOST_CACHED = 1000
 MOST_SOURCE = 4 << 20
+_MOST_PARTS = 500
+"""Parts of a dotted name: Python's parser takes time that grows with the square of those of an imported one."""
+_NAME_BYTES = frozenset(b"_." + bytes(range(0x80, 0x100)) + f"{ascii_letters}{digits}".encode())
+_NAMES_ONLY = bytes(byte if byte in _NAME_BYTES else 0x20 for byte in range(0x100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +43,18 @@ class ImportReader:
         return found
 
 
+def _has_endless_name(source: bytes) -> bool:
+    """True when some name has more parts between its dots than any module has; blanks may stand between them."""
+    if source.count(b".") <= _MOST_PARTS:
+        return False
+    lines = source.replace(b"\\\r\n", b"").replace(b"\\\n", b"")
+    names = lines.translate(_NAMES_ONLY, b" \t\f").replace(b"..", b" ").split(b" ")
+    return any(name.count(b".") > _MOST_PARTS for name in names if len(name) > 2 * _MOST_PARTS)
+
+
 def read_imports(source: bytes) -> Imports:
     """Return everything the source imports, at any depth, under any condition."""
-    if len(source) > MOST_SOURCE:
+    if len(source) > MOST_SOURCE or _has_endless_name(source):
         return Imports(readable=False)
     try:
         tree = ast.parse(source)

@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import dataclass
 
 _MOST = 200
+_LONGEST, _MOST_DOTS = 32 << 10, 300
+"""Bytes of a block, and dots in one of its lines: the time of `tomllib` grows with the square of a key's parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +24,12 @@ class InlineMetadata:
 def read_inline_metadata(source: bytes) -> InlineMetadata | None:
     """Return the one `script` block of a source file; None when there is none, several, or none that parses."""
     blocks = _blocks(source)
-    if len(blocks) != 1:
+    if len(blocks) != 1 or _is_too_much(blocks[0]):
         return None
     lines = (line[2:] if line.startswith(b"# ") else line[1:] for line in blocks[0].splitlines())
     try:
         table = tomllib.loads(b"\n".join(lines).decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (ValueError, RecursionError):  # TOMLDecodeError; numbers too long for Python; nesting
         return None
     dependencies, python = table.get("dependencies"), table.get("requires-python")
     named = (
@@ -36,6 +38,12 @@ def read_inline_metadata(source: bytes) -> InlineMetadata | None:
     return InlineMetadata(
         dependencies=tuple(_without_login(d[:300]) for d in named[:_MOST]),
         requires_python=python[:100] if isinstance(python, str) else None,
+    )
+
+
+def _is_too_much(block: bytes) -> bool:
+    return len(block) > _LONGEST or any(
+        line.count(b".") > _MOST_DOTS for line in block.splitlines()
     )
 
 

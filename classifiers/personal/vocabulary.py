@@ -48,9 +48,19 @@ def _dictionary() -> dict[str, frozenset[str]]:
     return {phrase: frozenset(kinds) for phrase, kinds in phrases.items()}
 
 
+def _lengths() -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for phrase in _DICTIONARY:
+        words = phrase.split(" ")
+        if len(words) <= _LONGEST_PHRASE:
+            lengths.setdefault(words[-1], set()).add(len(words))
+    return {word: tuple(sorted(counts, reverse=True)) for word, counts in lengths.items()}
+
+
 _DICTIONARY = _dictionary()
-_LAST_WORDS = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _DICTIONARY)
-_TELLING = _LAST_WORDS | NEGATIVE_WORDS
+_LENGTHS = _lengths()
+"""For the last word of each phrase, how many words the phrases have that end with it, the longest first."""
+_TELLING = frozenset(_LENGTHS) | NEGATIVE_WORDS
 
 
 def telling_phrases() -> dict[str, frozenset[str]]:
@@ -60,10 +70,8 @@ def telling_phrases() -> dict[str, frozenset[str]]:
 
 def _phrase_ending_at(tokens: Sequence[str], end: int) -> frozenset[str]:
     """Return the kinds that the longest phrase ending with token `end - 1` announces."""
-    if tokens[end - 1] not in _LAST_WORDS:
-        return EMPTY
-    for start in range(max(0, end - _LONGEST_PHRASE), end):
-        kinds = _DICTIONARY.get(" ".join(tokens[start:end]))
+    for length in _LENGTHS.get(tokens[end - 1], ()):
+        kinds = _DICTIONARY.get(" ".join(tokens[end - length : end])) if length <= end else None
         if kinds is not None:
             return kinds
     return EMPTY

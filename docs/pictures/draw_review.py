@@ -40,7 +40,7 @@ async def draw(size: tuple[int, int] = SIZE) -> str:
 
 def self_contained(svg: str) -> str:
     """Return the SVG without fonts from elsewhere: a picture must fetch nothing."""
-    without = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    without = re.sub(r"@font-face\s*\{[^{}]*\}", "", svg)
     spaced = without.replace("<svg ", '<svg xml:space="preserve" ', 1)
     return spaced.replace(
         "Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"

@@ -3,15 +3,27 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "attribution", "classifiers", "policy", "proxy")
+FOLDERS = (
+    "app",
+    "attribution",
+    "certs",
+    "classifiers",
+    "core",
+    "destinations",
+    "evidence",
+    "policy",
+    "proxy",
+    "tui",
+)
+ENGINES = frozenset({"re", "regex"})
+"""Engines that backtrack."""
 OPERATIONS = frozenset(
     {"match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
 )
@@ -42,6 +54,7 @@ class Found:
     operations: frozenset[str]
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
@@ -61,8 +74,8 @@ def _aliases(tree: ast.Module) -> tuple[set[str], set[str]]:
     whole, parts = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            whole |= {alias.asname or alias.name for alias in node.names if alias.name == "re"}
-        elif isinstance(node, ast.ImportFrom) and node.module == "re":
+            whole |= {alias.asname or alias.name for alias in node.names if alias.name in ENGINES}
+        elif isinstance(node, ast.ImportFrom) and node.module in ENGINES:
             parts |= {alias.asname or alias.name for alias in node.names}
     return whole, parts
 
@@ -110,61 +123,65 @@ def _function_of(called: ast.expr, whole: set[str], parts: set[str]) -> str | No
     return called.id if isinstance(called, ast.Name) and called.id in parts & _FUNCTIONS else None
 
 
+@cache
+def uses_of(path: Path) -> list[Use]:
+    """Return every use of `re` in one of our files."""
+    return uses_in(tree_of(path), stem_of(path), str(path.relative_to(ROOT)))
+
+
 def uses() -> list[Use]:
     """Return every use of `re` in our folders."""
-    return [
-        use
-        for path in modules()
-        for use in uses_in(tree_of(path), stem_of(path), str(path.relative_to(ROOT)))
-    ]
+    return [use for path in modules() for use in uses_of(path)]
 
 
-def _operations(names: set[str]) -> dict[str, set[str]]:
-    """Return which operations are written for each of these names, anywhere in our folders."""
+def _operations(home: Path, names: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return which operations are written for each of these names, in its module and where it is imported."""
     done: dict[str, set[str]] = {name: set() for name in names}
     for path in modules():
-        for node in ast.walk(tree_of(path)):
+        known = set(done) if path == home else set(done) & _imported_from(path, home)
+        for node in ast.walk(tree_of(path)) if known else ():
             if isinstance(node, ast.Attribute) and node.attr in OPERATIONS:
-                value = node.value
-                name = (
-                    value.id
-                    if isinstance(value, ast.Name)
-                    else value.attr
-                    if isinstance(value, ast.Attribute)
-                    else ""
-                )
-                if name in done:
-                    done[name].add(node.attr)
-    return done
+                value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+                if isinstance(value, ast.Name) and value.id in known:
+                    done[value.id].add(node.attr)
+    return {name: frozenset(operations) for name, operations in done.items()}
+
+
+@cache
+def _imports(path: Path) -> frozenset[tuple[str, str]]:
+    """Return (module, name) for what a module imports by name."""
+    return frozenset(
+        (node.module, alias.name)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    )
+
+
+def _imported_from(path: Path, home: Path) -> set[str]:
+    source = module_of(home)
+    return {name for module, name in _imports(path) if module == source}
+
+
+@cache
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def found() -> list[Found]:
     """Load every module that uses `re` under a name of its own; return the patterns it holds there."""
-    named = {use.home.rpartition(".")[2] for use in uses() if use.named}
-    operations = _operations(named)
     patterns: list[Found] = []
     for path in modules():
-        source = tree_of(path)
-        names = {u.home.rpartition(".")[2] for u in uses_in(source, stem_of(path), "") if u.named}
+        names = sorted({use.home.rpartition(".")[2] for use in uses_of(path) if use.named})
         if not names:
             continue
-        module = _loaded(path)
-        for name in sorted(names):
-            held = list(dict.fromkeys(_held(getattr(module, name, None), 0)))
-            patterns += [
-                Found(
-                    home=f"{stem_of(path)}.{name}",
-                    pattern=one,
-                    operations=frozenset(operations[name]),
-                )
-                for one in held
-            ]
+        module, operations = importlib.import_module(module_of(path)), _operations(path, names)
+        for name in names:
+            held = dict.fromkeys(_held(getattr(module, name, None), 0))
+            home = f"{stem_of(path)}.{name}"
+            patterns += [Found(home=home, pattern=one, operations=operations[name]) for one in held]
     return patterns
-
-
-def _loaded(path: Path) -> ModuleType:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
 
 
 def _held(value: object, depth: int) -> Iterator[re.Pattern[Any]]:

@@ -3,15 +3,34 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise
 from typing import Any
 
 from re import _constants as c  # type: ignore[attr-defined]  # isort: skip
 from re import _parser as parser  # type: ignore[attr-defined]  # isort: skip
 
-COMMON = ("a", "A", "1", " ", "a ", "1 ", "a1", "aB", "a.", "a@", "a@a.", "-", "_", ".", "/", ":", "=", "\n", "\r\n", "\t",
-          '"', "'", "\\", "<", "(", "[", "{", ",", "é", "ſ", "#", "+", "0.0", "a-a", "a=", "%41", "\\u0061", "A\n")  # fmt: skip
-TAILS = ("", "\x00", "\n\x00", "~")
+COMMON = (
+    "a",
+    "A",
+    "1",
+    " ",
+    "a ",
+    "a1",
+    "aB",
+    "a.",
+    "a@a.",
+    "-",
+    "_",
+    ".",
+    "/",
+    ":",
+    "=",
+    "\r\n",
+    '"',
+    "é",
+    "0.0",
+)
+TAILS = ("", "\n\x00")
 _CATEGORY = {
     c.CATEGORY_DIGIT: "07",
     c.CATEGORY_NOT_DIGIT: "a -",
@@ -21,8 +40,7 @@ _CATEGORY = {
     c.CATEGORY_NOT_WORD: " -.\n",
 }
 _PROBES = "aAzZ059_ .-:/@=,;\"'\\\n\r\t<>()[]{}%+#?!*é"
-_MOST_UNITS = 260
-_MOST_HEADS = 12
+_MOST, _MOST_LETTERS, _MOST_TAIL_LETTERS, _LONGEST = 120, 16, 6, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +59,28 @@ class Hostile:
 
 def of(pattern: re.Pattern[Any]) -> list[Hostile]:
     """Return the hostile texts of one pattern."""
-    source = (
-        pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern
-    )
-    tree = parser.parse(
-        source, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags
-    )
-    letters = list(dict.fromkeys(_letters(tree)))[:24]
-    heads, units = [""], list(letters)
-    for head, body in _repeats(tree, "", 0):
-        heads.append(head)
-        units += [*_samples(body), *("".join(pair) for pair in product(_samples(body), repeat=2))]
-    units += _slices(tree)
-    whole = _sample(tree)
-    units += [
-        whole,
-        whole[:-1],
-        whole + " ",
-        whole[: len(whole) // 2],
-        *(a + b for a in letters[:7] for b in letters[:7]),
+    binary = isinstance(pattern.pattern, bytes)
+    source = pattern.pattern.decode("latin-1") if binary else pattern.pattern
+    tree = parser.parse(source, pattern.flags & ~re.UNICODE if binary else pattern.flags)
+    letters, whole = list(dict.fromkeys(_letters(tree))), _sample(tree)
+    pairs = [(head, unit) for head, body in _repeats(tree, "", 0) for unit in _bodies(body)]
+    pairs += [("", unit) for unit in (*_slices(tree), *letters[:_MOST_LETTERS], *COMMON)]
+    pairs += [("", unit) for unit in (whole, whole[:-1], whole + " ", whole[: len(whole) // 2])]
+    pairs += [("", a + b) for a, b in pairwise(letters[:_MOST_LETTERS])]
+    pairs += [(head, unit) for head in (whole, whole[:-1]) for unit in letters[:_MOST_TAIL_LETTERS]]
+    fit = [
+        pair for pair in dict.fromkeys(pairs) if pair[1] and len(pair[0]) + len(pair[1]) < _LONGEST
     ]
-    heads += [whole, whole[:-1]]
-    units = [unit for unit in dict.fromkeys([*units, *COMMON]) if unit and len(unit) < 400][
-        :_MOST_UNITS
-    ]
-    heads = list(dict.fromkeys(head for head in heads if len(head) < 400))[:_MOST_HEADS]
-    texts = [Hostile(head, unit, tail) for head in heads for unit in units for tail in TAILS]
-    if isinstance(pattern.pattern, bytes):
+    texts = [Hostile(head, unit, tail) for head, unit in fit[:_MOST] for tail in TAILS]
+    if binary:
         return [text for text in texts if (text.head + text.unit + text.tail).isascii()]
     return texts
+
+
+def _bodies(body: Any) -> list[str]:
+    """Return what a repeat may read: samples of its body, and two different ones in turn."""
+    samples = _samples(body)[:3]
+    return [*samples, *(a + b for a, b in pairwise(samples))]
 
 
 def _repeats(tree: Iterable[Any], before: str, depth: int) -> Iterator[tuple[str, Any]]:

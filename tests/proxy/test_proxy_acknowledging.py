@@ -88,7 +88,8 @@ def test_other_systems_do_without(
 
 
 def test_every_read_from_a_client_is_acknowledged_at_once(gate: Any, armed: dict[Any, int]) -> None:
-    """On a kept connection each part of a request is acknowledged as it is read, also after answers."""
+    """On a kept connection each part of a request is acknowledged as it is read, also after
+    answers."""
     with gate.connect("files.example") as talk:
         for number in range(3):
             before = armed.get(talk.getsockname(), 0)

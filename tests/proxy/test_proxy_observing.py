@@ -1,4 +1,5 @@
-"""Scripts are looked at whatever becomes of their requests: those that are refused are the ones that matter."""
+"""Scripts are looked at whatever becomes of their requests: those that are refused are the ones
+that matter."""
 
 import threading
 import time
@@ -27,8 +28,8 @@ class Watched:
         self.go = threading.Event()
         self.go.set()
         self.fail: Exception | None = None
-        inspection = gate.gate.addon.inspection
-        inspection.parts = replace(inspection.parts, observer=self._observe, history=self._history)
+        deciding = gate.gate.addon.inspection.deciding
+        deciding.parts = replace(deciding.parts, observer=self._observe, history=self._history)
         monkeypatch.setattr(gate.attributor, "attribute_now", lambda _: self.sender)
 
     def _observe(self, sender: Attribution) -> None:
@@ -116,7 +117,8 @@ CASES = {
 def test_a_script_is_looked_at_whatever_becomes_of_its_first_request(
     watched: Watched, case: str
 ) -> None:
-    """Source and imports of a script are kept when its first request is refused, held, rewritten or cut, as when it passes."""
+    """Source and imports of a script are kept when its first request is refused, held, rewritten or
+    cut, as when it passes."""
     arrange, body, host = CASES[case]
     arrange(watched)
     watched.post(body, host)
@@ -136,7 +138,8 @@ def test_what_passes_undecrypted_is_looked_at_too(watched: Watched) -> None:
 
 
 def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watched) -> None:
-    """A script that trusts other roots is recorded, so it is looked at; and it counts as a Python program at the gate."""
+    """A script that trusts other roots is recorded, so it is looked at; and it counts as a Python
+    program at the gate."""
     with (
         pytest.raises(httpx.HTTPError),
         httpx.Client(proxy=f"http://127.0.0.1:{watched.gate.port}") as client,
@@ -144,7 +147,7 @@ def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watch
         client.get("https://files.example/")
 
     assert watched.was_told(["job.py"])
-    assert watched.gate.gate.addon.bypasses._python_at is not None
+    assert watched.gate.gate.addon.inspection.senders.python_at is not None
 
 
 @pytest.mark.parametrize("body", [b"hello", SECRET, BIG])
@@ -178,7 +181,8 @@ def test_a_slow_look_holds_no_request_up_for_longer_than_a_line(
 
 
 def test_nobody_waits_where_no_rule_asks(watched: Watched) -> None:
-    """Without rules on a script's past its first request waits for nothing; it is looked at all the same."""
+    """Without rules on a script's past its first request waits for nothing; it is looked at all the
+    same."""
     watched.gate.policy.asks_past = False
     watched.go.clear()
     assert watched.post() == 200
@@ -188,7 +192,8 @@ def test_nobody_waits_where_no_rule_asks(watched: Watched) -> None:
 
 
 def test_each_process_and_version_is_looked_at_once(watched: Watched) -> None:
-    """Many requests cost one look; a new version, another script or another process of it is looked at anew."""
+    """Many requests cost one look; a new version, another script or another process of it is looked
+    at anew."""
     for sender in (
         sent_by("a.py"),
         sent_by("a.py", sha256="b" * 64),
@@ -205,7 +210,8 @@ def test_each_process_and_version_is_looked_at_once(watched: Watched) -> None:
 def test_a_look_that_fails_stops_no_request(
     watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What cannot be kept is logged by its kind, without a word of its content; the request is decided."""
+    """What cannot be kept is logged by its kind, without a word of its content; the request is
+    decided."""
     watched.fail = OSError("/home/anna/secret.py")
     assert watched.post() == 200
     assert watched.post(SECRET) != 200
@@ -224,8 +230,9 @@ def test_a_sender_without_a_script_is_not_looked_at(watched: Watched) -> None:
 
 
 def test_a_destination_that_had_no_line_for_want_of_budget_gets_it_later(watched: Watched) -> None:
-    """A script that goes to many places at once gets a line for each of them, as soon as it may be sampled again."""
-    lines = watched.gate.gate.addon.inspection._lines
+    """A script that goes to many places at once gets a line for each of them, as soon as it may be
+    sampled again."""
+    lines = watched.gate.gate.addon.inspection.lines.budget
     allowed, lines.allows = lines.allows, lambda *_: False
     watched.post()
     lines.allows = allowed

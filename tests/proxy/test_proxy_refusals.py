@@ -1,4 +1,5 @@
-"""Refusals: each service's clients get an error of the shape they know, one status, one message, and no reason to retry."""
+"""Refusals: each service's clients get an error of the shape they know, one status, one message,
+and no reason to retry."""
 
 import json
 import socket
@@ -197,14 +198,16 @@ def test_presumed_refusal_is_a_refusal() -> None:
 
 
 def test_a_hold_that_ended_is_told_apart() -> None:
-    """A refusal by a person and a wait in vain are not the same news; both carry the verdict in a header."""
+    """A refusal by a person and a wait in vain are not the same news; both carry the verdict in a
+    header."""
     held = Decision(verdict=Verdict.HOLD, reason="It waited.", hold_outcome=HoldOutcome.TIMED_OUT)
 
     assert refusal(held, REFERENCE, None, asked()).headers["x-outgate-verdict"] == "hold"
 
 
 def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
-    """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended with its headers."""
+    """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended
+    with its headers."""
     tls = gate.connect(host, alpn=["h2"])
     assert tls.selected_alpn_protocol() == "h2"
     connection = h2.connection.H2Connection()
@@ -237,7 +240,8 @@ def _text(value: bytes | str) -> str:
 
 
 def test_grpc_clients_read_permission_denied(gate: Any) -> None:
-    """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the message."""
+    """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the
+    message."""
     headers, body, ended_at_once = grpc_call(gate, "blocked.example")
 
     assert headers[":status"] == "200"

@@ -173,9 +173,13 @@ def entropy(value: str) -> float:
     size = len(value)
     if size == 0:
         return 0.0
+    if size < 64:  # a Counter costs more than it saves
+        counts = [value.count(char) for char in dict.fromkeys(value)]
+    else:
+        counts = list(Counter(value).values())
     if size < 1024:
-        return math.log2(size) - sum([_N_LOG_N[n] for n in Counter(value).values()]) / size
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
+        return math.log2(size) - sum([_N_LOG_N[n] for n in counts]) / size
+    return -sum(n / size * math.log2(n / size) for n in counts)
 
 
 def is_placeholder(value: str) -> bool:
@@ -222,11 +226,10 @@ def is_masked(value: str) -> bool:
 def is_example(value: str) -> bool:
     """True for published example values and such that say they are."""
     lower = value[:_BOUND].lower()
-    return (
-        value in PUBLISHED
-        or any(sign in lower for sign in _EXAMPLES)
-        or _RUN.search(lower) is not None
-    )
+    for sign in _EXAMPLES:
+        if sign in lower:
+            return True
+    return value in PUBLISHED or _RUN.search(lower) is not None
 
 
 def checksum62(body: str, check: str) -> bool:

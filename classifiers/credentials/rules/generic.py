@@ -72,10 +72,14 @@ def _password(candidate: Candidate) -> Verdict:
     value = candidate.value
     if not candidate.whole and value.endswith("."):
         value = _without_stop(candidate)
-    reason = _no_password(value) or _no_secret(candidate.name, value)
+    reason = _no_secret_name(candidate.name)
     if reason is not None:
         return Verdict(rejected=reason)
-    strong = len(value) >= 8 and entropy(value) >= 2.7
+    bits = entropy(value) if len(value) <= _LONGEST_PASSWORD else 0.0
+    reason = _no_password(value, bits) or _no_secret(value)
+    if reason is not None:
+        return Verdict(rejected=reason)
+    strong = len(value) >= 8 and bits >= 2.7
     return Verdict(
         value=value,
         span=(candidate.start, candidate.start + len(value)),
@@ -93,10 +97,10 @@ def _without_stop(candidate: Candidate) -> str:
     return candidate.value
 
 
-def _no_password(value: str) -> str | None:
+def _no_password(value: str, bits: float) -> str | None:
     if len(value) > _LONGEST_PASSWORD:
         return "too long for a password"
-    if len(value) < 6 or len(set(value)) < 4 or not _mixed(value) or entropy(value) < 2.2:
+    if len(value) < 6 or len(set(value)) < 4 or bits < 2.2 or not _mixed(value):
         return "too short or too plain for a password"
     if _STRUCTURED.match(value):
         return "a word, number, name or address, no password"
@@ -120,8 +124,9 @@ def _mixed(value: str) -> bool:
 def _key(candidate: Candidate) -> Verdict:
     value = candidate.value
     if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
-        return Verdict(rejected=_no_secret(candidate.name, value), confidence=Confidence.POSSIBLE)
-    reason = _no_key(value) or _no_secret(candidate.name, value)
+        reason = _no_secret_name(candidate.name) or _no_secret(value)
+        return Verdict(rejected=reason, confidence=Confidence.POSSIBLE)
+    reason = _no_secret_name(candidate.name) or _no_key(value) or _no_secret(value)
     if reason is not None:
         return Verdict(rejected=reason)
     strong = len(value) >= 20 and entropy(value) >= 3.6
@@ -146,9 +151,11 @@ def _no_key(value: str) -> str | None:
     )
 
 
-def _no_secret(name: str, value: str) -> str | None:
-    if not is_secret_name(name):
-        return "the name says that this is no secret"
+def _no_secret_name(name: str) -> str | None:
+    return None if is_secret_name(name) else "the name says that this is no secret"
+
+
+def _no_secret(value: str) -> str | None:
     return "a placeholder" if is_placeholder(value) or is_masked(value) else None
 
 

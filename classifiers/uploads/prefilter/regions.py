@@ -142,13 +142,9 @@ def _is_labelled(data: bytes, start: int) -> bool:
 
 @cache
 def _numbered() -> frozenset[bytes]:
-    """Return the last words of all phrases that announce a number, and how they may be cut at the reach of a label."""
-    lasts = {
-        phrase.rsplit(" ", 1)[-1]
-        for phrase, kinds in telling_phrases().items()
-        if not kinds <= WORDED
-    }
-    return frozenset(word.encode() for word in lasts)
+    """Return for all phrases that announce a number their longest words: a label has one of them whole."""
+    phrases = [phrase for phrase, kinds in telling_phrases().items() if not kinds <= WORDED]
+    return frozenset(max(phrase.split(" "), key=len).encode() for phrase in phrases)
 
 
 def _keys(data: bytes) -> set[bytes]:

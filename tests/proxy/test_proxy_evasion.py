@@ -1,10 +1,7 @@
-"""Ways past the gate: a refused certificate, a foreign protocol, a direct connection. Each leaves a record, once."""
+"""Ways past the gate: direct connections and HTTP/3 of scripts each leave a record, once a day."""
 
 import asyncio
-import socket
-import ssl
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,7 +9,8 @@ import pytest
 
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
-from proxy.uninspected import DAY_S, Bypasses, Once, looks_like_http
+from proxy.evasion import EvasionWatch
+from proxy.uninspected import DAY_S, Uninspected
 
 
 def eventually(condition: Any) -> None:
@@ -21,97 +19,6 @@ def eventually(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
-
-
-def tunnel(gate: Any, target: str) -> socket.socket:
-    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
-    raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
-    assert b" 200 " in raw.recv(4096)
-    return raw
-
-
-def distrust(gate: Any, host: str) -> None:
-    with tunnel(gate, f"{host}:443") as raw, pytest.raises(ssl.SSLError):
-        ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-
-
-def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
-    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing was inspected."""
-    distrust(gate, "pinned.example")
-    eventually(lambda: gate.evidence.closed)
-
-    [record] = gate.evidence.closed
-    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
-    assert record.sender.process.pid == 4711
-    assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
-    assert (record.findings, record.request.bytes, record.response.status) == ((), 0, None)
-    assert gate.internet.bytes_received == 0
-
-
-def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
-    """A client that tries again and again makes one record an hour, and is let through by none of its tries."""
-    for _ in range(4):
-        distrust(gate, "pinned.example")
-    distrust(gate, "other.example")
-    eventually(lambda: len(gate.evidence.closed) == 2)
-
-    assert sorted(r.destination.host for r in gate.evidence.closed) == [
-        "other.example",
-        "pinned.example",
-    ]
-    assert gate.gate.addon.health.refused_certificates == 5
-
-
-def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
-    """An ordinary connection leaves no such record."""
-    gate.connect("files.example").close()
-
-    assert gate.evidence.closed == []
-
-
-@pytest.mark.parametrize(
-    ("target", "data"),
-    [
-        ("git.example:22", b"SSH-2.0-OpenSSH_9.9\r\n"),
-        ("db.example:5432", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
-        ("dns.example:53", b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01"),
-    ],
-)  # fmt: skip
-def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
-    """A tunnel for another protocol is refused, whatever its port, and is on record."""
-    with tunnel(gate, target) as raw:
-        raw.sendall(data)
-        answer = raw.recv(4096)
-
-    assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
-    eventually(lambda: gate.evidence.closed)
-    [record] = gate.evidence.closed
-    assert f"{record.destination.host}:{record.destination.port}" == target
-    assert record.decision.degraded == ("protocol: what was sent is not HTTP",)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"GET / HTTP/1.1\r\n",
-        b"PRI * HTTP/2.0",
-        b"\x16\x03\x01\x02\x00",
-        b"POST",
-        b"M-SEARCH * ",
-    ],
-)
-def test_http_looks_like_http(data: bytes) -> None:
-    """Requests and TLS are not taken for another protocol, even when only their first bytes are there."""
-    assert looks_like_http(data)
-
-
-@pytest.mark.parametrize(
-    "data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40]
-)
-def test_other_protocols_do_not(data: bytes) -> None:
-    """Other protocols are known by their first bytes."""
-    assert not looks_like_http(data)
 
 
 class Table:
@@ -139,7 +46,7 @@ class Table:
 
 
 class Sampled:
-    """Bypasses over a running gate's fakes, looked at from here."""
+    """A watch over a running gate's fakes, looked at from here."""
 
     def __init__(self, gate: Any) -> None:
         self.now = 1000.0
@@ -147,7 +54,11 @@ class Sampled:
         self.asked: list[str] = []
         self.is_python = True
         gate.attributor.attribute = self.attribute
-        self.bypasses = Bypasses(gate.gate.addon.inspection, lambda: self.now)
+        uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
+        self.python_at: float | None = None
+        self.evasion = EvasionWatch(
+            lambda: gate.attributor, uninspected, lambda: self.python_at, lambda: self.now
+        )
 
     def attribute(self, connection: Connection) -> Attribution:
         self.asked.append(connection.id)
@@ -158,14 +69,15 @@ class Sampled:
 
     def look(self, table: Table) -> list[str]:
         async def once() -> None:
-            await self.bypasses.look(table)
+            await self.evasion.look(table)
 
         asyncio.run(once())
         return [r.destination.host for r in self.gate.evidence.closed]
 
 
 def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
-    """A script that goes past the gate is one record per address and day, however often it connects."""
+    """A script that goes past the gate is one record per address and day, however often it
+    connects."""
     sampled = Sampled(gate)
     sampled.look(Table(("203.0.113.5", 1), ("203.0.113.5", 2), ("198.51.100.7", 3)))
     sampled.look(Table(("203.0.113.5", 4)))
@@ -184,7 +96,8 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
 
 
 def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
-    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary direct connection."""
+    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary
+    direct connection."""
     sampled = Sampled(gate)
     sampled.look(Table(("203.0.113.5", 1), transport="udp"))
     sampled.look(Table(("203.0.113.5", 1)))
@@ -210,7 +123,8 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
 def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
     gate: Any, quic: bool, is_python: bool, told: int
 ) -> None:
-    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown destination."""
+    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown
+    destination."""
     sampled = Sampled(gate)
     sampled.is_python = is_python
     sampled.look(Table(("", 1), ("", 2), transport="udp", quic=quic))
@@ -250,20 +164,18 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_python", "later", "looks"), [(True, 0, True), (True, 3600, False), (False, 0, False)]
+    ("python_at", "looks"), [(1000.0, True), (1000.0 - 3600, False), (None, False)]
 )
 def test_the_table_is_looked_at_only_while_python_uses_the_gate(
-    gate: Any, is_python: bool, later: float, looks: bool
+    gate: Any, python_at: float | None, looks: bool
 ) -> None:
     """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
     sampled = Sampled(gate)
     table = Table(("203.0.113.5", 1))
-    sampled.bypasses.seen(replace(sampled.attribute(table.established()[0]), is_python=is_python))
-    sampled.asked.clear()
-    sampled.now += later
+    sampled.python_at = python_at
 
     async def watched() -> None:
-        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
         await asyncio.sleep(0.1)
         watching.cancel()
 
@@ -272,7 +184,8 @@ def test_the_table_is_looked_at_only_while_python_uses_the_gate(
 
 
 def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
-    """A connection table that cannot be read once takes no gate down; the next look finds what there is."""
+    """A connection table that cannot be read once takes no gate down; the next look finds what
+    there is."""
 
     class Failing(Table):
         looked = 0
@@ -284,11 +197,10 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
             return super().established()
 
     sampled, table = Sampled(gate), Failing(("203.0.113.5", 1))
-    sampled.bypasses.seen(sampled.attribute(Table(("203.0.113.9", 9)).established()[0]))
-    sampled.asked.clear()
+    sampled.python_at = sampled.now
 
     async def watched() -> None:
-        watching = asyncio.ensure_future(sampled.bypasses.watch(table, every_s=0.001))
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
         while not sampled.asked and not watching.done():  # noqa: ASYNC110 - the look happens in a thread
             await asyncio.sleep(0.005)
         assert not watching.done()
@@ -296,13 +208,3 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
 
     asyncio.run(watched())
     assert sampled.asked == ["d1"]
-
-
-def test_memory_of_what_was_told_is_bounded() -> None:
-    """However many there are, the gate does not grow with them."""
-    once = Once(lambda: 0.0)
-    for number in range(6000):
-        assert once.first((str(number),), 10)
-
-    assert len(once._until) == 5000
-    assert not once.first(("5999",), 10)

@@ -1,6 +1,7 @@
-"""Imports mitmproxy without what the gate does not use: a web framework, a directory client, HTTP/3, a command language.
+"""Imports mitmproxy without what the gate does not use.
 
-Import this module before anything else of mitmproxy. Together they cost half of the gate's start and 30 MB.
+A web framework, a directory client, HTTP/3, a command language: together they cost half of the
+gate's start and 30 MB. Import this module before anything else of mitmproxy.
 """
 
 import importlib.util
@@ -34,7 +35,7 @@ def _install() -> None:
 
 
 def _without_all_addons() -> None:
-    """Put an empty package in place of `mitmproxy.addons`, whose own `__init__` imports all forty addons."""
+    """Put an empty package in place of `mitmproxy.addons`, which imports all forty addons."""
     spec = importlib.util.find_spec("mitmproxy")
     assert spec is not None and spec.submodule_search_locations is not None
     package = types.ModuleType("mitmproxy.addons")
@@ -61,7 +62,10 @@ def _stand_in(name: str, *classes: str) -> types.ModuleType:
 
 
 def _when_used(name: str) -> None:
-    """Let a module be loaded when something of it is asked for. (`importlib.util.LazyLoader` loads at the next import.)"""
+    """Let a module be loaded when something of it is asked for.
+
+    (`importlib.util.LazyLoader` loads at the next import.)
+    """
     spec = importlib.util.find_spec(name)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
