@@ -28,7 +28,7 @@ from core.review import (
 )
 from evidence.batch import Items
 from evidence.chain import canonical
-from evidence.entries import Recalled, record_of
+from evidence.entries import Recalled, read_record
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.store import Store
 
@@ -135,7 +135,7 @@ def test_sums_are_those_of_the_record_as_it_is_read_again(
     item = Items().closed(replace(made, sender=sender))
     written, verified = Rollup(), Rollup()
     assert item.record is not None
-    again = record_of(item.text)
+    again = read_record(item.text)
     assert written.add(item.record, 1) == verified.add(again, 1) == case_key(again)
     assert written == verified
 
@@ -420,4 +420,4 @@ def test_what_is_remembered_of_one_record_is_not_put_into_another(
     ]
     known = Recalled()
     for number in numbers:
-        assert record_of(canonical(kinds[number].to_json()), known) == kinds[number]
+        assert read_record(canonical(kinds[number].to_json()), known) == kinds[number]
