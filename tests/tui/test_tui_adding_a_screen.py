@@ -1,4 +1,6 @@
-"""A new screen is its own file, its rows in the registry and its part's name; keys, palette, help and footer follow."""
+"""A new screen is its own file, its rows in the registry and its part's name; keys, palette, help
+and footer follow.
+"""
 
 from pathlib import Path
 
@@ -88,7 +90,9 @@ def stranger(tmp_path: Path, screen: str = SCREEN) -> ScratchCopy:
 
 
 def test_the_contract_tests_pick_a_new_screen_up(tmp_path: Path) -> None:
-    """It opens by its key, names its actions in help and palette, and says why what cannot be done."""
+    """It opens by its key, names its actions in help and palette, and says why what cannot be
+    done.
+    """
     house = stranger(tmp_path)
     done = house.pytest("tests/tui/test_tui_actions.py", "-k", "people or review or no_screen_has")
     assert passed(done) >= 9
