@@ -69,9 +69,6 @@ class Bundle:
     """What a written bundle holds."""
 
     path: Path
-    platform_roots: int
-    user_roots: int
-    """Those that only the user's own variables named."""
     warnings: tuple[str, ...] = ()
     """Files of the user's that could not be used, each in plain words."""
 
@@ -128,12 +125,7 @@ def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) 
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, PUBLIC_FILE)
-    return Bundle(
-        path=path,
-        platform_roots=len(platform),
-        user_roots=len(own.keys() - platform.keys()),
-        warnings=tuple(faults),
-    )
+    return Bundle(path=path, warnings=tuple(faults))
 
 
 def platform_roots() -> list[bytes]:

@@ -43,7 +43,7 @@ class Entry:
     def opened(self, known: "Recalled | None" = None) -> StoredEntry:
         """Return the record, or the entry as one that cannot be read."""
         try:
-            return StoredRecord(record=record_of(self.text, known), link=self.link)
+            return StoredRecord(record=read_record(self.text, known), link=self.link)
         except ValueError as error:
             return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=str(error))
 
@@ -81,7 +81,7 @@ class Recalled:
         return part
 
 
-def record_of(text: bytes | str, known: Recalled | None = None) -> Record:
+def read_record(text: bytes | str, known: Recalled | None = None) -> Record:
     """Return the record in a stored text. Raises ValueError, which says why without any value."""
     try:
         value = orjson.loads(text)
@@ -95,7 +95,7 @@ def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:
     read.
     """
     try:
-        return record_of(text)
+        return read_record(text)
     except ValueError as error:
         return UnreadableEntry(id=id_, at=None, link=None, why=str(error))
 

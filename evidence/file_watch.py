@@ -1,4 +1,5 @@
-"""Notices that the evidence file, its log or its index lost its name, its pages or its tail while a gate has it open.
+"""Notices that the evidence file, its log or its index lost its name, its pages or its tail while a
+gate has it open.
 
 SQLite itself does not: it writes on into a deleted log and reports success.
 """
@@ -11,7 +12,9 @@ from evidence.sqlite_errors import DatabaseFault, EvidenceLostError
 
 _LOG, _INDEX = "-wal", "-shm"
 _LOG_HEAD, _FRAME_HEAD = 32, 24
-"""Bytes before the first frame of a log and before the page in each frame: the file format of SQLite."""
+"""Bytes before the first frame of a log and before the page in each frame: the file format of
+SQLite.
+"""
 _GONE = (
     "The evidence file was moved or deleted while the gate was running.",
     "Put it back, or restart the gate to begin a new one; outgate verify says what is missing.",

@@ -1,4 +1,6 @@
-"""Which gates are alive: each holds a lock on a file of its own, which the system lets go when the process ends."""
+"""Which gates are alive: each holds a lock on a file of its own, which the system lets go when the
+process ends.
+"""
 
 import contextlib
 import os
@@ -38,7 +40,10 @@ class Presence:
         self._said: tuple[int, bytes, str | None] = (0, b"", None)
 
     def say(self, seq: int, head: bytes, trouble: str | None) -> None:
-        """Leave said how far this gate has written and what it lost, for `verify`. Raises nothing."""
+        """Leave said how far this gate has written and what it lost, for `verify`.
+
+        Raises nothing.
+        """
         if (seq, head, trouble) == self._said:
             return
         now = rfc3339(utc_now())
@@ -57,7 +62,9 @@ class Presence:
 
 
 def gone(evidence: Path, gates: Iterable[str], keep: Container[str] = ()) -> list[str]:
-    """Return those of the gates that are no longer alive, and remove what they left, but for what is to be kept."""
+    """Return those of the gates that are no longer alive, and remove what they left, but for what
+    is to be kept.
+    """
     return [gate for gate in gates if _is_gone(_file(evidence, gate), keep=gate in keep)]
 
 

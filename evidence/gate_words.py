@@ -1,4 +1,5 @@
-"""What gates leave said beside the evidence: how far they had written, and what they lost. `verify` repeats it.
+"""What gates leave said beside the evidence: how far they had written, and what they lost. `verify`
+repeats it.
 
 A chain cannot show that its newest entries are missing; whoever wrote them can.
 """

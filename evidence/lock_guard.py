@@ -1,8 +1,10 @@
-"""Keeps other programs from taking themselves for the last user of the evidence, whatever this process opens and closes.
+"""Keeps other programs from taking themselves for the last user of the evidence, whatever this
+process opens and closes.
 
-A POSIX lock is dropped when its process closes *any* descriptor of the file, and SQLite has no others: the next program
-that closes the file then deletes the log that is being written. Locks of an open file description are dropped with that
-description alone, so a second, shared lock of this kind stands beside SQLite's own. Linux only; elsewhere nothing is held.
+A POSIX lock is dropped when its process closes *any* descriptor of the file, and SQLite has no
+others: the next program that closes the file then deletes the log that is being written. Locks of
+an open file description are dropped with that description alone, so a second, shared lock of this
+kind stands beside SQLite's own. Linux only; elsewhere nothing is held.
 """
 
 import contextlib
@@ -12,13 +14,18 @@ import sys
 from pathlib import Path
 
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
-"""Where SQLite's users of a file hold their shared lock: the last one finds it free (os.h of SQLite)."""
+"""Where SQLite's users of a file hold their shared lock: the last one finds it free (os.h of
+SQLite).
+"""
 _SWITCH = 128
 """The byte of the index whose lock says that somebody uses it (`UNIX_SHM_DMS` in os_unix.c)."""
 
 
 class LockGuard:
-    """Shared locks on the file and its index. One per process and file; close it after SQLite's own connections."""
+    """Shared locks on the file and its index.
+
+    One per process and file; close it after SQLite's own connections.
+    """
 
     def __init__(self, path: Path) -> None:
         self._places = ((path, _SHARED_FIRST, _SHARED_SIZE), (_index_of(path), _SWITCH, 1))

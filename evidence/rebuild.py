@@ -4,7 +4,7 @@ from typing import Any
 
 from core.review import Action, CaseStatus
 from evidence.database import Connection
-from evidence.entries import Recalled, record_of
+from evidence.entries import Recalled, read_record
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
@@ -49,7 +49,7 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
 
 def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
     try:
-        record = record_of(text, known)
+        record = read_record(text, known)
     except ValueError:
         return rollup.add_unreadable(id_, at_us)
     return rollup.add(record, at_us)

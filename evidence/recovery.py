@@ -14,7 +14,7 @@ from core.record import Record
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
-from evidence.entries import record_of
+from evidence.entries import read_record
 from evidence.gate_liveness import gone
 from evidence.gate_words import objection, words
 from evidence.times import micros
@@ -73,6 +73,6 @@ def _ended(text: str) -> Item:
 
 def _readable(text: bytes) -> Record | None:
     try:
-        return record_of(text)
+        return read_record(text)
     except ValueError:
         return None

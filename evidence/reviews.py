@@ -6,7 +6,7 @@ from core.review import Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
 from evidence.chain import canonical, genesis, link
 from evidence.database import Connection
-from evidence.entries import record_of
+from evidence.entries import read_record
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
 from evidence.schema import chain_id
 from evidence.statements import INSERT_REVIEW
@@ -75,7 +75,7 @@ def _record(connection: Connection, record_id: str) -> Record | None:
 
 def _understood(text: bytes) -> Record:
     try:
-        return record_of(text)
+        return read_record(text)
     except ValueError:
         raise EvidenceError(
             "This version of Outgate cannot read that request, so nothing can be said of it.",

@@ -14,7 +14,7 @@ from core.errors import EvidenceError
 from core.review import CaseStatus
 from evidence.chain import ChainBroken, ChainVerifier, canonical
 from evidence.database import Connection, connect
-from evidence.entries import Recalled, record_of
+from evidence.entries import Recalled, read_record
 from evidence.gate_words import Word, objection, words
 from evidence.rebuild import reviewed
 from evidence.review_entries import StoredReview, review_of
@@ -158,7 +158,7 @@ def _records_problem(connection: Connection, verifier: ChainVerifier, told: _Tol
         except ChainBroken as broken:
             return str(broken)
         try:
-            record = record_of(text, known)
+            record = read_record(text, known)
         except ValueError:
             told.cannot_read(key)
             continue

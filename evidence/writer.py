@@ -1,4 +1,6 @@
-"""The one writer of exchange evidence: a thread that takes all that waits and commits it as one group."""
+"""The one writer of exchange evidence: a thread that takes all that waits and commits it as one
+group.
+"""
 
 import contextlib
 import logging
@@ -53,9 +55,10 @@ class _Ready:
 class Writer:
     """Implements `core.ports.EvidenceWriter` on the file at `path`.
 
-    When a batch cannot be written, all who wait for it are told, `failure` is set, and the writer tries again by
-    itself. Finished records that could not be written are kept (10,000 at most) and written then. Twice a second it
-    looks whether the file is still there, whole and under its name. Whatever ends its thread is a failure, too.
+    When a batch cannot be written, all who wait for it are told, `failure` is set, and the
+    writer tries again by itself. Finished records that could not be written are kept (10,000 at
+    most) and written then. Twice a second it looks whether the file is still there, whole and
+    under its name. Whatever ends its thread is a failure, too.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class Writer:
         stalled_s: float = STALLED_S,
         observe: Callable[[int, Sequence[Item]], None] = lambda first_seq, items: None,
     ) -> None:
-        """Open the file, chain what an earlier gate left open, start the thread. Raises EvidenceError.
+        """Open the file, chain what an earlier gate left open, start the thread. Raises
+        EvidenceError.
 
-        `observe` is called from the thread with what was committed and its first place in the chain; it must not raise.
+        `observe` is called from the thread with what was committed and its first place in
+        the chain; it must not raise.
         """
         self._observe = observe
         self._stalled_s = stalled_s
@@ -101,7 +106,9 @@ class Writer:
         self._thread.start()
 
     def open(self, record: Record, done: Done) -> None:
-        """Journal an exchange that goes out; `done` is called from the writer's thread when it is durable."""
+        """Journal an exchange that goes out; `done` is called from the writer's thread when it is
+        durable.
+        """
         self._hand_over(_Task(record, done, closes=False))
 
     def close_record(self, record: Record, done: Done) -> None:
@@ -153,7 +160,7 @@ class Writer:
         try:
             while self._round():
                 pass
-        except BaseException as error:  # noqa: BLE001 - boundary: nobody may wait for a thread that has ended
+        except BaseException as error:  # noqa: BLE001 - boundary: nobody waits in vain
             kind = type(error).__name__
         self._end(kind)
 
@@ -167,7 +174,10 @@ class Writer:
         return running
 
     def _take(self) -> bool:
-        """Wait for work, but not for long; take all there is, up to a group. False once nothing can come any more."""
+        """Wait for work, but not for long; take all there is, up to a group.
+
+        False once nothing can come any more.
+        """
         with contextlib.suppress(Empty):
             one = self._waiting.get(timeout=LOOK_S)
             while one is not None:
@@ -202,7 +212,7 @@ class Writer:
         try:
             make = self._items.closed if task.closes else self._items.opened
             return _Ready(make(task.record), task)
-        except BaseException as error:  # noqa: BLE001 - boundary: a fault in one record is not another's
+        except BaseException as error:  # noqa: BLE001 - boundary: of one record only
             why = type(error).__name__
         log.error("a record could not be made: %s", why)
         refused = EvidenceError(f"A record holds something that cannot be stored as text ({why}).")
@@ -235,7 +245,7 @@ class Writer:
         except (*DatabaseFault, EvidenceError) as error:
             self._fail(ready, evidence_error(error))
             self._disconnect()
-        except BaseException as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
+        except BaseException as error:  # noqa: BLE001 - boundary: others wait for it
             self._fail(
                 ready, EvidenceError(f"The evidence writer failed ({type(error).__name__}).")
             )
@@ -272,7 +282,9 @@ class Writer:
             self._lost += 1
 
     def _mend(self) -> None:
-        """Write what is owed, or an empty mark: succeeds only when the file can be written again."""
+        """Write what is owed, or an empty mark: succeeds only when the file can be written
+        again.
+        """
         appender = self._connected()
         appender.look()
         with transaction(self._live()):
@@ -298,7 +310,9 @@ class Writer:
             del self._owed[item.id]
 
     def _say(self) -> None:
-        """Leave said how far was written and what is lost, for `verify` to repeat; about once a second."""
+        """Leave said how far was written and what is lost, for `verify` to repeat; about once a
+        second.
+        """
         now = time.monotonic()
         if now - self._said_at >= LOOK_S or self._watch.lost:
             self._said_at = now

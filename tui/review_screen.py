@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter
-from tui.actions import REVIEW
+from tui.actions import SCREENS
 from tui.background_reader import Reader
 from tui.case_review import CaseReview
 from tui.detail_pane import DetailPane
@@ -53,8 +53,8 @@ _ALWAYS = frozenset(
 class ReviewScreen(LiveQueue):
     """Every action of the registry is a `do_` method here or of a part."""
 
-    ACTIONS = REVIEW
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(REVIEW)
+    ACTIONS = SCREENS["review"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
 
     def __init__(
         self,

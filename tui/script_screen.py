@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from core.ports import CaseStore
 from core.review import ScriptVersion, script_event
-from tui.actions import SCRIPT, for_footer
+from tui.actions import SCREENS, for_footer
 from tui.background_reader import Reader, Trouble
 from tui.detail_pane import laid_out
 from tui.help_screen import HelpScreen
@@ -75,8 +75,8 @@ class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
 class ScriptScreen(Offers, ModalScreen[None]):
     """Shows what is known of a script; approving is about the version under the cursor."""
 
-    ACTIONS = SCRIPT
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SCRIPT)
+    ACTIONS = SCREENS["script"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
     DEFAULT_CSS = """
     ScriptScreen { align: center middle; background: $background 60%; }
     ScriptScreen > Vertical {

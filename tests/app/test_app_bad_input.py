@@ -1,4 +1,6 @@
-"""Bad input to every command: one line that says what is wrong and what to do, and the exit code of the table."""
+"""Bad input to every command: one line that says what is wrong and what to do, and the exit code of
+the table.
+"""
 
 import json
 import os
@@ -55,7 +57,9 @@ def one_line(told: Any, code: int) -> str:
     ],
 )
 def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: str) -> None:
-    """A file that is truncated, empty, of another kind or broken inside is named, with what it would need."""
+    """A file that is truncated, empty, of another kind or broken inside is named, with what it
+    would need.
+    """
     from core.errors import InputError
     from proxy.recordings import read_recording
 
@@ -141,7 +145,9 @@ def test_wrong_use_is_one_line(
     ],
 )
 def test_wrong_settings_are_named(outgate: Any, home: Path, text: str, words: str) -> None:
-    """A settings file with a fault stops the command and names the setting or says that it is no YAML."""
+    """A settings file with a fault stops the command and names the setting or says that it is no
+    YAML.
+    """
     (home / "settings.yaml").write_text(text)
 
     line = one_line(outgate("start", "--listen", "127.0.0.1:0"), WRONG_USE)
@@ -226,7 +232,9 @@ def test_a_damaged_database_is_named(outgate: Any, home: Path, command: str) -> 
 def test_a_locked_database_is_named(
     outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While another program keeps the evidence to itself, every reader says so instead of waiting for ever."""
+    """While another program keeps the evidence to itself, every reader says so instead of waiting
+    for ever.
+    """
     from evidence import database, schema, store, verification
 
     open_store(home / "evidence.db").close()

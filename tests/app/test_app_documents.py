@@ -100,7 +100,9 @@ def test_commands_in_documents_exist() -> None:
 
 @pytest.mark.parametrize("name", ["", *KNOWN])
 def test_every_command_explains_itself(outgate: Any, name: str) -> None:
-    """Every command has help in plain text, and every one that does something has an example that is true."""
+    """Every command has help in plain text, and every one that does something has an example that
+    is true.
+    """
     told = outgate(*name.split(), "--help")
 
     assert (told.code, told.err) == (0, "")
@@ -143,7 +145,9 @@ def test_the_settings_page_is_the_settings() -> None:
 
 
 def test_the_example_of_the_record_page_is_a_record() -> None:
-    """The example holds exactly the fields that a record has, and every field is explained on the page."""
+    """The example holds exactly the fields that a record has, and every field is explained on the
+    page.
+    """
     import json
 
     from core.record import Record

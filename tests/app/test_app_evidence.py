@@ -1,4 +1,6 @@
-"""What the commands tell of the evidence: summaries of runs, exports, verification; also of what cannot be read."""
+"""What the commands tell of the evidence: summaries of runs, exports, verification; also of what
+cannot be read.
+"""
 
 import io
 import json
@@ -71,7 +73,9 @@ def sent_by(record: Record, *pids: int, script: int | None = None) -> Record:
 
 
 def test_a_run_is_a_process_and_its_descendants(home: Path, write: Any) -> None:
-    """The summary of a run counts what that run and its children sent, and nobody else's; nor what was before it."""
+    """The summary of a run counts what that run and its children sent, and nobody else's; nor what
+    was before it.
+    """
     day = sample_records(NOW)[-6:]
     records = [
         sent_by(day[0], 4000),
@@ -98,7 +102,9 @@ def told_of(entries: list[Entry], *, as_json: bool = False) -> str:
 
 
 def test_a_run_says_what_of_it_cannot_be_read(home: Path, write: Any) -> None:
-    """A record of a later version is named in the summary, and whole in the JSON; it is counted as nothing else."""
+    """A record of a later version is named in the summary, and whole in the JSON; it is counted as
+    nothing else.
+    """
     records = [sent_by(r, 4000) for r in sample_records(NOW)[-3:]]
     write(*(replace(r, at=NOW) for r in records))
     of_a_later_version(home, 2)
@@ -119,7 +125,9 @@ def test_a_run_in_which_nothing_left_says_so() -> None:
 
 
 def test_the_list_of_cases_can_be_made_anew(outgate: Any, home: Path, write: Any) -> None:
-    """Where the queue was tampered with, `verify` names the command that makes it anew from the records."""
+    """Where the queue was tampered with, `verify` names the command that makes it anew from the
+    records.
+    """
     write(*sample_records(NOW)[-4:])
     with sqlite3.connect(home / "evidence.db") as connection:
         connection.execute("UPDATE cases SET count = 9")

@@ -42,7 +42,9 @@ def test_a_healthy_machine_is_told_so(outgate: Any, home: Path) -> None:
 
 
 def test_clients_that_go_past_are_named(outgate: Any, home: Path) -> None:
-    """Clients on this machine that variables do not bring behind the gate are named, with what to do."""
+    """Clients on this machine that variables do not bring behind the gate are named, with what to
+    do.
+    """
     lines = outgate("doctor").out.splitlines()
 
     at = next(i for i, line in enumerate(lines) if "client http.client" in line)
@@ -94,7 +96,9 @@ def test_a_damaged_key_is_named(outgate: Any, home: Path) -> None:
 
 
 def test_a_policy_that_is_probably_not_meant_gets_advice(outgate: Any, home: Path) -> None:
-    """Rules that are never reached, name no known service or explain nothing are pointed out by `check` and `doctor`."""
+    """Rules that are never reached, name no known service or explain nothing are pointed out by
+    `check` and `doctor`.
+    """
     (home / "outgate.yaml").write_text(UNCLEAR)
     checked, examined = outgate("policy", "check"), outgate("doctor")
 
@@ -126,7 +130,9 @@ def test_presets_need_no_advice(outgate: Any, home: Path) -> None:
 def test_dropped_exceptions_are_told(
     outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str, told: str | None
 ) -> None:
-    """A host that the user had excepted from proxies goes through the gate, and `run` says so once."""
+    """A host that the user had excepted from proxies goes through the gate, and `run` says so
+    once.
+    """
     from app import client
 
     (home / "settings.yaml").write_text("direct_hosts: [kept.example]")

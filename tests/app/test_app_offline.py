@@ -1,4 +1,6 @@
-"""`inspect`: several exchanges under way at a time, records in order, a broken file after whole ones."""
+"""`inspect`: several exchanges under way at a time, records in order, a broken file after whole
+ones.
+"""
 
 import asyncio
 import json
@@ -38,7 +40,9 @@ def our_rules_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
-    """One record for each exchange, in the order of the recordings, chained so that the output verifies by itself."""
+    """One record for each exchange, in the order of the recordings, chained so that the output
+    verifies by itself.
+    """
     first = recording(home / "a.har", *(entry(n) for n in range(20)))
     second = recording(home / "b.har", *(entry(n) for n in range(20, 30)))
     told = outgate("inspect", "--no-names", "--format", "jsonl", str(first), str(second))
@@ -82,7 +86,9 @@ def test_an_empty_recording_is_said_to_be_empty(outgate: Any, home: Path) -> Non
 
 
 def test_several_are_under_way_but_not_all() -> None:
-    """As many exchanges are under way as was asked for, never more, and slow ones keep their place."""
+    """As many exchanges are under way as was asked for, never more, and slow ones keep their
+    place.
+    """
     running = most = 0
 
     async def work(number: int, _: object) -> int:
@@ -118,7 +124,9 @@ def test_a_fault_in_the_reading_comes_last() -> None:
 
 
 def test_a_deadline_begins_when_a_worker_is_free() -> None:
-    """An exchange that waits for its turn keeps its whole time: waiting is no reason to call it uninspected."""
+    """An exchange that waits for its turn keeps its whole time: waiting is no reason to call it
+    uninspected.
+    """
     busy = most = 0
 
     class Pool:
@@ -139,7 +147,9 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
 
 
 def test_a_piped_table_is_plain(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Piped output is the same whatever the terminal's variables say: no colours, no cut at its width."""
+    """Piped output is the same whatever the terminal's variables say: no colours, no cut at its
+    width.
+    """
     files = str(
         recording(home / "a.har", entry(1, postData={"text": "pay to DE90871318609139099603"}))
     )

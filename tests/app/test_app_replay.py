@@ -1,4 +1,6 @@
-"""Replay against what really happened: a gate's own decisions, made one by one from its evidence, come out again."""
+"""Replay against what really happened: a gate's own decisions, made one by one from its evidence,
+come out again.
+"""
 
 import random
 import threading
@@ -105,7 +107,9 @@ def _live(evidence: Evidence, policy: RulePolicy, record: Record) -> Record:
 
 
 def _approve(evidence: Evidence, record: Record, *, approve: bool) -> None:
-    """A reviewer approves the version that sent this record, or withdraws its approval, a minute later."""
+    """A reviewer approves the version that sent this record, or withdraws its approval, a minute
+    later.
+    """
     script = Record.from_json(record.to_json()).sender.script  # its path as it is stored
     assert script is not None
     known = evidence.store.script_versions(script.path)
@@ -118,7 +122,9 @@ def _approve(evidence: Evidence, record: Record, *, approve: bool) -> None:
 
 
 def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path) -> None:
-    """Verdict and rule of all records: hours, days, tokens, cost, first seen, approvals and changes since."""
+    """Verdict and rule of all records: hours, days, tokens, cost, first seen, approvals and changes
+    since.
+    """
     policy, dice = load_bytes(RULES, "test"), random.Random(5)
     lived: dict[str, tuple[str, str | None]] = {}
     for number in range(400):

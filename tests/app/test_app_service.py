@@ -1,4 +1,6 @@
-"""What goes wrong beside the requests: a policy file that vanishes, a follower that fails, a warm-up that fails."""
+"""What goes wrong beside the requests: a policy file that vanishes, a follower that fails, a
+warm-up that fails.
+"""
 
 import asyncio
 import logging
@@ -67,7 +69,9 @@ def _become_unreadable(file: Path) -> None:
 async def test_a_policy_file_that_is_gone_leaves_the_last_good_policy(
     file: Path, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever removes or spoils the file does not switch protection off; it is said once, and shown until it is mended."""
+    """Whoever removes or spoils the file does not switch protection off; it is said once, and shown
+    until it is mended.
+    """
     policy = PolicyFile(file)
     version = policy.version
     caplog.set_level(logging.ERROR, "outgate")
@@ -92,7 +96,9 @@ async def test_a_policy_file_that_is_gone_leaves_the_last_good_policy(
 async def test_a_follower_that_fails_tries_again_and_shows_it(
     file: Path, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
-    """A fault of Outgate's own while the file is read takes no gate down; health says so until it works again."""
+    """A fault of Outgate's own while the file is read takes no gate down; health says so until it
+    works again.
+    """
     policy = PolicyFile(file)
     real, faults = policy.reload_if_changed, [kind("payload text")] * 3
 
@@ -133,7 +139,9 @@ async def test_a_new_policy_reaches_the_classifier_in_the_end(file: Path) -> Non
 
 
 def test_a_gate_that_cannot_inspect_does_not_serve() -> None:
-    """When what inspects cannot be loaded, the gate refuses to start, in words that a person can act on."""
+    """When what inspects cannot be loaded, the gate refuses to start, in words that a person can
+    act on.
+    """
 
     class Broken:
         def warm(self) -> None:

@@ -47,7 +47,9 @@ def to(service: str | None, host: str = HOST) -> Destination:
 def test_refusal_screen_replay_and_export_say_the_same_name(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The analyst who was refused, the officer, and the reader of an export speak of one service."""
+    """The analyst who was refused, the officer, and the reader of an export speak of one
+    service.
+    """
     record = passed(to(service.id))
     print_replay(replay(BLOCKING, [record]))
 

@@ -1,4 +1,6 @@
-"""A record read back: the same as written, whatever later versions add; and never half of one that is not understood."""
+"""A record read back: the same as written, whatever later versions add; and never half of one that
+is not understood.
+"""
 
 import copy
 import json
@@ -245,7 +247,9 @@ WORD_FIELDS = [
 
 @pytest.mark.parametrize("path", WORD_FIELDS, ids=str)
 def test_a_word_of_a_later_version_makes_no_half_a_record(path: Path) -> None:
-    """What a word of a later version means is not guessed: the record is one that cannot be read."""
+    """What a word of a later version means is not guessed: the record is one that cannot be
+    read.
+    """
     value = stored()
     parent_of(value, path)[path[-1]] = "quarantined"
     with pytest.raises(ValueError, match=f"{path[-1]} is not what this version knows"):
@@ -266,7 +270,9 @@ def damage() -> st.SearchStrategy[Any]:
 
 @given(path=st.sampled_from(PLACES), value=damage())
 def test_damage_is_told_without_its_value_and_never_otherwise(path: Path, value: Any) -> None:
-    """Whatever stands in a field, the record is read and can be written again, or the complaint is a ValueError."""
+    """Whatever stands in a field, the record is read and can be written again, or the complaint is
+    a ValueError.
+    """
     broken = copy.deepcopy(stored())
     parent_of(broken, path)[path[-1]] = value
     try:

@@ -1,4 +1,6 @@
-"""What the tests of the evidence share: made-up records, a writer that is waited for, a place to write."""
+"""What the tests of the evidence share: made-up records, a writer that is waited for, a place to
+write.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -128,7 +130,9 @@ class Told:
 
 
 class _Obstacle:
-    """A task that keeps the writer's thread busy until it is let go, and is then refused as one without text."""
+    """A task that keeps the writer's thread busy until it is let go, and is then refused as one
+    without text.
+    """
 
     closes = told = False
 

@@ -1,4 +1,6 @@
-"""A new export format is one new file: the command, the review and the contract tests find it by themselves."""
+"""A new export format is one new file: the command, the review and the contract tests find it by
+themselves.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

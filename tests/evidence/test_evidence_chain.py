@@ -1,4 +1,6 @@
-"""The chain: canonical bytes that any Python can recompute, and a verifier that refuses every kind of tampering."""
+"""The chain: canonical bytes that any Python can recompute, and a verifier that refuses every kind
+of tampering.
+"""
 
 import hashlib
 import json
@@ -84,7 +86,9 @@ def test_what_json_cannot_hold_is_refused(value: object) -> None:
 
 
 def test_the_link_is_the_documented_construction() -> None:
-    """The hash is over the hash before, the number in eight bytes and the body: nothing else, in that order."""
+    """The hash is over the hash before, the number in eight bytes and the body: nothing else, in
+    that order.
+    """
     first = hashlib.sha256(b"outgate.chain/1\nrecords:test").digest()
     assert genesis(CHAIN) == first
     assert link(first, 1, b"{}") == hashlib.sha256(first + b"\0\0\0\0\0\0\0\1" + b"{}").digest()
@@ -133,7 +137,9 @@ OTHER = [(1, genesis("records:other"), link(genesis("records:other"), 1, b"{}"),
 def test_every_kind_of_tampering_is_named(
     chain: list[tuple[int, bytes, bytes, bytes]], words: str
 ) -> None:
-    """Edits, deletions, reordering, repetition and transplants are refused in words a person understands."""
+    """Edits, deletions, reordering, repetition and transplants are refused in words a person
+    understands.
+    """
     with pytest.raises(ChainBroken, match=words):
         check(chain)
 
@@ -147,7 +153,9 @@ def test_a_filtered_export_may_leave_entries_out_but_not_change_them() -> None:
 
 
 def test_a_cut_tail_is_not_seen_by_the_chain_alone() -> None:
-    """This is why the head is reported: only a note taken elsewhere shows that the newest entries are gone."""
+    """This is why the head is reported: only a note taken elsewhere shows that the newest entries
+    are gone.
+    """
     assert check(FOUR[:2]).head != FOUR[-1][2]
 
 

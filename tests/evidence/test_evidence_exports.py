@@ -72,7 +72,9 @@ class TestEveryFormat:
 
 
 def test_one_format_is_proposed() -> None:
-    """The review proposes one to whoever has not chosen, and a new format does not take its place by its name."""
+    """The review proposes one to whoever has not chosen, and a new format does not take its place
+    by its name.
+    """
     assert [name for name, format_ in formats().items() if format_.proposed] == ["csv"]
 
 

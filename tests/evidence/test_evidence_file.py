@@ -1,4 +1,6 @@
-"""The file: private whatever the umask, brought forward, refused when newer or foreign, and with nothing in clear."""
+"""The file: private whatever the umask, brought forward, refused when newer or foreign, and with
+nothing in clear.
+"""
 
 import os
 import sqlite3
@@ -38,7 +40,9 @@ def mode(path: Path) -> int:
 def test_only_the_owner_can_read_the_evidence_whatever_the_umask(
     place: Path, make_record: Make, told, umask: int
 ) -> None:
-    """The file, its write-ahead log and its folder are closed to everybody else from the first moment."""
+    """The file, its write-ahead log and its folder are closed to everybody else from the first
+    moment.
+    """
     before = os.umask(umask)
     try:
         writer = Writer(place)
@@ -56,7 +60,9 @@ def test_only_the_owner_can_read_the_evidence_whatever_the_umask(
 
 @needs_modes
 def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
-    """A file restored from a backup with other rights is made private again; the user's own folder is not changed."""
+    """A file restored from a backup with other rights is made private again; the user's own folder
+    is not changed.
+    """
     place.parent.mkdir(0o755)
     place.parent.chmod(0o755)
     Store(place).close()
@@ -69,7 +75,9 @@ def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
 def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
     place: Path, make_record: Make, told
 ) -> None:
-    """Evidence of an earlier Outgate is read by this one: nothing lost, both chains whole, sums made anew."""
+    """Evidence of an earlier Outgate is read by this one: nothing lost, both chains whole, sums
+    made anew.
+    """
     writer = Writer(place)
     answer = told()
     for n in range(5):
@@ -187,7 +195,9 @@ SECRET_VALUES = (
 
 
 def test_no_value_in_clear_is_in_any_byte_on_disk(place: Path, make_record: Make, told) -> None:
-    """What a thief of the files reads is masked: not in the database, not in its log, not in its shared memory."""
+    """What a thief of the files reads is masked: not in the database, not in its log, not in its
+    shared memory.
+    """
     findings = tuple(
         Finding(
             kind=kind,

@@ -57,7 +57,9 @@ def test_an_unseen_script_has_no_history(opened: Evidence) -> None:
 
 
 def test_a_script_is_known_since_its_first_record(opened: Evidence, make_record: Make) -> None:
-    """First seen is the time of the earliest record of this path, and of this version for the version."""
+    """First seen is the time of the earliest record of this path, and of this version for the
+    version.
+    """
     write(opened, make_record(50), make_record(10, sha256="cd" * 32), make_record(90))
     assert opened.history.script(SCRIPT, None).first_seen == START + timedelta(seconds=10)
     assert opened.history.first_seen(SCRIPT, "ab" * 32) == START + timedelta(seconds=50)
@@ -69,7 +71,9 @@ def test_a_script_is_known_since_its_first_record(opened: Evidence, make_record:
 def test_volume_counts_what_went_out_in_the_last_hour_and_day(
     opened: Evidence, make_record: Make, asked_before: bool
 ) -> None:
-    """Refused requests, other destinations and older days do not count; what is committed counts at once."""
+    """Refused requests, other destinations and older days do not count; what is committed counts at
+    once.
+    """
     now = START + timedelta(hours=30)
     if asked_before:
         opened.history.volume(SCRIPT, "openai", now)
@@ -104,7 +108,9 @@ def test_a_held_request_counts_once_somebody_let_it_go(
 
 
 def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_record: Make) -> None:
-    """Approving holds for the very hash; a changed script is not approved, and said to have changed."""
+    """Approving holds for the very hash; a changed script is not approved, and said to have
+    changed.
+    """
     now = [100.0]
     history = History(opened.store, clock=lambda: now[0])
     write(opened, make_record(0))
@@ -140,7 +146,9 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
 def test_only_a_version_that_was_seen_can_be_approved(
     opened: Evidence, make_record: Make, change: Any
 ) -> None:
-    """Nobody approves a version by a slip: what was never seen is refused in words, and nothing is written."""
+    """Nobody approves a version by a slip: what was never seen is refused in words, and nothing is
+    written.
+    """
     write(opened, make_record(0))
     [version] = opened.store.script_versions(SCRIPT)
     event = replace(

@@ -1,4 +1,6 @@
-"""Holds: a person's answer reaches the gate through the evidence, for this request and for identical ones."""
+"""Holds: a person's answer reaches the gate through the evidence, for this request and for
+identical ones.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +28,9 @@ Make = Callable[..., Record]
 def test_an_answer_is_for_the_request_and_for_identical_ones(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """A held request waits in the journal, has no case yet, and can be answered; the answer is evidence."""
+    """A held request waits in the journal, has no case yet, and can be answered; the answer is
+    evidence.
+    """
     record = make_record(
         decision=Decision(verdict=Verdict.HOLD, hold_key="feed", hold_seconds=60.0)
     )
@@ -83,7 +87,9 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
 def test_answers_are_looked_up_and_not_looked_for(
     place: Path, query: str, values: tuple[Any, ...], index: str
 ) -> None:
-    """A gate that holds requests asks several times a second: each question goes by an index, however long the history."""
+    """A gate that holds requests asks several times a second: each question goes by an index,
+    however long the history.
+    """
     store = Store(place)
     with store.reading() as connection:
         plan = "\n".join(
@@ -116,7 +122,9 @@ def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> N
 def test_how_holds_ended_is_told_with_the_last_word_on_them(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """Expired and refused are told apart, later answers included; what is under way or unknown is left out."""
+    """Expired and refused are told apart, later answers included; what is under way or unknown is
+    left out.
+    """
 
     def held(outcome: HoldOutcome | None, key: str) -> Record:
         decision = Decision(
@@ -164,7 +172,9 @@ def test_how_holds_ended_is_told_with_the_last_word_on_them(
 def test_what_is_journaled_twice_is_one_exchange(
     tmp_path: Path, make_record: Any, told: Any
 ) -> None:
-    """A held request that was released is journaled again: the newer state counts, and only once."""
+    """A held request that was released is journaled again: the newer state counts, and only
+    once.
+    """
     from dataclasses import replace
 
     from core.decision import HoldOutcome

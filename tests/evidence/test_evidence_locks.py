@@ -1,4 +1,6 @@
-"""Two processes on one evidence file: what one does with it never costs the other its locks, and so its records."""
+"""Two processes on one evidence file: what one does with it never costs the other its locks, and so
+its records.
+"""
 
 import subprocess
 import sys
@@ -28,7 +30,9 @@ store.close()
 def test_whatever_the_gate_opens_and_closes_nobody_deletes_its_log(
     tmp_path: Path, make_record: Any, told: Any, ending: str, with_store: bool
 ) -> None:
-    """Any library may open any file: to close the evidence by accident drops SQLite's locks, and costs no record."""
+    """Any library may open any file: to close the evidence by accident drops SQLite's locks, and
+    costs no record.
+    """
     path = tmp_path / "evidence.db"
     evidence = open_evidence(path) if with_store else None
     writer = evidence.writer if evidence is not None else Writer(path)
@@ -59,7 +63,9 @@ def test_whatever_the_gate_opens_and_closes_nobody_deletes_its_log(
 def test_a_file_that_is_made_private_again_stays_locked(
     tmp_path: Path, make_record: Any, told: Any
 ) -> None:
-    """While a gate has the evidence open, no other program can take itself for the last one and delete its log."""
+    """While a gate has the evidence open, no other program can take itself for the last one and
+    delete its log.
+    """
     path = tmp_path / "evidence.db"
     evidence = open_evidence(path)
     answers = told()

@@ -1,4 +1,6 @@
-"""Evidence that is taken away under a running gate: noticed within a second, refused, said, and named by `verify`."""
+"""Evidence that is taken away under a running gate: noticed within a second, refused, said, and
+named by `verify`.
+"""
 
 import os
 import shutil
@@ -90,7 +92,9 @@ def _filled(writer: Writer, make_record: Make, told, count: int = 300) -> None:
 def test_a_loss_is_noticed_within_a_second_without_any_traffic(
     writer: Writer, place: Path, make_record: Make, told, harm, ending: str
 ) -> None:
-    """Whatever part of the evidence is taken away, an idle gate says so within a second and refuses from then on."""
+    """Whatever part of the evidence is taken away, an idle gate says so within a second and refuses
+    from then on.
+    """
     _filled(writer, make_record, told)
     with connect(place) as other:  # what was written stands in the file itself, too
         other.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -113,7 +117,9 @@ def test_a_loss_is_noticed_within_a_second_without_any_traffic(
 def test_nothing_is_acknowledged_after_a_loss(
     writer: Writer, place: Path, make_record: Make, told, harm, ending: str
 ) -> None:
-    """The very next record after the loss is refused: none is acknowledged that will not be there."""
+    """The very next record after the loss is refused: none is acknowledged that will not be
+    there.
+    """
     _filled(writer, make_record, told)
     with connect(place) as other:
         other.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -130,7 +136,9 @@ def test_nothing_is_acknowledged_after_a_loss(
 def test_what_is_put_back_is_written_on(
     writer: Writer, place: Path, make_record: Make, told, ending: str
 ) -> None:
-    """A file that was moved away and is put back loses nothing: what was owed is written, and the chain is whole."""
+    """A file that was moved away and is put back loses nothing: what was owed is written, and the
+    chain is whole.
+    """
     _filled(writer, make_record, told, 5)
     away = place.parent / "away"
     beside(place, ending).rename(away)
@@ -148,7 +156,9 @@ def test_what_is_put_back_is_written_on(
 def test_a_tail_taken_out_through_the_database_is_noticed(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """Deleting or exchanging the newest records leaves a chain that is whole: the gate knows how far it had come."""
+    """Deleting or exchanging the newest records leaves a chain that is whole: the gate knows how
+    far it had come.
+    """
     _filled(writer, make_record, told, 5)
     with sqlite3.connect(place) as other:
         for trigger in other.execute(
@@ -166,7 +176,9 @@ def test_a_tail_taken_out_through_the_database_is_noticed(
 def test_verify_says_what_a_running_gate_lost(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """The file alone looks whole when its log was taken away: the running gate's own word is heard, too."""
+    """The file alone looks whole when its log was taken away: the running gate's own word is heard,
+    too.
+    """
     _filled(writer, make_record, told, 5)
     assert evidence.verify(place).ok
     beside(place, "-wal").unlink()
@@ -203,7 +215,9 @@ threading.Event().wait(60)
 
 @posix
 def test_a_tail_lost_while_no_gate_ran_is_named(place: Path) -> None:
-    """When a gate was killed and the log that held its newest records is gone, `verify` says how far it had come."""
+    """When a gate was killed and the log that held its newest records is gone, `verify` says how
+    far it had come.
+    """
     program = KILLED.format(here=str(Path(__file__).parent), place=str(place))
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -224,7 +238,9 @@ def test_a_tail_lost_while_no_gate_ran_is_named(place: Path) -> None:
 def test_a_log_that_was_only_unlinked_costs_no_acknowledged_record(
     place: Path, make_record: Make, told
 ) -> None:
-    """When somebody deletes the log of a running gate, what it held is brought into the file before it is gone."""
+    """When somebody deletes the log of a running gate, what it held is brought into the file before
+    it is gone.
+    """
     writer = Writer(place)
     _filled(writer, make_record, told, 50)
     beside(place, "-wal").unlink()
@@ -239,7 +255,9 @@ def test_a_log_that_was_only_unlinked_costs_no_acknowledged_record(
 def test_what_others_do_with_the_evidence_is_no_loss(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """Reading, reviewing, exporting, checkpointing and compacting the evidence beside a gate raise no alarm."""
+    """Reading, reviewing, exporting, checkpointing and compacting the evidence beside a gate raise
+    no alarm.
+    """
     acts = (
         "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1])); list(s.iter_records()); s.close()",
         "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1])); s.rebuild_cases(); s.close()",
@@ -267,7 +285,9 @@ def test_a_clean_stop_leaves_nothing_to_say(place: Path, make_record: Make, told
 
 
 def test_what_was_owed_when_the_gate_stopped_is_named(place: Path, make_record: Make, told) -> None:
-    """A gate that stops before it could write all of its records leaves its word behind, and `verify` repeats it."""
+    """A gate that stops before it could write all of its records leaves its word behind, and
+    `verify` repeats it.
+    """
     writer = Writer(place, busy_timeout_s=0.1)
     blocker = sqlite3.connect(place, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,6 @@
-"""The tables own the schema: everything else that speaks of columns is held against them here, and nowhere else."""
+"""The tables own the schema: everything else that speaks of columns is held against them here, and
+nowhere else.
+"""
 
 import ast
 import sqlite3
@@ -22,7 +24,9 @@ TABLES = {"meta", "entries", "open_exchanges", "cases", "review_entries", "scrip
 
 
 def shape(connection: sqlite3.Connection) -> dict[str, object]:
-    """Return what matters of each table: columns, keys, indexes with their conditions, and whether it has row ids."""
+    """Return what matters of each table: columns, keys, indexes with their conditions, and whether
+    it has row ids.
+    """
     found: dict[str, object] = {}
     for _, name, kind, _, without_rowid, _ in connection.execute("PRAGMA table_list").fetchall():
         if kind != "table" or name.startswith("sqlite_"):
@@ -99,7 +103,9 @@ FULL = CaseFilter(
 
 
 def written_by_hand() -> dict[str, str]:
-    """Return every statement in the folder's code, by module and line; the steps of migrations are of older tables."""
+    """Return every statement in the folder's code, by module and line; the steps of migrations are
+    of older tables.
+    """
     found: dict[str, str] = {}
     for path in sorted(Path(queries.__file__).parent.glob("*.py")):
         if path.stem == "migrations":
@@ -136,7 +142,9 @@ STATEMENTS = written_by_hand() | put_together()
 def test_every_statement_knows_only_what_the_tables_hold(
     models: sqlite3.Connection, statement: str
 ) -> None:
-    """A column that was renamed in the tables is found missing here, before anybody opens the review."""
+    """A column that was renamed in the tables is found missing here, before anybody opens the
+    review.
+    """
     with closing(models):
         models.execute(f"EXPLAIN {statement}", [None] * statement.count("?")).fetchall()
 

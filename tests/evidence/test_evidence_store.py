@@ -1,4 +1,6 @@
-"""The store: what a reviewer sees is what was recorded, and what a reviewer did cannot be changed afterwards."""
+"""The store: what a reviewer sees is what was recorded, and what a reviewer did cannot be changed
+afterwards.
+"""
 
 import sqlite3
 import subprocess
@@ -28,7 +30,7 @@ from core.review import (
 )
 from evidence.batch import Items
 from evidence.chain import canonical
-from evidence.entries import Recalled, record_of
+from evidence.entries import Recalled, read_record
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.store import Store
 
@@ -127,7 +129,9 @@ def test_what_needs_no_review_makes_no_case_and_is_evidence_all_the_same(
 def test_sums_are_those_of_the_record_as_it_is_read_again(
     path: str, name: str, user: str, host: str, has_script: bool, make_record: Make
 ) -> None:
-    """What a record is filed under when it is written is what a later verification makes of its text."""
+    """What a record is filed under when it is written is what a later verification makes of its
+    text.
+    """
     made = make_record(script=path, host=host, service=None)
     process = replace(made.sender.process, exe=path, name=name)
     script = replace(made.sender.script, name=name) if has_script else None
@@ -135,7 +139,7 @@ def test_sums_are_those_of_the_record_as_it_is_read_again(
     item = Items().closed(replace(made, sender=sender))
     written, verified = Rollup(), Rollup()
     assert item.record is not None
-    again = record_of(item.text)
+    again = read_record(item.text)
     assert written.add(item.record, 1) == verified.add(again, 1) == case_key(again)
     assert written == verified
 
@@ -223,7 +227,9 @@ def test_exports_read_by_time(store: Store, write, make_record: Make) -> None:
 def test_exports_of_cases_hold_all_their_records_and_no_other(
     store: Store, write, make_record: Make
 ) -> None:
-    """What a reviewer exports is what the queue shows, in the order of the chain, over many pages."""
+    """What a reviewer exports is what the queue shows, in the order of the chain, over many
+    pages.
+    """
     scripts = ("/srv/a.py", "/srv/b.py", "/srv/c.py")
     records = [make_record(n, script=scripts[n % 3]) for n in range(1803)]
     quiet = make_record(1900, verdict=Verdict.ALLOW, script="/srv/a.py")
@@ -314,7 +320,9 @@ for _ in range(40):
 def test_a_reviewer_in_another_process_and_the_gate_write_at_the_same_time(
     store: Store, write, make_record: Make, place: Path
 ) -> None:
-    """Review events of another process and the gate's records go in side by side; both chains hold."""
+    """Review events of another process and the gate's records go in side by side; both chains
+    hold.
+    """
     write(make_record())
     here = Path(__file__).parent
     program = REVIEWER.format(
@@ -346,7 +354,9 @@ def test_the_version_moves_only_when_something_was_written(
 def test_what_is_derived_can_be_rebuilt_from_the_chains(
     store: Store, write, make_record: Make, place: Path
 ) -> None:
-    """Cases, scripts and traffic made anew from the two chains are exactly those kept while recording."""
+    """Cases, scripts and traffic made anew from the two chains are exactly those kept while
+    recording.
+    """
     for n in range(4):
         write(
             make_record(n, rows=n or None, verdict=Verdict.BLOCK if n % 2 else Verdict.WATCH),
@@ -420,4 +430,4 @@ def test_what_is_remembered_of_one_record_is_not_put_into_another(
     ]
     known = Recalled()
     for number in numbers:
-        assert record_of(canonical(kinds[number].to_json()), known) == kinds[number]
+        assert read_record(canonical(kinds[number].to_json()), known) == kinds[number]

@@ -1,4 +1,6 @@
-"""The writer's thread: whatever is thrown at it, everybody who waits is answered, and nothing ends in silence."""
+"""The writer's thread: whatever is thrown at it, everybody who waits is answered, and nothing ends
+in silence.
+"""
 
 import threading
 from collections.abc import Callable
@@ -56,7 +58,9 @@ def _broken(make_record: Make, kind: type[BaseException]) -> Record:
 def test_a_record_that_cannot_be_made_is_refused_alone(
     writer: Writer, place: Path, make_record: Make, told, one_group, kind, closes: bool
 ) -> None:
-    """A fault in one record refuses that request, whatever the fault; its neighbours are written and the gate is well."""
+    """A fault in one record refuses that request, whatever the fault; its neighbours are written
+    and the gate is well.
+    """
     bad, good, later = told(), told(), told()
     broken = _broken(make_record, kind)
     with one_group(writer):
@@ -75,7 +79,9 @@ def test_a_record_that_cannot_be_made_is_refused_alone(
 def test_an_exchange_whose_record_cannot_be_made_is_recorded_without_what_is_broken(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """That it took place, when and where to stands in the chain, with a note; what could not be written is left out."""
+    """That it took place, when and where to stands in the chain, with a note; what could not be
+    written is left out.
+    """
     answer = told()
     broken = _broken(make_record, TypeError)
     writer.close_record(broken, answer)
@@ -93,7 +99,9 @@ def test_an_exchange_whose_record_cannot_be_made_is_recorded_without_what_is_bro
 def test_whatever_happens_while_a_group_is_written_everybody_is_told(
     writer: Writer, make_record: Make, told, monkeypatch: pytest.MonkeyPatch, kind
 ) -> None:
-    """An exception of any kind in the middle of a commit answers all who wait; then the writer gets well by itself."""
+    """An exception of any kind in the middle of a commit answers all who wait; then the writer gets
+    well by itself.
+    """
     answer = told()
     with monkeypatch.context() as broken:
         broken.setattr(writer, "_observe", _raiser(kind))
@@ -127,7 +135,9 @@ def test_a_callers_fault_of_any_kind_is_its_own(
 def test_a_thread_that_ends_is_a_failure_at_once(
     place: Path, make_record: Make, told, one_group, monkeypatch: pytest.MonkeyPatch, kind
 ) -> None:
-    """When the thread ends all the same, who waits and who comes later is answered, and health says what happened."""
+    """When the thread ends all the same, who waits and who comes later is answered, and health says
+    what happened.
+    """
     writer = Writer(place)
     waiting = [told() for _ in range(4)]
     monkeypatch.setattr(writer, "_write_ready", _raiser(kind))
@@ -150,7 +160,9 @@ def test_a_thread_that_ends_is_a_failure_at_once(
 def test_a_thread_that_is_stuck_is_a_failure(
     place: Path, make_record: Make, told, one_group
 ) -> None:
-    """A writer that hangs in the disk while others wait is said to hang; when it comes back all is well again."""
+    """A writer that hangs in the disk while others wait is said to hang; when it comes back all is
+    well again.
+    """
     writer = Writer(place, stalled_s=0.2)
     answer = told()
     with one_group(writer):

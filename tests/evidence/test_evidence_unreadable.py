@@ -1,4 +1,6 @@
-"""An entry that this version cannot read, damaged or of a later one: it is shown as such and hides no other."""
+"""An entry that this version cannot read, damaged or of a later one: it is shown as such and hides
+no other.
+"""
 
 import json
 import sqlite3
@@ -62,7 +64,9 @@ LATER: dict[str, Change] = {
     "an array": lambda body: [body],
     "a text": lambda body: "nothing",
 }
-"""Each is a rightly chained entry, as only a later version or a fault in this one could write it."""
+"""Each is a rightly chained entry, as only a later version or a fault in this one could write
+it.
+"""
 
 
 def rewritten(place: Path, seq: int, change: Change, table: str = "entries") -> None:
@@ -89,7 +93,9 @@ def names(entries: list[StoredEntry]) -> list[tuple[int, bool]]:
 
 @pytest.fixture
 def three(write, writer: Writer, place: Path, make_record: Make) -> Path:
-    """Three alike records, of which the second is then made unreadable; no gate runs that knows better."""
+    """Three alike records, of which the second is then made unreadable; no gate runs that knows
+    better.
+    """
     write(*(make_record(n) for n in range(3)))
     writer.stop()
     return place
@@ -99,7 +105,9 @@ def three(write, writer: Writer, place: Path, make_record: Make) -> Path:
 def test_an_entry_of_a_later_version_is_shown_as_what_it_is(
     three: Path, make_record: Make, change: Change
 ) -> None:
-    """The others are read as before; the one stands among them with its number, and is never guessed at."""
+    """The others are read as before; the one stands among them with its number, and is never
+    guessed at.
+    """
     ids = [entry.id for entry in Store(three).iter_entries()]
     rewritten(three, 2, change)
     store = Store(three)
@@ -150,7 +158,9 @@ DAMAGE = ["nonsense", "", "{", '{"id": "\\ud800"}', b"\xff\xfe{}"]
 def test_a_damaged_text_is_shown_as_what_it_is(
     three: Path, make_record: Make, text: str | bytes
 ) -> None:
-    """Bytes that are no JSON, or no text at all, take nothing else along; verification names the place."""
+    """Bytes that are no JSON, or no text at all, take nothing else along; verification names the
+    place.
+    """
     with sqlite3.connect(three) as connection:
         connection.execute("UPDATE entries SET body = CAST(? AS TEXT) WHERE seq = 2", (text,))
     store = Store(three)
@@ -246,7 +256,9 @@ JOURNAL = {
 def test_a_held_request_that_cannot_be_read_leaves_the_others_answerable(
     writer: Writer, place: Path, make_record: Make, told, body: str
 ) -> None:
-    """Two wait; one of them is not understood: the other is shown, and so is that there is one more."""
+    """Two wait; one of them is not understood: the other is shown, and so is that there is one
+    more.
+    """
     answer = told()
     first, second = held(make_record, 1), held(make_record, 2)
     for record in (first, second):
@@ -282,7 +294,9 @@ def test_how_a_hold_ended_is_left_out_where_it_cannot_be_read(
 
 
 def test_an_answer_that_cannot_be_read_is_no_answer(write, place: Path, make_record: Make) -> None:
-    """The newest answer counts; where it is not understood, an approval before it lets nothing out."""
+    """The newest answer counts; where it is not understood, an approval before it lets nothing
+    out.
+    """
     record = held(make_record, 1)
     write(record)
     store = Store(place)
@@ -309,7 +323,9 @@ def test_an_answer_that_cannot_be_read_is_no_answer(write, place: Path, make_rec
 def test_a_review_event_of_a_later_version_hides_no_other(
     write, place: Path, make_record: Make
 ) -> None:
-    """What a reviewer did with a later version is shown as not understood, and what was done before it is still there."""
+    """What a reviewer did with a later version is shown as not understood, and what was done before
+    it is still there.
+    """
     write(make_record())
     key = case_key(make_record())
     store = Store(place)
@@ -337,7 +353,9 @@ def test_a_review_event_of_a_later_version_hides_no_other(
 def test_what_a_later_gate_left_open_is_chained_and_seen(
     place: Path, make_record: Make, told
 ) -> None:
-    """A gate of a later version was killed: this one keeps what it wrote, whole, and shows that it cannot read it."""
+    """A gate of a later version was killed: this one keeps what it wrote, whole, and shows that it
+    cannot read it.
+    """
     writer, answer = Writer(place), told()
     for n in range(3):
         writer.open(make_record(n), answer)

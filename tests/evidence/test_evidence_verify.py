@@ -1,4 +1,6 @@
-"""Verification of files and exports: passes what is whole, and names the first thing that is not."""
+"""Verification of files and exports: passes what is whole, and names the first thing that is
+not.
+"""
 
 import json
 import re
@@ -139,7 +141,9 @@ def test_an_export_verifies_without_the_database(full: Path, exported: Path) -> 
     ],
 )
 def test_changed_exports(exported: Path, edit, ok: bool, words: str | None) -> None:
-    """A filtered export passes with its gaps counted; an edited, reordered or mixed one does not."""
+    """A filtered export passes with its gaps counted; an edited, reordered or mixed one does
+    not.
+    """
     lines = edit(exported.read_text("utf-8").splitlines())
     exported.write_text("\n".join(lines), "utf-8")
     report = evidence.verify_jsonl(exported)
@@ -151,7 +155,9 @@ def test_changed_exports(exported: Path, edit, ok: bool, words: str | None) -> N
 def test_the_documented_snippet_verifies_with_nothing_but_python(
     exported: Path, tmp_path: Path
 ) -> None:
-    """The ten lines in the documentation do what they say, on a machine that has never seen Outgate."""
+    """The ten lines in the documentation do what they say, on a machine that has never seen
+    Outgate.
+    """
     snippet = re.search(r"```python\n(# verify\.py.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert snippet is not None
     assert len(snippet[1].strip().splitlines()) <= 12
@@ -174,7 +180,9 @@ def test_the_documented_snippet_verifies_with_nothing_but_python(
 
 
 def test_the_documented_example_is_a_record(tmp_path: Path) -> None:
-    """The example in the documentation is read by the code that reads records, and names every field."""
+    """The example in the documentation is read by the code that reads records, and names every
+    field.
+    """
     example = re.search(r"```json\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert example is not None
     value = json.loads(example[1])
@@ -213,7 +221,9 @@ def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_reco
 
 
 def test_a_broken_record_does_not_hide_the_reviews(full: Path) -> None:
-    """The report states number and head of the reviews that were checked, also where a record is broken."""
+    """The report states number and head of the reviews that were checked, also where a record is
+    broken.
+    """
     whole = evidence.verify(full)
     change(full, "UPDATE entries SET body = replace(body, 'POST', 'PUT') WHERE seq = 2")
     report = evidence.verify(full)

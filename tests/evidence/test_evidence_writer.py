@@ -1,4 +1,6 @@
-"""The writer: durable before it says so, whole batches or nothing, loud when it cannot write, and well again after."""
+"""The writer: durable before it says so, whole batches or nothing, loud when it cannot write, and
+well again after.
+"""
 
 import os
 import sqlite3
@@ -44,7 +46,9 @@ def test_a_record_is_in_the_file_when_the_writer_says_so(
 def test_an_exchange_under_way_is_journaled_and_not_chained(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """An exchange that went out is on disk before its answer came, outside the chain until it ends."""
+    """An exchange that went out is on disk before its answer came, outside the chain until it
+    ends.
+    """
     record = make_record()
     opened, closed = told(), told()
     writer.open(record, opened)
@@ -102,7 +106,9 @@ def test_what_another_live_gate_has_under_way_is_left_alone(
 
 
 def test_strict_commits_reach_the_disk(place: Path) -> None:
-    """Strict evidence asks the disk itself for confirmation; the default relies on the operating system."""
+    """Strict evidence asks the disk itself for confirmation; the default relies on the operating
+    system.
+    """
     place.parent.mkdir()
     for strict, level in ((False, 1), (True, 2)):
         with closing(connect(place, strict=strict)) as connection:
@@ -177,7 +183,9 @@ def test_a_stopped_writer_has_written_everything_and_refuses_more(
 def test_a_locked_file_is_told_and_the_writer_recovers_by_itself(
     writer: Writer, place: Path, make_record: Make, told
 ) -> None:
-    """While another program holds the file nothing is acknowledged; when it lets go, what is owed is written."""
+    """While another program holds the file nothing is acknowledged; when it lets go, what is owed
+    is written.
+    """
     blocker = sqlite3.connect(place, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     opened, closed = told(), told()
@@ -210,7 +218,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_a_damaged_file_is_told_in_words(place: Path, make_record: Make, told) -> None:
-    """Damage that appears while the gate runs stops acknowledgements; nothing is reported as written."""
+    """Damage that appears while the gate runs stops acknowledgements; nothing is reported as
+    written.
+    """
     writer = Writer(place)
     first = told()
     for n in range(200):
@@ -298,7 +308,9 @@ def run(program: str) -> str:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_when_no_byte_more_can_be_written_all_are_told_and_nothing_is_lost(place: Path) -> None:
-    """A full disk acknowledges nothing that is not written; when space returns, every finished record is there once."""
+    """A full disk acknowledges nothing that is not written; when space returns, every finished
+    record is there once.
+    """
     first, second = run(
         FULL_DISK.format(here=str(Path(__file__).parent), place=str(place))
     ).splitlines()
@@ -315,7 +327,9 @@ def test_when_no_byte_more_can_be_written_all_are_told_and_nothing_is_lost(place
     reason="needs the right to mount a small file system",
 )
 def test_a_really_full_disk(tmp_path: Path, make_record: Make, told) -> None:
-    """On a file system that is full, whoever waits is told that the disk is full; with space it goes on."""
+    """On a file system that is full, whoever waits is told that the disk is full; with space it
+    goes on.
+    """
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
@@ -375,7 +389,9 @@ while True:
 def test_killed_under_load_every_acknowledged_record_is_there(
     place: Path, make_record: Make
 ) -> None:
-    """Kill the gate in mid-flight: the chain verifies, and all that it promised to have written is written."""
+    """Kill the gate in mid-flight: the chain verifies, and all that it promised to have written is
+    written.
+    """
     program = UNDER_LOAD.format(here=str(Path(__file__).parent), place=str(place))
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -14,7 +14,10 @@ _LEFT_OUT = {".git", ".venv"}
 
 @dataclass(frozen=True, slots=True)
 class ScratchCopy:
-    """The copy. Its folders come before the installed ones in each process that is started in it."""
+    """The copy.
+
+    Its folders come before the installed ones in each process that is started in it.
+    """
 
     root: Path
     home: Path

@@ -18,6 +18,7 @@ from policy_samples import NOON
 from pydantic import AwareDatetime, BaseModel
 
 from core.attribution import Attribution, Certainty
+from core.classification import Destination
 from core.situation import Situation
 from policy import fields
 from policy.conditions import When

@@ -1,4 +1,6 @@
-"""What the review's tests share: a fixed clock, fake stores that implement the real port, and screens as text."""
+"""What the review's tests share: a fixed clock, fake stores that implement the real port, and
+screens as text.
+"""
 
 import os
 import threading

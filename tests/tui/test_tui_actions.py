@@ -15,7 +15,9 @@ ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda
 
 @pytest.fixture
 def at(opened, store, press):
-    """Open a screen of the registry: the review by itself, each other by the review's action of the same name."""
+    """Open a screen of the registry: the review by itself, each other by the review's action of the
+    same name.
+    """
 
     async def open_screen(pilot, name):
         if name != "review":
@@ -84,7 +86,9 @@ class TestEveryScreen:
 
 
 def test_no_screen_has_keys_of_its_own():
-    """Screens take their keys from the registry; only dialogs, which ask and are gone, have Enter and Esc."""
+    """Screens take their keys from the registry; only dialogs, which ask and are gone, have Enter
+    and Esc.
+    """
     written = {}
     for path in sorted(Path(tui.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

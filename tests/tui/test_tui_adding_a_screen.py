@@ -1,4 +1,6 @@
-"""A new screen is its own file, its rows in the registry and its part's name; keys, palette, help and footer follow."""
+"""A new screen is its own file, its rows in the registry and its part's name; keys, palette, help
+and footer follow.
+"""
 
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import PEOPLE
+from tui.actions import SCREENS
 from tui.help_screen import HelpScreen
 from tui.offers import Offers, bindings_of
 from tui.review_part import ReviewPart
@@ -23,8 +25,8 @@ from tui.wording import safe
 class PeopleScreen(Offers, ModalScreen[None]):
     """Lists the users of the cases that are known."""
 
-    ACTIONS = PEOPLE
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PEOPLE)
+    ACTIONS = SCREENS["people"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
@@ -88,7 +90,9 @@ def stranger(tmp_path: Path, screen: str = SCREEN) -> ScratchCopy:
 
 
 def test_the_contract_tests_pick_a_new_screen_up(tmp_path: Path) -> None:
-    """It opens by its key, names its actions in help and palette, and says why what cannot be done."""
+    """It opens by its key, names its actions in help and palette, and says why what cannot be
+    done.
+    """
     house = stranger(tmp_path)
     done = house.pytest("tests/tui/test_tui_actions.py", "-k", "people or review or no_screen_has")
     assert passed(done) >= 9

@@ -149,7 +149,9 @@ def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
     [("a.md", "markdown"), ("a.MD", "markdown"), ("a.jsonl", "jsonl"), ("a.ocsf.jsonl", "ocsf")],
 )
 def test_a_format_is_chosen_by_its_suffix_not_by_its_name(tmp_path, name, asked):
-    """A format called `markdown` is saved as `.md`; of two suffixes that fit, the longer one is meant."""
+    """A format called `markdown` is saved as `.md`; of two suffixes that fit, the longer one is
+    meant.
+    """
     formats = (
         *FORMATS,
         ExportChoice(name="ocsf", suffix=".ocsf.jsonl", purpose="for other programs"),
@@ -213,7 +215,9 @@ async def test_the_real_evidence_is_verified_and_exported(
 async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     press, settled, screen_text, written, tmp_path, now
 ):
-    """As `outgate review` wires it: the approval stands in the evidence, and the parts come from what was kept."""
+    """As `outgate review` wires it: the approval stands in the evidence, and the parts come from
+    what was kept.
+    """
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
     store = open_store(path)

@@ -40,7 +40,9 @@ def clock(now):
 
 @pytest.fixture
 def holding(store, now):
-    """The working day, and two requests that wait: `backup_ward.py` with 8 s left, `payroll_letters.py` with 19."""
+    """The working day, and two requests that wait: `backup_ward.py` with 8 s left,
+    `payroll_letters.py` with 19.
+    """
     for waiting in sample_holds(now):
         store.hold(waiting)
     return store
@@ -57,7 +59,9 @@ def answers(store):
 
 @SIZES
 async def test_what_is_held_stands_at_the_very_top(opened, holding, golden, size):
-    """How many wait, how long each waits still, and what happens at zero; the most urgent is told in full."""
+    """How many wait, how long each waits still, and what happens at zero; the most urgent is told
+    in full.
+    """
     async with opened(holding, size) as pilot:
         golden(pilot, f"held-{size[0]}x{size[1]}")
 
@@ -96,7 +100,9 @@ async def test_a_releases_the_request_under_the_cursor(
 
 
 async def test_b_refuses_with_a_note(opened, holding, press, now):
-    """The note is optional; Enter in it is enough, since a refusal can be undone by approving later."""
+    """The note is optional; Enter in it is enough, since a refusal can be undone by approving
+    later.
+    """
     _, ward = ids(now)
     async with opened(holding) as pilot:
         await press(pilot, "b", "shift+tab", "type:not agreed", "enter")
@@ -138,7 +144,9 @@ async def test_the_second_one_is_answered_when_the_cursor_is_on_it(opened, holdi
 async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
     opened, store, settled, press, review, screen_text, monkeypatch, now
 ):
-    """Who reads a case goes on reading it; the panel says that something waits, and h goes there."""
+    """Who reads a case goes on reading it; the panel says that something waits, and h goes
+    there.
+    """
     rung = []
     async with opened(store) as pilot:
         await press(pilot, "down", "down")
@@ -386,7 +394,9 @@ def test_the_words_give_the_time_that_the_gate_keeps():
 
 
 async def test_a_filter_can_be_given_from_the_start(store, now, settled):
-    """`outgate review held` opens with that filter, which is in view; one not understood shows all and says so."""
+    """`outgate review held` opens with that filter, which is in view; one not understood shows all
+    and says so.
+    """
     for line, wanted, told in (
         ("held", CaseFilter(verdict="hold"), 0),
         ("since:blursday", CaseFilter(), 1),

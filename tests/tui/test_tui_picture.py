@@ -7,7 +7,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_the_picture_shows_the_review_as_it_is():
-    """Who decides by the README's picture sees today's screen; `docs/pictures/draw_review.py` draws it anew."""
+    """Who decides by the README's picture sees today's screen; `docs/pictures/draw_review.py` draws
+    it anew.
+    """
     tool = ROOT / "docs" / "pictures" / "draw_review.py"
     spec = importlib.util.spec_from_file_location("draw_review", tool)
     assert spec is not None and spec.loader is not None

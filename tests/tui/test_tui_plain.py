@@ -109,7 +109,9 @@ def test_what_is_held_now_is_said_first(store, now):
 
 
 def test_the_command_returns_what_the_list_returns(monkeypatch, tmp_path, capsys):
-    """A filter that is not understood is wrong use, also for the command; one that is narrows the list."""
+    """A filter that is not understood is wrong use, also for the command; one that is narrows the
+    list.
+    """
     monkeypatch.setenv("OUTGATE_HOME", str(tmp_path))
 
     assert review(["held", "to:openai"], plain=True) == 0

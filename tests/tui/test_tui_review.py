@@ -75,7 +75,9 @@ async def test_a_closed_case_leaves_the_queue_and_the_next_one_is_under_the_curs
 
 
 async def test_several_are_closed_together_after_a_press_on_the_count(opened, store, press, review):
-    """Marked cases get the same reason in one go; the button that names their number must be pressed."""
+    """Marked cases get the same reason in one go; the button that names their number must be
+    pressed.
+    """
     keys = [case.key for case in store.page(CaseFilter(), 0, 3)]
     async with opened(store) as pilot:
         await press(pilot, "shift+down", "shift+down", "x", "c", "4", "enter")
@@ -143,7 +145,9 @@ async def test_an_action_that_is_not_there_says_where_to_find_it(opened, store, 
 async def test_the_cursor_stays_on_its_case_when_others_arrive(
     opened, store, settled, review, press, now
 ):
-    """Somebody reads a case; three new ones arrive above; the same case is still under the cursor."""
+    """Somebody reads a case; three new ones arrive above; the same case is still under the
+    cursor.
+    """
     async with opened(store) as pilot:
         await press(pilot, "down", "down")
         key = review(pilot).queue.current.key

@@ -1,4 +1,7 @@
-"""What an officer sees, as plain text. A change here is a change for people: read the difference."""
+"""What an officer sees, as plain text.
+
+A change here is a change for people: read the difference.
+"""
 
 from datetime import timedelta
 
@@ -126,7 +129,9 @@ def hostile_record(at):
 
 @SIZES
 async def test_hostile_text_stays_text(opened, golden, press, screen_text, now, size):
-    """Brackets, escapes, direction marks and line breaks from a payload are shown as inert text in their own cells."""
+    """Brackets, escapes, direction marks and line breaks from a payload are shown as inert text in
+    their own cells.
+    """
     store = MemoryCaseStore([hostile_record(now - timedelta(minutes=1))])
     async with opened(store, size) as pilot:
         golden(pilot, name("hostile", size))

@@ -20,7 +20,9 @@ PATH = "/srv/jobs/ledger_upload.py"
 
 @pytest.fixture
 def two_versions(store, now):
-    """The day's ledger script, and an older version of it that sent elsewhere; and one of a longer name."""
+    """The day's ledger script, and an older version of it that sent elsewhere; and one of a longer
+    name.
+    """
     old = sender("ledger_upload.py")
     old = replace(old, script=replace(old.script, sha256="ab" * 32))
     away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
@@ -98,7 +100,9 @@ MADE_OF = ScriptParts(
 async def test_a_script_is_shown_with_its_versions_and_parts(
     opened, two_versions, golden, press, size
 ):
-    """Which version is approved by whom, where it sends what, and what it is made of, all on one screen."""
+    """Which version is approved by whom, where it sends what, and what it is made of, all on one
+    screen.
+    """
     async with opened(two_versions, size, acts=acts(lambda sha256: MADE_OF)) as pilot:
         await press(pilot, "s", "a", "type:Looked at it with finance", "enter")
         golden(pilot, f"script-{size[0]}x{size[1]}")
@@ -167,7 +171,9 @@ async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, s
 
 
 def test_what_it_is_made_of_is_inert_and_bounded(two_versions, now):
-    """Names of packages come from foreign files: they are shown as text, and not by the thousand."""
+    """Names of packages come from foreign files: they are shown as text, and not by the
+    thousand.
+    """
     many = ScriptParts(imports=None, installed=tuple(f"p{n} 1" for n in range(1000)))
     for parts, said in ((MADE_OF, "pandas 2.2.3, requests 2.32.3"), (many, "and 700 more")):
         text = words(

@@ -1,4 +1,6 @@
-"""What the evidence holds and this version cannot read: shown as such, in its place, and in nobody's way."""
+"""What the evidence holds and this version cannot read: shown as such, in its place, and in
+nobody's way.
+"""
 
 from datetime import UTC
 
@@ -24,7 +26,9 @@ def text_of(sections):
 
 
 def test_the_newest_record_of_a_case_says_that_it_cannot_be_read(store, now):
-    """The pane names the entry and what is not understood, and still tells the case and what was done with it."""
+    """The pane names the entry and what is not understood, and still tells the case and what was
+    done with it.
+    """
     case = store.page(CaseFilter(), 0, 1)[0]
     store.unreadable.add(case.last_record)
     reading = read_fully(store, Reading(case=case))
@@ -50,7 +54,9 @@ def test_what_was_done_in_words_of_a_later_version_stands_among_the_rest(store, 
 
 
 def test_an_approval_in_words_of_a_later_version_is_not_shown_as_none(store, now):
-    """Whoever looks at a script sees that something was said of it that this version cannot tell."""
+    """Whoever looks at a script sees that something was said of it that this version cannot
+    tell.
+    """
     store.unreadable_events.append(odd(9))
     reading = read_script(store, "/srv/jobs/ledger_upload.py")
 

@@ -168,7 +168,9 @@ def test_a_kind_without_words_goes_by_its_own_name():
 
 
 def test_services_go_by_their_proper_names():
-    """The screen says the name that refusals say; an id that no version of ours knows is inert on it."""
+    """The screen says the name that refusals say; an id that no version of ours knows is inert on
+    it.
+    """
     for service in SERVICES:
         assert service_name(service.id, "host") == service.name
     assert service_name("file.io", "x") == "file.io"
@@ -186,7 +188,9 @@ def test_a_reason_to_close_is_said_in_words():
 
 @given(st.text())
 def test_text_from_records_is_inert(text):
-    """On one line, without invisible characters or floods of marks; nothing that printable removed comes back."""
+    """On one line, without invisible characters or floods of marks; nothing that printable removed
+    comes back.
+    """
     shown = safe(text, 50)
 
     assert shown == safe(shown, 60)
@@ -286,7 +290,9 @@ def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(now, case_of):
 
 
 def test_words_need_no_terminal():
-    """The tables and sentences, the plain list and the package itself load neither Textual nor Rich."""
+    """The tables and sentences, the plain list and the package itself load neither Textual nor
+    Rich.
+    """
     code = "import sys, tui, tui.wording, tui.filtering, tui.plain, tui.case_detail, tui.actions; print({'textual', 'rich'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
