@@ -228,7 +228,11 @@ class _Stages:
 
     def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
         """Return what a stage finds, nothing when it fails."""
-        return self.run(name, stage) or []
+        try:
+            return stage()
+        except Exception as error:  # noqa: BLE001 - boundary: as in `run`
+            self.failed.append(f"{name}: {type(error).__name__}")
+            return []
 
 
 def build_worker(setup: EngineSetup) -> Engine:

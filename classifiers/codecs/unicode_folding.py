@@ -24,7 +24,8 @@ _REMOVED_CONTROLS = (
     bytes({*range(1, 0x20), 0x7F} - {9, 10, 13} - {ord(char) for char in _SEPARATING})
     + _SEPARATING.encode()
 )
-_EXPONENT = re.compile("(?<=[0-9])[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+")
+_RAISED = frozenset("\u00b2\u00b3\u00b9\u2070\u2074\u2075\u2076\u2077\u2078\u2079")
+_EXPONENT = re.compile("(?<=[0-9])[" + "".join(sorted(_RAISED)) + "]+")
 """Raised digits behind a digit are a power or the mark of a footnote, no part of the number."""
 _REMEMBERED = 20_000
 _MOST_FOUND = 24
@@ -105,13 +106,21 @@ def fold(text: str, *, controls: bool = True) -> Folded:
     if text.isascii() and (not controls or is_folded(text.encode())):
         return Folded(text, None)
     folds = _FOLDS
-    changed = {char: folded for char in set(text) if (folded := folds[char]) != char}
+    changed: dict[str, str] = {}
+    for char in set(text):
+        if (folded := folds[char]) != char:
+            changed[char] = folded
     if not changed:
         return Folded(text, None)
-    text = _EXPONENT.sub(lambda found: "^" * len(found[0]), text)
-    if all(len(folded) == 1 for folded in changed.values()):
+    if not _RAISED.isdisjoint(changed):
+        text = _EXPONENT.sub(lambda found: "^" * len(found[0]), text)
+    if any(len(folded) != 1 for folded in changed.values()):
+        return _moved(text, changed)
+    if len(changed) > _MOST_FOUND:
         return Folded(text.translate({ord(char): changed[char] for char in changed}), None)
-    return _moved(text, changed)
+    for char, folded in changed.items():
+        text = text.replace(char, folded)  # for a few characters ten times as fast as `translate`
+    return Folded(text, None)
 
 
 def _moved(text: str, changed: dict[str, str]) -> Folded:

@@ -23,9 +23,7 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
     if type(parsed) is not dict and type(parsed) is not list:
         return False
     named = (
-        data.count(b'":') - data.count(b'\\":')
-        if isinstance(data, bytes)
-        else data.count('":') - data.count('\\":')
+        _names_in(data) if isinstance(data, bytes) else _names_in(data.encode("utf-8", "replace"))
     )
     found, stack = 0, [parsed]
     while stack:
@@ -38,6 +36,11 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
         else:
             stack.extend([value for value in node if type(value) is dict or type(value) is list])
     return named > found
+
+
+def _names_in(data: bytes) -> int:
+    named = data.count(b'":')
+    return named - data.count(b'\\":') if b"\\" in data else named
 
 
 def _with_repeated_keys(data: bytes | str) -> Any:

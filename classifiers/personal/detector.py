@@ -98,7 +98,10 @@ class PersonalDetector:
 
 
 def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
-    """Take what keys alone tell into `found`; return the indexes of the segments that are scanned."""
+    """Take what keys alone tell into `found`; return the indexes of the segments that are scanned.
+
+    Of bare numbers only those under a telling name are, of long encoded data none.
+    """
     segments, controls = payload.segments, payload.controls
     context_of = vocabulary.context_of
     wanted: list[int] = []
@@ -114,17 +117,11 @@ def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
                 found.append(keyed)
                 if keyed.kind not in _PROSE_KINDS:
                     continue
-        if length >= _SHORTEST and _is_scanned(segment, telling=telling):
+        if length < _SHORTEST or not (segment.quoted or (telling and segment.text.isdigit())):
+            continue
+        if length <= LONG or not is_encoded(segment.text):
             wanted.append(index)
     return wanted
-
-
-def _is_scanned(segment: Segment, *, telling: bool) -> bool:
-    """True for text; bare numbers only under a telling name, long encoded data never."""
-    text = segment.text
-    if not segment.quoted and not (telling and text.isdigit()):
-        return False
-    return not (len(text) > LONG and is_encoded(text))
 
 
 def _has_lines(text: str) -> bool:

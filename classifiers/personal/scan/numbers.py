@@ -100,7 +100,11 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
     failed: set[str] = set()
     index, count = 0, len(groups)
     while index < count:
-        taken = _taken(place, start, text, groups, sizes, index, failed)
+        shapes = _shapes_ahead(sizes[index : index + _MOST_GROUPS])
+        taken = _taken(place, start, text, groups, index, shapes, failed) if shapes else 0
+        american = not taken and sizes.startswith("334", index)
+        if american and _us_phone(place, start, text, groups[index : index + 3]):
+            taken = 3
         if taken:
             used = place.last = start + groups[index + taken - 1][1]
         index += taken or 1
@@ -108,10 +112,16 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
 
 
 def _taken(
-    place: Place, start: int, text: str, groups: Spans, sizes: str, index: int, failed: set[str]
+    place: Place,
+    start: int,
+    text: str,
+    groups: Spans,
+    index: int,
+    shapes: tuple[str, ...],
+    failed: set[str],
 ) -> int:
     """Return how many groups from `index` on make up a number; 0: none do. `failed` remembers what was read in vain."""
-    for shape in _shapes_ahead(sizes[index : index + _MOST_GROUPS]):
+    for shape in shapes:
         window = groups[index : index + len(shape)]
         label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
         whole = text[window[0][0] : window[-1][1]]
@@ -121,8 +131,7 @@ def _taken(
             return len(shape)
         if not label and len(groups) > _FEW_GROUPS:
             failed.add(whole)
-    american = sizes.startswith("334", index)
-    return 3 if american and _us_phone(place, start, text, groups[index : index + 3]) else 0
+    return 0
 
 
 @lru_cache(maxsize=4096)

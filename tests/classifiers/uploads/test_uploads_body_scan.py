@@ -213,7 +213,10 @@ def test_a_small_body_gives_the_same_held_and_streamed(
 def test_a_large_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
 ) -> None:
-    """Over many windows, too: each value counted once, in every split, and the same parts said to be unread."""
+    """Over many windows, too: each occurrence counted once, in every split, and the same parts said to be unread.
+
+    Distinct values are counted window by window: one that stands in two of them may count twice.
+    """
     plain, kind = CONTAINERS[container](random.Random(seed), size)
     body = DAMAGE[damage if coding else "none"](PACK[coding](plain))
     sent = request(body, kind, coding)
@@ -222,7 +225,8 @@ def test_a_large_body_gives_the_same_held_and_streamed(
     passed = streamed(sent, cut(body, places)).findings
 
     assert passed == once
-    assert {k: v[:2] for k, v in held(passed).items()} == {k: v[:2] for k, v in held(whole).items()}
+    assert {k: v[0] for k, v in held(passed).items()} == {k: v[0] for k, v in held(whole).items()}
+    assert all(v[1] <= held(passed)[k][1] for k, v in held(whole).items())
     assert unread(passed) == unread(whole) - {CUT_LINE}
 
 
