@@ -41,6 +41,10 @@ def _hosts() -> Iterable[Made]:
     return [("fullmatch", re.compile(text.strip("/"))) for text in sorted(texts)]
 
 
+def _characters() -> Iterable[Made]:
+    return [("finditer", re.compile("[" + re.escape("\u2061\u3164]^-") + "]"))]
+
+
 def _plans() -> Iterable[Made]:
     from classifiers.personal.scan import phones
 
@@ -152,6 +156,9 @@ PROOFS: dict[str, Proof] = {
     ),
     "launch._STARTERS": Proof(
         why="a folder's name ends at its slash; what is repeated behind it is one of four fixed words"
+    ),
+    "unicode_folding._places": Proof(
+        why="a set of characters: one is read at each place", samples=_characters
     ),
     "phones._plan": Proof(
         why="at most 17 digits: see MAX_DIGITS",
