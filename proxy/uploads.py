@@ -1,4 +1,6 @@
-"""Large uploads: they stream past a tap that scans every window before it lets it go, and can cut the stream."""
+"""Large uploads: they stream past a tap that scans every window before it lets it go, and can cut
+the stream.
+"""
 
 import asyncio
 import logging
@@ -26,7 +28,9 @@ _LOOK_AGAIN_S = 0.005
 
 
 class UploadTap:
-    """Holds one large request back until it is scanned. Memory: what is not scanned yet, as it came."""
+    """Holds one large request back until it is scanned. Memory: what is not scanned yet, as it
+    came.
+    """
 
     leaves = True
     """False where the body is read to its end before any of it leaves."""
@@ -167,7 +171,9 @@ class UploadTap:
 
 
 async def taken(flow: http.HTTPFlow) -> None:
-    """Wait while much waits for the far side's HTTP/2 window: mitmproxy would queue a whole body there."""
+    """Wait while much waits for the far side's HTTP/2 window: mitmproxy would queue a whole body
+    there.
+    """
     backlog = flow.metadata[BACKLOG]
     while backlog() > MOST_WAITING and flow.error is None and flow.server_conn.connected:  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
         await asyncio.sleep(_LOOK_AGAIN_S)

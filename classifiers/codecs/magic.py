@@ -1,4 +1,6 @@
-"""What a run of bytes is, told by its first bytes: a packed stream, a document, a picture, a sound or a film. The one table."""
+"""What a run of bytes is, told by its first bytes: a packed stream, a document, a picture, a sound
+or a film. The one table.
+"""
 
 import re
 from typing import NamedTuple
@@ -131,7 +133,9 @@ def _is(magic: Magic, data: bytes, part: bool) -> bool:
 
 
 def _is_pickle(data: bytes, part: bool) -> bool:
-    """From protocol 4 on pickles are framed; before, they begin with an object, and end with a full stop."""
+    """From protocol 4 on pickles are framed; before, they begin with an object, and end with a full
+    stop.
+    """
     if len(data) < 4:
         return False
     if data[1] > 3 and data[2] == 0x95:
@@ -142,7 +146,9 @@ def _is_pickle(data: bytes, part: bool) -> bool:
 
 
 def coding_of(data: bytes) -> str | None:
-    """Return the coding of a packed stream of any kind: `gzip`, `zstd`, `bzip2`, `xz`. The last two are slow to undo."""
+    """Return the coding of a packed stream of any kind: `gzip`, `zstd`, `bzip2`, `xz`. The last two
+    are slow to undo.
+    """
     return _CODINGS.get(media_type_of(data) or "")
 
 
@@ -154,7 +160,9 @@ def packed_as(data: bytes) -> str | None:
 
 
 def document_type(data: bytes) -> str | None:
-    """Return the media type of a document or archive, one that needs a reader, that the first bytes name."""
+    """Return the media type of a document or archive, one that needs a reader, that the first bytes
+    name.
+    """
     found = media_type_of(data)
     if found is None or found.startswith(_MEDIA) or packed_as(data):
         return None
@@ -168,7 +176,9 @@ def picture_type(data: bytes) -> str | None:
 
 
 def is_file(data: bytes) -> bool:
-    """Return True when a body begins as a file that only reads as a whole: packed, an archive, a workbook, a table file."""
+    """Return True when a body begins as a file that only reads as a whole: packed, an archive, a
+    workbook, a table file.
+    """
     found = media_type_of(data, part=True)
     return found is not None and not found.startswith(_MEDIA)
 

@@ -1,4 +1,6 @@
-"""One document being read with all the files inside it: budgets shared by all of them, one payload to put things in."""
+"""One document being read with all the files inside it: budgets shared by all of them, one payload
+to put things in.
+"""
 
 from collections import deque
 
@@ -92,7 +94,9 @@ class DocumentJob:
     def member(
         self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None
     ) -> None:
-        """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no level of its own)."""
+        """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no
+        level of its own).
+        """
         level = self._depth + (data[257:262] != b"ustar")
         name = without_surrogates(name) if name else None
         path = tuple(without_surrogates(part) if isinstance(part, str) else part for part in path)
@@ -100,7 +104,9 @@ class DocumentJob:
         self._queue.append((Document(data, media_type, name, path, label), level))
 
     def allow(self, size: int, path: Path) -> bool:
-        """Count an unpacked file against the limits of the whole document; False when it is one too many."""
+        """Count an unpacked file against the limits of the whole document; False when it is one too
+        many.
+        """
         self.members += 1
         self.unpacked += size
         if self.members > self.limits.members:
