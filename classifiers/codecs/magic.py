@@ -19,7 +19,7 @@ class Magic(NamedTuple):
     """True where text may begin so: then it is a file only when no text follows."""
 
 
-_ZIP, _TAR = "application/zip", "application/x-tar"
+_ZIP, TAR = "application/zip", "application/x-tar"
 _PARQUET, _PICKLE = "application/vnd.apache.parquet", "application/x-pickle"
 _ARROW_STREAM = "application/vnd.apache.arrow.stream"
 _MP3 = "audio/mpeg"
@@ -52,7 +52,7 @@ MAGICS = (
     Magic(b"\x80\x03", _PICKLE),
     Magic(b"\x80\x04", _PICKLE),
     Magic(b"\x80\x05", _PICKLE),
-    Magic(b"ustar", _TAR, at=257),
+    Magic(b"ustar", TAR, at=257),
     Magic(b"\x89PNG\r\n\x1a\n", "image/png"),
     Magic(b"\xff\xd8\xff", "image/jpeg"),
     Magic(b"GIF87a", "image/gif", worded=True),

@@ -6,6 +6,7 @@ from collections import deque
 
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
+from classifiers.codecs.magic import TAR, media_type_of
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.documents.reader import Reader
@@ -17,7 +18,7 @@ from core.text import printable
 _CONTAINERS = frozenset(
     {
         "application/zip",
-        "application/x-tar",
+        TAR,
         "application/gzip",
         "application/zstd",
         "application/x-bzip2",
@@ -97,7 +98,7 @@ class DocumentJob:
         """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no
         level of its own).
         """
-        level = self._depth + (data[257:262] != b"ustar")
+        level = self._depth + (media_type_of(data) != TAR)
         name = without_surrogates(name) if name else None
         path = tuple(without_surrogates(part) if isinstance(part, str) else part for part in path)
         label = f"{self._label or 'attachment'} › {printable(name, 120)}" if name else self._label
