@@ -1,1 +1,3 @@
-"""What a payload holds and where it goes: decoding, documents, credentials, personal data, LLM calls, accounts."""
+"""What a payload holds and where it goes: decoding, documents, credentials, personal data, LLM
+calls, accounts.
+"""

@@ -1,4 +1,6 @@
-"""The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in workers and offline."""
+"""The engine: decodes an exchange once, asks every detector, and sums up. The same in the gate, in
+workers and offline.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -52,7 +54,8 @@ class EngineSetup:
     in_worker: bool = False
     """True where documents may be read and names looked for: in a process that can be killed."""
     names: bool = False
-    """True when names and addresses in prose are looked for: then every body with prose goes to a worker."""
+    """True when names and addresses in prose are looked for: then every body with prose goes to a
+    worker."""
 
     long_tail: bool = True
     """False leaves Outgate's own rules for secrets only: nothing is compiled in the background."""
@@ -109,7 +112,9 @@ class Engine:
         return not kind.startswith(_DOCUMENT_TYPES) or kind.startswith(_INLINE_TYPES)
 
     def classify(self, exchange: Exchange, *, explain: bool = False) -> Classification:
-        """Classify the whole exchange; outside a worker, documents inside it make the result `deferred`."""
+        """Classify the whole exchange; outside a worker, documents inside it make the result
+        `deferred`.
+        """
         payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
         stages = _Stages()
         if payload.documents or payload.cut:
@@ -123,7 +128,9 @@ class Engine:
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 
     def classify_window(self, exchange: Exchange) -> Classification:
-        """Return the findings of a later window of a large body: those of `classify`, at the cost of what may hold any."""
+        """Return the findings of a later window of a large body: those of `classify`, at the cost
+        of what may hold any.
+        """
         from classifiers.uploads.window import window_payload
 
         limits = WINDOW if self._setup.in_worker else INLINE
@@ -180,7 +187,9 @@ class Engine:
     def _slow_hits(
         self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool
     ) -> list[Hit]:
-        """Return what only workers look for: names in prose, and what the organisation's own recognisers find."""
+        """Return what only workers look for: names in prose, and what the organisation's own
+        recognisers find.
+        """
         found: list[Hit] = []
         if self._setup.names:
             found += stages.hits("names", partial(self._names, payload, hits, explain))

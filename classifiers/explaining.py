@@ -36,7 +36,9 @@ def explained(
     fingerprinter: Fingerprinter,
     exceptions: Collection[FindingException],
 ) -> tuple[str, ...]:
-    """Return one line for each candidate, found ones first, then columns, then what could not be read."""
+    """Return one line for each candidate, found ones first, then columns, then what could not be
+    read.
+    """
     ordered = sorted(hits, key=lambda h: (h.rejected is not None, h.segment, h.start))
     return (
         *(_line(hit, payload.segments[hit.segment], fingerprinter, exceptions) for hit in ordered),

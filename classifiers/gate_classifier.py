@@ -1,4 +1,6 @@
-"""The gate's classifier: the engine, and all that the gate asks beside it (large bodies, redaction, answers)."""
+"""The gate's classifier: the engine, and all that the gate asks beside it (large bodies, redaction,
+answers).
+"""
 
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,9 @@ class GateClassifier(Engine):
         return BodyScan(head, self, pool, deadline_s)
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
-        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or change its meaning."""
+        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or
+        change its meaning.
+        """
         return self._redactor.redact(exchange, kinds, script)
 
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:

@@ -1,4 +1,6 @@
-"""Hits and their sum: detectors report hits with spans, findings hold counts, masks and fingerprints only."""
+"""Hits and their sum: detectors report hits with spans, findings hold counts, masks and
+fingerprints only.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +48,9 @@ def summarise(
     fingerprinter: Fingerprinter,
     exceptions: Collection[FindingException] = (),
 ) -> list[Finding]:
-    """Return one finding per kind (for secrets per type, too), test data apart, the most certain first."""
+    """Return one finding per kind (for secrets per type, too), test data apart, the most certain
+    first.
+    """
     groups: dict[tuple[str, str, bool], list[Hit]] = {}
     excepted = {rule.kind for rule in exceptions}
     for hit in hits:
@@ -86,7 +90,9 @@ def is_excepted(
 
 
 def one_per_kind(findings: Iterable[Finding]) -> list[Finding]:
-    """Join what was found of one kind in columns and in text; types of secrets and unread parts stay apart."""
+    """Join what was found of one kind in columns and in text; types of secrets and unread parts
+    stay apart.
+    """
     alone: list[Finding] = []
     groups: dict[tuple[str, bool], list[Finding]] = {}
     for finding in findings:
@@ -98,7 +104,9 @@ def one_per_kind(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _joined(group: Sequence[Finding]) -> Finding:
-    """Return the sum; its detector is that of the largest part, and people told apart twice count once."""
+    """Return the sum; its detector is that of the largest part, and people told apart twice count
+    once.
+    """
     if len(group) == 1:
         return group[0]
     largest = max(group, key=lambda f: f.count)

@@ -1,4 +1,6 @@
-"""A payload once decoded: text segments with their places, tables, attached files, and what could not be read."""
+"""A payload once decoded: text segments with their places, tables, attached files, and what could
+not be read.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,16 +26,19 @@ class Segment(NamedTuple):
     key: str | None
     """Nearest name: JSON key, form field, header name, column header."""
     path: Path = ()
-    """Keys and indexes from the root of the payload; made readable by `place()` only when something is found."""
+    """Keys and indexes from the root of the payload; made readable by `place()` only when something
+    is found."""
     carrier: Carrier = Carrier.BODY
     label: str | None = None
-    """What the place means, where known: `system prompt`, `tool result 2`, `attachment customers.csv`."""
+    """What the place means, where known: `system prompt`, `tool result 2`, `attachment
+    customers.csv`."""
     quoted: bool = True
-    """False for bare numbers: no digits of a decimal number or float may be read as an identifier."""
+    """False for bare numbers: no digits of a decimal number or float may be read as an
+    identifier."""
     tabular: bool = False
-    """True when this text holds cells that also stand in a `Table`: whoever counts by column skips it here, whoever
-    looks for patterns anywhere (secrets, own words) scans it. For long tables one segment holds a whole column, one
-    value a line."""
+    """True when this text holds cells that also stand in a `Table`: whoever counts by column skips
+    it here, whoever looks for patterns anywhere (secrets, own words) scans it. For long tables one
+    segment holds a whole column, one value a line."""
 
     def __repr__(self) -> str:
         return f"<Segment {self.carrier} {len(self.text)} characters>"
@@ -89,9 +94,11 @@ class Payload:
     media_type: str = ""
     """Of the body, lower case, without parameters."""
     cut: bool = False
-    """True when a limit of size ended the reading: a reading with more room (in a worker) may read more."""
+    """True when a limit of size ended the reading: a reading with more room (in a worker) may read
+    more."""
     controls: bool = True
-    """False when no text holds a control character but white space: decoders know, and detectors need not look."""
+    """False when no text holds a control character but white space: decoders know, and detectors
+    need not look."""
     plain: bytes = b""
     """The body with its content-encoding undone (as far as the limits allow)."""
 
@@ -103,7 +110,9 @@ class Payload:
 
 
 def place(segment: Segment) -> str:
-    """Return where a segment stands, for a person: `body.messages[0].content`, `header x-key`, `query token`."""
+    """Return where a segment stands, for a person: `body.messages[0].content`, `header x-key`,
+    `query token`.
+    """
     text = segment.carrier.value
     for part in segment.path:
         text += (

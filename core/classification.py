@@ -1,4 +1,6 @@
-"""What the classifiers say about one exchange: where it goes, to whose account, which LLM call, which findings."""
+"""What the classifiers say about one exchange: where it goes, to whose account, which LLM call,
+which findings.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -74,7 +76,8 @@ class Destination:
     upload: bool = False
     """True when the request stores content with the service (a file, a message, a document)."""
     address: str | None = None
-    """The IP address that is connected to, where a rule asks for its country; None when it was not looked up."""
+    """The IP address that is connected to, where a rule asks for its country; None when it was not
+    looked up."""
     country: str | None = None
     """Of that address: ISO 3166 alpha-2, or `unknown`; None when it was not looked up."""
     named_by: str | None = None
@@ -106,7 +109,8 @@ class LlmCall:
     provider: str | None
     """Our provider id; None at an unknown host recognised by shape."""
     operation: str
-    """`chat`, `responses`, `embeddings`, `text_completion`, `generate_content`, `image`, `audio`, `mcp`, …"""
+    """`chat`, `responses`, `embeddings`, `text_completion`, `generate_content`, `image`, `audio`,
+    `mcp`, …"""
     model: str | None = None
     stream: bool = False
     input_tokens: int | None = None

@@ -16,7 +16,8 @@ class Confidence(StrEnum):
 SECRET = "secret"  # noqa: S105 - the name of a kind
 NOT_INSPECTED = "not_inspected"
 DECODER, CLASSIFIER, PASS_THROUGH = "decoder", "classifier", "pass-through"
-"""Who says that something was not inspected: it cannot be read, nobody had time for it, or nobody was to look."""
+"""Who says that something was not inspected: it cannot be read, nobody had time for it, or nobody
+was to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class Finding:
     records: int | None = None
     """Rows or objects affected, where the payload has records."""
     where: tuple[str, ...] = ()
-    """Places for a person: `body.messages[0].content`, `column iban`, `header x-key`; at most ten."""
+    """Places for a person: `body.messages[0].content`, `column iban`, `header x-key`; at most
+    ten."""
     excerpt: str = ""
     """Masked, printable."""
     fingerprints: tuple[str, ...] = ()
@@ -43,7 +45,8 @@ class Finding:
     test_data: bool = False
     """A published example value: reported, but of no consequence by itself."""
     note: str | None = None
-    """For `not_inspected`: what could not be read and why, in plain words; else what the value tells beside itself."""
+    """For `not_inspected`: what could not be read and why, in plain words; else what the value
+    tells beside itself."""
     subjects: int | None = None
     """Distinct data subjects in the records, where they can be told."""
 
@@ -51,7 +54,9 @@ class Finding:
 def not_inspected(
     why: str, detector: str, where: tuple[str, ...] = ("body",), count: int = 1
 ) -> Finding:
-    """Return the finding that says what was not read, and why, in plain words. The one place that makes it."""
+    """Return the finding that says what was not read, and why, in plain words. The one place that
+    makes it.
+    """
     return Finding(
         kind=NOT_INSPECTED,
         detector=detector,

@@ -18,8 +18,9 @@ _IGNORABLE = (
         0xE0FFF,
     ),  # tags, variation selectors 17 to 256, and the rest of their plane's first block
 )
-"""`Other_Default_Ignorable_Code_Point` and `Variation_Selector` of the Unicode Character Database, which `unicodedata`
-does not offer. Both are closed: what is not assigned in these ranges is ignorable, too."""
+"""`Other_Default_Ignorable_Code_Point` and `Variation_Selector` of the Unicode Character Database,
+which `unicodedata` does not offer. Both are closed: what is not assigned in these ranges is
+ignorable, too."""
 IGNORABLE = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in _IGNORABLE) + "]")
 """Matches one of those that are neither controls nor format characters by their category."""
 _CATEGORIES = frozenset({"Cc", "Cf"})

@@ -5,8 +5,8 @@ import unicodedata
 from core.invisible import IGNORABLE
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, invisible formatting and direction marks, surrogates, private use, line separators; what is invisible by
-other properties is in `core.invisible`."""
+"""Controls, invisible formatting and direction marks, surrogates, private use, line separators;
+what is invisible by other properties is in `core.invisible`."""
 
 _DOT = "•"
 
@@ -14,8 +14,9 @@ _DOT = "•"
 def printable(text: str, limit: int = 400) -> str:
     """Return `text` on one line without control, invisible, direction or surrogate characters.
 
-    Each removed character becomes `·`, so that tampering stays visible. At most `limit` characters are kept; a cut
-    is marked by `…`. The result is plain text: it still needs escaping where markup has a meaning.
+    Each removed character becomes `·`, so that tampering stays visible. At most `limit` characters
+    are kept; a cut is marked by `…`. The result is plain text: it still needs escaping where markup
+    has a meaning.
     """
     cut = text[:limit]
     if not cut.isprintable():
@@ -28,7 +29,8 @@ def printable(text: str, limit: int = 400) -> str:
 def mask(value: str, keep_start: int = 2, keep_end: int = 2) -> str:
     """Return `value` with its middle replaced by dots: `DE89••••3000` style.
 
-    Never more than a third of the characters survive, and the number of dots does not tell the length.
+    Never more than a third of the characters survive, and the number of dots does not tell the
+    length.
     """
     shown = printable(value.strip(), 200)
     spare = len(shown) // 3

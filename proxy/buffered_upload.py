@@ -1,4 +1,6 @@
-"""Whole inspection: a large body is kept, read to its end and decided on; only then does it go out, piece by piece."""
+"""Whole inspection: a large body is kept, read to its end and decided on; only then does it go out,
+piece by piece.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +16,8 @@ from proxy.transaction import Transaction
 from proxy.uploads import UploadTap, settled
 
 AS_ONE = 64 << 20
-"""Documents up to this size are read as one, in a worker; what a larger one holds is not inspected."""
+"""Documents up to this size are read as one, in a worker; what a larger one holds is not
+inspected."""
 _SECONDS = 6
 """So many times the usual limit a worker may take for one."""
 
@@ -44,7 +47,9 @@ class WholeTap:
         return self.ended or len(self._waiting) >= PIECE
 
     async def keep(self) -> None:
-        """Write what waits. A failure is kept for the judgement: the rest of the body is thrown away."""
+        """Write what waits. A failure is kept for the judgement: the rest of the body is thrown
+        away.
+        """
         data = bytes(self._waiting)
         self._waiting.clear()
         try:

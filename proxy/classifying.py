@@ -1,4 +1,6 @@
-"""Step 3 of the story: classify inline when that is cheaper than the way to a worker, else in a worker."""
+"""Step 3 of the story: classify inline when that is cheaper than the way to a worker, else in a
+worker.
+"""
 
 from dataclasses import replace
 
@@ -12,7 +14,9 @@ from core.ports import Classifier, ClassifierPool
 async def classified(
     exchange: Exchange, classifier: Classifier, pool: ClassifierPool, deadline_s: float
 ) -> Classification:
-    """Return what is in the exchange. A late, killed or crashed worker degrades the result; it never raises."""
+    """Return what is in the exchange. A late, killed or crashed worker degrades the result; it
+    never raises.
+    """
     if classifier.is_cheap(exchange):
         seen = classifier.classify(exchange)
         if not seen.deferred:

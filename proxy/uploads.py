@@ -1,4 +1,6 @@
-"""Large uploads: they stream past a tap that scans every window before it lets it go, and can cut the stream."""
+"""Large uploads: they stream past a tap that scans every window before it lets it go, and can cut
+the stream.
+"""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +20,9 @@ log = logging.getLogger("outgate.gate")
 
 
 class UploadTap:
-    """Holds one large request back until it is scanned. Memory: what is not scanned yet, as it came."""
+    """Holds one large request back until it is scanned. Memory: what is not scanned yet, as it
+    came.
+    """
 
     leaves = True
     """False where the body is read to its end before any of it leaves."""

@@ -1,1 +1,3 @@
-"""Codecs: how bytes and characters are written down (encodings, folding, magic, frames). Each has its one home here."""
+"""Codecs: how bytes and characters are written down (encodings, folding, magic, frames). Each has
+its one home here.
+"""

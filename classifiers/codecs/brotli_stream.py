@@ -11,8 +11,9 @@ _KEPT = 1 << 20
 class Brotli:
     """One brotli stream.
 
-    The library fails when anything stands behind the end, and keeps back what it had unpacked by then. So a second
-    engine follows one slice behind the first, and reads a slice that failed byte by byte.
+    The library fails when anything stands behind the end, and keeps back what it had unpacked by
+    then. So a second engine follows one slice behind the first, and reads a slice that failed byte
+    by byte.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,6 @@
-"""Bytes to text: declared charset, byte order mark, UTF-8, UTF-16, else a Western set; binary stays binary."""
+"""Bytes to text: declared charset, byte order mark, UTF-8, UTF-16, else a Western set; binary stays
+binary.
+"""
 
 import codecs
 from functools import cache
@@ -40,7 +42,9 @@ def text_of(data: bytes, declared: str | None = None) -> str | None:
 
 
 def without_surrogates(text: str) -> str:
-    """Return text that can be encoded: bytes that came in as escaped surrogates are read as `text_of` reads bytes."""
+    """Return text that can be encoded: bytes that came in as escaped surrogates are read as
+    `text_of` reads bytes.
+    """
     if text.isascii():
         return text
     try:
@@ -77,7 +81,9 @@ def _not_utf8(data: bytes) -> str | None:
 
 
 def _mostly_utf8(data: bytes) -> str:
-    """UTF-8 cut inside a character or with stray bytes keeps its letters; text in another set keeps its own."""
+    """UTF-8 cut inside a character or with stray bytes keeps its letters; text in another set keeps
+    its own.
+    """
     text = data.decode("utf-8", "replace")
     strange = text.count("�")
     cut = strange == 1 and text.endswith("�")
@@ -93,7 +99,9 @@ def binary(data: bytes) -> bool:
 
 
 def readable_runs(data: bytes) -> bytes:
-    """Return the readable runs of binary data, a line each: ASCII and letters of UTF-8, too long to be accidents."""
+    """Return the readable runs of binary data, a line each: ASCII and letters of UTF-8, too long to
+    be accidents.
+    """
     return b"\n".join(found.group() for found in _runs().finditer(data))
 
 

@@ -1,4 +1,6 @@
-"""`aws-chunked`: the frames that S3 clients put around the pieces of an upload, with signatures and trailers."""
+"""`aws-chunked`: the frames that S3 clients put around the pieces of an upload, with signatures and
+trailers.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ _TRAILER = re.compile(
 
 
 class Chunks:
-    """Lines with a size, so many bytes, an empty line; behind size 0 lines of trailers, and one that is empty."""
+    """Lines with a size, so many bytes, an empty line; behind size 0 lines of trailers, and one
+    that is empty.
+    """
 
     def __init__(self) -> None:
         self.over = False

@@ -1,4 +1,5 @@
-"""Content-encodings undone as the body comes, within limits: what comes out, and what of it cannot be vouched for.
+"""Content-encodings undone as the body comes, within limits: what comes out, and what of it cannot
+be vouched for.
 
 Sans-io and split anywhere; reading a whole body is a loop over it. Nothing here raises on payload.
 """
@@ -56,7 +57,8 @@ class Part(NamedTuple):
 
     data: bytes
     number: int
-    """0: the content. Else it stands behind or beside the content, in a place of its own for each number."""
+    """0: the content. Else it stands behind or beside the content, in a place of its own for each
+    number."""
 
     def __repr__(self) -> str:
         return f"<Part {self.number}, {len(self.data)} bytes>"
@@ -159,7 +161,9 @@ class Undone(NamedTuple):
 
 
 def undo_content_encoding(body: bytes, declared: str, limits: Limits) -> Undone:
-    """Undo the codings that a `content-encoding` header lists, the last one first; also one alone by its name."""
+    """Undo the codings that a `content-encoding` header lists, the last one first; also one alone
+    by its name.
+    """
     decoder = Decoder(declared, limits, len(body))
     parts: dict[int, list[bytes]] = {0: []}
     for feeding in (decoder.feed(body), decoder.finish()):
@@ -171,7 +175,9 @@ def undo_content_encoding(body: bytes, declared: str, limits: Limits) -> Undone:
 
 
 def content_encoding(headers: Iterable[tuple[str, str]]) -> str:
-    """Return the codings that all `content-encoding` headers list together; empty when there is none."""
+    """Return the codings that all `content-encoding` headers list together; empty when there is
+    none.
+    """
     return ",".join(value for name, value in headers if name == "content-encoding")
 
 

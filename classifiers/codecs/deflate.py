@@ -1,4 +1,6 @@
-"""The deflate family: gzip members with their headers, zlib streams, and deflate without any wrapping."""
+"""The deflate family: gzip members with their headers, zlib streams, and deflate without any
+wrapping.
+"""
 
 import zlib
 from collections.abc import Iterator

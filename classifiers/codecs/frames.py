@@ -1,4 +1,5 @@
-"""A stream's plain bytes split into messages as they pass: lines, SSE events, AWS event streams, gRPC frames.
+"""A stream's plain bytes split into messages as they pass: lines, SSE events, AWS event streams,
+gRPC frames.
 
 Sans-io: bytes in, messages out, split anywhere, with bounded memory.
 """
@@ -60,7 +61,9 @@ class Lines:
 
 
 class Event(NamedTuple):
-    """One server-sent event: its lines, and the empty line that ended it. Joined they are what came."""
+    """One server-sent event: its lines, and the empty line that ended it. Joined they are what
+    came.
+    """
 
     lines: bytes
     gap: bytes
@@ -70,7 +73,9 @@ class Event(NamedTuple):
 
 
 class Events:
-    """Whole server-sent events; the rest waits. What grows above the limit is given as it stands, without a gap."""
+    """Whole server-sent events; the rest waits. What grows above the limit is given as it stands,
+    without a gap.
+    """
 
     __slots__ = ("_held", "_limit", "_searched")
 
@@ -100,7 +105,9 @@ class Events:
             yield Event(self.rest(), b"")
 
     def _gap(self, end: int) -> int | None:
-        """Return the size of the gap that begins with this line end; 0 when it is none, None when more is needed."""
+        """Return the size of the gap that begins with this line end; 0 when it is none, None when
+        more is needed.
+        """
         behind = bytes(self._held[end + 1 : end + 3])
         if behind[:1] == b"\n":
             return 2
@@ -159,7 +166,9 @@ class Frames[Message]:
 
     @property
     def rest(self) -> bytes:
-        """What is no complete message: the begin of one, or all behind the place where the framing broke."""
+        """What is no complete message: the begin of one, or all behind the place where the framing
+        broke.
+        """
         return bytes(self._buffer)
 
     def _size(self, buffer: bytearray, at: int) -> int | None:
@@ -180,7 +189,9 @@ class EventMessage(NamedTuple):
 
 
 class EventStream(Frames[EventMessage]):
-    """`application/vnd.amazon.eventstream`: both checksums are verified; a bad one ends the reading."""
+    """`application/vnd.amazon.eventstream`: both checksums are verified; a bad one ends the
+    reading.
+    """
 
     __slots__ = ()
 

@@ -1,4 +1,6 @@
-"""How much of one payload is read: bounds on size, depth and number, each ending in a `not inspected`."""
+"""How much of one payload is read: bounds on size, depth and number, each ending in a `not
+inspected`.
+"""
 
 from dataclasses import dataclass
 
@@ -41,7 +43,8 @@ class Limits:
     archive_depth: int = 2
     pdf_pages: int = 500
     table_cells: int = 2_000_000
-    """Cells of one table kept as text; of a larger one a sample is kept, and the exact row count."""
+    """Cells of one table kept as text; of a larger one a sample is kept, and the exact row
+    count."""
     sampled_rows: int = 20_000
     document_text: int = 32 * MIB
     """Text taken from one document, in characters."""

@@ -1,4 +1,6 @@
-"""What a run of bytes is, told by its first bytes: a packed stream, a document, a picture, a sound or a film. The one table."""
+"""What a run of bytes is, told by its first bytes: a packed stream, a document, a picture, a sound
+or a film. The one table.
+"""
 
 import re
 from typing import NamedTuple
@@ -17,7 +19,7 @@ class Magic(NamedTuple):
     """True where text may begin so: then it is a file only when no text follows."""
 
 
-_ZIP, _TAR = "application/zip", "application/x-tar"
+_ZIP, TAR = "application/zip", "application/x-tar"
 _PARQUET, _PICKLE = "application/vnd.apache.parquet", "application/x-pickle"
 _ARROW_STREAM = "application/vnd.apache.arrow.stream"
 _MP3 = "audio/mpeg"
@@ -50,7 +52,7 @@ MAGICS = (
     Magic(b"\x80\x03", _PICKLE),
     Magic(b"\x80\x04", _PICKLE),
     Magic(b"\x80\x05", _PICKLE),
-    Magic(b"ustar", _TAR, at=257),
+    Magic(b"ustar", TAR, at=257),
     Magic(b"\x89PNG\r\n\x1a\n", "image/png"),
     Magic(b"\xff\xd8\xff", "image/jpeg"),
     Magic(b"GIF87a", "image/gif", worded=True),
@@ -131,7 +133,9 @@ def _is(magic: Magic, data: bytes, part: bool) -> bool:
 
 
 def _is_pickle(data: bytes, part: bool) -> bool:
-    """From protocol 4 on pickles are framed; before, they begin with an object, and end with a full stop."""
+    """From protocol 4 on pickles are framed; before, they begin with an object, and end with a full
+    stop.
+    """
     if len(data) < 4:
         return False
     if data[1] > 3 and data[2] == 0x95:
@@ -142,7 +146,9 @@ def _is_pickle(data: bytes, part: bool) -> bool:
 
 
 def coding_of(data: bytes) -> str | None:
-    """Return the coding of a packed stream of any kind: `gzip`, `zstd`, `bzip2`, `xz`. The last two are slow to undo."""
+    """Return the coding of a packed stream of any kind: `gzip`, `zstd`, `bzip2`, `xz`. The last two
+    are slow to undo.
+    """
     return _CODINGS.get(media_type_of(data) or "")
 
 
@@ -154,7 +160,9 @@ def packed_as(data: bytes) -> str | None:
 
 
 def document_type(data: bytes) -> str | None:
-    """Return the media type of a document or archive, one that needs a reader, that the first bytes name."""
+    """Return the media type of a document or archive, one that needs a reader, that the first bytes
+    name.
+    """
     found = media_type_of(data)
     if found is None or found.startswith(_MEDIA) or packed_as(data):
         return None
@@ -168,7 +176,9 @@ def picture_type(data: bytes) -> str | None:
 
 
 def is_file(data: bytes) -> bool:
-    """Return True when a body begins as a file that only reads as a whole: packed, an archive, a workbook, a table file."""
+    """Return True when a body begins as a file that only reads as a whole: packed, an archive, a
+    workbook, a table file.
+    """
     found = media_type_of(data, part=True)
     return found is not None and not found.startswith(_MEDIA)
 

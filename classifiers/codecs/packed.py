@@ -1,4 +1,6 @@
-"""One packed stream (a gzip member, a zstd frame): what its readers offer, and how a stream may end."""
+"""One packed stream (a gzip member, a zstd frame): what its readers offer, and how a stream may
+end.
+"""
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -39,7 +41,9 @@ class BrokenStreamError(Exception):
 
 
 class Beside:
-    """What streams carry beside their content (file names, comments, extensions), as far as it is kept."""
+    """What streams carry beside their content (file names, comments, extensions), as far as it is
+    kept.
+    """
 
     __slots__ = ("cut", "data")
 
@@ -74,7 +78,8 @@ class Format(NamedTuple):
     """A kind of stream: how it is recognised, and what reads it."""
 
     starts: Callable[[bytes, bool], bool | None]
-    """Told the first bytes, and whether there are no more: does a stream begin so? None: more is needed."""
+    """Told the first bytes, and whether there are no more: does a stream begin so? None: more is
+    needed."""
     make: Callable[[], Stream]
     repeats: bool = False
     """True where streams may stand one behind the other and belong together."""
@@ -94,7 +99,9 @@ def magic(*starts: bytes) -> Callable[[bytes, bool], bool | None]:
 
 
 def is_plain(data: bytes) -> bool:
-    """Return True when the first bytes are text: valid UTF-8 but for a cut end, without control characters."""
+    """Return True when the first bytes are text: valid UTF-8 but for a cut end, without control
+    characters.
+    """
     head = data[:SNIFFED]
     try:
         head.decode("utf-8")
@@ -107,8 +114,8 @@ def is_plain(data: bytes) -> bool:
 def unless_plain(make: Callable[[], Stream]) -> Callable[[bytes, bool], bool | None]:
     """Return what recognises a stream without a mark of its own: anything but text.
 
-    Text is tried all the same: a stream may be written so that it looks like text. It is one when something comes out
-    of it, and it ends where the text does or is sound as far as it was tried.
+    Text is tried all the same: a stream may be written so that it looks like text. It is one when
+    something comes out of it, and it ends where the text does or is sound as far as it was tried.
     """
 
     def begins(data: bytes, last: bool) -> bool | None:

@@ -25,7 +25,8 @@ class Fields(NamedTuple):
 
     found: list[Field]
     whole: bool
-    """False when the bytes do not keep to the format to their end: then they may be no message at all."""
+    """False when the bytes do not keep to the format to their end: then they may be no message at
+    all."""
 
     def __repr__(self) -> str:
         return f"<Fields {len(self.found)}>"

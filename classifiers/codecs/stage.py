@@ -1,4 +1,6 @@
-"""One coding undone, split anywhere: which kind of stream it is, streams behind one another, padding, and what is left."""
+"""One coding undone, split anywhere: which kind of stream it is, streams behind one another,
+padding, and what is left.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -13,13 +15,16 @@ from classifiers.codecs.packed import (
 )
 
 _MOST_KEPT = 1 << 16
-"""Bytes kept from the begin of a stream until something comes out of it, to be read otherwise when nothing does."""
+"""Bytes kept from the begin of a stream until something comes out of it, to be read otherwise when
+nothing does."""
 
 type _Step = Callable[[bool], Iterator[bytes]]
 
 
 class Stage:
-    """Undoes one coding. `feed` and `finish` yield what comes out, and what stands behind the stream once it is over."""
+    """Undoes one coding. `feed` and `finish` yield what comes out, and what stands behind the
+    stream once it is over.
+    """
 
     def __init__(self, coding: str, formats: tuple[Format, ...]) -> None:
         self.coding = coding

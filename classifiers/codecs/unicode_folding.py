@@ -1,7 +1,8 @@
-"""Unicode folded to what a person reads: compatibility forms, invisible characters, look-alike dashes, blanks and digits.
+"""Unicode folded to what a person reads: compatibility forms, invisible characters, look-alike
+dashes, blanks and digits.
 
-One table, derived from Unicode's own properties, with two views of a folded text: its characters with the way back to
-where they stood, and one byte for each of them for engines that read bytes.
+One table, derived from Unicode's own properties, with two views of a folded text: its characters
+with the way back to where they stood, and one byte for each of them for engines that read bytes.
 """
 
 import re
@@ -19,7 +20,8 @@ _LOOK_ALIKE = {
 _SEPARATING = "\x01\x0b\x0c\x1c\x1d\x1e\x1f"
 """Controls that stand between fields: a blank, not nothing."""
 _ZERO = "\0"
-"""Left alone: it is what callers put between texts that they fold as one. `without_zeros` takes it out of payload."""
+"""Left alone: it is what callers put between texts that they fold as one. `without_zeros` takes it
+out of payload."""
 _REMOVED_CONTROLS = (
     bytes({*range(1, 0x20), 0x7F} - {9, 10, 13} - {ord(char) for char in _SEPARATING})
     + _SEPARATING.encode()
@@ -69,7 +71,8 @@ class Folded(NamedTuple):
 
     text: str
     origin: list[int] | None
-    """For each character, and for the end, its index in the text as it was; None when they stand where they stood."""
+    """For each character, and for the end, its index in the text as it was; None when they stand
+    where they stood."""
 
     def origin_of(self, index: int) -> int:
         """Return where the character at `index` stood before folding; `index` may be the length."""
@@ -89,7 +92,9 @@ def folds_to(char: str) -> str:
 
 
 def is_folded(data: bytes) -> bool:
-    """Return True when these bytes are text that folding leaves alone: ASCII without invisible controls."""
+    """Return True when these bytes are text that folding leaves alone: ASCII without invisible
+    controls.
+    """
     return data.isascii() and len(data.translate(None, _REMOVED_CONTROLS)) == len(data)
 
 
@@ -99,7 +104,8 @@ def without_zeros(text: str) -> str:
 
 
 def fold(text: str, *, controls: bool = True) -> Folded:
-    """Return the text as it is read. Text whose characters all stand for themselves comes back as it is.
+    """Return the text as it is read. Text whose characters all stand for themselves comes back as
+    it is.
 
     `controls=False` promises that the text holds none of them, which saves a look at plain ASCII.
     """

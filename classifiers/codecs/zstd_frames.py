@@ -1,4 +1,6 @@
-"""Zstandard, block by block: the library bounds no output, and tells neither a frame's end nor a wrong checksum apart."""
+"""Zstandard, block by block: the library bounds no output, and tells neither a frame's end nor a
+wrong checksum apart.
+"""
 
 from collections.abc import Iterator
 
@@ -82,7 +84,9 @@ def _header_size(data: bytearray) -> int | None:
 
 
 def _block(data: bytearray, at: int) -> int | None:
-    """Return the size of the block at `at` with its three bytes of header; None when these are not there yet."""
+    """Return the size of the block at `at` with its three bytes of header; None when these are not
+    there yet.
+    """
     if at + 3 > len(data):
         return None
     header = int.from_bytes(data[at : at + 3], "little")

@@ -1,4 +1,6 @@
-"""Secrets: keys, passwords, tokens and private keys in a payload, and whose key authenticates a request."""
+"""Secrets: keys, passwords, tokens and private keys in a payload, and whose key authenticates a
+request.
+"""
 
 from classifiers.credentials.detector import CredentialDetector
 

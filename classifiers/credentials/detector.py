@@ -1,4 +1,6 @@
-"""The secrets detector: one scan for all rules, then judgement of the few candidates, minding the direction."""
+"""The secrets detector: one scan for all rules, then judgement of the few candidates, minding the
+direction.
+"""
 
 import pathlib
 from collections.abc import Sequence
@@ -51,10 +53,11 @@ class CredentialDetector:
         *,
         long_tail: bool = True,
     ) -> None:
-        """Use our own rules at once; the long tail joins from its cache, or seconds later from a background build.
+        """Use our own rules at once; the long tail joins from its cache, or seconds later from a
+        background build.
 
-        `cache_dir` must be private to its owner; None makes the pack anew for this process. `long_tail=False` leaves
-        it out.
+        `cache_dir` must be private to its owner; None makes the pack anew for this process.
+        `long_tail=False` leaves it out.
         """
         self._engines = Engines(cache_dir, long_tail=long_tail)
         self._words = OwnWords(organisation)
@@ -77,8 +80,8 @@ class CredentialDetector:
     def warm(self, wait_s: float = 0.0) -> None:
         """Compile every confirming pattern now.
 
-        A gate that starts does not wait for the full pack (20 ms from its cache, seconds when it must be made first);
-        one-shot work such as an inspection of files does: `warm(wait_s=120)`.
+        A gate that starts does not wait for the full pack (20 ms from its cache, seconds when it
+        must be made first); one-shot work such as an inspection of files does: `warm(wait_s=120)`.
         """
         self._engines.wait(wait_s)
         self._engines.current.warm()
@@ -88,7 +91,9 @@ class CredentialDetector:
         self._words = OwnWords(organisation)
 
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
-        """Return the secrets that leak with this payload to `host`; with `explain`, rejected candidates too."""
+        """Return the secrets that leak with this payload to `host`; with `explain`, rejected
+        candidates too.
+        """
         segments, offsets = payload.segments, _UNCHANGED
         joined = Joined(segments, controls=payload.controls)
         if not joined.plain:
@@ -110,7 +115,9 @@ class CredentialDetector:
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
     def places(self, data: bytes) -> list[tuple[int, int]] | None:
-        """Return where in a long UTF-8 text secrets may stand; None when the organisation's own words occur in it."""
+        """Return where in a long UTF-8 text secrets may stand; None when the organisation's own
+        words occur in it.
+        """
         if self._words and self._words.occur(data):
             return None
         engine = self._engines.current

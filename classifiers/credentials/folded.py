@@ -1,4 +1,6 @@
-"""Segments with look-alike and invisible characters folded away, and the way back to the text as it was."""
+"""Segments with look-alike and invisible characters folded away, and the way back to the text as it
+was.
+"""
 
 from classifiers.codecs.unicode_folding import fold, without_zeros
 from classifiers.hits import Hit
@@ -9,7 +11,8 @@ Offsets = dict[int, list[int]]
 
 
 def folded(segments: list[Segment]) -> tuple[list[Segment], Offsets]:
-    """Return the segments folded for matching, keys too, with the offsets of those whose characters moved.
+    """Return the segments folded for matching, keys too, with the offsets of those whose characters
+    moved.
 
     The same list comes back when nothing changed.
     """

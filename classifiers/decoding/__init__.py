@@ -1,4 +1,6 @@
-"""Reading a payload: encodings, charsets and formats undone into segments, tables, documents and what stays unread."""
+"""Reading a payload: encodings, charsets and formats undone into segments, tables, documents and
+what stays unread.
+"""
 
 from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT, INLINE, WINDOW, Limits
@@ -24,7 +26,8 @@ __all__ = [
 def decode(exchange: Exchange, limits: Limits = DEFAULT, *, part: bool = False) -> Payload:
     """Return all that can be read from an exchange. Never raises, whatever the payload.
 
-    `part`: the body is a piece of a larger one: it may begin inside it, and ends inside it unless it is complete.
+    `part`: the body is a piece of a larger one: it may begin inside it, and ends inside it unless
+    it is complete.
     """
     payload = Payload(controls="%" in exchange.path)
     try:

@@ -1,4 +1,6 @@
-"""Binary formats without their schema: msgpack, protobuf, gRPC and event streams, and the readable runs of anything else."""
+"""Binary formats without their schema: msgpack, protobuf, gRPC and event streams, and the readable
+runs of anything else.
+"""
 
 from typing import Any
 
@@ -18,7 +20,9 @@ _SMALLEST_ID, _LARGEST_ID = 100_000, 10**16
 def read_msgpack(
     reading: Reading, data: bytes, path: Path, depth: int, *, declared: bool = False
 ) -> bool:
-    """Walk one or several msgpack objects; False when it is none. Broken data counts only when it was declared."""
+    """Walk one or several msgpack objects; False when it is none. Broken data counts only when it
+    was declared.
+    """
     import msgpack
 
     unpacker = msgpack.Unpacker(
@@ -84,7 +88,9 @@ def _read_message(
 
 
 def read_event_stream(reading: Reading, data: bytes, path: Path, depth: int) -> bool:
-    """Read the messages of an AWS event stream and their headers; False when the framing does not fit from the start."""
+    """Read the messages of an AWS event stream and their headers; False when the framing does not
+    fit from the start.
+    """
     frames = EventStream(len(data))
     index = -1
     for index, message in enumerate(frames.feed(data)):

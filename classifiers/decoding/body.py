@@ -61,7 +61,8 @@ def read_body(
     coding: str | None = None,
     name: str | None = None,
 ) -> Any:
-    """Read a request's body and all in it; return its JSON when it is JSON. The common case is the first one.
+    """Read a request's body and all in it; return its JSON when it is JSON. The common case is the
+    first one.
 
     `coding` is what packed gRPC messages are packed with, `name` the file name of an upload.
     """
@@ -144,7 +145,9 @@ def _read_declared(reading: Reading, piece: Piece, data: bytes, media_type: str)
 
 
 def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str) -> bool:
-    """Unpack a stream, put a document aside, name a picture; False when the first bytes name none of them."""
+    """Unpack a stream, put a document aside, name a picture; False when the first bytes name none
+    of them.
+    """
     coding = packed_as(data)
     if coding and not _is_tar(piece.name):
         _unpack(reading, piece, data, coding, media_type)
@@ -220,7 +223,9 @@ def _read_rows(reading: Reading, piece: Piece, data: bytes, text: str, media_typ
 
 
 def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -> None:
-    """Read binary data that names itself by nothing: try the formats without a mark, else its readable runs."""
+    """Read binary data that names itself by nothing: try the formats without a mark, else its
+    readable runs.
+    """
     if media_type in _OCTETS and len(data) < 1 << 22:
         before = _amount(reading)
         framed = data[0] == 0 and len(data) > 5 and 0 < int.from_bytes(data[1:5]) <= len(data) - 5
@@ -240,5 +245,7 @@ def _amount(reading: Reading) -> int:
 
 
 def _starts_msgpack(data: bytes) -> bool:
-    """True when the first byte opens a msgpack map or array, as no UTF-8 text does (but for some two-byte letters)."""
+    """True when the first byte opens a msgpack map or array, as no UTF-8 text does (but for some
+    two-byte letters).
+    """
     return 0x80 <= data[0] < 0xA0 or 0xDC <= data[0] <= 0xDF

@@ -1,4 +1,6 @@
-"""One decoding under way: where what is read is put, what is still to be read, and how much more may be."""
+"""One decoding under way: where what is read is put, what is still to be read, and how much more
+may be.
+"""
 
 from collections import deque
 from typing import NamedTuple
@@ -97,7 +99,9 @@ class Reading:
         self.unread(reason, path)
 
     def undone(self, undone: Undone, path: Path, depth: int) -> bytes:
-        """Return the content that was unpacked; queue what stands beside it, say what may be missing."""
+        """Return the content that was unpacked; queue what stands beside it, say what may be
+        missing.
+        """
         for reason in undone.reasons:
             self.payload.cut |= reason == TOO_MUCH
             self.unread(reason, path)

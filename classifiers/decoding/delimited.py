@@ -24,7 +24,9 @@ _DELIMITERS = ",\t;|"
 
 
 def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
-    """Return the delimiter of a delimited text, or None: told by its name, or by at least four even lines."""
+    """Return the delimiter of a delimited text, or None: told by its name, or by at least four even
+    lines.
+    """
     named = media_type in _MEDIA or (name or "").lower().endswith(_ENDINGS)
     lines = _first_lines(text)
     if len(lines) < (2 if named else _FEWEST_LINES):
@@ -43,7 +45,9 @@ def _first_lines(text: str) -> list[str]:
 
 
 def _is_even(lines: list[str], delimiter: str, count: int) -> bool:
-    """Return True when the lines have as many cells as the first one, and that one reads like a header."""
+    """Return True when the lines have as many cells as the first one, and that one reads like a
+    header.
+    """
     if count < 2 and delimiter != "\t":
         return False
     header_like = all(

@@ -1,4 +1,6 @@
-"""JSON bodies of every kind: strict, loose, cut, line by line; what cannot be parsed shows its strings."""
+"""JSON bodies of every kind: strict, loose, cut, line by line; what cannot be parsed shows its
+strings.
+"""
 
 import re
 from typing import Any
@@ -21,7 +23,9 @@ _LOOSE = ("NaN", "Infinity", "\\ud", "\\uD")
 
 
 def read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tuple[bool, Any]:
-    """Read JSON, else JSON lines, else the strings of broken JSON; (False, None) when it never was JSON."""
+    """Read JSON, else JSON lines, else the strings of broken JSON; (False, None) when it never was
+    JSON.
+    """
     try:
         root = parse(text.lstrip("﻿"), reading.limits)
     except OverflowError:

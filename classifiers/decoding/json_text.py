@@ -19,7 +19,9 @@ def parse(data: bytes | str, limits: Limits) -> Any:
 
 
 def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
-    """Return True when an object may name a key twice: parsers keep the last value, a reader at the far end may not."""
+    """Return True when an object may name a key twice: parsers keep the last value, a reader at the
+    far end may not.
+    """
     if type(parsed) is not dict and type(parsed) is not list:
         return False
     named = (
@@ -44,7 +46,9 @@ def _names_in(data: bytes) -> int:
 
 
 def _with_repeated_keys(data: bytes | str) -> Any:
-    """Parse again and keep every value of a repeated key, the earlier ones under names of their own."""
+    """Parse again and keep every value of a repeated key, the earlier ones under names of their
+    own.
+    """
 
     def keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         kept: dict[str, Any] = {}

@@ -1,4 +1,6 @@
-"""JSON: parsed once, walked without recursion; strings and plain integers become segments, records tables."""
+"""JSON: parsed once, walked without recursion; strings and plain integers become segments, records
+tables.
+"""
 
 # ruff: noqa: RUF005 - in the hot loop a sum of tuples is twice as fast as an unpacking
 import re
@@ -35,7 +37,9 @@ type _Node = tuple[Any, str | None, Path]
 def walk(
     reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True
 ) -> None:
-    """Emit every leaf. `deep=False` promises that no string packs another (see `packed.worth_looking`)."""
+    """Emit every leaf. `deep=False` promises that no string packs another (see
+    `packed.worth_looking`).
+    """
     segments, room = reading.payload.segments, reading.limits.segments
     append, look = segments.append, packed.look
     carrier, label = reading.carrier, reading.label
@@ -70,7 +74,9 @@ def walk(
 def _pairs(
     reading: Reading, node: Any, key: str | None, path: Path, depth: int, inner: list[_Node]
 ) -> Iterable[tuple[Any, Any]]:
-    """Return what an object or array holds, with names or places; nothing of what was read here: tables and scalars."""
+    """Return what an object or array holds, with names or places; nothing of what was read here:
+    tables and scalars.
+    """
     kind = type(node)
     if kind not in _CONTAINERS:
         _scalar(reading, node, key, path, depth)
@@ -114,7 +120,9 @@ def _leaf_bytes(reading: Reading, data: bytes, key: str | None, path: Path, dept
 
 
 def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:
-    """True when a long array holds numbers only (a vector, a series): identifiers among integers go out as one text."""
+    """True when a long array holds numbers only (a vector, a series): identifiers among integers go
+    out as one text.
+    """
     if (
         len(node) <= _BIG_ARRAY
         or type(node[0]) not in _NUMBERS

@@ -18,7 +18,8 @@ _FEWEST_LETTERS = 6
 _SMALLEST_PICTURE = 256
 _SAMPLE = 4096
 _KEPT_RUN = 1024
-"""A longer string that is nothing but an encoded run is not given as text when it could be decoded."""
+"""A longer string that is nothing but an encoded run is not given as text when it could be
+decoded."""
 _OPAQUE = 4096
 """An undecodable run below this size holds a key, a hash or a signature, and its text was given."""
 
@@ -34,13 +35,15 @@ _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
-"""A JSON escape that may belong to a string inside the string, or hide a letter or a control character."""
+"""A JSON escape that may belong to a string inside the string, or hide a letter or a control
+character."""
 _TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _TAGS = b"\xf3\xa0"
 """How tags and variation selectors begin in UTF-8."""
 _SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
-"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for bytes."""
+"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
+bytes."""
 _OPAQUE_KEYS = frozenset(
     {
         "signature",
@@ -54,7 +57,9 @@ _OPAQUE_KEYS = frozenset(
 
 
 def worth_looking(data: bytes) -> bool:
-    """True when some string in these bytes may hold a packed one; false means each string is what it looks like."""
+    """True when some string in these bytes may hold a packed one; false means each string is what
+    it looks like.
+    """
     return (
         _RUN in data.translate(_ALPHABET)
         or b"%" in data
@@ -100,7 +105,9 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
 def unpack(
     reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
 ) -> bool:
-    """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that needs no segment."""
+    """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that
+    needs no segment.
+    """
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
     if not text.isascii() and _TAGS in raw:
@@ -129,7 +136,9 @@ def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) 
 def _runs(
     reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int
 ) -> bool:
-    """Decode base64 and hex runs; True when the text is one long run and its content was queued in its place."""
+    """Decode base64 and hex runs; True when the text is one long run and its content was queued in
+    its place.
+    """
     stripped = raw.translate(None, b"\r\n")
     wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
     if wrapped and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
@@ -154,7 +163,9 @@ def is_wrapped(data: bytes) -> bool:
 
 
 def encoded_runs(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the places of the base64 and hex runs that decode to something known, or are long and opaque."""
+    """Yield the places of the base64 and hex runs that decode to something known, or are long and
+    opaque.
+    """
     flags = data.translate(_ALPHABET)
     start = flags.find(_RUN)
     while start >= 0:
@@ -218,7 +229,9 @@ def _base64(run: bytes) -> bytes:
 
 
 def _is_media(head: bytes, length: int) -> bool:
-    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may begin like those."""
+    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may
+    begin like those.
+    """
     return document_type(head) is not None or (
         length >= _SMALLEST_PICTURE and picture_type(head) is not None
     )
@@ -247,7 +260,9 @@ def _known(data: bytes) -> bytes | None:
 
 
 def _few_strange(text: str) -> bool:
-    """Random bytes that happen to read as text are full of odd letters; prose of any language is not of many blocks."""
+    """Random bytes that happen to read as text are full of odd letters; prose of any language is
+    not of many blocks.
+    """
     blocks = {ord(char) >> 8 for char in text if char.isalpha()}
     odd = sum(
         1

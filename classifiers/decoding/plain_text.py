@@ -19,7 +19,9 @@ def read_plain(reading: Reading, text: str, key: str | None, path: Path, depth: 
 
 
 def _end(text: str, at: int, size: int) -> int:
-    """Return where the slice from `at` ends: behind a line end or a blank in its second half, where there is one."""
+    """Return where the slice from `at` ends: behind a line end or a blank in its second half, where
+    there is one.
+    """
     end, half = at + size, at + size // 2
     if end >= len(text):
         return len(text)

@@ -25,7 +25,9 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 def read_records(
     reading: Reading, rows: list[Any], key: str | None, path: Path, inner: list[Any]
 ) -> bool:
-    """Read an array of objects as a table; False when it is none. Nested values go to `inner` as (value, key, path)."""
+    """Read an array of objects as a table; False when it is none. Nested values go to `inner` as
+    (value, key, path).
+    """
     names = _columns_of(rows)
     if names is None:
         return False
@@ -64,12 +66,16 @@ def _columns_of(rows: list[Any]) -> dict[str, None] | None:
 
 
 def _is_message(row: dict[str, Any]) -> bool:
-    """True for the messages, parts and tool definitions of LLM calls: conversations are read message by message."""
+    """True for the messages, parts and tool definitions of LLM calls: conversations are read
+    message by message.
+    """
     return not _CONVERSATION.isdisjoint(row) or ("type" in row and not _PARTS.isdisjoint(row))
 
 
 def _alike(rows: list[Any], names: int) -> bool:
-    """Records share their columns and hold short values; unlike objects or pieces of prose are no table."""
+    """Records share their columns and hold short values; unlike objects or pieces of prose are no
+    table.
+    """
     sample = rows[:_LOOKED_AT]
     filled = sum(map(len, sample))
     if filled * 2 < names * len(sample):

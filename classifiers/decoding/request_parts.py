@@ -101,7 +101,9 @@ def read_target(reading: Reading, target: str) -> None:
 
 
 def file_name(exchange: Exchange) -> str | None:
-    """Return the file name of an upload: from its headers, else the last part of its path that reads as one."""
+    """Return the file name of an upload: from its headers, else the last part of its path that
+    reads as one.
+    """
     disposition = exchange.header("content-disposition")
     if disposition and (named := forms.split_header(disposition)[1].get("filename")):
         return named

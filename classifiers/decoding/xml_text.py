@@ -1,4 +1,6 @@
-"""XML, SOAP and HTML as text with names: a tokenizer that knows no DTD, expands no entity and never looks back."""
+"""XML, SOAP and HTML as text with names: a tokenizer that knows no DTD, expands no entity and never
+looks back.
+"""
 
 import html
 import re

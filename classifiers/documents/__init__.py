@@ -1,4 +1,6 @@
-"""Files in a payload, read in a worker: tables, office files, databases, archives, pickles (never unpickled)."""
+"""Files in a payload, read in a worker: tables, office files, databases, archives, pickles (never
+unpickled).
+"""
 
 from classifiers.codecs.limits import DEFAULT, Limits
 from classifiers.documents.document_job import DocumentJob
@@ -8,7 +10,9 @@ __all__ = ["read_document"]
 
 
 def read_document(document: Document, limits: Limits = DEFAULT) -> Payload:
-    """Return all that can be read from a document and the files inside it. Never raises, whatever its bytes."""
+    """Return all that can be read from a document and the files inside it. Never raises, whatever
+    its bytes.
+    """
     work = DocumentJob(document, limits)
     try:
         work.run()

@@ -1,9 +1,12 @@
-"""One document being read with all the files inside it: budgets shared by all of them, one payload to put things in."""
+"""One document being read with all the files inside it: budgets shared by all of them, one payload
+to put things in.
+"""
 
 from collections import deque
 
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
+from classifiers.codecs.magic import TAR, media_type_of
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.documents.reader import Reader
@@ -15,7 +18,7 @@ from core.text import printable
 _CONTAINERS = frozenset(
     {
         "application/zip",
-        "application/x-tar",
+        TAR,
         "application/gzip",
         "application/zstd",
         "application/x-bzip2",
@@ -92,15 +95,19 @@ class DocumentJob:
     def member(
         self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None
     ) -> None:
-        """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no level of its own)."""
-        level = self._depth + (data[257:262] != b"ustar")
+        """Queue a file found inside: read after this one, one level deeper (a TAR in its GZ is no
+        level of its own).
+        """
+        level = self._depth + (media_type_of(data) != TAR)
         name = without_surrogates(name) if name else None
         path = tuple(without_surrogates(part) if isinstance(part, str) else part for part in path)
         label = f"{self._label or 'attachment'} › {printable(name, 120)}" if name else self._label
         self._queue.append((Document(data, media_type, name, path, label), level))
 
     def allow(self, size: int, path: Path) -> bool:
-        """Count an unpacked file against the limits of the whole document; False when it is one too many."""
+        """Count an unpacked file against the limits of the whole document; False when it is one too
+        many.
+        """
         self.members += 1
         self.unpacked += size
         if self.members > self.limits.members:

@@ -1,4 +1,6 @@
-"""Office packages (ZIP with XML parts): sizes checked first, parts read within limits, words taken out of markup."""
+"""Office packages (ZIP with XML parts): sizes checked first, parts read within limits, words taken
+out of markup.
+"""
 
 import re
 import zipfile

@@ -26,7 +26,9 @@ class Work(Protocol):
         """Queue a file found inside."""
 
     def allow(self, size: int, path: Path) -> bool:
-        """Count an unpacked file against the limits of the whole document; False when it is one too many."""
+        """Count an unpacked file against the limits of the whole document; False when it is one too
+        many.
+        """
 
     def unread(self, reason: str, path: Path = ()) -> None:
         """Say what could not be read."""

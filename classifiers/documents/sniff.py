@@ -30,7 +30,9 @@ def sniff(data: bytes, declared: str | None, name: str | None) -> str | None:
 
 
 def entries(data: bytes) -> int:
-    """Return how many members the end record of a ZIP claims; a million when it claims too many to say."""
+    """Return how many members the end record of a ZIP claims; a million when it claims too many to
+    say.
+    """
     at = data.rfind(b"PK\x05\x06")
     count = int.from_bytes(data[at + 10 : at + 12], "little") if at >= 0 else 0
     return 1_000_000 if count == 0xFFFF else count

@@ -1,4 +1,6 @@
-"""Names the role and part of a model call that a segment stands in: `system prompt`, `user message 3`, `tool result 2`."""
+"""Names the role and part of a model call that a segment stands in: `system prompt`, `user message
+3`, `tool result 2`.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -42,11 +44,11 @@ _ROLE_NAMES = {
 
 
 def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
-    """Set the labels of the wanted segments (all, when not said which), and of all tables and documents, in place.
+    """Set the labels of the wanted segments (all, when not said which), and of all tables and
+    documents, in place.
 
-    Call it once something was found,
-    with the segments that hits stand in: labels cost time that clean calls need not pay.
-    Segments that have a label keep it.
+    Call it once something was found, with the segments that hits stand in: labels cost time that
+    clean calls need not pay. Segments that have a label keep it.
     """
     if not isinstance(payload.json, dict):
         return
@@ -77,7 +79,9 @@ def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:
 def of_path(
     body: Mapping[str, Any], path: Path, numbers: dict[str, list[tuple[str, int]]] | None = None
 ) -> str | None:
-    """Return what the place means in this call, or None. `numbers` remembers the numbering between calls."""
+    """Return what the place means in this call, or None. `numbers` remembers the numbering between
+    calls.
+    """
     root = path[0]
     if root == "request" and isinstance(body.get("request"), dict):
         return of_path(body["request"], path[1:], numbers) if len(path) > 1 else None
@@ -164,7 +168,9 @@ def _is_result(part: Mapping[str, Any]) -> bool:
 
 
 def _part(message: Mapping[str, Any], rest: Path) -> str | None:
-    """Name a part of a message that is not its own text: an attachment or the arguments of a tool call."""
+    """Name a part of a message that is not its own text: an attachment or the arguments of a tool
+    call.
+    """
     value: object = message
     for depth, step in enumerate(rest):
         if step in {"tool_calls", "functionCall", "function_call", "toolUse"}:

@@ -26,7 +26,8 @@ _PROSE_KINDS = frozenset({"health_data", "address"})
 PII_SIBLINGS = frozenset(
     {"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"}
 )
-"""Fields beside a bare `name` that make it a person's; an address is not enough, companies and hosts have one."""
+"""Fields beside a bare `name` that make it a person's; an address is not enough, companies and
+hosts have one."""
 
 
 class PersonalDetector:
@@ -35,7 +36,9 @@ class PersonalDetector:
     __slots__ = ()
 
     def warm(self) -> None:
-        """Load patterns, check digits and numbering plans now rather than at the first request (about 200 ms)."""
+        """Load patterns, check digits and numbering plans now rather than at the first request
+        (about 200 ms).
+        """
         from classifiers.personal.scan import checks, phones
         from classifiers.personal.tables import candidates
 
@@ -44,9 +47,11 @@ class PersonalDetector:
         phones.warm()
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
-        """Return what was found, in the order of the segments; with `explain` also what was rejected and why.
+        """Return what was found, in the order of the segments; with `explain` also what was
+        rejected and why.
 
-        Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts twice.
+        Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts
+        twice.
         """
         segments = payload.segments
         found: list[Hit] = []
@@ -170,7 +175,9 @@ def _by_key(
 
 
 def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
-    """True when a bare `name` belongs to a person: the object is one's, or holds other personal fields."""
+    """True when a bare `name` belongs to a person: the object is one's, or holds other personal
+    fields.
+    """
     segment = segments[index]
     parent = segment.path[:-1]
     if segment.carrier is Carrier.HEADER:

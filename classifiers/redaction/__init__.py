@@ -1,4 +1,6 @@
-"""Redaction: found values become typed placeholders on the way out, and values again on the way back."""
+"""Redaction: found values become typed placeholders on the way out, and values again on the way
+back.
+"""
 
 from classifiers.redaction.messages import MessageRestorer
 from classifiers.redaction.placeholders import Placeholders

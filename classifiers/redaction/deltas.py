@@ -1,7 +1,8 @@
-"""Putting values back into the JSON of an answer that comes in many parts: whole placeholders, and those split over parts.
+"""Putting values back into the JSON of an answer that comes in many parts: whole placeholders, and
+those split over parts.
 
-A model emits a placeholder token by token. The end of each part's text is held back while it may be the beginning of a
-placeholder, and goes out with the next part of the same text.
+A model emits a placeholder token by token. The end of each part's text is held back while it may be
+the beginning of a placeholder, and goes out with the next part of the same text.
 """
 
 import json
@@ -37,12 +38,15 @@ _Text = tuple[_Path, str]
 
 
 class Deltas:
-    """Restores the parts of one answer, in order. `values` is looked at again with every part: it may grow."""
+    """Restores the parts of one answer, in order. `values` is looked at again with every part: it
+    may grow.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self._carried: dict[_Path, tuple[str, Any, _Path]] = {}
-        """For each text under way: its end that is held back, the part that it came in, and where it stood there."""
+        """For each text under way: its end that is held back, the part that it came in, and where
+        it stood there."""
 
     @property
     def holds_back(self) -> bool:
@@ -73,7 +77,9 @@ class Deltas:
         return changed
 
     def flushed(self) -> Iterator[Any]:
-        """Yield what was held back in parts like those that it came in. Use each before asking for the next."""
+        """Yield what was held back in parts like those that it came in. Use each before asking for
+        the next.
+        """
         carried, self._carried = self._carried, {}
         for rest, part, path in carried.values():
             for other, _ in list(_texts(part, ())):
@@ -131,7 +137,9 @@ def split_open(text: str, values: Mapping[str, str]) -> tuple[str, str]:
 
 
 def spelled(part: Any) -> bytes:
-    """Return a part as JSON. Half a letter, as some servers cut them, is only spelled by its number."""
+    """Return a part as JSON. Half a letter, as some servers cut them, is only spelled by its
+    number.
+    """
     try:
         return json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -144,7 +152,9 @@ def _holds_json(part: Any, path: _Path) -> bool:
 
 
 def _stream_of(part: Any, path: _Path) -> _Path:
-    """Return which of the parallel texts of an answer this is: its path, and types and counters of the objects on the way."""
+    """Return which of the parallel texts of an answer this is: its path, and types and counters of
+    the objects on the way.
+    """
     stream: list[str | int] = []
     for step in (*path, None):
         if isinstance(part, dict):

@@ -1,4 +1,6 @@
-"""Putting values back into a server's WebSocket messages; a placeholder may be split over two of them."""
+"""Putting values back into a server's WebSocket messages; a placeholder may be split over two of
+them.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +16,8 @@ class MessageRestorer:
         self._values: dict[str, str] = {}
         self._deltas = Deltas(self._values)
         self._tail = ""
-        """The end of the last message of plain text, while it may be the beginning of a placeholder."""
+        """The end of the last message of plain text, while it may be the beginning of a
+        placeholder."""
         self._in_text = True
 
     @property

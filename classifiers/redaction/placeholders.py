@@ -1,4 +1,6 @@
-"""Typed, stable placeholders: `<IBAN_1>`; the same value gives the same one within a script and day."""
+"""Typed, stable placeholders: `<IBAN_1>`; the same value gives the same one within a script and
+day.
+"""
 
 import re
 from collections import OrderedDict

@@ -1,4 +1,6 @@
-"""Redacts one request: the values of some kinds become placeholders, or it is said why that cannot be done."""
+"""Redacts one request: the values of some kinds become placeholders, or it is said why that cannot
+be done.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,7 +30,9 @@ class Redactor:
         self._kinds_in = kinds_in
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
-        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or change its meaning."""
+        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or
+        change its meaning.
+        """
         refuse_signed(dict(reversed(exchange.headers)))
         plain = _plain(exchange)
         payload = decode(plain)
@@ -61,7 +65,9 @@ class Redactor:
 
 
 def _plain(exchange: Exchange) -> Exchange:
-    """Return the exchange with its content-encoding undone. Raises CannotRedactError when not all of it comes out."""
+    """Return the exchange with its content-encoding undone. Raises CannotRedactError when not all
+    of it comes out.
+    """
     undone = undo_content_encoding(exchange.body, content_encoding(exchange.headers), DEFAULT)
     if undone.reasons or undone.beside:
         raise CannotRedactError("its content-encoding cannot be undone without loss")

@@ -1,8 +1,9 @@
 """Putting values back into an answer, streams included: bytes in, bytes out, split anywhere.
 
-A placeholder may be split between two network chunks, and in an event stream between two events, because a model emits it
-token by token. The first is a matter of holding back a few bytes; for the second the text of each event is held back
-likewise and goes out with the next event that has the same kind of text.
+A placeholder may be split between two network chunks, and in an event stream between two events,
+because a model emits it token by token. The first is a matter of holding back a few bytes; for the
+second the text of each event is held back likewise and goes out with the next event that has the
+same kind of text.
 """
 
 import json
@@ -16,12 +17,15 @@ from classifiers.redaction.placeholders import LONGEST
 _OPEN = re.compile(
     rb"(?:<|\\u003[cC])[A-Z0-9_]*(?:\\(?:u(?:0(?:0(?:3)?)?)?)?)?\Z|\\(?:u(?:0(?:0(?:3)?)?)?)?\Z"
 )
-"""What may be the beginning of a placeholder at the end of the bytes seen; some servers write `<` as \\u003c."""
+"""What may be the beginning of a placeholder at the end of the bytes seen; some servers write `<`
+as \\u003c."""
 _MAX_EVENT = 4 * 1024 * 1024
 
 
 class Restorer:
-    """Restores one answer. Feed it decoded (uncompressed) body bytes; `finish` gives what was held back."""
+    """Restores one answer. Feed it decoded (uncompressed) body bytes; `finish` gives what was held
+    back.
+    """
 
     def __init__(self, content_type: str, values: Mapping[str, str]) -> None:
         self._values = dict(values)
@@ -74,7 +78,9 @@ class Restorer:
         )
 
     def _event(self, event: bytes, gap: bytes) -> bytes:
-        """Restore one event; hold back the end of its text while it may be the start of a placeholder."""
+        """Restore one event; hold back the end of its text while it may be the start of a
+        placeholder.
+        """
         lines = event.split(b"\n")
         for number, line in enumerate(lines):
             if not line.startswith(b"data:"):

@@ -1,7 +1,8 @@
-"""Replacing values in a body: JSON strings, forms, multipart fields and plain text, each in its own spelling.
+"""Replacing values in a body: JSON strings, forms, multipart fields and plain text, each in its own
+spelling.
 
-Text is replaced in place, so that everything else keeps its bytes: numbers their digits, objects their order. What was
-replaced is checked afterwards by the caller, who scans the new body again.
+Text is replaced in place, so that everything else keeps its bytes: numbers their digits, objects
+their order. What was replaced is checked afterwards by the caller, who scans the new body again.
 """
 
 import json
@@ -40,7 +41,9 @@ def refuse_signed(headers: Mapping[str, str]) -> None:
 
 
 def rewrite(body: bytes, media_type: str, values: Mapping[str, str]) -> bytes:
-    """Return `body` with each value (as it is spelled) replaced by its placeholder. Raises CannotRedactError."""
+    """Return `body` with each value (as it is spelled) replaced by its placeholder. Raises
+    CannotRedactError.
+    """
     if media_type == "application/json" or media_type.endswith("+json"):
         return _json(body, values)
     if media_type == "application/x-www-form-urlencoded":

@@ -1,4 +1,6 @@
-"""Reads a large body as it passes: has its windows scanned, sums up what they hold, says what cannot be read."""
+"""Reads a large body as it passes: has its windows scanned, sums up what they hold, says what
+cannot be read.
+"""
 
 import asyncio
 from collections import deque
@@ -33,7 +35,9 @@ class _Running:
 
 
 class BodyScan:
-    """Implements `core.ports.Scan`. Memory: the windows in flight, and what one slice of the body unpacks to."""
+    """Implements `core.ports.Scan`. Memory: the windows in flight, and what one slice of the body
+    unpacks to.
+    """
 
     def __init__(
         self, head: Exchange, classifier: Classifier, pool: ClassifierPool, deadline_s: float
@@ -50,7 +54,8 @@ class BodyScan:
         """What was found in earlier windows, without what the next one will find again."""
         self._found: tuple[Finding, ...] = ()
         self._unread: dict[tuple[str, str | None], Finding] = {}
-        """What could not be read, by who says so and why: told once, however many windows it holds for."""
+        """What could not be read, by who says so and why: told once, however many windows it holds
+        for."""
         self._degraded: dict[str, None] = {}
         self._news = self._stopped = self._over = False
 
@@ -67,7 +72,9 @@ class BodyScan:
         return max(1, self._cutter.wants)
 
     def reads_as_one(self, start: bytes) -> bool:
-        """Return True when a body that begins so is a file, holds one, or is JSON: windows of it mean little."""
+        """Return True when a body that begins so is a file, holds one, or is JSON: windows of it
+        mean little.
+        """
         unpacker = Unpacker(self._declared, self._head.body_bytes)
         plain = b"".join(data for data, part in unpacker.feed(start[:SLICE]) if part == 0)
         if unpacker.is_file or is_file(plain) or "json" in self._content_type:
@@ -79,7 +86,9 @@ class BodyScan:
         self._stopped = True
 
     async def feed(self, data: bytes, *, last: bool) -> AsyncIterator[Scanned]:
-        """Take the next bytes; yield what is known whenever more is. Raises what the classifier raises."""
+        """Take the next bytes; yield what is known whenever more is. Raises what the classifier
+        raises.
+        """
         for at in range(0, len(data), SLICE):
             part = data[at : at + SLICE]
             self._taken += len(part)
@@ -192,7 +201,9 @@ class BodyScan:
         return await self._pool.classify(part, self._deadline_s)
 
     def _tell(self, stage: str, why: str, detector: str = DECODER) -> None:
-        """Some of it cannot be read while it passes: said once, and rules that look at the content decide what follows."""
+        """Some of it cannot be read while it passes: said once, and rules that look at the content
+        decide what follows.
+        """
         words = f"{stage}: {why}"
         if words in self._degraded:
             return

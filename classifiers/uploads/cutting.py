@@ -1,4 +1,5 @@
-"""How a large body is cut into windows for scanning: nothing is split, nothing is counted twice. Pure.
+"""How a large body is cut into windows for scanning: nothing is split, nothing is counted twice.
+Pure.
 
 Where a window ends depends on the body alone, never on the pieces that it comes in.
 """
@@ -138,7 +139,9 @@ class _Dresser:
         return self._header is None
 
     def next(self, piece: bytes) -> tuple[bytes, bytes]:
-        """Return the window that ends with this piece, and the part of it that will be in the next one, too."""
+        """Return the window that ends with this piece, and the part of it that will be in the next
+        one, too.
+        """
         joined = self._carry + piece
         first = self._header is None
         if first:
@@ -149,7 +152,9 @@ class _Dresser:
         return _whole_end(window), _whole_end(self._dressed(self._carry))
 
     def typed(self, *, first: bool) -> str:
-        """Return what to read a window as: one of JSON is none, only the first of a multipart body begins as one."""
+        """Return what to read a window as: one of JSON is none, only the first of a multipart body
+        begins as one.
+        """
         if self.content_type.startswith("multipart/"):
             return self.content_type if first else _PLAIN
         return _PLAIN if "json" in self.content_type else self.content_type
@@ -166,7 +171,9 @@ def _size(number: int) -> int:
 
 
 def without(seen: Iterable[Finding], again: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of a window without those of its end, which the next window will find again."""
+    """Return the findings of a window without those of its end, which the next window will find
+    again.
+    """
     later: Mapping[Key, Finding] = {_key(f): f for f in again}
     reduced = (_less(f, later[_key(f)]) if _key(f) in later else f for f in seen)
     return tuple(f for f in reduced if f.count > 0)

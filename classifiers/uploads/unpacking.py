@@ -1,4 +1,6 @@
-"""The plain bytes of a large body as they come: content-encodings undone, and a packed file unpacked when it is one."""
+"""The plain bytes of a large body as they come: content-encodings undone, and a packed file
+unpacked when it is one.
+"""
 
 from collections.abc import Iterator
 
@@ -9,11 +11,14 @@ from classifiers.codecs.magic import packed_as
 _TELLING = 4
 """Bytes that tell a packed file."""
 _OUTSIDE = 100
-"""Added to the numbers of what stands beside the encoded body, to part it from what stands beside the file in it."""
+"""Added to the numbers of what stands beside the encoded body, to part it from what stands beside
+the file in it."""
 
 
 class Unpacker:
-    """Takes a body's bytes as sent, split anywhere; yields its content (part 0) and what stands beside it."""
+    """Takes a body's bytes as sent, split anywhere; yields its content (part 0) and what stands
+    beside it.
+    """
 
     def __init__(self, declared: str, announced: int) -> None:
         self._announced = announced

@@ -1,4 +1,6 @@
-"""One window of a large upload, made ready for the detectors: of plain text only what may hold a finding."""
+"""One window of a large upload, made ready for the detectors: of plain text only what may hold a
+finding.
+"""
 
 from collections.abc import Callable
 

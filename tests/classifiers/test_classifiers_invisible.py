@@ -1,4 +1,6 @@
-"""What nobody sees hides nothing: values split by any invisible character are found, by every detector, on every road."""
+"""What nobody sees hides nothing: values split by any invisible character are found, by every
+detector, on every road.
+"""
 
 import json
 from collections.abc import Callable
@@ -70,7 +72,9 @@ def test_the_values_are_found_unsplit(engine: Engine) -> None:
 def test_no_invisible_character_hides_a_value_in_a_small_body(
     engine: Engine, joint: Callable[[list[str], str], str]
 ) -> None:
-    """An IBAN, a card number, an e-mail address and a key are found whatever invisible character splits them."""
+    """An IBAN, a card number, an e-mail address and a key are found whatever invisible character
+    splits them.
+    """
 
     def body(code: int) -> Exchange:
         return exchange(json.dumps({"note": split_by(code, joint)}))
@@ -108,7 +112,9 @@ def test_values_are_found_without_any_help_around_them(engine: Engine, code: int
 
 @pytest.mark.parametrize("code", [0x2061, 0x3164, 0xE0041, 0xFE0F])
 def test_values_under_their_names_are_found(engine: Engine, code: int) -> None:
-    """A value that only its name tells is found although something invisible splits it, or the name."""
+    """A value that only its name tells is found although something invisible splits it, or the
+    name.
+    """
     char = chr(code)
     for body in (
         {"passport": f"C01X{char}00T47"},
@@ -122,7 +128,9 @@ def test_values_under_their_names_are_found(engine: Engine, code: int) -> None:
 
 @pytest.mark.parametrize("code", [0x2061, 0xE0041])
 def test_own_words_are_found(code: int) -> None:
-    """The organisation's own words are found split, in whatever letters the list or the text writes them."""
+    """The organisation's own words are found split, in whatever letters the list or the text writes
+    them.
+    """
     words = Organisation(words=("Blue Heron", "№ 7 file"))
     engine = Engine(EngineSetup(key=b"k" * 32, organisation=words, long_tail=False))
     for text in (

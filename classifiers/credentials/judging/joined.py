@@ -1,4 +1,6 @@
-"""Segments as one text for one scan, with the way back from byte offsets to a segment and its characters."""
+"""Segments as one text for one scan, with the way back from byte offsets to a segment and its
+characters.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,7 +13,9 @@ from classifiers.payload import Carrier, Segment
 
 
 class Location(NamedTuple):
-    """Where a byte offset stands: a segment and a character offset in its text (negative: in its key)."""
+    """Where a byte offset stands: a segment and a character offset in its text (negative: in its
+    key).
+    """
 
     segment: int
     offset: int
@@ -24,7 +28,9 @@ _CONTINUING = bytes(range(0x80, 0xC0))
 
 
 class Joined:
-    """Lines of all segments joined to one text, except those that authenticate the request. Holds payload."""
+    """Lines of all segments joined to one text, except those that authenticate the request. Holds
+    payload.
+    """
 
     __slots__ = (
         "_counts",
@@ -72,7 +78,8 @@ class Joined:
         return Location(index, self._characters(index, self._starts[index] + prefix, inside))
 
     def _characters(self, index: int, start: int, size: int) -> int:
-        """Return how many whole characters of a segment stand in the `size` bytes from `start`, where its text begins.
+        """Return how many whole characters of a segment stand in the `size` bytes from `start`,
+        where its text begins.
 
         Counts are kept for each block: a text full of matches is still read once.
         """

@@ -1,4 +1,6 @@
-"""From a match to a hit: where it stands, whether it is real, and which of several overlapping ones counts."""
+"""From a match to a hit: where it stands, whether it is real, and which of several overlapping ones
+counts.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -35,8 +37,9 @@ def judged(
 ) -> list[Found]:
     """Return the hits of one rule, with `explain` some rejected candidates too.
 
-    Every candidate is looked at until 300 hits, or one for each 64 bytes of a long payload, have been found: a flood of
-    real values cannot make the work grow, and no flood of false ones can hide a real one.
+    Every candidate is looked at until 300 hits, or one for each 64 bytes of a long payload, have
+    been found: a flood of real values cannot make the work grow, and no flood of false ones can
+    hide a real one.
     """
     rule = engine.rules[index]
     limit = max(300, len(joined.data) // 64)

@@ -183,7 +183,9 @@ def entropy(value: str) -> float:
 
 
 def is_placeholder(value: str) -> bool:
-    """True for what stands where a secret would: `<password>`, `${TOKEN}`, `your-api-key`, `********`."""
+    """True for what stands where a secret would: `<password>`, `${TOKEN}`, `your-api-key`,
+    `********`.
+    """
     if len(value) > 200 or not value:
         return not value
     if value[0] in "<[({$%@!&" and _TEMPLATE.match(value):

@@ -23,7 +23,9 @@ _SPACE = re.compile(r"\s+")
 
 
 class OwnWords:
-    """Looks for words (whole, in any case, with any white space) and canaries (exact); both in every carrier."""
+    """Looks for words (whole, in any case, with any white space) and canaries (exact); both in
+    every carrier.
+    """
 
     __slots__ = ("_database", "_terms")
 
@@ -76,13 +78,17 @@ class OwnWords:
 
 
 def _read(text: str) -> str:
-    """Return a term as it is read once the text it stands in is folded; one of nothing but invisible characters stays."""
+    """Return a term as it is read once the text it stands in is folded; one of nothing but
+    invisible characters stays.
+    """
     folded = fold(text).text
     return folded if folded.strip() else text
 
 
 def _longest_word(text: str) -> str:
-    """Return what the first scan looks for: the longest part of the term without white space, escaped."""
+    """Return what the first scan looks for: the longest part of the term without white space,
+    escaped.
+    """
     return "".join(c if c.isalnum() else rf"\x{{{ord(c):x}}}" for c in max(text.split(), key=len))
 
 

@@ -98,7 +98,9 @@ class _Columns:
         self.nested: set[str] = set()
 
     def add(self, batch: Any) -> None:
-        """Take one record batch. Its offsets are checked first: Arrow trusts those of a file, and would read past its memory."""
+        """Take one record batch. Its offsets are checked first: Arrow trusts those of a file, and
+        would read past its memory.
+        """
         batch.validate(full=True)
         for index, name in enumerate(self.names):
             column = batch.column(index)

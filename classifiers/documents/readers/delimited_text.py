@@ -30,7 +30,9 @@ def read(document: Document, work: Work) -> None:
 
 
 def _utf8(data: bytes) -> bytes | None:
-    """Return the text as UTF-8; None when it is no text. Valid UTF-8 is checked in steps, never held twice."""
+    """Return the text as UTF-8; None when it is no text. Valid UTF-8 is checked in steps, never
+    held twice.
+    """
     data = data.removeprefix(codecs.BOM_UTF8)
     if data.isascii() and b"\0" not in data[:_SNIFFED]:
         return data

@@ -1,4 +1,6 @@
-"""DOCX, PPTX and OpenDocument text: the words of the XML parts, comments and notes included, and files embedded."""
+"""DOCX, PPTX and OpenDocument text: the words of the XML parts, comments and notes included, and
+files embedded.
+"""
 
 import re
 import zipfile

@@ -1,4 +1,6 @@
-"""Old office files: XLS through calamine; encrypted new ones named; of the others the readable runs."""
+"""Old office files: XLS through calamine; encrypted new ones named; of the others the readable
+runs.
+"""
 
 from classifiers.decoding.binary import read_runs
 from classifiers.decoding.decode_state import Reading

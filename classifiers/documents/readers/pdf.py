@@ -1,4 +1,6 @@
-"""PDF through pypdfium2: the text of each page, what the document says of itself, files attached to it."""
+"""PDF through pypdfium2: the text of each page, what the document says of itself, files attached to
+it.
+"""
 
 from classifiers.documents.reader import Work
 from classifiers.payload import Document

@@ -81,7 +81,9 @@ def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> 
 
 
 def _first_table_row(rows: list[list[Any]]) -> int:
-    """Titles stand above many tables: the table starts at the first row that is filled as widely as those below."""
+    """Titles stand above many tables: the table starts at the first row that is filled as widely as
+    those below.
+    """
     widths = [sum(cell != "" for cell in row) for row in rows[:40]]
     if not widths:
         return 0

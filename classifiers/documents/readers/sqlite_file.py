@@ -1,4 +1,6 @@
-"""SQLite files, opened in memory from their bytes: tables only, no view, trigger or function of the file is run."""
+"""SQLite files, opened in memory from their bytes: tables only, no view, trigger or function of the
+file is run.
+"""
 
 import sqlite3
 from typing import Any

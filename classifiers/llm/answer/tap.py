@@ -1,4 +1,6 @@
-"""Reads usage, model and account from an answer as it passes: never buffers a stream, never raises, bounded memory."""
+"""Reads usage, model and account from an answer as it passes: never buffers a stream, never raises,
+bounded memory.
+"""
 
 import binascii
 from collections.abc import Callable, Iterator
@@ -38,8 +40,8 @@ _SSE_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
 class UsageTap:
     """Takes an answer's raw bytes, split anywhere, and completes the call at the end.
 
-    `feed` takes body bytes as received; `message` takes WebSocket messages instead. `finish` returns the call with
-    tokens (exact, estimated or unknown), cost, model and organisation.
+    `feed` takes body bytes as received; `message` takes WebSocket messages instead. `finish`
+    returns the call with tokens (exact, estimated or unknown), cost, model and organisation.
     """
 
     __slots__ = (
@@ -304,7 +306,9 @@ def _chunk_bytes(event: object) -> bytes | None:
 
 
 def _tells(data: bytes) -> bool:
-    """Return True when the bytes may state usage. Many streams say `"usage":null` in every event but the last."""
+    """Return True when the bytes may state usage. Many streams say `"usage":null` in every event
+    but the last.
+    """
     if b"oken" in data or b"eval_count" in data or b"etrics" in data or b"units" in data:
         return True
     return b"sage" in data and data.count(b"sage") > data.count(_NULL)

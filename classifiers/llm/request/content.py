@@ -1,4 +1,6 @@
-"""What a model call carries, read from its JSON: tools, attachments, number of messages. Holds payload: never log it."""
+"""What a model call carries, read from its JSON: tools, attachments, number of messages. Holds
+payload: never log it.
+"""
 
 import binascii
 import hashlib
@@ -96,7 +98,9 @@ def _tool_names(tool: Mapping[str, Any]) -> Iterator[str]:
 
 
 def attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Return the files and images inside the messages: media type, size and SHA-256 of the decoded bytes."""
+    """Return the files and images inside the messages: media type, size and SHA-256 of the decoded
+    bytes.
+    """
     found: list[Attachment] = []
     for turn in turns(body) or ():
         if isinstance(turn, dict) and not (
@@ -173,7 +177,9 @@ def _add(found: list[Attachment], text: str, media_type: str | None) -> None:
 
 
 def _decoded(text: str) -> bytes | None:
-    """Decode base64, either alphabet; large texts are checked at both ends only, since decoding is the larger cost."""
+    """Decode base64, either alphabet; large texts are checked at both ends only, since decoding is
+    the larger cost.
+    """
     sample = text if len(text) <= 2 * _CHECKED else text[:_CHECKED] + text[-_CHECKED:]
     if _BASE64.fullmatch(sample) is None:
         return None

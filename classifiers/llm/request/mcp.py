@@ -1,4 +1,6 @@
-"""Model Context Protocol: recognises its JSON-RPC calls in every revision, and keeps Agent2Agent apart."""
+"""Model Context Protocol: recognises its JSON-RPC calls in every revision, and keeps Agent2Agent
+apart.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,7 +15,8 @@ _METHODS = frozenset(
     }
 )  # fmt: skip
 _SHARED = frozenset({"ping", "tasks/get", "tasks/list", "tasks/cancel", "tasks/result"})
-"""Methods that other JSON-RPC protocols have as well: the protocol's own headers must say that it is MCP."""
+"""Methods that other JSON-RPC protocols have as well: the protocol's own headers must say that it
+is MCP."""
 _HEADERS = ("mcp-protocol-version", "mcp-session-id", "mcp-method")
 
 
@@ -23,7 +26,8 @@ class McpCall(NamedTuple):
     method: str
     tool: str | None
     mismatch: bool
-    """True when the headers name another method or tool than the body: somebody hides what is called."""
+    """True when the headers name another method or tool than the body: somebody hides what is
+    called."""
 
 
 def announced(headers: Mapping[str, str]) -> bool:
@@ -32,7 +36,9 @@ def announced(headers: Mapping[str, str]) -> bool:
 
 
 def from_headers(headers: Mapping[str, str]) -> McpCall | None:
-    """Return the call that the headers name before the body is read (revision 2026-07-28 and later name it)."""
+    """Return the call that the headers name before the body is read (revision 2026-07-28 and later
+    name it).
+    """
     if not announced(headers):
         return None
     method = headers.get("mcp-method", "")

@@ -1,4 +1,6 @@
-"""Which model a request names, whether it asks for a stream, and for which project: from body, path, query and form."""
+"""Which model a request names, whether it asks for a stream, and for which project: from body,
+path, query and form.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +22,9 @@ _NATIVE_STREAMS = ("/api/chat", "/api/generate")
 def model_of(
     exchange: Exchange, headers: Mapping[str, str], body: Mapping[str, Any], payload: Payload | None
 ) -> str | None:
-    """Return the model that the request names: in its body, else its path, gRPC message, form or query."""
+    """Return the model that the request names: in its body, else its path, gRPC message, form or
+    query.
+    """
     for key in _MODEL_KEYS:
         value = body.get(key)
         if isinstance(value, str) and value:

@@ -1,4 +1,6 @@
-"""Recognises a model call: by host and path, by the client's headers, or by the shape of its body at any host."""
+"""Recognises a model call: by host and path, by the client's headers, or by the shape of its body
+at any host.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

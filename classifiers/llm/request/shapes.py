@@ -44,7 +44,8 @@ _CHAT = frozenset(
     {"stream", "tools", "tool_choice", "system", "response_format", "functions", "n", "stream_options", "user", "agent_id",
      "parallel_tool_calls", "modalities", "reasoning_effort", "anthropic_version", "safe_prompt", "metadata", "store"}
 )  # fmt: skip
-"""Beside messages, what only a request to a model has; memory and chat services have roles as well."""
+"""Beside messages, what only a request to a model has; memory and chat services have roles as
+well."""
 _ITEM_TYPES = frozenset(
     {"message", "function_call", "function_call_output", "reasoning", "item_reference", "file_search_call",
      "web_search_call", "computer_call", "computer_call_output", "mcp_call", "mcp_list_tools", "custom_tool_call",
@@ -72,7 +73,9 @@ class Shape(NamedTuple):
 
 
 def of_body(body: Body) -> Shape | None:
-    """Return the family and operation that this JSON object has the shape of, or None. A dozen dictionary look-ups."""
+    """Return the family and operation that this JSON object has the shape of, or None. A dozen
+    dictionary look-ups.
+    """
     for key, recogniser in _BY_KEY:
         if key in body and (shape := recogniser(body)):
             return shape
@@ -93,7 +96,9 @@ _PARTS_IN_TEXT = re.compile(
 
 
 def of_text(data: bytes) -> Shape | None:
-    """Recognise a chat by the text of a body that is cut off or not quite JSON, within its first 16 KiB."""
+    """Recognise a chat by the text of a body that is cut off or not quite JSON, within its first 16
+    KiB.
+    """
     head = data[:16384]
     if not head.lstrip().startswith(b"{"):
         return None

@@ -1,4 +1,6 @@
-"""Whether a request to an unlisted host is a model call when its body alone does not show it: path and body must agree."""
+"""Whether a request to an unlisted host is a model call when its body alone does not show it: path
+and body must agree.
+"""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +51,9 @@ def is_call(
 def _body_may_be(
     exchange: Exchange, headers: Mapping[str, str], named: op.PathOperation, payload: Payload | None
 ) -> bool:
-    """No JSON object: fine for uploads, gRPC, empty and unread bodies, but not for one that was read and is another thing."""
+    """No JSON object: fine for uploads, gRPC, empty and unread bodies, but not for one that was
+    read and is another thing.
+    """
     if named.operation in {op.AUDIO, op.IMAGE} or headers.get("content-type", "").startswith(
         "application/grpc"
     ):

@@ -1,4 +1,6 @@
-"""One buffer for all segments of a payload: what cannot hold personal data is left out, offsets lead back."""
+"""One buffer for all segments of a payload: what cannot hold personal data is left out, offsets
+lead back.
+"""
 
 import re
 from bisect import bisect_right
@@ -26,7 +28,8 @@ class Buffer(NamedTuple):
         return f"<Buffer {len(self.segments)} segments>"
 
     def around(self, index: int) -> tuple[int, int, int, int]:
-        """Return (segment, begin, finish, offset) of the segment that holds the folded character at `index`.
+        """Return (segment, begin, finish, offset) of the segment that holds the folded character at
+        `index`.
 
         Begin and finish are places in the folded text, the offset one in the text before folding.
         """
@@ -47,7 +50,9 @@ def is_encoded(text: str) -> bool:
 
 
 def join(segments: Sequence[Segment], wanted: Sequence[int], *, controls: bool = True) -> Buffer:
-    """Return the buffer of the wanted segments; `controls`: some of them may hold control characters."""
+    """Return the buffer of the wanted segments; `controls`: some of them may hold control
+    characters.
+    """
     starts: list[int] = []
     position = 0
     gap = len(SEPARATOR)

@@ -1,4 +1,6 @@
-"""Check digits and structure: one function per kind that turns a candidate into its normal form, or refuses it."""
+"""Check digits and structure: one function per kind that turns a candidate into its normal form, or
+refuses it.
+"""
 
 import re
 from collections.abc import Callable
@@ -46,7 +48,9 @@ def luhn(digits: str) -> bool:
 
 @cache
 def _stdnum(kind: str) -> tuple[Callable[[str], str], tuple[type[Exception], ...]]:
-    """Return the validator and what it raises; some modules let lookups and conversions fail on odd input."""
+    """Return the validator and what it raises; some modules let lookups and conversions fail on odd
+    input.
+    """
     refusal: type[Exception] = import_module("stdnum.exceptions").ValidationError
     return import_module("stdnum." + _STDNUM[kind]).validate, (
         refusal,
@@ -68,7 +72,9 @@ def _by_stdnum(kind: str) -> Check:
 
 
 def _us_ssn(value: str) -> str | None:
-    """Structure alone, as in python-stdnum, but with the published numbers let through to be labelled."""
+    """Structure alone, as in python-stdnum, but with the published numbers let through to be
+    labelled.
+    """
     digits = compact(value)
     if len(digits) != 9 or not digits.isdigit() or digits[0] == "9" or digits[:3] in {"000", "666"}:
         return None

@@ -1,4 +1,6 @@
-"""The place a candidate stands in: its segment, the key over it, the label left of it; here context decides."""
+"""The place a candidate stands in: its segment, the key over it, the label left of it; here context
+decides.
+"""
 
 import re
 
@@ -60,7 +62,9 @@ class Place:
         return f"<Place {self.finish - self.begin} characters>"
 
     def label(self, start: int) -> frozenset[str]:
-        """Return what the words just left of `start` announce; never across a line, another candidate or segment."""
+        """Return what the words just left of `start` announce; never across a line, another
+        candidate or segment.
+        """
         if start == self._label_at:
             return self._label
         left = self.last if self.last > start - LEFT else start - LEFT

@@ -23,7 +23,9 @@ _MACHINES = frozenset(
 
 
 def may_be_domain(text: str, at: int, end: int) -> bool:
-    """False where the text behind the `@` at `at` has no ending that a domain can have: most of a hostile text."""
+    """False where the text behind the `@` at `at` has no ending that a domain can have: most of a
+    hostile text.
+    """
     dot = text.rfind(".", at, end)
     return dot > at and 2 < end - dot < 26
 
@@ -31,7 +33,9 @@ def may_be_domain(text: str, at: int, end: int) -> bool:
 def email_around(
     text: str, begin: int, at: int, end: int
 ) -> tuple[int, int, str, str | None] | None:
-    """Return (start, end, normal form, why not) of the address whose `@` is at `at`; None when there is no local part."""
+    """Return (start, end, normal form, why not) of the address whose `@` is at `at`; None when
+    there is no local part.
+    """
     left = text[max(begin, at - _MAX_LOCAL - 1) : at]
     local = left[len(left.rstrip(_LOCAL)) :].lstrip(".'-~%")
     domain = text[at + 1 : end].lower()
@@ -59,7 +63,9 @@ def _why_not_email(local: str, domain: str, before: str) -> str | None:
 
 
 def public_ip(text: str) -> str | None:
-    """Return the normal form of a public IP address, else None (private, reserved, documentation, resolver)."""
+    """Return the normal form of a public IP address, else None (private, reserved, documentation,
+    resolver).
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -1,4 +1,6 @@
-"""Values that only a label tells: passports, licences, health ids, accounts and dates of birth in running text."""
+"""Values that only a label tells: passports, licences, health ids, accounts and dates of birth in
+running text.
+"""
 
 import re
 
@@ -33,7 +35,8 @@ _DIGITS_NEEDED = {
 def read_labelled(
     text: str, floor: int, start: int, end: int, finish: int
 ) -> tuple[str, str, int, int] | None:
-    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if there is one.
+    """Return (kind, normal form, start, end) of the value right of the label at `start:end`, if
+    there is one.
 
     Words left of `floor` belong to another value.
     """

@@ -44,7 +44,9 @@ _LETTERS_INSIDE: tuple[_Reading, ...] = (
 
 
 def read_letters_first(place: Place, start: int, end: int) -> int | None:
-    """Judge a candidate that begins with letters; when nothing fits, the digits inside it get their own chance."""
+    """Judge a candidate that begins with letters; when nothing fits, the digits inside it get their
+    own chance.
+    """
     text = place.text[start:end]
     if len(text) == _UUID_LENGTH and text[8] == "-":
         return None
@@ -69,7 +71,9 @@ def read_letters_first(place: Place, start: int, end: int) -> int | None:
 
 
 def read_letters_inside(place: Place, start: int, end: int) -> int | None:
-    """Judge a candidate that begins with a digit and holds letters; UUIDs and instants are passed over."""
+    """Judge a candidate that begins with a digit and holds letters; UUIDs and instants are passed
+    over.
+    """
     text = place.text[start:end]
     if ":" in text:
         return read_ip(place, start, end) if text.count(":") > 2 and "-" not in text else None

@@ -39,7 +39,9 @@ Spans = list[tuple[int, int]]
 
 
 def read_numbers(place: Place, start: int, end: int) -> int | None:
-    """Judge the run of digits at `start:end`; return where the last accepted reading ends, None when there is none."""
+    """Judge the run of digits at `start:end`; return where the last accepted reading ends, None
+    when there is none.
+    """
     text = place.text[start:end]
     if "." in text and _IPV4.fullmatch(text):
         return read_ip(place, start, end)
@@ -73,7 +75,9 @@ def _announced_phone(place: Place, start: int, text: str, groups: Spans) -> int 
 
 
 def _is_sum(place: Place, start: int, end: int) -> bool:
-    """True when the `+` adds: a word, a number or a bracket stands before it, or the number is multiplied."""
+    """True when the `+` adds: a word, a number or a bracket stands before it, or the number is
+    multiplied.
+    """
     before = place.text[start - 1 : start]
     if place.text[end : end + 1] in _FACTORS:
         return True
@@ -94,7 +98,9 @@ def read_ip(place: Place, start: int, end: int) -> int | None:
 
 
 def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
-    """Slide over the groups, the longest known shape first; return where the last accepted window ended."""
+    """Slide over the groups, the longest known shape first; return where the last accepted window
+    ended.
+    """
     sizes = "".join([chr(48 + min(stop - begin, _MAX_GROUP)) for begin, stop in groups])
     used = None
     failed: set[str] = set()
@@ -120,7 +126,9 @@ def _taken(
     shapes: tuple[str, ...],
     failed: set[str],
 ) -> int:
-    """Return how many groups from `index` on make up a number; 0: none do. `failed` remembers what was read in vain."""
+    """Return how many groups from `index` on make up a number; 0: none do. `failed` remembers what
+    was read in vain.
+    """
     for shape in shapes:
         window = groups[index : index + len(shape)]
         label = place.label(start) if window[0][0] <= _LABEL_REACH else EMPTY
@@ -170,7 +178,9 @@ def _best(
     digits: str,
     separators: str,
 ) -> tuple[str, str, Strength, bool] | None:
-    """Return the reading (kind, value, strength, named) to go by: the one named exactly, else the first that passes."""
+    """Return the reading (kind, value, strength, named) to go by: the one named exactly, else the
+    first that passes.
+    """
     names = place.names
     any_id = ANY_NATIONAL_ID in label or ANY_NATIONAL_ID in names
     accepted: tuple[str, str, Strength, bool] | None = None
@@ -224,7 +234,9 @@ def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -
 def _judged_phone(
     place: Place, value: str, start: int, end: int, *, sure: bool, several: bool
 ) -> int | None:
-    """Report a number that some country's plan has; return where it ends, None when nothing says that it is one."""
+    """Report a number that some country's plan has; return where it ends, None when nothing says
+    that it is one.
+    """
     if sure:
         place.confirm("phone", value, start, end, Confidence.LIKELY)
         return end
@@ -233,7 +245,9 @@ def _judged_phone(
 
 
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
-    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything but such formats."""
+    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything
+    but such formats.
+    """
     if (
         not (text[0] == "0" or _US_PHONE.fullmatch(text))
         or sum(b - a for a, b in groups) < _SHORTEST_HINTED
@@ -270,7 +284,9 @@ def _phone_value(digits: str, *, plus: bool, named: bool, north_american: bool) 
 
 
 def _us_phone(place: Place, start: int, text: str, window: Spans) -> bool:
-    """Three, three and four digits with dashes or points are a North American number, even without a label."""
+    """Three, three and four digits with dashes or points are a North American number, even without
+    a label.
+    """
     begin, stop = window[0][0], window[-1][1]
     separators = text[window[0][1] : window[1][0]] + text[window[1][1] : window[2][0]]
     if separators not in {"--", ".."}:

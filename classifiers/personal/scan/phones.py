@@ -56,7 +56,9 @@ def _fits(national: str, region: str) -> bool:
 
 
 def international(digits: str) -> str | None:
-    """Return `+` and the digits when they are a valid number with its calling code; `digits` has no `+`."""
+    """Return `+` and the digits when they are a valid number with its calling code; `digits` has no
+    `+`.
+    """
     if digits[:1] == "0":
         return None
     for length in (1, 2, 3):

@@ -1,4 +1,6 @@
-"""Shapes of numbers: which groupings of digits can be which identifier, and how much each proves by itself."""
+"""Shapes of numbers: which groupings of digits can be which identifier, and how much each proves by
+itself.
+"""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -121,7 +123,9 @@ _ROWS: tuple[tuple[str, str, str | None, Strength], ...] = (
 
 
 def _sizes(text: str) -> str:
-    """Return one character per group: `9` stays, `13` is a single group of thirteen, `13:2` is two groups."""
+    """Return one character per group: `9` stays, `13` is a single group of thirteen, `13:2` is two
+    groups.
+    """
     if ":" in text:
         return "".join(chr(48 + int(part)) for part in text.split(":"))
     number = int(text)

@@ -1,7 +1,8 @@
-"""Tables by column: sample, vote, header; then exact records, distinct values and distinct data subjects.
+"""Tables by column: sample, vote, header; then exact records, distinct values and distinct data
+subjects.
 
-The engine classifies a `Table` by this path only and does not scan the segments of its cells as well, so that no value
-counts twice.
+The engine classifies a `Table` by this path only and does not scan the segments of its cells as
+well, so that no value counts twice.
 """
 
 from bisect import bisect_right
@@ -27,10 +28,12 @@ SAMPLE = 100
 """Values looked at in each column before a vote."""
 _MAJORITY = 0.5
 _COVERED = 0.4
-"""Share of a column's characters that its values take; less, and it is text in which values stand."""
+"""Share of a column's characters that its values take; less, and it is text in which values
+stand."""
 _PROSE_LENGTH = 24
 _MAX_FREE_TEXT = 8_000_000
-"""Characters of one free-text column that are scanned in full; more is sampled, and the finding says so."""
+"""Characters of one free-text column that are scanned in full; more is sampled, and the finding
+says so."""
 _CHUNK = 2000
 _IDENTIFYING = (
     *sorted(NATIONAL_ID_KINDS), "passport", "driving_licence", "medical_record", "health_id", "uk_nhs", "us_mbi",
@@ -77,7 +80,9 @@ def classify_table(table: Table) -> list[ColumnResult]:
 
 
 def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
-    """Return one finding per kind in the table, with rows affected, distinct values and distinct data subjects."""
+    """Return one finding per kind in the table, with rows affected, distinct values and distinct
+    data subjects.
+    """
     groups: dict[tuple[str, bool], list[ColumnResult]] = {}
     for result in classify_table(table):
         groups.setdefault((result.kind, result.test_data), []).append(result)
@@ -235,7 +240,9 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
 
 
 def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
-    """Return which cells hold a candidate: most free text holds none, and the one pass tells so at once."""
+    """Return which cells hold a candidate: most free text holds none, and the one pass tells so at
+    once.
+    """
     if "!" not in (names := vocabulary.name_kinds(key)) and names:
         return list(range(len(cells)))
     text = "\n".join([cell.replace("\n", ": ") for cell in cells])
@@ -281,7 +288,9 @@ def _finding(
 
 
 def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
-    """Return (records, distinct) over several columns of one kind: rows with any of them; for names, whole names."""
+    """Return (records, distinct) over several columns of one kind: rows with any of them; for
+    names, whole names.
+    """
     if len(group) == 1 or any(result.free_text for result in group):
         return max(result.records for result in group), sum(result.distinct for result in group)
     columns = [table.values[result.column] for result in group]
@@ -296,7 +305,9 @@ def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
 
 
 def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
-    """Return how many people the rows tell apart, by the strongest identifying column; None when none does."""
+    """Return how many people the rows tell apart, by the strongest identifying column; None when
+    none does.
+    """
     whole = [result for result in results if not result.free_text]
     for kind in _IDENTIFYING:
         distinct = [result.distinct for result in whole if result.kind == kind]

@@ -1,4 +1,6 @@
-"""The sieve: which parts of a long text could hold anything at all, so that the engine reads only those."""
+"""The sieve: which parts of a long text could hold anything at all, so that the engine reads only
+those.
+"""
 
 from classifiers.uploads.prefilter.regions import (
     excerpt,

@@ -1,14 +1,18 @@
-"""Characters that a reader takes for others, as byte patterns: what they hide is found only once they are folded."""
+"""Characters that a reader takes for others, as byte patterns: what they hide is found only once
+they are folded.
+"""
 
 from classifiers.codecs.unicode_folding import folds_to
 
 _TYPOGRAPHIC = frozenset(
     "\u00a0\u2013\u2014\u2018\u2019\u2026\u202f\u2009\u2011\u00ab\u00bb\u2122\u00b2\u00b3\u00ba\u00aa"
 )
-"""Common in ordinary prose: they matter only beside a digit, or in a line that could hold a password."""
+"""Common in ordinary prose: they matter only beside a digit, or in a line that could hold a
+password."""
 _ANCHORS = rb"(?i:pass|pwd|secret|token|key|kennwort|contrase|senha|credential|auth)"
 _LISTED = (range(0x80, 0x3400), range(0xA000, 0xAC00), range(0xFB00, 0x10000))
-"""Where the characters of up to three bytes stand that folding may change: not among ideographs and syllables."""
+"""Where the characters of up to three bytes stand that folding may change: not among ideographs and
+syllables."""
 _BEYOND = (
     rb"\xf0[\x90-\x9e]",  # historic scripts, letters of mathematics
     rb"\xf0\x9f[\x84-\x87\xaf]",  # letters in boxes, digits of displays
@@ -20,7 +24,9 @@ CONTROLS_INSIDE = rb"[0-9A-Za-z.@_\-][\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+[0-9A-Za-z
 
 
 def folding_bytes() -> list[bytes]:
-    """Return patterns over UTF-8 that match every character which folding changes, except harmless typography."""
+    """Return patterns over UTF-8 that match every character which folding changes, except harmless
+    typography.
+    """
     rare: dict[bytes, set[int]] = {}
     common: list[bytes] = []
     for code in (code for listed in _LISTED for code in listed):

@@ -1,4 +1,6 @@
-"""Hints: linear patterns for a superset of the shapes that the personal-data scan and the decoder could act on."""
+"""Hints: linear patterns for a superset of the shapes that the personal-data scan and the decoder
+could act on.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -15,17 +17,18 @@ _MAX_MEMORY = 64 << 20
 _MAILBOX = rb"[A-Za-z0-9._%+'~\-\x80-\xff]@[A-Za-z0-9]"
 _DIGITS = rb"\d(?:%b\d){6}" % _LOOSE
 _ACCENTED = rb"[\xc3-\xcd][\x80-\xbf]"
-"""A letter with an accent: label words are compared without, so any word with one may be a label."""
+"""A letter with an accent: label words are compared without, so any word with one may be a
+label."""
 WORDED = frozenset({"!", "person", "name", "address", "email", "health_data", "special_category"})
 """What a label may announce that no run of digits is."""
 
 
 class Hints:
-    """Searches over one text: what may be a finding by itself, digits that are one only right of a label, and numbers
-    behind a word for phones anywhere left of them on the line.
+    """Searches over one text: what may be a finding by itself, digits that are one only right of a
+    label, and numbers behind a word for phones anywhere left of them on the line.
 
-    No alternative of a search may reach on without bound: while it is alive each match of another one would cost a
-    reading of all the text behind it.
+    No alternative of a search may reach on without bound: while it is alive each match of another
+    one would cost a reading of all the text behind it.
     """
 
     __slots__ = ("_alone", "_digits", "_labelled", "_phone_words")
@@ -58,7 +61,9 @@ class Hints:
         return _spans(self._labelled, data)
 
     def phones(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield for each line what stands from a word for phones to the last run of digits behind it."""
+        """Yield for each line what stands from a word for phones to the last run of digits behind
+        it.
+        """
         match, unanchored = self._phone_words
         size, empty = len(data), -1
         start, end = match(unanchored, data, 0, size)[0]

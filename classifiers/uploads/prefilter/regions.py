@@ -1,4 +1,6 @@
-"""From hints to regions: the lines of a long text that the engine must read, with what stands around them."""
+"""From hints to regions: the lines of a long text that the engine must read, with what stands
+around them.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +56,9 @@ def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
 
 
 def may_hold(data: bytes) -> bool:
-    """Return False when no column of this table can hold anything that is told by its cells or its header."""
+    """Return False when no column of this table can hold anything that is told by its cells or its
+    header.
+    """
     header = data.split(b"\n", 1)[0].decode("utf-8", "replace")
     names = re.split(r"[,;\t|]", header)
     return (
@@ -78,7 +82,9 @@ def one_line(data: bytes, parts: Sequence[Span]) -> bytes:
 
 
 def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
-    """Return the places of what may be mailboxes, and all other hinted ones with the line before, as a label may stand there."""
+    """Return the places of what may be mailboxes, and all other hinted ones with the line before,
+    as a label may stand there.
+    """
     found = hints(ascii_only=data.isascii())
     mailboxes: list[Span] = []
     hinted: list[Span] = []
@@ -90,7 +96,9 @@ def _hinted(data: bytes) -> tuple[list[Span], list[Span]]:
 
 
 def _with_line_before(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
-    """Yield the sorted spots, each from the end of the line before on. Reads the text once, however long its lines."""
+    """Yield the sorted spots, each from the end of the line before on. Reads the text once, however
+    long its lines.
+    """
     line, read = -1, 0
     for start, end in spots:
         found = data.rfind(b"\n", read, start)
@@ -99,7 +107,9 @@ def _with_line_before(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
 
 
 def _words(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
-    """Yield what stands between blanks around each spot: an address and the URL it may be part of hold none."""
+    """Yield what stands between blanks around each spot: an address and the URL it may be part of
+    hold none.
+    """
     over = 0
     for start, end in spots:
         if start >= over:

@@ -1,4 +1,6 @@
-"""Codings of a body: undone however it is split and stacked, and each way of not being whole told apart."""
+"""Codings of a body: undone however it is split and stacked, and each way of not being whole told
+apart.
+"""
 
 import bz2
 import gzip
@@ -94,7 +96,9 @@ CUTS = st.lists(st.integers(0, 1 << 20), max_size=25)
 def test_any_stack_comes_out_whole_however_it_is_split(
     stack: list[str], plain: bytes, places: list[int]
 ) -> None:
-    """Codings stacked in any order are undone, whatever pieces the body comes in, and nothing is found amiss."""
+    """Codings stacked in any order are undone, whatever pieces the body comes in, and nothing is
+    found amiss.
+    """
     body = plain
     for coding in stack:
         body = PACK[coding](body)
@@ -117,7 +121,9 @@ FAULTS: dict[str, tuple[Callable[[bytes], bytes], set[Outcome]]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", [1, 7, 300, 1 << 20])
 def test_faults_are_told_apart(coding: str, fault: str, step: int) -> None:
-    """Padding, something behind the stream and a missing end are different things, in every coding and split."""
+    """Padding, something behind the stream and a missing end are different things, in every coding
+    and split.
+    """
     damage, expected = FAULTS[fault]
     body = damage(PACK[coding](TEXT))
     parts, ended = fed(
@@ -138,7 +144,9 @@ def test_faults_are_told_apart(coding: str, fault: str, step: int) -> None:
     ("coding", "at"), [("gzip", -6), ("gzip", -2), ("deflate", -2), ("zstd", -2)]
 )
 def test_a_wrong_checksum_is_stated_and_the_content_read(coding: str, at: int) -> None:
-    """A stream whose checksum does not fit gives all that came out of it, and says that it does not fit."""
+    """A stream whose checksum does not fit gives all that came out of it, and says that it does not
+    fit.
+    """
     body = bytearray(PACK[coding](TEXT))
     body[at] ^= 0x55
     for step in (1, 11, 1 << 20):
@@ -159,7 +167,9 @@ def test_a_wrong_checksum_is_stated_and_the_content_read(coding: str, at: int) -
 def test_damage_reads_the_same_however_it_is_split(
     coding: str, plain: bytes, damage: list[tuple[int, int]], places: list[int]
 ) -> None:
-    """A damaged body gives the same bytes and the same words in one piece and in many, and never an error."""
+    """A damaged body gives the same bytes and the same words in one piece and in many, and never an
+    error.
+    """
     body = bytearray(PACK[coding](plain))
     for at, change in damage:
         body[at % len(body)] ^= change
@@ -178,7 +188,9 @@ def test_damage_reads_the_same_however_it_is_split(
 )
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_raise(codings: list[str], data: bytes, places: list[int]) -> None:
-    """Whatever comes under whatever name, it is undone as far as it goes, and what is not is said or given."""
+    """Whatever comes under whatever name, it is undone as far as it goes, and what is not is said
+    or given.
+    """
     declared = ",".join(codings)
     once = undo_content_encoding(data, declared, DEFAULT)
     parts, ended = fed(declared, cut(data, places), len(data))
@@ -190,7 +202,9 @@ def test_no_bytes_raise(codings: list[str], data: bytes, places: list[int]) -> N
 @pytest.mark.parametrize("coding", [name for name in PACK if name != "identity"])
 @pytest.mark.parametrize("plain", [b'{"email": "a@b.io"}', TEXT, b"data: {}\n\n", b"hello"])
 def test_plain_text_under_the_name_of_a_coding_is_read(coding: str, plain: bytes) -> None:
-    """Recordings keep the header of what they unpacked: text that is in no coding is read as it stands."""
+    """Recordings keep the header of what they unpacked: text that is in no coding is read as it
+    stands.
+    """
     for step in (1, 1 << 20):
         pieces = [plain[at : at + step] for at in range(0, len(plain), step)]
         parts, ended = fed(name_of(coding), pieces, len(plain))
@@ -210,7 +224,9 @@ def test_deflate_that_looks_like_text_is_undone() -> None:
 
 
 def test_noise_is_said_to_be_broken() -> None:
-    """Bytes that are neither the coding nor text are given as they came, and the record says that they are broken."""
+    """Bytes that are neither the coding nor text are given as they came, and the record says that
+    they are broken.
+    """
     for coding in ("gzip", "br", "zstd", "deflate", "aws-chunked"):
         undone = undo_content_encoding(b"\xff\x00\x99" * 100, coding, DEFAULT)
 
@@ -218,7 +234,9 @@ def test_noise_is_said_to_be_broken() -> None:
 
 
 def test_unknown_codings_are_named() -> None:
-    """What nobody can undo is named, as far as the name is fit to be read, and what is around it is undone."""
+    """What nobody can undo is named, as far as the name is fit to be read, and what is around it is
+    undone.
+    """
     undone = undo_content_encoding(gzip.compress(b"abc"), "xor, gzip", DEFAULT)
     assert (undone.data, undone.reasons) == (b"abc", ("unknown content-encoding (xor)",))
     odd = undo_content_encoding(b"abc", "gz\u202eip", DEFAULT)
@@ -244,7 +262,9 @@ def test_several_headers_count_as_one() -> None:
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "bzip2", "xz"])
 @pytest.mark.parametrize("step", [100, 1 << 20])
 def test_bombs_stop_early_in_small_steps(coding: str, step: int) -> None:
-    """A compression bomb is given up after a bounded amount, and no step gives more than a bounded one."""
+    """A compression bomb is given up after a bounded amount, and no step gives more than a bounded
+    one.
+    """
     bomb = PACK[coding](bytes(20_000_000))
     limits = replace(DEFAULT, decoded_bytes=1 << 40)
     decoder = Decoder(coding, limits, len(bomb))
@@ -280,7 +300,9 @@ def test_the_size_is_bounded_too() -> None:
 
 
 def test_what_a_stream_carries_beside_its_content_is_given() -> None:
-    """File names, comments, chunk extensions, trailers and skipped frames carry text like any other place."""
+    """File names, comments, chunk extensions, trailers and skipped frames carry text like any other
+    place.
+    """
     named = io.BytesIO()
     with gzip.GzipFile(VALUE.decode(), "wb", fileobj=named) as file:
         file.write(TEXT)

@@ -1,4 +1,6 @@
-"""Messages come out of a stream whole, whatever pieces it arrives in, and nothing of it is lost on the way."""
+"""Messages come out of a stream whole, whatever pieces it arrives in, and nothing of it is lost on
+the way.
+"""
 
 import gzip
 import struct
@@ -84,7 +86,9 @@ FRAMINGS: dict[str, tuple[type[Frames[object]], Callable[[bytes], bytes]]] = {
 def test_frames_are_the_same_in_every_split(
     framing: str, messages: list[bytes], tail: bytes, places: list[int]
 ) -> None:
-    """Frame by frame, the same comes out of a stream however it was cut, broken or unfinished at its end or not."""
+    """Frame by frame, the same comes out of a stream however it was cut, broken or unfinished at
+    its end or not.
+    """
     kind, pack = FRAMINGS[framing]
     body = b"".join(map(pack, messages)) + tail
     whole, split = kind(), kind()
@@ -111,7 +115,9 @@ def test_a_message_above_the_limit_is_passed_over_and_counted(framing: str) -> N
 
 
 def test_a_damaged_event_stream_is_not_believed() -> None:
-    """After a wrong checksum nothing is given, and what stood there is kept for whoever reads it otherwise."""
+    """After a wrong checksum nothing is given, and what stood there is kept for whoever reads it
+    otherwise.
+    """
     good = aws_frame(b"one")
     damaged = bytearray(aws_frame(b"two"))
     damaged[-6] ^= 1
@@ -136,7 +142,9 @@ def test_no_bytes_break_the_wire_reader(data: bytes, most: int) -> None:
     st.integers(1, 40),
 )
 def test_what_was_written_is_read(pairs: list[tuple[int, int | bytes]], lost: int) -> None:
-    """Messages come out as they were written; a cut one is never called whole unless it ends between two fields."""
+    """Messages come out as they were written; a cut one is never called whole unless it ends
+    between two fields.
+    """
     body = b"".join(field(number, value) for number, value in pairs)
 
     assert read_fields(body) == ([Field(*pair) for pair in pairs], True)

@@ -1,4 +1,6 @@
-"""What bytes are, told by their beginning: files are known, and text that begins like one stays text."""
+"""What bytes are, told by their beginning: files are known, and text that begins like one stays
+text.
+"""
 
 import pytest
 
@@ -42,7 +44,9 @@ def test_each_beginning_is_in_the_table_once() -> None:
 
 
 def test_what_is_no_picture_has_a_reader() -> None:
-    """Every kind in the table that is no picture, sound or film is one that a reader takes, if only to say why not."""
+    """Every kind in the table that is no picture, sound or film is one that a reader takes, if only
+    to say why not.
+    """
     kinds = {m.media_type for m in MAGICS if m.media_type.partition("/")[0] == "application"}
 
     assert kinds - by_media_type().keys() == set()

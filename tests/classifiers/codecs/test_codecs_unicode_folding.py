@@ -1,4 +1,6 @@
-"""Text folded to what a person reads, with each character's place in the original kept, by one table for everybody."""
+"""Text folded to what a person reads, with each character's place in the original kept, by one
+table for everybody.
+"""
 
 import re
 import unicodedata
@@ -61,7 +63,9 @@ def test_a_power_is_no_part_of_the_number() -> None:
 
 @given(st.text())
 def test_places_lead_back(text: str) -> None:
-    """Every folded character knows where it came from: in order, within the text, unchanged ones exactly."""
+    """Every folded character knows where it came from: in order, within the text, unchanged ones
+    exactly.
+    """
     read, origin = fold(text)
     if origin is None:
         assert len(read) == len(text)
@@ -75,7 +79,9 @@ def test_places_lead_back(text: str) -> None:
 
 @given(st.text())
 def test_each_character_is_one_byte(text: str) -> None:
-    """Engines that read bytes see one for each character, so that their offsets are those of the text."""
+    """Engines that read bytes see one for each character, so that their offsets are those of the
+    text.
+    """
     folded = fold(text)
 
     assert len(folded.data()) == len(folded.text)
@@ -100,7 +106,9 @@ def test_spans_map_back_to_the_original() -> None:
 
 
 def test_what_unicode_calls_ignorable_is_invisible_to_everybody() -> None:
-    """The characters taken for invisible are those that Unicode says are: none forgotten, none made up."""
+    """The characters taken for invisible are those that Unicode says are: none forgotten, none made
+    up.
+    """
     ignorable = regex.compile(
         r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}--\p{White_Space}]", regex.V1
     )
@@ -123,7 +131,9 @@ def test_every_digit_dash_and_blank_is_folded() -> None:
 
 
 def test_the_sieve_sees_every_character_that_is_folded() -> None:
-    """A large text is read wherever a character stands in it that hides something: the same table tells which."""
+    """A large text is read wherever a character stands in it that hides something: the same table
+    tells which.
+    """
     sees = re.compile(b"|".join([*folding_bytes(), CONTROLS_INSIDE]))
     blind = [
         hex(code)

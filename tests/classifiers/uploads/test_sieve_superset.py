@@ -1,4 +1,6 @@
-"""The sieve: whatever the engine finds in a long text, it finds through the sieve, and mostly reads far less."""
+"""The sieve: whatever the engine finds in a long text, it finds through the sieve, and mostly reads
+far less.
+"""
 
 import base64
 import random
@@ -93,7 +95,9 @@ def filler(rng: random.Random, lines: int) -> list[str]:
 def found(
     classify: Callable[[Any], Any], text: str, kind: str = "text/plain"
 ) -> dict[tuple[str, str, bool], Any]:
-    """Return what was found: how often, and which values. Their order is that of reading, and the sieve reads lines first."""
+    """Return what was found: how often, and which values. Their order is that of reading, and the
+    sieve reads lines first.
+    """
     seen = classify(exchange(text, kind, host="files.example", path="/"))
     assert not seen.degraded
     return {
@@ -109,7 +113,9 @@ def found(
 
 @pytest.mark.parametrize("seed", range(len(PLANTED)))
 def test_every_known_example_is_found_through_the_sieve(engine: Engine, seed: int) -> None:
-    """Each value that a detector's own tests know is found in a long text through the sieve, as without it."""
+    """Each value that a detector's own tests know is found in a long text through the sieve, as
+    without it.
+    """
     rng = random.Random(seed)
     lines = filler(rng, 120)
     lines.insert(rng.randrange(20, 100), PLANTED[seed])
@@ -119,7 +125,9 @@ def test_every_known_example_is_found_through_the_sieve(engine: Engine, seed: in
 
 
 def test_each_example_alone_is_enough(engine: Engine) -> None:
-    """The examples above do hold something: a comparison of nothing with nothing would prove nothing."""
+    """The examples above do hold something: a comparison of nothing with nothing would prove
+    nothing.
+    """
     empty = [
         text for text in PLANTED if not found(engine.classify, "a line\n" + text + "\nanother")
     ]
@@ -140,7 +148,9 @@ def test_the_very_first_and_the_very_last_words_are_read(engine: Engine, seed: i
 def test_planted_values_are_found_wherever_they_stand(
     engine: Engine, data: st.DataObject, seed: int
 ) -> None:
-    """Several values at any places of a made-up text are found through the sieve, each as often as without it."""
+    """Several values at any places of a made-up text are found through the sieve, each as often as
+    without it.
+    """
     rng = random.Random(seed)
     lines = filler(rng, 60)
     for value in data.draw(st.lists(st.sampled_from(PLANTED), min_size=1, max_size=6)):
@@ -178,7 +188,9 @@ def test_any_text_gives_the_same_through_the_sieve(engine: Engine, text: str) ->
 
 
 def test_ordinary_text_is_hardly_read() -> None:
-    """Text of words, dates and amounts needs no engine at all: that is what makes large uploads fast."""
+    """Text of words, dates and amounts needs no engine at all: that is what makes large uploads
+    fast.
+    """
     data = "\n".join(filler(random.Random(3), 2000)).encode()
     parts = regions(data, [])
 

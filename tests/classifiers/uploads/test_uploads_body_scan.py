@@ -1,4 +1,6 @@
-"""A body that is read as it passes gives what the same body gives when it is held, in every coding, container and split."""
+"""A body that is read as it passes gives what the same body gives when it is held, in every coding,
+container and split.
+"""
 
 import asyncio
 import gzip
@@ -117,7 +119,8 @@ def packed_file(rng: random.Random, size: int) -> tuple[bytes, str]:
 
 
 CUT_LINE = ("decoder", "a line of the JSON lines is malformed")
-"""Said of the last line of a body that is cut; windows are text, in which a cut line is no fault."""
+"""Said of the last line of a body that is cut; windows are text, in which a cut line is no
+fault."""
 CONTAINERS = {f.__name__: f for f in (prose, table, json_lines, form, octets, packed_file)}
 
 
@@ -194,7 +197,9 @@ def unread(findings: tuple[Finding, ...]) -> set[tuple[str, str | None]]:
 def test_a_small_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
 ) -> None:
-    """Held or streamed, whole or in pieces, sound or damaged: the same findings, counts and reasons for what is unread."""
+    """Held or streamed, whole or in pieces, sound or damaged: the same findings, counts and reasons
+    for what is unread.
+    """
     plain, kind = CONTAINERS[container](random.Random(seed), size)
     body = DAMAGE[damage if coding else "none"](PACK[coding](plain))
     sent = request(body, kind, coding)
@@ -213,7 +218,8 @@ def test_a_small_body_gives_the_same_held_and_streamed(
 def test_a_large_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
 ) -> None:
-    """Over many windows, too: each occurrence counted once, in every split, and the same parts said to be unread.
+    """Over many windows, too: each occurrence counted once, in every split, and the same parts said
+    to be unread.
 
     Distinct values are counted window by window: one that stands in two of them may count twice.
     """

@@ -68,7 +68,9 @@ def test_no_character_is_split_between_windows(text: str, step: int, shift: int)
 
 
 def test_windows_grow_up_to_the_largest() -> None:
-    """The first window is small, so that a value at the begin is seen at once; later ones are dear to begin."""
+    """The first window is small, so that a value at the begin is seen at once; later ones are dear
+    to begin.
+    """
     sizes = [len(w.data) for w in windows(Cutter("text/plain"), [b"x" * (20 << 20)])]
 
     assert sizes[0] == WINDOW
@@ -87,7 +89,9 @@ def test_columns_keep_their_names() -> None:
 
 
 def test_a_small_body_is_read_as_what_it_is() -> None:
-    """A body that turns out to fit one window is read like any small one; of a larger one the pieces are text."""
+    """A body that turns out to fit one window is read like any small one; of a larger one the
+    pieces are text.
+    """
     (small,) = windows(Cutter("application/json"), [b'{"a": 1}'])
     large = windows(Cutter("application/json"), [b'{"a": 1}' + b" " * 100_000])
 
