@@ -20,12 +20,13 @@ SAID = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
     WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse')
     ORDER BY seq"""
 WAITING = """SELECT id, CAST(body AS BLOB) FROM open_exchanges
-    WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.decision.verdict') = 'hold'
+    WHERE CASE WHEN json_valid(body)
+        THEN coalesce(json_extract(body, '$.decision.verdict'), 'hold') = 'hold'
         AND json_extract(body, '$.decision.hold.outcome') IS NULL ELSE 1 END
     AND NOT EXISTS (SELECT 1 FROM review_entries
         WHERE record_id = open_exchanges.id AND action IN ('approve', 'refuse'))
     ORDER BY id"""
-"""What is no JSON may be a hold: it is shown as what cannot be read."""
+"""What is no JSON, or says no verdict, may be a hold: it is shown as what cannot be read."""
 
 
 class HeldRequests:

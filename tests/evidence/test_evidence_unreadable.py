@@ -248,6 +248,8 @@ JOURNAL = {
     "no text": "CAST(x'ff' AS TEXT)",
     "a later verdict that it intends": "json_set(body, '$.decision.intended', 'quarantine')",
     "a later category": "json_set(body, '$.destination.category', 'satellite')",
+    "no decision": "json_remove(body, '$.decision')",
+    "no verdict": "json_remove(body, '$.decision.verdict')",
     "no sender": "json_remove(body, '$.sender')",
 }
 
