@@ -171,6 +171,8 @@ def queries(folder: Path, count: int) -> None:
     timed("50 newest records of a case", lambda: store.records(case.key))
     timed("one record by its id", lambda: store.records_by_ids([case.last_record]))
     timed("the last 1000 records (since)", lambda: list(store.iter_records(late)))
+    keys = frozenset(one.key for one in store.page(CaseFilter(), 0, 3))
+    timed("records of three cases", lambda: list(store.iter_of_cases(keys)))
     timed("totals", store.totals)
     timed("totals since", lambda: store.totals(late))
     timed("script history", lambda: history.script(script, "ab" * 32))
