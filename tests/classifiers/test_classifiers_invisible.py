@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from made_up_traffic import exchange
+from made_up_traffic import csv_of, exchange, rng_of, upload, xlsx_of
+from personal_samples import iban, valid
 
 from classifiers.engine import Engine, EngineSetup, build_worker
+from classifiers.gate_classifier import GateClassifier
 from classifiers.workers.pool import WorkerPool
 from core.classification import Classification
 from core.exchange import Exchange
@@ -167,3 +169,52 @@ async def test_a_worker_process_finds_them_too() -> None:
     finally:
         await pool.close()
     assert kinds(seen) == VALUES.keys()
+
+
+@pytest.mark.parametrize("code", [0x00AD, 0x2061, 0x3164, 0xE0041])
+@pytest.mark.parametrize("carrier", ["csv", "json", "xlsx"])
+def test_columns_are_counted_as_if_nothing_stood_between(
+    worker: Engine, carrier: str, code: int
+) -> None:
+    """Every row of a table counts, whatever invisible character splits its values."""
+    columns = ("id", "iban", "contact", "card")
+    clean, split = rows_with(""), rows_with(chr(code))
+
+    def counted(rows: list[tuple[str, ...]]) -> dict[str, tuple[int, int, int | None]]:
+        if carrier == "json":
+            sent = exchange(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]))
+        elif carrier == "csv":
+            sent = exchange(csv_of(columns, rows), "text/csv")
+        else:
+            sent = upload(xlsx_of(columns, rows), "a.xlsx", "application/octet-stream")
+        return {f.kind: (f.count, f.distinct, f.records) for f in worker.classify(sent).findings}
+
+    assert counted(split) == counted(clean)
+    assert {kind: found[0] for kind, found in counted(clean).items()} == dict.fromkeys(
+        ("iban", "email", "credit_card"), 60
+    )
+
+
+def rows_with(char: str) -> list[tuple[str, ...]]:
+    """Return rows of made-up customers, each value split by the character."""
+    rng = rng_of("invisible rows")
+
+    def broken(text: str) -> str:
+        return text[:5] + char + text[5:9] + char + text[9:]
+
+    return [
+        (str(n), broken(iban(rng)), broken(f"jane.roe{n}@contoso.com"), broken(valid("credit_card", rng)))
+        for n in range(60)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [0x2061, 0xE0041])
+def test_redaction_takes_the_invisible_characters_with_it(code: int) -> None:
+    """A value that is split is replaced as a whole, and comes back as it was written."""
+    classifier = GateClassifier(SETUP)
+    written = chr(code).join(VALUES["iban"])
+    sent = exchange(json.dumps({"note": f"pay {written} today"}))
+    redacted = classifier.redact(sent, frozenset({"iban"}), "s.py")
+
+    assert json.loads(redacted.body) == {"note": "pay <IBAN_1> today"}
+    assert redacted.values == {"<IBAN_1>": written}
