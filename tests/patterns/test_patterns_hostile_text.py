@@ -1,5 +1,6 @@
 """No text from a payload or a script makes a pattern start over: what stopped the gate is read in milliseconds."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -300,6 +301,30 @@ def test_files_of_python_on_windows_are_known_at_once(file: str, installed: bool
     """A frame in the standard library of Windows is not the user's line, however long its path is."""
     program = Program(strings_are_own=False, absolute=str)
     assert soon(lambda: is_library(file, program)) is installed
+
+
+def test_values_under_an_endless_key_are_read_once(secrets: CredentialDetector) -> None:
+    """A long key over thousands of values is not written out before each of them."""
+    key = "k" * 40_000 + " ghp_" + "a1B2" * 9 + " "
+    body = json.dumps({key: ["abc"] * 8_000}).encode()
+    payload = decode(exchange(body, "application/json"))
+    soon(lambda: secrets.detect(payload, "api.example.com"))
+
+
+def test_long_keys_still_name_their_values(secrets: CredentialDetector) -> None:
+    """The name at the end of a long key tells for each of its values what it is."""
+    key, values = "x" * 300 + " the_password", ["Tr0ub4dor&3x", "S0mmer!2031x", "W1nter!2032x"]
+    segments = [Segment(value, key, (key, n)) for n, value in enumerate(values)]
+    hits = secrets.detect(Payload(segments=segments), "api.example.com")
+    assert [(hit.segment, hit.value) for hit in hits] == list(enumerate(values))
+
+
+def test_a_secret_inside_a_long_key_is_found_once(secrets: CredentialDetector) -> None:
+    """What stands at the beginning of a long key is read, and counts once, not with each value."""
+    key = "AKIA" + "Y34FZKBQKMUTVV7A " + "x" * 300
+    segments = [Segment("abc", key, (key, n)) for n in range(3)]
+    hits = secrets.detect(Payload(segments=segments), "api.example.com")
+    assert [(hit.segment, hit.detector) for hit in hits] == [(0, "aws-access-key")]
 
 
 def test_secrets_in_accented_text_stand_where_they_stand(secrets: CredentialDetector) -> None:
