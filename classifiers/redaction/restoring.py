@@ -16,6 +16,10 @@ _OPEN = re.compile(
     rb"(?:<|\\u003[cC])[A-Z0-9_]*(?:\\(?:u(?:0(?:0(?:3)?)?)?)?)?\Z|\\(?:u(?:0(?:0(?:3)?)?)?)?\Z"
 )
 """What may be the beginning of a placeholder at the end of the bytes seen; some servers write `<` as \\u003c."""
+_GAP = re.compile(rb"\n\n|\r\n\r\n")
+"""What ends an event."""
+_MARK = re.compile(rb"<([A-Z0-9_]{1,46})>")
+_ESCAPED = re.compile(rb"\\u003[cC]([A-Z0-9_]{1,46})\\u003[eE]")
 _MAX_EVENT = 4 * 1024 * 1024
 
 
@@ -28,19 +32,26 @@ class Restorer:
         self._json = "json" in kind
         self._events = kind == "text/event-stream"
         self._held = b""
+        self._parts: list[bytes] = []
+        """Of an event under way; joined when it ends, so that many small chunks are read once."""
+        self._size, self._tail = 0, b""
+        """Of those parts: how long they are, and how they end."""
         self._deltas = Deltas(self._values)
         self._last = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes; return what is certain."""
+        if self._events:
+            return self._whole_events(chunk)
         self._held += chunk
-        return self._whole_events() if self._events else self._certain_text()
+        return self._certain_text()
 
     def finish(self) -> bytes:
         """Return the rest."""
-        rest, self._held = self._held, b""
         if not self._events:
+            rest, self._held = self._held, b""
             return self._restored(rest)
+        rest = self._taken()
         return (self._event(rest, b"") if rest.strip() else rest) + self._flushed()
 
     def _certain_text(self) -> bytes:
@@ -51,28 +62,41 @@ class Restorer:
         return self._restored(certain)
 
     def _restored(self, data: bytes) -> bytes:
-        if b"<" not in data and b"\\u003" not in data:
-            return data
-        for mark, value in self._values.items():
-            in_body = (json.dumps(value, ensure_ascii=False)[1:-1] if self._json else value).encode(
-                "utf-8", "surrogatepass"
-            )
-            data = data.replace(mark.encode(), in_body)
-            if self._json:
-                for escaped in ("\\u003c%s\\u003e", "\\u003C%s\\u003E"):
-                    data = data.replace((escaped % mark[1:-1]).encode(), in_body)
-        return data
+        if b"<" in data:
+            data = _MARK.sub(self._value, data)
+        return _ESCAPED.sub(self._value, data) if self._json and b"\\u003" in data else data
 
-    def _whole_events(self) -> bytes:
-        out = []
-        while (found := _event_end(self._held)) is not None:
-            end, gap = found
-            event, self._held = self._held[:end], self._held[end + len(gap) :]
-            out.append(self._event(event, gap))
-        if len(self._held) > _MAX_EVENT:
-            out.append(self._held)
-            self._held = b""
+    def _value(self, mark: re.Match[bytes]) -> bytes:
+        """Return what a placeholder stands for, as this answer spells it; itself when it is none of ours."""
+        value = self._values.get(f"<{mark[1].decode()}>")
+        if value is None:
+            return mark[0]
+        spelling = json.dumps(value, ensure_ascii=False)[1:-1] if self._json else value
+        return spelling.encode("utf-8", "surrogatepass")
+
+    def _whole_events(self, chunk: bytes) -> bytes:
+        seam = self._tail + chunk
+        self._keep(chunk, seam)
+        if _GAP.search(seam) is None:
+            return self._taken() if self._size > _MAX_EVENT else b""
+        held, at, out = self._taken(), 0, []
+        for found in _GAP.finditer(held):
+            out.append(self._event(held[at : found.start()], found[0]))
+            at = found.end()
+        self._keep(held[at:], held[at:])
+        if self._size > _MAX_EVENT:
+            out.append(self._taken())
         return b"".join(out)
+
+    def _keep(self, part: bytes, seam: bytes) -> None:
+        self._parts.append(part)
+        self._size += len(part)
+        self._tail = seam[-3:]
+
+    def _taken(self) -> bytes:
+        held = b"".join(self._parts)
+        self._parts, self._size, self._tail = [], 0, b""
+        return held
 
     def _event(self, event: bytes, gap: bytes) -> bytes:
         """Restore one event; hold back the end of its text while it may be the start of a placeholder."""
@@ -108,8 +132,3 @@ class Restorer:
         return b"\n".join(
             [b"data: " + data if line.startswith(b"data:") else line for line in lines]
         )
-
-
-def _event_end(data: bytes) -> tuple[int, bytes] | None:
-    ends = [(at, gap) for gap in (b"\n\n", b"\r\n\r\n") if (at := data.find(gap)) >= 0]
-    return min(ends) if ends else None
