@@ -20,6 +20,7 @@ def compiled(folder: Path) -> str:
             "pip",
             "compile",
             "pyproject.toml",
+            "--all-extras",
             "--universal",
             "--python-version",
             "3.12",

@@ -9,6 +9,7 @@ from app.commands import evidence, gate, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scripts import scripts
+from app.format_option import ChoosesFormat, ChoosesTableOrFormat
 from core.errors import InputError, OutgateError, SettingsError
 from core.text import printable
 
@@ -29,9 +30,9 @@ application.command()(gate.start)
 application.command()(gate.status)
 application.command()(gate.stop)
 application.command()(evidence.review)
-application.command()(recordings.inspect)
+application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command()(scripts)
-application.command()(evidence.export)
+application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")

@@ -13,6 +13,7 @@ from app.home import Home
 from app.settings import Settings
 from core.errors import OutgateError
 from core.ids import utc_now
+from core.vocabulary.sizes import size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
     yield Result(
         subject="folder",
         mark="ok" if private else "BROKEN",
-        words=f"{home.root} (mode {mode:o}, {free // 2**20} MiB free)",
+        words=f"{home.root} (mode {mode:o}, {size(free)} free)",
         remedy="" if private else f"chmod 700 {home.root}",
     )
     if free < 200 * 2**20:

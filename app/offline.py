@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.home import Home
 from app.settings import Settings
-from app.wiring import classifier_of, engine_setup, policy_of, pool_of
+from app.wiring import classifier_of, engine_setup, names_can_be_found, policy_of, pool_of
 from core.attribution import unknown_sender
 from core.classification import Classification
 from core.decision import Decision, Verdict
@@ -18,9 +18,13 @@ from core.exchange import Answer, Exchange
 from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record
+from core.recorded import record_of
 from core.situation import situation_of
+from core.stored import ChainLink
 from proxy.classifying import classified
-from proxy.transaction import Ruling
+
+if TYPE_CHECKING:
+    from evidence.entries import Entry
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
@@ -38,15 +42,15 @@ def inspect_files(
     policy: Path | None,
     *,
     names: bool = True,
-) -> Iterator[dict[str, Any]]:
-    """Yield one record for each exchange, in order and chained among themselves.
+) -> "Iterator[Entry]":
+    """Yield one entry for each exchange, in order and chained among themselves as in a store.
 
     Raises InputError at the file that cannot be read, after the records of those before it.
     """
     _must_be_there(files)
     chosen = policy_of(home, policy)
     settings = settings.model_copy(update={"workers": max(_LEAST_WORKERS, settings.workers)})
-    setup = engine_setup(home, chosen, names=names)
+    setup = engine_setup(home, chosen, names=names and names_can_be_found())
     classifier = classifier_of(setup)
     classifier.warm(wait_s=_PACK_S)
     pool = pool_of(setup, settings)
@@ -59,7 +63,7 @@ def inspect_files(
     with asyncio.Runner() as runner:
         try:
             records = _in_order(runner, _exchanges(files), begin, settings.workers * _IN_FLIGHT)
-            yield from _chained(record.to_json() for record in records)
+            yield from _chained(records)
         finally:
             runner.run(pool.close())
 
@@ -129,15 +133,19 @@ async def _result(task: asyncio.Task[Record]) -> Record:
     return await task
 
 
-def _chained(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _chained(records: Iterable[Record]) -> "Iterator[Entry]":
     """Chain records that are not stored, so that the output verifies by itself: `outgate verify FILE`."""
-    from evidence.chain import Link, canonical, genesis, link
+    from evidence.chain import canonical, genesis, link
+    from evidence.entries import Entry
+    from evidence.times import micros
 
     name = f"inspect-{uuid7()}"
     head = genesis(name)
     for seq, record in enumerate(records, 1):
-        before, head = head, link(head, seq, canonical(record))
-        yield {**record, "chain": Link(chain_id=name, seq=seq, prev=before, hash=head).to_json()}
+        text = canonical(record.to_json())
+        before, head = head, link(head, seq, text)
+        place = ChainLink(chain_id=name, seq=seq, prev=before, hash=head)
+        yield Entry(link=place, id=record.id, at_us=micros(record.at), text=text)
 
 
 def explain_exchange(
@@ -146,7 +154,7 @@ def explain_exchange(
     """Yield one line for every candidate of the exchange with this number, counted from 1."""
     from classifiers.engine import build_worker
 
-    engine = build_worker(engine_setup(home, policy_of(home, None), names=True))
+    engine = build_worker(engine_setup(home, policy_of(home, None), names=names_can_be_found()))
     for position, (exchange, _) in enumerate(_exchanges(files), 1):
         if position == number:
             seen = engine.classify(exchange, explain=True)
@@ -173,12 +181,7 @@ async def _record(
 ) -> Record:
     seen = await classified(exchange, classifier, pool, settings.classify_seconds)
     ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
-    ruling = Ruling(
-        exchange=exchange,
-        sender=_SENDER,
-        classification=seen,
-        decision=Decision(verdict=Verdict.ALLOW, degraded=seen.degraded),
-    )
-    undecided = ruling.record(answer)
+    nothing = Decision(verdict=Verdict.ALLOW, degraded=seen.degraded)
+    undecided = record_of(exchange, _SENDER, seen, nothing, answer)
     decision = policy.decide(situation_of(undecided))
     return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)

@@ -23,11 +23,13 @@ class ScriptKeeper:
         if self._store is not None:
             self._attributor.keep_source(sender, self._store)  # first: the process may be gone soon
         composition = self._attributor.composition(sender)
-        found = composition.imports if composition is not None else None
-        if self._store is not None and composition is not None:
+        if composition is None:
+            return  # the process is gone: the next one of this version is looked at
+        found = composition.imports
+        if self._store is not None:
             self._store.keep_parts(sha256, composition.to_json())
         if len(self._imports) > _REMEMBERED:
-            self._imports.clear()
+            del self._imports[next(iter(self._imports))]
         self._imports[sha256] = (
             frozenset() if found is None else frozenset(found.third_party + found.standard)
         )

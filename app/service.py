@@ -67,7 +67,7 @@ async def _serve(
 ) -> None:
     from proxy.connect_to import parse_route
     from proxy.gate import Gate, GateOptions
-    from proxy.inspection import Limits, Parts
+    from proxy.parts import Limits, Parts
 
     routes = tuple(parse_route(text) for text in choices.connect_to)
     policy = live_policy_of(home, choices.policy)
@@ -132,6 +132,7 @@ async def _serve(
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(follow_policy(policy, renewed))
             tasks.create_task(asyncio.to_thread(_settle, classifier))
+            tasks.create_task(asyncio.to_thread(attributor.warm))
             try:
                 await gate.run(announced)
             finally:
@@ -144,6 +145,8 @@ async def _serve(
         await pool.close()
         attributor.close()
         await asyncio.to_thread(evidence.writer.stop)
+    if (missing := evidence.writer.failure) is not None:
+        raise missing
 
 
 def _settle(classifier: "Engine") -> None:
@@ -211,7 +214,9 @@ async def follow_policy(
                 renewed()
                 log.info("the policy in force is now %s", policy.version)
             again, policy.trouble = False, None
-        except Exception as error:  # noqa: BLE001 - boundary: the gate serves on with the last good policy
+        except (Exception, asyncio.CancelledError) as error:
+            if (me := asyncio.current_task()) is not None and me.cancelling():
+                raise
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)
         if wrong and wrong != told:
@@ -223,7 +228,7 @@ async def follow_policy(
         told = wrong
 
 
-def _not_followed(error: Exception) -> SettingsError:
+def _not_followed(error: BaseException) -> SettingsError:
     return SettingsError(
         f"The policy file cannot be followed, because of a fault in Outgate ({type(error).__name__}).",
         remedy="The last good policy stays in force and it is tried again; report this.",

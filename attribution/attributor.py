@@ -1,27 +1,32 @@
 """The attributor: from a connection to its sender, through caches that never outlive the process they describe."""
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from attribution import examination
 from attribution.ambiguity import of_one, of_several
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts
-from attribution.filesystem import HostFiles
-from attribution.identity.composition import Composer, Composition
-from attribution.identity.contents import ContentStore
+from attribution.identity.composition import Composition
+from attribution.identity.contents import MOST_BYTES, ContentStore
 from attribution.line.sampler import LineSampler, SampleTarget
 from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
+from attribution.reader import Reader, Unread
 from core.attribution import Attribution, CodeLine, unknown_sender
 from core.exchange import Connection
 
 _MOST_CONNECTIONS = 20000
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
+_COMPOSE_S = 10.0
+_SOURCE_S = 5.0
+_WARM_S = 5.0
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
@@ -45,6 +50,7 @@ class SocketAttributor:
         people: People,
         own_pids: Callable[[], frozenset[int]],
         sampler: LineSampler,
+        reader: Reader,
         wrappers: frozenset[str] = frozenset(),
     ) -> None:
         self._backend = backend
@@ -52,9 +58,9 @@ class SocketAttributor:
         self._own_pids = own_pids
         self._sampler = sampler
         self._counters = Counters()
-        self._composer = Composer()
+        self._reader = reader
         self._lock = threading.Lock()
-        self._gallery = Gallery(backend, people, wrappers)
+        self._gallery = Gallery(backend, people, reader, wrappers)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
@@ -122,7 +128,16 @@ class SocketAttributor:
         portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return None
-        return self._composer.compose(portrait.script, portrait.script_path, portrait.script_facts)
+        try:
+            return self._reader.ask(
+                _COMPOSE_S,
+                examination.composition,
+                portrait.script_facts,
+                portrait.script_path,
+                portrait.script.sha256,
+            )
+        except Unread:
+            return None
 
     def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
         """Keep what the sender's script looks like, if it still is what ran. Off the event loop."""
@@ -132,7 +147,20 @@ class SocketAttributor:
         path, sha256 = portrait.script_path, portrait.script.sha256
         if path is None or sha256 is None:
             return False
-        return store.keep(HostFiles(portrait.script_facts.root).outside(path), sha256)
+        if store.has(sha256):
+            return True
+        try:
+            source = self._reader.ask(
+                _SOURCE_S, examination.source, portrait.script_facts, path, sha256, MOST_BYTES
+            )
+        except Unread:
+            return False
+        return source is not None and store.keep(source, sha256)
+
+    def warm(self) -> None:
+        """Start what is needed for the first answers. Off the event loop."""
+        with contextlib.suppress(Unread):
+            self._reader.ask(_WARM_S, examination.ready)
 
     def forget(self, connection: Connection) -> None:
         """See Attributor.forget."""
@@ -142,6 +170,7 @@ class SocketAttributor:
     def close(self) -> None:
         """See Attributor.close."""
         self._backend.close()
+        self._reader.close()
 
     def health(self) -> dict[str, object]:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""

@@ -27,7 +27,9 @@ class Counters:
             self._certainty[found.certainty.value] += 1
             self._method[found.method] += 1
             self._speed[speed] += 1
-            if found.reason is not None and len(self._reasons) < 200:
+            if found.reason is not None and (
+                found.reason in self._reasons or len(self._reasons) < 200
+            ):
                 self._reasons[found.reason] += 1
 
     def line(self, outcome: str) -> None:

@@ -2,28 +2,35 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from attribution.attributor import SocketAttributor
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
 from attribution.os_users import People, UserNames
+from attribution.reader import HelperReader, InPlace, Reader
 
 
 def build(
     user_names: UserNames = "clear",
     pseudonym: Callable[[str], str] | None = None,
     own_pids: frozenset[int] | Callable[[], frozenset[int]] = frozenset(),
+    keep_out: Iterable[Path] = (),
 ) -> SocketAttributor:
     """Return an attributor.
 
     `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function, needed for
     "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when workers come and go.
-    This process is always among them.
+    This process is always among them. `keep_out`: files and folders of Outgate's own that are nobody's script.
     """
     people = People(user_names, pseudonym)
-    return SocketAttributor(_backend(), people, _own(own_pids), LineSampler(), _wrappers())
+    reader: Reader = (
+        InPlace() if os.name == "nt" else HelperReader([str(place) for place in keep_out])
+    )
+    return SocketAttributor(
+        _backend(), people, _own(own_pids), LineSampler(reader), reader, _wrappers()
+    )
 
 
 def _wrappers() -> frozenset[str]:

@@ -1,21 +1,35 @@
-"""The file system as one process sees it: ours, or that of its container through /proc/PID/root."""
+"""The file system as one process sees it: ours, or that of its container through /proc/PID/root.
+
+A path of the sender is followed part by part, because some parts mean another thing to whoever follows them:
+`/proc/self`, `/dev/fd` and `/dev/stdin` are the sender's own, and an absolute link starts at the sender's own root.
+"""
 
 # paths of another process, kept as the text they are
 # ruff: noqa: PTH115, PTH116
 
 import os
+import re
 import stat
 
+from attribution.facts import ProcessFacts
+from attribution.plain_files import opened
+
 _MOST_LINKS = 40
+_KERNELS = re.compile(r"/proc/\d+(?:/task/\d+)?/(?:fd/\d+|cwd|root|exe)")
+"""Links of the kernel: they lead to a file, whatever stands at the path that they show."""
 
 
 class HostFiles:
-    """Answers Files for paths below `root` (empty: this machine's own root)."""
+    """Answers Files for paths below `root` (empty: this machine's own root), as process `pid` would see them.
 
-    __slots__ = ("_root",)
+    Only for a process of its own (see `reader`): it touches what a sender names.
+    """
 
-    def __init__(self, root: str = "") -> None:
+    __slots__ = ("_pid", "_root")
+
+    def __init__(self, root: str = "", pid: int | None = None) -> None:
         self._root = root
+        self._pid = pid
 
     def exists(self, path: str) -> bool:
         """See Files.exists."""
@@ -27,17 +41,19 @@ class HostFiles:
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def realpath(self, path: str) -> str:
-        """See Files.realpath. In a container, absolute links start at the container's own root."""
-        return _walk(self._root, path) if self._root else os.path.realpath(path)
+        """See Files.realpath. What only a descriptor of the process leads to keeps the path it was given."""
+        if os.name == "nt":
+            return os.path.realpath(path)
+        found = self._walked(path)
+        return path if found is None or found.startswith("/proc/") else found
 
     def head(self, path: str, size: int) -> bytes:
         """See Files.head."""
-        try:
-            handle = os.open(self.outside(path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        except (OSError, ValueError):
+        handle = opened(self.outside(path))
+        if handle is None:
             return b""
         try:
-            return os.read(handle, size) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+            return os.read(handle, size)
         except OSError:
             return b""
         finally:
@@ -45,7 +61,12 @@ class HostFiles:
 
     def outside(self, path: str) -> str:
         """Return the path under which this process can open what the other calls `path`."""
-        return self._root + self.realpath(path) if self._root else path
+        if os.name == "nt":
+            return path
+        found = self._walked(path)
+        if found is None:
+            return self._root + path
+        return found if self._is_own(found) else self._root + found
 
     def _stat(self, path: str) -> os.stat_result | None:
         try:
@@ -53,25 +74,58 @@ class HostFiles:
         except (OSError, ValueError):
             return None
 
+    def _is_own(self, path: str) -> bool:
+        """True below `/proc/PID` of the process: there is one, whatever its root."""
+        return self._pid is not None and f"{path}/".startswith(f"/proc/{self._pid}/")
 
-def _walk(root: str, path: str) -> str:
-    """Resolve links part by part below `root`, which plain realpath would leave at the first absolute link."""
-    todo, done, links = path.split("/"), "", 0
-    while todo:
-        part = todo.pop(0)
-        if part in {"", "."}:
-            continue
-        if part == "..":
-            done = done.rpartition("/")[0]
-            continue
-        try:
-            target = os.readlink(f"{root}{done}/{part}")
-        except (OSError, ValueError):
-            done = f"{done}/{part}"
-            continue
-        links += 1
-        if links > _MOST_LINKS:
+    def _walked(self, path: str) -> str | None:
+        """Return the path with its links resolved as the process would; None when they go in a circle."""
+        todo, done, links = path.split("/"), "", 0
+        while todo:
+            part = todo.pop(0)
+            if part in {"", "."}:
+                continue
+            if part == "..":
+                done = done.rpartition("/")[0]
+                continue
+            here = self._meant(f"{done}/{part}")
+            target = self._target(here)
+            if target is None:
+                done = here
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                return None
+            done = "" if target.startswith("/") else done
+            todo = target.split("/") + todo
+        return done or "/"
+
+    def _meant(self, path: str) -> str:
+        """Return what the process means by `/proc/self`, `/proc/thread-self` and `/dev/fd`."""
+        if self._pid is None:
             return path
-        done = "" if target.startswith("/") else done
-        todo = target.split("/") + todo
-    return done or "/"
+        return {
+            "/proc/self": f"/proc/{self._pid}",
+            "/proc/thread-self": f"/proc/{self._pid}/task/{self._pid}",
+            "/dev/fd": f"/proc/{self._pid}/fd",
+        }.get(path, path)
+
+    def _target(self, here: str) -> str | None:
+        """Return where a link leads, as the process would say it; None for what is no link, or leads to no path."""
+        real = here if self._is_own(here) else self._root + here
+        try:
+            target = os.readlink(real)
+        except (OSError, ValueError):
+            return None
+        if _KERNELS.fullmatch(here) is None:
+            return target
+        try:
+            same = os.path.samestat(os.stat(real), os.stat(self._root + target))
+        except (OSError, ValueError):
+            return None
+        return target if same and target.startswith("/") else None
+
+
+def files_of(facts: ProcessFacts) -> HostFiles:
+    """Return the file system as this process sees it."""
+    return HostFiles(facts.root, facts.pid)

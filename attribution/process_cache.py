@@ -1,24 +1,34 @@
 """Portraits of processes, kept only while pid, start mark and command line are the same."""
 
 import threading
+import time
 from collections import OrderedDict
 
 from attribution.facts import Backend, ProcessFacts
 from attribution.os_users import People
 from attribution.process_profile import Portrait, paint, parents_of
+from attribution.reader import Reader
 from core.attribution import Attribution
 
 _MOST = 2000
 _MOST_RECENT = 24
+_AGAIN_S = 5.0
+"""A process whose files could not be read is looked at again so much later."""
 
 
 class Gallery:
     """Caches portraits and the facts of parents. Safe for several threads."""
 
     def __init__(
-        self, backend: Backend, people: People, wrappers: frozenset[str] = frozenset()
+        self,
+        backend: Backend,
+        people: People,
+        reader: Reader,
+        wrappers: frozenset[str] = frozenset(),
     ) -> None:
         self._wrappers = wrappers
+        self._reader = reader
+        self._unread: OrderedDict[tuple[int, int], float] = OrderedDict()
         self._backend = backend
         self._people = people
         self._lock = threading.Lock()
@@ -37,16 +47,25 @@ class Gallery:
             return None
         with self._lock:
             known = self._portraits.get((pid, start))
-        if known is not None and self._backend.unchanged(known.facts):
+        if (
+            known is not None
+            and not self._is_due(pid, start)
+            and self._backend.unchanged(known.facts)
+        ):
             with self._lock:
                 self._returned.add((pid, start))
             return known
         facts = self._backend.process(pid)
         if facts is None:
             return None
-        painted = paint(facts, parents_of(facts, self._process), self._people, self._wrappers)
+        painted = paint(
+            facts, parents_of(facts, self._process), self._people, self._reader, self._wrappers
+        )
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
+            self._unread.pop((pid, facts.start), None)
+            if painted.unread:
+                _put(self._unread, (pid, facts.start), time.monotonic() + _AGAIN_S, _MOST)
         return painted
 
     def of(self, facts: ProcessFacts) -> Portrait | None:
@@ -86,6 +105,10 @@ class Gallery:
             if len(self._returned) > _MOST:
                 self._returned.clear()
             _put(self._recent, facts.pid, facts, _MOST_RECENT)
+
+    def _is_due(self, pid: int, start: int) -> bool:
+        until = self._unread.get((pid, start))
+        return until is not None and time.monotonic() > until
 
     def _process(self, pid: int) -> ProcessFacts | None:
         """Return the facts of a parent."""

@@ -4,17 +4,20 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attribution.examination import Examined, examine
 from attribution.facts import ProcessFacts
-from attribution.filesystem import HostFiles
-from attribution.identity.version import Identity, identify, identify_code
+from attribution.identity.version import Identity
+from attribution.interpreters import is_python_program
 from attribution.launch import started_by
 from attribution.os_users import People
-from attribution.resolution import Resolution, resolve
+from attribution.reader import Reader, Unread
+from attribution.resolution import Resolution
 from core.attribution import Certainty, ProcessRef, Script
 
 _MOST_PARENTS = 32
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
-_NO_SCRIPT_PARENT = "the process that started this worker has exited"
+_EXAMINE_S = 1.5
+"""Less than the gate waits for an attribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Portrait:
     is_python: bool | None
     certainty: Certainty
     reason: str | None
+    unread: bool
+    """True when its files could not be read, now: worth another try."""
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -63,62 +68,52 @@ def paint(
     facts: ProcessFacts,
     parents: tuple[ProcessFacts, ...],
     people: People,
+    reader: Reader,
     wrappers: frozenset[str] = frozenset(),
 ) -> Portrait:
     """Join facts into a portrait.
 
     `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
     """
-    owner, resolution, note = _script_of(facts, parents, wrappers)
-    identity = _identity(owner, resolution)
-    itself = owner is facts or _is_python(facts)
-    is_python = True if owner is not None or itself else _not_python(facts, parents)
-    reason = note or (None if resolution is None else resolution.note) or identity.note
-    if is_python is None:
+    line = (facts, *parents)
+    unread = None
+    try:
+        seen = reader.ask(_EXAMINE_S, examine, line, wrappers)
+    except Unread as error:
+        unread = str(error)
+        seen = Examined(
+            owner=None, resolution=None, is_itself_python=_is_called_python(facts), note=unread
+        )
+    owner = None if seen.owner is None else line[seen.owner]
+    is_python = True if owner is not None or seen.is_itself_python else _not_python(facts, parents)
+    reason = (
+        seen.note
+        or (None if seen.resolution is None else seen.resolution.note)
+        or seen.identity.note
+    )
+    if unread is not None:
+        is_python = is_python or None
+    elif is_python is None:
         reason = _ORPHAN
     return Portrait(
         facts=facts,
         ref=_ref(facts, people),
         ancestry=tuple(_ref(parent, people) for parent in parents),
         user=people.name(user_name(facts)),
-        script=None
-        if resolution is None or owner is None
-        else _script(resolution, identity, people),
+        script=None if seen.resolution is None else _script(seen.resolution, seen.identity, people),
         script_facts=owner,
-        script_path=None if resolution is None else resolution.path,
-        is_itself_python=itself,
+        script_path=None if seen.resolution is None else seen.resolution.path,
+        is_itself_python=seen.is_itself_python,
         started_by=started_by(facts, parents),
         is_python=is_python,
         certainty=Certainty.EXACT if reason is None else Certainty.LIKELY,
         reason=reason,
+        unread=unread is not None,
     )
 
 
-def _is_python(facts: ProcessFacts) -> bool:
-    return resolve(facts, HostFiles(facts.root)) is not None
-
-
-def _script_of(
-    facts: ProcessFacts, parents: tuple[ProcessFacts, ...], wrappers: frozenset[str]
-) -> tuple[ProcessFacts | None, Resolution | None, str | None]:
-    """Return the nearest Python process that is no worker, what it runs, and why that is uncertain."""
-    line = (facts, *parents)
-    worker = False
-    for at, process in enumerate(line):
-        resolution = resolve(process, HostFiles(process.root), line[at + 1 :])
-        if resolution is None or (at > 0 and resolution.path in wrappers):
-            if worker:
-                break
-            continue
-        if not resolution.by_parent:
-            return process, resolution, _ORPHAN if worker and process.pid == 1 else None
-        worker = True
-    return None, None, _NO_SCRIPT_PARENT if worker else None
-
-
-def _is_wrapper(process: ProcessFacts) -> bool:
-    """Between a worker and its main process stand at most interpreters; a Windows venv launcher is one too."""
-    return False if process.exe else not process.argv
+def _is_called_python(facts: ProcessFacts) -> bool:
+    return facts.embeds_python or is_python_program(facts.exe or "")
 
 
 def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool | None:
@@ -130,19 +125,6 @@ def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool 
         None
         if nearest.pid == 1 or nearest.name == "systemd" or len(parents) >= _MOST_PARENTS
         else False
-    )
-
-
-def _identity(owner: ProcessFacts | None, resolution: Resolution | None) -> Identity:
-    if owner is None or resolution is None:
-        return Identity()
-    if resolution.code is not None:
-        return identify_code(resolution.code)
-    if resolution.path is None:
-        return Identity()
-    files = HostFiles(owner.root)
-    return identify(
-        files.outside(resolution.path), shown=resolution.path, started_at=owner.started_at
     )
 
 

@@ -92,12 +92,12 @@ def recognition() -> Iterator[Row]:
     ):
         for kind, host in (("known host", "api.openai.com"), ("unknown host", "10.1.2.3")):
             sent, payload = exchange(host, "/v1/chat/completions", chat(size))
-            took = micros(lambda s=sent, p=payload: recognise(s, p, None, FINGERPRINTER), number)  # type: ignore[misc]
+            took = micros(lambda s=sent, p=payload: recognise(s, p, FINGERPRINTER), number)  # type: ignore[misc]
             yield f"recognise, {kind}, {name} chat", f"{took:.1f} µs", "≤ 15 µs at 1 KB"
     sent, payload = exchange("api.example.com", "/v1/orders", {"order": 1})
     yield (
         "recognise, harmless post",
-        f"{micros(lambda: recognise(sent, payload, None, FINGERPRINTER), 5000):.1f} µs",
+        f"{micros(lambda: recognise(sent, payload, FINGERPRINTER), 5000):.1f} µs",
         "",
     )
     sent, payload = exchange("api.openai.com", "/v1/chat/completions", chat(800))

@@ -1,9 +1,10 @@
-"""How long one decision takes with 200 rules: median and 99th percentile, on kinds of rules and of traffic.
+"""How long one decision takes: median and 99th percentile, by kinds and numbers of rules.
 
 Run: python benchmarks/policy_decide.py
 
-The machine's own speed is measured in the same run, by a fixed loop of plain Python, before each line: `ratio` is the median
-in terms of that loop, and comparable between machines and between quiet and busy hours.
+The machine's own speed is measured in the same run, by a fixed loop of plain Python, before each
+line: `ratio` is the median in terms of that loop, and comparable between machines and hours.
+Bars: 50 µs with 200 rules, 10 µs with a preset. A request costs 3,800 µs.
 """
 
 import statistics
@@ -20,10 +21,12 @@ from policy.loading import load_bytes, preset_names, preset_text
 
 TURNS = 6_000
 RULES = 200
+SIZES = (4, 8, 20, 50)
 
 MIXES: dict[str, Callable[[int], str]] = {
     "by destination": lambda n: (
-        f'destination: {{host: "*.service{n}.example", account: [personal, unknown], upload: true}}\n'
+        f'destination: {{host: "*.service{n}.example", account: [personal, unknown], upload: true}}'
+        "\n"
         f"      findings: {{kinds: [bank, email], records_at_least: {n + 1}}}"
     ),
     "by content": lambda n: (
@@ -56,17 +59,22 @@ MIXES: dict[str, Callable[[int], str]] = {
     ),
     "by country": lambda n: f"destination: {{country: {['AD', 'AE', 'AF', 'AG', 'AI'][n % 5]}}}",
     "by any of two": lambda n: (
-        f"any: [{{volume: {{request_bytes_at_least: {n + 10} MB}}}}, {{volume: {{day_tokens_at_least: {n + 10**6}}}}}]"
+        f"any: [{{volume: {{request_bytes_at_least: {n + 10} MB}}}}, "
+        f"{{volume: {{day_tokens_at_least: {n + 10**6}}}}}]"
     ),
 }
+MIXES["each counted apart"] = lambda n: (
+    f"findings: {{kinds: [email, bank], detectors: 'd{n}*'}}\n"
+    f"      volume: {{request_bytes_at_least: {n + 10} MB}}"
+)
 MIXES["mixed"] = lambda n: [*MIXES.values()][n % 13](n)
 COUNTRIES = b"0.0.0.0,0.255.255.255,DE\n"
 
 
-def rules(when: Callable[[int], str]) -> str:
+def rules(when: Callable[[int], str], number: int = RULES) -> str:
     """Return the policy file with these rules."""
     return "mode: enforce\nrules:\n" + "".join(
-        f"\n  - id: r{n}\n    when:\n      {when(n)}\n    then: block\n" for n in range(RULES)
+        f"\n  - id: r{n}\n    when:\n      {when(n)}\n    then: block\n" for n in range(number)
     )
 
 
@@ -114,7 +122,7 @@ def _found(n: int) -> tuple[Finding, ...]:
 
 
 def baseline() -> float:
-    """Return the median time of a fixed loop of plain Python, in microseconds: calls, look-ups, comparisons."""
+    """Return the median time of a fixed loop of plain Python, in microseconds."""
     table = {n: (lambda a, n=n: a > n) for n in range(50)}
     taken = []
     for _ in range(400):
@@ -139,7 +147,8 @@ def timed(
     quantiles = statistics.quantiles(taken, n=100)
     ratio = quantiles[49] / unit
     print(
-        f"{name:32} {what:11} median {quantiles[49]:6.1f} µs   p99 {quantiles[98]:6.1f} µs   ratio {ratio:5.2f}"
+        f"{name:32} {what:11} median {quantiles[49]:6.1f} µs   p99 {quantiles[98]:6.1f} µs   "
+        f"ratio {ratio:5.2f}"
     )
 
 
@@ -150,6 +159,17 @@ def measure(name: str, yaml: str) -> None:
     timed(name, "decide", policy.decide, traffic)
     early = [replace(s, headers_only=True, findings=()) for s in traffic]
     timed(name, "on headers", policy.decide_on_headers, early)
+
+
+def measure_strangers(name: str, yaml: str) -> None:
+    """Print the decision for hosts that are new each time: nothing remembered helps there."""
+    policy = load_bytes(yaml.encode(), name)
+    fresh = [
+        replace(s, destination=replace(s.destination, host=f"h{number}.{s.destination.host}"))
+        for number in range(TURNS // 40)
+        for s in situations()
+    ]
+    timed(name, "new places", policy.decide, fresh)
 
 
 def measure_reasons() -> None:
@@ -175,6 +195,9 @@ if __name__ == "__main__":
         head = f"organisation: {{countries: {folder}/countries.csv}}\n"
         for kind, when in MIXES.items():
             measure(f"{RULES} rules {kind}", head + rules(when))
+        for number in (*SIZES, RULES):
+            measure(f"{number} rules mixed", head + rules(MIXES["mixed"], number))
+            measure_strangers(f"{number} rules mixed", head + rules(MIXES["mixed"], number))
     measure_reasons()
     for preset in preset_names():
         measure(f"preset {preset}", preset_text(preset))

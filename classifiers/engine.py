@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from classifiers.llm import UsageTap, label, recognise
 from classifiers.payload import Carrier, Payload
 from classifiers.personal import PersonalDetector, table_findings
 from classifiers.redaction import MessageRestorer, Placeholders, Restorer, refuse_signed, rewrite
+from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Answer, Exchange, Message
 from core.findings import NOT_INSPECTED, Confidence, Finding
@@ -24,8 +26,6 @@ from core.values import changed
 if TYPE_CHECKING:
     from classifiers.personal.prose.presidio import OrganisationRecognisers
 
-INLINE_BYTES = 64 * 1024
-"""Bodies up to this size are classified on the event loop: cheaper there than the way to a worker."""
 _DOCUMENT_TYPES = (
     "multipart/",
     "application/pdf",
@@ -94,7 +94,7 @@ class Engine:
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""
-        llm = recognise(exchange, None, self._organisation, self._fingerprinter)
+        llm = recognise(exchange, None, self._fingerprinter)
         where = destination(exchange, self._organisation, self._bindings)
         return Classification(destination=_llm_destination(where, llm), llm=llm)
 
@@ -115,9 +115,7 @@ class Engine:
             if payload.json is not None:
                 stages.run("labels", lambda: label(payload, ()))
             stages.run("documents", lambda: self._read_documents(payload))
-        llm = stages.run(
-            "llm", lambda: recognise(exchange, payload, self._organisation, self._fingerprinter)
-        )
+        llm = stages.run("llm", lambda: recognise(exchange, payload, self._fingerprinter))
         return self._inspected(exchange, payload, stages, llm, explain=explain)
 
     def classify_window(self, exchange: Exchange) -> Classification:
@@ -158,9 +156,7 @@ class Engine:
             stages.run("labels", lambda: label(payload, {hit.segment for hit in hits}))
         findings = summarise(hits, payload, self._fingerprinter, self._organisation.exceptions)
         for table in payload.tables:
-            found = stages.run(
-                "tables", lambda table=table: table_findings(table, self._fingerprinter)
-            )  # type: ignore[misc]
+            found = stages.run("tables", partial(table_findings, table, self._fingerprinter))
             findings = one_per_kind([*findings, *(found or ())])
         return Classification(
             destination=_llm_destination(where, llm),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
 
 
 class Verdict(StrEnum):
@@ -17,7 +19,13 @@ class Verdict(StrEnum):
     @property
     def passes(self) -> bool:
         """True when the request goes out unchanged at once."""
-        return self in {Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
+        match self:
+            case Verdict.ALLOW | Verdict.WATCH | Verdict.WARN:
+                return True
+            case Verdict.REDACT | Verdict.HOLD | Verdict.BLOCK:
+                return False
+            case _:
+                assert_never(self)
 
 
 class HoldOutcome(StrEnum):
@@ -27,6 +35,42 @@ class HoldOutcome(StrEnum):
     APPROVED_BEFORE = "approved_before"
     REFUSED = "refused"
     TIMED_OUT = "timed_out"
+
+    @property
+    def released(self) -> bool:
+        """True when the held request went out after all."""
+        match self:
+            case HoldOutcome.APPROVED | HoldOutcome.APPROVED_BEFORE:
+                return True
+            case HoldOutcome.REFUSED | HoldOutcome.TIMED_OUT:
+                return False
+            case _:
+                assert_never(self)
+
+
+def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
+    """Return whether a request leaves: as a whole, redacted, or held and then released.
+
+    The one answer to “did it leave?”. `hold` is None while it waits: nothing has left then.
+    """
+    match verdict:
+        case Verdict.ALLOW | Verdict.WATCH | Verdict.WARN | Verdict.REDACT:
+            return True
+        case Verdict.HOLD:
+            return hold is not None and hold.released
+        case Verdict.BLOCK:
+            return False
+        case _:
+            assert_never(verdict)
+
+
+@lru_cache(maxsize=256)
+def left_by(verdict: str, hold: str | None = None) -> bool:
+    """Return `lets_out` of a case's words; False for words of a later version, whose sense is not known."""
+    if verdict not in Verdict:
+        return False
+    outcome = HoldOutcome(hold) if hold is not None and hold in HoldOutcome else None
+    return lets_out(Verdict(verdict), outcome)
 
 
 class Mode(StrEnum):
@@ -67,3 +111,8 @@ class Decision:
     """Whether redacted values are put back into the answer."""
     on_error: Verdict = Verdict.BLOCK
     """What happens when the request cannot be redacted or held as asked."""
+
+    @property
+    def left(self) -> bool:
+        """Whether the gate let the request leave; what of it arrived is another question."""
+        return lets_out(self.verdict, self.hold_outcome)

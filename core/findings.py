@@ -16,24 +16,6 @@ class Confidence(StrEnum):
 SECRET = "secret"  # noqa: S105 - the name of a kind
 NOT_INSPECTED = "not_inspected"
 
-GROUPS: dict[str, frozenset[str]] = {
-    "contact": frozenset({"email", "phone", "address", "person"}),
-    "bank": frozenset({"iban", "credit_card", "bank_account", "us_aba"}),
-    "credentials": frozenset({SECRET}),
-    "health": frozenset({"health_id", "uk_nhs", "us_mbi", "medical_record", "health_data"}),
-    "special_category": frozenset({"health_data", "special_category"}),
-    "national_id": frozenset(
-        {
-            "us_ssn", "us_itin", "uk_nino", "uk_utr", "br_cpf", "br_cnpj", "in_aadhaar", "in_pan", "in_gstin",
-            "de_tax_id", "fr_nir", "es_dni", "es_nie", "it_codice_fiscale", "nl_bsn", "pl_pesel", "pl_nip",
-            "pt_nif", "be_national_number", "se_personnummer", "no_fodselsnummer", "fi_hetu", "dk_cpr", "ch_ahv",
-            "ro_cnp", "ca_sin", "au_tfn", "mx_curp", "za_id", "ie_pps", "at_svnr", "cn_ric", "kr_rrn", "passport",
-            "driving_licence",
-        }
-    ),
-}  # fmt: skip
-"""Words that a policy may use for several kinds at once."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.attribution import Attribution, CodeLine
 from core.classification import Classification
@@ -14,6 +14,7 @@ from core.record import Record
 from core.redaction import Redacted
 from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent, ScriptVersion
 from core.situation import Situation
+from core.stored import StoredEntry, UnreadableEntry
 
 
 class Attributor(Protocol):
@@ -221,7 +222,7 @@ class Holds(Protocol):
 class HoldQueue(Protocol):
     """Held requests as the review app shows them. Each call may block on the disk: call it off the UI loop."""
 
-    def waiting(self) -> Sequence[Mapping[str, Any]]:
+    def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """Records of held requests that are under way and that nobody has answered, oldest first."""
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
@@ -243,10 +244,10 @@ class CaseStore(Protocol):
     def case(self, key: str) -> Case | None:
         """One case."""
 
-    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
-        """The newest records of a case as JSON objects with their `chain`."""
+    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
+        """The newest records of a case."""
 
-    def history(self, key: str) -> Sequence[ReviewEvent]:
+    def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
         """What reviewers did with a case, oldest first."""
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:

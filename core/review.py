@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from core.decision import HoldOutcome
+from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
 from core.record import Record
 
@@ -37,6 +37,10 @@ class Disposition(StrEnum):
     ALLOWED_PURPOSE = "allowed_purpose"
     TEST_DATA = "test_data"
     ALREADY_HANDLED = "already_handled"
+
+
+APPROVAL_LASTS = timedelta(hours=8)
+"""An identical request within this time after an approval passes without asking again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,8 @@ class Case:
     """Sum of request bytes."""
     last_record: str
     """Id of the newest record."""
-    disposition: Disposition | None = None
+    disposition: str | None = None
+    """A `Disposition`, or the word of a later version."""
     hold: HoldState | None = None
     """Of its newest record, where that was held and somebody asked for it."""
 
@@ -165,19 +170,26 @@ def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:
 def needs_review(record: Record) -> bool:
     """Return True when a person should see this record: anything but a plain, complete allow."""
     decision = record.decision
-    return decision.verdict != "allow" or bool(decision.degraded)
+    return decision.verdict is not Verdict.ALLOW or bool(decision.degraded)
+
+
+def sender_of(record: Record) -> str:
+    """Return the script's path or name, else the program's; the first part of a case's key."""
+    script, process = record.sender.script, record.sender.process
+    if script is not None:
+        return script.path or script.name
+    if process is not None:
+        return process.exe or process.name
+    return "unknown"
+
+
+def destination_of(record: Record) -> str:
+    """Return the service's id, else the host; the second part of a case's key."""
+    return record.destination.service or record.destination.host
 
 
 def case_key(record: Record) -> str:
     """Return what alike records share, joined by a unit separator; not a hash, so that it stays explainable."""
-    script = record.sender.script
-    process = record.sender.process
-    who = (
-        (script.path or script.name)
-        if script
-        else (process.exe or process.name if process else "unknown")
-    )
-    where = record.destination.service or record.destination.host
-    kinds = ",".join(sorted({f.kind for f in record.findings}))
-    account = record.destination.account.kind.value
-    return "\x1f".join((who, where, account, kinds, record.decision.verdict.value))
+    kinds = ",".join(sorted({finding.kind for finding in record.findings}))
+    account, verdict = record.destination.account.kind.value, record.decision.verdict.value
+    return "\x1f".join((sender_of(record), destination_of(record), account, kinds, verdict))

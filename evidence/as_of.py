@@ -4,8 +4,8 @@ from datetime import datetime
 
 from core.situation import ScriptHistory
 from core.text import printable
-from evidence.rollup import from_micros, micros
 from evidence.store import Store
+from evidence.times import from_micros, micros
 
 
 class Past:

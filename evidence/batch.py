@@ -2,15 +2,19 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.record import Record, Rendered
+from core.record import Record
+from core.record_reading import read_destination, read_sender
+from core.record_writing import Rendered
 from evidence.chain import canonical, genesis, link, plain
 from evidence.database import Connection, transaction
-from evidence.rollup import Rollup, micros
+from evidence.rollup import Rollup
 from evidence.schema import chain_id
+from evidence.sqlite_errors import EvidenceLostError
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
+from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
 
@@ -21,7 +25,8 @@ class Item:
 
     id: str
     at_us: int
-    body: Mapping[str, Any]
+    record: Record | None
+    """As it reads when it is stored; None where it is not to be added up, or where this version cannot read it."""
     text: bytes
     """JSON; canonical where it is to be chained."""
 
@@ -53,6 +58,11 @@ class Appender:
         self._next_slot = secrets.randbits(40) << 20
 
     @property
+    def head(self) -> tuple[int, bytes]:
+        """Place and hash of the last entry that this gate knows of; (0, nothing) before it knows any."""
+        return self._seq, self._head if self._seq else b""
+
+    @property
     def journaled(self) -> dict[str, int]:
         """The open exchanges whose journal rows this gate holds, with their slots."""
         return dict(self._slots)
@@ -60,6 +70,27 @@ class Appender:
     def adopt(self, slots: Mapping[str, int]) -> None:
         """Take over journal rows that a gate left behind: closing them removes them."""
         self._slots.update(slots)
+
+    def succeed(self, before: "Appender") -> None:
+        """Go on over another connection where this one came to: what it wrote must be there."""
+        self.adopt(before.journaled)
+        self._seq, self._head = before.head
+
+    def look(self) -> None:
+        """Raise EvidenceLostError when the last known entry is no longer the one that was written."""
+        if self._data_version() != self._version and self._seq:
+            self._refuse_lost_tail()
+
+    def _data_version(self) -> int:
+        return int(self._driver.value("PRAGMA data_version"))
+
+    def _refuse_lost_tail(self) -> None:
+        found = self._driver.value("SELECT hash FROM entries WHERE seq = ?", (self._seq,))
+        if found is None or bytes(found) != self._head:
+            raise EvidenceLostError(
+                "The newest records were taken out of the evidence file while the gate was running.",
+                remedy="Stop Outgate, keep the file for examination, and restore a backup.",
+            )
 
     def write(self, batch: Batch) -> int:
         """Write all of the batch or, raising, nothing of it. Returns the place of its first entry in the chain."""
@@ -103,9 +134,11 @@ class Appender:
         return seq - len(batch.closes) + 1
 
     def _catch_up(self) -> None:
-        (version,) = self._driver.execute("PRAGMA data_version").fetchone()
+        version = self._data_version()
         if version == self._version:
             return
+        if self._seq:
+            self._refuse_lost_tail()
         row = self._driver.execute(
             "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         ).fetchone()
@@ -120,7 +153,7 @@ class Appender:
         if not items:
             return seq, head
         rollup = Rollup()
-        keys = [rollup.add(item.body, item.at_us) for item in items]
+        keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup)
         rows = []
         for item, key in zip(items, keys, strict=True):
@@ -141,6 +174,13 @@ class Appender:
         return int(found)
 
 
+def add_up(rollup: Rollup, item: Item) -> str | None:
+    """Add a finished record to the sums; return the key of its case, or None when it needs no review."""
+    if item.record is None:
+        return rollup.add_unreadable(item.id, item.at_us)
+    return rollup.add(item.record, item.at_us)
+
+
 class Items:
     """Makes items of records, and spares the second JSON of what records have in common."""
 
@@ -150,9 +190,30 @@ class Items:
     def opened(self, record: Record) -> Item:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
         body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), body, plain(body))
+        return Item(record.id, micros(record.at), None, plain(body))
+
+    def bare(self, record: Record, why: str) -> Item:
+        """Return what can be kept of a finished record that cannot be made. Raises whatever it pleases."""
+        note = f"it could not be recorded whole ({why})"
+        decision = replace(record.decision, degraded=(*record.decision.degraded, f"record: {note}"))
+        return self.closed(replace(record, decision=decision, llm=None, findings=(), notes=(note,)))
 
     def closed(self, record: Record) -> Item:
         """Return a finished record ready to be chained. Raises ValueError when JSON cannot hold it."""
         body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), body, canonical(body))
+        return Item(record.id, micros(record.at), _as_stored(record, body), canonical(body))
+
+
+def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
+    """Return the record with the texts that sums look at as they will be read again: made harmless and cut."""
+    sender, destination = body["sender"], body["destination"]
+    script, process = record.sender.script, record.sender.process
+    same = destination["host"] == record.destination.host and sender["user"] == record.sender.user
+    if same and process is not None:
+        same = sender["exe"] == process.exe and sender["name"] == process.name
+    if same and script is not None:
+        stored = sender["script"]
+        same = stored["path"] == script.path and stored["name"] == script.name
+    if same:
+        return record
+    return replace(record, sender=read_sender(sender), destination=read_destination(destination))

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -67,25 +66,6 @@ def link(prev: bytes, seq: int, body: bytes) -> bytes:
     if len(prev) != hashlib.sha256().digest_size:
         raise ValueError("the hash of the entry before has 32 bytes")
     return hashlib.sha256(prev + seq.to_bytes(_SEQ_BYTES, "big") + body).digest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """Where one entry stands in its chain."""
-
-    chain_id: str
-    seq: int
-    prev: bytes
-    hash: bytes
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the `chain` object of an exported record."""
-        return {
-            "id": self.chain_id,
-            "seq": self.seq,
-            "prev": self.prev.hex(),
-            "hash": self.hash.hex(),
-        }
 
 
 class ChainBroken(ValueError):  # noqa: N818 - says what is, as evidence

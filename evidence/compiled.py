@@ -1,11 +1,190 @@
-"""The statements of the hot path as SQL text, written by `python -m evidence.compiling`: do not edit."""
+"""SQL text made of the tables by `python -m evidence.compiling`: do not edit."""
 
-# fmt: off
-
-INSERT_ENTRY = ('INSERT INTO entries (seq, id, at_us, case_id, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)', ('seq', 'id', 'at_us', 'case_id', 'prev', 'hash', 'body'))
-INSERT_OPEN = ('INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body) VALUES (?, ?, ?, ?)', ('slot', 'id', 'gate', 'body'))
-INSERT_REVIEW = ('INSERT INTO review_entries (seq, id, at_us, case_key, action, script, script_sha256, prev, hash, body, record_id, hold_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ('seq', 'id', 'at_us', 'case_key', 'action', 'script', 'script_sha256', 'prev', 'hash', 'body', 'record_id', 'hold_key'))
-UPSERT_CASE = ('INSERT INTO cases ("key", status, first_us, last_us, count, verdict, script, script_path, script_sha256, user, host, service, category, account_kind, kinds, most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET status = CASE WHEN cases.status = \'closed\' AND cases.disposition IN (\'confirmed_leak\', \'already_handled\') THEN \'open\' ELSE cases.status END, first_us = min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, excluded.last_us), count = (cases.count + excluded.count), verdict = excluded.verdict, script = excluded.script, script_path = excluded.script_path, script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, service = excluded.service, category = excluded.category, account_kind = excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, excluded.most_values), most_records = max(coalesce(cases.most_records, excluded.most_records), coalesce(excluded.most_records, cases.most_records)), bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = excluded.last_record, degraded = (cases.degraded + excluded.degraded)', ('key', 'status', 'first_us', 'last_us', 'count', 'verdict', 'script', 'script_path', 'script_sha256', 'user', 'host', 'service', 'category', 'account_kind', 'kinds', 'most_values', 'most_records', 'bytes_sent', 'last_record', 'degraded'))
-UPSERT_CASE_WITH_ID = ('INSERT INTO cases (id, "key", status, first_us, last_us, count, verdict, script, script_path, script_sha256, user, host, service, category, account_kind, kinds, most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET status = CASE WHEN cases.status = \'closed\' AND cases.disposition IN (\'confirmed_leak\', \'already_handled\') THEN \'open\' ELSE cases.status END, first_us = min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, excluded.last_us), count = (cases.count + excluded.count), verdict = excluded.verdict, script = excluded.script, script_path = excluded.script_path, script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, service = excluded.service, category = excluded.category, account_kind = excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, excluded.most_values), most_records = max(coalesce(cases.most_records, excluded.most_records), coalesce(excluded.most_records, cases.most_records)), bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = excluded.last_record, degraded = (cases.degraded + excluded.degraded)', ('id', 'key', 'status', 'first_us', 'last_us', 'count', 'verdict', 'script', 'script_path', 'script_sha256', 'user', 'host', 'service', 'category', 'account_kind', 'kinds', 'most_values', 'most_records', 'bytes_sent', 'last_record', 'degraded'))
-UPSERT_SCRIPT = ('INSERT INTO scripts (script, sha256, first_us, last_us, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT (script, sha256) DO UPDATE SET first_us = min(scripts.first_us, excluded.first_us), last_us = max(scripts.last_us, excluded.last_us), count = (scripts.count + excluded.count)', ('script', 'sha256', 'first_us', 'last_us', 'count'))
-UPSERT_TRAFFIC = ('INSERT INTO traffic (script, destination, bucket, exchanges, bytes, tokens, cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (script, destination, bucket) DO UPDATE SET exchanges = (traffic.exchanges + excluded.exchanges), bytes = (traffic.bytes + excluded.bytes), tokens = (traffic.tokens + excluded.tokens), cost_micro_usd = (traffic.cost_micro_usd + excluded.cost_micro_usd)', ('script', 'destination', 'bucket', 'exchanges', 'bytes', 'tokens', 'cost_micro_usd'))
+CREATE = (
+    (
+        'CREATE TABLE cases ( id INTEGER NOT NULL, "key" VARCHAR NOT NULL, status VARCHAR NOT'
+        " NULL, disposition VARCHAR, first_us BIGINT NOT NULL, last_us BIGINT NOT NULL, count"
+        " INTEGER NOT NULL, verdict VARCHAR NOT NULL, script VARCHAR NOT NULL, script_path "
+        "VARCHAR, script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL, service "
+        "VARCHAR, category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL, kinds VARCHAR NOT"
+        " NULL, most_values INTEGER NOT NULL, most_records INTEGER, bytes_sent BIGINT NOT "
+        "NULL, last_record VARCHAR NOT NULL, degraded INTEGER NOT NULL, PRIMARY KEY (id), "
+        'UNIQUE ("key") )'
+    ),
+    ("CREATE INDEX cases_by_status ON cases (status, last_us)"),
+    ("CREATE INDEX cases_by_time ON cases (last_us)"),
+    (
+        "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
+        "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT "
+        "NULL, PRIMARY KEY (seq), UNIQUE (id) )"
+    ),
+    ("CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL"),
+    ("CREATE INDEX entries_by_time ON entries (at_us)"),
+    ('CREATE TABLE meta ( "key" VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY ("key") )'),
+    (
+        "CREATE TABLE open_exchanges ( slot INTEGER NOT NULL, id VARCHAR NOT NULL, gate "
+        "VARCHAR NOT NULL, body VARCHAR NOT NULL, PRIMARY KEY (slot) )"
+    ),
+    (
+        "CREATE TABLE review_entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us "
+        "BIGINT NOT NULL, case_key VARCHAR NOT NULL, action VARCHAR NOT NULL, script VARCHAR,"
+        " script_sha256 VARCHAR, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT "
+        "NULL, record_id VARCHAR, hold_key VARCHAR, PRIMARY KEY (seq), UNIQUE (id) )"
+    ),
+    ("CREATE INDEX review_entries_by_case ON review_entries (case_key, seq)"),
+    (
+        "CREATE INDEX review_entries_by_hold_key ON review_entries (hold_key, seq) WHERE "
+        "hold_key IS NOT NULL"
+    ),
+    (
+        "CREATE INDEX review_entries_by_record ON review_entries (record_id, seq) WHERE "
+        "record_id IS NOT NULL"
+    ),
+    ("CREATE INDEX review_entries_by_script ON review_entries (script, seq)"),
+    (
+        "CREATE TABLE scripts ( script VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, first_us "
+        "BIGINT NOT NULL, last_us BIGINT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY "
+        "(script, sha256) ) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE traffic ( script VARCHAR NOT NULL, destination VARCHAR NOT NULL, bucket"
+        " INTEGER NOT NULL, exchanges INTEGER NOT NULL, bytes BIGINT NOT NULL, tokens BIGINT "
+        "NOT NULL, cost_micro_usd BIGINT NOT NULL, PRIMARY KEY (script, destination, bucket) "
+        ") WITHOUT ROWID"
+    ),
+)
+INSERT_ENTRY = (
+    (
+        "INSERT INTO entries (seq, id, at_us, case_id, prev, hash, body) VALUES (?, ?, ?, ?, "
+        "?, ?, ?)"
+    ),
+    ("seq", "id", "at_us", "case_id", "prev", "hash", "body"),
+)
+INSERT_OPEN = (
+    ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body) VALUES (?, ?, ?, ?)"),
+    ("slot", "id", "gate", "body"),
+)
+INSERT_REVIEW = (
+    (
+        "INSERT INTO review_entries (seq, id, at_us, case_key, action, script, script_sha256,"
+        " prev, hash, body, record_id, hold_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
+    (
+        "seq",
+        "id",
+        "at_us",
+        "case_key",
+        "action",
+        "script",
+        "script_sha256",
+        "prev",
+        "hash",
+        "body",
+        "record_id",
+        "hold_key",
+    ),
+)
+UPSERT_CASE = (
+    (
+        'INSERT INTO cases ("key", status, first_us, last_us, count, verdict, script, '
+        "script_path, script_sha256, user, host, service, category, account_kind, kinds, "
+        "most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?,"
+        ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET '
+        "status = CASE WHEN cases.status = 'closed' AND cases.disposition IN "
+        "('confirmed_leak', 'already_handled') THEN 'open' ELSE cases.status END, first_us = "
+        "min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, "
+        "excluded.last_us), count = (cases.count + excluded.count), verdict = "
+        "excluded.verdict, script = excluded.script, script_path = excluded.script_path, "
+        "script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, "
+        "service = excluded.service, category = excluded.category, account_kind = "
+        "excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, "
+        "excluded.most_values), most_records = max(coalesce(cases.most_records, "
+        "excluded.most_records), coalesce(excluded.most_records, cases.most_records)), "
+        "bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = "
+        "excluded.last_record, degraded = (cases.degraded + excluded.degraded)"
+    ),
+    (
+        "key",
+        "status",
+        "first_us",
+        "last_us",
+        "count",
+        "verdict",
+        "script",
+        "script_path",
+        "script_sha256",
+        "user",
+        "host",
+        "service",
+        "category",
+        "account_kind",
+        "kinds",
+        "most_values",
+        "most_records",
+        "bytes_sent",
+        "last_record",
+        "degraded",
+    ),
+)
+UPSERT_CASE_WITH_ID = (
+    (
+        'INSERT INTO cases (id, "key", status, first_us, last_us, count, verdict, script, '
+        "script_path, script_sha256, user, host, service, category, account_kind, kinds, "
+        "most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?,"
+        ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET '
+        "status = CASE WHEN cases.status = 'closed' AND cases.disposition IN "
+        "('confirmed_leak', 'already_handled') THEN 'open' ELSE cases.status END, first_us = "
+        "min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, "
+        "excluded.last_us), count = (cases.count + excluded.count), verdict = "
+        "excluded.verdict, script = excluded.script, script_path = excluded.script_path, "
+        "script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, "
+        "service = excluded.service, category = excluded.category, account_kind = "
+        "excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, "
+        "excluded.most_values), most_records = max(coalesce(cases.most_records, "
+        "excluded.most_records), coalesce(excluded.most_records, cases.most_records)), "
+        "bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = "
+        "excluded.last_record, degraded = (cases.degraded + excluded.degraded)"
+    ),
+    (
+        "id",
+        "key",
+        "status",
+        "first_us",
+        "last_us",
+        "count",
+        "verdict",
+        "script",
+        "script_path",
+        "script_sha256",
+        "user",
+        "host",
+        "service",
+        "category",
+        "account_kind",
+        "kinds",
+        "most_values",
+        "most_records",
+        "bytes_sent",
+        "last_record",
+        "degraded",
+    ),
+)
+UPSERT_SCRIPT = (
+    (
+        "INSERT INTO scripts (script, sha256, first_us, last_us, count) VALUES (?, ?, ?, ?, "
+        "?) ON CONFLICT (script, sha256) DO UPDATE SET first_us = min(scripts.first_us, "
+        "excluded.first_us), last_us = max(scripts.last_us, excluded.last_us), count = "
+        "(scripts.count + excluded.count)"
+    ),
+    ("script", "sha256", "first_us", "last_us", "count"),
+)
+UPSERT_TRAFFIC = (
+    (
+        "INSERT INTO traffic (script, destination, bucket, exchanges, bytes, tokens, "
+        "cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (script, destination, "
+        "bucket) DO UPDATE SET exchanges = (traffic.exchanges + excluded.exchanges), bytes = "
+        "(traffic.bytes + excluded.bytes), tokens = (traffic.tokens + excluded.tokens), "
+        "cost_micro_usd = (traffic.cost_micro_usd + excluded.cost_micro_usd)"
+    ),
+    ("script", "destination", "bucket", "exchanges", "bytes", "tokens", "cost_micro_usd"),
+)

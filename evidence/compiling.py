@@ -1,8 +1,11 @@
-"""Compiles the statements of the hot path from the tables: `python -m evidence.compiling` writes `compiled.py`.
+"""Makes SQL text of the tables, ahead of time: `python -m evidence.compiling` writes `compiled.py`.
 
-Done ahead of time, because a gate that loads SQLAlchemy starts seconds later; a test holds the two together.
+The tables own the schema: what makes a new file and what the hot path writes comes from them. They are not loaded
+where Outgate runs, for SQLAlchemy costs more than a second of every start; a test holds the two together.
 """
 
+import subprocess
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,14 @@ from typing import Any
 from sqlalchemy import Table, func, literal_column
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlmodel import SQLModel
 
 from evidence.rollup import COMES_BACK
 from evidence.tables import CaseRow, Entry, OpenExchange, ReviewEntry, ScriptRow, TrafficRow
+
+_WIDTH = 84
 
 type Compiled = tuple[str, tuple[str, ...]]
 """A statement's text with positional parameters, and their names in order."""
@@ -112,15 +119,47 @@ def all_statements() -> dict[str, Compiled]:
     }
 
 
+def create_statements() -> tuple[str, ...]:
+    """Return what makes the tables and indexes of a new file."""
+    made: list[str] = []
+    for table in SQLModel.metadata.sorted_tables:
+        made.append(_plain(CreateTable(table)))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        made += [_plain(CreateIndex(index)) for index in indexes]
+    return tuple(made)
+
+
+def _plain(statement: CreateTable | CreateIndex) -> str:
+    return " ".join(str(statement.compile(dialect=sqlite.dialect())).split())
+
+
 def module_text() -> str:
     """Return what `compiled.py` has to be."""
     lines = [
-        '"""The statements of the hot path as SQL text, written by `python -m evidence.compiling`: do not edit."""',
+        '"""SQL text made of the tables by `python -m evidence.compiling`: do not edit."""',
         "",
+        "CREATE = (",
     ]
-    lines += ["# fmt: off", ""]
-    lines += [f"{name} = {compiled!r}" for name, compiled in all_statements().items()]
-    return "\n".join(lines) + "\n"
+    for text in create_statements():
+        lines += _literal(text)
+    lines.append(")")
+    for name, (text, parameters) in all_statements().items():
+        names = ", ".join(map(repr, parameters))
+        lines += [f"{name} = (", *_literal(text), f"    ({names}),", ")"]
+    formatted = subprocess.run(
+        ["ruff", "format", "--stdin-filename", "compiled.py", "-"],  # noqa: S607 - a development tool
+        input="\n".join(lines) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return formatted.stdout
+
+
+def _literal(text: str) -> list[str]:
+    """Return a text as the lines of a tuple's element, none of them long."""
+    parts = textwrap.wrap(text, _WIDTH, drop_whitespace=False, break_long_words=False)
+    return [f"    ({parts[0]!r}", *(f"     {part!r}" for part in parts[1:]), "    ),"]
 
 
 def main() -> None:

@@ -45,12 +45,3 @@ def _tighten(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if stat.S_IMODE(path.stat().st_mode) != PRIVATE_FILE:
             path.chmod(PRIVATE_FILE)
-
-
-def identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells this file from another of the same name, or None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

@@ -3,16 +3,18 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
-from core.ids import uuid7
+from core.ids import rfc3339, utc_now, uuid7
 from evidence.files import open_private
+from evidence.gate_words import MARK, Word
 
 if sys.platform == "win32":
     import msvcrt
 
     def _lock(handle: int) -> None:
+        os.lseek(handle, 1 << 20, os.SEEK_SET)  # what is locked cannot be read by others here
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
@@ -22,7 +24,7 @@ else:
 
 
 def _file(evidence: Path, gate: str) -> Path:
-    return evidence.with_name(f"{evidence.name}-gate-{gate}")
+    return evidence.with_name(f"{evidence.name}{MARK}{gate}")
 
 
 class Presence:
@@ -33,20 +35,33 @@ class Presence:
         self._path = _file(evidence, self.gate)
         self._handle = open_private(self._path, os.O_EXCL)
         _lock(self._handle)
+        self._said: tuple[int, bytes, str | None] = (0, b"", None)
+
+    def say(self, seq: int, head: bytes, trouble: str | None) -> None:
+        """Leave said how far this gate has written and what it lost, for `verify`. Raises nothing."""
+        if (seq, head, trouble) == self._said:
+            return
+        now = rfc3339(utc_now())
+        word = Word(gate=self.gate, at=now, seq=seq, head=head.hex(), trouble=trouble)
+        with contextlib.suppress(OSError):
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            os.ftruncate(self._handle, os.write(self._handle, word.to_bytes()))
+            self._said = (seq, head, trouble)
 
     def leave(self) -> None:
-        """Let the lock go and remove the file."""
+        """Let the lock go and remove the file, unless it says what was lost."""
         os.close(self._handle)
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        if self._said[2] is None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
 
 
-def gone(evidence: Path, gates: Iterable[str]) -> list[str]:
-    """Return those of the gates that are no longer alive, and remove what they left."""
-    return [gate for gate in gates if _is_gone(_file(evidence, gate))]
+def gone(evidence: Path, gates: Iterable[str], keep: Container[str] = ()) -> list[str]:
+    """Return those of the gates that are no longer alive, and remove what they left, but for what is to be kept."""
+    return [gate for gate in gates if _is_gone(_file(evidence, gate), keep=gate in keep)]
 
 
-def _is_gone(path: Path) -> bool:
+def _is_gone(path: Path, *, keep: bool) -> bool:
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -57,6 +72,7 @@ def _is_gone(path: Path) -> bool:
         return False
     finally:
         os.close(handle)
-    with contextlib.suppress(OSError):
-        path.unlink()
+    if not keep:
+        with contextlib.suppress(OSError):
+            path.unlink()
     return True

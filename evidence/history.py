@@ -9,9 +9,10 @@ from datetime import datetime
 
 from core.situation import ScriptHistory, Volume
 from core.text import printable
-from evidence.batch import Item
-from evidence.rollup import BUCKET_US, Rollup, from_micros, micros
+from evidence.batch import Item, add_up
+from evidence.rollup import Rollup
 from evidence.store import Store
+from evidence.times import BUCKET_US, from_micros, micros
 
 HOUR = 3600 * 1_000_000 // BUCKET_US
 DAY = 24 * HOUR
@@ -90,7 +91,7 @@ class History:
                 return
             for seq, item in enumerate(items, first_seq):
                 rollup = Rollup()
-                rollup.add(item.body, item.at_us)
+                add_up(rollup, item)
                 for (script, destination, bucket), values in rollup.traffic.items():
                     sums = self._sums.get((script, destination))
                     if sums is not None and seq > sums.seq:

@@ -1,26 +1,28 @@
 """Held requests: which wait for a person, and what people said about them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-import orjson
-
-from core.decision import HoldOutcome
+from core.record import Record
 from core.review import Action, HoldAnswer, HoldState
-from evidence.rollup import micros
+from core.stored import StoredRecord, UnreadableEntry
+from evidence.database import Connection
+from evidence.entries import under_way
+from evidence.review_entries import review_of
 from evidence.store import Store
+from evidence.times import micros
 
-ANSWERED_BEFORE = """SELECT body FROM review_entries WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ?
-    ORDER BY seq DESC LIMIT 1"""
-SAID = """SELECT record_id, body FROM review_entries WHERE record_id IN (SELECT value FROM json_each(?))
-    AND action IN ('approve', 'refuse') ORDER BY seq"""
-WAITING = """SELECT body FROM open_exchanges WHERE json_extract(body, '$.decision.verdict') = 'hold'
-    AND json_extract(body, '$.decision.hold.outcome') IS NULL
+ANSWERED_BEFORE = """SELECT CAST(body AS BLOB) FROM review_entries
+    WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ? ORDER BY seq DESC LIMIT 1"""
+SAID = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
+    WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse') ORDER BY seq"""
+WAITING = """SELECT id, CAST(body AS BLOB) FROM open_exchanges
+    WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.decision.verdict') = 'hold'
+        AND json_extract(body, '$.decision.hold.outcome') IS NULL ELSE 1 END
     AND NOT EXISTS (SELECT 1 FROM review_entries WHERE record_id = open_exchanges.id AND action IN ('approve', 'refuse'))
     ORDER BY id"""
-OUTCOMES = """SELECT id, json_extract(body, '$.decision.hold.outcome') FROM entries
-    WHERE id IN (SELECT value FROM json_each(?))"""
+"""What is no JSON may be a hold: it is shown as what cannot be read."""
 
 
 class HeldRequests:
@@ -31,9 +33,8 @@ class HeldRequests:
 
     def answers(self, record_ids: Sequence[str]) -> Mapping[str, HoldAnswer]:
         """Return what a person said last about each of these held requests that was answered. Raises EvidenceError."""
-        wanted = orjson.dumps(list(record_ids)).decode()
         with self._store.reading() as connection:
-            return {id_: _answer(text) for id_, text in connection.execute(SAID, (wanted,))}
+            return _said(connection, record_ids)
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         """Return what a person said last, since then, about an identical request. Raises EvidenceError."""
@@ -41,27 +42,39 @@ class HeldRequests:
             text = connection.value(ANSWERED_BEFORE, (hold_key, micros(since)))
         return None if text is None else _answer(text)
 
-    def waiting(self) -> Sequence[Mapping[str, Any]]:
+    def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """Records under way that are held and that nobody has answered, oldest first. Raises EvidenceError."""
         with self._store.reading() as connection:
-            return [orjson.loads(text) for (text,) in connection.execute(WAITING)]
+            return [under_way(id_, text) for id_, text in connection.execute(WAITING)]
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them last; ids of no finished record are left out.
 
-        Raises EvidenceError.
+        So are those of records that cannot be read. Raises EvidenceError.
         """
-        wanted = orjson.dumps(list(record_ids)).decode()
+        ended = self._store.records_by_ids(record_ids)
         with self._store.reading() as connection:
-            ended = list(connection.execute(OUTCOMES, (wanted,)))
-            said = {id_: _answer(text) for id_, text in connection.execute(SAID, (wanted,))}
+            said = _said(connection, record_ids)
         return {
-            id_: HoldState(outcome=HoldOutcome(outcome) if outcome else None, answer=said.get(id_))
-            for id_, outcome in ended
+            entry.record.id: HoldState(
+                outcome=entry.record.decision.hold_outcome, answer=said.get(entry.record.id)
+            )
+            for entry in ended
+            if isinstance(entry, StoredRecord)
         }
 
 
-def _answer(text: str) -> HoldAnswer:
-    event = orjson.loads(text)
-    at = datetime.fromisoformat(event["at"])
-    return HoldAnswer(approved=event["action"] == Action.APPROVE, who=event["who"], at=at)
+def _said(connection: Connection, record_ids: Sequence[str]) -> dict[str, HoldAnswer]:
+    last: dict[str, HoldAnswer | None] = {}
+    for id_, text in connection.execute(SAID, (json.dumps(list(record_ids)),)):
+        last[id_] = _answer(text)
+    return {id_: answer for id_, answer in last.items() if answer is not None}
+
+
+def _answer(text: bytes) -> HoldAnswer | None:
+    """Return what was said; None for what cannot be read: then nobody is taken to have answered."""
+    try:
+        event = review_of(text).event
+    except ValueError:
+        return None
+    return HoldAnswer(approved=event.action is Action.APPROVE, who=event.who, at=event.at)

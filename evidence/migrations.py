@@ -1,6 +1,7 @@
 """Every schema the file ever had, as ordered steps forward. A released step is never edited: add another.
 
-Step 1 is the first schema; `schema.py` runs the steps that a file lacks, in one transaction.
+Step 1 is the first schema; `schema.py` runs the steps that an older file lacks, in one transaction. Where they lead to
+is not said here: a test holds the end of the steps against the tables.
 """
 
 from dataclasses import dataclass

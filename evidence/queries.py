@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.review import Case, CaseFilter, CaseStatus, Disposition
-from evidence.rollup import from_micros, micros
+from core.review import Case, CaseFilter, CaseStatus
+from evidence.entries import ENTRY_COLUMNS
+from evidence.times import from_micros, micros
 
 PAGE = 500
 _LONGEST = 2**62
@@ -49,7 +50,7 @@ def case_of(row: Mapping[Any, Any]) -> Case:
     """Return the case of a row of `cases`."""
     return Case(
         key=row["key"],
-        status=CaseStatus(row["status"]),
+        status=_status(row["status"]),
         first_at=from_micros(row["first_us"]),
         last_at=from_micros(row["last_us"]),
         count=row["count"],
@@ -66,60 +67,62 @@ def case_of(row: Mapping[Any, Any]) -> Case:
         records=row["most_records"],
         bytes_sent=row["bytes_sent"],
         last_record=row["last_record"],
-        disposition=None if row["disposition"] is None else Disposition(row["disposition"]),
+        disposition=row["disposition"],
     )
 
 
+def _status(word: str) -> CaseStatus:
+    """Return where a case stands; one of which a later version says something else is one to look at."""
+    return CaseStatus.CLOSED if word == CaseStatus.CLOSED else CaseStatus.OPEN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordQuery:
-    """Which records an export wants."""
+class TimeRange:
+    """Entries that began at or after `since` and before `until`; None is without end."""
 
     since: datetime | None = None
     until: datetime | None = None
-    verdict: str | None = None
-    kind: str | None = None
-    text: str = ""
-    """In script, host, service or kind; case-insensitive, every word of it."""
 
-    def range(self) -> tuple[str, tuple[Any, ...]]:
+    def bounds(self) -> tuple[str, tuple[int, ...]]:
         """Return the statement and parameters that give the entry before the first and the last entry in question."""
         statement = """SELECT coalesce(min(seq), 1) - 1, coalesce(max(seq), 0) FROM entries
             WHERE at_us >= ? AND at_us < ?"""
         return statement, self._times()
 
-    def page(self, after: int, last: int) -> tuple[str, tuple[Any, ...]]:
+    def page(self, after: int, last: int) -> tuple[str, tuple[int, ...]]:
         """Return the statement and parameters for the next page after entry `after`, up to entry `last`."""
         # The unary plus keeps SQLite on the order of the chain and off a sort by the index on time.
-        statement = """SELECT seq, prev, hash, body FROM entries
-            WHERE seq > ? AND seq <= ? AND +at_us >= ? AND +at_us < ? ORDER BY seq LIMIT ?"""
+        statement = f"""SELECT {ENTRY_COLUMNS} FROM entries
+            WHERE seq > ? AND seq <= ? AND +at_us >= ? AND +at_us < ? ORDER BY seq LIMIT ?"""  # noqa: S608
         return statement, (after, last, *self._times(), PAGE)
 
     def _times(self) -> tuple[int, int]:
         since = -_LONGEST if self.since is None else micros(self.since)
         return since, _LONGEST if self.until is None else micros(self.until)
 
-    def matches(self, record: Mapping[str, Any]) -> bool:
-        """Return True when the record meets the conditions that are not in the statement."""
-        kinds = [finding["kind"] for finding in record["findings"]]
-        if self.verdict is not None and record["decision"]["verdict"] != self.verdict:
-            return False
-        if self.kind is not None and self.kind not in kinds:
-            return False
-        script = record["sender"]["script"] or {}
-        destination = record["destination"]
-        places = (
-            script.get("name"),
-            script.get("path"),
-            destination["host"],
-            destination["service"],
-            *kinds,
-        )
-        haystack = "\n".join(place for place in places if place).lower()
-        return all(word in haystack for word in self.text.lower().split())
+
+BY_TIME = f"""SELECT {ENTRY_COLUMNS} FROM entries
+    WHERE (at_us, seq) > (?, ?) AND seq <= ? ORDER BY at_us, seq LIMIT ?"""  # noqa: S608
+OF_CASE = f"""SELECT {ENTRY_COLUMNS} FROM entries
+    WHERE case_id = (SELECT id FROM cases WHERE key = ?) ORDER BY seq DESC LIMIT ?"""  # noqa: S608
+BY_ID = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE id = ?"  # noqa: S608
+SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
+    (SELECT id FROM cases WHERE key IN (SELECT value FROM json_each(?)))"""
+BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
+    WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
+HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries WHERE case_key = ? ORDER BY seq"""
+VERSIONS = """SELECT script, sha256, first_us, last_us FROM scripts
+    WHERE ? IS NULL OR script = ? ORDER BY script, first_us"""
+SUMS = """SELECT total(status = 'open'), total((verdict = 'block') * count), total((verdict = 'hold') * count),
+    total(degraded) FROM cases WHERE last_us >= ?"""
 
 
-def session_of(record: Mapping[str, Any]) -> frozenset[int]:
-    """Return the ids of the process that sent a record and of its ancestors."""
-    sender = record["sender"]
-    pids = [process["pid"] for process in sender["ancestry"]]
-    return frozenset(pids if sender["pid"] is None else [sender["pid"], *pids])
+def newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
+    """Return the statement and parameters that give how many entries there are, and the time of the newest."""
+    if since is not None:
+        return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
+    # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
+    return (
+        "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)",
+        (),
+    )

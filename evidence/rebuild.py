@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import orjson
-
 from core.review import Action, CaseStatus
 from evidence.database import Connection
+from evidence.entries import Recalled, record_of
+from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
 
@@ -28,15 +28,16 @@ def rebuild(connection: Connection) -> None:
 
 
 def _chunk(connection: Connection, after: int) -> list[Any]:
-    query = "SELECT seq, at_us, case_id, body FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
+    query = """SELECT seq, id, at_us, case_id, CAST(body AS BLOB) FROM entries
+        WHERE seq > ? ORDER BY seq LIMIT ?"""
     return list(connection.execute(query, (after, _CHUNK)))
 
 
 def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> None:
-    rollup, moved = Rollup(), []
+    rollup, known, moved = Rollup(), Recalled(), []
     next_id = max(ids.values(), default=0) + 1
-    for seq, at_us, case_id, text in rows:
-        key = rollup.add(orjson.loads(text), at_us)
+    for seq, id_, at_us, case_id, text in rows:
+        key = _added(rollup, id_, at_us, text, known)
         right = None if key is None else ids.setdefault(key, next_id)
         next_id += right == next_id
         if right != case_id:
@@ -44,6 +45,14 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
     write_rollup(connection, rollup, ids)
     if moved:
         connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
+
+
+def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
+    try:
+        record = record_of(text, known)
+    except ValueError:
+        return rollup.add_unreadable(id_, at_us)
+    return rollup.add(record, at_us)
 
 
 def _apply_reviews(connection: Connection) -> None:
@@ -54,17 +63,22 @@ def _apply_reviews(connection: Connection) -> None:
 
 def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
     """Return status and disposition of the cases that reviews made other than open, from the review events alone."""
-    closed: dict[str, tuple[str | None, int]] = {}
-    for (text,) in connection.execute("SELECT body FROM review_entries ORDER BY seq"):
-        event = orjson.loads(text)
-        if event["action"] == Action.CLOSE:
-            closed[event["case_key"]] = (event["disposition"], event["up_to"])
-        elif event["action"] == Action.REOPEN:
-            closed.pop(event["case_key"], None)
+    closed: dict[str, StoredReview] = {}
+    for (text,) in connection.execute("SELECT CAST(body AS BLOB) FROM review_entries ORDER BY seq"):
+        try:
+            review = review_of(text)
+        except ValueError:
+            continue  # what it did is not known: the case stays as the events before it left it
+        if review.event.action is Action.CLOSE:
+            closed[review.event.case_key] = review
+        elif review.event.action is Action.REOPEN:
+            closed.pop(review.event.case_key, None)
     newest = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
     result: dict[str, tuple[str, str | None]] = {}
-    for key, (disposition, up_to) in closed.items():
+    for key, review in closed.items():
+        reason = review.event.disposition
+        disposition = None if reason is None else reason.value
         seen = connection.value(newest, (key,)) or 0
-        again = disposition in COMES_BACK and seen > up_to
+        again = disposition in COMES_BACK and seen > review.up_to
         result[key] = (CaseStatus.OPEN if again else CaseStatus.CLOSED).value, disposition
     return result

@@ -1,17 +1,21 @@
 """Exchanges that a gate left open when it was killed: chained at the next start, with what is known of them."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from core.errors import EvidenceError
+from core.record import Record
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
+from evidence.entries import record_of
 from evidence.gate_liveness import gone
-from evidence.rollup import time_of
+from evidence.gate_words import objection, words
+from evidence.times import micros
 
 STOPPED = "the gate stopped before the exchange ended"
 _CHUNK = 1000
@@ -20,10 +24,12 @@ _ATTEMPTS = 3
 
 def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
     """Chain what gates that are no longer alive left open; return how many exchanges that were."""
-    gates = [
-        str(gate) for (gate,) in connection.execute("SELECT DISTINCT gate FROM open_exchanges")
-    ]
-    return sum(_recover_gate(connection, appender, gate) for gate in gone(evidence, gates))
+    left = words(evidence)
+    rows = connection.execute("SELECT DISTINCT gate FROM open_exchanges")
+    gates = {str(gate) for (gate,) in rows} | {word.gate for word in left}
+    keep = {word.gate for word in left if objection(connection, word) is not None}
+    ended = gone(evidence, sorted(gates), keep)
+    return sum(_recover_gate(connection, appender, gate) for gate in ended)
 
 
 def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
@@ -47,13 +53,22 @@ def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
 
 
 def _ended(text: str) -> Item:
+    """Return the finished record of what was under way; also of a version that this one does not understand."""
     try:
         body: dict[str, Any] = orjson.loads(text)
         body["response"] = {**body["response"], "status": None}
         body["notes"] = [*body["notes"], STOPPED]
-        return Item(body["id"], time_of(body), body, canonical(body))
+        ended, at_us = canonical(body), micros(datetime.fromisoformat(body["at"]))
+        return Item(body["id"], at_us, _readable(ended), ended)
     except (ValueError, KeyError, TypeError):
         message = "The list of exchanges that were under way when the gate stopped is damaged."
         raise EvidenceError(
             message, remedy="Keep the file for examination and start with a new one."
         ) from None
+
+
+def _readable(text: bytes) -> Record | None:
+    try:
+        return record_of(text)
+    except ValueError:
+        return None

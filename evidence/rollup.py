@@ -1,105 +1,71 @@
 """What is added up from records: cases, versions of scripts, traffic. Pure; the writer and the rebuild share it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED
-from core.review import Disposition
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-BUCKET_US = 300 * 1_000_000
+from core.record import Record
+from core.review import Disposition, case_key, destination_of, needs_review, sender_of
+from evidence.times import BUCKET_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
 """A case closed for one of these reasons opens again when it happens again; the other reasons hold for what is alike."""
 
-_SENT = frozenset({"allow", "watch", "warn", "redact"})
-_LET_GO = frozenset({"approved", "approved_before"})
-
-Body = Mapping[str, Any]
-"""A record as `Record.to_json` gives it."""
+UNREADABLE = "unreadable"
+"""Key of the case of entries that this version cannot read, so that a person sees that there are some."""
 
 
-def micros(at: datetime) -> int:
-    """Return an aware time as microseconds since 1970 UTC."""
-    return (at - EPOCH) // MICROSECOND
-
-
-def from_micros(us: int) -> datetime:
-    """Return the aware UTC time of so many microseconds since 1970."""
-    return EPOCH + us * MICROSECOND
-
-
-def time_of(body: Body) -> int:
-    """Return when the exchange of this body began, in microseconds since 1970."""
-    return micros(datetime.fromisoformat(body["at"]))
-
-
-def sender_of(body: Body) -> str:
-    """Return the script's path or name, else the program's; the first part of a case's key."""
-    sender = body["sender"]
-    if script := sender["script"]:
-        return str(script["path"] or script["name"])
-    if sender["pid"] is None:
-        return "unknown"
-    return str(sender["exe"] or sender["name"])
-
-
-def destination_of(body: Body) -> str:
-    """Return the service's id, else the host; the second part of a case's key."""
-    return str(body["destination"]["service"] or body["destination"]["host"])
-
-
-def key_of(body: Body) -> str | None:
-    """Return the key of the case that this record belongs to, as `core.review.case_key`; None when it needs no review."""
-    decision = body["decision"]
-    if decision["verdict"] == "allow" and not decision["degraded"]:
-        return None
-    kinds = ",".join(sorted({f["kind"] for f in body["findings"]}))
-    account = body["destination"]["account"]["kind"]
-    return "\x1f".join((sender_of(body), destination_of(body), account, kinds, decision["verdict"]))
-
-
-def went_out(body: Body) -> bool:
-    """Return True when the request was sent on: let pass, redacted, or held and then approved."""
-    decision = body["decision"]
-    # Records of earlier versions have no `hold`.
-    return decision["verdict"] in _SENT or (decision.get("hold") or {}).get("outcome") in _LET_GO
-
-
-def _most_records(findings: list[dict[str, Any]]) -> int | None:
-    return max((f["records"] for f in findings if f["records"] is not None), default=None)
-
-
-def _case(key: str, body: Body, at_us: int) -> dict[str, Any]:
-    sender, destination, findings = body["sender"], body["destination"], body["findings"]
-    script = sender["script"]
-    kinds = sorted({f["kind"] for f in findings})
+def _case(key: str, record: Record, at_us: int) -> dict[str, Any]:
+    sender, destination, findings = record.sender, record.destination, record.findings
+    script, process = sender.script, sender.process
+    kinds = sorted({finding.kind for finding in findings})
+    name = script.name if script is not None else "" if process is None else process.name
     return {
         "key": key,
         "first_us": at_us,
         "last_us": at_us,
         "count": 1,
-        "verdict": body["decision"]["verdict"],
-        "script": script["name"] if script else sender["name"] or "unknown",
-        "script_path": script["path"] if script else None,
-        "script_sha256": script["sha256"] if script else None,
-        "user": sender["user"],
-        "host": destination["host"],
-        "service": destination["service"],
-        "category": destination["category"],
-        "account_kind": destination["account"]["kind"],
+        "verdict": record.decision.verdict.value,
+        "script": name or "unknown",
+        "script_path": None if script is None else script.path,
+        "script_sha256": None if script is None else script.sha256,
+        "user": sender.user,
+        "host": destination.host,
+        "service": destination.service,
+        "category": destination.category.value,
+        "account_kind": destination.account.kind.value,
         "kinds": "," + ",".join(kinds) + "," if kinds else "",
-        "most_values": max(
-            (f["distinct"] for f in findings if f["kind"] != NOT_INSPECTED), default=0
-        ),
-        "most_records": _most_records(findings),
-        "bytes_sent": body["request"]["bytes"],
-        "last_record": body["id"],
-        "degraded": 1 if body["decision"]["degraded"] else 0,
+        "most_values": max((f.distinct for f in findings if f.kind != NOT_INSPECTED), default=0),
+        "most_records": max((f.records for f in findings if f.records is not None), default=None),
+        "bytes_sent": record.request.bytes,
+        "last_record": record.id,
+        "degraded": 1 if record.decision.degraded else 0,
+    }
+
+
+def _unreadable_case(id_: str, at_us: int) -> dict[str, Any]:
+    return {
+        "key": UNREADABLE,
+        "first_us": at_us,
+        "last_us": at_us,
+        "count": 1,
+        "verdict": "unknown",
+        "script": "unknown",
+        "script_path": None,
+        "script_sha256": None,
+        "user": None,
+        "host": "",
+        "service": None,
+        "category": Category.OTHER.value,
+        "account_kind": AccountKind.UNKNOWN.value,
+        "kinds": f",{NOT_INSPECTED},",
+        "most_values": 0,
+        "most_records": None,
+        "bytes_sent": 0,
+        "last_record": id_,
+        "degraded": 1,
     }
 
 
@@ -135,32 +101,38 @@ class Rollup:
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
     """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
 
-    def add(self, body: Body, at_us: int) -> str | None:
-        """Add one record; return the key of its case, or None when it needs no review."""
-        if (key := key_of(body)) is not None:
-            case = _case(key, body, at_us)
-            known = self.cases.get(key)
-            self.cases[key] = case if known is None else _add(known, case)
-        self._add_script(body, at_us)
-        self._add_traffic(body, at_us)
+    def add(self, record: Record, at_us: int) -> str | None:
+        """Add one record as it is stored; return the key of its case, or None when it needs no review."""
+        key = case_key(record) if needs_review(record) else None
+        if key is not None:
+            self._add_case(_case(key, record, at_us))
+        self._add_script(record, at_us)
+        if record.decision.left:
+            self._add_traffic(record, at_us)
         return key
 
-    def _add_script(self, body: Body, at_us: int) -> None:
-        script = body["sender"]["script"]
+    def add_unreadable(self, id_: str, at_us: int) -> str:
+        """Add an entry that this version cannot read; return the key of its case."""
+        self._add_case(_unreadable_case(id_, at_us))
+        return UNREADABLE
+
+    def _add_case(self, case: dict[str, Any]) -> None:
+        known = self.cases.get(case["key"])
+        self.cases[case["key"]] = case if known is None else _add(known, case)
+
+    def _add_script(self, record: Record, at_us: int) -> None:
+        script = record.sender.script
         if script is None:
             return
-        seen = self.scripts.setdefault((sender_of(body), script["sha256"] or ""), [at_us, at_us, 0])
+        seen = self.scripts.setdefault((sender_of(record), script.sha256 or ""), [at_us, at_us, 0])
         seen[0], seen[1], seen[2] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
 
-    def _add_traffic(self, body: Body, at_us: int) -> None:
-        if not went_out(body):
-            return
-        sums = self.traffic.setdefault(
-            (sender_of(body), destination_of(body), at_us // BUCKET_US), [0, 0, 0, 0]
-        )
-        llm = body["llm"]
+    def _add_traffic(self, record: Record, at_us: int) -> None:
+        place = (sender_of(record), destination_of(record), at_us // BUCKET_US)
+        sums = self.traffic.setdefault(place, [0, 0, 0, 0])
+        llm = record.llm
         sums[0] += 1
-        sums[1] += body["request"]["bytes"]
+        sums[1] += record.request.bytes
         if llm is not None:
-            sums[2] += (llm["input_tokens"] or 0) + (llm["output_tokens"] or 0)
-            sums[3] += micro_usd(llm["cost_usd"])
+            sums[2] += (llm.input_tokens or 0) + (llm.output_tokens or 0)
+            sums[3] += micro_usd(llm.cost_usd)

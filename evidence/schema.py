@@ -1,10 +1,11 @@
-"""The schema's version: made new, brought forward, or refused when it comes from a newer Outgate."""
+"""The schema's version: made new from the tables, brought forward by steps, or refused when it is a newer Outgate's."""
 
 from contextlib import closing
 from pathlib import Path
 
 from core.errors import EvidenceError
 from core.ids import rfc3339, utc_now, uuid7
+from evidence.compiled import CREATE
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
@@ -56,15 +57,23 @@ def version_of(connection: Connection) -> int:
 def _bring_forward(connection: Connection) -> None:
     with transaction(connection):
         found = version_of(connection)
-        for step in STEPS[found:]:
-            for statement in step.statements:
-                connection.execute(statement)
         if found == 0:
+            for statement in CREATE:
+                connection.execute(statement)
             _name_chains(connection)
-        elif any(step.rebuild for step in STEPS[found:]):
-            rebuild(connection)
+        else:
+            _step_forward(connection, found)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _step_forward(connection: Connection, found: int) -> None:
+    lacking = STEPS[found:]
+    for step in lacking:
+        for statement in step.statements:
+            connection.execute(statement)
+    if any(step.rebuild for step in lacking):
+        rebuild(connection)
 
 
 def _name_chains(connection: Connection) -> None:

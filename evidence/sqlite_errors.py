@@ -39,6 +39,11 @@ _BY_CODE[sqlite3.SQLITE_PERM] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _BY_CODE[sqlite3.SQLITE_AUTH] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _UNKNOWN = ("The evidence cannot be written or read.", "")
 
+
+class EvidenceLostError(EvidenceError):
+    """What was written is no longer there: no writing on, and no closing, makes it well."""
+
+
 DatabaseFault = (sqlite3.Error, OSError)
 """What to catch around work on the evidence file."""
 

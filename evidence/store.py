@@ -1,34 +1,25 @@
 """The read side and the reviewers' acts: cases, records, totals, and review events on a chain of their own."""
 
+import json
 import threading
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from core.review import Case, CaseFilter, ReviewEvent, ScriptVersion
-from evidence.chain import Link
+from core.stored import ChainLink, StoredEntry, UnreadableEntry
+from evidence import queries
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
-from evidence.queries import PAGE, RecordQuery, case_condition, case_of, session_of
+from evidence.entries import Entry, Recalled
+from evidence.queries import PAGE, TimeRange, case_condition, case_of
 from evidence.rebuild import rebuild
-from evidence.reviews import append_review, event_of
-from evidence.rollup import from_micros, micros
+from evidence.review_entries import opened_review
+from evidence.reviews import append_review
 from evidence.schema import chain_id, prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
-
-_RECORD = "SELECT seq, prev, hash, body FROM entries"
-
-
-def _newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
-    if since is None:
-        # Entries are never removed, so the newest number is their count; counting a million takes a tenth of a second.
-        return (
-            "SELECT (SELECT coalesce(max(seq), 0) FROM entries), (SELECT max(at_us) FROM entries)",
-            (),
-        )
-    return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
+from evidence.times import from_micros, micros
 
 
 class Store:
@@ -82,76 +73,68 @@ class Store:
             row = connection.named("SELECT * FROM cases WHERE key = ?", (key,)).fetchone()
             return None if row is None else case_of(row)
 
-    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
-        """The newest records of a case as JSON objects with their `chain`."""
-        case = "(SELECT id FROM cases WHERE key = ?)"
-        query = f"{_RECORD} WHERE case_id = {case} ORDER BY seq DESC LIMIT ?"
-        with self.reading() as connection:
-            return [self._record(*row) for row in connection.execute(query, (key, limit))]
+    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
+        """The newest records of a case."""
+        known = Recalled()
+        return [entry.opened(known) for entry in self._entries(queries.OF_CASE, (key, limit))]
 
-    def records_by_ids(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are left out."""
-        query, found = f"{_RECORD} WHERE id = ?", []
+        found: list[Entry] = []
         with self.reading() as connection:
             for id_ in ids:
-                found += [self._record(*row) for row in connection.execute(query, (id_,))]
-        return found
+                found += self._read(connection, queries.BY_ID, (id_,))
+        return [entry.opened() for entry in found]
 
     def iter_records(
-        self,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        *,
-        verdict: str | None = None,
-        kind: str | None = None,
-        text: str = "",
-    ) -> Iterator[dict[str, Any]]:
-        """Records from the oldest, in the order of the chain, that began at or after `since` and before `until`.
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[StoredEntry]:
+        """What `iter_entries` gives, read."""
+        known = Recalled()
+        return (entry.opened(known) for entry in self.iter_entries(since, until))
+
+    def iter_entries(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Entry]:
+        """Entries from the oldest, in the order of the chain, that began at or after `since` and before `until`.
 
         Reads in pages, so that neither memory nor the write-ahead log grows with the length of an export. What is
         written while it runs is not included.
         """
-        query = RecordQuery(since=since, until=until, verdict=verdict, kind=kind, text=text)
+        wanted = TimeRange(since=since, until=until)
         with self.reading() as connection:
-            after, last = connection.execute(*query.range()).fetchone()
-        while True:
-            statement, values = query.page(after, last)
-            with self.reading() as connection:
-                rows = list(connection.execute(statement, values))
-            for row in rows:
-                record = self._record(*row)
-                if query.matches(record):
-                    yield record
-            if len(rows) < PAGE:
-                return
-            after = rows[-1][0]
+            after, last = connection.execute(*wanted.bounds()).fetchone()
+        while page := self._entries(*wanted.page(after, last)):
+            yield from page
+            after = page[-1].link.seq
 
-    def iter_by_time(self, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-        """Records from the oldest, by when they began, that began at or after `since`. Reads in pages, as `iter_records`."""
-        statement = """SELECT at_us, seq, prev, hash, body FROM entries
-            WHERE (at_us, seq) > (?, ?) AND seq <= ? ORDER BY at_us, seq LIMIT ?"""
+    def iter_of_cases(self, keys: frozenset[str]) -> Iterator[Entry]:
+        """Entries of these cases, in the order of the chain. Reads in pages, as `iter_entries`."""
+        with self.reading() as connection:
+            found = connection.execute(queries.SEQS_OF_CASES, (json.dumps(sorted(keys)),))
+            seqs = array("q", sorted(seq for (seq,) in found))
+        for first in range(0, len(seqs), PAGE):
+            some = json.dumps(seqs[first : first + PAGE].tolist())
+            yield from self._entries(queries.BY_SEQS, (some,))
+
+    def iter_by_time(self, since: datetime | None = None) -> Iterator[StoredEntry]:
+        """Records from the oldest, by when they began, that began at or after `since`. Reads in pages, as `iter_entries`."""
         with self.reading() as connection:
             last = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
-        after = (-(2**62) if since is None else micros(since), -1)
-        while True:
-            with self.reading() as connection:
-                rows = list(connection.execute(statement, (*after, last, PAGE)))
-            for row in rows:
-                yield self._record(*row[1:])
-            if len(rows) < PAGE:
-                return
-            after = rows[-1][0], rows[-1][1]
+        known, after = Recalled(), (-(2**62) if since is None else micros(since), -1)
+        while page := self._entries(queries.BY_TIME, (*after, last, PAGE)):
+            yield from (entry.opened(known) for entry in page)
+            after = page[-1].at_us, page[-1].link.seq
 
-    def session_records(self, since: datetime, pids: Sequence[int]) -> Sequence[dict[str, Any]]:
-        """Records that began at or after `since` and were sent by one of these processes or their descendants."""
-        wanted = frozenset(pids)
-        return [record for record in self.iter_records(since) if session_of(record) & wanted]
-
-    def history(self, key: str) -> Sequence[ReviewEvent]:
+    def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
         """What reviewers did with a case, oldest first."""
-        query = "SELECT body FROM review_entries WHERE case_key = ? ORDER BY seq"
         with self.reading() as connection:
-            return [event_of(orjson.loads(text)) for (text,) in connection.execute(query, (key,))]
+            chain = chain_id(connection, "reviews")
+            rows = list(connection.execute(queries.HISTORY, (key,)))
+        return [
+            opened_review(ChainLink(chain_id=chain, seq=seq, prev=prev, hash=hash_), id_, text)
+            for seq, prev, hash_, id_, text in rows
+        ]
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """Append review events, all or none. Raises EvidenceError."""
@@ -164,12 +147,10 @@ class Store:
 
         `blocked`, `held` and `degraded` count records; with `since`, of the cases that were alive since.
         """
-        sums = """SELECT total(status = 'open'), total((verdict = 'block') * count), total((verdict = 'hold') * count),
-                  total(degraded) FROM cases WHERE last_us >= ?"""
         us = 0 if since is None else micros(since)
         with self.reading() as connection:
-            records, last = connection.execute(*_newest(since)).fetchone()
-            open_cases, blocked, held, degraded = connection.execute(sums, (us,)).fetchone()
+            records, last = connection.execute(*queries.newest(since)).fetchone()
+            open_cases, blocked, held, degraded = connection.execute(queries.SUMS, (us,)).fetchone()
         return {
             "records": records,
             "open_cases": int(open_cases),
@@ -181,9 +162,8 @@ class Store:
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
         """Return the versions of one script (its path or name) or of all, each script's oldest first."""
-        query = "SELECT script, sha256, first_us, last_us FROM scripts WHERE ? IS NULL OR script = ? ORDER BY script, first_us"
         with self.reading() as connection:
-            rows = list(connection.execute(query, (script, script)))
+            rows = list(connection.execute(queries.VERSIONS, (script, script)))
         return [
             ScriptVersion(
                 script=row[0],
@@ -199,7 +179,9 @@ class Store:
         with self.reading() as connection, transaction(connection):
             rebuild(connection)
 
-    def _record(self, seq: int, prev: bytes, hash_: bytes, text: str) -> dict[str, Any]:
-        body: dict[str, Any] = orjson.loads(text)
-        body["chain"] = Link(chain_id=self.chain_id, seq=seq, prev=prev, hash=hash_).to_json()
-        return body
+    def _entries(self, statement: str, values: Sequence[Any]) -> list[Entry]:
+        with self.reading() as connection:
+            return self._read(connection, statement, values)
+
+    def _read(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[Entry]:
+        return [Entry.of(self.chain_id, row) for row in connection.execute(statement, values)]

@@ -1,10 +1,12 @@
 """The one writer of exchange evidence: a thread that takes all that waits and commits it as one group."""
 
 import contextlib
+import logging
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,36 +17,45 @@ from core.ports import Done
 from core.record import Record
 from evidence.batch import Appender, Batch, Item, Items
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
-from evidence.files import identity
+from evidence.file_watch import FileWatch
 from evidence.gate_liveness import Presence
+from evidence.lock_guard import LockGuard
 from evidence.recovery import recover
 from evidence.schema import prepare
-from evidence.sqlite_errors import DatabaseFault, evidence_error
+from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
 
 MOST_IN_A_BATCH = 512
 MOST_OWED = 10_000
-PROBE_S = 1.0
+LOOK_S = 0.5
+"""So often the file is looked at, and a failure tried to be mended."""
+STALLED_S = 20.0
+"""Longer than a locked file is waited for."""
+
+log = logging.getLogger("outgate.evidence")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Task:
     record: Record
     done: Done
     closes: bool
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
     item: Item
-    done: Done
-    closes: bool
+    task: _Task
+    refused: EvidenceError | None = None
+    """Why its task is refused all the same: the record could not be made whole."""
 
 
 class Writer:
     """Implements `core.ports.EvidenceWriter` on the file at `path`.
 
-    When a batch cannot be written, all who wait for it are told, `failure` is set, and the writer tries again every
-    second by itself. Finished records that could not be written are kept (10,000 at most) and written then.
+    When a batch cannot be written, all who wait for it are told, `failure` is set, and the writer tries again by
+    itself. Finished records that could not be written are kept (10,000 at most) and written then. Twice a second it
+    looks whether the file is still there, whole and under its name. Whatever ends its thread is a failure, too.
     """
 
     def __init__(
@@ -53,30 +64,36 @@ class Writer:
         *,
         strict: bool = False,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        stalled_s: float = STALLED_S,
         observe: Callable[[int, Sequence[Item]], None] = lambda first_seq, items: None,
     ) -> None:
         """Open the file, chain what an earlier gate left open, start the thread. Raises EvidenceError.
 
         `observe` is called from the thread with what was committed and its first place in the chain; it must not raise.
         """
-        self._path = path
         self._observe = observe
+        self._stalled_s = stalled_s
         self._open_file = partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._items = Items()
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
         self._entry = threading.Lock()
-        self._in_flight = 0
+        self._taken: list[_Task] = []
+        self._busy_since: float | None = None
+        self._said_at = 0.0
         self._failure: EvidenceError | None = None
+        self._ended: EvidenceError | None = None
         self._owed: OrderedDict[str, Item] = OrderedDict()
         self._lost = 0
         self._stopping = False
         self._connection: Connection | None = None
-        self._identity = identity(path)
+        self._watch = FileWatch(path)
+        self._guard = LockGuard(path)
+        self._appender: Appender | None = None
         try:
             self._presence = Presence(path)
-            self._appender = self._connect()
-            self.recovered = recover(self._live(), self._appender, path)
+            appender = self._connected()
+            self.recovered = recover(self._live(), appender, path)
             """Exchanges that an earlier gate left open and that were chained now."""
         except DatabaseFault as error:
             raise evidence_error(error) from None
@@ -94,11 +111,21 @@ class Writer:
     @property
     def backlog(self) -> int:
         """Entries handed over and not yet durable."""
-        return self._waiting.qsize() + self._in_flight
+        return self._waiting.qsize() + len(self._taken)
 
     @property
     def failure(self) -> EvidenceError | None:
         """Why evidence cannot be written now, if so."""
+        if self._ended is not None:
+            return self._ended
+        if not self._stopping and not self._thread.is_alive():
+            return _ended("unknown")
+        since = self._busy_since
+        if since is not None and time.monotonic() - since > self._stalled_s:
+            return EvidenceError(
+                "The evidence writer does not come back from the disk.",
+                remedy="Check the disk that holds the evidence; writing resumes by itself.",
+            )
         return self._failure
 
     @property
@@ -115,93 +142,128 @@ class Writer:
 
     def _hand_over(self, task: _Task) -> None:
         with self._entry:
-            if not self._stopping:
+            if not self._stopping and self._ended is None:
                 self._waiting.put(task)
                 return
-        task.done(EvidenceError("The evidence writer has stopped.", remedy="Start the gate again."))
+        stopped = EvidenceError("The evidence writer has stopped.", remedy="Start the gate again.")
+        _tell(task, self._ended or stopped)
 
     def _run(self) -> None:
+        kind = None
         try:
-            running = True
-            while running:
-                tasks, running = self._take()
-                self._write(tasks)
-                self._in_flight = 0
-        finally:
-            self._close()
+            while self._round():
+                pass
+        except BaseException as error:  # noqa: BLE001 - boundary: nobody may wait for a thread that has ended
+            kind = type(error).__name__
+        self._end(kind)
 
-    def _take(self) -> tuple[list[_Task], bool]:
-        """Wait for work; return all there is, up to a group, and False once nothing can come any more."""
-        taken: list[_Task] = []
+    def _round(self) -> bool:
+        running = self._take()
+        self._busy_since = time.monotonic()
+        self._write(self._taken)
+        self._taken = []
+        self._busy_since = None
+        self._say()
+        return running
+
+    def _take(self) -> bool:
+        """Wait for work, but not for long; take all there is, up to a group. False once nothing can come any more."""
         with contextlib.suppress(Empty):
-            one = self._waiting.get(timeout=None if self._failure is None else PROBE_S)
+            one = self._waiting.get(timeout=LOOK_S)
             while one is not None:
-                taken.append(one)
-                self._in_flight = len(taken)
-                if len(taken) == MOST_IN_A_BATCH:
-                    return taken, True
+                self._taken.append(one)
+                if len(self._taken) == MOST_IN_A_BATCH:
+                    return True
                 one = self._waiting.get_nowait()
-            return taken, False
-        return taken, True
+            return False
+        return True
+
+    def _end(self, kind: str | None) -> None:
+        """The thread ends, by `stop` or by an exception of this kind: whoever waits is answered."""
+        with self._entry:
+            if kind is not None:
+                self._ended = _ended(kind)
+                log.error("the evidence writer has ended: %s", kind)
+            left = self._taken
+            while not self._waiting.empty():
+                if (task := self._waiting.get_nowait()) is not None:
+                    left.append(task)
+            self._taken = []
+        self._busy_since = None
+        for task in left:
+            _tell(task, self._ended or _ended("stopped"))
+        self._close()
 
     def _write(self, tasks: Sequence[_Task]) -> None:
-        ready = []
-        for task in tasks:
-            try:
-                item = (
-                    self._items.closed(task.record)
-                    if task.closes
-                    else self._items.opened(task.record)
-                )
-                ready.append(_Ready(item, task.done, task.closes))
-            except ValueError:
-                _tell(
-                    [task], EvidenceError("A record holds something that cannot be stored as text.")
-                )
-        self._write_ready(ready)
+        self._write_ready([ready for task in tasks if (ready := self._made(task)) is not None])
+
+    def _made(self, task: _Task) -> _Ready | None:
+        """Make a record's item. One that cannot be made is refused alone, whatever the fault."""
+        try:
+            make = self._items.closed if task.closes else self._items.opened
+            return _Ready(make(task.record), task)
+        except BaseException as error:  # noqa: BLE001 - boundary: a fault in one record is not another's
+            why = type(error).__name__
+        log.error("a record could not be made: %s", why)
+        refused = EvidenceError(f"A record holds something that cannot be stored as text ({why}).")
+        try:
+            if task.closes:
+                return _Ready(self._items.bare(task.record, why), task, refused)
+        except BaseException:  # noqa: BLE001 - boundary: as above
+            self._lost += 1
+        _tell(task, refused)
+        return None
 
     def _write_ready(self, ready: Sequence[_Ready]) -> None:
         try:
+            self._watch.look(self._connection)
             if self._failure is not None or self._owed:
                 self._mend()
+            elif not ready and self._appender is not None:
+                self._appender.look()
             if ready:
                 self._commit(ready)
         except sqlite3.IntegrityError as error:
             if len(ready) == 1:
-                _tell(ready, evidence_error(error))
+                _tell(ready[0].task, evidence_error(error))
                 return
             for one in ready:
                 self._write_ready([one])
+        except EvidenceLostError as error:
+            self._fail(ready, error)
+            self._rescue()
         except (*DatabaseFault, EvidenceError) as error:
             self._fail(ready, evidence_error(error))
-        except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
+            self._disconnect()
+        except BaseException as error:  # noqa: BLE001 - boundary: a bug must not end the thread that others wait for
             self._fail(
                 ready, EvidenceError(f"The evidence writer failed ({type(error).__name__}).")
             )
+            self._disconnect()
         else:
-            _tell(ready, None)
+            for one in ready:
+                _tell(one.task, one.refused)
 
     def _commit(self, ready: Sequence[_Ready]) -> None:
         batch = Batch(
-            opens={one.item.id: one.item for one in ready if not one.closes},
-            closes=[one.item for one in ready if one.closes],
+            opens={one.item.id: one.item for one in ready if not one.task.closes},
+            closes=[one.item for one in ready if one.task.closes],
         )
-        self._refuse_moved_file()
-        appender = self._appender if self._connection is not None else self._connect()
-        self._observe(appender.write(batch), batch.closes)
+        first_seq = self._connected().write(batch)
+        self._watch.look(self._connection)  # only what stands under its name now was written
+        self._observe(first_seq, batch.closes)
         self._failure = None
 
     def _fail(self, ready: Sequence[_Ready], problem: EvidenceError) -> None:
         for one in ready:
-            if one.closes:
+            if one.task.closes:
                 self._owe(one.item)
         if self._lost:
-            problem = EvidenceError(
-                f"{problem.message} {self._lost} records are lost.", remedy=problem.remedy
-            )
+            message = f"{problem.message} {self._lost} records are lost."
+            problem = type(problem)(message, remedy=problem.remedy)
         self._failure = problem
-        self._disconnect()
-        _tell(ready, problem)
+        for one in ready:
+            _tell(one.task, problem)
 
     def _owe(self, item: Item) -> None:
         self._owed[item.id] = item
@@ -211,18 +273,21 @@ class Writer:
 
     def _mend(self) -> None:
         """Write what is owed, or an empty mark: succeeds only when the file can be written again."""
-        self._refuse_moved_file()
-        appender = self._appender if self._connection is not None else self._connect()
+        appender = self._connected()
+        appender.look()
         with transaction(self._live()):
             mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
             self._live().execute(mark)
         while self._owed:
             self._pay(appender, list(self._owed.values())[:MOST_IN_A_BATCH])
+            self._busy_since = time.monotonic()
         self._failure = None
 
     def _pay(self, appender: Appender, items: Sequence[Item]) -> None:
         try:
-            self._observe(appender.write(Batch(closes=list(items))), items)
+            first_seq = appender.write(Batch(closes=list(items)))
+            self._watch.look(self._connection)
+            self._observe(first_seq, items)
         except sqlite3.IntegrityError:
             if len(items) > 1:
                 for item in items:
@@ -232,18 +297,34 @@ class Writer:
         for item in items:
             del self._owed[item.id]
 
-    def _refuse_moved_file(self) -> None:
-        if identity(self._path) != self._identity:
-            message = "The evidence file was moved or deleted while the gate was running."
-            raise EvidenceError(
-                message, remedy="Put it back, or restart the gate to begin a new one."
-            )
+    def _say(self) -> None:
+        """Leave said how far was written and what is lost, for `verify` to repeat; about once a second."""
+        now = time.monotonic()
+        if now - self._said_at >= LOOK_S or self._watch.lost:
+            self._said_at = now
+            self._presence.say(*self._head(), self._trouble())
 
-    def _connect(self) -> Appender:
+    def _head(self) -> tuple[int, bytes]:
+        return (0, b"") if self._appender is None else self._appender.head
+
+    def _trouble(self, *, stopping: bool = False) -> str | None:
+        """Say what is not in the file and cannot, or can no longer, be written there."""
+        if isinstance(self._failure, EvidenceLostError):
+            return self._failure.message
+        missing = self._lost + len(self._owed) * stopping
+        if missing == 0:
+            return None
+        return f"{missing} {'record' if missing == 1 else 'records'} could not be written."
+
+    def _connected(self) -> Appender:
+        if self._connection is not None and self._appender is not None:
+            return self._appender
         self._connection = self._open_file()
+        self._watch.opened(self._connection)
+        self._guard.hold()
         appender = Appender(self._connection, self._presence.gate)
-        if hasattr(self, "_appender"):
-            appender.adopt(self._appender.journaled)
+        if self._appender is not None:
+            appender.succeed(self._appender)
         self._appender = appender
         return appender
 
@@ -251,20 +332,43 @@ class Writer:
         assert self._connection is not None
         return self._connection
 
+    def _rescue(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(*DatabaseFault):
+                self._watch.rescue(self._connection)
+
     def _disconnect(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(*DatabaseFault):
+                if (
+                    self._watch.lost
+                ):  # a log without a name must not overwrite what others wrote since
+                    self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
                 self._connection.close()
             self._connection = None
+            self._watch.closed()
 
     def _close(self) -> None:
+        self._guard.release()
         self._disconnect()
+        self._guard.close()
+        self._presence.say(*self._head(), self._trouble(stopping=True))
         self._presence.leave()
 
 
-def _tell(tasks: Iterable[_Task | _Ready], problem: EvidenceError | None) -> None:
-    for task in tasks:
-        try:
-            task.done(problem)
-        except Exception:  # noqa: BLE001, S112 - boundary: one caller's bug is not another's
-            continue
+def _tell(task: _Task, problem: EvidenceError | None) -> None:
+    """Answer a task, once."""
+    if task.told:
+        return
+    task.told = True
+    try:
+        task.done(problem)
+    except BaseException:  # noqa: BLE001 - boundary: one caller's bug is not another's
+        log.error("whoever waited for the evidence could not be told")
+
+
+def _ended(kind: str) -> EvidenceError:
+    return EvidenceError(
+        f"The evidence writer has ended ({kind}).",
+        remedy="Restart the gate, and report this: it is a fault in Outgate.",
+    )

@@ -12,17 +12,17 @@ DEFAULT_PRESET = "watch-everything"
 def load(path: Path | None = None, *, kinds: frozenset[str] = frozenset()) -> "RulePolicy":
     """Return the policy in this file; without a path the default preset. Raises SettingsError.
 
-    `kinds` are finding kinds that the caller's detectors emit besides those that the policy file always knows.
+    `kinds` are finding kinds that the caller's detectors emit besides those that are always known.
     """
     from policy.loading import load_file, load_preset
 
-    return (
-        load_preset(DEFAULT_PRESET, kinds=kinds) if path is None else load_file(path, kinds=kinds)
-    )
+    if path is None:
+        return load_preset(DEFAULT_PRESET, kinds=kinds)
+    return load_file(path, kinds=kinds)
 
 
 def preset(name: str) -> "RulePolicy":
-    """Return a policy that ships with Outgate. Raises SettingsError for a name that does not exist."""
+    """Return a policy that ships with Outgate. Raises SettingsError for another name."""
     from policy.loading import load_preset
 
     return load_preset(name)

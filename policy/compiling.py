@@ -1,68 +1,47 @@
-"""From a validated policy file to a policy in force: conditions become closures once."""
+"""From a validated policy file to a policy in force."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
-from policy.conditions import compile_when
-from policy.content import kinds_of
-from policy.countries import CountryTable
-from policy.decide import RulePolicy, UnknownAccountAnswer
+from core.vocabulary.kinds import kinds_of
+from destinations.catalogue import canonical
+from policy import reads
+from policy.compiled import HOLD_SECONDS, CompiledRule
+from policy.conditions import When, condition_of, whens
+from policy.decide import RulePolicy
+from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part
-from policy.logic import Condition, matcher
-from policy.plan import HOLD_SECONDS, CompiledRule
-from policy.rules import (
-    ByMode,
-    Failures,
-    OrganisationSection,
-    PolicyModel,
-    Rule,
-    VolumeCondition,
-    When,
-)
+from policy.logic import AllOf, Condition, cheapest_first
+from policy.predicates import matching, one_of
+from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, UnknownAccount
 from policy.tenants import Injection, injections
-from policy.tls_passthrough import exemption_of
+from policy.unknown_account import UnknownAccountAnswer
 
 _ENFORCING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 _HERE = PurePath()
-_LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
 
-def compile_policy(
-    model: PolicyModel,
-    version: str,
-    folder: PurePath = _HERE,
-    countries: CountryTable | None = None,
-) -> RulePolicy:
-    """Return the policy that this file describes; `folder` is where it stands, for the files that it names."""
-    organisation = organisation_of(model.organisation, folder)
-    unknown = model.on_unknown_account
+def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -> RulePolicy:
+    """Return the policy that this file describes, without its table of countries.
+
+    `folder` is where it stands, for the files that it names.
+    """
+    own_keys = frozenset(model.organisation.key_fingerprints)
+    restrictions = (_restriction(i, model.mode) for i in injections(model.tenant_restrictions))
+    written = (_compiled(rule, model.mode, own_keys) for rule in model.rules if rule.enabled)
     return RulePolicy(
         version=version,
         mode=model.mode,
-        organisation=organisation,
-        rules=(
-            *(_restriction(i, model.mode) for i in injections(model.tenant_restrictions)),
-            *(
-                _compiled(r, model.mode, organisation.key_fingerprints)
-                for r in model.rules
-                if r.enabled
-            ),
-        ),
+        organisation=organisation_of(model.organisation, folder),
+        rules=(*restrictions, *written),
         failures=_table(model.failures),
-        countries=countries,
-        countries_file=None
-        if countries is None
-        else str(folder / (model.organisation.countries or "")),
-        asks_country=asks_country(model),
+        unknown_account=_unknown_account(model.on_unknown_account),
         own_kinds=frozenset(model.organisation.kinds),
-        exemptions=tuple(exemption_of(entry, matcher) for entry in model.pass_through),
-        unknown_account=None
-        if unknown is None
-        else UnknownAccountAnswer(verdict=Verdict(unknown.do), over=unknown.over or 0),
+        exemptions=tuple(map(exemption_of, model.pass_through)),
     )
 
 
@@ -71,7 +50,7 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
     return Organisation(
         name=section.name,
         domains=frozenset(d.lower().removeprefix("@") for d in section.domains),
-        accounts={service.lower(): frozenset(ids) for service, ids in section.accounts.items()},
+        accounts=_accounts(section),
         key_fingerprints=frozenset(section.key_fingerprints),
         words=tuple(section.words),
         canaries=tuple(section.canaries),
@@ -84,8 +63,16 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
     )
 
 
+def _accounts(section: OrganisationSection) -> dict[str, frozenset[str]]:
+    """A service may be written by two of its names: the accounts of both are its own."""
+    accounts: dict[str, frozenset[str]] = {}
+    for name, ids in section.accounts.items():
+        service = canonical(name)
+        accounts[service] = accounts.get(service, frozenset()) | frozenset(ids)
+    return accounts
+
+
 def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
-    conditions = compile_when(rule.when, own_keys)
     then = rule.then
     return CompiledRule(
         id=rule.id,
@@ -93,45 +80,34 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         verdict=then.do,
         mode=rule.mode or mode,
         on_error=_on_error(rule),
-        static=tuple(c.test for c in conditions if c.static),
-        tests=tuple(c.test for c in conditions if not c.static and not c.gates),
-        gated=tuple((c.test, c.gates) for c in conditions if not c.static and c.gates),
-        doors=next((c.doors for c in conditions if not c.static and c.doors), ()),
-        looks=_looks(conditions),
-        needs=_needs(rule.when),
+        when=cheapest_first(condition_of(rule.when, own_keys)),
         headers=tuple(then.headers.items()),
         hold_seconds=then.for_seconds or HOLD_SECONDS,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
         whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
-        trusts_destination=then.do in _LETTING
-        and any(part.destination for part in _parts(rule.when)),
-        beyond_records=any(_looks_beyond(part) for part in _parts(rule.when)),
     )
 
 
-def _looks(conditions: Iterable[Condition]) -> int:
-    looks = 0
-    for condition in conditions:
-        looks |= condition.looks if condition.static else 0
-    return looks
-
-
 def _restriction(injection: Injection, mode: Mode) -> CompiledRule:
-    """Tell a provider whose accounts are allowed: its own hosts only, never in clear, and on every request."""
-    host = matcher(injection.hosts)
+    """Tell a provider whose accounts are allowed: on its own hosts only, and never in clear."""
+    encrypted = Condition(
+        read=reads.SCHEME, predicate=one_of(["https", "wss"]), words="destination scheme https"
+    )
+    theirs = Condition(
+        read=reads.HOST,
+        predicate=matching(injection.hosts),
+        words=f"destination host {' or '.join(injection.hosts)}",
+    )
     return CompiledRule(
         id=f"tenant_restrictions.{injection.provider}",
         description="",
         verdict=None,
         mode=mode,
         on_error=None,
-        static=(
-            lambda s, _: s.destination.scheme in {"https", "wss"} and host(s.destination.host),
-        ),
+        when=AllOf(parts=(encrypted, theirs)),
         headers=injection.headers,
-        trusts_destination=True,
     )
 
 
@@ -143,13 +119,6 @@ def _on_error(rule: Rule) -> Verdict | None:
     return Verdict.BLOCK if rule.then.do in _ENFORCING else None
 
 
-def _needs(when: When) -> frozenset[str] | None:
-    """Return kinds of which one must be there, where the rule cannot hold otherwise."""
-    if when.findings and when.findings.kinds:
-        return kinds_of(when.findings.kinds)
-    return next((needs for part in when.all or () if (needs := _needs(part)) is not None), None)
-
-
 def _midnight_after(rule: Rule) -> datetime | None:
     if rule.until is None:
         return None
@@ -159,48 +128,21 @@ def _midnight_after(rule: Rule) -> datetime | None:
 def _redacted(rule: Rule) -> frozenset[str] | None:
     if rule.then.do is not Verdict.REDACT:
         return None
-    words = rule.then.kinds or _words_of(rule.when)
+    words = rule.then.kinds or list(_looked_for(rule.when))
     return kinds_of(words) if words else None
 
 
-def _words_of(when: When) -> list[str]:
-    """The kinds that a rule looks for, wherever in its conditions."""
-    parts = _parts(when, negated=False)
-    return [word for part in parts if part.findings for word in part.findings.kinds or ()]
+def _looked_for(when: When) -> Iterator[str]:
+    """Yield the words for the kinds that a rule looks for; those under `not` it looks away from."""
+    for part in whens(when, negated=False):
+        if part.findings is not None:
+            yield from part.findings.kinds or ()
 
 
-def _parts(when: When, *, negated: bool = True) -> Iterator[When]:
-    """Yield these conditions and all inside them; on request without those under `not`."""
-    yield when
-    for part in (
-        *(when.all or ()),
-        *(when.any or ()),
-        *((when.not_,) if when.not_ and negated else ()),
-    ):
-        yield from _parts(part, negated=negated)
-
-
-def asks_country(model: PolicyModel) -> bool:
-    """Return whether some rule looks at the country of a destination."""
-    parts = (part for rule in model.rules if rule.enabled for part in _parts(rule.when))
-    return any(
-        part.destination is not None and part.destination.country is not None for part in parts
-    )
-
-
-def _looks_beyond(when: When) -> bool:
-    volume, script = when.volume, when.script
-    earlier = (
-        volume is not None
-        and volume.model_copy(update={"request_bytes_at_least": None}) != VolumeCondition()
-    )
-    history = script is not None and (
-        script.approved,
-        script.changed_since_approval,
-        script.newer_than_days,
-        script.imports,
-    ) != (None, None, None, None)
-    return earlier or history
+def _unknown_account(written: UnknownAccount | None) -> UnknownAccountAnswer | None:
+    if written is None:
+        return None
+    return UnknownAccountAnswer(verdict=Verdict(written.do), over=written.over or 0)
 
 
 def _table(failures: Failures) -> FailureTable:

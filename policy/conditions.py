@@ -1,194 +1,269 @@
-"""The conditions of a rule as closures: each says True, False, or None when its answer could not be found out."""
+"""The conditions of rules: each a field, whose annotation says what it reads and what that must be.
 
-import math
-from collections.abc import Callable
-from datetime import timedelta
+A rule's `when` is checked against these sections, described to editors by them, and turned into
+conditions by them. A field that says neither `Asks` nor `Narrows` cannot be defined.
+"""
 
-from core.attribution import Script
-from core.classification import AccountKind
-from core.situation import Situation
-from policy.content import findings_condition, llm_condition
-from policy.hours import time_condition
-from policy.logic import Condition, all_of, any_of, fixed, matcher, negated, of_past, reaching
-from policy.plan import Gate, Read
-from policy.rules import (
-    AttributionCondition,
-    DestinationCondition,
-    ScriptCondition,
-    VolumeCondition,
-    When,
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.attribution import Certainty, LaunchedAs
+from core.classification import AccountKind, Category
+from core.findings import NOT_INSPECTED, Confidence
+from core.vocabulary.kinds import kinds_of
+from policy import reads
+from policy.content import Measure, Selection, found
+from policy.fields import (
+    Count,
+    Country,
+    Dollars,
+    Kind,
+    Listed,
+    Port,
+    Scheme,
+    Sha256,
+    Size,
+    Strict,
+    Text,
+    section,
 )
-from policy.unknowns import ACCOUNT, BYTES, COUNTRY, HISTORY, IMPORTS, REQUEST, Test, Truth
+from policy.hours import Hours
+from policy.logic import AllOf, AnyOf, Node, Not
+from policy.predicates import (
+    Predicate,
+    any_matching,
+    at_least,
+    being,
+    during,
+    matching,
+    matching_case,
+    matching_path,
+    matching_service,
+    named,
+    one_of,
+    own_key,
+    sharing,
+    younger_than,
+)
+from policy.reads import Read
+from policy.sections import Asks, Narrows, OwnKeys, Section
 
-_TICK = timedelta(microseconds=1)
+
+class ScriptCondition(Section):
+    """Who sends. All that is given must hold; of a list, any.
+
+    An unknown script is new and not approved.
+    """
+
+    path: Annotated[Listed[Text] | None, Asks(reads.SCRIPT_PATH, matching_path)] = Field(
+        None, description="Path of the script; * stands for anything."
+    )
+    name: Annotated[Listed[Text] | None, Asks(reads.SCRIPT_NAME, matching_case)] = Field(
+        None, description="What a person calls it: a file name, a module."
+    )
+    sha256: Annotated[Listed[Sha256] | None, Asks(reads.SCRIPT_SHA256, one_of)] = None
+    launched_as: Annotated[Listed[LaunchedAs] | None, Asks(reads.SCRIPT_LAUNCHED_AS, one_of)] = None
+    user: Annotated[Listed[Text] | None, Asks(reads.USER, matching)] = Field(
+        None, description="Account on this machine that runs it."
+    )
+    owner: Annotated[Listed[Text] | None, Asks(reads.SCRIPT_OWNER, matching)] = Field(
+        None, description="Owner of the script's file."
+    )
+    started_by: Annotated[Listed[Text] | None, Asks(reads.STARTED_BY, matching)] = Field(
+        None, description="terminal, cron, agent:claude-code, …"
+    )
+    imports: Annotated[Listed[Text] | None, Asks(reads.IMPORTED, sharing)] = Field(
+        None, description="Packages, of which it imports at least one."
+    )
+    python: Annotated[bool | None, Asks(reads.IS_PYTHON, being)] = Field(
+        None, description="Whether the sender descends from Python."
+    )
+    approved: Annotated[bool | None, Asks(reads.APPROVED, being)] = Field(
+        None, description="Whether this very version was approved."
+    )
+    changed_since_approval: Annotated[bool | None, Asks(reads.CHANGED, being)] = None
+    newer_than_days: Annotated[Count | None, Asks(reads.SCRIPT_AGE, younger_than)] = Field(
+        None, description="First seen less than so many days ago."
+    )
 
 
-def compile_when(when: When, own_keys: frozenset[str]) -> tuple[Condition, ...]:
-    """Return conditions that must all hold."""
-    found: list[Condition] = []
-    if when.attribution:
-        found.append(_attribution(when.attribution))
-    if when.destination:
-        found += _destination(when.destination)
-    if when.script:
-        found += _script(when.script)
-    if when.volume:
-        found += _volume(when.volume)
-    if when.llm:
-        found.append(llm_condition(when.llm, own_keys))
-    if when.time:
-        found.append(time_condition(when.time))
-    if when.findings:
-        found.append(findings_condition(when.findings))
+class AttributionCondition(Section):
+    """How sure the sender is known."""
+
+    certainty: Annotated[Listed[Certainty], Asks(reads.CERTAINTY, one_of)]
+
+
+class DestinationCondition(Section):
+    """Where it goes. All that is given must hold; of a list, any."""
+
+    host: Annotated[Listed[Text] | None, Asks(reads.HOST, matching)] = Field(
+        None, description="api.example.com, or *.example.com for all below it."
+    )
+    port: Annotated[Listed[Port] | None, Asks(reads.PORT, one_of)] = Field(
+        None, description="The port that is connected to, such as 443."
+    )
+    category: Annotated[Listed[Category] | None, Asks(reads.CATEGORY, one_of)] = None
+    service: Annotated[Listed[Text] | None, Asks(reads.SERVICE, named)] = Field(
+        None, description="openai, onedrive, dropbox, …"
+    )
+    account: Annotated[Listed[AccountKind] | None, Asks(reads.ACCOUNT_KIND, one_of)] = Field(
+        None, description="Whose account of the service it is."
+    )
+    account_id: Annotated[Listed[Text] | None, Asks(reads.ACCOUNT_ID, matching)] = None
+    upload: Annotated[bool | None, Asks(reads.UPLOAD, being)] = Field(
+        None, description="True when content is stored with the service."
+    )
+    country: Annotated[Listed[Country] | None, Asks(reads.IN_COUNTRY, one_of)] = Field(
+        None, description="Country of its address: two letters, or unknown."
+    )
+    scheme: Annotated[Listed[Scheme] | None, Asks(reads.SCHEME, one_of)] = None
+    path: Annotated[Listed[Text] | None, Asks(reads.URL_PATH, matching_case)] = None
+
+
+def _found(measure: Measure) -> Callable[["FindingsCondition"], Read[float]]:
+    return lambda findings: found(findings.selection(), measure)
+
+
+class FindingsCondition(Section):
+    """What is in it. Published example values do not count unless asked for."""
+
+    kinds: Annotated[Listed[Kind] | None, Narrows()] = Field(
+        None, description="Kinds (iban) or groups (bank, health, credentials …)."
+    )
+    detectors: Annotated[Listed[Text] | None, Narrows()] = Field(
+        None, description="Types of credential, such as aws-*."
+    )
+    certainty: Annotated[Confidence | None, Narrows()] = Field(
+        None, description="At least so sure."
+    )
+    count_at_least: Annotated[Count | None, Asks(_found(Measure.COUNT), at_least)] = None
+    distinct_at_least: Annotated[Count | None, Asks(_found(Measure.DISTINCT), at_least)] = Field(
+        None, description="Different values."
+    )
+    records_at_least: Annotated[Count | None, Asks(_found(Measure.RECORDS), at_least)] = Field(
+        None, description="Rows or objects affected."
+    )
+    subjects_at_least: Annotated[Count | None, Asks(_found(Measure.SUBJECTS), at_least)] = Field(
+        None, description="Different people affected."
+    )
+    test_data: Annotated[bool, Narrows()] = Field(
+        False, description="Count published example values too."
+    )
+
+    implied = (Asks(_found(Measure.FINDINGS), at_least), 1)
+    bare = "anything found"
+
+    def selection(self) -> Selection:
+        """Return which findings are counted."""
+        words = self.kinds or []
+        return Selection(
+            kinds=kinds_of(words) if words else None,
+            unread_too=NOT_INSPECTED in words,
+            certainty=self.certainty or Confidence.POSSIBLE,
+            test_data=self.test_data,
+            detectors=tuple(self.detectors) if self.detectors else None,
+        )
+
+
+class VolumeCondition(Section):
+    """How much, by this script to this destination. All that is given must hold."""
+
+    request_bytes_at_least: Annotated[Size | None, Asks(reads.REQUEST_BYTES, at_least)] = None
+    hour_bytes_at_least: Annotated[Size | None, Asks(reads.HOUR_BYTES, at_least)] = None
+    day_bytes_at_least: Annotated[Size | None, Asks(reads.DAY_BYTES, at_least)] = None
+    day_tokens_at_least: Annotated[Count | None, Asks(reads.DAY_TOKENS, at_least)] = None
+    day_cost_usd_at_least: Annotated[Dollars | None, Asks(reads.DAY_COST, at_least)] = None
+
+
+class LlmCondition(Section):
+    """Calls of language models. An empty section holds for any such call."""
+
+    provider: Annotated[Listed[Text] | None, Asks(reads.LLM_PROVIDER, matching_service)] = None
+    model: Annotated[Listed[Text] | None, Asks(reads.LLM_MODEL, matching)] = None
+    operation: Annotated[Listed[Text] | None, Asks(reads.LLM_OPERATION, matching)] = None
+    key: Annotated[Literal["known", "unknown"] | None, Asks(reads.LLM_KEY, own_key, ours=True)] = (
+        Field(
+            None, description="Whether its API key is listed under organisation: key_fingerprints."
+        )
+    )
+    key_class: Annotated[Listed[Text] | None, Asks(reads.LLM_KEY_CLASS, matching)] = None
+    organisation: Annotated[Listed[Text] | None, Asks(reads.LLM_ORGANISATION, matching)] = None
+    tools: Annotated[Listed[Text] | None, Asks(reads.LLM_TOOLS, any_matching)] = None
+    attachments: Annotated[bool | None, Asks(reads.LLM_ATTACHMENTS, being)] = None
+
+    implied = (Asks(reads.LLM_CALLED, being), True)
+    bare = "any LLM call"
+
+
+def _clock(time: "TimeCondition") -> Read[Any]:
+    hours = time.within or time.outside
+    assert hours is not None
+    return reads.local_time(hours.zone)
+
+
+def _within(hours: Hours) -> Predicate[tuple[int, int]]:
+    return during(hours.days, hours.span(), inside=True)
+
+
+def _outside(hours: Hours) -> Predicate[tuple[int, int]]:
+    return during(hours.days, hours.span(), inside=False)
+
+
+class TimeCondition(Section):
+    """When. Give one of the two."""
+
+    within: Annotated[Hours | None, Asks(_clock, _within)] = None
+    outside: Annotated[Hours | None, Asks(_clock, _outside)] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.within is None) == (self.outside is None):
+            raise ValueError("time has either within or outside")
+        return self
+
+
+class When(Strict):
+    """Conditions; all sections given must hold. Without any, the rule holds for every request."""
+
+    script: ScriptCondition | None = None
+    attribution: Annotated[AttributionCondition, section("certainty")] | None = None
+    destination: DestinationCondition | None = None
+    findings: Annotated[FindingsCondition, section("kinds")] | None = None
+    volume: VolumeCondition | None = None
+    llm: LlmCondition | None = None
+    time: TimeCondition | None = None
+    all: Annotated[list["When"], Field(min_length=1)] | None = None
+    any: Annotated[list["When"], Field(min_length=1)] | None = None
+    not_: "When | None" = Field(None, alias="not")
+
+
+def condition_of(when: When, own: OwnKeys = frozenset()) -> AllOf:
+    """Return what was written as one condition."""
+    parts: list[Node] = []
+    for name in type(when).model_fields:
+        written = getattr(when, name)
+        if isinstance(written, Section):
+            parts += written.conditions(name, own)
     for part in when.all or ():
-        found += compile_when(part, own_keys)
+        parts += condition_of(part, own).parts
     if when.any:
-        found.append(any_of([all_of(compile_when(part, own_keys)) for part in when.any]))
-    if when.not_:
-        found.append(negated(all_of(compile_when(when.not_, own_keys))))
-    return tuple(sorted(found, key=lambda c: c.cost))
+        parts.append(AnyOf(parts=tuple(_alone(condition_of(part, own)) for part in when.any)))
+    if when.not_ is not None:
+        parts.append(Not(part=_alone(condition_of(when.not_, own))))
+    return AllOf(parts=tuple(parts))
 
 
-def _attribution(c: AttributionCondition) -> Condition:
-    wanted = frozenset(c.certainty)
-    return Condition(test=lambda s, _: s.sender.certainty in wanted, static=True, cost=0)
+def _alone(node: AllOf) -> Node:
+    return node.parts[0] if len(node.parts) == 1 else node
 
 
-def _destination(c: DestinationCondition) -> list[Condition]:
-    found: list[Condition] = []
-    if c.category:
-        categories = frozenset(c.category)
-        found.append(fixed(lambda s: s.destination.category in categories))
-    if c.service:
-        services = frozenset(name.lower() for name in c.service)
-        found.append(fixed(lambda s: s.destination.service in services))
-    if c.host:
-        host = matcher(c.host)
-        found.append(fixed(lambda s: host(s.destination.host)))
-    if c.scheme:
-        schemes = frozenset(c.scheme)
-        found.append(fixed(lambda s: s.destination.scheme in schemes))
-    if c.upload is not None:
-        found.append(Condition(test=_upload(c.upload), static=True, cost=0))
-    if c.account:
-        found.append(Condition(test=_account(frozenset(c.account)), static=True, cost=0))
-    if c.country:
-        found.append(Condition(test=_country(frozenset(c.country)), static=True, cost=0))
-    if c.account_id:
-        account_id = matcher(c.account_id)
-        found.append(fixed(lambda s: account_id(s.destination.account.id or "")))
-    if c.path:
-        path = matcher(c.path, fold=False)
-        found.append(
-            Condition(
-                test=lambda s, m: None if m & REQUEST else path(s.destination.path),
-                static=False,
-                cost=2,
-            )
-        )
-    return found
-
-
-def _country(wanted: frozenset[str]) -> Test:
-    return lambda s, missing: None if missing & COUNTRY else s.destination.country in wanted
-
-
-def _upload(wanted: bool) -> Test:
-    return lambda s, missing: None if missing & REQUEST else s.destination.upload is wanted
-
-
-def _account(kinds: frozenset[AccountKind]) -> Test:
-    def test(s: Situation, missing: int) -> Truth:
-        kind = s.destination.account.kind
-        return None if missing & ACCOUNT and kind is AccountKind.UNKNOWN else kind in kinds
-
-    return test
-
-
-def _script(c: ScriptCondition) -> list[Condition]:
-    found: list[Condition] = []
-    if c.path:
-        path = matcher([p.replace("\\", "/") for p in c.path], fold=False)
-        found.append(_of_script(lambda s: bool(s.path) and path((s.path or "").replace("\\", "/"))))
-    if c.name:
-        name = matcher(c.name, fold=False)
-        found.append(_of_script(lambda s: name(s.name)))
-    if c.sha256:
-        hashes = frozenset(c.sha256)
-        found.append(_of_script(lambda s: s.sha256 in hashes))
-    if c.launched_as:
-        launches = frozenset(c.launched_as)
-        found.append(_of_script(lambda s: s.launched_as in launches))
-    if c.owner:
-        owner = matcher(c.owner)
-        found.append(
-            of_past(lambda s: s.sender.script is not None and owner(_owner(s.sender.script)))
-        )
-    if c.user:
-        user = matcher(c.user)
-        found.append(fixed(lambda s: bool(s.sender.user) and user(s.sender.user or "")))
-    if c.started_by:
-        starter = matcher(c.started_by)
-        found.append(
-            fixed(lambda s: bool(s.sender.started_by) and starter(s.sender.started_by or ""))
-        )
-    if c.python is not None:
-        found.append(fixed(lambda s: s.sender.is_python is c.python))
-    return found + _history(c)
-
-
-def _owner(script: Script) -> str:
-    return str((script.version or {}).get("owner") or "")
-
-
-def _history(c: ScriptCondition) -> list[Condition]:
-    """What the evidence knows of the script; nobody having been asked counts as not approved."""
-    found: list[Condition] = []
-    if c.approved is not None:
-        found.append(of_past(lambda s: bool(s.history.approved) is c.approved, HISTORY))
-    if c.changed_since_approval is not None:
-        found.append(
-            of_past(lambda s: s.history.changed_since_approval is c.changed_since_approval, HISTORY)
-        )
-    if c.newer_than_days:
-        age = timedelta(days=c.newer_than_days) // _TICK
-        found.append(reaching("newness", _newness, 1 - age, unsure=HISTORY))
-    if c.imports:
-        packages = frozenset(c.imports)
-        found.append(of_past(lambda s: not packages.isdisjoint(s.history.imports), IMPORTS))
-    return found
-
-
-def _newness(s: Situation) -> float:
-    """How long ago the script was first seen, in microseconds below zero: a new script has more of it."""
-    first = s.history.first_seen
-    return math.inf if first is None else (first - s.now) // _TICK
-
-
-def _volume(c: VolumeCondition) -> list[Condition]:
-    found: list[Condition] = []
-    if limit := c.request_bytes_at_least:
-        found.append(_bytes("request bytes", lambda s: s.request_bytes, limit))
-    if limit := c.hour_bytes_at_least:
-        found.append(_bytes("hour bytes", lambda s: s.volume.bytes_hour + s.request_bytes, limit))
-    if limit := c.day_bytes_at_least:
-        found.append(_bytes("day bytes", lambda s: s.volume.bytes_day + s.request_bytes, limit))
-    if c.day_tokens_at_least:
-        found.append(reaching("day tokens", lambda s: s.volume.tokens_day, c.day_tokens_at_least))
-    if c.day_cost_usd_at_least:
-        found.append(reaching("day cost", lambda s: s.volume.cost_day_usd, c.day_cost_usd_at_least))
-    return found
-
-
-def _bytes(key: str, read: Read, at_least: int) -> Condition:
-    """Before the body is there a limit may still be reached, save where the request adds nothing to it."""
-    gate = Gate(key=key, read=read, at_least=at_least, unsure=BYTES)
-
-    def test(s: Situation, missing: int) -> Truth:
-        return read(s) >= at_least or (None if missing & BYTES else False)
-
-    return Condition(test=test, static=False, cost=2, gates=(gate,))
-
-
-def _of_script(read: Callable[[Script], bool]) -> Condition:
-    return fixed(lambda s: s.sender.script is not None and read(s.sender.script))
+def whens(when: When, *, negated: bool = True) -> Iterator[When]:
+    """Yield these conditions and all inside them; on request without those under `not`."""
+    yield when
+    inside = [*(when.all or ()), *(when.any or ())]
+    if when.not_ is not None and negated:
+        inside.append(when.not_)
+    for part in inside:
+        yield from whens(part, negated=negated)

@@ -1,184 +1,94 @@
-"""Conditions on content: what was found, and which language model is called with which key."""
+"""What rules count in a request: the findings of some kinds, and what they add up to."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
-from core.classification import LlmCall
-from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding
+from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import Situation
-from policy.logic import Condition, Match, kleene_and, matcher
-from policy.plan import LLM_CALL, Gate
-from policy.rules import FindingsCondition, LlmCondition
-from policy.unknowns import FINDINGS, LLM, NAMES, SECRETS, VALUES, Truth
-from policy.words import ANYTHING, WORDS
+from core.vocabulary.kinds import KINDS, Finder, Kind
+from policy.inputs import FINDINGS, NAMES, SECRETS, VALUES, Inputs
+from policy.predicates import matcher
+from policy.reads import Read, Stands
 
-type LlmTest = Callable[[LlmCall, bool], Truth]
-
-_NAMES = frozenset({"person", "address"})
 _SURE = {Confidence.POSSIBLE: 0, Confidence.LIKELY: 1, Confidence.CERTAIN: 2}
 
 
-def kinds_of(words: Iterable[str]) -> frozenset[str] | None:
-    """Return the kinds that these words stand for; None for every kind (`not_inspected` only where named)."""
-    kinds: set[str] = set()
-    for word in words:
-        if word == ANYTHING:
-            return None
-        kinds |= WORDS.get(word, {word})
-    return frozenset(kinds)
+def _hidden_with(kind: Kind) -> Inputs:
+    """The stage that looks for values hides names, too, so that their own input is enough."""
+    if kind.found_by & {Finder.CREDENTIALS, Finder.OWN_WORDS}:
+        return SECRETS
+    return NAMES if Finder.NAMES in kind.found_by else VALUES
+
+
+_INPUTS = {name: _hidden_with(kind) for name, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which findings a condition counts."""
 
-    kinds: frozenset[str] | None
+    kinds: frozenset[str] | None = None
     """None for every kind, `not_inspected` only with `unread_too`."""
-    unread_too: bool
-    sure: int
-    test_data: bool
-    detectors: tuple[str, ...] | None
+    unread_too: bool = False
+    certainty: Confidence = Confidence.POSSIBLE
+    """At least so sure."""
+    test_data: bool = False
+    detectors: tuple[str, ...] | None = None
 
     def has(self, kind: str) -> bool:
-        return (
-            kind in self.kinds
-            if self.kinds is not None
-            else self.unread_too or kind != NOT_INSPECTED
-        )
+        """Return whether findings of this kind are meant."""
+        if self.kinds is None:
+            return self.unread_too or kind != NOT_INSPECTED
+        return kind in self.kinds
 
-    def among(self, kinds: frozenset[str]) -> "Selection":
-        """The same selection where only these kinds were found."""
-        return replace(self, kinds=frozenset(filter(self.has, kinds)), unread_too=False)
-
-
-class Sums:
-    """How many findings of a selection there are, and what they add up to. Knows the last answer."""
-
-    def __init__(self, selection: Selection) -> None:
-        self._selection = selection
-        self._detector = matcher(selection.detectors) if selection.detectors else None
-        self._last: tuple[tuple[Finding, ...] | None, tuple[int, ...]] = (None, ())
-
-    def of(self, findings: tuple[Finding, ...]) -> tuple[int, ...]:
-        """Return findings, values, distinct values, rows and people; rows and people are shared by findings."""
-        last, sums = self._last
-        if last is not findings:
-            sums = self._counted(findings)
-            self._last = findings, sums
-        return sums
-
-    def _counted(self, findings: tuple[Finding, ...]) -> tuple[int, ...]:
-        number = count = distinct = records = subjects = 0
-        chosen = self._selection
-        for f in findings:
-            if (
-                chosen.has(f.kind)
-                and (chosen.test_data or not f.test_data)
-                and _SURE[f.confidence] >= chosen.sure
-                and (self._detector is None or self._detector(f.detector))
-            ):
-                number += 1
-                count += f.count
-                distinct += f.distinct
-                records = max(records, f.records or 0)
-                subjects = max(subjects, f.subjects or 0)
-        return number, count, distinct, records, subjects
+    @property
+    def inputs(self) -> Inputs:
+        """Which failures could hide these kinds: a lost names model says nothing of bank data."""
+        if self.kinds is None or NOT_INSPECTED in self.kinds:
+            return FINDINGS
+        together = 0
+        for kind in self.kinds:
+            together |= _INPUTS.get(kind, VALUES)
+        return together
 
 
-_sums = lru_cache(maxsize=4096)(Sums)
-"""One for each selection, so that all conditions with it count once."""
+class Measure(Enum):
+    """What is counted. Values of several findings add up; rows and people are shared by them."""
+
+    FINDINGS = "findings"
+    COUNT = "count"
+    DISTINCT = "distinct"
+    RECORDS = "records"
+    SUBJECTS = "subjects"
 
 
-def findings_condition(c: FindingsCondition) -> Condition:
-    kinds = kinds_of(c.kinds) if c.kinds else None
-    looked_for = _looked_for(kinds)
-    chosen = Selection(
-        kinds=kinds,
-        unread_too=NOT_INSPECTED in (c.kinds or ()),
-        sure=_SURE[c.certainty] if c.certainty else 0,
-        test_data=c.test_data,
-        detectors=tuple(c.detectors) if c.detectors else None,
-    )
-    minimum = (None, c.count_at_least, c.distinct_at_least, c.records_at_least, c.subjects_at_least)
-    limits = [(which, least) for which, least in enumerate(minimum) if least] or [(0, 1)]
-    counted = _sums(chosen).of
-
-    def test(s: Situation, missing: int) -> Truth:
-        sums = counted(s.findings)
-        if sums[0] and all(sums[which] >= least for which, least in limits):
-            return True
-        return None if missing & looked_for else False
-
-    gates = tuple(_gate(chosen, which, least, looked_for) for which, least in limits)
-    return Condition(test=test, static=False, cost=5, gates=gates)
+_AMOUNT: dict[Measure, Callable[[Finding], int]] = {
+    Measure.FINDINGS: lambda f: 1,
+    Measure.COUNT: lambda f: f.count,
+    Measure.DISTINCT: lambda f: f.distinct,
+    Measure.RECORDS: lambda f: f.records or 0,
+    Measure.SUBJECTS: lambda f: f.subjects or 0,
+}
+_SHARED = frozenset({Measure.RECORDS, Measure.SUBJECTS})
 
 
-def _gate(chosen: Selection, which: int, at_least: int, unsure: int) -> Gate:
-    counted = _sums(chosen).of
-    return Gate(
-        key=(chosen, which),
-        read=lambda s: counted(s.findings)[which],
-        at_least=at_least,
-        unsure=unsure,
-        narrowed=lambda kinds: _gate(chosen.among(kinds), which, at_least, unsure),
-    )
+@lru_cache(maxsize=4096)
+def found(selection: Selection, measure: Measure) -> Read[float]:
+    """Return the read of how much was found; the same one for all rules that count alike."""
+    amount, shared = _AMOUNT[measure], measure in _SHARED
+    has, test_data = selection.has, selection.test_data
+    sure = frozenset(c for c in Confidence if _SURE[c] >= _SURE[selection.certainty])
+    detector = matcher(selection.detectors) if selection.detectors else None
 
+    def chosen(f: Finding) -> bool:
+        if not has(f.kind) or f.confidence not in sure or (f.test_data and not test_data):
+            return False
+        return detector is None or detector(f.detector)
 
-def _looked_for(kinds: frozenset[str] | None) -> int:
-    """Return which failures could hide these kinds: a lost names model says nothing of bank data."""
-    if kinds is None or NOT_INSPECTED in kinds:
-        return FINDINGS
-    secrets = SECRETS if SECRET in kinds else 0
-    names = NAMES if kinds & _NAMES else 0
-    return secrets | names | (VALUES if kinds - {SECRET} - _NAMES else 0)
+    def of(s: Situation) -> int:
+        amounts = [amount(f) for f in s.findings if chosen(f)]
+        return max(amounts, default=0) if shared else sum(amounts)
 
-
-def llm_condition(c: LlmCondition, own_keys: frozenset[str]) -> Condition:
-    """Before the body is there, what is not known of a call may still become known."""
-    parts: list[LlmTest] = []
-    if c.provider:
-        parts.append(_llm_text(matcher(c.provider), lambda call: call.provider))
-    if c.model:
-        parts.append(_llm_text(matcher(c.model), lambda call: call.model))
-    if c.operation:
-        parts.append(_llm_text(matcher(c.operation), lambda call: call.operation))
-    if c.key_class:
-        parts.append(_llm_text(matcher(c.key_class), lambda call: call.key_class))
-    if c.organisation:
-        parts.append(_llm_text(matcher(c.organisation), lambda call: call.organisation))
-    if c.tools:
-        tool = matcher(c.tools)
-        parts.append(
-            lambda call, open_: True if any(map(tool, call.tools)) else (None if open_ else False)
-        )
-    if c.attachments is not None:
-        parts.append(lambda call, open_: None if open_ else bool(call.attachments) is c.attachments)
-    if c.key:
-        known = c.key == "known"
-        parts.append(
-            lambda call, open_: (
-                None
-                if open_ and call.key_fingerprint is None
-                else (call.key_fingerprint in own_keys) is known
-            )
-        )
-
-    def test(s: Situation, missing: int) -> Truth:
-        open_ = bool(missing & LLM)
-        if s.llm is None:
-            return None if open_ else False
-        call = s.llm
-        return kleene_and(part(call, open_) for part in parts)
-
-    return Condition(test=test, static=True, cost=3, looks=LLM_CALL)
-
-
-def _llm_text(match: Match, read: Callable[[LlmCall], str | None]) -> LlmTest:
-    def test(call: LlmCall, open_: bool) -> Truth:
-        value = read(call)
-        if value is None:
-            return None if open_ else False
-        return match(value)
-
-    return test
+    return Read(name=f"findings.{measure.value}", inputs=selection.inputs, of=of, stands=Stands.YES)

@@ -1,7 +1,7 @@
-"""The countries of addresses, from a table that the organisation supplies: ranges packed into bytes, found by bisection.
+"""The countries of addresses, from the organisation's own table: packed ranges, found by bisection.
 
-The table is a CSV file with one range a line, as `first,last,country` or `network/length,country`; IPv4 and IPv6 may be
-mixed. No table ships with Outgate, and nothing is asked over the network.
+The table is a CSV file with one range a line, as `first,last,country` or `network/length,country`;
+IPv4 and IPv6 may be mixed. No table ships with Outgate, and nothing is asked over the network.
 """
 
 import ipaddress
@@ -13,13 +13,15 @@ from itertools import pairwise
 UNKNOWN = "unknown"
 CODES = frozenset(
     """
-    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC
-    CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD
-    GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH
-    KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW
-    MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC
-    SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY
-    UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR
+    BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ
+    EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW
+    GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY
+    KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV
+    MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY
+    QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG
+    TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM
+    ZW XK
     """.split()  # noqa: SIM905 - a table reads better as one
 )
 """ISO 3166-1 alpha-2, and XK, which has none but stands in every table."""
@@ -41,7 +43,7 @@ class TableError(Exception):
 
 
 class _Ranges:
-    """Ranges of addresses of one width, as big-endian bytes: their order is the order of numbers."""
+    """Ranges of addresses of one width, as big-endian bytes: ordered as the numbers are."""
 
     def __init__(self, width: int) -> None:
         self._width = width

@@ -1,116 +1,110 @@
-"""The decision: a pure function of the situation and the rules. First match decides; a missing answer is an input."""
+"""The decision: a pure function of a situation and the rules.
 
-from collections.abc import Iterable, Iterator
+The first rule that holds decides. A missing answer is an input: each condition says True, False or
+None, and a rule that might hold is settled by its `on_error`, or waits while the body is to come.
+All four questions walk the same list, `holding`, with another idea of what is missing:
+
+- `decide`             what failed stages hide; with `headers_only`, the body too
+- `decide_on_headers`  the body: None means that a rule in the way needs it
+- `pass_through`       all that encryption hides
+- `tell`               what records do not hold, for replay
+"""
+
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cached_property
 
 from core.attribution import Certainty
-from core.classification import AccountKind, Category
 from core.decision import Decision, Mode, Verdict
-from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
 from core.situation import Situation
+from policy.compiled import CompiledRule, Holding, holding
 from policy.countries import UNKNOWN, CountryTable
+from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
-from policy.plan import CompiledRule, Plans
-from policy.tls_passthrough import Exemption
-from policy.unknowns import COUNTRY, NEVER, NOT_YET, hidden_by
-from policy.wording import sentence
+from policy.inputs import COUNTRY, NEVER, NOT_YET, PAST, Inputs, hidden_by
+from policy.outcomes import Headers, Signature, headers_of
+from policy.unknown_account import UnknownAccountAnswer
 
-_MAY_HOLD = frozenset({Verdict.HOLD, Verdict.REDACT})
 _RANK = {v: n for n, v in enumerate(Verdict)}
-_KEPT = 2048
-_NO_KINDS: frozenset[str] = frozenset()
-UNKNOWN_ACCOUNT = "on_unknown_account"
-_WITH_ACCOUNTS = frozenset({Category.CLOUD_STORAGE, Category.CODE_HOST, Category.MESSAGING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownAccountAnswer:
-    """What happens to uploads to an account that nobody can name."""
-
-    verdict: Verdict
-    over: int = 0
-
-
+@dataclass(frozen=True, kw_only=True)
 class RulePolicy:
-    """A policy in force. Asking it changes nothing that can be seen."""
+    """A policy in force. Asking it changes nothing."""
 
-    def __init__(
-        self,
-        *,
-        version: str,
-        mode: Mode,
-        organisation: Organisation,
-        rules: Iterable[CompiledRule],
-        failures: FailureTable,
-        unknown_account: UnknownAccountAnswer | None = None,
-        own_kinds: frozenset[str] = frozenset(),
-        countries: CountryTable | None = None,
-        countries_file: str | None = None,
-        asks_country: bool = False,
-        exemptions: tuple[Exemption, ...] = (),
-    ) -> None:
-        self.version = version
-        self.mode = mode
-        self.organisation = organisation
-        self.rules = tuple(rules)
-        self.failures = failures
-        self.unknown_account = unknown_account
-        self.own_kinds = own_kinds
-        self.asks_past = any(rule.beyond_records for rule in self.rules)
+    version: str
+    mode: Mode
+    organisation: Organisation
+    rules: tuple[CompiledRule, ...]
+    failures: FailureTable
+    unknown_account: UnknownAccountAnswer | None = None
+    own_kinds: frozenset[str] = frozenset()
+    exemptions: tuple[Exemption, ...] = ()
+    countries: CountryTable | None = None
+    countries_file: str | None = None
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """All that its rules look at."""
+        together = 0
+        for rule in self.rules:
+            together |= rule.inputs
+        return together
+
+    @property
+    def asks_past(self) -> bool:
         """True when some rule looks at a script's history or at earlier volume."""
-        self.countries = countries
-        self.countries_file = countries_file
-        self.asks_country = asks_country
-        self.exemptions = exemptions
-        self._floor = CompiledRule(
-            id=UNKNOWN_ACCOUNT,
-            description="nobody can tell whose account this is",
-            verdict=None if unknown_account is None else unknown_account.verdict,
-            mode=mode,
-            on_error=None,
-        )
-        self._plans = Plans(self.rules)
-        self._made: dict[tuple[object, ...], Decision] = {}
-        self._nothing = Decision(
-            verdict=Verdict.ALLOW,
-            reason="No rule applies.",
-            policy=version,
-            contact=organisation.contact,
-        )
+        return bool(self.inputs & PAST)
+
+    @property
+    def asks_country(self) -> bool:
+        """True when some rule looks at the country of a destination."""
+        return bool(self.inputs & COUNTRY)
+
+    @cached_property
+    def _signature(self) -> Signature:
+        return Signature(policy=self.version, contact=self.organisation.contact)
+
+    @cached_property
+    def _nothing(self) -> Decision:
+        return self._signature.plain(Verdict.ALLOW, "No rule applies.")
 
     def decide(self, situation: Situation) -> Decision:
-        """Decide with everything known; what a failed stage hides is settled by `on_error` and the failure table."""
+        """Decide with everything known.
+
+        What a failed stage hides is settled by `on_error` and the failure table.
+        """
         missing = self._missing(situation)
         if situation.headers_only:
             missing |= NOT_YET
-        headers: list[tuple[str, str]] = []
+        failed = bool(situation.degraded or missing & COUNTRY)
+        headers: Headers = ()
         for rule, answer in self._holding(situation, missing):
             if answer is None:
-                if rule.on_error is None or not (situation.degraded or missing & COUNTRY):
-                    continue
-                return self._floored(situation, self._failed(rule, situation, headers), None)
-            if rule.verdict is None:
-                headers += self._headers(rule)
-                continue
-            return self._floored(
-                situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict
-            )
+                if failed and rule.on_error is not None:
+                    return self._floored(situation, self._failed(rule, situation, headers), None)
+            elif rule.verdict is None:
+                headers += headers_of(rule)
+            else:
+                decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
+                return self._floored(situation, decision, rule.verdict)
         return self._floored(situation, self._unmatched(situation, missing, headers), None)
 
-    def tell(self, situation: Situation, untold: int) -> tuple[Decision, tuple[str, ...]]:
-        """Return the decision as far as it can be told without `untold`, and the rules that could have changed it."""
+    def tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
+        """Return the decision as far as it can be told without `untold`.
+
+        With it the rules that could have changed it.
+        """
         unsure: list[CompiledRule] = []
-        headers: list[tuple[str, str]] = []
+        headers: Headers = ()
         decision = None
         for rule, answer in self._holding(situation, self._missing(situation) | untold):
             if answer is None:
                 unsure.append(rule)
             elif rule.verdict is None:
-                headers += self._headers(rule)
+                headers += headers_of(rule)
             else:
-                decision = self._decided(rule, rule.verdict, situation, headers)
+                decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
                 break
         matched = None if decision is None else decision.intended or decision.verdict
         told = self._floored(situation, decision or self._unmatched(situation, 0, headers), matched)
@@ -120,10 +114,8 @@ class RulePolicy:
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
         missing = NOT_YET | self._missing(situation)
-        surely_blocked = (
-            self._unknown_account(situation) is Verdict.BLOCK and self.mode is Mode.ENFORCE
-        )
-        headers: list[tuple[str, str]] = []
+        surely_blocked = self.mode is Mode.ENFORCE and self._floor_of(situation) is Verdict.BLOCK
+        headers: Headers = ()
         passed_over = False
         for rule, answer in self._holding(situation, missing):
             if answer is None:
@@ -132,242 +124,146 @@ class RulePolicy:
                     return None
                 passed_over = True
             elif rule.verdict is None:
-                headers += self._headers(rule)
+                headers += headers_of(rule)
             elif passed_over and rule.verdict is Verdict.ALLOW:
                 return None
             else:
-                return self._early(
-                    situation, self._decided(rule, rule.verdict, situation, headers), rule.verdict
-                )
+                decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
+                return self._early(situation, decision, rule.verdict)
         return self._early(situation, self._unmatched(situation, 0, headers), None)
 
     def needs_whole(self, situation: Situation) -> bool:
-        """Return True when a rule that may still decide wants a large body read to its end before any of it leaves."""
-        missing = NOT_YET | self._missing(situation)
-        for rule, answer in self._holding(situation, missing):
+        """Return True when a large body must be read to its end before any of it leaves.
+
+        A rule that may still decide wants that.
+        """
+        for rule, answer in self._holding(situation, NOT_YET | self._missing(situation)):
             if rule.whole:
                 return True
             if answer is True and rule.verdict is not None:
                 return False
         return False
 
+    def unmet(self, rule_id: str, situation: Situation) -> tuple[str, ...] | None:
+        """Return in words why this rule does not hold; None when there is no such rule in force."""
+        missing = self._missing(situation)
+        rule = next((rule for rule in self.rules if rule.id == rule_id), None)
+        return None if rule is None else rule.unmet(situation, missing)
+
     def country_of(self, address: str) -> str:
         """Return the country of an address by the organisation's table, or `unknown`."""
         return UNKNOWN if self.countries is None else self.countries.country(address)
 
-    def _missing(self, s: Situation) -> int:
-        hidden = hidden_by(s.degraded) if s.degraded else 0
-        return hidden | COUNTRY if self.asks_country and s.destination.country is None else hidden
-
     def exempts(self, host: str) -> bool:
-        """Return whether some exception names this host; only then is `pass_through` worth asking."""
+        """Return whether some exception names this host: else `pass_through` tells nothing."""
         return any(entry.host(host) for entry in self.exemptions)
 
     def pass_through(self, situation: Situation) -> Decision | None:
-        """Decide on a connection that an exception names, before it is decrypted; None when none does.
+        """Decide on a connection that an exception names, before it is decrypted; else None.
 
         Block rules that sender and destination alone fulfil win over the exception.
         """
-        named = [
-            e
-            for e in self.exemptions
-            if e.host(situation.destination.host) and e.sender(situation.sender)
-        ]
+        named = [entry for entry in self.exemptions if entry.names(situation)]
         entry = next((e for e in named if not e.ended(situation.now)), None)
         if entry is None:
-            return self._over(named[0]) if named else None
-        missing = NEVER | self._missing(situation)
-        blocking = self._blocking(situation, missing)
+            return self._exempted(named[0], Verdict.BLOCK, named[0].over()) if named else None
+        blocking = self._blocking(situation)
         if blocking is not None:
             return self._against(entry, blocking, situation)
-        if situation.sender.certainty is Certainty.UNKNOWN and (
-            self.failures.answer(Part.ATTRIBUTION, self.mode) is Verdict.BLOCK
-        ):
-            return self._exempted(
-                entry.id, Verdict.BLOCK, "Nobody could tell which program this is."
-            )
-        return self._exempted(entry.id, entry.verdict, entry.why())
-
-    def _blocking(self, s: Situation, missing: int) -> CompiledRule | None:
-        """The rule that surely blocks, be it in watch mode; those that would have to see more are passed over."""
-        for rule, answer in self._holding(s, missing):
-            if answer and rule.verdict is not None:
-                return rule if rule.verdict is Verdict.BLOCK else None
-        return None
-
-    def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
-        blocked = self._decided(rule, Verdict.BLOCK, s, [])
-        if rule.mode is Mode.ENFORCE:
-            return self._exempted(
-                rule.id, Verdict.BLOCK, f"Rule {rule.id} wins over the exception {entry.id}."
-            )
-        return replace(
-            blocked, reason=f"{blocked.reason} It passes undecrypted by the exception {entry.id}."
-        )
-
-    def _over(self, entry: Exemption) -> Decision:
-        return self._exempted(
-            entry.id, Verdict.BLOCK, f"The exception {entry.id} ended on {entry.until}."
-        )
-
-    def _exempted(self, rule: str, verdict: Verdict, reason: str) -> Decision:
-        contact = self.organisation.contact
-        return Decision(
-            verdict=verdict, rule=rule, reason=reason, policy=self.version, contact=contact
-        )
+        nobody = situation.sender.certainty is Certainty.UNKNOWN
+        if nobody and self.failures.answer(Part.ATTRIBUTION, self.mode) is Verdict.BLOCK:
+            reason = "Nobody could tell which program this is."
+            return self._exempted(entry, Verdict.BLOCK, reason)
+        return self._exempted(entry, entry.verdict, entry.why())
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
         """Decide what happens when the gate itself failed."""
         part = part_of(stage)
         verdict = self.failures.answer(part, self.mode) or Verdict.BLOCK
         outcome = "let through" if verdict.passes else "refused"
-        return Decision(
-            verdict=verdict,
-            reason=f"A part of Outgate failed ({part}), so the request was {outcome}. Reference {reference}.",
+        return self._signature.plain(
+            verdict,
+            f"A part of Outgate failed ({part}), so the request was {outcome}. "
+            f"Reference {reference}.",
             degraded=(f"{stage}: failed, reference {reference}",),
-            policy=self.version,
-            contact=self.organisation.contact,
         )
 
-    def _holding(
-        self, s: Situation, missing: int
-    ) -> Iterator[tuple[CompiledRule, Literal[True] | None]]:
-        """Yield in order the rules that hold (True) or might (None)."""
-        return self._plans.for_request(s, missing).holding(s, missing)
+    def _holding(self, s: Situation, missing: Inputs) -> Holding:
+        return holding(self.rules, s, missing)
 
-    def _headers(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
-        return rule.headers if rule.mode is Mode.ENFORCE else ()
+    def _missing(self, s: Situation) -> Inputs:
+        hidden = hidden_by(s.degraded) if s.degraded else 0
+        unplaced = s.destination.country is None and self.asks_country
+        return hidden | COUNTRY if unplaced else hidden
 
-    def _decided(
-        self,
-        rule: CompiledRule,
-        verdict: Verdict,
-        s: Situation,
-        headers: list[tuple[str, str]],
-        why: str = "",
-    ) -> Decision:
-        """Requests that are alike get the very same decision: to make one costs as much as to take it."""
-        given = _given(rule, verdict)
-        kinds = _redacted(rule, s) if given is Verdict.REDACT else _NO_KINDS
-        key = (id(rule), verdict, sentence(s), why, s.degraded, tuple(headers), kinds)
-        decision = self._made.get(key)
-        if decision is None:
-            if len(self._made) >= _KEPT:
-                self._made.clear()
-            decision = self._made[key] = self._make(rule, *key[1:])
-        return decision
+    def _blocking(self, s: Situation) -> CompiledRule | None:
+        """Return the rule that surely blocks, be it in watch mode.
 
-    def _make(
-        self,
-        rule: CompiledRule,
-        verdict: Verdict,
-        told: str,
-        why: str,
-        degraded: tuple[str, ...],
-        headers: tuple[tuple[str, str], ...],
-        kinds: frozenset[str],
-    ) -> Decision:
-        given = _given(rule, verdict)
-        asked = rule.verdict if rule.verdict is not verdict else None
-        # Not `capitalize`: that would lower-case the rest.
-        because = rule.description or f"rule {rule.id} applies"
-        return Decision(
-            verdict=given,
-            rule=rule.id,
-            reason=f"{told[0].upper()}{told[1:]}: {why}{because}{'' if because.endswith('.') else '.'}",
-            degraded=degraded,
-            intended=asked if given is verdict else verdict,
-            policy=self.version,
-            headers=(*headers, *self._headers(rule)) if given is not Verdict.BLOCK else (),
-            contact=self.organisation.contact,
-            hold_seconds=rule.hold_seconds if given in _MAY_HOLD else None,
-            redact_kinds=kinds,
-            restore=rule.restore,
-            on_error=_undoable(rule, given),
-        )
+        Those that would have to see more are passed over.
+        """
+        for rule, answer in self._holding(s, NEVER | self._missing(s)):
+            if answer and rule.verdict is not None:
+                return rule if rule.verdict is Verdict.BLOCK else None
+        return None
 
-    def _failed(self, rule: CompiledRule, s: Situation, headers: list[tuple[str, str]]) -> Decision:
+    def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
+        if rule.mode is Mode.ENFORCE:
+            reason = f"Rule {rule.id} wins over the exception {entry.id}."
+            return self._signature.plain(Verdict.BLOCK, reason, rule=rule.id)
+        watched = self._signature.by_rule(rule, Verdict.BLOCK, s, ())
+        passes = f"It passes undecrypted by the exception {entry.id}."
+        return replace(watched, reason=f"{watched.reason} {passes}")
+
+    def _exempted(self, entry: Exemption, verdict: Verdict, reason: str) -> Decision:
+        return self._signature.plain(verdict, reason, rule=entry.id)
+
+    def _failed(self, rule: CompiledRule, s: Situation, headers: Headers) -> Decision:
         assert rule.on_error is not None
         stages = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded)) or "country"
         why = f"what this rule looks at could not be found out ({stages}), "
-        return self._decided(rule, rule.on_error, s, headers, why)
+        return self._signature.by_rule(rule, rule.on_error, s, headers, why)
 
-    def _unmatched(self, s: Situation, missing: int, headers: list[tuple[str, str]]) -> Decision:
+    def _unmatched(self, s: Situation, missing: Inputs, headers: Headers) -> Decision:
         if s.sender.certainty is Certainty.UNKNOWN:
             answer = self.failures.answer(Part.ATTRIBUTION, self.mode)
             if answer is not RULES:
-                return self._plain(answer, "Nobody could tell which program sent this", s, headers)
+                return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
         if missing & ~COUNTRY and s.degraded:
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
-            return self._plain(answer, "Not all of this request could be inspected", s, headers)
+            return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:
             return self._nothing
-        return self._plain(Verdict.ALLOW, "No rule applies", s, headers)
+        return self._plain(Verdict.ALLOW, "No rule applies.", s, headers)
 
-    def _plain(
-        self, verdict: Verdict, why: str, s: Situation, headers: list[tuple[str, str]]
-    ) -> Decision:
-        return Decision(
-            verdict=verdict,
-            reason=f"{why}.",
-            degraded=s.degraded,
-            policy=self.version,
-            headers=tuple(headers) if verdict is not Verdict.BLOCK else (),
-            contact=self.organisation.contact,
-        )
+    def _plain(self, verdict: Verdict, reason: str, s: Situation, headers: Headers) -> Decision:
+        return self._signature.plain(verdict, reason, degraded=s.degraded, headers=headers)
+
+    @cached_property
+    def _floor(self) -> CompiledRule | None:
+        return None if self.unknown_account is None else self.unknown_account.as_rule(self.mode)
+
+    def _floor_of(self, s: Situation) -> Verdict | None:
+        return None if self.unknown_account is None else self.unknown_account.to(s)
 
     def _floored(self, s: Situation, decision: Decision, matched: Verdict | None) -> Decision:
-        """Apply the answer for unknown accounts, unless a rule allows outright or is as strict already."""
-        verdict = self._unknown_account(s)
-        if verdict is None or matched is Verdict.ALLOW:
+        """Apply the answer for unknown accounts.
+
+        Unless a rule allows outright or is as strict already.
+        """
+        verdict = self._floor_of(s)
+        if verdict is None or self._floor is None or matched is Verdict.ALLOW:
             return decision
-        floor = self._decided(self._floor, verdict, s, list(decision.headers))
+        floor = self._signature.by_rule(self._floor, verdict, s, decision.headers)
         return floor if _strictness(floor) > _strictness(decision) else decision
-
-    def _unknown_account(self, s: Situation) -> Verdict | None:
-        answer, d = self.unknown_account, s.destination
-        if answer is None or d.account.kind is not AccountKind.UNKNOWN:
-            return None
-        applies = d.upload and d.category in _WITH_ACCOUNTS and s.request_bytes >= answer.over
-        return answer.verdict if applies else None
-
-    def _unknown_account_needs_size(self, s: Situation) -> bool:
-        answer, d = self.unknown_account, s.destination
-        return (
-            answer is not None
-            and s.request_bytes < answer.over
-            and d.upload
-            and d.account.kind is AccountKind.UNKNOWN
-            and d.category in _WITH_ACCOUNTS
-        )
 
     def _early(self, s: Situation, decision: Decision, matched: Verdict | None) -> Decision | None:
         """To hold or to redact takes the whole request; so may the answer for unknown accounts."""
-        if matched is not Verdict.ALLOW and self._unknown_account_needs_size(s):
+        answer = self.unknown_account
+        if matched is not Verdict.ALLOW and answer is not None and answer.waits_for_size(s):
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in {Verdict.HOLD, Verdict.REDACT} else floored
 
 
-def _given(rule: CompiledRule, verdict: Verdict) -> Verdict:
-    """Return what is really done: a rule that is only watched does nothing to a request."""
-    watched = rule.mode is not Mode.ENFORCE and verdict is not Verdict.ALLOW
-    return Verdict.WATCH if watched else verdict
-
-
 def _strictness(decision: Decision) -> tuple[int, int]:
     return _RANK[decision.verdict], _RANK[decision.intended or decision.verdict]
-
-
-def _undoable(rule: CompiledRule, given: Verdict) -> Verdict:
-    """Return what happens when a request cannot be redacted or held as asked; by then no other rule can be asked."""
-    answer = rule.on_error
-    if answer is None or answer is given or given not in _MAY_HOLD:
-        return Verdict.BLOCK
-    return answer
-
-
-def _redacted(rule: CompiledRule, s: Situation) -> frozenset[str]:
-    if rule.redact_kinds is not None:
-        return rule.redact_kinds
-    return frozenset(f.kind for f in s.findings if f.kind != NOT_INSPECTED)

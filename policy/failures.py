@@ -1,4 +1,4 @@
-"""The failure table: what happens when a part of Outgate fails, by mode. One place for all defaults."""
+"""The failure table: what happens when a part of Outgate fails, by mode, with all defaults."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,52 +1,38 @@
-"""Conditions on time: business hours on the clock of a named zone."""
+"""Business hours as an author writes them: days and a span of the day, on a named zone's clock."""
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+import re
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.situation import Situation
-from policy.logic import Condition, reaching
-from policy.rules import Hours, TimeCondition
+from pydantic import Field, model_validator
 
+from policy.fields import Day, Listed, Strict, Text
 
-def time_condition(c: TimeCondition) -> Condition:
-    hours = c.within or c.outside
-    assert hours is not None
-    wanted = c.within is not None
-    inside = _inside(hours)
-    key = ("hours", hours.zone, hours.span(), frozenset(hours.days), wanted)
-    return reaching(key, lambda s: inside(s) is wanted, 1, cost=3, by_minute=True)
+_SPAN = re.compile(r"(\d{1,2}):([0-5]\d)\s*[-–]\s*(\d{1,2}):([0-5]\d)")
+_DAY = 24 * 60
 
 
-@lru_cache(maxsize=64)
-class _Clock:
-    """The day of the week and the minute of the day in one zone. Knows the last answer."""
+class Hours(Strict):
+    """Business hours in a named time zone. Hours that end before they begin run over midnight."""
 
-    def __init__(self, zone: str) -> None:
-        self._zone = ZoneInfo(zone)
-        self._last: tuple[datetime | None, int, int] = (None, 0, 0)
+    zone: Text
+    days: Listed[Day] = Field(default=["monday", "tuesday", "wednesday", "thursday", "friday"])
+    hours: str = "00:00-24:00"
 
-    def at(self, now: datetime) -> tuple[int, int]:
-        last, day, minute = self._last
-        if last is not now:
-            local = now.astimezone(self._zone)
-            day, minute = local.weekday(), local.hour * 60 + local.minute
-            self._last = now, day, minute
-        return day, minute
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.span()
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("zone is no known time zone; write it as Europe/Berlin") from error
+        return self
 
-
-def _inside(hours: Hours) -> Callable[[Situation], bool]:
-    clock = _Clock(hours.zone)
-    begin, end = hours.span()
-    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    days = frozenset(names.index(d) for d in hours.days)
-
-    def inside(s: Situation) -> bool:
-        day, minute = clock.at(s.now)
-        if begin < end:
-            return day in days and begin <= minute < end
-        # A night's hours belong to the day on which they begin.
-        return (day in days and minute >= begin) or ((day - 1) % 7 in days and minute < end)
-
-    return inside
+    def span(self) -> tuple[int, int]:
+        """Return the minutes of the day at which business begins and ends."""
+        match = _SPAN.fullmatch(self.hours.strip())
+        if match is not None:
+            begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+            if begin < _DAY and end <= _DAY and begin != end:
+                return begin, end
+        raise ValueError("write hours as 08:00-18:00")

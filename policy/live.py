@@ -1,4 +1,4 @@
-"""The policy in force: follows its file, keeps the last good one, and says loudly when the file is broken."""
+"""The policy in force: follows its file, keeps the last good one, says loudly when it is broken."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class PolicyFile:
         self._table = self._table_stamp()
         self._error: SettingsError | None = None
         self.trouble: SettingsError | None = None
-        """Set by whoever follows the file while something that nobody expected keeps it from being followed."""
+        """Set by whoever follows the file, while something unexpected keeps him from it."""
 
     @property
     def current(self) -> RulePolicy:
@@ -74,7 +74,10 @@ class PolicyFile:
         return self.reload()
 
     def reload(self) -> bool:
-        """Read the file again, whatever its date; True when another policy is in force. Never raises."""
+        """Read the file again, whatever its date; True when another policy is in force.
+
+        Never raises.
+        """
         table, self._table = self._table, self._table_stamp()
         try:
             content = _read(self.path)
@@ -91,11 +94,8 @@ class PolicyFile:
 
     def _table_stamp(self) -> "tuple[int, int, int] | None":
         """Of the table of countries that the policy in force names."""
-        return (
-            None
-            if self._policy.countries_file is None
-            else _stamp(Path(self._policy.countries_file))
-        )
+        named = self._policy.countries_file
+        return None if named is None else _stamp(Path(named))
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""

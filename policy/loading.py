@@ -1,69 +1,29 @@
-"""Reading a policy file: YAML to validated values, with the line, the column and the nearest word of every fault."""
+"""Reading a policy file: YAML to validated values, or every fault with its place."""
 
-import difflib
 import hashlib
 import re
-import types
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import resources
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarint import ScalarInt
 
 from core.errors import SettingsError
 from core.text import printable
-from policy.compiling import asks_country, compile_policy
+from policy.compiling import compile_policy
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
+from policy.faults import Problem, nearest, problem_of
 from policy.rules import PolicyModel
 
 _LARGEST = 1_000_000
 _LAST_TABLE: dict[bytes, CountryTable] = {}
-_PLAIN = {
-    "missing": "is missing",
-    "string_type": "should be text; put it in quotes",
-    "list_type": "should be a list",
-    "dict_type": "should be a section with names and values",
-    "model_type": "should be a section with names and values",
-    "bool_parsing": "should be true or false",
-    "bool_type": "should be true or false",
-    "int_parsing": "should be a whole number",
-    "int_type": "should be a whole number",
-    "float_parsing": "should be a number",
-    "float_type": "should be a number",
-    "too_short": "should not be empty",
-    "string_too_short": "should not be empty",
-    "greater_than": "should be more than {gt}",
-    "less_than_equal": "should be at most {le}",
-    "string_pattern_mismatch": "{words}",
-    "date_from_datetime_parsing": "should be a date such as 2027-01-31",
-    "date_parsing": "should be a date such as 2027-01-31",
-    "date_type": "should be a date such as 2027-01-31",
-}
-
-_PATTERNS = {
-    "id": "holds lower-case letters, digits, dots, dashes and underscores only",
-    "sha256": "holds SHA-256 digests: 64 hex digits in lower case",
-    "key_fingerprints": "holds fingerprints as records show them: 16 hex digits in lower case",
-    "headers": "holds plain ASCII values only",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One fault of a policy file; line and column count from 1."""
-
-    line: int
-    column: int
-    message: str
 
 
 class PolicyError(SettingsError):
@@ -99,17 +59,17 @@ def load_file(path: Path, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
 def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> RulePolicy:
     """Return the policy in these bytes."""
     model, folder = parse(content, source, kinds=kinds), Path(source).absolute().parent
-    return compile_policy(model, version_of(content), folder, _countries(model, folder, source))
+    policy = compile_policy(model, version_of(content), folder)
+    if model.organisation.countries is not None:
+        path = folder / model.organisation.countries
+        return replace(policy, countries=_countries(path), countries_file=str(path))
+    if policy.asks_country:
+        words = "a rule asks for the country, but organisation names no table of countries"
+        raise PolicyError(source, (Problem(line=1, column=1, message=words),))
+    return policy
 
 
-def _countries(model: PolicyModel, folder: Path, source: str) -> CountryTable | None:
-    named = model.organisation.countries
-    if named is None:
-        if asks_country(model):
-            words = "a rule asks for the country, but organisation names no table of countries"
-            raise PolicyError(source, (Problem(line=1, column=1, message=words),))
-        return None
-    path = folder / named
+def _countries(path: Path) -> CountryTable:
     try:
         return _table(path.read_bytes())
     except OSError as error:
@@ -151,8 +111,9 @@ def preset_text(name: str) -> str:
     known = preset_names()
     if name not in known:
         hint = nearest(name, known)
+        meant = f" Did you mean {hint}?" if hint else ""
         raise SettingsError(
-            f"There is no preset “{printable(name, 60)}”.{f' Did you mean {hint}?' if hint else ''}",
+            f"There is no preset “{printable(name, 60)}”.{meant}",
             remedy="Presets: " + ", ".join(known) + ".",
         )
     return (resources.files("policy") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
@@ -164,7 +125,7 @@ def version_of(content: bytes) -> str:
 
 
 def parse(content: bytes, source: str, *, kinds: frozenset[str] = frozenset()) -> PolicyModel:
-    """Return the validated file. `kinds` are finding kinds besides those that Outgate always knows."""
+    """Return the validated file. `kinds` are finding kinds besides those that are always known."""
     return parse_as(PolicyModel, content, source, kinds=kinds)
 
 
@@ -177,7 +138,7 @@ def parse_as[M: BaseModel](
     try:
         return model.model_validate(data, context={"kinds": kinds | _own_kinds(data)})
     except ValidationError as error:
-        found = (_problem(details, tree, model) for details in error.errors(include_url=False))
+        found = (problem_of(details, tree, model) for details in error.errors(include_url=False))
         problems = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
         raise PolicyError(source, tuple(problems)) from None
 
@@ -189,12 +150,6 @@ def _own_kinds(data: Any) -> frozenset[str]:
     return frozenset(
         k for k in (declared if isinstance(declared, list) else [declared]) if isinstance(k, str)
     )
-
-
-def nearest(word: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str | None:
-    """Return the known word that is most like this one."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return found[0] if found else None
 
 
 def _tree(content: bytes, source: str) -> Any:
@@ -262,79 +217,3 @@ def _plain(node: Any) -> Any:
         # An account number that begins with zeros.
         return str(int(node)).zfill(width)
     return node
-
-
-def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Problem:
-    kind, path = details["type"], details["loc"]
-    line, column, node = _place(path, tree, at_key=kind == "extra_forbidden")
-    name = str(path[-1]) if path else "the file"
-    context = details.get("ctx", {})
-    if kind == "extra_forbidden":
-        hint = nearest(name, list(_fields_at(path[:-1], model)))
-        message = f"“{printable(name, 60)}” is not known here" + (
-            f"; did you mean “{hint}”?" if hint else ""
-        )
-    elif kind in {"enum", "literal_error"}:
-        known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        written = printable(str(_written(node, path)), 60)
-        hint = nearest(written, known)
-        choice = f"; did you mean “{hint}”?" if hint else f"; it is one of {', '.join(known[:12])}"
-        message = f"“{written}” is not known here{choice}"
-    elif kind in {"value_error", "assertion_error"}:
-        message = str(context.get("error", details["msg"]))
-    else:
-        names = [str(p) for p in path if not isinstance(p, int)]
-        told = next(
-            (_PATTERNS[n] for n in reversed(names) if n in _PATTERNS),
-            "is not written as it should be",
-        )
-        words = _PLAIN.get(kind, details["msg"].lower()).format(**{"words": told, **context})
-        message = f"{printable(names[-1] if names else 'the file', 60)} {words}"
-    return Problem(line=line, column=column, message=message)
-
-
-def _written(node: Any, path: tuple[int | str, ...]) -> Any:
-    if isinstance(node, list) and path and isinstance(path[-1], int) and path[-1] < len(node):
-        return node[path[-1]]
-    return "…" if isinstance(node, dict | list) else node
-
-
-def _place(path: tuple[int | str, ...], tree: Any, *, at_key: bool) -> tuple[int, int, Any]:
-    """Return line, column and value of the deepest part of the path that is in the file."""
-    node, line, column = tree, 0, 0
-    for depth, step in enumerate(path):
-        if isinstance(node, CommentedMap) and step in node:
-            last = depth == len(path) - 1
-            line, column = node.lc.key(step) if at_key and last else node.lc.value(step)
-            node = node[step]
-        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-            line, column = node.lc.item(step)
-            node = node[step]
-        else:
-            break
-    return line + 1, column + 1, node
-
-
-def _fields_at(path: tuple[int | str, ...], root: type[BaseModel]) -> Iterator[str]:
-    """Yield the names that the section at this path may hold."""
-    model: type[BaseModel] | None = root
-    for step in path:
-        if isinstance(step, int) or model is None:
-            continue
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        model = _model_in(fields[step].annotation) if step in fields else None
-    if model is not None:
-        for name, field in model.model_fields.items():
-            yield field.alias or name
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, TypeAliasType):
-        return _model_in(annotation.__value__)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in {list, Annotated, Union, types.UnionType}:
-        for part in get_args(annotation):
-            if (found := _model_in(part)) is not None:
-                return found
-    return None

@@ -3,28 +3,40 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
-from core.classification import Account, AccountKind, Category, Destination, LlmCall
-from core.decision import Decision, Verdict
+from core.classification import (
+    Account,
+    AccountKind,
+    Attachment,
+    Category,
+    Destination,
+    LlmCall,
+)
+from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
+from destinations.catalogue import canonical
 from policy.decide import RulePolicy
-from policy.fields import Country, Kind, Several, Size, Strict, Text
+from policy.fields import Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
 from policy.loading import parse_as
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
+_ATTACHMENT = Attachment(media_type=None, bytes=1, sha256="0" * 64)
 
 
 class GivenScript(Strict):
     """Who sends."""
 
     path: Text = "/srv/jobs/report.py"
+    name: Text | None = None
+    """What a person calls it; the file's name when nothing is said."""
     sha256: str | None = None
+    owner: Text | None = None
     launched_as: LaunchedAs = LaunchedAs.FILE
     approved: bool | None = None
     changed_since_approval: bool = False
@@ -36,13 +48,14 @@ class GivenDestination(Strict):
     """Where it goes."""
 
     host: Text = "service.example"
+    port: Port = 443
     service: Text | None = None
     category: Category = Category.OTHER
     account: AccountKind = AccountKind.UNKNOWN
     account_id: Text | None = None
     upload: bool = False
     country: Country = "unknown"
-    scheme: Literal["http", "https", "ws", "wss"] = "https"
+    scheme: Scheme = "https"
     path: Text = "/"
 
 
@@ -52,7 +65,7 @@ class GivenFinding(Strict):
     kind: Kind
     detector: Text = "test"
     certainty: Confidence = Confidence.LIKELY
-    count: Annotated[int, Field(gt=0)] = 1
+    count: Count = 1
     distinct: int | None = None
     records: int | None = None
     subjects: int | None = None
@@ -69,6 +82,7 @@ class GivenLlm(Strict):
     key_class: Text | None = None
     organisation: Text | None = None
     tools: Several[Text] = Field(default=[])
+    attachments: bool = False
 
 
 class GivenVolume(Strict):
@@ -87,6 +101,8 @@ class Given(Strict):
     attribution: Certainty = Certainty.EXACT
     user: Text | None = None
     started_by: Text | None = None
+    python: bool | None = None
+    """Whether it descends from Python; a known script does when nothing is said."""
     destination: GivenDestination = GivenDestination()
     findings: list[GivenFinding] = Field(default=[])
     llm: GivenLlm | None = None
@@ -98,7 +114,7 @@ class Given(Strict):
 
 
 class Expected(Strict):
-    """What the policy must answer. The verdict is the one that would be enforced, watch mode or not."""
+    """What the policy must answer. The verdict is that of the rules, watch mode or not."""
 
     verdict: Verdict
     rule: Text | None = None
@@ -133,18 +149,17 @@ class CaseResult:
 def run_cases(
     policy: RulePolicy, path: Path, *, kinds: frozenset[str] = frozenset()
 ) -> tuple[CaseResult, ...]:
-    """Ask `policy` about every case in this file. Raises InputError or PolicyError when it cannot be read."""
+    """Ask `policy` about every case in this file. Raises InputError or PolicyError."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
     file = parse_as(CasesFile, content, str(path), kinds=kinds | policy.own_kinds)
-    return tuple(_result(case, policy.decide(situation_of_case(case.given))) for case in file.cases)
+    return tuple(_result(case, policy) for case in file.cases)
 
 
 def situation_of_case(given: Given) -> Situation:
     """Return the situation that a case describes."""
-    script = given.script
     return Situation(
         now=given.at,
         method=given.method,
@@ -152,36 +167,42 @@ def situation_of_case(given: Given) -> Situation:
         sender=_sender(given),
         destination=_destination(given.destination),
         llm=None if given.llm is None else _llm(given.llm),
-        findings=tuple(_finding(f) for f in given.findings),
+        findings=tuple(map(_finding, given.findings)),
         degraded=tuple(given.degraded),
-        history=ScriptHistory()
-        if script is None
-        else ScriptHistory(
-            first_seen=script.first_seen,
-            approved=script.approved,
-            changed_since_approval=script.changed_since_approval,
-            imports=frozenset(script.imports),
-        ),
+        history=ScriptHistory() if given.script is None else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
+    )
+
+
+def _history(given: GivenScript) -> ScriptHistory:
+    return ScriptHistory(
+        first_seen=given.first_seen,
+        approved=given.approved,
+        changed_since_approval=given.changed_since_approval,
+        imports=frozenset(given.imports),
     )
 
 
 def _sender(given: Given) -> Attribution:
     script = given.script if given.attribution is not Certainty.UNKNOWN else None
+    known = True if script else None
     return Attribution(
         certainty=given.attribution,
         method="case",
         user=given.user,
         started_by=given.started_by,
-        is_python=True if script else None,
-        script=None
-        if script is None
-        else Script(
-            path=script.path,
-            sha256=script.sha256,
-            launched_as=script.launched_as,
-            name=script.path.replace("\\", "/").rsplit("/", 1)[-1],
-        ),
+        is_python=known if given.python is None else given.python,
+        script=None if script is None else _script(script),
+    )
+
+
+def _script(given: GivenScript) -> Script:
+    return Script(
+        path=given.path,
+        sha256=given.sha256,
+        launched_as=given.launched_as,
+        name=given.name or given.path.replace("\\", "/").rsplit("/", 1)[-1],
+        version=None if given.owner is None else {"owner": given.owner},
     )
 
 
@@ -189,9 +210,9 @@ def _destination(given: GivenDestination) -> Destination:
     return Destination(
         scheme=given.scheme,
         host=given.host.lower(),
-        port=443,
+        port=given.port,
         path=given.path,
-        service=given.service,
+        service=None if given.service is None else canonical(given.service),
         category=given.category,
         account=Account(kind=given.account, id=given.account_id),
         upload=given.upload,
@@ -200,7 +221,13 @@ def _destination(given: GivenDestination) -> Destination:
 
 
 def _llm(given: GivenLlm) -> LlmCall:
-    return LlmCall(**{**given.model_dump(), "tools": tuple(given.tools)})
+    told = given.model_dump(exclude={"provider", "tools", "attachments"})
+    return LlmCall(
+        **told,
+        provider=None if given.provider is None else canonical(given.provider),
+        tools=tuple(given.tools),
+        attachments=(_ATTACHMENT,) if given.attachments else (),
+    )
 
 
 def _finding(given: GivenFinding) -> Finding:
@@ -216,14 +243,25 @@ def _finding(given: GivenFinding) -> Finding:
     )
 
 
-def _result(case: PolicyCase, decision: Decision) -> CaseResult:
+def _result(case: PolicyCase, policy: RulePolicy) -> CaseResult:
+    situation, expected = situation_of_case(case.given), case.expect
+    decision = policy.decide(situation)
     verdict = decision.intended or decision.verdict
-    expected = case.expect
     passed = verdict is expected.verdict and expected.rule in {None, decision.rule}
     wanted = expected.verdict + (f" by rule {expected.rule}" if expected.rule else "")
     came = verdict + (f" by rule {decision.rule}" if decision.rule else " (no rule matched)")
-    return CaseResult(
-        name=case.name,
-        passed=passed,
-        told=f"{case.name}: {came}" if passed else f"{case.name}: expected {wanted}, got {came}",
-    )
+    if passed:
+        return CaseResult(name=case.name, passed=True, told=f"{case.name}: {came}")
+    why = _why_not(policy, expected.rule, situation)
+    told = f"{case.name}: expected {wanted}, got {came}{why}"
+    return CaseResult(name=case.name, passed=False, told=told)
+
+
+def _why_not(policy: RulePolicy, rule: str | None, situation: Situation) -> str:
+    """Return what kept the expected rule from holding; nothing where it holds or none was named."""
+    if rule is None:
+        return ""
+    unmet = policy.unmet(rule, situation)
+    if unmet is None:
+        return f"; there is no rule {rule}"
+    return f"; {rule} does not hold for want of: {', and '.join(unmet)}" if unmet else ""

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from core.decision import Decision, HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict, lets_out
 from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory, situation_of
+from destinations.naming import place_name
 from policy.decide import RulePolicy
-from policy.unknowns import HISTORY, IMPORTS
+from policy.inputs import HISTORY, PAST, VOLUME
 from policy.volumes import Volumes
-
-_STOPPING = frozenset({Verdict.REDACT, Verdict.HOLD, Verdict.BLOCK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,9 @@ class Affected:
     verdict: Verdict
     script: str
     destination: str
+    """The service's id, else the host."""
+    place: str
+    """What a person calls it."""
     count: int
     users: tuple[str, ...]
     false_alarms: int
@@ -59,7 +61,7 @@ class ReplayReport:
     """The stopped records and the warned ones in groups, most frequent first."""
     caveats: tuple[str, ...] = ()
     untold: int = 0
-    """Records of which nobody can tell: a rule asks for what they do not hold. They are in no other number."""
+    """Records of which nobody can tell, for they lack what a rule asks for; in no other number."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -92,6 +94,9 @@ class _Group:
     reason: str = ""
 
 
+type _GroupKey = tuple[str | None, Verdict, str, str]
+"""Rule, verdict, script and destination."""
+
 type Known = Callable[[str, str | None, datetime], ScriptHistory]
 """Script, its hash, a time → what was known of it then."""
 
@@ -107,18 +112,18 @@ class Replayed:
 
 
 def replayed(
-    policy: RulePolicy, records: Iterable[Mapping[str, Any]], known: Known | None = None
+    policy: RulePolicy, records: Iterable[Record | None], known: Known | None = None
 ) -> Iterator[Replayed | None]:
-    """Yield what the policy makes of each record, in the order of time; None for one that cannot be read.
+    """Yield what the policy makes of each record, in the order of time; None for an unreadable one.
 
-    Earlier volume is what this policy would have let out, as far as the records go; held requests count as approved.
+    Earlier volume is what this policy would have let out, as far as the records go; held requests
+    count as approved.
     """
     volumes = Volumes()
-    untold = IMPORTS if known is not None else IMPORTS | HISTORY
-    for value in records:
-        try:
-            record = Record.from_json(value)
-        except (KeyError, ValueError, TypeError):
+    supplied = VOLUME if known is None else VOLUME | HISTORY
+    untold = PAST & ~supplied
+    for record in records:
+        if record is None:
             yield None
             continue
         script = record.sender.script
@@ -128,74 +133,84 @@ def replayed(
         situation = replace(
             situation_of(record), degraded=(), history=history, volume=volumes.before(record)
         )
-        # A stage that failed then says nothing about the rules, and without a script there is nothing to be known.
+        # A stage that failed then says nothing about the rules, and without a script there is
+        # nothing to be known.
         decision, unsure = policy.tell(situation, untold if script is not None else 0)
-        if went_out(record.decision) if unsure else as_enforced(decision) is not Verdict.BLOCK:
+        asked = as_enforced(decision)
+        if record.decision.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
         yield Replayed(record=record, decision=decision, unsure=unsure)
 
 
 def replay(
     policy: RulePolicy,
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Record | None],
     dispositions: Mapping[str, Disposition] | None = None,
     *,
     known: Known | None = None,
     since: datetime | None = None,
 ) -> ReplayReport:
-    """Run `policy` over recorded exchanges (JSON records, in the order of time).
+    """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be read.
 
-    `dispositions`: key of a closed case → how it was closed. Records before `since` only count as earlier volume.
+    `dispositions`: key of a closed case → how it was closed. Records before `since` only count as
+    earlier volume.
     """
-    closed = dispositions or {}
-    verdicts: Counter[str] = Counter()
-    unsure: Counter[str] = Counter()
-    groups: dict[tuple[str | None, Verdict, str, str], _Group] = {}
-    total = unreadable = newly = no_longer = false_alarms = untold = 0
+    closed, tally = dispositions or {}, _Tally()
     for one in replayed(policy, records, known):
         if one is None:
-            unreadable += 1
-            continue
-        record, decision = one.record, one.decision
-        if since is not None and record.at < since:
-            continue
-        total += 1
+            tally.unreadable += 1
+        elif since is None or one.record.at >= since:
+            tally.add(one, closed.get(case_key(one.record)))
+    return tally.report(policy)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted of a replay."""
+
+    records: int = 0
+    unreadable: int = 0
+    untold: int = 0
+    newly: int = 0
+    no_longer: int = 0
+    false_alarms: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    unsure: Counter[str] = field(default_factory=Counter)
+    groups: dict[_GroupKey, _Group] = field(default_factory=dict)
+
+    def add(self, one: Replayed, how: Disposition | None) -> None:
+        """Count a record; `how` its case was closed."""
+        self.records += 1
         if one.unsure:
-            untold += 1
-            unsure.update(one.unsure)
-            continue
-        verdict = as_enforced(decision)
-        verdicts[verdict.value] += 1
-        was = record.decision.verdict
-        newly += verdict in _STOPPING and was not in _STOPPING
-        no_longer += verdict not in _STOPPING and was in _STOPPING
-        how = closed.get(case_key(record))
-        false_alarms += verdict in _STOPPING and how is Disposition.FALSE_ALARM
-        if verdict in _STOPPING or verdict is Verdict.WARN:
-            key = (decision.rule, verdict, _script(record), _destination(record))
-            _add(groups.setdefault(key, _Group()), record, decision, how)
-    stopped = [key for key in groups if key[1] in _STOPPING]
-    return ReplayReport(
-        policy=policy.version,
-        records=total,
-        unreadable=unreadable,
-        verdicts=dict(verdicts),
-        newly_stopped=newly,
-        no_longer_stopped=no_longer,
-        scripts=len({key[2] for key in stopped}),
-        people=len(set().union(*(groups[key].users for key in stopped))),
-        false_alarms=false_alarms,
-        affected=_rows(groups),
-        caveats=tuple(_caveats(policy, unsure, verdicts)),
-        untold=untold,
-    )
+            self.untold += 1
+            self.unsure.update(one.unsure)
+            return
+        verdict, was = as_enforced(one.decision), one.record.decision.verdict
+        self.verdicts[verdict.value] += 1
+        self.newly += was.passes and not verdict.passes
+        self.no_longer += verdict.passes and not was.passes
+        self.false_alarms += not verdict.passes and how is Disposition.FALSE_ALARM
+        if not verdict.passes or verdict is Verdict.WARN:
+            key = (one.decision.rule, verdict, _script(one.record), _destination(one.record))
+            _add(self.groups.setdefault(key, _Group()), one.record, one.decision, how)
 
-
-def went_out(decision: Decision) -> bool:
-    """Return whether the request was sent on then: let pass, redacted, or held and approved."""
-    if decision.verdict is Verdict.HOLD:
-        return decision.hold_outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
-    return decision.verdict is not Verdict.BLOCK
+    def report(self, policy: RulePolicy) -> ReplayReport:
+        """Return what was counted."""
+        stopped = [key for key in self.groups if not key[1].passes]
+        return ReplayReport(
+            policy=policy.version,
+            records=self.records,
+            unreadable=self.unreadable,
+            verdicts=dict(self.verdicts),
+            newly_stopped=self.newly,
+            no_longer_stopped=self.no_longer,
+            scripts=len({key[2] for key in stopped}),
+            people=len(set().union(*(self.groups[key].users for key in stopped))),
+            false_alarms=self.false_alarms,
+            affected=_rows(self.groups),
+            caveats=tuple(_caveats(policy, self.unsure, self.verdicts)),
+            untold=self.untold,
+        )
 
 
 def as_enforced(decision: Decision) -> Verdict:
@@ -215,13 +230,14 @@ def _add(group: _Group, record: Record, decision: Decision, how: Disposition | N
         group.last, group.reason = record, decision.reason
 
 
-def _rows(groups: Mapping[tuple[str | None, Verdict, str, str], _Group]) -> tuple[Affected, ...]:
+def _rows(groups: Mapping[_GroupKey, _Group]) -> tuple[Affected, ...]:
     rows = [
         Affected(
             rule=rule,
             verdict=verdict,
             script=script,
             destination=destination,
+            place=place_name(group.last.destination.service, group.last.destination.host),
             count=group.count,
             users=tuple(sorted(group.users)),
             false_alarms=group.false_alarms,
@@ -240,8 +256,11 @@ def _rows(groups: Mapping[tuple[str | None, Verdict, str, str], _Group]) -> tupl
 def _caveats(policy: RulePolicy, unsure: Counter[str], verdicts: Counter[str]) -> Iterator[str]:
     if unsure:
         told = ", ".join(f"{rule} ({count:,})" for rule, count in unsure.most_common())
-        yield f"What these rules look at is not in the records, so that nobody can tell what they would have done: {told}"
-    if policy.asks_past and verdicts[Verdict.HOLD.value]:
+        yield (
+            "What these rules look at is not in the records, so that nobody can tell what they "
+            f"would have done: {told}"
+        )
+    if policy.inputs & VOLUME and verdicts[Verdict.HOLD.value]:
         yield "Requests that would have been held count as approved in the volume of later ones."
 
 

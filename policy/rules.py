@@ -3,185 +3,27 @@
 import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from core.attribution import Certainty, LaunchedAs
-from core.classification import AccountKind, Category
 from core.decision import Mode, Verdict
-from core.findings import Confidence
+from policy.conditions import When
 from policy.fields import (
-    Count,
-    Country,
-    Day,
+    Fingerprint,
     Identifier,
     Kind,
     Listed,
+    RuleId,
     Several,
     Size,
     Strict,
     Text,
     action,
-    section,
 )
 from policy.tenants import TenantRestrictions
 from policy.tls_passthrough import PassThrough
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-class ScriptCondition(Strict):
-    """Who sends. All that is given must hold; of a list, any. An unknown script is new and not approved."""
-
-    path: Listed[Text] | None = Field(
-        None, description="Path of the script; * stands for anything."
-    )
-    name: Listed[Text] | None = Field(
-        None, description="What a person calls it: a file name, a module."
-    )
-    sha256: Listed[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] | None = None
-    launched_as: Listed[LaunchedAs] | None = None
-    user: Listed[Text] | None = Field(None, description="Account on this machine that runs it.")
-    owner: Listed[Text] | None = Field(None, description="Owner of the script's file.")
-    started_by: Listed[Text] | None = Field(
-        None, description="terminal, cron, agent:claude-code, …"
-    )
-    imports: Listed[Text] | None = Field(
-        None, description="Packages, of which it imports at least one."
-    )
-    python: bool | None = Field(None, description="Whether the sender descends from Python.")
-    approved: bool | None = Field(None, description="Whether this very version was approved.")
-    changed_since_approval: bool | None = None
-    newer_than_days: Count | None = Field(
-        None, description="First seen less than so many days ago."
-    )
-
-
-class DestinationCondition(Strict):
-    """Where it goes. All that is given must hold; of a list, any."""
-
-    host: Listed[Text] | None = Field(
-        None, description="api.example.com, or *.example.com for all below it."
-    )
-    category: Listed[Category] | None = None
-    service: Listed[Text] | None = Field(None, description="openai, onedrive, dropbox, …")
-    account: Listed[AccountKind] | None = Field(
-        None, description="Whose account of the service it is."
-    )
-    account_id: Listed[Text] | None = None
-    upload: bool | None = Field(None, description="True when content is stored with the service.")
-    country: Listed[Country] | None = Field(
-        None, description="Country of its address: two letters, or unknown."
-    )
-    scheme: Listed[Literal["http", "https", "ws", "wss"]] | None = None
-    path: Listed[Text] | None = None
-
-
-class FindingsCondition(Strict):
-    """What is in it. Published example values do not count unless asked for."""
-
-    kinds: Listed[Kind] | None = Field(
-        None, description="Kinds (iban) or groups (bank, health, credentials …)."
-    )
-    detectors: Listed[Text] | None = Field(None, description="Types of credential, such as aws-*.")
-    certainty: Confidence | None = Field(None, description="At least so sure.")
-    count_at_least: Count | None = None
-    distinct_at_least: Count | None = Field(None, description="Different values.")
-    records_at_least: Count | None = Field(None, description="Rows or objects affected.")
-    subjects_at_least: Count | None = Field(None, description="Different people affected.")
-    test_data: bool = Field(False, description="Count published example values too.")
-
-
-class VolumeCondition(Strict):
-    """How much, by this script to this destination. All that is given must hold."""
-
-    request_bytes_at_least: Size | None = None
-    hour_bytes_at_least: Size | None = None
-    day_bytes_at_least: Size | None = None
-    day_tokens_at_least: Count | None = None
-    day_cost_usd_at_least: Annotated[float, Field(gt=0)] | None = None
-
-
-class LlmCondition(Strict):
-    """Calls of language models. An empty section holds for any such call."""
-
-    provider: Listed[Text] | None = None
-    model: Listed[Text] | None = None
-    operation: Listed[Text] | None = None
-    key: Literal["known", "unknown"] | None = Field(
-        None, description="Whether its API key is listed under organisation: key_fingerprints."
-    )
-    key_class: Listed[Text] | None = None
-    organisation: Listed[Text] | None = None
-    tools: Listed[Text] | None = None
-    attachments: bool | None = None
-
-
-class Hours(Strict):
-    """Business hours in a named time zone. Hours that end before they begin run over midnight."""
-
-    zone: Text
-    days: Listed[Day] = Field(default=["monday", "tuesday", "wednesday", "thursday", "friday"])
-    hours: str = "00:00-24:00"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        self.span()
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("zone is no known time zone; write it as Europe/Berlin") from error
-        return self
-
-    def span(self) -> tuple[int, int]:
-        """Return the minutes of the day at which business begins and ends."""
-        match = re.fullmatch(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)", self.hours.strip())
-        if match:
-            begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
-            if (
-                int(match[2]) < 60
-                and int(match[4]) < 60
-                and begin < 1440
-                and end <= 1440
-                and begin != end
-            ):
-                return begin, end
-        raise ValueError("write hours as 08:00-18:00")
-
-
-class TimeCondition(Strict):
-    """When. Give one of the two."""
-
-    within: Hours | None = None
-    outside: Hours | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.within is None) == (self.outside is None):
-            raise ValueError("time has either within or outside")
-        return self
-
-
-class AttributionCondition(Strict):
-    """How sure the sender is known."""
-
-    certainty: Listed[Certainty]
-
-
-class When(Strict):
-    """Conditions; all sections given must hold. Without any, the rule holds for every request."""
-
-    script: ScriptCondition | None = None
-    destination: DestinationCondition | None = None
-    findings: Annotated[FindingsCondition, section("kinds")] | None = None
-    volume: VolumeCondition | None = None
-    llm: LlmCondition | None = None
-    time: TimeCondition | None = None
-    attribution: Annotated[AttributionCondition, section("certainty")] | None = None
-    all: Annotated[list["When"], Field(min_length=1)] | None = None
-    any: Annotated[list["When"], Field(min_length=1)] | None = None
-    not_: "When | None" = Field(None, alias="not")
 
 
 class Then(Strict):
@@ -224,7 +66,7 @@ type OnError = Literal["allow", "watch", "warn", "hold", "block", "skip"]
 class Rule(Strict):
     """One rule. The first rule of the file that holds decides."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
+    id: RuleId
     description: Annotated[str, Field(max_length=500)] = ""
     owner: Annotated[str, Field(max_length=200)] = ""
     until: date | None = Field(None, description="Last day on which the rule is in force (UTC).")
@@ -234,13 +76,14 @@ class Rule(Strict):
     then: Annotated[Then, BeforeValidator(action)]
     inspect: Literal["whole"] | None = Field(
         None,
-        description="whole: a body too large to be held is kept in an encrypted file and read to its end before any of "
-        "it leaves. Without it such a body is read while it passes.",
+        description="whole: a body too large to be held is kept in an encrypted file and read to "
+        "its end before any of it leaves. Without it such a body is read while it passes.",
     )
     on_error: OnError | None = Field(
         None,
-        description="When something that the rule looks at could not be found out, or a request could not be redacted "
-        "or held as asked. Default: block where the rule redacts, holds or blocks; else skip, the next rules decide.",
+        description="When something that the rule looks at could not be found out, or a request "
+        "could not be redacted or held as asked. Default: block where the rule redacts, holds or "
+        "blocks; else skip, the next rules decide.",
     )
 
 
@@ -248,9 +91,7 @@ class ExceptionEntry(Strict):
     """A value that an officer closed as a false alarm."""
 
     kind: Kind
-    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = Field(
-        description="As the finding shows it."
-    )
+    fingerprint: Fingerprint = Field(description="As the finding shows it.")
     where: Text | None = Field(
         None, description="Only at places like this one; * and ? as in file names."
     )
@@ -264,10 +105,10 @@ class OrganisationSection(Strict):
     accounts: dict[str, Several[Identifier]] = Field(
         default={}, description="Service → ids of own accounts."
     )
-    key_fingerprints: Several[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default=[])
+    key_fingerprints: Several[Fingerprint] = Field(default=[])
     kinds: Several[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]] = Field(
         default=[],
-        description="Kinds that the organisation's own recognisers find, so that rules may name them.",
+        description="Kinds that your own recognisers find, so that rules may name them.",
     )
     words: Several[Text] = Field(default=[])
     canaries: Several[Text] = Field(default=[])

@@ -1,7 +1,8 @@
-"""Tenant restrictions: headers by which a provider itself refuses accounts that are not the organisation's.
+"""Tenant restrictions: headers by which providers themselves refuse foreign accounts.
 
-Each header goes to the provider's own hosts only, since it tells who the organisation is, and replaces what a script
-may have set. Sources: the providers' own documentation of network-level tenant restrictions.
+Each header goes to the provider's own hosts only, since it tells who the organisation is, and
+replaces what a script may have set. Names and hosts stand in the catalogue of destinations;
+sources: the providers' own documentation of network-level tenant restrictions.
 """
 
 import base64
@@ -12,27 +13,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from destinations import code_hosts, google, messaging, microsoft, stores, vendors
+from destinations.llm import apis, applications
+from destinations.service import TenantHeader
 from policy.fields import Identifier, Listed, Strict
 
 type Ascii = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]
 type Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
-_SIGN_IN = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net")
-_CONSUMER = ("login.live.com",)
-_GOOGLE_CLOUD = (
-    "*.google.com",
-    "*.googleapis.com",
-    "*.gcr.io",
-    "gcr.io",
-    "*.pkg.dev",
-    "*.cloudfunctions.net",
-    "*.run.app",
-)
-_WEBEX = ("idbroker*.webex.com", "identity*.webex.com", "atlas-a.wbx2.com")
-
 
 class Microsoft(Strict):
-    """Which Microsoft tenants may be signed in to. Either a list of tenants, or a policy kept in Entra."""
+    """Which Microsoft tenants may be signed in to.
+
+    Either a list of tenants, or a policy kept in Entra.
+    """
 
     tenants: Listed[Ascii] | None = Field(None, description="Domains or tenant ids.")
     context: Guid | None = Field(None, description="The organisation's own tenant id.")
@@ -53,7 +47,7 @@ class Microsoft(Strict):
 
 
 class GoogleWorkspace(Strict):
-    """Which Workspace domains may be used; `consumer_accounts` among them lets private accounts in."""
+    """Which Workspace domains may be used; `consumer_accounts` among them admits private ones."""
 
     domains: Listed[Ascii]
 
@@ -121,6 +115,7 @@ class Injection:
     """Headers for some hosts of one provider."""
 
     provider: str
+    """Name of the section that asks for it."""
     hosts: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
 
@@ -130,63 +125,44 @@ def injections(wanted: TenantRestrictions) -> Iterator[Injection]:
     if wanted.microsoft:
         yield from _microsoft(wanted.microsoft)
     if wanted.google_workspace:
-        value = ",".join(wanted.google_workspace.domains)
-        yield _one(
-            "google_workspace", ("google.com", "*.google.com"), "X-GoogApps-Allowed-Domains", value
-        )
+        domains = ",".join(wanted.google_workspace.domains)
+        yield _one("google_workspace", (google.ALLOWED_DOMAINS, domains))
     if wanted.google_cloud:
-        yield _one(
-            "google_cloud",
-            _GOOGLE_CLOUD,
-            "X-Goog-Allowed-Resources",
-            _resources(wanted.google_cloud),
-        )
+        yield _one("google_cloud", (google.ALLOWED_RESOURCES, _resources(wanted.google_cloud)))
     if wanted.dropbox:
-        value = ",".join(wanted.dropbox.teams)
-        yield _one("dropbox", ("dropbox.com", "*.dropbox.com"), "X-Dropbox-allowed-Team-Ids", value)
+        yield _one("dropbox", (stores.ALLOWED_TEAMS, ",".join(wanted.dropbox.teams)))
     if wanted.slack:
-        yield Injection(
-            provider="slack",
-            hosts=("slack.com", "*.slack.com"),
-            headers=(
-                ("X-Slack-Allowed-Workspaces-Requester", wanted.slack.requester),
-                ("X-Slack-Allowed-Workspaces", ",".join(wanted.slack.workspaces)),
-            ),
-        )
+        requester = (messaging.REQUESTER, wanted.slack.requester)
+        workspaces = (messaging.ALLOWED_WORKSPACES, ",".join(wanted.slack.workspaces))
+        yield _one("slack", requester, workspaces)
     if wanted.github:
-        hosts = ("github.com", "api.github.com", "*.githubcopilot.com")
-        yield _one(
-            "github", hosts, "sec-GitHub-allowed-enterprise", ", ".join(wanted.github.enterprises)
-        )
+        enterprises = ", ".join(wanted.github.enterprises)
+        yield _one("github", (code_hosts.ALLOWED_ENTERPRISES, enterprises))
     if wanted.chatgpt:
-        hosts = ("chatgpt.com", "chat.openai.com", "*.openai.com")
-        yield _one("chatgpt", hosts, "ChatGPT-Allowed-Workspace-Id", wanted.chatgpt.workspace)
+        yield _one("chatgpt", (applications.ALLOWED_WORKSPACE, wanted.chatgpt.workspace))
     if wanted.anthropic:
-        value = ",".join(wanted.anthropic.organisations)
-        yield _one(
-            "anthropic", ("claude.ai", "api.anthropic.com"), "anthropic-allowed-org-ids", value
-        )
+        organisations = ",".join(wanted.anthropic.organisations)
+        yield _one("anthropic", (apis.ALLOWED_ORGANISATIONS, organisations))
     if wanted.webex:
-        yield _one("webex", _WEBEX, "CiscoSpark-Allowed-Domains", ",".join(wanted.webex.domains))
+        yield _one("webex", (vendors.ALLOWED_WEBEX_DOMAINS, ",".join(wanted.webex.domains)))
 
 
-def _one(provider: str, hosts: tuple[str, ...], name: str, value: str) -> Injection:
-    return Injection(provider=provider, hosts=hosts, headers=((name, value),))
+def _one(provider: str, *headers: tuple[TenantHeader, str]) -> Injection:
+    """The first header says to which hosts: those with it go where it goes."""
+    hosts = headers[0][0].hosts
+    pairs = tuple((header.name, value) for header, value in headers)
+    return Injection(provider=provider, hosts=hosts, headers=pairs)
 
 
 def _microsoft(wanted: Microsoft) -> Iterator[Injection]:
-    """One header name has another value on the consumer host."""
-    context = (("Restrict-Access-Context", wanted.context),) if wanted.context else ()
+    context = ((microsoft.RESTRICT_CONTEXT, wanted.context),) if wanted.context else ()
     if wanted.policy:
-        headers = (("sec-Restrict-Tenant-Access-Policy", wanted.policy), *context)
-        yield Injection(provider="microsoft", hosts=(*_SIGN_IN, *_CONSUMER), headers=headers)
+        yield _one("microsoft", (microsoft.RESTRICT_BY_POLICY, wanted.policy), *context)
     if wanted.tenants:
-        headers = (("Restrict-Access-To-Tenants", ",".join(wanted.tenants)), *context)
-        yield Injection(provider="microsoft", hosts=_SIGN_IN, headers=headers)
+        tenants = ",".join(wanted.tenants)
+        yield _one("microsoft", (microsoft.RESTRICT_TENANTS, tenants), *context)
     if wanted.consumer_accounts:
-        yield _one(
-            "microsoft_consumer", _CONSUMER, "sec-Restrict-Tenant-Access-Policy", "restrict-msa"
-        )
+        yield _one("microsoft_consumer", (microsoft.RESTRICT_CONSUMERS, "restrict-msa"))
 
 
 def _resources(wanted: GoogleCloud) -> str:
@@ -194,6 +170,5 @@ def _resources(wanted: GoogleCloud) -> str:
         "resources": [f"organizations/{number}" for number in wanted.organisations],
         "options": "cloudStorageReadAllowed" if wanted.storage_reads else "strict",
     }
-    return base64.urlsafe_b64encode(json.dumps(document, separators=(",", ":")).encode()).decode(
-        "ascii"
-    )
+    compact = json.dumps(document, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(compact).decode("ascii")

@@ -1,4 +1,4 @@
-"""How much a script would have sent somewhere, added up as a gate adds it up: in buckets of five minutes."""
+"""How much a script would have sent somewhere, added up as a gate does: in buckets of 5 minutes."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -52,11 +52,9 @@ class Volumes:
 def _key(record: Record) -> _Key | None:
     """Of a sender that is no script nothing is added up."""
     script, destination = record.sender.script, record.destination
-    return (
-        None
-        if script is None
-        else (script.path or script.name, destination.service or destination.host)
-    )
+    if script is None:
+        return None
+    return script.path or script.name, destination.service or destination.host
 
 
 def _bucket(at: datetime) -> int:

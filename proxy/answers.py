@@ -1,14 +1,11 @@
 """Answers: which ones stream past unbuffered, and what reads them as they go."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from mitmproxy import http
-
 from core.exchange import Answer, Message
-from core.ports import AnswerTap, Restorer
-from proxy.inspection import Inspection
-from proxy.transaction import Acknowledgement, Ruling
-from proxy.translate import answer_of
+from core.ports import AnswerTap, Classifier, Restorer
+from proxy.transaction import Transaction
 
 _STREAMING_TYPES = (
     "text/event-stream",
@@ -25,6 +22,7 @@ _STREAMING_TYPES = (
 SWITCHING = 101
 _HELD_BYTES = 256 * 1024
 """An answer of a stated size up to this is held: one write, one read. Everything else streams."""
+_COMPRESSED = "the answer came compressed: its placeholders were not replaced back"
 
 
 def streams_past(head: Answer) -> bool:
@@ -38,61 +36,36 @@ def streams_past(head: Answer) -> bool:
 
 
 class AnswerReader:
-    """Reads one answer, streamed or held, and closes the record at its end. Also the stream callable itself."""
+    """Reads one answer, streamed or held, on behalf of its transaction."""
 
-    def __init__(self, flow: http.HTTPFlow, inspection: Inspection, ruling: Ruling) -> None:
-        self._flow = flow
-        self._inspection = inspection
-        self._ruling = ruling
+    def __init__(self, transaction: Transaction, head: Answer, classifier: Classifier) -> None:
+        self._transaction = transaction
         self._seen = 0
         self._streamed = False
-        self._restorer: Restorer | None = None
-        self.head = answer_of(flow, held=False)
-        self._tap: AnswerTap | None = inspection.tap(ruling, self.head)
-
-    def stream(self) -> None:
-        """Let the body pass in pieces as they come."""
-        response = self._flow.response
-        assert response is not None
-        had_length = (
-            self._restorer is not None and response.headers.pop("content-length", None) is not None
+        self.head = head
+        self.streams = streams_past(head)
+        """Whether its body passes in pieces as they come."""
+        self.tap: AnswerTap | None = classifier.tap(
+            transaction.exchange, transaction.classification, head
         )
-        if had_length and not response.is_http2:
-            response.headers["transfer-encoding"] = "chunked"
-        response.stream = self
+        self._restorer = self._restores(classifier, transaction.values)
 
-    def restore(self, values: dict[str, str]) -> None:
-        """Put redacted values back into the answer as it passes."""
-        response = self._flow.response
-        assert response is not None
-        if response.headers.get("content-encoding", "identity") != "identity":
-            self._ruling.notes.append(
-                "the answer came compressed: its placeholders were not replaced back"
-            )
-            return
-        content_type = response.headers.get("content-type", "")
-        self._restorer = self._inspection.parts.classifier.restorer(content_type, values)
+    @property
+    def changes(self) -> bool:
+        """Whether values are put back, so that the answer's size may change."""
+        return self._restorer is not None
 
-    def put_back(self) -> None:
-        """Restore an answer that was held whole."""
-        response = self._flow.response
-        if self._restorer is None or self._streamed or response is None:
-            return
-        content = self._restorer.feed(response.raw_content or b"") + self._restorer.finish()
-        response.raw_content = content
-        if "content-length" in response.headers:
-            response.headers["content-length"] = str(len(content))
+    @property
+    def holds_changes(self) -> bool:
+        """Whether values are to be put back into an answer that was held whole."""
+        return self._restorer is not None and not self._streamed
 
-    def __call__(self, chunk: bytes) -> bytes | list[bytes]:
-        """Pass a chunk on after the tap has read it."""
+    def feed(self, chunk: bytes) -> bytes | list[bytes]:
+        """Take the next bytes of one that streams, nothing at its end; return what goes on."""
         self._streamed = True
         self._seen += len(chunk)
-        if chunk and self._tap is not None:
-            try:
-                self._tap.feed(chunk)
-            except Exception as error:  # noqa: BLE001 - boundary: an answer goes on even if it cannot be read
-                self._tap = None
-                self._ruling.notes.append(f"the answer was not read: {type(error).__name__}")
+        if chunk and self.tap is not None:
+            self._learn(self.tap, chunk)
         if self._restorer is None:
             return chunk
         restored = self._restorer.feed(chunk) if chunk else self._restorer.finish()
@@ -102,22 +75,33 @@ class AnswerReader:
         """Take one message of a WebSocket, either way."""
         if not message.from_client:
             self._seen += len(message.data)
-        if self._tap is not None:
-            self._tap.message(message)
+        if self.tap is not None:
+            self.tap.message(message)
 
-    def end(self, note: str | None = None) -> Acknowledgement | None:
-        """The answer is over, or broken off: close the record."""
-        if note is not None:
-            self._ruling.notes.append(note)
-        return self._inspection.close(self._ruling, self._answer(), self._tap)
+    def restored(self, content: bytes) -> bytes:
+        """Return the body of an answer that was held, with values put back."""
+        if self._restorer is None:
+            return content
+        return self._restorer.feed(content) + self._restorer.finish()
 
-    def _answer(self) -> Answer:
-        if self._streamed or self._flow.response is None or self._flow.websocket is not None:
+    def answer(self, content: bytes | None = None) -> Answer:
+        """Return the answer for the record; `content`: of one that was held."""
+        if self._streamed or content is None:
             return replace(self.head, body_bytes=self._seen)
-        content = self._flow.response.raw_content or b""
-        return Answer(
-            status=self.head.status,
-            headers=self.head.headers,
-            body=content,
-            body_bytes=len(content),
-        )
+        return replace(self.head, body=content, body_bytes=len(content))
+
+    def _learn(self, tap: AnswerTap, chunk: bytes) -> None:
+        try:
+            tap.feed(chunk)
+        except Exception as error:  # noqa: BLE001
+            # boundary: an answer goes on even if it cannot be read
+            self.tap = None
+            self._transaction.note(f"the answer was not read: {type(error).__name__}")
+
+    def _restores(self, classifier: Classifier, values: Mapping[str, str]) -> Restorer | None:
+        if not values:
+            return None
+        if (self.head.header("content-encoding") or "identity") != "identity":
+            self._transaction.note(_COMPRESSED)
+            return None
+        return classifier.restorer(self.head.header("content-type") or "", dict(values))

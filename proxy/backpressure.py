@@ -1,17 +1,21 @@
-"""Connections that are read no faster than the gate can decide: mitmproxy queues without limit while a hook runs."""
+"""Connections that are read no faster than the gate can decide.
+
+mitmproxy queues without limit while a hook runs. What is read is acknowledged at once.
+"""
 
 import asyncio
 from typing import Any
 
-import proxy.mitmproxy_imports  # noqa: F401 - isort: skip - must come before what imports the addons of mitmproxy
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.proxy import commands, events, mode_servers
 
+from proxy.acknowledging import prompt
 from proxy.streams import GatePieceHook, GateUploadHook
 
 PACED = (GateUploadHook, GatePieceHook)
 """Hooks that let a body go on: they wait until the far side has taken what went before."""
 AHEAD = 2 * 1024 * 1024
-"""Bytes read from a client while hooks of its connection wait; beyond it the client's socket is left alone."""
+"""Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
 
 
 class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
@@ -22,15 +26,14 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._waiting = 0
         self._ahead = 0
         self._idle = asyncio.Event()
+        self._acknowledge = prompt(self.transports[self.client].writer)
 
     async def server_event(self, event: events.Event) -> None:
-        """Count what comes from the client while hooks wait, then handle it."""
-        if (
-            self._waiting
-            and isinstance(event, events.DataReceived)
-            and event.connection is self.client
-        ):
-            self._ahead += len(event.data)
+        """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
+        if isinstance(event, events.DataReceived) and event.connection is self.client:
+            self._acknowledge()
+            if self._waiting:
+                self._ahead += len(event.data)
         await super().server_event(event)
 
     async def hook_task(self, hook: commands.StartHook) -> None:

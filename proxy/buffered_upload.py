@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mitmproxy import http
-
 from classifiers.uploads.cutting import holds_document, is_document
+from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.findings import merged
-from proxy.inspection import Inspection
+from proxy.deciding import Deciding
 from proxy.spool import PIECE, Spool
-from proxy.transaction import Ruling
+from proxy.transaction import Transaction
 from proxy.uploads import UploadTap, settled
 
 AS_ONE = 64 << 20
@@ -24,19 +23,19 @@ _SECONDS = 6
 class WholeTap:
     """Keeps one request's body until it is decided on. Memory: a few pieces, or one document."""
 
-    def __init__(
-        self, flow: http.HTTPFlow, inspection: Inspection, scan: UploadTap, ruling: Ruling
-    ) -> None:
-        self._flow = flow
-        self._inspection = inspection
+    def __init__(self, transaction: Transaction, scan: UploadTap, deciding: Deciding) -> None:
+        self._transaction = transaction
+        self._deciding = deciding
         self._scan = scan
         scan.leaves = False
-        self._ruling = ruling
         self._spool: Spool | None = None
         self._waiting = bytearray()
         self._pieces: Iterator[bytes] = iter(())
         self._failure: DegradedError | None = None
         self.ended = False
+        self._sent = 0
+        self.piece = b""
+        """The piece that goes out next; nothing at the end."""
 
     def take(self, chunk: bytes | None) -> bool:
         """Take a chunk, None at the end; True when enough waits to be written."""
@@ -65,46 +64,40 @@ class WholeTap:
     def _kept(self) -> Spool:
         """The file, made at first use. Raises DegradedError."""
         if self._spool is None:
-            limits = self._inspection.limits
+            limits = self._deciding.limits
             self._spool = Spool(limits.spool_folder, limits.spool_bytes)
         return self._spool
 
-    async def judge(self) -> Ruling:
-        """Read the whole body; return the ruling, whose decision is final."""
+    async def judge(self) -> Decision:
+        """Read the whole body; return the decision, which is final."""
+        decision = await self._outcome()
+        size = 0 if self._spool is None else self._spool.size
+        self._transaction.left(size, whole=self._failure is None)
+        if decision.verdict.passes:
+            self._pieces = self._kept.pieces()
+        else:
+            self.close()
+        return decision
+
+    async def _outcome(self) -> Decision:
         try:
             if self._failure is not None:
                 raise self._failure
             await self._read()
         except DegradedError as error:
-            stages = (*self._ruling.decision.degraded, f"{error.stage}: {error.message}")
-            reason = (
-                f"This request had to be inspected as a whole, and could not be: {error.message}."
-            )
-            self._ruling.decision = replace(
-                self._ruling.decision,
-                verdict=Verdict.BLOCK,
-                reason=reason,
-                degraded=stages,
-                headers=(),
-            )
-        size = 0 if self._spool is None else self._spool.size
-        self._ruling.exchange = replace(
-            self._ruling.exchange, body_bytes=size, complete=self._failure is None
-        )
-        if not self._ruling.decision.verdict.passes:
-            self.close()
-        return self._ruling
+            return _unread(self._transaction.decision, error)
+        return self._transaction.decision
 
     async def _read(self) -> None:
         first = next(self._kept.pieces(), b"")
-        kind = (self._flow.request.headers.get("content-type") or "").lower()
+        kind = (self._transaction.exchange.header("content-type") or "").lower()
         whole = (
             is_document(first)
             or "json" in kind
             or (kind.startswith("multipart/") and holds_document(first))
         )
         if whole and self._kept.size <= AS_ONE:
-            self._ruling.decision = await self._as_one()
+            self._transaction.revise(await self._as_one())
             return
         for piece in self._kept.pieces():
             if self._scan.take(piece):
@@ -117,37 +110,43 @@ class WholeTap:
         self._scan.release()
 
     async def _as_one(self) -> Decision:
-        parts, limits, ruling = self._inspection.parts, self._inspection.limits, self._ruling
+        parts, limits = self._deciding.parts, self._deciding.limits
+        transaction = self._transaction
         body = await asyncio.to_thread(lambda: b"".join(self._kept.pieces()))
-        exchange = replace(ruling.exchange, body=body, body_bytes=len(body), complete=True)
+        exchange = replace(transaction.exchange, body=body, body_bytes=len(body), complete=True)
         try:
             seen = await parts.pool.classify(exchange, limits.classify_s * _SECONDS)
         except DegradedError as error:
             self._scan.unread(error.stage, error.message)
         else:
-            known = ruling.classification
-            degraded = tuple(dict.fromkeys((*known.degraded, *seen.degraded)))
-            found = merged(
-                known.findings, tuple(f for f in seen.findings if f not in known.findings)
-            )
-            ruling.classification = replace(
-                known, llm=seen.llm or known.llm, findings=found, degraded=degraded
-            )
-        situation = self._inspection.situation(exchange, ruling.sender, ruling.classification)
-        return settled(parts.policy.decide(situation))
+            transaction.learn(_summed(transaction.classification, seen))
+        known = transaction.sender, transaction.classification
+        return settled(self._deciding.decide(exchange, *known))
 
-    def start(self) -> None:
-        """The body may go: begin at its first piece."""
-        self._pieces = self._kept.pieces()
-
-    async def next_piece(self) -> bytes:
-        """Return the next piece that goes out, nothing at the end. Raises DegradedError."""
-        piece = await asyncio.to_thread(next, self._pieces, b"")
-        if not piece:
+    async def next_piece(self) -> None:
+        """Have the next piece ready. Raises DegradedError."""
+        self.piece = await asyncio.to_thread(next, self._pieces, b"")
+        self._sent += len(self.piece)
+        self._transaction.left(self._sent, whole=not self.piece)
+        if not self.piece:
             self.close()
-        return piece
 
     def close(self) -> None:
         """The request is over, however it ended."""
         if self._spool is not None:
             self._spool.close()
+
+
+def _summed(known: Classification, seen: Classification) -> Classification:
+    """Return what is known with what was seen in the whole, each finding once."""
+    degraded = tuple(dict.fromkeys((*known.degraded, *seen.degraded)))
+    fresh = tuple(found for found in seen.findings if found not in known.findings)
+    found = merged(known.findings, fresh)
+    return replace(known, llm=seen.llm or known.llm, findings=found, degraded=degraded)
+
+
+def _unread(decision: Decision, error: DegradedError) -> Decision:
+    """Return the refusal of a body that could not be read as a whole."""
+    reason = f"This request had to be inspected as a whole, and could not be: {error.message}."
+    stages = (*decision.degraded, f"{error.stage}: {error.message}")
+    return replace(decision, verdict=Verdict.BLOCK, reason=reason, degraded=stages, headers=())

@@ -1,4 +1,7 @@
-"""`--connect-to HOST:PORT:ADDRESS:PORT`: where connections really go, for staging and tests (curl's meaning)."""
+"""`--connect-to HOST:PORT:ADDRESS:PORT`: where connections really go, in curl's meaning.
+
+For staging and tests.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +9,15 @@ from dataclasses import dataclass
 from mitmproxy.connection import Server
 
 from core.errors import SettingsError
+from proxy.mitmproxy_patches import force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One diversion; an empty host or a port of None matches any, an empty address or port keeps the client's."""
+    """One diversion.
+
+    An empty host or a port of None matches any, an empty address or port keeps the client's.
+    """
 
     host: str
     port: int | None
@@ -44,6 +51,10 @@ class Routes:
         self._routes = tuple(routes)
         self._real: dict[str, tuple[str, int]] = {}
 
+    def replace(self, routes: Iterable[Route]) -> None:
+        """Use other diversions for connections from now on."""
+        self._routes = tuple(routes)
+
     def target(self, host: str, port: int) -> tuple[str, int]:
         """Return where a connection to this host really goes."""
         for route in self._routes:
@@ -52,7 +63,10 @@ class Routes:
         return host, port
 
     def divert(self, server: Server, address: str | None = None) -> None:
-        """Replace the address of a connection that is about to be opened: by this IP address where one was decided on."""
+        """Replace the address of a connection that is about to be opened.
+
+        `address`: the IP address, where one was decided on.
+        """
         if server.address is None:
             return
         real = server.address[0], server.address[1]
@@ -64,9 +78,7 @@ class Routes:
     def restore(self, server: Server) -> None:
         """Put back the address that the client meant."""
         if (real := self._real.pop(server.id, None)) is not None:
-            object.__setattr__(
-                server, "address", real
-            )  # mitmproxy forbids it, yet finds open connections by it
+            force(server, "address", real)
 
 
 def _next_part(text: str) -> tuple[str, str]:

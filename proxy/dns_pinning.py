@@ -1,4 +1,4 @@
-"""Where hosts are: addresses looked up before the decision, kept for the connection, and connected to as decided."""
+"""Where hosts are: looked up before the decision, kept, and connected to as decided."""
 
 import asyncio
 import ipaddress
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 LOOK_UP_S = 5.0
 FRESH_S = 60.0
-"""How long an answer of the name service is used for new connections; it need not say how long it holds."""
+"""So long an answer of the name service is used for new connections."""
 _REMEMBERED = 4096
 
 
@@ -32,13 +32,13 @@ class Places:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._target = target
-        self._look_up = look_up
+        self.look_up = look_up
         self._clock = clock
         self._answers: dict[tuple[str, int], tuple[float, list[str]]] = {}
         self._kept: dict[str, dict[tuple[str, int], str]] = {}
 
     async def locate(self, connection: str, host: str, port: int) -> str | None:
-        """Return where this client connection goes for this host, found out once; None when that cannot be found out."""
+        """Return where this client connection goes for this host; None when nobody can tell."""
         kept, asked = self._kept.setdefault(connection, {}), (_plain(host), port)
         if (
             asked not in kept
@@ -52,7 +52,7 @@ class Places:
         return self._kept.get(connection, {}).get((_plain(host), port))
 
     def connected(self, connection: str, host: str, port: int, address: str) -> None:
-        """Remember where an upstream connection went: rules that ask for it may come into force while it is open."""
+        """Remember where a connection went: rules that ask for it may come into force later."""
         self._kept.setdefault(connection, {})[_plain(host), port] = address
 
     def unreachable(self, connection: str, host: str, port: int) -> None:
@@ -74,7 +74,7 @@ class Places:
         if self._clock() - at >= FRESH_S:
             try:
                 async with asyncio.timeout(LOOK_UP_S):
-                    addresses = list(await asyncio.to_thread(self._look_up, host, port))
+                    addresses = list(await asyncio.to_thread(self.look_up, host, port))
             except (OSError, UnicodeError, TimeoutError):
                 return None
             self._answers[host, port] = self._clock(), addresses

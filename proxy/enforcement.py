@@ -4,32 +4,35 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from core.decision import Decision, HoldOutcome, Verdict
+from core.budgets import INLINE_BYTES
+from core.decision import Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
+from core.review import APPROVAL_LASTS, HoldAnswer
+from core.vocabulary.times import lasting
 from proxy.hold_polling import Asking
-from proxy.transaction import Ruling
+from proxy.transaction import Transaction
 
-INLINE_BYTES = 64 * 1024
-APPROVAL_LASTS = timedelta(hours=8)
-"""An identical request within this time after an approval passes without asking again."""
+_NOBODY = "hold: nobody can be asked here"
+_UNANSWERED = "It waited for a person and nobody answered: have it approved, then run again."
 
 
-async def redact(classifier: Classifier, ruling: Ruling) -> Redacted | None:
-    """Redact the request of this ruling; None when that cannot be done: then `on_error` has become the decision."""
-    script = ruling.sender.script
+async def redact(classifier: Classifier, transaction: Transaction) -> Redacted | None:
+    """Redact this request; None when that cannot be done: then `on_error` is the decision."""
+    script = transaction.sender.script
     who = "" if script is None else script.path or script.name
-    arguments = (ruling.exchange, ruling.decision.redact_kinds, who)
+    arguments = (transaction.exchange, transaction.decision.redact_kinds, who)
     try:
-        if len(ruling.exchange.body) <= INLINE_BYTES:
+        if len(transaction.exchange.body) <= INLINE_BYTES:
             redacted = classifier.redact(*arguments)
         else:
             redacted = await asyncio.to_thread(classifier.redact, *arguments)
     except CannotRedactError as error:
-        ruling.decision = fallen_back(ruling.decision, f"redaction: {error.message}")
+        why = f"redaction: {error.message}"
+        transaction.fall_back(fallen_back(transaction.decision, why))
         return None
-    ruling.notes.append(f"{redacted.count} values replaced by placeholders")
+    transaction.redact(redacted.values)
     return redacted
 
 
@@ -46,53 +49,61 @@ def fallen_back(decision: Decision, why: str) -> Decision:
     )
 
 
-def hold_key(fingerprinter: Fingerprinter, ruling: Ruling) -> str:
-    """Return the keyed mark of a request: same sender, destination, method and content share it."""
-    exchange, script = ruling.exchange, ruling.sender.script
+class People:
+    """Those who decide on held requests. One per gate."""
+
+    def __init__(self, holds: Holds | None, fingerprinter: Fingerprinter | None) -> None:
+        self._holds = holds
+        self._fingerprinter = fingerprinter
+        self._asking = None if holds is None else Asking(holds)
+
+    async def hold(self, transaction: Transaction) -> bool:
+        """Hold this request; True when a person is to be asked about it.
+
+        False when its decision is final: nobody can be asked, or its like was approved lately.
+        """
+        if self._holds is None or self._fingerprinter is None:
+            transaction.fall_back(fallen_back(transaction.decision, _NOBODY))
+            return False
+        key = hold_key(self._fingerprinter, transaction)
+        transaction.hold(key)
+        since = transaction.exchange.at - APPROVAL_LASTS
+        before = await asyncio.to_thread(self._holds.answered_before, key, since)
+        if before is None or not before.approved:
+            return True
+        transaction.recall(before.who)
+        return False
+
+    async def ask(self, transaction: Transaction) -> None:
+        """Wait for a person. Raises EvidenceError when nobody can be asked any more."""
+        assert self._asking is not None
+        transaction.wait()
+        seconds = transaction.decision.hold_seconds or 0
+        answer = await self._asking.answer(transaction.reference, seconds)
+        outcome = _outcome(answer)
+        note = f"nobody answered within {lasting(timedelta(seconds=seconds))}"
+        if answer is not None:
+            note = f"{outcome} by {answer.who}"
+        transaction.hear(outcome, note, _told(transaction.decision.reason, outcome))
+
+
+def hold_key(fingerprinter: Fingerprinter, transaction: Transaction) -> str:
+    """Return the keyed mark of a request: same sender, place, method and content share it."""
+    exchange, script = transaction.exchange, transaction.sender.script
     who = "" if script is None else f"{script.path}|{script.sha256}|{script.name}"
     where = f"{exchange.method}|{exchange.scheme}|{exchange.host}|{exchange.port}|{exchange.path}"
     return fingerprinter.of("held request", f"{who}|{where}|" + exchange.body.decode("latin-1"))
 
 
-async def hold(asking: Asking, ruling: Ruling) -> None:
-    """Wait for a person; the outcome stands in the decision. The record is journaled already, so it can be seen."""
-    decision = ruling.decision
-    assert decision.hold_key is not None
-    answer = await asking.answer(ruling.reference, decision.hold_seconds or 0)
+def _outcome(answer: HoldAnswer | None) -> HoldOutcome:
     if answer is None:
-        outcome = HoldOutcome.TIMED_OUT
-        ruling.notes.append(f"nobody answered within {decision.hold_seconds or 0:g} seconds")
-    else:
-        outcome = HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
-        ruling.notes.append(f"{outcome} by {answer.who}")
-    ruling.decision = replace(
-        decision, hold_outcome=outcome, reason=_told(decision.reason, outcome)
-    )
-
-
-async def approved_before(holds: Holds, ruling: Ruling) -> bool:
-    """Return True, with the outcome in the decision, when an identical request was approved lately."""
-    decision = ruling.decision
-    assert decision.hold_key is not None
-    since = ruling.exchange.at - APPROVAL_LASTS
-    answer = await asyncio.to_thread(holds.answered_before, decision.hold_key, since)
-    if answer is None or not answer.approved:
-        return False
-    ruling.notes.append(f"an identical request was approved by {answer.who}")
-    ruling.decision = replace(decision, hold_outcome=HoldOutcome.APPROVED_BEFORE)
-    return True
-
-
-def passes(decision: Decision) -> bool:
-    """Return True when the request goes out now."""
-    if decision.verdict is Verdict.HOLD:
-        return decision.hold_outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}
-    return decision.verdict.passes or decision.verdict is Verdict.REDACT
+        return HoldOutcome.TIMED_OUT
+    return HoldOutcome.APPROVED if answer.approved else HoldOutcome.REFUSED
 
 
 def _told(reason: str, outcome: HoldOutcome) -> str:
     if outcome is HoldOutcome.TIMED_OUT:
-        return f"{reason.rstrip('.')}. It waited for a person and nobody answered: have it approved, then run again."
+        return f"{reason.rstrip('.')}. {_UNANSWERED}"
     if outcome is HoldOutcome.REFUSED:
         return f"{reason.rstrip('.')}. A person looked at it and refused."
     return reason

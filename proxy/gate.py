@@ -1,7 +1,8 @@
 """The gate itself: a slim mitmproxy with the addons chosen one by one, started and stopped cleanly.
 
-Left out on purpose of mitmproxy's default addons: everything that serves its own screens, replays, rewrites or saves
-flows. Kept: the proxy server, layer choice, refusal of cleartext HTTP/2, TLS (ours), credentials of an upstream proxy.
+Left out on purpose of mitmproxy's default addons: everything that serves its own screens, replays,
+rewrites or saves flows. Kept: the proxy server, layer choice, refusal of cleartext HTTP/2, TLS
+(ours), credentials of an upstream proxy.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import proxy.mitmproxy_imports  # noqa: F401 - isort: skip - must come before the addons of mitmproxy
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import options
 from mitmproxy.addons import core as mitmproxy_core
 from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
@@ -22,9 +23,12 @@ from proxy.addon import GateAddon
 from proxy.connect_to import Route, Routes
 from proxy.dns_pinning import Places
 from proxy.health import Health
-from proxy.hooks import DirectAddons, spare
-from proxy.inspection import Inspection, Limits, Parts
+from proxy.hooks import DirectAddons
+from proxy.inspection import Inspection
+from proxy.mitmproxy_patches.applied import in_our_own_process
+from proxy.parts import Limits, Parts
 from proxy.tls import GateTls, Mint
+from proxy.upstreams import Upstreams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +58,15 @@ class Gate:
         self.addon: GateAddon | None = None
 
     async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
-        """Listen, call `ready(host, port)` once, serve. Raises SettingsError when the address cannot be had."""
+        """Listen, call `ready(host, port)` once, serve.
+
+        Raises SettingsError when the address cannot be had.
+        """
         master = Master(self._mitmproxy_options(), with_termlog=False)
         addons = master.addons = DirectAddons(master)
         self._master = master
         loop = asyncio.get_running_loop()
-        inspection = Inspection(self._parts, self._options.limits, loop)
-        health = Health(parts=self._parts, senders=getattr(self._parts.attributor, "health", None))
-        routes = Routes(self._options.routes)
-        if self._options.upstream_proxy is None:
-            inspection.places = Places(routes.target)
-        self.addon = GateAddon(inspection, routes, health)
+        self.addon = self._made_addon(loop)
         server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
@@ -79,16 +81,25 @@ class Gate:
             **_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots)
         )
         addons.freeze()
-        spare()
+        in_our_own_process()
         try:
             async with asyncio.TaskGroup() as tasks:
                 serving = tasks.create_task(master.run())
                 tasks.create_task(self._announce(server, serving, ready))
                 if self._parts.direct is not None:
-                    watching = tasks.create_task(self.addon.bypasses.watch(self._parts.direct))
+                    watching = tasks.create_task(self.addon.evasion.watch(self._parts.direct))
                     serving.add_done_callback(lambda _: watching.cancel())
         finally:
-            inspection.settle()
+            self.addon.inspection.settle()
+
+    def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
+        parts = self._parts
+        health = Health(parts=parts, senders=getattr(parts.attributor, "health", None))
+        inspection = Inspection(parts, self._options.limits, loop, health)
+        routes = Routes(self._options.routes)
+        if self._options.upstream_proxy is None:
+            inspection.places = Places(routes.target)
+        return GateAddon(inspection, Upstreams(routes, inspection.places, parts.policy))
 
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from mitmproxy import http
 
-from proxy.inspection import Parts
+from proxy import failures
+from proxy.parts import Parts
 
 HEALTH_HOST = "outgate.internal"
 """A request for this host, in the clear through the gate, is answered by the gate."""
@@ -30,6 +31,11 @@ class Health:
     """Connections that an exception of the policy let pass unread."""
     senders: Callable[[], Mapping[str, int]] | None = None
     """Counts of attributions by certainty and method."""
+
+    def failed(self, stage: str, error: Exception, reference: str | None = None) -> str:
+        """Count and log a failure of the gate's own; return the reference to it."""
+        self.hook_failures += 1
+        return failures.tell(stage, error, reference)
 
     def answer(self) -> http.Response:
         """Return the health as an HTTP answer."""
@@ -59,7 +65,7 @@ class Health:
 
 
 def _peak_memory_kib() -> int | None:
-    """Return the largest resident size of this process so far; None where the platform does not tell."""
+    """Return the largest resident size of this process so far; None where nobody tells."""
     if sys.platform == "win32":
         return None
     import resource

@@ -1,4 +1,4 @@
-"""Waiting for people: one question about all held requests together, a few times a second while there are any."""
+"""Waiting for people: one question about all held requests together, a few times a second."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,10 @@ ASK_EVERY_S = 0.25
 
 
 class Asking:
-    """Hands each held request what a person said about it. One per gate; for its event loop only."""
+    """Hands each held request what a person said about it.
+
+    One per gate; for its event loop only.
+    """
 
     def __init__(self, holds: Holds) -> None:
         self._holds = holds
@@ -19,7 +22,10 @@ class Asking:
         self._task: asyncio.Task[None] | None = None
 
     async def answer(self, record_id: str, seconds: float) -> HoldAnswer | None:
-        """Return what a person said within the time, or None. Raises EvidenceError when it cannot be asked."""
+        """Return what a person said within the time, or None.
+
+        Raises EvidenceError when it cannot be asked.
+        """
         answered: asyncio.Future[HoldAnswer] = asyncio.get_running_loop().create_future()
         self._waiting[record_id] = answered
         if self._task is None or self._task.done():

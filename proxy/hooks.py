@@ -1,18 +1,21 @@
-"""How hooks reach the addons: straight to those who listen, and without checks that mitmproxy leaves out under `-O`."""
+"""How hooks reach the addons: straight to those who listen."""
 
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mitmproxy import addonmanager, hooks, http
+from mitmproxy import addonmanager, hooks
 from mitmproxy.master import Master
-from mitmproxy.proxy import commands, mode_servers
+from mitmproxy.proxy import commands
 
 from proxy.backpressure import GateConnectionHandler
 
 
 class DirectAddons(addonmanager.AddonManager):
-    """mitmproxy's addon manager with the look-up of hooks done once; same order, same isolation of failures."""
+    """mitmproxy's addon manager with the look-up of hooks done once.
+
+    Same order, same isolation of failures.
+    """
 
     def __init__(self, master: Master) -> None:
         super().__init__(master)  # type: ignore[no-untyped-call]
@@ -33,15 +36,14 @@ class DirectAddons(addonmanager.AddonManager):
         return self._table.get(name, ())
 
     async def handle_lifecycle(self, event: hooks.Hook) -> None:
-        """Call the hooks of one event; there are no listeners for mitmproxy's extra update event."""
+        """Call the hooks of one event; nobody listens for mitmproxy's extra update event."""
         if self._table is None:
             await super().handle_lifecycle(event)
         elif listeners := self.listeners(event.name):
-            await self.call(listeners, event)
+            await self.call(listeners, *event.args())
 
-    async def call(self, listeners: Sequence[Callable[..., Any]], event: hooks.Hook) -> None:
-        """Call these, one after the other; one that fails is logged and stops none of the others."""
-        arguments = [getattr(event, name) for name in event.__match_args__]  # type: ignore[attr-defined]
+    async def call(self, listeners: Sequence[Callable[..., Any]], *arguments: Any) -> None:
+        """Call these, one after the other; one that fails is logged and stops no other."""
         for listener in listeners:
             try:
                 result = listener(*arguments)
@@ -52,8 +54,11 @@ class DirectAddons(addonmanager.AddonManager):
                     raise
 
 
-class _Handler(GateConnectionHandler):
-    """A client's connection that sets nothing up for a hook without listeners. Flows are never paused here."""
+class GateHandler(GateConnectionHandler):
+    """A client's connection that sets nothing up for a hook without listeners.
+
+    Flows are never paused here.
+    """
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         addons = self.master.addons
@@ -61,14 +66,5 @@ class _Handler(GateConnectionHandler):
             await super().handle_hook(hook)
         elif listeners := addons.listeners(hook.name):
             with self.timeout_watchdog.disarm():
-                await addons.call(listeners, hook)
-
-
-def spare() -> None:
-    """Use the above for connections from now on; spare each message the check of its own field types."""
-    mode_servers.ProxyConnectionHandler = _Handler  # type: ignore[misc]
-    http.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
-
-
-def _unchecked(_data: http.MessageData) -> None:
-    """Every message is made by mitmproxy's own readers."""
+                (name,) = hook.__match_args__  # type: ignore[attr-defined]
+                await addons.call(listeners, getattr(hook, name))

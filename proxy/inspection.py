@@ -1,323 +1,377 @@
-"""The story of one request, in the numbered steps of the design. Knows ports only: no mitmproxy, no payload kept.
+"""The story of one request, in the numbered steps of the design. Knows ports only: no mitmproxy.
 
-0. Presumed refused: the addon sets a refusal before it calls anything here.
-1. Connect: who sent it.
-2. Headers: can a rule decide without the body?
+0. Presumed refused: an exchange is opened, and nothing but step 6 lets it out.
+1. Connect: who sent it?
+2. Headers: can a rule refuse without the body? How does the body travel?
 3. Classify: what is in it, inline when cheap, in a worker when not.
 4. Decide.
-5. Evidence: durable before the client gets its answer; in strict mode before anything leaves.
-6. Apply: the addon clears or keeps its refusal.
+5. Evidence: durable before the client has its answer; in strict mode before anything leaves.
+6. Apply: pass, redact, hold for a person, or refuse.
 7. Answer: usage and account are read as it passes; then the record is closed.
+
+The order is not only written here: each step moves the exchange's transaction, which refuses any
+other order (proxy/life_cycle.py). The hooks apply what is returned (proxy/addon.py).
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from core.attribution import Attribution
+from core.attribution import Attribution, unknown_sender
+from core.budgets import INLINE_BYTES
 from core.classification import Classification
 from core.decision import Decision, Verdict
-from core.errors import EvidenceError
-from core.exchange import Answer, Exchange
-from core.fingerprint import Fingerprinter
-from core.ids import utc_now
-from core.ports import (
-    AnswerTap,
-    Attributor,
-    Classifier,
-    ClassifierPool,
-    DirectConnections,
-    EvidenceWriter,
-    Holds,
-    Policy,
-)
+from core.exchange import Answer, Connection, Exchange
+from core.findings import Finding
+from core.ids import uuid7
+from core.ports import AnswerTap
 from core.redaction import Redacted
-from core.situation import ScriptHistory, Situation, Volume
 from core.values import changed
-from proxy import enforcement
-from proxy.classifying import classified
+from proxy import enforcement, failures
+from proxy.answers import SWITCHING, AnswerReader
+from proxy.buffered_upload import WholeTap
+from proxy.conversation import Conversation
+from proxy.deciding import Deciding
 from proxy.dns_pinning import Places
-from proxy.hold_polling import Asking
+from proxy.enforcement import People
+from proxy.health import Health
+from proxy.life_cycle import State
+from proxy.line_of_code import LinesOfCode
+from proxy.observing import Observations
 from proxy.outbox import Outbox
-from proxy.stack_sampling_budget import LineBudget
-from proxy.transaction import Acknowledgement, Ruling
+from proxy.outcome import WAIT, Outcome, Pass, Refuse
+from proxy.parts import Limits, Parts
+from proxy.refusals import STATUS as REFUSED
+from proxy.refusals import status_for
+from proxy.senders import Senders
+from proxy.transaction import Transaction
+from proxy.travel import Kept, KeptBody, PastTap
+from proxy.uploads import UploadTap, settled
 
-_PAIRS_REMEMBERED = 10_000
-_NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long and how much."""
-
-    hold_bytes: int = 8 * 1024 * 1024
-    """Bodies up to this size are held whole until the decision."""
-    spool_bytes: int = 4 << 30
-    """Larger bodies are refused where a rule wants them read to their end before any of them leaves."""
-    spool_folder: Path | None = None
-    """Where such bodies are kept, encrypted; None: the system's folder for temporary files."""
-    attribution_s: float = 2.0
-    classify_s: float = 10.0
-    line_s: float = 0.5
-    inspect_others: bool = True
-    """False: of programs that descend from no Python, only where and how much is recorded."""
-    strict: bool = False
-    """Evidence is durable before anything leaves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The parts that an inspection asks, behind their ports."""
-
-    attributor: Attributor
-    classifier: Classifier
-    pool: ClassifierPool
-    policy: Policy
-    evidence: EvidenceWriter
-    holds: Holds | None = None
-    fingerprinter: Fingerprinter | None = None
-    history: Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]] | None = None
-    observer: Callable[[Attribution], None] | None = None
-    """Told, in a thread, of each script that is new at a destination."""
-    direct: DirectConnections | None = None
-    """Looked at while Python programs use the gate: who goes past it?"""
-    clock: Callable[[], datetime] = utc_now
+HOW_MUCH = "how much passes is known only when the connection has ended"
+_BEFORE_ITS_BODY = frozenset({State.OPEN, State.KEPT})
 
 
 class Inspection:
-    """Takes exchanges through the steps. One per gate; all state of an exchange is in its ruling."""
+    """Takes exchanges through the steps. One per gate; all state of an exchange is its own."""
 
-    def __init__(self, parts: Parts, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
-        self.parts = parts
+    def __init__(
+        self, parts: Parts, limits: Limits, loop: asyncio.AbstractEventLoop, health: Health
+    ) -> None:
         self.limits = limits
-        self._outbox = Outbox(lambda: self.parts.evidence, loop)
-        self._asking: Asking | None = None
-        self._lines = LineBudget()
-        self._pairs: dict[tuple[str, str | None, str], None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.health = health
+        self.deciding = Deciding(parts, limits)
+        self.senders = Senders(parts.attributor, limits.attribution_s)
+        self.lines = LinesOfCode(lambda: self.parts.attributor, limits.line_s)
         self.places: Places | None = None
         """Set where addresses are looked up by this gate, and not by another proxy behind it."""
+        self._observations = Observations(lambda: self.parts.observer, limits.line_s)
+        self._people = People(parts.holds, parts.fingerprinter)
+        self._outbox = Outbox(parts.evidence, loop)
 
-    def on_headers(self, exchange: Exchange, sender: Attribution) -> Ruling | None:
-        """Step 2. Return a ruling when the headers suffice to refuse; None when the body is needed."""
-        classification = self.placed(exchange, self.parts.classifier.on_headers(exchange))
-        situation = self.situation(exchange, sender, classification, headers_only=True)
-        decision = self.parts.policy.decide_on_headers(situation)
-        if decision is None or decision.verdict.passes:
+    @property
+    def parts(self) -> Parts:
+        """The parts behind their ports."""
+        return self.deciding.parts
+
+    # Step 0. Presumed refused.
+
+    def opened(self, connection: str, target: tuple[str, int]) -> Transaction:
+        """An exchange begins on this client's connection: refused unless it comes to step 6.
+
+        `target`: host and port that the client has named, and that is connected to.
+        """
+        transaction = Transaction(uuid7(), strict=self.limits.strict, connection=connection)
+        transaction.travel.target = target
+        transaction.travel.hold_limit = self.limits.hold_bytes
+        return transaction
+
+    # Step 1. Connect.
+
+    async def connected(self, connection: Connection) -> None:
+        """Ask who it is while the client waits for its first answer, and so cannot have exited."""
+        await self.senders.opened(connection)
+
+    async def _sender(self, transaction: Transaction) -> Attribution:
+        """Return who sent this; that nobody knows is an answer, and never a reason to fail."""
+        if not transaction.attributed:
+            try:
+                found = await self.senders.of(transaction.connection)
+            except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+                reference = self.health.failed("attribution", error)
+                found = unknown_sender("none", f"the look-up failed, reference {reference}")
+            transaction.attribute(found)
+        return transaction.sender
+
+    async def met(self, sender: Attribution) -> None:
+        """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
+        self._observations.begin(sender)
+        if self.parts.policy.asks_past:
+            await self._observations.learnt(sender)
+
+    # Step 2. Headers.
+
+    async def locate(self, connection: str, host: str, port: int) -> str | None:
+        """Return the address that is gone to for this host, where a rule asks for its country."""
+        if self.places is None or not self.parts.policy.asks_country:
             return None
-        unread = replace(exchange, body=b"", complete=exchange.body_bytes == 0)
-        return Ruling(
-            exchange=unread, sender=sender, classification=classification, decision=decision
-        )
+        return await self.places.locate(connection, host, port)
+
+    async def _located(self, transaction: Transaction, exchange: Exchange) -> Exchange:
+        address = await self.locate(transaction.connection, *transaction.travel.target)
+        return exchange if address is None else replace(exchange, address=address)
+
+    async def on_headers(self, transaction: Transaction, head: Exchange) -> Outcome:
+        """Refuse where no body could change that; else choose how the body travels."""
+        head = await self._located(transaction, head)
+        sender = await self._sender(transaction)
+        await self.met(sender)
+        seen = self.deciding.on_headers(head)
+        decision = self.deciding.decide_on_headers(head, sender, seen)
+        if decision is not None and not decision.verdict.passes:
+            unread = replace(head, complete=head.body_bytes == 0)
+            transaction.decide(unread, sender, seen, decision)
+            return await self._refuse(transaction)
+        if (transaction.travel.stated_size or 0) > self.limits.hold_bytes:
+            return await self.on_large_body(transaction, head)
+        return WAIT
+
+    # Steps 3 to 6 for a body that is held whole.
 
     async def on_request(
-        self, exchange: Exchange, sender: Attribution, degraded: tuple[str, ...] = ()
-    ) -> Ruling:
-        """Steps 3 and 4 for a request whose body is held whole."""
-        if sender.is_python is False and not self.limits.inspect_others:
-            classification = volume_only(self.parts.classifier.on_headers(exchange))
-        else:
-            classification = await classified(
-                exchange, self.parts.classifier, self.parts.pool, self.limits.classify_s
-            )
-        if degraded:
-            classification = replace(classification, degraded=(*classification.degraded, *degraded))
-        classification = self.placed(exchange, classification)
-        situation = self.situation(exchange, sender, classification)
-        decision = self.parts.policy.decide(situation)
-        notable = decision.verdict is not Verdict.ALLOW or self._first_time(sender, classification)
-        if notable and self._lines.allows(sender, time.monotonic()):
-            sender = await self._with_line(sender)
-        return Ruling(
-            exchange=exchange, sender=sender, classification=classification, decision=decision
-        )
+        self, transaction: Transaction, exchange: Exchange, doubts: tuple[str, ...] = ()
+    ) -> Outcome:
+        """Return what becomes of a request that is there as a whole."""
+        exchange = await self._located(transaction, exchange)
+        known = await self._judged(transaction, exchange, doubts)
+        transaction.decide(exchange, *known)
+        redacted = await self.enforce(transaction)
+        return await self._apply(transaction, redacted)
 
-    def needs_whole(self, ruling: Ruling) -> bool:
-        """Return True when none of this large body may leave before all of it was read."""
-        situation = self.situation(
-            ruling.exchange, ruling.sender, ruling.classification, headers_only=True
-        )
-        return self.parts.policy.needs_whole(situation)
+    async def _judged(
+        self, transaction: Transaction, exchange: Exchange, doubts: tuple[str, ...] = ()
+    ) -> tuple[Attribution, Classification, Decision]:
+        """Steps 3 and 4: what is in it, and what policy says."""
+        sender = await self._sender(transaction)
+        self._observations.begin(sender)  # while the body is read
+        seen = await self.deciding.classify(exchange, sender, doubts)
+        await self.met(sender)
+        decision = self.deciding.decide(exchange, sender, seen)
+        return await self.lines.added(sender, seen, decision), seen, decision
 
-    async def enforce(self, ruling: Ruling) -> Redacted | None:
-        """Step 6 for redact and hold: the decision is final afterwards. Returns the redacted request, if so."""
+    async def enforce(self, transaction: Transaction) -> Redacted | None:
+        """Step 6 for redact and hold: the decision is final afterwards."""
         redacted = None
-        if ruling.decision.verdict is Verdict.REDACT:
-            redacted = await enforcement.redact(self.parts.classifier, ruling)
-        if ruling.decision.verdict is Verdict.HOLD:
-            await self._hold(ruling)
+        if transaction.decision.verdict is Verdict.REDACT:
+            redacted = await enforcement.redact(self.parts.classifier, transaction)
+        if transaction.decision.verdict is Verdict.HOLD:
+            await self._hold(transaction)
         return redacted
 
-    async def _hold(self, ruling: Ruling) -> None:
-        holds, fingerprinter = self.parts.holds, self.parts.fingerprinter
-        if holds is None or fingerprinter is None:
-            ruling.decision = enforcement.fallen_back(
-                ruling.decision, "hold: nobody can be asked here"
-            )
+    async def _hold(self, transaction: Transaction) -> None:
+        """Ask a person. Who is asked finds it in the evidence: that is durable before."""
+        if not await self._people.hold(transaction):
             return
-        ruling.decision = replace(
-            ruling.decision, hold_key=enforcement.hold_key(fingerprinter, ruling)
-        )
-        if not await enforcement.approved_before(holds, ruling):
-            await self.durable(ruling)
-            self._asking = self._asking or Asking(holds)
-            await enforcement.hold(self._asking, ruling)
-            if enforcement.passes(ruling.decision):
-                self._outbox.journal(
-                    ruling
-                )  # again: should the gate die now, the evidence says that it was released
-                await self.durable(ruling)
+        await self._outbox.durable(transaction)
+        await self._people.ask(transaction)
 
-    async def journal(self, ruling: Ruling) -> None:
-        """Step 5. See to the evidence; in strict mode wait for it. Raises EvidenceError: then nothing may leave."""
+    async def _apply(
+        self, transaction: Transaction, redacted: Redacted | None = None, *, streams: bool = False
+    ) -> Pass | Refuse:
+        """Steps 5 and 6: evidence first, then out; or refused."""
+        if not transaction.leaves:
+            return await self._refuse(transaction)
+        await self.let_out(transaction)
+        return Pass(headers=transaction.decision.headers, redacted=redacted, streams=streams)
+
+    async def let_out(self, transaction: Transaction) -> None:
+        """Step 5, then out. Raises EvidenceError: then nothing may leave.
+
+        What waited for a person is journalled again: should the gate die now, the evidence says
+        that it was released.
+        """
         if (failure := self.parts.evidence.failure) is not None:
             raise failure
-        if self.limits.strict:
-            await self.durable(ruling)
+        if transaction.strict or transaction.journalled:
+            self._outbox.journal(transaction)
+            await self._outbox.durable(transaction)
         else:
-            self._outbox.sent(ruling)
+            self._outbox.sent(transaction)
+        transaction.pass_on()
 
-    async def durable(self, ruling: Ruling) -> None:
-        """Wait until this exchange is in the journal. Raises EvidenceError when it cannot be."""
-        if (error := await (ruling.durable or self._outbox.journal(ruling))) is not None:
-            raise error
+    async def _refuse(self, transaction: Transaction) -> Refuse:
+        """Step 6. Nothing leaves; the refusal is on record before the client hears of it."""
+        transaction.refuse()
+        kind = transaction.exchange.header("content-type") or ""
+        await self.closed(transaction, Answer(status=status_for(kind)))
+        transaction.deliver()
+        service = transaction.classification.destination.service
+        return Refuse(
+            decision=transaction.decision, reference=transaction.reference, service=service
+        )
 
-    def tap(self, ruling: Ruling, head: Answer) -> AnswerTap:
-        """Step 7. Return what reads the answer as it passes."""
-        return self.parts.classifier.tap(ruling.exchange, ruling.classification, head)
+    # Steps 3 to 6 for a body that is larger than what is held.
 
-    async def ended(self, ruling: Ruling, closed: Acknowledgement | None) -> None:
-        """Step 7. Wait until a client may have its answer: its exchange is in the journal or in the chain.
+    async def on_large_body(self, transaction: Transaction, head: Exchange) -> Outcome:
+        """Decide by the headers; then the body streams past a tap, or is kept to be read whole."""
+        head = await self._located(transaction, head)
+        sender, seen, decision = await self._judged(transaction, replace(head, complete=True))
+        begun = replace(head, body_bytes=0, complete=False)
+        transaction.decide(begun, sender, seen, settled(decision))
+        if not transaction.leaves:
+            return await self._refuse(transaction)
+        tap = UploadTap(transaction, head, self.deciding, self.close)
+        if tap.reads and self.deciding.needs_whole(begun, sender, seen):
+            transaction.keep()
+            transaction.travel.body = Kept(WholeTap(transaction, tap, self.deciding))
+            return WAIT
+        transaction.travel.body = PastTap(tap)
+        return await self._apply(transaction, streams=True)
 
-        Raises EvidenceError when it is in neither.
-        """
-        waited_for = ruling.durable or closed
-        if waited_for is not None and (error := await waited_for) is not None:
-            raise error
+    async def on_kept(self, transaction: Transaction, kept: KeptBody) -> Outcome:
+        """Some more of a body that is kept has come; when it is complete, decide by all of it."""
+        await kept.keep()
+        if not kept.ended:
+            return WAIT
+        transaction.read(await kept.judge())
+        return await self._apply(transaction)
+
+    def on_unreadable_piece(self, transaction: Transaction, error: Exception) -> None:
+        """A kept body cannot be read back: it ends broken, and nobody takes it for complete."""
+        self.health.failed("hook", error, transaction.reference)
+        decision = failures.answer(self.parts.policy, "hook", transaction.reference)
+        transaction.cut("the kept body could not be read back", decision)
+        self.close(transaction, None)
+
+    # Step 7. Answer.
+
+    async def on_answer(self, transaction: Transaction, head: Answer) -> AnswerReader:
+        """The head of an answer is there. What streams on is durable before its first byte is."""
+        transaction.answer()
+        reader = AnswerReader(transaction, head, self.parts.classifier)
+        if transaction.exchange.body_bytes > INLINE_BYTES:
+            transaction.forget_body()
+        if reader.streams:
+            await self._outbox.durable(transaction)
+            transaction.stream()
+        elif head.status == SWITCHING:
+            await self._outbox.durable(transaction)
+            transaction.converse()
+            transaction.travel.conversation = Conversation()
+        transaction.travel.reader = reader
+        return reader
+
+    async def on_answer_end(self, transaction: Transaction, content: bytes) -> None:
+        """All of the answer is there. Its evidence is durable before the client has it."""
+        reader = transaction.travel.reader
+        assert reader is not None
+        self.close(transaction, reader.answer(content), reader.tap)
+        await transaction.proven()
+        transaction.deliver()
+
+    def on_break(self, transaction: Transaction, content: bytes) -> None:
+        """The exchange broke off: the record says how far it got. `content`: of its answer."""
+        _discard(transaction)
+        if transaction.over or transaction.failed:
+            return
+        if transaction.state in _BEFORE_ITS_BODY:
+            transaction.abandon()
+            return
+        reader = transaction.travel.reader
+        if reader is None:
+            transaction.note("no answer came")
+            self.close(transaction, None)
+        else:
+            transaction.note("the exchange broke off before the answer ended")
+            self.close(transaction, reader.answer(content), reader.tap)
+
+    # Evidence, for all of the steps.
 
     def close(
-        self, ruling: Ruling, answer: Answer | None, tap: AnswerTap | None = None
-    ) -> Acknowledgement | None:
-        """Step 7. Close the record; await the result where the client has not got its answer yet."""
-        if ruling.closed:
-            return None
-        ruling.closed = True
+        self, transaction: Transaction, answer: Answer | None, tap: AnswerTap | None = None
+    ) -> None:
+        """The exchange is over: hand its record over, with what was learnt from the answer."""
+        if transaction.over:
+            return
         if tap is not None and answer is not None:
-            try:
-                learnt = tap.finish(answer)
-                # Findings of a WebSocket or a large upload go on coming after the tap was made.
-                ruling.classification = changed(
-                    ruling.classification, destination=learnt.destination, llm=learnt.llm
-                )
-            except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
-                ruling.notes.append(f"the answer was not read: {type(error).__name__}")
-        return self._outbox.close(ruling, ruling.record(answer), awaited=ruling.durable is None)
+            _learn(transaction, answer, tap)
+        self._outbox.close(transaction, transaction.record(answer))
 
-    async def close_refused(self, ruling: Ruling, status: int) -> None:
-        """Record a refusal before the client hears of it. Raises EvidenceError."""
-        acknowledgement = self.close(ruling, Answer(status=status))
-        if acknowledgement is not None and (error := await acknowledgement) is not None:
-            raise error
+    async def closed(self, transaction: Transaction, answer: Answer | None) -> None:
+        """Hand the record over and wait until it is durable. Raises EvidenceError."""
+        self.close(transaction, answer)
+        await transaction.recorded()
 
     def settle(self) -> None:
         """Hand all evidence over: the gate stops."""
         self._outbox.flush()
 
-    def _first_time(self, sender: Attribution, seen: Classification) -> bool:
-        """Return True once for each script and destination; tells the observer of scripts, too."""
-        script = sender.script
-        if script is None:
-            return False
-        pair = (script.path or script.name, script.sha256, seen.destination.host)
-        if pair in self._pairs:
-            return False
-        self._pairs[pair] = None
-        if len(self._pairs) > _PAIRS_REMEMBERED:
-            del self._pairs[next(iter(self._pairs))]
-        if self.parts.observer is not None:
-            self._background(asyncio.to_thread(self.parts.observer, sender))
-        return True
+    # Beside the steps: failures, and what takes place unread.
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def failed(
+        self, transaction: Transaction, error: Exception, exchange: Callable[[], Exchange]
+    ) -> Refuse:
+        """A step failed: refuse, with a reference, and record it where that is possible.
 
-    async def _with_line(self, sender: Attribution) -> Attribution:
+        `exchange` returns what was asked for, where no step had come to know it.
+        """
+        stage, reference = failures.stage_of(error), transaction.reference
+        self.health.failed(stage, error, reference)
+        decision = failures.answer(self.parts.policy, stage, reference)
+        transaction.fail(decision)
         try:
-            async with asyncio.timeout(self.limits.line_s):
-                line = await asyncio.to_thread(self.parts.attributor.line_of_code, sender)
-        except TimeoutError:
-            return sender
-        return sender if line is None else replace(sender, line=line)
+            _discard(transaction)
+            await self._record_failure(transaction, exchange)
+        except Exception as trouble:  # noqa: BLE001
+            # boundary: the refusal stands even if it cannot be recorded
+            self.health.failed("evidence", trouble, reference)
+        return Refuse(decision=decision, reference=reference, service=None)
 
-    def undecided(self, exchange: Exchange, sender: Attribution, decision: Decision) -> Ruling:
-        """Return the ruling of an exchange that a failure of the gate decided."""
-        seen = self.placed(exchange, self.parts.classifier.on_headers(exchange))
-        return Ruling(exchange=exchange, sender=sender, classification=seen, decision=decision)
+    async def _record_failure(
+        self, transaction: Transaction, exchange: Callable[[], Exchange]
+    ) -> None:
+        if transaction.over:
+            return
+        if not transaction.known:
+            unread = replace(exchange(), complete=False)
+            sender = await self._sender(transaction)
+            self._observations.begin(sender)
+            transaction.describe(unread, sender, self.deciding.on_headers(unread))
+        await self.closed(transaction, Answer(status=REFUSED))
 
-    async def locate(self, connection: str, host: str, port: int) -> str | None:
-        """Return the address that this client connection goes to for this host, where some rule asks for its country."""
-        if self.places is None or not self.parts.policy.asks_country:
-            return None
-        return await self.places.locate(connection, host, port)
+    def observed(self, exchange: Exchange, sender: Attribution, decision: Decision) -> None:
+        """Record what took place elsewhere, or not at all."""
+        self._observations.begin(sender)
+        transaction = Transaction(exchange.id)
+        transaction.decide(exchange, sender, self.deciding.on_headers(exchange), decision)
+        transaction.observe()
+        self.close(transaction, None)
 
-    def placed(self, exchange: Exchange, seen: Classification) -> Classification:
-        """Return the classification with the address that is connected to, and its country, where that was looked up."""
-        address = exchange.address
-        if address is None:
-            return seen
-        country = self.parts.policy.country_of(address)
-        return replace(
-            seen, destination=replace(seen.destination, address=address, country=country)
-        )
-
-    def situation(
-        self,
-        exchange: Exchange,
-        sender: Attribution,
-        seen: Classification,
-        *,
-        headers_only: bool = False,
-    ) -> Situation:
-        """Return what policy looks at for this exchange."""
-        history, volume = _NO_HISTORY, _NO_VOLUME
-        if self.parts.history is not None and self.parts.policy.asks_past:
-            history, volume = self.parts.history(sender, seen)
-        return Situation(
-            now=self.parts.clock(),
-            method=exchange.method,
-            request_bytes=exchange.body_bytes,
-            sender=sender,
-            destination=seen.destination,
-            llm=seen.llm,
-            findings=seen.findings,
-            degraded=seen.degraded,
-            headers_only=headers_only,
-            history=history,
-            volume=volume,
-        )
+    async def pass_unread(
+        self, exchange: Exchange, sender: Attribution, decision: Decision, unread: Finding
+    ) -> Transaction:
+        """Let a connection pass undecrypted; its evidence is durable before anything does."""
+        self._observations.begin(sender)
+        transaction = Transaction(exchange.id, strict=True)
+        seen = replace(self.deciding.on_headers(exchange), findings=(unread,))
+        transaction.decide(exchange, sender, seen, decision)
+        transaction.note(HOW_MUCH)
+        await self.let_out(transaction)
+        return transaction
 
 
-def volume_only(known: Classification) -> Classification:
-    """Return what is kept of a program that is none of Outgate's business: where to, not what."""
-    return replace(known, destination=replace(known.destination, path="/"), llm=None, findings=())
-
-
-def gate_failure(policy: Policy, stage: str, reference: str) -> Decision:
-    """Return what the failure table says when the gate itself failed; refuse when even that cannot be asked."""
+def _learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
+    """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
     try:
-        return policy.on_gate_failure(stage, reference)
-    except Exception:  # noqa: BLE001 - boundary: the last answer of a gate in trouble is no
-        return Decision(
-            verdict=Verdict.BLOCK,
-            reason="Outgate could not decide.",
-            degraded=(f"{stage}: failed",),
-        )
+        learnt = tap.finish(answer)
+    except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
+        transaction.note(f"the answer was not read: {type(error).__name__}")
+        return
+    known = transaction.classification
+    transaction.learn(changed(known, destination=learnt.destination, llm=learnt.llm))
 
 
-__all__ = ["EvidenceError", "Inspection", "Limits", "Parts", "Ruling", "gate_failure"]
+def _discard(transaction: Transaction) -> None:
+    """Throw away a body that was kept."""
+    if isinstance(transaction.travel.body, Kept):
+        transaction.travel.body.body.close()

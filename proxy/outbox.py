@@ -1,65 +1,87 @@
-"""Evidence on its way to the writer: handed over in groups, journaled when an answer takes its time, awaited where needed.
+"""Evidence on its way to the writer: in groups, journaled when an answer takes its time.
 
-Each hand-over wakes the writer's thread and each commit wakes the loop, so alike things travel together. An exchange
-whose answer is there before it was journaled needs no journal row: its finished record is made durable instead, before
-the client gets that answer.
+Each hand-over wakes the writer's thread and each commit wakes the loop, so alike things travel
+together. An exchange whose answer is there before it was journaled needs no journal row: its
+finished record is made durable instead, before the client gets that answer.
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from core.errors import EvidenceError
 from core.ports import Done, EvidenceWriter
 from core.record import Record
-from proxy.transaction import Acknowledgement, Ruling
+from proxy.transaction import Acknowledgement, Transaction
 
+log = logging.getLogger("outgate.gate")
 HURRY_S = 0.001
 """Finished records that somebody waits for wait for each other so long."""
 TICK_S = 0.006
-"""Finished records wait at most so long for company; what went out is journaled after one to two of these."""
+"""Finished records wait at most so long for company; what went out is journalled after 1 to 2."""
+
+
+class Timer(Protocol):
+    """Calls back once, later. An event loop is one."""
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> object:
+        """Call back after so many seconds, on the event loop's thread."""
 
 
 class Outbox:
     """What is on its way to the writer. For the event loop's thread only."""
 
     def __init__(
-        self, writer: Callable[[], EvidenceWriter], loop: asyncio.AbstractEventLoop
+        self,
+        writer: EvidenceWriter,
+        loop: asyncio.AbstractEventLoop,
+        timer: Timer | None = None,
     ) -> None:
         self._writer = writer
         self._loop = loop
+        self._timer = loop if timer is None else timer
         self._acknowledged: deque[tuple[Acknowledgement, EvidenceError | None]] = deque()
         self._lock = threading.Lock()
         self._woken = False
         self._under_way: set[str] = set()
-        self._sent: dict[str, Ruling] = {}
+        self._sent: dict[str, Transaction] = {}
         """Went out since the last tick, not journaled."""
-        self._sent_before: dict[str, Ruling] = {}
+        self._sent_before: dict[str, Transaction] = {}
         """Went out before the last tick, not journaled."""
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = False
         self._hurrying = False
 
-    def sent(self, ruling: Ruling) -> None:
+    def sent(self, transaction: Transaction) -> None:
         """Journal this exchange soon, unless it ends first."""
-        self._under_way.add(ruling.reference)
-        self._sent[ruling.reference] = ruling
+        transaction.journal()
+        self._under_way.add(transaction.reference)
+        self._sent[transaction.reference] = transaction
         self._tick_soon()
 
-    def journal(self, ruling: Ruling) -> Acknowledgement:
+    def journal(self, transaction: Transaction) -> Acknowledgement:
         """Journal this exchange now."""
-        self._under_way.add(ruling.reference)
-        self._forget(ruling)
-        ruling.durable, done = self._expect()
-        self._writer().open(ruling.record(), done)
-        return ruling.durable
-
-    def close(self, ruling: Ruling, record: Record, *, awaited: bool) -> Acknowledgement:
-        """Hand a finished record over: with the next group, or now when it is awaited and nothing else is under way."""
-        self._forget(ruling)
-        self._under_way.discard(ruling.reference)
         acknowledgement, done = self._expect()
+        self._forget(transaction)
+        record = transaction.record()
+        transaction.journal(acknowledgement)
+        self._under_way.add(transaction.reference)
+        self._writer.open(record, done)
+        return acknowledgement
+
+    def close(self, transaction: Transaction, record: Record) -> Acknowledgement:
+        """Hand a finished record over: with the next group, or now.
+
+        It is awaited where it was not journalled; it goes now when nothing else is under way then.
+        """
+        awaited = not transaction.journalled
+        acknowledgement, done = self._expect()
+        transaction.close(acknowledgement)
+        self._forget(transaction)
+        self._under_way.discard(transaction.reference)
         self._closing.append((record, done))
         if awaited and not self._under_way:
             self._hand_over()
@@ -69,26 +91,31 @@ class Outbox:
             self._tick_soon()
         return acknowledgement
 
+    async def durable(self, transaction: Transaction) -> None:
+        """See that it is in the journal, or in the chain, and wait for it. Raises EvidenceError."""
+        if transaction.evidence is None:
+            self.journal(transaction)
+        await transaction.proven()
+
     def flush(self) -> None:
         """Hand everything over: the gate stops."""
-        for ruling in [*self._sent_before.values(), *self._sent.values()]:
-            self.journal(ruling)
+        self._journal_each([*self._sent_before.values(), *self._sent.values()])
         self._hand_over()
 
-    def _forget(self, ruling: Ruling) -> None:
-        if self._sent.pop(ruling.reference, None) is None:
-            self._sent_before.pop(ruling.reference, None)
+    def _forget(self, transaction: Transaction) -> None:
+        if self._sent.pop(transaction.reference, None) is None:
+            self._sent_before.pop(transaction.reference, None)
 
     def _hand_over(self) -> None:
         closing, self._closing = self._closing, []
-        close_record = self._writer().close_record
+        close_record = self._writer.close_record
         for record, done in closing:
             close_record(record, done)
 
     def _hurry(self) -> None:
         if not self._hurrying:
             self._hurrying = True
-            self._loop.call_later(HURRY_S, self._hurried)
+            self._timer.call_later(HURRY_S, self._hurried)
 
     def _hurried(self) -> None:
         self._hurrying = False
@@ -97,7 +124,7 @@ class Outbox:
     def _tick_soon(self) -> None:
         if not self._ticking:
             self._ticking = True
-            self._loop.call_later(TICK_S, self._tick)
+            self._timer.call_later(TICK_S, self._tick)
 
     def _tick(self) -> None:
         self._ticking = False
@@ -105,8 +132,19 @@ class Outbox:
         if self._sent_before:
             self._tick_soon()
         self._hand_over()
-        for ruling in due.values():
-            self.journal(ruling)
+        self._journal_each(due.values())
+
+    def _journal_each(self, due: Iterable[Transaction]) -> None:
+        for transaction in due:
+            try:
+                self.journal(transaction)
+            except Exception as error:  # noqa: BLE001
+                # boundary: the evidence of the others goes on
+                log.error(
+                    "an exchange could not be journaled: %s; reference %s",
+                    type(error).__name__,
+                    transaction.reference,
+                )
 
     def _expect(self) -> tuple[Acknowledgement, Done]:
         """Return a future and the callback, callable from any thread, that resolves it."""

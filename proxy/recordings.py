@@ -18,7 +18,10 @@ _WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 
 
 def read_recording(path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
-    """Yield the exchanges of a recording in their order. Raises InputError for a file that is neither kind."""
+    """Yield the exchanges of a recording in their order.
+
+    Raises InputError for a file that is neither kind.
+    """
     try:
         stream = path.open("rb")
     except OSError as error:

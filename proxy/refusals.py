@@ -1,4 +1,4 @@
-"""Refusals in the shape that each API's clients understand: one attempt, one readable error, no retry storm.
+"""Refusals in the shape that each API's clients understand: one readable error, no retry storm.
 
 403 is retried by none of the common SDKs; `x-should-retry: false` tells those that look at it.
 """
@@ -7,14 +7,18 @@ import json
 from collections.abc import Callable
 from functools import cache
 from html import escape
+from typing import assert_never
 from urllib.parse import quote
 
 from mitmproxy import http
 
 from core.decision import Decision, Verdict
 from core.text import printable
+from destinations.catalogue import find
+from destinations.service import Refusal
 
 STATUS = 403
+_GRPC_STATUS = 200
 _UNDECIDED = Decision(verdict=Verdict.BLOCK, reason="No decision was made")
 
 
@@ -30,15 +34,25 @@ def refusal(
         "x-should-retry": "false",
         "cache-control": "no-store",
     }
-    if request.headers.get("content-type", "").startswith("application/grpc"):
+    if status_for(request.headers.get("content-type", "")) != STATUS:
         return _grpc(message, headers)
-    content_type, body, extra = _shape(service, request)(message, decision)
+    known = find(service or "")
+    asked = Refusal.AS_ASKED if known is None else known.refusal
+    content_type, body, extra = _rendered(asked, request)(message, decision)
     return http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
+
+
+def status_for(content_type: str) -> int:
+    """Return the status of a refusal to a request of this type."""
+    return _GRPC_STATUS if content_type.startswith("application/grpc") else STATUS
 
 
 @cache
 def presumed() -> http.Response:
-    """Return the refusal that stands until a decision clears it. One for all requests: making it is not free."""
+    """Return the refusal that stands until a decision clears it.
+
+    One for all requests: making it is not free.
+    """
     return http.Response.make(
         STATUS, words(_UNDECIDED, "-") + "\n", {"content-type": "text/plain; charset=utf-8"}
     )
@@ -62,14 +76,16 @@ def brief(decision: Decision, reference: str) -> str:
     return f"Blocked by Outgate, reference {reference}{rule}"
 
 
-Shape = Callable[[str, Decision], tuple[str, bytes, dict[str, str]]]
+Body = tuple[str, bytes, dict[str, str]]
+"""Content type, content, headers besides."""
+Shape = Callable[[str, Decision], Body]
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _openai(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _openai(message: str, _: Decision) -> Body:
     error = {
         "message": message,
         "type": "permission_error",
@@ -79,26 +95,26 @@ def _openai(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     return "application/json", _json({"error": error}), {}
 
 
-def _anthropic(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _anthropic(message: str, _: Decision) -> Body:
     error = {"type": "permission_error", "message": message}
     return "application/json", _json({"type": "error", "error": error}), {}
 
 
-def _google(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _google(message: str, _: Decision) -> Body:
     error = {"code": STATUS, "message": message, "status": "PERMISSION_DENIED", "details": []}
     return "application/json", _json({"error": error}), {}
 
 
-def _graph(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _graph(message: str, _: Decision) -> Body:
     return "application/json", _json({"error": {"code": "accessDenied", "message": message}}), {}
 
 
-def _aws(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _aws(message: str, _: Decision) -> Body:
     body = _json({"__type": "AccessDeniedException", "message": message, "Message": message})
     return "application/json", body, {"x-amzn-errortype": "AccessDeniedException"}
 
 
-def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _object_store(message: str, _: Decision) -> Body:
     body = (
         f"<Error><Code>AccessDenied</Code><Message>{escape(message, quote=False)}</Message></Error>"
     )
@@ -109,7 +125,7 @@ def _s3(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     )
 
 
-def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _dropbox(message: str, _: Decision) -> Body:
     return (
         "application/json",
         _json({"error_summary": message, "error": {".tag": "blocked_by_outgate"}}),
@@ -117,7 +133,7 @@ def _dropbox(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     )
 
 
-def _telegram(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _telegram(message: str, _: Decision) -> Body:
     return (
         "application/json",
         _json({"ok": False, "error_code": STATUS, "description": message}),
@@ -125,7 +141,7 @@ def _telegram(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     )
 
 
-def _slack(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _slack(message: str, _: Decision) -> Body:
     return (
         "application/json",
         _json({"ok": False, "error": "blocked_by_outgate", "message": message}),
@@ -133,56 +149,63 @@ def _slack(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
     )
 
 
-def _notion(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _notion(message: str, _: Decision) -> Body:
     error = {"object": "error", "status": STATUS, "code": "restricted_resource", "message": message}
     return "application/json", _json(error), {}
 
 
-def _plain_json(message: str, decision: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _plain_json(message: str, decision: Decision) -> Body:
     error = {"code": "blocked_by_outgate", "message": message, "rule": decision.rule}
     return "application/json", _json({"error": error, "message": message}), {}
 
 
-def _text(message: str, _: Decision) -> tuple[str, bytes, dict[str, str]]:
+def _text(message: str, _: Decision) -> Body:
     return "text/plain; charset=utf-8", (message + "\n").encode(), {}
 
 
-_SERVICES: tuple[tuple[Shape, tuple[str, ...]], ...] = (
-    (_openai, ("openai", "azure")),
-    (_anthropic, ("anthropic",)),
-    (_google, ("google", "google-vertex", "google-drive", "google-cloud-storage", "google-docs", "google-photos",
-               "google-chat", "gmail", "bigquery", "firebase-storage")),
-    (_graph, ("microsoft-graph", "onedrive", "onedrive-personal", "sharepoint", "outlook", "microsoft-teams")),
-    (_aws, ("aws", "aws-sqs", "aws-bedrock", "aws-bedrock-agent", "aws-sagemaker")),
-    (_s3, ("aws-s3", "cloudflare-r2", "wasabi", "backblaze-b2", "digitalocean-spaces", "linode-object-storage",
-           "azure-blob")),
-    (_dropbox, ("dropbox",)),
-    (_telegram, ("telegram",)),
-    (_slack, ("slack",)),
-    (_notion, ("notion",)),
-)  # fmt: skip
-_SHAPES: dict[str, Shape] = {
-    service: shape for shape, services in _SERVICES for service in services
-}
-"""Service id → shape of its errors."""
+def _rendered(refusal: Refusal, request: http.Request) -> Shape:
+    match refusal:
+        case Refusal.AS_ASKED:
+            return _as_asked(request)
+        case Refusal.OPENAI:
+            return _anthropic if _speaks_anthropic(request) else _openai
+        case Refusal.ANTHROPIC:
+            return _anthropic
+        case Refusal.GOOGLE:
+            return _google
+        case Refusal.GRAPH:
+            return _graph
+        case Refusal.AWS:
+            return _aws
+        case Refusal.OBJECT_STORE:
+            return _object_store
+        case Refusal.DROPBOX:
+            return _dropbox
+        case Refusal.TELEGRAM:
+            return _telegram
+        case Refusal.SLACK:
+            return _slack
+        case Refusal.NOTION:
+            return _notion
+    assert_never(refusal)
 
 
-def _shape(service: str | None, request: http.Request) -> Shape:
-    known = _SHAPES.get(service or "")
-    if known is not None:
-        return known
-    if "/v1/messages" in request.path:
+def _as_asked(request: http.Request) -> Shape:
+    if _speaks_anthropic(request):
         return _anthropic
     if "/chat/completions" in request.path or "/v1/responses" in request.path:
         return _openai
-    wants_json = "json" in request.headers.get("accept", "") + request.headers.get(
-        "content-type", ""
-    )
-    return _plain_json if wants_json else _text
+    types = request.headers.get("accept", "") + request.headers.get("content-type", "")
+    return _plain_json if "json" in types else _text
+
+
+def _speaks_anthropic(request: http.Request) -> bool:
+    """Many providers of the one dialect serve the other as well, under its own path."""
+    return "/v1/messages" in request.path
 
 
 def _grpc(message: str, headers: dict[str, str]) -> http.Response:
-    """gRPC clients read a status from the headers of an answer without a body; 7 is PERMISSION_DENIED."""
+    """gRPC clients read a status from the headers of an empty answer; 7 is PERMISSION_DENIED."""
     quoted = quote(message, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~")
     extra = {"content-type": "application/grpc", "grpc-status": "7", "grpc-message": quoted}
-    return http.Response.make(200, b"", {**headers, **extra})
+    return http.Response.make(_GRPC_STATUS, b"", {**headers, **extra})

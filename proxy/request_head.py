@@ -1,45 +1,60 @@
-"""What the head of a request tells before its body is there: how large, whether to wait for it, what to mend."""
+"""What the head of a request tells of its body: how large it is, and whether to wait for it."""
 
 import re
+from typing import NamedTuple
 
 from mitmproxy import http
 
-SMALL_BYTES = 64 * 1024
+from core.budgets import INLINE_BYTES
+
 _DIGITS = 19
 """Of a length: what has more is none that exists."""
 _BARE = re.compile(rb"[\r\n\0]").search
 _SPACED = bytes.maketrans(b"\r\n\0", b"   ")
+_MAKE_WAIT = frozenset({b"transfer-encoding", b"expect"})
+_NO_BODY = 0
+
+type Fields = tuple[tuple[bytes, bytes], ...]
 
 
-def is_small(flow: http.HTTPFlow) -> bool:
-    """Return True when the body is known to be so small that waiting for it costs less than deciding twice."""
-    waits = False
-    size = 0 if not flow.request.is_http2 else None
-    for name, value in flow.request.headers.fields:
+class Head(NamedTuple):
+    """What the head of a request tells of its body."""
+
+    size: int | None
+    """What it states; None when it states none, or one that no body has."""
+    small: bool
+    """Whether to wait for the body costs less than to decide twice."""
+
+
+def read_head(flow: http.HTTPFlow) -> Head:
+    """Return what the head tells, after mending it.
+
+    Bare CR and NUL, which another reader may take for the end of a header line, become blanks
+    (RFC 9112, 2.2).
+    """
+    fields: Fields = flow.request.headers.fields
+    if _BARE(b"".join([value for _, value in fields])):
+        fields = tuple((name, value.translate(_SPACED)) for name, value in fields)
+        flow.request.headers.fields = fields
+    return _told(fields, ends_by_frame=flow.request.is_http2)
+
+
+def _told(fields: Fields, *, ends_by_frame: bool) -> Head:
+    """Without a stated size, HTTP/1 has no body; in HTTP/2 a frame tells where it ends."""
+    lengths, waits = [], False
+    for name, value in fields:
         lower = name.lower()
         if lower == b"content-length":
-            size = int(value) if value.isdigit() and len(value) < _DIGITS else None
-        elif lower == b"transfer-encoding":
-            return False
-        elif lower == b"expect":
+            lengths.append(value)
+        elif lower in _MAKE_WAIT:
             waits = True
-    return not waits and size is not None and size <= SMALL_BYTES
+    size = _size(lengths)
+    known = _NO_BODY if not lengths and not ends_by_frame else size
+    return Head(size=size, small=not waits and known is not None and known <= INLINE_BYTES)
 
 
-def declared_size(flow: http.HTTPFlow) -> int | None:
-    """Return the size that the head states; None when it states none, or one that no body has."""
-    declared = flow.request.headers.get("content-length", "")
-    return (
-        int(declared)
-        if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS
-        else None
-    )
-
-
-def mend_headers(flow: http.HTTPFlow) -> None:
-    """Replace bare CR and NUL, which another reader may take for the end of a header line, by spaces (RFC 9112, 2.2)."""
-    fields = flow.request.headers.fields
-    if _BARE(b"".join([value for _, value in fields])):
-        flow.request.headers.fields = tuple(
-            (name, value.translate(_SPACED)) for name, value in fields
-        )
+def _size(lengths: list[bytes]) -> int | None:
+    if len(lengths) != 1:
+        return None
+    [value] = lengths
+    return int(value) if value.isdigit() and len(value) < _DIGITS else None

@@ -1,24 +1,35 @@
-"""Who is at the other end of each connection: asked when it opens, and again for every later request on it.
+"""Who is at the other end of each connection: asked when it opens, and again for each request.
 
-A socket outlives its owner's plans: a process may fork, pass it on, or become another program while it is open.
+A socket outlives its owner's plans: a process may fork, pass it on, or become another program while
+it is open.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
 from core.exchange import Connection
 from core.ports import Attributor
 
 _SOON_S = (0.001, 0.002, 0.004)
-"""A client that has just written is seen to wait for its answer within some milliseconds: cheaper than a search."""
+"""Who has just written will soon wait for an answer: to look again costs less than a search."""
 
 
 class Senders:
     """The senders of the open connections."""
 
-    def __init__(self, attributor: Attributor, patience_s: float) -> None:
+    def __init__(
+        self,
+        attributor: Attributor,
+        patience_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._attributor = attributor
         self._patience_s = patience_s
+        self._clock = clock
+        self.python_at: float | None = None
+        """When a Python program was last seen to use the gate, in the clock's seconds."""
         self._fresh: dict[str, Attribution] = {}
         """Connection id → what was found when it opened, until its first request has used it."""
         self._open: dict[str, Connection] = {}
@@ -26,21 +37,22 @@ class Senders:
         """Connections whose later requests take a search: nothing is gained by looking again."""
 
     async def opened(self, connection: Connection) -> None:
-        """Ask for the sender while the client waits for its first answer and so cannot have exited."""
+        """Ask for the sender while the client waits for its first answer: it cannot have exited."""
         self._open[connection.id] = connection
         self._fresh[connection.id] = await self._ask(connection)
 
     async def of(self, connection_id: str) -> Attribution:
         """Return the sender of the next request on this connection."""
-        fresh = self._fresh.pop(connection_id, None)
-        if fresh is not None:
-            return fresh
-        connection = self._open.get(connection_id)
-        return UNATTRIBUTED if connection is None else await self._ask_again(connection)
+        found = self._fresh.pop(connection_id, None)
+        if found is None:
+            connection = self._open.get(connection_id)
+            found = UNATTRIBUTED if connection is None else await self._ask_again(connection)
+        return self._seen(found)
 
     async def at_opening(self, connection_id: str) -> Attribution:
         """Return who opened this connection, and leave it for the first request to use."""
-        return self._fresh.get(connection_id) or await self.of(connection_id)
+        fresh = self._fresh.get(connection_id)
+        return await self.of(connection_id) if fresh is None else self._seen(fresh)
 
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
@@ -49,6 +61,11 @@ class Senders:
         connection = self._open.pop(connection_id, None)
         if connection is not None:
             self._attributor.forget(connection)
+
+    def _seen(self, sender: Attribution) -> Attribution:
+        if sender.is_python:
+            self.python_at = self._clock()
+        return sender
 
     async def _ask_again(self, connection: Connection) -> Attribution:
         if connection.id not in self._searched:

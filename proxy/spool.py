@@ -1,4 +1,4 @@
-"""A large body on disk for as long as it is inspected: encrypted, its key in memory only, its name gone at once."""
+"""A large body on disk while it is inspected: encrypted, key in memory only, name gone at once."""
 
 import contextlib
 import os
@@ -17,7 +17,8 @@ STAGE = "spool"
 class Spool:
     """Takes a body to its end, then gives it back in pieces. Not for several threads at once.
 
-    Chunks are sealed with ChaCha20-Poly1305, numbered, so that none can be changed, left out or swapped unnoticed.
+    Chunks are sealed with ChaCha20-Poly1305, numbered, so that none can be changed, left out or
+    swapped unnoticed.
     """
 
     def __init__(self, folder: Path | None, limit: int) -> None:
@@ -61,7 +62,10 @@ class Spool:
             self._put(len(self._waiting))
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the whole body, once it is complete. Raises DegradedError when the file is not what was written."""
+        """Yield the whole body, once it is complete.
+
+        Raises DegradedError when the file is not what was written.
+        """
         from cryptography.exceptions import InvalidTag
 
         left, at = self.size, 0

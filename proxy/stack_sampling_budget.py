@@ -10,13 +10,16 @@ _REMEMBERED = 1024
 
 
 class LineBudget:
-    """A token bucket for each process: sampling costs tens of milliseconds while the request waits."""
+    """A token bucket for each process: a sample costs tens of milliseconds of a request."""
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[tuple[int, object], tuple[float, float]] = OrderedDict()
 
     def allows(self, sender: Attribution, now: float) -> bool:
-        """Return True, and spend one sample, when the sender may be sampled now. `now`: monotonic seconds."""
+        """Return True, and spend one sample, when the sender may be sampled now.
+
+        `now`: monotonic seconds.
+        """
         process = sender.script_process or sender.process
         if process is None:
             return False

@@ -10,11 +10,15 @@ from proxy import refusals
 from proxy.addon import GateAddon
 from proxy.connect_to import Routes
 from proxy.health import Health
-from proxy.inspection import Inspection, Limits, Parts
+from proxy.inspection import Inspection
+from proxy.mitmproxy_patches.applied import everywhere
+from proxy.parts import Limits, Parts
+from proxy.upstreams import Upstreams
 
 
 def fixed_options() -> None:
     """Connect to servers late: nothing may touch a destination before a decision."""
+    everywhere()
     ctx.options.update(connection_strategy="lazy")
 
 
@@ -41,8 +45,9 @@ class StandaloneAddon(GateAddon):
             policy=policy,
             evidence=evidence,
         )
-        inspection = Inspection(parts, Limits(), asyncio.get_running_loop())
-        super().__init__(inspection, Routes(), Health(parts=parts))
+        loop, health = asyncio.get_running_loop(), Health(parts=parts)
+        inspection = Inspection(parts, Limits(), loop, health)
+        super().__init__(inspection, Upstreams(Routes(), None, policy))
         self._begun = True
 
     async def client_connected(self, client: Client) -> None:
@@ -66,8 +71,3 @@ class StandaloneAddon(GateAddon):
             await super().requestheaders(flow)
         else:
             flow.response = refusals.presumed()
-
-    async def request(self, flow: http.HTTPFlow) -> None:
-        """Refuse what comes before the parts are there."""
-        if self._begun:
-            await super().request(flow)

@@ -1,13 +1,15 @@
-"""HTTP streams as the gate needs them: refused bodies are thrown away, large ones are handed over before they pass.
+"""HTTP streams as the gate needs them: refused bodies are thrown away, large ones asked about.
 
-mitmproxy buffers a whole body whatever a hook has decided, and switches to streaming without asking anyone. This
-stream asks: `gate_large_body` is a hook of ours, called when a body outgrows the hold limit.
+mitmproxy buffers a whole body whatever a hook has decided, and switches to streaming without asking
+anyone. This stream asks: `gate_large_body` is a hook of ours, called when a body outgrows the hold
+limit.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
@@ -27,61 +29,45 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
-import proxy.trailers  # noqa: F401 - puts its readers in the place of mitmproxy's
+from proxy.applying import refusal_of
+from proxy.binding import bound, transaction_of
+from proxy.life_cycle import State
+from proxy.mitmproxy_patches import adopt
+from proxy.transaction import Transaction
+from proxy.travel import Kept, KeptBody, PastTap
 from proxy.websocket_layer import GateWebsocketLayer
 
-HOLD_LIMIT = "outgate_hold_limit"
-"""Key in `flow.metadata`: how many bytes of this body are held before it must be decided on."""
-TRAILERS = "outgate_trailers"
-"""Key in `flow.metadata`: how many headers came behind the body of the request; they do not leave."""
-CUT = "outgate_cut"
-"""Key in `flow.metadata`: the refusal that ends a streaming request now."""
-TAP = "outgate_tap"
-"""Key in `flow.metadata`: what scans the body of a streaming request."""
-WHOLE = "outgate_whole"
-"""Key in `flow.metadata`: what keeps a body that is read to its end before any of it leaves."""
-PIECE = "outgate_piece"
-"""Key in `flow.metadata`: the next piece of a kept body; nothing at its end."""
-BACKLOG = "outgate_backlog"
-"""Key in `flow.metadata`: tells how many bytes of this connection wait for the far side's HTTP/2 window."""
+FAR_SIDE_BYTES = 4 * 1024 * 1024
+"""So much of a body may wait for the far side's HTTP/2 window before more of it is sent."""
+_LOOK_AGAIN_S = 0.005
 
 
 @dataclass
 class GateLargeBodyHook(commands.StartHook):
-    """A request body has outgrown the hold limit: set `request.stream`, or a refusal as `response`."""
+    """A body has outgrown the hold limit: set `request.stream`, keep it, or set a `response`."""
 
     flow: http.HTTPFlow
 
 
 @dataclass
 class GateUploadHook(commands.StartHook):
-    """Enough of a streaming request body has come for the next scan; its stream says afterwards what may go on."""
+    """Enough of a streaming body has come for the next scan; its tap says what may go on."""
 
     flow: http.HTTPFlow
 
 
 @dataclass
 class GateKeepHook(commands.StartHook):
-    """Enough of a body that is kept has come, or all of it: write it; at its end decide, and set `response` to refuse."""
+    """Enough of a kept body has come, or all of it: write it; at its end decide on it."""
 
     flow: http.HTTPFlow
 
 
 @dataclass
 class GatePieceHook(commands.StartHook):
-    """A kept body goes out: put its next piece under PIECE."""
+    """A kept body goes out: have its next piece ready."""
 
     flow: http.HTTPFlow
-
-
-class BodyTap(Protocol):
-    """What scans a body as it passes."""
-
-    def take(self, chunk: bytes | None) -> bool:
-        """Take the next bytes, None at the end; True when they must be scanned before more is taken."""
-
-    def release(self) -> bytes:
-        """Return what has been scanned and may go on."""
 
 
 class GateStream(HttpStream):
@@ -93,21 +79,32 @@ class GateStream(HttpStream):
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
-        limit = self.flow.metadata.get(HOLD_LIMIT)
-        if not request or limit is None or self._asked or len(self.request_body_buf) <= limit:
+        if not request or self._asked or not self.request_body_buf or not self._outgrown():
             return False
         self._asked = True
         yield GateLargeBodyHook(self.flow)
         if self.flow.response is None and self.flow.request.stream:
-            held = bytes(self.request_body_buf)
-            self.request_body_buf.clear()
+            held = self._taken_out()
             yield from self.start_request_stream()
-            yield from self.handle_event(RequestData(self.stream_id, held))
-        elif self.flow.response is None and WHOLE in self.flow.metadata:
-            held = bytes(self.request_body_buf)
-            self.request_body_buf.clear()
-            yield from self._keep(RequestData(self.stream_id, held))
+            yield from self.handle_event(held)
+        elif self.flow.response is None and self._keeps():
+            yield from self._keep(self._taken_out())
         return False
+
+    def _outgrown(self) -> bool:
+        transaction = bound(self.flow)
+        if transaction is None or transaction.travel.hold_limit is None:
+            return False
+        return len(self.request_body_buf) > transaction.travel.hold_limit
+
+    def _keeps(self) -> bool:
+        transaction = bound(self.flow)
+        return transaction is not None and transaction.state is State.KEPT
+
+    def _taken_out(self) -> RequestData:
+        held = bytes(self.request_body_buf)
+        self.request_body_buf.clear()
+        return RequestData(self.stream_id, held)
 
     def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Hold the body; of a request that is refused already, keep nothing."""
@@ -116,7 +113,7 @@ class GateStream(HttpStream):
             return
         if self.flow.response is not None and isinstance(event, RequestData):
             self.request_body_buf.clear()
-        elif WHOLE in self.flow.metadata and self.flow.response is None:
+        elif self._keeps() and self.flow.response is None:
             yield from self._keep(event)
         else:
             yield from super().state_consume_request_body(event)
@@ -124,59 +121,58 @@ class GateStream(HttpStream):
     def _keep(self, event: Any) -> layer.CommandGenerator[None]:
         """Keep a body that is read to its end; at the end refuse, or send it on."""
         over = isinstance(event, RequestEndOfMessage)
-        if self.flow.metadata[WHOLE].take(None if over else event.data):
+        kept = _kept(transaction_of(self.flow))
+        if kept.take(None if over else event.data):
             yield GateKeepHook(self.flow)
         if over and self.flow.response is not None:
             yield from super().state_consume_request_body(event)
         elif over:
-            yield from self._send_kept(event)
+            yield from self._send_kept(event, kept)
 
-    def _send_kept(self, event: RequestEndOfMessage) -> layer.CommandGenerator[None]:
+    def _send_kept(
+        self, event: RequestEndOfMessage, kept: KeptBody
+    ) -> layer.CommandGenerator[None]:
         self.flow.request.timestamp_end = time.time()
         yield HttpRequestHook(self.flow)
         self.client_state = self.state_done
         if not (yield from self.make_server_connection()):
             return
-        server = self.context.server
-        self.flow.metadata[BACKLOG] = self.backlog
+        server, transaction = self.context.server, transaction_of(self.flow)
+        transaction.travel.backlog = self.backlog
         yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), server)
         while server.state & ConnectionState.CAN_WRITE:
             yield GatePieceHook(self.flow)
-            if (refusal := self.flow.metadata.get(CUT)) is not None:
-                yield from self._cut(refusal)
+            if transaction.stopped:
+                yield from self._cut()
                 return
-            if not (piece := self.flow.metadata.pop(PIECE, b"")):
-                break
-            yield SendHttp(RequestData(self.stream_id, piece), server)
-        else:
-            return
-        yield SendHttp(event, server)
+            if not kept.piece:
+                yield SendHttp(event, server)
+                return
+            yield SendHttp(RequestData(self.stream_id, kept.piece), server)
 
     def state_stream_request_body(self, event: Any) -> layer.CommandGenerator[None]:
         """Pass on what has been scanned, unless the tap says that the request ends here."""
-        if CUT in self.flow.metadata:
+        transaction = transaction_of(self.flow)
+        if transaction.stopped:
             return
-        chunk = event.data if isinstance(event, RequestData) else None
         if isinstance(event, RequestTrailers):
             self._drop(event)
-        elif self._tap.take(chunk):
-            self.flow.metadata[BACKLOG] = self.backlog
-            yield GateUploadHook(self.flow)
-            yield from self._pass_on()
-        if isinstance(event, RequestEndOfMessage) and CUT not in self.flow.metadata:
-            # The tap's last word came before the end is sent: a request cut now must not look complete to the far side.
+        else:
+            yield from self._scan(event, transaction)
+        if isinstance(event, RequestEndOfMessage) and not transaction.stopped:
+            # The tap's last word came before the end is sent: what is cut must not look complete.
             yield from super().state_stream_request_body(event)
 
-    @property
-    def _tap(self) -> BodyTap:
-        tap: BodyTap = self.flow.metadata[TAP]
-        return tap
-
-    def _pass_on(self) -> layer.CommandGenerator[None]:
-        refusal = self.flow.metadata.get(CUT)
-        if refusal is not None:
-            yield from self._cut(refusal)
-        elif part := self._tap.release():
+    def _scan(self, event: Any, transaction: Transaction) -> layer.CommandGenerator[None]:
+        body = transaction.travel.body
+        assert isinstance(body, PastTap)
+        if not body.tap.take(event.data if isinstance(event, RequestData) else None):
+            return
+        transaction.travel.backlog = self.backlog
+        yield GateUploadHook(self.flow)
+        if transaction.stopped:
+            yield from self._cut()
+        elif part := body.tap.release():
             yield SendHttp(RequestData(self.stream_id, part), self.context.server)
 
     def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
@@ -186,21 +182,22 @@ class GateStream(HttpStream):
         yield from super().send_response(already_streamed)
 
     def _drop(self, trailers: RequestTrailers) -> None:
-        """Headers behind the body come after the decision: they stay here, as any proxy may do (RFC 9110, 6.5.1)."""
-        self.flow.metadata[TRAILERS] = len(trailers.trailers.fields)
+        """Headers behind the body come after the decision: they stay here (RFC 9110, 6.5.1)."""
+        if (transaction := bound(self.flow)) is not None:
+            transaction.travel.trailers = len(trailers.trailers.fields)
 
     def flow_done(self) -> layer.CommandGenerator[None]:
-        """The answer is out; after an upgrade to a WebSocket its connection goes on in our layer."""
+        """The answer is out; after an upgrade to a WebSocket our layer goes on."""
         if not self.flow.websocket:
             yield from super().flow_done()
             return
-        limit = self.flow.metadata.get(HOLD_LIMIT)
-        self.child_layer = GateWebsocketLayer(self.context, self.flow, limit)
+        self.child_layer = GateWebsocketLayer(self.context, self.flow)
         self._handle_event = self.passthrough
         yield from self.child_layer.handle_event(events.Start())
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
-    def _cut(self, refusal: http.Response) -> layer.CommandGenerator[None]:
+    def _cut(self) -> layer.CommandGenerator[None]:
+        refusal = refusal_of(self.flow)
         yield SendHttp(
             RequestProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL),
             self.context.server,
@@ -216,6 +213,23 @@ class GateStream(HttpStream):
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
 
+def _kept(transaction: Transaction) -> KeptBody:
+    assert isinstance(transaction.travel.body, Kept)
+    return transaction.travel.body.body
+
+
+async def taken(flow: http.HTTPFlow) -> None:
+    """Wait while much waits for the far side's HTTP/2 window: mitmproxy queues without limit."""
+    backlog = transaction_of(flow).travel.backlog
+    while (  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
+        backlog is not None
+        and backlog() > FAR_SIDE_BYTES
+        and flow.error is None
+        and flow.server_conn.connected
+    ):
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
 class GateHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
 
@@ -227,7 +241,7 @@ class GateHttpLayer(HttpLayer):
 
 
 def backlog_of(connection: Any) -> int:
-    """Return how many bytes wait in an HTTP/2 connection to a server; mitmproxy queues them without limit."""
+    """Return how many bytes wait in an HTTP/2 connection to a server."""
     while connection is not None and not hasattr(connection, "h2_conn"):
         connection = getattr(connection, "child_layer", None)
     if connection is None:
@@ -246,7 +260,7 @@ class RefusedLayer(layer.Layer):
 
 
 def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
-    """Put a layer of ours where mitmproxy chose one that forwards unread (port 53), or waits for HTTP for ever."""
+    """Put a layer of ours where mitmproxy chose one that forwards unread, or waits for ever."""
     if is_http and not isinstance(chosen.layer, (DNSLayer, TCPLayer, UDPLayer)):
         return
     if chosen.layer is not None:
@@ -258,8 +272,7 @@ def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
         )
 
 
-def adopt(layers: list[layer.Layer]) -> None:
-    """Turn plain HTTP layers that mitmproxy has just chosen into ours; they have not handled an event yet."""
+def make_ours(layers: list[layer.Layer]) -> None:
+    """Turn plain HTTP layers that mitmproxy has just chosen into ours."""
     for chosen in layers:
-        if type(chosen) is HttpLayer:
-            chosen.__class__ = GateHttpLayer
+        adopt(chosen, HttpLayer, GateHttpLayer)

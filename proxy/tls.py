@@ -30,7 +30,7 @@ Mint = Callable[[str], tuple[x509.Certificate, Any]]
 
 
 class GateTls(TlsConfig):
-    """mitmproxy's TLS with certificates from Outgate's authority; a leaf names the SNI and nothing else."""
+    """mitmproxy's TLS with Outgate's certificates; a leaf names the SNI and nothing else."""
 
     name = "tlsconfig"
 

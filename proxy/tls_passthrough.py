@@ -1,7 +1,7 @@
-"""Connections that an exception of the policy lets pass undecrypted: recorded before anything leaves, counted, unread."""
+"""Connections that an exception of the policy lets pass undecrypted.
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+Recorded before anything leaves, counted, unread.
+"""
 
 from mitmproxy import tls
 from mitmproxy.connection import Client
@@ -13,29 +13,22 @@ from core.decision import Decision
 from core.exchange import Answer, Exchange
 from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.ids import uuid7
-from proxy.inspection import Inspection
-from proxy.transaction import Ruling
+from proxy.deciding import Deciding
+from proxy.inspection import HOW_MUCH, Inspection
+from proxy.mitmproxy_patches import adopt
+from proxy.transaction import Transaction
 
 _HIDDEN_HELLO = 0xFE0D
-"""The extension of an Encrypted ClientHello (RFC 9849): the name that can be read is not the one that is meant."""
-_OPEN = "how much passes is known only when the connection has ended"
-
-type Asked = Callable[[str], Awaitable[Attribution]]
+"""The extension of an Encrypted ClientHello (RFC 9849): the name in clear is not the one meant."""
 
 
 class Passage:
-    """One connection that passes unread: what is known of it, and how much has passed."""
+    """One connection that passes unread: how much has passed, and the record at its end."""
 
-    def __init__(self, inspection: Inspection, ruling: Ruling) -> None:
+    def __init__(self, inspection: Inspection, transaction: Transaction) -> None:
         self._inspection = inspection
-        self._ruling = ruling
+        self._transaction = transaction
         self._sent = self._received = 0
-
-    async def begin(self) -> None:
-        """Make the record durable, before anything leaves. Raises EvidenceError: then nothing may pass."""
-        self._ruling.notes.append(_OPEN)
-        await self._inspection.journal(self._ruling)
-        await self._inspection.durable(self._ruling)
 
     def passed(self, size: int, *, from_client: bool) -> None:
         """Count bytes that go on, either way."""
@@ -46,12 +39,14 @@ class Passage:
 
     def end(self, note: str | None = None) -> None:
         """Close the record with what had passed; the first end counts."""
-        ruling = self._ruling
-        if ruling.closed:
+        transaction = self._transaction
+        if transaction.over:
             return
-        ruling.notes[:] = [] if note is None else [note]
-        ruling.exchange = replace(ruling.exchange, body_bytes=self._sent)
-        self._inspection.close(ruling, Answer(status=None, body_bytes=self._received))
+        transaction.unsay(HOW_MUCH)
+        if note is not None:
+            transaction.note(note)
+        transaction.left(self._sent, whole=False)
+        self._inspection.close(transaction, Answer(status=None, body_bytes=self._received))
 
 
 class Passages:
@@ -61,28 +56,34 @@ class Passages:
         self._inspection = inspection
         self._open: dict[str, list[Passage]] = {}
 
-    async def consider(self, hello: tls.ClientHelloData, sender_of: Asked) -> bool:
+    async def consider(self, hello: tls.ClientHelloData) -> bool:
         """Let this connection pass unread where an exception says so; True when it does.
 
-        Any failure on the way, evidence included, leaves the connection to be inspected like any other.
+        Any failure on the way, evidence included, leaves the connection to be inspected like any
+        other.
         """
         target, here = target_of(hello), _layer_of(hello)
         if target is None or here is None or not self._inspection.parts.policy.exempts(target[0]):
             return False
         client = hello.context.client
-        address = await self._inspection.locate(client.id, *target)
-        sender = await sender_of(client.id)
-        exchange, decision = asked(self._inspection, sender, target, address)
-        if decision is None or not decision.verdict.passes:
+        transaction = await self._exempted(client.id, target)
+        if transaction is None:
             return False
-        ruling = self._inspection.undecided(exchange, sender, decision)
-        ruling.classification = replace(ruling.classification, findings=(_unread(decision),))
-        passage = Passage(self._inspection, ruling)
-        await passage.begin()
-        self._open.setdefault(client.id, []).append(passage)
-        here.passage = passage
+        here.passage = Passage(self._inspection, transaction)
+        self._open.setdefault(client.id, []).append(here.passage)
         hello.ignore_connection = True
         return True
+
+    async def _exempted(self, connection: str, target: tuple[str, int]) -> Transaction | None:
+        """Return the connection on its way when it may pass; else None."""
+        inspection = self._inspection
+        address = await inspection.locate(connection, *target)
+        sender = await inspection.senders.at_opening(connection)
+        await inspection.met(sender)  # a block rule wins over the exception
+        exchange, decision = asked(inspection.deciding, sender, target, address)
+        if decision is None or not decision.verdict.passes:
+            return None
+        return await inspection.pass_unread(exchange, sender, decision, _unread(decision))
 
     def closed(self, client: Client) -> None:
         """The client's connection is over: so is all that passed on it."""
@@ -91,18 +92,16 @@ class Passages:
 
 
 def asked(
-    inspection: Inspection, sender: Attribution, target: tuple[str, int], address: str | None = None
+    deciding: Deciding, sender: Attribution, target: tuple[str, int], address: str | None = None
 ) -> tuple[Exchange, Decision | None]:
     """Return the connection as an exchange, and what policy says of letting it pass undecrypted."""
-    exchange = tunnel(inspection, target, address)
-    seen = inspection.placed(exchange, inspection.parts.classifier.on_headers(exchange))
-    situation = inspection.situation(exchange, sender, seen, headers_only=True)
-    return exchange, inspection.parts.policy.pass_through(situation)
+    exchange = tunnel(deciding, target, address)
+    return exchange, deciding.pass_through(exchange, sender)
 
 
-def tunnel(inspection: Inspection, target: tuple[str, int], address: str | None = None) -> Exchange:
+def tunnel(deciding: Deciding, target: tuple[str, int], address: str | None = None) -> Exchange:
     """Return a connection of which nothing was read as an exchange."""
-    at = inspection.parts.clock()
+    at = deciding.parts.clock()
     return Exchange(
         id=uuid7(at),
         at=at,
@@ -117,7 +116,7 @@ def tunnel(inspection: Inspection, target: tuple[str, int], address: str | None 
 
 
 def target_of(hello: tls.ClientHelloData) -> tuple[str, int] | None:
-    """Return where this connection goes, when the tunnel and the TLS handshake name the same host; else None."""
+    """Return where this connection goes; None unless tunnel and TLS handshake name one host."""
     address, name = hello.context.server.address, hello.client_hello.sni
     if address is None or not name:
         return None
@@ -147,15 +146,16 @@ def _layer_of(hello: tls.ClientHelloData) -> "GateClientTls | None":
 
 
 class GateClientTls(ClientTLSLayer):
-    """mitmproxy's TLS towards a client; what an exception lets pass goes on in our counting layer."""
+    """mitmproxy's TLS towards a client; what an exception lets pass goes on in our own layer."""
 
     passage: Passage | None = None
 
     def _handshake_finished(self, err: str | None) -> layer.CommandGenerator[None]:
         child = self.child_layer
-        if self.passage is not None and type(child) is TCPLayer:
-            child.__class__ = UnreadLayer
-            child.passage = self.passage  # type: ignore[attr-defined]
+        if self.passage is not None:
+            adopt(child, TCPLayer, UnreadLayer)
+            if isinstance(child, UnreadLayer):
+                child.passage = self.passage
         yield from super()._handshake_finished(err)
 
 
@@ -183,8 +183,7 @@ class UnreadLayer(TCPLayer):
             self.passage.end()
 
 
-def adopt(layers: list[layer.Layer]) -> None:
-    """Turn TLS layers that mitmproxy has just chosen into ours; they have not handled an event yet."""
+def make_ours(layers: list[layer.Layer]) -> None:
+    """Turn TLS layers that mitmproxy has just chosen into ours."""
     for chosen in layers:
-        if type(chosen) is ClientTLSLayer:
-            chosen.__class__ = GateClientTls
+        adopt(chosen, ClientTLSLayer, GateClientTls)

@@ -1,7 +1,7 @@
-"""Headers behind a body (trailers): mitmproxy gives up on them in HTTP/1, which leaves the client without an answer.
+"""Headers behind a body (trailers), on which mitmproxy gives up in HTTP/1.
 
-They come after the decision, and any proxy may drop them (RFC 9110, 6.5.1): so it is done here, and a request's are
-counted for its record.
+They come after the decision, and any proxy may drop them (RFC 9110, 6.5.1): so it is done here, and
+a request's are counted for its record.
 """
 
 from h11 import Data, EndOfMessage
@@ -9,8 +9,6 @@ from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.proxy import events, layer
-from mitmproxy.proxy.layers import http as layers
-from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestEndOfMessage, RequestTrailers
 from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_body_reader
@@ -43,9 +41,6 @@ class GateHttp1Server(Http1Server):
             yield command
 
 
-def _body_reader(expected_size: int | None) -> TBodyReader:
+def body_reader(expected_size: int | None) -> TBodyReader:
+    """Return what reads a body of this size, or one in chunks."""
     return WholeChunkedReader() if expected_size is None else make_body_reader(expected_size)
-
-
-_http1.make_body_reader = _body_reader
-layers.Http1Server = GateHttp1Server  # type: ignore[attr-defined]

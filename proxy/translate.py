@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from mitmproxy import http
 from mitmproxy.connection import Client
 
-from core.exchange import Answer, Connection, Exchange, Message
+from core.exchange import Answer, Connection, Exchange
 from core.ids import uuid7
-from proxy.websocket_direction import Passing
+from proxy.transaction import Transaction
 
-ADDRESS = "outgate_address"
-"""Key in `flow.metadata`: the IP address that this request goes to, where it was looked up."""
 _NAMES: dict[bytes, str] = {}
 _NAMES_REMEMBERED = 2_000
 
@@ -30,16 +28,23 @@ def connection_of(client: Client) -> Connection:
 
 
 def exchange_of(
-    flow: http.HTTPFlow, *, body: bytes | None = None, body_bytes: int | None = None
+    flow: http.HTTPFlow,
+    transaction: Transaction | None = None,
+    *,
+    body: bytes | None = None,
+    body_bytes: int | None = None,
 ) -> Exchange:
-    """Return the request of a flow; `body` replaces a body that was streamed or is not there yet."""
+    """Return the request of a flow, under the reference of its transaction, if it has one.
+
+    `body` replaces a body that was streamed or is not there yet.
+    """
     request = flow.request
     content = (request.raw_content if body is None else body) or b""
     at = _time(request.timestamp_start)
     size = len(content) if body_bytes is None else body_bytes
     headers = _headers(request.headers)
     return Exchange(
-        id=uuid7(at),
+        id=uuid7(at) if transaction is None else transaction.reference,
         at=at,
         scheme=_scheme(request.scheme, headers),
         host=destination_host(flow),
@@ -50,8 +55,21 @@ def exchange_of(
         body=content,
         body_bytes=size,
         complete=len(content) == size,
-        address=flow.metadata.get(ADDRESS),
     )
+
+
+def request_of(flow: http.HTTPFlow, transaction: Transaction) -> tuple[Exchange, tuple[str, ...]]:
+    """Return a request that is there as a whole, and what makes its destination doubtful."""
+    exchange = exchange_of(flow, transaction)
+    if other_host_named(flow, exchange):
+        return exchange, ("destination: the request names another host inside",)
+    return exchange, ()
+
+
+def head_of(flow: http.HTTPFlow, transaction: Transaction) -> Exchange:
+    """Return a request without its body, whose size is what its head states."""
+    stated = transaction.travel.stated_size or 0
+    return exchange_of(flow, transaction, body=b"", body_bytes=stated)
 
 
 def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool = True) -> Answer:
@@ -69,13 +87,8 @@ def answer_of(flow: http.HTTPFlow, *, body_bytes: int | None = None, held: bool 
     )
 
 
-def message_of(message: Passing) -> Message:
-    """Return one WebSocket message."""
-    return Message(from_client=message.from_client, text=message.text, data=message.content)
-
-
 def destination_host(flow: http.HTTPFlow) -> str:
-    """Return the host that the client means: the CONNECT or URL host, or the SNI when that is a bare address."""
+    """Return the host that the client means: CONNECT's or the URL's, for a bare address the SNI."""
     host = flow.request.host
     sni = flow.client_conn.sni
     if sni and _is_address(host):
@@ -84,7 +97,7 @@ def destination_host(flow: http.HTTPFlow) -> str:
 
 
 def other_host_named(flow: http.HTTPFlow, exchange: Exchange) -> bool:
-    """Return True when the Host header or SNI names another host than the one connected to (domain fronting)."""
+    """Return True when Host header or SNI name another host than CONNECT (domain fronting)."""
     header = exchange.header("host")
     if header and _without_port(header.lower()).rstrip(".") not in {
         exchange.host,

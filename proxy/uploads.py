@@ -3,9 +3,8 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-
-from mitmproxy import http
 
 from classifiers.uploads.cutting import (
     OVERLAP,
@@ -16,23 +15,21 @@ from classifiers.uploads.cutting import (
     without,
 )
 from classifiers.uploads.unpacking import Unpacker, joined
-from core.attribution import Attribution
+from core.budgets import INLINE_BYTES
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
+from core.exchange import Answer, Exchange
 from core.findings import Finding, merged
-from proxy import enforcement, refusals
-from proxy.inspection import Inspection, gate_failure
-from proxy.request_head import declared_size
-from proxy.streams import BACKLOG, CUT
-from proxy.transaction import Ruling
-from proxy.translate import exchange_of
+from core.vocabulary.sizes import counted
+from proxy import enforcement, failures
+from proxy.deciding import Deciding
+from proxy.transaction import Transaction
 
 log = logging.getLogger("outgate.gate")
-WINDOW = 64 * 1024
+WINDOW = INLINE_BYTES
 """The first window, scanned on the event loop. Each later one is twice as large, up to LARGEST, and goes to a worker."""
 LARGEST = 4 * 1024 * 1024
-_LOOK_AGAIN_S = 0.005
 IN_FLIGHT = 2
 """Windows of one upload that are scanned at the same time, or wait for it."""
 
@@ -53,12 +50,19 @@ class UploadTap:
     leaves = True
     """False where the body is read to its end before any of it leaves."""
 
-    def __init__(self, flow: http.HTTPFlow, inspection: Inspection, sender: Attribution) -> None:
-        self._flow = flow
-        self._inspection = inspection
-        self._exchange = exchange_of(flow, body=b"", body_bytes=declared_size(flow) or 0)
-        self._sender = sender
-        self.reads = sender.is_python is not False or inspection.limits.inspect_others
+    def __init__(
+        self,
+        transaction: Transaction,
+        head: Exchange,
+        deciding: Deciding,
+        close: Callable[[Transaction, Answer | None], object],
+    ) -> None:
+        """`head`: the request without its body; `close` hands the record over of one that is cut."""
+        self._transaction = transaction
+        self._exchange = head
+        self._deciding = deciding
+        self._close = close
+        self.reads = deciding.reads(transaction.sender)
         self._unpacker = Unpacker(self._exchange.header("content-encoding") or "")
         self._windows = Windows((self._exchange.header("content-type") or "").strip().lower())
         self._passed = 0
@@ -71,22 +75,10 @@ class UploadTap:
         self._size = WINDOW
         self._ended = False
         self._first = True
-        self._known: tuple[Finding, ...] = ()
+        self._known: tuple[Finding, ...] = transaction.classification.findings
         """What was found in earlier windows, without what the next one will find again."""
         self._told: set[str] = set()
         """What could not be read, said once each."""
-        self._ruling: Ruling | None = None
-
-    async def begin(self) -> Ruling:
-        """Decide from what is known before the body passes: the headers."""
-        ruling = await self._inspection.on_request(
-            replace(self._exchange, complete=True), self._sender
-        )
-        ruling.exchange = replace(self._exchange, body_bytes=0, complete=False)
-        ruling.decision = settled(ruling.decision)
-        self._ruling = ruling
-        self._known = ruling.classification.findings
-        return ruling
 
     def take(self, chunk: bytes | None) -> bool:
         """Take a chunk, None at the end; return True when a window is full and must be scanned."""
@@ -119,14 +111,13 @@ class UploadTap:
         self._fresh = max(0, self._fresh - len(part))
         self._scanned = max(0, self._scanned - len(part))
         self._passed += len(part)
+        if part and self.leaves:
+            self._transaction.left(self._passed, whole=False)
         return part
 
     def end(self) -> None:
-        """The body is over: the ruling's record states its whole size."""
-        assert self._ruling is not None
-        self._ruling.exchange = replace(
-            self._ruling.exchange, body_bytes=self._passed, complete=True
-        )
+        """The body is over: the record states its whole size."""
+        self._transaction.left(self._passed, whole=True)
 
     async def _scan(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
@@ -164,8 +155,7 @@ class UploadTap:
         self._first = False
 
     async def _heed(self, seen: Classification | DegradedError, scan: "_Scan") -> None:
-        ruling = self._ruling
-        assert ruling is not None
+        known = self._transaction.classification
         if isinstance(seen, DegradedError):
             self.unread(seen.stage, seen.message)
             return
@@ -174,16 +164,14 @@ class UploadTap:
         if seen.degraded:
             self._degraded(*seen.degraded)
         if seen.findings:
-            ruling.classification = replace(
-                ruling.classification, findings=merged(self._known, seen.findings)
-            )
+            self._transaction.learn(replace(known, findings=merged(self._known, seen.findings)))
             whole = len(scan.again) >= len(scan.window)
             later = seen if whole else await self._classified(scan.again, first=self._first)
             twice = later.findings if isinstance(later, Classification) else ()
             self._known = merged(self._known, without(seen.findings, twice))
         else:
-            ruling.classification = replace(ruling.classification, findings=self._known)
-        self._decide(ruling)
+            self._transaction.learn(replace(known, findings=self._known))
+        self._decide()
 
     async def _classified(self, window: bytes, *, first: bool) -> Classification | DegradedError:
         """Return what is in a window, or why that cannot be said."""
@@ -196,7 +184,7 @@ class UploadTap:
             body_bytes=len(window),
             complete=True,
         )
-        parts, limits = self._inspection.parts, self._inspection.limits
+        parts, limits = self._deciding.parts, self._deciding.limits
         if first:
             return parts.classifier.classify(part)
         if len(window) <= WINDOW:
@@ -206,68 +194,50 @@ class UploadTap:
         except DegradedError as error:
             return error
 
-    def _decide(self, ruling: Ruling) -> None:
+    def _decide(self) -> None:
         if self.stopped:
             return
         size = max(self._exchange.body_bytes, self._passed + len(self._held))
-        sofar = replace(self._exchange, body_bytes=size)
-        situation = self._inspection.situation(sofar, self._sender, ruling.classification)
-        decision = settled(self._inspection.parts.policy.decide(situation))
+        sofar, known = replace(self._exchange, body_bytes=size), self._transaction
+        decision = settled(self._deciding.decide(sofar, known.sender, known.classification))
         if decision.verdict.passes:
-            ruling.decision = decision
+            known.revise(decision)
         else:
-            self._cut(ruling, decision)
+            self._cut(decision)
 
     def unread(self, stage: str, why: str) -> None:
         """Some of it cannot be read while it passes: rules that look at the content say what happens then."""
-        assert self._ruling is not None
         if why in self._told:
             return
         self._told.add(why)
         told = (not_inspected(why),)
         self._known = merged(self._known, told)
-        seen = self._ruling.classification
-        self._ruling.classification = replace(seen, findings=merged(seen.findings, told))
+        seen = self._transaction.classification
+        self._transaction.learn(replace(seen, findings=merged(seen.findings, told)))
         self._degraded(f"{stage}: {why}")
-        self._decide(self._ruling)
+        self._decide()
 
     def _degraded(self, *stages: str) -> None:
-        assert self._ruling is not None
-        seen = self._ruling.classification
-        self._ruling.classification = replace(
-            seen, degraded=tuple(dict.fromkeys((*seen.degraded, *stages)))
-        )
+        seen = self._transaction.classification
+        degraded = tuple(dict.fromkeys((*seen.degraded, *stages)))
+        self._transaction.learn(replace(seen, degraded=degraded))
 
     def _fail(self, error: Exception) -> None:
-        assert self._ruling is not None
-        log.error(
-            "upload tap failed: %s; reference %s", type(error).__name__, self._ruling.reference
-        )
-        policy = self._inspection.parts.policy
-        self._cut(self._ruling, gate_failure(policy, "hook", self._ruling.reference))
+        reference = self._transaction.reference
+        log.error("upload tap failed: %s; reference %s", type(error).__name__, reference)
+        self._cut(failures.answer(self._deciding.parts.policy, "hook", reference))
 
-    def _cut(self, ruling: Ruling, decision: Decision) -> None:
+    def _cut(self, decision: Decision) -> None:
         if self.stopped:
             return
-        ruling.decision = decision
-        if not self.leaves:
-            self.stopped = True
-            return
-        ruling.exchange = replace(ruling.exchange, body_bytes=self._passed, complete=False)
-        ruling.notes.append(f"cut after {self._passed} bytes had left")
-        service = ruling.classification.destination.service
         self.stopped = True
+        if not self.leaves:
+            self._transaction.revise(decision)
+            return
+        self._transaction.left(self._passed, whole=False)
+        self._transaction.cut(f"cut after {counted(self._passed, 'byte')} had left", decision)
         self._held.clear()
-        self._flow.metadata[CUT] = refusals.refusal(
-            decision, ruling.reference, service, self._flow.request
-        )
-        self._inspection.close(ruling, None)
-
-
-async def taken(flow: http.HTTPFlow) -> None:
-    """Wait while much waits for the far side's HTTP/2 window: mitmproxy would queue a whole body there."""
-    while flow.metadata[BACKLOG]() > LARGEST and flow.error is None and flow.server_conn.connected:  # noqa: ASYNC110 - mitmproxy has no signal for a window that opens
-        await asyncio.sleep(_LOOK_AGAIN_S)
+        self._close(self._transaction, None)
 
 
 def settled(decision: Decision) -> Decision:

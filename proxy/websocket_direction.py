@@ -1,37 +1,22 @@
-"""One way of a WebSocket: its messages go on in order, each when the gate has said so, cut as their sender cut them."""
+"""One way of a WebSocket: its messages go on in order, each when the gate has said so.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+They go on in frames as their sender cut them.
+"""
 
-from mitmproxy import http
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.websocket import WebsocketConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
-ENDED = "outgate_socket_ended"
-"""Key in `flow.metadata`: code and reason with which the connection ends now."""
-HELD_BACK = "outgate_held_back"
-"""Key in `flow.metadata`: gives the end of an answer's text that was held back, as messages of its own."""
+from proxy.conversation import Conversation
+from proxy.message import Passing
+
 HELD_BACK_S = 1.0
-"""So long may the end of a text wait for what comes next: a client may wait for it before it goes on."""
-
-HeldBack = Callable[[], list[tuple[bytes, bool]]]
-"""Returns messages, each with whether it is text."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Passing:
-    """One message on its way. Holds payload: never log it."""
-
-    flow: http.HTTPFlow = field(repr=False)
-    from_client: bool
-    text: bool
-    content: bytes = field(repr=False)
-    dropped: bool = False
-    before: list[bytes] = field(default_factory=list, repr=False)
-    """Messages that go out ahead of it."""
+"""So long may the end of a text wait for what comes next: a client may wait for it, too."""
 
 
 @dataclass
@@ -57,15 +42,20 @@ class _Closed(events.Event):
 
 
 class OneWay(layer.Layer):
-    """The messages of one way, in order. It may wait for the gate's answer on one; the other way does not."""
+    """The messages of one way, in order.
 
-    def __init__(self, context: Context, flow: http.HTTPFlow, target: WebsocketConnection) -> None:
+    It may wait for the gate's answer on one; the other way does not.
+    """
+
+    def __init__(
+        self, context: Context, conversation: Conversation, target: WebsocketConnection
+    ) -> None:
         super().__init__(context)
         self._up = target.conn is context.server
         self.closed: CloseConnection | None = None
         """Set when everything before the end has been dealt with."""
         self.waiting_bytes = 0
-        self._flow = flow
+        self._conversation = conversation
         self._target = target
         self._woken: commands.RequestWakeup | None = None
 
@@ -89,22 +79,24 @@ class OneWay(layer.Layer):
 
     def _pass_on(self, message: Passing, frames: list[int]) -> layer.CommandGenerator[None]:
         original, self.waiting_bytes = message.content, self.waiting_bytes - len(message.content)
-        if ENDED in self._flow.metadata:
+        if self._conversation.ending is not None:
             return
         yield GateMessageHook(message)
         for content in message.before:
             yield from self._send(content, message.text, [])
         if not message.dropped:
-            yield from self._send(
-                message.content, message.text, frames if message.content is original else []
-            )
-        if not self._up and HELD_BACK in self._flow.metadata:
+            cut = frames if message.content is original else []
+            yield from self._send(message.content, message.text, cut)
+        if not self._up and self._conversation.held_back is not None:
             self._woken = commands.RequestWakeup(HELD_BACK_S)
             yield self._woken
 
     def _flush(self) -> layer.CommandGenerator[None]:
-        held: HeldBack | None = None if self._up else self._flow.metadata.pop(HELD_BACK, None)
-        for content, text in held() if held is not None else ():
+        held = self._conversation.held_back
+        if self._up or held is None:
+            return
+        self._conversation.held_back = None
+        for content, text in held():
             yield from self._send(content, text, [])
 
     def _send(self, content: bytes, text: bool, frames: list[int]) -> layer.CommandGenerator[None]:
@@ -115,8 +107,8 @@ class OneWay(layer.Layer):
 
 def _in_frames(
     content: bytes, text: bool, sizes: list[int]
-) -> Iterator["TextMessage | BytesMessage"]:
-    """Cut a message as its sender did; a changed one (no sizes) goes in one frame, for a cut may hit a letter."""
+) -> Iterator[TextMessage | BytesMessage]:
+    """Cut a message as its sender did; a changed one (no sizes) goes whole, letters and all."""
     at = 0
     for size in sizes[:-1]:
         yield _frame(content[at : at + size], text, last=False)

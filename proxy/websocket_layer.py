@@ -1,8 +1,9 @@
-"""WebSocket connections as the gate needs them: each way goes on by itself, control frames carry nothing of the client's.
+"""WebSocket connections as the gate needs them: each way goes on by itself.
 
-Messages of one way stay in order, and one that waits does not keep those of the other way waiting. Pings are answered
-by the far end, but under a mark of the gate's own: what a client writes into a ping, a pong or a closing never leaves.
-A refusal ends the connection with a close code that the client can read.
+Messages of one way stay in order, and one that waits does not keep those of the other way waiting.
+Pings are answered by the far end, but under a mark of the gate's own: what a client writes into a
+ping, a pong or a closing never leaves. A refusal ends the connection with a close code that the
+client can read.
 """
 
 import time
@@ -14,30 +15,18 @@ from mitmproxy.proxy.layers.websocket import WebsocketConnection, WebsocketEndHo
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 
-from proxy.websocket_direction import ENDED, OneWay, Passing
+from proxy.binding import transaction_of
+from proxy.conversation import ABNORMAL, GOING_AWAY, Conversation, Ending
+from proxy.message import Passing
+from proxy.transaction import Transaction
+from proxy.websocket_direction import OneWay
 
-TOO_BIG = "outgate_too_big"
-"""Key in `flow.metadata`: why the connection ends for its size, if so."""
-WAITING = "outgate_socket_waiting"
-"""Key in `flow.metadata`: set while a message waits for a person."""
-CLIENT_GONE = "outgate_client_gone"
-"""Key in `flow.metadata`: set once the client has hung up."""
-CLOSING_WORDS = "outgate_closing_words"
-"""Key in `flow.metadata`: how many bytes of words the client's closing had; they do not leave."""
-
-POLICY_VIOLATION, MESSAGE_TOO_BIG, GOING_AWAY, ABNORMAL = 1008, 1009, 1001, 1006
-_REASON_BYTES = 123
 _PINGS_REMEMBERED = 16
 _OPEN = frozenset({ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING})
 
 
-def end_socket(flow: http.HTTPFlow, reason: str, code: int = POLICY_VIOLATION) -> None:
-    """End the WebSocket of this flow once the message in hand is dealt with; the first reason stands."""
-    flow.metadata.setdefault(ENDED, (code, _shortened(reason)))
-
-
 class _Pings:
-    """Pings to one end go out under marks of the gate's own; the answers get the sender's words back."""
+    """Pings to one end go out under the gate's own marks; answers get the sender's words back."""
 
     def __init__(self) -> None:
         self._sent: dict[bytes, bytes] = {}
@@ -56,12 +45,13 @@ class _Pings:
 
 
 class GateWebsocketLayer(WebsocketLayer):
-    """mitmproxy's WebSocket layer with two ways that do not wait for one another, and an end that is ours."""
+    """mitmproxy's WebSocket layer with two ways that do not wait for each other, and our end."""
 
-    def __init__(self, context: Context, flow: http.HTTPFlow, message_limit: int | None) -> None:
+    def __init__(self, context: Context, flow: http.HTTPFlow) -> None:
         super().__init__(context, flow)
         self._handle_event = self.start
-        self._message_limit = message_limit
+        self._transaction = transaction_of(flow)
+        self._conversation = _conversation(self._transaction)
         self._waits: dict[commands.Command, OneWay] = {}
         self._pings = {True: _Pings(), False: _Pings()}
         """By who sent them: the client, or not."""
@@ -69,11 +59,11 @@ class GateWebsocketLayer(WebsocketLayer):
     def start(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Begin as mitmproxy does, then make the two ways."""
         yield from super().start(event)
-        self._up = OneWay(self.context.fork(), self.flow, self.server_ws)
-        self._down = OneWay(self.context.fork(), self.flow, self.client_ws)
+        self._up = OneWay(self.context.fork(), self._conversation, self.server_ws)
+        self._down = OneWay(self.context.fork(), self._conversation, self.client_ws)
 
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """Relay what came; then end the connection if a message was refused or outgrew what is held, or a side ended it."""
+        """Relay what came; then end the connection if a side, a rule or a limit has ended it."""
         if isinstance(event, events.CommandCompleted):
             if (way := self._waits.pop(event.command, None)) is not None:
                 yield from self._through(way, way.handle_event(event))
@@ -86,7 +76,7 @@ class GateWebsocketLayer(WebsocketLayer):
         near = self.client_ws if from_client else self.server_ws
         if isinstance(event, events.ConnectionClosed):
             if from_client:
-                self.flow.metadata[CLIENT_GONE] = True
+                self._conversation.client_gone = True
             near.receive_data(None)
         elif isinstance(event, events.DataReceived) and near.state is not ConnectionState.CLOSED:
             near.receive_data(event.data)
@@ -109,7 +99,10 @@ class GateWebsocketLayer(WebsocketLayer):
             way = self._up if from_client else self._down
             text = isinstance(frame.data, str)
             message = Passing(
-                flow=self.flow, from_client=from_client, text=text, content=b"".join(frames)
+                transaction=self._transaction,
+                from_client=from_client,
+                text=text,
+                content=b"".join(frames),
             )
             yield from self._through(way, way.arrived(message, [len(f) for f in frames]))
         elif frame.frame_finished:
@@ -135,30 +128,35 @@ class GateWebsocketLayer(WebsocketLayer):
             yield command
 
     def _settle(self) -> layer.CommandGenerator[None]:
-        metadata, limit = self.flow.metadata, self._message_limit
-        if limit is not None and sum(map(len, self.client_ws.frame_buf)) > limit:
-            self._too_big("A WebSocket message is too large to be inspected")
-        elif limit is not None and WAITING in metadata and self._up.waiting_bytes > limit:
-            self._too_big("Too much came behind a WebSocket message that waits for a person")
-        if ENDED in metadata:
-            yield from self._end(*metadata[ENDED])
-        elif WAITING in metadata and CLIENT_GONE in metadata:
+        conversation = self._conversation
+        self._measure(conversation)
+        if conversation.ending is not None:
+            yield from self._end(conversation.ending)
+        elif conversation.waiting and conversation.client_gone:
             yield from self._finish(CloseConnection(code=ABNORMAL), from_client=True)
         elif self._up.closed is not None:
             yield from self._finish(self._up.closed, from_client=True)
         elif self._down.closed is not None:
             yield from self._finish(self._down.closed, from_client=False)
 
-    def _too_big(self, why: str) -> None:
-        self.flow.metadata[TOO_BIG] = why
-        end_socket(self.flow, f"Blocked by Outgate: {why}", MESSAGE_TOO_BIG)
+    def _measure(self, conversation: Conversation) -> None:
+        """End the connection where more is held than may be."""
+        limit = self._transaction.travel.hold_limit
+        if limit is None:
+            return
+        if sum(map(len, self.client_ws.frame_buf)) > limit:
+            conversation.end_for_size("A WebSocket message is too large to be inspected")
+        elif conversation.waiting and self._up.waiting_bytes > limit:
+            conversation.end_for_size(
+                "Too much came behind a WebSocket message that waits for a person"
+            )
 
     def _finish(self, last: CloseConnection, *, from_client: bool) -> layer.CommandGenerator[None]:
         """One side has closed: so is the other, and what a client says in closing stays here."""
         self._closed_by(client=from_client, code=last.code)
         unsaid = last.reason if from_client else None
         if unsaid:
-            self.flow.metadata[CLOSING_WORDS] = len(unsaid.encode())
+            self._conversation.closing_words = len(unsaid.encode())
         yield from _close(self.server_ws, last.code, None if from_client else last.reason)
         yield commands.CloseConnection(self.server_ws.conn)
         yield from _close(self.client_ws, last.code, last.reason)
@@ -166,11 +164,11 @@ class GateWebsocketLayer(WebsocketLayer):
         self._handle_event = self.done
         yield from self._over()
 
-    def _end(self, code: int, reason: str) -> layer.CommandGenerator[None]:
-        self._closed_by(client=False, code=code)
+    def _end(self, ending: Ending) -> layer.CommandGenerator[None]:
+        self._closed_by(client=False, code=ending.code)
         yield from _close(self.server_ws, GOING_AWAY, None)
         yield commands.CloseConnection(self.server_ws.conn)
-        yield from _close(self.client_ws, code, reason)
+        yield from _close(self.client_ws, ending.code, ending.reason)
         self._handle_event = self.closing
         if self.client_ws.state is ConnectionState.CLOSED:
             self._handle_event = self.done
@@ -187,7 +185,7 @@ class GateWebsocketLayer(WebsocketLayer):
         self.flow.live = False
 
     def closing(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """Throw away what the client still sends until it closes: to hang up now could cost it the reason."""
+        """Throw away what still comes until the client closes: it has to read the reason first."""
         if (
             not isinstance(event, events.ConnectionEvent)
             or event.connection is not self.context.client
@@ -211,5 +209,7 @@ def _close(end: WebsocketConnection, code: int, reason: str | None) -> layer.Com
         yield end.send2(CloseConnection(code=code, reason=reason or None))
 
 
-def _shortened(reason: str) -> str:
-    return reason.encode()[:_REASON_BYTES].decode("utf-8", "ignore")
+def _conversation(transaction: Transaction) -> Conversation:
+    conversation = transaction.travel.conversation
+    assert conversation is not None
+    return conversation

@@ -1,12 +1,11 @@
-"""WebSockets: what a client sends inside one is inspected message by message and summed up in one record.
+"""WebSockets: what a client sends inside one is inspected message by message, in one record.
 
-A message that waits for a person has a record of its own, for it is a case of its own: its content and its bytes are
-not in the sum. Placeholders that replaced values on the way out become values again in what the server says.
+A message that waits for a person has a record of its own, for it is a case of its own: its content
+and its bytes are not in the sum. Placeholders that replaced values on the way out become values
+again in what the server says.
 """
 
 from dataclasses import replace
-
-from mitmproxy import http
 
 from core.classification import Classification
 from core.decision import Decision, Verdict
@@ -14,170 +13,212 @@ from core.exchange import Answer, Exchange
 from core.findings import merged
 from core.ids import uuid7
 from core.ports import MessageRestorer
-from proxy import enforcement, refusals
+from core.vocabulary.sizes import counted
+from proxy import failures, refusals
+from proxy.answers import SWITCHING
 from proxy.classifying import classified
-from proxy.inspection import Inspection, gate_failure
-from proxy.transaction import Ruling
-from proxy.websocket_direction import ENDED, HELD_BACK, Passing
-from proxy.websocket_layer import CLIENT_GONE, CLOSING_WORDS, TOO_BIG, WAITING, end_socket
+from proxy.conversation import Conversation
+from proxy.inspection import Inspection
+from proxy.message import Passing
+from proxy.transaction import Transaction
+from proxy.travel import Reader
 
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
-_SWITCHED = 101
 _JSON_BEGINS = (b"{", b"[", b'"')
+_NOT_SENT = "the connection ended while the message waited: it was not sent"
+_TOO_BIG = "what was too large to be held was refused and the connection ended"
+_APART = "messages that were held and have records of their own"
 
 
 class MessageGate:
-    """Inspects the client's messages of one WebSocket, and puts values back into the server's."""
+    """Inspects the clients' messages, and puts values back into the servers'. One per gate."""
 
-    def __init__(self, flow: http.HTTPFlow, inspection: Inspection) -> None:
-        self._flow = flow
+    def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
-        self._restorer: MessageRestorer | None = None
-        self._apart = 0
-        """Messages that have records of their own."""
-        self._apart_bytes = 0
-        """Of those that left."""
 
-    async def on_message(self, message: Passing, ruling: Ruling) -> None:
+    async def on_message(self, message: Passing) -> None:
         """Inspect one message; drop it and end the connection when a rule refuses it."""
-        if ENDED in self._flow.metadata:
+        conversation = _conversation(message.transaction)
+        _reader(message.transaction).message(message.told())
+        if conversation.ending is not None:
             message.dropped = True
         elif message.from_client:
-            await self._inspect(message, ruling)
-        elif self._restorer is not None:
-            self._restore(message, self._restorer)
+            await self._inspect(message, message.transaction, conversation)
+        elif conversation.restorer is not None:
+            _restore(message, conversation, conversation.restorer)
 
-    def failed(self, message: Passing, ruling: Ruling, reference: str) -> None:
+    def failed(self, message: Passing, error: Exception) -> None:
         """The gate failed on this message: it does not go on, and the connection ends."""
         message.dropped = True
-        ruling.decision = gate_failure(self._inspection.parts.policy, "hook", reference)
-        self._refuse(ruling, len(message.content), ruling)
+        whole = message.transaction
+        self._inspection.health.failed("hook", error, whole.reference)
+        policy = self._inspection.parts.policy
+        whole.fail(failures.answer(policy, "hook", whole.reference))
+        whole.note(_end(whole, len(message.content), whole.decision, whole.reference))
 
-    async def _inspect(self, message: Passing, ruling: Ruling) -> None:
-        limits, size = self._inspection.limits, len(message.content)
-        if ruling.sender.is_python is False and not limits.inspect_others:
-            _passed(ruling, size)
+    def ended(self, whole: Transaction) -> None:
+        """The connection is closed: so is its record, which says if anything stayed here."""
+        if whole.over:
             return
-        part, summed = await self._judged(message, ruling)
-        await self._apply(part, message, ruling)
-        apart = part.decision.hold_key is not None
-        if apart:
-            await self._record(part, message, ruling)
-        else:
-            ruling.classification = summed
-            ruling.decision = stricter(ruling.decision, part.decision)
-            ruling.notes += [note for note in part.notes if note not in ruling.notes]
-        if message.dropped:
-            self._refuse(ruling, size, part if apart else ruling)
-        elif not apart:
-            _passed(ruling, size)
+        conversation, reader = _conversation(whole), _reader(whole)
+        if conversation.too_big and whole.answering:
+            whole.left(whole.exchange.body_bytes, whole=False)
+            reason = f"{conversation.too_big}."
+            whole.cut(_TOO_BIG, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
+        if conversation.closing_words:
+            words = counted(conversation.closing_words, "byte")
+            whole.note(f"the client's {words} of closing words were not passed on")
+        self._inspection.close(whole, reader.answer(), reader.tap)
 
-    async def _judged(self, message: Passing, ruling: Ruling) -> tuple[Ruling, Classification]:
-        """Return the ruling on this message, decided with all that came before it, and what is known with it."""
-        parts = self._inspection.parts
-        exchange = _as_exchange(message, ruling)
-        seen = await classified(
-            exchange, parts.classifier, parts.pool, self._inspection.limits.classify_s
-        )
-        summed = _summed(ruling.classification, seen)
-        left = ruling.exchange.body_bytes + self._apart_bytes
+    async def _inspect(
+        self, message: Passing, whole: Transaction, conversation: Conversation
+    ) -> None:
+        if not self._inspection.deciding.reads(whole.sender):
+            _left(whole, len(message.content))
+            return
+        size = len(message.content)
+        part, summed = await self._judged(message, whole, conversation)
+        await self._apply(part, message, whole, conversation)
+        if part.decision.hold_key is None:
+            whole.learn(summed)
+            _add(part, whole, message, size)
+            return
+        await self._record(part, message, whole, conversation)
+        if message.dropped:
+            whole.cut(_end(whole, size, part.decision, part.reference))
+
+    async def _judged(
+        self, message: Passing, whole: Transaction, conversation: Conversation
+    ) -> tuple[Transaction, Classification]:
+        """Return this message on its way, decided on with all that came before it.
+
+        And what is known of the connection with it.
+        """
+        deciding = self._inspection.deciding
+        parts, seconds = deciding.parts, deciding.limits.classify_s
+        exchange = _as_exchange(message, whole)
+        seen = await classified(exchange, parts.classifier, parts.pool, seconds)
+        summed = _summed(whole.classification, seen)
+        left = whole.exchange.body_bytes + conversation.apart_bytes
         sofar = replace(exchange, body_bytes=left + len(message.content))
-        decision = parts.policy.decide(self._inspection.situation(sofar, ruling.sender, summed))
+        decision = deciding.decide(sofar, whole.sender, summed)
         if not decision.verdict.passes:
             now = parts.clock()
             exchange = replace(exchange, id=uuid7(now), at=now)
         if decision.verdict is Verdict.HOLD:
-            exchange = replace(
-                exchange, path=ruling.exchange.path
-            )  # an approval is for this very place
+            # An approval is for this very place.
+            exchange = replace(exchange, path=whole.exchange.path)
         own = replace(summed, findings=seen.findings, degraded=seen.degraded)
-        return Ruling(
-            exchange=exchange, sender=ruling.sender, classification=own, decision=decision
-        ), summed
+        part = Transaction(exchange.id, strict=whole.strict)
+        part.decide(exchange, whole.sender, own, decision)
+        return part, summed
 
-    async def _apply(self, part: Ruling, message: Passing, ruling: Ruling) -> None:
-        found = {f.kind for f in part.classification.findings}
-        if part.decision.verdict is Verdict.REDACT and part.decision.redact_kinds.isdisjoint(found):
-            return
-        if (
-            part.decision.verdict is Verdict.HOLD
-            and not found
-            and _released(ruling.decision, part.decision)
-        ):
+    async def _apply(
+        self, part: Transaction, message: Passing, whole: Transaction, conversation: Conversation
+    ) -> None:
+        if _needs_nothing(part, whole):
             return
         if Verdict.HOLD in {part.decision.verdict, part.decision.on_error}:
-            self._flow.metadata[WAITING] = True
+            conversation.waiting = True
         try:
             redacted = await self._inspection.enforce(part)
         finally:
-            self._flow.metadata.pop(WAITING, None)
+            conversation.waiting = False
         if redacted is not None:
             message.content = redacted.body
-            self._restores(redacted.values if part.decision.restore else {})
-        message.dropped = not enforcement.passes(part.decision)
+            self._restores(conversation, dict(part.values))
+        message.dropped = not part.leaves
 
-    async def _record(self, part: Ruling, message: Passing, ruling: Ruling) -> None:
-        """Close the record of a message that was held. Nothing goes on to a connection that ended meanwhile."""
-        size = len(message.content)
-        if CLIENT_GONE in self._flow.metadata or ENDED in self._flow.metadata or ruling.closed:
-            message.dropped = True
-            part.notes.append("the connection ended while the message waited: it was not sent")
-        if not message.dropped and part.durable is None:
-            await self._inspection.journal(part)
-        self._apart += 1
-        self._apart_bytes += 0 if message.dropped else size
-        counted = f"messages that were held and have records of their own: {self._apart}"
-        ruling.notes = [
-            *(n for n in ruling.notes if not n.startswith(counted.partition(":")[0])),
-            counted,
-        ]
-        part.exchange = replace(part.exchange, complete=not message.dropped)
-        acknowledged = self._inspection.close(
-            part, None if message.dropped else Answer(status=_SWITCHED)
-        )
-        if (
-            message.dropped
-            and acknowledged is not None
-            and (error := await acknowledged) is not None
-        ):
-            raise error
+    async def _record(
+        self, part: Transaction, message: Passing, whole: Transaction, conversation: Conversation
+    ) -> None:
+        """Close the record of a held message. Nothing goes on to a connection that has ended."""
+        gone = conversation.broken_off or whole.over
+        message.dropped = gone or not part.leaves
+        conversation.apart += 1
+        whole.unsay(_APART)
+        whole.note(f"{_APART}: {conversation.apart}")
+        if message.dropped:
+            _stays(part, gone=gone)
+            await self._inspection.closed(part, None)
+            return
+        await self._inspection.let_out(part)
+        conversation.apart_bytes += len(message.content)
+        self._inspection.close(part, Answer(status=SWITCHING))
 
-    def _restores(self, values: dict[str, str]) -> None:
+    def _restores(self, conversation: Conversation, values: dict[str, str]) -> None:
         if not values:
             return
-        if self._restorer is None:
-            self._restorer = self._inspection.parts.classifier.message_restorer()
-        self._restorer.learn(values)
-
-    def _restore(self, message: Passing, restorer: MessageRestorer) -> None:
-        restored = restorer.feed(message.content, text=message.text)
-        *message.before, last = restored or [b""]
-        message.dropped = not restored
-        if last != message.content:
-            message.content = last
-        self._flow.metadata.pop(HELD_BACK, None)
-        if restorer.holds_back:
-            self._flow.metadata[HELD_BACK] = restorer.finish
-
-    def _refuse(self, ruling: Ruling, size: int, because: Ruling) -> None:
-        left = ruling.exchange.body_bytes + self._apart_bytes
-        ruling.exchange = replace(ruling.exchange, complete=False)
-        ruling.notes.append(
-            f"a message of {size} bytes was refused and the connection ended; {left} bytes had left"
-        )
-        end_socket(self._flow, refusals.brief(because.decision, because.reference))
+        if conversation.restorer is None:
+            conversation.restorer = self._inspection.parts.classifier.message_restorer()
+        conversation.restorer.learn(values)
 
 
-def note_end(flow: http.HTTPFlow, ruling: Ruling) -> None:
-    """Say in the record that a message was refused for its size, or that the client's closing words stayed here, if so."""
-    if (reason := flow.metadata.get(TOO_BIG)) is not None:
-        ruling.exchange = replace(ruling.exchange, complete=False)
-        ruling.notes.append("what was too large to be held was refused and the connection ended")
-        ruling.decision = replace(ruling.decision, verdict=Verdict.BLOCK, reason=f"{reason}.")
-    if CLOSING_WORDS in flow.metadata:
-        ruling.notes.append(
-            f"the client's {flow.metadata[CLOSING_WORDS]} bytes of closing words were not passed on"
-        )
+def _conversation(whole: Transaction) -> Conversation:
+    conversation = whole.travel.conversation
+    assert conversation is not None
+    return conversation
+
+
+def _reader(whole: Transaction) -> Reader:
+    assert whole.travel.reader is not None
+    return whole.travel.reader
+
+
+def _needs_nothing(part: Transaction, whole: Transaction) -> bool:
+    """Return True for a rule that has nothing to do with this message, or was answered before."""
+    decision = part.decision
+    found = {f.kind for f in part.classification.findings}
+    if decision.verdict is Verdict.REDACT:
+        return decision.redact_kinds.isdisjoint(found)
+    if decision.verdict is Verdict.HOLD:
+        return not found and _released(whole.decision, decision)
+    return False
+
+
+def _restore(message: Passing, conversation: Conversation, restorer: MessageRestorer) -> None:
+    restored = restorer.feed(message.content, text=message.text)
+    *message.before, last = restored or [b""]
+    message.dropped = not restored
+    if last != message.content:
+        message.content = last
+    conversation.held_back = restorer.finish if restorer.holds_back else None
+
+
+def _add(part: Transaction, whole: Transaction, message: Passing, size: int) -> None:
+    """Add a message that has no record of its own to that of the connection."""
+    for note in part.notes:
+        if note not in whole.notes:
+            whole.note(note)
+    decision = whole.decision
+    if message.dropped or part.leaves:  # else a person has let it out with the connection
+        decision = stricter(decision, part.decision)
+    if message.dropped:
+        whole.cut(_end(whole, size, decision, whole.reference), decision)
+    else:
+        whole.revise(decision)
+        _left(whole, size)
+
+
+def _stays(part: Transaction, *, gone: bool) -> None:
+    """A held message does not go on: it was refused, or there is nobody any more."""
+    part.left(part.exchange.body_bytes, whole=False)
+    if part.leaves:
+        part.cut(_NOT_SENT)
+        return
+    if gone:
+        part.note(_NOT_SENT)
+    part.refuse()
+
+
+def _end(whole: Transaction, size: int, decision: Decision, reference: str) -> str:
+    """End the connection for a refused message; return what the record says of it."""
+    conversation = _conversation(whole)
+    left = whole.exchange.body_bytes + conversation.apart_bytes
+    whole.left(whole.exchange.body_bytes, whole=False)
+    conversation.end(refusals.brief(decision, reference))
+    said = f"a message of {counted(size, 'byte')} was refused and the connection ended"
+    return f"{said}; {counted(left, 'byte')} had left"
 
 
 def stricter(known: Decision, new: Decision) -> Decision:
@@ -194,24 +235,19 @@ def _strictness(decision: Decision) -> tuple[int, int, bool]:
 
 
 def _released(opening: Decision, message: Decision) -> bool:
-    """Return True when a person let the connection open under the rule that would hold this message, too."""
-    return (
-        opening.verdict is Verdict.HOLD
-        and opening.rule == message.rule
-        and enforcement.passes(opening)
-    )
+    """Return True when a person let the connection open under the rule that holds this message."""
+    return opening.verdict is Verdict.HOLD and opening.rule == message.rule and opening.left
 
 
-def _passed(ruling: Ruling, size: int) -> None:
-    ruling.exchange = replace(
-        ruling.exchange, body_bytes=ruling.exchange.body_bytes + size, body=b""
-    )
+def _left(whole: Transaction, size: int) -> None:
+    whole.forget_body()
+    whole.left(whole.exchange.body_bytes + size, whole=whole.exchange.complete)
 
 
-def _as_exchange(message: Passing, ruling: Ruling) -> Exchange:
-    """The address and headers of the upgrade were inspected with it: here they would be counted with every message."""
+def _as_exchange(message: Passing, whole: Transaction) -> Exchange:
+    """Path and headers of the upgrade were inspected with it: here they would count every time."""
     return replace(
-        ruling.exchange,
+        whole.exchange,
         method="WEBSOCKET",
         path="/",
         headers=(("content-type", _type_of(message)),),

@@ -17,6 +17,7 @@ PACKAGES = (
     "certs",
     "classifiers",
     "core",
+    "destinations",
     "evidence",
     "policy",
     "proxy",
@@ -180,6 +181,41 @@ def test_help_loads_nothing_heavy() -> None:
     }
     assert loaded & heavy == set()
     assert "app" in loaded
+
+
+def _texts(path: Path) -> list[tuple[int, str]]:
+    """Return the texts of a module's code, with their lines; its docstrings are not code."""
+    tree = ast.parse(path.read_text())
+    told = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    ]
+
+
+def test_what_is_known_of_services_stands_in_the_catalogue_only() -> None:
+    """No second table of services: their hosts, proper names and headers are written in `destinations/` alone."""
+    from destinations import SERVICES
+    from destinations.vendors import VENDORS
+
+    entries = (*SERVICES, *VENDORS)
+    hosts = {host for service in entries for site in service.sites for host in site.hosts}
+    hosts |= {domain for service in entries for domain in service.keys.domains if "." in domain}
+    names = {s.name for s in entries if s.name not in {s.id, s.id.capitalize()}}
+    headers = {h for s in entries for h in (*s.organisation_headers, *s.project_headers)}
+    headers |= {h.name.lower() for service in entries for h in service.tenant_headers}
+    known = hosts | {host.removeprefix("*.") for host in hosts} | headers
+    made_up = (ROOT / "app" / "demo", ROOT / "tui" / "sample.py")
+    found = [
+        (str(path.relative_to(ROOT)), line, text)
+        for path in MODULES
+        if path.relative_to(ROOT).parts[0] != "destinations"
+        and not any(path == stage or stage in path.parents for stage in made_up)
+        for line, text in _texts(path)
+        if text.lower() in known or text in names
+    ]
+    assert found == []
 
 
 def test_no_package_registry_is_named() -> None:

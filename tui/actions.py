@@ -1,11 +1,12 @@
-"""Every action of the review app: its keys, name and help, once. Keys, palette, footer and help are made from this."""
+"""Every action of every screen: keys, name and help, once. Keys, palette, footer and help are made from this."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewAction:
-    """One thing a person can do. `method` is `do_<id>` of the review screen."""
+class ScreenAction:
+    """One thing a person can do on one screen: its method `do_<id>`, or that of one of its parts, does it."""
 
     id: str
     keys: tuple[str, ...]
@@ -20,45 +21,45 @@ class ReviewAction:
     """How soon a narrow screen drops it from the footer: the highest first."""
 
 
-ACTIONS: tuple[ReviewAction, ...] = (
-    ReviewAction(
+REVIEW: tuple[ScreenAction, ...] = (
+    ScreenAction(
         id="down",
         keys=("down", "j"),
         shown="↓",
         name="Next case",
         help="Move to the next case in the queue.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="up", keys=("up", "k"), shown="↑", name="Previous case", help="Move to the case above."
     ),
-    ReviewAction(
+    ScreenAction(
         id="page_down",
         keys=("pagedown",),
         shown="PgDn",
         name="Page down",
         help="Move one page down.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="page_up", keys=("pageup",), shown="PgUp", name="Page up", help="Move one page up."
     ),
-    ReviewAction(
+    ScreenAction(
         id="top",
         keys=("home", "g"),
         shown="g",
         name="Newest case",
         help="Go to the newest case, where new ones arrive.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."
     ),
-    ReviewAction(
+    ScreenAction(
         id="held",
         keys=("h",),
         shown="h",
         name="Go to what is held",
         help="Go to the request that waits for you with the least time left; Esc goes back to the queue.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="release",
         keys=("a",),
         shown="a",
@@ -67,7 +68,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="release",
         rank=1,
     ),
-    ReviewAction(
+    ScreenAction(
         id="refuse",
         keys=("b",),
         shown="b",
@@ -76,7 +77,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="refuse",
         rank=2,
     ),
-    ReviewAction(
+    ScreenAction(
         id="close",
         keys=("c",),
         shown="c",
@@ -85,7 +86,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="close",
         rank=3,
     ),
-    ReviewAction(
+    ScreenAction(
         id="mark",
         keys=("x",),
         shown="x",
@@ -94,21 +95,21 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="mark",
         rank=9,
     ),
-    ReviewAction(
+    ScreenAction(
         id="mark_down",
         keys=("shift+down",),
         shown="Shift+↓",
         name="Mark and move down",
         help="Mark this case and go to the next.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="unmark_all",
         keys=("X",),
         shown="X",
         name="Unmark all",
         help="Take the mark from every case.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="filter",
         keys=("slash",),
         shown="/",
@@ -117,7 +118,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="filter",
         rank=4,
     ),
-    ReviewAction(
+    ScreenAction(
         id="why",
         keys=("w",),
         shown="w",
@@ -126,7 +127,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="why",
         rank=5,
     ),
-    ReviewAction(
+    ScreenAction(
         id="read",
         keys=("enter",),
         shown="Enter",
@@ -135,7 +136,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="read",
         rank=10,
     ),
-    ReviewAction(
+    ScreenAction(
         id="undo",
         keys=("u",),
         shown="u",
@@ -144,7 +145,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="undo",
         rank=6,
     ),
-    ReviewAction(
+    ScreenAction(
         id="script",
         keys=("s",),
         shown="s",
@@ -153,7 +154,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="script",
         rank=10,
     ),
-    ReviewAction(
+    ScreenAction(
         id="export",
         keys=("e",),
         shown="e",
@@ -162,7 +163,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="export",
         rank=11,
     ),
-    ReviewAction(
+    ScreenAction(
         id="verify",
         keys=("v",),
         shown="v",
@@ -171,14 +172,21 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="verify",
         rank=12,
     ),
-    ReviewAction(
+    ScreenAction(
+        id="back",
+        keys=("escape",),
+        shown="Esc",
+        name="Back",
+        help="Go back: from the whole case to the queue, from what is held to the queue, from a filter to all open cases.",
+    ),
+    ScreenAction(
         id="theme",
         keys=("t",),
         shown="t",
         name="Light or dark",
         help="Change between a dark and a light screen.",
     ),
-    ReviewAction(
+    ScreenAction(
         id="help",
         keys=("question_mark", "f1"),
         shown="?",
@@ -187,7 +195,7 @@ ACTIONS: tuple[ReviewAction, ...] = (
         short="help",
         rank=7,
     ),
-    ReviewAction(
+    ScreenAction(
         id="quit",
         keys=("q",),
         shown="q",
@@ -198,16 +206,83 @@ ACTIONS: tuple[ReviewAction, ...] = (
     ),
 )
 
-BY_ID = {action.id: action for action in ACTIONS}
+SCRIPT: tuple[ScreenAction, ...] = (
+    ScreenAction(
+        id="down",
+        keys=("down", "j"),
+        shown="↑↓",
+        name="Version before",
+        help="Go to the version that was seen before this one.",
+        short="version",
+        rank=1,
+    ),
+    ScreenAction(
+        id="up",
+        keys=("up", "k"),
+        shown="↑",
+        name="Version after",
+        help="Go to the version that was seen after this one.",
+    ),
+    ScreenAction(
+        id="approve",
+        keys=("a",),
+        shown="a",
+        name="Approve this version",
+        help="Rules that ask for approved scripts let this very version pass, from now on.",
+        short="approve",
+        rank=2,
+    ),
+    ScreenAction(
+        id="withdraw",
+        keys=("b",),
+        shown="b",
+        name="Take the approval back",
+        help="Rules that ask for approved scripts stop this version from now on.",
+        short="take back",
+        rank=3,
+    ),
+    ScreenAction(
+        id="page_down",
+        keys=("pagedown",),
+        shown="PgDn",
+        name="Read on",
+        help="Move one page down.",
+        short="more",
+        rank=5,
+    ),
+    ScreenAction(
+        id="page_up", keys=("pageup",), shown="PgUp", name="Read back", help="Move one page up."
+    ),
+    ScreenAction(
+        id="help",
+        keys=("question_mark", "f1"),
+        shown="?",
+        name="Help",
+        help="Show every key and what it does.",
+    ),
+    ScreenAction(
+        id="back",
+        keys=("escape", "enter", "q"),
+        shown="Esc",
+        name="Back",
+        help="Go back to the queue.",
+        short="back",
+        rank=4,
+    ),
+)
+
+SCREENS: Mapping[str, tuple[ScreenAction, ...]] = {"review": REVIEW, "script": SCRIPT}
 
 
-def for_footer(room: int, gap: int = 3) -> tuple[ReviewAction, ...]:
+def for_footer(
+    actions: Sequence[ScreenAction], room: int, gap: int = 3
+) -> tuple[ScreenAction, ...]:
     """Return what fits into a footer of so many cells, in the order of the registry; the least useful is left out."""
-    chosen: list[ReviewAction] = []
-    for action in sorted((a for a in ACTIONS if a.short), key=lambda a: a.rank):
+    chosen: list[ScreenAction] = []
+    for action in sorted((a for a in actions if a.short), key=lambda a: a.rank):
         room -= len(action.shown) + 1 + len(action.short)
         if room < 0:
             break
         room -= gap
         chosen.append(action)
-    return tuple(action for action in ACTIONS if action in chosen)
+    return tuple(action for action in actions if action in chosen)

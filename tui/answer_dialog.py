@@ -10,9 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from core.ids import uuid7
-from core.review import Action, ReviewEvent
+from core.review import APPROVAL_LASTS, Action, ReviewEvent
+from core.vocabulary.times import lasting
 from tui.note_dialog import NoteDialog
-from tui.vocabulary import APPROVAL_HOURS
 
 
 class Answering(StrEnum):
@@ -35,7 +35,7 @@ class AnswerWords:
     """True when it is hard to undo: the button has to be pressed."""
 
 
-_NEXT = f"An identical request passes for {APPROVAL_HOURS} hours without asking."
+_NEXT = f"An identical request passes for {lasting(APPROVAL_LASTS)} without asking."
 WORDS = {
     Answering.RELEASE: AnswerWords(
         title="Release this request?",

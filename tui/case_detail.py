@@ -1,23 +1,31 @@
-"""Everything there is to say about one case, as rows of a label and plain text. Pure: no Textual, no disk."""
+"""Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
+from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Script
+from core.classification import Account, CostBasis, LlmCall, TokensBasis
 from core.decision import HoldOutcome
-from core.ports import CaseStore
-from core.review import Case, CaseStatus, ReviewEvent
+from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.record import Record
+from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.stored import ChainLink, UnreadableEntry
+from core.vocabulary.destinations import CATEGORIES
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import by_gravity
+from core.vocabulary.reviews import ACTS
+from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
+from core.vocabulary.sizes import capital, counted, joined, number, size
+from core.vocabulary.times import clock_time, lasting
+from tui.case_reading import Reading
 from tui.holds import Held
-from tui.measures import capital, clock_time, counted, joined, number, size
-from tui.vocabulary import ACTS, APPROVAL_HOURS, CATEGORIES, CONFIDENCE, LAUNCHES, METHODS
 from tui.wording import (
     account_words,
     case_sentence,
     decision_words,
     disposition_words,
     kind_words,
-    kinds_by_gravity,
     outcome,
     safe,
     sentence,
@@ -42,111 +50,77 @@ class Section:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was read of one case."""
-
-    case: Case
-    records: tuple[Mapping[str, Any], ...] = ()
-    """Newest first."""
-    history: tuple[ReviewEvent, ...] = ()
-    complete: bool = False
-    """False while the records are still being read."""
-    held: Held | None = None
-    """The request itself, while it waits for a person."""
-
-    @property
-    def key(self) -> str:
-        """What is shown: a case, or one held request."""
-        return self.case.key if self.held is None else self.held.id
-
-
-def read_fully(store: CaseStore, begun: Reading) -> Reading:
-    """Read the newest record of a case, or what came before a held request; and what was done. Blocks on the disk."""
-    history = tuple(store.history(begun.case.key))
-    if begun.held is not None:
-        return replace(
-            begun, case=store.case(begun.case.key) or begun.case, history=history, complete=True
-        )
-    return replace(
-        begun, records=tuple(store.records(begun.case.key, 1)), history=history, complete=True
-    )
-
-
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
     """Return the case in sections, what matters most first. All text is inert, on one line each."""
-    case = reading.case
-    if not reading.records:
-        waiting = "No record of it is left in the evidence." if reading.complete else "Reading…"
-        return [
-            Section(
-                "", (Row("", case_sentence(case, now, zone), "strong"), Row("", waiting, "quiet"))
-            )
+    if reading.held is not None:
+        sections = _all(reading, reading.held.record, None, now, zone)
+    elif reading.newest is None:
+        words = "No record of it is left in the evidence." if reading.complete else "Reading…"
+        sections = [_bare(reading.case, Row("", words, "quiet"), now, zone)]
+    elif isinstance(reading.newest, UnreadableEntry):
+        words = safe(reading.newest.for_officer(), 300)
+        sections = [
+            _bare(reading.case, Row("", words, "unknown"), now, zone),
+            _history(reading, now, zone),
+            _trace(reading.newest.id, None, reading.newest.link),
         ]
-    record = reading.records[0]
-    sections = [
-        _summary(reading, record, now, zone),
-        _why(record),
-        _found(record),
-        _sender(record["sender"]),
-        _destination(record),
-        _model(record.get("llm")),
-        _history(reading, now, zone),
-        _trace(record),
-    ]
+    else:
+        sections = _all(reading, reading.newest.record, reading.newest.link, now, zone)
     return [section for section in sections if section.rows]
+
+
+def _bare(case: Case, row: Row, now: datetime, zone: tzinfo | None) -> Section:
+    return Section("", (Row("", case_sentence(case, now, zone), "strong"), row))
+
+
+def _all(
+    reading: Reading, record: Record, link: ChainLink | None, now: datetime, zone: tzinfo | None
+) -> list[Section]:
+    return [
+        _summary(reading, record, now, zone),
+        _why(record, waiting=reading.held is not None),
+        _found(record.findings),
+        _sender(record.sender),
+        _destination(record),
+        _model(record.llm),
+        _history(reading, now, zone),
+        _trace(record.id, record.decision.policy, link),
+    ]
 
 
 def _rows(*rows: Row | None) -> tuple[Row, ...]:
     return tuple(row for row in rows if row is not None)
 
 
-def _maybe(label: str, value: object, tone: str = "plain") -> Row | None:
-    return None if value in {None, ""} else Row(label, safe(value, 600), tone)
+def _maybe(label: str, value: str | None, tone: str = "plain") -> Row | None:
+    return Row(label, safe(value, 600), tone) if value else None
 
 
-def _summary(
-    reading: Reading, record: Mapping[str, Any], now: datetime, zone: tzinfo | None
-) -> Section:
-    case, times = reading.case, None
-    if reading.held is not None:
-        return Section(
-            "",
-            (
-                Row("", sentence(record, now, zone), "strong"),
-                *_waits(reading, reading.held, now, zone),
-            ),
-        )
+def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | None) -> Section:
+    case, held = reading.case, reading.held
+    said = Row("", sentence(record, now, zone, waiting=held is not None), "strong")
+    if held is not None:
+        return Section("", (said, *_waits(case, held, now, zone)))
+    times = state = None
     if case.count > 1:
-        times = Row(
-            "",
-            f"{number(case.count)} alike since {clock_time(case.first_at, now, zone)}, {size(case.bytes_sent)} in all. "
-            "What follows is the newest.",
-            "quiet",
-        )
-    closed = case.status is CaseStatus.CLOSED
-    state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet") if closed else None
-    return Section(
-        "",
-        _rows(
-            Row("", sentence(record, now, zone), "strong"),
-            _after_hold(case, now, zone),
-            times,
-            state,
-        ),
-    )
+        since = clock_time(case.first_at, now, zone)
+        alike = f"{number(case.count)} alike since {since}, {size(case.bytes_sent)} in all."
+        times = Row("", f"{alike} What follows is the newest.", "quiet")
+    if case.status is CaseStatus.CLOSED:
+        state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
+    return Section("", _rows(said, _after_hold(case, now, zone), times, state))
 
 
-def _waits(reading: Reading, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
+def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
     yield Row(
         "", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held"
     )
     yield Row(
         "", "At 0 the script is refused, and told: have it approved, then run again.", "quiet"
     )
-    if reading.case.count > 1 or reading.case.last_record != held.id:
-        before = f"{counted(reading.case.count, 'request')} like it before"
-        yield Row("", f"{before}, since {clock_time(reading.case.first_at, now, zone)}.", "quiet")
+    if case.count > 1 or case.last_record != held.id:
+        before = f"{counted(case.count, 'request')} like it before"
+        yield Row("", f"{before}, since {clock_time(case.first_at, now, zone)}.", "quiet")
 
 
 def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
@@ -154,248 +128,226 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
         return None
     said = case.hold.answer
     if said is None:
-        return Row(
-            "",
-            "Expired unseen. With a you approve it, so that it passes when the script is run again.",
-            "held",
-        )
+        can = "With a you approve it, so that it passes when the script is run again."
+        return Row("", f"Expired unseen. {can}", "held")
     who = f"{safe(said.who, 60)} at {clock_time(said.at, now, zone)}"
     if not said.approved:
         return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
-    return Row(
-        "",
-        f"Approved by {who}: run the script again, within {APPROVAL_HOURS} hours it passes.",
-        "allowed",
-    )
+    again = f"run the script again, within {lasting(APPROVAL_LASTS)} it passes."
+    return Row("", f"Approved by {who}: {again}", "allowed")
 
 
-def _why(record: Mapping[str, Any]) -> Section:
-    decision, sender = record["decision"], record["sender"]
-    words = decision_words(decision)
-    rule = (
-        safe(decision["rule"], 120) if decision["rule"] else "no rule matched; the default applies"
-    )
-    skipped = [f"could not be read: {safe(f.get('note') or 'no reason given', 300)}"
-               for f in record["findings"] if f["kind"] == "not_inspected"]  # fmt: skip
-    skipped += [safe(stage, 300) for stage in decision["degraded"]]
-    unchecked = [
-        Row("Not checked" if i == 0 else "", capital(text), "held")
-        for i, text in enumerate(skipped)
-    ]
-    if not record["request"]["complete"]:
-        unchecked.append(
-            Row(
-                "Not checked" if not unchecked else "",
-                "The request was not seen to its end.",
-                "held",
-            )
-        )
+def _why(record: Record, *, waiting: bool) -> Section:
+    decision = record.decision
+    words = decision_words(decision, waiting=waiting)
+    rule = safe(decision.rule, 120) if decision.rule else "no rule matched; the default applies"
+    said = outcome(decision, waiting=waiting)
     return Section(
         "Why",
         (
-            *_rows(
-                Row("Outcome", f"{words.sign} {outcome(decision)}", words.meaning),
-                Row("Rule", rule),
-                _maybe("Reason", decision["reason"]),
-            ),
-            *_how_sure(sender),
-            *(unchecked or [Row("Not checked", "Nothing was skipped.", "quiet")]),
-            *(Row("Afterwards", capital(safe(note, 300))) for note in record.get("notes", ())),
+            Row("Outcome", f"{words.sign} {said}", words.meaning),
+            Row("Rule", rule),
+            *_rows(_maybe("Reason", decision.reason)),
+            _how_sure(record.sender),
+            *_unchecked(record),
+            *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
         ),
     )
 
 
-def _how_sure(sender: Mapping[str, Any]) -> tuple[Row, ...]:
-    how = METHODS.get(str(sender["method"]), safe(sender["method"], 60))
-    certainty = str(sender["certainty"])
-    if certainty == "exact":
-        return (Row("Sender", f"Certain: {how}."),)
-    reason = safe(sender.get("reason") or how, 300).rstrip(".")
-    if certainty == "likely":
-        others = len(sender.get("candidates") or ())
-        also = (
-            f" {counted(others, 'process', 'processes')} could have sent it." if others > 1 else ""
-        )
-        return (Row("Sender", f"Likely, not certain: {reason}.{also}", "unknown"),)
-    return (Row("Sender", f"? Not known: {reason}.", "unknown"),)
+def _unchecked(record: Record) -> Iterator[Row]:
+    unread = [f.note or "no reason given" for f in record.findings if f.kind == NOT_INSPECTED]
+    skipped = [f"could not be read: {safe(why, 300)}" for why in unread]
+    skipped += [safe(stage, 300) for stage in record.decision.degraded]
+    if not record.request.complete:
+        skipped.append("the request was not seen to its end.")
+    for i, text in enumerate(skipped):
+        yield Row("" if i else "Not checked", capital(text), "held")
+    if not skipped:
+        yield Row("Not checked", "Nothing was skipped.", "quiet")
 
 
-def _found(record: Mapping[str, Any]) -> Section:
-    known = [f for f in record["findings"] if f["kind"] != "not_inspected"]
-    order = kinds_by_gravity(f["kind"] for f in known)
-    rows: list[Row] = []
-    for finding in sorted(known, key=lambda f: order.index(f["kind"])):
-        rows.extend(_finding(finding))
-    return Section(
-        "Found",
-        tuple(rows) or (Row("", "No personal data or secret that Outgate knows.", "quiet"),),
-    )
+def _how_sure(sender: Attribution) -> Row:
+    how = METHODS.get(sender.method) or safe(sender.method, 60)
+    reason = safe(sender.reason or how, 300).rstrip(".")
+    sure = capital(CERTAINTIES[sender.certainty])
+    match sender.certainty:
+        case Certainty.EXACT:
+            return Row("Sender", f"{sure}: {how}.")
+        case Certainty.UNKNOWN:
+            return Row("Sender", f"? {sure}: {reason}.", "unknown")
+    others, also = len(sender.candidates), ""
+    if others > 1:
+        also = f" {counted(others, 'process', 'processes')} could have sent it."
+    return Row("Sender", f"{sure}: {reason}.{also}", "unknown")
 
 
-def _finding(finding: Mapping[str, Any]) -> Iterable[Row]:
-    words = kind_words(finding["kind"])
-    distinct, count = finding["distinct"] or finding["count"], finding["count"]
+def _found(findings: Iterable[Finding]) -> Section:
+    known = [f for f in findings if f.kind != NOT_INSPECTED]
+    order = by_gravity(f.kind for f in known)
+    rows = [row for f in sorted(known, key=lambda f: order.index(f.kind)) for row in _finding(f)]
+    nothing = Row("", "No personal data or secret that Outgate knows.", "quiet")
+    return Section("Found", tuple(rows) or (nothing,))
+
+
+def _finding(finding: Finding) -> Iterator[Row]:
+    words = kind_words(finding.kind)
+    distinct = finding.distinct or finding.count
     text = capital(counted(distinct, words.one, words.many))
-    if finding["kind"] == "secret":
-        text += f" ({safe(finding['detector'], 60).replace('-', ' ').replace('_', ' ')})"
-    if count > distinct:
-        text += f", {number(count)} times"
-    if finding.get("records"):
-        text += f", in {counted(finding['records'], 'row')}"
-    if finding.get("subjects"):
-        text += f", of {counted(finding['subjects'], 'person', 'people')}"
-    sure = CONFIDENCE.get(str(finding["certainty"]), "certainty not stated")
-    yield Row("", f"{text} · {sure}")
-    if finding.get("test_data"):
+    if finding.kind == SECRET:
+        text += f" ({safe(finding.detector, 60).replace('-', ' ').replace('_', ' ')})"
+    if finding.count > distinct:
+        text += f", {number(finding.count)} times"
+    if finding.records:
+        text += f", in {counted(finding.records, 'row')}"
+    if finding.subjects:
+        text += f", of {counted(finding.subjects, 'person', 'people')}"
+    yield Row("", f"{text} · {CONFIDENCE[finding.confidence]}")
+    if finding.test_data:
         yield Row("", "  A published example value, of no consequence by itself.", "quiet")
-    if finding["excerpt"]:
-        yield Row("", f"  {safe(finding['excerpt'], 300)}", "strong")
-    if finding["where"]:
-        yield Row(
-            "", f"  in {joined([safe(place, 120) for place in finding['where'][:4]])}", "quiet"
-        )
+    if finding.excerpt:
+        yield Row("", f"  {safe(finding.excerpt, 300)}", "strong")
+    if finding.where:
+        places = joined([safe(place, 120) for place in finding.where[:4]])
+        yield Row("", f"  in {places}", "quiet")
 
 
-def _sender(sender: Mapping[str, Any]) -> Section:
-    script, line = sender.get("script"), sender.get("line")
+def _sender(sender: Attribution) -> Section:
     rows: list[Row | None] = []
-    if script:
-        launched = LAUNCHES.get(str(script["launched_as"]), safe(script["launched_as"], 60))
-        by = f", started by {safe(sender['started_by'], 60)}" if sender.get("started_by") else ""
-        rows += [
-            Row("Script", safe(script["path"] or script["name"], 400), "strong"),
-            Row("Started", f"{launched}{by}"),
-            Row("SHA-256", safe(script["sha256"], 64), "quiet") if script["sha256"] else None,
-        ]
-    if line:
-        sure = "" if line["certainty"] == "exact" else ", likely"
-        code = f"{safe(line['file'], 300)}:{line['line']} in {safe(line['function'], 100)}{sure}"
-        rows.append(Row("Line", code))
-        own = f"{line['file']}:{line['line']} "
-        frames = [safe(frame, 300) for frame in line.get("stack", ()) if not frame.startswith(own)][
-            :6
-        ]
-        rows += [Row("Stack" if i == 0 else "", frame, "quiet") for i, frame in enumerate(frames)]
-    rows += [
-        _maybe("User", sender.get("user")),
-        _process(sender),
-        _parents(sender.get("ancestry") or ()),
-    ]
+    if sender.script is not None:
+        rows += _script(sender.script, sender.started_by)
+    if sender.line is not None:
+        rows += _line(sender.line)
+    rows += [_maybe("User", sender.user), _process(sender.process), _parents(sender.ancestry)]
     return Section("Script and process", _rows(*rows))
 
 
-def _process(sender: Mapping[str, Any]) -> Row | None:
-    if sender.get("pid") is None:
+def _script(script: Script, started_by: str | None) -> Iterator[Row | None]:
+    by = f", started by {safe(started_by, 60)}" if started_by else ""
+    yield Row("Script", safe(script.path or script.name, 400), "strong")
+    yield Row("Started", f"{LAUNCHES[script.launched_as]}{by}")
+    yield _maybe("SHA-256", script.sha256, "quiet")
+
+
+def _line(line: CodeLine) -> Iterator[Row]:
+    sure = "" if line.certainty is Certainty.EXACT else ", likely"
+    yield Row("Line", f"{safe(line.file, 300)}:{line.line} in {safe(line.function, 100)}{sure}")
+    own = f"{line.file}:{line.line} "
+    frames = [frame for frame in line.stack if not frame.startswith(own)]
+    for i, frame in enumerate(frames[:6]):
+        yield Row("" if i else "Stack", safe(frame, 300), "quiet")
+
+
+def _process(process: ProcessRef | None) -> Row | None:
+    if process is None:
         return None
-    exe = f", {safe(sender['exe'], 300)}" if sender.get("exe") else ""
-    return Row("Process", f"{safe(sender.get('name') or 'process', 64)} (pid {sender['pid']}){exe}")
+    exe = f", {safe(process.exe, 300)}" if process.exe else ""
+    return Row("Process", f"{safe(process.name or 'process', 64)} (pid {process.pid}){exe}")
 
 
-def _parents(ancestry: Sequence[Mapping[str, Any]]) -> Row | None:
-    names = [safe(p["name"] or p["pid"], 64) for p in ancestry[:8]]
+def _parents(ancestry: Sequence[ProcessRef]) -> Row | None:
+    names = [safe(process.name or process.pid, 64) for process in ancestry[:8]]
     return Row("Parents", " ← ".join(names), "quiet") if names else None
 
 
-def _destination(record: Mapping[str, Any]) -> Section:
-    place, request, answer = record["destination"], record["request"], record["response"]
-    account = place["account"]
-    kind = CATEGORIES.get(str(place["category"]), safe(place["category"], 60))
-    port = "" if place["port"] in {443, 80} else f":{place['port']}"
-    whose = account_words(account["kind"]) or (
-        "whose is not known" if account["id"] else "not known"
-    )
-    told = f" ({safe(account['evidence'], 200)})" if account["evidence"] else ""
-    named = f"{safe(account['id'], 200)}, " if account["id"] else ""
-    unread = "" if request["complete"] else ", cut"
-    media = f", {safe(request['content_type'], 100)}" if request["content_type"] else ""
+def _destination(record: Record) -> Section:
+    place, request, answer = record.destination, record.request, record.response
+    port = "" if place.port in {443, 80} else f":{place.port}"
+    address = f"{safe(place.scheme, 12)}://{safe(place.host, 255)}{port}{safe(place.path, 400)}"
+    sent = f"{safe(request.method, 32)}, {size(request.bytes)}"
+    sent += "" if request.complete else ", cut"
+    sent += f", {safe(request.content_type, 100)}" if request.content_type else ""
+    came = "none came"
+    if answer.status is not None:
+        came = f"{answer.status}, {size(answer.bytes)}"
+    name, kind = service_name(place.service, place.host), CATEGORIES[place.category]
     return Section(
         "Sent to",
-        _rows(
-            Row("Service", f"{service_name(place['service'], place['host'])} · {kind}"),
-            Row(
-                "Address",
-                f"{safe(place['scheme'], 12)}://{safe(place['host'], 255)}{port}{safe(place['path'], 400)}",
-            ),
-            Row("Account", f"{named}{whose}{told}"),
-            Row(
-                "Request", f"{safe(request['method'], 32)}, {size(request['bytes'])}{unread}{media}"
-            ),
-            Row(
-                "Answer",
-                "none came"
-                if answer["status"] is None
-                else f"{answer['status']}, {size(answer['bytes'])}",
-            ),
+        (
+            Row("Service", f"{name} · {kind}"),
+            Row("Address", address),
+            Row("Account", _account(place.account)),
+            Row("Request", sent),
+            Row("Answer", came),
         ),
     )
 
 
-def _model(llm: Mapping[str, Any] | None) -> Section:
-    if not llm:
+def _account(account: Account) -> str:
+    named = f"{safe(account.id, 200)}, " if account.id else ""
+    unknown = "whose is not known" if account.id else "not known"
+    told = f" ({safe(account.evidence, 200)})" if account.evidence else ""
+    return f"{named}{account_words(account.kind) or unknown}{told}"
+
+
+def _model(llm: LlmCall | None) -> Section:
+    if llm is None:
         return Section("Language model", ())
-    tools = [safe(tool, 100) for tool in llm["tools"][:8]]
+    tools = [safe(tool, 100) for tool in llm.tools[:8]]
+    model = f"{safe(llm.model or 'not named', 200)} · {safe(llm.operation, 60)}"
+    files = counted(len(llm.attachments), "file") if llm.attachments else None
     return Section(
         "Language model",
         _rows(
-            Row(
-                "Model", f"{safe(llm['model'] or 'not named', 200)} · {safe(llm['operation'], 60)}"
-            ),
+            Row("Model", model),
             Row("Tokens", _tokens(llm)),
             Row("Cost", _cost(llm)),
             Row("Tools", joined(tools)) if tools else None,
-            Row("Attached", counted(len(llm["attachments"]), "file"))
-            if llm["attachments"]
-            else None,
-            _maybe("Key", llm["key_fingerprint"], "quiet"),
+            _maybe("Attached", files),
+            _maybe("Key", llm.key_fingerprint, "quiet"),
         ),
     )
 
 
-def _tokens(llm: Mapping[str, Any]) -> str:
-    sides = ((llm["input_tokens"], "in"), (llm["output_tokens"], "out"))
-    told = [f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None]
-    if not told:
-        return "not known"
-    if llm["tokens_basis"] == "estimated":
-        return f"{', '.join(told)} (estimated{' ' + safe(llm['tokens_band'], 20) if llm.get('tokens_band') else ''})"
-    return ", ".join(told)
+def _tokens(llm: LlmCall) -> str:
+    sides = ((llm.input_tokens, "in"), (llm.output_tokens, "out"))
+    told = ", ".join(f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None)
+    if not told or llm.tokens_basis is not TokensBasis.ESTIMATED:
+        return told or "not known"
+    band = f" {safe(llm.tokens_band, 20)}" if llm.tokens_band else ""
+    return f"{told} (estimated{band})"
 
 
-def _cost(llm: Mapping[str, Any]) -> str:
-    if llm["cost_basis"] == "local":
+_COST_FROM = {
+    CostBasis.STATED: ", stated by the provider",
+    CostBasis.TABLE: ", from the price table",
+}
+
+
+def _cost(llm: LlmCall) -> str:
+    if llm.cost_basis is CostBasis.LOCAL:
         return "none: a model of your own"
-    if llm["cost_usd"] is None:
+    if llm.cost_usd is None:
         return "not known"
-    how = {"stated": "stated by the provider", "table": "from the price table"}.get(
-        str(llm["cost_basis"]), ""
-    )
-    return f"{safe(llm['cost_usd'], 30)} US dollars{', ' + how if how else ''}"
+    return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}"
 
 
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:
-    rows: list[Row] = []
-    for event in reading.history[-20:]:
-        act = ACTS.get(event.action.value, safe(event.action.value, 40))
-        why = f": {disposition_words(event.disposition.value)}" if event.disposition else ""
-        when = clock_time(event.at, now, zone)
-        rows.append(Row("", f"{capital(when)} · {safe(event.who, 60)} {act} it{why}."))
-        if event.note:
-            rows.append(Row("", f"  “{safe(event.note, 600)}”", "quiet"))
-    return Section(
-        "What was done", tuple(rows) or (Row("", "Nobody has looked at it yet.", "quiet"),)
-    )
+    rows = [row for event in reading.history[-20:] for row in _done(event, now, zone)]
+    nobody = Row("", "Nobody has looked at it yet.", "quiet")
+    return Section("What was done", tuple(rows) or (nobody,))
 
 
-def _trace(record: Mapping[str, Any]) -> Section:
-    chain, policy = record.get("chain") or {}, record["decision"].get("policy")
-    digest = safe(chain.get("hash") or "", 64)[:16]
+def _done(
+    event: ReviewEvent | UnreadableEntry, now: datetime, zone: tzinfo | None
+) -> Iterator[Row]:
+    if isinstance(event, UnreadableEntry):
+        yield Row("", safe(event.for_officer(), 300), "unknown")
+        return
+    why = f": {disposition_words(event.disposition)}" if event.disposition else ""
+    when = capital(clock_time(event.at, now, zone))
+    yield Row("", f"{when} · {safe(event.who, 60)} {ACTS[event.action]} it{why}.")
+    if event.note:
+        yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
+
+
+def _trace(record_id: str, policy: str | None, link: ChainLink | None) -> Section:
+    place = None if link is None else f"no. {link.seq}, {link.hash.hex()[:16]}…"
     return Section(
         "Evidence",
         _rows(
-            Row("Record", safe(record["id"], 40), "quiet"),
-            Row("Chain", f"no. {chain['seq']}{', ' + digest + '…' if digest else ''}", "quiet")
-            if chain
-            else None,
+            _maybe("Record", record_id, "quiet"),
+            _maybe("Chain", place, "quiet"),
             _maybe("Policy", policy, "quiet"),
         ),
     )

@@ -12,9 +12,9 @@ from textual.widgets import Input, RadioButton, RadioSet
 
 from core.ids import uuid7
 from core.review import Action, Case, Disposition, ReviewEvent
-from tui.measures import capital, counted
+from core.vocabulary.reviews import DISPOSITIONS
+from core.vocabulary.sizes import capital, counted
 from tui.note_dialog import NoteDialog
-from tui.vocabulary import DISPOSITIONS
 from tui.wording import case_found, case_place, safe
 
 
@@ -108,7 +108,7 @@ class CloseDialog(NoteDialog[Closing]):
 
     @staticmethod
     def _label(position: int, disposition: Disposition) -> Content:
-        words, meaning = DISPOSITIONS[disposition.value]
+        words, meaning = DISPOSITIONS[disposition]
         return Content.assemble(f"{position} {capital(words):<17}", (meaning, "$quiet"))
 
     def on_mount(self) -> None:

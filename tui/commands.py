@@ -5,8 +5,8 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.actions import ACTIONS, ReviewAction
-from tui.review_screen import ReviewScreen
+from tui.actions import ScreenAction
+from tui.offers import Offers
 
 
 class ReviewCommands(Provider):
@@ -33,14 +33,14 @@ class ReviewCommands(Provider):
                     help=help_text,
                 )
 
-    def _offers(self) -> Iterator[tuple[ReviewAction, str]]:
+    def _offers(self) -> Iterator[tuple[ScreenAction, str]]:
         screen = self.screen
-        if isinstance(screen, ReviewScreen):
-            for action in ACTIONS:
+        if isinstance(screen, Offers):
+            for action in screen.ACTIONS:
                 reason = screen.unavailable(action)
                 yield action, f"Not now: {reason}" if reason else f"{action.help} ({action.shown})"
 
-    def _do(self, action: ReviewAction) -> None:
+    def _do(self, action: ScreenAction) -> None:
         screen = self.screen
-        if isinstance(screen, ReviewScreen):
+        if isinstance(screen, Offers):
             screen.action_do(action.id)

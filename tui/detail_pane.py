@@ -8,7 +8,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.case_detail import Reading, Row, Section, describe
+from tui.case_detail import Row, Section, describe
+from tui.case_reading import Reading
 
 LABEL = 13
 _TONES = {

@@ -21,14 +21,26 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportChoice:
+    """One format that cases can be exported in."""
+
+    name: str
+    suffix: str
+    """With its dot: the end of a file's name chooses the format."""
+    purpose: str
+    """After the name, in a list."""
+    proposed: bool = False
+    """What is proposed to somebody who has not chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceActs:
     """Both may take long and block on the disk; they raise OutgateError with words for an officer."""
 
     verify: Callable[[], Verified]
     export: Callable[[str, frozenset[str], Path], int]
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
-    formats: tuple[str, ...]
-    """Names of the formats, which are the file suffixes too."""
+    formats: tuple[ExportChoice, ...]
     parts: PartsOf | None = None
 
 
@@ -40,3 +52,14 @@ def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:
         offset += len(page)
         keys.update(case.key for case in page)
     return frozenset(keys)
+
+
+def proposed(choices: Sequence[ExportChoice]) -> ExportChoice:
+    """Return what to propose."""
+    return next((choice for choice in choices if choice.proposed), choices[0])
+
+
+def chosen_by(name: str, choices: Sequence[ExportChoice]) -> ExportChoice | None:
+    """Return the format that a file's name asks for by its end, the longest end first; None when it asks for none."""
+    fitting = [choice for choice in choices if name.lower().endswith(choice.suffix.lower())]
+    return max(fitting, key=lambda choice: len(choice.suffix), default=None)

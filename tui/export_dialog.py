@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.measures import joined
+from core.vocabulary.sizes import joined
+from tui.evidence_acts import ExportChoice, chosen_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +24,18 @@ class Export:
     format_name: str
 
 
-def export_named(text: str, formats: Sequence[str]) -> Export | str:
+def export_named(text: str, formats: Sequence[ExportChoice]) -> Export | str:
     """Return the export that a file name asks for, or what is wrong with the name."""
     path = Path(text.strip()).expanduser()
-    suffix = path.suffix.removeprefix(".").lower()
-    if not text.strip() or suffix not in formats:
-        return f"The name has to end in {joined([f'.{name}' for name in formats], 'or')}: that chooses the format."
+    choice = chosen_by(path.name, formats)
+    if choice is None or path.name.lower() == choice.suffix.lower():
+        suffixes = joined([choice.suffix for choice in formats], "or")
+        return f"The name has to end in {suffixes}: that chooses the format."
     if path.exists():
         return "There is a file of that name already. Choose another."
     if not path.parent.is_dir():
         return "There is no such folder."
-    return Export(path=path, format_name=suffix)
+    return Export(path=path, format_name=choice.name)
 
 
 class ExportDialog(ModalScreen[Export | None]):
@@ -50,10 +52,11 @@ class ExportDialog(ModalScreen[Export | None]):
     ExportDialog Input { border: none; height: 1; padding: 0 1; background: $panel; }
     ExportDialog Input:focus { border: none; }
     ExportDialog .problem { color: $blocked; text-style: bold; height: auto; }
+    ExportDialog .format { color: $quiet; }
     ExportDialog .keys { color: $quiet; margin-top: 1; }
     """
 
-    def __init__(self, about: str, proposed: str, formats: Sequence[str]) -> None:
+    def __init__(self, about: str, proposed: str, formats: Sequence[ExportChoice]) -> None:
         super().__init__()
         self._about, self._proposed, self._formats = about, proposed, tuple(formats)
 
@@ -64,6 +67,9 @@ class ExportDialog(ModalScreen[Export | None]):
             yield Static(Content(self._about), classes="about", markup=False)
             yield Input(self._proposed, compact=True, select_on_focus=False)
             yield Static(classes="problem", markup=False)
+            for choice in self._formats:
+                words = f"{choice.suffix}  {choice.purpose}"
+                yield Static(words, classes="format", markup=False)
             yield Static("Enter writes the file   Esc back", classes="keys", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -6,21 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from core.review import CaseFilter, CaseStatus
-from tui.vocabulary import KINDS
+from core.vocabulary.kinds import KINDS
+from core.vocabulary.verdicts import VERDICTS
 
 STATUSES: dict[str, CaseStatus | None] = {
     "open": CaseStatus.OPEN,
     "closed": CaseStatus.CLOSED,
     "all": None,
 }
-VERDICT_WORDS = {
-    "allowed": "allow",
-    "passed": "watch",
-    "warned": "warn",
-    "redacted": "redact",
-    "held": "hold",
-    "blocked": "block",
-}
+VERDICT_WORDS = {words.word: verdict.value for verdict, words in VERDICTS.items()}
 PREFIXES = ("script:", "to:", "found:", "since:")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d")

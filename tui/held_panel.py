@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from core.vocabulary.sizes import counted
 from tui.holds import Held, HeldList
-from tui.measures import counted
 from tui.queue_view import column_widths, fit
 from tui.wording import case_found, case_place, safe
 
@@ -46,18 +46,19 @@ class HeldPanel(Static):
 
     def say(self, now: datetime, may_answer: bool) -> None:
         """Show what waits now."""
-        items = self._holds.items
-        self.set_class(bool(items), "-some")
-        if not items:
-            return
+        items, unread = self._holds.items, self._holds.unreadable
+        self.set_class(bool(items or unread), "-some")
         room = 4 if self.app.size.height < _TALL else 8
         at = self._holds.index or 0
         self._first = max(0, min(self._first, len(items) - room), at - room + 1)
         self._first = min(self._first, at)
         shown = items[self._first : self._first + room]
         width = self.app.size.width
-        lines = [self._title(len(items), len(shown), width, may_answer)]
+        lines = [self._title(len(items), len(shown), width, may_answer)] if items else []
         lines += [self._line(held, now, width) for held in shown]
+        if unread:
+            words = f" ? {counted(len(unread), 'request')} under way cannot be read"
+            lines.append(Content.styled(words, "$unknown").truncate(width))
         self.update(Content("\n").join(lines))
 
     def _title(self, waiting: int, shown: int, width: int, may_answer: bool) -> Content:
@@ -102,8 +103,3 @@ class HeldPanel(Static):
         index = self._first + event.y - 1
         if 0 <= index < len(self._holds.items):
             self.post_message(self.Chosen(index))
-
-
-def held_words(waiting: int) -> str:
-    """Return `2 requests wait for you`."""
-    return f"{counted(waiting, 'request')} wait{'s' if waiting == 1 else ''} for you"

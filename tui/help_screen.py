@@ -1,6 +1,6 @@
 """Help: every key with what it does, and why one cannot be used now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import ACTIONS, ReviewAction
-from tui.vocabulary import VERDICTS
+from core.vocabulary.verdicts import VERDICTS
+from tui.actions import ScreenAction
 
 _SIGNS = (("allowed", "left the machine"), ("held", "held back or changed"), ("blocked", "refused"))
 _NOTES = (
@@ -21,7 +21,7 @@ _NOTES = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists the actions from the registry."""
+    """Lists the actions of the screen below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "app.pop_screen", "Back", show=False)
@@ -35,9 +35,13 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, unavailable: Callable[[ReviewAction], str | None]) -> None:
+    def __init__(
+        self,
+        actions: Sequence[ScreenAction],
+        unavailable: Callable[[ScreenAction], str | None],
+    ) -> None:
         super().__init__()
-        self._unavailable = unavailable
+        self._actions, self._unavailable = tuple(actions), unavailable
 
     def compose(self) -> ComposeResult:
         """One block of text."""
@@ -55,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
     def _write(self) -> None:
         width = max(40, min(84, self.app.size.width * 96 // 100) - 8)
         lines: list[Content] = [Content.styled("Keys", "bold $primary")]
-        for action in ACTIONS:
+        for action in self._actions:
             lines += self._action(action, width)
         lines += [Content(""), Content.styled("Signs", "bold $primary")]
         lines += [self._sign(meaning, words) for meaning, words in _SIGNS]
@@ -64,7 +68,7 @@ class HelpScreen(ModalScreen[None]):
             lines += [Content(""), *Content.styled(note, "$quiet").wrap(width)]
         self.query_one(Static).update(Content("\n").join(lines))
 
-    def _action(self, action: ReviewAction, width: int) -> list[Content]:
+    def _action(self, action: ScreenAction, width: int) -> list[Content]:
         reason = self._unavailable(action)
         text = Content.assemble((f"{action.name}. ", "bold"), action.help)
         if reason:

@@ -3,42 +3,38 @@
 from collections.abc import Sequence
 from functools import partial
 
-from textual import on
-
 from core.decision import HoldOutcome
 from core.review import Case
 from tui.answer_dialog import AnswerDialog, Answering, answer_event
 from tui.background_reader import Trouble
-from tui.held_panel import HeldPanel
 from tui.holds import Held
-from tui.live_queue import LiveQueue
 from tui.queue_view import QueueView
+from tui.review_part import READ_ONLY, UNREADABLE, ReviewPart
 from tui.wording import case_sentence, safe, sentence
 
 
-class HoldReview(LiveQueue):
+class HoldReview(ReviewPart):
     """What a person can do with what is held."""
 
-    def no_answer(self, action_id: str) -> str | None:
+    def obstacle(self, action_id: str) -> str | None:
         """Return why `held`, `release` or `refuse` cannot be done now, or None when it can."""
+        items = self.desk.held.items
+        if self.desk.trouble:
+            return UNREADABLE
         if action_id == "held":
-            return None if self.held.items else "Nothing is held now."
-        if self._reviewer.read_only:
-            return "This is a read-only view."
-        if self._answering(action_id) is None:
-            return (
-                "Press h to go to what is held."
-                if self.held.items
-                else "Nothing that was held is here."
-            )
-        return None
+            return None if items else "Nothing is held now."
+        if self.desk.reviewer.read_only:
+            return READ_ONLY
+        if self._answering(action_id) is not None:
+            return None
+        return "Press h to go to what is held." if items else "Nothing that was held is here."
 
     def _answering(self, action_id: str) -> Answering | None:
         """Return what `a` or `b` means for what the cursor is on."""
         yes = action_id == "release"
-        if self.held.current is not None:
+        if self.desk.held.current is not None:
             return Answering.RELEASE if yes else Answering.REFUSE
-        case = self.queue.current
+        case = self.desk.queue.current
         if (
             case is None
             or case.hold is None
@@ -54,38 +50,37 @@ class HoldReview(LiveQueue):
 
     def do_held(self) -> None:
         """Go to what has the least time left."""
-        self.held.enter()
-        self._moved_held()
+        self.desk.held.enter()
+        self._moved()
 
-    def step_held(self, by: int) -> bool:
+    def step(self, by: int) -> bool:
         """Move among what is held, or in or out of it; False when the queue has to move."""
-        if self.held.current is None:
-            if by > 0 or self.queue.cursor > 0 or not self.held.items:
+        if self.desk.held.current is None:
+            if by > 0 or self.desk.queue.cursor > 0 or not self.desk.held.items:
                 return False
-            self.held.enter(-1)
-        elif not self.held.move(by) and by > 0 and self.queue.count:
-            self.held.leave()
-        self._moved_held()
+            self.desk.held.enter(-1)
+        elif not self.desk.held.move(by) and by > 0 and self.desk.queue.count:
+            self.desk.held.leave()
+        self._moved()
         return True
 
-    def leave_held(self) -> None:
+    def leave(self) -> None:
         """Go back to the queue, where one was."""
-        self.held.leave()
-        self._moved_held()
+        self.desk.held.leave()
+        self._moved()
 
-    def _moved_held(self) -> None:
-        view = self.query_one(QueueView)
-        view.has_cursor = self.held.current is None
-        view.redraw_row(self.queue.cursor)
-        self.set_class(not self.queue.count and self.held.current is None, "-empty")
-        self._show_case()
-        self._say()
+    def _moved(self) -> None:
+        view = self.desk.query_one(QueueView)
+        view.has_cursor = self.desk.held.current is None
+        view.redraw_row(self.desk.queue.cursor)
+        self.desk.set_class(not self.desk.queue.count and self.desk.held.current is None, "-empty")
+        self.desk.show_case()
+        self.desk.say()
 
-    @on(HeldPanel.Chosen)
-    def _held_clicked(self, event: HeldPanel.Chosen) -> None:
-        event.stop()
-        self.held.enter(event.index)
-        self._moved_held()
+    def go_to(self, index: int) -> None:
+        """Go to one of what is held."""
+        self.desk.held.enter(index)
+        self._moved()
 
     # Answering
 
@@ -98,43 +93,51 @@ class HoldReview(LiveQueue):
         self._ask_for("refuse")
 
     def _ask_for(self, action_id: str) -> None:
-        answering, held, case = self._answering(action_id), self.held.current, self.queue.current
+        answering, held, case = (
+            self._answering(action_id),
+            self.desk.held.current,
+            self.desk.queue.current,
+        )
         assert answering is not None
-        now, zone = self._reviewer.clock(), self._reviewer.zone
+        now, zone = self.desk.reviewer.clock(), self.desk.reviewer.zone
         if held is not None:
-            about, subject = sentence(held.record, now, zone), held.case
+            about, subject = sentence(held.record, now, zone, waiting=True), held.case
         else:
             assert case is not None
             about, subject = case_sentence(case, now, zone), case
 
         def answered(note: str | None) -> None:
             if note is not None:
-                self.run_worker(self._answer(subject, held, answering, note), group="append")
+                self.desk.run_worker(self._answer(subject, held, answering, note), group="append")
 
-        left = None if held is None else lambda: held.left(self._reviewer.clock())
-        self.app.push_screen(AnswerDialog(answering, (about,), left), answered)
+        left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
+        self.desk.app.push_screen(AnswerDialog(answering, (about,), left), answered)
 
     async def _answer(self, case: Case, held: Held | None, answering: Answering, note: str) -> None:
-        now = self._reviewer.clock()
+        now = self.desk.reviewer.clock()
         late = held is not None and held.left(now) == 0
-        event = answer_event(case.last_record, case.key, answering, self._reviewer.who, now, note)
-        done = await self._reader.ask(lambda: self._store.append([event]))
+        event = answer_event(
+            case.last_record, case.key, answering, self.desk.reviewer.who, now, note
+        )
+        done = await self.desk.reader.ask(lambda: self.desk.store.append([event]))
         if isinstance(done, Trouble):
-            self.tell(f"Nothing was changed. {done.what}", wrong=True)
+            self.desk.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
-        self.tell(_told(answering, late))
+        self.desk.tell(_told(answering, late))
         if held is not None:
-            self._take_held(tuple(h for h in self.held.items if h.id != held.id))
-        await self._refresh()
+            self.desk.take_held(tuple(h for h in self.desk.held.items if h.id != held.id))
+        await self.desk.look_again()
 
-    def holds_ended(self, gone: Sequence[Held]) -> None:
+    def ended(self, gone: Sequence[Held]) -> None:
         """Say which expired unseen; they are in the queue from now on."""
-        self.run_worker(self._tell_expired(tuple(gone)), group="ended")
+        self.desk.run_worker(self._tell_expired(tuple(gone)), group="ended")
 
     async def _tell_expired(self, gone: tuple[Held, ...]) -> None:
-        if self._holds is None:
+        if self.desk.holds is None:
             return
-        states = await self._reader.ask(partial(self._holds.states, [held.id for held in gone]))
+        states = await self.desk.reader.ask(
+            partial(self.desk.holds.states, [held.id for held in gone])
+        )
         if isinstance(states, Trouble):
             return
         for held in gone:
@@ -145,7 +148,7 @@ class HoldReview(LiveQueue):
                 and state.answer is None
             ):
                 who = safe(held.case.script, 60) or "an unknown sender"
-                self.tell(
+                self.desk.tell(
                     f"{who}: nobody answered in time. It was refused, and is in the queue as expired."
                 )
 

@@ -1,18 +1,18 @@
 """Requests that wait for a person now: which, for how long still, and which one the cursor is on. Knows no Textual."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from core.findings import NOT_INSPECTED
 from core.ports import HoldQueue
 from core.record import Record
 from core.review import Case, CaseStatus, HoldState, case_key
+from core.stored import UnreadableEntry
 
-WAITING = "waiting"
-"""Outcome of a hold that has not ended, for the words; never stored."""
 _LONG_OVER = timedelta(seconds=10)
 """A hold this long past its end belongs to a gate that is gone."""
+_LONGEST_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Held:
     id: str
     case: Case
     """The request as a case of its own."""
-    record: Mapping[str, Any]
+    record: Record
     until: datetime
     seconds: float
     """How long it waits in all."""
@@ -37,60 +37,69 @@ class Held:
 
     def share_left(self, now: datetime) -> float:
         """Part of the time that is left, from 1 to 0."""
-        return (
-            min(1.0, max(0.0, (self.until - now).total_seconds() / self.seconds))
-            if self.seconds
-            else 0.0
-        )
+        if not self.seconds:
+            return 0.0
+        return min(1.0, max(0.0, (self.until - now).total_seconds() / self.seconds))
 
 
-def held_now(records: Iterable[Mapping[str, Any]], now: datetime) -> tuple[Held, ...]:
-    """Return what waits, the one with the least time first."""
-    waiting = [held_of(record) for record in records]
-    return tuple(
-        sorted((h for h in waiting if not h.long_over(now)), key=lambda h: (h.until, h.id))
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits for a person."""
+
+    held: tuple[Held, ...] = ()
+    """The one with the least time first."""
+    unreadable: tuple[UnreadableEntry, ...] = ()
+    """Under way, and perhaps held: what it is, this version cannot read."""
 
 
-def held_of(record: Mapping[str, Any]) -> Held:
-    """Return a held record with its end. Raises KeyError or ValueError when it is no held record."""
-    decision = record["decision"]
-    at, seconds = datetime.fromisoformat(record["at"]), float(decision["hold"]["seconds"] or 0)
-    shown = {**record, "decision": {**decision, "hold": {**decision["hold"], "outcome": WAITING}}}
-    case = case_alone(record)
+def waiting_now(entries: Iterable[Record | UnreadableEntry], now: datetime) -> Waiting:
+    """Return what waits; holds whose gate must be gone are left out."""
+    held, unreadable = [], []
+    for entry in entries:
+        if isinstance(entry, UnreadableEntry):
+            unreadable.append(entry)
+        elif not (one := held_of(entry)).long_over(now):
+            held.append(one)
+    held.sort(key=lambda h: (h.until, h.id))
+    return Waiting(held=tuple(held), unreadable=tuple(unreadable))
+
+
+def held_of(record: Record) -> Held:
+    """Return a held record with its end."""
+    seconds = min(max(record.decision.hold_seconds or 0.0, 0.0), _LONGEST_S)
     return Held(
-        id=record["id"],
-        case=case,
-        record=shown,
-        until=at + timedelta(seconds=seconds),
+        id=record.id,
+        case=case_alone(record),
+        record=record,
+        until=record.at + timedelta(seconds=seconds),
         seconds=seconds,
     )
 
 
-def case_alone(record: Mapping[str, Any]) -> Case:
+def case_alone(record: Record) -> Case:
     """Return the case that this record makes by itself, before it is in the evidence for good."""
-    sender, place, findings = record["sender"], record["destination"], record["findings"]
-    script, at = sender["script"], datetime.fromisoformat(record["at"])
-    rows = [f["records"] for f in findings if f["records"] is not None]
+    sender, destination, findings = record.sender, record.destination, record.findings
+    script, process = sender.script, sender.process
+    name = script.name if script is not None else "" if process is None else process.name
     return Case(
-        key=case_key(Record.from_json(record)),
+        key=case_key(record),
         status=CaseStatus.OPEN,
-        first_at=at,
-        last_at=at,
+        first_at=record.at,
+        last_at=record.at,
         count=1,
-        verdict=record["decision"]["verdict"],
-        script=script["name"] if script else sender.get("name") or "",
-        script_path=script["path"] if script else None,
-        user=sender["user"],
-        host=place["host"],
-        service=place["service"],
-        category=place["category"],
-        account_kind=place["account"]["kind"],
-        kinds=tuple(sorted({f["kind"] for f in findings})),
-        values=max((f["distinct"] for f in findings if f["kind"] != "not_inspected"), default=0),
-        records=max(rows, default=None),
-        bytes_sent=record["request"]["bytes"],
-        last_record=record["id"],
+        verdict=record.decision.verdict,
+        script=name,
+        script_path=None if script is None else script.path,
+        user=sender.user,
+        host=destination.host,
+        service=destination.service,
+        category=destination.category,
+        account_kind=destination.account.kind,
+        kinds=tuple(sorted({f.kind for f in findings})),
+        values=max((f.distinct for f in findings if f.kind != NOT_INSPECTED), default=0),
+        records=max((f.records for f in findings if f.records is not None), default=None),
+        bytes_sent=record.request.bytes,
+        last_record=record.id,
     )
 
 
@@ -113,6 +122,7 @@ class HeldList:
 
     def __init__(self) -> None:
         self.items: tuple[Held, ...] = ()
+        self.unreadable: tuple[UnreadableEntry, ...] = ()
         self._cursor: str | None = None
 
     @property

@@ -13,16 +13,17 @@ from textual.widgets import Static
 from textual.worker import WorkType
 
 from core.ports import CaseStore, HoldQueue
-from core.review import Case, CaseFilter
-from tui.actions import ReviewAction
+from core.review import CaseFilter
 from tui.background_reader import Reader, Trouble
-from tui.case_detail import Reading, read_fully
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
+from tui.case_reading import Reading, read_fully
 from tui.detail_pane import DetailPane
+from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.filtering import completions
 from tui.held_panel import HeldPanel
-from tui.holds import Held, HeldList, held_now
+from tui.holds import Held, HeldList, Waiting, waiting_now
+from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.wording import safe
@@ -47,7 +48,7 @@ class Reviewer:
     """None: only when asked, for tests and screenshots."""
 
 
-class LiveQueue(Screen[None]):
+class LiveQueue(Offers, Screen[None]):
     """One queue, one detail pane. All reading happens on the reader's thread; results are applied here."""
 
     AUTO_FOCUS = ""
@@ -85,17 +86,19 @@ class LiveQueue(Screen[None]):
         reviewer: Reviewer,
         holds: HoldQueue | None = None,
         line: str = "",
+        acts: EvidenceActs | None = None,
     ) -> None:
         super().__init__()
-        self._store, self._reader, self._reviewer, self._holds = store, reader, reviewer, holds
+        self.store, self.reader, self.reviewer = store, reader, reviewer
+        self.holds, self.acts = holds, acts
         self.queue = Queue()
         self.held = HeldList()
         self._overview = Overview()
-        self._trouble: str | None = None
-        self._filter_line = line.strip()
-        self._wanted = CaseFilter()
+        self.trouble: str | None = None
+        """What the evidence cannot be read for, while that is so."""
+        self.filter_line = line.strip()
+        self.wanted = CaseFilter()
         """What the person asked for last. Answers come in the order asked, so the last wish is the last shown."""
-        self._undoable: list[Case] = []
         self._readings: dict[str, Reading] = {}
         self._polling = False
         self._quiet_polls = 0
@@ -111,34 +114,31 @@ class LiveQueue(Screen[None]):
             with Vertical(id="list"):
                 yield Static(id="heading", markup=False)
                 yield Static(id="empty", markup=False)
-                yield QueueView(self.queue, self._reviewer.zone)
-            yield DetailPane(self._reviewer.zone)
+                yield QueueView(self.queue, self.reviewer.zone)
+            yield DetailPane(self.reviewer.zone)
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Read, then look for changes."""
         self.begin()
-        if self._reviewer.poll_seconds:
-            self.set_interval(self._reviewer.poll_seconds, self._tick)
+        if self.reviewer.poll_seconds:
+            self.set_interval(self.reviewer.poll_seconds, self._tick)
 
     def on_resize(self) -> None:
         """The lines are made for a width."""
-        self.call_after_refresh(self._say)
+        self.call_after_refresh(self.say)
 
     def begin(self) -> None:
         """Read for the first time."""
-        self._start(self._refresh)
+        self.start(self.look_again)
 
     # Reading
 
-    def _start(self, work: WorkType[None], group: str = "look") -> None:
+    def start(self, work: WorkType[None], group: str = "look") -> None:
         """Begin this in place of what is under way in its group."""
         self.run_worker(work, group=group, exclusive=True)
 
     def _tick(self) -> None:
-        self._start_poll()
-
-    def _start_poll(self) -> None:
         if not self._polling:
             self.run_worker(self.poll(), group="poll")
 
@@ -146,11 +146,11 @@ class LiveQueue(Screen[None]):
         """See whether somebody wrote; if so, or after trouble, read again."""
         self._polling = True
         try:
-            version = await self._reader.ask(self._store.data_version)
+            version = await self.reader.ask(self.store.data_version)
             if isinstance(version, Trouble):
-                self._show_trouble(version)
-            elif version != self.queue.version or self._trouble:
-                await self._refresh()
+                self.show_trouble(version)
+            elif version != self.queue.version or self.trouble:
+                await self.look_again()
             else:
                 await self._ask_whether_watching()
                 self._count_down()
@@ -160,42 +160,44 @@ class LiveQueue(Screen[None]):
     async def _ask_whether_watching(self) -> None:
         """A gate that stops writes nothing, so it is asked for now and then."""
         self._quiet_polls += 1
-        if self._reviewer.watching is None or self._quiet_polls % _ASK_GATE_EVERY:
+        if self.reviewer.watching is None or self._quiet_polls % _ASK_GATE_EVERY:
             return
-        watching = await self._reader.ask(self._reviewer.watching)
+        watching = await self.reader.ask(self.reviewer.watching)
         if not isinstance(watching, Trouble):
             self._overview = replace(self._overview, watching=watching)
 
-    async def _refresh(self) -> None:
-        queue, store, aim = self.queue, self._store, self._wanted
+    async def look_again(self) -> None:
+        """Read the queue, what waits and the numbers anew, and show them."""
+        queue, store, aim = self.queue, self.store, self.wanted
         fresh = aim != queue.wanted
         cursor, key = (0, None) if fresh else (queue.cursor, queue.cursor_key)
         count = None if queue.version is None else queue.count
-        waiting = await self._reader.ask(self._waiting)
-        snapshot = await self._reader.ask(lambda: look(store, aim, cursor, key, count, self._holds))
-        numbers = await self._reader.ask(
-            partial(overview, store, self._today(), self._reviewer.watching)
+        waiting = await self.reader.ask(self._waiting)
+        snapshot = await self.reader.ask(lambda: look(store, aim, cursor, key, count, self.holds))
+        numbers = await self.reader.ask(
+            partial(overview, store, self.today(), self.reviewer.watching)
         )
         if isinstance(waiting, Trouble):
-            self._show_trouble(waiting)
+            self.show_trouble(waiting)
         elif isinstance(snapshot, Trouble):
-            self._show_trouble(snapshot)
+            self.show_trouble(snapshot)
         elif isinstance(numbers, Trouble):
-            self._show_trouble(numbers)
+            self.show_trouble(numbers)
         else:
-            self._trouble, self._overview = None, numbers
+            self.trouble, self._overview = None, numbers
             self._readings.clear()
             first = queue.version is None
             moved = queue.take(snapshot)
-            self._take_held(waiting, first=first)
+            self.held.unreadable = waiting.unreadable
+            self.take_held(waiting.held, first=first)
             self._redraw(0 if fresh else moved, fresh)
 
-    def _waiting(self) -> tuple[Held, ...]:
-        return (
-            () if self._holds is None else held_now(self._holds.waiting(), self._reviewer.clock())
-        )
+    def _waiting(self) -> Waiting:
+        if self.holds is None:
+            return Waiting()
+        return waiting_now(self.holds.waiting(), self.reviewer.clock())
 
-    def _take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
+    def take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something waits."""
         came, gone = self.held.take(items)
         if self.held.index is None and (first or not self.queue.count):
@@ -209,49 +211,48 @@ class LiveQueue(Screen[None]):
         """Requests that waited do so no more."""
 
     def _count_down(self) -> None:
-        now = self._reviewer.clock()
+        now = self.reviewer.clock()
         if any(h.long_over(now) for h in self.held.items):
-            self._take_held(tuple(h for h in self.held.items if not h.long_over(now)))
+            self.take_held(tuple(h for h in self.held.items if not h.long_over(now)))
             self._redraw(0, False)
         elif self.held.current is not None:
-            self._show_case()
-        self._say()
+            self.show_case()
+        self.say()
 
-    def _today(self) -> datetime:
-        here = self._reviewer.clock().astimezone(self._reviewer.zone)
+    def today(self) -> datetime:
+        """Return when this day began where the reviewer is."""
+        here = self.reviewer.clock().astimezone(self.reviewer.zone)
         return here.replace(hour=0, minute=0, second=0, microsecond=0)
 
     async def _read_pages(self, pages: Sequence[int]) -> None:
         wanted, version = self.queue.wanted, self.queue.version
         for number in pages:
-            page = await self._reader.ask(
-                partial(read_page, self._store, wanted, number, self._holds)
-            )
+            page = await self.reader.ask(partial(read_page, self.store, wanted, number, self.holds))
             if isinstance(page, Trouble):
-                self._show_trouble(page)
+                self.show_trouble(page)
                 return
             if self.queue.take_page(wanted, version, number, page):
                 self.query_one(QueueView).refresh()
                 if number == self.queue.cursor // PAGE_SIZE:
-                    self._show_case()
+                    self.show_case()
 
     async def _read_case(self, begun: Reading) -> None:
-        reading = await self._reader.ask(partial(read_fully, self._store, begun))
+        reading = await self.reader.ask(partial(read_fully, self.store, begun))
         if isinstance(reading, Trouble):
-            self._show_trouble(reading)
+            self.show_trouble(reading)
             return
         if len(self._readings) >= _READINGS_KEPT:
             self._readings.clear()
         self._readings[reading.key] = reading
-        shown = self._begun()
+        shown = self.begun()
         if shown is not None and shown.key == reading.key:
-            self.query_one(DetailPane).show(reading, self._reviewer.clock())
+            self.query_one(DetailPane).show(reading, self.reviewer.clock())
 
     # Showing
 
     def _redraw(self, moved: int, fresh: bool) -> None:
         view = self.query_one(QueueView)
-        view.now = self._reviewer.clock()
+        view.now = self.reviewer.clock()
         self.set_class(False, "-trouble")
         self.set_class(not self.queue.count and self.held.current is None, "-empty")
         view.has_cursor = self.held.current is None
@@ -261,37 +262,39 @@ class LiveQueue(Screen[None]):
             self.queue.new_above = 0
             view.scroll_to(y=0, animate=False, force=True)
         view.keep_place(moved)
-        self._seen()
-        self._show_case()
-        self._say()
+        self.seen()
+        self.show_case()
+        self.say()
 
     def _empty_words(self) -> str:
         if self.queue.wanted == CaseFilter():
             return "New cases appear here by themselves.\n\nTo see what was closed, press / and write closed."
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
 
-    def _begun(self) -> Reading | None:
-        """What is known at once of what the cursor is on."""
+    def begun(self) -> Reading | None:
+        """Return what is known at once of what the cursor is on."""
         held = self.held.current
         if held is not None:
-            return Reading(case=held.case, records=(held.record,), held=held)
+            return Reading(case=held.case, held=held)
         return None if self.queue.current is None else Reading(case=self.queue.current)
 
-    def _show_case(self) -> None:
-        begun, pane = self._begun(), self.query_one(DetailPane)
+    def show_case(self) -> None:
+        """Show what the cursor is on, as far as it is known, and read the rest."""
+        begun, pane = self.begun(), self.query_one(DetailPane)
         if begun is None:
-            pane.show(None, self._reviewer.clock())
+            pane.show(None, self.reviewer.clock())
             return
         known = self._readings.get(begun.key)
         if known is not None:
-            pane.show(known, self._reviewer.clock())
+            pane.show(known, self.reviewer.clock())
             return
         if pane.shown_key != begun.key:
-            pane.show(begun, self._reviewer.clock())
-        self._start(partial(self._read_case, begun), "case")
+            pane.show(begun, self.reviewer.clock())
+        self.start(partial(self._read_case, begun), "case")
 
-    def _show_trouble(self, trouble: Trouble) -> None:
-        self._trouble = trouble.what
+    def show_trouble(self, trouble: Trouble) -> None:
+        """Say in place of the queue why it cannot be read."""
+        self.trouble = trouble.what
         words = Content.assemble(
             ("Outgate cannot read its evidence", "bold $blocked"),
             "\n\n",
@@ -301,23 +304,25 @@ class LiveQueue(Screen[None]):
         )
         self.query_one("#trouble", Static).update(words)
         self.set_class(True, "-trouble")
-        self._say()
+        self.say()
 
-    def _say(self) -> None:
-        now = self._reviewer.clock()
-        problem = "see below" if self._trouble else None
-        who = f"{self._reviewer.who}{' · read only' if self._reviewer.read_only else ''}"
+    def say(self) -> None:
+        """Write the lines around the queue."""
+        now = self.reviewer.clock()
+        problem = "see below" if self.trouble else None
+        who = f"{self.reviewer.who}{' · read only' if self.reviewer.read_only else ''}"
         self.query_one(HealthLine).say(self._overview, now, problem, who)
-        self.query_one(HeldPanel).say(now, not self._reviewer.read_only and self._holds is not None)
+        self.query_one(HeldPanel).say(now, not self.reviewer.read_only and self.holds is not None)
         self.query_one(QueueLine).say(self.queue, self._overview)
-        self.query_one(KeyLine).say(self.unavailable)
+        self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         view = self.query_one(QueueView)
         view.now = now
         self.query_one("#heading", Static).update(
             Content(heading(view.size.width or self.size.width))
         )
 
-    def _seen(self) -> None:
+    def seen(self) -> None:
+        """Nothing is new any more once the top is in view."""
         if self.query_one(QueueView).sees_top:
             self.queue.new_above = 0
 
@@ -330,7 +335,3 @@ class LiveQueue(Screen[None]):
         scripts = dict.fromkeys(safe(case.script, 60) for case in known if case.script)
         places = dict.fromkeys(safe(case.service or case.host, 60) for case in known)
         return completions(line, scripts, places)
-
-    def unavailable(self, action: ReviewAction) -> str | None:
-        """Return why an action cannot be done now, or None when it can."""
-        raise NotImplementedError

@@ -7,11 +7,11 @@ from typing import TextIO
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
+from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.filtering import parse
-from tui.holds import held_now, with_states
-from tui.measures import capital, counted
-from tui.wording import case_sentence, disposition_words, hold_remark, sentence
+from tui.holds import Waiting, waiting_now, with_states
+from tui.wording import case_sentence, disposition_words, hold_remark, safe, sentence
 
 _PAGE = 200
 
@@ -34,11 +34,8 @@ def print_queue(
         return 2
     try:
         wanted = parsed.wanted
-        for held in () if holds is None else held_now(holds.waiting(), now):
-            print(
-                f"Held now, {held.left(now)} s left to answer: {sentence(held.record, now, zone)}\n",
-                file=out,
-            )
+        if holds is not None:
+            _print_waiting(waiting_now(holds.waiting(), now), out, now, zone)
         print(_heading(store.count(wanted), wanted), file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
@@ -46,6 +43,14 @@ def print_queue(
         print(trouble_of(error).what, file=out)
         return 1
     return 0
+
+
+def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | None) -> None:
+    for held in waiting.held:
+        words = sentence(held.record, now, zone, waiting=True)
+        print(f"Held now, {held.left(now)} s left to answer: {words}\n", file=out)
+    for entry in waiting.unreadable:
+        print(f"{safe(entry.for_officer(), 300)}\n", file=out)
 
 
 def _heading(total: int, wanted: CaseFilter) -> str:

@@ -12,8 +12,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.review import Case, CaseStatus
+from core.vocabulary.sizes import short_number
+from core.vocabulary.times import short_time
 from tui.case_queue import Queue
-from tui.measures import short_number, short_time
 from tui.wording import case_found, case_place, case_words, disposition_words, hold_remark, safe
 
 FIXED = 21

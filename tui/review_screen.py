@@ -1,116 +1,109 @@
-"""The review: what a person can do with the queue and the case under the cursor."""
+"""The review: the queue with its parts, and what a person can do with the queue itself: move, mark, read, filter."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
-from core.review import Action, Case, CaseFilter, CaseStatus
-from tui.actions import ACTIONS, BY_ID, ReviewAction
-from tui.background_reader import Trouble
-from tui.close_dialog import CloseDialog, Closing, events_for
+from core.ports import CaseStore, HoldQueue
+from core.review import CaseFilter
+from tui.actions import REVIEW
+from tui.background_reader import Reader
+from tui.case_review import CaseReview
 from tui.detail_pane import DetailPane
+from tui.evidence_acts import EvidenceActs
 from tui.evidence_review import EvidenceReview
 from tui.filter_bar import FilterBar, FilterInput
 from tui.filtering import parse
+from tui.held_panel import HeldPanel
 from tui.help_screen import HelpScreen
-from tui.measures import counted
+from tui.hold_review import HoldReview
+from tui.holds import Held
+from tui.live_queue import LiveQueue, Reviewer
+from tui.offers import Actor, bindings_of
 from tui.queue_view import QueueView
+from tui.review_part import UNREADABLE, WAITS, ReviewPart
+from tui.script_review import ScriptReview
 from tui.theme import DARK, LIGHT
-from tui.wording import disposition_words
+
+PARTS: tuple[type[ReviewPart], ...] = (CaseReview, EvidenceReview, ScriptReview)
+"""Who does the rest of the review's actions."""
+_ALWAYS = frozenset(
+    {
+        "filter",
+        "help",
+        "quit",
+        "theme",
+        "back",
+        "down",
+        "up",
+        "page_down",
+        "page_up",
+        "top",
+        "bottom",
+    }
+)
 
 
-class ReviewScreen(EvidenceReview):
-    """Every `do_` method is an action of the registry."""
+class ReviewScreen(LiveQueue):
+    """Every action of the registry is a `do_` method here or of a part."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                key,
-                f"do('{action.id}')",
-                action.name,
-                show=False,
-                id=f"{action.id}.{n}",
-                tooltip=action.help,
-            )
-            for action in ACTIONS
-            for n, key in enumerate(action.keys)
-        ),
-        Binding("escape", "back", "Back", show=False),
-    ]
-    # Acting
+    ACTIONS = REVIEW
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(REVIEW)
 
-    def unavailable(self, action: ReviewAction) -> str | None:
-        """Return why an action cannot be done now, or None when it can."""
-        match action.id:
-            case "export" | "verify" if self.acts is None:
-                return f"Use the command “outgate {action.id}”."
-            case "export" if not self.queue.count:
-                return "There is no case to export."
-            case "export" | "verify":
-                return None
-            case (
-                "filter"
-                | "help"
-                | "quit"
-                | "theme"
-                | "down"
-                | "up"
-                | "page_down"
-                | "page_up"
-                | "top"
-                | "bottom"
-            ):
-                return None
-            case "undo":
-                return self._no_undo()
-            case _ if self._trouble:
-                return "The evidence cannot be read just now."
-            case "held" | "release" | "refuse":
-                return self.no_answer(action.id)
-            case "close" | "mark" | "mark_down" if self.held.current:
-                return "This request waits: a releases it, b refuses it."
-            case "why" | "read" if self.held.current:
-                return None
-            case "script":
-                return None if self.script_here() else "No script is known here."
-            case _ if self.queue.current is None:
-                return "There is no case here."
-            case "close":
-                return self._no_close()
-            case "unmark_all":
-                return None if self.queue.marks else "Nothing is marked."
-            case _:
-                return None
+    def __init__(
+        self,
+        store: CaseStore,
+        reader: Reader,
+        reviewer: Reviewer,
+        holds: HoldQueue | None = None,
+        line: str = "",
+        acts: EvidenceActs | None = None,
+    ) -> None:
+        super().__init__(store, reader, reviewer, holds, line, acts)
+        self._holding = HoldReview(self)
+        self._parts = tuple(make(self) for make in PARTS)
 
-    def _no_close(self) -> str | None:
-        if self._reviewer.read_only:
-            return "This is a read-only view."
-        return None if self._open_chosen() else "It is closed already; u reopens it."
+    @property
+    def actors(self) -> Sequence[Actor]:
+        """The screen itself, then its parts."""
+        return (self, self._holding, *self._parts)
 
-    def _no_undo(self) -> str | None:
-        if self._reviewer.read_only:
-            return "This is a read-only view."
-        if self.held.current:
-            return "This request waits: a releases it, b refuses it."
-        return None if self._to_reopen() else "You have closed nothing in this session."
+    def obstacle(self, action_id: str) -> str | None:
+        """Return why an action of the screen itself cannot be done now, or None when it can."""
+        held = self.held.current
+        if action_id in _ALWAYS:
+            return None
+        if self.trouble:
+            return UNREADABLE
+        if held and action_id in {"mark", "mark_down"}:
+            return WAITS
+        if held and action_id in {"why", "read"}:
+            return None
+        if self.queue.current is None:
+            return "There is no case here."
+        if action_id == "unmark_all" and not self.queue.marks:
+            return "Nothing is marked."
+        return None
 
-    def action_do(self, action_id: str) -> None:
-        """Do an action of the registry, or say why not."""
-        reason = self.unavailable(BY_ID[action_id])
-        if reason:
-            self.tell(reason)
-        else:
-            getattr(self, f"do_{action_id}")()
+    def holds_ended(self, gone: Sequence[Held]) -> None:
+        """Say which expired unseen."""
+        self._holding.ended(gone)
 
-    def action_back(self) -> None:
+    @on(HeldPanel.Chosen)
+    def _held_clicked(self, event: HeldPanel.Chosen) -> None:
+        event.stop()
+        self._holding.go_to(event.index)
+
+    def do_back(self) -> None:
         """Esc: from the whole case to the queue, then from what is held, then from a filter to all open cases."""
         if self.has_class("-zoom"):
             self._zoom(False)
         elif self.held.current and self.queue.count:
-            self.leave_held()
+            self._holding.leave()
         elif self.queue.wanted != CaseFilter():
             self._use_filter("")
 
@@ -121,27 +114,27 @@ class ReviewScreen(EvidenceReview):
     def _go(self, index: int) -> None:
         old = self.queue.cursor
         if self.held.current:
-            self.leave_held()
+            self._holding.leave()
         if self.queue.move(index):
             self.query_one(QueueView).show_cursor(old)
-            self._show_case()
+            self.show_case()
         had = self.queue.new_above
-        self._seen()
+        self.seen()
         if had != self.queue.new_above:
-            self._say()
+            self.say()
 
     def do_down(self) -> None:
         """Next case, or next line when reading in full."""
         if self._pane:
             self._pane.scroll_down(animate=False)
-        elif not self.step_held(1):
+        elif not self._holding.step(1):
             self._go(self.queue.cursor + 1)
 
     def do_up(self) -> None:
         """Case above, or line above when reading in full."""
         if self._pane:
             self._pane.scroll_up(animate=False)
-        elif not self.step_held(-1):
+        elif not self._holding.step(-1):
             self._go(self.queue.cursor - 1)
 
     def do_page_down(self) -> None:
@@ -166,7 +159,7 @@ class ReviewScreen(EvidenceReview):
         self._go(0)
         self.query_one(QueueView).scroll_to(y=0, animate=False, force=True)
         self.queue.new_above = 0
-        self._say()
+        self.say()
 
     def do_bottom(self) -> None:
         """Oldest case."""
@@ -179,7 +172,7 @@ class ReviewScreen(EvidenceReview):
         """Mark or unmark the case under the cursor."""
         self.queue.toggle_mark()
         self.query_one(QueueView).redraw_row(self.queue.cursor)
-        self._say()
+        self.say()
 
     def do_mark_down(self) -> None:
         """Mark this case and go on."""
@@ -192,7 +185,7 @@ class ReviewScreen(EvidenceReview):
         """Take all marks away."""
         self.queue.marks.clear()
         self.query_one(QueueView).refresh()
-        self._say()
+        self.say()
 
     def do_why(self) -> None:
         """Read the case from its “Why”."""
@@ -212,11 +205,11 @@ class ReviewScreen(EvidenceReview):
         """Light or dark."""
         self.app.theme = LIGHT.name if self.app.theme == DARK.name else DARK.name
         self.query_one(QueueView).refresh()
-        self._say()
+        self.say()
 
     def do_help(self) -> None:
         """Show every key."""
-        self.app.push_screen(HelpScreen(self.unavailable))
+        self.app.push_screen(HelpScreen(self.ACTIONS, self.unavailable))
 
     def do_quit(self) -> None:
         """Leave, when all that was decided is written."""
@@ -232,17 +225,17 @@ class ReviewScreen(EvidenceReview):
 
     def begin(self) -> None:
         """Read for the first time: with the filter that was asked for, if that is understood."""
-        parsed = parse(self._filter_line, self._reviewer.clock(), self._reviewer.zone)
+        parsed = parse(self.filter_line, self.reviewer.clock(), self.reviewer.zone)
         if parsed.problem:
             self.tell(parsed.problem, wrong=True)
-            self._filter_line = ""
+            self.filter_line = ""
         else:
-            self._wanted = parsed.wanted
+            self.wanted = parsed.wanted
         super().begin()
 
     def do_filter(self) -> None:
         """Ask for words."""
-        self.query_one(FilterBar).open(self._filter_line)
+        self.query_one(FilterBar).open(self.filter_line)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter line."""
@@ -259,63 +252,22 @@ class ReviewScreen(EvidenceReview):
         self.query_one(FilterBar).close()
 
     def _use_filter(self, line: str) -> None:
-        parsed = parse(line, self._reviewer.clock(), self._reviewer.zone)
+        parsed = parse(line, self.reviewer.clock(), self.reviewer.zone)
         if parsed.problem:
             self.query_one(FilterBar).complain(parsed.problem)
             return
-        self._filter_line = line.strip()
+        self.filter_line = line.strip()
         self._leave_filter()
-        self._wanted = parsed.wanted
-        self._start(self._refresh)
-
-    # Closing and reopening
-
-    def _open_chosen(self) -> list[Case]:
-        return [case for case in self.queue.chosen() if case.status is CaseStatus.OPEN]
-
-    def _to_reopen(self) -> list[Case]:
-        current = self.queue.current
-        if current is not None and current.status is CaseStatus.CLOSED:
-            return [current]
-        return self._undoable
-
-    def do_close(self) -> None:
-        """Ask for the reason, then close."""
-        cases = self._open_chosen()
-
-        def chosen(closing: Closing | None) -> None:
-            if closing is not None:
-                self.run_worker(self._append(cases, Action.CLOSE, closing), group="append")
-
-        self.app.push_screen(CloseDialog(cases), chosen)
-
-    def do_undo(self) -> None:
-        """Reopen, as a new entry."""
-        self.run_worker(self._append(self._to_reopen(), Action.REOPEN, None), group="append")
-
-    async def _append(self, cases: list[Case], action: Action, closing: Closing | None) -> None:
-        events = events_for(cases, action, self._reviewer.who, self._reviewer.clock(), closing)
-        done = await self._reader.ask(lambda: self._store.append(events))
-        count = counted(len(cases), "case")
-        if isinstance(done, Trouble):
-            self.tell(f"Nothing was changed. {done.what}", wrong=True)
-            return
-        self._undoable = cases if action is Action.CLOSE else []
-        self.queue.marks.clear()
-        if closing is None:
-            self.tell(f"Reopened {count}.")
-        else:
-            reason = disposition_words(closing.disposition.value)
-            self.tell(f"Closed {count}: {reason}. Press u to undo.")
-        await self._refresh()
+        self.wanted = parsed.wanted
+        self.start(self.look_again)
 
     # Messages of the list
 
     @on(QueueView.Lacking)
     def _pages_lacking(self, event: QueueView.Lacking) -> None:
         event.stop()
-        self._start(partial(self._read_pages, event.pages), "pages")
-        self._seen()
+        self.start(partial(self._read_pages, event.pages), "pages")
+        self.seen()
 
     @on(QueueView.Chosen)
     def _row_clicked(self, event: QueueView.Chosen) -> None:

@@ -6,18 +6,23 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core.ports import CaseStore
 from core.review import ScriptVersion, script_event
+from tui.actions import SCRIPT, for_footer
 from tui.background_reader import Reader, Trouble
 from tui.detail_pane import laid_out
+from tui.help_screen import HelpScreen
 from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
+from tui.offers import Offers, bindings_of
+from tui.review_part import READ_ONLY
 from tui.script_view import PartsOf, ScriptReading, describe_script, read_script
 from tui.wording import safe
 
@@ -63,18 +68,11 @@ class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
     ALLOW_SELECT = False
 
 
-class ScriptScreen(ModalScreen[None]):
-    """Shows what is known of a script; `a` and `b` are about the version under the cursor."""
+class ScriptScreen(Offers, ModalScreen[None]):
+    """Shows what is known of a script; approving is about the version under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "app.pop_screen", "Back", show=False),
-        Binding("down,j", "choose(1)", "Version before", show=False),
-        Binding("up,k", "choose(-1)", "Version after", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("a", "decide(True)", "Approve", show=False),
-        Binding("b", "decide(False)", "Take back", show=False),
-    ]
+    ACTIONS = SCRIPT
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SCRIPT)
     DEFAULT_CSS = """
     ScriptScreen { align: center middle; background: $background 60%; }
     ScriptScreen > Vertical {
@@ -109,11 +107,7 @@ class ScriptScreen(ModalScreen[None]):
                 text = Static(markup=False)
                 text.ALLOW_SELECT = False  # type: ignore[misc] # copying evidence is egress; per instance on purpose
                 yield text
-            yield Static(
-                "↑↓ version   a approve   b take back   PgDn more   Esc back",
-                classes="keys",
-                markup=False,
-            )
+            yield Static(classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """Show it."""
@@ -123,22 +117,63 @@ class ScriptScreen(ModalScreen[None]):
         """Wrap again."""
         self._draw()
 
-    def action_choose(self, by: int) -> None:
-        """Go to another version."""
-        self._chosen = max(0, min(len(self._reading.versions) - 1, self._chosen + by))
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say something in passing."""
+        self.notify(words, severity="error" if wrong else "information", markup=False)
+
+    def obstacle(self, action_id: str) -> str | None:
+        """Return why a version cannot be approved, or its approval not be taken back; None when it can."""
+        if action_id not in {"approve", "withdraw"}:
+            return None
+        if self._reviewer.read_only:
+            return READ_ONLY
+        version = self._reading.versions[self._chosen] if self._reading.versions else None
+        if version is None or version.sha256 is None:
+            return "The content of this version is not known, so it cannot be approved."
+        approved = self._reading.approved(version)
+        if approved and action_id == "approve":
+            return "It is approved already; b takes that back."
+        if not approved and action_id == "withdraw":
+            return "It is not approved."
+        return None
+
+    def do_down(self) -> None:
+        """Version before."""
+        self._choose(self._chosen + 1)
+
+    def do_up(self) -> None:
+        """Version after."""
+        self._choose(self._chosen - 1)
+
+    def _choose(self, index: int) -> None:
+        self._chosen = max(0, min(len(self._reading.versions) - 1, index))
         self._draw()
 
-    def action_page(self, by: int) -> None:
+    def do_page_down(self) -> None:
         """Read on."""
-        lines = self.query_one(_Lines)
-        (lines.scroll_page_down if by > 0 else lines.scroll_page_up)(animate=False)
+        self.query_one(_Lines).scroll_page_down(animate=False)
 
-    def action_decide(self, approve: bool) -> None:
-        """Ask why, then write it down; or say why not."""
-        reason = self._obstacle(approve=approve)
-        if reason is not None:
-            self.notify(reason, markup=False)
-            return
+    def do_page_up(self) -> None:
+        """Read back."""
+        self.query_one(_Lines).scroll_page_up(animate=False)
+
+    def do_help(self) -> None:
+        """Show every key."""
+        self.app.push_screen(HelpScreen(self.ACTIONS, self.unavailable))
+
+    def do_back(self) -> None:
+        """Back to the queue."""
+        self.app.pop_screen()
+
+    def do_approve(self) -> None:
+        """Ask why, then approve this version."""
+        self._decide(approve=True)
+
+    def do_withdraw(self) -> None:
+        """Ask why, then take its approval back."""
+        self._decide(approve=False)
+
+    def _decide(self, *, approve: bool) -> None:
         version = self._reading.versions[self._chosen]
 
         def answered(note: str | None) -> None:
@@ -147,40 +182,23 @@ class ScriptScreen(ModalScreen[None]):
 
         self.app.push_screen(ApprovalDialog(version, approve=approve), answered)
 
-    def _obstacle(self, *, approve: bool) -> str | None:
-        if self._reviewer.read_only:
-            return "This is a read-only view."
-        version = self._reading.versions[self._chosen] if self._reading.versions else None
-        if version is None or version.sha256 is None:
-            return "The content of this version is not known, so it cannot be approved."
-        if approve is self._reading.approved(version):
-            return (
-                "It is approved already; b takes that back." if approve else "It is not approved."
-            )
-        return None
-
     async def _write(self, version: ScriptVersion, note: str, *, approve: bool) -> None:
         event = script_event(
             version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note
         )
         done = await self._reader.ask(lambda: self._store.append([event]))
         if isinstance(done, Trouble):
-            self.notify(f"Nothing was changed. {done.what}", severity="error", markup=False)
+            self.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
         again = await self._reader.ask(
             partial(read_script, self._store, self._reading.path, self._parts_of)
         )
         if isinstance(again, Trouble):
-            self.notify(
-                f"It is written, but cannot be shown. {again.what}", severity="error", markup=False
-            )
+            self.tell(f"It is written, but cannot be shown. {again.what}", wrong=True)
             return
         self._reading = again
         self._draw()
-        self.notify(
-            "Approved." if approve else "Taken back. This version is stopped from now on.",
-            markup=False,
-        )
+        self.tell("Approved." if approve else "Taken back. This version is stopped from now on.")
 
     def _draw(self) -> None:
         sections = describe_script(
@@ -188,3 +206,5 @@ class ScriptScreen(ModalScreen[None]):
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
         self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])
+        keys = (f"{action.shown} {action.short}" for action in for_footer(self.ACTIONS, width))
+        self.query_one(".keys", Static).update(Content("   ".join(keys)))

@@ -9,8 +9,10 @@ from datetime import datetime, tzinfo
 
 from core.ports import CaseStore
 from core.review import Action, Case, CaseFilter, ReviewEvent, ScriptVersion, last_said, script_key
+from core.stored import UnreadableEntry
+from core.vocabulary.sizes import counted, number
+from core.vocabulary.times import clock_time
 from tui.case_detail import Row, Section
-from tui.measures import clock_time, counted, number
 from tui.wording import case_found, case_place, case_words, safe
 
 _CASES = 100
@@ -43,6 +45,8 @@ class ScriptReading:
     """Newest first."""
     said: Mapping[str | None, ReviewEvent]
     """By a version's hash: its approval, or the withdrawal of that."""
+    unreadable: tuple[UnreadableEntry, ...] = ()
+    """What else was said of the script, in words that this version does not know."""
     parts: Mapping[str, ScriptParts]
     """By a version's hash."""
 
@@ -62,12 +66,14 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
         for sha256 in hashes
         if parts_of is not None and (known := parts_of(sha256)) is not None
     }
+    history = store.history(script_key(path))
     return ScriptReading(
         path=path,
         cases=tuple(case for case in found if case.script_path == path),
         versions=tuple(newest),
-        said=last_said(store.history(script_key(path))),
+        said=last_said([event for event in history if isinstance(event, ReviewEvent)]),
         parts=parts,
+        unreadable=tuple(event for event in history if isinstance(event, UnreadableEntry)),
     )
 
 
@@ -81,11 +87,12 @@ def describe_script(
     since = "" if first is None else f", first seen {clock_time(first, now, zone)}"
     what = f"{counted(total, 'request')} in {counted(len(cases), 'case')}{since}."
     note = "Requests that needed no review are not counted here."
-    versions = (
+    versions = [
         row
         for n, v in enumerate(reading.versions)
         for row in _version(reading, v, n, now, zone, chosen)
-    )
+    ]
+    versions += [Row("", safe(e.for_officer(), 300), "unknown") for e in reading.unreadable]
     here = reading.versions[chosen] if reading.versions else None
     return [
         Section(
@@ -108,8 +115,12 @@ def _version(
     chosen: int,
 ) -> Iterator[Row]:
     event, approved = reading.said.get(version.sha256), reading.approved(version)
-    sign = "✓" if approved else "·" if event is None else "✕"
-    tone = "allowed" if approved else "plain" if event is None else "blocked"
+    if approved:
+        sign, tone = "✓", "allowed"
+    elif event is None:
+        sign, tone = "·", "plain"
+    else:
+        sign, tone = "✕", "blocked"
     seen = f"{clock_time(version.first_at, now, zone)} to {clock_time(version.last_at, now, zone)}"
     cursor, age = "❯" if place == chosen else " ", "now" if place == 0 else "before"
     digest = safe(version.sha256 or "not known", 64)[:12]

@@ -1,16 +1,16 @@
 """The one-line widgets: health, state of the queue, keys, trouble."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.content import Content
 from textual.widgets import Static
 
 from core.review import CaseFilter
-from tui.actions import ReviewAction, for_footer
+from core.vocabulary.sizes import counted, number
+from tui.actions import ScreenAction, for_footer
 from tui.case_queue import Overview, Queue
 from tui.filtering import in_words
-from tui.measures import counted, number
 from tui.wording import health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
@@ -74,10 +74,14 @@ class KeyLine(Line):
 
     DEFAULT_CSS = "KeyLine { background: $panel; }"
 
-    def say(self, unavailable: Callable[[ReviewAction], str | None]) -> None:
+    def say(
+        self,
+        actions: Sequence[ScreenAction],
+        unavailable: Callable[[ScreenAction], str | None],
+    ) -> None:
         """Show as many keys as fit, in order of use."""
         shown: list[Content] = []
-        for action in for_footer(self.app.size.width - 2):
+        for action in for_footer(actions, self.app.size.width - 2):
             dim = unavailable(action) is not None
             key = Content.styled(action.shown, "$quiet" if dim else "bold $primary")
             shown.append(key + Content.styled(f" {action.short}", "$quiet dim" if dim else ""))

@@ -59,8 +59,7 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
     from attribution.identity.contents import ContentStore
     from evidence import verify
     from evidence.exports import export, formats
-    from evidence.rollup import key_of
-    from tui.evidence_acts import EvidenceActs, Verified
+    from tui.evidence_acts import EvidenceActs, ExportChoice, Verified
     from tui.script_view import ScriptParts
 
     def verified() -> Verified:
@@ -70,7 +69,7 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
 
     def exported(format_name: str, cases: frozenset[str], path: Path) -> int:
         # In the order of the chain, so that an export of some cases can be verified too.
-        return export(format_name, (r for r in store.iter_records() if key_of(r) in cases), path)
+        return export(format_name, store.iter_of_cases(cases), path)
 
     kept = ContentStore(scripts, lambda text: text)
 
@@ -82,7 +81,11 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         installed = tuple(f"{name} {version}" for name, version, _ in found.get("installed", ()))
         return ScriptParts(imports=None if names is None else tuple(names), installed=installed)
 
-    return EvidenceActs(verify=verified, export=exported, formats=tuple(formats()), parts=parts)
+    choices = tuple(
+        ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
+        for f in formats().values()
+    )
+    return EvidenceActs(verify=verified, export=exported, formats=choices, parts=parts)
 
 
 def export(
@@ -90,9 +93,7 @@ def export(
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="File to write; - for standard output."),
     ],
-    format_name: Annotated[
-        str, typer.Option("--format", "-f", metavar="csv|jsonl", help="File format.")
-    ] = "jsonl",
+    format_name: Annotated[str, typer.Option("--format", "-f")] = "jsonl",
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
     ] = None,
@@ -107,24 +108,20 @@ def export(
     from app.home import open_home
     from app.time_arguments import parse_time
     from core.errors import InputError
+    from core.vocabulary.sizes import counted
     from evidence import open_store
     from evidence.exports import export as write_export
-    from evidence.exports import formats
+    from evidence.exports import format_named
 
+    format_ = format_named(format_name)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
-    records = open_store(open_home().evidence).iter_records(
-        since=parse_time(since), until=parse_time(until)
-    )
-    if str(out) != "-":
-        count = write_export(format_name, records, out, overwrite=force)
-    elif (known := formats().get(format_name)) is not None:
-        count = known.write(records, sys.stdout.buffer)
+    entries = open_store(open_home().evidence).iter_entries(parse_time(since), parse_time(until))
+    if str(out) == "-":
+        count = format_.write(entries, sys.stdout.buffer)
     else:
-        raise InputError(
-            f"There is no export format {format_name!r}. Known: {', '.join(formats())}."
-        )
-    typer.echo(f"{count} records written to {out}", err=str(out) == "-")
+        count = write_export(format_name, entries, out, overwrite=force)
+    typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
 
@@ -133,6 +130,9 @@ def verify(
         Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First make the list of cases anew from the records.")
+    ] = False,
 ) -> int:
     """Recompute the evidence chain.
 
@@ -146,13 +146,21 @@ def verify(
 
     from app.home import open_home
     from core.errors import InputError
+    from evidence import open_store, verify_jsonl
     from evidence import verify as verify_database
-    from evidence import verify_jsonl
 
     if file is not None and not file.is_file():
         raise InputError(
             f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`."
         )
-    report = verify_jsonl(file) if file is not None else verify_database(open_home().evidence)
+    if file is not None and rebuild:
+        raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
+    if file is not None:
+        report = verify_jsonl(file)
+    else:
+        database = open_home().evidence
+        if rebuild and database.is_file():
+            open_store(database).rebuild_cases()
+        report = verify_database(database)
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1

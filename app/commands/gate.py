@@ -69,7 +69,7 @@ def run(
         session = Session.begin(home)
         ended = run_program(command, environment_for(running, home, settings))
     if not quiet:
-        print_session(session.records(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
+        print_session(session.entries(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
     return ended.code
 
 
@@ -156,22 +156,28 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 def stop() -> int:
     """Stop the gate once its evidence is written.
 
+    Exit code 1 when it does not stop, or was unwell.
+
     \b
     Example: outgate stop
     """
-    from app.gate_registry import find
+    from app.gate_registry import find, health
     from app.gate_registry import stop as stop_gate
     from app.home import open_home
+    from core.text import printable
 
     running = find(open_home().running)
     if running is None:
         typer.echo("No gate is running.")
         return 0
+    problem = (health(running) or {}).get("problem")
     if not stop_gate(running):
         typer.echo(f"The gate (process {running.pid}) did not stop in time.", err=True)
         return 1
     typer.echo("The gate has stopped.")
-    return 0
+    if problem:
+        typer.echo(f"It was NOT HEALTHY: {printable(str(problem))}", err=True)
+    return 1 if problem else 0
 
 
 def _options(

@@ -1,23 +1,23 @@
 """`inspect`: recorded traffic through the classification and decision of the live gate."""
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.stored import StoredEntry
+    from evidence.entries import Entry
+
 
 def inspect(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="HAR files or mitmproxy flow files.")
     ],
-    format_name: Annotated[
-        str, typer.Option("--format", "-f", metavar="table|jsonl", help="Output format.")
-    ] = "table",
+    format_name: Annotated[str, typer.Option("--format", "-f")] = "table",
     policy: Annotated[
         Path | None, typer.Option("--policy", metavar="FILE", help="Policy file to use.")
     ] = None,
@@ -37,42 +37,40 @@ def inspect(
     from app.home import open_home
     from app.offline import explain_exchange, inspect_files
     from app.settings import load_settings
-    from core.errors import SettingsError
+    from app.wiring import names_can_be_found
+    from evidence.exports import format_named
 
-    if format_name not in {"table", "jsonl"}:
-        raise SettingsError(
-            f"There is no format {format_name!r}.", remedy="Use --format table or --format jsonl."
-        )
+    format_ = None if format_name == "table" else format_named(format_name, "table")
     home = open_home()
     settings = load_settings(home.settings)
     if explain is not None:
         for line in explain_exchange(home, settings, files, explain):
             typer.echo(line)
         return 0
-    records = inspect_files(home, settings, files, policy, names=names)
-    if format_name == "jsonl":
-        write = sys.stdout.write
-        for record in records:
-            write(
-                json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
-            )
+    if names and not names_can_be_found():
+        typer.echo("Names in running text are not looked for: install outgate[names].", err=True)
+    entries = inspect_files(home, settings, files, policy, names=names)
+    if format_ is not None:
+        format_.write(entries, sys.stdout.buffer)
         return 0
-    return _table(records)
+    return _table(entries)
 
 
-def _table(records: "Iterator[dict[str, Any]]") -> int:
+def _table(entries: "Iterator[Entry]") -> int:
     """Print what was read as a table, even when the reading ends in an error."""
-    from app.summary import print_records
+    from app.summary import print_records, print_unreadable
     from core.errors import OutgateError
+    from core.stored import StoredRecord
 
-    read: list[dict[str, Any]] = []
+    read: list[StoredEntry] = []
     fault: OutgateError | None = None
     try:
-        read.extend(records)
+        read.extend(entry.opened() for entry in entries)
     except OutgateError as error:
         fault = error
     if read:
-        print_records(read, sys.stdout)
+        print_records([one.record for one in read if isinstance(one, StoredRecord)], sys.stdout)
+        print_unreadable(read, sys.stdout)
     elif fault is None:
         typer.echo("There is no exchange in this recording.", err=True)
     if fault is not None:

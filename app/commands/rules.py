@@ -65,6 +65,25 @@ def schema() -> None:
 
 
 @application.command()
+def words(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Print all words that rules may name: kinds of data, groups, services, accounts, answers.
+
+    \b
+    Example: outgate policy words
+    """
+    from app.policy_words import all_words, lines
+
+    if as_json:
+        told = {one.key: list(one.rows) for one in all_words()}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in lines():
+        typer.echo(line)
+
+
+@application.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Its name; without it, the list.")] = None,
 ) -> None:
@@ -101,6 +120,7 @@ def replay(
     from app.summary import print_replay
     from app.time_arguments import parse_time
     from app.wiring import policy_of
+    from core.stored import StoredRecord
     from evidence import open_store
     from evidence.as_of import Past
     from policy.replay import replay as replayed
@@ -111,7 +131,8 @@ def replay(
     day_before = (
         None if begin is None else begin - timedelta(days=1)
     )  # counts as earlier volume only
-    records, known = store.iter_by_time(since=day_before), Past(store).script
+    entries, known = store.iter_by_time(since=day_before), Past(store).script
+    records = (entry.record if isinstance(entry, StoredRecord) else None for entry in entries)
     report = replayed(
         policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin
     )
@@ -124,13 +145,13 @@ def replay(
 
 def _closed(store: "CaseStore") -> "Iterator[tuple[str, Disposition]]":
     """Yield how each closed case was closed, by its key."""
-    from core.review import CaseFilter, CaseStatus
+    from core.review import CaseFilter, CaseStatus, Disposition
 
     wanted = CaseFilter(status=CaseStatus.CLOSED)
     for offset in range(0, store.count(wanted), 500):
         for case in store.page(wanted, offset, 500):
-            if case.disposition is not None:
-                yield case.key, case.disposition
+            if case.disposition is not None and case.disposition in Disposition:
+                yield case.key, Disposition(case.disposition)
 
 
 @application.command(name="test")
@@ -149,6 +170,7 @@ def test(
     """
     from app.home import open_home
     from app.wiring import policy_of
+    from core.vocabulary.sizes import counted
     from policy.policy_tests import run_cases
 
     results = run_cases(policy_of(open_home(), policy), cases)
@@ -157,5 +179,5 @@ def test(
             f"{'ok    ' if result.passed else 'DIFFERS'} {result.name}{'' if result.passed else ': ' + result.told}"
         )
     failed = sum(not result.passed for result in results)
-    typer.echo(f"{len(results)} cases, {failed} differ from what was expected.")
+    typer.echo(f"{counted(len(results), 'case')}, {failed} differ from what was expected.")
     return 1 if failed else 0

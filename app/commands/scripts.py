@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.review import ScriptVersion
+    from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
 
 
@@ -63,21 +63,25 @@ def scripts(
 
 
 def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
-    from core.review import Action, last_said, script_key
+    from core.review import ReviewEvent, last_said, script_key
     from core.text import printable
 
     for version in versions:
         seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
-        event = last_said(store.history(script_key(version.script))).get(version.sha256)
-        said = (
-            ""
-            if event is None
-            else "approved"
-            if event.action is Action.APPROVE_SCRIPT
-            else "withdrawn"
-        )
-        by = f"{said} by {printable(event.who, 60)}" if event is not None else "-"
+        history = store.history(script_key(version.script))
+        said = last_said([event for event in history if isinstance(event, ReviewEvent)])
+        by = _said(said.get(version.sha256))
         typer.echo(f"{_short(version):<12}  {seen}  {by:<20}  {printable(version.script)}")
+
+
+def _said(event: "ReviewEvent | None") -> str:
+    from core.review import Action
+    from core.text import printable
+
+    if event is None:
+        return "-"
+    done = "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
+    return f"{done} by {printable(event.who, 60)}"
 
 
 def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion":

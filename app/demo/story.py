@@ -5,16 +5,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from app.client import environment_for, private_gate
 from app.demo.internet import StandInInternet
 from app.home import Home
 from app.settings import Settings
-from app.summary import print_records
+from app.summary import print_records, print_unreadable
 from core.errors import SettingsError
+from core.stored import StoredRecord
 
+CLIENTS = ("anthropic", "openai", "requests")
+"""What the example scripts are written with, as an analyst's would be."""
 SCRIPTS = (
     "finance/ledger_upload.py",
     "finance/invoice_check.py",
@@ -69,16 +73,19 @@ def _run(script: Path, environment: Mapping[str, str], out: TextIO) -> None:
 def _show(home: Home, out: TextIO) -> int:
     from evidence import open_store, verify
 
-    records: list[dict[str, Any]] = list(open_store(home.evidence).iter_records())
+    entries = list(open_store(home.evidence).iter_records())
+    records = [entry.record for entry in entries if isinstance(entry, StoredRecord)]
     out.write("\nWhat the gate saw:\n\n")
     print_records(records, out)
+    print_unreadable(entries, out)
     report = verify(home.evidence)
     out.write(f"\n{report.text().splitlines()[0]} {report.entries} records, chained.\n\n")
     prefix = f"OUTGATE_HOME={home.root} outgate"
     out.write(f"Review it:   {prefix} review\n")
     out.write(f"Export it:   {prefix} export --format csv --out evidence.csv\n")
     out.write("Your script: outgate run -- python your_script.py\n")
-    seen = {record["sender"]["script"]["name"] for record in records if record["sender"]["script"]}
+    scripts = (record.sender.script for record in records)
+    seen = {script.name for script in scripts if script is not None}
     return 0 if report.ok and {Path(name).name for name in SCRIPTS} <= seen else 1
 
 
@@ -95,9 +102,14 @@ def _fresh(folder: Path) -> Home:
 
 
 def _examples() -> Path:
-    folder = Path(__file__).resolve().parents[2] / "examples"
-    if not folder.is_dir():
+    """Return where the scripts are: beside this module in an installation, else in the clone.
+
+    Raises SettingsError when what they are written with is not installed.
+    """
+    missing = [name for name in CLIENTS if find_spec(name) is None]
+    if missing:
         raise SettingsError(
-            "The example scripts are not here.", remedy="Run the demo from a clone of the project."
+            f"The example scripts need {', '.join(missing)}.", remedy="Install outgate[demo]."
         )
-    return folder
+    installed = Path(__file__).resolve().parent / "examples"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "examples"

@@ -2,15 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from attribution.facts import ProcessFacts
-from attribution.filesystem import HostFiles
+from attribution.filesystem import HostFiles, files_of
 from attribution.identity.distributions import Installed, installed
-from attribution.identity.imports import ImportReader, Imports
+from attribution.identity.imports import MOST_SOURCE, ImportReader, Imports
+from attribution.plain_files import text_of
 from attribution.resolution import search_paths
-from core.attribution import Script
 from core.text import printable
 
 
@@ -41,9 +40,9 @@ class Composer:
         self._imports = ImportReader()
         self._environments: dict[tuple[str, ...], tuple[Installed, ...]] = {}
 
-    def compose(self, script: Script, path: str | None, facts: ProcessFacts) -> Composition:
-        """Return what the script is made of. `path`: its file as the process sees it. May take 100 ms: off the loop."""
-        files = HostFiles(facts.root)
+    def compose(self, sha256: str | None, path: str | None, facts: ProcessFacts) -> Composition:
+        """Return what the script with this hash is made of. `path`: its file as the process sees it."""
+        files = files_of(facts)
         folders = tuple(
             files.outside(folder)
             for folder in search_paths.site_folders(facts)
@@ -52,18 +51,15 @@ class Composer:
         if folders not in self._environments:
             self._environments[folders] = installed(folders)
         return Composition(
-            imports=self._read(script, path, files), distributions=self._environments[folders]
+            imports=self._read(sha256, path, files), distributions=self._environments[folders]
         )
 
-    def _read(self, script: Script, path: str | None, files: HostFiles) -> Imports | None:
-        if path is None or script.sha256 is None:
+    def _read(self, sha256: str | None, path: str | None, files: HostFiles) -> Imports | None:
+        if path is None or sha256 is None:
             return None
-        try:
-            source = Path(files.outside(path)).read_bytes()
-        except (OSError, ValueError):
-            return None
+        source = text_of(files.outside(path), MOST_SOURCE + 1)
         return (
-            self._imports.read(source, script.sha256)
-            if hashlib.sha256(source).hexdigest() == script.sha256
+            self._imports.read(source, sha256)
+            if hashlib.sha256(source).hexdigest() == sha256
             else None
         )

@@ -16,7 +16,7 @@ import zstandard
 from core.text import printable
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_MOST_BYTES = 2 << 20
+MOST_BYTES = 2 << 20
 _MOST_LINES = 20_000
 
 
@@ -30,19 +30,19 @@ class ContentStore:
         self._folder = folder
         self._mask = mask
 
-    def keep(self, path: str, sha256: str) -> bool:
-        """Keep the source at `path` when it still has this hash. False when it has not, or is no text worth keeping."""
-        place = self._place(sha256)
-        if place.exists():
-            return True
-        try:
-            with Path(path).open("rb") as file:
-                data = file.read(_MOST_BYTES + 1)
-        except (OSError, ValueError):
+    def has(self, sha256: str) -> bool:
+        """True when this version is kept already."""
+        return self._place(sha256).exists()
+
+    def keep(self, source: bytes, sha256: str) -> bool:
+        """Keep a source that has this hash. False when it has not, or is no text worth keeping."""
+        if (
+            len(source) > MOST_BYTES
+            or b"\0" in source
+            or hashlib.sha256(source).hexdigest() != sha256
+        ):
             return False
-        if len(data) > _MOST_BYTES or b"\0" in data or hashlib.sha256(data).hexdigest() != sha256:
-            return False
-        self._write(place, self._mask(data.decode("utf-8", "replace")))
+        self._write(self._place(sha256), self._mask(source.decode("utf-8", "replace")))
         return True
 
     def keep_parts(self, sha256: str, parts: Mapping[str, Any]) -> None:
@@ -91,7 +91,7 @@ class ContentStore:
             packed = place.read_bytes()
             return (
                 zstandard.ZstdDecompressor()
-                .decompress(packed, max_output_size=_MOST_BYTES * 4)
+                .decompress(packed, max_output_size=MOST_BYTES * 4)
                 .decode()
             )
         except (OSError, zstandard.ZstdError, UnicodeDecodeError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 
 _MOST_CACHED = 1000
-_MOST_SOURCE = 4 << 20
+MOST_SOURCE = 4 << 20
 _MOST_PARTS = 500
 """Parts of a dotted name: Python's parser takes time that grows with the square of those of an imported one."""
 _NAME_BYTES = frozenset(b"_." + bytes(range(0x80, 0x100)) + f"{ascii_letters}{digits}".encode())
@@ -54,7 +54,7 @@ def _has_endless_name(source: bytes) -> bool:
 
 def read_imports(source: bytes) -> Imports:
     """Return everything the source imports, at any depth, under any condition."""
-    if len(source) > _MOST_SOURCE or _has_endless_name(source):
+    if len(source) > MOST_SOURCE or _has_endless_name(source):
         return Imports(readable=False)
     try:
         tree = ast.parse(source)

@@ -1,13 +1,14 @@
 """The git repository a script lies in, read from its files: git itself is never run."""
 
 # paths of another process, kept as the text they are
-# ruff: noqa: PTH113, PTH118, PTH120, PTH123
+# ruff: noqa: PTH113, PTH118, PTH120
 
 import os
 import re
 from dataclasses import dataclass
 
 from attribution.os_users import People
+from attribution.plain_files import text_of
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REMOTE = re.compile(r'^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')
@@ -114,8 +115,4 @@ def _without_login(url: str) -> str:
 
 
 def _text(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return ""
+    return text_of(path, _MOST_BYTES).decode("utf-8", "replace")

@@ -1,7 +1,7 @@
 """A script's identity over time: hash of what ran, size, times, owner, repository, inline dependencies."""
 
 # paths of another process, kept as the text they are
-# ruff: noqa: PTH116, PTH123
+# ruff: noqa: PTH116
 
 import hashlib
 import os
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
 from attribution.identity.repository import Repository, repository_of
 from attribution.os_users import People
+from attribution.plain_files import is_kept_out, opened
 
 _HASH_MOST = 64 << 20
 _INLINE_MOST = 256 << 10
@@ -21,6 +22,10 @@ _CLOCK_GRAIN_S = 0.015
 _CHANGED = (
     "the script file was changed after the process started, so what ran is not what lies there now"
 )
+_NO_FILE = "what lies at the script's path now is no plain file"
+_UNSEEN = "the script file cannot be seen"
+_UNREAD = "the script file cannot be read"
+_OURS = "the path of the script leads to a file of Outgate itself"
 _MOST_CACHED = 2000
 
 
@@ -90,9 +95,11 @@ def identify(path: str, *, shown: str, started_at: datetime | None) -> Identity:
     try:
         found = os.stat(path)
     except (OSError, ValueError):
-        return Identity()
+        return Identity(note=_UNSEEN)
     if not stat.S_ISREG(found.st_mode):
-        return Identity()
+        return Identity(note=_NO_FILE)
+    if is_kept_out(found):
+        return Identity(note=_OURS)
     key = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     identity = _CACHE.get(key)
     if identity is None:
@@ -123,6 +130,7 @@ def _read(path: str, found: os.stat_result) -> Identity:
         size=found.st_size,
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         owner=_owner(found),
+        note=_UNREAD if digest is None and found.st_size <= _HASH_MOST else None,
         inline=read_inline_metadata(head)
         if path.endswith((".py", ".pyw")) or b"# /// script" in head
         else None,
@@ -131,8 +139,11 @@ def _read(path: str, found: os.stat_result) -> Identity:
 
 def _hash(path: str) -> tuple[str | None, bytes]:
     digest, head = hashlib.sha256(), b""
+    handle = opened(path)
+    if handle is None:
+        return None, b""
     try:
-        with open(path, "rb") as file:
+        with os.fdopen(handle, "rb") as file:
             while chunk := file.read(1 << 18):
                 digest.update(chunk)
                 head = head or chunk[:_INLINE_MOST]

@@ -3,19 +3,21 @@
 # paths of other programs, kept as the text they are
 # ruff: noqa: PTH118, PTH120, PTH123
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from attribution.examination import absolute
 from attribution.facts import ProcessFacts
-from attribution.filesystem import HostFiles
 from attribution.line.frames import Frame, Program, Thread, choose, choose_starter
+from attribution.reader import Reader, Unread
 from attribution.resolution import search_paths
 from core.attribution import CodeLine
 
@@ -24,6 +26,7 @@ _SETTLE_S = 0.002
 _SETTLE_MOST_S = 0.03
 _AGAIN_S = 0.1
 """A second dump is worth while only with this much time left."""
+_ABSOLUTE_S = 0.3
 _NOBODY: frozenset[int] = frozenset()
 _MOST_OUTPUT = 8 << 20
 _REFUSED = "the operating system refuses to let py-spy read the process"
@@ -47,8 +50,9 @@ class SampleTarget:
 class LineSampler:
     """Finds py-spy once and samples on demand."""
 
-    def __init__(self, program: str | None = None) -> None:
+    def __init__(self, reader: Reader, program: str | None = None) -> None:
         """`program`: path of py-spy; by default the one installed with this Python."""
+        self._reader = reader
         self._program = program if program is not None else find_program()
         self._refusal: str | None = None
 
@@ -79,13 +83,31 @@ class LineSampler:
                 break
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        return choose(threads, steady, _program(target.facts)) if target.alive() else (None, "gone")
+        return (
+            choose(threads, steady, self._names(threads, target.facts))
+            if target.alive()
+            else (None, "gone")
+        )
 
     def _starter(self, target: SampleTarget, until: float) -> tuple[CodeLine | None, str]:
         threads = self._dump(target.facts.pid, until)
         if threads is None:
             return None, "refused" if self._refusal else "failed"
-        return choose_starter(threads, _program(target.facts)) if target.alive() else (None, "gone")
+        return (
+            choose_starter(threads, self._names(threads, target.facts))
+            if target.alive()
+            else (None, "gone")
+        )
+
+    def _names(self, threads: Sequence[Thread], facts: ProcessFacts) -> Program:
+        strings = "-c" in facts.argv[1:] or any(
+            word.startswith("-") and word.endswith("c") for word in facts.argv[1:3]
+        )
+        whole: dict[str, str] = {}
+        if relative := _relative(threads, facts):
+            with contextlib.suppress(Unread):
+                whole = self._reader.ask(_ABSOLUTE_S, absolute, facts, relative)
+        return Program(strings_are_own=strings, absolute=lambda file: whole.get(file, file))
 
     def _dump(self, pid: int, until: float) -> list[Thread] | None:
         """Dump without pausing the process; a torn read is repeated with a pause of some ms."""
@@ -160,18 +182,13 @@ def _rights() -> str | None:
     return f"kernel.yama.ptrace_scope is {scope}: only a process with CAP_SYS_PTRACE may read another's stack"
 
 
-def _program(facts: ProcessFacts) -> Program:
-    files = HostFiles(facts.root)
-    strings = "-c" in facts.argv[1:] or any(
-        word.startswith("-") and word.endswith("c") for word in facts.argv[1:3]
+def _relative(threads: Sequence[Thread], facts: ProcessFacts) -> list[str]:
+    files = {frame.file for thread in threads for frame in thread.frames}
+    return sorted(
+        file
+        for file in files
+        if not file.startswith("<") and not search_paths.is_absolute(facts, file)
     )
-
-    def absolute(file: str) -> str:
-        if file.startswith("<") or search_paths.is_absolute(facts, file):
-            return file
-        return search_paths.locate(facts, file, files).path or file
-
-    return Program(strings_are_own=strings, absolute=absolute)
 
 
 def read_dump(output: bytes) -> list[Thread] | None:

@@ -2,6 +2,7 @@
 
 import ntpath
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from attribution.facts import Files, ProcessFacts
 GONE = "the script file no longer exists"
 MOVED = "found by the directory the process was started in; it has another one now"
 AMBIGUOUS = "two files fit the relative path, because the process may have changed its directory"
+DESCRIPTOR = "the script was read through a descriptor, which may lead to another file by now"
+_DESCRIPTOR = re.compile(r"/dev/(?:fd/\d+|std(?:in|out|err))|/proc/.*/fd/\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,10 @@ def locate(facts: ProcessFacts, path: str, files: Files) -> Place:
 
 
 def _known(path: str, files: Files) -> Place:
-    return Place(path=files.realpath(path)) if files.exists(path) else Place(path=path, note=GONE)
+    note = DESCRIPTOR if _DESCRIPTOR.fullmatch(path) else None
+    if files.exists(path):
+        return Place(path=files.realpath(path), note=note)
+    return Place(path=path, note=note or GONE)
 
 
 def locate_module(

@@ -7,14 +7,10 @@ from typing import NamedTuple
 from classifiers.credentials.engines.choosing import Engines
 from classifiers.credentials.engines.engine import Engine
 from classifiers.credentials.folded import Offsets, as_it_was, folded
-from classifiers.credentials.judging.identity import (
+from classifiers.credentials.judging.direction import (
     TOKEN_FIELDS,
-    Identity,
-    credential_of,
-    identifies,
     is_authentication,
     is_normal_use,
-    source_of,
 )
 from classifiers.credentials.judging.joined import Joined
 from classifiers.credentials.judging.judge import (
@@ -27,7 +23,6 @@ from classifiers.credentials.judging.judge import (
 )
 from classifiers.credentials.judging.shingles import DocumentIndex
 from classifiers.credentials.rules.own_words import OwnWords
-from classifiers.destinations.key_hosts import provider_of
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.organisation import Organisation
@@ -42,10 +37,9 @@ class _Authentication(NamedTuple):
 
     all: tuple[Hit, ...]
     leaks: tuple[Hit, ...]
-    identity: Identity
 
     def __repr__(self) -> str:
-        return f"<{self.identity!r}>"
+        return f"<{len(self.all)} candidates, {len(self.leaks)} leaks>"
 
 
 class CredentialDetector:
@@ -133,14 +127,6 @@ class CredentialDetector:
         )
         return [(max(0, start - 1), end - 1) for start, end in found]
 
-    def identities(self, payload: Payload, host: str) -> list[Identity]:
-        """Return the credentials that authenticate this request."""
-        return [
-            self._in_authentication(segment, host).identity
-            for segment in payload.segments
-            if is_authentication(segment) and identifies(segment)
-        ]
-
     def _in_authentication(self, segment: Segment, host: str) -> _Authentication:
         engine = self._engines.current
         if len(self._remembered) >= _REMEMBERED:
@@ -158,21 +144,9 @@ class CredentialDetector:
         found: list[Found] = []
         for index in engine.candidates(joined.data):
             found += judged(engine, index, joined, [segment], explain=True)
-        issued = [f for f in found if f.hit.rejected is None and f.rule.rank >= 2]
-        value, scheme = credential_of(segment)
-        best = max(issued, key=lambda f: (f.rule.rank, f.rule.provider is not None), default=None)
-        rule = best.rule if best else None
-        if best is not None and scheme != "sigv4":
-            value = best.hit.value
-        identity = Identity(
-            provider=rule.provider if rule and rule.provider else provider_of(host),
-            key_class=scheme or (None if rule is None else rule.key_class or rule.name),
-            value_for_fingerprinting=value,
-            header=source_of(segment),
-        )
         final = without_overlaps(self._minding_direction(found, [segment], host))
         hits = tuple(f.hit for f in final)
-        return _Authentication(hits, tuple(h for h in hits if h.rejected is None), identity)
+        return _Authentication(hits, tuple(h for h in hits if h.rejected is None))
 
     def _minding_direction(
         self, found: list[Found], segments: Sequence[Segment], host: str

@@ -1,4 +1,4 @@
-"""Where a request goes and whose account of that service it uses: corporate, personal, another tenant's, or nobody's."""
+"""Where a request goes, and whose account of that service it uses."""
 
 from classifiers.destinations.bindings import Bindings
 from classifiers.destinations.destination import destination

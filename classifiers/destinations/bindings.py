@@ -1,4 +1,4 @@
-"""What answers told of accounts, kept for later requests: token → account, upload session → account. Never a token itself."""
+"""What answers told of accounts, kept for later requests. Never a token itself."""
 
 import re
 from collections import OrderedDict
@@ -10,31 +10,20 @@ import orjson
 
 from classifiers.destinations.credential_in_use import credential
 from classifiers.destinations.judge import judge
-from classifiers.destinations.learning import LEARNERS, Json
-from classifiers.destinations.models import FAMILIES
-from classifiers.destinations.services import service_at
-from classifiers.destinations.signals import Signal
 from classifiers.llm.answer.inflate import BrokenEncodingError, inflater
 from core.classification import Account, AccountKind, Destination
 from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
+from destinations.catalogue import find
+from destinations.credentials import organisation_in
+from destinations.hosts import service_at
+from destinations.service import Service
+from destinations.signals import MAX_ID, Json, Signal
 
 MAX_BINDINGS = 10_000
 MAX_BODY = 256 * 1024
 _UPLOAD_ID = re.compile(r"[?&]upload_id=([^&]+)")
-_SESSION_SERVICES = frozenset(
-    {
-        "onedrive",
-        "microsoft-graph",
-        "sharepoint",
-        "google-drive",
-        "google-cloud-storage",
-        "slack",
-        "box",
-        "dropbox",
-    }
-)
 
 
 class Bindings:
@@ -43,13 +32,21 @@ class Bindings:
     Safe to call from several threads. The least recently used binding is dropped first.
     """
 
-    __slots__ = ("_fingerprinter", "_limit", "_lock", "_signals", "organisation")
+    __slots__ = (
+        "_fingerprinter",
+        "_limit",
+        "_lock",
+        "_session_hosts",
+        "_signals",
+        "organisation",
+    )
 
     def __init__(self, fingerprinter: Fingerprinter, limit: int = MAX_BINDINGS) -> None:
         self._fingerprinter = fingerprinter
         self._limit = limit
         self._lock = Lock()
         self.organisation = Organisation()
+        self._session_hosts: set[str] = set()
         self._signals: OrderedDict[str, Signal] = OrderedDict()
 
     def __len__(self) -> int:
@@ -62,12 +59,19 @@ class Bindings:
         """Return the fingerprint under which the organisation lists its own keys."""
         return self._fingerprinter.of("secret", token)
 
+    def is_own(self, token: str, organisation: Organisation) -> bool:
+        """Return True when the organisation lists this token as a key of its own."""
+        own = organisation.key_fingerprints
+        return bool(own) and self.fingerprint(token) in own
+
     def of_token(self, token: str) -> Signal | None:
         """Return what was learnt of this token."""
         return self._get(self._fingerprinter.of("binding-token", token))
 
     def of_session(self, host: str, path: str) -> Signal | None:
         """Return the account that opened this upload session."""
+        if host not in self._session_hosts:
+            return None
         return self._get(self._fingerprinter.of("binding-session", _session_key(host, path)))
 
     def bind_token(self, token: str, signal: Signal) -> None:
@@ -79,8 +83,16 @@ class Bindings:
         rest = url.partition("://")[2]
         host, slash, path = rest.partition("/")
         if slash:
-            key = _session_key(host.partition(":")[0].lower(), "/" + path)
+            host = host.partition(":")[0].lower()
+            key = _session_key(host, "/" + path)
             self._put(self._fingerprinter.of("binding-session", key), signal)
+            self._remember_host(host)
+
+    def _remember_host(self, host: str) -> None:
+        """Most hosts never open a session: those need no look-up."""
+        if len(self._session_hosts) >= self._limit:
+            self._session_hosts.clear()
+        self._session_hosts.add(host)
 
     def _get(self, key: str) -> Signal | None:
         with self._lock:
@@ -97,8 +109,9 @@ class Bindings:
                 self._signals.popitem(last=False)
 
     def wants_body(self, destination: Destination) -> bool:
-        """Return True when the body of this service's answers may tell of accounts or hand out upload sessions."""
-        return destination.service in LEARNERS or destination.service in _SESSION_SERVICES
+        """Return True when answers of this service tell of accounts or hand out upload sessions."""
+        service = find(destination.service or "")
+        return service is not None and (service.learn is not None or service.opens_sessions)
 
     def learn(
         self,
@@ -107,44 +120,39 @@ class Bindings:
         destination: Destination,
         organisation: Organisation | None = None,
     ) -> Account | None:
-        """Learn from an answer; return the account when the answer told more than the request, else None.
+        """Learn from an answer; return the account when the answer told more than the request,
+        else None.
 
-        Only what the service itself states in a successful answer binds a token. `organisation` is the one that the
-        account is judged by; by default the one that destinations were last asked for.
+        Only what the service itself states in a successful answer binds a token. `organisation`
+        is the one that the account is judged by; by default the one that destinations were last
+        asked for.
         """
         if answer.status is None or not 200 <= answer.status < 400:
             return None
-        headers = dict(reversed(exchange.headers))
-        token = credential(headers, exchange.path)
-        service = destination.service or ""
+        token = credential(dict(reversed(exchange.headers)), exchange.path)
+        service = find(destination.service or "")
         learnt = self._learnt(service, exchange, answer, token)
         opened = learnt or _signal_of(destination.account)
-        for url in _session_urls(answer) if service in _SESSION_SERVICES else ():
-            host, _, path = url.partition("://")[2].partition("/")
-            if opened is not None and service_at(host.lower(), "/" + path) is not None:
-                self.bind_session(url, opened)
+        if opened is not None and service is not None and service.opens_sessions:
+            self._bind_sessions(answer, opened)
         if learnt is None:
             return None
-        account = judge(
-            learnt, service, _family(exchange, service), organisation or self.organisation
-        )
-        if (
-            destination.account.kind is AccountKind.CORPORATE
-            and account.kind is not AccountKind.PERSONAL
-        ):
-            return replace(destination.account, id=account.id or destination.account.id)
+        name, family = ("", None) if service is None else (service.id, service.family)
+        account = judge(learnt, name, family, organisation or self.organisation)
+        known = destination.account
+        if known.kind is AccountKind.CORPORATE and account.kind is not AccountKind.PERSONAL:
+            return replace(known, id=account.id or known.id)
         return account
 
     def _learnt(
-        self, service: str, exchange: Exchange, answer: Answer, token: str | None
+        self, service: Service | None, exchange: Exchange, answer: Answer, token: str | None
     ) -> Signal | None:
         stated = _from_headers(answer)
         if stated is None:
-            learner = LEARNERS.get(service)
-            body = _json(answer) if learner is not None else None
-            if learner is None or body is None:
+            body = _json(answer) if service is not None and service.learn is not None else None
+            if service is None or service.learn is None or body is None:
                 return None
-            stated = learner(exchange, body)
+            stated = service.learn(exchange, body)
             issued = body.get("access_token")
             if stated is not None and isinstance(issued, str) and issued:
                 self.bind_token(issued, stated)
@@ -153,12 +161,12 @@ class Bindings:
             self.bind_token(token, stated)
         return stated
 
-
-def _family(exchange: Exchange, service: str) -> str | None:
-    if service in FAMILIES:
-        return FAMILIES[service]
-    found = service_at(exchange.host, exchange.path)
-    return found.family if found else None
+    def _bind_sessions(self, answer: Answer, opened: Signal) -> None:
+        """Bind the upload sessions that an answer hands out at hosts of known services."""
+        for url in _session_urls(answer):
+            host, _, path = url.partition("://")[2].partition("/")
+            if service_at(host.lower(), "/" + path) is not None:
+                self.bind_session(url, opened)
 
 
 def _session_key(host: str, path: str) -> str:
@@ -166,27 +174,21 @@ def _session_key(host: str, path: str) -> str:
     return f"upload_id:{match[1]}" if match else f"{host}{path.partition('?')[0]}"
 
 
+_PERSONAL = {AccountKind.PERSONAL: True, AccountKind.OTHER_TENANT: False}
+
+
 def _signal_of(account: Account) -> Signal | None:
-    if account.id is None and account.kind.value == "unknown":
+    if account.id is None and account.kind is AccountKind.UNKNOWN:
         return None
-    personal = (
-        True
-        if account.kind.value == "personal"
-        else False
-        if account.kind.value == "other_tenant"
-        else None
-    )
-    return Signal(
-        account.id, "upload session opened with: " + (account.evidence or "that account"), personal
-    )
+    evidence = "upload session opened with: " + (account.evidence or "that account")
+    return Signal(account.id, evidence, _PERSONAL.get(account.kind))
 
 
 def _from_headers(answer: Answer) -> Signal | None:
-    for name in ("openai-organization", "anthropic-organization-id"):
-        value = answer.header(name)
-        if value:
-            return Signal(value[:200], "organisation named in the answer", personal=False)
-    return None
+    name = organisation_in(dict(reversed(answer.headers)))
+    if name is None:
+        return None
+    return Signal(name[:MAX_ID], "organisation named in the answer", personal=False)
 
 
 def _json(answer: Answer) -> Json | None:
@@ -200,7 +202,7 @@ def _json(answer: Answer) -> Json | None:
 
 
 def _plain(body: bytes, content_encoding: str | None) -> bytes:
-    """Undo the content-encoding; recordings hold decoded text under old headers, so what is not encoded stays as it is."""
+    """Undo the content-encoding; recordings hold decoded text under old headers: that stays."""
     encoded = inflater(content_encoding)
     if encoded is None or body[:1] == b"{":
         return body

@@ -1,4 +1,4 @@
-"""Whose key a model call carries: its class and keyed fingerprint, organisation and project. Never the key itself."""
+"""Whose key a request carries: class, keyed fingerprint, organisation, project. Never the key."""
 
 import re
 from collections.abc import Mapping
@@ -6,25 +6,16 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from core.fingerprint import Fingerprinter
-
-_CLASSES: dict[str, str] = {
-    "sk-proj-": "project", "sk-svcacct-": "service-account", "sk-admin-": "admin", "sk-ant-api": "api-key",
-    "sk-ant-oat": "oauth", "sk-ant-admin": "admin", "sk-ant-sid": "session", "sk-or-v1-": "api-key", "sk-": "legacy",
-    "AIza": "api-key", "ya29.": "oauth", "ABSK": "bedrock-api-key", "bedrock-api-key-": "bedrock-api-key",
-    "gsk_": "api-key", "xai-": "api-key", "hf_": "api-key", "r8_": "api-key", "pplx-": "api-key", "nvapi-": "api-key",
-    "dapi": "api-key", "github_pat_": "personal-token", "ghp_": "personal-token", "gho_": "oauth", "ghu_": "oauth",
-    "ghs_": "service-account", "eyJ": "jwt",
-}  # fmt: skip
-"""Published prefixes of keys, the longer before the shorter."""
-_PREFIX = re.compile("|".join(re.escape(prefix) for prefix in _CLASSES))
-_KEY_HEADERS = (
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "xi-api-key",
-    "x-portkey-api-key",
-    "ocp-apim-subscription-key",
+from destinations.credentials import (
+    KEY_CLASSES,
+    KEY_HEADERS,
+    organisation_in,
+    project_in,
 )
+
+_CLASSES = {**KEY_CLASSES, "eyJ": "jwt"}
+_PREFIX = re.compile("|".join(re.escape(prefix) for prefix in _CLASSES))
+_KEY_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey"})
 _AWS_KEY = re.compile(r"Credential=([A-Z0-9]{16,32})/")
 _SESSION = re.compile(r"(?:^|;\s*)sessionKey=([^;]+)")
 
@@ -42,20 +33,24 @@ def credential(headers: Mapping[str, str], path: str) -> str | None:
     """Return the credential that the request carries, or None. Hold it briefly: it is a secret."""
     value = headers.get("authorization")
     if value:
-        scheme, _, rest = value.partition(" ")
-        if scheme.startswith("AWS4-HMAC"):
-            match = _AWS_KEY.search(rest)
-            return match[1] if match else None
-        return (rest or scheme).strip() or None
-    for name in _KEY_HEADERS:
+        return _authorization(value)
+    for name in KEY_HEADERS:
         if headers.get(name):
             return headers[name].strip()
     if "key=" in path:
         for name, text in parse_qsl(path.partition("?")[2][:4096]):
-            if name in {"key", "api_key", "api-key", "apikey"} and text:
+            if name in _KEY_PARAMETERS and text:
                 return text
     match = _SESSION.search(headers.get("cookie", ""))
     return match[1] if match else None
+
+
+def _authorization(value: str) -> str | None:
+    scheme, _, rest = value.partition(" ")
+    if scheme.startswith("AWS4-HMAC"):
+        match = _AWS_KEY.search(rest)
+        return match[1] if match else None
+    return (rest or scheme).strip() or None
 
 
 def class_of(key: str, headers: Mapping[str, str]) -> str:
@@ -71,13 +66,7 @@ def identify(
 ) -> Identity:
     """Return the identity of the caller; without a fingerprinter the key's class only."""
     key = credential(headers, path)
-    organisation = headers.get("openai-organization") or headers.get("x-hf-bill-to")
-    project = (
-        headers.get("openai-project") or headers.get("anthropic-workspace-id") or headers.get("x-goog-user-project")
-        or headers.get("x-dashscope-workspace")
-    )  # fmt: skip
-    if organisation is None:
-        organisation = headers.get("chatgpt-account-id")
+    organisation, project = organisation_in(headers), project_in(headers)
     if key is None:
         return Identity(None, None, organisation, project)
     fingerprint = fingerprinter.of("secret", key) if fingerprinter else None

@@ -1,24 +1,21 @@
-"""Says where an exchange goes: service, category, account, whether it stores content, and a path fit to be stored."""
+"""Says where an exchange goes: service, category, account, upload, and a path fit to be stored."""
 
 from collections.abc import Mapping
 
 from classifiers.destinations.bindings import Bindings
 from classifiers.destinations.credential_in_use import credential
-from classifiers.destinations.host_table import HostTable
 from classifiers.destinations.judge import judge
-from classifiers.destinations.llm_providers import OBSERVABILITY_HOSTS, Kind, Provider
-from classifiers.destinations.models import FAMILIES, is_anonymous, llm_signal
 from classifiers.destinations.paths import redact
-from classifiers.destinations.services import Service, service_at, stores
-from classifiers.destinations.signals import READERS, Request, Signal
-from classifiers.llm.request.recognise import provider_at
 from core.classification import Account, AccountKind, Category, Destination, LlmCall
 from core.exchange import Exchange
 from core.organisation import Organisation
+from destinations.credentials import organisation_in
+from destinations.hosts import service_at
+from destinations.protocols import AGENT, COLLECTOR
+from destinations.service import LlmKind, Service, stores
+from destinations.signals import MAX_ID, Request, Signal
 
-_OBSERVED: HostTable[str] = HostTable(OBSERVABILITY_HOSTS)
-_LLM_STORES = ("/files", "/uploads", "/vector_stores", "/knowledge", "/cachedContents")
-_TELEMETRY = (
+_COLLECTING = (
     "/v1/traces",
     "/v1/logs",
     "/v1/metrics",
@@ -27,55 +24,33 @@ _TELEMETRY = (
     "/runs/multipart",
 )
 """Ends of paths of self-hosted collectors: OpenTelemetry, Langfuse, LangSmith."""
-_WRITES = frozenset({"POST", "PUT", "PATCH"})
+_AGENT_HEADERS = frozenset({"a2a-version", "a2a-extensions", "x-a2a-extensions"})
+_AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 
 
 def destination(
     exchange: Exchange, organisation: Organisation, bindings: Bindings, call: LlmCall | None = None
 ) -> Destination:
-    """Return the destination of this exchange; `call` says that an unknown host was recognised as a model by shape."""
+    """Return the destination of this exchange.
+
+    `call` says that an unknown host was recognised as a model by the shape of what it was sent.
+    """
     bindings.organisation = organisation
-    host, path = exchange.host, exchange.path
     headers = dict(reversed(exchange.headers))
-    request = Request(host, path, headers, exchange.body)
-    provider = provider_at(host, path, exchange.port)
-    if provider is not None:
-        account = _llm_account(provider, request, organisation, bindings)
-        upload = exchange.method in _WRITES and any(part in path for part in _LLM_STORES)
-        return _made(exchange, provider.id, Category.LLM, account, upload, redact(path))
-    observed = _OBSERVED.find(host)
-    if observed is not None:
-        upload = exchange.method in _WRITES
-        return _made(
-            exchange,
-            observed,
-            Category.OBSERVABILITY,
-            _keyed(headers, path, organisation, bindings),
-            upload,
-            redact(path),
-        )
-    service = service_at(host, path)
+    service = service_at(exchange.host, exchange.path, exchange.port)
     if service is None:
         return _unlisted(exchange, headers, organisation, bindings, call)
-    account = _service_account(service, request, organisation, bindings)
-    upload = stores(service, exchange.method, path)
-    return _made(
-        exchange, service.id, service.category, account, upload, redact(path, service.hidden)
-    )
-
-
-def _made(
-    exchange: Exchange,
-    service: str | None,
-    category: Category,
-    account: Account,
-    upload: bool,
-    path: str,
-) -> Destination:
+    request = Request(exchange.host, exchange.path, headers, exchange.body)
     return Destination(
-        scheme=exchange.scheme, host=exchange.host, port=exchange.port, path=path, service=service, category=category,
-        account=account, upload=upload,
-    )  # fmt: skip
+        scheme=exchange.scheme,
+        host=exchange.host,
+        port=exchange.port,
+        path=redact(exchange.path, service.hidden),
+        service=service.id,
+        category=service.category,
+        account=_account(service, request, organisation, bindings),
+        upload=stores(service, exchange.method, exchange.path),
+    )
 
 
 def _unlisted(
@@ -85,104 +60,86 @@ def _unlisted(
     bindings: Bindings,
     call: LlmCall | None,
 ) -> Destination:
-    category = Category.LLM if call is not None and call.operation != "mcp" else Category.OTHER
-    service = "a2a" if _is_agent(exchange, headers) else None
-    if (
-        service is None
-        and exchange.method == "POST"
-        and exchange.path.partition("?")[0].endswith(_TELEMETRY)
-    ):
-        return _made(
-            exchange, "otlp", Category.OBSERVABILITY, Account(), True, redact(exchange.path)
-        )
-    account = (
-        _keyed(headers, exchange.path, organisation, bindings)
-        if category is Category.LLM
-        else Account()
+    service = _spoken(exchange, headers)
+    category = Category.OTHER if service is None else service.category
+    account = Account()
+    if call is not None and call.operation != "mcp" and service is not COLLECTOR:
+        category = Category.LLM
+        account = _by_key(headers, exchange.path, organisation, bindings)
+    return Destination(
+        scheme=exchange.scheme,
+        host=exchange.host,
+        port=exchange.port,
+        path=redact(exchange.path),
+        service=None if service is None else service.id,
+        category=category,
+        account=account,
+        upload=service is COLLECTOR,
     )
-    return _made(exchange, service, category, account, False, redact(exchange.path))
+
+
+def _spoken(exchange: Exchange, headers: Mapping[str, str]) -> Service | None:
+    """Return the service that what is spoken tells, at a host that no entry names."""
+    if _is_agent(exchange, headers):
+        return AGENT
+    if exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_COLLECTING):
+        return COLLECTOR
+    return None
 
 
 def _is_agent(exchange: Exchange, headers: Mapping[str, str]) -> bool:
-    """Agent2Agent calls are neither model nor tool-server calls, but carry the same content."""
-    if "a2a-version" in headers or "a2a-extensions" in headers or "x-a2a-extensions" in headers:
-        return True
-    if exchange.path.startswith(("/.well-known/agent-card.json", "/.well-known/agent.json")):
+    if not _AGENT_HEADERS.isdisjoint(headers) or exchange.path.startswith(_AGENT_CARDS):
         return True
     head = exchange.body[:2048]
     return b'"jsonrpc"' in head and (b'"message/send"' in head or b'"message/stream"' in head)
 
 
-def _token_signal(
-    headers: Mapping[str, str], path: str, organisation: Organisation, bindings: Bindings
-) -> tuple[Signal | None, bool]:
-    """Return what is known of the token, and whether it is one of the organisation's own keys."""
-    token = credential(headers, path)
-    if token is None:
-        return None, False
-    own = (
-        bool(organisation.key_fingerprints)
-        and bindings.fingerprint(token) in organisation.key_fingerprints
-    )
-    return bindings.of_token(token), own
-
-
-def _keyed(
-    headers: Mapping[str, str], path: str, organisation: Organisation, bindings: Bindings
-) -> Account:
-    signal, own = _token_signal(headers, path, organisation, bindings)
-    if own:
-        return Account(
-            kind=AccountKind.CORPORATE,
-            id=signal.id if signal else None,
-            evidence="the key is the organisation's own",
-        )
-    return Account()
-
-
-def _llm_account(
-    provider: Provider, request: Request, organisation: Organisation, bindings: Bindings
-) -> Account:
-    if is_anonymous(provider, request.path):
-        return Account(kind=AccountKind.ANONYMOUS, evidence="used without an account")
-    bound, own = _token_signal(request.headers, request.path, organisation, bindings)
-    told = llm_signal(provider, request)
-    if own:
-        name = bound.id if bound else told.id if told else None
-        return Account(
-            kind=AccountKind.CORPORATE, id=name, evidence="the key is the organisation's own"
-        )
-    if provider.kind is Kind.LOCAL:
-        return Account()
-    return judge(bound or told, provider.id, FAMILIES.get(provider.id), organisation)
-
-
-def _service_account(
+def _account(
     service: Service, request: Request, organisation: Organisation, bindings: Bindings
 ) -> Account:
-    if service.nature is not None:
-        kind = (
-            "consumer service" if service.nature is AccountKind.PERSONAL else "anonymous by nature"
-        )
-        return Account(kind=service.nature, evidence=f"host: {kind}")
-    if service.reader is None:
-        return _keyed(request.headers, request.path, organisation, bindings)
-    told = READERS[service.reader](request)
-    bound, own = _token_signal(request.headers, request.path, organisation, bindings)
-    if own:
-        return Account(
-            kind=AccountKind.CORPORATE,
-            id=told.id if told else None,
-            evidence="the key is the organisation's own",
-        )
-    signal = _stronger(told, bound) or bindings.of_session(request.host, request.path)
-    if signal is None and service.family == "microsoft" and request.bearer:
-        return Account(evidence="opaque token: often a personal account, but no proof")
+    told = service.account(request)
+    if told is not None and told.nature is not None:
+        return Account(kind=told.nature, id=told.id, evidence=told.evidence)
+    if service.llm is not None:
+        if service.llm.kind is LlmKind.LOCAL:
+            return _by_key(request.headers, request.path, organisation, bindings)
+        told = _stronger(told, _named(request.headers))
+    token = credential(request.headers, request.path)
+    bound = None if token is None else bindings.of_token(token)
+    if token is not None and bindings.is_own(token, organisation):
+        return _own(_stronger(told, bound))
+    signal = _stronger(told, bound)
+    if signal is None or signal.id is None:
+        signal = _stronger(signal, bindings.of_session(request.host, request.path))
     return judge(signal, service.id, service.family, organisation)
 
 
-def _stronger(told: Signal | None, bound: Signal | None) -> Signal | None:
-    """A token that names its account beats what was learnt; what was learnt beats a name in a path or host."""
+def _named(headers: Mapping[str, str]) -> Signal | None:
+    """Clients of models name their organisation in a header, whichever provider they ask."""
+    name = organisation_in(headers)
+    return Signal(name[:MAX_ID], "organisation named in the request") if name else None
+
+
+def _stronger(told: Signal | None, learnt: Signal | None) -> Signal | None:
+    """A token's own account beats what was learnt or named, that beats a name in path or host."""
     if told is not None and told.personal is not None:
         return told
-    return bound or told
+    return learnt or told
+
+
+def _by_key(
+    headers: Mapping[str, str], path: str, organisation: Organisation, bindings: Bindings
+) -> Account:
+    """Return the account where nothing but the organisation's list of its own keys can tell it."""
+    token = credential(headers, path)
+    if token is None or not bindings.is_own(token, organisation):
+        return Account()
+    return _own(bindings.of_token(token))
+
+
+def _own(signal: Signal | None) -> Account:
+    return Account(
+        kind=AccountKind.CORPORATE,
+        id=None if signal is None else signal.id,
+        evidence="the key is the organisation's own",
+    )

@@ -1,11 +1,11 @@
-"""Makes a request path fit to be stored: no query values, no tokens, no opaque segments, no e-mail addresses."""
+"""Makes a request path fit to be stored: no query values, no tokens, no e-mail addresses."""
 
 import re
 from itertools import pairwise
 from urllib.parse import unquote
 
-from classifiers.destinations.services import pattern
 from core.text import printable
+from destinations.service import pattern
 
 _MAX_PATH = 300
 _MAX_SEGMENT = 120
@@ -13,7 +13,8 @@ _MAX_NAMES = 30
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _SECRET = re.compile(
-    r"(?:sk-|sk_|pk_|rk_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|eyJ|ya29\.|AIza|hf_|npm_|pypi-|SG\.|shpat_|dapi)[\w.~+-]{8,}"
+    r"(?:sk-|sk_|pk_|rk_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|eyJ|ya29\.|AIza|hf_"
+    r"|npm_|pypi-|SG\.|shpat_|dapi)[\w.~+-]{8,}"
 )
 _NUMBER = re.compile(r"\+?\d[\d .()-]{7,}\d")
 _SEPARATORS = re.compile(r"[-_.:~!*'() ,;=+@$&]+")
@@ -22,10 +23,11 @@ _TELEGRAM = re.compile(r"(bot\d+):[\w-]{10,}")
 
 
 def redact(path: str, hidden: str | None = None) -> str:
-    """Return `path` with placeholders for what identifies or authorises: `{email}`, `{uuid}`, `{number}`, `{token}`.
+    """Return `path` with placeholders for what identifies or authorises: `{email}`, `{uuid}`,
+    `{number}`, `{token}`.
 
-    `hidden` is an expression whose first group is a secret in this service's paths. Query names stay,
-    values become `…`.
+    `hidden` is an expression whose first group is a secret in this service's paths. Query names
+    stay, values become `…`.
     """
     base, _, query = path.partition("?")
     if hidden is not None and (match := pattern(hidden).search(base)):
@@ -65,12 +67,12 @@ def _segment(raw: str) -> str:
 
 
 def _number(match: re.Match[str]) -> str:
-    """Dates and version stamps have up to eight digits; longer numbers may name a person or an account."""
+    """Dates and versions have up to eight digits; longer numbers may name a person."""
     return "{number}" if sum(c.isdigit() for c in match[0]) >= 9 else match[0]
 
 
 def _opaque(text: str) -> bool:
-    """Return True for a random-looking string: long, and changing between digits, upper and lower case all the time."""
+    """Return True for a random-looking string: long, and changing between kinds of characters."""
     if len(text) < 16:
         return False
     if any(len(piece) >= 20 and _mixed(piece) for piece in _SEPARATORS.split(text)):
@@ -84,7 +86,12 @@ def _mixed(piece: str) -> bool:
 
 
 def _changes(text: str) -> int:
-    kinds = [
-        "0" if c.isdecimal() else "A" if c.isupper() else "a" if c.islower() else "-" for c in text
-    ]
-    return sum(a != b for a, b in pairwise(kinds))
+    return sum(a != b for a, b in pairwise(map(_kind, text)))
+
+
+def _kind(character: str) -> str:
+    if character.isdecimal():
+        return "0"
+    if character.isupper():
+        return "A"
+    return "a" if character.islower() else "-"

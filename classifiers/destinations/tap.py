@@ -1,4 +1,4 @@
-"""Keeps the small answers that tell of accounts as they pass, so that they can be learnt from at the end."""
+"""Keeps small answers that tell of accounts as they pass, so that they can be learnt from."""
 
 from dataclasses import replace
 
@@ -8,7 +8,9 @@ from core.exchange import Answer, Exchange
 
 
 class AccountTap:
-    """Takes the raw bytes of one answer; keeps them only for services whose answers tell of accounts. Never raises."""
+    """Takes the raw bytes of one answer; keeps them only for services whose answers tell of
+    accounts. Never raises.
+    """
 
     __slots__ = ("_bindings", "_destination", "_exchange", "_kept", "_size")
 

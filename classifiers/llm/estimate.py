@@ -11,10 +11,9 @@ from classifiers.llm.answer.usage import Usage
 from classifiers.llm.request.content import turns
 from core.classification import LlmCall
 from core.errors import DegradedError
+from destinations.catalogue import llm_of
 
 _PER_MESSAGE = 3
-_SILENT = frozenset({"openai", "azure"})
-"""Providers whose chat streams state no usage unless the request asks for it."""
 _MAX_TEXT = 4 * 1024 * 1024
 _MAX_DEPTH = 8
 _MAX_TEXTS = 300
@@ -61,12 +60,10 @@ class Estimate(NamedTuple):
 
 def begin(call: LlmCall, body: bytes) -> None:
     """Start loading in the background when this call's stream will state no usage: OpenAI's must be asked for it."""
-    if (
-        call.stream
-        and call.operation == op.CHAT
-        and call.provider in _SILENT
-        and b"include_usage" not in body
-    ):
+    if not call.stream or call.operation != op.CHAT or b"include_usage" in body:
+        return
+    known = llm_of(call.provider)
+    if known is not None and known.usage_on_request:
         encodings.begin(call.model)
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from classifiers.destinations.llm_providers import PRICES_ID
 from classifiers.llm.answer.usage import Usage
 from classifiers.llm.loading import Lazy
 from core.exchange import Exchange
+from destinations.catalogue import llm_of
+from destinations.service import LlmKind
 
 _MAX_MODEL = 200
-_LOCAL_PROVIDERS = frozenset({"ollama"})
 _REGION_PREFIXES = ("us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.")
 
 
@@ -23,7 +23,7 @@ def warm() -> None:
 
 def begin(provider: str | None) -> None:
     """Start loading the price table in the background when this provider is in it: its answer will need it soon."""
-    if provider in PRICES_ID:
+    if _table_of(provider) is not None:
         _TABLES.begin()
 
 
@@ -35,7 +35,8 @@ def dollars(value: float | Decimal) -> str:
 
 def is_local(provider: str | None, exchange: Exchange | None) -> bool:
     """Return True for a model on this machine or a private network: nobody bills it."""
-    if provider in _LOCAL_PROVIDERS:
+    known = llm_of(provider)
+    if known is not None and known.kind is LlmKind.LOCAL:
         return True
     if provider is not None or exchange is None:
         return False
@@ -52,7 +53,7 @@ def from_table(
     provider: str | None, answered: str | None, asked: str | None, usage: Usage, at: datetime | None
 ) -> str | None:
     """Return the cost in US dollars by the price table of that day, or None when it does not know provider or model."""
-    table = PRICES_ID.get(provider or "")
+    table = _table_of(provider)
     if table is None:
         return None
     for model in dict.fromkeys(name for name in (answered, asked) if name):
@@ -60,6 +61,11 @@ def from_table(
         if found is not None:
             return _cost(found, usage, at or datetime.now(UTC))
     return None
+
+
+def _table_of(provider: str | None) -> str | None:
+    known = llm_of(provider)
+    return None if known is None else known.prices
 
 
 def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:

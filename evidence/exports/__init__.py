@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from core.errors import EvidenceError, InputError
-
-Records = Iterable[Mapping[str, Any]]
-"""Records as the store gives them, each with its `chain`."""
+from evidence.entries import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +20,22 @@ class Format:
 
     name: str
     suffix: str
+    """What the name of such a file ends in, with its dot; no two formats share one."""
     purpose: str
-    write: Callable[[Records, BinaryIO], int]
-    """Writes all records to the open file; returns how many."""
+    """After the name, in a list: `for people with a spreadsheet program`."""
+    write: Callable[[Iterable[Entry], BinaryIO], int]
+    """Writes all entries to the open file; returns how many. One that cannot be read hides no other."""
+    proposed: bool = False
+    """What the review proposes to somebody who has not chosen; true of one format."""
 
 
 @cache
 def formats() -> Mapping[str, Format]:
-    """Return the formats by name. Raises EvidenceError for a module here that is not a format, or a name used twice."""
+    """Return the formats by name. Raises EvidenceError for a module here that is not a format, or one used twice."""
     found: dict[str, Format] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         format_ = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
-        if not isinstance(format_, Format) or format_.name in found:
+        if not isinstance(format_, Format) or _taken(format_, found.values()):
             raise EvidenceError(
                 f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate."
             )
@@ -41,13 +43,24 @@ def formats() -> Mapping[str, Format]:
     return dict(sorted(found.items()))
 
 
-def export(name: str, records: Records, out: Path, *, overwrite: bool = False) -> int:
-    """Write the records to the file `out`; return how many. Raises InputError, or EvidenceError from the store.
+def _taken(new: Format, known: Iterable[Format]) -> bool:
+    return any(new.name == other.name or new.suffix == other.suffix for other in known)
+
+
+def format_named(name: str, *besides: str) -> Format:
+    """Return the format of that name. Raises InputError, which says what there is; `besides` is there, too."""
+    if (format_ := formats().get(name)) is None:
+        known = ", ".join((*besides, *formats()))
+        raise InputError(f"There is no export format of that name. Known: {known}.")
+    return format_
+
+
+def export(name: str, entries: Iterable[Entry], out: Path, *, overwrite: bool = False) -> int:
+    """Write the entries to the file `out`; return how many. Raises InputError, or EvidenceError from the store.
 
     The file appears under its name only when it is complete; an existing one is replaced only with `overwrite`.
     """
-    if (format_ := formats().get(name)) is None:
-        raise InputError(f"There is no export format of that name. Known: {', '.join(formats())}.")
+    format_ = format_named(name)
     if out.is_dir():
         raise InputError("The export's name is that of a folder.", remedy="Name a file in it.")
     if out.exists() and not overwrite:
@@ -56,21 +69,20 @@ def export(name: str, records: Records, out: Path, *, overwrite: bool = False) -
             remedy="Choose another name, or allow overwriting.",
         )
     try:
-        return _write_whole(format_, records, out, overwrite=overwrite)
+        return _write_whole(format_, entries, out, overwrite=overwrite)
     except OSError as error:
         raise InputError(
             f"The export cannot be written: {error.strerror}.", remedy="Check the folder."
         ) from None
 
 
-def _write_whole(format_: Format, records: Records, out: Path, *, overwrite: bool) -> int:
-    handle, name = tempfile.mkstemp(
-        prefix=".outgate-export-", dir=out.parent
-    )  # mkstemp: 0600 whatever the umask
+def _write_whole(format_: Format, entries: Iterable[Entry], out: Path, *, overwrite: bool) -> int:
+    # Such a file is the owner's only, whatever the umask.
+    handle, name = tempfile.mkstemp(prefix=".outgate-export-", dir=out.parent)
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            count = format_.write(records, file)
+            count = format_.write(entries, file)
             file.flush()
             os.fsync(file.fileno())
         if overwrite:

@@ -1,117 +1,182 @@
-"""CSV for a spreadsheet: one row a record, columns that an officer understands, no cell that acts as a formula."""
+"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula."""
 
 import csv
 import io
-from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Mapping
+from typing import BinaryIO
 
-from core.findings import NOT_INSPECTED
+from core.attribution import Script
+from core.classification import LlmCall
+from core.findings import NOT_INSPECTED, Finding
+from core.ids import rfc3339
+from core.record import Record
+from core.stored import StoredRecord
 from core.text import spreadsheet_cell
-from evidence.exports import Format, Records
+from core.vocabulary.destinations import whose
+from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.kinds import kind_of
+from core.vocabulary.sizes import counted
+from core.vocabulary.verdicts import outcome
+from destinations.naming import place_name
+from evidence.entries import Entry, Recalled
+from evidence.exports import Format
 
-Record = Mapping[str, Any]
 _BOM = b"\xef\xbb\xbf"
 """Without it, spreadsheet programs on Windows read UTF-8 as something else."""
 
-
-def _script(record: Record) -> Mapping[str, Any]:
-    return record["sender"]["script"] or {}
-
-
-def _line(record: Record) -> str | None:
-    line = record["sender"]["line"]
-    return None if line is None else f"{line['file']}:{line['line']}"
+type Cell = str | int | None
+type Column = Callable[[Record], Cell]
 
 
-def _found(record: Record) -> str:
-    found = [f for f in record["findings"] if f["kind"] != NOT_INSPECTED]
-    return "; ".join(
-        f"{f['kind']} ({f['detector']}): {f['distinct']} distinct, {f['certainty']}" for f in found
-    )
+def _script(read: Callable[[Script], Cell]) -> Column:
+    return lambda record: None if record.sender.script is None else read(record.sender.script)
 
 
-def _excerpts(record: Record) -> str:
-    return "; ".join(f["excerpt"] for f in record["findings"] if f["excerpt"])
+def _llm(read: Callable[[LlmCall], Cell]) -> Column:
+    return lambda record: None if record.llm is None else read(record.llm)
 
 
-def _not_inspected(record: Record) -> str:
-    return "; ".join(
-        f["note"] or ", ".join(f["where"]) for f in record["findings"] if f["kind"] == NOT_INSPECTED
-    )
+def _intended(record: Record) -> Cell:
+    intended = record.decision.intended
+    return None if intended is None else intended.value
 
 
-def _most_records(record: Record) -> int | None:
-    return max((f["records"] for f in record["findings"] if f["records"] is not None), default=None)
+def _line(record: Record) -> Cell:
+    line = record.sender.line
+    return None if line is None else f"{line.file}:{line.line}"
 
 
-def _llm(name: str) -> Callable[[Record], Any]:
-    return lambda record: None if record["llm"] is None else record["llm"][name]
+def _program(record: Record) -> Cell:
+    process = record.sender.process
+    return None if process is None else process.exe
 
 
-COLUMNS: Mapping[str, Callable[[Record], Any]] = {
-    "Time (UTC)": lambda r: r["at"],
-    "Verdict": lambda r: r["decision"]["verdict"],
-    "Verdict the rule asked for": lambda r: r["decision"]["intended"],
-    "Rule": lambda r: r["decision"]["rule"],
-    "Reason": lambda r: r["decision"]["reason"],
-    "Checks that failed": lambda r: "; ".join(r["decision"]["degraded"]),
-    "User": lambda r: r["sender"]["user"],
-    "Script": lambda r: _script(r).get("name"),
-    "Script path": lambda r: _script(r).get("path"),
-    "Script SHA-256": lambda r: _script(r).get("sha256"),
+def _pid(record: Record) -> Cell:
+    process = record.sender.process
+    return None if process is None else process.pid
+
+
+def _found(record: Record) -> Cell:
+    found = (finding for finding in record.findings if finding.kind != NOT_INSPECTED)
+    return "; ".join(map(_finding, sorted(found, key=lambda f: kind_of(f.kind).weight)))
+
+
+def _finding(found: Finding) -> str:
+    """Return `12 bank account numbers (iban, personal, certain)`: words first, then ids."""
+    words = kind_of(found.kind)
+    ids = dict.fromkeys((found.kind, found.detector, CONFIDENCE[found.confidence]))
+    if found.test_data:
+        ids["published examples"] = None
+    amount = counted(found.distinct or found.count, words.one, words.many)
+    return f"{amount} ({', '.join(ids)})"
+
+
+def _outcome(record: Record) -> Cell:
+    decision = record.decision
+    return outcome(decision.verdict, decision.hold_outcome, decision.intended)
+
+
+def _to(record: Record) -> Cell:
+    to = record.destination
+    name = place_name(to.service, to.host)
+    return whose(name, to.account.kind, to.category, service=bool(to.service))
+
+
+def _excerpts(record: Record) -> Cell:
+    return "; ".join(f.excerpt for f in record.findings if f.excerpt)
+
+
+def _not_inspected(record: Record) -> Cell:
+    unread = (f for f in record.findings if f.kind == NOT_INSPECTED)
+    return "; ".join(f.note or ", ".join(f.where) for f in unread)
+
+
+def _most_records(record: Record) -> Cell:
+    return max((f.records for f in record.findings if f.records is not None), default=None)
+
+
+TIME, NOT_READ = "Time (UTC)", "Not inspected"
+ID, SEQ, HASH = "Record id", "Chain entry", "Chain hash"
+ADDED: Mapping[str, Column] = {
+    "To": _to,
+    "Outcome": _outcome,
+    "Left the machine": lambda r: "yes" if r.decision.left else "no",
+}
+COLUMNS: Mapping[str, Column] = {
+    TIME: lambda r: rfc3339(r.at),
+    "Verdict": lambda r: r.decision.verdict.value,
+    "Verdict the rule asked for": _intended,
+    "Rule": lambda r: r.decision.rule,
+    "Reason": lambda r: r.decision.reason,
+    "Checks that failed": lambda r: "; ".join(r.decision.degraded),
+    "User": lambda r: r.sender.user,
+    "Script": _script(lambda script: script.name),
+    "Script path": _script(lambda script: script.path),
+    "Script SHA-256": _script(lambda script: script.sha256),
     "Line of code": _line,
-    "Program": lambda r: r["sender"]["exe"],
-    "Process id": lambda r: r["sender"]["pid"],
-    "Sender is": lambda r: r["sender"]["certainty"],
-    "Service": lambda r: r["destination"]["service"],
-    "Kind of service": lambda r: r["destination"]["category"],
-    "Host": lambda r: r["destination"]["host"],
-    "Path (redacted)": lambda r: r["destination"]["path"],
-    "Account": lambda r: r["destination"]["account"]["kind"],
-    "Account id": lambda r: r["destination"]["account"]["id"],
-    "Method": lambda r: r["request"]["method"],
-    "Bytes sent": lambda r: r["request"]["bytes"],
-    "Answer": lambda r: r["response"]["status"],
-    "Bytes received": lambda r: r["response"]["bytes"],
+    "Program": _program,
+    "Process id": _pid,
+    "Sender is": lambda r: r.sender.certainty.value,
+    "Service": lambda r: r.destination.service,
+    "Kind of service": lambda r: r.destination.category.value,
+    "Host": lambda r: r.destination.host,
+    "Path (redacted)": lambda r: r.destination.path,
+    "Account": lambda r: r.destination.account.kind.value,
+    "Account id": lambda r: r.destination.account.id,
+    "Method": lambda r: r.request.method,
+    "Bytes sent": lambda r: r.request.bytes,
+    "Answer": lambda r: r.response.status,
+    "Bytes received": lambda r: r.response.bytes,
     "Found": _found,
     "Rows affected": _most_records,
     "Masked excerpts": _excerpts,
-    "Not inspected": _not_inspected,
-    "Model": _llm("model"),
-    "Input tokens": _llm("input_tokens"),
-    "Output tokens": _llm("output_tokens"),
-    "Tokens are": _llm("tokens_basis"),
-    "Cost (USD)": _llm("cost_usd"),
-    "Notes": lambda r: "; ".join(r["notes"]),
-    "Record id": lambda r: r["id"],
-    "Chain entry": lambda r: r["chain"]["seq"],
-    "Chain hash": lambda r: r["chain"]["hash"],
+    NOT_READ: _not_inspected,
+    "Model": _llm(lambda llm: llm.model),
+    "Input tokens": _llm(lambda llm: llm.input_tokens),
+    "Output tokens": _llm(lambda llm: llm.output_tokens),
+    "Tokens are": _llm(lambda llm: llm.tokens_basis.value),
+    "Cost (USD)": _llm(lambda llm: llm.cost_usd),
+    "Notes": lambda r: "; ".join(r.notes),
+    **ADDED,
 }
+HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED)
+"""What was added stands behind the place in the chain, so that no column of an earlier version moves."""
 
 
-def _cell(value: Any) -> str | int:
+def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
+    """Return the cells by heading; what cannot be read has a row that says so."""
+    place: dict[str, Cell] = {ID: entry.id, SEQ: entry.link.seq, HASH: entry.link.hash.hex()}
+    opened = entry.opened(known)
+    if isinstance(opened, StoredRecord):
+        return {title: read(opened.record) for title, read in COLUMNS.items()} | place
+    at = None if opened.at is None else rfc3339(opened.at)
+    return {TIME: at, NOT_READ: opened.for_officer()} | place
+
+
+def _cell(value: Cell) -> str | int:
     if value is None:
         return ""
-    return (
-        value
-        if isinstance(value, int) and not isinstance(value, bool)
-        else spreadsheet_cell(str(value))
-    )
+    return value if isinstance(value, int) else spreadsheet_cell(value)
 
 
-def _write(records: Records, out: BinaryIO) -> int:
+def _write(entries: Iterable[Entry], out: BinaryIO) -> int:
     out.write(_BOM)
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     sheet = csv.writer(text)
-    sheet.writerow(COLUMNS)
-    count = 0
-    for record in records:
-        sheet.writerow([_cell(read(record)) for read in COLUMNS.values()])
+    sheet.writerow(HEADINGS)
+    count, known = 0, Recalled()
+    for entry in entries:
+        row = _row(entry, known)
+        sheet.writerow([_cell(row.get(title)) for title in HEADINGS])
         count += 1
     text.detach()
     return count
 
 
 FORMAT = Format(
-    name="csv", suffix=".csv", purpose="for people with a spreadsheet program", write=_write
+    name="csv",
+    suffix=".csv",
+    purpose="for people with a spreadsheet program",
+    write=_write,
+    proposed=True,
 )

@@ -89,7 +89,7 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("verify", PROBLEM, "There is no evidence file"),
         ("inspect missing.har", WRONG_USE, "Cannot read missing.har"),
         ("inspect .", WRONG_USE, "Is a directory"),
-        ("inspect there --format xml", WRONG_USE, "Use --format table or --format jsonl"),
+        ("inspect there --format xml", WRONG_USE, "Known: table, csv, jsonl"),
         ("inspect there --policy none.yaml", WRONG_USE, "There is no policy file none.yaml"),
         ("policy check none.yaml", WRONG_USE, "There is no policy file none.yaml"),
         ("policy preset none", WRONG_USE, "watch-everything"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import read
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import Category, CostBasis, Destination, LlmCall, TokensBasis
@@ -105,10 +106,10 @@ def _live(evidence: Evidence, policy: RulePolicy, record: Record) -> Record:
 
 def _approve(evidence: Evidence, record: Record, *, approve: bool) -> None:
     """A reviewer approves the version that sent this record, or withdraws its approval, a minute later."""
-    script = record.to_json()["sender"]["script"]
-    [version] = [
-        v for v in evidence.store.script_versions(script["path"]) if v.sha256 == script["sha256"]
-    ]
+    script = Record.from_json(record.to_json()).sender.script  # its path as it is stored
+    assert script is not None
+    known = evidence.store.script_versions(script.path)
+    [version] = [v for v in known if v.sha256 == script.sha256]
     at = record.at + timedelta(minutes=1)
     evidence.store.append(
         [script_event(version, approve=approve, who="officer", at=at, note="seen")]
@@ -128,7 +129,7 @@ def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path
     store = open_store(tmp_path / "evidence.db")
     again = {
         one.record.id: (as_enforced(one.decision).value, one.decision.rule)
-        for one in replayed(policy, store.iter_by_time(), Past(store).script)
+        for one in replayed(policy, read(store.iter_by_time()), Past(store).script)
         if one is not None and not one.unsure
     }
     assert again == lived
@@ -141,9 +142,13 @@ def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path
         "rest",
     }
     report = replay(
-        policy, store.iter_by_time(), known=Past(store).script, since=START + timedelta(days=1)
+        policy,
+        read(store.iter_by_time()),
+        known=Past(store).script,
+        since=START + timedelta(days=1),
     )
-    assert report.records == sum(r["at"] >= "2026-03-03T08:00" for r in store.iter_records())
+    late = [r for r in read(store.iter_records()) if r.at >= START + timedelta(days=1)]
+    assert report.records == len(late)
     assert (report.untold, report.unreadable, report.newly_stopped) == (0, 0, 0)
 
 
@@ -155,6 +160,6 @@ def test_records_come_in_the_order_of_time(evidence: Evidence, tmp_path: Path) -
     for number in numbers:
         _live(evidence, policy, _sent(number, dice))
     store = open_store(tmp_path / "evidence.db")
-    times = [record["at"] for record in store.iter_by_time(since=START + timedelta(minutes=70))]
+    times = [r.at for r in read(store.iter_by_time(since=START + timedelta(minutes=70)))]
     assert times == sorted(times)
     assert len(times) == 20

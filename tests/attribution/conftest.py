@@ -62,7 +62,8 @@ class Gate:
             (self.host, 0), family=family, dualstack_ipv6=self.host == "::"
         )
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.serving = threading.Thread(target=self._serve, daemon=True)
+        self.serving.start()
 
     def _serve(self) -> None:
         while True:
@@ -138,6 +139,10 @@ class Gate:
             return list(self.seen)
 
     def close(self) -> None:
+        # Woken and ended before its descriptor's number is given to the listener of another test.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.serving.join(5)
         self.listener.close()
         self.attributor.close()
 

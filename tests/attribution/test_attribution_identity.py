@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution.identity.composition import Composition
-from attribution.identity.contents import ContentStore
+from attribution.identity.contents import MOST_BYTES, ContentStore
 from attribution.identity.distributions import Installed, installed
 from attribution.identity.imports import ImportReader, read_imports
 from attribution.identity.inline_metadata import read_inline_metadata
@@ -220,7 +220,7 @@ def test_two_versions_of_a_script_can_be_compared(tmp_path: Path):
     for text in ("a = 1\npassword = 'hunter2'\n", "a = 2\npassword = 'hunter2'\n"):
         script.write_text(text)
         hashes.append(sha(text))
-        assert kept.keep(str(script), hashes[-1])
+        assert kept.keep(script.read_bytes(), hashes[-1])
     diff = kept.diff(*hashes)
     assert diff is not None
     assert "-a = 1" in diff
@@ -233,9 +233,7 @@ def test_no_secret_reaches_the_disk(tmp_path: Path):
     """What is written is the masked text, readable by the owner alone."""
     import zstandard
 
-    script = tmp_path / "job.py"
-    script.write_text("password = 'hunter2'\n")
-    store(tmp_path / "s").keep(str(script), sha("password = 'hunter2'\n"))
+    store(tmp_path / "s").keep(b"password = 'hunter2'\n", sha("password = 'hunter2'\n"))
     (file,) = (tmp_path / "s").rglob("*.zst")
     assert b"hunter2" not in zstandard.ZstdDecompressor().decompress(
         file.read_bytes(), max_output_size=10_000
@@ -246,21 +244,20 @@ def test_no_secret_reaches_the_disk(tmp_path: Path):
 
 def test_only_what_ran_is_kept(tmp_path: Path):
     """A file that is no longer what ran, is binary or too large is not kept under that name."""
-    kept, script = store(tmp_path / "s"), tmp_path / "job.py"
-    script.write_text("changed\n")
-    assert not kept.keep(str(script), sha("original\n"))
-    script.write_bytes(b"\0binary")
-    assert not kept.keep(str(script), hashlib.sha256(b"\0binary").hexdigest())
-    assert not kept.keep("/nonexistent", sha("x"))
+    kept = store(tmp_path / "s")
+    assert not kept.keep(b"changed\n", sha("original\n"))
+    assert not kept.keep(b"\0binary", hashlib.sha256(b"\0binary").hexdigest())
+    long = b"x" * (MOST_BYTES + 1)
+    assert not kept.keep(long, hashlib.sha256(long).hexdigest())
+    assert not list(kept.hashes())
     with pytest.raises(ValueError, match="SHA-256"):
         kept.text("../../etc/passwd")
 
 
 def test_a_version_can_be_erased(tmp_path: Path):
     """Erasure leaves nothing behind."""
-    kept, script = store(tmp_path / "s"), tmp_path / "job.py"
-    script.write_text("x\n")
-    kept.keep(str(script), sha("x\n"))
+    kept = store(tmp_path / "s")
+    kept.keep(b"x\n", sha("x\n"))
     kept.forget(sha("x\n"))
     assert kept.text(sha("x\n")) is None
     assert kept.diff(sha("x\n"), sha("y\n")) is None

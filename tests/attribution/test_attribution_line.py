@@ -12,6 +12,7 @@ import pytest
 
 from attribution.line.frames import Frame, Program, Thread, choose, is_library, own_frames
 from attribution.line.sampler import LineSampler, SampleTarget, read_dump
+from attribution.reader import InPlace
 from core.attribution import Certainty
 
 LIB = "/usr/lib/python3.13"
@@ -155,7 +156,7 @@ def test_an_unreadable_dump_is_no_stack(output):
 
 def test_an_absent_sampler_is_said_once_in_plain_words():
     """Without the sampler nothing breaks; the reason is there for the doctor."""
-    sampler = LineSampler(program="/nonexistent/py-spy")
+    sampler = LineSampler(InPlace(), program="/nonexistent/py-spy")
     target = SampleTarget(facts=None, waiting=lambda: None, alive=lambda: True)  # type: ignore[arg-type]
     sampler._program = None
     assert sampler.sample(target) == (None, "no_sampler")

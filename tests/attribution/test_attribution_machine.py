@@ -9,11 +9,13 @@ from attribution.attributor import SocketAttributor
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 from attribution.line.sampler import LineSampler
 from attribution.os_users import People
+from attribution.reader import InPlace
 from core.attribution import Certainty
 from core.exchange import Connection
 
 BOOT = datetime(2026, 1, 1, tzinfo=UTC)
 PY = "/usr/bin/python3.13"
+HERE = InPlace()
 
 
 @dataclass
@@ -81,7 +83,7 @@ def machine() -> FakeMachine:
 
 def attributor(machine: FakeMachine, own: frozenset[int] = frozenset()) -> SocketAttributor:
     return SocketAttributor(
-        machine, People("clear", None), lambda: own, LineSampler(program="/nonexistent")
+        machine, People("clear", None), lambda: own, LineSampler(HERE, program="/nonexistent"), HERE
     )
 
 
@@ -222,7 +224,9 @@ def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(machi
     machine.run(95, 21, "python3", "/tmp/outgate", "run", "--", "curl", parent=50)
     machine.run(101, 22, "curl", exe="/usr/bin/curl", parent=95)
     people, wrapper = People("clear", None), frozenset({"/opt/outgate/bin/outgate"})
-    subject = SocketAttributor(machine, people, frozenset, LineSampler(program="/x"), wrapper)
+    subject = SocketAttributor(
+        machine, people, frozenset, LineSampler(HERE, program="/x"), HERE, wrapper
+    )
     machine.holders = (100,)
     found = subject.attribute(connection("a"))
     assert (found.is_python, found.script) == (False, None)
@@ -325,9 +329,9 @@ def test_names_follow_the_setting(machine):
     machine.holders = (100,)
     for setting, shown in (("pseudonym", "p-1"), ("none", None), ("clear", "jdoe")):
         people = People(setting, lambda _: "p-1")  # type: ignore[arg-type]
-        found = SocketAttributor(machine, people, frozenset, LineSampler(program="/x")).attribute(
-            connection()
-        )
+        found = SocketAttributor(
+            machine, people, frozenset, LineSampler(HERE, program="/x"), HERE
+        ).attribute(connection())
         assert found.user == shown
         assert ("jdoe" in repr(found)) is (setting == "clear")
         assert found.script is not None

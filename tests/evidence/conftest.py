@@ -25,6 +25,8 @@ from core.errors import EvidenceError
 from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.record import Record, RequestSummary, ResponseSummary
+from core.review import Action, Disposition, ReviewEvent, case_key
+from evidence.store import Store
 from evidence.writer import Writer
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -128,7 +130,7 @@ class Told:
 class _Obstacle:
     """A task that keeps the writer's thread busy until it is let go, and is then refused as one without text."""
 
-    closes = False
+    closes = told = False
 
     def __init__(self) -> None:
         self.met, self.gone = threading.Event(), threading.Event()
@@ -193,3 +195,24 @@ def write(writer: Writer) -> Callable[..., None]:
         assert set(told.wait(len(records))) <= {None}
 
     return write_all
+
+
+@pytest.fixture
+def full(write: Callable[..., None], place: Path) -> Path:
+    """A file with five records and two review events."""
+    write(*(make_record(n) for n in range(5)))
+    store = Store(place)
+    record = make_record()
+    key = case_key(record)
+    for action, disposition in ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA)):
+        event = ReviewEvent(
+            id=f"e-{action}",
+            at=record.at,
+            case_key=key,
+            action=action,
+            who="officer",
+            disposition=disposition,
+        )
+        store.append([event])
+    store.close()
+    return place

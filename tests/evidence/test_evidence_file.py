@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel, create_engine
 
 import evidence
 from core.decision import Decision, Verdict
@@ -19,11 +18,8 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, ReviewEvent, case_key
 from core.text import mask
-from evidence import compiled, tables
-from evidence.compiling import module_text
 from evidence.database import connect
 from evidence.holds import HeldRequests
-from evidence.migrations import STEPS
 from evidence.schema import APPLICATION_ID, VERSION
 from evidence.sqlite_errors import evidence_error
 from evidence.store import Store
@@ -70,37 +66,6 @@ def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
     assert mode(place.parent) == 0o755
 
 
-def shape(connection: sqlite3.Connection) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for (name,) in connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
-    ).fetchall():
-        columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
-        indexes = connection.execute(f"PRAGMA index_list({name})").fetchall()
-        keys = {
-            (*(c[2] for c in connection.execute(f"PRAGMA index_info('{i[1]}')")), i[2], i[4])
-            for i in indexes
-        }
-        found[name] = ([(c[1], c[2], bool(c[3]), c[5]) for c in columns], keys)
-    return found
-
-
-def test_the_steps_lead_to_the_very_tables_that_the_code_knows(place: Path, tmp_path: Path) -> None:
-    """Schema by steps and schema by models are one and the same."""
-    Store(place).close()
-    assert tables.Entry.__tablename__ == "entries"
-    engine = create_engine(f"sqlite:///{tmp_path / 'models.db'}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    with sqlite3.connect(place) as ours, sqlite3.connect(tmp_path / "models.db") as models:
-        assert shape(ours) == shape(models)
-
-
-def test_the_statements_of_the_hot_path_are_those_of_the_tables() -> None:
-    """What writes evidence was compiled from the tables as they are now."""
-    assert Path(compiled.__file__).read_text(encoding="utf-8") == module_text()
-
-
 def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
     place: Path, make_record: Make, told
 ) -> None:
@@ -117,7 +82,6 @@ def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
         connection.execute("DROP TABLE traffic")
         undo_third_version(connection)
         connection.execute("PRAGMA user_version=1")
-        assert shape(connection) == first_version()
     store = Store(place)
     assert store.count(CaseFilter()) == 1
     store.close()
@@ -170,13 +134,6 @@ def test_answers_given_under_an_earlier_version_still_count(
     assert again is not None and again.approved
     store.close()
     assert evidence.verify(place).ok
-
-
-def first_version() -> dict[str, object]:
-    with sqlite3.connect(":memory:") as connection:
-        for statement in STEPS[0].statements:
-            connection.execute(statement)
-        return shape(connection)
 
 
 def test_a_newer_schema_is_refused_in_words_and_left_alone(place: Path) -> None:

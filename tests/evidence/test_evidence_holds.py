@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import read
 
 import evidence
 from core.decision import Decision, HoldOutcome, Verdict
@@ -14,7 +15,8 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, HoldAnswer, HoldState, ReviewEvent, case_key
 from evidence.history import History
-from evidence.holds import ANSWERED_BEFORE, OUTCOMES, SAID, WAITING, HeldRequests
+from evidence.holds import ANSWERED_BEFORE, SAID, WAITING, HeldRequests
+from evidence.queries import BY_ID
 from evidence.store import Store
 from evidence.writer import Writer
 
@@ -33,7 +35,7 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     answer.wait()
     store = Store(place)
     holds = HeldRequests(store)
-    assert [held["id"] for held in holds.waiting()] == [record.id]
+    assert holds.waiting() == [record]
     assert holds.answers([record.id]) == {}
 
     def say(action: Action, minutes: int) -> None:
@@ -75,7 +77,7 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
         (ANSWERED_BEFORE, ("feed", 0), "review_entries_by_hold_key"),
         (SAID, ('["a"]',), "review_entries_by_record"),
         (WAITING, (), "review_entries_by_record"),
-        (OUTCOMES, ('["a"]',), "sqlite_autoindex_entries_1"),
+        (BY_ID, ("a",), "sqlite_autoindex_entries_1"),
     ],
 )
 def test_answers_are_looked_up_and_not_looked_for(
@@ -185,5 +187,5 @@ def test_what_is_journaled_twice_is_one_exchange(
     evidence = open_evidence(tmp_path / "evidence.db")
     assert evidence.writer.recovered == 0
     evidence.close()
-    [record] = open_store(tmp_path / "evidence.db").iter_records()
-    assert record["decision"]["hold"]["outcome"] == "approved"
+    [record] = read(open_store(tmp_path / "evidence.db").iter_records())
+    assert record.decision.hold_outcome is HoldOutcome.APPROVED

@@ -4,12 +4,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import read
 
 import evidence
 from core.decision import Verdict
@@ -23,9 +25,11 @@ from core.review import (
     Disposition,
     ReviewEvent,
     case_key,
-    needs_review,
 )
-from evidence.rollup import COMES_BACK, key_of
+from evidence.batch import Items
+from evidence.chain import canonical
+from evidence.entries import Recalled, record_of
+from evidence.rollup import COMES_BACK, Rollup
 from evidence.store import Store
 
 Make = Callable[..., Record]
@@ -114,21 +118,26 @@ def test_what_needs_no_review_makes_no_case_and_is_evidence_all_the_same(
 
 
 @given(
-    verdict=st.sampled_from(list(Verdict)),
-    degraded=st.booleans(),
+    path=st.text(max_size=450),
+    name=st.text(max_size=220),
+    user=st.text(max_size=120),
+    host=st.text(max_size=300),
     has_script=st.booleans(),
-    path=st.text(max_size=30),
 )
-def test_the_key_of_a_stored_record_is_the_key_of_the_record(
-    verdict, degraded: bool, has_script: bool, path: str, make_record: Make
+def test_sums_are_those_of_the_record_as_it_is_read_again(
+    path: str, name: str, user: str, host: str, has_script: bool, make_record: Make
 ) -> None:
-    """What the database files a record under is what the review rules of the core say."""
-    record = make_record(script=path, verdict=verdict, degraded=("x: y",) if degraded else ())
-    body = record.to_json()
-    if not has_script:
-        body["sender"]["script"] = None
-    stored = Record.from_json(body)
-    assert key_of(body) == (case_key(stored) if needs_review(stored) else None)
+    """What a record is filed under when it is written is what a later verification makes of its text."""
+    made = make_record(script=path, host=host, service=None)
+    process = replace(made.sender.process, exe=path, name=name)
+    script = replace(made.sender.script, name=name) if has_script else None
+    sender = replace(made.sender, user=user, process=process, script=script)
+    item = Items().closed(replace(made, sender=sender))
+    written, verified = Rollup(), Rollup()
+    assert item.record is not None
+    again = record_of(item.text)
+    assert written.add(item.record, 1) == verified.add(again, 1) == case_key(again)
+    assert written == verified
 
 
 @pytest.mark.parametrize(
@@ -152,7 +161,7 @@ def test_the_key_of_a_stored_record_is_the_key_of_the_record(
         (CaseFilter(since=datetime(2026, 3, 1, 12, 0, 2, tzinfo=UTC)), {"c"}),
         (CaseFilter(status=CaseStatus.CLOSED), set()),
     ],
-    ids=str,
+    ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters(
     store: Store, write, make_record: Make, wanted: CaseFilter, found: set[str]
@@ -188,52 +197,53 @@ def test_records_of_a_case_are_whole_and_carry_their_place_in_the_chain(
     """A reviewer sees the very object that was hashed, newest first."""
     records = [make_record(n) for n in range(3)]
     write(*records)
-    shown = store.records(case_key(records[0]), limit=2)
-    assert [record["id"] for record in shown] == [records[2].id, records[1].id]
-    chain = shown[0]["chain"]
-    assert (chain["seq"], chain["prev"]) == (3, shown[1]["chain"]["hash"])
-    assert {k: v for k, v in shown[0].items() if k != "chain"} == records[2].to_json()
+    newest, before = store.records(case_key(records[0]), limit=2)
+    assert read([newest, before]) == [records[2], records[1]]
+    assert newest.link is not None and before.link is not None
+    assert (newest.link.seq, newest.link.prev) == (3, before.link.hash)
     asked = [records[1].id, "unknown", records[0].id]
-    assert [record["id"] for record in store.records_by_ids(asked)] == [
-        records[1].id,
-        records[0].id,
-    ]
+    assert read(store.records_by_ids(asked)) == [records[1], records[0]]
 
 
-def test_exports_read_by_time_kind_and_words(store: Store, write, make_record: Make) -> None:
-    """Since is included, until is not; conditions add up; the order is that of the chain."""
-    records = [make_record(n, kind="iban" if n % 2 else "email") for n in range(6)]
+def test_exports_read_by_time(store: Store, write, make_record: Make) -> None:
+    """Since is included, until is not; the order is that of the chain."""
+    records = [make_record(n) for n in range(6)]
     write(*records)
     at = [record.at for record in records]
 
-    def ids(*args, **conditions) -> list[int]:
-        found = [record["id"] for record in store.iter_records(*args, **conditions)]
-        return [[r.id for r in records].index(id_) for id_ in found]
+    def found(*times: datetime) -> list[int]:
+        return [records.index(record) for record in read(store.iter_records(*times))]
 
-    assert ids() == [0, 1, 2, 3, 4, 5]
-    assert ids(at[2]) == [2, 3, 4, 5]
-    assert ids(at[2], at[4]) == [2, 3]
-    assert ids(at[5] + timedelta(days=1)) == []
-    assert ids(kind="iban") == [1, 3, 5]
-    assert ids(verdict="block") == []
-    assert ids(at[1], text="IBAN upload") == [1, 3, 5]
+    assert found() == [0, 1, 2, 3, 4, 5]
+    assert found(at[2]) == [2, 3, 4, 5]
+    assert found(at[2], at[4]) == [2, 3]
+    assert found(at[5] + timedelta(days=1)) == []
+
+
+def test_exports_of_cases_hold_all_their_records_and_no_other(
+    store: Store, write, make_record: Make
+) -> None:
+    """What a reviewer exports is what the queue shows, in the order of the chain, over many pages."""
+    scripts = ("/srv/a.py", "/srv/b.py", "/srv/c.py")
+    records = [make_record(n, script=scripts[n % 3]) for n in range(1803)]
+    quiet = make_record(1900, verdict=Verdict.ALLOW, script="/srv/a.py")
+    write(*records, quiet)
+
+    def found(*numbers: int) -> list[int]:
+        keys = frozenset(case_key(records[n]) for n in numbers)
+        return [entry.link.seq for entry in store.iter_of_cases(keys)]
+
+    assert found(0) == list(range(1, 1804, 3))
+    assert found(0, 2) == [seq for seq in range(1, 1804) if seq % 3 != 2]
+    assert found() == []
+    assert list(store.iter_of_cases(frozenset({"none such", "x' OR 1=1 --"}))) == []
 
 
 def test_an_export_spans_pages(store: Store, write, make_record: Make) -> None:
     """More records than fit a page are all there, once."""
     write(*(make_record(n) for n in range(1203)))
-    assert [record["chain"]["seq"] for record in store.iter_records()] == list(range(1, 1204))
-
-
-def test_a_session_is_a_process_and_its_descendants(store: Store, write, make_record: Make) -> None:
-    """The summary of a run counts what that run and its children sent, and nobody else's."""
-    records = [make_record(n) for n in range(2)]
-    write(*records)
-    since = records[0].at
-    assert len(store.session_records(since, [4000])) == 2
-    assert len(store.session_records(since, [300])) == 2
-    assert len(store.session_records(records[1].at, [300])) == 1
-    assert store.session_records(since, [4001]) == []
+    assert [entry.link.seq for entry in store.iter_records()] == list(range(1, 1204))
+    assert [entry.link.seq for entry in store.iter_by_time()] == list(range(1, 1204))
 
 
 def test_closing_takes_a_case_off_the_queue_and_keeps_why(
@@ -290,7 +300,7 @@ def test_events_are_appended_all_or_none(
 
 REVIEWER = """
 import sys
-sys.path[:0] = [{here!r}]
+sys.path[:0] = [{here!r}, {fakes!r}]
 from pathlib import Path
 from test_evidence_store import act
 from core.review import Action
@@ -306,8 +316,12 @@ def test_a_reviewer_in_another_process_and_the_gate_write_at_the_same_time(
 ) -> None:
     """Review events of another process and the gate's records go in side by side; both chains hold."""
     write(make_record())
+    here = Path(__file__).parent
     program = REVIEWER.format(
-        here=str(Path(__file__).parent), place=str(place), key=case_key(make_record())
+        here=str(here),
+        fakes=str(here.parent / "fakes"),
+        place=str(place),
+        key=case_key(make_record()),
     )
     reviewer = subprocess.Popen([sys.executable, "-c", program])
     before = store.data_version()
@@ -389,3 +403,21 @@ def test_an_empty_file_has_nothing_to_show(store: Store, place: Path) -> None:
     ) == (0, [], None, [])
     assert store.totals()["records"] == 0
     assert evidence.verify(place).ok
+
+
+@given(numbers=st.lists(st.integers(0, 5), max_size=12))
+def test_what_is_remembered_of_one_record_is_not_put_into_another(
+    numbers: list[int], make_record: Make
+) -> None:
+    """A long scan reads what records have in common once, and each record is still its own."""
+    kinds = [
+        make_record(0),
+        make_record(1, script="/srv/other.py"),
+        make_record(2, host="other.example", service=None),
+        make_record(3, kind="iban", rows=7),
+        make_record(4, verdict=Verdict.BLOCK),
+        make_record(5, llm=None, findings=()),
+    ]
+    known = Recalled()
+    for number in numbers:
+        assert record_of(canonical(kinds[number].to_json()), known) == kinds[number]

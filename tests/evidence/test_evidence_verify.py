@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from reading import read
 
 import evidence
-from core.errors import EvidenceError, InputError
+from core.errors import EvidenceError
 from core.record import Record
-from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
+from core.review import CaseFilter
 from core.text import printable
-from evidence.exports import Format, export, formats
-from evidence.exports.spreadsheet import COLUMNS
+from evidence.exports import export
 from evidence.store import Store
 
 Make = Callable[..., Record]
@@ -24,31 +24,10 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
 
 
 @pytest.fixture
-def full(write, place: Path, make_record: Make) -> Path:
-    """A file with five records and two review events."""
-    write(*(make_record(n) for n in range(5)))
-    store = Store(place)
-    record = make_record()
-    key = case_key(record)
-    for action, disposition in ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA)):
-        event = ReviewEvent(
-            id=f"e-{action}",
-            at=record.at,
-            case_key=key,
-            action=action,
-            who="officer",
-            disposition=disposition,
-        )
-        store.append([event])
-    store.close()
-    return place
-
-
-@pytest.fixture
 def exported(full: Path, tmp_path: Path) -> Path:
     store = Store(full)
     out = tmp_path / "out.jsonl"
-    assert export("jsonl", store.iter_records(), out) == 5
+    assert export("jsonl", store.iter_entries(), out) == 5
     store.close()
     return out
 
@@ -221,99 +200,28 @@ def test_every_field_of_a_record_is_documented(make_record: Make) -> None:
     assert {name for name in names(body) if f"`{name}`" not in document} == set()
 
 
-@pytest.mark.parametrize("name", sorted(formats()))
-class TestEveryFormat:
-    """What holds for every export format, present and future."""
-
-    def test_it_says_what_it_is(self, name: str) -> None:
-        """A user can choose by name, ending and purpose."""
-        format_ = formats()[name]
-        assert isinstance(format_, Format)
-        assert format_.suffix.startswith(".")
-        assert format_.purpose
-
-    def test_it_writes_all_records_privately(self, name: str, full: Path, tmp_path: Path) -> None:
-        """The count is right, the file is the owner's only, and nothing is left beside it."""
-        store = Store(full)
-        out = tmp_path / "export" / "file"
-        out.parent.mkdir()
-        assert export(name, store.iter_records(), out) == 5
-        store.close()
-        assert out.stat().st_size > 0
-        assert sys.platform == "win32" or out.stat().st_mode & 0o777 == 0o600
-        assert list(out.parent.iterdir()) == [out]
-
-    def test_nothing_at_all_can_be_exported(self, name: str, tmp_path: Path) -> None:
-        """An export without records is a valid file."""
-        assert export(name, [], tmp_path / "file") == 0
-        assert (tmp_path / "file").exists()
-
-    def test_an_existing_file_is_kept_unless_told(self, name: str, tmp_path: Path) -> None:
-        """Nobody's file is overwritten by accident."""
-        out = tmp_path / "file"
-        out.write_text("mine")
-        with pytest.raises(InputError, match="already"):
-            export(name, [], out)
-        assert out.read_text() == "mine"
-        export(name, [], out, overwrite=True)
-        assert out.read_text() != "mine"
-
-    def test_a_failure_half_way_leaves_nothing_behind(
-        self, name: str, full: Path, tmp_path: Path
-    ) -> None:
-        """There is a whole export or none."""
-        store = Store(full)
-
-        def broken():
-            yield next(store.iter_records())
-            raise EvidenceError("gone")
-
-        out = tmp_path / "export" / "file"
-        out.parent.mkdir()
-        with pytest.raises(EvidenceError, match="gone"):
-            export(name, broken(), out)
-        store.close()
-        assert list(out.parent.iterdir()) == []
-
-
-def test_unknown_formats_and_folders_are_told(tmp_path: Path) -> None:
-    """Wrong use is answered with what would be right."""
-    with pytest.raises(InputError, match="Known: csv, jsonl"):
-        export("pdf", [], tmp_path / "x")
-    with pytest.raises(InputError, match="folder"):
-        export("csv", [], tmp_path)
-    with pytest.raises(InputError, match="cannot be written"):
-        export("csv", [], tmp_path / "no" / "x")
-
-
-def test_no_cell_of_the_spreadsheet_is_a_formula(
-    write, place: Path, make_record: Make, tmp_path: Path
-) -> None:
-    """A script or host with a hostile name is text in the officer's spreadsheet."""
-    import csv
-
-    hostile = '=HYPERLINK("http://evil.example","x")'
-    write(make_record(script=hostile, service="@SUM(1)", host="-2+3"), make_record(1))
-    store = Store(place)
-    export("csv", store.iter_records(), tmp_path / "x.csv")
-    store.close()
-    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 2
-    assert list(rows[0]) == list(COLUMNS)
-    assert rows[0]["Script path"] == "'" + hostile
-    assert rows[0]["Service"] == "'@SUM(1)"
-    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
-    assert rows[1]["Bytes sent"] == "1000"
-    assert rows[1]["Found"] == "email (email): 2 distinct, likely"
-
-
 def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_record: Make) -> None:
     """Terminal escapes and direction marks from a payload reach no screen through the evidence."""
     path = "/srv/\x1b]0;x\x07\u202egpj.exe"
     write(make_record(script=path))
     store = Store(place)
     case = store.page(CaseFilter(), 0, 1)[0]
-    record = next(store.iter_records())
+    [record] = read(store.iter_records())
     store.close()
-    assert case.script_path == record["sender"]["script"]["path"] == printable(path)
+    assert record.sender.script is not None
+    assert case.script_path == record.sender.script.path == printable(path)
+
+
+def test_a_broken_record_does_not_hide_the_reviews(full: Path) -> None:
+    """The report states number and head of the reviews that were checked, also where a record is broken."""
+    whole = evidence.verify(full)
+    change(full, "UPDATE entries SET body = replace(body, 'POST', 'PUT') WHERE seq = 2")
+    report = evidence.verify(full)
+
+    assert not report.ok
+    assert "reviews" not in (report.first_problem or "")
+    assert (
+        (report.reviews, report.reviews_head)
+        == (whole.reviews, whole.reviews_head)
+        == (2, whole.reviews_head)
+    )

@@ -16,6 +16,7 @@ FOLDERS = (
     "certs",
     "classifiers",
     "core",
+    "destinations",
     "evidence",
     "policy",
     "proxy",

@@ -23,9 +23,10 @@ class Proof:
 
 
 def _services() -> Iterable[Made]:
-    from classifiers.destinations.catalogue import SERVICES
+    from destinations import SERVICES
 
-    begun = {text for service in SERVICES for text in (service.upload, service.paths) if text}
+    paths = [site.paths for service in SERVICES for site in service.sites]
+    begun = {text for text in (*paths, *(service.upload for service in SERVICES)) if text}
     hidden = {service.hidden for service in SERVICES if service.hidden}
     return [("match", re.compile(text)) for text in sorted(begun)] + [
         ("search", re.compile(text)) for text in sorted(hidden)
@@ -33,12 +34,10 @@ def _services() -> Iterable[Made]:
 
 
 def _hosts() -> Iterable[Made]:
-    from classifiers.destinations.catalogue import SERVICES
-    from classifiers.destinations.llm_providers import PROVIDERS
+    from destinations import SERVICES
 
-    texts = {
-        host for owner in (*SERVICES, *PROVIDERS) for host in owner.hosts if host.startswith("/")
-    }
+    sites = [site for service in SERVICES for site in service.sites]
+    texts = {host for site in sites for host in site.hosts if host.startswith("/")}
     return [("fullmatch", re.compile(text.strip("/"))) for text in sorted(texts)]
 
 
@@ -130,14 +129,18 @@ PROOFS: dict[str, Proof] = {
         why="compiles to see whether it can be; Presidio runs it in a worker, on 4,096 characters, with a time limit",
         samples=tuple,
     ),
-    "services.pattern": Proof(
+    "service.pattern": Proof(
         why="paths and methods of requests: written in our catalogue",
         samples=_services,
     ),
-    "host_table._add": Proof(
+    "hosts._add": Proof(
         why="hosts of at most 253 characters",
         cap=253,
         samples=_hosts,
+    ),
+    "hosts.__init__": Proof(
+        why="paths of requests: written in our catalogue, tried with `service.pattern`",
+        samples=_services,
     ),
     "phones._plan": Proof(
         why="at most 17 digits: see MAX_DIGITS",
@@ -152,7 +155,7 @@ PROOFS: dict[str, Proof] = {
         why="the first bytes of the values that were found, and what stands before them",
         samples=_values,
     ),
-    "logic.matcher": Proof(
+    "predicates.matcher": Proof(
         why="fnmatch makes each piece between two stars atomic: none is looked for again",
         samples=_wildcards,
     ),

@@ -10,7 +10,7 @@ from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import Attachment, Category
 from core.findings import Confidence
 from core.situation import ScriptHistory, Situation, Volume
-from policy.logic import matcher
+from policy.predicates import matcher
 
 
 def holds(when: str, given: Situation) -> bool:
@@ -117,6 +117,10 @@ WINDOWS = Attribution(
         ("{destination: {upload: true, service: dropbox}}", {}, True),
         ("{destination: {upload: false, service: dropbox}}", {}, False),
         ("{destination: {scheme: http}}", {}, False),
+        ("{destination: {port: 443}}", {}, True),
+        ("{destination: {port: [80, 8443]}}", {"destination": to(port=8443)}, True),
+        ("{destination: {port: 8443}}", {}, False),
+        ("{not: {destination: {port: 443}}}", {"destination": to(port=80)}, True),
         ("{destination: {path: /up*}}", {}, True),
         ("{destination: {path: /down*}}", {}, False),
         ("{attribution: [likely, unknown]}", {"sender": sender(None)}, True),

@@ -9,7 +9,6 @@ from policy_samples import found, on_headers, situation
 from core.decision import Verdict
 from core.errors import SettingsError
 from core.ports import Policy
-from policy.edit import append_rule
 from policy.live import PolicyFile
 
 BLOCK = "mode: enforce\nrules:\n  - {id: bank, when: {findings: bank}, then: block}\n"
@@ -79,10 +78,9 @@ def test_a_preset_holds_until_the_organisation_writes_its_own_file(tmp_path: Pat
     assert live.decide(situation(found())).rule == "watch-sensitive-data"
     assert not live.reload_if_changed()
     assert live.error is None
-    append_rule(path, {"id": "mine", "when": {"findings": "bank"}, "then": "watch"})
+    path.write_text("rules: [{id: mine, when: {findings: bank}, then: watch}]\n")
     assert live.reload_if_changed()
     assert live.decide(situation(found())).rule == "mine"
-    assert path.stat().st_mode & 0o077 == 0 or os.name != "posix"
     path.unlink()
     assert not live.reload_if_changed()
     assert live.error is not None

@@ -50,6 +50,14 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ),
         (RULE.replace("{}", "{script: {path: []}}"), "3:27: path should not be empty"),
         (
+            RULE.replace("{}", "{destination: {port: 0}}"),
+            "3:32: port should be at least 1",
+        ),
+        (
+            RULE.replace("{}", "{destination: {port: [443, 65536]}}"),
+            "3:38: port should be at most 65535",
+        ),
+        (
             RULE.replace("{}", "{volume: {request_bytes_at_least: lots}}"),
             "3:45: write a size as 500 kB, 10 MB or 1 GB",
         ),
@@ -143,17 +151,17 @@ rules:
     mode: watch
     on_error: hold
     when:
-      script: {path: ["/srv/*.py"], name: a.py, sha256: "%s", approved: true, changed_since_approval: false,
-               newer_than_days: 7, owner: ann, user: ann, started_by: cron, imports: [pandas], launched_as: file,
-               python: true}
-      destination: {host: "*.example.com", category: llm, service: openai, account: corporate, account_id: org-*,
-                    upload: false, scheme: https, path: /v1/*}
-      findings: {kinds: [bank, email, anything], certainty: likely, count_at_least: 1, distinct_at_least: 2,
-                 records_at_least: 3, subjects_at_least: 4, detectors: aws-*, test_data: true}
-      volume: {request_bytes_at_least: 10 MB, hour_bytes_at_least: 1.5GB, day_bytes_at_least: 10 MiB,
-               day_tokens_at_least: 5, day_cost_usd_at_least: 2.5}
-      llm: {provider: openai, model: gpt-*, operation: chat, key: known, key_class: project, organisation: org,
-            tools: [search*], attachments: true}
+      script: {path: ["/srv/*.py"], name: a.py, sha256: "%s", approved: true,
+               changed_since_approval: false, newer_than_days: 7, owner: ann, user: ann,
+               started_by: cron, imports: [pandas], launched_as: file, python: true}
+      destination: {host: "*.example.com", port: [443, 8443], category: llm, service: openai,
+                    account: corporate, account_id: org-*, upload: false, scheme: https, path: /v1/*}
+      findings: {kinds: [bank, email, anything], certainty: likely, count_at_least: 1,
+                 distinct_at_least: 2, records_at_least: 3, subjects_at_least: 4, detectors: aws-*, test_data: true}
+      volume: {request_bytes_at_least: 10 MB, hour_bytes_at_least: 1.5GB,
+               day_bytes_at_least: 10 MiB, day_tokens_at_least: 5, day_cost_usd_at_least: 2.5}
+      llm: {provider: openai, model: gpt-*, operation: chat, key: known, key_class: project,
+            organisation: org, tools: [search*], attachments: true}
       time: {outside: {zone: Europe/Berlin, days: [mon, Tuesday], hours: 08:00-18:00}}
       attribution: [exact, likely]
       all: [{attribution: exact}]
@@ -163,7 +171,7 @@ rules:
 """ % ("a" * 64)
     loaded = load_bytes(text.encode(), "f")
     assert loaded.mode is Mode.ENFORCE
-    assert loaded.organisation.accounts["s3"] == {"029608264753", "123456789012"}
+    assert loaded.organisation.accounts["aws-s3"] == {"029608264753", "123456789012"}
     assert loaded.organisation.domains == {"example.com"}
     volume = parse(text.encode(), "f").rules[0].when.volume
     assert volume
@@ -182,6 +190,48 @@ def test_kinds_of_a_callers_own_detectors_may_be_named() -> None:
         load_bytes(text, "f")
     assert load_bytes(b"organisation: {kinds: gl_records}\n" + text, "f").rules
     assert "kinds is not written" in faults("organisation: {kinds: [GL Records]}\n")[0]
+
+
+DEAD = """
+    registered_document crypto_wallet mac_address business_records vehicle_id gender age salary
+    source_code vehicle_plate file username location records licence_plate IBAN
+""".split()  # noqa: SIM905 - a table reads better as one
+DEAD.append("")
+
+
+@pytest.mark.parametrize("kind", DEAD)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: [{{id: a, when: {{findings: {}}}, then: block}}]",
+        "rules: [{{id: a, when: {{not: {{any: [{{findings: [iban, {}]}}]}}}}, then: block}}]",
+        "rules: [{{id: a, when: {{findings: iban}}, then: {{do: redact, kinds: {}}}}}]",
+        "organisation: {{exceptions: [{{kind: {}, fingerprint: 00112233aabbccdd}}]}}",
+    ],
+)
+def test_a_kind_that_nothing_finds_is_no_valid_kind(kind: str, text: str) -> None:
+    """A rule that could never hold is refused with what comes near; a kind may be declared one's own."""
+    (told,) = faults(text.format(kind or "''"))
+    assert f"“{kind}” is not known here" in told
+    assert "did you mean “" in told or "national_id" in told
+    if kind and kind.islower():
+        own = f"organisation: {{kinds: {kind}}}\n"
+        if text.startswith("rules"):
+            assert load_bytes((own + text.format(kind)).encode(), "f").own_kinds == {kind}
+
+
+@pytest.mark.parametrize(
+    ("kind", "near"),
+    [
+        ("mac_address", "did you mean “address”? Near, too: “ip_address”."),
+        ("bsn", "did you mean “nl_bsn”?"),
+        ("IBAN", "did you mean “iban”?"),
+        ("gender", "no detector finds it. Near are only the groups contact, bank,"),
+    ],
+)
+def test_the_fault_names_what_comes_near(kind: str, near: str) -> None:
+    """Whoever wrote the rule reads what to write instead."""
+    assert near in faults(f"rules: [{{id: a, when: {{findings: {kind}}}, then: block}}]")[0]
 
 
 def test_an_empty_file_is_a_policy_that_allows(tmp_path: Path) -> None:
@@ -213,7 +263,10 @@ def test_the_version_is_the_files_own_hash(tmp_path: Path) -> None:
 
 def test_faults_never_quote_the_organisations_secrets() -> None:
     """An error message can be sent to anybody."""
-    text = "organisation: {canaries: [{a: TopSecretValue}], words: 3}\nrules: [{id: a, then: {headers: {b: 'é'}}}]\n"
+    text = (
+        "organisation: {canaries: [{a: TopSecretValue}], words: 3}\n"
+        "rules: [{id: a, then: {headers: {b: 'é'}}}]\n"
+    )
     assert "TopSecret" not in "".join(faults(text))
 
 

@@ -10,6 +10,7 @@ from policy_samples import found, llm, llm_destination, policy, record, sender, 
 
 import policy as public
 from core.decision import Decision, Verdict
+from core.record import Record
 from core.review import Disposition, case_key
 from core.situation import ScriptHistory
 from policy.loading import PolicyError
@@ -28,8 +29,8 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
         case_key(records[2]): Disposition.FALSE_ALARM,
         case_key(records[3]): Disposition.FALSE_ALARM,
     }
-    values = [json.loads(json.dumps({**r.to_json(), "chain": {"seq": 1}})) for r in records]
-    report = replay(public.preset("no-personal-cloud"), values, dispositions)
+    stored = [Record.from_json(json.loads(json.dumps(r.to_json()))) for r in records]
+    report = replay(public.preset("no-personal-cloud"), stored, dispositions)
     assert (report.records, report.unreadable) == (4, 0)
     assert report.verdicts == {"block": 3, "allow": 1}
     assert (report.newly_stopped, report.no_longer_stopped) == (3, 0)
@@ -41,60 +42,61 @@ def test_a_replay_tells_what_would_have_been_stopped_and_whom_it_touches() -> No
         "/srv/jobs/report.py",
         ("ann",),
     )
-    assert "15,000 rows with 15,000 IBANs" in first.reason
+    assert "15,000 rows with bank account numbers to a personal OneDrive" in first.reason
+    assert (first.destination, first.place) == ("onedrive", "OneDrive")
     assert json.loads(json.dumps(report.to_json()))["affected"][1]["false_alarms"] == 1
 
 
 def test_a_replay_counts_what_watch_mode_would_do_when_enforced() -> None:
     """A trial in watch mode shows its consequences."""
     rules = "  - {id: bank, when: {findings: bank}, then: hold}\n"
-    report = replay(policy(rules, mode="watch"), [record(LEDGER).to_json()])
+    report = replay(policy(rules, mode="watch"), [record(LEDGER)])
     assert report.verdicts == {"hold": 1}
 
 
 def test_a_replay_shows_what_would_no_longer_be_stopped() -> None:
     """Loosening a rule has consequences too."""
     blocked = replace(record(LEDGER), decision=Decision(verdict=Verdict.BLOCK, rule="old"))
-    assert replay(policy("  []"), [blocked.to_json()]).no_longer_stopped == 1
+    assert replay(policy("  []"), [blocked]).no_longer_stopped == 1
 
 
 def test_damaged_records_are_counted_not_guessed() -> None:
     """What cannot be read is said so."""
-    report = replay(policy("  []"), [{"id": "x"}, {**record(CLEAN).to_json(), "at": "yesterday"}])
-    assert (report.records, report.unreadable) == (0, 2)
+    report = replay(policy("  []"), [None, record(CLEAN), None])
+    assert (report.records, report.unreadable) == (1, 2)
 
 
 def test_a_failed_inspection_then_is_no_verdict_now() -> None:
     """Replay asks what the rules make of what was found, not of old mishaps."""
     late = record(replace(CLEAN, degraded=("classifier: late",)))
     rules = "  - {id: bank, when: {findings: bank}, then: block}\n"
-    assert replay(policy(rules), [late.to_json()]).verdicts == {"allow": 1}
+    assert replay(policy(rules), [late]).verdicts == {"allow": 1}
 
 
 def test_a_replay_says_what_it_cannot_know() -> None:
-    """Where a rule asks for what records do not hold, they are counted as untold, and no verdict is guessed."""
+    """Records that lack what a rule asks for are counted as untold, and no verdict is guessed."""
     rules = """
   - {id: fresh, when: {any: [{script: {approved: false}}]}, then: warn}
   - {id: much, when: {volume: {day_bytes_at_least: 1 GB}}, then: block}
   - {id: size, when: {volume: {request_bytes_at_least: 1 GB}}, then: block}
 """
-    report = replay(policy(rules), [record(CLEAN).to_json()])
+    report = replay(policy(rules), [record(CLEAN)])
     assert (report.records, report.untold, report.verdicts, report.affected) == (1, 1, {}, ())
     assert report.caveats[0].endswith("fresh (1)")
-    assert replay(
-        policy(rules), [record(CLEAN).to_json()], known=lambda *_: ScriptHistory()
-    ).verdicts == {"warn": 1}
+    assert replay(policy(rules), [record(CLEAN)], known=lambda *_: ScriptHistory()).verdicts == {
+        "warn": 1
+    }
 
 
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
 def test_what_makes_no_difference_can_be_told(verdict: str, untold: int) -> None:
-    """A rule that nobody can answer for does not matter where the outcome is the same either way."""
+    """A rule that nobody can answer for does not matter where it makes no difference."""
     rules = f"  - {{id: torch, when: {{script: {{imports: torch}}}}, then: {verdict}}}\n"
-    assert replay(policy(rules), [record(CLEAN).to_json()]).untold == untold
+    assert replay(policy(rules), [record(CLEAN)]).untold == untold
 
 
 def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
-    """A request that is stopped uses nothing up: a smaller one after it still fits; a day later all is free again."""
+    """What is stopped uses nothing up: a smaller one still fits; a day later all is free again."""
     sizes, step = [60, 30, 20, 5, 50], timedelta(hours=1)
     records = [
         record(replace(CLEAN, request_bytes=size, now=CLEAN.now + number * step), number)
@@ -102,13 +104,9 @@ def test_volume_is_what_the_new_rules_would_have_let_out() -> None:
     ]
     records.append(record(replace(CLEAN, request_bytes=60, now=CLEAN.now + 30 * step), 9))
     rules = "  - {id: much, when: {volume: {day_bytes_at_least: 100 bytes}}, then: block}\n"
-    told = [
-        one.decision.verdict.value
-        for one in replayed(policy(rules), [r.to_json() for r in records])
-        if one
-    ]
+    told = [one.decision.verdict.value for one in replayed(policy(rules), records) if one]
     assert told == ["allow", "allow", "block", "allow", "block", "allow"]
-    late = replay(policy(rules), [r.to_json() for r in records], since=CLEAN.now + 2 * step)
+    late = replay(policy(rules), records, since=CLEAN.now + 2 * step)
     assert (late.records, late.verdicts) == (4, {"block": 2, "allow": 2})
 
 
@@ -120,9 +118,7 @@ def test_a_country_that_was_not_recorded_is_not_guessed(tmp_path: Path) -> None:
         "rules: [{id: far, when: {destination: {country: CN}}, then: block}]\n"
     )
     there = replace(CLEAN, destination=llm_destination(country="CN"))
-    report = replay(
-        public.load(tmp_path / "p.yaml"), [record(CLEAN).to_json(), record(there).to_json()]
-    )
+    report = replay(public.load(tmp_path / "p.yaml"), [record(CLEAN), record(there)])
     assert (report.untold, report.verdicts) == (1, {"block": 1})
 
 
@@ -139,8 +135,8 @@ cases:
   - name: a plain request
     expect: allow
   - name: a wrong expectation
-    given: {findings: [{kind: email}], attribution: unknown, degraded: [accounts], llm: {tools: [a]},
-            at: 2026-01-01T00:00:00Z}
+    given: {findings: [{kind: email}], attribution: unknown, degraded: [accounts],
+            llm: {tools: [a]}, at: 2026-01-01T00:00:00Z}
     expect: block
 """
 
@@ -154,6 +150,37 @@ def test_expected_outcomes_are_checked(tmp_path: Path) -> None:
         results[2].told
         == "a wrong expectation: expected block, got watch by rule watch-sensitive-data"
     )
+
+
+@pytest.mark.parametrize(
+    ("expected", "why"),
+    [
+        ("odd", "; odd does not hold for want of: destination port 8443"),
+        (
+            "far",
+            "; far does not hold for want of: script user bob, and not (destination upload no)",
+        ),
+        ("missing", "; there is no rule missing"),
+        ("other", ""),
+    ],
+)
+def test_an_expectation_that_fails_says_what_was_wanting(
+    tmp_path: Path, expected: str, why: str
+) -> None:
+    """Who writes a policy learns which of a rule's conditions the request does not fulfil."""
+    rules = """
+  - {id: odd, when: {destination: {port: 8443, host: a.example}}, then: block}
+  - {id: far, when: {script: {user: bob}, not: {destination: {upload: false}}}, then: block}
+  - {id: all, then: watch}
+  - {id: other, when: {destination: {host: a.example}}, then: block}
+"""
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "cases: [{name: c, given: {user: ann, destination: {host: a.example, port: 443}}, "
+        f"expect: {{verdict: block, rule: {expected}}}}}]"
+    )
+    (result,) = run_cases(policy(rules), path)
+    assert result.told == f"c: expected block by rule {expected}, got watch by rule all{why}"
 
 
 def test_cases_may_name_the_organisations_own_kinds(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Fakes that implement the real ports, and a gate that runs with them against the stand-in internet."""
+"""Fakes that implement the real ports, and a gate that runs with them against the stand-in
+internet."""
 
 import asyncio
 import socket
@@ -33,7 +34,7 @@ from core.review import HoldAnswer
 from core.situation import Situation
 from proxy.connect_to import parse_route
 from proxy.gate import Gate, GateOptions
-from proxy.inspection import Limits, Parts
+from proxy.parts import Limits, Parts
 
 sys.path.insert(0, str(Path(__file__).parent))
 from socket_echo import Echo
@@ -344,11 +345,11 @@ def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[Callable[..., RunningGate]]:
-    """Start gates with fakes; all are stopped at the end."""
+    """Start gates with fakes; all are stopped at the end. `people`: whether somebody can be asked."""
     stops: list[Callable[[], None]] = []
 
-    def start(**limits: Any) -> RunningGate:
-        running, stop = _start(tmp_path, internet, Limits(**limits))
+    def start(*, people: bool = True, **limits: Any) -> RunningGate:
+        running, stop = _start(tmp_path, internet, Limits(**limits), people=people)
         stops.append(stop)
         return running
 
@@ -363,7 +364,7 @@ def gate(start_gate: Callable[..., RunningGate]) -> RunningGate:
 
 
 def _start(
-    folder: Path, internet: StandInInternet, limits: Limits
+    folder: Path, internet: StandInInternet, limits: Limits, *, people: bool = True
 ) -> tuple[RunningGate, Callable[[], None]]:
     authority = open_authority(folder / "authority")
     roots, upstream, chain = folder / "roots.pem", folder / "upstream.pem", folder / "chain.pem"
@@ -379,7 +380,7 @@ def _start(
         pool=pool,
         policy=fakes.policy,
         evidence=fakes.evidence,
-        holds=fakes.holds,
+        holds=fakes.holds if people else None,
         fingerprinter=Fingerprinter(b"k" * 32),
     )
 

@@ -37,7 +37,8 @@ def stuck(start_gate: Any) -> Iterator[tuple[Any, threading.Event]]:
 
 
 def sent_until_stuck(tls: ssl.SSLSocket, piece: bytes, first: bytes) -> int:
-    """Send the same piece again and again until the far side takes no more for a second; return how much went."""
+    """Send the same piece again and again until the far side takes no more for a second; return how
+    much went."""
     tls.sendall(first)
     tls.setblocking(False)
     sent = 0
@@ -61,7 +62,8 @@ def head(framing: bytes) -> bytes:
 def test_a_client_waits_while_its_body_is_scanned(
     stuck: tuple[Any, threading.Event], chunked: bool
 ) -> None:
-    """While workers are busy the client's socket is left alone; nothing that was not scanned has left."""
+    """While workers are busy the client's socket is left alone; nothing that was not scanned has
+    left."""
     gate, _ = stuck
     tls = gate.connect("files.example")
     tls.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
@@ -75,7 +77,8 @@ def test_a_client_waits_while_its_body_is_scanned(
 
 
 def test_a_slow_start_makes_the_client_wait_too(start_gate: Any) -> None:
-    """Evidence that is slow to be written at the beginning of a large upload does not fill the memory meanwhile."""
+    """Evidence that is slow to be written at the beginning of a large upload does not fill the
+    memory meanwhile."""
     gate = start_gate(hold_bytes=10_000, strict=True)
     gate.evidence.hold = threading.Event()
     tls = gate.connect("files.example")

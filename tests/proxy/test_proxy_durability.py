@@ -1,9 +1,9 @@
 """When evidence reaches the writer: before an answer, in groups, and never twice or not at all."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+import heapq
+from collections.abc import Awaitable, Callable
+from itertools import count
 
 import pytest
 
@@ -15,8 +15,27 @@ from core.exchange import Answer, Exchange
 from core.ids import utc_now
 from core.ports import Done
 from core.record import Record
-from proxy.outbox import TICK_S, Outbox
-from proxy.transaction import Ruling
+from proxy.outbox import HURRY_S, TICK_S, Outbox
+from proxy.transaction import Acknowledgement, Transaction
+
+
+class Clock:
+    """A timer that goes on when it is told to: calls back in order, at the time each was due."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._number = count()
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> None:
+        heapq.heappush(self._due, (self.now + delay, next(self._number), callback))
+
+    def advance(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self._due and self._due[0][0] <= until:
+            self.now, _, callback = heapq.heappop(self._due)
+            callback()
+        self.now = until
 
 
 class Writer:
@@ -45,7 +64,8 @@ class Writer:
         pass
 
 
-def ruling(name: str) -> Ruling:
+def begun(name: str) -> Transaction:
+    """Return an exchange that is about to leave."""
     where = Destination(
         scheme="https",
         host="files.example",
@@ -58,32 +78,52 @@ def ruling(name: str) -> Ruling:
         id=name, at=utc_now(), scheme="https", host="files.example", port=443, method="POST", path="/",
         headers=(), body=b"", body_bytes=0, complete=True,
     )  # fmt: skip
-    return Ruling(
-        exchange=exchange,
-        sender=UNATTRIBUTED,
-        classification=Classification(destination=where),
-        decision=Decision(verdict=Verdict.ALLOW, reason="No rule applies."),
-    )
+    transaction = Transaction(name)
+    seen = Classification(destination=where)
+    decision = Decision(verdict=Verdict.ALLOW, reason="No rule applies.")
+    transaction.decide(exchange, UNATTRIBUTED, seen, decision)
+    return transaction
 
 
-def run(story: Callable[[Outbox, Writer], Any]) -> Writer:
-    writer = Writer()
+def leaves(outbox: Outbox, transaction: Transaction) -> None:
+    """Let it go out, its evidence handed over."""
+    outbox.sent(transaction)
+    transaction.pass_on()
+
+
+def ends(outbox: Outbox, transaction: Transaction) -> Acknowledgement:
+    """End it with an answer."""
+    return outbox.close(transaction, transaction.record(Answer(status=200)))
+
+
+def fault(transaction: Transaction) -> None:
+    """Make an exchange of which no record can be told any more."""
+    transaction.learn(None)  # type: ignore[arg-type]
+
+
+type Story = Callable[[Outbox, Writer, Clock], Awaitable[None]]
+
+
+def run(story: Story) -> Writer:
+    """Tell a story with an outbox whose clock stands still unless the story moves it."""
+    writer, clock = Writer(), Clock()
 
     async def told() -> None:
-        await story(Outbox(lambda: writer, asyncio.get_running_loop()), writer)
+        await story(Outbox(writer, asyncio.get_running_loop(), clock), writer, clock)
 
     asyncio.run(told())
     return writer
 
 
 def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:
-    """When the answer is there at once, the finished record alone is written, before the client gets the answer."""
+    """When the answer is there at once, the finished record alone is written, before the client
+    gets the answer."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        one = ruling("a")
-        outbox.sent(one)
-        assert await outbox.close(one, one.record(Answer(status=200)), awaited=True) is None
-        await asyncio.sleep(3 * TICK_S)
+    async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
+        one = begun("a")
+        leaves(outbox, one)
+        assert await ends(outbox, one) is None
+        clock.advance(3 * TICK_S)
 
     assert run(story).given == [("close", "a")]
 
@@ -91,69 +131,79 @@ def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:
 def test_an_exchange_that_takes_its_time_is_journaled() -> None:
     """What went out and is not answered soon stands in the journal, should the gate die meanwhile."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        one = ruling("a")
-        outbox.sent(one)
-        await asyncio.sleep(4 * TICK_S)
+    async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
+        one = begun("a")
+        leaves(outbox, one)
+        clock.advance(0.9 * TICK_S)
+        assert writer.given == []
+        clock.advance(1.2 * TICK_S)
         assert writer.given == [("open", "a")]
-        assert one.durable is not None and await one.durable is None
-        outbox.close(one, one.record(Answer(status=200)), awaited=False)
-        await asyncio.sleep(3 * TICK_S)
+        assert one.journalled
+        assert one.evidence is not None
+        assert await one.evidence is None
+        ends(outbox, one)
+        assert writer.given == [("open", "a")]
+        clock.advance(TICK_S)
 
     assert run(story).given == [("open", "a"), ("close", "a")]
 
 
 def test_what_nobody_waits_for_travels_together() -> None:
-    """Several records that end within a few milliseconds reach the writer one after the other, in one go."""
+    """Several records that end within a few milliseconds reach the writer one after the other, in
+    one go."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        several = [ruling(name) for name in "abc"]
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
+        several = [begun(name) for name in "abc"]
         for one in several:
-            outbox.sent(one)
-        waiting = [outbox.close(one, one.record(), awaited=True) for one in several[:2]]
+            leaves(outbox, one)
+        waiting = [ends(outbox, one) for one in several[:2]]
         assert writer.given == []
-        waiting.append(outbox.close(several[2], several[2].record(), awaited=True))
+        waiting.append(ends(outbox, several[2]))
         assert [name for _, name in writer.given] == ["a", "b", "c"]
         assert await asyncio.gather(*waiting) == [None, None, None]
 
     run(story)
 
 
-def test_an_awaited_record_is_never_kept_longer_than_a_few_milliseconds() -> None:
+def test_an_awaited_record_is_never_kept_longer_than_a_millisecond() -> None:
     """A long download beside it does not keep another client waiting for its evidence."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        long, short = ruling("long"), ruling("short")
-        outbox.sent(long)
-        outbox.sent(short)
-        async with asyncio.timeout(5):
-            assert await outbox.close(short, short.record(), awaited=True) is None
+    async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
+        long, short = begun("long"), begun("short")
+        leaves(outbox, long)
+        leaves(outbox, short)
+        closing = ends(outbox, short)
+        assert writer.given == []
+        clock.advance(HURRY_S)
+        assert writer.given == [("close", "short")]
+        assert await closing is None
 
-    assert ("close", "short") in run(story).given
+    run(story)
 
 
 def test_evidence_that_cannot_be_written_is_told() -> None:
     """Whoever waits for evidence hears why it cannot be had."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
         writer.problem = EvidenceError("The disk is full.")
-        one, other = ruling("a"), ruling("b")
-        outbox.sent(one)
-        assert await outbox.close(one, one.record(), awaited=True) is writer.problem
+        one, other = begun("a"), begun("b")
+        leaves(outbox, one)
+        assert await ends(outbox, one) is writer.problem
         assert await outbox.journal(other) is writer.problem
 
     run(story)
 
 
 def test_a_gate_that_stops_hands_everything_over() -> None:
-    """What is under way when the gate stops is journaled, what has ended is chained, nothing is written twice."""
+    """What is under way when the gate stops is journaled, what has ended is chained, nothing is
+    written twice."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        under_way, ended, journaled = ruling("a"), ruling("b"), ruling("c")
+    async def story(outbox: Outbox, _: Writer, __: Clock) -> None:
+        under_way, ended, journaled = begun("a"), begun("b"), begun("c")
         for one in (under_way, ended, journaled):
-            outbox.sent(one)
+            leaves(outbox, one)
         await outbox.journal(journaled)
-        outbox.close(ended, ended.record(), awaited=False)
+        ends(outbox, ended)
         outbox.flush()
         outbox.flush()
 
@@ -162,35 +212,55 @@ def test_a_gate_that_stops_hands_everything_over() -> None:
 
 @pytest.mark.parametrize("pause", [0, 0.5 * TICK_S, 1.5 * TICK_S, 3 * TICK_S])
 def test_every_exchange_ends_in_the_chain_once(pause: float) -> None:
-    """However long an exchange lasts, its record is closed once, and a journal row comes before it or not at all."""
+    """However long an exchange lasts, its record is closed once, and a journal row comes before it
+    or not at all."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        async def exchange(name: str, lasts: float) -> None:
-            one = ruling(name)
-            outbox.sent(one)
-            await asyncio.sleep(lasts)
-            one.exchange = replace(one.exchange, body_bytes=3)
-            closed = outbox.close(one, one.record(), awaited=one.durable is None)
-            assert await (one.durable or closed) is None
-
-        await asyncio.gather(*(exchange(f"{n}", pause * (1 + n % 3)) for n in range(20)))
-        await asyncio.sleep(3 * TICK_S)
+    async def story(outbox: Outbox, _: Writer, clock: Clock) -> None:
+        lasting = {f"{n}": pause * (1 + n % 3) for n in range(20)}
+        started = {name: begun(name) for name in lasting}
+        for one in started.values():
+            leaves(outbox, one)
+        for name, _ends in sorted(lasting.items(), key=lambda item: item[1]):
+            clock.advance(max(0.0, lasting[name] - clock.now))
+            one = started[name]
+            one.left(3, whole=True)
+            ends(outbox, one)
+            clock.advance(HURRY_S)
+            assert one.evidence is not None
+            assert await one.evidence is None
+        clock.advance(3 * TICK_S)
 
     given = run(story).given
     for name in map(str, range(20)):
         assert [what for what, whose in given if whose == name] in (["close"], ["open", "close"])
 
 
-def test_one_exchange_that_cannot_be_told_keeps_no_later_one_out_of_the_journal() -> None:
-    """A fault in one exchange's record does not stop the evidence of those that come after it."""
+@pytest.mark.parametrize("apart_s", [0.0, 1.5 * TICK_S])
+def test_one_exchange_that_cannot_be_told_keeps_no_other_one_out_of_the_journal(
+    apart_s: float,
+) -> None:
+    """A fault in one exchange's record stops the evidence of no other, beside it or after it."""
 
-    async def story(outbox: Outbox, writer: Writer) -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        broken, later = ruling("broken"), ruling("later")
-        broken.classification = None  # type: ignore[assignment]
-        outbox.sent(broken)
-        await asyncio.sleep(1.5 * TICK_S)
-        outbox.sent(later)
-        await asyncio.sleep(5 * TICK_S)
+    async def story(outbox: Outbox, _: Writer, clock: Clock) -> None:
+        broken, other = begun("broken"), begun("other")
+        fault(broken)
+        leaves(outbox, broken)
+        clock.advance(apart_s)
+        leaves(outbox, other)
+        clock.advance(4 * TICK_S)
 
-    assert run(story).given == [("open", "later")]
+    assert run(story).given == [("open", "other")]
+
+
+def test_a_gate_that_stops_hands_over_what_can_be_told() -> None:
+    """When a gate stops, a fault in one exchange's record keeps back the evidence of no other."""
+
+    async def story(outbox: Outbox, _: Writer, __: Clock) -> None:
+        broken, other, ended = begun("broken"), begun("other"), begun("ended")
+        for one in (broken, other, ended):
+            leaves(outbox, one)
+        fault(broken)
+        ends(outbox, ended)
+        outbox.flush()
+
+    assert sorted(run(story).given) == [("close", "ended"), ("open", "other")]

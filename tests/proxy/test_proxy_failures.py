@@ -1,4 +1,5 @@
-"""The failure table, one broken part at a time: what left, what the client heard, what is on record."""
+"""The failure table, one broken part at a time: what left, what the client heard, what is on
+record."""
 
 import logging
 import time
@@ -21,7 +22,8 @@ def post(gate: Any, body: bytes = b"clean") -> httpx.Response:
 def test_a_part_that_raises_refuses_the_request(
     gate: Any, part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug in a part of the gate refuses the request with a reference; nothing leaves, no payload is logged."""
+    """A bug in a part of the gate refuses the request with a reference; nothing leaves, no payload
+    is logged."""
     getattr(gate, part).fail = RuntimeError(f"broken by {CANARY}")
     with caplog.at_level(logging.DEBUG):
         answer = post(gate, CANARY.encode())
@@ -92,7 +94,8 @@ def _raise(*_: Any) -> Any:
 
 
 def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
-    """When the scan of a large upload fails, the upload is cut and the client gets a refusal, not silence."""
+    """When the scan of a large upload fails, the upload is cut and the client gets a refusal, not
+    silence."""
     gate = start_gate(hold_bytes=10_000)
     scan = gate.classifier.classify
     gate.classifier.classify = lambda exchange: (
@@ -105,7 +108,8 @@ def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
 
 
 def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
-    """When the reading of an answer fails, the client gets the answer, and the record says what is missing."""
+    """When the reading of an answer fails, the client gets the answer, and the record says what is
+    missing."""
     gate.classifier.tap = lambda *_: _BrokenTap()
     answer = post(gate)
 
@@ -115,6 +119,28 @@ def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
             break
         time.sleep(0.01)
     assert any("not read" in note for note in gate.evidence.closed[-1].notes)
+
+
+def test_an_exchange_that_was_never_opened_is_refused(gate: Any) -> None:
+    """When even the first line of the first hook fails, the request does not leave."""
+    gate.gate.addon.inspection.opened = _raise
+    answer = post(gate, b"something")
+
+    assert answer.status_code == 403
+    assert gate.internet.arrivals == []
+
+
+def test_a_step_out_of_order_refuses(gate: Any) -> None:
+    """A fault by which the evidence is forgotten refuses the request, and the record names the
+    fault's stage."""
+    gate.gate.addon.inspection._outbox.sent = lambda _: None
+    answer = post(gate, b"something")
+
+    assert answer.status_code == 403
+    assert gate.internet.arrivals == []
+    [record] = gate.evidence.closed
+    assert record.id == answer.headers["x-outgate-reference"]
+    assert record.decision.degraded == ("hook: failed",)
 
 
 class _BrokenTap:

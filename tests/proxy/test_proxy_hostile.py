@@ -1,4 +1,5 @@
-"""Hostile peers on both sides: what a broken or malicious client or server sends never passes uninspected, never stops the gate."""
+"""Hostile peers on both sides: what a broken or malicious client or server sends never passes
+uninspected, never stops the gate."""
 
 import contextlib
 import gzip
@@ -32,7 +33,8 @@ def alive(gate: Any) -> dict[str, Any]:
 
 
 def answer_to(connection: socket.socket, data: bytes) -> bytes:
-    """Send bytes, say that no more come, return all that comes back until the gate closes or a while passes."""
+    """Send bytes, say that no more come, return all that comes back until the gate closes or a
+    while passes."""
     connection.settimeout(3)
     received = b""
     try:
@@ -91,7 +93,8 @@ TO_THE_PORT = {
 
 
 def test_what_is_no_request_goes_nowhere(gate: Any) -> None:
-    """Noise, other protocols and broken requests at the gate's port reach no destination, and the gate lives on."""
+    """Noise, other protocols and broken requests at the gate's port reach no destination, and the
+    gate lives on."""
     for name, data in TO_THE_PORT.items():
         received = answer_to(socket.create_connection(("127.0.0.1", gate.port), timeout=10), data)
         last = received.rpartition(b"HTTP/1.1 200 Connection established\r\n\r\n")[2]
@@ -135,7 +138,8 @@ IN_A_TUNNEL = {
 
 
 def test_an_ambiguous_request_is_not_passed_on(gate: Any) -> None:
-    """A request that two readers could read in two ways (smuggling) is refused; nothing rides behind it uninspected."""
+    """A request that two readers could read in two ways (smuggling) is refused; nothing rides
+    behind it uninspected."""
     passed = []
     for name, data in IN_A_TUNNEL.items():
         received = answer_to(gate.connect("files.example"), data)
@@ -148,7 +152,8 @@ def test_an_ambiguous_request_is_not_passed_on(gate: Any) -> None:
 
 
 def test_no_header_ends_early_for_another_reader(gate: Any) -> None:
-    """A carriage return or null inside a header, which the next reader may take for its end, does not go on."""
+    """A carriage return or null inside a header, which the next reader may take for its end, does
+    not go on."""
     bare = b"X: a\rContent-Length: 0\r\nY: b\x00c\r\nContent-Length: 5\r\n\r\nhello"
     received = answer_to(gate.connect("files.example"), HEAD + bare)
 
@@ -170,7 +175,8 @@ def test_a_body_that_breaks_off_never_leaves(gate: Any) -> None:
 
 
 def test_a_client_that_does_not_trust_us_sends_nothing(gate: Any) -> None:
-    """A client that refuses the gate's certificate gets no connection, its data stays, and the refusal is counted."""
+    """A client that refuses the gate's certificate gets no connection, its data stays, and the
+    refusal is counted."""
     with (
         httpx.Client(proxy=f"http://127.0.0.1:{gate.port}", timeout=20) as client,
         pytest.raises(httpx.ConnectError),
@@ -182,7 +188,8 @@ def test_a_client_that_does_not_trust_us_sends_nothing(gate: Any) -> None:
 
 
 def test_a_server_with_another_name_gets_nothing(gate: Any) -> None:
-    """A server whose certificate names another host gets no request; the client hears of it, the record is closed."""
+    """A server whose certificate names another host gets no request; the client hears of it, the
+    record is closed."""
     true_context = gate.internet.context_for
     gate.internet.context_for = lambda host: true_context("elsewhere.example")
     answer = post(gate, b"x")
@@ -204,7 +211,8 @@ ANSWERS = {
 
 
 def test_a_broken_answer_harms_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a server answers with nonsense, the client gets an error, the record is closed, the gate lives on."""
+    """When a server answers with nonsense, the client gets an error, the record is closed, the gate
+    lives on."""
     answer = b""
 
     def nonsense(handler: Any, _: bytes) -> None:
@@ -295,7 +303,8 @@ NOT_AS_STATED = {
 
 @pytest.mark.parametrize("name", NOT_AS_STATED)
 def test_a_body_not_encoded_as_stated_is_never_clean(reading: Any, name: str) -> None:
-    """A body whose encoding is wrong, cut short or unknown is read as far as it goes, or said to be not inspected."""
+    """A body whose encoding is wrong, cut short or unknown is read as far as it goes, or said to be
+    not inspected."""
     coding, body = NOT_AS_STATED[name]
     answer = post(reading, body, Content_Encoding=coding, Content_Type="text/plain")
 
@@ -320,7 +329,8 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_decompression_bomb_is_not_inspected(reading: Any, name: str) -> None:
-    """A small body that unpacks to a huge one is not unpacked to the end: it is said to be not inspected, and why."""
+    """A small body that unpacks to a huge one is not unpacked to the end: it is said to be not
+    inspected, and why."""
     coding, make = BOMBS[name]
     answer = post(reading, make(), Content_Encoding=coding, Content_Type="text/plain")
 
@@ -347,7 +357,8 @@ ODD_TEXT = {
 
 @pytest.mark.parametrize("name", ODD_TEXT)
 def test_odd_text_hides_nothing(reading: Any, name: str) -> None:
-    """A value in text that is not quite what it says it is, is found, or the body is said to be not inspected."""
+    """A value in text that is not quite what it says it is, is found, or the body is said to be not
+    inspected."""
     kind, body = ODD_TEXT[name]
     answer = post(reading, body, Content_Type=kind)
 
@@ -368,7 +379,8 @@ def test_twenty_megabytes_of_json_stream_and_are_read(reading: Any) -> None:
 def test_a_value_at_the_very_end_of_a_stream_cuts_it(
     start_gate: Any, reading_at: Any, chunked: bool
 ) -> None:
-    """A value in the last bytes of a large body is found before the end is told to the server, which gets no whole body."""
+    """A value in the last bytes of a large body is found before the end is told to the server,
+    which gets no whole body."""
     reading = reading_at(start_gate(hold_bytes=100_000))
     body = _lines_of_json(400_000)[:-1] + b',{"text": "' + VALUE + b'"}]'
     answer = post(reading, iter([body]) if chunked else body, Content_Type="application/json")

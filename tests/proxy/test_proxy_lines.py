@@ -23,7 +23,8 @@ def test_the_first_requests_are_all_sampled_then_one_a_second() -> None:
 
 
 def test_another_process_has_a_budget_of_its_own() -> None:
-    """A flood from one process takes nothing from another, nor from a new process with the same pid."""
+    """A flood from one process takes nothing from another, nor from a new process with the same
+    pid."""
     budget = LineBudget()
     for _ in range(50):
         budget.allows(sender(1), 0.0)

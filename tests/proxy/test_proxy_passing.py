@@ -1,4 +1,5 @@
-"""Connections that an exception lets pass undecrypted: recorded first, counted, never by a failure or a false name."""
+"""Connections that an exception lets pass undecrypted: recorded first, counted, never by a failure
+or a false name."""
 
 import socket
 import ssl
@@ -59,7 +60,8 @@ def send(gate: Any, raw: socket.socket) -> bytes:
 
 
 def test_an_exception_lets_a_pinned_client_pass_unread(exempt: Any) -> None:
-    """The client works with its own server's certificate; the record says that nobody looked, and how much passed."""
+    """The client works with its own server's certificate; the record says that nobody looked, and
+    how much passed."""
     assert send(exempt, tunnel(exempt)).startswith(b"HTTP/1.1 200")
 
     assert [a.body for a in exempt.internet.arrivals] == [b"TOP-SECRET"]
@@ -156,7 +158,8 @@ def test_other_hosts_do_not_pass(exempt: Any) -> None:
 def test_the_tunnel_and_the_handshake_name_the_same_host(
     exempt: Any, name: str | None, target: str
 ) -> None:
-    """A client that says one name to the gate and another in the handshake, or none, gets no exception."""
+    """A client that says one name to the gate and another in the handshake, or none, gets no
+    exception."""
     _not_passed(exempt, name, target)
 
 
@@ -187,7 +190,7 @@ def test_an_inspected_client_is_still_inspected(exempt: Any) -> None:
 
 def test_a_server_that_cannot_be_reached_ends_the_record(exempt: Any) -> None:
     """A connection that never came about is closed and says that nothing passed."""
-    exempt.gate.addon.routes._routes = ()
+    exempt.gate.addon.upstreams.routes.replace(())
     exempt.policy.exempted["127-0-0-1.invalid"] = EXCEPTION
     with tunnel(exempt, "127-0-0-1.invalid:443") as raw, pytest.raises((ssl.SSLError, OSError)):
         pinned(exempt, raw, "127-0-0-1.invalid")

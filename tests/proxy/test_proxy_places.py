@@ -1,4 +1,5 @@
-"""Countries: the address that was decided upon is the one that is connected to, whatever the name service says next."""
+"""Countries: the address that was decided upon is the one that is connected to, whatever the name
+service says next."""
 
 import asyncio
 import socket
@@ -43,7 +44,8 @@ def places(names: Names, clock: Callable[[], float] = lambda: 100.0) -> Places:
 
 
 def test_a_connection_keeps_its_place() -> None:
-    """However the name service changes its mind, one client connection goes to one place for one host."""
+    """However the name service changes its mind, one client connection goes to one place for one
+    host."""
     names, now = Names(["127.0.0.1"], ["203.0.113.9"]), [100.0]
     found = places(names, lambda: now[0])
 
@@ -96,7 +98,8 @@ def test_an_address_where_nobody_answers_gives_way_to_the_next() -> None:
 
 
 def test_an_open_connection_stays_where_it_is() -> None:
-    """A rule that comes into force while a connection is open is asked about where that connection goes."""
+    """A rule that comes into force while a connection is open is asked about where that connection
+    goes."""
     found = places(Names(["203.0.113.9"]))
     found.connected("one", "files.example", 443, "127.0.0.1")
     asyncio.run(found.locate("one", "files.example", 443))
@@ -105,7 +108,8 @@ def test_an_open_connection_stays_where_it_is() -> None:
 
 @pytest.fixture
 def asking(gate: Any) -> Any:
-    """A gate whose policy blocks what does not go to the US; every port leads to the stand-in internet."""
+    """A gate whose policy blocks what does not go to the US; every port leads to the stand-in
+    internet."""
     gate.policy.asks_country = True
     gate.policy.country_of = lambda address: "US" if address == "127.0.0.1" else "CN"
 
@@ -114,7 +118,7 @@ def asking(gate: Any) -> Any:
         return None if s.destination.country == "US" else blocked
 
     gate.policy.decide_on_headers = early
-    gate.gate.addon.routes._routes = (_any_host_at(gate.internet.port),)
+    gate.gate.addon.upstreams.routes.replace([_any_host_at(gate.internet.port)])
     return gate
 
 
@@ -126,7 +130,7 @@ def _any_host_at(port: int) -> Any:
 
 def _names(gate: Any, *answers: list[str]) -> Names:
     names = Names(*answers)
-    gate.gate.addon.inspection.places._look_up = names
+    gate.gate.addon.inspection.places.look_up = names
     return names
 
 
@@ -184,6 +188,6 @@ def test_diversions_come_first(asking: Any) -> None:
     from proxy.connect_to import parse_route
 
     names = _names(asking, ["203.0.113.9"])
-    asking.gate.addon.routes._routes = (parse_route(asking.internet.routes[0]),)
+    asking.gate.addon.upstreams.routes.replace([parse_route(asking.internet.routes[0])])
     assert send(asking).startswith(b"HTTP/1.1 200")
     assert names.asked == []

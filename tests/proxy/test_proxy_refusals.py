@@ -1,4 +1,5 @@
-"""Refusals: each service's clients get an error of the shape they know, one status, one message, and no reason to retry."""
+"""Refusals: each service's clients get an error of the shape they know, one status, one message,
+and no reason to retry."""
 
 import json
 import socket
@@ -14,6 +15,7 @@ from mitmproxy import http
 from mitmproxy.test import tutils
 
 from core.decision import Decision, HoldOutcome, Verdict
+from destinations import SERVICES, Refusal, Service
 from proxy.refusals import brief, presumed, refusal, words
 
 REFERENCE = "0193a7c2-5b0e-7c00-8000-000000000001"
@@ -89,6 +91,58 @@ def test_storage_errors_are_xml(service: str) -> None:
     assert told(root.findtext("Message") or "")
 
 
+WHERE_CLIENTS_LOOK: dict[Refusal, tuple[tuple[str, ...], tuple[Any, ...]]] = {
+    Refusal.AS_ASKED: (("message",), ("error", "code", "blocked_by_outgate")),
+    Refusal.OPENAI: (("error", "message"), ("error", "type", "permission_error")),
+    Refusal.ANTHROPIC: (("error", "message"), ("type", "error")),
+    Refusal.GOOGLE: (("error", "message"), ("error", "status", "PERMISSION_DENIED")),
+    Refusal.GRAPH: (("error", "message"), ("error", "code", "accessDenied")),
+    Refusal.AWS: (("message",), ("__type", "AccessDeniedException")),
+    Refusal.DROPBOX: (("error_summary",), ("error", ".tag", "blocked_by_outgate")),
+    Refusal.TELEGRAM: (("description",), ("error_code", 403)),
+    Refusal.SLACK: (("message",), ("ok", False)),
+    Refusal.NOTION: (("message",), ("code", "restricted_resource")),
+}
+
+
+def within(body: Any, keys: tuple[Any, ...]) -> Any:
+    for key in keys:
+        body = body[key]
+    return body
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=[f"{s.id}-{s.category.value}" for s in SERVICES])
+def test_every_service_refuses_in_its_own_shape(service: Service) -> None:
+    """Whatever the catalogue says of a service's errors is what its clients get."""
+    request = asked(accept="application/json")
+    if service.refusal is Refusal.OBJECT_STORE:
+        answer = refusal(DECISION, REFERENCE, service.id, request)
+        assert told(ElementTree.fromstring(answer.raw_content or b"").findtext("Message") or "")
+        return
+    place, code = WHERE_CLIENTS_LOOK[service.refusal]
+    body = error_of(service.id, request)
+    assert told(within(body, place))
+    assert within(body, code[:-1]) == code[-1]
+
+
+def test_every_shape_is_known_to_a_client() -> None:
+    """No shape is rendered that no test reads as its clients do."""
+    assert {*WHERE_CLIENTS_LOOK, Refusal.OBJECT_STORE} == set(Refusal)
+    assert {service.refusal for service in SERVICES} == set(Refusal)
+
+
+def test_a_service_is_refused_alike_by_any_of_its_names() -> None:
+    """An older id of a service gets the shape of the service."""
+    old = refusal(DECISION, REFERENCE, "s3", asked())
+    assert old.raw_content == refusal(DECISION, REFERENCE, "aws-s3", asked()).raw_content
+
+
+def test_the_other_dialect_of_a_provider_is_answered_in_its_own_words() -> None:
+    """A provider of the OpenAI dialect that also serves Anthropic's answers that in its words."""
+    assert error_of("deepseek", asked("/anthropic/v1/messages"))["type"] == "error"
+    assert "type" not in error_of("deepseek", asked("/v1/chat/completions"))
+
+
 @pytest.mark.parametrize(
     ("path", "key"),
     [
@@ -144,14 +198,16 @@ def test_presumed_refusal_is_a_refusal() -> None:
 
 
 def test_a_hold_that_ended_is_told_apart() -> None:
-    """A refusal by a person and a wait in vain are not the same news; both carry the verdict in a header."""
+    """A refusal by a person and a wait in vain are not the same news; both carry the verdict in a
+    header."""
     held = Decision(verdict=Verdict.HOLD, reason="It waited.", hold_outcome=HoldOutcome.TIMED_OUT)
 
     assert refusal(held, REFERENCE, None, asked()).headers["x-outgate-verdict"] == "hold"
 
 
 def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
-    """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended with its headers."""
+    """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended
+    with its headers."""
     tls = gate.connect(host, alpn=["h2"])
     assert tls.selected_alpn_protocol() == "h2"
     connection = h2.connection.H2Connection()
@@ -184,7 +240,8 @@ def _text(value: bytes | str) -> str:
 
 
 def test_grpc_clients_read_permission_denied(gate: Any) -> None:
-    """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the message."""
+    """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the
+    message."""
     headers, body, ended_at_once = grpc_call(gate, "blocked.example")
 
     assert headers[":status"] == "200"

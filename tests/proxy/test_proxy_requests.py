@@ -1,4 +1,5 @@
-"""Requests through a real gate with real TLS: what passes, what is refused, and what reached the far side."""
+"""Requests through a real gate with real TLS: what passes, what is refused, and what reached the
+far side."""
 
 import http.client
 import json
@@ -42,7 +43,8 @@ def test_a_clean_request_passes_and_is_recorded(gate: Any) -> None:
 
 
 def test_a_refused_request_never_leaves(gate: Any) -> None:
-    """When a rule refuses a held body, not one byte of it reaches the destination, and the client hears why."""
+    """When a rule refuses a held body, not one byte of it reaches the destination, and the client
+    hears why."""
     with client(gate) as http_client:
         answer = http_client.post("https://files.example/upload", content=b"it is TOP-SECRET")
 
@@ -118,7 +120,8 @@ def test_a_word_split_between_windows_is_found(start_gate: Any, position: int) -
 
 
 def test_an_event_stream_is_not_buffered(gate: Any) -> None:
-    """The first event of a stream reaches the client while the rest is still to come; the tap reads all of it."""
+    """The first event of a stream reaches the client while the rest is still to come; the tap reads
+    all of it."""
     with client(gate) as http_client:
         request = {"model": "m", "stream": True, "messages": []}
         with http_client.stream(
@@ -132,7 +135,8 @@ def test_an_event_stream_is_not_buffered(gate: Any) -> None:
 
 
 def test_keep_alive_reuses_connections(gate: Any) -> None:
-    """Requests on one kept connection are each attributed, for it may change hands, and each get a record."""
+    """Requests on one kept connection are each attributed, for it may change hands, and each get a
+    record."""
     with client(gate) as http_client:
         for number in range(5):
             assert http_client.post("https://files.example/", json=number).status_code == 200
@@ -209,7 +213,8 @@ def test_the_gate_answers_for_its_own_health(gate: Any) -> None:
 
 
 def test_a_request_that_names_another_host_inside_is_degraded(gate: Any) -> None:
-    """A request whose Host header differs from the host connected to (domain fronting) is no clean request."""
+    """A request whose Host header differs from the host connected to (domain fronting) is no clean
+    request."""
     with client(gate) as http_client:
         answer = http_client.get("https://files.example/", headers={"Host": "elsewhere.example"})
 
@@ -218,7 +223,8 @@ def test_a_request_that_names_another_host_inside_is_degraded(gate: Any) -> None
 
 
 def test_an_unreachable_destination_leaves_a_record(gate: Any) -> None:
-    """When the destination cannot be verified, the client gets an error and the record says that no answer came."""
+    """When the destination cannot be verified, the client gets an error and the record says that no
+    answer came."""
     gate.internet._server._contexts.clear()
     gate.internet.context_for = _stranger  # type: ignore[method-assign]
     with client(gate) as http_client:

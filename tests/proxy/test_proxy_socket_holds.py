@@ -1,8 +1,8 @@
-"""A message inside a WebSocket that waits for a person, through a real gate and proven on the far side."""
+"""A message inside a WebSocket that waits for a person, through a real gate and proven on the far
+side."""
 
 import socket
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +70,8 @@ def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(
 
 
 def test_a_refused_message_ends_the_connection_and_never_leaves(echo: Echo, asking: Any) -> None:
-    """What a person refuses does not leave, nor what came behind it; the close reason says which record to quote."""
+    """What a person refuses does not leave, nor what came behind it; the close reason says which
+    record to quote."""
     with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:
         talk.send(SECRET)
         talk.send("after")
@@ -90,7 +91,8 @@ def test_a_refused_message_ends_the_connection_and_never_leaves(echo: Echo, aski
 
 
 def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: Any) -> None:
-    """When nobody answers in time the connection ends, and the record says that it was nobody's refusal."""
+    """When nobody answers in time the connection ends, and the record says that it was nobody's
+    refusal."""
     asking.policy.for_findings = Decision(
         verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3
     )
@@ -126,7 +128,8 @@ def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: Any) 
 
 
 def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: Any) -> None:
-    """While one message waits, the server's messages and pings go on, and so does every other connection."""
+    """While one message waits, the server's messages and pings go on, and so does every other
+    connection."""
     with open_socket(asking) as talk, open_socket(asking) as other:
         talk.send("first")
         assert talk.recv(timeout=20) == "first"
@@ -146,7 +149,8 @@ def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: Any) -> N
 def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
     echo: Echo, asking: Any
 ) -> None:
-    """The case stays and may be answered; the message is not sent behind the back of a client that has gone."""
+    """The case stays and may be answered; the message is not sent behind the back of a client that
+    has gone."""
     with open_socket(asking) as talk:
         talk.send(SECRET)
         record = held(asking)
@@ -162,7 +166,8 @@ def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
 
 
 def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: Any) -> None:
-    """A client that says goodbye right after a held message is waited for: approved in time, the message still goes."""
+    """A client that says goodbye right after a held message is waited for: approved in time, the
+    message still goes."""
     with open_socket(asking) as talk:
         talk.send(SECRET)
         asking.holds.say(held(asking).id, approved=True)
@@ -192,7 +197,8 @@ def test_too_much_behind_a_held_message_ends_the_connection(echo: Echo, start_ga
 def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
     echo: Echo, asking: Any
 ) -> None:
-    """A rule that asks about the destination asks once, when the connection opens; findings in a message ask again."""
+    """A rule that asks about the destination asks once, when the connection opens; findings in a
+    message ask again."""
     asking.policy.decide = lambda situation: ASK
     asking.policy.decide_on_headers = lambda situation: None
     opened: list[Any] = []
@@ -208,9 +214,10 @@ def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
         assert talk.recv(timeout=20) == SECRET
 
 
-def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, asking: Any) -> None:
+def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, start_gate: Any) -> None:
     """Where nobody can be asked, the rule's `on_error` answers, and the record says why."""
-    asking.gate.addon.inspection.parts = _without_people(asking)
+    asking = start_gate(people=False)
+    asking.policy.for_findings = ASK
     with pytest.raises(ConnectionClosedError), open_socket(asking) as talk:
         talk.send(SECRET)
         talk.recv(timeout=20)
@@ -221,13 +228,10 @@ def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, asking: Any) -> None:
     assert record.decision.degraded == ("hold: nobody can be asked here",)
 
 
-def _without_people(gate: Any) -> Any:
-    return replace(gate.gate.addon.inspection.parts, holds=None)
-
-
 @pytest.mark.parametrize("payload", [b"TOP-SECRET", b"x" * 125, b""])
 def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: bytes) -> None:
-    """A client's pings are answered by the far end, and nothing that was written into them or into a pong arrives there."""
+    """A client's pings are answered by the far end, and nothing that was written into them or into
+    a pong arrives there."""
     with open_socket(asking) as talk:
         talk.send("before")  # the far side notes control frames from its first message on
         assert talk.recv(timeout=20) == "before"
@@ -240,7 +244,8 @@ def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: byt
 
 
 def test_a_clients_closing_words_stay_here(echo: Echo, asking: Any) -> None:
-    """The reason that a client gives when it closes does not leave; its code does, and the record says how much was said."""
+    """The reason that a client gives when it closes does not leave; its code does, and the record
+    says how much was said."""
     with open_socket(asking) as talk:
         talk.send("hello")
         assert talk.recv(timeout=20) == "hello"
@@ -267,7 +272,8 @@ def test_a_servers_closing_words_arrive(echo: Echo, asking: Any) -> None:
 def test_a_client_that_sends_and_leaves_at_once_is_not_taken_for_one_that_waits(
     echo: Echo, asking: Any
 ) -> None:
-    """A large redacted message of a client that closes right behind it still arrives: nobody was asked about it."""
+    """A large redacted message of a client that closes right behind it still arrives: nobody was
+    asked about it."""
     asking.policy.for_findings = Decision(
         verdict=Verdict.REDACT, rule="r", redact_kinds=frozenset({"secret"})
     )

@@ -1,4 +1,5 @@
-"""Values in WebSocket messages: placeholders on the way out, values again in the answer, through a real gate."""
+"""Values in WebSocket messages: placeholders on the way out, values again in the answer, through a
+real gate."""
 
 import json
 from typing import Any
@@ -27,7 +28,8 @@ def redacting(echo: Echo, start_gate: Any) -> Any:
 def test_the_far_side_sees_placeholders_and_the_client_sees_values(
     echo: Echo, redacting: Any
 ) -> None:
-    """The server never sees the value, and the client reads it in the answer as if nothing had happened."""
+    """The server never sees the value, and the client reads it in the answer as if nothing had
+    happened."""
     with open_socket(redacting) as talk:
         talk.send(json.dumps({"text": SECRET}))
         assert json.loads(talk.recv(timeout=20)) == {"text": SECRET}
@@ -44,7 +46,8 @@ def test_the_far_side_sees_placeholders_and_the_client_sees_values(
 
 
 def test_a_placeholder_split_over_two_messages_comes_back_whole(echo: Echo, redacting: Any) -> None:
-    """A model that says a placeholder in pieces, each in a message of its own, is read as the value."""
+    """A model that says a placeholder in pieces, each in a message of its own, is read as the
+    value."""
     with open_socket(redacting) as talk:
         talk.send(SECRET)
         assert talk.recv(timeout=20) == SECRET
@@ -60,7 +63,8 @@ def test_a_placeholder_split_over_two_messages_comes_back_whole(echo: Echo, reda
 
 
 def test_what_is_held_back_comes_when_the_server_says_no_more(echo: Echo, redacting: Any) -> None:
-    """The end of a text that might have become a placeholder arrives in a moment, even if nothing follows."""
+    """The end of a text that might have become a placeholder arrives in a moment, even if nothing
+    follows."""
     with open_socket(redacting) as talk:
         talk.send(SECRET)
         assert talk.recv(timeout=20) == SECRET
@@ -82,7 +86,8 @@ def test_values_stay_placeholders_where_restoring_is_off(echo: Echo, redacting: 
 def test_a_message_that_cannot_be_redacted_takes_the_rules_other_answer(
     echo: Echo, redacting: Any
 ) -> None:
-    """Never half a redaction: what cannot be rewritten faithfully is refused, and the record says why."""
+    """Never half a redaction: what cannot be rewritten faithfully is refused, and the record says
+    why."""
     redacting.classifier.cannot_redact = True
     with pytest.raises(ConnectionClosedError), open_socket(redacting) as talk:
         talk.send(SECRET)

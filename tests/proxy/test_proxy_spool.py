@@ -61,7 +61,8 @@ def test_the_file_has_no_name_and_holds_no_plain_text(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there the name goes with the handle")
 def test_nothing_stays_of_a_gate_that_was_killed(tmp_path: Path) -> None:
-    """A gate that is killed in the middle leaves no file behind, and with its memory the key is gone."""
+    """A gate that is killed in the middle leaves no file behind, and with its memory the key is
+    gone."""
     script = (
         "import sys, time, pathlib; from proxy.spool import Spool; s = Spool(pathlib.Path(sys.argv[1]), 1 << 24);"
         "s.write(b'x' * 3_000_000); print('kept', flush=True); time.sleep(60)"

@@ -18,7 +18,8 @@ BODY = b"x" * 300_000
 
 
 class Upstream:
-    """Answers one request per connection, in HTTP/1.1 or HTTP/2, and keeps everything that it could read."""
+    """Answers one request per connection, in HTTP/1.1 or HTTP/2, and keeps everything that it could
+    read."""
 
     def __init__(
         self, internet: StandInInternet, protocol: str, *, answers_with_trailers: bool = False
@@ -158,7 +159,8 @@ def _send_http2(gate: Any, body: bytes) -> bytes:
 def test_trailers_stay_here_and_the_request_goes_through(
     send: Any, upstream: Upstream, start_gate: Any, hold_bytes: int
 ) -> None:
-    """What a client adds behind the body, where no rule has looked, does not leave; the record says that it was there."""
+    """What a client adds behind the body, where no rule has looked, does not leave; the record says
+    that it was there."""
     gate = start_gate(hold_bytes=hold_bytes)
     answer = send(gate, BODY)
 

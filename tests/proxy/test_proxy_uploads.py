@@ -1,5 +1,7 @@
-"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about what was not read."""
+"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about
+what was not read."""
 
+import asyncio
 import gzip
 import zlib
 from dataclasses import replace
@@ -14,9 +16,14 @@ from hypothesis import strategies as st
 
 from classifiers.uploads.cutting import OVERLAP, Windows, holds_document, is_document, without
 from classifiers.uploads.unpacking import PIECE, Unpacker
+from core.attribution import UNATTRIBUTED
 from core.decision import Decision, Verdict
+from core.exchange import Exchange
 from core.findings import Confidence, Finding
-from proxy.uploads import WINDOW, settled
+from core.ids import utc_now
+from proxy.life_cycle import State
+from proxy.transaction import Transaction
+from proxy.uploads import WINDOW, UploadTap, settled
 
 WORD = b"TOP-SECRET"
 PACK = {
@@ -144,7 +151,8 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: bool) -> None:
-    """A request cut by its last bytes reaches the destination as a broken one, never as a complete one."""
+    """A request cut by its last bytes reaches the destination as a broken one, never as a complete
+    one."""
     gate = start_gate(hold_bytes=10_000)
     body = b"x" * 300_000 + WORD
     answer = put(gate, iter([body]) if chunked else body)
@@ -156,7 +164,8 @@ def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: boo
 
 
 def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
-    """A body that unpacks to far more than it is, is not read to its end; rules on content then refuse it."""
+    """A body that unpacks to far more than it is, is not read to its end; rules on content then
+    refuse it."""
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, gzip.compress(b"\0" * 40_000_000), content_encoding="gzip")
 
@@ -181,7 +190,8 @@ def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
 def test_a_large_document_is_not_passed_as_read(
     start_gate: Any, head: bytes, content_type: str
 ) -> None:
-    """A large archive or workbook cannot be read while it passes: the record says so and content rules refuse it."""
+    """A large archive or workbook cannot be read while it passes: the record says so and content
+    rules refuse it."""
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, head + b"x" * 500_000, content_type=content_type)
 
@@ -193,7 +203,8 @@ def test_a_large_document_is_not_passed_as_read(
 
 
 def test_unread_documents_pass_where_no_rule_minds(start_gate: Any) -> None:
-    """Where no rule looks at the content a large document passes, and its record says that it was not read."""
+    """Where no rule looks at the content a large document passes, and its record says that it was
+    not read."""
     gate = start_gate(hold_bytes=10_000)
     gate.policy.decide = lambda s: _allowed()
     body = b"PK\x03\x04" + b"x" * 500_000
@@ -216,7 +227,8 @@ def test_headers_are_not_counted_with_every_window(start_gate: Any) -> None:
 
 
 def test_volume_rules_see_the_size_as_it_grows(start_gate: Any) -> None:
-    """A rule on the size of a request holds for a body of unstated size as soon as it is that large."""
+    """A rule on the size of a request holds for a body of unstated size as soon as it is that
+    large."""
     gate = start_gate(hold_bytes=10_000)
     blocked = Decision(verdict=Verdict.BLOCK, rule="too-much")
     gate.policy.decide = lambda s: blocked if s.request_bytes >= 300_000 else _allowed()
@@ -252,7 +264,8 @@ def test_programs_outside_the_scope_are_only_measured(start_gate: Any) -> None:
 def test_what_streams_is_neither_held_nor_rewritten(
     verdict: Verdict, on_error: Verdict, expected: Verdict
 ) -> None:
-    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error decides."""
+    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error
+    decides."""
     decision = settled(Decision(verdict=verdict, on_error=on_error, reason="Because."))
 
     assert decision.verdict is expected
@@ -385,3 +398,50 @@ def test_text_is_no_document(body: bytes) -> None:
     """A body is held for a document only when it begins as one."""
     assert not is_document(body)
     assert not holds_document(body)
+
+
+def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
+    start_gate: Any,
+) -> None:
+    """A client that hangs up in the middle leaves a record of how much had left, and no whole one."""
+    gate = start_gate(hold_bytes=10_000)
+    head = b"PUT /big HTTP/1.1\r\nHost: files.example\r\nContent-Length: 5000000\r\n\r\n"
+    with gate.connect("files.example") as talk:
+        talk.sendall(head + b"x" * 2_000_000)
+        assert arrived(gate) > 0
+
+    record = closed(gate)
+    assert 0 < record.request.bytes <= 2_000_000
+    assert not record.request.complete
+    assert gate.internet.arrivals == []
+
+
+@pytest.mark.parametrize("end", [State.CLOSED, State.FAILED])
+async def test_an_upload_is_still_cut_when_its_answer_was_over_before(
+    gate: Any, end: State
+) -> None:
+    """A server that has answered gets no secret after it, nor where the gate failed on its answer."""
+    inspection = gate.gate.addon.inspection
+    exchange = Exchange(
+        id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="PUT",
+        path="/big", body_bytes=900_000, complete=False,
+    )  # fmt: skip
+    transaction = Transaction("a")
+    seen = gate.classifier.on_headers(exchange)
+    transaction.decide(exchange, UNATTRIBUTED, seen, _allowed())
+    transaction.journal()
+    transaction.pass_on()
+    tap = UploadTap(transaction, exchange, inspection.deciding, lambda *_: None)
+    transaction.answer()
+    if end is State.CLOSED:
+        transaction.close(asyncio.get_running_loop().create_future())
+    else:
+        transaction.fail(Decision(verdict=Verdict.BLOCK))
+    for chunk, stopped in ((b"x" * 200_000, False), (WORD + b"x" * 200_000, True)):
+        tap.take(chunk)
+        await tap.inspect()
+        tap.take(None)
+        await tap.inspect()
+        assert WORD not in tap.release()
+        assert transaction.stopped is tap.stopped is stopped
+    assert transaction.state is end

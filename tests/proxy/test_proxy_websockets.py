@@ -1,4 +1,5 @@
-"""WebSockets through a real gate: what a client sends is inspected before it goes on, and one record sums it up."""
+"""WebSockets through a real gate: what a client sends is inspected before it goes on, and one
+record sums it up."""
 
 import socket
 from dataclasses import replace
@@ -30,7 +31,8 @@ def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> N
 
 @pytest.mark.parametrize("message", [SECRET, SECRET.encode(), ["it is TOP", "-SEC", "RET"]])
 def test_a_refused_message_never_leaves(echo: Echo, start_gate: Any, message: Any) -> None:
-    """A message that a rule refuses is dropped, in whatever pieces it comes; the client reads why it was closed."""
+    """A message that a rule refuses is dropped, in whatever pieces it comes; the client reads why
+    it was closed."""
     gate = start_gate()
     with open_socket(gate) as talk:
         talk.send("before")
@@ -98,7 +100,8 @@ def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: Any) -> None:
 
 
 def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: Any) -> None:
-    """When the gate itself fails on a message, the message does not leave and the record names the failure."""
+    """When the gate itself fails on a message, the message does not leave and the record names the
+    failure."""
     gate = start_gate()
     with pytest.raises(ConnectionClosedError) as ended, open_socket(gate) as talk:
         gate.classifier.fail = RuntimeError("broken")
@@ -112,7 +115,8 @@ def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: Any) -> 
 
 
 def test_a_message_too_large_to_inspect_is_refused(echo: Echo, start_gate: Any) -> None:
-    """A message larger than what is held for inspection does not leave; the client is told that it is too big."""
+    """A message larger than what is held for inspection does not leave; the client is told that it
+    is too big."""
     gate = start_gate(hold_bytes=100_000)
     with pytest.raises(ConnectionClosedError) as ended, open_socket(gate, compression=None) as talk:
         talk.send("a" * 2_000_000)

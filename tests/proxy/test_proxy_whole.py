@@ -1,4 +1,5 @@
-"""Whole inspection: where a rule asks for it, nothing of a large body leaves before all of it was read."""
+"""Whole inspection: where a rule asks for it, nothing of a large body leaves before all of it was
+read."""
 
 import hashlib
 import os
@@ -10,7 +11,10 @@ import httpx
 import pytest
 
 from core.decision import Decision, Verdict
+from core.errors import DegradedError
 from core.findings import Confidence, Finding
+from proxy.buffered_upload import WholeTap
+from proxy.spool import PIECE
 
 WORD = b"TOP-SECRET"
 
@@ -70,7 +74,8 @@ def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
 
 
 def test_a_large_document_is_read_as_one(gate: Any) -> None:
-    """An archive that could not be read while it passes is read whole, by a worker, and passes when it is clean."""
+    """An archive that could not be read while it passes is read whole, by a worker, and passes when
+    it is clean."""
     body = b"PK\x03\x04" + os.urandom(2_000_000)
     answer = put(gate, body)
 
@@ -143,3 +148,27 @@ def test_small_bodies_are_not_kept(gate: Any, tmp_path: Path) -> None:
     (tmp_path / "kept").rmdir()
 
     assert put(gate, b"x" * 9_000).status_code == 200
+
+
+def test_a_kept_body_that_cannot_be_read_back_ends_broken_and_on_record(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a body that went out is not taken for a whole one, there or in the evidence."""
+    next_piece, asked = WholeTap.next_piece, []
+
+    async def fails_later(self: WholeTap) -> None:
+        asked.append(1)
+        if len(asked) > 2:
+            raise DegradedError("spool", "the kept body cannot be read back")
+        await next_piece(self)
+
+    monkeypatch.setattr(WholeTap, "next_piece", fails_later)
+    answer = put(gate, b"x" * (5 << 20))
+
+    assert answer.status_code == 403
+    assert gate.internet.arrivals == []
+    record = closed(gate)
+    assert answer.headers["x-outgate-reference"] == record.id
+    assert (record.request.bytes, record.request.complete) == (2 * PIECE, False)
+    assert record.decision.degraded == ("hook: failed",)
+    assert record.notes == ("the kept body could not be read back",)

@@ -112,10 +112,11 @@ class Outgate:
         return client_environment(gate.url, Home(self.home).bundle, self.environment)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return all records, oldest first."""
+        """Return all records as an export writes them, oldest first."""
         from evidence import open_store
 
-        return list(open_store(self.home / "evidence.db").iter_records())
+        store = open_store(self.home / "evidence.db")
+        return [entry.exported() for entry in store.iter_entries()]
 
     def wait_for(self, condition: Callable[[], Any], seconds: float = 40) -> Any:
         """Wait for something that happens in another process."""

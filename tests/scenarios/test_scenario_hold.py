@@ -2,14 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from reading import read
 
 from app.gate_registry import find, health
 from app.home import Home
-from core.decision import HoldOutcome
+from core.decision import HoldOutcome, Verdict
 from core.ids import utc_now, uuid7
 from core.record import Record
 from core.review import Action, HoldState, ReviewEvent, case_key
@@ -56,26 +56,28 @@ class Officer:
             command, env=self.outgate.behind(), stdout=subprocess.PIPE, text=True
         )
 
-    def held(self) -> Mapping[str, Any]:
+    def held(self) -> Record:
         """Wait until a request is held, and return its record."""
-        return self.outgate.wait_for(self.holds.waiting)[0]  # type: ignore[no-any-return]
+        record = self.outgate.wait_for(self.holds.waiting)[0]
+        assert isinstance(record, Record)
+        return record
 
-    def says(self, action: Action, record: Mapping[str, Any]) -> None:
+    def says(self, action: Action, record: Record) -> None:
         """Answer it as the review does."""
-        key = case_key(Record.from_json(record))
+        key = case_key(record)
         event = ReviewEvent(
             id=uuid7(),
             at=utc_now(),
             case_key=key,
             action=action,
             who="officer",
-            record_id=record["id"],
+            record_id=record.id,
         )
         self.store.append([event])
 
-    def record(self, record_id: str) -> Mapping[str, Any]:
+    def record(self, record_id: str) -> Record:
         """Wait for the finished record."""
-        return self.outgate.wait_for(lambda: self.store.records_by_ids([record_id]))[0]  # type: ignore[no-any-return]
+        return read(self.outgate.wait_for(lambda: self.store.records_by_ids([record_id])))[0]
 
     def arrived(self) -> int:
         """How many requests reached the stand-in internet."""
@@ -108,17 +110,17 @@ def test_an_approved_request_goes_on_and_the_script_notices_nothing_but_the_wait
     script = officer.start("monthly run")
     held = officer.held()
     assert officer.arrived() == before
-    assert (held["decision"]["verdict"], held["decision"]["hold"]["outcome"]) == ("hold", None)
-    assert held["sender"]["script"]["name"] == "send.py"
+    assert (held.decision.verdict, held.decision.hold_outcome) == (Verdict.HOLD, None)
+    assert held.sender.script is not None and held.sender.script.name == "send.py"
     officer.says(Action.APPROVE, held)
 
     answer, _ = end(script)
     assert answer.startswith('200 {"ok": true'), answer
     assert officer.arrived() == before + 1
-    record = officer.record(held["id"])
-    assert record["decision"]["hold"]["outcome"] == "approved"
-    assert "approved by officer" in record["notes"]
-    assert record["response"]["status"] == 200
+    record = officer.record(held.id)
+    assert record.decision.hold_outcome is HoldOutcome.APPROVED
+    assert "approved by officer" in record.notes
+    assert record.response.status == 200
 
 
 def test_a_refused_request_never_leaves_and_says_why(officer: Officer) -> None:
@@ -132,11 +134,11 @@ def test_a_refused_request_never_leaves_and_says_why(officer: Officer) -> None:
     assert answer.startswith("403"), answer
     assert "A person looked at it and refused" in answer
     assert "ask-first" in answer
-    assert held["id"] in answer
+    assert held.id in answer
     assert officer.arrived() == before
-    record = officer.record(held["id"])
-    assert record["decision"]["hold"]["outcome"] == "refused"
-    assert "refused by officer" in record["notes"]
+    record = officer.record(held.id)
+    assert record.decision.hold_outcome is HoldOutcome.REFUSED
+    assert "refused by officer" in record.notes
 
 
 def test_nobody_answers_then_it_is_approved_and_run_again(officer: Officer) -> None:
@@ -148,14 +150,12 @@ def test_nobody_answers_then_it_is_approved_and_run_again(officer: Officer) -> N
     answer, waited = end(script)
     assert answer.startswith("403"), answer
     assert "have it approved, then run again" in answer
-    assert held["id"] in answer
+    assert held.id in answer
     assert waited >= 8
     assert officer.arrived() == before
-    assert officer.record(held["id"])["decision"]["hold"]["outcome"] == "timed_out"
+    assert officer.record(held.id).decision.hold_outcome is HoldOutcome.TIMED_OUT
     assert officer.holds.waiting() == []
-    assert officer.holds.states([held["id"]]) == {
-        held["id"]: HoldState(outcome=HoldOutcome.TIMED_OUT)
-    }
+    assert officer.holds.states([held.id]) == {held.id: HoldState(outcome=HoldOutcome.TIMED_OUT)}
 
     officer.says(Action.APPROVE, held)
     answer, waited = end(officer.start("night job"))

@@ -69,3 +69,59 @@ def _run(outgate: Any, script: Any) -> None:
         check=True,
         capture_output=True,
     )
+
+
+IMPORTS = """
+version: 1
+mode: enforce
+rules:
+  - id: no-database-tools
+    description: Scripts that read databases send nothing out
+    when:
+      script: {imports: [sqlite3]}
+    then: block
+  - id: no-bank-data
+    description: Bank data stays here
+    when:
+      findings: {kinds: bank}
+    then: block
+"""
+FLAGGED = """
+import urllib.request, urllib.error
+for body in (b'iban DE90871318609139099603', b'hello',):
+    try:
+        print(urllib.request.urlopen('https://files.example/', data=body, timeout=30).status)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+def test_a_flagged_script_is_kept_and_its_imports_count_from_its_first_request(
+    outgate: Any,
+) -> None:
+    """A script whose first request is refused has its source kept and its versions compared; rules on imports hold for it."""
+    (outgate.folder / "p.yaml").write_text(IMPORTS)
+    outgate.start("--policy", str(outgate.folder / "p.yaml"))
+    script = outgate.script("flagged.py", "# first version\n" + FLAGGED)
+    assert _codes(outgate, script) == ["403", "200"]
+    script.write_text("# second version\nimport sqlite3\n" + FLAGGED)
+    assert _codes(outgate, script) == ["403", "403"]
+    script.write_text(
+        "# third version\nimport sqlite3\n"
+        + FLAGGED.replace("b'iban DE90871318609139099603', ", "")
+    )
+    assert _codes(outgate, script) == ["403"]
+
+    done = outgate.wait_for(
+        lambda: (d := outgate("scripts", "--diff", str(script))).returncode == 0 and d
+    )
+    assert "-# second version" in done.stdout
+    assert "+# third version" in done.stdout
+
+
+def _codes(outgate: Any, script: Any) -> list[str]:
+    command = [sys.executable, str(script)]
+    done = subprocess.run(
+        command, env=outgate.behind(), timeout=60, check=True, capture_output=True, text=True
+    )
+    return done.stdout.split()

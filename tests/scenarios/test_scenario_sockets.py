@@ -116,12 +116,10 @@ def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
     script = talking(outgate, "good morning", CONTACT, "goodbye")
     held = outgate.wait_for(holds.waiting)[0]
     assert realtime.heard == ["good morning"]
-    assert (held["request"]["method"], held["decision"]["rule"]) == (
-        "WEBSOCKET",
-        "ask-about-contacts",
-    )
-    assert held["sender"]["script"]["name"] == "talk.py"
-    key = case_key(Record.from_json(held))
+    assert isinstance(held, Record)
+    assert (held.request.method, held.decision.rule) == ("WEBSOCKET", "ask-about-contacts")
+    assert held.sender.script is not None and held.sender.script.name == "talk.py"
+    key = case_key(held)
     store.append(
         [
             ReviewEvent(
@@ -130,7 +128,7 @@ def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
                 case_key=key,
                 action=Action.APPROVE,
                 who="officer",
-                record_id=held["id"],
+                record_id=held.id,
             )
         ]
     )

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from invented_day import sample_records
+from memory_case_store import MemoryCaseStore
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
+from core.stored import StoredEntry
 from evidence.factory import open_evidence
 from tui.app import ReviewApp
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
-from tui.sample import sample_records
-from tui.sample_store import MemoryCaseStore
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 SCREENS = Path(__file__).parent / "screens"
@@ -42,7 +43,7 @@ class FragileStore(MemoryCaseStore):
         self._fail()
         return super().count(wanted)
 
-    def records(self, key: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
         self._fail()
         return super().records(key, limit)
 

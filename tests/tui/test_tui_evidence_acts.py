@@ -1,6 +1,7 @@
 """Verifying the evidence and exporting cases from within the review."""
 
 import pytest
+from invented_day import sample_records
 
 from app.commands.evidence import _acts
 from attribution.identity.contents import ContentStore
@@ -10,13 +11,16 @@ from evidence import verify, verify_jsonl
 from evidence.factory import open_store
 from evidence.history import History
 from tui.app import ReviewApp
-from tui.evidence_acts import EvidenceActs, Verified, cases_of
+from tui.evidence_acts import EvidenceActs, ExportChoice, Verified, cases_of, proposed
 from tui.export_dialog import Export, ExportDialog, export_named
 from tui.live_queue import Reviewer
 from tui.notice import Notice
 from tui.review_screen import ReviewScreen
-from tui.sample import sample_records
 
+FORMATS = (
+    ExportChoice(name="csv", suffix=".csv", purpose="for people", proposed=True),
+    ExportChoice(name="jsonl", suffix=".jsonl", purpose="for machines"),
+)
 WHOLE = Verified(whole=True, words=("The evidence is whole.", "Records checked: 4812."))
 
 
@@ -25,7 +29,7 @@ def opened_with(store, now):
     """Open the review with given acts."""
 
     def open_app(verify=lambda: WHOLE, export=lambda name, cases, path: len(cases), at=store):
-        acts = EvidenceActs(verify=verify, export=export, formats=("csv", "jsonl"))
+        acts = EvidenceActs(verify=verify, export=export, formats=FORMATS)
         return ReviewApp(
             at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
         )
@@ -130,15 +134,38 @@ async def test_a_bad_file_name_keeps_the_dialog_open(
 def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
     """A file that is there is never replaced from the review."""
     (tmp_path / "there.csv").write_text("x")
-    formats = ("csv", "jsonl")
 
-    assert export_named(f" {tmp_path}/new.CSV ", formats) == Export(
+    assert export_named(f" {tmp_path}/new.CSV ", FORMATS) == Export(
         path=tmp_path / "new.CSV", format_name="csv"
     )
-    assert "already" in export_named(str(tmp_path / "there.csv"), formats)
-    assert "no such folder" in export_named(str(tmp_path / "none" / "x.csv"), formats)
-    for wrong in ("", "   ", "cases", "cases.txt", ".csv", str(tmp_path)):
-        assert "has to end in" in export_named(wrong, formats)
+    assert "already" in export_named(str(tmp_path / "there.csv"), FORMATS)
+    assert "no such folder" in export_named(str(tmp_path / "none" / "x.csv"), FORMATS)
+    for wrong in ("", "   ", "cases", "cases.txt", ".csv", "csv", str(tmp_path)):
+        assert "has to end in" in export_named(wrong, FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("a.md", "markdown"), ("a.MD", "markdown"), ("a.jsonl", "jsonl"), ("a.ocsf.jsonl", "ocsf")],
+)
+def test_a_format_is_chosen_by_its_suffix_not_by_its_name(tmp_path, name, asked):
+    """A format called `markdown` is saved as `.md`; of two suffixes that fit, the longer one is meant."""
+    formats = (
+        *FORMATS,
+        ExportChoice(name="ocsf", suffix=".ocsf.jsonl", purpose="for other programs"),
+        ExportChoice(name="markdown", suffix=".md", purpose="for reading"),
+    )
+
+    found = export_named(str(tmp_path / name), formats)
+    assert found == Export(path=tmp_path / name, format_name=asked)
+    assert "or .md" in export_named(str(tmp_path / "a.markdown"), formats)
+
+
+def test_what_is_proposed_is_not_the_first_in_the_alphabet():
+    """A new format changes nothing for whoever presses Enter."""
+    early = ExportChoice(name="atom", suffix=".atom", purpose="for feeds")
+
+    assert proposed((early, *FORMATS)).name == "csv"
 
 
 def test_all_cases_of_a_filter_are_taken(endless, store):

@@ -3,20 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from invented_day import finding, place, record, sample_holds, sender
 
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
-from core.review import Action, CaseFilter
-from proxy.enforcement import APPROVAL_LASTS
-from tui.answer_dialog import AnswerDialog
+from core.review import APPROVAL_LASTS, Action, CaseFilter
+from core.vocabulary.times import lasting
+from tui.answer_dialog import WORDS, AnswerDialog, Answering
 from tui.app import ReviewApp
 from tui.held_panel import HeldPanel, bar
-from tui.holds import held_now, held_of
+from tui.holds import held_of, waiting_now
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
-from tui.sample import finding, place, record, sample_holds, sender
-from tui.vocabulary import APPROVAL_HOURS, HOLDS
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 
@@ -354,21 +353,20 @@ async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(
 
 def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now):
     """Ten seconds after its end nobody is left to answer to."""
-    records = [r.to_json() for r in sample_holds(now)]
+    records = sample_holds(now)
 
-    assert [h.case.script for h in held_now(records, now)] == [
-        "backup_ward.py",
-        "payroll_letters.py",
-    ]
-    assert [h.case.script for h in held_now(records, now + timedelta(seconds=18))] == [
-        "payroll_letters.py"
-    ]
-    assert held_now(records, now + timedelta(seconds=60)) == ()
+    def waiting(seconds: float) -> list[str]:
+        held = waiting_now(records, now + timedelta(seconds=seconds)).held
+        return [one.case.script for one in held]
+
+    assert waiting(0) == ["backup_ward.py", "payroll_letters.py"]
+    assert waiting(18) == ["payroll_letters.py"]
+    assert waiting(60) == []
 
 
 def test_the_bar_runs_out(now):
     """It is full at the start and empty at the end, of the same length always."""
-    held = held_of(sample_holds(now)[0].to_json())
+    held = held_of(sample_holds(now)[0])
     start = held.until - timedelta(seconds=held.seconds)
     lengths = [
         tuple(map(len, bar(held, start + timedelta(seconds=s)))) for s in (-5, 0, 12.5, 25, 40)
@@ -382,15 +380,9 @@ def test_the_bar_runs_out(now):
     )
 
 
-def test_every_outcome_of_a_hold_has_its_words():
-    """Released, passed by an earlier approval, refused by a person, and expired are four different things."""
-    assert {outcome.value for outcome in HoldOutcome} | {"waiting"} == set(HOLDS)
-    assert len({words.outcome for words in HOLDS.values()}) == len(HOLDS)
-
-
 def test_the_words_give_the_time_that_the_gate_keeps():
     """An approval is said to last as long as it does."""
-    assert timedelta(hours=APPROVAL_HOURS) == APPROVAL_LASTS
+    assert lasting(APPROVAL_LASTS) in WORDS[Answering.APPROVE_NEXT].effect
 
 
 async def test_a_filter_can_be_given_from_the_start(store, now, settled):

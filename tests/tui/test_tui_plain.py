@@ -3,10 +3,11 @@
 import io
 from datetime import UTC
 
+from invented_day import sample_holds
+
 from app.commands.evidence import review
 from tui.app import crash_words, run
 from tui.plain import print_queue
-from tui.sample import sample_holds
 
 
 def printed(store, now, line="", **more):

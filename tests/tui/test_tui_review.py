@@ -3,15 +3,14 @@
 import threading
 
 import pytest
+from invented_day import finding, place, record, sender
 
 from core.classification import Category
 from core.decision import Verdict
 from core.errors import EvidenceError
 from core.review import Action, CaseFilter, CaseStatus, Disposition
-from tui.actions import ACTIONS
 from tui.queue_view import QueueView
 from tui.review_screen import ReviewScreen
-from tui.sample import finding, place, record, sender
 
 
 def arrival(at, script="new_job.py", verdict=Verdict.HOLD):
@@ -280,18 +279,6 @@ async def test_tab_takes_the_offered_word(opened, store, press, review):
         assert review(pilot).queue.wanted.verdict == "hold"
         await press(pilot, "escape")
         assert review(pilot).queue.wanted == CaseFilter()
-
-
-async def test_every_key_of_the_registry_does_something(opened, store):
-    """No action without code, none without a name and help, no key twice."""
-    keys = [key for action in ACTIONS for key in action.keys]
-    assert len(keys) == len(set(keys))
-    async with opened(store) as pilot:
-        bound = pilot.app.screen.active_bindings
-        for action in ACTIONS:
-            assert callable(getattr(pilot.app.screen, f"do_{action.id}"))
-            assert action.name and action.help.endswith(".")
-            assert set(action.keys) <= set(bound)
 
 
 async def test_the_palette_offers_every_action_and_no_screenshot(opened, store, press, screen_text):

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from invented_day import finding, place, record
+from memory_case_store import MemoryCaseStore
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
-from tui.sample import finding, place, record
-from tui.sample_store import MemoryCaseStore
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 

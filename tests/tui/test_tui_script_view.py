@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from invented_day import finding, place, record, sender
+from memory_case_store import MemoryCaseStore
 
 from core.classification import AccountKind, Category
 from core.decision import Verdict
 from core.review import Action, script_key
 from tui.evidence_acts import EvidenceActs, Verified
-from tui.sample import finding, place, record, sender
-from tui.sample_store import MemoryCaseStore
 from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
 
@@ -84,7 +84,7 @@ def acts(parts):
     return EvidenceActs(
         verify=lambda: Verified(whole=True, words=()),
         export=lambda *_: 0,
-        formats=("csv",),
+        formats=(),
         parts=parts,
     )
 

@@ -4,11 +4,11 @@ import io
 from datetime import UTC
 
 import pytest
+from invented_day import sample_records
 
 from core.review import CaseFilter, CaseStatus, Disposition
 from evidence.factory import open_store
 from tui.plain import print_queue
-from tui.sample import sample_records
 
 
 async def test_a_case_is_read_and_closed_in_the_evidence_file(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from classifiers.credentials.judging.identity import is_authentication
+from classifiers.credentials.judging.direction import is_authentication
 from classifiers.payload import Carrier, Segment
 
 

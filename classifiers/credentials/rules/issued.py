@@ -127,9 +127,9 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("mailchimp-api-key", "mailchimp", r"[0-9a-f]{32}-us\d{1,2}", 3.0),
     ("brevo-api-key", "brevo", r"x(?:keysib|smtpsib)-[a-fA-F0-9]{64}-[A-Za-z0-9]{16}", 3.0),
     ("discord-bot-token", "discord", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}", 4.0),
-    ("pypi-token", "pypi", r"pypi-AgE[A-Za-z0-9_-]{50,1000}", 3.5),
+    ("pypi-token", "python-index", r"pypi-AgE[A-Za-z0-9_-]{50,1000}", 3.5),
     ("rubygems-token", "rubygems", r"rubygems_[a-f0-9]{48}", 3.0),
-    ("docker-access-token", "docker", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}", 3.5),
+    ("docker-access-token", "docker-hub", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}", 3.5),
     ("shopify-token", "shopify", r"shp(?:at|ca|pa|ss|tka)_[a-fA-F0-9]{32}", 3.0),
     ("square-token", "square", r"(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[lE][A-Za-z0-9_-]{50,64})", 3.5),
     ("facebook-access-token", "facebook", r"EAA[A-Z][A-Za-z0-9]{80,400}", 3.5),
@@ -140,8 +140,8 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("airtable-token", "airtable", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}", 3.0),
     ("figma-token", "figma", r"fig[dor]_[A-Za-z0-9_-]{36,64}", 3.5),
     ("dropbox-token", "dropbox", r"sl\.(?:u\.)?[A-Za-z0-9_-]{100,}", 4.0),
-    ("grafana-token", "grafana", r"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{40,200}={0,2})", 3.0),
-    ("new-relic-api-key", "new-relic", r"NRAK-[A-Z0-9]{27}", 3.0),
+    ("grafana-token", "grafana-cloud", r"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{40,200}={0,2})", 3.0),
+    ("new-relic-api-key", "newrelic", r"NRAK-[A-Z0-9]{27}", 3.0),
     ("sentry-auth-token", "sentry", r"sntry[su]_[A-Za-z0-9+/=_]{60,400}", 3.0),
     ("posthog-personal-api-key", "posthog", r"phx_[A-Za-z0-9_-]{40,50}", 3.5),
     ("postman-api-key", "postman", r"PMAK-[a-fA-F0-9]{24}-[a-fA-F0-9]{34}", 3.0),
@@ -153,12 +153,6 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("salesforce-session", "salesforce", r"00[A-Za-z0-9]{13}![A-Za-z0-9._]{80,260}", 3.5),
 )  # fmt: skip
 
-_CLASSES = {
-    "openai-api-key": "api-key",
-    "anthropic-admin-key": "admin",
-    "google-oauth-access-token": "oauth",
-}
-
 _LIKELY = frozenset({"vault-token", "notion-token", "twilio-api-key", "tencent-secret-id", "discord-bot-token",
                      "alibaba-access-key", "google-api-key", "voyage-api-key", "mailchimp-api-key", "mailgun-api-key"})  # fmt: skip
 """Forms that something else could share: likely, not certain."""
@@ -168,15 +162,15 @@ _SPECIAL = (
          pattern=r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END),
     Rule(name="sk-api-key", min_entropy=3.5, rank=2, check=_with_digit, confidence=Confidence.LIKELY,
          pattern=r"\b(sk-[A-Za-z0-9]{20,64})" + _END),
-    Rule(name="github-pat", provider="github", min_entropy=3.0, rank=3, check=_checksummed, key_class="personal",
+    Rule(name="github-pat", provider="github", min_entropy=3.0, rank=3, check=_checksummed,
          pattern=r"\b(ghp_[A-Za-z0-9]{36})" + _END),
-    Rule(name="github-oauth-token", provider="github", min_entropy=3.0, rank=3, check=_checksummed, key_class="oauth",
+    Rule(name="github-oauth-token", provider="github", min_entropy=3.0, rank=3, check=_checksummed,
          pattern=r"\b(gh[our]_[A-Za-z0-9]{36})" + _END),
-    Rule(name="github-app-token", provider="github", min_entropy=3.0, rank=3, key_class="app",
+    Rule(name="github-app-token", provider="github", min_entropy=3.0, rank=3,
          pattern=r"\b(ghs_[A-Za-z0-9]{36})" + _END),
     Rule(name="npm-token", provider="npm", min_entropy=3.0, rank=3, check=_checksummed,
          pattern=r"\b(npm_[A-Za-z0-9]{36})" + _END),
-    Rule(name="telegram-bot-token", provider="telegram", min_entropy=3.5, rank=3, key_class="bot",
+    Rule(name="telegram-bot-token", provider="telegram", min_entropy=3.5, rank=3,
          pattern=r"(?:\b|bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,34})" + _END),
     Rule(name="slack-webhook", provider="slack", rank=3, min_entropy=3.0,
          pattern=r"(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70})"),
@@ -197,7 +191,7 @@ def issued_rules() -> list[Rule]:
     for name, provider, secret, floor in _LLM + _CLOUD + _WORK:
         rules.append(
             Rule(
-                name=name, provider=provider, min_entropy=floor, rank=3, key_class=_CLASSES.get(name),
+                name=name, provider=provider, min_entropy=floor, rank=3,
                 confidence=Confidence.LIKELY if name in _LIKELY else Confidence.CERTAIN,
                 pattern=r"\b(" + secret + ")" + _END,
             )

@@ -10,10 +10,10 @@ import re2
 
 from classifiers.credentials.engines.engine import compile_database, regex
 from classifiers.credentials.rules.rule import Rule
-from classifiers.destinations.key_hosts import HOSTS
 from core.findings import Confidence
+from destinations.credentials import ISSUERS
 
-FORMAT = 5
+FORMAT = 6
 """Raise it whenever the adaptation changes, so that cached packs are made anew."""
 
 _OPERATOR = r"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)"
@@ -114,10 +114,11 @@ def _confidence(sure: bool, contextual: bool) -> Confidence:
 
 def provider_of_rule(name: str) -> str:
     """Return the provider that a rule is named after."""
-    known = [p for p in HOSTS if name.startswith((p + "-", p.replace("-", "") + "-"))]
-    aliases = {"gcp": "google", "twitter": "twitter"}
-    first = name.split("-", 1)[0]
-    return max(known, key=len) if known else aliases.get(first, first)
+    known = [p for p in ISSUERS if name.startswith((p + "-", p.replace("-", "") + "-"))]
+    if known:
+        return ISSUERS[max(known, key=len)]
+    first = name.partition("-")[0]
+    return "google" if first == "gcp" else first
 
 
 def wire_pattern(pattern: str) -> tuple[str, bool]:

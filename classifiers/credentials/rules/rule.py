@@ -66,7 +66,7 @@ class Rule:
     """Pattern for RE2 when it differs from what Vectorscan looks for."""
     confidence: Confidence = Confidence.CERTAIN
     provider: str | None = None
-    """Whose key this is: see `hosts.HOSTS`."""
+    """Id of the entry in the catalogue of destinations whose key this is."""
     min_entropy: float = 0.0
     """Bits per character below which a value is no real secret."""
     check: Check | None = None
@@ -84,7 +84,5 @@ class Rule:
     """Patterns (RE2) that a real value never matches."""
     stopwords: tuple[str, ...] = ()
     """Words, lower case, that a real value never holds."""
-    key_class: str | None = None
-    """Class of the key for identities: `project`, `service-account`, `admin`…"""
     source: str = "outgate"
     """Where the rule comes from."""

@@ -12,6 +12,7 @@ from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
 from core.values import changed
+from destinations.credentials import organisation_in, project_in
 
 _INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
 _ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
@@ -58,17 +59,11 @@ def completed(
 
 
 def _learnt(call: LlmCall, headers: Mapping[str, str], read: Read) -> LlmCall:
-    organisation = (
-        headers.get("openai-organization")
-        or headers.get("anthropic-organization-id")
-        or read.organisation
-    )
-    project = headers.get("openai-project") or headers.get("anthropic-workspace-id")
     return changed(
         call,
         model=call.model or read.model or headers.get("x-ms-deployment-name"),
-        organisation=organisation or call.organisation,
-        project=project or call.project,
+        organisation=organisation_in(headers) or read.organisation or call.organisation,
+        project=project_in(headers) or call.project,
     )
 
 

@@ -8,6 +8,7 @@ from classifiers.codecs.protobuf import request_model
 from classifiers.llm import operations as op
 from classifiers.payload import Payload
 from core.exchange import Exchange
+from destinations.catalogue import llm_of
 
 MAX_MODEL = 300
 _MODEL_KEYS = ("model", "modelId", "model_id", "modelUri", "model_name")
@@ -57,10 +58,11 @@ def streams(exchange: Exchange, body: Mapping[str, Any], provider: str | None) -
         return stated
     if op.streams(exchange.path) or exchange.scheme.startswith("ws"):
         return True
-    native = exchange.path.partition("?")[0].endswith(_NATIVE_STREAMS)
-    return native and (
-        provider in {"ollama", "ollama-cloud"} or "options" in body or "keep_alive" in body
-    )
+    if not exchange.path.partition("?")[0].endswith(_NATIVE_STREAMS):
+        return False
+    known = llm_of(provider)
+    unasked = known is not None and known.streams_unasked
+    return unasked or "options" in body or "keep_alive" in body
 
 
 def project_of(path: str, body: Mapping[str, Any]) -> str | None:

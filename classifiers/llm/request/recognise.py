@@ -4,13 +4,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from classifiers.destinations.credential_in_use import identify
-from classifiers.destinations.llm_providers import (
-    LLM_HOSTS,
-    LOCAL_PORTS,
-    Kind,
-    Provider,
-    path_matches,
-)
 from classifiers.llm import operations as op
 from classifiers.llm.request import content, mcp, shapes, unlisted
 from classifiers.llm.request.naming import model_of, project_of, streams
@@ -18,7 +11,8 @@ from classifiers.payload import Payload
 from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
-from core.organisation import Organisation
+from destinations.hosts import service_at
+from destinations.service import LlmKind, Service
 
 _GET_HINTS = frozenset(
     {
@@ -50,16 +44,14 @@ class _Seen(NamedTuple):
 def recognise(
     exchange: Exchange,
     payload: Payload | None,
-    organisation: Organisation | None = None,
     fingerprinter: Fingerprinter | None = None,
 ) -> LlmCall | None:
     """Return the model or tool-server call that this exchange is, or None.
 
-    Without a payload it answers from host, path and headers alone. At a host of the catalogue every request is a call
-    (its operation says which); elsewhere path and body, or the body alone, must have the shape of one. The
-    organisation changes nothing here: whose account it is, is judged where destinations are.
+    Without a payload it answers from host, path and headers alone. At a host of the catalogue every
+    request is a call (its operation says which); elsewhere path and body, or the body alone, must
+    have the shape of one. Whose account it is, is judged where destinations are.
     """
-    del organisation
     headers = dict(reversed(exchange.headers))
     provider = provider_at(exchange.host, exchange.path, exchange.port)
     if provider is None and exchange.method == "GET" and not _GET_HINTS & headers.keys():
@@ -73,15 +65,10 @@ def recognise(
     return _unknown(seen) if provider is None else _known(provider, seen)
 
 
-def provider_at(host: str, path: str, port: int = 443) -> Provider | None:
+def provider_at(host: str, path: str, port: int = 443) -> Service | None:
     """Return the provider of the catalogue that owns this host and path, or this port, or None."""
-    found = LLM_HOSTS.find(host)
-    if found is None:
-        return LOCAL_PORTS.get(port)
-    for provider in found:
-        if path_matches(provider, path):
-            return provider
-    return None
+    service = service_at(host, path, port)
+    return None if service is None or service.llm is None else service
 
 
 def _tool_server(seen: _Seen) -> mcp.McpCall | None:
@@ -93,7 +80,7 @@ def _tool_server(seen: _Seen) -> mcp.McpCall | None:
     return None
 
 
-def _tool_call(spoken: mcp.McpCall, provider: Provider | None, seen: _Seen) -> LlmCall:
+def _tool_call(spoken: mcp.McpCall, provider: Service | None, seen: _Seen) -> LlmCall:
     who = identify(seen.headers, seen.exchange.path, seen.fingerprinter)
     evidence = ("mcp:" + (spoken.method or "headers")[:60],)
     return LlmCall(
@@ -108,18 +95,19 @@ def _tool_call(spoken: mcp.McpCall, provider: Provider | None, seen: _Seen) -> L
     )
 
 
-def _known(provider: Provider, seen: _Seen) -> LlmCall:
+def _known(provider: Service, seen: _Seen) -> LlmCall:
     exchange = seen.exchange
     named = op.of_path(exchange.path)
     evidence = ["host"] if named is None else ["host", "path"]
     operation = named.operation if named else op.OTHER
     if exchange.scheme.startswith("ws") and operation == op.OTHER:
         operation = op.REALTIME
-    vague = named is None or not named.certain or provider.kind is Kind.CONSUMER
+    consumer = provider.llm is not None and provider.llm.kind is LlmKind.CONSUMER
+    vague = named is None or not named.certain or consumer
     if vague and exchange.method == "POST" and (shape := shapes.of_body(seen.fields)):
         evidence.append("shape:" + shape.family)
         operation = shape.operation if operation == op.OTHER else operation
-    if provider.kind is Kind.CONSUMER and operation == op.COMPLETION:
+    if consumer and operation == op.COMPLETION:
         operation = op.CHAT
     return _call(provider.id, operation, seen, evidence)
 

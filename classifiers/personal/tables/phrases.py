@@ -1,13 +1,9 @@
 """The words themselves: which phrases announce which kind of personal data, and which announce something else."""
 
-NATIONAL_ID_KINDS = frozenset(
-    {
-        "us_ssn", "us_itin", "uk_nino", "uk_utr", "br_cpf", "br_cnpj", "in_aadhaar", "in_pan", "de_tax_id",
-        "fr_nir", "es_dni", "es_nie", "it_codice_fiscale", "nl_bsn", "pl_pesel", "pl_nip", "pt_nif",
-        "be_national_number", "se_personnummer", "no_fodselsnummer", "fi_hetu", "dk_cpr", "ch_ahv", "ro_cnp",
-        "ca_sin", "au_tfn", "mx_curp", "za_id", "ie_pps", "at_svnr", "cn_ric", "kr_rrn",
-    }
-)  # fmt: skip
+from core.vocabulary.kinds import GROUPS
+
+NATIONAL_ID_KINDS = GROUPS["national_id"] - {"passport", "driving_licence"}
+"""What a label such as “national id” announces; papers have labels of their own."""
 
 PHRASES: dict[str, str] = {
     # names of other things that end like personal ones

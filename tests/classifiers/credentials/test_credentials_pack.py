@@ -135,7 +135,6 @@ def test_every_field_of_a_long_tail_rule_is_kept() -> None:
         "confirm",
         "check",
         "named",
-        "key_class",
     }
 
 

@@ -9,11 +9,12 @@ import orjson
 import pytest
 
 from classifiers.destinations import AccountTap, Bindings, destination
-from classifiers.destinations.signals import CONSUMER_TENANT, Signal
 from core.classification import Account, AccountKind
 from core.exchange import Answer, Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
+from destinations.microsoft import CONSUMER_TENANT
+from destinations.signals import Signal
 
 OWN = "11111111-2222-4333-8444-555555555555"
 ORGANISATION = Organisation(

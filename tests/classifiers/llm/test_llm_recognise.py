@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.destinations.llm_providers import PROVIDERS
 from classifiers.llm import recognise
 from classifiers.payload import Payload, Segment
 from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
+from destinations import SERVICES
 
 sys.path.insert(0, str(Path(__file__).parent))
 from llm_streams import field, grpc
@@ -60,7 +60,7 @@ def request(
 
 
 def seen(url: str, body: object = None, method: str = "POST", **headers: str) -> LlmCall | None:
-    return recognise(*request(url, body, method, **headers), None, FINGERPRINTER)
+    return recognise(*request(url, body, method, **headers), FINGERPRINTER)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,9 @@ def test_what_is_no_model_call(url: str, body: object) -> None:
 @pytest.mark.parametrize("shape", ["{h}.evil.example", "{h}-evil.example", "{h}.evil", "a.evil{d}"])
 def test_look_alike_hosts_are_never_labelled_as_the_provider(shape: str) -> None:
     """A look-alike host gets no provider's name; its traffic is judged by shape alone."""
-    for host in {h.removeprefix("*.") for p in PROVIDERS for h in p.hosts if not h.startswith("/")}:
+    sites = [site for service in SERVICES if service.llm is not None for site in service.sites]
+    hosts = {host.removeprefix("*.") for site in sites for host in site.hosts}
+    for host in (h for h in hosts if not h.startswith("/")):
         fake = shape.format(h=host, d=".".join(host.split(".")[-2:]))
         call = seen(f"https://{fake}/v1/chat/completions", CHAT)
         assert call is not None
@@ -395,7 +397,7 @@ def test_form_uploads_name_their_model() -> None:
         content_type="multipart/form-data; boundary=x",
     )
     payload.segments.append(Segment("whisper-1", "model"))
-    call = recognise(exchange, payload, None, FINGERPRINTER)
+    call = recognise(exchange, payload, FINGERPRINTER)
     assert call is not None
     assert (call.operation, call.model) == ("audio", "whisper-1")
 
@@ -404,9 +406,9 @@ def test_headers_alone_tell_at_known_hosts_and_distinctive_paths() -> None:
     """Before the body is there, host and path already say what most calls are."""
     for url in ("https://api.openai.com/v1/responses", "http://10.0.0.1:8000/v1/chat/completions"):
         exchange, _ = request(url, CHAT)
-        assert recognise(exchange, None, None) is not None
+        assert recognise(exchange, None) is not None
     exchange, _ = request("http://10.0.0.1:8000/v1/orders", CHAT)
-    assert recognise(exchange, None, None) is None
+    assert recognise(exchange, None) is None
 
 
 json_values = st.recursive(
@@ -437,7 +439,7 @@ def test_no_body_breaks_recognition(body: object, path: str, host: str) -> None:
     """Whatever a request holds, recognising it never fails, and a known host is always a call."""
     call = recognise(
         Exchange(id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme="https", host=host, port=443, method="POST", path=path, headers=(), body=b"{}", body_bytes=2),
-        Payload(json=body), None, FINGERPRINTER,
+        Payload(json=body), FINGERPRINTER,
     )  # fmt: skip
     if host == "api.openai.com":
         assert call is not None

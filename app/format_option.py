@@ -1,0 +1,33 @@
+"""The option `--format`: names and purposes of the export formats, asked of the plug-ins when a command is run."""
+
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from typer._click.core import Context
+
+
+class ChoosesFormat(TyperCommand):
+    """A command with an option `format_name`. Its help lists the formats, so that a new one is one file."""
+
+    own: tuple[str, ...] = ()
+    """What this command can besides."""
+
+    def get_params(self, ctx: "Context") -> list[Any]:
+        """Return the parameters, the formats among their words."""
+        from evidence.exports import formats
+
+        parameters: list[Any] = super().get_params(ctx)
+        for parameter in parameters:
+            if parameter.name == "format_name":
+                parameter.metavar = "|".join((*self.own, *formats()))
+                purposes = (f"{format_.name} {format_.purpose}" for format_ in formats().values())
+                parameter.help = f"File format: {'; '.join(purposes)}."
+        return parameters
+
+
+class ChoosesTableOrFormat(ChoosesFormat):
+    """The same for a command that prints a table when nothing else is asked for."""
+
+    own = ("table",)

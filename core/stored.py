@@ -1,0 +1,58 @@
+"""What the evidence gives its readers: a record with its place in its chain, or an entry that cannot be read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainLink:
+    """Where one entry stands in its chain."""
+
+    chain_id: str
+    seq: int
+    """From 1."""
+    prev: bytes
+    """Hash of the entry before: 32 bytes."""
+    hash: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the `chain` object of an exported record."""
+        return {
+            "id": self.chain_id,
+            "seq": self.seq,
+            "prev": self.prev.hex(),
+            "hash": self.hash.hex(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A finished record as the evidence holds it."""
+
+    record: Record
+    link: ChainLink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableEntry:
+    """An entry that this version cannot read: a later one wrote it, or it is damaged. It stands for itself, never for nothing."""
+
+    id: str
+    """As filed beside the entry; empty where that is not known."""
+    at: datetime | None
+    """When it began, as filed beside the entry; None where that is not known."""
+    link: ChainLink | None
+    """None where it is not chained yet."""
+    why: str
+    """Which part is not understood, in words without any value."""
+
+    def for_officer(self) -> str:
+        """Return what to say of it."""
+        name = "A request that is under way" if self.link is None else f"Entry {self.link.seq}"
+        return f"{name} cannot be read by this version of Outgate ({self.why})."
+
+
+type StoredEntry = StoredRecord | UnreadableEntry

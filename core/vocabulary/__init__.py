@@ -1,0 +1,1 @@
+"""The words of the house, each with one home: policy, tables, screens, exports read them here."""

@@ -1,0 +1,49 @@
+"""What a reviewer did and why, in words."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from core.review import Action, Disposition
+
+
+class DispositionWords(NamedTuple):
+    """How a reason to close a case is called, and what it means."""
+
+    words: str
+    meaning: str
+
+
+DISPOSITIONS: Mapping[Disposition, DispositionWords] = MappingProxyType(
+    {
+        Disposition.CONFIRMED_LEAK: DispositionWords(
+            "confirmed leak",
+            "Should not have left. Returns if repeated.",
+        ),
+        Disposition.FALSE_ALARM: DispositionWords(
+            "false alarm", "What was found is not what it looks like."
+        ),
+        Disposition.ALLOWED_PURPOSE: DispositionWords(
+            "allowed purpose",
+            "The data may go there for this purpose.",
+        ),
+        Disposition.TEST_DATA: DispositionWords("test data", "No real person or key is concerned."),
+        Disposition.ALREADY_HANDLED: DispositionWords(
+            "already handled",
+            "Dealt with elsewhere. Returns if repeated.",
+        ),
+    }
+)
+
+ACTS: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.CLOSE: "closed",
+        Action.REOPEN: "reopened",
+        Action.NOTE: "noted",
+        Action.APPROVE: "approved",
+        Action.REFUSE: "refused",
+        Action.APPROVE_SCRIPT: "approved the script of",
+        Action.WITHDRAW_SCRIPT: "took back the approval of the script of",
+    }
+)
+"""What somebody did with a case, before `it`."""

@@ -1,0 +1,44 @@
+"""Numbers, sizes and counts as a person writes them. Pure."""
+
+from collections.abc import Sequence
+
+
+def number(value: int) -> str:
+    """Return 15000 as `15,000`."""
+    return f"{value:,}"
+
+
+def short_number(value: int) -> str:
+    """Return a number in at most four characters: `9999`, `15k`, `2M`."""
+    if value < 10_000:
+        return str(value)
+    return f"{value // 1000}k" if value < 1_000_000 else f"{min(value // 1_000_000, 999)}M"
+
+
+def size(value: int) -> str:
+    """Return a number of bytes as `3.1 kB`, in powers of 1000."""
+    if value < 1000:
+        return f"{value} byte" if value == 1 else f"{value} bytes"
+    amount = float(value)
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.95 or unit == "TB":
+            return f"{amount:,.1f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """Return `1 row` or `15,000 rows`."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return `a`, `a and b`, or `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def capital(text: str) -> str:
+    """Return `text` with its first letter in upper case."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,103 @@
+"""What became of a request, in words: verdicts, ends of holds, what a rule would have done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.decision import HoldOutcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How an outcome is called and drawn."""
+
+    word: str
+    sign: str
+    meaning: str
+    """One of allowed, held, blocked, unknown: what colours go by."""
+    outcome: str
+    """What happened to the request, as a sentence."""
+
+
+VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
+    {
+        Verdict.ALLOW: Words("allowed", "✓", "allowed", "It was allowed."),
+        Verdict.WATCH: Words("passed", "→", "allowed", "It passed; policy only watches."),
+        Verdict.WARN: Words("warned", "→", "allowed", "It passed, and the sender was warned."),
+        Verdict.REDACT: Words(
+            "redacted", "◇", "held", "It passed with the sensitive values taken out."
+        ),
+        Verdict.HOLD: Words("held", "◆", "held", "It was held."),
+        Verdict.BLOCK: Words("blocked", "✕", "blocked", "It was blocked."),
+    }
+)
+UNKNOWN = Words("unknown", "?", "unknown", "What became of it is not known.")
+"""Of a verdict that a later version wrote."""
+
+WAITING = "waiting"
+"""Outcome of a hold that has not ended, for the words; never stored."""
+
+HOLDS: Mapping[str, Words] = MappingProxyType(
+    {
+        WAITING: Words("held", "◆", "held", "It is held now."),
+        HoldOutcome.APPROVED: Words(
+            "released", "→", "allowed", "It was held, and a person released it."
+        ),
+        HoldOutcome.APPROVED_BEFORE: Words(
+            "released",
+            "→",
+            "allowed",
+            "It passed without asking: a person had approved an identical request.",
+        ),
+        HoldOutcome.REFUSED: Words(
+            "refused", "✕", "blocked", "It was held, and a person refused it."
+        ),
+        HoldOutcome.TIMED_OUT: Words(
+            "expired", "◆", "held", "It was held, nobody answered in time, and it was refused."
+        ),
+    }
+)
+"""What became of a held request, by the outcome of its hold. Others: see the verdict `hold`."""
+
+WOULD: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.ALLOW: "allowed it",
+        Verdict.WATCH: "let it pass and listed it",
+        Verdict.WARN: "warned the sender",
+        Verdict.REDACT: "taken the sensitive values out",
+        Verdict.HOLD: "held it",
+        Verdict.BLOCK: "blocked it",
+    }
+)
+"""What a rule asks for, after `The rule would have`."""
+
+ANSWERS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.ALLOW: "The request passes.",
+        Verdict.WATCH: "It passes and is listed for review.",
+        Verdict.WARN: (
+            "It passes, is listed for review, and the sender is told in a header of the answer."
+        ),
+        Verdict.REDACT: (
+            "The values found are replaced by placeholders such as `<IBAN_1>`, then it passes."
+        ),
+        Verdict.HOLD: "It waits for a person, 25 seconds unless you say otherwise.",
+        Verdict.BLOCK: "It is refused. The sender reads why, by which rule, and whom to ask.",
+    }
+)
+"""What a rule may ask for, as its author reads it."""
+
+
+def words_of(verdict: str, hold: str | None = None) -> Words:
+    """Return the words of an outcome; a held request goes by how its hold ended."""
+    if verdict == Verdict.HOLD and hold is not None and hold in HOLDS:
+        return HOLDS[hold]
+    return VERDICTS[Verdict(verdict)] if verdict in VERDICTS else UNKNOWN
+
+
+def outcome(verdict: str, hold: str | None = None, intended: str | None = None) -> str:
+    """Return what happened and, where the rule asks for something else, what that is."""
+    said = words_of(verdict, hold).outcome
+    if intended is None or intended == verdict or intended not in WOULD:
+        return said
+    return f"{said} The rule would have {WOULD[Verdict(intended)]}."

@@ -1,0 +1,98 @@
+"""The door of the evidence: what is stored as text becomes a record here, or an entry that cannot be read."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from core.record import Record
+from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from evidence.times import from_micros
+
+ENTRY_COLUMNS = "seq, prev, hash, id, at_us, CAST(body AS BLOB)"
+"""Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
+
+
+_PARTS_KNOWN = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the chain of records as it is stored, not read yet: an export of all need not understand each."""
+
+    link: ChainLink
+    id: str
+    at_us: int
+    text: bytes = field(repr=False)
+    """The JSON that was hashed."""
+
+    @classmethod
+    def of(cls, chain_id: str, row: tuple[int, bytes, bytes, str, int, bytes]) -> "Entry":
+        """Return the entry of a row of `ENTRY_COLUMNS`."""
+        seq, prev, hash_, id_, at_us, text = row
+        link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_)
+        return cls(link=link, id=id_, at_us=at_us, text=text)
+
+    def opened(self, known: "Recalled | None" = None) -> StoredEntry:
+        """Return the record, or the entry as one that cannot be read."""
+        try:
+            return StoredRecord(record=record_of(self.text, known), link=self.link)
+        except ValueError as error:
+            return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=str(error))
+
+    def exported(self) -> dict[str, Any]:
+        """Return the JSON object that was hashed, with its `chain`, be it understood or not.
+
+        What is no JSON object goes as `damaged`, in base64: the export is complete, and does not verify there.
+        """
+        try:
+            value = orjson.loads(self.text)
+        except orjson.JSONDecodeError:
+            value = None
+        if not isinstance(value, dict):
+            value = {"id": self.id, "damaged": base64.b64encode(self.text).decode()}
+        return {**value, "chain": self.link.to_json()}
+
+
+class Recalled:
+    """Parts that records have in common, found again by their JSON: a long scan reads most of them once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, bytes], Any] = {}
+
+    def of[Value, Part](self, value: Value, read: Callable[[Value], Part]) -> Part:
+        """Return what `read` makes, or made, of these very JSON values."""
+        key = read, orjson.dumps(value)
+        part: Part | None = self._known.get(key)
+        if part is None:
+            if len(self._known) >= _PARTS_KNOWN:
+                self._known.clear()
+            part = self._known[key] = read(value)
+        return part
+
+
+def record_of(text: bytes | str, known: Recalled | None = None) -> Record:
+    """Return the record in a stored text. Raises ValueError, which says why without any value."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise ValueError("its text is damaged") from None
+    return Record.from_json(value, known)
+
+
+def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:
+    """Return the record of an exchange that has not ended, or what stands for one that cannot be read."""
+    try:
+        return record_of(text)
+    except ValueError as error:
+        return UnreadableEntry(id=id_, at=None, link=None, why=str(error))
+
+
+def _time(us: int) -> datetime | None:
+    try:
+        return from_micros(us)
+    except (OverflowError, TypeError):
+        return None

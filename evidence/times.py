@@ -1,0 +1,18 @@
+"""Times as the file holds them: microseconds since 1970 UTC."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+BUCKET_US = 300 * 1_000_000
+"""Traffic is added up by five minutes."""
+
+
+def micros(at: datetime) -> int:
+    """Return an aware time as microseconds since 1970 UTC."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(us: int) -> datetime:
+    """Return the aware UTC time of so many microseconds since 1970."""
+    return EPOCH + us * MICROSECOND

@@ -1,0 +1,150 @@
+"""What is wrong in a policy file: where, and in words that name what was probably meant."""
+
+import difflib
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from core.text import printable
+from policy.fields import UNKNOWN_KIND
+
+_PLAIN = {
+    "missing": "is missing",
+    "string_type": "should be text; put it in quotes",
+    "list_type": "should be a list",
+    "dict_type": "should be a section with names and values",
+    "model_type": "should be a section with names and values",
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "too_short": "should not be empty",
+    "string_too_short": "should not be empty",
+    "greater_than": "should be more than {gt}",
+    "greater_than_equal": "should be at least {ge}",
+    "less_than_equal": "should be at most {le}",
+    "string_pattern_mismatch": "{words}",
+    "date_from_datetime_parsing": "should be a date such as 2027-01-31",
+    "date_parsing": "should be a date such as 2027-01-31",
+    "date_type": "should be a date such as 2027-01-31",
+}
+
+_PATTERNS = {
+    "id": "holds lower-case letters, digits, dots, dashes and underscores only",
+    "sha256": "holds SHA-256 digests: 64 hex digits in lower case",
+    "key_fingerprints": "holds fingerprints as records show them: 16 hex digits in lower case",
+    "headers": "holds plain ASCII values only",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One fault of a policy file; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like this one."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def problem_of(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Problem:
+    """Return a fault that validation by `model` found, with its place in the file."""
+    kind, path = details["type"], details["loc"]
+    line, column, node = _place(path, tree, at_key=kind == "extra_forbidden")
+    context = details.get("ctx", {})
+    written = printable(str(_written(node, path)), 60)
+    if kind == "extra_forbidden":
+        message = _unknown_name(path, model)
+    elif kind in {"enum", "literal_error"}:
+        message = _unknown_word(written, str(context.get("expected", "")))
+    elif kind == UNKNOWN_KIND:
+        message = f"“{written}” {context['words']}"
+    elif kind in {"value_error", "assertion_error"}:
+        message = str(context.get("error", details["msg"]))
+    else:
+        message = _wrong_form(kind, path, details["msg"], context)
+    return Problem(line=line, column=column, message=message)
+
+
+def _unknown_name(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    name = str(path[-1]) if path else "the file"
+    hint = nearest(name, _fields_at(path[:-1], model))
+    meant = f"; did you mean “{hint}”?" if hint else ""
+    return f"“{printable(name, 60)}” is not known here{meant}"
+
+
+def _unknown_word(written: str, expected: str) -> str:
+    known = re.findall(r"'([^']*)'", expected)
+    hint = nearest(written, known)
+    choice = f"did you mean “{hint}”?" if hint else f"it is one of {', '.join(known[:12])}"
+    return f"“{written}” is not known here; {choice}"
+
+
+def _wrong_form(
+    kind: str, path: tuple[int | str, ...], message: str, context: Mapping[str, Any]
+) -> str:
+    names = [str(step) for step in path if not isinstance(step, int)]
+    patterns = (_PATTERNS[name] for name in reversed(names) if name in _PATTERNS)
+    words = {"words": next(patterns, "is not written as it should be"), **context}
+    said = _PLAIN.get(kind, message.lower()).format(**words)
+    return f"{printable(names[-1] if names else 'the file', 60)} {said}"
+
+
+def _written(node: Any, path: tuple[int | str, ...]) -> Any:
+    if isinstance(node, list) and path and isinstance(path[-1], int) and path[-1] < len(node):
+        return node[path[-1]]
+    return "…" if isinstance(node, dict | list) else node
+
+
+def _place(path: tuple[int | str, ...], tree: Any, *, at_key: bool) -> tuple[int, int, Any]:
+    """Return line, column and value of the deepest part of the path that is in the file."""
+    node, line, column = tree, 0, 0
+    for depth, step in enumerate(path):
+        if isinstance(node, CommentedMap) and step in node:
+            last = depth == len(path) - 1
+            line, column = node.lc.key(step) if at_key and last else node.lc.value(step)
+            node = node[step]
+        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+            line, column = node.lc.item(step)
+            node = node[step]
+        else:
+            break
+    return line + 1, column + 1, node
+
+
+def _fields_at(path: tuple[int | str, ...], root: type[BaseModel]) -> Iterator[str]:
+    """Yield the names that the section at this path may hold."""
+    model: type[BaseModel] | None = root
+    for step in path:
+        if isinstance(step, int) or model is None:
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        model = _model_in(fields[step].annotation) if step in fields else None
+    if model is not None:
+        for name, field in model.model_fields.items():
+            yield field.alias or name
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, TypeAliasType):
+        return _model_in(annotation.__value__)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in {list, Annotated, Union, types.UnionType}:
+        for part in get_args(annotation):
+            if (found := _model_in(part)) is not None:
+                return found
+    return None

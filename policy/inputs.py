@@ -1,0 +1,62 @@
+"""What a decision is made from, as bits: any of it may not be there yet, or never be found out."""
+
+from collections.abc import Iterable
+
+type Inputs = int
+
+(
+    SENDER,
+    DESTINATION,
+    REQUEST,
+    ACCOUNT,
+    COUNTRY,
+    SIZE,
+    SECRETS,
+    NAMES,
+    VALUES,
+    LLM,
+    HISTORY,
+    IMPORTS,
+    VOLUME,
+    CLOCK,
+) = (1 << n for n in range(14))
+"""Who sends; where to; what the request's head says beside its host; whose account; which country;
+how large; credentials, names and addresses, all other content; the call of a language model; what
+is known of the script; what it imports; what had gone out before; what time it is.
+"""
+
+FINDINGS = SECRETS | NAMES | VALUES
+
+OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | COUNTRY
+"""Who lets pass for one of these trusts the destination."""
+
+PAST = HISTORY | IMPORTS | VOLUME
+"""What no record holds: the evidence is asked for it."""
+
+NOT_YET = FINDINGS | LLM | SIZE
+"""What the headers do not tell."""
+
+NEVER = NOT_YET | ACCOUNT | REQUEST
+"""Of a connection that passes undecrypted not even the request's path is seen."""
+
+_HIDES: dict[str, Inputs] = {
+    **dict.fromkeys(
+        ("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0
+    ),
+    **dict.fromkeys(("secrets", "credentials"), SECRETS),
+    **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
+    "names": NAMES,
+    "documents": FINDINGS,
+    "llm": LLM,
+    "accounts": ACCOUNT,
+    "destination": DESTINATION,
+}
+"""What the failure of a stage leaves unknown; a stage not named here leaves all content unknown."""
+
+
+def hidden_by(degraded: Iterable[str]) -> Inputs:
+    """Return what failed stages, each as `stage: why`, leave unknown."""
+    hidden = 0
+    for stage in degraded:
+        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM)
+    return hidden

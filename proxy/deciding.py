@@ -1,0 +1,107 @@
+"""Steps 2 to 4 as questions: what is in an exchange, and what does policy say of it?
+
+Holds nothing of any exchange; the answers go into its transaction.
+"""
+
+from dataclasses import replace
+
+from core.attribution import Attribution
+from core.classification import Classification
+from core.decision import Decision
+from core.exchange import Exchange
+from core.situation import ScriptHistory, Situation, Volume
+from proxy.classifying import classified
+from proxy.parts import Limits, Parts
+
+_NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
+
+
+class Deciding:
+    """Asks the classifiers and the policy. One per gate."""
+
+    def __init__(self, parts: Parts, limits: Limits) -> None:
+        self.parts = parts
+        self.limits = limits
+
+    def reads(self, sender: Attribution) -> bool:
+        """Return False for programs that are none of Outgate's business."""
+        return self.limits.inspect_others or sender.is_python is not False
+
+    def on_headers(self, exchange: Exchange) -> Classification:
+        """Return what is known without the body."""
+        return self.placed(exchange, self.parts.classifier.on_headers(exchange))
+
+    def decide_on_headers(
+        self, exchange: Exchange, sender: Attribution, seen: Classification
+    ) -> Decision | None:
+        """Return a decision that no body can change, or None."""
+        situation = self.situation(exchange, sender, seen, headers_only=True)
+        return self.parts.policy.decide_on_headers(situation)
+
+    async def classify(
+        self, exchange: Exchange, sender: Attribution, doubts: tuple[str, ...] = ()
+    ) -> Classification:
+        """Return what is in a body that is there; `doubts` are stages that failed before."""
+        if self.reads(sender):
+            parts, seconds = self.parts, self.limits.classify_s
+            seen = await classified(exchange, parts.classifier, parts.pool, seconds)
+        else:
+            seen = _volume_only(self.parts.classifier.on_headers(exchange))
+        if doubts:
+            seen = replace(seen, degraded=(*seen.degraded, *doubts))
+        return self.placed(exchange, seen)
+
+    def decide(self, exchange: Exchange, sender: Attribution, seen: Classification) -> Decision:
+        """Return what policy says with everything known."""
+        return self.parts.policy.decide(self.situation(exchange, sender, seen))
+
+    def needs_whole(self, exchange: Exchange, sender: Attribution, seen: Classification) -> bool:
+        """Return True when none of a large body may leave before all of it was read."""
+        situation = self.situation(exchange, sender, seen, headers_only=True)
+        return self.parts.policy.needs_whole(situation)
+
+    def pass_through(self, exchange: Exchange, sender: Attribution) -> Decision | None:
+        """Return what policy says of letting a connection pass undecrypted; None: no exception."""
+        seen = self.on_headers(exchange)
+        situation = self.situation(exchange, sender, seen, headers_only=True)
+        return self.parts.policy.pass_through(situation)
+
+    def placed(self, exchange: Exchange, seen: Classification) -> Classification:
+        """Add the address that is connected to, and its country, where that was looked up."""
+        address = exchange.address
+        if address is None:
+            return seen
+        country = self.parts.policy.country_of(address)
+        destination = replace(seen.destination, address=address, country=country)
+        return replace(seen, destination=destination)
+
+    def situation(
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        seen: Classification,
+        *,
+        headers_only: bool = False,
+    ) -> Situation:
+        """Return what policy looks at for this exchange."""
+        history, volume = _NO_HISTORY, _NO_VOLUME
+        if self.parts.history is not None and self.parts.policy.asks_past:
+            history, volume = self.parts.history(sender, seen)
+        return Situation(
+            now=self.parts.clock(),
+            method=exchange.method,
+            request_bytes=exchange.body_bytes,
+            sender=sender,
+            destination=seen.destination,
+            llm=seen.llm,
+            findings=seen.findings,
+            degraded=seen.degraded,
+            headers_only=headers_only,
+            history=history,
+            volume=volume,
+        )
+
+
+def _volume_only(known: Classification) -> Classification:
+    """Return what is kept of a program that is none of Outgate's business: where to, not what."""
+    return replace(known, destination=replace(known.destination, path="/"), llm=None, findings=())

@@ -1,0 +1,102 @@
+"""Who goes past the gate: while Python programs use it, the connection table is looked at."""
+
+import asyncio
+import ipaddress
+import logging
+import time
+from collections.abc import Callable
+
+from core.attribution import Attribution
+from core.exchange import Connection
+from core.ports import Attributor, DirectConnections
+from proxy.uninspected import Uninspected
+
+log = logging.getLogger("outgate.gate")
+EVERY_S = 10.0
+"""How often the connection table is looked at, while it is."""
+PYTHON_LATELY_S = 600.0
+"""The table is looked at only for so long after a Python program used the gate."""
+_MOST_PER_LOOK = 50
+
+type _Ends = tuple[str, str, int, str, int]
+
+
+class EvasionWatch:
+    """Finds connections past the gate and has each recorded. One per gate."""
+
+    def __init__(
+        self,
+        attributor: Callable[[], Attributor],
+        uninspected: Uninspected,
+        python_at: Callable[[], float | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`python_at` tells when a Python program last used the gate: others may run beside it."""
+        self._attributor = attributor
+        self._uninspected = uninspected
+        self._python_at = python_at
+        self._clock = clock
+        self._known: set[_Ends] = set()
+
+    async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
+        """Look from time to time while Python programs use the gate. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            if not self._python_lately():
+                continue
+            try:
+                await self.look(table)
+            except Exception as error:  # noqa: BLE001
+                # boundary: the gate serves on, and the next look tries again
+                log.error("the connection table could not be read: %s", type(error).__name__)
+
+    async def look(self, table: DirectConnections) -> None:
+        """Look once: each connection is asked about once in its life."""
+        listed = await asyncio.to_thread(table.established)
+        for connection in self._fresh([c for c in listed if _leaves(c)]):
+            await self._examine(table, connection)
+
+    def _python_lately(self) -> bool:
+        at = self._python_at()
+        return at is not None and self._clock() - at < PYTHON_LATELY_S
+
+    def _fresh(self, found: list[Connection]) -> list[Connection]:
+        """Return those that no earlier look asked about, as many as one look may take on."""
+        there = {_ends(connection): connection for connection in found}
+        fresh = [c for ends, c in there.items() if ends not in self._known][:_MOST_PER_LOOK]
+        self._known &= there.keys()
+        self._known.update(map(_ends, fresh))
+        return fresh
+
+    async def _examine(self, table: DirectConnections, connection: Connection) -> None:
+        attributor = self._attributor()
+        sender = await asyncio.to_thread(attributor.attribute, connection)
+        attributor.forget(connection)
+        if not sender.is_python:
+            return
+        if connection.transport == "tcp":
+            self._uninspected.direct(sender, connection)
+        elif connection.gate_host != "" or await asyncio.to_thread(_speaks_quic, table, sender):
+            self._uninspected.datagrams(sender, connection)
+
+
+def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
+    return sender.process is not None and table.speaks_quic(sender.process.pid)
+
+
+def _ends(connection: Connection) -> _Ends:
+    near = connection.client_host, connection.client_port
+    return connection.transport, *near, connection.gate_host, connection.gate_port
+
+
+def _leaves(connection: Connection) -> bool:
+    """Return False for what stays on this machine; what is bound to no far side may leave it."""
+    if not connection.gate_host:
+        return True
+    try:
+        parsed = ipaddress.ip_address(connection.gate_host)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return not (parsed.is_loopback or parsed.is_unspecified or parsed.is_link_local)

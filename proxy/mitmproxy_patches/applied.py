@@ -1,0 +1,28 @@
+"""The patches that hold for a whole process, put in place; the others come with our own layers."""
+
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy import http
+from mitmproxy.proxy import mode_servers
+from mitmproxy.proxy.layers import http as layers
+from mitmproxy.proxy.layers.http import _http1
+
+from proxy.hooks import GateHandler
+from proxy.mitmproxy_patches import replace
+from proxy.trailers import GateHttp1Server, body_reader
+
+
+def everywhere() -> None:
+    """What our layers need, also inside someone else's mitmproxy."""
+    replace(_http1, "make_body_reader", body_reader)
+    replace(layers, "Http1Server", GateHttp1Server)
+
+
+def in_our_own_process() -> None:
+    """That, and what holds where all traffic is the gate's."""
+    everywhere()
+    replace(mode_servers, "ProxyConnectionHandler", GateHandler)
+    replace(http.MessageData, "__post_init__", _unchecked)
+
+
+def _unchecked(_data: http.MessageData) -> None:
+    """Every message is made by mitmproxy's own readers."""

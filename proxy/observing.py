@@ -1,0 +1,70 @@
+"""Scripts that are met are looked at in a thread: source, imports, what is installed for them.
+
+Whatever becomes of a request: the scripts that a privacy officer looks at are the flagged and the
+refused ones.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+
+from core.attribution import Attribution
+
+log = logging.getLogger("outgate.gate")
+_REMEMBERED = 10_000
+
+type Observer = Callable[[Attribution], None]
+
+
+class Observations:
+    """Tells the observer once of each process and version of its script.
+
+    For the event loop's thread only.
+    """
+
+    def __init__(self, observer: Callable[[], Observer | None], patience_s: float) -> None:
+        self._observer = observer
+        self._patience_s = patience_s
+        self._told: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        """Who was told of → until when a request waits for that, in the loop's seconds."""
+        self._running: dict[tuple[object, ...], asyncio.Task[None]] = {}
+
+    def begin(self, sender: Attribution) -> None:
+        """Have this sender's script looked at, unless it was."""
+        observer, key = self._observer(), _key(sender)
+        if observer is None or key is None or key in self._told:
+            return
+        loop = asyncio.get_running_loop()
+        self._told[key] = loop.time() + self._patience_s
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        task = self._running[key] = loop.create_task(_observe(observer, sender))
+        task.add_done_callback(lambda _: self._running.pop(key, None))
+
+    async def learnt(self, sender: Attribution) -> None:
+        """Wait until it was looked at, but no longer than the patience from its beginning."""
+        key = _key(sender)
+        task = None if key is None else self._running.get(key)
+        if key is None or task is None:
+            return
+        left = self._told.get(key, 0.0) - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.wait({task}, timeout=left)
+
+
+async def _observe(observer: Observer, sender: Attribution) -> None:
+    try:
+        await asyncio.to_thread(observer, sender)
+    except Exception as error:  # noqa: BLE001
+        # boundary: requests are decided on without what would have been learnt
+        log.error("a script could not be looked at: %s", type(error).__name__)
+
+
+def _key(sender: Attribution) -> tuple[object, ...] | None:
+    script = sender.script
+    if script is None:
+        return None
+    process = sender.script_process or sender.process
+    who = () if process is None else (process.pid, process.started_at)
+    return (script.path or script.name, script.sha256, *who)

@@ -1,0 +1,62 @@
+"""What a gate is made of: the parts behind their ports, and how much and how long they may take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.attribution import Attribution
+from core.classification import Classification
+from core.fingerprint import Fingerprinter
+from core.ids import utc_now
+from core.ports import (
+    Attributor,
+    Classifier,
+    ClassifierPool,
+    DirectConnections,
+    EvidenceWriter,
+    Holds,
+    Policy,
+)
+from core.situation import ScriptHistory, Volume
+from proxy.observing import Observer
+
+type History = Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how much."""
+
+    hold_bytes: int = 8 * 1024 * 1024
+    """Bodies up to this size are held whole until the decision."""
+    spool_bytes: int = 4 << 30
+    """Larger bodies are refused where a rule wants them read before any of them leaves."""
+    spool_folder: Path | None = None
+    """Where such bodies are kept, encrypted; None: the system's folder for temporary files."""
+    attribution_s: float = 2.0
+    classify_s: float = 10.0
+    line_s: float = 0.5
+    inspect_others: bool = True
+    """False: of programs that descend from no Python, only where and how much is recorded."""
+    strict: bool = False
+    """Evidence is durable before anything leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts that an inspection asks, behind their ports."""
+
+    attributor: Attributor
+    classifier: Classifier
+    pool: ClassifierPool
+    policy: Policy
+    evidence: EvidenceWriter
+    holds: Holds | None = None
+    fingerprinter: Fingerprinter | None = None
+    history: History | None = None
+    observer: Observer | None = None
+    """Told, in a thread, of each process and version of a script of which there is a record."""
+    direct: DirectConnections | None = None
+    """Looked at while Python programs use the gate: who goes past it?"""
+    clock: Callable[[], datetime] = utc_now

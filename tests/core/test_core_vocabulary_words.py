@@ -1,0 +1,125 @@
+"""Words for verdicts, holds, dispositions, acts, accounts and senders: each value has its own."""
+
+import pytest
+
+from attribution.backends.linux import LinuxBackend
+from attribution.backends.psutil_table import PsutilBackend
+from core.attribution import UNATTRIBUTED, Certainty, LaunchedAs
+from core.classification import AccountKind, Category
+from core.decision import HoldOutcome, Verdict
+from core.findings import Confidence
+from core.review import Action, Disposition
+from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, whose
+from core.vocabulary.findings import CONFIDENCE, Amount, content, found
+from core.vocabulary.reviews import ACTS, DISPOSITIONS
+from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
+from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
+from destinations.naming import place_name
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        (VERDICTS, Verdict),
+        (WOULD, Verdict),
+        (HOLDS, [*HoldOutcome, WAITING]),
+        (DISPOSITIONS, Disposition),
+        (ACTS, Action),
+        (CATEGORIES, Category),
+        (ACCOUNTS, AccountKind),
+        (CONFIDENCE, Confidence),
+        (LAUNCHES, LaunchedAs),
+        (CERTAINTIES, Certainty),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_value_has_its_words_and_no_word_is_left_over(table, values):
+    """A value of the core without words, and words without a value, are found here."""
+    assert list(table) == sorted(values, key=list(table).index)
+    assert set(table) == set(values)
+
+
+def test_every_way_to_find_a_sender_has_words():
+    """What the backends can answer, recorded traffic, and nothing at all."""
+    ways = {LinuxBackend.method, PsutilBackend.method, UNATTRIBUTED.method, "recording"}
+    assert set(METHODS) == ways
+
+
+def test_outcomes_are_told_apart_by_word_sign_and_meaning():
+    """Nobody has to tell colours apart, and each sentence says something else."""
+    every = [*VERDICTS.values(), *HOLDS.values(), UNKNOWN]
+    assert len({v.word for v in VERDICTS.values()}) == len(VERDICTS)
+    assert len({w.outcome for w in every}) == len(every)
+    assert {w.meaning for w in every} == {"allowed", "held", "blocked", "unknown"}
+    signs = {w.sign: w.meaning for w in VERDICTS.values()}
+    assert all(signs[w.sign] == w.meaning for w in VERDICTS.values())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "hold", "intended", "said"),
+    [
+        ("block", None, None, "It was blocked."),
+        ("block", None, "block", "It was blocked."),
+        ("watch", None, "block", "It passed; policy only watches. The rule would have blocked it."),
+        ("hold", "refused", None, "It was held, and a person refused it."),
+        ("hold", "waiting", None, "It is held now."),
+        ("hold", "something new", None, "It was held."),
+        ("allow", "approved", None, "It was allowed."),
+        ("quarantine", None, "melt", "What became of it is not known."),
+    ],
+)
+def test_what_happened_is_a_sentence(verdict, hold, intended, said):
+    """A held request goes by how its hold ended; what a later version wrote is not guessed."""
+    assert outcome(verdict, hold, intended) == said
+    assert said.startswith(words_of(verdict, hold).outcome)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ([], ""),
+        ([Amount("not_inspected", 1, 0, False)], ""),
+        ([Amount("nl_bsn", 1, 0, False)], "1 Dutch citizen number (BSN)"),
+        ([Amount("nl_bsn", 2, 1, False)], "2 Dutch citizen numbers (BSN)"),
+        (
+            [Amount("iban", 2, 0, False), Amount("bank_account", 3, 0, False)],
+            "5 bank account numbers",
+        ),
+        ([Amount("iban", 9, 15_000, False)], "15,000 rows with bank account numbers"),
+        ([Amount("employee_id", 2, 0, False)], "2 employee id values"),
+        (
+            [Amount("email", 3, 0, True), Amount("iban", 1, 0, False)],
+            "1 bank account number (and published examples)",
+        ),
+        ([Amount("email", 3, 0, True)], "3 e-mail addresses (published examples)"),
+    ],
+)  # fmt: skip
+def test_what_was_found_is_said_in_one_way(amounts, words):
+    """Counted, gravest first, example values apart; what was not read is no finding by itself."""
+    assert found(amounts) == words
+
+
+def test_what_was_not_read_is_never_called_clean():
+    """The size stands where nothing was found, and says whether all of it was read."""
+    unread, email = Amount("not_inspected", 1, 0, False), Amount("email", 1, 0, False)
+    assert content([], 1) == "1 byte without known personal data or secrets"
+    assert content([unread], 4200) == "4.2 kB that could not all be read"
+    assert content([email, unread], 4200) == "1 e-mail address, partly unread,"
+
+
+@pytest.mark.parametrize(
+    ("service", "account", "category", "words"),
+    [
+        ("onedrive", "personal", "cloud_storage", "a personal OneDrive"),
+        ("openai", "corporate", "llm", "the organisation's own OpenAI account"),
+        ("github", "other_tenant", "code_host", "another organisation's GitHub account"),
+        ("0x0.st", "anonymous", "paste", "0x0.st, without an account"),
+        ("ai21", "unknown", "llm", "AI21"),
+        (None, "unknown", "other", "files.example"),
+        (None, "something new", "other", "files.example"),
+    ],
+)
+def test_whose_account_of_which_service(service, account, category, words):
+    """A personal account is told from the organisation's own; services have proper names."""
+    name = place_name(service, "files.example")
+    assert whose(name, account, category, service=bool(service)) == words

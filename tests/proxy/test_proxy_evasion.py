@@ -1,0 +1,210 @@
+"""Ways past the gate: direct connections and HTTP/3 of scripts each leave a record, once a day."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+
+from core.attribution import Attribution, Certainty, ProcessRef
+from core.exchange import Connection
+from proxy.evasion import EvasionWatch
+from proxy.uninspected import DAY_S, Uninspected
+
+
+def eventually(condition: Any) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+class Table:
+    """A connection table that says what it is told."""
+
+    def __init__(
+        self, *ends: tuple[str, int], transport: Literal["tcp", "udp"] = "tcp", quic: bool = False
+    ) -> None:
+        self.ends = list(ends)
+        self.transport = transport
+        self.quic = quic
+
+    def established(self) -> list[Connection]:
+        now = datetime.now(UTC)
+        return [
+            Connection(
+                id=f"d{port}", client_host="192.0.2.1", client_port=port, gate_host=host,
+                gate_port=443 if host else 0, at=now, transport=self.transport,
+            )
+            for host, port in self.ends
+        ]  # fmt: skip
+
+    def speaks_quic(self, pid: int) -> bool:
+        return self.quic and pid == 99
+
+
+class Sampled:
+    """A watch over a running gate's fakes, looked at from here."""
+
+    def __init__(self, gate: Any) -> None:
+        self.now = 1000.0
+        self.gate = gate
+        self.asked: list[str] = []
+        self.is_python = True
+        gate.attributor.attribute = self.attribute
+        uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
+        self.python_at: float | None = None
+        self.evasion = EvasionWatch(
+            lambda: gate.attributor, uninspected, lambda: self.python_at, lambda: self.now
+        )
+
+    def attribute(self, connection: Connection) -> Attribution:
+        self.asked.append(connection.id)
+        process = ProcessRef(pid=99, started_at=None, name="python", exe="/usr/bin/python3")
+        return Attribution(
+            certainty=Certainty.EXACT, method="fake", process=process, is_python=self.is_python
+        )
+
+    def look(self, table: Table) -> list[str]:
+        async def once() -> None:
+            await self.evasion.look(table)
+
+        asyncio.run(once())
+        return [r.destination.host for r in self.gate.evidence.closed]
+
+
+def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
+    """A script that goes past the gate is one record per address and day, however often it
+    connects."""
+    sampled = Sampled(gate)
+    sampled.look(Table(("203.0.113.5", 1), ("203.0.113.5", 2), ("198.51.100.7", 3)))
+    sampled.look(Table(("203.0.113.5", 4)))
+    eventually(lambda: len(gate.evidence.closed) == 2)
+    assert sorted(r.destination.host for r in gate.evidence.closed) == [
+        "198.51.100.7",
+        "203.0.113.5",
+    ]
+    assert gate.evidence.closed[0].decision.degraded == (
+        "bypass: a direct connection past the gate",
+    )
+
+    sampled.now += DAY_S + 1
+    sampled.look(Table(("203.0.113.5", 5)))
+    eventually(lambda: len(gate.evidence.closed) == 3)
+
+
+def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
+    """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary
+    direct connection."""
+    sampled = Sampled(gate)
+    sampled.look(Table(("203.0.113.5", 1), transport="udp"))
+    sampled.look(Table(("203.0.113.5", 1)))
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    [quic] = [
+        r for r in gate.evidence.closed if r.decision.degraded == ("bypass: HTTP/3 past the gate",)
+    ]
+    assert (quic.destination.host, quic.destination.port, quic.decision.verdict) == (
+        "203.0.113.5",
+        443,
+        "watch",
+    )
+    assert quic.decision.reason == (
+        "A Python program is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC), past Outgate; "
+        "nothing of what it sends there is inspected."
+    )
+
+
+@pytest.mark.parametrize(
+    ("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)]
+)
+def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
+    gate: Any, quic: bool, is_python: bool, told: int
+) -> None:
+    """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown
+    destination."""
+    sampled = Sampled(gate)
+    sampled.is_python = is_python
+    sampled.look(Table(("", 1), ("", 2), transport="udp", quic=quic))
+    sampled.look(Table(("203.0.113.9", 3)))
+    eventually(lambda: len(gate.evidence.closed) == told + is_python)
+
+    unknown = [r for r in gate.evidence.closed if r.destination.host == "unknown destination"]
+    assert len(unknown) == told
+    assert all("where to cannot be seen" in r.decision.reason for r in unknown)
+
+
+def test_a_connection_is_asked_about_once(gate: Any) -> None:
+    """A connection that stays open costs one look-up, not one with every look."""
+    sampled = Sampled(gate)
+    for _ in range(5):
+        sampled.look(Table(("203.0.113.5", 1)))
+
+    assert sampled.asked == ["d1"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "fe80::1"])
+def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str) -> None:
+    """Connections that do not leave the machine are not looked up."""
+    sampled = Sampled(gate)
+
+    assert sampled.look(Table((address, 1))) == []
+    assert sampled.asked == []
+
+
+def test_other_programs_may_go_their_own_way(gate: Any) -> None:
+    """Direct connections of programs that are not Python are not recorded."""
+    sampled = Sampled(gate)
+    sampled.is_python = False
+
+    assert sampled.look(Table(("203.0.113.5", 1))) == []
+    assert sampled.asked == ["d1"]
+
+
+@pytest.mark.parametrize(
+    ("python_at", "looks"), [(1000.0, True), (1000.0 - 3600, False), (None, False)]
+)
+def test_the_table_is_looked_at_only_while_python_uses_the_gate(
+    gate: Any, python_at: float | None, looks: bool
+) -> None:
+    """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
+    sampled = Sampled(gate)
+    table = Table(("203.0.113.5", 1))
+    sampled.python_at = python_at
+
+    async def watched() -> None:
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
+        await asyncio.sleep(0.1)
+        watching.cancel()
+
+    asyncio.run(watched())
+    assert (sampled.asked != []) == looks
+
+
+def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
+    """A connection table that cannot be read once takes no gate down; the next look finds what
+    there is."""
+
+    class Failing(Table):
+        looked = 0
+
+        def established(self) -> list[Connection]:
+            self.looked += 1
+            if self.looked == 1:
+                raise RuntimeError("no such table")
+            return super().established()
+
+    sampled, table = Sampled(gate), Failing(("203.0.113.5", 1))
+    sampled.python_at = sampled.now
+
+    async def watched() -> None:
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=0.001))
+        while not sampled.asked and not watching.done():  # noqa: ASYNC110 - the look happens in a thread
+            await asyncio.sleep(0.005)
+        assert not watching.done()
+        watching.cancel()
+
+    asyncio.run(watched())
+    assert sampled.asked == ["d1"]

@@ -1,0 +1,97 @@
+"""What came to no inspection is on record, once: a refused certificate, a foreign protocol."""
+
+import socket
+import ssl
+import time
+from typing import Any
+
+import pytest
+
+from proxy.uninspected import Once
+
+
+def eventually(condition: Any) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def tunnel(gate: Any, target: str) -> socket.socket:
+    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+    assert b" 200 " in raw.recv(4096)
+    return raw
+
+
+def distrust(gate: Any, host: str) -> None:
+    with tunnel(gate, f"{host}:443") as raw, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+
+
+def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
+    """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing
+    was inspected."""
+    distrust(gate, "pinned.example")
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
+    assert record.sender.process.pid == 4711
+    assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
+    assert (record.findings, record.request.bytes, record.response.status) == ((), 0, None)
+    assert gate.internet.bytes_received == 0
+
+
+def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
+    """A client that tries again and again makes one record an hour, and is let through by none of
+    its tries."""
+    for _ in range(4):
+        distrust(gate, "pinned.example")
+    distrust(gate, "other.example")
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    assert sorted(r.destination.host for r in gate.evidence.closed) == [
+        "other.example",
+        "pinned.example",
+    ]
+    assert gate.gate.addon.health.refused_certificates == 5
+
+
+def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
+    """An ordinary connection leaves no such record."""
+    gate.connect("files.example").close()
+
+    assert gate.evidence.closed == []
+
+
+@pytest.mark.parametrize(
+    ("target", "data"),
+    [
+        ("git.example:22", b"SSH-2.0-OpenSSH_9.9\r\n"),
+        ("db.example:5432", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
+        ("dns.example:53", b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01"),
+    ],
+)  # fmt: skip
+def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
+    """A tunnel for another protocol is refused, whatever its port, and is on record."""
+    with tunnel(gate, target) as raw:
+        raw.sendall(data)
+        answer = raw.recv(4096)
+
+    assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
+    eventually(lambda: gate.evidence.closed)
+    [record] = gate.evidence.closed
+    assert f"{record.destination.host}:{record.destination.port}" == target
+    assert record.decision.degraded == ("protocol: what was sent is not HTTP",)
+
+
+def test_memory_of_what_was_told_is_bounded() -> None:
+    """However many there are, the gate does not grow with them."""
+    once = Once(lambda: 0.0)
+    for number in range(6000):
+        assert once.first((str(number),), 10)
+
+    assert len(once._until) == 5000
+    assert not once.first(("5999",), 10)

@@ -1,0 +1,115 @@
+"""The registry of actions: what holds for every screen in it, present and future."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import tui
+from tui.actions import SCREENS, ScreenAction, for_footer
+from tui.evidence_acts import EvidenceActs, Verified
+from tui.offers import Offers
+
+ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
+
+
+@pytest.fixture
+def at(opened, store, press):
+    """Open a screen of the registry: the review by itself, each other by the review's action of the same name."""
+
+    async def open_screen(pilot, name):
+        if name != "review":
+            [opens] = [action for action in SCREENS["review"] if action.id == name]
+            await press(pilot, opens.keys[0])
+        screen = pilot.app.screen
+        assert isinstance(screen, Offers)
+        assert SCREENS[name] == screen.ACTIONS
+        return screen
+
+    return open_screen
+
+
+@pytest.mark.parametrize("name", SCREENS)
+class TestEveryScreen:
+    """What holds for every screen."""
+
+    def test_its_actions_say_what_they_are(self, name):
+        """Each has a name and a sentence of help; no key and no id stands for two things."""
+        actions = SCREENS[name]
+        keys = [key for action in actions for key in action.keys]
+        assert len(keys) == len(set(keys))
+        assert len({action.id for action in actions}) == len(actions)
+        for action in actions:
+            assert action.keys and action.shown and action.name and action.help.endswith(".")
+
+    async def test_it_opens_and_every_key_does_something(self, opened, store, at, name):
+        """No action without code; every key is bound, and nothing else is."""
+        async with opened(store, (140, 45), acts=ACTS) as pilot:
+            screen = await at(pilot, name)
+            bound = {key for key, active in screen.active_bindings.items() if active.node is screen}
+            assert {key for action in screen.ACTIONS for key in action.keys} <= bound
+            own = {
+                key
+                for key, (_, b, *_) in screen.active_bindings.items()
+                if b.action.startswith("do(")
+            }
+            assert own == {key for action in screen.ACTIONS for key in action.keys}
+            for action in screen.ACTIONS:
+                reason = screen.unavailable(action)
+                assert reason is None or reason.endswith(".")
+
+    async def test_help_and_palette_name_every_action(
+        self, opened, store, at, press, screen_text, name
+    ):
+        """Whoever does not know the keys finds every action by its name."""
+        async with opened(store, (140, 90), acts=ACTS) as pilot:
+            screen = await at(pilot, name)
+            await press(pilot, "question_mark")
+            shown = " ".join(screen_text(pilot).split())
+            assert [a.name for a in screen.ACTIONS if f"{a.name}." not in shown] == []
+            await press(pilot, "escape", "ctrl+p")
+            await pilot.pause(0.3)
+            listed = screen_text(pilot)
+            assert [a.name for a in screen.ACTIONS if a.name not in listed] == []
+
+    async def test_what_cannot_be_done_says_why(self, opened, empty_store, store, at, press, name):
+        """In a read-only view every key answers, and none changes anything."""
+        async with opened(store, (140, 45), read_only=True, acts=ACTS) as pilot:
+            screen = await at(pilot, name)
+            for action in screen.ACTIONS:
+                if screen.unavailable(action) is not None:
+                    await press(pilot, action.keys[0])
+                    assert pilot.app.screen is screen
+            assert store._events == []
+
+
+def test_no_screen_has_keys_of_its_own():
+    """Screens take their keys from the registry; only dialogs, which ask and are gone, have Enter and Esc."""
+    written = {}
+    for path in sorted(Path(tui.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Binding":
+                key = node.args[0]
+                written.setdefault(path.stem, []).append(getattr(key, "value", None))
+    ends = {"escape", "enter", "q", "question_mark", "f1"}
+    assert written.pop("offers") == [None]
+    answers = {"close_dialog", "filter_bar"}
+    """Where a key chooses an answer that stands beside it, or a completion."""
+    assert {
+        name: keys
+        for name, keys in written.items()
+        if name not in answers and not {k for key in keys for k in str(key).split(",")} <= ends
+    } == {}
+
+
+def test_a_narrow_footer_keeps_what_is_used_most():
+    """The least useful goes first, and the order stays."""
+    actions = tuple(
+        ScreenAction(
+            id=short, keys=(short,), shown=short[0], name=short, help=".", short=short, rank=rank
+        )
+        for short, rank in (("aaaa", 3), ("bbbb", 1), ("cccc", 2))
+    )
+    assert [a.short for a in for_footer(actions, 100)] == ["aaaa", "bbbb", "cccc"]
+    assert [a.short for a in for_footer(actions, 16)] == ["bbbb", "cccc"]
+    assert for_footer(actions, 3) == ()
