@@ -6,6 +6,7 @@ the beginning of a placeholder, and goes out with the next part of the same text
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,9 @@ _ENDINGS = frozenset(
 _BESIDE = frozenset({"ping", "pong", "keepalive", "heartbeat", "delta", "updated"})
 """Kinds of part that may stand between two parts of one text, and end none."""
 
+_MOST_CARRIED = 256
+"""Texts side by side of which ends are held back: an answer has a few."""
+
 _Path = tuple[str | int, ...]
 _Text = tuple[_Path, str]
 
@@ -44,6 +48,7 @@ class Deltas:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self._openings = Openings(values)
         self._carried: dict[_Path, tuple[str, Any, _Path]] = {}
         """For each text under way: its end that is held back, the part that it came in, and where
         it stood there."""
@@ -66,8 +71,8 @@ class Deltas:
             stream = _stream_of(part, path)
             carried = self._carried.pop(stream, None)
             certain = whole = text if carried is None else carried[0] + text
-            if not _ends(part):
-                certain, rest = split_open(whole, self._values)
+            if not _ends(part) and len(self._carried) < _MOST_CARRIED:
+                certain, rest = self._openings.split(whole)
                 if rest:
                     self._carried[stream] = rest, part, path
             restored = restored_text(certain, self._values, as_json=_holds_json(part, path))
@@ -127,13 +132,26 @@ def restored_text(text: str, values: Mapping[str, str], *, as_json: bool) -> str
     return PLACEHOLDER.sub(lambda match: value(match[0]), text)
 
 
-def split_open(text: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """Split off an end that may be the beginning of one of the placeholders."""
-    opened = text.rfind("<", max(0, len(text) - LONGEST))
-    end = text[opened:]
-    if opened < 0 or end in values or not any(mark.startswith(end) for mark in values):
-        return text, ""
-    return text[:opened], end
+class Openings:
+    """The beginnings of placeholders. `values` is looked at again each time: it may grow."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._sorted: list[str] = []
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Split off an end that may be the beginning of one of the placeholders."""
+        opened = text.rfind("<", max(0, len(text) - LONGEST))
+        end = text[opened:]
+        if opened < 0 or end in self._values or not self._begins_one(end):
+            return text, ""
+        return text[:opened], end
+
+    def _begins_one(self, end: str) -> bool:
+        if len(self._sorted) != len(self._values):
+            self._sorted = sorted(self._values)
+        at = bisect_left(self._sorted, end)
+        return at < len(self._sorted) and self._sorted[at].startswith(end)
 
 
 def spelled(part: Any) -> bytes:

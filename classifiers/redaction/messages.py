@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from classifiers.redaction.deltas import Deltas, restored_text, spelled, split_open
+from classifiers.redaction.deltas import Deltas, Openings, restored_text, spelled
 
 
 class MessageRestorer:
@@ -15,6 +15,7 @@ class MessageRestorer:
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
         self._deltas = Deltas(self._values)
+        self._openings = Openings(self._values)
         self._tail = ""
         """The end of the last message of plain text, while it may be the beginning of a
         placeholder."""
@@ -54,7 +55,7 @@ class MessageRestorer:
             whole = self._tail + content.decode()
         except UnicodeDecodeError:
             return [*before, content]
-        certain, self._tail = split_open(whole, self._values)
+        certain, self._tail = self._openings.split(whole)
         restored = restored_text(certain, self._values, as_json=certain.lstrip()[:1] in {"{", "["})
         self._in_text = True
         return [*before, restored.encode()] if restored or not whole else before

@@ -19,7 +19,7 @@ class Placeholders:
 
     def __init__(self, fingerprinter: Fingerprinter) -> None:
         self._fingerprinter = fingerprinter
-        self._scopes: OrderedDict[tuple[str, str], dict[tuple[str, str], int]] = OrderedDict()
+        self._scopes: OrderedDict[tuple[str, str], dict[str, dict[str, int]]] = OrderedDict()
 
     def of(self, script: str, at: datetime, kind: str, value: str) -> str:
         """Return the placeholder of a value (normalised, so that spellings share one)."""
@@ -28,10 +28,8 @@ class Placeholders:
         self._scopes.move_to_end(scope)
         if len(self._scopes) > _SCOPES:
             self._scopes.popitem(last=False)
-        mark = (kind, self._fingerprinter.of(kind, value))
-        number = numbers.get(mark)
-        if number is None:
-            number = numbers[mark] = 1 + sum(1 for known, _ in numbers if known == kind)
+        known = numbers.setdefault(kind, {})
+        number = known.setdefault(self._fingerprinter.of(kind, value), len(known) + 1)
         return f"<{kind.upper()[:38]}_{number}>"
 
     def __repr__(self) -> str:

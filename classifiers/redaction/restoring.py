@@ -19,6 +19,8 @@ _OPEN = re.compile(
 )
 """What may be the beginning of a placeholder at the end of the bytes seen; some servers write `<`
 as \\u003c."""
+_MARK = re.compile(rb"<([A-Z0-9_]{1,46})>")
+_ESCAPED = re.compile(rb"\\u003[cC]([A-Z0-9_]{1,46})\\u003[eE]")
 _MAX_EVENT = 4 * 1024 * 1024
 
 
@@ -60,17 +62,17 @@ class Restorer:
         return self._restored(certain)
 
     def _restored(self, data: bytes) -> bytes:
-        if b"<" not in data and b"\\u003" not in data:
-            return data
-        for mark, value in self._values.items():
-            in_body = (json.dumps(value, ensure_ascii=False)[1:-1] if self._json else value).encode(
-                "utf-8", "surrogatepass"
-            )
-            data = data.replace(mark.encode(), in_body)
-            if self._json:
-                for escaped in ("\\u003c%s\\u003e", "\\u003C%s\\u003E"):
-                    data = data.replace((escaped % mark[1:-1]).encode(), in_body)
-        return data
+        if b"<" in data:
+            data = _MARK.sub(self._value, data)
+        return _ESCAPED.sub(self._value, data) if self._json and b"\\u003" in data else data
+
+    def _value(self, mark: re.Match[bytes]) -> bytes:
+        """Return what a placeholder stands for, as this answer spells it; itself when it is none of ours."""
+        value = self._values.get(f"<{mark[1].decode()}>")
+        if value is None:
+            return mark[0]
+        spelling = json.dumps(value, ensure_ascii=False)[1:-1] if self._json else value
+        return spelling.encode("utf-8", "surrogatepass")
 
     def _whole_events(self, chunk: bytes) -> bytes:
         return b"".join(

@@ -7,11 +7,13 @@ their order. What was replaced is checked afterwards by the caller, who scans th
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 from core.redaction import CannotRedactError
 
+_PREFIX = 6
+"""First bytes of a value by which it is looked up."""
 _SIGNED = (
     "x-amz-content-sha256",
     "content-md5",
@@ -81,22 +83,52 @@ def _form_spellings(values: Mapping[str, str]) -> dict[str, str]:
 
 def _replaced(body: bytes, spellings: Mapping[str, str]) -> bytes:
     """Replace whole values only: `Ann` is not replaced inside `Annual`. The longest spelling wins."""
-    if not spellings:
-        return body
-    by_bytes = {
+    marks = {
         s.encode("utf-8", "surrogatepass"): mark.encode() for s, mark in spellings.items() if s
     }
-    longest_first = sorted(by_bytes, key=len, reverse=True)
-    pattern = re.compile(b"|".join(_bounded(spelled) for spelled in longest_first))
-    return pattern.sub(lambda match: by_bytes[match[0]], body)
+    lengths = _lengths(marks)
+    parts: list[bytes] = []
+    at = 0
+    for found in _starts(marks).finditer(body) if marks else ():
+        start = found.start()
+        end = _end_of(body, start, marks, lengths) if start >= at else None
+        if end is not None:
+            parts += (body[at:start], marks[body[start:end]])
+            at = end
+    return b"".join((*parts, body[at:]))
 
 
-def _bounded(spelled: bytes) -> bytes:
-    start = rb"(?<![0-9A-Za-z])" if spelled[:1].isalnum() else b""
-    end = rb"(?![0-9A-Za-z])" if spelled[-1:].isalnum() else b""
+def _starts(values: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return what finds the places where a value can begin: at the beginning of a word, if it begins with a letter."""
+    firsts = {value[:1] for value in values}
+    words = b"".join(sorted(filter(bytes.isalnum, firsts)))
+    signs = b"".join(map(re.escape, sorted(firsts - {bytes((b,)) for b in words})))
     # A line break in JSON is the two characters \n: the n is no part of the word behind it.
-    start = rb"(?:(?<=\\[nrt])|" + start + b")" if start else b""
-    return start + re.escape(spelled) + end
+    before = rb"(?:(?<=\\[nrt])|(?<![0-9A-Za-z]))"
+    classes = [before + b"[" + words + b"]"] if words else []
+    return re.compile(b"|".join(classes + ([b"[" + signs + b"]"] if signs else [])))
+
+
+def _lengths(values: Iterable[bytes]) -> dict[bytes, list[int]]:
+    """Return for the first bytes of the values how long those are, the longest first: thousands are found as fast as one."""
+    lengths: dict[bytes, set[int]] = {}
+    for value in values:
+        lengths.setdefault(value[:_PREFIX], set()).add(len(value))
+    return {prefix: sorted(sizes, reverse=True) for prefix, sizes in lengths.items()}
+
+
+def _end_of(
+    body: bytes, start: int, values: Collection[bytes], lengths: Mapping[bytes, list[int]]
+) -> int | None:
+    """Return where the longest value ends that begins at `start` and is not followed by more of its last word."""
+    for size in range(_PREFIX, 0, -1):
+        for length in lengths.get(body[start : start + size], ()):
+            end = start + length
+            if body[start:end] in values and not (
+                body[end - 1 : end].isalnum() and body[end : end + 1].isalnum()
+            ):
+                return end
+    return None
 
 
 def _shape(value: object) -> object:

@@ -64,13 +64,8 @@ def _terms() -> Iterable[Made]:
 def _values() -> Iterable[Made]:
     from classifiers.redaction import rewriting
 
-    groups = (
-        [b"Ann", b"Anna Muster"],
-        [b"a@b.co", b"1 2 3"],
-        [b"aa", b"aaa", b"aaaa"],
-        [b"((", b"[a]*"],
-    )
-    return [("sub", re.compile(b"|".join(map(rewriting._bounded, group)))) for group in groups]
+    groups = ([b"Ann", b"b"], [b"]x", b"-y", b"^z"], [b"a@b.co", b"+49", b"\xc3\xa9"])
+    return [("finditer", rewriting._starts(group)) for group in groups]
 
 
 def _wildcards() -> Iterable[Made]:
@@ -169,8 +164,8 @@ PROOFS: dict[str, Proof] = {
         why="the organisation's words, each with blanks between them",
         samples=_terms,
     ),
-    "rewriting._replaced": Proof(
-        why="values that were found, letter by letter",
+    "rewriting._starts": Proof(
+        why="the first bytes of the values that were found, and what stands before them",
         samples=_values,
     ),
     "predicates.matcher": Proof(

@@ -1,5 +1,6 @@
 """No text from a payload or a script makes a pattern start over: what stopped the gate is read in milliseconds."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -17,8 +18,10 @@ from classifiers.decoding import decode
 from classifiers.decoding.request_parts import file_name
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
+from classifiers.redaction import Placeholders, Restorer, rewrite
 from classifiers.uploads.prefilter import regions
 from core.exchange import Exchange
+from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 
 SOON_S = 0.25
@@ -300,6 +303,74 @@ def test_files_of_python_on_windows_are_known_at_once(file: str, installed: bool
     """A frame in the standard library of Windows is not the user's line, however long its path is."""
     program = Program(strings_are_own=False, absolute=str)
     assert soon(lambda: is_library(file, program)) is installed
+
+
+def test_values_under_an_endless_key_are_read_once(secrets: CredentialDetector) -> None:
+    """A long key over thousands of values is not written out before each of them."""
+    key = "k" * 40_000 + " ghp_" + "a1B2" * 9 + " "
+    body = json.dumps({key: ["abc"] * 8_000}).encode()
+    payload = decode(exchange(body, "application/json"))
+    soon(lambda: secrets.detect(payload, "api.example.com"))
+
+
+def test_long_keys_still_name_their_values(secrets: CredentialDetector) -> None:
+    """The name at the end of a long key tells for each of its values what it is."""
+    key, values = "x" * 300 + " the_password", [f"Tr0ub4dor&{n}x" for n in range(40)]
+    segments = [Segment(value, key, (key, n)) for n, value in enumerate(values)]
+    hits = secrets.detect(Payload(segments=segments), "api.example.com")
+    assert [(hit.segment, hit.value) for hit in hits] == list(enumerate(values))
+
+
+def test_a_secret_inside_a_long_key_is_found_once(secrets: CredentialDetector) -> None:
+    """What stands at the beginning of a long key is read, and counts once, not with each value."""
+    key = "AKIA" + "Y34FZKBQKMUTVV7A " + "x" * 300
+    segments = [Segment("abc", key, (key, n)) for n in range(40)]
+    hits = secrets.detect(Payload(segments=segments), "api.example.com")
+    assert [(hit.segment, hit.detector) for hit in hits] == [(0, "aws-access-key")]
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [b"\n\n" * 32_000],
+        [b"data: {}\n\n" * 6_400],
+        [b"data: x\n"] * 8_000,
+        [b"a"] * 64_000,
+        [b"<"] * 64_000,
+        [b"data: " + json.dumps({"choices": [{"content": "<"}] * 3_000}).encode() + b"\n\n"],
+        [b'data: {"delta": "<EMAIL_1x"}\n\n' * 2_000],
+    ],
+    ids=["gaps", "events", "lines", "bytes", "openings", "texts side by side", "false beginnings"],
+)
+def test_an_answer_in_any_pieces_is_restored_in_one_reading(chunks: list[bytes]) -> None:
+    """However a server cuts its events, and however many it opens, putting values back costs one reading."""
+    restorer = Restorer(
+        "text/event-stream", {f"<EMAIL_{n}>": f"u{n}@example.com" for n in range(3_000)}
+    )
+    answer = b"".join(chunks)
+    restored = soon(lambda: b"".join(map(restorer.feed, chunks)) + restorer.finish(), 1.0)
+    assert len(restored) < 2 * len(answer) + 1_000_000
+
+
+@pytest.mark.parametrize(
+    "value", ["u{}@example.com", "{}", "Ann {}", "+49 30 {}", "é{}", "a" * 40 + "{}"]
+)
+def test_thousands_of_values_are_replaced_in_one_reading(value: str) -> None:
+    """A body full of values that are replaced costs one reading, not one for each value."""
+    values = {value.format(n): f"<EMAIL_{n}>" for n in range(10_000, 15_000)}
+    body = json.dumps({"text": " ".join(values)}, ensure_ascii=False).encode()
+    new = soon(lambda: rewrite(body, "application/json", values), 1.0)
+    assert json.loads(new) == {"text": " ".join(values.values())}
+
+
+def test_numbers_of_placeholders_are_given_at_once() -> None:
+    """The ten-thousandth value of a kind gets its number as fast as the first."""
+    marks = Placeholders(Fingerprinter(b"k" * 32))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    given = soon(
+        lambda: [marks.of("s", at, "email", f"u{n}@example.com") for n in range(10_000)], 1.0
+    )
+    assert (given[0], given[-1], len(set(given))) == ("<EMAIL_1>", "<EMAIL_10000>", 10_000)
 
 
 def test_secrets_in_accented_text_stand_where_they_stand(secrets: CredentialDetector) -> None:

@@ -22,6 +22,10 @@ class Location(NamedTuple):
 
 
 _BODY = Carrier.BODY
+_LONG_KEY = 256
+"""Characters of a key that stand before each of its values; all of a longer one stands before the first only."""
+_FEW = 32
+"""Segments up to which it does not pay to look at their keys."""
 _BLOCK = 1024
 _CONTINUING = bytes(range(0x80, 0xC0))
 """Bytes that continue a character in UTF-8."""
@@ -46,7 +50,7 @@ class Joined:
     def __init__(
         self, segments: Sequence[Segment], *, authentication: bool = True, controls: bool = True
     ) -> None:
-        self._segments = segments
+        self._segments = segments = _with_short_keys(segments)
         self._starts: list[int] | None = None
         self._prefixes: list[int] = []
         self._counts: dict[int, list[int]] = {}
@@ -95,6 +99,21 @@ class Joined:
 
     def __repr__(self) -> str:
         return f"<Joined {len(self.data)} bytes>"
+
+
+def _with_short_keys(segments: Sequence[Segment]) -> Sequence[Segment]:
+    """Return the segments, a long key written out once: before a thousand values it would be read a thousand times."""
+    if len(segments) < _FEW:
+        return segments
+    long = [at for at, s in enumerate(segments) if s[1] is not None and len(s[1]) > _LONG_KEY]
+    seen: set[str] = set()
+    shown = list(segments)
+    for at in long:
+        key = segments[at].key or ""
+        if key in seen:
+            shown[at] = segments[at]._replace(key=key[-_LONG_KEY:])
+        seen.add(key)
+    return shown
 
 
 def _size(text: str) -> int:
