@@ -18,7 +18,8 @@ from classifiers.decoding import decode
 from classifiers.decoding.request_parts import file_name
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
-from classifiers.redaction import Placeholders, Restorer, rewrite
+from classifiers.redaction import Placeholders, Restorer
+from classifiers.redaction.rewriting import rewrite
 from classifiers.uploads.prefilter import regions
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
