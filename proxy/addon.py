@@ -8,6 +8,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
 from proxy.binding import bind, bound, transaction_of
@@ -73,7 +74,8 @@ class GateAddon:
         make_ours(nextlayer.context.layers)
         tls_passthrough.make_ours(nextlayer.context.layers)
         if target is not None and not is_http:
-            await self._tell(self.uninspected.not_http, nextlayer.context.client, target)
+            who = self.inspection.senders.of(nextlayer.context.client.id)
+            await self._tell(self.uninspected.not_http, who, target)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""
@@ -100,11 +102,15 @@ class GateAddon:
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
         target = data.conn.sni or host, port
-        await self._tell(self.uninspected.certificate_refused, data.context.client, target)
+        # Nothing was sent: it is about who opened the connection, and that is known for certain.
+        who = self.inspection.senders.at_opening(data.context.client.id)
+        await self._tell(self.uninspected.certificate_refused, who, target)
 
-    async def _tell(self, told: Told, client: Client, target: tuple[str, int]) -> None:
+    async def _tell(
+        self, told: Told, asked: Awaitable[Attribution], target: tuple[str, int]
+    ) -> None:
         try:
-            told(await self.inspection.senders.of(client.id), *target)
+            told(await asked, *target)
         except Exception as error:  # noqa: BLE001
             # boundary: nothing passes here; only the record may be missing
             self.health.failed("evidence", error)

@@ -10,7 +10,7 @@ from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import not_inspected
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.classifying import classified
 from proxy.parts import Limits, Parts
@@ -110,14 +110,10 @@ class Deciding:
 
 
 PASSED_OVER = (
-    Finding(
-        kind=NOT_INSPECTED,
-        detector="attribution",
-        confidence=Confidence.CERTAIN,
-        count=1,
-        distinct=1,
-        where=("request",),
-        note="not read: its sender is not Python, and nothing in its ancestry is",
+    not_inspected(
+        "not read: its sender is not Python, and nothing in its ancestry is",
+        "attribution",
+        ("request",),
     ),
 )
 """Stands in the record of what was not read; rules are not asked about it."""

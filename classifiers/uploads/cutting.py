@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from classifiers.uploads.unpacking import Unpacker
+from core.budgets import INLINE_BYTES
 from core.findings import Finding
 
 OVERLAP = 4 * 1024
 """Scanned again with the next window: longer than any value, so none is split."""
-WINDOW = 64 * 1024
+WINDOW = INLINE_BYTES
 """The first window. Each later one is twice as large, up to LARGEST."""
 LARGEST = 4 * 1024 * 1024
 SLICE = 1 << 16

@@ -12,7 +12,7 @@ READERS = [
     "classifiers/engine.py",
     "proxy/enforcement.py",
     "proxy/request_head.py",
-    "proxy/uploads.py",
+    "classifiers/uploads/cutting.py",
 ]
 
 

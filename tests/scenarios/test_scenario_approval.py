@@ -61,7 +61,7 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None
     assert run(gated, script).startswith("403")
     assert len(gated.internet.arrivals) == 1
     listed = decide(gated, script).stdout.splitlines()
-    assert [("approved by" in line, line.endswith("report.py")) for line in listed] == [
+    assert [("approved by" in line, line.endswith("report.py")) for line in listed[:2]] == [
         (True, True),
         (False, True),
     ]
