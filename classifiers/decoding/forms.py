@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs.charset import text_of
+from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.payload import Path
@@ -131,6 +132,9 @@ def _read_part(
     if filename and len(filename) > 5:
         reading.emit(filename, "filename", (*here, "filename"))
     content = _transfer_decoded(content, headers.get("content-transfer-encoding", "").lower())
+    if coding := headers.get("content-encoding"):
+        undone = undo_content_encoding(content, coding, reading.limits)
+        content = reading.undone(undone, here, depth)
     if content:
         reading.later(Piece(content, media_type, name, here, depth + 1, filename))
 

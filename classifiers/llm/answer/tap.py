@@ -98,7 +98,11 @@ class UsageTap:
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
         decoder = self._decoder
-        if decoder is not None:
+        if decoder is None or not chunk:
+            return
+        if decoder.is_plain:
+            self._take(chunk)
+        else:
             self._take_all(decoder.feed(chunk))
 
     def message(self, message: Message) -> None:

@@ -148,6 +148,13 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
         "multipart/mixed; boundary=f",
         None,
     ),
+    "multipart encoded part": (
+        b"--f\r\ncontent-type: application/json\r\ncontent-encoding: deflate\r\n\r\n"
+        + zlib.compress(JSON)
+        + b"\r\n--f--",
+        "multipart/related; boundary=f",
+        None,
+    ),
     "soap": (SOAP.encode(), "application/soap+xml", None),
     "xml attributes": (
         b'<c email="'
