@@ -77,7 +77,9 @@ def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[s
 
 @contextmanager
 def beacon_in(environment: dict[str, str], home: Home, *, wanted: bool) -> Iterator[dict[str, str]]:
-    """Yield the environment of a program whose Pythons find the beacon, where it is wanted and can be had."""
+    """Yield the environment of a program whose Pythons find the beacon, where it is wanted and can
+    be had.
+    """
     if not wanted:
         yield environment
         return

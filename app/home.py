@@ -75,7 +75,9 @@ class Home:
 
     @property
     def beacons(self) -> Path:
-        """A private folder for each `outgate run` that lasts, with what its programs say of themselves."""
+        """A private folder for each `outgate run` that lasts, with what its programs say of
+        themselves.
+        """
         return self.root / "beacons"
 
 

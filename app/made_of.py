@@ -1,4 +1,6 @@
-"""What a version of a script is made of, as it was kept, in words for the command line and the review."""
+"""What a version of a script is made of, as it was kept, in words for the command line and the
+review.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +20,14 @@ class MadeOf:
     """The parts of one version; all text is inert."""
 
     imports: tuple[str, ...] | None
-    """`pandas 2.2.3`, `cv2 (opencv-python 4.10)`, `helpers (not installed)`; None where the source was not readable."""
+    """`pandas 2.2.3`, `cv2 (opencv-python 4.10)`, `helpers (not installed)`; None where the source
+    was not readable.
+    """
     installed: tuple[str, ...]
     history: str | None
-    """Where its history lives and whether it is what was committed there; None outside of repositories."""
+    """Where its history lives and whether it is what was committed there; None outside of
+    repositories.
+    """
 
 
 def made_of(parts: Mapping[str, Any]) -> MadeOf:

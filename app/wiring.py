@@ -192,7 +192,9 @@ def keeper_of(
 
 
 def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
-    """Return what masks the secrets and personal values in a script's source; raises ValueError for what is none."""
+    """Return what masks the secrets and personal values in a script's source; raises ValueError for
+    what is none.
+    """
     from classifiers.credentials import CredentialDetector
     from classifiers.sources.masking import SourceMasker
 

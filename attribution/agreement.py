@@ -1,7 +1,8 @@
 """Whether the witnesses of a script's name agree: command line, interpreter, beacon (pure).
 
-A name is certain when two independent ones say the same. Where they differ all names are kept, and the reason told.
-The file system is asked afterwards whether the file still is what was there at the start.
+A name is certain when two independent ones say the same. Where they differ all names are kept, and
+the reason told. The file system is asked afterwards whether the file still is what was there at the
+start.
 """
 
 import posixpath
@@ -88,7 +89,9 @@ def _with_interpreter(
 def _titled(
     facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
 ) -> Resolution:
-    """A server's hint stands only where its tool really runs; else the interpreter is all there is to go by."""
+    """A server's hint stands only where its tool really runs; else the interpreter is all there is
+    to go by.
+    """
     if said.by_tool and witness is not None:
         tool = said.name.partition(" ")[0]
         if base_name(witness.main).removesuffix(".py") == tool or f"/{tool}/" in witness.main:
@@ -174,7 +177,9 @@ def _of_text(
 def _inside(
     facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
 ) -> Resolution:
-    """A program that carries its own Python. It may be a frozen script, or a host that runs scripts."""
+    """A program that carries its own Python. It may be a frozen script, or a host that runs
+    scripts.
+    """
     if witness is None:
         return _noted(said, UNNAMED)
     words = {word for word in facts.argv[1:] if base_name(word) == base_name(witness.main)}

@@ -1,4 +1,6 @@
-"""The attributor: from a connection to its sender, through caches that never outlive the process they describe."""
+"""The attributor: from a connection to its sender, through caches that never outlive the process
+they describe.
+"""
 
 import contextlib
 import threading
@@ -48,7 +50,9 @@ class _Seen:
 
 
 class SocketAttributor:
-    """Implements core.ports.Attributor over one backend. Safe to call from the event loop and threads together."""
+    """Implements core.ports.Attributor over one backend. Safe to call from the event loop and
+    threads together.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,9 @@ class SocketAttributor:
         """Processes that take no connections, and until when that counts."""
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
-        """See Attributor.attribute_now. Asked again for a later request on the same connection, it looks again."""
+        """See Attributor.attribute_now. Asked again for a later request on the same connection, it
+        looks again.
+        """
         now = time.time()
         seen = self._seen.get(connection.id)
         if seen is not None and self._still(seen):
@@ -104,7 +110,8 @@ class SocketAttributor:
         peer, since = _peer(connection), connection.at.timestamp()
         ownership = self._backend.search(peer, since)
         if len(ownership.pids) > 1:
-            # A child between its fork and its exec holds everything its parent holds, for about a millisecond.
+            # A child between its fork and its exec holds everything its parent holds, for about a
+            # millisecond.
             time.sleep(_WAIT_S)
             now = time.time()
             ownership = self._backend.search(peer, since)
@@ -170,7 +177,9 @@ class SocketAttributor:
         return None
 
     def composition(self, attribution: Attribution) -> Composition | None:
-        """Return the imports and installed distributions of the sender's script while it lives. Off the event loop."""
+        """Return the imports and installed distributions of the sender's script while it lives. Off
+        the event loop.
+        """
         portrait = self._gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return None
@@ -264,11 +273,15 @@ class SocketAttributor:
         return found
 
     def _takes_none(self, facts: ProcessFacts) -> bool:
-        """True while the process was lately seen to take no connections: then it sends for nobody else."""
+        """True while the process was lately seen to take no connections: then it sends for nobody
+        else.
+        """
         return self._alone.get((facts.pid, facts.start), 0.0) > time.monotonic()
 
     def _peers_of(self, facts: ProcessFacts) -> tuple[SenderPeer, ...] | None:
-        """Return who is connected to a process that takes connections, and remember for a while that one takes none."""
+        """Return who is connected to a process that takes connections, and remember for a while
+        that one takes none.
+        """
         pids = self._backend.peers(facts.pid)
         if pids is None:
             with self._lock:
@@ -308,13 +321,17 @@ class SocketAttributor:
         return of_several(portraits, waiting, ownership, self._backend.method), None
 
     def _holder(self, pid: int, ownership: Ownership) -> Portrait | None:
-        """Return the portrait of a holder, unless its pid was given to another process since it was found."""
+        """Return the portrait of a holder, unless its pid was given to another process since it was
+        found.
+        """
         portrait = self._gallery.portrait(pid)
         found = dict(zip(ownership.pids, ownership.starts, strict=False)).get(pid)
         return None if portrait is None or found not in {None, portrait.facts.start} else portrait
 
     def _who_waits(self, portraits: list[Portrait], socket: int | None) -> list[Portrait]:
-        """Return the holders with a thread in a read or write of the socket; the sender gets some ms to come to it."""
+        """Return the holders with a thread in a read or write of the socket; the sender gets some
+        ms to come to it.
+        """
         found: list[Portrait] = []
         for _ in range(_WAIT_TRIES):
             found = [p for p in portraits if self._waiting(p.facts.pid, socket)]

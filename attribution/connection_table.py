@@ -1,7 +1,9 @@
-"""The open connections of this user to HTTPS servers, from the connection table: cheap enough to look every few seconds.
+"""The open connections of this user to HTTPS servers, from the connection table: cheap enough to
+look every few seconds.
 
-HTTP/3 goes by UDP. A socket that is connected to a server's HTTPS port shows where it goes; one that is not may send
-anywhere, so it is listed without a destination, and only `speaks_quic` makes it worth a second look.
+HTTP/3 goes by UDP. A socket that is connected to a server's HTTPS port shows where it goes; one
+that is not may send anywhere, so it is listed without a destination, and only `speaks_quic` makes
+it worth a second look.
 """
 
 import contextlib
@@ -38,7 +40,9 @@ class ConnectionTable:
         self._port = port
 
     def established(self) -> list[Connection]:
-        """Return the connections of this user to that port, without those of this process. Off the event loop."""
+        """Return the connections of this user to that port, without those of this process. Off the
+        event loop.
+        """
         if sys.platform != "linux":
             return list(_by_psutil(self._port))
         own, uid = _own_sockets(), os.getuid()
@@ -55,7 +59,9 @@ class ConnectionTable:
         return chosen
 
     def _listed(self, uid: int, own: frozenset[int], now: datetime) -> list[Connection] | None:
-        """Have the kernel choose the TCP connections: the text of its table may hold hundreds of thousands of others."""
+        """Have the kernel choose the TCP connections: the text of its table may hold hundreds of
+        thousands of others.
+        """
         if self._folder != _TABLES:
             return None
         try:
@@ -92,7 +98,9 @@ class ConnectionTable:
 
 
 def _is_client(host: str, port: int) -> bool:
-    """Return True for a port that the system gave out; name services and servers have chosen theirs (53, 5353, 443)."""
+    """Return True for a port that the system gave out; name services and servers have chosen theirs
+    (53, 5353, 443).
+    """
     first, last = _given_out()
     return first <= port <= last and not host.startswith("127.") and host != "::1"
 
@@ -115,7 +123,9 @@ def _lines(path: Path) -> list[bytes]:
 def _connection(
     line: bytes, uid: int, own: frozenset[int], now: datetime, transport: Literal["tcp", "udp"]
 ) -> Connection | None:
-    """Return a row of this user's as a connection: one that is open, or a UDP socket that is bound to no far side."""
+    """Return a row of this user's as a connection: one that is open, or a UDP socket that is bound
+    to no far side.
+    """
     fields = line.split(None, 10)
     if len(fields) < 10 or int(fields[7]) != uid or int(fields[9]) in own or fields[9] == b"0":
         return None

@@ -1,7 +1,9 @@
-"""The frames of CPython 3.13's main thread, read from the process's memory by the offsets that it publishes for that.
+"""The frames of CPython 3.13's main thread, read from the process's memory by the offsets that it
+publishes for that.
 
-In the helper process, on Linux. Less than a millisecond, where a sampler has to be started, finds the interpreter anew
-and takes tens. Every number read is another process's word: whatever does not fit ends the reading without a result.
+In the helper process, on Linux. Less than a millisecond, where a sampler has to be started, finds
+the interpreter anew and takes tens. Every number read is another process's word: whatever does not
+fit ends the reading without a result.
 """
 
 import os
@@ -199,7 +201,9 @@ def _first_maps(pid: int) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
 
 
 def _offset_in(path: str) -> int | None:
-    """Return how far behind its first page a file's runtime state comes to lie; None when it has none."""
+    """Return how far behind its first page a file's runtime state comes to lie; None when it has
+    none.
+    """
     handle = opened(path)
     if handle is None:
         return None

@@ -1,4 +1,6 @@
-"""Everything that is read of a sender's files, in the helper process: which script, which version, made of what."""
+"""Everything that is read of a sender's files, in the helper process: which script, which version,
+made of what.
+"""
 
 import hashlib
 import os
@@ -38,7 +40,9 @@ class Examined:
     """What the files of a process and of its ancestors tell of its script."""
 
     owner: int | None
-    """Whose script it is: 0 the process itself, 1 its parent, and so on; None when no Python process is among them."""
+    """Whose script it is: 0 the process itself, 1 its parent, and so on; None when no Python
+    process is among them.
+    """
     resolution: Resolution | None
     """Without the program text of `-c`."""
     is_itself_python: bool
@@ -48,7 +52,9 @@ class Examined:
     candidates: tuple[str, ...] = ()
     """The paths of all scripts that were named, where the witnesses differ."""
     unheard: bool = False
-    """True when the interpreter did not say anything: it may later, for instance when it still starts."""
+    """True when the interpreter did not say anything: it may later, for instance when it still
+    starts.
+    """
 
 
 def examine(
@@ -113,12 +119,16 @@ def _agreed(
 
 
 def imports(facts: ProcessFacts, path: str | None, sha256: str | None) -> Imports | None:
-    """Return what the script at `path` (as its process sees it) with this hash imports; None when it cannot be read."""
+    """Return what the script at `path` (as its process sees it) with this hash imports; None when
+    it cannot be read.
+    """
     return _composer.imports(sha256, path, facts)
 
 
 def composition(facts: ProcessFacts, path: str | None, sha256: str | None) -> Composition:
-    """Return what the script at `path` (as its process sees it) with this hash is made of. May take 100 ms."""
+    """Return what the script at `path` (as its process sees it) with this hash is made of. May take
+    100 ms.
+    """
     return _composer.compose(sha256, path, facts)
 
 
@@ -181,7 +191,9 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
 
 
 def _of_program(owner: ProcessFacts, path: str) -> Identity:
-    """Identify a program by the kernel's own link to what was loaded, whatever lies at its path now."""
+    """Identify a program by the kernel's own link to what was loaded, whatever lies at its path
+    now.
+    """
     if owner.exe_replaced:
         return Identity(note=_REPLACED)
     link = f"/proc/{owner.pid}/exe"

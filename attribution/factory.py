@@ -23,8 +23,9 @@ def build(
     """Return an attributor.
 
     `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function, needed for
-    "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when workers come and go.
-    This process is always among them. `keep_out`: files and folders of Outgate's own that are nobody's script.
+    "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when
+    workers come and go. This process is always among them. `keep_out`: files and folders of
+    Outgate's own that are nobody's script.
     `beacons`: the folder below which senders' own beacons write.
     """
     people = People(user_names, pseudonym)
@@ -39,7 +40,9 @@ def build(
 
 
 def _wrappers() -> frozenset[str]:
-    """Our own console script, by its place in this very installation: a name alone could be anybody's."""
+    """Our own console script, by its place in this very installation: a name alone could be
+    anybody's.
+    """
     folder = Path(sys.executable).parent
     return frozenset(
         str((folder / name).resolve()) for name in ("outgate", "outgate.exe", "outgate-script.py")

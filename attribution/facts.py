@@ -28,7 +28,9 @@ class Peer:
     gate_port: int
     transport: Literal["tcp", "udp"] = "tcp"
     socket: int | None = None
-    """The kernel's number of the client's socket, where it was seen in a table of this user's sockets."""
+    """The kernel's number of the client's socket, where it was seen in a table of this user's
+    sockets.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,15 @@ class ProcessFacts:
     """True when a Python library is loaded though the program is not called python."""
     windows: bool = False
     image: int = 0
-    """Mark of the program as it was loaded: another one after every exec, the same one after a fork. 0: not known."""
+    """Mark of the program as it was loaded: another one after every exec, the same one after a
+    fork. 0: not known.
+    """
     born_at: float | None = None
     """Unix time of its fork, as exact as it is known: never later than it was."""
     image_from: float | None = None
-    """Unix time before which this program was certainly not loaded; None when not even that is known."""
+    """Unix time before which this program was certainly not loaded; None when not even that is
+    known.
+    """
     image_until: float | None = None
     """Unix time at which it was certainly loaded already; None when that is not known."""
     line_intact: bool = True
@@ -89,7 +95,9 @@ class ProcessFacts:
 
     @property
     def undated(self) -> bool:
-        """True while it is not known when a program was loaded that could be dated: it may be, a moment later."""
+        """True while it is not known when a program was loaded that could be dated: it may be, a
+        moment later.
+        """
         return self.image != 0 and self.image_from is None
 
     def __repr__(self) -> str:
@@ -98,16 +106,22 @@ class ProcessFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """What somebody beside the kernel says that a Python process runs. A claim: it may confirm a name, or make it doubtful.
+    """What somebody beside the kernel says that a Python process runs. A claim: it may confirm a
+    name, or make it doubtful.
 
-    The interpreter is read from outside; the beacon is the process's own word. Neither overrules the kernel.
+    The interpreter is read from outside; the beacon is the process's own word. Neither overrules
+    the kernel.
     """
 
     source: Literal["interpreter", "beacon"]
     main: str
-    """File of the main program: an absolute path as the process has it, a relative one, or `<string>`, `<stdin>`."""
+    """File of the main program: an absolute path as the process has it, a relative one, or
+    `<string>`, `<stdin>`.
+    """
     others: tuple[str, ...] = ()
-    """Files of the other frames below which the main thread stands, outermost first, libraries left out."""
+    """Files of the other frames below which the main thread stands, outermost first, libraries left
+    out.
+    """
     sha256: str | None = None
     """Of the main program's file when it was started, where the witness took it."""
     cwd: str | None = None
@@ -146,7 +160,9 @@ class Backend(Protocol):
         """
 
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
-        """True when the process found alone by a search at this Unix time, unchanged, still holds the socket alone."""
+        """True when the process found alone by a search at this Unix time, unchanged, still holds
+        the socket alone.
+        """
 
     def search(self, peer: Peer, since: float) -> Ownership:
         """Find every process that holds the client's socket. `since`: Unix time of the connection."""
@@ -161,13 +177,17 @@ class Backend(Protocol):
         """Read everything about a process, or None when it is gone."""
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
-        """OS thread ids of `pid` that stand in a read or write of this socket; None when it cannot be told."""
+        """OS thread ids of `pid` that stand in a read or write of this socket; None when it cannot
+        be told.
+        """
 
     def watched(self, pid: int, socket: int) -> bool:
         """True when an event loop of `pid` watches this socket, so that no thread stands in it."""
 
     def peers(self, pid: int) -> tuple[int, ...] | None:
-        """Processes of this machine that are connected to this one, which takes connections; None when it takes none."""
+        """Processes of this machine that are connected to this one, which takes connections; None
+        when it takes none.
+        """
 
     def close(self) -> None:
         """Release what is held."""

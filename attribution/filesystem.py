@@ -1,6 +1,7 @@
 """The file system as one process sees it: ours, or that of its container through /proc/PID/root.
 
-A path of the sender is followed part by part, because some parts mean another thing to whoever follows them:
+A path of the sender is followed part by part, because some parts mean another thing to whoever
+follows them:
 `/proc/self`, `/dev/fd` and `/dev/stdin` are the sender's own, and an absolute link starts at the sender's own root.
 """
 
@@ -23,10 +24,14 @@ _KERNELS = re.compile(r"/proc/\d+(?:/task/\d+)?/(?:fd/\d+|cwd|root|exe)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a path leads to its file: whether it can be shown that it led there already at some earlier time."""
+    """How a path leads to its file: whether it can be shown that it led there already at some
+    earlier time.
+    """
 
     turned_at: float = 0.0
-    """The latest time at which a link or a folder on the way may have been put in another one's place (Unix time)."""
+    """The latest time at which a link or a folder on the way may have been put in another one's
+    place (Unix time).
+    """
     by_descriptor: bool = False
     """True when it goes through what a process has open, which leaves no trace when it changes."""
     resolved: str | None = None
@@ -41,7 +46,8 @@ class _Steps(Protocol):
 
 
 class HostFiles:
-    """Answers Files for paths below `root` (empty: this machine's own root), as process `pid` would see them.
+    """Answers Files for paths below `root` (empty: this machine's own root), as process `pid` would
+    see them.
 
     Only for a process of its own (see `reader`): it touches what a sender names.
     """
@@ -62,7 +68,9 @@ class HostFiles:
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def realpath(self, path: str) -> str:
-        """See Files.realpath. What only a descriptor of the process leads to keeps the path it was given."""
+        """See Files.realpath. What only a descriptor of the process leads to keeps the path it was
+        given.
+        """
         if os.name == "nt":
             return os.path.realpath(path)
         found = self._walked(path)
@@ -88,9 +96,9 @@ class HostFiles:
     def way(self, path: str) -> Way:
         """Return how the path leads to its file.
 
-        An entry is put in another one's place by a change of its folder, and whatever comes to stand there gets a new
-        change time by its renaming or making. So the earlier of both bounds when it can have happened; neither time
-        can be set back by anyone.
+        An entry is put in another one's place by a change of its folder, and whatever comes to
+        stand there gets a new change time by its renaming or making. So the earlier of both bounds
+        when it can have happened; neither time can be set back by anyone.
         """
         times: list[float] = []
         kernels: list[str] = []
@@ -134,7 +142,9 @@ class HostFiles:
         return self._pid is not None and f"{path}/".startswith(f"/proc/{self._pid}/")
 
     def _walked(self, path: str, step: _Steps | None = None) -> str | None:
-        """Return the path with its links resolved as the process would; None when they go in a circle."""
+        """Return the path with its links resolved as the process would; None when they go in a
+        circle.
+        """
         todo, done, links = path.split("/"), "", 0
         while todo:
             part = todo.pop(0)
@@ -168,7 +178,9 @@ class HostFiles:
         }.get(path, path)
 
     def _target(self, here: str) -> str | None:
-        """Return where a link leads, as the process would say it; None for what is no link, or leads to no path."""
+        """Return where a link leads, as the process would say it; None for what is no link, or
+        leads to no path.
+        """
         real = here if self._is_own(here) else self._root + here
         try:
             target = os.readlink(real)

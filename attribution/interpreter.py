@@ -1,6 +1,8 @@
-"""What a Python interpreter itself runs, read from outside: the outermost frames of its main thread.
+"""What a Python interpreter itself runs, read from outside: the outermost frames of its main
+thread.
 
-In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one look per loaded program, since its outermost frame stays the same as long as it runs.
+In the helper process, from memory where the interpreter publishes its offsets, else by py-spy: one
+look per loaded program, since its outermost frame stays the same as long as it runs.
 """
 
 import os
@@ -80,7 +82,9 @@ class Interpreters:
 
 
 def may_be_read(facts: ProcessFacts) -> bool:
-    """True when the process's memory may be read at all: then an interpreter that says nothing is odd."""
+    """True when the process's memory may be read at all: then an interpreter that says nothing is
+    odd.
+    """
     try:
         os.close(os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
     except OSError:
@@ -89,7 +93,9 @@ def may_be_read(facts: ProcessFacts) -> bool:
 
 
 def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
-    """Return what the main thread's frames say; None when it is not to be told, or stands in no program of its own."""
+    """Return what the main thread's frames say; None when it is not to be told, or stands in no
+    program of its own.
+    """
     thread = _main_thread(threads, pid)
     if thread is None:
         return None
@@ -114,7 +120,9 @@ def _is_machinery(frame: Frame) -> bool:
 
 
 def _main_thread(threads: Sequence[Thread], pid: int) -> Thread | None:
-    """The kernel gives the main thread the number of the process; older interpreters tell no numbers but a name."""
+    """The kernel gives the main thread the number of the process; older interpreters tell no
+    numbers but a name.
+    """
     numbered = [thread for thread in threads if thread.id == pid]
     if numbered:
         return numbered[0]

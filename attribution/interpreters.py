@@ -9,11 +9,11 @@ _PYTHON = re.compile(
     re.IGNORECASE,
 )
 _NOT_PYTHON = frozenset(
-    "bash sh dash zsh fish ksh tcsh csh busybox"
-    " systemd init sshd login su sudo tmux screen curl wget git node npm deno bun"
-    " java ruby perl php rclone aws-c docker containerd containerd-shim-runc-v2 dockerd tini dumb-init cron crond"
-    " atd anacron uv uvx pixi xterm kitty alacritty gnome-terminal-server konsole claude codex make go cargo env"
-    " timeout nohup xargs ssh openssl ncat nc socat".split()
+    "bash sh dash zsh fish ksh tcsh csh busybox systemd init sshd login su sudo tmux screen curl"
+    " wget git node npm deno bun java ruby perl php rclone aws-c docker containerd"
+    " containerd-shim-runc-v2 dockerd tini dumb-init cron crond atd anacron uv uvx pixi xterm kitty"
+    " alacritty gnome-terminal-server konsole claude codex make go cargo env timeout nohup xargs"
+    " ssh openssl ncat nc socat".split()
 )
 
 
@@ -23,12 +23,16 @@ def base_name(path: str) -> str:
 
 
 def is_python_program(path: str) -> bool:
-    """True when the program file is named like a Python interpreter (any version, implementation or OS)."""
+    """True when the program file is named like a Python interpreter (any version, implementation or
+    OS).
+    """
     return _PYTHON.fullmatch(base_name(path)) is not None
 
 
 def is_plainly_not_python(path: str) -> bool:
-    """True for well-known programs that never hold an interpreter, so that their memory map need not be read."""
+    """True for well-known programs that never hold an interpreter, so that their memory map need
+    not be read.
+    """
     return base_name(path) in _NOT_PYTHON
 
 

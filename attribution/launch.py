@@ -1,4 +1,6 @@
-"""What started a process, from its ancestors: an AI agent, an IDE, a scheduler, a service, a terminal (pure)."""
+"""What started a process, from its ancestors: an AI agent, an IDE, a scheduler, a service, a
+terminal (pure).
+"""
 
 # ruff: noqa: SIM905 - word lists read better as text
 
@@ -59,9 +61,9 @@ _CONTAINERS = frozenset(
 )
 _TERMINALS = frozenset(
     "gnome-terminal-server gnome-terminal- konsole xterm kitty alacritty wezterm-gui foot tilix"
-    " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer WindowsTerminal"
-    " OpenConsole conhost ghostty mate-terminal"
-    " lxterminal urxvt rxvt st warp hyper ptyxis".split()
+    " terminator xfce4-terminal tmux screen zellij login Terminal iTerm2 iTermServer"
+    " WindowsTerminal OpenConsole conhost ghostty mate-terminal lxterminal urxvt rxvt st warp hyper"
+    " ptyxis".split()
 )
 _INTERPRETERS = re.compile(
     r"(?:python|pypy)[\d.]*w?t?|node|nodejs|bun|deno|ruby|perl|java|javaw|bash|sh|dash|zsh|ksh|fish|busybox|pwsh"
@@ -78,16 +80,19 @@ _ALIASES = {
     "emacs-nox": "emacs", "emacs-pgtk": "emacs",
 }  # fmt: skip
 _TOOL_FOLDERS = re.compile(r"/(?:pipx/venvs|uv/tools)/[^/]+/bin/")
-"""Interpreters of programs that were installed for themselves; their starters lie in another folder."""
+"""Interpreters of programs that were installed for themselves; their starters lie in another
+folder.
+"""
 _STARTERS = re.compile(r"/(pycharm|idea|dataspell|charm)[^/]*/bin/\1\.sh$")
 _SHELLS = frozenset("bash sh zsh fish dash ksh tcsh pwsh powershell cmd nu".split())
 
 
 def started_by(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
-    """Return the launch context of a process; `parents` are its ancestors, nearest first. None when nothing tells.
+    """Return the launch context of a process; `parents` are its ancestors, nearest first. None when
+    nothing tells.
 
-    An agent anywhere above wins, since what it starts is not a person's own doing; then the nearest of CI, IDE and
-    scheduler; then a service, remote login or terminal.
+    An agent anywhere above wins, since what it starts is not a person's own doing; then the nearest
+    of CI, IDE and scheduler; then a service, remote login or terminal.
     """
     for look in (_agent, _nearest, _service, _session):
         if found := look(process, parents):
@@ -98,8 +103,9 @@ def started_by(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | 
 def _names(process: ProcessFacts) -> list[str]:
     """The names of the program that a process runs, as its executable and its package tell them.
 
-    A word on a command line may be the name of anybody's file: an interpreter's script counts only where it was
-    installed as a program. The kernel's short name counts only where the executable may not be read.
+    A word on a command line may be the name of anybody's file: an interpreter's script counts only
+    where it was installed as a program. The kernel's short name counts only where the executable
+    may not be read.
     """
     if not process.exe:
         return [_plain(process.name)] if process.name else []
@@ -125,7 +131,9 @@ def _run_by_interpreter(process: ProcessFacts, program: str) -> Iterator[str]:
 
 
 def _is_installed(process: ProcessFacts, script: str) -> bool:
-    """True for a program's own starter: it has no suffix of a source and lies where its interpreter or a package does."""
+    """True for a program's own starter: it has no suffix of a source and lies where its interpreter
+    or a package does.
+    """
     name = base_name(script)
     folder = script.replace("\\", "/").rpartition("/")[0]
     if not folder or name.endswith((".py", ".pyw", ".js", ".mjs", ".ts")):

@@ -1,7 +1,8 @@
-"""When a file system came to stand where it does: no file's times tell that another folder was mounted over one.
+"""When a file system came to stand where it does: no file's times tell that another folder was
+mounted over one.
 
-Linux lists the mounts without their times. So what shows other files than those that lie there counts from the moment
-at which it was first seen here.
+Linux lists the mounts without their times. So what shows other files than those that lie there
+counts from the moment at which it was first seen here.
 """
 
 import re
@@ -22,7 +23,9 @@ class Mount:
     """Device and folder within it that are shown."""
     place: str
     bound: bool
-    """True where files that are older than it may show through it: a bind mount, an overlay, a user's file system."""
+    """True where files that are older than it may show through it: a bind mount, an overlay, a
+    user's file system.
+    """
 
 
 class MountTimes:
@@ -34,7 +37,9 @@ class MountTimes:
         self.over("self", "/")
 
     def over(self, pid: int | str, path: str) -> float:
-        """Return the time since which `path`, resolved, surely leads over the mounts that it does now, in that process."""
+        """Return the time since which `path`, resolved, surely leads over the mounts that it does
+        now, in that process.
+        """
         now = time.time()
         latest = 0.0
         if len(self._first) > _MOST_KNOWN:

@@ -1,4 +1,6 @@
-"""User names in evidence: in clear, as a keyed pseudonym, or not at all; paths follow the same choice."""
+"""User names in evidence: in clear, as a keyed pseudonym, or not at all; paths follow the same
+choice.
+"""
 
 import os
 import re

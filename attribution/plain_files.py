@@ -1,4 +1,6 @@
-"""Opens plain files and nothing else: no pipe, no device, no folder, and nothing that is Outgate's own."""
+"""Opens plain files and nothing else: no pipe, no device, no folder, and nothing that is Outgate's
+own.
+"""
 
 # paths of another process, kept as the text they are
 # ruff: noqa: PTH116
@@ -16,15 +18,19 @@ _kept_out: tuple[str, ...] = ()
 
 
 def keep_out(places: Sequence[str]) -> None:
-    """Never open these from now on: files and what their names begin (`evidence.db-wal`), folders with their files."""
+    """Never open these from now on: files and what their names begin (`evidence.db-wal`), folders
+    with their files.
+    """
     global _kept_out
     _kept_out = tuple(places)
 
 
 def opened(path: str) -> int | None:
-    """Return a descriptor of the plain file at `path`; None when it is none, is kept out, or cannot be read.
+    """Return a descriptor of the plain file at `path`; None when it is none, is kept out, or cannot
+    be read.
 
-    Nothing is opened before it is known to be a plain file: opening a pipe or a device may already do something.
+    Nothing is opened before it is known to be a plain file: opening a pipe or a device may already
+    do something.
     """
     try:
         return _reopened(path) if sys.platform == "linux" else _compared(path)
@@ -50,7 +56,9 @@ def is_kept_out(found: os.stat_result) -> bool:
 
 
 def _reopened(path: str) -> int | None:
-    """An O_PATH descriptor holds the file without opening it; what it was seen to be is what is opened then."""
+    """An O_PATH descriptor holds the file without opening it; what it was seen to be is what is
+    opened then.
+    """
     held = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         return (
@@ -80,7 +88,9 @@ def _is_open_to_us(found: os.stat_result) -> bool:
 
 @functools.cache
 def _kernels() -> frozenset[int]:
-    """Devices whose files call themselves plain and are none: reading one asks the kernel something."""
+    """Devices whose files call themselves plain and are none: reading one asks the kernel
+    something.
+    """
     found = set()
     for place in ("/proc", "/sys"):
         with contextlib.suppress(OSError):

@@ -68,14 +68,18 @@ class Gallery:
         return painted
 
     def of(self, facts: ProcessFacts) -> Portrait | None:
-        """Return the portrait of exactly these facts, without a look at the process; None when one is due."""
+        """Return the portrait of exactly these facts, without a look at the process; None when one
+        is due.
+        """
         known = self._portraits.get((facts.pid, facts.start))
         if known is None or known.facts is not facts or self._is_due(facts.pid, facts.start):
             return None
         return known
 
     def behind(self, attribution: Attribution) -> Portrait | None:
-        """Return the portrait that an attribution was made from, while its process still lives unchanged."""
+        """Return the portrait that an attribution was made from, while its process still lives
+        unchanged.
+        """
         process = attribution.process
         if process is None:
             return None
@@ -98,7 +102,9 @@ class Gallery:
             self._recent.pop(pid, None)
 
     def offer(self, portrait: Portrait) -> None:
-        """Offer a process for quick answers from its second connection on: most short-lived ones make only one."""
+        """Offer a process for quick answers from its second connection on: most short-lived ones
+        make only one.
+        """
         facts = portrait.facts
         with self._lock:
             if (facts.pid, facts.start) not in self._returned:

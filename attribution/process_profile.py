@@ -1,4 +1,6 @@
-"""One process painted whole: its facts, parents, script and launch context, joined into attribution values."""
+"""One process painted whole: its facts, parents, script and launch context, joined into attribution
+values.
+"""
 
 import os
 import time
@@ -45,7 +47,9 @@ class Portrait:
     script_candidates: tuple[str, ...]
     """Paths of all scripts that were named, where the witnesses differ; as they may be recorded."""
     again_s: float | None
-    """So much later another look may tell more: its files could not be read, its interpreter did not speak yet."""
+    """So much later another look may tell more: its files could not be read, its interpreter did
+    not speak yet.
+    """
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -58,7 +62,9 @@ class Portrait:
 def parents_of(
     facts: ProcessFacts, process: Callable[[int], ProcessFacts | None]
 ) -> tuple[ProcessFacts, ...]:
-    """Return the ancestors, nearest first. A "parent" younger than its child is a reused pid and ends the chain."""
+    """Return the ancestors, nearest first. A "parent" younger than its child is a reused pid and
+    ends the chain.
+    """
     found: list[ProcessFacts] = []
     child = facts
     while child.parent > 0 and len(found) < _MOST_PARENTS:
@@ -133,11 +139,13 @@ def _is_called_python(facts: ProcessFacts) -> bool:
 
 
 def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool | None:
-    """False when the whole ancestry is known, up to where a person's session or a device begins; else None.
+    """False when the whole ancestry is known, up to where a person's session or a device begins;
+    else None.
 
-    Whoever loses its parent gets another one, and looks as if that had started it. So what stands directly below the
-    first process, or below a manager of services, has an origin only where it is such a beginning itself. Nor is an
-    ancestor one that became another program after its child was born, or that only carries out what others ask for.
+    Whoever loses its parent gets another one, and looks as if that had started it. So what stands
+    directly below the first process, or below a manager of services, has an origin only where it is
+    such a beginning itself. Nor is an ancestor one that became another program after its child was
+    born, or that only carries out what others ask for.
     """
     line = (facts, *parents)
     if any(became_another(parent, child) for child, parent in zip(line, parents, strict=False)):

@@ -1,6 +1,7 @@
 """Whether a program holds a Python interpreter, by what its files hold: names can be anybody's.
 
-In the helper process. Each file is read once; what is remembered counts only for the very same file.
+In the helper process. Each file is read once; what is remembered counts only for the very same
+file.
 """
 
 # paths of another process, kept as the text they are
@@ -18,7 +19,9 @@ from attribution.interpreters import is_other_python, is_python_program
 from attribution.plain_files import opened
 
 _MARKS = (b"Fatal Python error: ", b"Fatal RPython error", b"_PyRuntime\0")
-"""Stand in the core of every CPython and PyPy, linked in or as a library, and in no extension module."""
+"""Stand in the core of every CPython and PyPy, linked in or as a library, and in no extension
+module.
+"""
 _ASKS = (b"libpython", b"libpypy")
 _MOST_SIZE = 512 << 20
 _MOST_KNOWN = 4000
@@ -39,7 +42,9 @@ class Programs:
         self._loaded: OrderedDict[tuple[object, ...], tuple[bool, float]] = OrderedDict()
 
     def is_interpreter(self, facts: ProcessFacts) -> bool | None:
-        """True when the program file itself holds Python; None when it cannot be read or is another kind of Python."""
+        """True when the program file itself holds Python; None when it cannot be read or is another
+        kind of Python.
+        """
         if os.name == "nt" or not os.path.exists(f"/proc/{facts.pid}"):  # noqa: PTH110 - of /proc
             return None
         if is_other_python(facts.exe or ""):
@@ -47,11 +52,14 @@ class Programs:
         link = f"/proc/{facts.pid}/exe"
         if self._holds(link):
             return True
-        # The library comes some ms after the program: what asks for it by name need not be waited for.
+        # The library comes some ms after the program: what asks for it by name need not be waited
+        # for.
         return self._holds(link, _ASKS) if is_python_program(facts.exe or "") else False
 
     def has_loaded_python(self, facts: ProcessFacts) -> bool:
-        """True when the process has a library loaded that holds Python, whatever the library is called."""
+        """True when the process has a library loaded that holds Python, whatever the library is
+        called.
+        """
         if facts.embeds_python:
             return True
         key, now = (facts.pid, facts.start, facts.image), time.monotonic()

@@ -1,7 +1,9 @@
-"""The gate's side of the process that reads senders' files: asked over a socket, killed when late, replaced when gone.
+"""The gate's side of the process that reads senders' files: asked over a socket, killed when late,
+replaced when gone.
 
-The gate itself opens no file that a sender names. Such a name may lead to a pipe that never answers, or to the evidence
-itself, and to close any descriptor of that file drops every POSIX lock that SQLite holds on it in the same process.
+The gate itself opens no file that a sender names. Such a name may lead to a pipe that never
+answers, or to the evidence itself, and to close any descriptor of that file drops every POSIX lock
+that SQLite holds on it in the same process.
 """
 
 import contextlib
@@ -39,7 +41,9 @@ class Reader(Protocol):
     def ask[**P, T](
         self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return the function's answer. Raises Unread when there is none within so many seconds. Not for the loop."""
+        """Return the function's answer. Raises Unread when there is none within so many seconds.
+        Not for the loop.
+        """
 
     def warm(self, seconds: float) -> None:
         """Start what answers the first questions, within so many seconds. Not for the loop."""
@@ -49,7 +53,9 @@ class Reader(Protocol):
 
 
 class InPlace:
-    """Reads in this very process: for the helper's own tests, and for Windows, which has no POSIX locks to lose."""
+    """Reads in this very process: for the helper's own tests, and for Windows, which has no POSIX
+    locks to lose.
+    """
 
     def ask[**P, T](
         self, seconds: float, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -68,7 +74,9 @@ class HelperReader:
     """Asks long-lived helper processes, started when needed. Safe for several threads."""
 
     def __init__(self, keep_out: Sequence[str] = (), beacons: str = "") -> None:
-        """`keep_out`: files and folders of Outgate's own that are nobody's script. `beacons`: where beacons write."""
+        """`keep_out`: files and folders of Outgate's own that are nobody's script. `beacons`: where
+        beacons write.
+        """
         self._told = (beacons, *keep_out)
         self._idle: list[_Helper] = []
         self._busy = 0
@@ -93,7 +101,9 @@ class HelperReader:
         raise Unread(f"its files could not be read ({str(value)[:60]})")
 
     def warm(self, seconds: float) -> None:
-        """See Reader.warm: one long question must not keep the others waiting for a helper to start."""
+        """See Reader.warm: one long question must not keep the others waiting for a helper to
+        start.
+        """
         from attribution.examination import ready
 
         def start() -> None:
@@ -210,10 +220,14 @@ class _Helper:
 
 
 class _AnswerUnpickler(pickle.Unpickler):
-    """Reads answers of a process that parses hostile files: only Outgate's own plain values come in."""
+    """Reads answers of a process that parses hostile files: only Outgate's own plain values come
+    in.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return a value class of attribution or `core`, or a date type. Raises UnpicklingError for anything else."""
+        """Return a value class of attribution or `core`, or a date type. Raises UnpicklingError for
+        anything else.
+        """
         if module.startswith(("core.", "attribution.")) or (module, name) in _PLAIN:
             found = super().find_class(module, name)
             if isinstance(found, type):
@@ -225,7 +239,9 @@ _PLAIN = frozenset({("datetime", "datetime"), ("datetime", "timezone"), ("dateti
 
 
 def _command() -> list[str]:
-    """The helper's command line: isolated from environment and working folder, with this process's own import path."""
+    """The helper's command line: isolated from environment and working folder, with this process's
+    own import path.
+    """
     path = [os.path.abspath(entry) for entry in sys.path if entry]  # noqa: PTH100 - as the import system has it
     words = (
         f"import sys; sys.path[:] = {path!r}; from attribution.reader_process import main; main()"

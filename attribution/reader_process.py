@@ -1,4 +1,6 @@
-"""The helper process that reads senders' files: answers one question after another, and ends with its gate."""
+"""The helper process that reads senders' files: answers one question after another, and ends with
+its gate.
+"""
 
 import contextlib
 import os
@@ -58,7 +60,9 @@ def _answer(question: bytes) -> bytes:
 
 
 def _private_socket() -> socket.socket:
-    """Take stdin and stdout away from everything else: a library that prints must not break the frames."""
+    """Take stdin and stdout away from everything else: a library that prints must not break the
+    frames.
+    """
     gate = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)

@@ -1,7 +1,9 @@
-"""Measures attribution against what the clients themselves say: wrong names, coverage, cost, line of code.
+"""Measures attribution against what the clients themselves say: wrong names, coverage, cost, line
+of code.
 
-Usage: `python benchmarks/attribution.py [--connections 1000] [--idle 100] [--lines 40]`; `--full` is 10,000
-connections over 300 idle processes; `--attacks` tries programs that pose as others. Prints a Markdown table; exits 1 when a name was wrong.
+Usage: `python benchmarks/attribution.py [--connections 1000] [--idle 100] [--lines 40]`; `--full`
+is 10,000 connections over 300 idle processes; `--attacks` tries programs that pose as others.
+Prints a Markdown table; exits 1 when a name was wrong.
 """
 
 # ruff: noqa: E402
@@ -62,7 +64,9 @@ class Tally:
 
 
 class Gate:
-    """An asyncio server that attributes as the real gate does: at once on the loop, else by search in a thread."""
+    """An asyncio server that attributes as the real gate does: at once on the loop, else by search
+    in a thread.
+    """
 
     def __init__(self) -> None:
         self.attributor = attribution.build()
@@ -267,7 +271,10 @@ def quiet(gate: Gate) -> dict[str, list[float]]:
     import socket
 
     listener = socket.create_server(("127.0.0.1", 0))
-    code = f"import socket; s=socket.create_connection(('127.0.0.1',{listener.getsockname()[1]})); s.recv(1)"
+    code = (
+        f"import socket; s=socket.create_connection(('127.0.0.1',{listener.getsockname()[1]}));"
+        " s.recv(1)"
+    )
     child = subprocess.Popen([sys.executable, "-c", code])
     client, far = listener.accept()
     time.sleep(2.5)  # older than the age below which a process may have inherited the socket

@@ -1,8 +1,10 @@
-"""Programs that try to be taken for another one: each really runs, sends one request, and says in it what it is.
+"""Programs that try to be taken for another one: each really runs, sends one request, and says in
+it what it is.
 
-One entry of ATTACKS is one case: a function that lays files out in a fresh folder and starts processes there. Every
-sender tells the truth as it was when its program began: path and hash of its own source. The record may say the same,
-or that it is not sure, and why; it may never say another name as EXACT.
+One entry of ATTACKS is one case: a function that lays files out in a fresh folder and starts
+processes there. Every sender tells the truth as it was when its program began: path and hash of its
+own source. The record may say the same, or that it is not sure, and why; it may never say another
+name as EXACT.
 """
 
 import os
@@ -134,7 +136,8 @@ def _named(name: str, make: Attack) -> None:
     ATTACKS[name] = make
 
 
-# --- titles ------------------------------------------------------------------------------------------------------------
+# --- titles
+# ------------------------------------------------------------------------------------------------------------
 
 TITLES = {
     "one word": "etl",
@@ -186,7 +189,10 @@ def title_in_a_fork(arena: Arena) -> None:
 
 @attack
 def title_in_a_fork_whose_parent_has_another_title(arena: Arena) -> None:
-    body = f"title('master of all')\nif os.fork() == 0:\n    title('worker 1'); {SEND}    os._exit(0)\nos.wait()\n"
+    body = (
+        f"title('master of all')\nif os.fork() == 0:\n    title('worker 1'); {SEND}   "
+        " os._exit(0)\nos.wait()\n"
+    )
     arena.write("job.py", body)
     arena.python("job.py")
 
@@ -206,7 +212,10 @@ def _lookalike(words: str) -> Attack:
     def make(arena: Arena) -> None:
         good = arena.write("good.py", note="good").name
         line = words.replace("GOOD", good)
-        body = f"overwrite_line({line!r}.replace('PY', sys.executable).replace(' ', chr(0)).encode() + bytes(1))\n{SEND}"
+        body = (
+            f"overwrite_line({line!r}.replace('PY', sys.executable).replace(' ', chr(0)).encode() +"
+            f" bytes(1))\n{SEND}"
+        )
         arena.write("evil.py", body)
         arena.python("evil.py")
 
@@ -225,7 +234,8 @@ def an_absolute_command_line_written_over_it(arena: Arena) -> None:
     arena.python(str(evil))
 
 
-# --- how it is called --------------------------------------------------------------------------------------------------
+# --- how it is called
+# --------------------------------------------------------------------------------------------------
 
 
 def _called(name: str) -> Attack:
@@ -248,7 +258,8 @@ def called_by_the_name_of_a_script_and_reading_standard_input(arena: Arena) -> N
     arena.run("approved.py", executable=sys.executable, stdin=job.open("rb"))
 
 
-# --- the working folder ------------------------------------------------------------------------------------------------
+# --- the working folder
+# ------------------------------------------------------------------------------------------------
 
 MOVES = {
     "chdir": "os.chdir('../b')",
@@ -304,7 +315,8 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
     arena.go()
 
 
-# --- links and folders on the way ----------------------------------------------------------------------------------------
+# --- links and folders on the way
+# ----------------------------------------------------------------------------------------
 
 
 def _settle() -> None:
@@ -425,7 +437,8 @@ def another_folder_is_mounted_over_it(arena: Arena) -> None:
     _versions(arena)
     v1, v2 = arena.folder / "v1", arena.folder / "v2"
     arena.shell(
-        f'"$PY" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02; done; mount --bind {v2} {v1} && touch go; wait'
+        f'"$PY" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02; done; mount --bind {v2}'
+        f" {v1} && touch go; wait"
     )
 
 
@@ -434,11 +447,13 @@ def mounted_over_in_a_namespace_of_its_own(arena: Arena) -> None:
     _versions(arena)
     v1, v2 = arena.folder / "v1", arena.folder / "v2"
     arena.shell(
-        f"unshare -m bash -c '\"$PY\" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02; done; mount --bind {v2} {v1} && touch go; wait'"
+        f'unshare -m bash -c \'"$PY" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02;'
+        f" done; mount --bind {v2} {v1} && touch go; wait'"
     )
 
 
-# --- exec and fork ---------------------------------------------------------------------------------------------------------
+# --- exec and fork
+# ---------------------------------------------------------------------------------------------------------
 
 
 @attack
@@ -455,7 +470,10 @@ def exec_with_the_same_command_line_elsewhere(arena: Arena) -> None:
 @attack
 def exec_of_the_same_path_after_it_was_replaced(arena: Arena) -> None:
     other = f"{PRELUDE}\n# second\n{SEND}"
-    body = f"{SEND}open('job.py', 'w').write({other!r})\nos.execv(sys.executable, [sys.executable, 'job.py'])\n"
+    body = (
+        f"{SEND}open('job.py', 'w').write({other!r})\nos.execv(sys.executable, [sys.executable,"
+        " 'job.py'])\n"
+    )
     arena.write("job.py", body, "first")
     arena.python("job.py")
 
@@ -521,7 +539,8 @@ os.execv(sys.executable, [sys.executable, "other.py"])
     arena.python("job.py")
 
 
-# --- sockets that travel ---------------------------------------------------------------------------------------------------
+# --- sockets that travel
+# ---------------------------------------------------------------------------------------------------
 
 
 @attack
@@ -533,7 +552,10 @@ def connect_then_fork_and_the_child_sends(arena: Arena) -> None:
 
 @attack
 def connect_then_fork_and_the_parent_closes(arena: Arena) -> None:
-    body = "s = dial()\ntime.sleep(0.2)\nif os.fork() == 0:\n    time.sleep(0.2); ask(s); os._exit(0)\ns.close()\ntime.sleep(3)\n"
+    body = (
+        "s = dial()\ntime.sleep(0.2)\nif os.fork() == 0:\n    time.sleep(0.2); ask(s);"
+        " os._exit(0)\ns.close()\ntime.sleep(3)\n"
+    )
     arena.write("job.py", body)
     arena.python("job.py")
 
@@ -571,12 +593,16 @@ child.wait()
 @attack
 def the_opener_becomes_another_script(arena: Arena) -> None:
     arena.write("second.py", "s = socket.socket(fileno=int(sys.argv[1]))\nask(s)\n")
-    body = "s = dial(); os.set_inheritable(s.fileno(), True)\nos.execv(sys.executable, [sys.executable, 'second.py', str(s.fileno())])\n"
+    body = (
+        "s = dial(); os.set_inheritable(s.fileno(), True)\nos.execv(sys.executable,"
+        " [sys.executable, 'second.py', str(s.fileno())])\n"
+    )
     arena.write("first.py", body)
     arena.python("first.py")
 
 
-# --- descriptors, standard input, folders, archives --------------------------------------------------------------------
+# --- descriptors, standard input, folders, archives
+# --------------------------------------------------------------------
 
 
 def _by_descriptor(path: str) -> Attack:
@@ -649,7 +675,8 @@ for _tool, *_arguments in (
     _named(f"a script of the user's own called {_tool}", _tool_name(_tool, *_arguments))
 
 
-# --- interpreters under other names -------------------------------------------------------------------------------------
+# --- interpreters under other names
+# -------------------------------------------------------------------------------------
 
 
 @attack
@@ -695,7 +722,8 @@ def another_program_called_python(arena: Arena) -> None:
     )
 
 
-# --- programs of others' -------------------------------------------------------------------------------------------------
+# --- programs of others'
+# -------------------------------------------------------------------------------------------------
 
 
 @attack

@@ -86,13 +86,41 @@ SHARES = {
 """Percent of all connections."""
 
 LINE_CLIENTS = {
-    "urllib": "import urllib.request\ndef send(url, text):\n    return urllib.request.urlopen(url, data=text().encode()).read()\n",
-    "requests": "import requests\nsession = requests.Session()\ndef send(url, text):\n    return session.post(url, data=text(), timeout=60)\n",
-    "httpx": "import httpx\nclient = httpx.Client(timeout=60)\ndef send(url, text):\n    return client.post(url, content=text())\n",
-    "openai": "import openai\nclient = openai.OpenAI(api_key='none', base_url=URL + '/v1', max_retries=0)\ndef send(url, text):\n    return client.chat.completions.create(model='m', messages=[{'role': 'user', 'content': text()}])\n",
-    "anthropic": "import anthropic\nclient = anthropic.Anthropic(api_key='none', base_url=URL, max_retries=0)\ndef send(url, text):\n    return client.messages.create(model='m', max_tokens=9, messages=[{'role': 'user', 'content': text()}])\n",
-    "boto3": "import boto3\nfrom botocore.config import Config\nclient = boto3.client('s3', endpoint_url=URL, region_name='eu-west-1', aws_access_key_id='none', aws_secret_access_key='none', config=Config(s3={'addressing_style': 'path'}, retries={'max_attempts': 0}))\ndef send(url, text):\n    return client.put_object(Bucket='b', Key='k', Body=text().encode())\n",
-    "asyncio httpx": "import asyncio, httpx\nasync def post(url, text):\n    async with httpx.AsyncClient() as client:\n        return await client.post(url, content=text())\ndef send(url, text):\n    return asyncio.run(post(url, text))\n",
+    "urllib": (
+        "import urllib.request\ndef send(url, text):\n    return urllib.request.urlopen(url,"
+        " data=text().encode()).read()\n"
+    ),
+    "requests": (
+        "import requests\nsession = requests.Session()\ndef send(url, text):\n    return"
+        " session.post(url, data=text(), timeout=60)\n"
+    ),
+    "httpx": (
+        "import httpx\nclient = httpx.Client(timeout=60)\ndef send(url, text):\n    return"
+        " client.post(url, content=text())\n"
+    ),
+    "openai": (
+        "import openai\nclient = openai.OpenAI(api_key='none', base_url=URL + '/v1',"
+        " max_retries=0)\ndef send(url, text):\n    return"
+        " client.chat.completions.create(model='m', messages=[{'role': 'user', 'content':"
+        " text()}])\n"
+    ),
+    "anthropic": (
+        "import anthropic\nclient = anthropic.Anthropic(api_key='none', base_url=URL,"
+        " max_retries=0)\ndef send(url, text):\n    return client.messages.create(model='m',"
+        " max_tokens=9, messages=[{'role': 'user', 'content': text()}])\n"
+    ),
+    "boto3": (
+        "import boto3\nfrom botocore.config import Config\nclient = boto3.client('s3',"
+        " endpoint_url=URL, region_name='eu-west-1', aws_access_key_id='none',"
+        " aws_secret_access_key='none', config=Config(s3={'addressing_style': 'path'},"
+        " retries={'max_attempts': 0}))\ndef send(url, text):\n    return"
+        " client.put_object(Bucket='b', Key='k', Body=text().encode())\n"
+    ),
+    "asyncio httpx": (
+        "import asyncio, httpx\nasync def post(url, text):\n    async with httpx.AsyncClient() as"
+        " client:\n        return await client.post(url, content=text())\ndef send(url, text):\n   "
+        " return asyncio.run(post(url, text))\n"
+    ),
 }
 LINE_MAIN = """
 import sys, threading

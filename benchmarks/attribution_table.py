@@ -1,4 +1,6 @@
-"""Runs every case of attribution_attacks behind a gate and prints what the records say, as a Markdown table."""
+"""Runs every case of attribution_attacks behind a gate and prints what the records say, as a
+Markdown table.
+"""
 
 import contextlib
 import json

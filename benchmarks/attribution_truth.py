@@ -6,7 +6,9 @@ from core.attribution import Attribution, Certainty
 
 
 def told_wrongly(truth: Mapping[str, object], found: Attribution) -> str | None:
-    """Return what is wrong in a record that claims to be EXACT, or None. A claim that is LIKELY may be wrong, not silent."""
+    """Return what is wrong in a record that claims to be EXACT, or None. A claim that is LIKELY may
+    be wrong, not silent.
+    """
     if found.certainty is not Certainty.EXACT:
         return None if found.reason else "not exact, and no reason is given"
     pid = None if found.process is None else found.process.pid

@@ -1,7 +1,9 @@
-"""Measures the whole classification beside stock Presidio and the Kingfisher SDK, and prints the table that README quotes.
+"""Measures the whole classification beside stock Presidio and the Kingfisher SDK, and prints the
+table that README quotes.
 
-Run: `python -m benchmarks.classifiers [--quick]`. Offline; all values are made up at run time. Outgate gets the exchange as it
-travels, decodes it and runs every detector; the others get the same body as text. Times are processor time, medians.
+Run: `python -m benchmarks.classifiers [--quick]`. Offline; all values are made up at run time.
+Outgate gets the exchange as it travels, decodes it and runs every detector; the others get the same
+body as text. Times are processor time, medians.
 """
 
 import argparse
@@ -36,8 +38,9 @@ SYSTEM = {
     "content": "You are a helpful assistant for the finance team. Answer briefly, name the page.",
 }
 ASK = (
-    "Please draft a letter about the change in the contract terms. Keep it short and friendly, name the deadline for "
-    "objection, and compare the gross margin of 4.7 % with the third quarter of 2025. "
+    "Please draft a letter about the change in the contract terms. Keep it short and friendly, name"
+    " the deadline for objection, and compare the gross margin of 4.7 % with the third quarter of"
+    " 2025. "
 )
 FIVE = (
     "Customer: jane.roe@contoso.com, phone +44 20 7946 0958, card 4539 5787 6362 1486, "
@@ -128,7 +131,8 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
         ),
     }
     print(
-        "\n| processor time, median | Outgate, everything | Presidio, patterns only | Kingfisher SDK, secrets only |"
+        "\n| processor time, median | Outgate, everything | Presidio, patterns only | Kingfisher"
+        " SDK, secrets only |"
     )
     print("|---|---|---|---|")
     for name, sent in small.items():
@@ -163,7 +167,8 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
     worst = max(cpu_ms(lambda sent=sent: gate.classify(sent), 5) for sent, _ in hostile)
     stock_worst = max(cpu_ms(lambda text=text: presidio(text), 1) for _, text in hostile)
     print(
-        f"| worst of {len(HOSTILE)} hostile texts, 20 KB | {shown(worst)} | {shown(stock_worst)} for 1 KB | – |"
+        f"| worst of {len(HOSTILE)} hostile texts, 20 KB | {shown(worst)} | {shown(stock_worst)}"
+        " for 1 KB | – |"
     )
 
 
@@ -247,7 +252,8 @@ def main() -> None:
         presidio, kingfisher = stock_presidio(), Kingfisher()
         presidio("warm up jane@contoso.com 415-555-2671")
         print(
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f} on"
+            f" {os.cpu_count()} cores"
         )
         speed(gate, worker, presidio, kingfisher, quick)
         recall(worker, presidio, kingfisher, 1 if quick else 5)

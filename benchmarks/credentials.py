@@ -1,6 +1,8 @@
-"""Measures the secrets detector beside the Kingfisher SDK, offline: recall per carrier, false alarms, time.
+"""Measures the secrets detector beside the Kingfisher SDK, offline: recall per carrier, false
+alarms, time.
 
-Run: `python -m benchmarks.credentials [--recordings FILE.har.xz]`. Prints a Markdown table. Secrets are made up at run time.
+Run: `python -m benchmarks.credentials [--recordings FILE.har.xz]`. Prints a Markdown table. Secrets
+are made up at run time.
 """
 
 import argparse
@@ -43,7 +45,9 @@ def _uuid(rng: random.Random) -> str:
 
 
 def made_up(rng: random.Random) -> dict[str, str]:
-    """Return one made-up secret for each well-known provider, with the name of a variable it is kept in."""
+    """Return one made-up secret for each well-known provider, with the name of a variable it is
+    kept in.
+    """
     r = lambda alphabet, size: _run(rng, alphabet, size)  # noqa: E731
     return {
         "OPENAI_API_KEY": "sk-" + "proj-" + r(URL64, 74) + "T3Blbk" + "FJ" + r(URL64, 74),
@@ -191,7 +195,9 @@ def exchange(
 
 
 def median_us(work: Callable[[], object], rounds: int) -> float:
-    """Return the median processor time of one call in microseconds: what others do on the machine counts less."""
+    """Return the median processor time of one call in microseconds: what others do on the machine
+    counts less.
+    """
     times = []
     for _ in range(rounds):
         start = time.thread_time_ns()
@@ -346,7 +352,8 @@ def main() -> int:
         for label, (flagged, every) in recordings(arguments.recordings, engines).items():
             print(f"recorded request bodies flagged, {label}: {flagged} of {every}")
     print(
-        "\n| processor time, median | Outgate (segments given) | Kingfisher SDK (same text) |\n|---|---|---|"
+        "\n| processor time, median | Outgate (segments given) | Kingfisher SDK (same text)"
+        " |\n|---|---|---|"
     )
     for what, mine, other in timings(ours, theirs):
         print(f"| {what} | {mine:,.1f} µs | {other:,.1f} µs |")

@@ -2,9 +2,10 @@
 
     python benchmarks/delayed_ack.py [--posts 100] [--rounds 3]
 
-urllib3 leaves Nagle's algorithm on towards proxies and sends head and body apart: the body waits in the client until
-the gate's kernel has acknowledged the head. The same posts with TCP_NODELAY in the client are shown beside it: they wait
-for no acknowledgement, so the difference between the two is the wait. Rounds take turns; quoted are medians.
+urllib3 leaves Nagle's algorithm on towards proxies and sends head and body apart: the body waits in
+the client until the gate's kernel has acknowledged the head. The same posts with TCP_NODELAY in the
+client are shown beside it: they wait for no acknowledgement, so the difference between the two is
+the wait. Rounds take turns; quoted are medians.
 """
 
 import argparse
@@ -25,7 +26,9 @@ WAYS = ("direct", "gate", "gate, TCP_NODELAY")
 
 
 def posts(way: str, gate: str, port: str, roots: str, count: int) -> list[float]:
-    """Return the milliseconds of each of so many posts over one connection; its first ones are not counted."""
+    """Return the milliseconds of each of so many posts over one connection; its first ones are not
+    counted.
+    """
     import requests
     from urllib3 import connectionpool
 
@@ -124,7 +127,8 @@ def report(found: dict[str, list[float]], cpu: dict[str, list[float]]) -> None:
     """Print the table."""
     direct = statistics.median(found["direct"])
     print(
-        "| 1 KB POST by requests, kept alive | median ms | p95 ms | added ms | gate's CPU ms per POST |"
+        "| 1 KB POST by requests, kept alive | median ms | p95 ms | added ms | gate's CPU ms per"
+        " POST |"
     )
     print("|---|---|---|---|---|")
     for way in WAYS:

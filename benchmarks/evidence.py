@@ -88,7 +88,9 @@ def record(number: int, scripts: int = 20) -> Record:
 
 
 def pairs(folder: Path, group: int, rounds: int = 300) -> float:
-    """Return µs of CPU for one exchange opened in one group and closed in the next, of `group` each."""
+    """Return µs of CPU for one exchange opened in one group and closed in the next, of `group`
+    each.
+    """
     place = folder / f"pairs-{group}.db"
     prepare(place)
     costs = []
@@ -109,7 +111,9 @@ def pairs(folder: Path, group: int, rounds: int = 300) -> float:
 
 
 def through_the_writer(folder: Path, count: int = 4000, window: int = 16) -> float:
-    """Return µs of CPU of the whole process for one pair, with `window` exchanges under way at once."""
+    """Return µs of CPU of the whole process for one pair, with `window` exchanges under way at
+    once.
+    """
     writer = Writer(folder / "writer.db")
     slots = threading.Semaphore(window)
     records = [record(n) for n in range(count)]
@@ -123,7 +127,9 @@ def through_the_writer(folder: Path, count: int = 4000, window: int = 16) -> flo
 
 
 def yardstick(rounds: int = 2000) -> float:
-    """Return µs of CPU of a sorted `json.dumps` of one record: how fast this machine is at this moment."""
+    """Return µs of CPU of a sorted `json.dumps` of one record: how fast this machine is at this
+    moment.
+    """
     body = record(1).to_json()
     start = time.thread_time()
     for _ in range(rounds):
@@ -138,7 +144,8 @@ def timed(what: str, call: Callable[[], object]) -> None:
     start = time.perf_counter()
     call()
     print(
-        f"  {what:44} {first * 1e3:9.2f} ms first, {(time.perf_counter() - start) * 1e3:9.2f} ms again"
+        f"  {what:44} {first * 1e3:9.2f} ms first, {(time.perf_counter() - start) * 1e3:9.2f} ms"
+        " again"
     )
 
 
@@ -190,14 +197,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(
-            f"record of {len(Items().closed(record(1)).text)} bytes; yardstick: {yardstick():.1f} µs (34 when idle)"
+            f"record of {len(Items().closed(record(1)).text)} bytes; yardstick: {yardstick():.1f}"
+            " µs (34 when idle)"
         )
         for group in (1, 8, 64):
             print(
                 f"  open + close in groups of {group:3}: {pairs(folder, group):6.1f} µs CPU a pair"
             )
         print(
-            f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair (whole process)"
+            f"  through the writer, 16 under way: {through_the_writer(folder):6.1f} µs CPU a pair"
+            " (whole process)"
         )
         if count:
             queries(folder, count)

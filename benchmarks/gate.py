@@ -1,10 +1,11 @@
-"""The gate against plain mitmdump, side by side in one run: requests a second, CPU, first byte of a stream, memory.
+"""The gate against plain mitmdump, side by side in one run: requests a second, CPU, first byte of a
+stream, memory.
 
     python benchmarks/gate.py [--seconds 8] [--rounds 3] [--connections 8]
 
-Both proxies get the same requests to the same loopback server over real TLS with keep-alive, in turns (A B A B …);
-quoted are medians and the ratio of medians. mitmdump runs with its defaults and does nothing; Outgate attributes,
-classifies, decides, records and waits for its evidence.
+Both proxies get the same requests to the same loopback server over real TLS with keep-alive, in
+turns (A B A B …); quoted are medians and the ratio of medians. mitmdump runs with its defaults and
+does nothing; Outgate attributes, classifies, decides, records and waits for its evidence.
 """
 
 import argparse
@@ -35,11 +36,16 @@ ANSWER = json.dumps(
     }
 ).encode()  # fmt: skip
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
-LAST = b'data: {"choices":[],"usage":{"prompt_tokens":210,"completion_tokens":40,"total_tokens":250}}\n\ndata: [DONE]\n\n'
+LAST = (
+    b"data:"
+    b' {"choices":[],"usage":{"prompt_tokens":210,"completion_tokens":40,"total_tokens":250}}\n\ndata:'
+    b" [DONE]\n\n"
+)
 PROSE = (
-    "Please compare the delivery plan of the third quarter with the plan of the second one and list what changed. "
-    "Mention the regions where volumes grew, explain why the northern depot needed more drivers, and suggest how the "
-    "loading times could be shortened without new equipment. Keep the tone factual and the answer short. "
+    "Please compare the delivery plan of the third quarter with the plan of the second one and list"
+    " what changed. Mention the regions where volumes grew, explain why the northern depot needed"
+    " more drivers, and suggest how the loading times could be shortened without new equipment."
+    " Keep the tone factual and the answer short. "
 )
 
 
@@ -69,8 +75,9 @@ def bodies(personal: bool, count: int = 256) -> list[bytes]:
             card = f"4539{n:011d}"
             card += luhn.calc_check_digit(card)
             text = (
-                f"Case {n}. Contact anna.weber{n}@nordwind-logistik.de or call +49 30 9018{n:04d}, pay to IBAN {iban}, "
-                f"card number {card}, SSN 536-{10 + n % 89}-{1000 + n}. " + PROSE
+                f"Case {n}. Contact anna.weber{n}@nordwind-logistik.de or call +49 30 9018{n:04d},"
+                f" pay to IBAN {iban}, card number {card}, SSN 536-{10 + n % 89}-{1000 + n}. "
+                + PROSE
             )
         messages = [
             {"role": "system", "content": "You help a logistics team."},
@@ -107,15 +114,15 @@ class Upstream(asyncio.Protocol):
                 self.task = asyncio.get_running_loop().create_task(self.stream())
             else:
                 self.transport.write(  # type: ignore[attr-defined]
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                    % len(ANSWER)
-                    + ANSWER
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:"
+                    b" %d\r\n\r\n" % len(ANSWER) + ANSWER
                 )
 
     async def stream(self) -> None:
         write = self.transport.write  # type: ignore[attr-defined]
         write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding:"
+            b" chunked\r\n\r\n"
         )
         for _ in range(40):
             write(b"%x\r\n%s\r\n" % (len(EVENT), EVENT))
@@ -148,9 +155,11 @@ def tunnel(proxy: int | None, port: int, roots: Path) -> ssl.SSLSocket:
 def request(port: int, body: bytes, path: str = "/v1/chat/completions") -> bytes:
     """Return one request as an SDK sends it."""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: application/json\r\nAccept-Encoding: gzip, deflate\r\n"
-        f"User-Agent: OpenAI/Python 3.54.0\r\nAuthorization: Bearer demo-key-for-the-benchmark\r\nX-Stainless-Lang: python\r\n"
-        f"X-Stainless-Retry-Count: 0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept:"
+        " application/json\r\nAccept-Encoding: gzip, deflate\r\nUser-Agent: OpenAI/Python"
+        " 3.54.0\r\nAuthorization: Bearer demo-key-for-the-benchmark\r\nX-Stainless-Lang:"
+        " python\r\nX-Stainless-Retry-Count: 0\r\nContent-Type:"
+        f" application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

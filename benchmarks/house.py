@@ -1,4 +1,6 @@
-"""The house in figures, by syntax tree: sizes, branches, density, names. `house.py [REVISION…]` compares revisions."""
+"""The house in figures, by syntax tree: sizes, branches, density, names. `house.py [REVISION…]`
+compares revisions.
+"""
 
 import argparse
 import ast
@@ -24,7 +26,9 @@ BRANCHES = (
     ast.match_case,
     ast.Assert,
 )
-"""What adds one way through a function; `and` and `or` add one for each further part (McCabe, extended)."""
+"""What adds one way through a function; `and` and `or` add one for each further part (McCabe,
+extended).
+"""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -1,8 +1,9 @@
-"""Measures lines of code under `outgate run`, client by client against what each request says itself, and the beacon's cost.
+"""Measures lines of code under `outgate run`, client by client against what each request says
+itself, and the beacon's cost.
 
-Usage: `python benchmarks/lines.py [--requests 60] [--pythons PATH ...]`. Prints a Markdown table; exits 1 when a line was
-wrong. Every request is flagged, so the line of each is asked for. `--pythons`: further interpreters, for blocking clients
-of the standard library.
+Usage: `python benchmarks/lines.py [--requests 60] [--pythons PATH ...]`. Prints a Markdown table;
+exits 1 when a line was wrong. Every request is flagged, so the line of each is asked for.
+`--pythons`: further interpreters, for blocking clients of the standard library.
 """
 
 import argparse
@@ -30,9 +31,12 @@ SYNC = {
     "urllib": ("import urllib.request as u", f"u.urlopen({URL}, data=BODY, timeout=60).read()"),
     "http.client": (
         "import http.client as h, os, ssl, urllib.parse as p",
-        "c = h.HTTPSConnection(p.urlparse(os.environ['HTTPS_PROXY']).netloc, timeout=60,"
-        " context=ssl.create_default_context(cafile=os.environ['SSL_CERT_FILE'])); "
-        f"c.set_tunnel('files.example', 443); c.request('POST', {URL}, BODY); c.getresponse().read()",
+        (
+            "c = h.HTTPSConnection(p.urlparse(os.environ['HTTPS_PROXY']).netloc, timeout=60,"
+            " context=ssl.create_default_context(cafile=os.environ['SSL_CERT_FILE']));"
+            f" c.set_tunnel('files.example', 443); c.request('POST', {URL}, BODY);"
+            " c.getresponse().read()"
+        ),
     ),
     "requests": ("import requests as r", f"r.post({URL}, data=BODY, timeout=60)"),
     "requests session": (
@@ -41,11 +45,17 @@ SYNC = {
     ),
     "httpx": ("import httpx as x; c = x.Client(timeout=60)", f"c.post({URL}, content=BODY)"),
     "openai": (
-        "import openai; c = openai.OpenAI(base_url='https://files.example', api_key='k', max_retries=0)",
+        (
+            "import openai; c = openai.OpenAI(base_url='https://files.example', api_key='k',"
+            " max_retries=0)"
+        ),
         "c.post(f'/up/{K}/{n}', body={'t': BODY.decode()}, cast_to=object)",
     ),
     "anthropic": (
-        "import anthropic; c = anthropic.Anthropic(base_url='https://files.example', api_key='k', max_retries=0)",
+        (
+            "import anthropic; c = anthropic.Anthropic(base_url='https://files.example',"
+            " api_key='k', max_retries=0)"
+        ),
         "c.post(f'/up/{K}/{n}', body={'t': BODY.decode()}, cast_to=object)",
     ),
 }
@@ -69,7 +79,9 @@ ASYNC = {
 
 
 def program(start: str, call: str, requests: int, *, tasks: int = 0, threads: int = 1) -> str:
-    """Return a script that sends from PLACES functions in turn; `tasks` at once under an event loop, if any."""
+    """Return a script that sends from PLACES functions in turn; `tasks` at once under an event
+    loop, if any.
+    """
     lines = ["BODY = b'iban DE90871318609139099603'", start]
     for place in range(PLACES):
         word = "async def" if tasks else "def"
@@ -83,7 +95,10 @@ def program(start: str, call: str, requests: int, *, tasks: int = 0, threads: in
             "async def main():",
             "    async with C() as c:",
             f"        for n in range(0, {requests}, {tasks}):",
-            f"            await asyncio.gather(*(F[m % {PLACES}](c, m) for m in range(n, n + {tasks})))",
+            (
+                f"            await asyncio.gather(*(F[m % {PLACES}](c, m) for m in range(n, n +"
+                f" {tasks})))"
+            ),
             "asyncio.run(main())",
         ]
     elif threads > 1:
@@ -97,7 +112,9 @@ def program(start: str, call: str, requests: int, *, tasks: int = 0, threads: in
 
 
 def judged(home: Path, script: Path, after: int) -> tuple[Counter[str], int]:
-    """Return how many lines of the newest records were right, likely, unknown and wrong; and how many records there are."""
+    """Return how many lines of the newest records were right, likely, unknown and wrong; and how
+    many records there are.
+    """
     text = script.read_text().splitlines()
     at = {p: next(i for i, t in enumerate(text, 1) if f"def f{p}(" in t) + 1 for p in range(PLACES)}
     store = open_store(home / "evidence.db")
@@ -137,7 +154,9 @@ def run(folder: Path, script: Path, internet: StandInInternet, python: str, *ext
 
 
 def cost() -> tuple[float, float]:
-    """Return what the beacon costs: CPU milliseconds at the start, microseconds for each request's head."""
+    """Return what the beacon costs: CPU milliseconds at the start, microseconds for each request's
+    head.
+    """
     plain = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     head = b"POST /up/1 HTTP/1.1\r\nHost: files.example\r\nContent-Length: 12\r\n\r\n"
     timed = (
@@ -203,11 +222,13 @@ def main() -> int:
         kind = "asyncio" if is_async else "blocking"
         share = 100 * right / max(1, all_of_them)
         print(
-            f"| **{kind}: {right} of {all_of_them} right ({share:.1f} %)** | | | | {found['wrong']} |"
+            f"| **{kind}: {right} of {all_of_them} right ({share:.1f} %)** | | | |"
+            f" {found['wrong']} |"
         )
     start_ms, request_us = cost()
     print(
-        f"\nBeacon: {start_ms:.1f} ms CPU at the start, {request_us:.1f} µs for each request's head."
+        f"\nBeacon: {start_ms:.1f} ms CPU at the start, {request_us:.1f} µs for each request's"
+        " head."
     )
     print(json.dumps({"wrong": sum(found["wrong"] for found in totals.values())}), file=sys.stderr)
     return 1 if any(found["wrong"] for found in totals.values()) else 0

@@ -1,4 +1,6 @@
-"""Measures recognition, usage tap, destinations and estimates; prints a Markdown table. Processor time, best of several."""
+"""Measures recognition, usage tap, destinations and estimates; prints a Markdown table. Processor
+time, best of several.
+"""
 
 import lzma
 import os
@@ -111,15 +113,18 @@ def recognition() -> Iterator[Row]:
     payload.segments = [Segment("x", "content", path)] * 3
     yield (
         "labels of three segments",
-        f"{micros(lambda: label(Payload(json=payload.json, segments=list(payload.segments))), 5000):.1f} µs",
+        (
+            f"{micros(lambda: label(Payload(json=payload.json, segments=list(payload.segments))), 5000):.1f} µs"
+        ),
         "",
     )
 
 
 def events(count: int) -> bytes:
     one = (
-        'data: {"id":"chatcmpl-AbCdEf","object":"chat.completion.chunk","created":1730000000,"model":"gpt-4o-2024-08-06",'
-        '"system_fingerprint":"fp_x","choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
+        "data:"
+        ' {"id":"chatcmpl-AbCdEf","object":"chat.completion.chunk","created":1730000000,"model":"gpt-4o-2024-08-06","system_fingerprint":"fp_x","choices":[{"index":0,"delta":{"content":"'
+        ' word"},"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
     )
     last = (
         'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":9}}\n\ndata: [DONE]\n\n'

@@ -1,7 +1,8 @@
-"""Measures personal data detection side by side with stock Presidio patterns (no language model) in one run.
+"""Measures personal data detection side by side with stock Presidio patterns (no language model) in
+one run.
 
-Usage: `python benchmarks/personal.py [--names] [--quick]`. Prints Markdown tables; nothing touches the network. Times are
-this process's CPU time, so that a busy machine distorts them less.
+Usage: `python benchmarks/personal.py [--names] [--quick]`. Prints Markdown tables; nothing touches
+the network. Times are this process's CPU time, so that a busy machine distorts them less.
 """
 
 import argparse
@@ -31,10 +32,14 @@ _PRESIDIO = {
     "pl_pesel": "PL_PESEL", "in_aadhaar": "IN_AADHAAR", "in_pan": "IN_PAN", "uk_nino": "UK_NINO",
 }  # fmt: skip
 _IGNORED = {"DATE_TIME", "URL", "NRP"}
-_SYSTEM = "You are a helpful assistant for the finance team. Answer briefly and name the page that you used."
+_SYSTEM = (
+    "You are a helpful assistant for the finance team. Answer briefly and name the page that you"
+    " used."
+)
 _ASK = (
-    "Please draft a letter about the change in the contract terms. Keep it short and friendly, name the deadline for "
-    "objection, and compare the gross margin of 4.7 % with the third quarter of 2025. "
+    "Please draft a letter about the change in the contract terms. Keep it short and friendly, name"
+    " the deadline for objection, and compare the gross margin of 4.7 % with the third quarter of"
+    " 2025. "
 )
 _FIVE = (
     "Customer: jane.roe@contoso.com, phone +44 20 7946 0958, card 4539 5787 6362 1486, "
@@ -51,7 +56,9 @@ HOSTILE = {
 
 
 def stock_presidio() -> Analyze:
-    """Return Presidio's own predefined recognisers for English on a no-op language engine, kept off the network."""
+    """Return Presidio's own predefined recognisers for English on a no-op language engine, kept off
+    the network.
+    """
     import tldextract
 
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -158,7 +165,8 @@ def speed(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
     whole = stock / 1e6 * size * 1e6 / len(lines)
     found = len(table_findings(table, key))
     print(
-        f"| {size:.1f} MB table, by column | {median / 1000:.0f} ms | {found} kinds | {whole:.0f} s (2 KB pieces, scaled) | |"
+        f"| {size:.1f} MB table, by column | {median / 1000:.0f} ms | {found} kinds | {whole:.0f} s"
+        " (2 KB pieces, scaled) | |"
     )
 
 
@@ -173,7 +181,8 @@ def hostile(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
 
 def accuracy(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None:
     print(
-        "\n| made-up values in JSON under their key | Outgate P / R | Presidio patterns ≥ 0.5 P / R |\n|---|---|---|"
+        "\n| made-up values in JSON under their key | Outgate P / R | Presidio patterns ≥ 0.5 P / R"
+        " |\n|---|---|---|"
     )
     keys = {"credit_card": "card_number", "us_ssn": "ssn", "uk_nhs": "nhs_number", "es_dni": "dni", "uk_nino": "nino",
             "it_codice_fiscale": "codice_fiscale", "pl_pesel": "pesel", "in_aadhaar": "aadhaar", "in_pan": "pan"}  # fmt: skip
@@ -197,7 +206,8 @@ def accuracy(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None
     )
     share = 100 / len(clean)
     print(
-        f"| **{len(clean)} harmless payloads flagged** | {flagged * share:.1f} % | {stock_flagged * share:.1f} % |"
+        f"| **{len(clean)} harmless payloads flagged** | {flagged * share:.1f} % |"
+        f" {stock_flagged * share:.1f} % |"
     )
 
 
@@ -221,7 +231,8 @@ def names() -> None:
     median, _ = cpu_us(lambda: recogniser.detect(payload), 5)
     hits = len(recogniser.detect(payload))
     print(
-        f"\nNames model: loads in {loaded:.2f} s CPU; 1 KB of prose {median / 1000:.0f} ms, {hits} hits."
+        f"\nNames model: loads in {loaded:.2f} s CPU; 1 KB of prose {median / 1000:.0f} ms, {hits}"
+        " hits."
     )
 
 

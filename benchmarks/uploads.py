@@ -1,10 +1,11 @@
-"""One large upload through the gate, scanned, against plain streaming mitmdump: speed, peak memory, stalls of the loop.
+"""One large upload through the gate, scanned, against plain streaming mitmdump: speed, peak memory,
+stalls of the loop.
 
     python benchmarks/uploads.py [--mb 400] [--content text|mail|random|ledger]
 
-Both proxies get the same bytes to the same loopback server over real TLS, one after the other. mitmdump streams
-(`stream_large_bodies`) and does nothing; Outgate scans every byte. A stall is how long a small request of another
-connection waits while the upload runs.
+Both proxies get the same bytes to the same loopback server over real TLS, one after the other.
+mitmdump streams (`stream_large_bodies`) and does nothing; Outgate scans every byte. A stall is how
+long a small request of another connection waits while the upload runs.
 """
 
 import argparse
@@ -23,7 +24,13 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from gate import mitmdump, outgate, peak_mb, tunnel, wait_for  # noqa: E402 - found by the path above
+from gate import (
+    mitmdump,
+    outgate,
+    peak_mb,
+    tunnel,
+    wait_for,
+)  # noqa: E402 - found by the path above
 
 MB = 1 << 20
 TYPES = {"random": "application/octet-stream", "ledger": "text/csv"}
@@ -150,7 +157,9 @@ def upload(proxy: int, port: int, roots: Path, block: bytes, size: int, kind: st
 
 
 def stalls(proxy: int, port: int, roots: Path, stop: threading.Event) -> list[float]:
-    """Return how long small requests on another connection take until told to stop, in milliseconds."""
+    """Return how long small requests on another connection take until told to stop, in
+    milliseconds.
+    """
     connection = tunnel(proxy, port, roots)
     took: list[float] = []
     while not stop.wait(0.05):

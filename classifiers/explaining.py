@@ -99,7 +99,10 @@ def _columns(table: Table) -> Iterator[str]:
             if result.free_text
             else "most values have the form or the name tells"
         )
-        told = f"{result.confidence}: {share}; {result.records:,} of {table.rows:,} rows, {result.distinct:,} distinct"
+        told = (
+            f"{result.confidence}: {share}; {result.records:,} of {table.rows:,} rows,"
+            f" {result.distinct:,} distinct"
+        )
         where = f"{prefix}column {printable(result.column, 80)}"
         yield _row("found", result.kind, next(iter(result.values), ""), told, where)
     told_of = {result.column for result in results}

@@ -67,7 +67,9 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderPeer:
-    """A process that was connected to a sender which takes connections: it may have asked for what was sent."""
+    """A process that was connected to a sender which takes connections: it may have asked for what
+    was sent.
+    """
 
     process: ProcessRef
     script: Script | None

@@ -66,7 +66,9 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
 
 @lru_cache(maxsize=256)
 def left_by(verdict: str, hold: str | None = None) -> bool:
-    """Return `lets_out` of a case's words; False for words of a later version, whose sense is not known."""
+    """Return `lets_out` of a case's words; False for words of a later version, whose sense is not
+    known.
+    """
     if verdict not in Verdict:
         return False
     outcome = HoldOutcome(hold) if hold is not None and hold in HoldOutcome else None

@@ -1,4 +1,6 @@
-"""Errors by whose fault they are; each has words for an officer. No message ever holds payload text."""
+"""Errors by whose fault they are; each has words for an officer. No message ever holds payload
+text.
+"""
 
 
 class OutgateError(Exception):

@@ -7,7 +7,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One connection of a client to the gate, as the gate's own socket sees it; or one past it, the far side as the gate's."""
+    """One connection of a client to the gate, as the gate's own socket sees it; or one past it, the
+    far side as the gate's.
+    """
 
     id: str
     client_host: str
@@ -49,11 +51,15 @@ class Exchange:
     port: int
     method: str
     path: str
-    """Path with query, as sent. May hold secrets: only `classification.Destination.path` may be stored."""
+    """Path with query, as sent. May hold secrets: only `classification.Destination.path` may be
+    stored.
+    """
     headers: tuple[tuple[str, str], ...] = ()
     """Names in lower case, in the order sent."""
     body: bytes = b""
-    """Raw bytes as sent (content-encoding not undone); what was seen of it when `complete` is false."""
+    """Raw bytes as sent (content-encoding not undone); what was seen of it when `complete` is
+    false.
+    """
     body_bytes: int = 0
     """Size of the whole request body on the wire."""
     complete: bool = True

@@ -1,4 +1,6 @@
-"""Keyed fingerprints: the same value gives the same mark on this installation, and tells nothing without the key."""
+"""Keyed fingerprints: the same value gives the same mark on this installation, and tells nothing
+without the key.
+"""
 
 import hashlib
 
@@ -9,8 +11,8 @@ _INNER, _OUTER = bytes(b ^ 0x36 for b in range(256)), bytes(b ^ 0x5C for b in ra
 class Fingerprinter:
     """Makes HMAC-SHA-256 fingerprints of values; the key is never shown.
 
-    The two keyed states of HMAC (RFC 2104) are computed once and copied: half the time of the library's own HMAC for
-    the short values of the hot path, the same result.
+    The two keyed states of HMAC (RFC 2104) are computed once and copied: half the time of the
+    library's own HMAC for the short values of the hot path, the same result.
     """
 
     __slots__ = ("_inner", "_outer")

@@ -7,7 +7,9 @@ from functools import lru_cache
 
 
 def uuid7(at: datetime | None = None) -> str:
-    """Return a new UUIDv7 in its canonical text form; its first 48 bits are the Unix time in milliseconds."""
+    """Return a new UUIDv7 in its canonical text form; its first 48 bits are the Unix time in
+    milliseconds.
+    """
     milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
     random = int.from_bytes(os.urandom(10))
     value = (
@@ -24,5 +26,7 @@ def utc_now() -> datetime:
 
 @lru_cache(maxsize=1024)
 def rfc3339(at: datetime) -> str:
-    """Return an aware time as RFC 3339 text in UTC with microseconds, such as `2026-11-21T10:00:00.000000Z`."""
+    """Return an aware time as RFC 3339 text in UTC with microseconds, such as
+    `2026-11-21T10:00:00.000000Z`.
+    """
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

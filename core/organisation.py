@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingException:
-    """One value that an officer closed as a false alarm: it is no finding any more, whatever else is."""
+    """One value that an officer closed as a false alarm: it is no finding any more, whatever else
+    is.
+    """
 
     kind: str
     fingerprint: str
@@ -16,13 +18,17 @@ class FindingException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """What belongs to the organisation. Everything else is another tenant, personal, anonymous or unknown."""
+    """What belongs to the organisation. Everything else is another tenant, personal, anonymous or
+    unknown.
+    """
 
     name: str = ""
     domains: frozenset[str] = frozenset()
     """E-mail and Workspace domains, lower case."""
     accounts: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Service id → ids of the organisation's own accounts: tenants, teams, buckets, LLM organisations, owners."""
+    """Service id → ids of the organisation's own accounts: tenants, teams, buckets, LLM
+    organisations, owners.
+    """
     key_fingerprints: frozenset[str] = frozenset()
     """Keyed fingerprints of the organisation's own API keys."""
     words: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
-"""The ports: what each part of the house offers to the others. Concrete classes are chosen in app/wiring.py only."""
+"""The ports: what each part of the house offers to the others. Concrete classes are chosen in
+app/wiring.py only.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +20,9 @@ from core.stored import StoredEntry, UnreadableEntry
 
 
 class Attributor(Protocol):
-    """Names the sender of a connection. Never raises: a failure is an UNKNOWN attribution with its reason."""
+    """Names the sender of a connection. Never raises: a failure is an UNKNOWN attribution with its
+    reason.
+    """
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
         """Answer at once, on the event loop (budget 300 µs), or None when it takes a search."""
@@ -29,7 +33,8 @@ class Attributor(Protocol):
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:
-        """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot be had.
+        """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot
+        be had.
 
         `request`: the one that is meant, by which what the sender itself says of its requests is found. Without
         `look` only that is asked (a millisecond).
@@ -43,13 +48,19 @@ class Attributor(Protocol):
 
 
 class DirectConnections(Protocol):
-    """The open connections of this user to HTTPS servers that do not go through the gate, HTTP/3 included."""
+    """The open connections of this user to HTTPS servers that do not go through the gate, HTTP/3
+    included.
+    """
 
     def established(self) -> Sequence[Connection]:
-        """Return them, the far side standing as the gate's. May take milliseconds: call it off the event loop."""
+        """Return them, the far side standing as the gate's. May take milliseconds: call it off the
+        event loop.
+        """
 
     def speaks_quic(self, pid: int) -> bool:
-        """Return True when the process has loaded a library for HTTP/3. Off the event loop, like the rest."""
+        """Return True when the process has loaded a library for HTTP/3. Off the event loop, like
+        the rest.
+        """
 
 
 class AnswerTap(Protocol):
@@ -62,7 +73,8 @@ class AnswerTap(Protocol):
         """Take one message of a WebSocket, either way."""
 
     def finish(self, answer: Answer) -> Classification:
-        """Return the request's classification completed with usage, cost and account learnt from the answer.
+        """Return the request's classification completed with usage, cost and account learnt from
+        the answer.
 
         `answer.body` is None when the body was fed in chunks.
         """
@@ -100,7 +112,9 @@ class Scan(Protocol):
 
     @property
     def through(self) -> int:
-        """How many of the body's first bytes were read, and are needed no more to read what follows."""
+        """How many of the body's first bytes were read, and are needed no more to read what
+        follows.
+        """
 
     @property
     def wants(self) -> int:
@@ -122,8 +136,8 @@ class Scan(Protocol):
 class Classifier(Protocol):
     """Says where an exchange goes, to whose account, which LLM call it is and what it holds.
 
-    Never raises on payload, however hostile: what cannot be read becomes a `not_inspected` finding, and a failed
-    stage stands in `Classification.degraded`.
+    Never raises on payload, however hostile: what cannot be read becomes a `not_inspected` finding,
+    and a failed stage stands in `Classification.degraded`.
     """
 
     def on_headers(self, exchange: Exchange) -> Classification:
@@ -133,18 +147,25 @@ class Classifier(Protocol):
         """True when `classify` may run on the event loop (a few hundred microseconds)."""
 
     def classify(self, exchange: Exchange) -> Classification:
-        """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool` instead."""
+        """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool`
+        instead.
+        """
 
     def classify_window(self, exchange: Exchange) -> Classification:
-        """Find what `classify` would find in a later window of a large body, reading only what may hold something."""
+        """Find what `classify` would find in a later window of a large body, reading only what may
+        hold something.
+        """
 
     def scan(self, head: Exchange, pool: "ClassifierPool", deadline_s: float) -> Scan:
-        """Return what reads the body of this request as it passes; windows of it may go to the pool."""
+        """Return what reads the body of this request as it passes; windows of it may go to the
+        pool.
+        """
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
         """Replace every found value of these kinds by placeholders, stable within script and day.
 
-        Raises CannotRedactError when that cannot be done faithfully. Not for the event loop when the body is large.
+        Raises CannotRedactError when that cannot be done faithfully. Not for the event loop when
+        the body is large.
         """
 
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
@@ -202,16 +223,21 @@ class Policy(Protocol):
         """Decide with everything known. `situation.degraded` is an input, never an exception."""
 
     def needs_whole(self, situation: Situation) -> bool:
-        """Return True when a rule in the way wants a large body read to its end before any of it leaves."""
+        """Return True when a rule in the way wants a large body read to its end before any of it
+        leaves.
+        """
 
     def exempts(self, host: str) -> bool:
-        """True when some exception names this host, in force or not: only then is `pass_through` worth asking."""
+        """True when some exception names this host, in force or not: only then is `pass_through`
+        worth asking.
+        """
 
     def pass_through(self, situation: Situation) -> Decision | None:
-        """Decide on an encrypted connection before it is decrypted; None when no exception names it.
+        """Decide on an encrypted connection before it is decrypted; None when no exception names
+        it.
 
-        A verdict that passes lets it through undecrypted. Any other says why the exception does not help; the
-        connection is then inspected like any other.
+        A verdict that passes lets it through undecrypted. Any other says why the exception does not
+        help; the connection is then inspected like any other.
         """
 
     def on_gate_failure(self, stage: str, reference: str) -> Decision:
@@ -222,10 +248,14 @@ Done = Callable[[EvidenceError | None], None]
 
 
 class EvidenceWriter(Protocol):
-    """The one writer of exchange evidence. Durable means: in the database, survives kill -9 of the gate."""
+    """The one writer of exchange evidence. Durable means: in the database, survives kill -9 of the
+    gate.
+    """
 
     def open(self, record: Record, done: Done) -> None:
-        """Journal an exchange that goes out; `done` is called from the writer's thread when durable."""
+        """Journal an exchange that goes out; `done` is called from the writer's thread when
+        durable.
+        """
 
     def close_record(self, record: Record, done: Done) -> None:
         """Append the finished record to the chain (and drop its journal entry, if any)."""
@@ -243,27 +273,39 @@ class EvidenceWriter(Protocol):
 
 
 class Holds(Protocol):
-    """What people said about held requests. Each call may block on the disk: call it off the event loop."""
+    """What people said about held requests. Each call may block on the disk: call it off the event
+    loop.
+    """
 
     def answers(self, record_ids: Sequence[str]) -> Mapping[str, HoldAnswer]:
-        """Return what people said about these held requests, without those that nobody has answered."""
+        """Return what people said about these held requests, without those that nobody has
+        answered.
+        """
 
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
-        """Return what a person said since then about an identical request (same sender, destination and content)."""
+        """Return what a person said since then about an identical request (same sender, destination
+        and content).
+        """
 
 
 class HoldQueue(Protocol):
-    """Held requests as the review app shows them. Each call may block on the disk: call it off the UI loop."""
+    """Held requests as the review app shows them. Each call may block on the disk: call it off the
+    UI loop.
+    """
 
     def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """Records of held requests that are under way and that nobody has answered, oldest first."""
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
-        """How these held requests ended and what was said about them; ids of no finished record are left out."""
+        """How these held requests ended and what was said about them; ids of no finished record are
+        left out.
+        """
 
 
 class CaseStore(Protocol):
-    """What the review app reads and appends. Each call may block on the disk: call it off the UI loop."""
+    """What the review app reads and appends. Each call may block on the disk: call it off the UI
+    loop.
+    """
 
     def data_version(self) -> int:
         """A number that changes when another process has written."""
@@ -284,10 +326,14 @@ class CaseStore(Protocol):
         """What reviewers did with a case, oldest first."""
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
-        """The versions of one script (its path, else its name) or of all, each script's oldest first."""
+        """The versions of one script (its path, else its name) or of all, each script's oldest
+        first.
+        """
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """Append review events, all or none. Raises EvidenceError."""
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`, `last_at_epoch`."""
+        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`,
+        `last_at_epoch`.
+        """

@@ -22,7 +22,9 @@ class Redacted:
 
 
 class CannotRedactError(DegradedError):
-    """The values cannot be replaced faithfully; the rule's `on_error` applies. Never half a redaction."""
+    """The values cannot be replaced faithfully; the rule's `on_error` applies. Never half a
+    redaction.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__("redaction", why)

@@ -8,7 +8,8 @@ _set = object.__setattr__
 def changed[Value](value: Value, **fields: Any) -> Value:
     """Return a copy of a slotted dataclass with these fields changed.
 
-    What `dataclasses.replace` does, in a third of its time: no `__init__` runs, so names are not checked.
+    What `dataclasses.replace` does, in a third of its time: no `__init__` runs, so names are not
+    checked.
     """
     cls = type(value)
     copy = cls.__new__(cls)

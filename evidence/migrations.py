@@ -65,8 +65,14 @@ _V3 = Step(
         "ALTER TABLE review_entries ADD COLUMN hold_key VARCHAR",
         """UPDATE review_entries SET record_id = json_extract(body, '$.record_id'),
             hold_key = json_extract(body, '$.hold_key')""",
-        "CREATE INDEX review_entries_by_record ON review_entries (record_id, seq) WHERE record_id IS NOT NULL",
-        "CREATE INDEX review_entries_by_hold_key ON review_entries (hold_key, seq) WHERE hold_key IS NOT NULL",
+        (
+            "CREATE INDEX review_entries_by_record ON review_entries (record_id, seq) WHERE"
+            " record_id IS NOT NULL"
+        ),
+        (
+            "CREATE INDEX review_entries_by_hold_key ON review_entries (hold_key, seq) WHERE"
+            " hold_key IS NOT NULL"
+        ),
     )
 )
 

@@ -350,7 +350,9 @@ class RulePolicy:
 
 
 def _unsure_of_peers(s: Situation) -> Inputs:
-    """For whom it sends is known when it sends for nobody else, or when all who were seen are certain."""
+    """For whom it sends is known when it sends for nobody else, or when all who were seen are
+    certain.
+    """
     peers = s.sender.on_behalf
     if peers is None or (peers and all(p.certainty is Certainty.EXACT for p in peers)):
         return 0

@@ -150,7 +150,8 @@ def replay(
     known: Known | None = None,
     since: datetime | None = None,
 ) -> ReplayReport:
-    """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be read.
+    """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be
+    read.
 
     `dispositions`: key of a closed case → how it was closed. Records before `since` only count as
     earlier volume.

@@ -1,4 +1,5 @@
-"""Who is at the other end of each connection: asked when it opens, and again for each request, the first as well.
+"""Who is at the other end of each connection: asked when it opens, and again for each request, the
+first as well.
 
 A socket outlives its owner's plans: a process may fork, pass it on, or become another program while
 it is open.

@@ -14,7 +14,9 @@ type _Key = tuple[int, object]
 
 
 class LineBudget:
-    """A bucket of seconds for each process: a look from outside costs tens of milliseconds, its beacon's word one."""
+    """A bucket of seconds for each process: a look from outside costs tens of milliseconds, its
+    beacon's word one.
+    """
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[_Key, tuple[float, float]] = OrderedDict()

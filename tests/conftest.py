@@ -1,4 +1,6 @@
-"""What holds for every test: examples take as long as the machine lets them, so none has a deadline."""
+"""What holds for every test: examples take as long as the machine lets them, so none has a
+deadline.
+"""
 
 from hypothesis import settings
 

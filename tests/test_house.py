@@ -52,7 +52,9 @@ def tops(modules: set[str]) -> set[str]:
 
 
 def test_no_dependency_owns_one_of_our_names() -> None:
-    """Our folders are top-level packages: no installed distribution but ours may bring one of the same name."""
+    """Our folders are top-level packages: no installed distribution but ours may bring one of the
+    same name.
+    """
     owners = metadata.packages_distributions()
 
     assert {name: set(owners.get(name, ())) - {"outgate"} for name in PACKAGES} == {
@@ -154,7 +156,9 @@ def test_parts_do_not_load_what_is_not_theirs(statement: str, absent: set[str]) 
 
 
 def test_the_gate_starts_without_what_it_never_uses() -> None:
-    """HTTP/3, the proxy library's command language and a YAML writer cost a second of every start, and stay out."""
+    """HTTP/3, the proxy library's command language and a YAML writer cost a second of every start,
+    and stay out.
+    """
     loaded = imported_by("import proxy.gate")
     assert not loaded & {
         "aioquic.quic.connection",
@@ -195,7 +199,9 @@ def _texts(path: Path) -> list[tuple[int, str]]:
 
 
 def test_what_is_known_of_services_stands_in_the_catalogue_only() -> None:
-    """No second table of services: their hosts, proper names and headers are written in `destinations/` alone."""
+    """No second table of services: their hosts, proper names and headers are written in
+    `destinations/` alone.
+    """
     from destinations import SERVICES
     from destinations.vendors import VENDORS
 
@@ -219,7 +225,9 @@ def test_what_is_known_of_services_stands_in_the_catalogue_only() -> None:
 
 
 def test_no_package_registry_is_named() -> None:
-    """Nothing in the tree points at a package registry: where packages come from is the user's choice."""
+    """Nothing in the tree points at a package registry: where packages come from is the user's
+    choice.
+    """
     hosts = [
         "py" + "pi.org",
         "files.python" + "hosted.org",
@@ -234,7 +242,9 @@ def test_no_package_registry_is_named() -> None:
 
 
 def test_no_resolver_lock_is_kept() -> None:
-    """The lock that is kept is `requirements.lock`; a resolver's own names its registry and stays outside."""
+    """The lock that is kept is `requirements.lock`; a resolver's own names its registry and stays
+    outside.
+    """
     names = [path.name for path in tracked()]
 
     assert "uv.lock" not in names

@@ -1,7 +1,9 @@
-"""When processes were forked and became the programs that they are: the kernel's events, for what /proc does not tell.
+"""When processes were forked and became the programs that they are: the kernel's events, for what
+/proc does not tell.
 
-/proc/PID/stat knows to 10 ms when a process was forked, and not at all when it became another program. The kernel's
-connector tells each fork and exec with its time. Where it may not be heard, nothing is known, and nothing is assumed.
+/proc/PID/stat knows to 10 ms when a process was forked, and not at all when it became another
+program. The kernel's connector tells each fork and exec with its time. Where it may not be heard,
+nothing is known, and nothing is assumed.
 """
 
 import contextlib
@@ -19,8 +21,8 @@ _FORK, _EXEC = 0x1, 0x2
 _NETLINK_HEADER = struct.Struct("=IHHII")
 _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _EVENT = struct.Struct("=IIQiiii")
-"""What happened, on which processor, nanoseconds of the monotonic clock; of an exec the thread and its process, of a fork
-those of the parent and then those of the child."""
+"""What happened, on which processor, nanoseconds of the monotonic clock; of an exec the thread and
+its process, of a fork those of the parent and then those of the child."""
 _WHAT_AT, _CHILD_AT, _CHILD_PROCESS_AT = 36, 60, 64
 _LOAD, _COMPARE, _TO_INDEX, _RETURN, _BY_INDEX = 0x20, 0x15, 0x07, 0x06, 0x08
 _WANTED = struct.Struct("=II")
@@ -89,7 +91,8 @@ class ExecEvents:
             except OSError:
                 if self._socket is None:
                     return
-                # Events were lost: what is remembered may be of an earlier program of the same process.
+                # Events were lost: what is remembered may be of an earlier program of the same
+                # process.
                 self._forget()
                 continue
             if sender == 0:
@@ -118,7 +121,8 @@ class ExecEvents:
         times.pop(pid, None)
         times[pid] = happened
         while len(times) > _MOST:
-            # Whoever is older than what was forgotten may have had an event that is not known any more.
+            # Whoever is older than what was forgotten may have had an event that is not known any
+            # more.
             _, forgotten = times.popitem(last=False)
             self._since = max(self._since, forgotten)
 

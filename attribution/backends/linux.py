@@ -14,10 +14,12 @@ from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, 
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
 
 _SETTLED_S = 0.5
-"""A process older than this when a connection was accepted cannot have inherited it: it would have stood in the
-gate's accept queue for that long."""
+"""A process older than this when a connection was accepted cannot have inherited it: it would have
+stood in the gate's accept queue for that long."""
 _FRESH_S = 1.0
-"""A connection younger than this can be shared only by the very young and by the ancestors of those."""
+"""A connection younger than this can be shared only by the very young and by the ancestors of
+those.
+"""
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
 _EVENT_S = (0.002, 0.004, 0.008)
@@ -92,7 +94,9 @@ class LinuxBackend:
     def _holder(
         self, candidates: list[ProcessFacts], inode: int, known: KnownOwners
     ) -> ProcessFacts | None:
-        """Ask some where their last socket was and next to it, then the most recent for all its descriptors."""
+        """Ask some where their last socket was and next to it, then the most recent for all its
+        descriptors.
+        """
         wanted = f"socket:[{inode}]"
         places = [
             (facts, self._last_place[facts.pid])
@@ -117,8 +121,9 @@ class LinuxBackend:
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
         """See Backend.still_sole.
 
-        By fork only a process made since then can have joined. A socket can also be passed to any process, so one of
-        the owner's threads must be seen to stand in a read of it, or its event loop to watch it.
+        By fork only a process made since then can have joined. A socket can also be passed to any
+        process, so one of the owner's threads must be seen to stand in a read of it, or its event
+        loop to watch it.
         """
         place = self._place(facts.pid, socket)
         return (
@@ -150,7 +155,9 @@ class LinuxBackend:
         return held[0]
 
     def search(self, peer: Peer, since: float) -> Ownership:
-        """See Backend.search: all processes of the socket's user, then everybody's. One at a time: they share one GIL."""
+        """See Backend.search: all processes of the socket's user, then everybody's. One at a time:
+        they share one GIL.
+        """
         try:
             with self._lock:
                 known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
@@ -190,7 +197,9 @@ class LinuxBackend:
         return self._dated(facts)
 
     def _dated(self, facts: ProcessFacts) -> ProcessFacts:
-        """Add since when it is the program that it is: its last exec, or that of the process it was forked from."""
+        """Add since when it is the program that it is: its last exec, or that of the process it was
+        forked from.
+        """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
         if (seen := self._exec_of(facts.pid, born)) is not None:
             return replace(facts, image_from=seen, image_until=seen)
@@ -209,12 +218,16 @@ class LinuxBackend:
         return replace(facts, image_from=born, image_until=until)
 
     def _exec_of(self, pid: int, born: float) -> float | None:
-        """Return the last exec of this process; one before its birth was that of another with its pid."""
+        """Return the last exec of this process; one before its birth was that of another with its
+        pid.
+        """
         seen = self._execs.last(pid)
         return seen if seen is not None and seen >= born - _TICK_S else None
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
-        """Return the parent where it is the very same program in memory: then nothing was loaded since the fork."""
+        """Return the parent where it is the very same program in memory: then nothing was loaded
+        since the fork.
+        """
         if facts.image == 0 or facts.parent <= 1:
             return None
         _, image = procfs.start_and_image(facts.parent)
@@ -255,7 +268,9 @@ def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
 
 
 def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
-    """True when no child made since `oldest` shares the socket; older ones cannot have inherited it."""
+    """True when no child made since `oldest` shares the socket; older ones cannot have inherited
+    it.
+    """
     children = procfs.children(pid, threads, _QUICK_PARENTS)
     if children is None:
         return False
@@ -271,7 +286,9 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
 
 
 def _holders(entry: SocketEntry, since: float) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes of the socket's user first; at the others only when none of them holds it."""
+    """Look at all processes of the socket's user first; at the others only when none of them holds
+    it.
+    """
     unreadable: list[int] = []
     oldest = since - _SETTLED_S if time.time() - since < _FRESH_S else None
     own = os.getpid()
@@ -292,9 +309,9 @@ def _scan(
 ) -> dict[int, int]:
     """Return the holders among these processes, each with a descriptor that is the socket.
 
-    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made it, and others
-    only among processes made since; all of those are newer and were looked at. The maker of a socket held by young
-    ones is one of their ancestors.
+    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made
+    it, and others only among processes made since; all of those are newer and were looked at. The
+    maker of a socket held by young ones is one of their ancestors.
     """
     found: dict[int, int] = {}
     for pid in newest_first:

@@ -1,7 +1,9 @@
-"""Who is connected to a process that takes connections itself: forwarders, local proxies, servers (Linux, TCP).
+"""Who is connected to a process that takes connections itself: forwarders, local proxies, servers
+(Linux, TCP).
 
-Asked of the kernel in two dumps of sock_diag: everything that listens, then what is established on the ports at which
-this process does. Connections by Unix sockets and from other machines have no peer here.
+Asked of the kernel in two dumps of sock_diag: everything that listens, then what is established on
+the ports at which this process does. Connections by Unix sockets and from other machines have no
+peer here.
 """
 
 import os
@@ -21,7 +23,9 @@ _REQUEST = struct.Struct("=BBBBI")
 _ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
 _PORT = struct.Struct("!H")
 _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
-"""Attribute header; then two conditions, each as operation, how far to go on, where to go otherwise, and its port."""
+"""Attribute header; then two conditions, each as operation, how far to go on, where to go
+otherwise, and its port.
+"""
 _BYTECODE = 1
 _OWN, _FAR = (2, 3), (4, 5)
 """Operations: not below and not above this port."""
@@ -44,7 +48,9 @@ class Row:
 def request(
     family: int, states: int, port: int | None = None, far_port: int | None = None
 ) -> bytes:
-    """Return the request for all TCP sockets in these states, at one port of their own or of the far end if given."""
+    """Return the request for all TCP sockets in these states, at one port of their own or of the
+    far end if given.
+    """
     asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states) + b"\0" * 48
     wanted, (below, above) = (port, _OWN) if far_port is None else (far_port, _FAR)
     if wanted is not None:
@@ -127,7 +133,9 @@ class Peers:
 
 
 def established_to(port: int) -> list[Row]:
-    """Return all TCP connections to this port. Raises OSError or DiagRefused where the kernel does not list them."""
+    """Return all TCP connections to this port. Raises OSError or DiagRefused where the kernel does
+    not list them.
+    """
     return _dump(_ESTABLISHED, far_port=port)
 
 

@@ -1,4 +1,6 @@
-"""Plain reads of Linux /proc: start marks, file descriptors, process facts, what a thread waits for."""
+"""Plain reads of Linux /proc: start marks, file descriptors, process facts, what a thread waits
+for.
+"""
 
 # paths of /proc as text: pathlib costs ten times as much on the event loop
 # ruff: noqa: PTH110, PTH115, PTH116, PTH208
@@ -14,9 +16,13 @@ from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _READ_MAX = 1 << 20
 _STACK, _ARGUMENTS, _ENV_END = 25, 45, 48
-"""Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of the environment."""
+"""Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of
+the environment.
+"""
 _WHOLE = 1024
-"""The kernel gives /proc files in pieces of about a page; a first piece shorter than this is all there is."""
+"""The kernel gives /proc files in pieces of about a page; a first piece shorter than this is all
+there is.
+"""
 
 
 def boot_time() -> float:
@@ -92,7 +98,8 @@ def start_and_image(pid: int) -> tuple[int | None, int]:
 
 
 def image_of(fields: list[bytes]) -> int:
-    """Return where stack, arguments and environment of the loaded program lie, as one number; 0 when it is not told.
+    """Return where stack, arguments and environment of the loaded program lie, as one number; 0
+    when it is not told.
 
     The kernel lays them out anew, at random places, with every exec. A fork keeps them.
     """
@@ -109,7 +116,9 @@ def last_pid() -> int:
 
 
 def pids() -> list[int]:
-    """Return all visible pids, the newest first: downwards from the last one given out, then round the end."""
+    """Return all visible pids, the newest first: downwards from the last one given out, then round
+    the end.
+    """
     found = sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
     newest = last_pid()
     at = next((at for at, pid in enumerate(found) if pid <= newest), 0)
@@ -121,7 +130,9 @@ _CHILDREN_KNOWN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
 def is_process(pid: int) -> bool:
-    """True for a process; False for a thread, which has a number of the same kind, and for one that is gone."""
+    """True for a process; False for a thread, which has a number of the same kind, and for one that
+    is gone.
+    """
     status = read(f"/proc/{pid}/status", 256)
     at = status.find(b"\nTgid:")
     return at >= 0 and status[at + 6 :].split(b"\n", 1)[0].strip() == b"%d" % pid
@@ -136,8 +147,8 @@ def owner_uid(pid: int) -> int | None:
 
 
 def children(pid: int, count: int, most_threads: int) -> list[int] | None:
-    """Return the direct children of a process with `count` threads; None when the kernel does not tell or the
-    threads are too many to ask."""
+    """Return the direct children of a process with `count` threads; None when the kernel does not
+    tell or the threads are too many to ask."""
     if not _CHILDREN_KNOWN:
         return None
     if count > most_threads:
@@ -151,7 +162,8 @@ def children(pid: int, count: int, most_threads: int) -> list[int] | None:
 
 
 def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | None:
-    """Return the descriptors of `pid` that are this socket; None when they may not be read or are too many.
+    """Return the descriptors of `pid` that are this socket; None when they may not be read or are
+    too many.
 
     `most`: give up above this number of descriptors, unless None.
     """
@@ -231,7 +243,9 @@ def environment(pid: int) -> dict[str, str]:
 
 
 def process(pid: int) -> ProcessFacts | None:
-    """Read everything about a process; None when it is gone or became another one while it was read."""
+    """Read everything about a process; None when it is gone or became another one while it was
+    read.
+    """
     fields = stat_fields(pid)
     if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
         return None
@@ -266,9 +280,11 @@ def process(pid: int) -> ProcessFacts | None:
 
 
 def _is_intact(fields: list[bytes], line: bytes) -> bool:
-    """True when the command line fills the room that the kernel gave it, as words that end where it gave them their end.
+    """True when the command line fills the room that the kernel gave it, as words that end where it
+    gave them their end.
 
-    A title written over it is shorter, and zeros fill the rest, or longer, and runs on into the environment.
+    A title written over it is shorter, and zeros fill the rest, or longer, and runs on into the
+    environment.
     """
     if len(fields) <= _ENV_END or not line:
         return bool(line)
@@ -289,17 +305,23 @@ _ON_DESCRIPTOR = {
     "x86_64": frozenset({0, 1, 19, 20, 40, 44, 45, 46, 47, 299}),
     "aarch64": frozenset({63, 64, 65, 66, 71, 206, 207, 211, 212, 243}),
 }
-"""Numbers of system calls whose first argument is the descriptor: read, write, readv, sendto, recvfrom…"""
+"""Numbers of system calls whose first argument is the descriptor: read, write, readv, sendto,
+recvfrom…
+"""
 _POLL = {"x86_64": frozenset({7, 271}), "aarch64": frozenset({73})}
 _RESTARTED = {"x86_64": 219, "aarch64": 128}
-"""A poll that was interrupted (by a sampler that paused the process) goes on under this number with its arguments."""
+"""A poll that was interrupted (by a sampler that paused the process) goes on under this number with
+its arguments.
+"""
 _EPOLL = {"x86_64": frozenset({232, 281, 441}), "aarch64": frozenset({22, 441})}
 _POLL_ENTRY = struct.Struct("=ihh")
 _MACHINE = platform.machine()
 
 
 def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
-    """Return the threads that stand in a read, write or poll of this socket; None when it cannot be told."""
+    """Return the threads that stand in a read, write or poll of this socket; None when it cannot be
+    told.
+    """
     held = descriptors(pid, socket)
     if not held or _MACHINE not in _POLL:
         return None
@@ -314,7 +336,8 @@ def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
 
 
 def attendant(pid: int, descriptor: int, most_threads: int, last: int | None = None) -> int | None:
-    """Return a thread that stands in a read, write or poll of this descriptor, or in an event loop that watches it.
+    """Return a thread that stands in a read, write or poll of this descriptor, or in an event loop
+    that watches it.
 
     `last`: the thread that did so the last time, to be asked first.
     """
@@ -340,7 +363,9 @@ def watched(pid: int, descriptor: int) -> bool:
 
 
 def thread_ids(pid: int, most: int | None = None) -> list[int]:
-    """Return the threads of a process; none when there are more than `most`. One thread needs no listing."""
+    """Return the threads of a process; none when there are more than `most`. One thread needs no
+    listing.
+    """
     fields = stat_fields(pid)
     count = int(fields[17]) if len(fields) > 17 else 0
     if count == 1:

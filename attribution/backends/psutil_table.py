@@ -1,4 +1,6 @@
-"""Every other OS, and the fallback: psutil's connection table and process facts. Untested on macOS and Windows."""
+"""Every other OS, and the fallback: psutil's connection table and process facts. Untested on macOS
+and Windows.
+"""
 
 import os
 import socket
@@ -10,11 +12,16 @@ import psutil
 from attribution.facts import KEPT_ENVIRONMENT, KnownOwners, Ownership, Peer, ProcessFacts
 
 _ABSENT = "no process in the connection table holds the socket"
-_REFUSED = "no readable process holds the socket; those of other users can be read only by root or an administrator"
+_REFUSED = (
+    "no readable process holds the socket; those of other users can be read only by root or an"
+    " administrator"
+)
 
 
 class PsutilBackend:
-    """Names owners from the connection table; always a search (about 10 ms), so never on the event loop."""
+    """Names owners from the connection table; always a search (about 10 ms), so never on the event
+    loop.
+    """
 
     method = "psutil"
 

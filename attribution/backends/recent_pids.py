@@ -1,4 +1,6 @@
-"""Which processes were made since a moment: only they can have inherited a socket. Told by the pids given out."""
+"""Which processes were made since a moment: only they can have inherited a socket. Told by the pids
+given out.
+"""
 
 import time
 from bisect import bisect_right
@@ -11,14 +13,18 @@ _MOST = 32
 
 
 class Births:
-    """Remembers when which pid was the last one given out: all later processes have pids between it and the last now."""
+    """Remembers when which pid was the last one given out: all later processes have pids between it
+    and the last now.
+    """
 
     def __init__(self) -> None:
         self._times: list[float] = []
         self._pids: list[int] = []
 
     def since(self, moment: float) -> list[int] | None:
-        """Return the living processes made since this Unix time; None when they are too many, or it cannot be told."""
+        """Return the living processes made since this Unix time; None when they are too many, or it
+        cannot be told.
+        """
         last = procfs.last_pid()
         if last == 0:
             return None

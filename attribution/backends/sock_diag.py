@@ -1,4 +1,6 @@
-"""Codec of the kernel's sock_diag netlink family for one question: which socket has this exact 4-tuple?"""
+"""Codec of the kernel's sock_diag netlink family for one question: which socket has this exact
+4-tuple?
+"""
 
 import ipaddress
 import socket
@@ -52,7 +54,9 @@ def _v6(host: str) -> bytes:
 
 
 def encode(source: tuple[str, int], target: tuple[str, int], sequence: int) -> bytes:
-    """Return the request for the TCP socket whose own address is `source` and whose peer is `target`."""
+    """Return the request for the TCP socket whose own address is `source` and whose peer is
+    `target`.
+    """
     src, dst = address_bytes(source[0]), address_bytes(target[0])
     if len(src) != len(dst):
         raise ValueError("the two addresses are of different families")

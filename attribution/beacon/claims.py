@@ -1,4 +1,6 @@
-"""What a beacon may say, read from hostile bytes (pure): nothing that is not exactly of its form is taken."""
+"""What a beacon may say, read from hostile bytes (pure): nothing that is not exactly of its form is
+taken.
+"""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +21,9 @@ class StartClaim:
     mark: int | None
     """The kernel's start mark of the process, by which a file left by another with its pid is told."""
     main: str
-    """Absolute path of the main program, or `<string>`, `<stdin>`; empty where it did not know it yet."""
+    """Absolute path of the main program, or `<string>`, `<stdin>`; empty where it did not know it
+    yet.
+    """
     sha256: str | None
     """Of that file, read when the interpreter started."""
     cwd: str

@@ -1,4 +1,6 @@
-"""Whether what a process says of its start casts a doubt on what was found from outside (pure). It never gives a name."""
+"""Whether what a process says of its start casts a doubt on what was found from outside (pure). It
+never gives a name.
+"""
 
 import posixpath
 import re
@@ -14,7 +16,9 @@ _TOOLS = re.compile(r"/(?:site-packages|dist-packages|bin|Scripts|lib/python\d[\
 def doubt(
     claim: StartClaim | None, path: str | None, sha256: str | None, files: Files
 ) -> str | None:
-    """Return why the script at `path` with this hash is not certain; None when the claim fits, or says nothing of it."""
+    """Return why the script at `path` with this hash is not certain; None when the claim fits, or
+    says nothing of it.
+    """
     if claim is None or path is None or not posixpath.isabs(claim.main):
         return None
     main = files.realpath(posixpath.normpath(claim.main))

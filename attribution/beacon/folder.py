@@ -1,4 +1,6 @@
-"""The private folder of one `outgate run`: what its children import the beacon from, and where their beacons write."""
+"""The private folder of one `outgate run`: what its children import the beacon from, and where
+their beacons write.
+"""
 
 import contextlib
 import os
@@ -17,7 +19,8 @@ KEY = "key"
 
 @contextmanager
 def beacon_folder(root: Path) -> Iterator[Path]:
-    """Yield the folder to put on a child's import path; all of it is gone afterwards. Raises OSError.
+    """Yield the folder to put on a child's import path; all of it is gone afterwards. Raises
+    OSError.
 
     `root` holds one folder for each `outgate run`, called `<pid>-<random>`. Those of dead ones are removed first.
     """

@@ -1,4 +1,6 @@
-"""Reads what the beacon of one process wrote. In the helper process: the folder is the sender's to write to."""
+"""Reads what the beacon of one process wrote. In the helper process: the folder is the sender's to
+write to.
+"""
 
 # paths of another process, kept as the text they are
 # ruff: noqa: PTH118, PTH208
@@ -41,7 +43,8 @@ def start_claim(facts: ProcessFacts) -> StartClaim | None:
 def request_claims(
     facts: ProcessFacts, head: tuple[str, str, str], at_ns: int
 ) -> tuple[RequestClaim, ...]:
-    """Return what the process said of requests like this one, sent shortly before `at_ns`; the newest first.
+    """Return what the process said of requests like this one, sent shortly before `at_ns`; the
+    newest first.
 
     `head`: method, target as sent, and content-length as sent or empty.
     """
@@ -63,7 +66,9 @@ def request_claims(
 
 
 def _told(facts: ProcessFacts) -> tuple[Told, str] | None:
-    """Return what it said and the folder of its run; nothing that was written before this very process was born."""
+    """Return what it said and the folder of its run; nothing that was written before this very
+    process was born.
+    """
     if not _root:
         return None
     with contextlib.suppress(OSError):
@@ -77,7 +82,9 @@ def _told(facts: ProcessFacts) -> tuple[Told, str] | None:
 
 
 def _record(path: str, uid: int | None) -> bytes:
-    """Return the beginning and the end of a process's file, which must be its own user's and no link."""
+    """Return the beginning and the end of a process's file, which must be its own user's and no
+    link.
+    """
     try:
         found = os.lstat(path)
     except OSError:

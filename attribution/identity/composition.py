@@ -26,7 +26,9 @@ class Composition:
     """None when its source cannot be read, or is not what ran."""
     distributions: tuple[Installed, ...]
     used: tuple[tuple[str, Installed | None], ...] = ()
-    """Each third-party import with the distribution that brings it; None for what is installed by none."""
+    """Each third-party import with the distribution that brings it; None for what is installed by
+    none.
+    """
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, safe to show."""
@@ -56,11 +58,15 @@ class Composer:
         self._environments: dict[tuple[tuple[str, int], ...], Environment] = {}
 
     def imports(self, sha256: str | None, path: str | None, facts: ProcessFacts) -> Imports | None:
-        """Return what the script with this hash imports; None when its source cannot be read, or is not what ran."""
+        """Return what the script with this hash imports; None when its source cannot be read, or is
+        not what ran.
+        """
         return self._read(sha256, path, files_of(facts))
 
     def compose(self, sha256: str | None, path: str | None, facts: ProcessFacts) -> Composition:
-        """Return what the script with this hash is made of. `path`: its file as the process sees it."""
+        """Return what the script with this hash is made of. `path`: its file as the process sees
+        it.
+        """
         files = files_of(facts)
         home = None if facts.root else home_of(facts.uid)
         folders = package_folders(facts, files, start_claim(facts), home)

@@ -1,4 +1,6 @@
-"""Keeps what scripts looked like: compressed, by content, with secrets masked; for the diff between two versions."""
+"""Keeps what scripts looked like: compressed, by content, with secrets masked; for the diff between
+two versions.
+"""
 
 import contextlib
 import difflib
@@ -36,7 +38,9 @@ class ContentStore:
         return self._place(sha256).exists()
 
     def keep(self, source: bytes, sha256: str) -> bool:
-        """Keep a source that has this hash. False when it has not, or is no source that can be masked."""
+        """Keep a source that has this hash. False when it has not, or is no source that can be
+        masked.
+        """
         if (
             len(source) > MOST_BYTES
             or b"\0" in source
@@ -68,7 +72,9 @@ class ContentStore:
         return self._read(self._place(sha256))
 
     def diff(self, before: str, after: str) -> tuple[str, ...] | None:
-        """Return a unified diff of two versions, each line safe to show; None when either was not kept."""
+        """Return a unified diff of two versions, each line safe to show; None when either was not
+        kept.
+        """
         old, new = self.text(before), self.text(after)
         if old is None or new is None:
             return None

@@ -1,4 +1,6 @@
-"""Which distributions, in which versions, are installed for the interpreter that really ran a script, and what they bring."""
+"""Which distributions, in which versions, are installed for the interpreter that really ran a
+script, and what they bring.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ class Environment:
     """Top-level import name → the distribution that brings it."""
 
     def bringing(self, name: str) -> Installed | None:
-        """Return the distribution that brings this top-level import name; None for none that is installed."""
+        """Return the distribution that brings this top-level import name; None for none that is
+        installed.
+        """
         return (self.provided or {}).get(name)
 
 

@@ -1,4 +1,6 @@
-"""Where the interpreter that really ran keeps its packages: its virtual environment, however it was called."""
+"""Where the interpreter that really ran keeps its packages: its virtual environment, however it was
+called.
+"""
 
 import posixpath
 from collections.abc import Iterator
@@ -20,7 +22,8 @@ _SYSTEM = (
 def package_folders(
     facts: ProcessFacts, files: Files, claim: StartClaim | None = None, home: str | None = None
 ) -> tuple[str, ...]:
-    """Return the folders with installed packages, as the process sees them, the first to be imported from first.
+    """Return the folders with installed packages, as the process sees them, the first to be
+    imported from first.
 
     `claim`: what the process says of its own start, taken only where its interpreter is the one that the kernel names.
     `home`: the home folder of its user, whose own packages count outside of environments.
@@ -44,7 +47,9 @@ def package_folders(
 
 
 def prefix_of(facts: ProcessFacts, files: Files, claim: StartClaim | None = None) -> str | None:
-    """Return the installation folder of the interpreter as it was called: a virtual environment, or the base."""
+    """Return the installation folder of the interpreter as it was called: a virtual environment, or
+    the base.
+    """
     exe = files.realpath(facts.exe) if facts.exe else None
     candidates = _candidates(facts, claim)
     for program in candidates:

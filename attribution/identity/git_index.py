@@ -1,4 +1,5 @@
-"""Whether a file is what its git repository has committed, from git's own index: git itself is never run.
+"""Whether a file is what its git repository has committed, from git's own index: git itself is
+never run.
 
 Format: gitformat-index(5), versions 2 to 4, and its TREE extension; gitformat-pack is not read.
 """
@@ -34,7 +35,9 @@ class Index:
     blob: str | None
     """Name of the object that is staged for it; None when it is not tracked."""
     tree: str | None
-    """Name of the whole tree that the index stands for; None when something was staged since the last commit."""
+    """Name of the whole tree that the index stands for; None when something was staged since the
+    last commit.
+    """
 
 
 def file_state(index: Index | None, content: bytes, commit: bytes, size: int) -> FileState | None:
@@ -56,7 +59,9 @@ def file_state(index: Index | None, content: bytes, commit: bytes, size: int) ->
 
 
 def read_index(data: bytes, path: bytes, hexes: int) -> Index | None:
-    """Return what an index file says of a path from the repository's root; None when it cannot be read."""
+    """Return what an index file says of a path from the repository's root; None when it cannot be
+    read.
+    """
     size = hexes // 2
     try:
         signature, version, count = _HEADER.unpack_from(data)

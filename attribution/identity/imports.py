@@ -9,7 +9,9 @@ from string import ascii_letters, digits
 _MOST_CACHED = 1000
 MOST_SOURCE = 4 << 20
 _MOST_PARTS = 500
-"""Parts of a dotted name: Python's parser takes time that grows with the square of those of an imported one."""
+"""Parts of a dotted name: Python's parser takes time that grows with the square of those of an
+imported one.
+"""
 _NAME_BYTES = frozenset(b"_." + bytes(range(0x80, 0x100)) + f"{ascii_letters}{digits}".encode())
 _NAMES_ONLY = bytes(byte if byte in _NAME_BYTES else 0x20 for byte in range(0x100))
 
@@ -44,7 +46,9 @@ class ImportReader:
 
 
 def _has_endless_name(source: bytes) -> bool:
-    """True when some name has more parts between its dots than any module has; blanks may stand between them."""
+    """True when some name has more parts between its dots than any module has; blanks may stand
+    between them.
+    """
     if source.count(b".") <= _MOST_PARTS:
         return False
     lines = source.replace(b"\\\r\n", b"").replace(b"\\\n", b"")
@@ -86,7 +90,9 @@ def read_imports(source: bytes) -> Imports:
 
 
 def _dynamic_import(call: ast.Call) -> str | None:
-    """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is computed."""
+    """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is
+    computed.
+    """
     called = call.func
     name = (
         called.attr

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 _MOST = 200
 _LONGEST, _MOST_DOTS = 32 << 10, 300
-"""Bytes of a block, and dots in one of its lines: the time of `tomllib` grows with the square of a key's parts."""
+"""Bytes of a block, and dots in one of its lines: the time of `tomllib` grows with the square of a
+key's parts.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,9 @@ class InlineMetadata:
 
 
 def read_inline_metadata(source: bytes) -> InlineMetadata | None:
-    """Return the one `script` block of a source file; None when there is none, several, or none that parses."""
+    """Return the one `script` block of a source file; None when there is none, several, or none
+    that parses.
+    """
     blocks = _blocks(source)
     if len(blocks) != 1 or _is_too_much(blocks[0]):
         return None
@@ -48,7 +52,9 @@ def _is_too_much(block: bytes) -> bool:
 
 
 def _blocks(source: bytes) -> list[bytes]:
-    """Return what stands between each `# /// script` and the first `# ///` behind it, one comment line at least."""
+    """Return what stands between each `# /// script` and the first `# ///` behind it, one comment
+    line at least.
+    """
     blocks: list[bytes] = []
     inside: list[bytes] | None = None
     for line in source.split(b"\n"):

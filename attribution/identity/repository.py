@@ -23,7 +23,9 @@ _MOST_FILE = 8 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """Where a script's history lives. `commit` is what is checked out; `file` says how the file stands to it."""
+    """Where a script's history lives. `commit` is what is checked out; `file` says how the file
+    stands to it.
+    """
 
     root: str
     commit: str | None
@@ -59,7 +61,9 @@ def repository_of(path: str) -> Repository | None:
 
 
 def _git_folder(entry: str) -> str | None:
-    """Return the folder with HEAD: `.git` itself, or what a worktree's or submodule's `.git` file names."""
+    """Return the folder with HEAD: `.git` itself, or what a worktree's or submodule's `.git` file
+    names.
+    """
     if os.path.isfile(os.path.join(entry, "HEAD")):
         return entry
     named = _text(entry)
@@ -147,7 +151,9 @@ def _remote(config: str) -> str | None:
 
 
 def _without_login(url: str) -> str:
-    """Cut user, password, query and fragment from a URL; `git@host:path` keeps its form, for it holds no secret."""
+    """Cut user, password, query and fragment from a URL; `git@host:path` keeps its form, for it
+    holds no secret.
+    """
     if "://" not in url:
         return url
     scheme, _, rest = url.partition("://")

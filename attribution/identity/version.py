@@ -1,4 +1,6 @@
-"""A script's identity over time: hash of what ran, size, times, owner, repository, inline dependencies."""
+"""A script's identity over time: hash of what ran, size, times, owner, repository, inline
+dependencies.
+"""
 
 # paths of another process, kept as the text they are
 # ruff: noqa: PTH116
@@ -106,7 +108,9 @@ class Since:
     """When, at the latest, the path to the file was turned to another one."""
 
     def doubt(self, touched_at: float) -> str | None:
-        """Return why a file that was last touched at this time may not be what ran; None when it is."""
+        """Return why a file that was last touched at this time may not be what ran; None when it
+        is.
+        """
         if self.at is None:
             return _UNDATED
         limit = self.at if self.exact else self.at + _CLOCK_GRAIN_S
@@ -118,8 +122,8 @@ class Since:
 def identify(path: str, since: Since) -> Identity:
     """Identify the file at `path`.
 
-    A file that was touched after the process started gets no hash of what ran: nobody can know it any more. Nor does
-    one to which the path may not have led then.
+    A file that was touched after the process started gets no hash of what ran: nobody can know it
+    any more. Nor does one to which the path may not have led then.
     """
     try:
         found = os.stat(path)
@@ -172,9 +176,11 @@ def _read(path: str, found: os.stat_result) -> Identity:
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
         owner=_owner(found),
         note=_UNREAD if digest is None and found.st_size <= _HASH_MOST else None,
-        inline=read_inline_metadata(head)
-        if path.endswith((".py", ".pyw")) or b"# /// script" in head
-        else None,
+        inline=(
+            read_inline_metadata(head)
+            if path.endswith((".py", ".pyw")) or b"# /// script" in head
+            else None
+        ),
     )
 
 

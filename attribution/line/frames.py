@@ -1,4 +1,6 @@
-"""From sampled stacks to a line of the user's own code (pure): whose frame is it, which thread, how sure."""
+"""From sampled stacks to a line of the user's own code (pure): whose frame is it, which thread, how
+sure.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -69,8 +71,9 @@ def choose(
     """Return the line and an outcome word for the counters.
 
     `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One such thread is
-    EXACT. An event loop's stack is not its task's, so it gives no line at all. Where nobody stands there (the library
-    sends in a thread of its own), a single Python thread inside a library is LIKELY the one that asked it to.
+    EXACT. An event loop's stack is not its task's, so it gives no line at all. Where nobody stands
+    there (the library sends in a thread of its own), a single Python thread inside a library is
+    LIKELY the one that asked it to.
     """
     program = placed(program, threads)
     if waiting:
@@ -94,7 +97,9 @@ def choose(
 
 
 def choose_starter(threads: Sequence[Thread], program: Program) -> tuple[CodeLine | None, str]:
-    """Return the line that started another program, which sent: LIKELY at most, and only one thread may wait for it."""
+    """Return the line that started another program, which sent: LIKELY at most, and only one thread
+    may wait for it.
+    """
     program = placed(program, threads)
     blocked = [thread for thread in threads if thread.frames and not thread.active]
     starting = [thread for thread in blocked if _in_files(thread.frames[:6], ("/subprocess.py",))]
@@ -106,7 +111,8 @@ def choose_starter(threads: Sequence[Thread], program: Program) -> tuple[CodeLin
 def _standing(threads: Sequence[Thread], waiting: frozenset[int]) -> list[Thread]:
     """Return the threads of these numbers.
 
-    Before Python 3.11 no number is told: then the only thread it can be. More than one is no answer.
+    Before Python 3.11 no number is told: then the only thread it can be. More than one is no
+    answer.
     """
     numbered = [thread for thread in threads if thread.id in waiting]
     if numbered or len(waiting) > 1 or any(thread.id is not None for thread in threads):
@@ -120,7 +126,9 @@ def _standing(threads: Sequence[Thread], waiting: frozenset[int]) -> list[Thread
 
 
 def placed(program: Program, threads: Sequence[Thread]) -> Program:
-    """Add the main program's file, and its package where it is an installed one, from the outermost frames."""
+    """Add the main program's file, and its package where it is an installed one, from the outermost
+    frames.
+    """
     for thread in threads:
         inward = [frame for frame in reversed(thread.frames) if not _runs_modules(frame)]
         if not inward or inward[0].function != "<module>":
@@ -162,7 +170,8 @@ def _line(
 def own_frames(frames: Sequence[Frame], program: Program) -> list[Frame]:
     """Return the frames of the user's own code, innermost first.
 
-    When the main program is an installed package (a console script, `python -m tool`), that is the user's code.
+    When the main program is an installed package (a console script, `python -m tool`), that is the
+    user's code.
     """
     own = [frame for frame in frames if not is_library(frame.file, program)]
     real = [frame for frame in own if not _is_stub(frame, frames)]
@@ -173,7 +182,9 @@ def own_frames(frames: Sequence[Frame], program: Program) -> list[Frame]:
 
 
 def _is_stub(frame: Frame, frames: Sequence[Frame]) -> bool:
-    """True for the installer's own console script: no suffix, in `bin`, and it calls into installed code."""
+    """True for the installer's own console script: no suffix, in `bin`, and it calls into installed
+    code.
+    """
     folder, _, name = frame.file.replace("\\", "/").rpartition("/")
     if "." in name or not folder.endswith(("/bin", "/Scripts")) or frame.function != "<module>":
         return False
@@ -191,7 +202,8 @@ def is_library(file: str, program: Program) -> bool:
         )
         return not own
     if not _ABSOLUTE.match(file) and file != program.main:
-        # A frozen program's modules have no folder: its own cannot be told from those it was built with.
+        # A frozen program's modules have no folder: its own cannot be told from those it was built
+        # with.
         return program.main is None or not _ABSOLUTE.match(program.main)
     return bool(_INSTALLED.search(file) or _STANDARD.search(file)) or _is_windows_standard(file)
 

@@ -1,6 +1,7 @@
 """A line seen from outside joined with what the sender's own beacon says of the request (pure).
 
-The beacon's word alone is LIKELY. It makes certain what was seen from outside too, and makes it doubtful where it differs.
+The beacon's word alone is LIKELY. It makes certain what was seen from outside too, and makes it
+doubtful where it differs.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,9 @@ def _claimed(places: Sequence[RequestClaim]) -> CodeLine:
 
 
 def _is_same(seen: CodeLine, place: RequestClaim) -> bool:
-    """A function may send in one line and wait for the answer in the next: one function is one answer."""
+    """A function may send in one line and wait for the answer in the next: one function is one
+    answer.
+    """
     return seen.file == place.file and (
         seen.line == place.line or _bare(seen.function) == _bare(place.function)
     )

@@ -1,4 +1,6 @@
-"""Runs py-spy for one stack dump with a hard deadline; a refusal is remembered for `doctor`, never raised."""
+"""Runs py-spy for one stack dump with a hard deadline; a refusal is remembered for `doctor`, never
+raised.
+"""
 
 # paths of other programs, kept as the text they are
 # ruff: noqa: PTH118, PTH120, PTH123
@@ -58,7 +60,9 @@ class LineSampler:
         self._refusal: str | None = None
 
     def obstacle(self) -> str | None:
-        """Return why sampling does not work here, in plain words; None when nothing is known against it."""
+        """Return why sampling does not work here, in plain words; None when nothing is known
+        against it.
+        """
         if self._program is None:
             return _ABSENT
         return self._refusal or _rights()
@@ -140,7 +144,9 @@ class LineSampler:
 
 
 def _settled(target: SampleTarget) -> frozenset[int] | None:
-    """Give the sender some ms to come from its write to its read; under an event loop nobody ever stands there."""
+    """Give the sender some ms to come from its write to its read; under an event loop nobody ever
+    stands there.
+    """
     found = target.waiting()
     until = time.monotonic() + _SETTLE_MOST_S
     while found == _NOBODY and time.monotonic() < until and not target.watched():
@@ -185,7 +191,10 @@ def _rights() -> str | None:
         return None
     if scope == "0":
         return None
-    return f"kernel.yama.ptrace_scope is {scope}: only a process with CAP_SYS_PTRACE may read another's stack"
+    return (
+        f"kernel.yama.ptrace_scope is {scope}: only a process with CAP_SYS_PTRACE may read"
+        " another's stack"
+    )
 
 
 def _relative(threads: Sequence[Thread], facts: ProcessFacts) -> list[str]:

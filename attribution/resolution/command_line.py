@@ -48,8 +48,8 @@ class Command:
 def parse(arguments: Sequence[str]) -> Command:
     """Parse what stands after the interpreter's own name, as CPython's option parser would.
 
-    Single letters may be joined (`-Bu`), the value of an option may be joined to it (`-Xdev`, `-mpackage`), `--`
-    ends the options, and `-c`, `-m`, `-` or the first other word ends them too.
+    Single letters may be joined (`-Bu`), the value of an option may be joined to it (`-Xdev`,
+    `-mpackage`), `--` ends the options, and `-c`, `-m`, `-` or the first other word ends them too.
     """
     flags: set[str] = set()
     words = list(arguments)

@@ -37,7 +37,9 @@ def _beside_python(facts: ProcessFacts, path: str, files: Files) -> bool:
 
 
 def is_installed(facts: ProcessFacts, path: str, files: Files) -> bool:
-    """A tool counts as the well-known one when it was installed, not when somebody's script has its name."""
+    """A tool counts as the well-known one when it was installed, not when somebody's script has its
+    name.
+    """
     if "site-packages" in path or "dist-packages" in path:
         return True
     if path.endswith(SOURCE_SUFFIXES) and not path.endswith(("-script.py", "-script.pyw")):

@@ -1,4 +1,6 @@
-"""Who had a notebook executed, and which one: from the command line of what started its kernel (pure)."""
+"""Who had a notebook executed, and which one: from the command line of what started its kernel
+(pure).
+"""
 
 # ruff: noqa: SIM905 - word lists read better as text
 
@@ -9,11 +11,14 @@ from attribution.interpreters import base_name, is_python_program
 from attribution.resolution.command_line import positionals
 
 _VALUES = frozenset(
-    "-p --parameters -r --parameters_raw -f --parameters_file -y --parameters_yaml -b --parameters_base64 -k --kernel"
-    " --cwd --engine --execution-timeout --start-timeout --language --to --output --output-dir --template --config"
-    " --timeout --startup_timeout --kernel_name --log-level --export-format --writer --post --nbformat".split()
+    "-p --parameters -r --parameters_raw -f --parameters_file -y --parameters_yaml -b"
+    " --parameters_base64 -k --kernel --cwd --engine --execution-timeout --start-timeout --language"
+    " --to --output --output-dir --template --config --timeout --startup_timeout --kernel_name"
+    " --log-level --export-format --writer --post --nbformat".split()
 )
-"""Options of papermill, nbconvert and nbclient that take the next word; papermill's parameters take two."""
+"""Options of papermill, nbconvert and nbclient that take the next word; papermill's parameters take
+two.
+"""
 _PAIRS = frozenset({"-p", "--parameters", "-r", "--parameters_raw"})
 _SERVERS = (
     "jupyter", "jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyterhub-singleuser", "jupyterlab", "notebook",
@@ -35,7 +40,9 @@ def executed_notebook(argv: Sequence[str]) -> str | None:
 
 
 def drives_notebooks(parent: ProcessFacts) -> bool:
-    """True for a Python program of the user's own that starts kernels itself: what they run is its doing."""
+    """True for a Python program of the user's own that starts kernels itself: what they run is its
+    doing.
+    """
     if not is_python_program(parent.exe or ""):
         return False
     names = {base_name(word).removesuffix(".exe") for word in parent.argv[1:4]}

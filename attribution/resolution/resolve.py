@@ -43,7 +43,9 @@ class Resolution:
     word: str | None = None
     """File or module as it stands on the command line; None where it does not stand there."""
     by_tool: bool = False
-    """True where another program runs it in its own process: a debugger, a test runner, a server, a kernel."""
+    """True where another program runs it in its own process: a debugger, a test runner, a server, a
+    kernel.
+    """
 
     def __repr__(self) -> str:
         return f"<Resolution {self.launched_as.value} {self.name}>"
@@ -80,7 +82,9 @@ def resolve(
 
 
 def _frozen(facts: ProcessFacts) -> Resolution:
-    """PyInstaller, Nuitka and other programs that carry their own Python: the program file is the script."""
+    """PyInstaller, Nuitka and other programs that carry their own Python: the program file is the
+    script.
+    """
     path = facts.exe
     if facts.env.get("NUITKA_ONEFILE_PARENT") == str(facts.parent):
         path = facts.env.get("NUITKA_ONEFILE_BINARY", path)
@@ -348,7 +352,9 @@ def _application(
 
 
 def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
-    """Name the notebook where the server told the kernel (JPY_SESSION_NAME) or one stands on the parent's line."""
+    """Name the notebook where the server told the kernel (JPY_SESSION_NAME) or one stands on the
+    parent's line.
+    """
     told = facts.env.get("JPY_SESSION_NAME", "")
     inherited = any(
         "ipykernel" in " ".join(p.argv[1:4]) and p.env.get("JPY_SESSION_NAME") == told

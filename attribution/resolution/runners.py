@@ -1,4 +1,6 @@
-"""Tools that run somebody else's code in their own process: debuggers, test runners, servers, workers, kernels."""
+"""Tools that run somebody else's code in their own process: debuggers, test runners, servers,
+workers, kernels.
+"""
 
 # ruff: noqa: SIM905 - word lists read better as text
 
@@ -53,23 +55,26 @@ def _app(
 
 
 _GUNICORN = (
-    "-b --bind -w --workers -k --worker-class -t --timeout --threads -c --config -n --name --log-level -p --pid"
-    " --access-logfile --error-logfile --log-file -u --user -g --group --max-requests --keep-alive --backlog -e --env"
-    " --worker-connections --graceful-timeout --certfile --keyfile -m --umask --log-config --worker-tmp-dir"
-    " --max-requests-jitter --forwarded-allow-ips --capture-output"
+    "-b --bind -w --workers -k --worker-class -t --timeout --threads -c --config -n --name"
+    " --log-level -p --pid --access-logfile --error-logfile --log-file -u --user -g --group"
+    " --max-requests --keep-alive --backlog -e --env --worker-connections --graceful-timeout"
+    " --certfile --keyfile -m --umask --log-config --worker-tmp-dir --max-requests-jitter"
+    " --forwarded-allow-ips --capture-output"
 )
 _UVICORN = (
-    "--host --port --uds --fd --reload-dir --workers --loop --http --ws --lifespan --interface --log-config --log-level"
-    " --env-file --ssl-keyfile --ssl-certfile --limit-concurrency --backlog --timeout-keep-alive --root-path"
-    " --forwarded-allow-ips --header --limit-max-requests"
+    "--host --port --uds --fd --reload-dir --workers --loop --http --ws --lifespan --interface"
+    " --log-config --log-level --env-file --ssl-keyfile --ssl-certfile --limit-concurrency"
+    " --backlog --timeout-keep-alive --root-path --forwarded-allow-ips --header"
+    " --limit-max-requests"
 )
 _KERNEL = Runner(runs=Runs.KERNEL, name="Jupyter kernel")
 _PYTEST = Runner(
     runs=Runs.TESTS,
     name="pytest",
     values=frozenset(
-        "-k -m -n -p -c -o -W -r --rootdir --maxfail --durations --tb --cov --cov-report --junitxml --timeout"
-        " --confcutdir --basetemp --deselect --ignore --import-mode --log-level --numprocesses --dist".split()
+        "-k -m -n -p -c -o -W -r --rootdir --maxfail --durations --tb --cov --cov-report --junitxml"
+        " --timeout --confcutdir --basetemp --deselect --ignore --import-mode --log-level"
+        " --numprocesses --dist".split()
     ),
 )
 
@@ -120,7 +125,8 @@ RUNNERS: dict[str, Runner] = {
     "waitress-serve": _app("waitress-serve", ""),
     "celery": _app(
         "celery",
-        "-b --broker -l --loglevel -c --concurrency -Q --queues -n --hostname -P --pool -f --logfile",
+        "-b --broker -l --loglevel -c --concurrency -Q --queues -n --hostname -P --pool -f"
+        " --logfile",
         apps="-A --app",
         folders="--workdir",
     ),
@@ -147,7 +153,8 @@ RUNNERS: dict[str, Runner] = {
 
 _WORKER_CODE = re.compile(
     r"from (?:multiprocessing|billiard|multiprocess|loky|joblib\.externals\.loky)(?:\.\w+)*\.?"
-    r"(?:spawn|forkserver|resource_tracker|semaphore_tracker|forking)? import (?:spawn_main|main|_main)\b"
+    r"(?:spawn|forkserver|resource_tracker|semaphore_tracker|forking)? import"
+    r" (?:spawn_main|main|_main)\b"
     r"|from (?:multiprocessing|billiard)\.\w+ import (?:\w++(?:;\s*+|\s++)\w++|\w{2,}+)\("
     r"|import sys;exec\(eval\(sys\.stdin\.readline\(\)\)\)"
 )

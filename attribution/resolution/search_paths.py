@@ -1,4 +1,6 @@
-"""Where a process's relative paths and modules lie, judged honestly when it may have changed its directory."""
+"""Where a process's relative paths and modules lie, judged honestly when it may have changed its
+directory.
+"""
 
 import ntpath
 import posixpath
@@ -17,7 +19,9 @@ _DESCRIPTOR = re.compile(r"/dev/(?:fd/\d+|std(?:in|out|err))|/proc/.*/fd/\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A located file: `path` is absolute, or None when it cannot be said; `note` says why it is not certain."""
+    """A located file: `path` is absolute, or None when it cannot be said; `note` says why it is not
+    certain.
+    """
 
     path: str | None
     note: str | None = None
@@ -43,7 +47,9 @@ def is_absolute(facts: ProcessFacts, path: str) -> bool:
 
 
 def bases(facts: ProcessFacts) -> list[str]:
-    """Return the directories relative paths may start from: the present one, and the one of the start."""
+    """Return the directories relative paths may start from: the present one, and the one of the
+    start.
+    """
     found = [facts.cwd] if facts.cwd else []
     started = facts.env.get("PWD")
     if started and started not in found:
@@ -88,7 +94,9 @@ def locate_module(facts: ProcessFacts, name: str, folders: Iterable[str], files:
 def module_folders(
     facts: ProcessFacts, *, safe_path: bool, ignores_environment: bool
 ) -> Iterator[str]:
-    """Yield the folders searched for `-m`: working directory, PYTHONPATH, the environment's packages."""
+    """Yield the folders searched for `-m`: working directory, PYTHONPATH, the environment's
+    packages.
+    """
     if not safe_path and not (facts.env.get("PYTHONSAFEPATH") and not ignores_environment):
         yield from bases(facts)[:1]
     if not ignores_environment:
@@ -109,7 +117,9 @@ def site_folders(facts: ProcessFacts) -> Iterator[str]:
 
 
 def prefixes(facts: ProcessFacts) -> list[str]:
-    """Return the installation folders: of the interpreter as it was called (a venv), then of the real one."""
+    """Return the installation folders: of the interpreter as it was called (a venv), then of the
+    real one.
+    """
     called = facts.argv[0] if facts.argv and is_absolute(facts, facts.argv[0]) else None
     found: list[str] = []
     for program in (
@@ -138,7 +148,9 @@ def _in_environment(facts: ProcessFacts) -> str | None:
 
 
 def _versions(facts: ProcessFacts) -> list[str]:
-    """Guess `3.13` from the interpreter's real name or path; every supported version when it is not told."""
+    """Guess `3.13` from the interpreter's real name or path; every supported version when it is not
+    told.
+    """
     for text in (facts.exe or "").replace("\\", "/").split("/")[::-1]:
         digits = text.removeprefix("cpython-").removeprefix("python").removesuffix("t")
         parts = digits.split("-")[0].split(".")

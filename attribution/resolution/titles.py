@@ -1,4 +1,6 @@
-"""Whether a command line is still the one that a process was started with, and whether it is a fork (pure)."""
+"""Whether a command line is still the one that a process was started with, and whether it is a fork
+(pure).
+"""
 
 from attribution.facts import ProcessFacts
 from attribution.interpreters import base_name, is_interpreter_name
@@ -7,7 +9,8 @@ OVERWRITTEN = "its command line was written over, so it does not say what was st
 
 
 def is_titled(facts: ProcessFacts) -> bool:
-    """True when the command line is not what the process was started with: a title was written over it (setproctitle).
+    """True when the command line is not what the process was started with: a title was written over
+    it (setproctitle).
 
     A single word that names no interpreter is as bad: a title may fill the room to its last byte.
     """

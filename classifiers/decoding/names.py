@@ -1,4 +1,6 @@
-"""Names as carriers: labels of hosts, names of headers and of query values, as they are and decoded."""
+"""Names as carriers: labels of hosts, names of headers and of query values, as they are and
+decoded.
+"""
 
 import base64
 import binascii

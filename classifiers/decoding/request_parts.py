@@ -90,9 +90,11 @@ def read_target(reading: Reading, target: str) -> None:
     for index, part in enumerate(path.split("/")[:200]):
         if len(part) > 5:
             text = unquote(part) if "%" in part else part
-            packed.look(reading, text, before, (index,), 0) if len(
-                part
-            ) >= packed.MIN_RUN else reading.emit(text, before, (index,))
+            (
+                packed.look(reading, text, before, (index,), 0)
+                if len(part) >= packed.MIN_RUN
+                else reading.emit(text, before, (index,))
+            )
         before = part[:60] or before
     if query:
         reading.carrier = Carrier.QUERY

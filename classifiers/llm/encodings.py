@@ -1,4 +1,6 @@
-"""Byte-pair encodings built from ranks that an installed package ships, verified by hash; no network path exists here."""
+"""Byte-pair encodings built from ranks that an installed package ships, verified by hash; no
+network path exists here.
+"""
 
 import base64
 import gzip
@@ -34,7 +36,8 @@ _PATTERN = {
         )
     ),
     "cl100k_base": (
-        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"
+        r" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"
         r"|\s*[\r\n]|\s+(?!\S)|\s"
     ),
 }
@@ -59,7 +62,9 @@ _OLD_MODELS = (
 
 
 def encoding_for(model: str | None) -> str:
-    """Return the name of the encoding that this model uses, or of the one that estimates others best."""
+    """Return the name of the encoding that this model uses, or of the one that estimates others
+    best.
+    """
     name = (model or "").rpartition("/")[2].lower()
     return "cl100k_base" if name == "gpt-4" or name.startswith(_OLD_MODELS) else "o200k_base"
 
@@ -70,7 +75,9 @@ def load(name: str) -> "tiktoken.Encoding":
 
 
 def begin(model: str | None) -> None:
-    """Start loading the encoding of this model in the background (a quarter to half a second, 40 to 80 MB)."""
+    """Start loading the encoding of this model in the background (a quarter to half a second, 40 to
+    80 MB).
+    """
     _ENCODINGS[encoding_for(model)].begin()
 
 
@@ -105,7 +112,9 @@ _ENCODINGS = {name: Lazy(partial(build, name)) for name in _SHA256}
 
 
 def count(name: str, text: str) -> int:
-    """Return the number of tokens; beyond 128 KiB of text, extrapolated from eight evenly spread slices."""
+    """Return the number of tokens; beyond 128 KiB of text, extrapolated from eight evenly spread
+    slices.
+    """
     if not text:
         return 0
     encoding = load(name)

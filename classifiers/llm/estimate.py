@@ -1,4 +1,6 @@
-"""Estimates tokens where the provider states none: request text and the seen answer text, counted offline, with a band."""
+"""Estimates tokens where the provider states none: request text and the seen answer text, counted
+offline, with a band.
+"""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -59,7 +61,9 @@ class Estimate(NamedTuple):
 
 
 def begin(call: LlmCall, body: bytes) -> None:
-    """Start loading in the background when this call's stream will state no usage: OpenAI's must be asked for it."""
+    """Start loading in the background when this call's stream will state no usage: OpenAI's must be
+    asked for it.
+    """
     if not call.stream or call.operation != op.CHAT or b"include_usage" in body:
         return
     known = llm_of(call.provider)

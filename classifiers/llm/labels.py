@@ -208,9 +208,11 @@ def _tool_name(body: Mapping[str, Any], path: Path) -> str:
         value = (
             value.get(step)
             if isinstance(value, dict)
-            else value[step]
-            if isinstance(value, list) and isinstance(step, int) and step < len(value)
-            else None
+            else (
+                value[step]
+                if isinstance(value, list) and isinstance(step, int) and step < len(value)
+                else None
+            )
         )
         if isinstance(value, dict):
             inner = value.get("function") or value.get("toolSpec") or value

@@ -1,4 +1,6 @@
-"""A heavy value made once, when first needed, or ahead of it on a thread so that the event loop does not stand still."""
+"""A heavy value made once, when first needed, or ahead of it on a thread so that the event loop
+does not stand still.
+"""
 
 from collections.abc import Callable
 from threading import Lock, Thread

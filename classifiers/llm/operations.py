@@ -1,4 +1,6 @@
-"""What a path asks of a model: operation, model named in the path, streaming. Paths only; no host, no body."""
+"""What a path asks of a model: operation, model named in the path, streaming. Paths only; no host,
+no body.
+"""
 
 import re
 from typing import NamedTuple
@@ -148,7 +150,9 @@ def of_path(path: str) -> PathOperation | None:
 
 
 def model_in_path(path: str) -> str | None:
-    """Return the model that the path names, percent-decoded (Bedrock encodes colons, and whole ARNs)."""
+    """Return the model that the path names, percent-decoded (Bedrock encodes colons, and whole
+    ARNs).
+    """
     match = _MODEL_IN_PATH.search(path)
     if match is None:
         return None

@@ -1,4 +1,6 @@
-"""What a call cost: the bundled price table by our own provider id, loaded when first needed. Never from the network."""
+"""What a call cost: the bundled price table by our own provider id, loaded when first needed. Never
+from the network.
+"""
 
 import ipaddress
 from datetime import UTC, datetime
@@ -22,7 +24,9 @@ def warm() -> None:
 
 
 def begin(provider: str | None) -> None:
-    """Start loading the price table in the background when this provider is in it: its answer will need it soon."""
+    """Start loading the price table in the background when this provider is in it: its answer will
+    need it soon.
+    """
     if _table_of(provider) is not None:
         _TABLES.begin()
 
@@ -52,7 +56,9 @@ def is_local(provider: str | None, exchange: Exchange | None) -> bool:
 def from_table(
     provider: str | None, answered: str | None, asked: str | None, usage: Usage, at: datetime | None
 ) -> str | None:
-    """Return the cost in US dollars by the price table of that day, or None when it does not know provider or model."""
+    """Return the cost in US dollars by the price table of that day, or None when it does not know
+    provider or model.
+    """
     table = _table_of(provider)
     if table is None:
         return None
@@ -96,7 +102,9 @@ _TABLES = Lazy(_load)
 
 @lru_cache(maxsize=512)
 def _find(table: str, model: str) -> tuple[Any, Any] | None:
-    """Look the model up ourselves: the package's own caches are unbounded and a client could fill them."""
+    """Look the model up ourselves: the package's own caches are unbounded and a client could fill
+    them.
+    """
     providers = _TABLES.get()
     owner = providers.get(table)
     if owner is None:

@@ -1,4 +1,6 @@
-"""Personal data: a fast path for every payload, columns and records for tables, names in prose for the workers."""
+"""Personal data: a fast path for every payload, columns and records for tables, names in prose for
+the workers.
+"""
 
 from classifiers.personal.detector import PersonalDetector
 from classifiers.personal.tables.columns import ColumnResult, classify_table, table_findings

@@ -1,4 +1,6 @@
-"""What names mean: words of keys, column headers and labels in several languages, mapped to the kinds they announce."""
+"""What names mean: words of keys, column headers and labels in several languages, mapped to the
+kinds they announce.
+"""
 
 import re
 import unicodedata
@@ -24,7 +26,9 @@ _TOKEN = re.compile(r"[a-z]+|\d+")
 _VALUE_WORDS = frozenset(
     {"value", "values", "val", "raw", "text", "data", "content", "string", "v", "number"}
 )
-"""Keys that only repeat what the key above them says; `description` and `title` speak about it instead."""
+"""Keys that only repeat what the key above them says; `description` and `title` speak about it
+instead.
+"""
 _LONGEST_PHRASE = 5
 _MAX_NAME = 80
 
@@ -59,7 +63,9 @@ def _lengths() -> dict[str, tuple[int, ...]]:
 
 _DICTIONARY = _dictionary()
 _LENGTHS = _lengths()
-"""For the last word of each phrase, how many words the phrases have that end with it, the longest first."""
+"""For the last word of each phrase, how many words the phrases have that end with it, the longest
+first.
+"""
 _TELLING = frozenset(_LENGTHS) | NEGATIVE_WORDS
 
 
@@ -98,16 +104,19 @@ def label_kinds(left: str) -> frozenset[str]:
 
 
 def split_name(name: str) -> list[str]:
-    """Return the words of a key in lower case: `customerSSN`, `customer_ssn` and `Customer SSN` are alike."""
+    """Return the words of a key in lower case: `customerSSN`, `customer_ssn` and `Customer SSN` are
+    alike.
+    """
     return _TOKEN.findall(_plain(_CAMEL.sub(r"\g<0> ", name[:_MAX_NAME])))
 
 
 @lru_cache(maxsize=8192)
 def name_kinds(name: str) -> frozenset[str]:
-    """Return what a key or column header announces: kinds, NEGATIVE for another thing's name, or nothing.
+    """Return what a key or column header announces: kinds, NEGATIVE for another thing's name, or
+    nothing.
 
-    The last telling word decides (`patient_id_number` is no `id_number` of a parcel), but a trailing
-    qualifier such as `hash` or `count` makes the whole name negative.
+    The last telling word decides (`patient_id_number` is no `id_number` of a parcel), but a
+    trailing qualifier such as `hash` or `count` makes the whole name negative.
     """
     tokens = split_name(name)
     if not tokens:

@@ -67,7 +67,9 @@ class Restorer:
         return _ESCAPED.sub(self._value, data) if self._json and b"\\u003" in data else data
 
     def _value(self, mark: re.Match[bytes]) -> bytes:
-        """Return what a placeholder stands for, as this answer spells it; itself when it is none of ours."""
+        """Return what a placeholder stands for, as this answer spells it; itself when it is none of
+        ours.
+        """
         value = self._values.get(f"<{mark[1].decode()}>")
         if value is None:
             return mark[0]

@@ -99,7 +99,9 @@ def _replaced(body: bytes, spellings: Mapping[str, str]) -> bytes:
 
 
 def _starts(values: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Return what finds the places where a value can begin: at the beginning of a word, if it begins with a letter."""
+    """Return what finds the places where a value can begin: at the beginning of a word, if it
+    begins with a letter.
+    """
     firsts = {value[:1] for value in values}
     words = b"".join(sorted(filter(bytes.isalnum, firsts)))
     signs = b"".join(map(re.escape, sorted(firsts - {bytes((b,)) for b in words})))
@@ -110,7 +112,9 @@ def _starts(values: Iterable[bytes]) -> re.Pattern[bytes]:
 
 
 def _lengths(values: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """Return for the first bytes of the values how long those are, the longest first: thousands are found as fast as one."""
+    """Return for the first bytes of the values how long those are, the longest first: thousands are
+    found as fast as one.
+    """
     lengths: dict[bytes, set[int]] = {}
     for value in values:
         lengths.setdefault(value[:_PREFIX], set()).add(len(value))
@@ -120,7 +124,9 @@ def _lengths(values: Iterable[bytes]) -> dict[bytes, list[int]]:
 def _end_of(
     body: bytes, start: int, values: Collection[bytes], lengths: Mapping[bytes, list[int]]
 ) -> int | None:
-    """Return where the longest value ends that begins at `start` and is not followed by more of its last word."""
+    """Return where the longest value ends that begins at `start` and is not followed by more of its
+    last word.
+    """
     for size in range(_PREFIX, 0, -1):
         for length in lengths.get(body[start : start + size], ()):
             end = start + length

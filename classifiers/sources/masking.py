@@ -1,4 +1,6 @@
-"""Masks the secrets and personal values in a script's source that is to be kept; its lines keep their numbers."""
+"""Masks the secrets and personal values in a script's source that is to be kept; its lines keep
+their numbers.
+"""
 
 import ast
 import io
@@ -31,14 +33,18 @@ type _Span = tuple[int, int]
 
 
 class SourceMasker:
-    """Finds what must not be kept: in the text as it stands, and in the values that its literals come to."""
+    """Finds what must not be kept: in the text as it stands, and in the values that its literals
+    come to.
+    """
 
     def __init__(self, credentials: CredentialDetector) -> None:
         self._credentials = credentials
         self._personal = PersonalDetector()
 
     def mask(self, source: str) -> str:
-        """Return the source with those values masked. Raises ValueError when it is no Python that can be read."""
+        """Return the source with those values masked. Raises ValueError when it is no Python that
+        can be read.
+        """
         try:
             tree = ast.parse(source)
             values = values_of(tree)
@@ -73,7 +79,9 @@ class SourceMasker:
 
 
 def _does_something(tree: ast.Module) -> bool:
-    """True when a statement does more than name or spell values: rows of a table are read as Python, too."""
+    """True when a statement does more than name or spell values: rows of a table are read as
+    Python, too.
+    """
     return any(
         not isinstance(statement, ast.Expr | ast.Pass)
         or any(isinstance(node, ast.Call | ast.Await | ast.Yield) for node in ast.walk(statement))
@@ -82,7 +90,9 @@ def _does_something(tree: ast.Module) -> bool:
 
 
 class _Places:
-    """Where a node's text stands: nodes count bytes in lines, and texts characters from the beginning."""
+    """Where a node's text stands: nodes count bytes in lines, and texts characters from the
+    beginning.
+    """
 
     def __init__(self, source: str) -> None:
         self._lines = _lines(source)
@@ -107,7 +117,9 @@ def _lines(source: str) -> list[str]:
 
 
 def _spans(places: _Places, source: str, value: Value, text: str) -> Iterator[_Span]:
-    """Yield where this text stands in the value's literals; all of them where it stands in none as it is."""
+    """Yield where this text stands in the value's literals; all of them where it stands in none as
+    it is.
+    """
     spans = [places.span(part) for part in value.parts]
     found = False
     for begin, end in spans:
@@ -134,7 +146,9 @@ def _is_name(value: Value) -> bool:
 
 
 def _names_in(source: str) -> Iterator[_Span]:
-    """Yield what reads like a person's name in comments and literals: two words or more with capital first letters."""
+    """Yield what reads like a person's name in comments and literals: two words or more with
+    capital first letters.
+    """
     starts = _Places(source).starts
     try:
         for token in tokenize.generate_tokens(io.StringIO(source, newline="").readline):

@@ -1,4 +1,6 @@
-"""The text values that a Python source spells out, put together as the program would (pure): one secret may stand in two."""
+"""The text values that a Python source spells out, put together as the program would (pure): one
+secret may stand in two.
+"""
 
 import ast
 import base64
@@ -41,7 +43,9 @@ class Value:
 
 
 def values_of(tree: ast.AST) -> list[Value]:
-    """Return all values. Raises RecursionError for a tree that is too deep, ValueError for too much of it."""
+    """Return all values. Raises RecursionError for a tree that is too deep, ValueError for too much
+    of it.
+    """
     reader = _Reader(_named(tree))
     found: list[Value] = []
     for value in reader.read(tree, None):
@@ -81,7 +85,9 @@ class _Reader:
             yield from self.read(child, name)
 
     def _text(self, node: ast.expr, parts: list[ast.expr]) -> str | None:
-        """Return the text that an expression comes to, and note its literals; None when that cannot be said."""
+        """Return the text that an expression comes to, and note its literals; None when that cannot
+        be said.
+        """
         match node:
             case ast.Constant(value=str(text)):
                 parts.append(node)

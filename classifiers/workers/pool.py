@@ -41,7 +41,8 @@ class WorkerPool:
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
         """Classify in a worker. Raises DegradedError when it is late, killed or crashed.
 
-        A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody waits for is not.
+        A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody
+        waits for is not.
         """
         return await self._asked(exchange, deadline_s, WHOLE)
 
@@ -59,7 +60,9 @@ class WorkerPool:
         self._give(worker)
 
     def renew(self, init: object) -> None:
-        """Use another init object from now on: workers with the old one finish what they do and are replaced."""
+        """Use another init object from now on: workers with the old one finish what they do and are
+        replaced.
+        """
         self._init = init
         for worker in self._workers:
             worker.outdated = True

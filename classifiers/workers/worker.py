@@ -1,4 +1,6 @@
-"""A classifier worker: reads exchanges from a pipe, answers with classifications, and ends with its gate."""
+"""A classifier worker: reads exchanges from a pipe, answers with classifications, and ends with its
+gate.
+"""
 
 import contextlib
 import ctypes
@@ -25,7 +27,9 @@ class Setup(NamedTuple):
     """What a worker needs to start. May hold a key: it travels on the pipe only."""
 
     factory: str
-    """`module:function`, called with `init`; what it returns has `classify(exchange)` and `classify_window(exchange)`."""
+    """`module:function`, called with `init`; what it returns has `classify(exchange)` and
+    `classify_window(exchange)`.
+    """
     init: object
     memory_bytes: int
     parent: int
@@ -46,7 +50,9 @@ def main() -> None:
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Take stdin and stdout away from everything else in this process: a library that prints must not break the frames."""
+    """Take stdin and stdout away from everything else in this process: a library that prints must
+    not break the frames.
+    """
     _widen(0)
     tasks = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -66,7 +72,9 @@ def _widen(pipe: int) -> None:
 
 
 def _end_with(parent: int, pipe: int) -> None:
-    """End when the gate ends: by the kernel where it can, else by the closed pipe, even in the middle of a task."""
+    """End when the gate ends: by the kernel where it can, else by the closed pipe, even in the
+    middle of a task.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -97,7 +105,9 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Let the kernel end this process when a task burns far more than its deadline and nobody came to kill it."""
+    """Let the kernel end this process when a task burns far more than its deadline and nobody came
+    to kill it.
+    """
     if sys.platform == "win32":
         return
     import resource

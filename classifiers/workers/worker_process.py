@@ -1,4 +1,6 @@
-"""One worker process as the gate sees it: started, fed with exchanges, listened to with distrust, ended."""
+"""One worker process as the gate sees it: started, fed with exchanges, listened to with distrust,
+ended.
+"""
 
 import asyncio
 import contextlib
@@ -67,7 +69,9 @@ class WorkerProcess:
     async def classify(
         self, exchange: Exchange, seconds: float, task: str = WHOLE
     ) -> Classification:
-        """Send one exchange, return its classification. Raises DegradedError when classifying it raised."""
+        """Send one exchange, return its classification. Raises DegradedError when classifying it
+        raised.
+        """
         head = pickle.dumps((replace(exchange, body=b""), seconds, task), protocol=5)
         sending = asyncio.gather(self._send(head, exchange.body), self._answer())
         try:
@@ -157,7 +161,9 @@ class WorkerProcess:
 
 
 class _AnswerUnpickler(pickle.Unpickler):
-    """Reads answers of a process that parses hostile files: only Outgate's own plain values come in."""
+    """Reads answers of a process that parses hostile files: only Outgate's own plain values come
+    in.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class of `core`, or a date type. Raises UnpicklingError for anything else."""
@@ -179,7 +185,9 @@ _PLAIN = frozenset(
 
 
 def _command() -> list[str]:
-    """The worker's command line: isolated from environment and working folder, with this process's own import path."""
+    """The worker's command line: isolated from environment and working folder, with this process's
+    own import path.
+    """
     path = [entry for entry in sys.path if entry]
     return [
         sys.executable,

@@ -20,7 +20,10 @@ def prompt() -> str:
         f"Invoice {no} from {vendor}, pay to IBAN {iban}, EUR {eur}"
         for no, vendor, iban, eur in INVOICES
     )
-    return f"These invoices come from {DATABASE}:\n{lines}\nWhich of them match an order of the same amount?"
+    return (
+        f"These invoices come from {DATABASE}:\n{lines}\nWhich of them match an order of the same"
+        " amount?"
+    )
 
 
 def ask() -> None:

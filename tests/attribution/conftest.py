@@ -1,4 +1,6 @@
-"""A small gate on loopback that attributes each connection and each request, and real client processes."""
+"""A small gate on loopback that attributes each connection and each request, and real client
+processes.
+"""
 
 import contextlib
 import json

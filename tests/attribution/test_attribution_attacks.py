@@ -1,4 +1,6 @@
-"""Programs that try to be taken for another one, behind a live gate: none is recorded as EXACT under a wrong name."""
+"""Programs that try to be taken for another one, behind a live gate: none is recorded as EXACT
+under a wrong name.
+"""
 
 import sys
 
@@ -24,7 +26,9 @@ def arena(gate, tmp_path):
     ("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_no_program_passes_for_another_one(gate, arena, name, make):
-    """What a program claims, or what lies there now, never becomes the name of another script that is called EXACT."""
+    """What a program claims, or what lies there now, never becomes the name of another script that
+    is called EXACT.
+    """
     gate.attributor.warm()
     make(arena)
     for seen in gate.wait(2 if name.startswith("exec_") else 1):

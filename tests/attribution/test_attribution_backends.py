@@ -129,7 +129,9 @@ def test_start_times_are_exact_to_a_tick():
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user"
 )
 def test_another_users_process_is_unknown_with_the_missing_right():
-    """Without rights over another user's process nobody is named, and the record says what would give the right."""
+    """Without rights over another user's process nobody is named, and the record says what would
+    give the right.
+    """
     from attribution.backends.linux import LinuxBackend
 
     client, accepted, peer = open_pair()

@@ -1,4 +1,6 @@
-"""The beacon's word: read from hostile bytes, joined with what was seen from outside, overruling nothing."""
+"""The beacon's word: read from hostile bytes, joined with what was seen from outside, overruling
+nothing.
+"""
 
 import os
 import time
@@ -59,7 +61,9 @@ def told(run: Path, text: str | bytes, mark: int = 77) -> tuple[RequestClaim, ..
 
 
 def test_what_a_process_says_of_this_request_is_found(run):
-    """By process, method, keyed digest of the target, and time: the claim of this very request, the newest first."""
+    """By process, method, keyed digest of the target, and time: the claim of this very request, the
+    newest first.
+    """
     other = f"R {NOW} {'0' * 32} 9 {hexed('/w/job.py')} {hexed('g')}\n"
     old = request(at=NOW - 6_000_000_000, line=1)
     found = told(run, start() + old + other + request(line=5) + request(at=NOW + 1, line=6))
@@ -70,7 +74,9 @@ def test_what_a_process_says_of_this_request_is_found(run):
 
 
 def test_a_replayed_file_of_another_process_says_nothing(run):
-    """A file left by an earlier process with the same number, or copied from another, is not this one's word."""
+    """A file left by an earlier process with the same number, or copied from another, is not this
+    one's word.
+    """
     assert told(run, start(mark=76) + request()) == ()
     assert told(run, request()) == ()  # without a start it belongs to nobody
     assert told(run, start(mark=76) + request(line=1) + start() + request(line=2))[0].line == 2
@@ -166,14 +172,18 @@ def seen(line: int, certainty: Certainty = Certainty.EXACT, function: str = "f")
 
 
 def test_the_beacons_word_alone_is_likely():
-    """Where nothing was seen from outside, the sender's own word gives a line that is likely, and never more."""
+    """Where nothing was seen from outside, the sender's own word gives a line that is likely, and
+    never more.
+    """
     found = joined(None, [claim(5)], PROGRAM)
     assert found is not None
     assert (found.line, found.certainty, found.stack) == (5, Certainty.LIKELY, ("/w/job.py:5 f",))
 
 
 def test_the_same_request_from_two_lines_shows_both():
-    """Two requests alike, sent at once from two lines, cannot be told apart: likely, and both are shown."""
+    """Two requests alike, sent at once from two lines, cannot be told apart: likely, and both are
+    shown.
+    """
     found = joined(None, [claim(5), claim(9, "g", NOW - 900_000_000), claim(1, "h", 0)], PROGRAM)
     assert found is not None
     assert found.certainty is Certainty.LIKELY
@@ -181,7 +191,9 @@ def test_the_same_request_from_two_lines_shows_both():
 
 
 def test_a_lying_beacon_cannot_give_another_line():
-    """What was seen from outside stays the line; a beacon that says otherwise makes it likely, and both are shown."""
+    """What was seen from outside stays the line; a beacon that says otherwise makes it likely, and
+    both are shown.
+    """
     found = joined(seen(5), [claim(9, "innocent")], PROGRAM)
     assert found is not None
     assert (found.line, found.certainty) == (5, Certainty.LIKELY)
@@ -199,7 +211,9 @@ def test_agreement_makes_a_likely_line_certain():
 
 
 def test_a_beacon_cannot_name_a_library():
-    """A claim for a line of an installed package or of the standard library is no line of the user's."""
+    """A claim for a line of an installed package or of the standard library is no line of the
+    user's.
+    """
     library = "/v/lib/python3.13/site-packages/httpx/_client.py"
     assert joined(None, [claim(5, file=library)], PROGRAM) is None
     assert joined(seen(5), [claim(5, file="/usr/lib/python3.13/ssl.py")], PROGRAM) == seen(5)
@@ -210,7 +224,9 @@ def began(main: str, sha256: str | None = None) -> StartClaim:
 
 
 def test_a_beacon_that_disagrees_makes_a_name_doubtful(tmp_path):
-    """Another main program, or another version, than what was found: the name is not certain any more."""
+    """Another main program, or another version, than what was found: the name is not certain any
+    more.
+    """
     files = HostFiles()
     job, other, link = tmp_path / "job.py", tmp_path / "other.py", tmp_path / "link.py"
     job.write_text("")

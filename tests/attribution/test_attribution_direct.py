@@ -18,7 +18,10 @@ from core.attribution import Certainty
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the table of this kernel")
 
-_CLIENT = "import socket,sys; s=socket.create_connection(('127.0.0.1',int(sys.argv[1]))); print('up',flush=True); sys.stdin.read()"
+_CLIENT = (
+    "import socket,sys; s=socket.create_connection(('127.0.0.1',int(sys.argv[1])));"
+    " print('up',flush=True); sys.stdin.read()"
+)
 
 
 def row(
@@ -30,7 +33,10 @@ def row(
     local: str = "0100007F:1F90",
 ) -> str:
     owner = os.getuid() if uid is None else uid
-    return f"   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 {owner} 0 {inode} 1 0000 20 4 30 10 -1"
+    return (
+        f"   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 {owner} 0 {inode} 1"
+        " 0000 20 4 30 10 -1"
+    )
 
 
 def table(tmp_path: Path, *rows: str, six: str = "", udp: str = "", udp6: str = "") -> list[str]:
@@ -72,7 +78,9 @@ def test_http3_shows_as_datagrams_to_the_https_port(tmp_path: Path) -> None:
 
 
 def test_a_socket_without_a_far_side_is_listed_as_such(tmp_path: Path) -> None:
-    """A UDP socket with a port that the system gave out may send anywhere: it is listed without a destination."""
+    """A UDP socket with a port that the system gave out may send anywhere: it is listed without a
+    destination.
+    """
     assert table(tmp_path, udp=row(ANY, state="07", local="00000000:C350")) == [":0"]
     assert table(tmp_path, udp6=row(ANY6, state="07", local=ANY6[:-4] + "C350")) == [":0"]
 
@@ -91,7 +99,9 @@ def test_a_socket_without_a_far_side_is_listed_as_such(tmp_path: Path) -> None:
     ],
 )
 def test_no_other_datagram_socket_is(tmp_path: Path, other: str) -> None:
-    """Name look-ups, servers, sockets of this machine only and those of other users are no HTTP/3 client."""
+    """Name look-ups, servers, sockets of this machine only and those of other users are no HTTP/3
+    client.
+    """
     assert table(tmp_path, udp=other) == []
 
 
@@ -125,7 +135,9 @@ def sending() -> Iterator[Callable[..., tuple[int, int]]]:
 
 
 def test_a_real_process_that_sends_datagrams_is_seen_and_named(sending: Any) -> None:
-    """The kernel's own table lists another process's UDP socket, and the attributor names the process that holds it."""
+    """The kernel's own table lists another process's UDP socket, and the attributor names the
+    process that holds it.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         port = server.getsockname()[1]
@@ -146,7 +158,9 @@ def test_a_real_process_that_sends_datagrams_is_seen_and_named(sending: Any) -> 
 def test_a_real_process_without_a_far_side_is_told_by_its_libraries(
     sending: Any, library: Any, speaks: bool
 ) -> None:
-    """Where a socket shows no destination, only a program that has loaded a library for HTTP/3 is worth a case."""
+    """Where a socket shows no destination, only a program that has loaded a library for HTTP/3 is
+    worth a case.
+    """
     pid, own_port = sending("0", *library)
     connections = ConnectionTable()
     [seen] = [
@@ -159,7 +173,9 @@ def test_a_real_process_without_a_far_side_is_told_by_its_libraries(
 
 
 def test_other_systems_tables_are_read_alike(monkeypatch: pytest.MonkeyPatch, sending: Any) -> None:
-    """Where there is no kernel table to read, the portable one lists the same sockets and names the same process."""
+    """Where there is no kernel table to read, the portable one lists the same sockets and names the
+    same process.
+    """
     monkeypatch.setattr("attribution.connection_table.sys.platform", "darwin")
     pid, own_port = sending("0", "quic")
     connections = ConnectionTable()
@@ -178,7 +194,9 @@ def test_a_missing_table_is_an_empty_one(tmp_path: Path) -> None:
 
 
 def test_a_real_connection_of_another_process_is_seen_and_our_own_is_not() -> None:
-    """The kernel's own table lists another process's connection; those of the gate itself are left out."""
+    """The kernel's own table lists another process's connection; those of the gate itself are left
+    out.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with subprocess.Popen(

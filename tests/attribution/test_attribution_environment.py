@@ -1,4 +1,6 @@
-"""Which environment really ran: whatever the interpreter was called by, and wherever the process went since."""
+"""Which environment really ran: whatever the interpreter was called by, and wherever the process
+went since.
+"""
 
 import os
 import sys
@@ -57,7 +59,9 @@ def names(process: ProcessFacts, claim: StartClaim | None = None) -> set[str]:
     ],
 )
 def test_the_packages_are_those_of_the_environment_that_ran(two, called, env, moved):
-    """Called by an absolute or relative path, or found through PATH alone: its own packages, and not the base's."""
+    """Called by an absolute or relative path, or found through PATH alone: its own packages, and
+    not the base's.
+    """
     here = {name: value.format(root=two) for name, value in env.items()}
     process = facts(called.format(root=two), two / "other" if moved else two, **here)
 
@@ -66,7 +70,9 @@ def test_the_packages_are_those_of_the_environment_that_ran(two, called, env, mo
 
 
 def test_the_processes_own_word_counts_only_where_the_kernel_agrees(two, tmp_path):
-    """What the beacon says of its environment is taken if the interpreter in it is the one that runs."""
+    """What the beacon says of its environment is taken if the interpreter in it is the one that
+    runs.
+    """
     claim = StartClaim(
         mark=1, main="", sha256=None, cwd="/", prefix=str(two / "other"), version="3.13.0"
     )

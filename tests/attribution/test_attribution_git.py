@@ -1,4 +1,6 @@
-"""Whether a script is what its repository has committed: told from git's own files, compared with git itself."""
+"""Whether a script is what its repository has committed: told from git's own files, compared with
+git itself.
+"""
 
 import os
 import shutil

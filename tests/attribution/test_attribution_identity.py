@@ -88,7 +88,8 @@ def repository(
     (git / "refs/heads").mkdir(parents=True)
     (git / "HEAD").write_text(head + "\n")
     (git / "config").write_text(
-        f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {url}\n\tfetch = +refs/*\n[branch "x"]\n\turl = no\n'
+        f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {url}\n\tfetch = +refs/*\n[branch'
+        ' "x"]\n\turl = no\n'
     )
 
 
@@ -143,7 +144,10 @@ def test_a_hostile_repository_gives_no_commit(tmp_path: Path, head):
     assert found is None or found.commit is None
 
 
-BLOCK = '# /// script\n# requires-python = ">=3.12"\n# dependencies = [\n#   "requests<3",\n#   "rich",\n# ]\n# ///\n'
+BLOCK = (
+    '# /// script\n# requires-python = ">=3.12"\n# dependencies = [\n#   "requests<3",\n#  '
+    ' "rich",\n# ]\n# ///\n'
+)
 
 
 def test_inline_dependencies_are_read():
@@ -276,7 +280,9 @@ def test_composition_comes_from_the_interpreter_that_ran(gate, clients):
 
 
 def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path):
-    """Names and versions come back as they were kept; a broken or foreign file is no answer; forgetting leaves nothing."""
+    """Names and versions come back as they were kept; a broken or foreign file is no answer;
+    forgetting leaves nothing.
+    """
     kept = store(tmp_path)
     parts = {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     kept.keep_parts(sha("a"), parts)
@@ -292,7 +298,9 @@ def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path)
 
 
 def test_names_of_packages_are_inert_before_they_are_kept():
-    """A package's name and version come from a foreign file: what steers a terminal is taken out at once."""
+    """A package's name and version come from a foreign file: what steers a terminal is taken out at
+    once.
+    """
     parts = Composition(
         imports=None, distributions=(Installed(name="x\x1b[2J\u202e", version="1\r\n2"),)
     ).to_json()

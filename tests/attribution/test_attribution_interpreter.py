@@ -77,7 +77,9 @@ def test_a_program_that_starts_or_ends_is_not_named(threads):
 @pytest.mark.parametrize("depth", [0, 5, 150])
 @pytest.mark.parametrize("folder", ["plain", "größer", "案", "with space"])
 def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int):
-    """The path of the running script is read as it is, whatever letters it has and however deep it stands."""
+    """The path of the running script is read as it is, whatever letters it has and however deep it
+    stands.
+    """
     script = tmp_path / folder / "job.py"
     script.parent.mkdir()
     script.write_text(BODY)

@@ -61,7 +61,9 @@ def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
 
 
 def test_an_event_loop_gives_no_line():
-    """The stack of an event loop is not the stack of the task that sent: nothing is said rather than a guess."""
+    """The stack of an event loop is not the stack of the task that sent: nothing is said rather
+    than a guess.
+    """
     assert choose([LOOP], frozenset(), PROGRAM) == (None, "event_loop")
     assert choose([LOOP], None, PROGRAM) == (None, "event_loop")
     assert choose([LOOP, thread(1, own(5))], frozenset(), PROGRAM) == (None, "event_loop")
@@ -79,7 +81,9 @@ def test_without_the_systems_help_several_threads_are_never_exact():
 
 
 def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely():
-    """When the library itself sends, the one thread that waits inside it is the likely caller; one that does else is not."""
+    """When the library itself sends, the one thread that waits inside it is the likely caller; one
+    that does else is not.
+    """
     line, _ = choose([thread(1, own(5))], frozenset(), PROGRAM)
     assert line is not None
     assert line.certainty is Certainty.LIKELY
@@ -125,7 +129,9 @@ def test_code_given_on_the_command_line_is_the_users():
 
 
 def test_an_installed_tools_own_package_counts_as_its_code():
-    """When everything is installed, the line is in the tool's own package, not in a library under it."""
+    """When everything is installed, the line is in the tool's own package, not in a library under
+    it.
+    """
     frames = (
         *READ,
         *URLLIB3,
@@ -143,7 +149,9 @@ def test_an_installed_tools_own_package_counts_as_its_code():
 
 
 def test_a_librarys_own_thread_is_nobodys_line():
-    """A library that receives in a thread of its own is not taken for the user's code, whose script is another file."""
+    """A library that receives in a thread of its own is not taken for the user's code, whose script
+    is another file.
+    """
     receiver = Thread(
         id=2,
         name="recv",
@@ -182,13 +190,17 @@ def frozen(*files: str) -> Thread:
     ],
 )
 def test_a_frozen_programs_line_is_its_own_or_unknown(stack, said):
-    """In a program that carries its own modules only its main file is known to be its own; a module is never named."""
+    """In a program that carries its own modules only its main file is known to be its own; a module
+    is never named.
+    """
     line, _ = choose([frozen(*stack)], frozenset({1}), PROGRAM)
     assert (None if line is None else (line.file, line.line)) == said
 
 
 def test_a_frozen_programs_thread_beside_its_main_one_names_no_module():
-    """In another thread of such a program there is no outermost frame to tell its own by: none is guessed."""
+    """In another thread of such a program there is no outermost frame to tell its own by: none is
+    guessed.
+    """
     other = Thread(
         id=2,
         name="W",
@@ -209,7 +221,9 @@ def numberless(*frames: Frame) -> Thread:
 
 
 def test_the_only_thread_of_an_old_python_is_the_one_that_waits():
-    """Before Python 3.11 threads have no number: where there is one alone, in the socket, it is that one."""
+    """Before Python 3.11 threads have no number: where there is one alone, in the socket, it is
+    that one.
+    """
     line, _ = choose([numberless(*READ, own(5, "<module>"))], frozenset({1}), PROGRAM)
     assert line is not None
     assert (line.line, line.certainty) == (5, Certainty.EXACT)
@@ -219,7 +233,9 @@ def test_the_only_thread_of_an_old_python_is_the_one_that_waits():
 
 
 def test_several_threads_of_an_old_python_give_at_most_a_likely_line():
-    """Without numbers, one thread of several is named only where no other can be the one, and never exactly."""
+    """Without numbers, one thread of several is named only where no other can be the one, and never
+    exactly.
+    """
     sending, busy = numberless(*READ, own(5)), numberless(own(9))
     line, _ = choose(
         [sending, Thread(id=None, name="B", active=True, frames=(own(9),))], frozenset({1}), PROGRAM
@@ -279,12 +295,13 @@ def line_of(text: str, marker: str) -> int:
 
 @linux
 def test_each_of_many_threads_is_traced_to_its_own_line(gate, clients):
-    """Eight threads that send at once from two functions: each request is traced to its own line, exactly."""
+    """Eight threads that send at once from two functions: each request is traced to its own line,
+    exactly.
+    """
     gate.want_line = True
     barrier = threading.Barrier(8)
     gate.before_answer = lambda: barrier.wait(30) and None
-    path = clients.write(
-        """
+    path = clients.write("""
 import threading
 def one():
     ask(dial(), marker="one")  # line one
@@ -293,8 +310,7 @@ def two():
     ask(s, marker="two")  # line two
 for number in range(8):
     threading.Thread(target=(one, two)[number % 2]).start()
-"""
-    )
+""")
     clients.python(path.name)
     text = path.read_text()
     for seen in gate.wait(8):
@@ -308,18 +324,18 @@ for number in range(8):
 
 @linux
 def test_an_asyncio_client_gets_no_line_and_an_honest_count(gate, clients):
-    """A coroutine's line cannot be seen from outside: the record holds none, and the count says why."""
+    """A coroutine's line cannot be seen from outside: the record holds none, and the count says
+    why.
+    """
     gate.want_line = True
-    clients.write(
-        """
+    clients.write("""
 import asyncio
 async def main():
     reader, writer = await asyncio.open_connection("127.0.0.1", int(os.environ["GATE_PORT"]))
     writer.write(b"POST / HTTP/1.1\\r\\nX-Truth: " + json.dumps({"pid": os.getpid()}).encode() + b"\\r\\n\\r\\n")
     await reader.read(100)
 asyncio.run(main())
-"""
-    )
+""")
     clients.python("client.py")
     (seen,) = gate.wait(1)
     assert seen.line is None
@@ -338,7 +354,9 @@ def test_code_on_the_command_line_has_a_line(gate, clients):
 
 
 def test_dumps_hold_no_values():
-    """Of a dump only files, lines, functions and thread names are kept: never the value of a variable."""
+    """Of a dump only files, lines, functions and thread names are kept: never the value of a
+    variable.
+    """
     frame = {
         "filename": "/w/job.py",
         "line": 3,
@@ -359,15 +377,13 @@ def test_the_line_that_started_another_program_is_likely(gate, clients):
     if shutil.which("curl") is None:
         pytest.skip("no curl")
     gate.want_line = True
-    path = clients.write(
-        """
+    path = clients.write("""
 import subprocess
 def upload():
     url = "http://127.0.0.1:" + os.environ["GATE_PORT"] + "/"
     subprocess.run(["curl", "-s", "--noproxy", "*", "-X", "POST", url], check=True)  # line of start
 upload()
-"""
-    )
+""")
     clients.python(path.name)
     (seen,) = gate.wait(1)
     assert seen.line is not None
@@ -380,7 +396,9 @@ upload()
 
 @linux
 def test_a_sender_that_was_paused_is_still_seen_waiting(gate, clients):
-    """A process that was paused while it waited is traced as before: looking at it does not change the answer."""
+    """A process that was paused while it waited is traced as before: looking at it does not change
+    the answer.
+    """
     path = clients.write("s = dial(); s.settimeout(60); ask(s)  # here\n")
     process = clients.python(path.name)
     lines: list[object] = []

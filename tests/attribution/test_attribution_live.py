@@ -113,7 +113,8 @@ def test_every_address_family_is_attributed(setting, listen, dial):
         pytest.skip("no IPv6 here")
     family = "AF_INET6" if ":" in dial else "AF_INET"
     path = clients.write(
-        f's = socket.socket(socket.{family}); s.connect(("{dial}", int(os.environ["GATE_PORT"]))); ask(s)\n'
+        f's = socket.socket(socket.{family}); s.connect(("{dial}", int(os.environ["GATE_PORT"])));'
+        " ask(s)\n"
     )
     clients.python(path.name).wait(30)
     (seen,) = gate.wait(1)
@@ -134,7 +135,9 @@ def test_the_gate_never_names_itself(gate):
 
 
 def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
-    """When the sender has closed its socket before anyone looked, the record says so and names nobody."""
+    """When the sender has closed its socket before anyone looked, the record says so and names
+    nobody.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     gate_port = listener.getsockname()[1]
     clients.write(f"s = dial({gate_port}); s.sendall(b'x')\n")
@@ -151,7 +154,9 @@ def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
 
 
 def test_a_socket_shared_by_fork_names_all_holders_and_the_one_that_waits(gate, clients):
-    """A connection that two processes hold is LIKELY: both are named, and the sender is the one that waits on it."""
+    """A connection that two processes hold is LIKELY: both are named, and the sender is the one
+    that waits on it.
+    """
     body = """
 s = dial()
 ask(s)
@@ -175,7 +180,9 @@ ask(s, role="parent again")
 
 
 def test_a_socket_passed_to_another_process_follows_it(gate, clients):
-    """A connection handed to an older, unrelated process is recorded as that process's from then on."""
+    """A connection handed to an older, unrelated process is recorded as that process's from then
+    on.
+    """
     clients.write(
         """
 import time
@@ -208,7 +215,9 @@ import time; time.sleep(30)
 
 
 def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
-    """The same process and the same connection, but another program: the record names the new script."""
+    """The same process and the same connection, but another program: the record names the new
+    script.
+    """
     clients.write("s = socket.socket(fileno=int(sys.argv[1])); ask(s)\n", "second.py")
     clients.write(
         "s = dial(); ask(s); os.set_inheritable(s.fileno(), True)\n"
@@ -227,7 +236,9 @@ def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
 
 
 def test_later_requests_are_answered_at_once(gate, clients):
-    """On a connection already attributed, later requests cost no search once the sender waits for its answer."""
+    """On a connection already attributed, later requests cost no search once the sender waits for
+    its answer.
+    """
     gate.settle = True
     clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
     clients.python("client.py")
@@ -248,7 +259,9 @@ def test_health_counts_each_connection_once(gate, clients):
 
 
 def test_a_forwarder_is_marked_with_those_who_are_connected_to_it(gate, clients):
-    """Who takes connections may send for others: the record names it, and who was connected at that moment."""
+    """Who takes connections may send for others: the record names it, and who was connected at that
+    moment.
+    """
     clients.write(
         """
 taken = socket.create_server(("127.0.0.1", 0))

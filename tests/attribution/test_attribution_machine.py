@@ -170,7 +170,9 @@ def test_own_processes_are_never_named(machine):
 
 
 def test_shared_sockets_name_all_holders_and_no_sender_that_is_not_seen_waiting(machine):
-    """When several scripts hold one connection and none is seen waiting, none of them is called the sender."""
+    """When several scripts hold one connection and none is seen waiting, none of them is called the
+    sender.
+    """
     machine.run(100, 20, "python3", "a.py", parent=50)
     machine.run(101, 21, "python3", "b.py", parent=50)
     machine.holders = (100, 101)
@@ -223,7 +225,9 @@ def test_what_python_never_started_is_not_python(machine):
 
 
 def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(machine):
-    """`outgate run -- curl` is not Python's traffic: the wrapper starts others and sends nothing of its own."""
+    """`outgate run -- curl` is not Python's traffic: the wrapper starts others and sends nothing of
+    its own.
+    """
     machine.run(90, 20, "python3", "/opt/outgate/bin/outgate", "run", "--", "curl", parent=50)
     machine.run(100, 21, "curl", exe="/usr/bin/curl", parent=90)
     machine.run(95, 21, "python3", "/tmp/outgate", "run", "--", "curl", parent=50)
@@ -272,7 +276,9 @@ CRON = "/usr/sbin/cron"
     ids=lambda line: " ".join(f"{exe}<{parent}" for exe, parent in line),
 )
 def test_an_origin_that_cannot_be_shown_is_unknown(machine, line):
-    """Orphans through shells, jobs of schedulers and imitations are not said to be no Python: what they send is read."""
+    """Orphans through shells, jobs of schedulers and imitations are not said to be no Python: what
+    they send is read.
+    """
     for at, (exe, parent) in enumerate(line):
         machine.run(100 + at, 20 + at, exe, exe=exe, parent=parent)
     last = 100 + len(line)
@@ -284,7 +290,9 @@ def test_an_origin_that_cannot_be_shown_is_unknown(machine, line):
 
 
 def test_who_became_a_shell_after_the_start_is_no_origin(machine):
-    """A parent that has become another program since may have been Python when it started the sender."""
+    """A parent that has become another program since may have been Python when it started the
+    sender.
+    """
     machine.run(90, 20, "bash", exe="/usr/bin/bash", parent=50, born_at=20.0, image_from=31.0)
     machine.run(100, 30, "curl", exe="/usr/bin/curl", parent=90, born_at=30.0, image_from=30.0)
     machine.holders = (100,)
@@ -337,7 +345,9 @@ def test_a_worker_of_a_forkserver_belongs_to_the_main_script(machine):
 
 
 def test_the_nearest_python_is_the_script(machine):
-    """A script started by a script is its own: the nearest Python is named, the other stays in the ancestry."""
+    """A script started by a script is its own: the nearest Python is named, the other stays in the
+    ancestry.
+    """
     machine.run(90, 20, "python3", "outer.py", parent=50)
     machine.run(95, 21, "python3", "inner.py", parent=90)
     machine.run(100, 22, "git", "push", exe="/usr/bin/git", parent=95)

@@ -1,4 +1,6 @@
-"""What a sender names is read by a helper: whatever it is, the gate opens none of it and waits for none of it."""
+"""What a sender names is read by a helper: whatever it is, the gate opens none of it and waits for
+none of it.
+"""
 
 import hashlib
 import json
@@ -51,7 +53,9 @@ DESCRIPTORS = [
 @linux
 @pytest.mark.parametrize("named", DESCRIPTORS)
 def test_a_descriptor_is_the_senders_own(gate, clients, named: str):
-    """`python /dev/fd/9` is the file that the sender has open there, and never one that the gate has."""
+    """`python /dev/fd/9` is the file that the sender has open there, and never one that the gate
+    has.
+    """
     path = clients.write(ASK)
     clients.start("bash", "-c", f'exec "$0" {named} 9<client.py', sys.executable)
     (seen,) = gate.wait(1)
@@ -77,7 +81,9 @@ def test_standard_input_is_the_senders_own(gate, clients, named: str):
 @linux
 @pytest.mark.parametrize("command", ["<(cat client.py)", "/dev/stdin < <(cat client.py)"])
 def test_a_script_out_of_a_pipe_has_no_hash(gate, clients, command: str):
-    """What came through a pipe is gone: the record has the sender and no hash, and never one of something else."""
+    """What came through a pipe is gone: the record has the sender and no hash, and never one of
+    something else.
+    """
     clients.write(ASK)
     clients.start("bash", "-c", f'exec "$0" {command}', sys.executable)
     (seen,) = gate.wait(1)
@@ -91,7 +97,9 @@ def test_a_script_out_of_a_pipe_has_no_hash(gate, clients, command: str):
 
 @linux
 def test_a_file_that_was_deleted_is_read_through_the_descriptor(gate, clients):
-    """A deleted script that the sender still has open is not confused with another file of that name."""
+    """A deleted script that the sender still has open is not confused with another file of that
+    name.
+    """
     path = clients.write(ASK + "ask(dial())\nimport time\ntime.sleep(60)\n")
     clients.start(
         "bash", "-c", 'exec 9<client.py; rm client.py; exec "$0" /dev/fd/9', sys.executable
@@ -122,7 +130,9 @@ TURNS = {
 def test_whatever_a_script_turns_its_own_path_into_costs_no_time_and_gives_no_hash(
     gate, clients, turn: str
 ):
-    """A pipe, a device, a folder, an endless file: the sender is named at once, and no hash of what did not run."""
+    """A pipe, a device, a folder, an endless file: the sender is named at once, and no hash of what
+    did not run.
+    """
     clients.write(f"me = os.path.realpath(sys.argv[0])\nos.unlink(me)\n{turn}\n{ASK}")
     started = time.monotonic()
     clients.python("client.py")
@@ -152,7 +162,9 @@ WAYS: dict[str, Callable[[Path, int], str]] = {
 @linux
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_no_name_makes_the_gate_lose_its_locks(clients, gate, tmp_path: Path, way):
-    """Closing any descriptor of a file drops this process's locks on it: so the gate never opens one for a sender."""
+    """Closing any descriptor of a file drops this process's locks on it: so the gate never opens
+    one for a sender.
+    """
     import fcntl
 
     own = tmp_path / "own" / "evidence.db"
@@ -186,7 +198,9 @@ def _audit(event: str, values: tuple[object, ...]) -> None:
 
 @linux
 def test_the_gate_opens_nothing_that_belongs_to_a_sender(clients, gate, tmp_path: Path):
-    """Script, repository, environment, packages, imports: everything is looked at, and nothing by the gate itself."""
+    """Script, repository, environment, packages, imports: everything is looked at, and nothing by
+    the gate itself.
+    """
     _environment(tmp_path)
     path = clients.write(ASK + "import time\ntime.sleep(60)\n", name="project/client.py")
     git = path.parent / ".git"
@@ -227,7 +241,9 @@ def _environment(tmp_path: Path) -> None:
 
 @linux
 def test_looking_without_opening_keeps_locks(tmp_path: Path):
-    """What the kernel gives to look at a file without opening it (O_PATH) drops no lock when it is closed; opening does."""
+    """What the kernel gives to look at a file without opening it (O_PATH) drops no lock when it is
+    closed; opening does.
+    """
     import fcntl
 
     own = tmp_path / "own"
@@ -244,7 +260,9 @@ def test_looking_without_opening_keeps_locks(tmp_path: Path):
     "name", ["evidence.db", "evidence.db-wal", "keys/one.key", "linked", "hard"]
 )
 def test_outgates_own_files_are_nobodys_script(tmp_path: Path, name: str):
-    """By whatever name a sender leads to evidence or keys, they are not read; a file beside them is."""
+    """By whatever name a sender leads to evidence or keys, they are not read; a file beside them
+    is.
+    """
     (tmp_path / "keys").mkdir()
     for own in ("evidence.db", "evidence.db-wal", "keys/one.key", "job.py"):
         (tmp_path / own).write_text("x = 1\n")
@@ -324,8 +342,8 @@ def test_many_at_once_share_a_few_helpers(reader: HelperReader):
 def test_the_helper_ends_with_its_gate(tmp_path: Path):
     """When the gate is killed, no helper stays behind."""
     program = (
-        "from attribution.reader import HelperReader; from attribution import examination; import time\n"
-        "print(HelperReader().ask(20, examination.ready), flush=True); time.sleep(60)"
+        "from attribution.reader import HelperReader; from attribution import examination; import"
+        " time\nprint(HelperReader().ask(20, examination.ready), flush=True); time.sleep(60)"
     )
     gate = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -340,7 +358,9 @@ def test_the_helper_ends_with_its_gate(tmp_path: Path):
 
 @linux
 def test_nothing_of_the_gates_is_open_in_the_helper(reader: HelperReader, tmp_path: Path):
-    """The helper inherits no descriptor of the gate: neither its evidence nor a client's connection."""
+    """The helper inherits no descriptor of the gate: neither its evidence nor a client's
+    connection.
+    """
     with (tmp_path / "evidence.db").open("wb") as held, socket.socket() as listening:
         os.set_inheritable(held.fileno(), True)
         os.set_inheritable(listening.fileno(), True)
@@ -352,7 +372,9 @@ def test_nothing_of_the_gates_is_open_in_the_helper(reader: HelperReader, tmp_pa
 
 @linux
 def test_an_answer_holds_plain_values_only(reader: HelperReader):
-    """What comes back from the process that parses hostile files cannot name a function to be called."""
+    """What comes back from the process that parses hostile files cannot name a function to be
+    called.
+    """
     import io
     import pickle
 
@@ -367,7 +389,9 @@ def test_an_answer_holds_plain_values_only(reader: HelperReader):
 def test_a_process_whose_files_cannot_be_read_is_named_without_its_script(
     gate, clients, monkeypatch: pytest.MonkeyPatch
 ):
-    """When nothing can be read the process is named, its traffic is inspected, and the record says why it knows no more."""
+    """When nothing can be read the process is named, its traffic is inspected, and the record says
+    why it knows no more.
+    """
 
     def unread(*_: object, **__: object) -> None:
         raise Unread("its files could not be read in time")
@@ -388,7 +412,9 @@ def test_a_process_whose_files_cannot_be_read_is_named_without_its_script(
 
 @linux
 def test_links_are_followed_as_the_process_would(tmp_path: Path):
-    """`self` is the process that is looked at, through any number of links, and inside a container's own root."""
+    """`self` is the process that is looked at, through any number of links, and inside a
+    container's own root.
+    """
     (tmp_path / "job.py").write_text("x")
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("/proc/self/cwd/job.py")
@@ -412,7 +438,9 @@ def _ends(pid: int) -> None:
 
 @linux
 def test_a_bind_mount_over_the_script_costs_no_locks(clients, gate, tmp_path: Path):
-    """In a mount namespace of its own a sender can lay any file over its script: the gate still opens none of it."""
+    """In a mount namespace of its own a sender can lay any file over its script: the gate still
+    opens none of it.
+    """
     import fcntl
 
     allowed = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
@@ -420,7 +448,10 @@ def test_a_bind_mount_over_the_script_costs_no_locks(clients, gate, tmp_path: Pa
         pytest.skip("not allowed to make a mount namespace here")
     own = tmp_path / "own.db"
     own.write_text("import sys\n")
-    mount = f"import subprocess; subprocess.run(['mount', '--bind', {str(own)!r}, sys.argv[0]], check=True)"
+    mount = (
+        f"import subprocess; subprocess.run(['mount', '--bind', {str(own)!r}, sys.argv[0]],"
+        " check=True)"
+    )
     path = clients.write(f"{mount}\n{ASK}import time\ntime.sleep(60)\n")
     with own.open("rb+") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)

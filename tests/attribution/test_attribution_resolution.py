@@ -15,7 +15,9 @@ STUB = b"#!/w/.venv/bin/python\nimport sys\nfrom tool.cli import main\nsys.exit(
 
 
 class FakeFiles:
-    """A file system in a dictionary: path to content, None for a folder, or a link target after `->`."""
+    """A file system in a dictionary: path to content, None for a folder, or a link target after
+    `->`.
+    """
 
     def __init__(self, *paths: str, links: dict[str, str] | None = None, **heads: bytes) -> None:
         self.files = dict.fromkeys(paths, b"")
@@ -155,7 +157,9 @@ TABLE = [
     ids=lambda v: " ".join(v.argv)[:60] if isinstance(v, ProcessFacts) else "",
 )
 def test_each_way_to_start_python_names_the_right_script(process, kind, name, path):
-    """However Python was started, the record names the file that ran, or none where no file can be known."""
+    """However Python was started, the record names the file that ran, or none where no file can be
+    known.
+    """
     found = resolve(process, FILES)
     assert found is not None
     assert (found.launched_as, found.name, found.path) == (kind, name, path)
@@ -223,7 +227,9 @@ def test_one_file_reached_by_two_names_is_one_file():
 
 
 def test_a_script_found_by_the_directory_of_the_start_says_so():
-    """A process that changed its directory is still traced to its script, with the reason for doubt."""
+    """A process that changed its directory is still traced to its script, with the reason for
+    doubt.
+    """
     found = resolve(facts("python3", "x.py", cwd="/b", env={"PWD": "/a"}), FakeFiles("/a/x.py"))
     assert found is not None
     assert (found.path, found.note) == ("/a/x.py", MOVED)
@@ -330,7 +336,9 @@ def test_the_notebook_that_is_executed_is_named_and_not_its_output(words, notebo
 
 
 def test_a_script_that_executes_notebooks_itself_is_the_script():
-    """What a kernel runs for a program that drives it is that program's doing; a server's kernel is nobody's."""
+    """What a kernel runs for a program that drives it is that program's doing; a server's kernel is
+    nobody's.
+    """
     kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")
     driver = facts(V, "/w/job.py", pid=9)
     found = resolve(kernel, FILES, (driver,))

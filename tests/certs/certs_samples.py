@@ -1,4 +1,6 @@
-"""Authorities as a company's certificate service would make them, faults included; handshakes in memory."""
+"""Authorities as a company's certificate service would make them, faults included; handshakes in
+memory.
+"""
 
 import ssl
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""Real clients, each in its own process, trust the gate's certificates with the variables we set and no others."""
+"""Real clients, each in its own process, trust the gate's certificates with the variables we set
+and no others.
+"""
 
 import os
 import ssl
@@ -22,14 +24,17 @@ CLIENTS = {
     "urllib": "import urllib.request; assert urllib.request.urlopen(URL).read() == b'ok'",
     "requests": "import requests; assert requests.get(URL).content == b'ok'",
     "httpx": "import httpx; assert httpx.get(URL).content == b'ok'",
-    "aiohttp": """
+    "aiohttp": (
+        """
 import asyncio, aiohttp
 async def main():
     async with aiohttp.ClientSession(trust_env=True) as session, session.get(URL) as answer:
         assert await answer.read() == b'ok'
 asyncio.run(main())
-""",
-    "boto3": """
+"""
+    ),
+    "boto3": (
+        """
 import boto3, botocore.config, botocore.exceptions
 once = botocore.config.Config(retries={"max_attempts": 0})
 keys = dict(aws_access_key_id="AKIA" + "X" * 16, aws_secret_access_key="y" * 40, region_name="eu-west-1")
@@ -37,7 +42,8 @@ try:
     boto3.client("s3", endpoint_url=URL, config=once, **keys).list_buckets()
 except botocore.exceptions.ClientError:
     pass  # “ok” is no answer of S3, but it came over a trusted connection
-""",
+"""
+    ),
 }
 
 

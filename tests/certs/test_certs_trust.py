@@ -1,4 +1,6 @@
-"""Trust: every client is sent through the gate and trusts it, and keeps trusting what it trusted before."""
+"""Trust: every client is sent through the gate and trusts it, and keeps trusting what it trusted
+before.
+"""
 
 import ssl
 from pathlib import Path

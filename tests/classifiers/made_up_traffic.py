@@ -1,4 +1,6 @@
-"""Made-up values in every carrier that Python scripts use, as exchanges and as HAR: nothing here belongs to anybody."""
+"""Made-up values in every carrier that Python scripts use, as exchanges and as HAR: nothing here
+belongs to anybody.
+"""
 
 import base64
 import csv
@@ -161,7 +163,10 @@ def _data_url(label: str, key: str, value: str) -> Exchange:
 
 def _soap(label: str, key: str, value: str) -> Exchange:
     tag = "".join(c if c.isalnum() or c == "_" else "_" for c in key)
-    body = f'<?xml version="1.0"?><s:Envelope xmlns:s="x"><s:Body><{tag}>{escape(value)}</{tag}></s:Body></s:Envelope>'
+    body = (
+        '<?xml version="1.0"?><s:Envelope'
+        f' xmlns:s="x"><s:Body><{tag}>{escape(value)}</{tag}></s:Body></s:Envelope>'
+    )
     return exchange(body, "text/xml; charset=utf-8", path="/soap")
 
 
@@ -214,7 +219,9 @@ CARRIERS: dict[str, Build] = {
 
 
 def har_of(exchanges: list[tuple[Exchange, str | bytes, str]]) -> bytes:
-    """Return a HAR file of (exchange, answer text or bytes, answer's type); bytes are kept as base64."""
+    """Return a HAR file of (exchange, answer text or bytes, answer's type); bytes are kept as
+    base64.
+    """
     entries = [_entry(*entry) for entry in exchanges]
     return json.dumps(
         {"log": {"version": "1.2", "creator": {"name": "t", "version": "1"}, "entries": entries}}

@@ -1,4 +1,6 @@
-"""Classification from end to end: every kind in every carrier, quiet on harmless traffic, exact counts, places in words."""
+"""Classification from end to end: every kind in every carrier, quiet on harmless traffic, exact
+counts, places in words.
+"""
 
 import base64
 import json
@@ -54,7 +56,8 @@ def found(sent: Exchange, by: Engine = ENGINE) -> dict[str, Finding]:
     return {f.kind: f for f in seen.findings}
 
 
-# -- kinds × carriers --------------------------------------------------------------------------------------------------
+# -- kinds × carriers
+# --------------------------------------------------------------------------------------------------
 
 IDS = {
     "us_ssn": ("SSN", "ssn"), "uk_nino": ("National Insurance number", "nino"), "br_cpf": ("CPF", "cpf"),
@@ -117,7 +120,9 @@ def test_every_kind_is_found_once_in_every_carrier(carrier: str) -> None:
 
 
 def secrets_of(rng: random.Random) -> dict[str, str]:
-    """Return made-up keys, put together here so that no scanner of repositories takes them for real."""
+    """Return made-up keys, put together here so that no scanner of repositories takes them for
+    real.
+    """
     letters = string.ascii_letters + string.digits
 
     def run(size: int, alphabet: str = letters) -> str:
@@ -144,7 +149,9 @@ def secrets_of(rng: random.Random) -> dict[str, str]:
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
-    """Keys of well-known providers, connection strings and passwords are found however they are packed."""
+    """Keys of well-known providers, connection strings and passwords are found however they are
+    packed.
+    """
     for name, value in secrets_of(rng_of("secrets", carrier)).items():
         if (carrier, name) in {("csv in prompt", "DB_PASSWORD"), ("query", "SESSION_JWT")}:
             continue  # known only by its column's name in running text; a token in a query authenticates the request
@@ -156,12 +163,15 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
         assert [(f.count, f.distinct) for f in hits] == [(1, 1)], name
 
 
-# -- quiet -------------------------------------------------------------------------------------------------------------
+# -- quiet
+# -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_harmless_traffic_is_quiet(seed: int) -> None:
-    """Telemetry, code, logs, ids, embeddings and orders raise nothing, sent bare or pasted into a prompt."""
+    """Telemetry, code, logs, ids, embeddings and orders raise nothing, sent bare or pasted into a
+    prompt.
+    """
     for name, payload in clean_payloads(seed, 4):
         pasted = "Explain this:\n```json\n" + json.dumps(payload.json, indent=1) + "\n```"
         for sent in (exchange(json.dumps(payload.json)), chat(user(pasted))):
@@ -169,7 +179,9 @@ def test_harmless_traffic_is_quiet(seed: int) -> None:
 
 
 def test_schemas_hold_no_data() -> None:
-    """Field names, titles and descriptions in schemas of tools and of answers speak about data and are none."""
+    """Field names, titles and descriptions in schemas of tools and of answers speak about data and
+    are none.
+    """
     fields = {
         "customer_name": {
             "title": "Customer Name",
@@ -201,7 +213,9 @@ def test_schemas_hold_no_data() -> None:
 
 
 def test_a_key_at_its_own_service_is_an_identity() -> None:
-    """The key that authenticates a call is no leak; the same key in the prompt, or sent elsewhere, is one."""
+    """The key that authenticates a call is no leak; the same key in the prompt, or sent elsewhere,
+    is one.
+    """
     key = secrets_of(rng_of("identity"))["ANTHROPIC_API_KEY"]
     body = json.dumps({"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [user("Hello")]})
     own = exchange(body, host="api.anthropic.com", path="/v1/messages", headers={"x-api-key": key})
@@ -227,7 +241,8 @@ def test_test_data_is_told_apart() -> None:
     }  # fmt: skip
 
 
-# -- counts and places -------------------------------------------------------------------------------------------------
+# -- counts and places
+# -------------------------------------------------------------------------------------------------
 
 COLUMNS = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance", "note")
 
@@ -276,7 +291,9 @@ TABLES: dict[str, tuple[Exchange, str]] = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_records_values_and_people_are_counted_exactly(name: str) -> None:
-    """Rows, distinct values and data subjects are the file's own numbers, in whatever file the records come."""
+    """Rows, distinct values and data subjects are the file's own numbers, in whatever file the
+    records come.
+    """
     sent, where = TABLES[name]
     kinds = found(sent)
     assert kinds.keys() == {"person", "email", "phone", "iban", "us_ssn"}
@@ -317,7 +334,9 @@ def test_places_are_told_in_words() -> None:
 
 
 def test_objects_printed_into_a_prompt_keep_their_names() -> None:
-    """JSON after a sentence, fenced, escaped, or as Python prints it: names, birth dates and diagnoses are found."""
+    """JSON after a sentence, fenced, escaped, or as Python prints it: names, birth dates and
+    diagnoses are found.
+    """
     visits = [
         {"patient_name": "Maria Beispiel", "date_of_birth": "1961-04-09", "nhs_number": valid("uk_nhs", rng_of("a")),
          "diagnosis": "Type 2 diabetes", "gp": {"name": "John Sample", "phone": "+44 20 7946 0958"}, "visit": 3},
@@ -336,11 +355,14 @@ def test_objects_printed_into_a_prompt_keep_their_names() -> None:
         assert (kinds["date_of_birth"].count, kinds["date_of_birth"].distinct) == (2, 1)
 
 
-# -- the organisation's own --------------------------------------------------------------------------------------------
+# -- the organisation's own
+# --------------------------------------------------------------------------------------------
 
 
 def test_token_tells_issuer_and_expiry() -> None:
-    """A JSON web token's finding says who issued it and until when it is valid, and nothing of its subject."""
+    """A JSON web token's finding says who issued it and until when it is valid, and nothing of its
+    subject.
+    """
     token = secrets_of(rng_of("jwt"))["SESSION_JWT"]
     assert (
         found(chat(user(f"Use {token}")))[SECRET].note
@@ -349,7 +371,9 @@ def test_token_tells_issuer_and_expiry() -> None:
 
 
 def test_exception_silences_one_value_only() -> None:
-    """A false alarm closed by an officer is silent at its place; the same value elsewhere and other values are not."""
+    """A false alarm closed by an officer is silent at its place; the same value elsewhere and other
+    values are not.
+    """
     key = secrets_of(rng_of("exception"))["STRIPE_KEY"]
     other = secrets_of(rng_of("other"))["STRIPE_KEY"]
     mark = Fingerprinter(KEY).of(SECRET, key)
@@ -362,7 +386,9 @@ def test_exception_silences_one_value_only() -> None:
 
 
 def test_own_recognisers_find_own_kinds(tmp_path: Path) -> None:
-    """What an organisation describes in Presidio's YAML is found in workers; a broken file degrades, loudly."""
+    """What an organisation describes in Presidio's YAML is found in workers; a broken file
+    degrades, loudly.
+    """
     file = tmp_path / "staff.yaml"
     file.write_text(
         "recognizers:\n- name: staff\n  supported_entity: STAFF_ID\n  patterns:\n"
@@ -395,15 +421,19 @@ def test_explanation_names_each_candidate_without_its_value() -> None:
     assert not any(card in line or wrong in line for line in lines)
 
 
-# -- names and recordings ----------------------------------------------------------------------------------------------
+# -- names and recordings
+# ----------------------------------------------------------------------------------------------
 
 
 def test_names_in_prose_and_repeated_history() -> None:
-    """Names and addresses in sentences are found by the model; a history sent again is answered from memory."""
+    """Names and addresses in sentences are found by the model; a history sent again is answered
+    from memory.
+    """
     naming = engine(names=True)
     turns = [
         user(
-            "Write to Maria Schmidt, 42 Baker Street, Springfield, that her contract with us ends in May."
+            "Write to Maria Schmidt, 42 Baker Street, Springfield, that her contract with us ends"
+            " in May."
         )
     ]
     first = found(chat(*turns), naming)
@@ -418,7 +448,9 @@ def test_names_in_prose_and_repeated_history() -> None:
 def test_recording_is_inspected_like_live_traffic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A HAR file gives one record an exchange: chats, uploads, queries, base64 bodies; streamed answers are read as well."""
+    """A HAR file gives one record an exchange: chats, uploads, queries, base64 bodies; streamed
+    answers are read as well.
+    """
     from app.home import open_home
     from app.offline import inspect_files
     from app.settings import Settings

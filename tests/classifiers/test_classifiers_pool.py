@@ -1,4 +1,6 @@
-"""Workers may hang, crash, starve or lie: the gate learns it in time, and the next exchange is served."""
+"""Workers may hang, crash, starve or lie: the gate learns it in time, and the next exchange is
+served.
+"""
 
 import asyncio
 import os
@@ -107,7 +109,9 @@ async def test_large_bodies_arrive_whole() -> None:
 
 @pytest.mark.parametrize("path", ["/hang", "/spin"])
 async def test_late_worker_is_killed_and_replaced(path: str) -> None:
-    """A classification that takes too long is given up, its process ended, and the next exchange is served."""
+    """A classification that takes too long is given up, its process ended, and the next exchange is
+    served.
+    """
     async with pool() as workers:
         await workers.warm()
         (late,) = workers.pids
@@ -120,7 +124,9 @@ async def test_late_worker_is_killed_and_replaced(path: str) -> None:
 
 @pytest.mark.parametrize(("path", "how"), [("/exit", r"exit code 3"), ("/memory", "MemoryError")])
 async def test_worker_that_breaks_is_named(path: str, how: str) -> None:
-    """A crash and exhausted memory end in a degraded stage that says what happened; the pool goes on."""
+    """A crash and exhausted memory end in a degraded stage that says what happened; the pool goes
+    on.
+    """
     async with pool(memory_bytes=512 << 20) as workers:
         with pytest.raises(DegradedError, match=how):
             await workers.classify(exchange(path), PATIENT)
@@ -128,7 +134,9 @@ async def test_worker_that_breaks_is_named(path: str, how: str) -> None:
 
 
 async def test_killed_worker_is_noticed_at_once() -> None:
-    """A worker killed from outside in the middle of its work does not make the gate wait for the deadline."""
+    """A worker killed from outside in the middle of its work does not make the gate wait for the
+    deadline.
+    """
     async with pool() as workers:
         await workers.warm()
         (pid,) = workers.pids
@@ -153,7 +161,9 @@ async def test_idle_worker_killed_from_outside_is_not_used() -> None:
 
 
 async def test_errors_tell_their_kind_and_no_payload() -> None:
-    """The text of an exception may hold payload, so only its type leaves the worker, and the worker goes on."""
+    """The text of an exception may hold payload, so only its type leaves the worker, and the worker
+    goes on.
+    """
     async with pool() as workers:
         with pytest.raises(DegradedError) as failed:
             await workers.classify(exchange("/raise"), PATIENT)
@@ -212,7 +222,9 @@ async def test_cancelled_caller_costs_no_worker() -> None:
     ["pool_test_factories:build_never", "pool_test_factories:missing", "no_such_module:x"],
 )
 async def test_classifier_that_cannot_be_built_is_said_quickly(factory: str) -> None:
-    """A broken classifier does not make exchanges wait for their deadline, nor start a process for each of them."""
+    """A broken classifier does not make exchanges wait for their deadline, nor start a process for
+    each of them.
+    """
     async with pool(factory) as workers:
         for _ in range(3):
             with pytest.raises(DegradedError, match="cannot be started"):
@@ -220,7 +232,9 @@ async def test_classifier_that_cannot_be_built_is_said_quickly(factory: str) -> 
 
 
 async def test_slow_start_outlives_the_first_deadline() -> None:
-    """An exchange that cannot wait for a worker's start is degraded; the worker goes on starting for the next."""
+    """An exchange that cannot wait for a worker's start is degraded; the worker goes on starting
+    for the next.
+    """
     async with pool() as workers:
         with pytest.raises(DegradedError, match="free or ready"):
             await workers.classify(exchange(), 0.001)

@@ -28,7 +28,9 @@ def imports_it(path: Path) -> bool:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_small_is_said_once(reader: str) -> None:
-    """A small body is the same for those who wait for it, read it, redact it and cut it into windows."""
+    """A small body is the same for those who wait for it, read it, redact it and cut it into
+    windows.
+    """
     path = ROOT / reader
     own = [
         node

@@ -13,7 +13,9 @@ from core.fingerprint import Fingerprinter
 
 @given(st.binary(min_size=32, max_size=100), st.text(max_size=20), st.text(max_size=200))
 def test_it_is_hmac_sha256(key: bytes, kind: str, value: str) -> None:
-    """A fingerprint is the standard HMAC-SHA-256 of kind and value, so that anyone with the key can recompute it."""
+    """A fingerprint is the standard HMAC-SHA-256 of kind and value, so that anyone with the key can
+    recompute it.
+    """
     message = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
     expected = hmac.new(key, message, hashlib.sha256).hexdigest()[:16]
 

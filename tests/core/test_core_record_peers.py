@@ -34,7 +34,9 @@ PEER = SenderPeer(process=PROCESS, script=SCRIPT, certainty=Certainty.EXACT, is_
     ],
 )
 def test_what_was_written_is_read_again(sender: Attribution) -> None:
-    """Candidates and peers come back as they were; that nobody was connected is not that none is taken."""
+    """Candidates and peers come back as they were; that nobody was connected is not that none is
+    taken.
+    """
     assert read_sender(sender_json(sender)) == sender
 
 

@@ -24,7 +24,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_characters_become_visible_dots(text: str) -> None:
-    """Escapes, direction marks, invisible characters and line breaks never reach a terminal or a log."""
+    """Escapes, direction marks, invisible characters and line breaks never reach a terminal or a
+    log.
+    """
     shown = printable(text)
 
     assert "·" in shown

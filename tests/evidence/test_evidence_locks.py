@@ -13,7 +13,10 @@ from evidence import open_evidence, verify
 from evidence.files import make_private
 from evidence.writer import Writer
 
-TAKE_OVER = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0.1).execute('PRAGMA journal_mode=DELETE').fetchone())"
+TAKE_OVER = (
+    "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0.1).execute('PRAGMA"
+    " journal_mode=DELETE').fetchone())"
+)
 
 
 LAST_USER = """

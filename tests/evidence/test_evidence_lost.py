@@ -259,11 +259,26 @@ def test_what_others_do_with_the_evidence_is_no_loss(
     no alarm.
     """
     acts = (
-        "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1])); list(s.iter_records()); s.close()",
-        "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1])); s.rebuild_cases(); s.close()",
-        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA wal_checkpoint(TRUNCATE)'); c.close()",
-        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA wal_checkpoint(RESTART)'); c.close()",
-        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('VACUUM'); c.execute('PRAGMA wal_checkpoint(TRUNCATE)')",
+        (
+            "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1]));"
+            " list(s.iter_records()); s.close()"
+        ),
+        (
+            "import evidence,pathlib,sys; s=evidence.open_store(pathlib.Path(sys.argv[1]));"
+            " s.rebuild_cases(); s.close()"
+        ),
+        (
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA"
+            " wal_checkpoint(TRUNCATE)'); c.close()"
+        ),
+        (
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA"
+            " wal_checkpoint(RESTART)'); c.close()"
+        ),
+        (
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('VACUUM');"
+            " c.execute('PRAGMA wal_checkpoint(TRUNCATE)')"
+        ),
     )
     alarms = []
     for act in acts:

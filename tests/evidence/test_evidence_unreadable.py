@@ -364,8 +364,8 @@ def test_what_a_later_gate_left_open_is_chained_and_seen(
     answer.wait(3)
     with sqlite3.connect(place) as connection:
         connection.execute(
-            "UPDATE open_exchanges SET gate = 'gone', body = json_set(body, '$.destination.category', 'satellite') "
-            "WHERE id = ?",
+            "UPDATE open_exchanges SET gate = 'gone', body = json_set(body,"
+            " '$.destination.category', 'satellite') WHERE id = ?",
             (connection.execute("SELECT max(id) FROM open_exchanges").fetchone()[0],),
         )
         connection.execute("UPDATE open_exchanges SET gate = 'gone'")

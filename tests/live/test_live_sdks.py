@@ -1,4 +1,6 @@
-"""Real SDKs against a real gate: a block is each SDK's own permission error, readable, after exactly one attempt."""
+"""Real SDKs against a real gate: a block is each SDK's own permission error, readable, after
+exactly one attempt.
+"""
 
 import asyncio
 import ssl
@@ -148,7 +150,8 @@ def dropbox_by_httpx() -> str:
 def telegram_by_aiohttp() -> str:
     async def call() -> str:
         async with (
-            # aiohttp reads the variables for certificates once, when it is imported: here, before the gate was there.
+            # aiohttp reads the variables for certificates once, when it is imported: here, before
+            # the gate was there.
             aiohttp.ClientSession(
                 trust_env=True, connector=aiohttp.TCPConnector(ssl=ssl.create_default_context())
             ) as session,
@@ -196,7 +199,9 @@ CALLS: list[Callable[[], str]] = [
 def test_a_block_is_a_readable_error_after_one_attempt(
     blocking: Any, call: Callable[[], str]
 ) -> None:
-    """Whoever is blocked reads that it was Outgate, by which rule, and what to quote; nothing is tried twice."""
+    """Whoever is blocked reads that it was Outgate, by which rule, and what to quote; nothing is
+    tried twice.
+    """
     message = call()
 
     [record] = blocking.evidence.closed

@@ -56,7 +56,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(
     request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """An environment with nothing but the wheel and what it asks for; no setting of the clone counts."""
+    """An environment with nothing but the wheel and what it asks for; no setting of the clone
+    counts.
+    """
     folder = tmp_path_factory.mktemp("environment") / "venv"
     run("uv", "venv", "--quiet", "--no-config", "--python", python_of(request.param), folder)
     install(folder, str(wheel))

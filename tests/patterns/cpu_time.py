@@ -1,4 +1,6 @@
-"""CPU time that work takes, with a limit at which it is ended, so that a pattern that starts over fails and does not hang."""
+"""CPU time that work takes, with a limit at which it is ended, so that a pattern that starts over
+fails and does not hang.
+"""
 
 import gc
 import signal
@@ -13,7 +15,9 @@ class TooSlow(BaseException):
 
 @contextmanager
 def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooSlow` in what takes more CPU time; `re` looks for signals while it matches, so it is ended too."""
+    """Raise `TooSlow` in what takes more CPU time; `re` looks for signals while it matches, so it
+    is ended too.
+    """
 
     def ring(*_: object) -> None:
         raise TooSlow
@@ -28,7 +32,9 @@ def cpu_limit(seconds: float) -> Iterator[None]:
 
 
 def cpu_seconds(work: Callable[[], object], *, limit: float = 3.0, rounds: int = 1) -> float:
-    """Return the least CPU time of some rounds in seconds; infinite when a round was ended at the limit."""
+    """Return the least CPU time of some rounds in seconds; infinite when a round was ended at the
+    limit.
+    """
     least = float("inf")
     collected = gc.isenabled()
     gc.disable()  # what others have left behind is not this work's

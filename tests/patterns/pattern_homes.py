@@ -1,4 +1,6 @@
-"""Finds every pattern of Python's `re` in our folders: by syntax tree, and what the modules hold once they are loaded."""
+"""Finds every pattern of Python's `re` in our folders: by syntax tree, and what the modules hold
+once they are loaded.
+"""
 
 import ast
 import importlib
@@ -135,7 +137,9 @@ def uses() -> list[Use]:
 
 
 def _operations(home: Path, names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return which operations are written for each of these names, in its module and where it is imported."""
+    """Return which operations are written for each of these names, in its module and where it is
+    imported.
+    """
     done: dict[str, set[str]] = {name: set() for name in names}
     for path in modules():
         known = set(done) if path == home else set(done) & _imported_from(path, home)

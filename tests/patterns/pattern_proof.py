@@ -1,10 +1,13 @@
-"""Proves of a pattern that Python's `re` reads a text in linear time, or says what cannot be proved.
+"""Proves of a pattern that Python's `re` reads a text in linear time, or says what cannot be
+proved.
 
-A backtracking matcher walks the paths of the pattern's automaton that spell what it reads. Their number is bounded when no
-word leads from a state back to itself in two ways (else it doubles with each such word), and when no word leads around a
-state, on to a second one and around that too (else it grows with the length, and `search` begins anew at each place): the
-criteria of Weber and Seidl, On the degree of ambiguity of finite automata, 1991. The automaton here allows more than the
-pattern: long counted repeats are loops, what looks ahead always holds. So a proof holds for the pattern as well.
+A backtracking matcher walks the paths of the pattern's automaton that spell what it reads. Their
+number is bounded when no word leads from a state back to itself in two ways (else it doubles with
+each such word), and when no word leads around a state, on to a second one and around that too (else
+it grows with the length, and `search` begins anew at each place): the criteria of Weber and Seidl,
+On the degree of ambiguity of finite automata, 1991. The automaton here allows more than the
+pattern: long counted repeats are loops, what looks ahead always holds. So a proof holds for the
+pattern as well.
 """
 
 import re
@@ -46,7 +49,9 @@ class Part:
 
 
 class Automaton:
-    """The positions of a pattern's characters and which may follow which; characters are bits of a mask."""
+    """The positions of a pattern's characters and which may follow which; characters are bits of a
+    mask.
+    """
 
     def __init__(self, tree: Any, flags: int, *, anywhere: bool) -> None:
         literals = "".join(sorted(set(_literals(tree))))
@@ -66,7 +71,9 @@ class Automaton:
             self._begin_anywhere(list(tree), flags, whole)
 
     def _begin_anywhere(self, nodes: list[Any], flags: int, whole: Part) -> None:
-        """Add what `search` does: pass over characters, then begin; not behind a character that the pattern forbids."""
+        """Add what `search` does: pass over characters, then begin; not behind a character that the
+        pattern forbids.
+        """
         everything = (1 << len(self._probes)) - 1
         barred = self._barred(nodes, flags)
         outside, inside = self._position(everything & ~barred), self._position(barred)
@@ -122,7 +129,9 @@ class Automaton:
         return self._masks[key]
 
     def may_follow(self, origin: int, target: int) -> int:
-        """Return the characters with which `target` follows: none that a possessive repeat at `origin` takes itself."""
+        """Return the characters with which `target` follows: none that a possessive repeat at
+        `origin` takes itself.
+        """
         kept = self._kept.get(origin, 0) if target != origin else 0
         return self.chars[target] & ~kept
 
@@ -205,7 +214,9 @@ class Automaton:
         )
 
     def _copies(self, nodes: Sequence[Any], low: int, high: int, flags: int) -> Part:
-        """Write a repeat out; where the last ones may be missing, each stands inside the one before."""
+        """Write a repeat out; where the last ones may be missing, each stands inside the one
+        before.
+        """
         whole = Part(empty=int(low == 0))
         ends: list[int] = []
         for count in range(high):
@@ -270,7 +281,9 @@ def _literals(nodes: Iterable[Any]) -> Iterator[str]:
 
 
 def components(count: int, follow: Sequence[Iterable[int]]) -> list[int]:
-    """Return for each state the number of its strongly connected component (Tarjan, without recursion)."""
+    """Return for each state the number of its strongly connected component (Tarjan, without
+    recursion).
+    """
     order, low, owner = [-1] * count, [0] * count, [-1] * count
     stack: list[int] = []
     clock = owners = 0
@@ -316,7 +329,9 @@ def _cyclic(follow: Sequence[Iterable[int]], owner: Sequence[int]) -> set[int]:
 
 
 class Ambiguity:
-    """How many paths of an automaton spell one word: bounded, as many as the word is long, or exponentially many."""
+    """How many paths of an automaton spell one word: bounded, as many as the word is long, or
+    exponentially many.
+    """
 
     def __init__(self, machine: Automaton, *, whole: bool) -> None:
         """`whole`: a match must take the whole text, so that none ends before."""

@@ -1,7 +1,8 @@
 """Why those patterns are linear of which it cannot be proved by rule, and what texts they get.
 
-A pattern needs an entry here only when `pattern_proof` cannot prove it. `cap`: the longest text that reaches it, in
-characters, with the code that sees to it; without one it must be linear whatever comes. The fuzz holds each to its entry.
+A pattern needs an entry here only when `pattern_proof` cannot prove it. `cap`: the longest text
+that reaches it, in characters, with the code that sees to it; without one it must be linear
+whatever comes. The fuzz holds each to its entry.
 """
 
 import re
@@ -86,7 +87,10 @@ PROOFS: dict[str, Proof] = {
         why="what is no quoted word is a word and taken whole, so no place begins inside it"
     ),
     "quality._NAMED": Proof(
-        why="is_placeholder reads values of at most 200 characters; a name of 60 and an end of 20 can be cut 60 ways",
+        why=(
+            "is_placeholder reads values of at most 200 characters; a name of 60 and an end of 20"
+            " can be cut 60 ways"
+        ),
         cap=200,
     ),
     "quality._RUN": Proof(
@@ -105,32 +109,53 @@ PROOFS: dict[str, Proof] = {
         why="names as the rules capture them: 41 characters and the word", cap=120
     ),
     "json_walk._LENIENT": Proof(
-        why="a string that was begun ends at a quote or with the text, so it never fails and nothing is read again"
+        why=(
+            "a string that was begun ends at a quote or with the text, so it never fails and"
+            " nothing is read again"
+        )
     ),
     "paths._EMAIL": Proof(
-        why="redact cuts paths at 4,096 characters; from each place 64 are read, and a domain holds no place that begins one",
+        why=(
+            "redact cuts paths at 4,096 characters; from each place 64 are read, and a domain holds"
+            " no place that begins one"
+        ),
         cap=4096,
     ),
     "paths._NUMBER": Proof(
-        why="redact cuts paths at 4,096 characters; it fails only where fewer than two digits stand nine apart",
+        why=(
+            "redact cuts paths at 4,096 characters; it fails only where fewer than two digits stand"
+            " nine apart"
+        ),
         cap=4096,
     ),
     "labelled._IDENTIFIER": Proof(
         why="read_labelled gives it the 40 characters behind a label", cap=40
     ),
     "letters._INNER_NUMBER": Proof(
-        why="a candidate that begins with letters has at most 45 characters: see candidates.LETTERS_FIRST",
+        why=(
+            "a candidate that begins with letters has at most 45 characters: see"
+            " candidates.LETTERS_FIRST"
+        ),
         cap=64,
     ),
     "embedded._CODE": Proof(why="the value of a labelled line: at most 161 characters", cap=161),
     "embedded._LABELLED_LINE": Proof(
-        why="begins where a line does; from there a name of 41 characters can end 40 times, and 160 are read behind each"
+        why=(
+            "begins where a line does; from there a name of 41 characters can end 40 times, and 160"
+            " are read behind each"
+        )
     ),
     "embedded._PAIR": Proof(
-        why="a name has 61 characters; the quote that opens a value that never ends closes no name, so it is read once"
+        why=(
+            "a name has 61 characters; the quote that opens a value that never ends closes no name,"
+            " so it is read once"
+        )
     ),
     "recogniser_files._pattern": Proof(
-        why="compiles to see whether it can be; Presidio runs it in a worker, on 4,096 characters, with a time limit",
+        why=(
+            "compiles to see whether it can be; Presidio runs it in a worker, on 4,096 characters,"
+            " with a time limit"
+        ),
         samples=tuple,
     ),
     "service.pattern": Proof(
@@ -147,10 +172,16 @@ PROOFS: dict[str, Proof] = {
         samples=_services,
     ),
     "magic._FILE_PART": Proof(
-        why="what it looks ahead for stands at fixed places in the next 512 bytes, the same from each blank line"
+        why=(
+            "what it looks ahead for stands at fixed places in the next 512 bytes, the same from"
+            " each blank line"
+        )
     ),
     "launch._STARTERS": Proof(
-        why="a folder's name ends at its slash; what is repeated behind it is one of four fixed words"
+        why=(
+            "a folder's name ends at its slash; what is repeated behind it is one of four fixed"
+            " words"
+        )
     ),
     "unicode_folding._places": Proof(
         why="a set of characters: one is read at each place", samples=_characters

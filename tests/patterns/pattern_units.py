@@ -1,4 +1,6 @@
-"""Makes hostile texts for a pattern from the pattern itself: what it repeats, what leads there, and what then fails."""
+"""Makes hostile texts for a pattern from the pattern itself: what it repeats, what leads there, and
+what then fails.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -102,7 +104,9 @@ def _repeats(tree: Iterable[Any], before: str, depth: int) -> Iterator[tuple[str
 
 
 def _slices(tree: Iterable[Any]) -> list[str]:
-    """Return samples of neighbouring parts of a pattern: a text that goes through two repeats and starts over."""
+    """Return samples of neighbouring parts of a pattern: a text that goes through two repeats and
+    starts over.
+    """
     parts = [_sample([part]) for part in _flat(tree)]
     return [
         "".join(parts[at : at + length])
@@ -112,7 +116,9 @@ def _slices(tree: Iterable[Any]) -> list[str]:
 
 
 def _flat(tree: Iterable[Any]) -> Iterator[Any]:
-    """Yield the parts of a pattern as if its groups and branches stood in one row, runs of literals together."""
+    """Yield the parts of a pattern as if its groups and branches stood in one row, runs of literals
+    together.
+    """
     for op, value in tree:
         if op is c.SUBPATTERN:
             yield from _flat(value[3])

@@ -1,4 +1,6 @@
-"""What is built on linear engines stays linear in its use: each rule, the one pass, the sieve, and the gate's whole engine."""
+"""What is built on linear engines stays linear in its use: each rule, the one pass, the sieve, and
+the gate's whole engine.
+"""
 
 import json
 import random
@@ -68,7 +70,8 @@ type Work = Callable[[int], object]
 def slow(
     works: list[tuple[str, Work]], first: int, worst: int, largest: int = LARGEST
 ) -> list[str]:
-    """Return those of which four times the size takes far more than four times as long, or any size too long.
+    """Return those of which four times the size takes far more than four times as long, or any size
+    too long.
 
     The worst at size `first` are tried at a quarter of the largest size, and at that.
     """
@@ -106,7 +109,9 @@ def _matched(rules: Rules, index: int, hostile: Hostile, size: int) -> int:
 
 
 def test_the_one_pass_and_the_sieve_read_once() -> None:
-    """Candidates and hints of a long upload are found in one pass, whatever stands beside what on a line without end."""
+    """Candidates and hints of a long upload are found in one pass, whatever stands beside what on a
+    line without end.
+    """
 
     works: list[tuple[str, Work]] = [
         (repr(mixed), partial(_passed, mixed)) for mixed in mixtures(60, 7)
@@ -169,7 +174,9 @@ CARRIERS: dict[str, Callable[[str, str], Exchange]] = {
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_no_text_in_any_carrier_keeps_the_gate_busy(engine: Engine, carrier: str) -> None:
-    """Whatever is repeated in a value, a key, a cell, a tag, a path or a header, the engine's work grows as the text does."""
+    """Whatever is repeated in a value, a key, a cell, a tag, a path or a header, the engine's work
+    grows as the text does.
+    """
     works: list[tuple[str, Work]] = [
         (f"{mixed!r} as {carrier}", partial(_classified, engine, CARRIERS[carrier], mixed))
         for mixed in mixtures(30, 11)

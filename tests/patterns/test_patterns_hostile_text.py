@@ -1,4 +1,6 @@
-"""No text from a payload or a script makes a pattern start over: what stopped the gate is read in milliseconds."""
+"""No text from a payload or a script makes a pattern start over: what stopped the gate is read in
+milliseconds.
+"""
 
 import json
 import re
@@ -26,7 +28,9 @@ from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 
 SOON_S = 0.25
-"""CPU time. What is meant is 5 ms; the rest is for a busy machine and for what the first call loads."""
+"""CPU time. What is meant is 5 ms; the rest is for a busy machine and for what the first call
+loads.
+"""
 
 
 def exchange(body: bytes, content_type: str) -> Exchange:
@@ -88,7 +92,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def test_a_value_under_a_secret_name_is_judged_at_once(
     secrets: CredentialDetector, key: str, value: str
 ) -> None:
-    """Letters and a digit under the name of a secret stop nobody, in a field of its own or in prose."""
+    """Letters and a digit under the name of a secret stop nobody, in a field of its own or in
+    prose.
+    """
     segments = [Segment(value, key, (key,)), Segment(f"say {key} = {value} and", None, ())]
     soon(lambda: secrets.detect(Payload(segments=segments), "api.example.com", explain=True))
 
@@ -107,14 +113,19 @@ def test_a_value_under_a_name_is_judged_at_once(
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 @pytest.mark.parametrize("close", ["", "# end", "# ///x", "#///"])
 def test_a_block_that_is_never_closed_is_read_at_once(end: str, close: str) -> None:
-    """A script whose metadata block never ends, with the line ends of any system, has no metadata and stops nobody."""
+    """A script whose metadata block never ends, with the line ends of any system, has no metadata
+    and stops nobody.
+    """
     source = ("# /// script" + end + ("# a = 1" + end) * 3000 + close + end).encode()
     assert soon(lambda: read_inline_metadata(source)) is None
 
 
 def test_a_block_with_the_line_ends_of_windows_is_read() -> None:
     """A metadata block means the same with either line end."""
-    source = b'# /// script\r\n# requires-python = ">=3.12"\r\n#\r\n# dependencies = ["rich"]\r\n# /// \t\r\nimport rich\r\n'
+    source = (
+        b'# /// script\r\n# requires-python = ">=3.12"\r\n#\r\n# dependencies = ["rich"]\r\n# ///'
+        b" \t\r\nimport rich\r\n"
+    )
     assert read_inline_metadata(source) == InlineMetadata(
         dependencies=("rich",), requires_python=">=3.12"
     )
@@ -140,7 +151,9 @@ def _block(text: str) -> bytes:
     ],
 )
 def test_a_block_that_no_reader_of_toml_can_bear_is_none(text: str) -> None:
-    """Endless keys, nesting and numbers in a script's metadata are no statement, no error, and stop nobody."""
+    """Endless keys, nesting and numbers in a script's metadata are no statement, no error, and stop
+    nobody.
+    """
     assert soon(lambda: read_inline_metadata(_block(text))) is None
 
 
@@ -166,7 +179,9 @@ def test_a_block_with_many_dependencies_on_one_line_is_read() -> None:
 )
 @pytest.mark.parametrize("begin", ["import ", "from ", "x = 1; from ..."])
 def test_an_import_of_an_endless_name_is_not_parsed(begin: str, name: str, end: str) -> None:
-    """Python's own parser takes hours over a name with a million parts: such a source counts as unreadable at once."""
+    """Python's own parser takes hours over a name with a million parts: such a source counts as
+    unreadable at once.
+    """
     source = f"{begin}{name}{' import b' if 'from' in begin else ''}{end}".encode()
     assert soon(lambda: read_imports(source)) == Imports(readable=False)
 
@@ -219,7 +234,9 @@ def test_attributes_are_read_with_blanks_and_either_quote() -> None:
 def test_a_cell_under_a_secret_name_is_judged_at_once(
     secrets: CredentialDetector, cell: str
 ) -> None:
-    """A column of passwords with one endless cell still shows the password beside it, and stops nobody."""
+    """A column of passwords with one endless cell still shows the password beside it, and stops
+    nobody.
+    """
     text = f"Tr0ub4dor&3x\n{cell}\nS0mmer!2031x\n"
     segments = [Segment(text, "password", ("password",), tabular=True)]
     hits = soon(lambda: secrets.detect(Payload(segments=segments), "api.example.com"))
@@ -247,7 +264,9 @@ def test_a_long_line_is_searched_once(unit: str) -> None:
     ],
 )
 def test_a_number_behind_a_word_for_phones_is_read(text: str) -> None:
-    """However far behind its word a number stands on the line, or on the next one, the sieve lets it through."""
+    """However far behind its word a number stands on the line, or on the next one, the sieve lets
+    it through.
+    """
     data = text.encode()
     found = regions(data, [])
     assert found is not None
@@ -344,7 +363,9 @@ def test_a_secret_inside_a_long_key_is_found_once(secrets: CredentialDetector) -
     ids=["gaps", "events", "lines", "bytes", "openings", "texts side by side", "false beginnings"],
 )
 def test_an_answer_in_any_pieces_is_restored_in_one_reading(chunks: list[bytes]) -> None:
-    """However a server cuts its events, and however many it opens, putting values back costs one reading."""
+    """However a server cuts its events, and however many it opens, putting values back costs one
+    reading.
+    """
     restorer = Restorer(
         "text/event-stream", {f"<EMAIL_{n}>": f"u{n}@example.com" for n in range(3_000)}
     )
@@ -384,7 +405,9 @@ def test_secrets_in_accented_text_stand_where_they_stand(secrets: CredentialDete
 
 
 def test_the_limit_of_these_tests_ends_a_pattern_that_starts_over() -> None:
-    """A pattern that backtracks is ended by the limit, so that a fault here fails and does not hang."""
+    """A pattern that backtracks is ended by the limit, so that a fault here fails and does not
+    hang.
+    """
     began = time.process_time()
     with pytest.raises(TooSlow), cpu_limit(0.1):
         re.match(r"(?:a|a)*b", "a" * 40)

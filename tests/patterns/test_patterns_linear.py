@@ -1,4 +1,6 @@
-"""Every pattern that Python's `re` reads text with is linear: proved by rule or by an entry, and tried with hostile text."""
+"""Every pattern that Python's `re` reads text with is linear: proved by rule or by an entry, and
+tried with hostile text.
+"""
 
 import ast
 import re
@@ -43,7 +45,9 @@ def _inline() -> Iterator[Found]:
 
 @cache
 def patterns() -> list[Tried]:
-    """All patterns: named ones, those written where they are used, and samples of those made while the program runs."""
+    """All patterns: named ones, those written where they are used, and samples of those made while
+    the program runs.
+    """
     known = [
         Tried(one.home, one.pattern, one.operations or EITHER, PROOFS.get(one.home))
         for one in (*found(), *_inline())
@@ -66,7 +70,9 @@ def unproved(one: Tried) -> str | None:
 
 
 def test_every_use_of_re_is_proved_linear() -> None:
-    """Whoever adds a pattern that could be read in more than linear time must say why it is not, or the gate is not built."""
+    """Whoever adds a pattern that could be read in more than linear time must say why it is not, or
+    the gate is not built.
+    """
     open_ones = {
         f"{one.home}: {why}"
         for one in patterns()
@@ -80,7 +86,9 @@ def test_every_use_of_re_is_proved_linear() -> None:
 
 
 def test_no_entry_says_what_is_proved_anyway() -> None:
-    """The table holds only what needs words: an entry for a pattern that is gone, or proved by rule, is deleted."""
+    """The table holds only what needs words: an entry for a pattern that is gone, or proved by
+    rule, is deleted.
+    """
     needed = {
         one.home for one in patterns() if one.proof and not one.proof.samples and unproved(one)
     }
@@ -118,7 +126,9 @@ def test_no_other_engine_backtracks() -> None:
 def test_uses_are_found_however_they_are_written(
     source: str, home: str, function: str, named: bool
 ) -> None:
-    """A pattern is found in a name, a table, a function, a class, and under another name of the module."""
+    """A pattern is found in a name, a table, a function, a class, and under another name of the
+    module.
+    """
     (use,) = uses_in(ast.parse(source), "m", "m.py")
     assert (use.home, use.function, use.named) == (home, function, named)
 
@@ -223,7 +233,9 @@ def _too_slow(
 
 
 def test_hostile_texts_take_linear_time() -> None:
-    """Each pattern, fed what it repeats, what leads there and what then fails, needs time as the text is long, no more."""
+    """Each pattern, fed what it repeats, what leads there and what then fails, needs time as the
+    text is long, no more.
+    """
     slow: Iterable[str | None] = (
         _too_slow(one, operation)
         for one in patterns()
@@ -236,7 +248,9 @@ def test_hostile_texts_take_linear_time() -> None:
 
 @pytest.mark.parametrize(("pattern", "operation"), GROWING)
 def test_hostile_texts_find_patterns_that_begin_anew(pattern: str, operation: str) -> None:
-    """The hostile texts would have found each pattern that is refused, so that neither test leans on the other."""
+    """The hostile texts would have found each pattern that is refused, so that neither test leans
+    on the other.
+    """
     tried = Tried("", re.compile(pattern), frozenset({operation}), None)
     assert any(_too_slow(tried, operation, first, 8 * 1024, (1,)) for first in (128, 1024))
 

@@ -1,4 +1,6 @@
-"""Countries of addresses: the table is read exactly or refused with its line, and a rule never guesses."""
+"""Countries of addresses: the table is read exactly or refused with its line, and a rule never
+guesses.
+"""
 
 import ipaddress
 from pathlib import Path
@@ -58,7 +60,9 @@ def table() -> CountryTable:
 def test_an_address_has_the_country_of_its_range(
     table: CountryTable, address: str, country: str
 ) -> None:
-    """First and last address of a range belong to it, their neighbours do not; regions are no countries."""
+    """First and last address of a range belong to it, their neighbours do not; regions are no
+    countries.
+    """
     assert table.country(address) == country
 
 
@@ -151,7 +155,9 @@ def test_a_rule_asks_for_countries(tmp_path: Path, wanted: str, country: str, ve
 def test_where_the_address_is_not_known_the_rule_says_what_happens(
     tmp_path: Path, more: str, verdict: str
 ) -> None:
-    """Without an address nobody can tell the country: `on_error` answers, by default on the safe side."""
+    """Without an address nobody can tell the country: `on_error` answers, by default on the safe
+    side.
+    """
     decision = asking(tmp_path, RULE + more).decide(situation(destination=to()))
     assert decision.verdict.value == verdict
     assert ("could not be found out (country)" in decision.reason) is (verdict != "allow")
@@ -165,7 +171,9 @@ def test_a_rule_that_lets_pass_needs_to_know(tmp_path: Path) -> None:
 
 
 def test_other_rules_do_not_care(tmp_path: Path) -> None:
-    """A request that no rule on countries concerns is not touched by what is not known of its address."""
+    """A request that no rule on countries concerns is not touched by what is not known of its
+    address.
+    """
     rules = (
         "  - id: abroad\n    when: {destination: {country: CN, host: x.example}}\n    then: block\n"
     )
@@ -190,7 +198,9 @@ def test_a_table_that_is_missing_or_wrong_is_an_error_of_the_policy(tmp_path: Pa
 
 
 def test_a_new_table_comes_into_force(tmp_path: Path) -> None:
-    """A table that is replaced is read again; a broken one leaves the last good one in force, loudly."""
+    """A table that is replaced is read again; a broken one leaves the last good one in force,
+    loudly.
+    """
     asking(tmp_path)
     live = PolicyFile(tmp_path / "outgate.yaml")
     assert live.country_of("192.0.2.1") == "US"
@@ -212,7 +222,8 @@ def test_expected_outcomes_can_name_a_country(tmp_path: Path) -> None:
     """A rule on countries can be tested in the organisation's own CI."""
     cases = tmp_path / "cases.yaml"
     cases.write_text(
-        "cases:\n  - {name: there, given: {destination: {country: NO}}, expect: block}\n  - {name: else, expect: allow}\n"
+        "cases:\n  - {name: there, given: {destination: {country: NO}}, expect: block}\n  - {name:"
+        " else, expect: allow}\n"
     )
     assert all(result.passed for result in run_cases(asking(tmp_path), cases))
 

@@ -62,8 +62,10 @@ def test_the_reason_is_one_that_a_person_understands() -> None:
     decision = policy(BLOCK_PERSONAL, head="organisation: {contact: privacy@example.com}").decide(
         given
     )
-    assert decision.reason == (
-        "15,000 rows with bank account numbers, names of people, e-mail addresses and 1 other kind "
+    assert (
+        decision.reason
+        == "15,000 rows with bank account numbers, names of people, e-mail addresses and 1 other"
+        " kind "
         "(and published examples) to a personal OneDrive (api.onedrive.example, account 9188040d): "
         "No files in personal accounts."
     )
@@ -478,7 +480,10 @@ def test_redaction_says_whether_answers_are_restored() -> None:
     assert not policy(kept).decide(situation(found("iban"))).restore
 
 
-WHOLE = "  - {id: w, inspect: whole, when: {destination: {upload: true}, findings: bank}, then: block}\n"
+WHOLE = (
+    "  - {id: w, inspect: whole, when: {destination: {upload: true}, findings: bank}, then:"
+    " block}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -649,7 +654,9 @@ BORROWED = {
 @pytest.mark.parametrize("kind", ["allow", "block"])
 @pytest.mark.parametrize("words", BORROWED.values(), ids=BORROWED)
 def test_a_script_that_is_not_proven_neither_borrows_nor_escapes(words: str, kind: str) -> None:
-    """Approval, hash, path, owner and imports count only where the script is certain; else the rule's `on_error` decides."""
+    """Approval, hash, path, owner and imports count only where the script is certain; else the
+    rule's `on_error` decides.
+    """
     given = situation(
         sender=sender(certainty=Certainty.LIKELY, sha256="a" * 64, version={"owner": "ann"}),
         history=ScriptHistory(
@@ -658,7 +665,10 @@ def test_a_script_that_is_not_proven_neither_borrows_nor_escapes(words: str, kin
             imports=frozenset({"pandas"}),
         ),
     )
-    rules = f"- {{id: r, when: {{script: {words}}}, then: {kind}, on_error: ANSWER}}\n- {{id: z, when: {{}}, then: watch}}\n"
+    rules = (
+        f"- {{id: r, when: {{script: {words}}}, then: {kind}, on_error: ANSWER}}\n- {{id: z, when:"
+        " {}, then: watch}\n"
+    )
     for answer in ("block", "warn", "watch"):
         decision = policy(rules.replace("ANSWER", answer)).decide(given)
         assert (decision.rule, decision.verdict) == ("r", Verdict(answer))
@@ -696,7 +706,12 @@ def _peer(path: str, certainty: Certainty = Certainty.EXACT) -> SenderPeer:
 def test_a_rule_can_ask_for_whom_a_sender_works(
     words: str, peers: tuple[SenderPeer, ...] | None, expected: str
 ) -> None:
-    """A sender that takes connections can be judged by who was connected; where that is not certain, `on_error` decides."""
-    rules = f"- {{id: r, when: {{script: {words}}}, then: block, on_error: warn}}\n- {{id: z, when: {{}}, then: watch}}\n"
+    """A sender that takes connections can be judged by who was connected; where that is not
+    certain, `on_error` decides.
+    """
+    rules = (
+        f"- {{id: r, when: {{script: {words}}}, then: block, on_error: warn}}\n- {{id: z, when:"
+        " {}, then: watch}\n"
+    )
     given = situation(sender=replace(sender(), on_behalf=peers))
     assert policy(rules).decide(given).verdict is Verdict(expected)

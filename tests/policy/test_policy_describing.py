@@ -25,8 +25,10 @@ TODAY = date(2026, 11, 21)
     [
         (
             "{destination: {account: [personal, other_tenant], upload: true, port: 8443}}",
-            "destination port 8443, and destination account personal or other_tenant, "
-            "and destination upload",
+            (
+                "destination port 8443, and destination account personal or other_tenant, "
+                "and destination upload"
+            ),
         ),
         ("{any: [{findings: bank}, {llm: {}}]}", "either findings kinds bank, or any LLM call"),
         ("{not: {script: {approved: false}}}", "not (script approved no)"),
@@ -63,7 +65,10 @@ def test_rules_can_be_read_on_a_screen(when: str, words: str) -> None:
         ("[{id: a, description: d, until: 2026-11-21, when: {llm: {}}, then: watch}]", []),
         ("[{id: a, when: {llm: {}}, then: watch}]", [("a", "no description")]),
         (
-            "[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then: hold}]",
+            (
+                "[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then:"
+                " hold}]"
+            ),
             [("a", "dropbx")],
         ),
         ("[{id: a, description: d, when: {destination: {service: Dropbox}}, then: block}]", []),
@@ -76,33 +81,47 @@ def test_rules_can_be_read_on_a_screen(when: str, words: str) -> None:
         ),
         ("[{id: a, enabled: false, then: watch}, {id: b, description: d, then: block}]", []),
         (
-            "[{id: a, description: d, then: {headers: {x: y}}}, "
-            "{id: b, description: d, then: block}]",
+            (
+                "[{id: a, description: d, then: {headers: {x: y}}}, "
+                "{id: b, description: d, then: block}]"
+            ),
             [],
         ),
         (
-            "[{id: a, description: d, when: {any: [{destination: {upload: true}}, "
-            "{destination: {upload: false}}]}, then: watch}, {id: b, description: d, then: block}]",
+            (
+                "[{id: a, description: d, when: {any: [{destination: {upload: true}}, {destination:"
+                " {upload: false}}]}, then: watch}, {id: b, description: d, then: block}]"
+            ),
             [("b", "rule a above it holds for every request")],
         ),
         (
-            "[{id: a, description: d, when: {destination: {category: [llm, paste]}}, then: watch}, "
-            "{id: b, description: d, when: {destination: {category: llm, port: 1}}, then: block}]",
+            (
+                "[{id: a, description: d, when: {destination: {category: [llm, paste]}}, then:"
+                " watch}, {id: b, description: d, when: {destination: {category: llm, port: 1}},"
+                " then: block}]"
+            ),
             [("b", "rule a above it holds whenever it does")],
         ),
         (
-            "[{id: a, description: d, when: {destination: {category: llm, port: 1}}, then: watch}, "
-            "{id: b, description: d, when: {destination: {category: [llm, paste]}}, then: block}]",
+            (
+                "[{id: a, description: d, when: {destination: {category: llm, port: 1}}, then:"
+                " watch}, {id: b, description: d, when: {destination: {category: [llm, paste]}},"
+                " then: block}]"
+            ),
             [],
         ),
         (
-            "[{id: a, description: d, when: {destination: {account: personal}, "
-            "not: {destination: {account: [personal, unknown]}}}, then: block}]",
+            (
+                "[{id: a, description: d, when: {destination: {account: personal}, "
+                "not: {destination: {account: [personal, unknown]}}}, then: block}]"
+            ),
             [
                 (
                     "a",
-                    "never holds: no request fulfils destination account personal, and "
-                    "not (destination account personal or unknown)",
+                    (
+                        "never holds: no request fulfils destination account personal, and "
+                        "not (destination account personal or unknown)"
+                    ),
                 )
             ],
         ),

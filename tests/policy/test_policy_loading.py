@@ -210,7 +210,9 @@ DEAD.append("")
     ],
 )
 def test_a_kind_that_nothing_finds_is_no_valid_kind(kind: str, text: str) -> None:
-    """A rule that could never hold is refused with what comes near; a kind may be declared one's own."""
+    """A rule that could never hold is refused with what comes near; a kind may be declared one's
+    own.
+    """
     (told,) = faults(text.format(kind or "''"))
     assert f"“{kind}” is not known here" in told
     assert "did you mean “" in told or "national_id" in told

@@ -117,8 +117,10 @@ def test_headers_are_set_only_where_all_names_ask_for_them() -> None:
         ("  - {id: r, when: {destination: {network: private}}, then: block}\n", "block"),
         ("  - {id: r, when: {not: {destination: {host: app.example}}}, then: block}\n", "allow"),
         (
-            "  - {id: a, when: {destination: {host: app.example}}, then: allow}\n"
-            "  - {id: r, then: block}\n",
+            (
+                "  - {id: a, when: {destination: {host: app.example}}, then: allow}\n"
+                "  - {id: r, then: block}\n"
+            ),
             "allow",
         ),
         ("  - {id: r, when: {destination: {host: 10.0.0.6}}, then: block}\n", "allow"),

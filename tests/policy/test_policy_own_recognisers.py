@@ -38,7 +38,9 @@ def test_files_are_found_beside_the_policy(tmp_path: Path) -> None:
     ],
 )
 def test_exception_needs_kind_and_fingerprint(tmp_path: Path, entry: str) -> None:
-    """An exception is for one value, told by its fingerprint; never for a kind as a whole, never by the value itself."""
+    """An exception is for one value, told by its fingerprint; never for a kind as a whole, never by
+    the value itself.
+    """
     file = tmp_path / "policy.yaml"
     file.write_text(f"organisation:\n  exceptions:\n    - {entry}\n")
     with pytest.raises(SettingsError, match=r"policy\.yaml:3"):

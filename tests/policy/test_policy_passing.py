@@ -38,8 +38,9 @@ def test_an_exception_is_recorded_as_such() -> None:
     decision = asked()
     assert decision is not None
     assert (decision.verdict, decision.rule) == (Verdict.WATCH, "vendor-agent")
-    assert decision.reason == (
-        "The connection passes undecrypted and unread, by an exception until 2027-01-31: "
+    assert (
+        decision.reason
+        == "The connection passes undecrypted and unread, by an exception until 2027-01-31: "
         "The backup client trusts only its maker's certificate."
     )
     allowed = asked(head=ENTRY + "    then: allow\n")
@@ -65,7 +66,9 @@ def test_only_the_hosts_that_it_names(host: str, named: bool) -> None:
 
 @pytest.mark.parametrize(("day", "holds"), [(date(2027, 1, 31), True), (date(2027, 2, 1), False)])
 def test_it_ends_with_its_last_day(day: date, holds: bool) -> None:
-    """After its last day an exception does nothing, and the case of the refused certificate can name it."""
+    """After its last day an exception does nothing, and the case of the refused certificate can
+    name it.
+    """
     decision = asked(
         now=NOON.replace(year=day.year, month=day.month, day=day.day, hour=23, minute=59)
     )
@@ -126,7 +129,9 @@ def test_a_rule_that_blocks_wins() -> None:
 
 
 def test_in_watch_mode_the_record_says_what_the_rule_would_have_done() -> None:
-    """While rules are only watched, the connection passes and its record names the rule that would block."""
+    """While rules are only watched, the connection passes and its record names the rule that would
+    block.
+    """
     rule = (
         "  - id: no-vendor\n    when: {destination: {host: '*.vendor.example'}}\n    then: block\n"
     )
@@ -169,7 +174,9 @@ def test_first_match_still_decides() -> None:
 
 
 def test_unknown_senders_where_they_are_refused() -> None:
-    """Where the failure table refuses senders that nobody can name, an exception does not let them out."""
+    """Where the failure table refuses senders that nobody can name, an exception does not let them
+    out.
+    """
     table = "failures: {attribution: {enforce: block}}\n"
     assert passes(asked(sender=sender(None)))
     assert not passes(asked(head=ENTRY + table, sender=sender(None)))

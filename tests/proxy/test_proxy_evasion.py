@@ -111,9 +111,10 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
         443,
         "watch",
     )
-    assert quic.decision.reason == (
-        "A Python program is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC), past Outgate; "
-        "nothing of what it sends there is inspected."
+    assert (
+        quic.decision.reason
+        == "A Python program is sending datagrams to a server's HTTPS port (HTTP/3, also called"
+        " QUIC), past Outgate; nothing of what it sends there is inspected."
     )
 
 

@@ -85,10 +85,13 @@ TO_THE_PORT = {
     "no port that exists": b"CONNECT files.example:99999 HTTP/1.1\r\n\r\n",
     "no port": b"CONNECT files.example HTTP/1.1\r\n\r\n",
     "no host": b"CONNECT :443 HTTP/1.1\r\n\r\n",
-    "CONNECT, then noise": b"CONNECT files.example:443 HTTP/1.1\r\n\r\n"
-    + b"\x80\x81\x82secret" * 500,
+    "CONNECT, then noise": (
+        b"CONNECT files.example:443 HTTP/1.1\r\n\r\n" + b"\x80\x81\x82secret" * 500
+    ),
     "CONNECT, then SSH": b"CONNECT files.example:22 HTTP/1.1\r\n\r\nSSH-2.0-client\r\n",
-    "CONNECT, then half a handshake": b"CONNECT files.example:443 HTTP/1.1\r\n\r\n\x16\x03\x01\x02\x00\x01",
+    "CONNECT, then half a handshake": (
+        b"CONNECT files.example:443 HTTP/1.1\r\n\r\n\x16\x03\x01\x02\x00\x01"
+    ),
 }
 
 
@@ -109,31 +112,32 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: files.example\r\n\r\n"
 IN_A_TUNNEL = {
     "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 52\r\n\r\nhello" + SMUGGLED,
     "list of lengths": HEAD + b"Content-Length: 5, 52\r\n\r\nhello" + SMUGGLED,
-    "length and chunked": HEAD
-    + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-    + SMUGGLED,
+    "length and chunked": (
+        HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED
+    ),
     "signed length": HEAD + b"Content-Length: +5\r\n\r\nhello",
     "negative length": HEAD + b"Content-Length: -5\r\n\r\nhello",
     "length in hex": HEAD + b"Content-Length: 0x5\r\n\r\nhello",
     "length in other digits": HEAD + "Content-Length: ٥\r\n\r\nhello".encode(),
     "endless length": HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nhello",
     "unknown transfer coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "chunked is not last": HEAD
-    + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"
-    + SMUGGLED,
-    "space before colon": HEAD
-    + b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
-    + SMUGGLED,
-    "folded header": HEAD
-    + b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
-    + SMUGGLED,
-    "vertical tab": HEAD
-    + b"Transfer-Encoding: \x0bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
-    + SMUGGLED,
+    "chunked is not last": (
+        HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + SMUGGLED
+    ),
+    "space before colon": (
+        HEAD + b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED
+    ),
+    "folded header": (
+        HEAD + b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED
+    ),
+    "vertical tab": (
+        HEAD + b"Transfer-Encoding: \x0bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + SMUGGLED
+    ),
     "chunk size is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n0\r\n\r\n",
     "chunk size is negative": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
-    "chunk is longer than said": HEAD
-    + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
+    "chunk is longer than said": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n"
+    ),
 }
 
 

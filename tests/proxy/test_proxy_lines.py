@@ -24,7 +24,9 @@ def asked(budget: LineBudget, requests: int, every_s: float, cost_s: float) -> i
 
 
 def test_every_request_of_an_ordinary_script_gets_its_line() -> None:
-    """A script that sends a few requests a second has the line of each asked for, however long it runs."""
+    """A script that sends a few requests a second has the line of each asked for, however long it
+    runs.
+    """
     assert asked(LineBudget(), 5_000, every_s=0.2, cost_s=0.02) == 5_000
 
 

@@ -18,7 +18,10 @@ PINNED = "pinned.example"
 EXCEPTION = Decision(
     verdict=Verdict.WATCH, rule="vendor-agent", reason="By an exception until 2027-01-31."
 )
-REQUEST = b"POST /backup HTTP/1.1\r\nHost: pinned.example\r\nContent-Length: 10\r\nConnection: close\r\n\r\nTOP-SECRET"
+REQUEST = (
+    b"POST /backup HTTP/1.1\r\nHost: pinned.example\r\nContent-Length: 10\r\nConnection:"
+    b" close\r\n\r\nTOP-SECRET"
+)
 
 
 def eventually(condition: Any) -> None:

@@ -49,7 +49,9 @@ class Changing:
 
 
 async def test_every_request_is_asked_anew() -> None:
-    """A connection that another process uses, be it from the first request on, is not credited to its opener."""
+    """A connection that another process uses, be it from the first request on, is not credited to
+    its opener.
+    """
     senders = Senders(Changing(), 1.0)
     await senders.opened(CONNECTION)
 
@@ -68,7 +70,9 @@ class Leaving(Changing):
 
 
 async def test_who_has_let_go_is_named_as_the_opener_and_no_more() -> None:
-    """Who sends and leaves at once is named as who opened the connection, which is never called certain."""
+    """Who sends and leaves at once is named as who opened the connection, which is never called
+    certain.
+    """
     senders = Senders(Leaving(), 1.0)
     await senders.opened(CONNECTION)
     found = await senders.of("c1")

@@ -64,8 +64,9 @@ def test_nothing_stays_of_a_gate_that_was_killed(tmp_path: Path) -> None:
     """A gate that is killed in the middle leaves no file behind, and with its memory the key is
     gone."""
     script = (
-        "import sys, time, pathlib; from proxy.spool import Spool; s = Spool(pathlib.Path(sys.argv[1]), 1 << 24);"
-        "s.write(b'x' * 3_000_000); print('kept', flush=True); time.sleep(60)"
+        "import sys, time, pathlib; from proxy.spool import Spool; s ="
+        " Spool(pathlib.Path(sys.argv[1]), 1 << 24);s.write(b'x' * 3_000_000); print('kept',"
+        " flush=True); time.sleep(60)"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()

@@ -55,7 +55,8 @@ class Upstream:
         self.whole.set()
         if self._trailers:
             talk.sendall(
-                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\nServer-Timing: a;dur=1\r\n\r\n"
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding:"
+                b" chunked\r\n\r\n4\r\nfine\r\n0\r\nServer-Timing: a;dur=1\r\n\r\n"
             )
         else:
             talk.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")

@@ -1,4 +1,6 @@
-"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about what was not read."""
+"""Large uploads: found wherever it lies, counted once, unpacked for reading only, and honest about
+what was not read.
+"""
 
 import asyncio
 import gzip
@@ -155,7 +157,9 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: bool) -> None:
-    """A request cut by its last bytes reaches the destination as a broken one, never as a complete one."""
+    """A request cut by its last bytes reaches the destination as a broken one, never as a complete
+    one.
+    """
     gate = start_gate(hold_bytes=10_000)
     body = b"x" * 300_000 + WORD
     answer = put(gate, iter([body]) if chunked else body)
@@ -167,7 +171,9 @@ def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: boo
 
 
 def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
-    """A body that unpacks to far more than it is, is not read to its end; rules on content then refuse it."""
+    """A body that unpacks to far more than it is, is not read to its end; rules on content then
+    refuse it.
+    """
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, gzip.compress(b"\0" * 40_000_000), content_encoding="gzip")
 
@@ -198,7 +204,9 @@ def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
 def test_a_large_document_is_not_passed_as_read(
     start_gate: Any, head: bytes, content_type: str
 ) -> None:
-    """A large archive or workbook cannot be read while it passes: the record says so and content rules refuse it."""
+    """A large archive or workbook cannot be read while it passes: the record says so and content
+    rules refuse it.
+    """
     gate = start_gate(hold_bytes=10_000)
     answer = put(gate, head + b"x" * 500_000, content_type=content_type)
 
@@ -210,7 +218,9 @@ def test_a_large_document_is_not_passed_as_read(
 
 
 def test_unread_documents_pass_where_no_rule_minds(start_gate: Any) -> None:
-    """Where no rule looks at the content a large document passes, and its record says that it was not read."""
+    """Where no rule looks at the content a large document passes, and its record says that it was
+    not read.
+    """
     gate = start_gate(hold_bytes=10_000)
     gate.policy.decide = lambda s: _allowed()
     body = b"PK\x03\x04" + b"x" * 500_000
@@ -252,7 +262,9 @@ def test_headers_are_not_counted_with_every_window(start_gate: Any) -> None:
 
 
 def test_volume_rules_see_the_size_as_it_grows(start_gate: Any) -> None:
-    """A rule on the size of a request holds for a body of unstated size as soon as it is that large."""
+    """A rule on the size of a request holds for a body of unstated size as soon as it is that
+    large.
+    """
     gate = start_gate(hold_bytes=10_000)
     blocked = Decision(verdict=Verdict.BLOCK, rule="too-much")
     gate.policy.decide = lambda s: blocked if s.request_bytes >= 300_000 else _allowed()
@@ -288,7 +300,9 @@ def test_programs_outside_the_scope_are_only_measured(start_gate: Any) -> None:
 def test_what_streams_is_neither_held_nor_rewritten(
     verdict: Verdict, on_error: Verdict, expected: Verdict
 ) -> None:
-    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error decides."""
+    """Where a rule asks to redact or hold a body that is too large for it, the rule's on_error
+    decides.
+    """
     decision = settled(Decision(verdict=verdict, on_error=on_error, reason="Because."))
 
     assert decision.verdict is expected

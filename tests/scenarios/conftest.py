@@ -1,4 +1,6 @@
-"""A whole Outgate for scenario tests: its own home, the stand-in internet, the real command line, real processes."""
+"""A whole Outgate for scenario tests: its own home, the stand-in internet, the real command line,
+real processes.
+"""
 
 import json
 import os
@@ -146,7 +148,9 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to the next."""
+    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to
+    the next.
+    """
     from classifiers.credentials.engines.pack import load
 
     cache = getattr(request.config, "cache", None)

@@ -1,4 +1,6 @@
-"""Approving a version of a script, with real processes: blocked, approved, runs; changed, blocked again; withdrawn."""
+"""Approving a version of a script, with real processes: blocked, approved, runs; changed, blocked
+again; withdrawn.
+"""
 
 import subprocess
 import sys
@@ -46,7 +48,9 @@ def decide(outgate: Any, script: Any, *options: str) -> "subprocess.CompletedPro
 
 
 def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None:
-    """What was looked at may run, in this very version, until somebody takes that back; nothing else reaches the far side."""
+    """What was looked at may run, in this very version, until somebody takes that back; nothing
+    else reaches the far side.
+    """
     script = gated.script("report.py", SEND)
     assert run(gated, script).startswith("403")
     assert gated.internet.arrivals == []

@@ -11,23 +11,29 @@ import pytest
 from attribution.beacon.folder import beacon_folder, with_beacon
 
 CLIENTS = {
-    "httpx": """
+    "httpx": (
+        """
 import httpx
 def client(): return httpx.AsyncClient(timeout=30)
 async def ask(c, n): await c.post(f"https://files.example/up/{n}", content=BODY)
-""",
-    "aiohttp": """
+"""
+    ),
+    "aiohttp": (
+        """
 import aiohttp
 def client(): return aiohttp.ClientSession(trust_env=True)
 async def ask(c, n): await (await c.post(f"https://files.example/up/{n}", data=BODY)).read()
-""",
-    "openai": """
+"""
+    ),
+    "openai": (
+        """
 import openai
 def client(): return openai.AsyncOpenAI(base_url="https://files.example/up", api_key="k", max_retries=0)
 async def ask(c, n):
     try: await c.post(f"/{n}", body={"text": BODY.decode()}, cast_to=object)
     except openai.APIError: pass
-""",
+"""
+    ),
 }
 MAIN = """
 import asyncio
@@ -58,7 +64,9 @@ def lines_of(records: Any) -> dict[int, tuple[str, int, str, str] | None]:
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Any, name: str) -> None:
-    """Many tasks at once: the record of each request names the line that asked for it, as likely: it is the sender's word."""
+    """Many tasks at once: the record of each request names the line that asked for it, as likely:
+    it is the sender's word.
+    """
     text = CLIENTS[name] + MAIN
     script = outgate.script("job.py", text)
     marked = [
@@ -80,7 +88,9 @@ def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Any, name
 
 
 def test_tasks_have_no_line_without_the_beacon(outgate: Any) -> None:
-    """Who does not want the beacon gets none: nothing is on the import path, and a task's line stays unknown."""
+    """Who does not want the beacon gets none: nothing is on the import path, and a task's line
+    stays unknown.
+    """
     text = CLIENTS["httpx"] + MAIN + "\nimport os; print(os.environ.get('PYTHONPATH'))\n"
     script = outgate.script("job.py", text)
     done = outgate.run(sys.executable, str(script), options=("--json", "--no-beacon"))
@@ -142,7 +152,9 @@ def ran(tmp_path: Path, words: list[str], path: Path | None, **more: str) -> tup
     ],
 )  # fmt: skip
 def test_a_program_cannot_tell_that_it_is_there(tmp_path: Path, words: list[str]) -> None:
-    """Output, errors, warnings, exit code, import path and modules of a program are the same with the beacon."""
+    """Output, errors, warnings, exit code, import path and modules of a program are the same with
+    the beacon.
+    """
     for name in ("job.py", "__main__.py"):
         (tmp_path / name).write_text(LOOK_AROUND)
     with beacon_folder(tmp_path / "beacons") as path:
@@ -166,7 +178,9 @@ def test_the_users_own_customisation_still_runs(tmp_path: Path, own: str) -> Non
 
 
 def test_other_tools_find_their_numbers_free(tmp_path: Path) -> None:
-    """Debuggers, coverage and profilers watch by numbers of their own: the beacon takes none of those."""
+    """Debuggers, coverage and profilers watch by numbers of their own: the beacon takes none of
+    those.
+    """
     taking = "import sys\nfor n in (0, 1, 2, 5): sys.monitoring.use_tool_id(n, 'theirs')\n"
     (tmp_path / "job.py").write_text(taking + LOOK_AROUND)
     with beacon_folder(tmp_path / "beacons") as path:
@@ -198,7 +212,9 @@ urllib.request.urlopen("https://files.example/up", data=b"x", timeout=30)
 
 
 def test_a_forged_beacon_borrows_no_name(outgate: Any) -> None:
-    """A script that forges its beacon to look like an approved one keeps its own name, which is doubtful from then on."""
+    """A script that forges its beacon to look like an approved one keeps its own name, which is
+    doubtful from then on.
+    """
     outgate.script("approved.py", "")
     script = outgate.script("evil.py", FORGING)
     done = outgate.run(sys.executable, str(script))

@@ -57,7 +57,9 @@ CURL = (
 def test_a_client_works_and_is_attributed(
     serving: Any, name: str, program: str, host: str | None
 ) -> None:
-    """Each client trusts the gate, gets its answer, and its request is attributed to the script that made it."""
+    """Each client trusts the gate, gets its answer, and its request is attributed to the script
+    that made it.
+    """
     if name == "curl":
         import shutil
 

@@ -1,4 +1,6 @@
-"""A rule on countries, with real processes: decided on the address, and only the allowed address is connected to."""
+"""A rule on countries, with real processes: decided on the address, and only the allowed address is
+connected to.
+"""
 
 import sys
 from typing import Any
@@ -23,7 +25,9 @@ rules:
 
 
 def test_a_destination_abroad_is_refused(outgate: Any) -> None:
-    """Hosts go where their address is; those whose address lies elsewhere get no byte, not even a connection."""
+    """Hosts go where their address is; those whose address lies elsewhere get no byte, not even a
+    connection.
+    """
     (outgate.home / "countries.csv").write_text("127.0.0.1,127.0.0.1,US\n127.0.0.2,127.0.0.2,CN\n")
     (outgate.home / "outgate.yaml").write_text(POLICY)
     near = outgate.internet.port

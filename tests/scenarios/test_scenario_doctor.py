@@ -5,7 +5,9 @@ from typing import Any
 
 
 def test_installed_clients_are_tried_for_real(outgate: Any) -> None:
-    """Each client that is installed makes a request through a private gate, and the report says how that went."""
+    """Each client that is installed makes a request through a private gate, and the report says how
+    that went.
+    """
     done = outgate("doctor", "--json")
 
     assert done.returncode == 0, done.stdout + done.stderr

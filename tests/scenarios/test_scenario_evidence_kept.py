@@ -1,4 +1,6 @@
-"""Programs that try to make the gate lose its own evidence, and a gate whose evidence was taken away from it."""
+"""Programs that try to make the gate lose its own evidence, and a gate whose evidence was taken
+away from it.
+"""
 
 import json
 import subprocess
@@ -69,7 +71,9 @@ def _through_the_gates_descriptors(outgate: Any) -> list[list[str]]:
 def test_no_program_can_make_the_gate_lose_its_evidence(
     outgate: Any, attack: Callable[[Any], list[list[str]]]
 ) -> None:
-    """A script whose path leads to the evidence file takes nothing from it: every request has its record afterwards."""
+    """A script whose path leads to the evidence file takes nothing from it: every request has its
+    record afterwards.
+    """
     gate = outgate.start()
     marks = [*_attack(outgate, attack(outgate))]
     for command in (
@@ -113,7 +117,9 @@ def _attack(outgate: Any, commands: list[list[str]]) -> list[str]:
 @posix
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
 def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(outgate: Any, ending: str) -> None:
-    """Whoever deletes the evidence under an idle gate stops the traffic: status, verify and stop all say so."""
+    """Whoever deletes the evidence under an idle gate stops the traffic: status, verify and stop
+    all say so.
+    """
     gate = outgate.start()
     script = outgate.script("job.py", SEND)
     _attack(outgate, [[str(script), "before"]])

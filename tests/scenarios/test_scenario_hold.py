@@ -1,4 +1,6 @@
-"""Held for a person, with real processes: approved, refused, nobody there; then approved and run again."""
+"""Held for a person, with real processes: approved, refused, nobody there; then approved and run
+again.
+"""
 
 import subprocess
 import sys
@@ -105,7 +107,9 @@ def end(script: "subprocess.Popen[str]") -> tuple[str, float]:
 def test_an_approved_request_goes_on_and_the_script_notices_nothing_but_the_wait(
     officer: Officer,
 ) -> None:
-    """While it waits nothing has left; once a person approves, the script gets the service's own answer."""
+    """While it waits nothing has left; once a person approves, the script gets the service's own
+    answer.
+    """
     before = officer.arrived()
     script = officer.start("monthly run")
     held = officer.held()
@@ -142,7 +146,9 @@ def test_a_refused_request_never_leaves_and_says_why(officer: Officer) -> None:
 
 
 def test_nobody_answers_then_it_is_approved_and_run_again(officer: Officer) -> None:
-    """It is refused when its time is over, which is nobody's refusal; approved afterwards, the same request passes."""
+    """It is refused when its time is over, which is nobody's refusal; approved afterwards, the same
+    request passes.
+    """
     before = officer.arrived()
     script = officer.start("night job")
     held = officer.held()
@@ -168,7 +174,9 @@ def test_nobody_answers_then_it_is_approved_and_run_again(officer: Officer) -> N
 
 
 def test_an_approval_is_for_that_content_only(officer: Officer) -> None:
-    """Another body from the same script to the same place waits again; the evidence of it all verifies."""
+    """Another body from the same script to the same place waits again; the evidence of it all
+    verifies.
+    """
     before = officer.arrived()
     script = officer.start("night job, other figures")
     held = officer.held()

@@ -1,4 +1,6 @@
-"""A pinned client, an exception for it, and its end: real processes, real TLS, proven on the far side."""
+"""A pinned client, an exception for it, and its end: real processes, real TLS, proven on the far
+side.
+"""
 
 import json
 import subprocess
@@ -55,7 +57,9 @@ def _send(
 
 
 def test_an_exception_from_its_beginning_to_its_end(outgate: Any) -> None:
-    """A pinned client works while its exception lasts, on its host and for its script; afterwards its case says why not."""
+    """A pinned client works while its exception lasts, on its host and for its script; afterwards
+    its case says why not.
+    """
     for name in ("agent.py", "other.py"):
         outgate.script(name, PINNED)
     _policy(outgate, 30)

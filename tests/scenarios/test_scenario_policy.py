@@ -24,7 +24,9 @@ rules:
 
 
 def test_a_changed_policy_takes_effect_and_a_broken_one_does_not(outgate: Any) -> None:
-    """A new policy file is in force within seconds; a broken one leaves the last good one and says so in the status."""
+    """A new policy file is in force within seconds; a broken one leaves the last good one and says
+    so in the status.
+    """
     outgate.start()
     behind = outgate.behind()
     assert _send(behind) == "200"

@@ -39,7 +39,9 @@ except urllib.error.HTTPError as error:
 
 
 def test_values_stay_here_and_come_back_in_the_answer(outgate: Any) -> None:
-    """The model never sees the values; the script, streamed or not, reads them in the answer as if nothing had happened."""
+    """The model never sees the values; the script, streamed or not, reads them in the answer as if
+    nothing had happened.
+    """
     (outgate.folder / "p.yaml").write_text(POLICY)
     script = outgate.script("ask.py", ASK)
     done = outgate.run(

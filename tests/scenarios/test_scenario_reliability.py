@@ -20,7 +20,9 @@ CANARIES = {
 
 
 def test_a_killed_gate_leaves_whole_evidence(outgate: Any) -> None:
-    """After kill -9 under load the evidence verifies, and every answer that a client saw has its record."""
+    """After kill -9 under load the evidence verifies, and every answer that a client saw has its
+    record.
+    """
     gate = outgate.start()
     behind = outgate.behind()
     seen: list[str] = []
@@ -72,8 +74,10 @@ def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
         "messages": [
             {
                 "role": "user",
-                "content": f"Write to {CANARIES['email']}, pay {CANARIES['iban']}, {CANARIES['word']}, "
-                f"postgresql://app:{CANARIES['password']}@db.example/x",
+                "content": (
+                    f"Write to {CANARIES['email']}, pay {CANARIES['iban']}, {CANARIES['word']}, "
+                    f"postgresql://app:{CANARIES['password']}@db.example/x"
+                ),
             }
         ],
     }
@@ -83,10 +87,10 @@ def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
         f"body = {json.dumps(json.dumps(body))}\n"
         "request = u.Request('https://api.openai.com/v1/chat/completions?note="
         + CANARIES["word"]
-        + "', data=body.encode(),\n"
-        f"    headers={{'Authorization': 'Bearer {CANARIES['key']}', 'Content-Type': 'application/json',\n"
-        f"             'X-Note': '{CANARIES['word']}', 'Cookie': 'session={CANARIES['password']}'}})\n"
-        "u.urlopen(request, timeout=30).read()\n",
+        + f"', data=body.encode(),\n    headers={{'Authorization': 'Bearer {CANARIES['key']}',"
+        f" 'Content-Type': 'application/json',\n             'X-Note': '{CANARIES['word']}',"
+        f" 'Cookie': 'session={CANARIES['password']}'}})\nu.urlopen(request,"
+        " timeout=30).read()\n",
     )
     done = outgate.run(sys.executable, str(script), options=("--json",))
     exported = outgate("export", "--format", "jsonl", "--out", "-")
@@ -130,7 +134,10 @@ def test_everything_is_private_to_the_user(outgate: Any) -> None:
 def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
     """When `outgate run` itself is killed, its private gate does not stay behind."""
     marker = outgate.folder / "ready"
-    program = f"import os, pathlib, time; pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    program = (
+        "import os, pathlib, time;"
+        f" pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    )
     command = [
         sys.executable,
         "-m",
@@ -154,7 +161,9 @@ def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
 
 
 def test_a_full_disk_refuses_and_says_so(outgate: Any) -> None:
-    """When the evidence cannot grow, requests are refused, the status is unwell, and nothing is lost silently."""
+    """When the evidence cannot grow, requests are refused, the status is unwell, and nothing is
+    lost silently.
+    """
     import resource
 
     def small() -> None:

@@ -29,7 +29,9 @@ def summary(done: Any) -> Any:
 
 
 def test_a_script_runs_as_if_alone_and_is_named(outgate: Any) -> None:
-    """The script keeps its arguments, input, output and exit code; its record names script, hash, line and findings."""
+    """The script keeps its arguments, input, output and exit code; its record names script, hash,
+    line and findings.
+    """
     import hashlib
 
     script = outgate.script("upload.py", UPLOAD)
@@ -123,7 +125,9 @@ def test_a_module_and_a_command_are_named(outgate: Any) -> None:
 
 
 def test_a_block_is_one_readable_error(outgate: Any) -> None:
-    """A blocked upload never arrives; the script gets one clear answer with rule, reason and reference."""
+    """A blocked upload never arrives; the script gets one clear answer with rule, reason and
+    reference.
+    """
     policy = outgate.folder / "strict.yaml"
     preset = outgate("policy", "preset", "no-personal-cloud").stdout
     policy.write_text(preset.replace("mode: watch", "mode: enforce"))

@@ -1,4 +1,6 @@
-"""Scripts over time: versions, what changed, what is kept of them; and programs that are not Python."""
+"""Scripts over time: versions, what changed, what is kept of them; and programs that are not
+Python.
+"""
 
 import subprocess
 import sys
@@ -6,12 +8,17 @@ from typing import Any
 
 import pytest
 
-SEND = "import urllib.request as u; u.urlopen('https://files.example/', data=b'x', timeout=30).read()\n"
+SEND = (
+    "import urllib.request as u; u.urlopen('https://files.example/', data=b'x',"
+    " timeout=30).read()\n"
+)
 SECRET = "Zk4" + "-qP8vLmT2xW9n"
 
 
 def test_a_changed_script_is_a_new_version_with_a_diff(serving: Any) -> None:
-    """Two versions of a script are listed with their times; the diff shows the change with its secrets masked."""
+    """Two versions of a script are listed with their times; the diff shows the change with its
+    secrets masked.
+    """
     script = serving.script("report.py", "# first version\n" + SEND)
     _run(serving, script)
     script.write_text(f"# second version\nPASSWORD = '{SECRET}'\n" + SEND)
@@ -34,7 +41,9 @@ def test_a_changed_script_is_a_new_version_with_a_diff(serving: Any) -> None:
 
 
 def test_what_is_not_python_is_volume_only(serving: Any) -> None:
-    """A program that descends from no Python is recorded with where and how much, and nothing of what it sent."""
+    """A program that descends from no Python is recorded with where and how much, and nothing of
+    what it sent.
+    """
     import shutil
 
     if shutil.which("curl") is None or shutil.which("setsid") is None:
@@ -100,7 +109,9 @@ for body in (b'iban DE90871318609139099603', b'hello',):
 def test_a_flagged_script_is_kept_and_its_imports_count_from_its_first_request(
     outgate: Any,
 ) -> None:
-    """A script whose first request is refused has its source kept and its versions compared; rules on imports hold for it."""
+    """A script whose first request is refused has its source kept and its versions compared; rules
+    on imports hold for it.
+    """
     (outgate.folder / "p.yaml").write_text(IMPORTS)
     outgate.start("--policy", str(outgate.folder / "p.yaml"))
     script = outgate.script("flagged.py", "# first version\n" + FLAGGED)

@@ -1,4 +1,6 @@
-"""WebSockets with real processes and the whole gate: values stay here and come back, and a person decides on a message."""
+"""WebSockets with real processes and the whole gate: values stay here and come back, and a person
+decides on a message.
+"""
 
 import json
 import subprocess
@@ -94,7 +96,9 @@ def talking(outgate: Any, *texts: str) -> "subprocess.Popen[str]":
 
 
 def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: Realtime) -> None:
-    """A realtime service never sees the account number; the script reads it in the deltas and in the whole text."""
+    """A realtime service never sees the account number; the script reads it in the deltas and in
+    the whole text.
+    """
     script = talking(outgate, f"Pay to {IBAN} please", "and now nothing")
     out, err = script.communicate(timeout=60)
 
@@ -110,7 +114,9 @@ def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: R
 
 
 def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
-    """The officer sees the one message as a case of its own; approved, it goes on and the conversation with it."""
+    """The officer sees the one message as a case of its own; approved, it goes on and the
+    conversation with it.
+    """
     store = open_store(outgate.home / "evidence.db")
     holds = HeldRequests(store)
     script = talking(outgate, "good morning", CONTACT, "goodbye")

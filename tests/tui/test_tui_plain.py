@@ -22,7 +22,8 @@ def test_each_case_is_one_numbered_paragraph(store, now):
 
     assert code == 0
     assert text.startswith(
-        "7 cases to look at, newest first.\n\n1. “ledger_upload.py”, run by fin-ops, sent 15,000 rows"
+        "7 cases to look at, newest first.\n\n1. “ledger_upload.py”, run by fin-ops, sent 15,000"
+        " rows"
     )
     assert text.count("\n\n") == 7
 

@@ -111,8 +111,8 @@ async def test_trouble_with_the_evidence_is_told_in_words(opened, store, locked,
 def hostile_record(at):
     """A sender and a payload that try everything against a terminal and its reader."""
     bad = (
-        "[bold red]x[/] \x1b[31m\x1b]0;owned\x07 \u202egnp.exe \u200bzero\u200d 漢字🙂é\u0301\u0301\u0301\u0301\r\n[link=x]"
-        + "A" * 600
+        "[bold red]x[/] \x1b[31m\x1b]0;owned\x07 \u202egnp.exe \u200bzero\u200d"
+        " 漢字🙂é\u0301\u0301\u0301\u0301\r\n[link=x]" + "A" * 600
     )
     return record(
         at,

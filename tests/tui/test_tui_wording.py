@@ -44,9 +44,10 @@ def test_who_what_where_when_and_outcome_in_that_order(now):
     """The sentence that an officer reads first."""
     rows = finding("iban", 14_212, records=15_000)
 
-    assert said(now, None, ONEDRIVE, rows) == (
-        "“ledger_upload.py”, run by fin-ops, sent 15,000 rows with bank account numbers to a personal OneDrive at 14:02. "
-        "It passed; policy only watches."
+    assert (
+        said(now, None, ONEDRIVE, rows)
+        == "“ledger_upload.py”, run by fin-ops, sent 15,000 rows with bank account numbers to a"
+        " personal OneDrive at 14:02. It passed; policy only watches."
     )
 
 
@@ -275,9 +276,10 @@ def test_a_case_in_the_queue(now, case_of):
     assert case_found(case_of(1, kinds=("secret",))) == "passwords or keys"
     assert case_found(case_of(1, kinds=())) == "nothing known"
     assert case_found(case_of(1, kinds=("not_inspected",))) == "could not all be read"
-    assert case_sentence(many, now, UTC) == (
-        "“job_7.py” sent 15,000 rows with bank account numbers and names of people to a personal OneDrive at 14:14 "
-        "(46 times since yesterday 14:14). It passed; policy only watches."
+    assert (
+        case_sentence(many, now, UTC)
+        == "“job_7.py” sent 15,000 rows with bank account numbers and names of people to a personal"
+        " OneDrive at 14:14 (46 times since yesterday 14:14). It passed; policy only watches."
     )
 
 
@@ -293,7 +295,10 @@ def test_words_need_no_terminal():
     """The tables and sentences, the plain list and the package itself load neither Textual nor
     Rich.
     """
-    code = "import sys, tui, tui.wording, tui.filtering, tui.plain, tui.case_detail, tui.actions; print({'textual', 'rich'} & set(sys.modules))"
+    code = (
+        "import sys, tui, tui.wording, tui.filtering, tui.plain, tui.case_detail, tui.actions;"
+        " print({'textual', 'rich'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "set()"

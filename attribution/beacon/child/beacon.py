@@ -1,10 +1,13 @@
-"""The beacon: runs inside another's program, and notes what it runs and from which lines its requests leave.
+"""The beacon: runs inside another's program, and notes what it runs and from which lines its
+requests leave.
 
-It patches nothing, starts no thread, keeps no file open and imports nothing that an interpreter does not have built in.
-Two kinds of line go to a file of the process, read by `attribution.beacon.reading`; text is in hex, so that it is inert:
+It patches nothing, starts no thread, keeps no file open and imports nothing that an interpreter
+does not have built in. Two kinds of line go to a file of the process, read by
+`attribution.beacon.reading`; text is in hex, so that it is inert:
   S <start mark> <main> <sha256 or -> <folder> <prefix> <version>
   R <Unix time in ns> <digest of method, target and length> <line> <file> <function>
-Python 3.8 and newer; requests from 3.12 on, where one code object can be watched alone (sys.monitoring).
+Python 3.8 and newer; requests from 3.12 on, where one code object can be watched alone
+(sys.monitoring).
 """
 
 # The functions of `os` are taken once: programs put their own in their place (gevent, pyfakefs).
@@ -45,7 +48,9 @@ def _place(pid: int) -> str:
 
 
 def _note(pid: int, line: bytes) -> None:
-    """Append one line to the file of this process; a full one begins again with what was at the start."""
+    """Append one line to the file of this process; a full one begins again with what was at the
+    start.
+    """
     try:
         handle = opened(_place(pid), _WRITE, 0o600)
     except OSError:
@@ -146,7 +151,9 @@ _known: "dict[CodeType, bytes | None]" = {}
 
 
 def _described(code: "CodeType") -> "bytes | None":
-    """Return file and function of the user's own code as they are written; None for everybody else's. Kept by code."""
+    """Return file and function of the user's own code as they are written; None for everybody
+    else's. Kept by code.
+    """
     if code in _known:
         return _known[code]
     file = code.co_filename
@@ -168,9 +175,11 @@ _digest: "Any" = None
 
 
 def _own_line(frame: "FrameType | None") -> "bytes | None":
-    """Return where the user's own code stands in the call chain of this request; None when that is not certain.
+    """Return where the user's own code stands in the call chain of this request; None when that is
+    not certain.
 
-    Out of a task the chain leads into whatever runs the event loop: that is nobody who asked for this request.
+    Out of a task the chain leads into whatever runs the event loop: that is nobody who asked for
+    this request.
     """
     inside = False
     for _ in range(_MOST_FRAMES):
@@ -238,7 +247,9 @@ def _on_main(frame: "FrameType") -> None:
 
 
 def _ours(error: BaseException) -> bool:
-    """True when the error is of our own making, and was not put here by a signal handler of the program."""
+    """True when the error is of our own making, and was not put here by a signal handler of the
+    program.
+    """
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next

@@ -1,4 +1,6 @@
-"""Makes the rule pack in a process of its own: `python -m classifiers.credentials.engines.build CACHE_DIR`."""
+"""Makes the rule pack in a process of its own: `python -m classifiers.credentials.engines.build
+CACHE_DIR`.
+"""
 
 import pathlib
 import sys

@@ -1,4 +1,6 @@
-"""Which engine is in use: our own rules at once, the full pack from its cache or as soon as it has been made."""
+"""Which engine is in use: our own rules at once, the full pack from its cache or as soon as it has
+been made.
+"""
 
 import contextlib
 import os
@@ -68,7 +70,9 @@ class Engines:
 
 
 def _build(cache_dir: pathlib.Path) -> None:
-    """Make the pack in a process of its own: it needs some 200 MB for some seconds. Raises SubprocessError."""
+    """Make the pack in a process of its own: it needs some 200 MB for some seconds. Raises
+    SubprocessError.
+    """
     root = pathlib.Path(__file__).resolve().parents[3]
     kept = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TEMP"}
     environment = {k: v for k, v in os.environ.items() if k in kept}

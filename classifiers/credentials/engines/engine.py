@@ -30,7 +30,9 @@ def regex(pattern: str) -> Any:
 
 
 def compile_database(patterns: Sequence[str]) -> Any:
-    """Compile all patterns to one block-mode database whose ids are the indexes. Raises hyperscan.error."""
+    """Compile all patterns to one block-mode database whose ids are the indexes. Raises
+    hyperscan.error.
+    """
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=[p.encode("latin-1") for p in patterns],
@@ -59,7 +61,9 @@ class Engine:
         self._local = _Local()
 
     def candidates(self, data: bytes) -> list[int]:
-        """Return the indexes of the rules whose pattern occurs in `data`. Raises hyperscan.error: never skipped."""
+        """Return the indexes of the rules whose pattern occurs in `data`. Raises hyperscan.error:
+        never skipped.
+        """
         scratch = self._local.scratch
         if scratch is None:
             scratch = self._local.scratch = hyperscan.Scratch(self._database)

@@ -1,4 +1,6 @@
-"""The compiled rule pack on disk: owner-only, bound to versions and processor, checked by hash, else made anew."""
+"""The compiled rule pack on disk: owner-only, bound to versions and processor, checked by hash,
+else made anew.
+"""
 
 import contextlib
 import hashlib
@@ -85,7 +87,9 @@ def save(pack: Pack, cache_dir: pathlib.Path) -> None:
 
 
 def load(cache_dir: pathlib.Path) -> Engine | None:
-    """Return the cached pack ready for use, or None when there is none that fits and can be trusted."""
+    """Return the cached pack ready for use, or None when there is none that fits and can be
+    trusted.
+    """
     folder = cache_dir / _FOLDER
     try:
         if not _is_private(folder):

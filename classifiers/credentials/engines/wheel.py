@@ -1,4 +1,6 @@
-"""Reads the rule catalogue of the installed `kingfisher-secret-scanner`, without importing its network parts."""
+"""Reads the rule catalogue of the installed `kingfisher-secret-scanner`, without importing its
+network parts.
+"""
 
 import importlib.machinery
 import importlib.metadata
@@ -21,10 +23,11 @@ def catalogue_version() -> str | None:
 
 
 def read_catalogue() -> list[dict[str, Any]]:
-    """Return every rule's definition (takes seconds and some 80 MB: call it in a process of its own).
+    """Return every rule's definition (takes seconds and some 80 MB: call it in a process of its
+    own).
 
-    Only the native module is loaded: the package's `__init__` would import its validators, which talk to the network.
-    Raises DegradedError when the catalogue cannot be read.
+    Only the native module is loaded: the package's `__init__` would import its validators, which
+    talk to the network. Raises DegradedError when the catalogue cannot be read.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     for folder in (spec.submodule_search_locations if spec else None) or ():

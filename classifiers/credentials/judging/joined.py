@@ -23,7 +23,9 @@ class Location(NamedTuple):
 
 _BODY = Carrier.BODY
 _LONG_KEY = 256
-"""Characters of a key that stand before each of its values; all of a longer one stands before the first only."""
+"""Characters of a key that stand before each of its values; all of a longer one stands before the
+first only.
+"""
 _FEW = 32
 """Segments up to which it does not pay to look at their keys."""
 _BLOCK = 1024
@@ -102,7 +104,9 @@ class Joined:
 
 
 def _with_short_keys(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """Return the segments, a long key written out once: before a thousand values it would be read a thousand times."""
+    """Return the segments, a long key written out once: before a thousand values it would be read a
+    thousand times.
+    """
     if len(segments) < _FEW:
         return segments
     long = [at for at, s in enumerate(segments) if s[1] is not None and len(s[1]) > _LONG_KEY]

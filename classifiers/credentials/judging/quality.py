@@ -14,7 +14,8 @@ _TEMPLATE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NAMED = re.compile(
-    r"^(?:(?:your|my|the|some|insert|enter|replace|put|add|use|new|old|example|sample|dummy|fake|test)[-_ .]?|an?[-_ .])[\w\- .]{0,60}"
+    r"^(?:(?:your|my|the|some|insert|enter|replace|put|add|use|new|old|example|sample|dummy|fake|test)[-_"
+    r" .]?|an?[-_ .])[\w\- .]{0,60}"
     r"(?:key|token|secret|password|passwd|pwd|here|value|credential)\w{0,20}$"
 )
 _OPENINGS = (

@@ -10,9 +10,12 @@ from core.findings import Confidence
 
 _PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
 _KEY_ANCHOR = (
-    r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\- ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
-    r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\- ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
-    r"license[_.\- ]?key|service[_.\- ]?key|storage[_.\- ]?key|shared[_.\- ]?key|hmac[_.\- ]?key|webhook[_.\- ]?key|function[_.\- ]?key|"
+    r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\-"
+    r" ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
+    r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\-"
+    r" ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
+    r"license[_.\- ]?key|service[_.\- ]?key|storage[_.\- ]?key|shared[_.\- ]?key|hmac[_.\-"
+    r" ]?key|webhook[_.\- ]?key|function[_.\- ]?key|"
     r"api[_.\- ]?hash|auth[_.\- ]?hash|authorization)"
 )
 _TAIL = r"[\w.\-]{0,24}"
@@ -25,7 +28,9 @@ _BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
 """What may stand between a name and its value; a comma only between two quoted strings."""
 _PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
 _KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
-"""What every value has that is accepted below: lets Vectorscan pass over `password: required` and `token was approved`."""
+"""What every value has that is accepted below: lets Vectorscan pass over `password: required` and
+`token was approved`.
+"""
 _PASSWORD_VALUE = r"([^\s\"'`<>\\,;]{4,128})"  # noqa: S105 - a pattern
 _KEY_VALUE = r"([A-Za-z0-9_\-.~+/=:!@#$%^&*|?]{10,512})"
 _HEAD = r"[\w.\-]{0,40}?"
@@ -37,25 +42,43 @@ _SENTENCE = 4096
 """Characters before a value in which a blank makes it part of a sentence."""
 
 _NOT_A_SECRET_NAME = re.compile(
-    r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input | output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
-    r" | sync | cursor | pagination | idempotency | public | pad | eos | bos | unk | sep | cls | mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
-    r" | device | push | first | last | added | new_line | delta | partial | author | resume | watch | upload | lock | fencing | change | design | syntax | id ) (?:$|[_\-. ])"
+    r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input |"
+    r" output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
+    r" | sync | cursor | pagination | idempotency | public | pad | eos | bos | unk | sep | cls |"
+    r" mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
+    r" | device | push | first | last | added | new_line | delta | partial | author | resume |"
+    r" watch | upload | lock | fencing | change | design | syntax | id ) (?:$|[_\-. ])"
 )
 _NOT_A_SECRET_END = re.compile(
-    r"(?ix) (?: [_\-.] (?: ids? | count | type | name | names | url | uri | endpoint | path | file | dir | length | len | size | limit | limits | usage | budget | expir\w* | ttl | age"
-    r" | field | fields | label | column | hint | policy | arn | ref | version | format | regex | pattern | rules? | status | state | strength | reset | required | enabled | prefix | suffix"
-    r" | created | updated | at | on | date | time | index | position | error | details | info | mode | method | algorithm | alg | kind | class | scope | header | param\w* | mgr | realm | manager | callable\w* | error | exception | handler | input | form | view | widget | dialog | env | var | provider | manager | store"
-    r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
-    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless | pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ | \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
+    r"(?ix) (?: [_\-.] (?: ids? | count | type | name | names | url | uri | endpoint | path | file"
+    r" | dir | length | len | size | limit | limits | usage | budget | expir\w* | ttl | age"
+    r" | field | fields | label | column | hint | policy | arn | ref | version | format | regex |"
+    r" pattern | rules? | status | state | strength | reset | required | enabled | prefix | suffix"
+    r" | created | updated | at | on | date | time | index | position | error | details | info |"
+    r" mode | method | algorithm | alg | kind | class | scope | header | param\w* | mgr | realm |"
+    r" manager | callable\w* | error | exception | handler | input | form | view | widget | dialog"
+    r" | env | var | provider | manager | store"
+    r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri"
+    r" | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
+    r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless |"
+    r" pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ |"
+    r" \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
 )
 _STRUCTURED = re.compile(
-    r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.* | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]* | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
-    r" | arn:.* | urn:.* | x-[a-z\d-]+ | sha\d{1,3}[-:=].* | @.* | [A-Za-z_.]+\[.* | (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]* | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
-    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* | _{0,2}[a-z]+[:!?.]* | [^(\n]*\(.* | .*\)$ | [^\[\n]*\[[^\]\n]*\].* | [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
+    r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.*"
+    r" | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]*"
+    r" | \.{1,2}/.* | [\w.\-]+\.(?:py|js|ts|json|ya?ml|md|txt|html?|com|net|org|io|pem|key|crt)"
+    r" | arn:.* | urn:.* | x-[a-z\d-]+ | sha\d{1,3}[-:=].* | @.* | [A-Za-z_.]+\[.* |"
+    r" (?:chatcmpl|toolu|call|resp|msg|run|asst|thread|file|req|cmpl|gen|rs|fc|ws|item|event|evt|cus|sub|pi|ch|in|seti|prod|price|acct|org|proj|user)[_-][\w-]*"
+    r" | pk_.* | pk[.-].* | phc_.* | \$2[aby]?\$.*"
+    r" | pbkdf2.* | argon2.* | \{(?:ssha|sha|md5|bcrypt).* | [a-z]+(?:[._/:-][a-z]+)* |"
+    r" _{0,2}[a-z]+[:!?.]* | [^(\n]*\(.* | .*\)$ | [^\[\n]*\[[^\]\n]*\].* |"
+    r" [a-z_]\w*(?:\.[a-z_]\w*)+[:;,!?.)]* ) $"
 )
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _NAMES_A_KEY = re.compile(
-    r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-. ]?secret|(?:auth|access|bearer)[_\-. ]?token)$"
+    r"(?i)(?:^|[_\-. ])(?:api[_\-. ]?(?:key|token|secret)|secret(?:[_\-. ]?key)?|client[_\-."
+    r" ]?secret|(?:auth|access|bearer)[_\-. ]?token)$"
 )
 """Names under which services do hand out plain UUIDs as keys."""
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
@@ -63,7 +86,9 @@ _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def is_secret_name(name: str) -> bool:
-    """True unless the name says that its value is no secret: `max_tokens`, `token_type`, `next_page_token`, `secretName`."""
+    """True unless the name says that its value is no secret: `max_tokens`, `token_type`,
+    `next_page_token`, `secretName`.
+    """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
@@ -200,7 +225,9 @@ def _rule(name: str, anchor: str, sign: str, value: str, check: Check) -> Rule:
 
 
 def _password_field(candidate: Candidate) -> Verdict:
-    """Judge the whole value of a field; text that only looks like a field is left to the other rule."""
+    """Judge the whole value of a field; text that only looks like a field is left to the other
+    rule.
+    """
     if not candidate.whole or any(map(str.isspace, candidate.value)):
         return Verdict(rejected="not the value of a field of its own")
     return _password(candidate)
@@ -209,7 +236,8 @@ def _password_field(candidate: Candidate) -> Verdict:
 _FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
 
 _OTHER_KEYS = re.compile(
-    r"(?i)(?:^|[_\-. ])(?:cache|partition|sort|primary|foreign|idempotency|object|row|s3|public|publishable|host|bucket|group|dedup\w*|routing|lookup|index|site|map|config|feature|i18n|translation"
+    r"(?i)(?:^|[_\-."
+    r" ])(?:cache|partition|sort|primary|foreign|idempotency|object|row|s3|public|publishable|host|bucket|group|dedup\w*|routing|lookup|index|site|map|config|feature|i18n|translation"
     r"|hot|short|answer|event|trace|session|item|record|message|query|search|order|unique|hash|range|field|column|composite|natural|surrogate|business|entity|resource|file|blob|image|media|asset|document"
     r"|doc|page|state|store|tag|label|prop|property|attribute|param|metric|dimension|series|version|model|tenant|issue|project|user|account|customer|product|location|region|country|language"
     r"|locale|theme|style|component|react|list|node|edge|parent|child|link|ref|content|meta|data|kms|ssh|gpg|pgp|host|wrapped|encrypted|the|a|this|that|your|no|any|each|every|wrong|invalid|right|same|main|new|last|first)"
@@ -221,7 +249,9 @@ _HEX = re.compile(r"^(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})$")
 
 
 def _other_key(candidate: Candidate) -> Verdict:
-    """Judge the value of a name that ends in `key`: such names mostly mean an index, so much must speak for a secret."""
+    """Judge the value of a name that ends in `key`: such names mostly mean an index, so much must
+    speak for a secret.
+    """
     name, value = candidate.name, candidate.value
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     if _OTHER_KEYS.search(spaced):

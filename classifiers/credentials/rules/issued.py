@@ -1,4 +1,6 @@
-"""Keys that providers issue with a recognisable form: our own rules for the providers most met on the wire."""
+"""Keys that providers issue with a recognisable form: our own rules for the providers most met on
+the wire.
+"""
 
 import re
 from urllib.parse import unquote

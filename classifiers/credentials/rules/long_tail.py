@@ -1,4 +1,6 @@
-"""Rules of the long tail: the catalogue's definitions adapted from source files to what travels on the wire."""
+"""Rules of the long tail: the catalogue's definitions adapted from source files to what travels on
+the wire.
+"""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +34,9 @@ _SUFFIXES = (
     r"""(?:(?:\\?(?:["'`]))|(?:[\x09-\x0D\x20;])|(?:\\(?:[NRnr]))|\z))""",
     r"""(?:(?:\\?(?:["'`]))|(?:[\x09-\x0D\x20;])|(?:\\(?:[nr]))|\z))""",
 )
-"""How the catalogue's patterns end: quotes and line ends of source files, which the wire does not have."""
+"""How the catalogue's patterns end: quotes and line ends of source files, which the wire does not
+have.
+"""
 
 _LEFT_OUT = frozenset(
     {"curl-auth-header", "curl-auth-user", "hashicorp-tf-password", "posthog-project-api-key", "generic-credential-uri",
@@ -161,7 +165,9 @@ def scannable(rules: list[Rule]) -> tuple[list[Rule], list[str]]:
 
 
 def exceptions(tree: Any) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
-    """Return what a filter tree excepts: least entropy, patterns, words. What we do not know is left out."""
+    """Return what a filter tree excepts: least entropy, patterns, words. What we do not know is
+    left out.
+    """
     entropy, patterns, words = 0.0, list[str](), list[str]()
     for term in _alternatives(tree):
         callee = term.get("callee", {}).get("value")

@@ -75,7 +75,9 @@ class Rule:
     named: bool = False
     """True when the confirming pattern's first group is the name beside the secret."""
     rank: int = 2
-    """Where two hits overlap the higher rank wins: 3 own and specific, 2 long tail, 1 keyed by a name, 0 generic."""
+    """Where two hits overlap the higher rank wins: 3 own and specific, 2 long tail, 1 keyed by a
+    name, 0 generic.
+    """
     requires: tuple[str, ...] = ()
     """Names of rules that must be present in the same payload."""
     visible: bool = True

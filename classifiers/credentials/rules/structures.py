@@ -1,4 +1,6 @@
-"""Secrets with an inner structure: private keys, JSON web tokens, URLs with a password, connection strings, cookies."""
+"""Secrets with an inner structure: private keys, JSON web tokens, URLs with a password, connection
+strings, cookies.
+"""
 
 import base64
 import binascii
@@ -35,7 +37,9 @@ _WEAK = frozenset(
     }
 )
 _PART = (
-    r"\b(?:server|data source|address|network address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial catalog|dbname)\s{0,3}=|"
+    r"\b(?:server|data source|address|network"
+    r" address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial"
+    r" catalog|dbname)\s{0,3}=|"
     r"\bjdbc:[a-z]+:"
 )
 """Another part of a connection string."""
@@ -104,14 +108,18 @@ def _jwt(candidate: Candidate) -> Verdict:
 
 
 def _told_by(claims: JwtClaims) -> str | None:
-    """Return issuer and expiry in words; of an issuer with a mail address the domain only, the subject not at all."""
+    """Return issuer and expiry in words; of an issuer with a mail address the domain only, the
+    subject not at all.
+    """
     issuer = f"issued by {printable(claims.issuer.rpartition('@')[2], 80)}" if claims.issuer else ""
     expiry = f"valid until {claims.expires:%Y-%m-%d %H:%M} UTC" if claims.expires else ""
     return ", ".join(filter(None, (issuer, expiry))) or None
 
 
 def is_published_jwt(token: str) -> bool:
-    """True for the tokens of the standard and of the best known debugger page: subject 1234567890, John Doe."""
+    """True for the tokens of the standard and of the best known debugger page: subject 1234567890,
+    John Doe.
+    """
     return "eyJzdWIiOiIxMjM0NTY3ODkwIi" in token or "Ikpva" + "G4gRG9lI" in token
 
 

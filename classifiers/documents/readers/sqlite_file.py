@@ -12,7 +12,10 @@ from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/vnd.sqlite3"})
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE"
+    " 'sqlite~_%' ESCAPE '~'"
+)
 _MAX_TABLES = 500
 _MAX_STEPS = 2_000
 """Of 100,000 instructions each: what a hostile file may make the engine do."""

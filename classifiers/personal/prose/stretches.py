@@ -50,7 +50,9 @@ def kind_of(text: str) -> Kind:
 
 
 def windows(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (offset, stretch) of overlapping stretches that begin and end between words where they can."""
+    """Yield (offset, stretch) of overlapping stretches that begin and end between words where they
+    can.
+    """
     begin = 0
     while begin < len(text):
         end = min(len(text), begin + WINDOW)

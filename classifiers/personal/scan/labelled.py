@@ -9,7 +9,8 @@ from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
-    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was issued|holder|card|code|on|am|le|el|the|of|my|"
+    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was"
+    r" issued|holder|card|code|on|am|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,
 )

@@ -1,4 +1,6 @@
-"""The one pass over a text: a linear-time pattern that finds what could be an identifier, nothing more."""
+"""The one pass over a text: a linear-time pattern that finds what could be an identifier, nothing
+more.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -28,8 +30,11 @@ LETTERS_INSIDE = (
 _NUMBERS = r"(?:\+|\(\+?)?\b\d(?:[ \-./()\x01]{0,2}\d){5,}\b"
 IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
 LABELS = (
-    r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical record|"
-    r"patient id|date of birth|birth ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa] il|nascid[oa] em|f\xf8dt|nacimiento|nascita|"
+    r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical"
+    r" record|"
+    r"patient id|date of birth|birth"
+    r" ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
+    r" il|nascid[oa] em|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
     r"health insurance|krankenversichertennummer|versichertennummer|ip)\b)"
 )
@@ -37,8 +42,9 @@ LABELS = (
 PATTERN = "|".join(
     (_UUID, _INSTANT, _AT_DOMAIN, *LETTERS_FIRST, *LETTERS_INSIDE, _NUMBERS, IPV6, LABELS)
 )
-"""Every alternative is of bounded length or made of one repeated class, and begins where nothing else is alive:
-matching stays linear on hostile text. UUIDs and instants are matched only to be passed over."""
+"""Every alternative is of bounded length or made of one repeated class, and begins where nothing
+else is alive: matching stays linear on hostile text. UUIDs and instants are matched only to be
+passed over."""
 
 
 @cache
@@ -52,9 +58,10 @@ def _search() -> tuple[Any, Any]:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
-    return re2.compile(
-        PATTERN.encode("latin-1"), options
-    )._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+    return (
+        re2.compile(PATTERN.encode("latin-1"), options)._regexp.Match,
+        re2._re2.RE2.Anchor.UNANCHORED,
+    )
 
 
 def spans(data: bytes) -> Iterator[tuple[int, int]]:

@@ -92,7 +92,8 @@ def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
     return sorted(findings, key=lambda f: (f.test_data, order.index(f.confidence), f.kind))
 
 
-# -- looking at columns ------------------------------------------------------------------------------------------------
+# -- looking at columns
+# ------------------------------------------------------------------------------------------------
 
 
 def _sample(values: Sequence[str]) -> list[str]:
@@ -254,7 +255,8 @@ def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
     return sorted(places)
 
 
-# -- joining columns ---------------------------------------------------------------------------------------------------
+# -- joining columns
+# ---------------------------------------------------------------------------------------------------
 
 
 def _finding(
@@ -280,9 +282,11 @@ def _finding(
         excerpt=mask(values[0]) if values else "",
         fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
         test_data=first.test_data,
-        note=None
-        if all(result.exact for result in group)
-        else "numbers come from a part of the rows",
+        note=(
+            None
+            if all(result.exact for result in group)
+            else "numbers come from a part of the rows"
+        ),
         subjects=subjects,
     )
 

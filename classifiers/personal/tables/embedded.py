@@ -1,4 +1,6 @@
-"""Records inside running text: pasted rows, `Label: value` lines, and JSON or printed objects, as prompts hold them."""
+"""Records inside running text: pasted rows, `Label: value` lines, and JSON or printed objects, as
+prompts hold them.
+"""
 
 import re
 from bisect import bisect_left
@@ -25,8 +27,9 @@ _PAIR = re.compile(
     r"(?:\"([^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+)\"|'([^'\\\n]*+(?:\\.[^'\\\n]*+)*+)'|\\\"([^\"\\\n]*+)\\\""
     r"|(-?\d{3,20}+)(?![\d.])|([\[{]))"
 )
-"""A quoted name with its value, in JSON, in JSON within a string, or as Python prints it. No alternative is tried twice
-over the same text: the quote that opens a later value closes an earlier one."""
+"""A quoted name with its value, in JSON, in JSON within a string, or as Python prints it. No
+alternative is tried twice over the same text: the quote that opens a later value closes an earlier
+one."""
 _TRIM = " \t\r\"'"
 _FORMATTING = " \t\r*"
 
@@ -88,7 +91,9 @@ def has_pairs(text: str) -> bool:
 
 
 def _pairs(text: str) -> Iterator[Cell]:
-    """Yield the values that stand under quoted names; objects are told apart by the braces between them."""
+    """Yield the values that stand under quoted names; objects are told apart by the braces between
+    them.
+    """
     row = end = 0
     parent: str | None = None
     for match in _PAIR.finditer(text):
@@ -143,7 +148,9 @@ def _tables(text: str) -> Iterator[Block]:
 
 
 def table_at(data: bytes, start: int) -> int | None:
-    """Return where the table ends whose header line begins at `start` in UTF-8 text; None when none begins there."""
+    """Return where the table ends whose header line begins at `start` in UTF-8 text; None when none
+    begins there.
+    """
     header_end = data.find(b"\n", start)
     if header_end < 0:
         return None

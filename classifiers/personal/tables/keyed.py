@@ -1,4 +1,6 @@
-"""Values that their key tells: names, addresses, dates of birth, documents, accounts, health and special categories."""
+"""Values that their key tells: names, addresses, dates of birth, documents, accounts, health and
+special categories.
+"""
 
 import re
 from collections.abc import Callable
@@ -21,7 +23,8 @@ _YEAR_FIRST = re.compile(
 )
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
 _DAY_MONTH = re.compile(
-    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)? ?((?:18|19|20)\d\d)(?!\d)"
+    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)?"
+    r" ?((?:18|19|20)\d\d)(?!\d)"
 )
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
 _EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
@@ -91,7 +94,9 @@ _PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin 
 
 
 def bare_name(text: str) -> str | None:
-    """Return the normal form of a value under a bare `name`, unless it names an organisation or a program."""
+    """Return the normal form of a value under a bare `name`, unless it names an organisation or a
+    program.
+    """
     words = text.replace(",", " ").replace(".", " ").casefold().split()
     if not 1 <= len(words) <= 5 or not _ORGANISATION.isdisjoint(words):
         return None

@@ -1,4 +1,6 @@
-"""The words themselves: which phrases announce which kind of personal data, and which announce something else."""
+"""The words themselves: which phrases announce which kind of personal data, and which announce
+something else.
+"""
 
 from core.vocabulary.kinds import GROUPS
 

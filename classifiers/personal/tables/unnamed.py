@@ -1,4 +1,6 @@
-"""Columns without a telling header: when nearly all of their numbers pass one check, that is no accident."""
+"""Columns without a telling header: when nearly all of their numbers pass one check, that is no
+accident.
+"""
 
 from collections.abc import Sequence
 
@@ -14,7 +16,8 @@ _UNCHECKED = frozenset({"us_ssn", "us_itin", "dk_cpr", "us_aba"})
 def kind_by_statistics(sample: Sequence[str]) -> str | None:
     """Return the kind whose check digit nearly all of these numbers have, None when there is none.
 
-    A check that one random number in ten passes is passed by nineteen of twenty random numbers once in 10^17 columns.
+    A check that one random number in ten passes is passed by nineteen of twenty random numbers once
+    in 10^17 columns.
     """
     values = list(dict.fromkeys(value.strip() for value in sample))
     if len(values) < _ENOUGH or not all(value.isascii() and value.isdigit() for value in values):

@@ -145,7 +145,9 @@ def _is_labelled(data: bytes, start: int) -> bool:
 
 @cache
 def _numbered() -> frozenset[bytes]:
-    """Return for all phrases that announce a number their longest words: a label has one of them whole."""
+    """Return for all phrases that announce a number their longest words: a label has one of them
+    whole.
+    """
     phrases = [phrase for phrase, kinds in telling_phrases().items() if not kinds <= WORDED]
     return frozenset(max(phrase.split(" "), key=len).encode() for phrase in phrases)
 
@@ -223,7 +225,8 @@ def _blank(data: bytes, at: int) -> int:
 @cache
 def _label_lines() -> Any:
     return regex(
-        r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]"
+        r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w"
+        r" '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]"
     )
 
 

@@ -1,4 +1,6 @@
-"""Each way of writing things down is known in one place, so that what one reader sees no other misses."""
+"""Each way of writing things down is known in one place, so that what one reader sees no other
+misses.
+"""
 
 import ast
 from collections.abc import Callable
@@ -73,7 +75,9 @@ HOMES: dict[str, tuple[Callable[[ast.Module], bool], set[str]]] = {
 
 @pytest.mark.parametrize("fact", HOMES)
 def test_each_fact_has_one_home(fact: str) -> None:
-    """Packed streams, beginnings of files, invisible characters: a second place would sooner or later say otherwise."""
+    """Packed streams, beginnings of files, invisible characters: a second place would sooner or
+    later say otherwise.
+    """
     is_told, homes = HOMES[fact]
 
     assert {path for path, tree in TREES.items() if is_told(tree)} == homes

@@ -231,7 +231,9 @@ def test_a_published_example_is_reported_as_test_data(
 
 
 def test_a_genuine_checksum_makes_a_token_certain(own_detector: CredentialDetector) -> None:
-    """GitHub ends its tokens with a checksum: one that agrees was issued, one that does not is only likely."""
+    """GitHub ends its tokens with a checksum: one that agrees was issued, one that does not is only
+    likely.
+    """
     from classifiers.credentials.judging.quality import checksum62
 
     body = RUN[:30]
@@ -265,7 +267,9 @@ def _six_digits(body: str) -> list[str]:
 def test_a_disguised_key_is_found_where_it_stands(
     own_detector: CredentialDetector, disguise
 ) -> None:  # type: ignore[no-untyped-def]
-    """Invisible or look-alike characters do not hide a key, and the place shown is that of the text as sent."""
+    """Invisible or look-alike characters do not hide a key, and the place shown is that of the text
+    as sent.
+    """
     secret = "sk-" + "proj-" + RUN[:60]
     shown = disguise(secret)
     payload = chat(f"é {shown} end")
@@ -304,7 +308,9 @@ _TEXT = st.text(st.characters(codec=None), max_size=300)
 )
 @settings(max_examples=150, deadline=None)
 def test_no_text_breaks_it_and_no_neighbour_hides_a_key(texts, at) -> None:  # type: ignore[no-untyped-def]
-    """Whatever else a payload holds, control characters and broken surrogates included, the key is found in place."""
+    """Whatever else a payload holds, control characters and broken surrogates included, the key is
+    found in place.
+    """
     secret = "gh" + "p_" + RUN[:36]
     segments = [Segment(text, key, (), carrier) for text, key, carrier in texts]
     at = min(at, len(segments))

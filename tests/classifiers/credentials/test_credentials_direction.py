@@ -85,7 +85,9 @@ LEAKS = [
 def test_a_key_elsewhere_is_a_leak(
     own_detector: CredentialDetector, host: str, segment: Segment, name: str
 ) -> None:
-    """In a body, a prompt, or at a host that is not the key's own, however alike its name, the key leaks."""
+    """In a body, a prompt, or at a host that is not the key's own, however alike its name, the key
+    leaks.
+    """
     assert leaks(own_detector, segment, host) == [name]
 
 
@@ -101,7 +103,9 @@ def test_a_signed_request_leaks_nothing(own_detector: CredentialDetector) -> Non
 
 
 def test_a_token_request_is_what_a_client_secret_is_for(own_detector: CredentialDetector) -> None:
-    """Asking an identity service for a token sends the client's secret by design; a key of another service does not belong there."""
+    """Asking an identity service for a token sends the client's secret by design; a key of another
+    service does not belong there.
+    """
     asked = [
         Segment("client_credentials", "grant_type"),
         Segment("kV7rq9Zt2mW8xY3pLq5T", "client_secret"),

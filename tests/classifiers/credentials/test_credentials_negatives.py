@@ -59,7 +59,9 @@ NEGATIVES = [
 def test_what_only_looks_like_a_secret_is_not_reported(
     full_detector: CredentialDetector, key: str, text: str
 ) -> None:
-    """Identifiers, hashes, placeholders and talk about passwords raise no alarm, with every rule active."""
+    """Identifiers, hashes, placeholders and talk about passwords raise no alarm, with every rule
+    active.
+    """
     hits = full_detector.detect(Payload(segments=[Segment(text, key, (key,))]), "llm.example")
 
     assert [(h.detector, h.value) for h in hits] == []
@@ -108,7 +110,9 @@ RECORDINGS = os.environ.get("OUTGATE_RECORDINGS", "")
 
 @pytest.mark.skipif(not RECORDINGS, reason="OUTGATE_RECORDINGS names no folder of recordings")
 def test_recorded_llm_requests_raise_no_alarm(full_detector: CredentialDetector) -> None:
-    """Real requests to language models, credentials replaced, are clean: at most 2 in 1,000 may be flagged."""
+    """Real requests to language models, credentials replaced, are clean: at most 2 in 1,000 may be
+    flagged.
+    """
     with lzma.open(pathlib.Path(RECORDINGS) / "llm-dev.har.xz") as file:
         entries = orjson.loads(file.read())["log"]["entries"]
     flagged = [

@@ -1,4 +1,6 @@
-"""The rules of the long tail: adapted for the wire, accepted by both engines, cached so that nobody can tamper with them."""
+"""The rules of the long tail: adapted for the wire, accepted by both engines, cached so that nobody
+can tamper with them.
+"""
 
 import json
 import pathlib
@@ -42,7 +44,9 @@ def test_the_full_pack_has_hundreds_of_rules(full_detector: CredentialDetector) 
 def test_no_rule_of_the_catalogue_is_lost_unawares(
     full_detector: CredentialDetector, pack_dir: pathlib.Path
 ) -> None:
-    """A rule left out is one that is covered elsewhere or not for the wire: a refusal by an engine would show here."""
+    """A rule left out is one that is covered elsewhere or not for the wire: a refusal by an engine
+    would show here.
+    """
     left_out = json.loads((pack_dir / "credentials" / "pack.json").read_text())["left_out"]
     meant = {rule_id for rule_id in left_out if rule_id.startswith(("betterleaks.", "veles."))}
 
@@ -208,7 +212,11 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:
     """The catalogue's package also holds validators that send secrets out: they are never imported."""
-    script = "import sys; from classifiers.credentials.engines.wheel import read_catalogue; n = len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
+    script = (
+        "import sys; from classifiers.credentials.engines.wheel import read_catalogue; n ="
+        " len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m"
+        " in {'http.client', 'urllib.request', 'requests', 'ssl'}))"
+    )
     result = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -62,16 +62,17 @@ def event_stream(payload: bytes) -> bytes:
 MESSAGE = proto(1, "model-x") + proto(2, proto(1, EMAIL) + proto(2, NOTE)) + proto(3, 42)
 
 MULTIPART = (
-    b'--frontier\r\ncontent-disposition: form-data; name="email"\r\n\r\n' + EMAIL.encode() + b"\r\n"
-    b'--frontier\r\ncontent-disposition: form-data; name="note"\r\ncontent-type: text/plain; charset=utf-8\r\n\r\n'
-    + NOTE.encode()
-    + b"\r\n--frontier--\r\n"
+    b'--frontier\r\ncontent-disposition: form-data; name="email"\r\n\r\n'
+    + EMAIL.encode()
+    + b'\r\n--frontier\r\ncontent-disposition: form-data; name="note"\r\ncontent-type: text/plain;'
+    b" charset=utf-8\r\n\r\n" + NOTE.encode() + b"\r\n--frontier--\r\n"
 )
 SOAP = (
     '<?xml version="1.0"?><s:Envelope xmlns:s="urn:x"><s:Body><c:email>'
     + EMAIL
     + "</c:email><c:note><![CDATA["
-    "" + NOTE + "]]></c:note></s:Body></s:Envelope>"
+    + NOTE
+    + "]]></c:note></s:Body></s:Envelope>"
 )
 GRAPHQL = {"query": "mutation($c: Customer!) { add(c: $c) { id } }", "variables": {"c": VALUE}}
 TOOL_CALL = {"tool_calls": [{"function": {"name": "save", "arguments": json.dumps(VALUE)}}]}
@@ -226,9 +227,11 @@ BODIES: dict[str, tuple[bytes, str | None, str | None]] = {
     "utf-16 in base64": (
         json.dumps(
             {
-                "b": base64.b64encode(
-                    json.dumps(VALUE, ensure_ascii=False).encode("utf-16-le")
-                ).decode()
+                "b": (
+                    base64.b64encode(
+                        json.dumps(VALUE, ensure_ascii=False).encode("utf-16-le")
+                    ).decode()
+                )
             }
         ).encode(),
         "application/json",
@@ -270,7 +273,9 @@ def texts(payload: Payload) -> list[str]:
 
 @pytest.mark.parametrize("carrier", BODIES)
 def test_values_come_out_of_every_carrier(carrier: str, send: Send) -> None:
-    """An e-mail address and a note with odd characters are read in every packing that Python scripts use."""
+    """An e-mail address and a note with odd characters are read in every packing that Python
+    scripts use.
+    """
     body, content_type, encoding = BODIES[carrier]
     payload = decode(send(body, content_type, encoding=encoding))
     assert EMAIL in texts(payload)
@@ -367,7 +372,9 @@ def test_query_values_are_decoded_once_and_inside(send: Send) -> None:
     packed = base64.b64encode(JSON).decode()
     payload = decode(
         send(
-            path=f"/search?q={quote_plus('a + b = 100%')}&data={quote_plus(packed)}&note={quote_plus(NOTE)}"
+            path=(
+                f"/search?q={quote_plus('a + b = 100%')}&data={quote_plus(packed)}&note={quote_plus(NOTE)}"
+            )
         )
     )
     found = {(s.key, s.text) for s in payload.segments if s.carrier is Carrier.QUERY}
@@ -393,8 +400,13 @@ def test_plain_percent_signs_are_left_alone(send: Send) -> None:
 
 
 def test_numbers_that_may_identify_are_read_as_bare_numbers(send: Send) -> None:
-    """Whole numbers of an identifier's length are read and marked as bare; floats, flags and small numbers are not text."""
-    body = b'{"ssn": 123456789, "price": 12345678.5, "on": true, "n": 5, "big": 1e20, "neg": -123456789, "x": null}'
+    """Whole numbers of an identifier's length are read and marked as bare; floats, flags and small
+    numbers are not text.
+    """
+    body = (
+        b'{"ssn": 123456789, "price": 12345678.5, "on": true, "n": 5, "big": 1e20, "neg":'
+        b' -123456789, "x": null}'
+    )
     assert [(s.key, s.text, s.quoted) for s in decode(send(body)).segments] == [
         ("ssn", "123456789", False)
     ]
@@ -451,7 +463,9 @@ def test_names_that_are_values_are_read(send: Send) -> None:
 def test_what_stands_behind_the_last_whole_message_is_never_silent(
     body: bytes, content_type: str, reason: str, send: Send
 ) -> None:
-    """A stream of messages that ends in something else is read as far as it goes, and the rest is said to be there."""
+    """A stream of messages that ends in something else is read as far as it goes, and the rest is
+    said to be there.
+    """
     payload = decode(send(body, content_type))
     assert EMAIL in texts(payload)
     assert [unread.reason for unread in payload.unread] == [reason]
@@ -468,7 +482,9 @@ def test_what_stands_behind_the_last_whole_message_is_never_silent(
 def test_a_value_behind_a_packed_body_is_read(
     coding: str, pack: Callable[[bytes], bytes], declared: bool, send: Send
 ) -> None:
-    """A plain value behind a compressed body is read as the text it is, and one that is no text is said to be there."""
+    """A plain value behind a compressed body is read as the text it is, and one that is no text is
+    said to be there.
+    """
     body = pack(b'{"a": 1}')
     if not declared and coding not in {"gzip", "zstd"}:
         return
@@ -556,7 +572,9 @@ def test_websocket_messages_are_read() -> None:
 
 
 def test_json_is_shared(send: Send) -> None:
-    """The parsed body is kept for those who need its structure, and the plain bytes for those who need these."""
+    """The parsed body is kept for those who need its structure, and the plain bytes for those who
+    need these.
+    """
     payload = decode(send(gzip.compress(JSON), "Application/JSON; charset=utf-8", encoding="GZIP"))
     assert payload.json == VALUE
     assert payload.plain == JSON
@@ -627,13 +645,14 @@ def test_uploads_are_known_by_their_file_names(
 
 
 def test_files_in_forms_label_what_is_found_in_them(send: Send) -> None:
-    """What stands in an uploaded file is reported under the file's name, however deeply it is packed; fields are not."""
+    """What stands in an uploaded file is reported under the file's name, however deeply it is
+    packed; fields are not.
+    """
     packed = json.dumps({"blob": base64.b64encode(JSON).decode()})
     body = (
         b'--f\r\ncontent-disposition: form-data; name="up"; filename="x.json"\r\n\r\n'
         + packed.encode()
-        + b"\r\n"
-        b'--f\r\ncontent-disposition: form-data; name="field"\r\n\r\nplain\r\n--f--'
+        + b'\r\n--f\r\ncontent-disposition: form-data; name="field"\r\n\r\nplain\r\n--f--'
     )
     labels = {
         s.text: s.label for s in decode(send(body, "multipart/form-data; boundary=f")).segments

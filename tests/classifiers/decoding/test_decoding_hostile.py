@@ -41,7 +41,9 @@ def reasons(payload: Payload) -> set[str]:
 
 @pytest.mark.parametrize("coding", BOMBS)
 def test_decompression_bombs_are_stopped_and_said(coding: str, send: Send) -> None:
-    """A small body that unpacks to a huge one is unpacked no further than the limit, and that is a finding."""
+    """A small body that unpacks to a huge one is unpacked no further than the limit, and that is a
+    finding.
+    """
     payload = decode(send(BOMBS[coding], "application/json", encoding=coding), SMALL)
     assert LIMIT in reasons(payload)
     assert len(payload.plain) <= 100_000
@@ -178,7 +180,9 @@ def test_entities_of_a_document_are_not_expanded(send: Send) -> None:
 
 
 def test_formats_nested_too_deeply_are_said(send: Send) -> None:
-    """Data wrapped again and again is unwrapped a few times; then the record says that there is more."""
+    """Data wrapped again and again is unwrapped a few times; then the record says that there is
+    more.
+    """
     value: object = "anna@example.com"
     for _ in range(DEFAULT.depth + 3):
         value = json.dumps({"in": value})
@@ -242,7 +246,8 @@ BODIES = st.one_of(
     [("cookie", ";=;a="), ("authorization", "Basic =")],
 )
 @example(
-    b'{"\\udc00 long name of a key": [{"a\\ud800": "\\ud800", "b": 1}, {"a\\ud800": "", "b": 1}, {"b": 2}]}',
+    b'{"\\udc00 long name of a key": [{"a\\ud800": "\\ud800", "b": 1}, {"a\\ud800": "", "b": 1},'
+    b' {"b": 2}]}',
     None,
     None,
     "/",
@@ -264,7 +269,9 @@ def test_no_payload_breaks_the_decoder(
     path: str,
     headers: list[tuple[str, str]],
 ) -> None:
-    """Whatever bytes come under whatever name, decoding ends, stays within limits and yields text that can be encoded."""
+    """Whatever bytes come under whatever name, decoding ends, stays within limits and yields text
+    that can be encoded.
+    """
     payload = decode(
         send(body, content_type, encoding=encoding, path=path, headers=tuple(headers)), SMALL
     )
@@ -323,7 +330,9 @@ NUMBERS = json.dumps([n % 977 for n in range(200_000)]).encode()
 
 @pytest.mark.parametrize("plain", [PROSE, NUMBERS])
 def test_what_is_too_much_for_the_loop_says_so(send: Send, plain: bytes) -> None:
-    """A small body that unpacks to much is marked as cut on the event loop, and read whole where there is room."""
+    """A small body that unpacks to much is marked as cut on the event loop, and read whole where
+    there is room.
+    """
     body = gzip.compress(plain)
     assert decode(send(body, "application/json", encoding="gzip"), INLINE).cut
     roomy = decode(send(body, "application/json", encoding="gzip"))

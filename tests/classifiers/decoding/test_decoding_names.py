@@ -60,8 +60,8 @@ LABELS = {
 
 @pytest.mark.parametrize("name", LABELS)
 def test_a_host_label_is_a_carrier(engine: Engine, name: str) -> None:
-    """A value in a label of the host is found however it is encoded, and the record holds neither it
-    nor the label; the domain that it went to stays."""
+    """A value in a label of the host is found however it is encoded, and the record holds neither
+    it nor the label; the domain that it went to stays."""
     label, kind = LABELS[name]
     for suffix in ("u.example", "u.example.co.uk"):
         exchange = going(f"{label}.{suffix}")

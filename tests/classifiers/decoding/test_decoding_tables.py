@@ -1,4 +1,6 @@
-"""Records are counted as records: arrays of objects and delimited text become tables with exact rows."""
+"""Records are counted as records: arrays of objects and delimited text become tables with exact
+rows.
+"""
 
 import json
 from collections.abc import Callable
@@ -27,7 +29,9 @@ def people(count: int) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("count", [3, 49, 50, 1000])
 def test_arrays_of_objects_are_tables(count: int, send: Send) -> None:
-    """An array of alike objects is a table: every row counted, every value kept, nested values read on their own."""
+    """An array of alike objects is a table: every row counted, every value kept, nested values read
+    on their own.
+    """
     payload = decode(
         send(json.dumps({"data": {"people": people(count)}}).encode(), "application/json")
     )
@@ -41,7 +45,9 @@ def test_arrays_of_objects_are_tables(count: int, send: Send) -> None:
 
 @pytest.mark.parametrize("count", [3, 50])
 def test_cells_are_text_too(count: int, send: Send) -> None:
-    """Every cell of a table also stands in a text that is searched for patterns, marked as part of a table."""
+    """Every cell of a table also stands in a text that is searched for patterns, marked as part of
+    a table.
+    """
     payload = decode(send(json.dumps(people(count)).encode(), "application/json"))
     cells = [s for s in payload.segments if s.tabular and s.key == "email"]
     assert "\n".join(s.text for s in cells).splitlines() == [
@@ -95,7 +101,10 @@ def test_packed_cells_are_read(send: Send) -> None:
         assert any("anna@example.com" in text for text in found)
 
 
-CSV = 'id;name;email\n1;"Muster; Anna";anna@example.com\n2;Jörg;joerg@example.com\n\n3;;x@example.com\n'
+CSV = (
+    'id;name;email\n1;"Muster;'
+    ' Anna";anna@example.com\n2;Jörg;joerg@example.com\n\n3;;x@example.com\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +120,9 @@ CSV = 'id;name;email\n1;"Muster; Anna";anna@example.com\n2;Jörg;joerg@example.c
     ],
 )
 def test_delimited_text_is_a_table(text: str, content_type: str, send: Send) -> None:
-    """CSV and its kin become a table whatever their delimiter, their line ends and what they are called."""
+    """CSV and its kin become a table whatever their delimiter, their line ends and what they are
+    called.
+    """
     (table,) = decode(send(text.encode(), content_type)).tables
     assert table.columns == ("id", "name", "email")
     assert table.rows == 3
@@ -130,7 +141,10 @@ def test_delimited_text_without_header_keeps_its_first_row(send: Send) -> None:
         "Dear all,\nwe met, we talked, and we agreed.\nYours, Anna\nand Bert, too\n",
         "one line, with commas, only",
         "def f(a, b):\n    return a, b\nprint(f(1, 2))\nx = [1, 2]\ny = (3, 4)\n",
-        "2026-01-01 INFO started\n2026-01-01 INFO ready\n2026-01-01 INFO done\n2026-01-02 INFO bye\n",
+        (
+            "2026-01-01 INFO started\n2026-01-01 INFO ready\n2026-01-01 INFO done\n2026-01-02 INFO"
+            " bye\n"
+        ),
     ],
 )
 def test_prose_code_and_logs_are_no_tables(text: str, send: Send) -> None:

@@ -73,7 +73,9 @@ def learn(memory: Bindings, sent: Exchange, got: Answer) -> Account | None:
 def test_an_answer_tells_whose_account_a_token_is(
     first: str, told: Answer, later: str, kind: str, account: str
 ) -> None:
-    """Once a service has said whose token it is, later uploads with that token are known to be that account's."""
+    """Once a service has said whose token it is, later uploads with that token are known to be that
+    account's.
+    """
     memory = bindings()
     learnt = learn(memory, exchange("GET", first), told)
     assert learnt is not None
@@ -120,7 +122,9 @@ def test_a_token_is_bound_when_it_is_issued(
 def test_upload_sessions_belong_to_the_account_that_opened_them(
     opener: str, told: Answer, session: str | None
 ) -> None:
-    """An upload by a session link, which carries no token, is the account's that asked for the link."""
+    """An upload by a session link, which carries no token, is the account's that asked for the
+    link.
+    """
     memory = bindings()
     memory.bind_token(TOKEN, Signal("opener", "test", personal=True))
     sent = exchange("POST", opener)
@@ -167,7 +171,9 @@ def test_no_token_is_kept() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """A script that uses endless tokens cannot fill the gate's memory; the oldest binding goes first."""
+    """A script that uses endless tokens cannot fill the gate's memory; the oldest binding goes
+    first.
+    """
     memory = bindings(limit=10)
     for number in range(50):
         memory.bind_token(f"token-{number}", Signal(str(number), "test"))
@@ -213,7 +219,9 @@ def test_answers_fed_in_pieces_teach_as_well() -> None:
 
 
 def test_an_answer_never_makes_the_organisations_own_key_a_strangers() -> None:
-    """The organisation's own key stays its own when the answer names an organisation id that nobody listed."""
+    """The organisation's own key stays its own when the answer names an organisation id that nobody
+    listed.
+    """
     memory = bindings()
     ours = Organisation(key_fingerprints=frozenset({memory.fingerprint(TOKEN)}))
     sent = exchange("GET", "https://api.openai.com/v1/models")

@@ -114,7 +114,9 @@ def test_service_category_and_account(
     kind: str,
     upload: bool,
 ) -> None:
-    """Each service that scripts really use is named, with its category, whose account it is, and whether data is stored."""
+    """Each service that scripts really use is named, with its category, whose account it is, and
+    whether data is stored.
+    """
     found = destination(exchange(method, url, **headers), ORGANISATION, bindings())
     assert (found.service, found.category.value, found.account.kind.value, found.upload) == (
         service,
@@ -152,7 +154,9 @@ def test_without_a_list_no_account_is_called_foreign() -> None:
     ],
 )  # fmt: skip
 def test_stored_paths_hold_no_token_and_no_person(path: str, stored: str) -> None:
-    """A stored path keeps what explains the request, and nothing that authorises it or names a person."""
+    """A stored path keeps what explains the request, and nothing that authorises it or names a
+    person.
+    """
     host = "api.telegram.org" if path.startswith("/bot") else "unknown.example"
     assert destination(exchange("POST", f"https://{host}{path}"), NOBODY, bindings()).path == stored
 
@@ -199,7 +203,9 @@ def test_own_key_makes_the_account_corporate() -> None:
     ],
 )
 def test_an_own_key_is_known_in_any_providers_header(url: str, header: str) -> None:
-    """Providers take their keys in headers of their own: an organisation's key is its own there, too."""
+    """Providers take their keys in headers of their own: an organisation's key is its own there,
+    too.
+    """
     memory = bindings()
     key = "0123456789abcdef" * 2
     ours = Organisation(key_fingerprints=frozenset({memory.fingerprint(key)}))
@@ -239,7 +245,9 @@ def test_what_a_token_says_outweighs_a_header_that_anybody_can_set(
 
 
 def test_an_opaque_token_is_told_as_a_hint_only() -> None:
-    """A token that tells nothing is no proof of a personal account, but an officer may know the odds."""
+    """A token that tells nothing is no proof of a personal account, but an officer may know the
+    odds.
+    """
     for url in (
         "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
         "https://dev.azure.com/",

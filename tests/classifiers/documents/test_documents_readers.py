@@ -1,4 +1,6 @@
-"""One contract for every reader: the same person is found in every kind of file, and hostile files end in words."""
+"""One contract for every reader: the same person is found in every kind of file, and hostile files
+end in words.
+"""
 
 import base64
 import bz2
@@ -66,7 +68,9 @@ def test_samples_cover_every_reader(made: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("name", [*TABLES, *TEXTS])
 def test_every_kind_is_read_whole(name: str, made: dict[str, bytes]) -> None:
-    """The e-mail address in the document is read, nothing is said to be unread, and the label names the file."""
+    """The e-mail address in the document is read, nothing is said to be unread, and the label names
+    the file.
+    """
     payload = read(made[name], name)
     assert EMAIL in text(payload)
     assert payload.unread == []
@@ -98,7 +102,9 @@ def test_kinds_are_told_by_their_bytes(name: str, made: dict[str, bytes]) -> Non
 
 @pytest.mark.parametrize("name", [*TABLES, *TEXTS])
 def test_cut_documents_are_never_silent(name: str, made: dict[str, bytes]) -> None:
-    """A document cut in the middle never breaks the reader: it gives something to read or says what is wrong."""
+    """A document cut in the middle never breaks the reader: it gives something to read or says what
+    is wrong.
+    """
     for share in (0.1, 0.5, 0.9):
         payload = read(made[name][: int(len(made[name]) * share)], name)
         assert payload.segments or payload.unread
@@ -113,7 +119,9 @@ def test_pickles_are_never_run(made: dict[str, bytes], monkeypatch: pytest.Monke
 
 
 def test_hidden_parts_are_read(made: dict[str, bytes]) -> None:
-    """Hidden sheets, comments, notes, properties and embedded files count: they leave with the document."""
+    """Hidden sheets, comments, notes, properties and embedded files count: they leave with the
+    document.
+    """
     assert "DE02120300000000202051" in text(read(made["people.xlsx"]))
     assert "4111111111111111" in text(read(made["people.xlsx"]))
     assert "a comment on a cell" in text(read(made["people.xlsx"]))
@@ -143,8 +151,9 @@ def test_places_lead_into_archives(made: dict[str, bytes]) -> None:
     """A finding inside an archive says which file of it."""
     payload = read(made["zip in zip.zip"], "upload.zip")
     column = next(segment for segment in payload.segments if segment.key == "email")
-    assert place(column) == (
-        "attachment upload.zip › inner.zip › people.csv (body.inner.zip.people.csv.column email)"
+    assert (
+        place(column)
+        == "attachment upload.zip › inner.zip › people.csv (body.inner.zip.people.csv.column email)"
     )
 
 
@@ -163,7 +172,9 @@ def encrypted_zip(make: SimpleNamespace) -> bytes:
 
 
 def test_encrypted_files_are_findings(make: SimpleNamespace) -> None:
-    """What is encrypted cannot be read, and leaves no doubt about it; its file names are still read."""
+    """What is encrypted cannot be read, and leaves no doubt about it; its file names are still
+    read.
+    """
     payload = read(encrypted_zip(make))
     assert reasons(payload) == {"encrypted archive"}
     assert "secret.csv" in text(payload)
@@ -199,7 +210,9 @@ def test_kinds_without_a_reader_say_so(start: bytes, reason: str) -> None:
 
 
 def test_archive_bombs_are_stopped(make: SimpleNamespace) -> None:
-    """Small archives that unpack to huge ones are unpacked no further than the limits, and that is a finding."""
+    """Small archives that unpack to huge ones are unpacked no further than the limits, and that is
+    a finding.
+    """
     huge = bytes(5_000_000)
     assert "a file inside " + BOMB in reasons(read(make.zipped({"a": huge}), limits=SMALL))
     for packed in (gzip.compress(huge), bz2.compress(huge), lzma.compress(huge)):
@@ -255,7 +268,9 @@ def test_links_and_devices_of_an_archive_are_only_names() -> None:
 
 
 def test_large_tables_are_sampled_and_counted(make: SimpleNamespace) -> None:
-    """A table larger than is kept is counted exactly; its values are a sample, and all the text of a CSV is still searched."""
+    """A table larger than is kept is counted exactly; its values are a sample, and all the text of
+    a CSV is still searched.
+    """
     csv = "id,email\n" + "\n".join(f"{n},p{n}@example.com" for n in range(2_000))
     payload = read(csv.encode(), "big.csv", limits=SMALL)
     (table,) = payload.tables
@@ -264,7 +279,9 @@ def test_large_tables_are_sampled_and_counted(make: SimpleNamespace) -> None:
 
 
 def test_parquet_is_never_read_whole() -> None:
-    """A Parquet file that promises millions of rows is counted from its footer and sampled in batches."""
+    """A Parquet file that promises millions of rows is counted from its footer and sampled in
+    batches.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -279,11 +296,14 @@ def test_parquet_is_never_read_whole() -> None:
 
 
 def test_hostile_databases_run_nothing(tmp_path: Path) -> None:
-    """Virtual tables, generated columns and triggers of a database file are not run; its tables are read."""
+    """Virtual tables, generated columns and triggers of a database file are not run; its tables are
+    read.
+    """
     path = tmp_path / "x.db"
     database = sqlite3.connect(path)
     database.execute(
-        "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (hex(zeroblob(length(a) * 1000000))) VIRTUAL)"
+        "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (hex(zeroblob(length(a) * 1000000)))"
+        " VIRTUAL)"
     )
     database.execute("INSERT INTO t (a) VALUES (?)", [EMAIL])
     database.execute("CREATE TABLE plain (email TEXT)")
@@ -343,7 +363,9 @@ def test_readers_never_show_payload() -> None:
 )
 @given(data=st.data())
 def test_damaged_documents_break_no_reader(made: dict[str, bytes], data: st.DataObject) -> None:
-    """Documents with bytes changed, cut out or doubled are read or named, within the limits, without an exception."""
+    """Documents with bytes changed, cut out or doubled are read or named, within the limits,
+    without an exception.
+    """
     name = data.draw(st.sampled_from([*TABLES, *TEXTS]))
     damaged = bytearray(made[name])
     for _ in range(data.draw(st.integers(1, 4))):
@@ -409,7 +431,9 @@ def test_arrow_offsets_are_not_trusted(name: str, made: dict[str, bytes]) -> Non
 def test_panics_of_libraries_are_caught(
     made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A library that panics on a file costs the file, not the worker; stopping the worker still works."""
+    """A library that panics on a file costs the file, not the worker; stopping the worker still
+    works.
+    """
     import python_calamine
 
     panic = type("PanicException", (BaseException,), {})
@@ -436,7 +460,9 @@ def test_panics_of_libraries_are_caught(
 def test_every_kind_with_a_reader_is_known_by_its_beginning(
     name: str, size: int, made: dict[str, bytes]
 ) -> None:
-    """A large body that begins as any kind of file with a reader is known as one, alone and as a part of a form."""
+    """A large body that begins as any kind of file with a reader is known as one, alone and as a
+    part of a form.
+    """
     start = made[name][:size]
 
     assert is_file(start)

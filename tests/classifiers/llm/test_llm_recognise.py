@@ -1,4 +1,6 @@
-"""Which requests are calls of a model or a tool server, at known hosts, at any other, and which must not be taken for one."""
+"""Which requests are calls of a model or a tool server, at known hosts, at any other, and which
+must not be taken for one.
+"""
 
 import hashlib
 import sys
@@ -196,7 +198,9 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("url", "body"), HARMLESS)
 def test_what_is_no_model_call(url: str, body: object) -> None:
-    """Ordinary interfaces with words like message, prompt, model or generate are not taken for models."""
+    """Ordinary interfaces with words like message, prompt, model or generate are not taken for
+    models.
+    """
     assert seen(url, body) is None
 
 
@@ -230,7 +234,9 @@ def test_look_alike_hosts_are_never_labelled_as_the_provider(shape: str) -> None
 def test_tool_servers(
     headers: dict[str, str], body: object, tool: tuple[str, ...], evidence: tuple[str, ...]
 ) -> None:
-    """Calls of tool servers are named in every revision of the protocol, with the tool; a header that lies is noted."""
+    """Calls of tool servers are named in every revision of the protocol, with the tool; a header
+    that lies is noted.
+    """
     call = seen("https://tools.example/mcp", body, **headers)
     assert call is not None
     assert (call.operation, call.tools, call.evidence) == ("mcp", tool, evidence)
@@ -257,7 +263,9 @@ def test_an_open_tool_server_stream_is_a_call() -> None:
 def test_management_calls_by_the_clients_of_model_providers(
     path: str, headers: dict[str, str], found: bool
 ) -> None:
-    """Listing models at an unlisted host is a call when a provider's own client asks; other clients' lists are not."""
+    """Listing models at an unlisted host is a call when a provider's own client asks; other
+    clients' lists are not.
+    """
     assert (seen("http://10.0.0.1:8000" + path, None, "GET", **headers) is not None) is found
 
 

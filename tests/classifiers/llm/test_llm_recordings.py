@@ -1,4 +1,6 @@
-"""Recognition and token counts on recorded public traffic, where the recordings are at hand (OUTGATE_DEV_DATA)."""
+"""Recognition and token counts on recorded public traffic, where the recordings are at hand
+(OUTGATE_DEV_DATA).
+"""
 
 import base64
 import lzma
@@ -79,7 +81,9 @@ def calls(
 
 
 def test_known_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """At least 99.5 % of recorded calls at known hosts are recognised, 99 % with the right provider and model."""
+    """At least 99.5 % of recorded calls at known hosts are recognised, 99 % with the right provider
+    and model.
+    """
     seen = Counter[str]()
     for entry, expected in calls(recordings):
         call = recognise(*exchange_of(entry))
@@ -113,7 +117,9 @@ def test_unknown_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) 
 
 
 def test_no_false_positives(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """No recorded exchange that is something else is taken for a model call, under its own host or a hidden one."""
+    """No recorded exchange that is something else is taken for a model call, under its own host or
+    a hidden one.
+    """
     others = [entry for entry, expected in recordings if not expected["is_llm"]]
     assert len(others) > 100
     assert not [

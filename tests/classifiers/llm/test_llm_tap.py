@@ -123,7 +123,9 @@ def test_several_gzip_members_and_stacked_encodings() -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate"])
 @pytest.mark.parametrize("name", ["openai sse", "openai json", "anthropic sse"])
 def test_recordings_keep_decoded_text_under_old_headers(encoding: str, name: str) -> None:
-    """A recorded answer whose body was stored decoded is read although its header still names an encoding."""
+    """A recorded answer whose body was stored decoded is read although its header still names an
+    encoding.
+    """
     stream = next(s for s in STREAMS if s.name == name)
     answer = Answer(
         status=200,
@@ -145,7 +147,9 @@ def test_recordings_keep_decoded_text_under_old_headers(encoding: str, name: str
 def test_half_finished_answers_keep_what_was_seen(
     body: bytes, tokens: tuple[int, int] | None, basis: TokensBasis | None
 ) -> None:
-    """When a stream breaks off, what it had stated until then stays; what it had not is never shown as exact."""
+    """When a stream breaks off, what it had stated until then stays; what it had not is never shown
+    as exact.
+    """
     kind = "application/json" if body.startswith(b"{") else "text/event-stream"
     done = complete(
         LlmCall(provider=None, operation="moderation"),
@@ -294,7 +298,9 @@ def test_bedrock_counts_in_headers() -> None:
 
 
 def test_organisation_and_model_are_learnt_from_the_answer() -> None:
-    """The answer tells whose organisation a key belongs to, and the model where the request named none."""
+    """The answer tells whose organisation a key belongs to, and the model where the request named
+    none.
+    """
     answer = Answer(
         status=200, headers=(("content-type", "application/json"), ("openai-organization", "example-org"), ("openai-project", "proj_1")),
         body=orjson.dumps({"model": "gpt-4o-mini-2024-07-18", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}),
@@ -321,7 +327,9 @@ def priced(
 
 
 def test_cost_is_stated_else_table_else_unknown() -> None:
-    """A cost the provider states wins over the table; a model without a price has no cost, not a cost of 0."""
+    """A cost the provider states wins over the table; a model without a price has no cost, not a
+    cost of 0.
+    """
     tokens = {"prompt_tokens": 1000, "completion_tokens": 100}
     stated = priced("openrouter", "openai/gpt-4o-mini", {**tokens, "cost": 0.00123})
     assert (stated.cost_usd, stated.cost_basis) == ("0.00123", CostBasis.STATED)
@@ -366,7 +374,9 @@ PROMPT = {
 
 
 def test_streams_without_usage_are_estimated_with_a_band() -> None:
-    """A stream that states no usage gets an estimate that says it is one, and how far off it may be."""
+    """A stream that states no usage gets an estimate that says it is one, and how far off it may
+    be.
+    """
     text = "Once upon a time there was a lighthouse at the end of the world."
     body = sse(*(chunk(word + " ") for word in text.split()), done=True)
     call = LlmCall(provider="openai", operation="chat", model="gpt-4o", stream=True)

@@ -156,8 +156,10 @@ def _image(rng: random.Random) -> object:
 
 def _logs(rng: random.Random) -> object:
     lines = [
-        f"{_instant(rng)} INFO [worker-{rng.randrange(16)}] handled request {_uid(rng)} in {rng.uniform(1, 900):.3f} ms "
-        f"bytes={rng.randrange(10**9)} status=200 pid={rng.randrange(40000)} from 10.0.{rng.randrange(255)}.{rng.randrange(255)}:{rng.randrange(65536)}"
+        f"{_instant(rng)} INFO [worker-{rng.randrange(16)}] handled request {_uid(rng)} in"
+        f" {rng.uniform(1, 900):.3f} ms bytes={rng.randrange(10**9)} status=200"
+        f" pid={rng.randrange(40000)} from"
+        f" 10.0.{rng.randrange(255)}.{rng.randrange(255)}:{rng.randrange(65536)}"
         for _ in range(20)
     ]
     return {"message": "\n".join(lines)}
@@ -178,13 +180,20 @@ def _metrics(rng: random.Random) -> object:
 
 def _code(rng: random.Random) -> object:
     return {
-        "content": "import os\n@dataclass(frozen=True)\nclass Order:\n    total: int = "
-        + digits(rng, 7)
-        + "\n\ndef main(argv):\n    # see https://git@github.com/acme/repo.git and npm i left-pad@1.3.0\n"
-        + f"    version = '1.{rng.randrange(99)}.{rng.randrange(9999)}'\n    mask = 0x{_sha(rng)[:8]}\n"
-        + "    return subprocess.run(['git', 'clone', 'git@github.com:acme/repo.git'], timeout=3600)\n"
-        + f"    color = '#{_sha(rng)[:6]}'; epoch = {1763720000 + rng.randrange(10**6)}; icon = 'logo@2x.png'\n"
-        + "# license: MIT, ported from the account module; born of necessity, the account 2 of it follows\n"
+        "content": (
+            "import os\n@dataclass(frozen=True)\nclass Order:\n    total: int = "
+            + digits(rng, 7)
+            + "\n\ndef main(argv):\n    # see https://git@github.com/acme/repo.git and npm i"
+            " left-pad@1.3.0\n"
+            + f"    version = '1.{rng.randrange(99)}.{rng.randrange(9999)}'\n    mask ="
+            f" 0x{_sha(rng)[:8]}\n"
+            + "    return subprocess.run(['git', 'clone', 'git@github.com:acme/repo.git'],"
+            " timeout=3600)\n"
+            + f"    color = '#{_sha(rng)[:6]}'; epoch = {1763720000 + rng.randrange(10**6)}; icon ="
+            " 'logo@2x.png'\n"
+            + "# license: MIT, ported from the account module; born of necessity, the account 2 of"
+            " it follows\n"
+        )
     }
 
 

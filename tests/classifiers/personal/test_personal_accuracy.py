@@ -42,7 +42,9 @@ def kinds_of(value: object) -> list[str]:
 
 @pytest.mark.parametrize("kind", sorted(LABELS))
 def test_identifier_with_key_or_label_is_found(kind: str) -> None:
-    """National ids of every supported country are found in sentences that name them and under their keys."""
+    """National ids of every supported country are found in sentences that name them and under their
+    keys.
+    """
     rng = random.Random(kind)
     label, key = LABELS[kind]
     got = []
@@ -103,7 +105,9 @@ NAMES = [
 
 
 def test_names_are_found_by_key() -> None:
-    """Names under keys for names are found in several languages, with accents, dashes and particles."""
+    """Names under keys for names are found in several languages, with accents, dashes and
+    particles.
+    """
     keys = [
         "full_name",
         "customerName",

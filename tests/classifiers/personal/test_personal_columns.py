@@ -91,7 +91,9 @@ def test_header_gives_meaning_to_plain_digits() -> None:
 
 
 def test_column_without_header_is_told_by_its_check_digits() -> None:
-    """When nearly every number of a column passes one check, the column is that, whatever its header."""
+    """When nearly every number of a column passes one check, the column is that, whatever its
+    header.
+    """
     rng = random.Random(2)
     assert [
         f.kind
@@ -115,7 +117,9 @@ def test_one_number_in_a_free_text_column_is_found() -> None:
 
 
 def test_free_text_of_any_alphabet_keeps_its_rows() -> None:
-    """Line breaks, invisible characters and labels inside cells do not shift which row a value stands in."""
+    """Line breaks, invisible characters and labels inside cells do not shift which row a value
+    stands in.
+    """
     notes = [
         "nothing to see here at all\n in two lines",
         "naïve\u200b café note with nothing in it",

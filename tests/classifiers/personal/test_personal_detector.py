@@ -99,7 +99,9 @@ KEYED = [
 
 @pytest.mark.parametrize(("key", "value", "kind"), KEYED)
 def test_key_tells_what_a_value_is(key: str, value: str, kind: str) -> None:
-    """A field named for personal data is reported as that, in snake case, camel case and other languages."""
+    """A field named for personal data is reported as that, in snake case, camel case and other
+    languages.
+    """
     assert found(value, key) == [(kind, value)]
 
 
@@ -159,7 +161,9 @@ def test_published_example_is_reported_as_test_data(text: str, key: str) -> None
 
 
 def test_name_in_a_persons_object_is_a_persons_name() -> None:
-    """`name` is a person's where the object is a customer or holds an e-mail, not where it names a tool."""
+    """`name` is a person's where the object is a customer or holds an e-mail, not where it names a
+    tool.
+    """
     payload = payload_of(
         {
             "customer": {"name": "Jane Roe"},

@@ -34,7 +34,10 @@ def test_pasted_rows_are_read_under_their_header(delimiter: str) -> None:
 
 def test_labelled_lines_are_read_like_a_form() -> None:
     """`Label: value` lines are fields; a bare name counts beside other personal fields."""
-    text = "Patient: Jane Roe\nDOB: 1981-03-12\n- Diagnosis: Type 2 diabetes\n**Religion:** Catholic\nSSN: 536-90-4399\n"
+    text = (
+        "Patient: Jane Roe\nDOB: 1981-03-12\n- Diagnosis: Type 2 diabetes\n**Religion:**"
+        " Catholic\nSSN: 536-90-4399\n"
+    )
     assert sorted(found(text)) == [
         ("date_of_birth", "1981-03-12"), ("health_data", "Type 2 diabetes"), ("person", "Jane Roe"),
         ("special_category", "Catholic"), ("us_ssn", "536-90-4399"),
@@ -49,7 +52,10 @@ def test_labelled_lines_are_read_like_a_form() -> None:
         "def f(name, address):\n    return name, address\n",
         "Note: see the appendix\nSubject: Quarterly report\nAccount: closed\nCard: yes\n",
         "a, b\nc, d\n",
-        "class A:\n    fullname: str\n    address: tuple[str, int]\n    display_name = typ.definition.fullname\n",
+        (
+            "class A:\n    fullname: str\n    address: tuple[str, int]\n    display_name ="
+            " typ.definition.fullname\n"
+        ),
         "for-an-aws-account-1481927446662\n6.10351563E-05 + 2789545*uk_10 +13150000000*p\n",
     ],
 )

@@ -30,7 +30,9 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_work_grows_with_the_length_only(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight times the text gives at most about eight times the candidates and never a reading that starts over."""
+    """Eight times the text gives at most about eight times the candidates and never a reading that
+    starts over.
+    """
     counts = []
     for size in (2_000, 16_000):
         seen = list(candidates.spans(HOSTILE[name](size).encode("latin-1", "replace")))

@@ -1,4 +1,6 @@
-"""Names and addresses in sentences, and a model that is refused unless it is exactly the pinned one."""
+"""Names and addresses in sentences, and a model that is refused unless it is exactly the pinned
+one.
+"""
 
 import shutil
 import sys
@@ -34,7 +36,9 @@ SENTENCES = [
 def test_people_and_streets_are_found(
     recogniser: NameRecogniser, text: str, people: set[str], addresses: set[str]
 ) -> None:
-    """Names and street addresses in sentences of several languages are found at their very characters."""
+    """Names and street addresses in sentences of several languages are found at their very
+    characters.
+    """
     hits = recogniser.detect(Payload(segments=[Segment(text, "content")]))
     assert {text[h.start : h.end] for h in hits if h.kind == "person"} == people
     assert {text[h.start : h.end] for h in hits if h.kind == "address"} == addresses
@@ -197,7 +201,9 @@ def test_gate_tells_sentences_from_the_rest(text: str, kind: Kind) -> None:
 
 @pytest.mark.parametrize("unit", ["word ", "x", "a longer piece of text. "])
 def test_windows_cover_everything_and_overlap(unit: str) -> None:
-    """No character falls between two windows, and an entity at a border stands whole in one of them."""
+    """No character falls between two windows, and an entity at a border stands whole in one of
+    them.
+    """
     text = unit * (3000 // len(unit))
     seen = 0
     for offset, stretch in windows(text):

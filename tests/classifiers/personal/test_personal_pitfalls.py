@@ -17,13 +17,17 @@ def kinds(text: str, key: str | None = "content") -> list[str]:
 
 
 def test_line_break_before_a_number_does_not_hide_it() -> None:
-    """(1) A number at the beginning of a line is found, in decoded text and in a nested argument string."""
+    """(1) A number at the beginning of a line is found, in decoded text and in a nested argument
+    string.
+    """
     assert kinds("as noted\n536-90-4399\nthanks") == ["us_ssn"]
     assert kinds('{"note": "x", "ssn": "536904399"}') == ["us_ssn"]
 
 
 def test_failed_reading_does_not_hide_another() -> None:
-    """(2) Six and four digits that are no Finnish id may be a Swedish one, whichever is tried first."""
+    """(2) Six and four digits that are no Finnish id may be a Swedish one, whichever is tried
+    first.
+    """
     assert kinds("personnummer 811218-9876") == ["se_personnummer"]
     assert kinds("811218-9876 was given") == ["se_personnummer"]
     assert kinds("see ID12 4539 5787 6362 1486 ok") == ["credit_card"]
@@ -57,7 +61,9 @@ def test_label_belongs_to_the_number_next_to_it() -> None:
     ],
 )
 def test_look_alike_characters_do_not_hide_a_number(text: str) -> None:
-    """(5) Full-width digits, invisible characters and typographic dashes are read as a person reads them."""
+    """(5) Full-width digits, invisible characters and typographic dashes are read as a person reads
+    them.
+    """
     hits = DETECTOR.detect(Payload(segments=[Segment("x", None), Segment(text, None)]))
     assert [(h.kind, h.value, h.segment, text[h.start : h.end]) for h in hits] == [
         ("us_ssn", "536904399", 1, text[4:])

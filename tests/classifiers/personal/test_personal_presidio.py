@@ -1,4 +1,6 @@
-"""An organisation's own recognisers in Presidio's YAML: read strictly, bounded in time, without any network."""
+"""An organisation's own recognisers in Presidio's YAML: read strictly, bounded in time, without any
+network.
+"""
 
 import subprocess
 import sys
@@ -75,7 +77,8 @@ def test_long_text_is_read_in_overlapping_pieces(recognisers: OrganisationRecogn
 def test_pattern_that_takes_too_long_is_said_not_to_have_read_the_text() -> None:
     """A catastrophic pattern is cut off, and the payload says that it was not inspected by it."""
     slow = parse_recognisers(
-        "recognizers: [{supported_entity: X, patterns: [{name: slow, regex: '(a|aa|a?)+$', score: 0.9}]}]"
+        "recognizers: [{supported_entity: X, patterns: [{name: slow, regex: '(a|aa|a?)+$', score:"
+        " 0.9}]}]"
     )
     payload = Payload(segments=[Segment("a" * 4000 + "!", None)])
     assert OrganisationRecognisers(slow).detect(payload) == []
@@ -158,7 +161,9 @@ print("quiet")
 
 
 def test_nothing_touches_the_network(tmp_path: Path) -> None:
-    """With every socket call refused, the fast path, the names model and Presidio still do all their work."""
+    """With every socket call refused, the fast path, the names model and Presidio still do all
+    their work.
+    """
     done = subprocess.run(
         [sys.executable, "-c", _OFFLINE],
         capture_output=True,

@@ -26,7 +26,9 @@ WORDS = st.sampled_from(
 
 
 def test_json_values_become_placeholders_and_nothing_else_changes() -> None:
-    """Only the found values change in a JSON body; numbers keep their digits and objects their order."""
+    """Only the found values change in a JSON body; numbers keep their digits and objects their
+    order.
+    """
     body = (
         b'{"z": 1.10, "a": [12345678901234567890, "pay ' + IBAN.encode() + b'"], "m": "x\\nDE90"}'
     )
@@ -57,7 +59,9 @@ def test_a_value_inside_a_longer_word_is_left() -> None:
 
 
 def test_forms_are_replaced_in_their_spelling() -> None:
-    """A form field's value is found in its percent-encoded spelling and the placeholder is encoded likewise."""
+    """A form field's value is found in its percent-encoded spelling and the placeholder is encoded
+    likewise.
+    """
     new = rewrite(
         b"a=1&iban=DE90+8713+1860+9139+0996+03&b=%3C",
         "application/x-www-form-urlencoded",
@@ -83,7 +87,9 @@ def test_signed_bodies_are_not_touched(headers: dict[str, str]) -> None:
 
 
 def test_a_value_in_a_number_cannot_be_redacted() -> None:
-    """A number cannot become text without changing what the body means; that is refused, not half done."""
+    """A number cannot become text without changing what the body means; that is refused, not half
+    done.
+    """
     with pytest.raises(CannotRedactError):
         rewrite(
             b'{"card": 4539000000002552}',
@@ -116,7 +122,9 @@ def _expected(text: str) -> str:
 
 @given(st.lists(WORDS, max_size=12), st.lists(st.integers(0, 200), max_size=8))
 def test_plain_answers_are_restored_for_every_split(words: list[str], cuts: list[int]) -> None:
-    """Wherever the network splits a plain answer, every placeholder becomes its value and nothing else changes."""
+    """Wherever the network splits a plain answer, every placeholder becomes its value and nothing
+    else changes.
+    """
     text = "".join(words)
 
     assert _restored("text/plain", text.encode(), cuts) == _expected(text).encode()
@@ -126,7 +134,9 @@ def test_plain_answers_are_restored_for_every_split(words: list[str], cuts: list
 def test_json_answers_are_restored_for_every_split(
     words: list[str], cuts: list[int], escaped: bool
 ) -> None:
-    """A JSON answer stays valid JSON with the values in it, also from servers that escape angle brackets."""
+    """A JSON answer stays valid JSON with the values in it, also from servers that escape angle
+    brackets.
+    """
     text = "".join(words)
     data = json.dumps({"content": text}).encode()
     if escaped:
@@ -143,7 +153,9 @@ def test_json_answers_are_restored_for_every_split(
 def test_event_streams_are_restored_for_every_split(
     words: list[str], sizes: list[int], cuts: list[int]
 ) -> None:
-    """A model emits a placeholder token by token; the events together still read as the value, whatever the splits."""
+    """A model emits a placeholder token by token; the events together still read as the value,
+    whatever the splits.
+    """
     text = "".join(words)
     tokens, rest = [], text
     for size in [*sizes, len(text) or 1]:
@@ -219,7 +231,9 @@ def test_anthropic_events_are_restored() -> None:
 def test_a_body_that_does_not_unpack_whole_is_not_redacted(
     coding: str, damage: Callable[[bytes], bytes]
 ) -> None:
-    """Redaction sends a body unpacked: where not all of it comes out, another body would be sent, so none is."""
+    """Redaction sends a body unpacked: where not all of it comes out, another body would be sent,
+    so none is.
+    """
     classifier = GateClassifier(
         EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
     )

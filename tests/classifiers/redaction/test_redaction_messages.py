@@ -1,4 +1,6 @@
-"""Redaction inside a WebSocket: placeholders in the server's messages become values again, split over messages anywhere."""
+"""Redaction inside a WebSocket: placeholders in the server's messages become values again, split
+over messages anywhere.
+"""
 
 import json
 from itertools import combinations
@@ -81,7 +83,9 @@ def cut(text: str, sizes: list[int]) -> list[str]:
 def test_deltas_are_restored_for_every_split(
     words: list[str], sizes: list[int], between: list[int]
 ) -> None:
-    """Whatever the split over messages, and whatever else comes between, the text reads as the values and none is lost."""
+    """Whatever the split over messages, and whatever else comes between, the text reads as the
+    values and none is lost.
+    """
     text = "".join(words)
     messages: list[Any] = []
     for number, token in enumerate(cut(text, sizes)):
@@ -97,7 +101,9 @@ def test_deltas_are_restored_for_every_split(
 
 @pytest.mark.parametrize("mark", VALUES)
 def test_a_placeholder_cut_in_three_anywhere_is_restored(mark: str) -> None:
-    """Each way to cut a placeholder into three messages gives the value, before the message that ends the text."""
+    """Each way to cut a placeholder into three messages gives the value, before the message that
+    ends the text.
+    """
     text = f"to {mark}."
     for first, second in combinations(range(len(text) + 1), 2):
         pieces = [text[:first], text[first:second], text[second:]]
@@ -114,7 +120,9 @@ def test_a_placeholder_cut_in_three_anywhere_is_restored(mark: str) -> None:
 
 @given(st.lists(WORDS, max_size=10), st.lists(st.integers(1, 7), max_size=40))
 def test_plain_messages_are_restored_for_every_split(words: list[str], sizes: list[int]) -> None:
-    """A server that sends bare text, word by word, is read in the values too, and no letter is lost."""
+    """A server that sends bare text, word by word, is read in the values too, and no letter is
+    lost.
+    """
     text = "".join(words)
     by = restorer()
     out = b"".join(
@@ -141,7 +149,9 @@ def test_nothing_is_held_back_that_cannot_become_a_placeholder(text: str) -> Non
 
 
 def test_texts_side_by_side_keep_their_halves() -> None:
-    """Two texts of one session, each cut inside a placeholder, do not get each other's halves, nor lose theirs at the end."""
+    """Two texts of one session, each cut inside a placeholder, do not get each other's halves, nor
+    lose theirs at the end.
+    """
     pieces = [
         delta("to <IB"),
         delta("for <EMA", item_id="i2"),
@@ -156,7 +166,9 @@ def test_texts_side_by_side_keep_their_halves() -> None:
 
 
 def test_values_in_arguments_are_spelled_as_json_wants() -> None:
-    """The arguments of a tool call are JSON inside JSON: they stay valid with a value that has quotes in it."""
+    """The arguments of a tool call are JSON inside JSON: they stay valid with a value that has
+    quotes in it.
+    """
     kind = "response.function_call_arguments.delta"
     arguments = json.dumps({"name": "<PERSON_1>"})
     out = passed(
@@ -167,7 +179,9 @@ def test_values_in_arguments_are_spelled_as_json_wants() -> None:
 
 
 def test_other_strings_are_restored_whole() -> None:
-    """A placeholder in any other string of a message becomes its value; keys, numbers and unknown marks stay."""
+    """A placeholder in any other string of a message becomes its value; keys, numbers and unknown
+    marks stay.
+    """
     message = {
         "item": {
             "name": "<PERSON_1>",
@@ -220,7 +234,9 @@ def test_half_a_letter_does_not_break_the_message() -> None:
 
 
 def test_an_event_stream_with_pings_between_is_restored() -> None:
-    """Pings between the events of a stream do not tear a placeholder apart, and the ends of parallel texts are all sent."""
+    """Pings between the events of a stream do not tear a placeholder apart, and the ends of
+    parallel texts are all sent.
+    """
     events: list[dict[str, Any]] = [
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "<IB"}},
         {"type": "ping"},

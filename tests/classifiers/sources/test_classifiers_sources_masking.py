@@ -46,7 +46,9 @@ def masker() -> SourceMasker:
     ],
 )
 def test_a_secret_is_masked_however_it_is_spelled(masker: SourceMasker, line: str) -> None:
-    """Encoded, split over literals or names, reversed, escaped or as numbers: no part of it is kept."""
+    """Encoded, split over literals or names, reversed, escaped or as numbers: no part of it is
+    kept.
+    """
     kept = masker.mask(DO + line + "\n")
 
     assert kept.count("\n") == (DO + line).count("\n") + 1
@@ -72,7 +74,9 @@ def test_a_secret_is_masked_however_it_is_spelled(masker: SourceMasker, line: st
     ],
 )
 def test_personal_values_are_masked(masker: SourceMasker, line: str, gone: str) -> None:
-    """Accounts, addresses and names of people in literals and comments are not kept, and lines keep their numbers."""
+    """Accounts, addresses and names of people in literals and comments are not kept, and lines keep
+    their numbers.
+    """
     kept = masker.mask(DO + line + "\n")
 
     assert gone not in kept

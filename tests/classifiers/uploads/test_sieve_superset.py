@@ -37,7 +37,8 @@ LABELS = (
 )
 WORDS = re.split(
     r" ",
-    "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok; see (below)",
+    "the depot ships pallets in north 42.10 2026-01-02 and total rows are counted again, later: ok;"
+    " see (below)",
 )
 
 

@@ -99,9 +99,10 @@ def table(rng: random.Random, size: int) -> tuple[bytes, str]:
 
 
 def json_lines(rng: random.Random, size: int) -> tuple[bytes, str]:
-    return "\n".join(
-        json.dumps([line]) for line in lines(rng, size)
-    ).encode(), "application/x-ndjson"
+    return (
+        "\n".join(json.dumps([line]) for line in lines(rng, size)).encode(),
+        "application/x-ndjson",
+    )
 
 
 def form(rng: random.Random, size: int) -> tuple[bytes, str]:

@@ -1,6 +1,8 @@
-"""Starts the beacon in a child of `outgate run`, then makes way for the user's own sitecustomize, if there is one.
+"""Starts the beacon in a child of `outgate run`, then makes way for the user's own sitecustomize,
+if there is one.
 
-Whatever Python finds this folder first reads this: so it keeps to every version's syntax, and does nothing on old ones.
+Whatever Python finds this folder first reads this: so it keeps to every version's syntax, and does
+nothing on old ones.
 """
 
 # mypy: ignore-errors
@@ -12,7 +14,9 @@ sys.path[:] = [entry for entry in sys.path if entry != _here + "path"]
 
 
 def _start():
-    """Run the beacon in a namespace of its own, compiled once for each version of Python among the children."""
+    """Run the beacon in a namespace of its own, compiled once for each version of Python among the
+    children.
+    """
     import marshal
     import os
     from _frozen_importlib_external import MAGIC_NUMBER
@@ -53,5 +57,6 @@ if sys.version_info >= (3, 8):
     except Exception:  # boundary: another's program never suffers from ours
         pass
 sys.modules.pop("sitecustomize", None)
-# Where there is none, this raises what Python expects of a missing one, and leaves no trace in sys.modules.
+# Where there is none, this raises what Python expects of a missing one, and leaves no trace in
+# sys.modules.
 import sitecustomize  # noqa: E402, F401
