@@ -232,10 +232,13 @@ def _at(said: Resolution, spelled: str, files: Files) -> Resolution:
 
 _OF_PLACE = frozenset(
     {
-        search_paths.GONE, search_paths.MOVED, search_paths.AMBIGUOUS,
-        "the module's file was not found", "the application's file was not found",
+        search_paths.GONE,
+        search_paths.MOVED,
+        search_paths.AMBIGUOUS,
+        "the module's file was not found",
+        "the application's file was not found",
     }
-)  # fmt: skip
+)
 
 
 def _same_file(one: str, other: str, files: Files) -> bool:

@@ -27,9 +27,19 @@ _AGE = timedelta(minutes=1)
 """How old a listed connection is cannot be told: old enough for anybody to have inherited it."""
 _PORTS = (32768, 60999)
 _QUIC_LIBRARIES = (
-    b"aioquic", b"qh3", b"quiche", b"msquic", b"ngtcp2", b"nghttp3", b"lsquic", b"picoquic", b"curl-impersonate",
-)  # fmt: skip
-"""Parts of file names of libraries that speak QUIC, as they stand among a process's loaded files."""
+    b"aioquic",
+    b"qh3",
+    b"quiche",
+    b"msquic",
+    b"ngtcp2",
+    b"nghttp3",
+    b"lsquic",
+    b"picoquic",
+    b"curl-impersonate",
+)
+"""Parts of file names of libraries that speak QUIC, as they stand among a process's loaded
+files.
+"""
 
 
 class ConnectionTable:

@@ -146,7 +146,9 @@ def ready() -> int:
 def _script_of(
     line: Sequence[ProcessFacts], first: Resolution | None, wrappers: frozenset[str]
 ) -> tuple[int | None, Resolution | None, str | None]:
-    """Return the nearest Python process that is no worker, what it runs, and why that is uncertain."""
+    """Return the nearest Python process that is no worker, what it runs, and why that is
+    uncertain.
+    """
     worker = False
     doubt: str | None = None
     for at, process in enumerate(line):
@@ -164,7 +166,9 @@ def _script_of(
 
 
 def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:
-    """True when the parent was loaded anew after the child was born: something else had started it."""
+    """True when the parent was loaded anew after the child was born: something else had started
+    it.
+    """
     if parent.image_from is None or child.born_at is None or is_fork_of(child, parent):
         return False
     return parent.image_from > child.born_at

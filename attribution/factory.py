@@ -1,4 +1,6 @@
-"""Builds the attributor for the operating system it runs on: the one place that chooses a backend."""
+"""Builds the attributor for the operating system it runs on: the one place that chooses a
+backend.
+"""
 
 import os
 import sys

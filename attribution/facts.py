@@ -1,4 +1,6 @@
-"""What is known of one process and one connection: plain facts, read elsewhere, judged elsewhere."""
+"""What is known of one process and one connection: plain facts, read elsewhere, judged
+elsewhere.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,14 +9,40 @@ from typing import Literal, Protocol
 
 KEPT_ENVIRONMENT = frozenset(
     {
-        "PATH", "PWD", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONSAFEPATH", "FLASK_APP",
-        "JPY_SESSION_NAME", "NUITKA_ONEFILE_BINARY", "NUITKA_ONEFILE_PARENT", "_PYI_ARCHIVE_FILE",
-        "_PYI_APPLICATION_HOME_DIR", "_MEIPASS2", "TERM_PROGRAM", "TERMINAL_EMULATOR", "VSCODE_PID",
-        "PYCHARM_HOSTED", "INVOCATION_ID", "TRIGGER_UNIT", "CLAUDECODE", "CODEX_SANDBOX", "CURSOR_AGENT",
-        "GEMINI_CLI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD", "SSH_CONNECTION",
-        "HOMEBREW_PREFIX", "PYENV_ROOT", "__PYVENV_LAUNCHER__",
+        "PATH",
+        "PWD",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "PYTHONPATH",
+        "PYTHONSAFEPATH",
+        "FLASK_APP",
+        "JPY_SESSION_NAME",
+        "NUITKA_ONEFILE_BINARY",
+        "NUITKA_ONEFILE_PARENT",
+        "_PYI_ARCHIVE_FILE",
+        "_PYI_APPLICATION_HOME_DIR",
+        "_MEIPASS2",
+        "TERM_PROGRAM",
+        "TERMINAL_EMULATOR",
+        "VSCODE_PID",
+        "PYCHARM_HOSTED",
+        "INVOCATION_ID",
+        "TRIGGER_UNIT",
+        "CLAUDECODE",
+        "CODEX_SANDBOX",
+        "CURSOR_AGENT",
+        "GEMINI_CLI",
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "JENKINS_URL",
+        "BUILDKITE",
+        "TF_BUILD",
+        "SSH_CONNECTION",
+        "HOMEBREW_PREFIX",
+        "PYENV_ROOT",
+        "__PYVENV_LAUNCHER__",
     }
-)  # fmt: skip
+)
 """The only environment variables that are kept; docs/privacy.md lists them."""
 
 
@@ -61,7 +89,9 @@ class ProcessFacts:
     """None when it may not be read."""
     argv: tuple[str, ...] = ()
     command_line: bytes = b""
-    """`argv` as the kernel has it, to see at once whether it has changed; empty where it has none."""
+    """`argv` as the kernel has it, to see at once whether it has changed; empty where it has
+    none.
+    """
     cwd: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     """Only names in KEPT_ENVIRONMENT."""
@@ -165,7 +195,9 @@ class Backend(Protocol):
         """
 
     def search(self, peer: Peer, since: float) -> Ownership:
-        """Find every process that holds the client's socket. `since`: Unix time of the connection."""
+        """Find every process that holds the client's socket. `since`: Unix time of the
+        connection.
+        """
 
     def start_of(self, pid: int) -> int | None:
         """The start mark of a living process, or None."""

@@ -11,13 +11,32 @@ from attribution.facts import ProcessFacts
 from attribution.interpreters import base_name
 
 _AGENTS = {
-    "claude": "claude-code", "claude-code": "claude-code", "codex": "codex", "codex-cli": "codex",
-    "cursor-agent": "cursor", "copilot": "copilot", "copilot-agent": "copilot", "aider": "aider",
-    "gemini": "gemini-cli", "gemini-cli": "gemini-cli", "goose": "goose", "opencode": "opencode", "amp": "amp",
-    "crush": "crush", "openhands": "openhands", "qwen": "qwen-code", "qwen-code": "qwen-code", "cline": "cline",
-    "devin": "devin", "windsurf-agent": "windsurf", "kiro-cli": "kiro", "droid": "droid", "auggie": "auggie",
-    "interpreter": "open-interpreter", "plandex": "plandex",
-}  # fmt: skip
+    "claude": "claude-code",
+    "claude-code": "claude-code",
+    "codex": "codex",
+    "codex-cli": "codex",
+    "cursor-agent": "cursor",
+    "copilot": "copilot",
+    "copilot-agent": "copilot",
+    "aider": "aider",
+    "gemini": "gemini-cli",
+    "gemini-cli": "gemini-cli",
+    "goose": "goose",
+    "opencode": "opencode",
+    "amp": "amp",
+    "crush": "crush",
+    "openhands": "openhands",
+    "qwen": "qwen-code",
+    "qwen-code": "qwen-code",
+    "cline": "cline",
+    "devin": "devin",
+    "windsurf-agent": "windsurf",
+    "kiro-cli": "kiro",
+    "droid": "droid",
+    "auggie": "auggie",
+    "interpreter": "open-interpreter",
+    "plandex": "plandex",
+}
 """By program or script name, without suffix."""
 _AGENT_PACKAGES = re.compile(
     r"[/\\](?:@anthropic-ai[/\\](claude-code)|@openai[/\\](codex)|@google[/\\](gemini-cli)|@github[/\\](copilot)|(opencode)-ai"
@@ -30,20 +49,52 @@ _AGENT_VARIABLES = {
     "GEMINI_CLI": "gemini-cli",
 }
 _IDES = {
-    "code": "vscode", "code-insiders": "vscode", "code-server": "vscode", "codium": "vscodium", "cursor": "cursor",
-    "windsurf": "windsurf", "pycharm": "pycharm", "pycharm64": "pycharm", "charm": "pycharm", "idea": "intellij",
-    "dataspell": "dataspell", "spyder": "spyder", "jupyter-lab": "jupyter", "jupyter-notebook": "jupyter",
-    "jupyter-server": "jupyter", "jupyter": "jupyter", "jupyterhub-singleuser": "jupyter", "rstudio": "rstudio",
-    "rsession": "rstudio", "positron": "positron", "zed": "zed", "zed-editor": "zed", "emacs": "emacs",
+    "code": "vscode",
+    "code-insiders": "vscode",
+    "code-server": "vscode",
+    "codium": "vscodium",
+    "cursor": "cursor",
+    "windsurf": "windsurf",
+    "pycharm": "pycharm",
+    "pycharm64": "pycharm",
+    "charm": "pycharm",
+    "idea": "intellij",
+    "dataspell": "dataspell",
+    "spyder": "spyder",
+    "jupyter-lab": "jupyter",
+    "jupyter-notebook": "jupyter",
+    "jupyter-server": "jupyter",
+    "jupyter": "jupyter",
+    "jupyterhub-singleuser": "jupyter",
+    "rstudio": "rstudio",
+    "rsession": "rstudio",
+    "positron": "positron",
+    "zed": "zed",
+    "zed-editor": "zed",
+    "emacs": "emacs",
     "nvim": "neovim",
     "vim": "vim",
-    "idle": "idle", "idle3": "idle", "thonny": "thonny", "sublime_text": "sublime", "devenv": "visual-studio",
-}  # fmt: skip
+    "idle": "idle",
+    "idle3": "idle",
+    "thonny": "thonny",
+    "sublime_text": "sublime",
+    "devenv": "visual-studio",
+}
 _SCHEDULERS = {
-    "cron": "cron", "crond": "cron", "anacron": "cron", "atd": "at", "fcron": "cron", "taskeng": "task-scheduler",
-    "taskhostw": "task-scheduler", "airflow": "airflow", "prefect": "prefect", "dagster-daemon": "dagster",
-    "supervisord": "supervisord", "runsvdir": "runit", "s6-supervise": "s6",
-}  # fmt: skip
+    "cron": "cron",
+    "crond": "cron",
+    "anacron": "cron",
+    "atd": "at",
+    "fcron": "cron",
+    "taskeng": "task-scheduler",
+    "taskhostw": "task-scheduler",
+    "airflow": "airflow",
+    "prefect": "prefect",
+    "dagster-daemon": "dagster",
+    "supervisord": "supervisord",
+    "runsvdir": "runit",
+    "s6-supervise": "s6",
+}
 _CI = {
     "Runner.Worker": "ci:github-actions",
     "gitlab-runner": "ci:gitlab",
@@ -70,15 +121,25 @@ _INTERPRETERS = re.compile(
 )
 _TITLE_WRITERS = frozenset({"node", "nodejs", "bun"})
 _MODULES = {
-    "jupyterlab": "jupyter-lab", "notebook": "jupyter-notebook", "jupyter_server": "jupyter-server",
-    "jupyter": "jupyter", "idlelib": "idle", "spyder": "spyder", "airflow": "airflow",
+    "jupyterlab": "jupyter-lab",
+    "notebook": "jupyter-notebook",
+    "jupyter_server": "jupyter-server",
+    "jupyter": "jupyter",
+    "idlelib": "idle",
+    "spyder": "spyder",
+    "airflow": "airflow",
     "supervisor.supervisord": "supervisord",
-}  # fmt: skip
+}
 """Modules that are run by `-m` and whose name nobody else's has."""
 _ALIASES = {
-    "vim.basic": "vim", "vim.tiny": "vim", "vim.gtk3": "vim", "vim.nox": "vim", "emacs-gtk": "emacs",
-    "emacs-nox": "emacs", "emacs-pgtk": "emacs",
-}  # fmt: skip
+    "vim.basic": "vim",
+    "vim.tiny": "vim",
+    "vim.gtk3": "vim",
+    "vim.nox": "vim",
+    "emacs-gtk": "emacs",
+    "emacs-nox": "emacs",
+    "emacs-pgtk": "emacs",
+}
 _TOOL_FOLDERS = re.compile(r"/(?:pipx/venvs|uv/tools)/[^/]+/bin/")
 """Interpreters of programs that were installed for themselves; their starters lie in another
 folder.

@@ -17,9 +17,17 @@ _ORIGINS = frozenset(
 session, not for a request.
 """
 _SYSTEM_FOLDERS = (
-    "/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/nix/store/", "/System/", "/Applications/", "C:\\Windows\\",
+    "/usr/",
+    "/bin/",
+    "/sbin/",
+    "/lib/",
+    "/opt/",
+    "/nix/store/",
+    "/System/",
+    "/Applications/",
+    "C:\\Windows\\",
     "C:\\Program Files\\",
-)  # fmt: skip
+)
 _ADOPTING = frozenset(
     "systemd init launchd tini dumb-init docker-init s6-svscan runsvdir supervisord containerd-shim"
     " containerd-shim-runc-v2 conmon crond cron anacron atd fcron tmux screen zellij at systemd-run".split()

@@ -281,9 +281,11 @@ def _moved(move: str, words: tuple[str, ...], told: str | None) -> Attack:
             environment["PWD"] = str(arena.folder / told)
         environment |= {"GATE_PORT": str(arena.port), "GO": str(arena.folder / "go")}
         process = subprocess.Popen(
-            [sys.executable, *words], cwd=arena.folder / "a", env=environment,
+            [sys.executable, *words],
+            cwd=arena.folder / "a",
+            env=environment,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         arena.started.append(process)
 
     return make
@@ -669,9 +671,14 @@ def _tool_name(name: str, *words: str) -> Attack:
 
 
 for _tool, *_arguments in (
-    ("trace.py", "data.py"), ("pdb.py", "data.py"), ("uvicorn.py", "data:app"), ("pytest.py", "data.py"),
-    ("celery.py", "-A", "data", "worker"), ("code.py", "data.py"), ("debugpy.py", "data.py"),
-):  # fmt: skip
+    ("trace.py", "data.py"),
+    ("pdb.py", "data.py"),
+    ("uvicorn.py", "data:app"),
+    ("pytest.py", "data.py"),
+    ("celery.py", "-A", "data", "worker"),
+    ("code.py", "data.py"),
+    ("debugpy.py", "data.py"),
+):
     _named(f"a script of the user's own called {_tool}", _tool_name(_tool, *_arguments))
 
 

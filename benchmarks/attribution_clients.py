@@ -1,4 +1,6 @@
-"""The client scripts of the attribution benchmark: each says who it is, or on which line it sends."""
+"""The client scripts of the attribution benchmark: each says who it is, or on which line it
+sends.
+"""
 
 PRELUDE = """
 import json, os, socket, sys
@@ -17,27 +19,34 @@ def one(**more):
 LOADS = {
     "short script": "one()\n",
     "interpreter": "for _ in range(COUNT): one()\n",
-    "threads": """
+    "threads": (
+        """
 import threading
 def run():
     for _ in range(COUNT // 8): one()
 threads = [threading.Thread(target=run) for _ in range(8)]
 [t.start() for t in threads]; [t.join() for t in threads]
-""",
-    "short forks": """
+"""
+    ),
+    "short forks": (
+        """
 for _ in range(COUNT):
     child = os.fork()
     if child == 0:
         one(); os._exit(0)
     os.waitpid(child, 0)
-""",
-    "forked pool": """
+"""
+    ),
+    "forked pool": (
+        """
 import multiprocessing
 def work(_): one()
 if __name__ == "__main__":
     with multiprocessing.get_context("fork").Pool(4) as pool: pool.map(work, range(COUNT), chunksize=1)
-""",
-    "spawned pool": """
+"""
+    ),
+    "spawned pool": (
+        """
 import multiprocessing
 def work(script):
     global SCRIPT
@@ -45,8 +54,10 @@ def work(script):
     one()
 if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(2) as pool: pool.map(work, [SCRIPT] * COUNT, chunksize=1)
-""",
-    "asyncio": """
+"""
+    ),
+    "asyncio": (
+        """
 import asyncio
 async def run():
     for _ in range(COUNT // 10):
@@ -55,34 +66,49 @@ async def run():
         await reader.read(200); writer.close()
 async def main(): await asyncio.gather(*(run() for _ in range(10)))
 asyncio.run(main())
-""",
-    "curl child": """
+"""
+    ),
+    "curl child": (
+        """
 import subprocess
 for _ in range(COUNT):
     truth = json.dumps({"script": SCRIPT, "script_pid": os.getpid(), "program": "curl"})
     subprocess.run(["curl", "-s", "-o", os.devnull, "--noproxy", "*", "-X", "POST", "-H", "X-Truth: " + truth, "http://127.0.0.1:%d/" % PORT])
-""",
-    "keep-alive pool": """
+"""
+    ),
+    "keep-alive pool": (
+        """
 for _ in range(COUNT // 10):
     pool = [dial() for _ in range(10)]
     for _ in range(5):
         for s in pool: ask(s)
     for s in pool: s.close()
-""",
-    "shared over fork": """
+"""
+    ),
+    "shared over fork": (
+        """
 for _ in range(COUNT):
     s = dial(); ask(s)
     child = os.fork()
     if child == 0:
         ask(s, shared=True); os._exit(0)
     os.waitpid(child, 0); s.close()
-""",
-}  # fmt: skip
+"""
+    ),
+}
 
 SHARES = {
-    "short script": 4, "interpreter": 20, "threads": 20, "short forks": 12, "forked pool": 12, "spawned pool": 6,
-    "asyncio": 12, "curl child": 4, "keep-alive pool": 8, "shared over fork": 2,
-}  # fmt: skip
+    "short script": 4,
+    "interpreter": 20,
+    "threads": 20,
+    "short forks": 12,
+    "forked pool": 12,
+    "spawned pool": 6,
+    "asyncio": 12,
+    "curl child": 4,
+    "keep-alive pool": 8,
+    "shared over fork": 2,
+}
 """Percent of all connections."""
 
 LINE_CLIENTS = {
@@ -133,4 +159,4 @@ def run():
             if "onnect" in type(error).__name__: raise
 threads = [threading.Thread(target=run) for _ in range(THREADS)]
 [t.start() for t in threads]; [t.join() for t in threads]
-"""  # fmt: skip
+"""

@@ -47,16 +47,33 @@ FIVE = (
     "IBAN DE75 5121 0800 1245 1261 99, ssn 536-90-4399. "
 )
 PRESIDIO_KINDS = {
-    "email": "EMAIL_ADDRESS", "phone": "PHONE_NUMBER", "credit_card": "CREDIT_CARD", "iban": "IBAN_CODE", "us_ssn": "US_SSN",
-    "uk_nhs": "UK_NHS", "es_dni": "ES_NIF", "it_codice_fiscale": "IT_FISCAL_CODE", "pl_pesel": "PL_PESEL",
-    "in_aadhaar": "IN_AADHAAR", "in_pan": "IN_PAN", "au_tfn": "AU_TFN",
-}  # fmt: skip
+    "email": "EMAIL_ADDRESS",
+    "phone": "PHONE_NUMBER",
+    "credit_card": "CREDIT_CARD",
+    "iban": "IBAN_CODE",
+    "us_ssn": "US_SSN",
+    "uk_nhs": "UK_NHS",
+    "es_dni": "ES_NIF",
+    "it_codice_fiscale": "IT_FISCAL_CODE",
+    "pl_pesel": "PL_PESEL",
+    "in_aadhaar": "IN_AADHAAR",
+    "in_pan": "IN_PAN",
+    "au_tfn": "AU_TFN",
+}
 KINDS = {
-    "email": ("e-mail address", "email"), "phone": ("phone number", "phone"), "credit_card": ("card", "card_number"),
-    "iban": ("IBAN", "iban"), "us_ssn": ("SSN", "ssn"), "uk_nhs": ("NHS number", "nhs_number"), "es_dni": ("DNI", "dni"),
-    "it_codice_fiscale": ("codice fiscale", "codice_fiscale"), "pl_pesel": ("PESEL", "pesel"),
-    "in_aadhaar": ("Aadhaar", "aadhaar"), "in_pan": ("PAN", "pan"), "au_tfn": ("tax file number", "tfn"),
-}  # fmt: skip
+    "email": ("e-mail address", "email"),
+    "phone": ("phone number", "phone"),
+    "credit_card": ("card", "card_number"),
+    "iban": ("IBAN", "iban"),
+    "us_ssn": ("SSN", "ssn"),
+    "uk_nhs": ("NHS number", "nhs_number"),
+    "es_dni": ("DNI", "dni"),
+    "it_codice_fiscale": ("codice fiscale", "codice_fiscale"),
+    "pl_pesel": ("PESEL", "pesel"),
+    "in_aadhaar": ("Aadhaar", "aadhaar"),
+    "in_pan": ("PAN", "pan"),
+    "au_tfn": ("tax file number", "tfn"),
+}
 """Kinds that Presidio ships a recogniser for, so that the comparison is fair to it."""
 UNREADABLE = {"multipart xlsx", "zipped csv", "gzip json"}
 """Carriers whose bytes are no text: the others are not asked to read them."""
@@ -111,10 +128,19 @@ def rows(count: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     )
     ids = [valid("us_ssn", rng) for _ in range(500)]
     made_rows = [
-        (str(10_000 + i), f"Maria Beispiel{chr(97 + i % 26)}", f"p{i}@contoso.com", f"+4930{2_000_000 + i}", iban(rng),
-         ids[i % 500], f"{rng.uniform(0, 9999):.2f}", "2026-01-02", "called twice")
+        (
+            str(10_000 + i),
+            f"Maria Beispiel{chr(97 + i % 26)}",
+            f"p{i}@contoso.com",
+            f"+4930{2_000_000 + i}",
+            iban(rng),
+            ids[i % 500],
+            f"{rng.uniform(0, 9999):.2f}",
+            "2026-01-02",
+            "called twice",
+        )
         for i in range(count)
-    ]  # fmt: skip
+    ]
     return columns, made_rows
 
 
@@ -147,12 +173,19 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
     table = csv_of(columns, data)
     big: dict[str, tuple[Exchange, bytes | None]] = {
         "200 KB chat": (chat(*[user(ASK * 8) for _ in range(140)]), None),
-        f"{len(table) / 1e6:.1f} MB CSV upload, 42,000 records": (upload(table, "c.csv", "text/csv"), table),
+        f"{len(table) / 1e6:.1f} MB CSV upload, 42,000 records": (
+            upload(table, "c.csv", "text/csv"),
+            table,
+        ),
         "XLSX upload, 15,000 records": (
-            upload(xlsx_of(columns, data[:15_000]), "c.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            upload(
+                xlsx_of(columns, data[:15_000]),
+                "c.xlsx",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ),
             b"",
         ),
-    }  # fmt: skip
+    }
     for name, (sent, text) in big.items():
         body = sent.body if text is None else text
         ours = cpu_ms(lambda sent=sent: worker.classify(sent), 3 if quick else 7)
@@ -205,8 +238,12 @@ def recall(worker: Engine, presidio: Any, kingfisher: Kingfisher, rounds: int) -
 
 def _print_recall(name: str, counts: Any, *, readable: bool) -> None:
     ours, stock, people, mine, other, secrets = counts
-    cells = [f"{100 * ours / people:.1f} %", f"{100 * stock / people:.1f} %" if readable else "not read",
-             f"{100 * mine / secrets:.1f} %", f"{100 * other / secrets:.1f} %" if readable else "not read"]  # fmt: skip
+    cells = [
+        f"{100 * ours / people:.1f} %",
+        f"{100 * stock / people:.1f} %" if readable else "not read",
+        f"{100 * mine / secrets:.1f} %",
+        f"{100 * other / secrets:.1f} %" if readable else "not read",
+    ]
     print(f"| {name} | " + " | ".join(cells) + " |")
 
 
@@ -219,8 +256,9 @@ def alarms(worker: Engine, presidio: Any, kingfisher: Kingfisher, each: int) -> 
         "\n| harmless documents flagged | Outgate | Presidio | Kingfisher SDK |\n|---|---|---|---|"
     )
     for name, documents, stock in (
-        ("telemetry, logs, code, ids, embeddings, orders", bodies, True), ("look-alikes of secrets", odd, False),
-    ):  # fmt: skip
+        ("telemetry, logs, code, ids, embeddings, orders", bodies, True),
+        ("look-alikes of secrets", odd, False),
+    ):
         ours = sum(
             any(f.kind != NOT_INSPECTED for f in worker.classify(exchange(b)).findings)
             for b in documents

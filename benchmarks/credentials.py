@@ -75,14 +75,32 @@ def made_up(rng: random.Random) -> dict[str, str]:
         "GITHUB_TOKEN": "gh" + "p_" + r(ALNUM, 36),
         "GITHUB_FINE_GRAINED": "github" + "_pat_" + r(ALNUM, 22) + "_" + r(ALNUM, 59),
         "GITLAB_TOKEN": "gl" + "pat-" + r(URL64, 20),
-        "SLACK_BOT_TOKEN": "xo" + "xb-" + r(string.digits[1:], 12) + "-" + r(string.digits[1:], 12) + "-" + r(ALNUM, 24),
-        "SLACK_WEBHOOK": "https://hooks.sl" + "ack.com/services/T" + r(string.ascii_uppercase, 9) + "/B" + r(string.ascii_uppercase, 10) + "/" + r(ALNUM, 24),
+        "SLACK_BOT_TOKEN": (
+            "xo"
+            + "xb-"
+            + r(string.digits[1:], 12)
+            + "-"
+            + r(string.digits[1:], 12)
+            + "-"
+            + r(ALNUM, 24)
+        ),
+        "SLACK_WEBHOOK": (
+            "https://hooks.sl"
+            + "ack.com/services/T"
+            + r(string.ascii_uppercase, 9)
+            + "/B"
+            + r(string.ascii_uppercase, 10)
+            + "/"
+            + r(ALNUM, 24)
+        ),
         "STRIPE_SECRET_KEY": "sk" + "_live_" + r(ALNUM, 24),
         "TWILIO_API_KEY": "S" + "K" + r(HEX, 32),
         "SENDGRID_API_KEY": "S" + "G." + r(URL64, 22) + "." + r(URL64, 43),
         "MAILGUN_API_KEY": "ke" + "y-" + r(HEX, 32),
         "TELEGRAM_BOT_TOKEN": r("123456789", 10) + ":A" + "A" + r(URL64, 33),
-        "DISCORD_WEBHOOK": "https://dis" + "cord.com/api/webhooks/" + r("123456789", 19) + "/" + r(URL64, 68),
+        "DISCORD_WEBHOOK": (
+            "https://dis" + "cord.com/api/webhooks/" + r("123456789", 19) + "/" + r(URL64, 68)
+        ),
         "NPM_TOKEN": "np" + "m_" + r(ALNUM, 36),
         "PYPI_TOKEN": "py" + "pi-AgEI" + r(URL64, 120),
         "DOCKER_TOKEN": "dc" + "kr_pat_" + r(URL64, 27),
@@ -103,13 +121,33 @@ def made_up(rng: random.Random) -> dict[str, str]:
         "API_KEY": r(HEX, 40),
         "CLIENT_SECRET": r(URL64, 40),
         "ACCESS_TOKEN": r(ALNUM, 48),
-        "DATABASE_URL": "postgres://svc_etl:" + r(ALNUM, 14) + "@db-" + r(LOWER, 4) + ".corp.internal:5432/ledger",
-        "MONGO_URL": "mongodb+srv://app:" + r(ALNUM, 16) + "@cluster0." + r(LOWER, 6) + ".mongodb.net/prod",
-        "MSSQL": "Server=tcp:sql-" + r(LOWER, 4) + ".corp.local,1433;Initial Catalog=fin;User Id=etl;Password=" + r(ALNUM, 12) + "!x;Encrypt=True",
+        "DATABASE_URL": (
+            "postgres://svc_etl:"
+            + r(ALNUM, 14)
+            + "@db-"
+            + r(LOWER, 4)
+            + ".corp.internal:5432/ledger"
+        ),
+        "MONGO_URL": (
+            "mongodb+srv://app:" + r(ALNUM, 16) + "@cluster0." + r(LOWER, 6) + ".mongodb.net/prod"
+        ),
+        "MSSQL": (
+            "Server=tcp:sql-"
+            + r(LOWER, 4)
+            + ".corp.local,1433;Initial Catalog=fin;User Id=etl;Password="
+            + r(ALNUM, 12)
+            + "!x;Encrypt=True"
+        ),
         "BASIC_URL": "https://deploy:" + r(ALNUM, 20) + "@git.corp.internal/team/app.git",
         "JWT": _jwt(rng),
-        "PRIVATE_KEY": "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "\n".join(r(B64, 64) for _ in range(12)) + "\n-----END RSA " + "PRIVATE KEY-----",
-    }  # fmt: skip
+        "PRIVATE_KEY": (
+            "-----BEGIN RSA "
+            + "PRIVATE KEY-----\n"
+            + "\n".join(r(B64, 64) for _ in range(12))
+            + "\n-----END RSA "
+            + "PRIVATE KEY-----"
+        ),
+    }
 
 
 def _jwt(rng: random.Random) -> str:
@@ -155,27 +193,106 @@ def hard_negatives(rng: random.Random, count: int) -> list[bytes]:
     """Return JSON bodies full of what looks like a secret and is none."""
     r = lambda alphabet, size: _run(rng, alphabet, size)  # noqa: E731
     kinds: tuple[Callable[[], dict[str, Any]], ...] = (
-        lambda: {"idempotency_key": _uuid(rng), "prompt_cache_key": _uuid(rng), "primary_key": _uuid(rng)},
-        lambda: {"etag": r(HEX, 32), "sha256": r(HEX, 64), "commit": r(HEX, 40), "integrity": "sha512-" + r(B64, 86) + "=="},
-        lambda: {"traceparent": f"00-{r(HEX, 32)}-{r(HEX, 16)}-01", "x-request-id": "req_" + r(ALNUM, 24)},
-        lambda: {"id": "chatcmpl-" + r(ALNUM, 29), "tool_call_id": "call_" + r(ALNUM, 24), "tool_use_id": "toolu_01" + r(ALNUM, 22)},
-        lambda: {"publishable_key": "pk_live_" + r(ALNUM, 24), "posthog_token": "phc_" + r(ALNUM, 43)},
-        lambda: {"dsn": f"https://{r(HEX, 32)}@o{rng.randrange(10**6)}.ingest.sentry.io/{rng.randrange(10**6)}"},
-        lambda: {"next_page_token": r(URL64, 64), "nextPageToken": r(URL64, 88), "cursor": r(B64, 60) + "=", "sync_token": r(URL64, 40)},
-        lambda: {"kind": "Pod", "spec": {"tls": [{"secretName": "web-tls-" + r(LOWER, 10)}], "tokenReviewer": "system:sa"}},
-        lambda: {"max_tokens": rng.randrange(4096), "prompt_tokens": 12, "token_type": "bearer", "token_count": 9123, "tokens": r(string.digits, 12)},
+        lambda: {
+            "idempotency_key": _uuid(rng),
+            "prompt_cache_key": _uuid(rng),
+            "primary_key": _uuid(rng),
+        },
+        lambda: {
+            "etag": r(HEX, 32),
+            "sha256": r(HEX, 64),
+            "commit": r(HEX, 40),
+            "integrity": "sha512-" + r(B64, 86) + "==",
+        },
+        lambda: {
+            "traceparent": f"00-{r(HEX, 32)}-{r(HEX, 16)}-01",
+            "x-request-id": "req_" + r(ALNUM, 24),
+        },
+        lambda: {
+            "id": "chatcmpl-" + r(ALNUM, 29),
+            "tool_call_id": "call_" + r(ALNUM, 24),
+            "tool_use_id": "toolu_01" + r(ALNUM, 22),
+        },
+        lambda: {
+            "publishable_key": "pk_live_" + r(ALNUM, 24),
+            "posthog_token": "phc_" + r(ALNUM, 43),
+        },
+        lambda: {
+            "dsn": (
+                f"https://{r(HEX, 32)}@o{rng.randrange(10**6)}.ingest.sentry.io/{rng.randrange(10**6)}"
+            )
+        },
+        lambda: {
+            "next_page_token": r(URL64, 64),
+            "nextPageToken": r(URL64, 88),
+            "cursor": r(B64, 60) + "=",
+            "sync_token": r(URL64, 40),
+        },
+        lambda: {
+            "kind": "Pod",
+            "spec": {
+                "tls": [{"secretName": "web-tls-" + r(LOWER, 10)}],
+                "tokenReviewer": "system:sa",
+            },
+        },
+        lambda: {
+            "max_tokens": rng.randrange(4096),
+            "prompt_tokens": 12,
+            "token_type": "bearer",
+            "token_count": 9123,
+            "tokens": r(string.digits, 12),
+        },
         lambda: {"embedding": [round(rng.uniform(-1, 1), 9) for _ in range(60)]},
-        lambda: {"image_url": {"url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg" + r(B64, 900)}},
+        lambda: {
+            "image_url": {"url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg" + r(B64, 900)}
+        },
         lambda: {"encrypted_content": r(URL64, 400), "signature": r(B64, 300), "thinking": "ok"},
-        lambda: {"arn": f"arn:aws:kms:eu-west-1:{r(string.digits, 12)}:key/{_uuid(rng)}", "kms_key_id": _uuid(rng)},
-        lambda: {"password_hash": "$2b$12$" + r(ALNUM + "./", 53), "password_policy": "min 12 characters", "password": "********"},
-        lambda: {"content": "Set `password` to <your-password> and api_key to ${API_KEY}; token: YOUR_TOKEN_HERE."},
-        lambda: {"content": "The secret to good bread is time. Password reset: required. The token was invalid, api key: missing."},
-        lambda: {"access_key_id_label": "primary", "session_id": _uuid(rng), "csrf_token": r(URL64, 43), "device_token": r(HEX, 64)},
-        lambda: {"content": "password = os.environ['DB_PASSWORD']\ntoken = get_token(client_id, scope)\napi_key=settings.API_KEY"},
-        lambda: {"partition_key": r(HEX, 32), "cache_key": r(HEX, 40), "sort_key": "USER#" + r(string.digits, 9), "key": r(HEX, 24)},
-        lambda: {"content": f"git checkout {r(HEX, 40)} && curl -H 'If-None-Match: \"{r(HEX, 32)}\"' https://api.corp.internal/v1/items?limit=10"},
-    )  # fmt: skip
+        lambda: {
+            "arn": f"arn:aws:kms:eu-west-1:{r(string.digits, 12)}:key/{_uuid(rng)}",
+            "kms_key_id": _uuid(rng),
+        },
+        lambda: {
+            "password_hash": "$2b$12$" + r(ALNUM + "./", 53),
+            "password_policy": "min 12 characters",
+            "password": "********",
+        },
+        lambda: {
+            "content": (
+                "Set `password` to <your-password> and api_key to ${API_KEY}; token:"
+                " YOUR_TOKEN_HERE."
+            )
+        },
+        lambda: {
+            "content": (
+                "The secret to good bread is time. Password reset: required. The token was invalid,"
+                " api key: missing."
+            )
+        },
+        lambda: {
+            "access_key_id_label": "primary",
+            "session_id": _uuid(rng),
+            "csrf_token": r(URL64, 43),
+            "device_token": r(HEX, 64),
+        },
+        lambda: {
+            "content": (
+                "password = os.environ['DB_PASSWORD']\ntoken = get_token(client_id,"
+                " scope)\napi_key=settings.API_KEY"
+            )
+        },
+        lambda: {
+            "partition_key": r(HEX, 32),
+            "cache_key": r(HEX, 40),
+            "sort_key": "USER#" + r(string.digits, 9),
+            "key": r(HEX, 24),
+        },
+        lambda: {
+            "content": (
+                f"git checkout {r(HEX, 40)} && curl -H 'If-None-Match: \"{r(HEX, 32)}\"'"
+                " https://api.corp.internal/v1/items?limit=10"
+            )
+        },
+    )
     return [
         json.dumps({"model": "gpt-4o", "data": kinds[i % len(kinds)]()}).encode()
         for i in range(count)
@@ -190,8 +307,18 @@ def exchange(
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Exchange:
     """Return a POST of this body."""
-    return Exchange(id="-", at=datetime.now(UTC), scheme="https", host=host, port=443, method="POST", path=path,
-                    headers=(("content-type", content_type), *headers), body=body, body_bytes=len(body))  # fmt: skip
+    return Exchange(
+        id="-",
+        at=datetime.now(UTC),
+        scheme="https",
+        host=host,
+        port=443,
+        method="POST",
+        path=path,
+        headers=(("content-type", content_type), *headers),
+        body=body,
+        body_bytes=len(body),
+    )
 
 
 def median_us(work: Callable[[], object], rounds: int) -> float:
@@ -259,8 +386,36 @@ def segments_of(texts: list[tuple[str, str]]) -> Payload:
 def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
     """Return (what, our microseconds given segments, the SDK's on the same text)."""
     rng = random.Random(7)
-    words = ["the", "quarter", "ledger", "invoice", "total", "was", "approved", "by", "finance", "and", "tokens", "key", "board", "report",
-             "please", "write", "a", "summary", "of", "results", "for", "next", "meeting", "which", "numbers", "changed", "since", "March"]  # fmt: skip
+    words = [
+        "the",
+        "quarter",
+        "ledger",
+        "invoice",
+        "total",
+        "was",
+        "approved",
+        "by",
+        "finance",
+        "and",
+        "tokens",
+        "key",
+        "board",
+        "report",
+        "please",
+        "write",
+        "a",
+        "summary",
+        "of",
+        "results",
+        "for",
+        "next",
+        "meeting",
+        "which",
+        "numbers",
+        "changed",
+        "since",
+        "March",
+    ]
     prose = lambda n: " ".join(rng.choice(words) for _ in range(n // 6))[:n]  # noqa: E731
     small = [
         ("model", "gpt-4o"),
@@ -271,12 +426,28 @@ def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
     ]
     chat = [("content", prose(2000)) for _ in range(100)]
     column = ["\n".join(f"{_run(rng, LOWER, 9)}" for _ in range(100_000)) for _ in range(5)]
-    hostile = [("content", 'password="' * 2000), ("content", "AKIA" * 5000), ("content", "a" * 20_000), ("content", "://u:" * 4000),
-               ("content", "eyJ" * 6600), ("content", "-----BEGIN PRIVATE KEY-----" * 740), ("token", "api_key=" + "A1" * 9996),
-               ("content", "password = Zx9!" * 1300), ("content", "AKIAQ3EGRIZ7XPO2NMKL " * 950)]  # fmt: skip
-    cases = [("1 KB chat, clean", small, 3000), ("1 KB chat with a key", [*small[:4], ("content", prose(800) + " gh" + "p_" + _run(rng, ALNUM, 36))], 2000),
-             ("200 KB chat", chat, 60), ("5 MB of columns", [(f"c{i}", text) for i, text in enumerate(column)], 7),
-             *((f"hostile 20 KB ({text[:10]}…)", [(key, text)], 15) for key, text in hostile)]  # fmt: skip
+    hostile = [
+        ("content", 'password="' * 2000),
+        ("content", "AKIA" * 5000),
+        ("content", "a" * 20_000),
+        ("content", "://u:" * 4000),
+        ("content", "eyJ" * 6600),
+        ("content", "-----BEGIN PRIVATE KEY-----" * 740),
+        ("token", "api_key=" + "A1" * 9996),
+        ("content", "password = Zx9!" * 1300),
+        ("content", "AKIAQ3EGRIZ7XPO2NMKL " * 950),
+    ]
+    cases = [
+        ("1 KB chat, clean", small, 3000),
+        (
+            "1 KB chat with a key",
+            [*small[:4], ("content", prose(800) + " gh" + "p_" + _run(rng, ALNUM, 36))],
+            2000,
+        ),
+        ("200 KB chat", chat, 60),
+        ("5 MB of columns", [(f"c{i}", text) for i, text in enumerate(column)], 7),
+        *((f"hostile 20 KB ({text[:10]}…)", [(key, text)], 15) for key, text in hostile),
+    ]
     rows = []
     for what, texts, rounds in cases:
         payload = segments_of(texts)

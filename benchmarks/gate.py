@@ -30,11 +30,20 @@ ROOT = Path(__file__).resolve().parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
 ANSWER = json.dumps(
     {
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Fine."}, "finish_reason": "stop"}],
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-mini",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "Fine."},
+                "finish_reason": "stop",
+            }
+        ],
         "usage": {"prompt_tokens": 210, "completion_tokens": 2, "total_tokens": 212},
     }
-).encode()  # fmt: skip
+).encode()
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
 LAST = (
     b"data:"
@@ -63,7 +72,9 @@ class Measured:
 
 
 def bodies(personal: bool, count: int = 256) -> list[bytes]:
-    """Chat requests of about 1 KB, each different; with `personal`, five personal values in each."""
+    """Chat requests of about 1 KB, each different; with `personal`, five personal values in
+    each.
+    """
     from stdnum import luhn
 
     out = []

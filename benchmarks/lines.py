@@ -60,22 +60,29 @@ SYNC = {
     ),
 }
 ASYNC = {
-    "httpx": ("import httpx as x; C = lambda: x.AsyncClient(timeout=60)", f"await c.post({URL}, content=BODY)"),
+    "httpx": (
+        "import httpx as x; C = lambda: x.AsyncClient(timeout=60)",
+        f"await c.post({URL}, content=BODY)",
+    ),
     "aiohttp": (
         "import aiohttp; C = lambda: aiohttp.ClientSession(trust_env=True)",
         f"await (await c.post({URL}, data=BODY)).read()",
     ),
     "openai": (
-        "import openai; C = lambda: openai.AsyncOpenAI("
-        "base_url='https://files.example', api_key='k', max_retries=0)",
+        (
+            "import openai; C = lambda: openai.AsyncOpenAI("
+            "base_url='https://files.example', api_key='k', max_retries=0)"
+        ),
         "await c.post(f'/up/{K}/{n}', body={'t': BODY.decode()}, cast_to=object)",
     ),
     "anthropic": (
-        "import anthropic; C = lambda: anthropic.AsyncAnthropic("
-        "base_url='https://files.example', api_key='k', max_retries=0)",
+        (
+            "import anthropic; C = lambda: anthropic.AsyncAnthropic("
+            "base_url='https://files.example', api_key='k', max_retries=0)"
+        ),
         "await c.post(f'/up/{K}/{n}', body={'t': BODY.decode()}, cast_to=object)",
     ),
-}  # fmt: skip
+}
 
 
 def program(start: str, call: str, requests: int, *, tasks: int = 0, threads: int = 1) -> str:

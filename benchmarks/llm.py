@@ -69,9 +69,17 @@ def exchange(host: str, path: str, body: object) -> tuple[Exchange, Payload]:
         ("user-agent", "OpenAI/Python 2.1"),
     ]
     sent = Exchange(
-        id="x", at=datetime.now(UTC), scheme="https", host=host, port=443, method="POST", path=path, headers=tuple(headers),
-        body=raw, body_bytes=len(raw),
-    )  # fmt: skip
+        id="x",
+        at=datetime.now(UTC),
+        scheme="https",
+        host=host,
+        port=443,
+        method="POST",
+        path=path,
+        headers=tuple(headers),
+        body=raw,
+        body_bytes=len(raw),
+    )
     return sent, Payload(json=body)
 
 
@@ -241,10 +249,17 @@ def from_har(
             h for h in headers if h[0] in {"content-type", "content-length", "authorization"}
         )
     sent = Exchange(
-        id="x", at=datetime.now(UTC), scheme=parts.scheme, host="10.1.2.3" if hide_host else parts.hostname or "",
-        port=9000 if hide_host else parts.port or 443, method=entry["request"]["method"],
-        path=path or (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers, body=raw, body_bytes=len(raw),
-    )  # fmt: skip
+        id="x",
+        at=datetime.now(UTC),
+        scheme=parts.scheme,
+        host="10.1.2.3" if hide_host else parts.hostname or "",
+        port=9000 if hide_host else parts.port or 443,
+        method=entry["request"]["method"],
+        path=path or (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=headers,
+        body=raw,
+        body_bytes=len(raw),
+    )
     try:
         json = orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -27,10 +27,19 @@ from core.fingerprint import Fingerprinter  # noqa: E402
 
 Analyze = Callable[[str], list[Any]]
 _PRESIDIO = {
-    "credit_card": "CREDIT_CARD", "iban": "IBAN_CODE", "email": "EMAIL_ADDRESS", "us_ssn": "US_SSN",
-    "phone": "PHONE_NUMBER", "uk_nhs": "UK_NHS", "es_dni": "ES_NIF", "it_codice_fiscale": "IT_FISCAL_CODE",
-    "pl_pesel": "PL_PESEL", "in_aadhaar": "IN_AADHAAR", "in_pan": "IN_PAN", "uk_nino": "UK_NINO",
-}  # fmt: skip
+    "credit_card": "CREDIT_CARD",
+    "iban": "IBAN_CODE",
+    "email": "EMAIL_ADDRESS",
+    "us_ssn": "US_SSN",
+    "phone": "PHONE_NUMBER",
+    "uk_nhs": "UK_NHS",
+    "es_dni": "ES_NIF",
+    "it_codice_fiscale": "IT_FISCAL_CODE",
+    "pl_pesel": "PL_PESEL",
+    "in_aadhaar": "IN_AADHAAR",
+    "in_pan": "IN_PAN",
+    "uk_nino": "UK_NINO",
+}
 _IGNORED = {"DATE_TIME", "URL", "NRP"}
 _SYSTEM = (
     "You are a helpful assistant for the finance team. Answer briefly and name the page that you"
@@ -184,8 +193,17 @@ def accuracy(detector: PersonalDetector, presidio: Analyze, quick: bool) -> None
         "\n| made-up values in JSON under their key | Outgate P / R | Presidio patterns ≥ 0.5 P / R"
         " |\n|---|---|---|"
     )
-    keys = {"credit_card": "card_number", "us_ssn": "ssn", "uk_nhs": "nhs_number", "es_dni": "dni", "uk_nino": "nino",
-            "it_codice_fiscale": "codice_fiscale", "pl_pesel": "pesel", "in_aadhaar": "aadhaar", "in_pan": "pan"}  # fmt: skip
+    keys = {
+        "credit_card": "card_number",
+        "us_ssn": "ssn",
+        "uk_nhs": "nhs_number",
+        "es_dni": "dni",
+        "uk_nino": "nino",
+        "it_codice_fiscale": "codice_fiscale",
+        "pl_pesel": "pesel",
+        "in_aadhaar": "aadhaar",
+        "in_pan": "pan",
+    }
     for kind, key in keys.items():
         rng = random.Random(kind)
         ours: list[tuple[int, int]] = []

@@ -58,10 +58,13 @@ def _load_key(pem: bytes, passphrase: bytes | None, source: str) -> SigningKey:
     except ValueError as error:
         reason = "or the passphrase is wrong" if passphrase else "in PEM form"
         raise CertificateError(
-            f"No private key can be read from {source}, {reason}." if passphrase
-            else f"No private key {reason} can be read from {source}.",
+            (
+                f"No private key can be read from {source}, {reason}."
+                if passphrase
+                else f"No private key {reason} can be read from {source}."
+            ),
             remedy="Check the file and the passphrase.",
-        ) from error  # fmt: skip
+        ) from error
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -129,7 +132,7 @@ def _check_extensions(certificate: x509.Certificate) -> None:
             purposes is not None and not server & set(purposes.value),
             "its extended key usage does not allow server certificates",
         ),
-    )  # fmt: skip
+    )
     for faulty, words in faults:
         if faulty:
             raise CertificateError(f"Clients would refuse {name}: {words}.", remedy=_REISSUE)

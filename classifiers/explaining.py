@@ -1,4 +1,6 @@
-"""Words for `outgate inspect --explain`: every candidate, what confirmed it and what rejected it."""
+"""Words for `outgate inspect --explain`: every candidate, what confirmed it and what rejected
+it.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -17,9 +19,19 @@ _BY_DETECTOR = {
     "organisation": "a recogniser of the organisation",
 }
 _TOLD_BY_NAME = frozenset(
-    {"person", "address", "date_of_birth", "passport", "driving_licence", "medical_record", "health_id", "bank_account",
-     "health_data", "special_category"}
-)  # fmt: skip
+    {
+        "person",
+        "address",
+        "date_of_birth",
+        "passport",
+        "driving_licence",
+        "medical_record",
+        "health_id",
+        "bank_account",
+        "health_data",
+        "special_category",
+    }
+)
 _TOLD_BY_FORM = {
     "email": "form, and a domain that can exist",
     "phone": "a number that its country's plan allows",

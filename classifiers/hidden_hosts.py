@@ -1,4 +1,6 @@
-"""Hosts fit to be stored: a label that holds a found value gives way, the registrable domain stays."""
+"""Hosts fit to be stored: a label that holds a found value gives way, the registrable domain
+stays.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

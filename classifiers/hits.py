@@ -79,7 +79,9 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 def is_excepted(
     hit: Hit, where: str, fingerprinter: Fingerprinter, exceptions: Collection[FindingException]
 ) -> bool:
-    """True when the organisation has said of this value, at this place, that it is a false alarm."""
+    """True when the organisation has said of this value, at this place, that it is a false
+    alarm.
+    """
     mark = fingerprinter.of(hit.kind, hit.value)
     return any(
         rule.kind == hit.kind

@@ -75,7 +75,9 @@ class Document(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """Something that could not be read, and why, in plain words: becomes a `not_inspected` finding."""
+    """Something that could not be read, and why, in plain words: becomes a `not_inspected`
+    finding.
+    """
 
     reason: str
     path: Path = ()

@@ -100,7 +100,9 @@ class Attribution:
     script_candidates: tuple[str, ...] = ()
     """Paths of all scripts that were named, where the witnesses of the script differ."""
     on_behalf: tuple[SenderPeer, ...] | None = None
-    """Who was connected to the sender, where it takes connections itself; None where it takes none."""
+    """Who was connected to the sender, where it takes connections itself; None where it takes
+    none.
+    """
     started_by: str | None = None
     """Launch context: `terminal`, `cron`, `agent:claude-code`, …"""
     is_python: bool | None = None

@@ -104,7 +104,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmCall:
-    """One call of a language model or a tool server. Token counts are None when unknown, never 0."""
+    """One call of a language model or a tool server. Token counts are None when unknown, never
+    0.
+    """
 
     provider: str | None
     """Our provider id; None at an unknown host recognised by shape."""

@@ -24,7 +24,9 @@ class SettingsError(OutgateError):
 
 
 class DegradedError(OutgateError):
-    """One stage failed; the failure table decides what that means, and the record names the stage."""
+    """One stage failed; the failure table decides what that means, and the record names the
+    stage.
+    """
 
     def __init__(self, stage: str, message: str, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)

@@ -19,7 +19,9 @@ class Connection:
     at: datetime
     """When it was accepted."""
     transport: Literal["tcp", "udp"] = "tcp"
-    """`udp` only past the gate; then `gate_host` is empty where the socket is bound to no far side."""
+    """`udp` only past the gate; then `gate_host` is empty where the socket is bound to no far
+    side.
+    """
     socket: int | None = None
     """The kernel's number of the client's socket, where it is known already."""
 

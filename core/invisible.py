@@ -1,4 +1,6 @@
-"""Characters that no reader sees, by the properties that Unicode gives them. The one list of them."""
+"""Characters that no reader sees, by the properties that Unicode gives them. The one list of
+them.
+"""
 
 import re
 import unicodedata

@@ -188,7 +188,9 @@ class ClassifierPool(Protocol):
         """Classify in a worker. Raises DegradedError when it is late, killed or crashed."""
 
     async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
-        """Find what is in a later window of a large body. Raises DegradedError as `classify` does."""
+        """Find what is in a later window of a large body. Raises DegradedError as `classify`
+        does.
+        """
 
     async def close(self) -> None:
         """Stop all workers."""
@@ -294,7 +296,9 @@ class HoldQueue(Protocol):
     """
 
     def waiting(self) -> Sequence[Record | UnreadableEntry]:
-        """Records of held requests that are under way and that nobody has answered, oldest first."""
+        """Records of held requests that are under way and that nobody has answered, oldest
+        first.
+        """
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them; ids of no finished record are

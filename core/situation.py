@@ -1,4 +1,6 @@
-"""What policy looks at: an exchange without its payload. Built live, or from a record for replay."""
+"""What policy looks at: an exchange without its payload. Built live, or from a record for
+replay.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -12,7 +12,9 @@ WRITE = r"(?:POST|PUT|PATCH) "
 PUT_OR_POST = r"PUT |POST "
 POST = r"POST "
 _A_WORD, _A_PLACE = 64, 256
-"""Longer queries and paths of a request that only looks something up hold more than its question."""
+"""Longer queries and paths of a request that only looks something up hold more than its
+question.
+"""
 NEVER = r"(?!)"
 """No request stores content that others can read: sign-in, queries."""
 

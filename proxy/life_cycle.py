@@ -164,7 +164,7 @@ ROWS = (
     Row(_E.ABANDON, (_S.OPEN, _S.KEPT), _S.ABANDONED, "the client left before that"),
     Row(_E.CLOSE, (*_LEAVING, *_ENDING), _S.CLOSED, "its record is handed over"),
     Row(_E.DELIVER, (_S.CLOSED,), None, "the client has its answer, or its refusal", _DURABLE),
-)  # fmt: skip
+)
 
 STEPS: dict[Event, dict[State, Step]] = {event: {} for event in Event}
 """Event → state → the step; what is missing is refused."""

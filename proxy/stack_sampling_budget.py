@@ -5,7 +5,9 @@ from collections import OrderedDict
 from core.attribution import Attribution
 
 BURST_S = 1.0
-"""Seconds that requests of a process may be kept waiting for their lines before its share counts."""
+"""Seconds that requests of a process may be kept waiting for their lines before its share
+counts.
+"""
 SHARE = 0.25
 """Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024

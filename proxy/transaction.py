@@ -38,10 +38,23 @@ class Transaction:
     """One exchange on its way. Drops the payload early; its repr shows none."""
 
     __slots__ = (
-        "_classification", "_closing", "_decision", "_exchange", "_handed", "_journalled",
-        "_sender", "_values", "connection", "failed", "notes", "reference", "state",
-        "stopped", "strict", "travel",
-    )  # fmt: skip
+        "_classification",
+        "_closing",
+        "_decision",
+        "_exchange",
+        "_handed",
+        "_journalled",
+        "_sender",
+        "_values",
+        "connection",
+        "failed",
+        "notes",
+        "reference",
+        "state",
+        "stopped",
+        "strict",
+        "travel",
+    )
 
     def __init__(self, reference: str, *, strict: bool = False, connection: str = "") -> None:
         """Presume that it is refused.

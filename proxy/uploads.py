@@ -34,7 +34,9 @@ class UploadTap:
         deciding: Deciding,
         close: Callable[[Transaction, Answer | None], object],
     ) -> None:
-        """`head`: the request without its body; `close` hands the record over of one that is cut."""
+        """`head`: the request without its body; `close` hands the record over of one that is
+        cut.
+        """
         self._transaction = transaction
         self._exchange = head
         self._deciding = deciding

@@ -36,9 +36,17 @@ from tui.wording import case_sentence, sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
-    "app", "attribution", "certs", "classifiers", "core", "destinations", "evidence", "policy",
-    "proxy", "tui",
-)  # fmt: skip
+    "app",
+    "attribution",
+    "certs",
+    "classifiers",
+    "core",
+    "destinations",
+    "evidence",
+    "policy",
+    "proxy",
+    "tui",
+)
 HOME = "core/vocabulary/"
 SERVICE_IDS = frozenset(service.id for service in services())
 ENOUGH = 5
@@ -62,11 +70,26 @@ SHAPES_OF_PROVIDERS = "classifiers/llm/request/shapes.py"
 
 WORD_FUNCTIONS = frozenset(
     {
-        "size", "spelt", "number", "short_number", "counted", "plural", "capital", "clock_time",
-        "short_time", "at_time", "ago", "lasting", "went_out", "lets_out", "left_by",
-        "kinds_of", "by_gravity", "words_of",
+        "size",
+        "spelt",
+        "number",
+        "short_number",
+        "counted",
+        "plural",
+        "capital",
+        "clock_time",
+        "short_time",
+        "at_time",
+        "ago",
+        "lasting",
+        "went_out",
+        "lets_out",
+        "left_by",
+        "kinds_of",
+        "by_gravity",
+        "words_of",
     }
-)  # fmt: skip
+)
 UNIT = re.compile(r"^\s?(?:[kKMGT]i?B|bytes?|seconds?|minutes?|hours?|days?)\b")
 IN_POWERS_OF_1024 = {
     "classifiers/personal/prose/names.py",
@@ -148,9 +171,16 @@ def test_a_second_home_would_be_seen() -> None:
 
 
 WORDED: tuple[type[StrEnum], ...] = (
-    Verdict, HoldOutcome, Disposition, Action, Category, AccountKind, Confidence, Certainty,
+    Verdict,
+    HoldOutcome,
+    Disposition,
+    Action,
+    Category,
+    AccountKind,
+    Confidence,
+    Certainty,
     LaunchedAs,
-)  # fmt: skip
+)
 
 
 def members_of(enum: type[StrEnum], nodes: Iterable[ast.AST | None]) -> set[str]:
@@ -249,9 +279,15 @@ def event(
 ) -> Record:
     """A request that was let pass under no rules, as evidence holds it."""
     where = Destination(
-        scheme="https", host="service.example", port=443, path="/v1", service=service,
-        category=category, account=Account(kind=account), upload=category is not Category.LLM,
-    )  # fmt: skip
+        scheme="https",
+        host="service.example",
+        port=443,
+        path="/v1",
+        service=service,
+        category=category,
+        account=Account(kind=account),
+        upload=category is not Category.LLM,
+    )
     llm = LlmCall(provider=service, operation="chat") if category is Category.LLM else None
     return Record(
         id="01930000-0000-7000-8000-000000000001",
@@ -265,7 +301,7 @@ def event(
         llm=llm,
         findings=findings,
         decision=Decision(verdict=Verdict.ALLOW),
-    )  # fmt: skip
+    )
 
 
 SHEET = ("Found", "To", "Outcome", "Left the machine", "Reason")
@@ -315,7 +351,7 @@ def told(record: Record, capsys: pytest.CaptureFixture[str]) -> Told:
         detail=" ".join(line.text for section in rows for line in section.rows),
         replay=" ".join(capsys.readouterr().out.split()),
         export=" · ".join(row[name] for name in SHEET),
-    )  # fmt: skip
+    )
 
 
 def raised(text: str) -> str:
@@ -329,16 +365,35 @@ def says(line: str, words: str) -> bool:
 SAMPLES = [
     ([finding("nl_bsn")], {"service": "deepseek"}, "1 Dutch citizen number (BSN)", "DeepSeek"),
     ([finding("nl_bsn", 3)], {"service": "ai21"}, "3 Dutch citizen numbers (BSN)", "AI21"),
-    ([finding("secret", 2, detector="aws-access-key")], {"service": "github-copilot"},
-     "2 passwords or keys", "GitHub Copilot"),
-    ([finding("uk_nhs", 24, records=24)], {"service": "aws-s3", "category": Category.CLOUD_STORAGE,
-     "account": AccountKind.PERSONAL}, "British NHS numbers", "a personal Amazon S3"),
-    ([finding("organisation_word")], {"service": "azure-devops", "category": Category.CODE_HOST,
-     "account": AccountKind.OTHER_TENANT}, "1 word your organisation protects",
-     "another organisation's Azure DevOps account"),
-    ([finding("employee_id", 2)], {"service": None, "category": Category.OTHER},
-     "2 employee id values", "service.example"),
-]  # fmt: skip
+    (
+        [finding("secret", 2, detector="aws-access-key")],
+        {"service": "github-copilot"},
+        "2 passwords or keys",
+        "GitHub Copilot",
+    ),
+    (
+        [finding("uk_nhs", 24, records=24)],
+        {"service": "aws-s3", "category": Category.CLOUD_STORAGE, "account": AccountKind.PERSONAL},
+        "British NHS numbers",
+        "a personal Amazon S3",
+    ),
+    (
+        [finding("organisation_word")],
+        {
+            "service": "azure-devops",
+            "category": Category.CODE_HOST,
+            "account": AccountKind.OTHER_TENANT,
+        },
+        "1 word your organisation protects",
+        "another organisation's Azure DevOps account",
+    ),
+    (
+        [finding("employee_id", 2)],
+        {"service": None, "category": Category.OTHER},
+        "2 employee id values",
+        "service.example",
+    ),
+]
 
 
 @pytest.mark.parametrize(("findings", "more", "what", "where"), SAMPLES)

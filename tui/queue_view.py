@@ -51,9 +51,15 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
     """Shows a `Queue`. Asks for pages that it lacks, tells where the cursor went."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012 - Textual's own form
-        "row--cursor", "row--quiet", "row--plain", "row--mark",
-        "row--allowed", "row--held", "row--blocked", "row--unknown",
-    }  # fmt: skip
+        "row--cursor",
+        "row--quiet",
+        "row--plain",
+        "row--mark",
+        "row--allowed",
+        "row--held",
+        "row--blocked",
+        "row--unknown",
+    }
     DEFAULT_CSS = """
     QueueView {
         background: $background; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;

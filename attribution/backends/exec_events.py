@@ -132,10 +132,16 @@ def _without_threads(held: socket.socket) -> None:
     import ctypes
 
     rows = (
-        (_LOAD, 0, 0, _WHAT_AT), (_COMPARE, 5, 0, socket.htonl(_EXEC)), (_COMPARE, 0, 5, socket.htonl(_FORK)),
-        (_LOAD, 0, 0, _CHILD_AT), (_TO_INDEX, 0, 0, 0), (_LOAD, 0, 0, _CHILD_PROCESS_AT),
-        (_COMPARE | _BY_INDEX, 0, 1, 0), (_RETURN, 0, 0, 4096), (_RETURN, 0, 0, 0),
-    )  # fmt: skip
+        (_LOAD, 0, 0, _WHAT_AT),
+        (_COMPARE, 5, 0, socket.htonl(_EXEC)),
+        (_COMPARE, 0, 5, socket.htonl(_FORK)),
+        (_LOAD, 0, 0, _CHILD_AT),
+        (_TO_INDEX, 0, 0, 0),
+        (_LOAD, 0, 0, _CHILD_PROCESS_AT),
+        (_COMPARE | _BY_INDEX, 0, 1, 0),
+        (_RETURN, 0, 0, 4096),
+        (_RETURN, 0, 0, 0),
+    )
     program = b"".join(struct.pack("=HBBI", *row) for row in rows)
     kept = ctypes.create_string_buffer(program, len(program))
     attached = struct.pack("@HP", len(rows), ctypes.addressof(kept))

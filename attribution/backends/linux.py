@@ -29,7 +29,9 @@ _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
 _QUICK_THREADS = 16
 _QUICK_PARENTS = 4
-"""Each thread has its own list of children; a search off the loop is better than many reads on it."""
+"""Each thread has its own list of children; a search off the loop is better than many reads on
+it.
+"""
 _MOST_PLACES = 10_000
 
 _ELSEWHERE = (
@@ -65,7 +67,9 @@ class LinuxBackend:
         self._peers = Peers()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
-        """See Backend.recall: one netlink question, then the descriptors of a few known processes."""
+        """See Backend.recall: one netlink question, then the descriptors of a few known
+        processes.
+        """
         settled = [f for f in known.recent() if procfs.start_seconds(f.start) <= since - _SETTLED_S]
         if not settled:
             return None
@@ -81,7 +85,9 @@ class LinuxBackend:
         return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid)
 
     def _alone(self, facts: ProcessFacts, inode: int, oldest: float) -> bool:
-        """True when the process is unchanged and no child made since `oldest` can share the socket."""
+        """True when the process is unchanged and no child made since `oldest` can share the
+        socket.
+        """
         fields = procfs.stat_fields(facts.pid)
         if not procfs.is_alive(fields) or not _is_same(fields, facts):
             return False
@@ -142,7 +148,9 @@ class LinuxBackend:
         return True
 
     def _place(self, pid: int, socket: int) -> int | None:
-        """Look first where the socket was last time: a process may hold thousands of descriptors."""
+        """Look first where the socket was last time: a process may hold thousands of
+        descriptors.
+        """
         place = self._places.get(socket)
         if place is not None and procfs.link(f"/proc/{pid}/fd/{place}") == f"socket:[{socket}]":
             return place
@@ -182,7 +190,9 @@ class LinuxBackend:
         return procfs.start_of(pid)
 
     def unchanged(self, facts: ProcessFacts) -> bool:
-        """See Backend.unchanged: an exec keeps pid and start, but neither image nor command line."""
+        """See Backend.unchanged: an exec keeps pid and start, but neither image nor command
+        line.
+        """
         fields = procfs.stat_fields(facts.pid)
         return procfs.is_alive(fields) and _is_same(fields, facts)
 

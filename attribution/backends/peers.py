@@ -93,7 +93,9 @@ class Peers:
         self._diag = SockDiag()
 
     def of(self, pid: int) -> tuple[int, ...] | None:
-        """Return the processes that are connected to this one; None when it takes no connections."""
+        """Return the processes that are connected to this one; None when it takes no
+        connections.
+        """
         held = procfs.sockets(pid)
         try:
             ports = {row.port for row in _dump(_LISTEN) if row.inode in held} if held else set()

@@ -77,7 +77,9 @@ def is_alive(fields: list[bytes]) -> bool:
 
 
 def start_of(pid: int) -> int | None:
-    """Return the start mark in clock ticks after boot; None for a process that is gone or a zombie."""
+    """Return the start mark in clock ticks after boot; None for a process that is gone or a
+    zombie.
+    """
     return start_and_threads(pid)[0]
 
 

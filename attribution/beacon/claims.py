@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 
 _HEX = rb"(-|(?:[0-9a-f]{2}){1,4096})"
 _START = re.compile(
-    rb"S (-|[0-9]{1,20}) " + _HEX + rb" (-|[0-9a-f]{64}) " + _HEX + rb" " + _HEX
+    rb"S (-|[0-9]{1,20}) "
+    + _HEX
+    + rb" (-|[0-9a-f]{64}) "
+    + _HEX
+    + rb" "
+    + _HEX
     + rb" ([0-9]{1,2}\.[0-9]{1,3}\.[0-9]{1,3})"
-)  # fmt: skip
+)
 _REQUEST = re.compile(rb"R ([0-9]{1,20}) ([0-9a-f]{32}) ([0-9]{1,7}) " + _HEX + rb" " + _HEX)
 
 
@@ -19,7 +24,9 @@ class StartClaim:
     """What a process says of its own start."""
 
     mark: int | None
-    """The kernel's start mark of the process, by which a file left by another with its pid is told."""
+    """The kernel's start mark of the process, by which a file left by another with its pid is
+    told.
+    """
     main: str
     """Absolute path of the main program, or `<string>`, `<stdin>`; empty where it did not know it
     yet.
@@ -101,7 +108,9 @@ def _request(line: bytes) -> RequestClaim | None:
 
 
 def _texts(*words: bytes) -> Iterator[str | None]:
-    """Yield each text; None where it holds what a terminal or a table would act on, or is no text."""
+    """Yield each text; None where it holds what a terminal or a table would act on, or is no
+    text.
+    """
     for word in words:
         text = "" if word == b"-" else bytes.fromhex(word.decode()).decode("utf-8", "replace")
         yield text if text.isprintable() and "\ufffd" not in text else None

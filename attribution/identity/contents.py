@@ -55,7 +55,9 @@ class ContentStore:
         return True
 
     def keep_parts(self, sha256: str, parts: Mapping[str, Any]) -> None:
-        """Keep what a version is made of: names and versions only. The newest environment counts."""
+        """Keep what a version is made of: names and versions only. The newest environment
+        counts.
+        """
         with contextlib.suppress(OSError):
             self._write(self._place(sha256, ".parts"), json.dumps(parts))
 

@@ -24,9 +24,16 @@ _SOCKET_FILES = (
     "/httpcore/_backends/sync.py",
 )
 _EVENT_LOOP_FILES = (
-    "/selectors.py", "/asyncio/base_events.py", "/asyncio/runners.py", "/trio/_core/_run.py", "/gevent/hub.py",
-    "/asyncio/windows_events.py", "/eventlet/hubs/poll.py", "/tornado/platform/asyncio.py", "/uvloop/__init__.py",
-)  # fmt: skip
+    "/selectors.py",
+    "/asyncio/base_events.py",
+    "/asyncio/runners.py",
+    "/trio/_core/_run.py",
+    "/gevent/hub.py",
+    "/asyncio/windows_events.py",
+    "/eventlet/hubs/poll.py",
+    "/tornado/platform/asyncio.py",
+    "/uvloop/__init__.py",
+)
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\|<")
 _MOST_FRAMES = 40
 
@@ -62,7 +69,9 @@ class Program:
     main: str | None = None
     """The file that the main program's outermost frame stands in, as the frame has it."""
     package: str | None = None
-    """The installed package that the main program is, where it is one: then its code is the user's."""
+    """The installed package that the main program is, where it is one: then its code is the
+    user's.
+    """
 
 
 def choose(

@@ -1,4 +1,6 @@
-"""What a Python command line says: options in any order, then a file, `-m`, `-c`, stdin or nothing."""
+"""What a Python command line says: options in any order, then a file, `-m`, `-c`, stdin or
+nothing.
+"""
 
 import re
 from collections.abc import Sequence

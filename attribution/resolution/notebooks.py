@@ -21,14 +21,25 @@ two.
 """
 _PAIRS = frozenset({"-p", "--parameters", "-r", "--parameters_raw"})
 _SERVERS = (
-    "jupyter", "jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyterhub-singleuser", "jupyterlab", "notebook",
-    "jupyter_server", "ipykernel", "code", "positron",
-)  # fmt: skip
+    "jupyter",
+    "jupyter-lab",
+    "jupyter-notebook",
+    "jupyter-server",
+    "jupyterhub-singleuser",
+    "jupyterlab",
+    "notebook",
+    "jupyter_server",
+    "ipykernel",
+    "code",
+    "positron",
+)
 """Keep kernels for somebody who types into them."""
 
 
 def executed_notebook(argv: Sequence[str]) -> str | None:
-    """Return the notebook that this command line has executed: the first that is no option's value."""
+    """Return the notebook that this command line has executed: the first that is no option's
+    value.
+    """
     words = list(argv[1:])
     for option in _PAIRS:
         while option in words:

@@ -161,7 +161,9 @@ _WORKER_CODE = re.compile(
 
 
 def is_worker_code(code: str) -> bool:
-    """True for the code that multiprocessing, billiard, loky and execnet start their children with."""
+    """True for the code that multiprocessing, billiard, loky and execnet start their children
+    with.
+    """
     return _WORKER_CODE.match(code.lstrip()) is not None
 
 

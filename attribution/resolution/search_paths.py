@@ -106,7 +106,9 @@ def module_folders(
 
 
 def site_folders(facts: ProcessFacts) -> Iterator[str]:
-    """Yield the places where the interpreter that really runs keeps packages and its own library."""
+    """Yield the places where the interpreter that really runs keeps packages and its own
+    library.
+    """
     for prefix in prefixes(facts):
         if facts.windows:
             yield from (join(facts, prefix, "Lib\\site-packages"), join(facts, prefix, "Lib"))

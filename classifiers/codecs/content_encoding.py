@@ -65,7 +65,9 @@ class Part(NamedTuple):
 
 
 class Decoder:
-    """Undoes the codings of one body. `announced`: the body's stated size in bytes, 0 when unknown."""
+    """Undoes the codings of one body. `announced`: the body's stated size in bytes, 0 when
+    unknown.
+    """
 
     __slots__ = ("_announced", "_given", "_limits", "_stages", "_taken", "too_much")
 

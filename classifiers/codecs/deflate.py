@@ -177,7 +177,9 @@ class GzipMember(_Wrapped):
 
 
 def _gzip_fields(data: bytes) -> list[tuple[int, int]] | None:
-    """Return where the header's texts stand, and last where it ends; None when it is not complete."""
+    """Return where the header's texts stand, and last where it ends; None when it is not
+    complete.
+    """
     if len(data) < 10:
         return None
     flags = data[3]

@@ -65,7 +65,9 @@ class Stage:
         return held
 
     def _choose(self, last: bool) -> Iterator[bytes]:
-        """Begin the first kind of stream that the data may be; none: it is no packed data at all."""
+        """Begin the first kind of stream that the data may be; none: it is no packed data at
+        all.
+        """
         while self._untried and (self._held or last):
             begins = bool(self._held) and self._untried[0].starts(self._held, last)
             if begins is None:
@@ -83,7 +85,9 @@ class Stage:
         self._step = self._read
 
     def _read(self, last: bool) -> Iterator[bytes]:
-        """Read the stream; one that breaks before anything came out of it may be of another kind."""
+        """Read the stream; one that breaks before anything came out of it may be of another
+        kind.
+        """
         stream, data = self._stream, self._taken()
         assert stream is not None
         if self._start is not None:

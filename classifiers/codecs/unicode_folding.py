@@ -12,10 +12,26 @@ from typing import NamedTuple
 from core.invisible import is_invisible
 
 _LOOK_ALIKE = {
-    "\u3002": ".", "\uff61": ".", "\u2024": ".", "\u2044": "/", "\u2215": "/", "\u2236": ":", "\ua789": ":",
-    "\u0589": ":", "\u2018": "'", "\u2019": "'", "\u2043": "-", "\u2053": "-", "\u207b": "-", "\u208b": "-",
-    "\u2212": "-", "\u2796": "-", "\u02d7": "-", "\u2800": " ", "\U0001d159": " ",
-}  # fmt: skip
+    "\u3002": ".",
+    "\uff61": ".",
+    "\u2024": ".",
+    "\u2044": "/",
+    "\u2215": "/",
+    "\u2236": ":",
+    "\ua789": ":",
+    "\u0589": ":",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u2043": "-",
+    "\u2053": "-",
+    "\u207b": "-",
+    "\u208b": "-",
+    "\u2212": "-",
+    "\u2796": "-",
+    "\u02d7": "-",
+    "\u2800": " ",
+    "\U0001d159": " ",
+}
 """What no property tells: signs that are read as another, and two that are drawn as blanks."""
 _SEPARATING = "\x01\x0b\x0c\x1c\x1d\x1e\x1f"
 """Controls that stand between fields: a blank, not nothing."""

@@ -15,7 +15,9 @@ _SAME_REASON = 20
 
 
 class Piece(NamedTuple):
-    """Something packed inside the payload that is read after what it was found in. Holds payload."""
+    """Something packed inside the payload that is read after what it was found in. Holds
+    payload.
+    """
 
     data: bytes | str | list[object] | dict[str, object]
     """Bytes and text are recognised by their content; lists and dicts are parsed already."""

@@ -70,7 +70,9 @@ def _guess_boundary(data: bytes) -> bytes:
 def _parts(
     reading: Reading, data: bytes, boundary: bytes, path: Path
 ) -> Iterator[tuple[dict[str, str], bytes]]:
-    """Split leniently on the boundary: a preamble is text too, a missing end is no reason to stop."""
+    """Split leniently on the boundary: a preamble is text too, a missing end is no reason to
+    stop.
+    """
     mark = b"--" + boundary
     at = data.find(mark)
     if at < 0:

@@ -53,7 +53,9 @@ def read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tup
 
 
 def _loose(text: str) -> Any:
-    """Parse what Python's own `json` writes and strict JSON is not: NaN, Infinity, lone surrogates."""
+    """Parse what Python's own `json` writes and strict JSON is not: NaN, Infinity, lone
+    surrogates.
+    """
     if len(text) > 1 << 20 or not any(mark in text for mark in _LOOSE):
         return None
     import json
@@ -74,7 +76,9 @@ def _lenient(reading: Reading, piece: Piece, text: str, reason: str | None) -> t
 
 
 def _read_lines(reading: Reading, piece: Piece, text: str) -> bool:
-    """Read JSON lines (also the event lines of a stream); False unless nearly every line is JSON."""
+    """Read JSON lines (also the event lines of a stream); False unless nearly every line is
+    JSON.
+    """
     lines = [line for line in (line.strip("\x1e \r") for line in text.split("\n")) if line]
     if not 1 < len(lines) <= _MAX_LINES:
         return False

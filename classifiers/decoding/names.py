@@ -31,7 +31,9 @@ NAME = "(name)"
 
 
 def names_of(exchange: Exchange) -> tuple[str, ...]:
-    """Return the hosts that a request names, as they were written where that is known, each once."""
+    """Return the hosts that a request names, as they were written where that is known, each
+    once.
+    """
     written = [v.partition(":")[0] for k, v in exchange.headers if k in {"host", ":authority"}]
     others = (name.host for name in exchange.other_names)
     return tuple(dict.fromkeys((*written, exchange.host, *others)))

@@ -1,4 +1,6 @@
-"""Text inside text: JSON in strings, base64, hex, data URLs, percent- and backslash-escaped tokens."""
+"""Text inside text: JSON in strings, base64, hex, data URLs, percent- and backslash-escaped
+tokens.
+"""
 
 import binascii
 import re

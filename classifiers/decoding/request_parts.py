@@ -11,14 +11,37 @@ from classifiers.payload import Carrier, Segment
 from core.exchange import Exchange
 
 _new = tuple.__new__
-_STRUCTURAL = frozenset({
-    "accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding", "content-length",
-    "content-type", "date", "expect", "host", "keep-alive", "pragma", "proxy-connection", "te", "transfer-encoding",
-    "upgrade",
-    "x-stainless-arch", "x-stainless-async", "x-stainless-lang", "x-stainless-os", "x-stainless-package-version",
-    "x-stainless-read-timeout", "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version",
-    "x-stainless-timeout",
-})  # fmt: skip
+_STRUCTURAL = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "keep-alive",
+        "pragma",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "x-stainless-arch",
+        "x-stainless-async",
+        "x-stainless-lang",
+        "x-stainless-os",
+        "x-stainless-package-version",
+        "x-stainless-read-timeout",
+        "x-stainless-retry-count",
+        "x-stainless-runtime",
+        "x-stainless-runtime-version",
+        "x-stainless-timeout",
+    }
+)
 _ENDING_OR_SIGN = re.compile(
     r"[/:\\\"?#&=]|(\.(?:csv|tsv|tab|psv|txt|json|jsonl|xml|xlsx|xls|xlsb|ods|parquet|arrow|feather|pdf|docx?|pptx?|odt|"
     r"rtf|zip|tar|gz|tgz|bz2|xz|zst|7z|db|sqlite3?|pkl|pickle))(?![\w.])",
@@ -119,7 +142,9 @@ def file_name(exchange: Exchange) -> str | None:
 
 
 def _last_file_name(text: str) -> str | None:
-    """Return the last stretch without signs that no name holds, up to the last known ending in it."""
+    """Return the last stretch without signs that no name holds, up to the last known ending in
+    it.
+    """
     name, begin, opened = None, 0, -1
     for found in _ENDING_OR_SIGN.finditer(text):
         at, end = found.span()

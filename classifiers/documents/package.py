@@ -20,7 +20,9 @@ _TAGS = re.compile(r"<[^<>]*>")
 
 
 def fits(document: Document, work: Work) -> bool:
-    """True when the archive's directory promises sizes within the limits: calamine itself has none."""
+    """True when the archive's directory promises sizes within the limits: calamine itself has
+    none.
+    """
     limits = work.limits
     if entries(document.data) > limits.members:
         work.unread("more files inside than are read", document.path)

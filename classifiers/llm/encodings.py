@@ -44,10 +44,13 @@ _PATTERN = {
 _SPECIAL = {
     "o200k_base": {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
     "cl100k_base": {
-        "<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260,
+        "<|endoftext|>": 100257,
+        "<|fim_prefix|>": 100258,
+        "<|fim_middle|>": 100259,
+        "<|fim_suffix|>": 100260,
         "<|endofprompt|>": 100276,
     },
-}  # fmt: skip
+}
 _SLICE = 16 * 1024
 _MAX_SLICES = 8
 _OLD_MODELS = (

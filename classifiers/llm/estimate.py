@@ -23,12 +23,23 @@ _MAX_APART = 128 * 1024
 _TERSER = 0.75
 """Models are given definitions in a terser form than JSON: measured on recorded OpenAI calls."""
 _BANDS: tuple[tuple[str, str], ...] = (
-    ("claude", "±50 %"), ("gemini", "±50 %"), ("command", "±100 %"), ("gpt-oss", "±80 %"), ("gpt", "±12 %"), ("o1",
-    "±50 %"),
-    ("o3", "±50 %"), ("o4", "±50 %"), ("text-embedding", "±5 %"), ("davinci", "±13 %"), ("babbage", "±13 %"),
+    ("claude", "±50 %"),
+    ("gemini", "±50 %"),
+    ("command", "±100 %"),
+    ("gpt-oss", "±80 %"),
+    ("gpt", "±12 %"),
+    ("o1", "±50 %"),
+    ("o3", "±50 %"),
+    ("o4", "±50 %"),
+    ("text-embedding", "±5 %"),
+    ("davinci", "±13 %"),
+    ("babbage", "±13 %"),
     ("mistral", "±20 %"),
-    ("deepseek", "±20 %"), ("grok", "±20 %"), ("nova", "±20 %"), ("sonar", "±20 %"),
-)  # fmt: skip
+    ("deepseek", "±20 %"),
+    ("grok", "±20 %"),
+    ("nova", "±20 %"),
+    ("sonar", "±20 %"),
+)
 _PROMPTS = (
     "system",
     "instructions",
@@ -42,15 +53,37 @@ _PROMPTS = (
     "systemInstruction",
 )
 _ANSWER_KEYS = (
-    "content", "text", "reasoning_content", "reasoning", "thinking", "partial_json", "arguments", "completion",
-    "outputText",
-    "generated_text", "generation",
-)  # fmt: skip
-_ANSWER_ROOTS = (
-    "choices", "candidates", "content", "delta", "message", "output", "response", "text", "results", "generation",
+    "content",
+    "text",
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "partial_json",
+    "arguments",
     "completion",
-    "generated_text", "outputText", "token", "contentBlockDelta", "generations", "event_type",
-)  # fmt: skip
+    "outputText",
+    "generated_text",
+    "generation",
+)
+_ANSWER_ROOTS = (
+    "choices",
+    "candidates",
+    "content",
+    "delta",
+    "message",
+    "output",
+    "response",
+    "text",
+    "results",
+    "generation",
+    "completion",
+    "generated_text",
+    "outputText",
+    "token",
+    "contentBlockDelta",
+    "generations",
+    "event_type",
+)
 
 
 class Estimate(NamedTuple):

@@ -33,7 +33,9 @@ _XAI = {
 
 
 def request_model(path: str, body: bytes, coding: str | None) -> str | None:
-    """Return the model that a gRPC request names: field 1 of Gemini's, field 2 of xAI's messages."""
+    """Return the model that a gRPC request names: field 1 of Gemini's, field 2 of xAI's
+    messages.
+    """
     message = next(Grpc().feed(body), None)
     if message is None:
         return None
@@ -55,7 +57,9 @@ def unpacked(message: GrpcMessage, coding: str | None) -> bytes:
 
 
 def usage_map(path: str) -> UsageMap | None:
-    """Return where the answer of this gRPC method holds its usage, or None when that is not known."""
+    """Return where the answer of this gRPC method holds its usage, or None when that is not
+    known.
+    """
     method = path.rpartition("/")[2]
     if path.startswith("/xai_api."):
         return _XAI.get(method)

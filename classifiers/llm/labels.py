@@ -36,11 +36,21 @@ _FILE_KEYS = frozenset(
     }
 )
 _ROLE_NAMES = {
-    "system": "system prompt", "developer": "system prompt", "user": "user message", "human": "user message",
-    "USER": "user message", "SYSTEM": "system prompt", "CHATBOT": "assistant message", "assistant": "assistant message",
-    "model": "assistant message", "ai": "assistant message", "tool": "tool result", "function": "tool result",
-    "TOOL": "tool result", "ipython": "tool result",
-}  # fmt: skip
+    "system": "system prompt",
+    "developer": "system prompt",
+    "user": "user message",
+    "human": "user message",
+    "USER": "user message",
+    "SYSTEM": "system prompt",
+    "CHATBOT": "assistant message",
+    "assistant": "assistant message",
+    "model": "assistant message",
+    "ai": "assistant message",
+    "tool": "tool result",
+    "function": "tool result",
+    "TOOL": "tool result",
+    "ipython": "tool result",
+}
 
 
 def label(payload: Payload, wanted: Iterable[int] | None = None) -> None:

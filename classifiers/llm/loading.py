@@ -7,7 +7,9 @@ from threading import Lock, Thread
 
 
 class Lazy[T]:
-    """Makes a value at most once. `begin` starts in the background, `get` waits for it or makes it."""
+    """Makes a value at most once. `begin` starts in the background, `get` waits for it or makes
+    it.
+    """
 
     __slots__ = ("_begun", "_lock", "_make", "_value")
 

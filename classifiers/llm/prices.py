@@ -79,9 +79,11 @@ def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:
 
     owner, model = found
     counts = PricedUsage(
-        input_tokens=usage.total_input, output_tokens=usage.output,
-        cache_read_tokens=usage.cache_read, cache_write_tokens=usage.cache_write,
-    )  # fmt: skip
+        input_tokens=usage.total_input,
+        output_tokens=usage.output,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
+    )
     try:
         price = model.calc_price(
             counts, owner, genai_request_timestamp=at, auto_update_timestamp=None

@@ -1,4 +1,6 @@
-"""The fast path: finds personal data in decoded text, in the gate's own process, in microseconds."""
+"""The fast path: finds personal data in decoded text, in the gate's own process, in
+microseconds.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache

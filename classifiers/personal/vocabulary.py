@@ -167,7 +167,9 @@ def _kinds_under(key: str, parent: str) -> frozenset[str]:
 
 
 def context_of(key: str | None, path: tuple[str | int, ...]) -> frozenset[str]:
-    """Return what the nearest telling name over a value announces: its key, else the key above it."""
+    """Return what the nearest telling name over a value announces: its key, else the key above
+    it.
+    """
     if key is None:
         return EMPTY
     depth = len(path)

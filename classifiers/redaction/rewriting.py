@@ -82,7 +82,9 @@ def _form_spellings(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _replaced(body: bytes, spellings: Mapping[str, str]) -> bytes:
-    """Replace whole values only: `Ann` is not replaced inside `Annual`. The longest spelling wins."""
+    """Replace whole values only: `Ann` is not replaced inside `Annual`. The longest spelling
+    wins.
+    """
     marks = {
         s.encode("utf-8", "surrogatepass"): mark.encode() for s, mark in spellings.items() if s
     }

@@ -1,4 +1,6 @@
-"""Classification in worker processes that are started when needed, killed when late and replaced."""
+"""Classification in worker processes that are started when needed, killed when late and
+replaced.
+"""
 
 import asyncio
 import contextlib
@@ -47,7 +49,9 @@ class WorkerPool:
         return await self._asked(exchange, deadline_s, WHOLE)
 
     async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
-        """Find what is in a later window of a large body. Raises DegradedError as `classify` does."""
+        """Find what is in a later window of a large body. Raises DegradedError as `classify`
+        does.
+        """
         return await self._asked(exchange, deadline_s, WINDOW)
 
     async def _asked(self, exchange: Exchange, deadline_s: float, task: str) -> Classification:

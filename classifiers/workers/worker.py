@@ -156,7 +156,9 @@ def _receive(pipe: BinaryIO) -> tuple[bytes, bytes]:
 
 
 def _exactly(pipe: BinaryIO, size: int) -> bytes:
-    """Read so many bytes into one piece of memory: bodies are large, and no copy of them is small."""
+    """Read so many bytes into one piece of memory: bodies are large, and no copy of them is
+    small.
+    """
     data = pipe.read(size)
     if len(data) < size:
         raise EOFError

@@ -111,7 +111,7 @@ _TABLE: tuple[tuple[int, str, str, str, tuple[Finder, ...]], ...] = (
     (5, "ip_address", "IP address{es}", _PERSONAL, (_P,)),
     (5, "registered_document", "passage{s} of a registered document", "", ()),
     (9, NOT_INSPECTED, "part{s} that could not be read", "", (_R,)),
-)  # fmt: skip
+)
 
 
 def _kind(weight: int, id_: str, words: str, groups: str, found_by: tuple[Finder, ...]) -> Kind:

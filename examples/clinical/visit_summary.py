@@ -6,11 +6,23 @@ import os
 from anthropic import Anthropic, PermissionDeniedError
 
 VISITS = [
-    {"patient_name": "Maria Beispiel", "date_of_birth": "1961-04-12", "nhs_number": "597 543 2316", "icd10": "E11.9",
-     "diagnosis": "type 2 diabetes", "note": "HbA1c 8.1, start metformin"},
-    {"patient_name": "John Sample", "date_of_birth": "1974-11-30", "nhs_number": "648 757 4910", "icd10": "I10",
-     "diagnosis": "hypertension", "note": "blood pressure 152/94, review in four weeks"},
-]  # fmt: skip
+    {
+        "patient_name": "Maria Beispiel",
+        "date_of_birth": "1961-04-12",
+        "nhs_number": "597 543 2316",
+        "icd10": "E11.9",
+        "diagnosis": "type 2 diabetes",
+        "note": "HbA1c 8.1, start metformin",
+    },
+    {
+        "patient_name": "John Sample",
+        "date_of_birth": "1974-11-30",
+        "nhs_number": "648 757 4910",
+        "icd10": "I10",
+        "diagnosis": "hypertension",
+        "note": "blood pressure 152/94, review in four weeks",
+    },
+]
 
 
 def summarise() -> None:

@@ -8,7 +8,9 @@ GIT = {"root": "/w", "commit": "ab" * 20, "branch": "main", "remote": "https://g
 
 
 def test_imports_are_told_with_what_brings_them() -> None:
-    """Each import has its distribution and version, or says that none that is installed brings it."""
+    """Each import has its distribution and version, or says that none that is installed brings
+    it.
+    """
     told = made_of(
         {
             "imports": ["cv2", "helpers", "pandas", "old"],

@@ -51,8 +51,12 @@ def test_every_word_is_told_to_machines(capsys: pytest.CaptureFixture[str]) -> N
     }
     deepseek = next(row for row in words["services"] if row["id"] == "deepseek")
     assert deepseek == {
-        "id": "deepseek", "name": "DeepSeek", "categories": ["llm"], "aliases": [], "families": [],
-    }  # fmt: skip
+        "id": "deepseek",
+        "name": "DeepSeek",
+        "categories": ["llm"],
+        "aliases": [],
+        "families": [],
+    }
 
 
 def test_every_word_is_told_to_people(capsys: pytest.CaptureFixture[str]) -> None:

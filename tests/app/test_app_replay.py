@@ -58,9 +58,15 @@ def _sent(number: int, dice: random.Random) -> Record:
     script = Script(path=path, sha256=version, launched_as=LaunchedAs.FILE, name=path[5:])
     host = dice.choice(["one.example", "two.example"])
     llm = LlmCall(
-        provider="openai", operation="chat", model="m", input_tokens=dice.randrange(100), output_tokens=dice.choice([None, 50]),
-        tokens_basis=TokensBasis.EXACT, cost_usd=dice.choice([None, "0.031275"]), cost_basis=CostBasis.TABLE,
-    )  # fmt: skip
+        provider="openai",
+        operation="chat",
+        model="m",
+        input_tokens=dice.randrange(100),
+        output_tokens=dice.choice([None, 50]),
+        tokens_basis=TokensBasis.EXACT,
+        cost_usd=dice.choice([None, "0.031275"]),
+        cost_basis=CostBasis.TABLE,
+    )
     return Record(
         id=uuid7(at),
         at=at,

@@ -49,7 +49,7 @@ def summary(*records: Record) -> str:
             "outgate: 4 requests, 8.0 kB sent, 2 stopped, 4 to review: outgate review",
         ),
     ],
-)  # fmt: skip
+)
 def test_only_what_left_counts_as_sent(records: list[Record], line: str) -> None:
     """A refused upload of a megabyte is not a megabyte sent."""
     assert summary(*records) == line

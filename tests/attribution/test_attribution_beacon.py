@@ -125,7 +125,9 @@ def test_what_is_not_exactly_of_the_form_is_nothing(run, line):
 
 
 def test_hostile_files_are_not_read(run, tmp_path):
-    """Links, pipes, folders, files of other sizes than a beacon's and of other users are no beacon."""
+    """Links, pipes, folders, files of other sizes than a beacon's and of other users are no
+    beacon.
+    """
     place = run / "records" / "4242"
     aside = tmp_path / "aside"
     aside.write_text(start() + request())
@@ -145,7 +147,9 @@ def test_hostile_files_are_not_read(run, tmp_path):
 
 
 def test_a_long_file_is_read_at_both_ends(run):
-    """Of a file with thousands of requests the start and the last ones are read, in bounded time."""
+    """Of a file with thousands of requests the start and the last ones are read, in bounded
+    time.
+    """
     many = "".join(request(at=NOW - 9_000_000_000 + n, line=n % 999) for n in range(7000))
     begun = time.monotonic()
     found = told(run, start() + many + request(line=321))

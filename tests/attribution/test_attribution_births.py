@@ -66,7 +66,9 @@ def test_pids_that_begin_anew_say_nothing(pids: list[int]) -> None:
 
 
 def test_a_real_child_is_named_and_a_thread_is_not() -> None:
-    """A thread has a number like a process, but inherits nothing; a child is named while it lives."""
+    """A thread has a number like a process, but inherits nothing; a child is named while it
+    lives.
+    """
     births = Births()
     births.since(0)
     moment = time.time()

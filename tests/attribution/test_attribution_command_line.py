@@ -40,7 +40,9 @@ TABLE = [
 
 @pytest.mark.parametrize(("words", "kind", "target", "rest"), TABLE)
 def test_every_command_line_names_its_program(words, kind, target, rest):
-    """Whatever options stand before it, the program that runs is the one Python itself would run."""
+    """Whatever options stand before it, the program that runs is the one Python itself would
+    run.
+    """
     found = parse(words)
     assert (found.kind, found.target, found.rest) == (kind, target, rest)
 

@@ -43,13 +43,19 @@ RUN = frame("<frozen runpy>", "_run_module_as_main")
     [
         ([thread(frame("/w/job.py"))], "/w/job.py"),
         ([thread(frame("/w/job.py"), frame("/w/other.py"))], "/w/job.py"),
-        ([thread(RUN, frame("<frozen runpy>", "_run_code"), frame("/w/pkg/__main__.py"))], "/w/pkg/__main__.py"),
+        (
+            [thread(RUN, frame("<frozen runpy>", "_run_code"), frame("/w/pkg/__main__.py"))],
+            "/w/pkg/__main__.py",
+        ),
         ([thread(frame("<string>"))], "<string>"),
-        ([thread(frame("/w/w.py", "run"), number=8, name="x"), thread(frame("/w/job.py"))], "/w/job.py"),
+        (
+            [thread(frame("/w/w.py", "run"), number=8, name="x"), thread(frame("/w/job.py"))],
+            "/w/job.py",
+        ),
         ([thread(frame("/w/job.py"), number=None)], "/w/job.py"),
         ([thread(frame("/w/job.py"), number=None, name=None)], "/w/job.py"),
     ],
-)  # fmt: skip
+)
 def test_the_outermost_frame_of_the_main_thread_is_the_program(threads, main):
     """The main program is where the main thread began, whatever it has called since."""
     found = witness(threads, 7)
@@ -62,13 +68,21 @@ def test_the_outermost_frame_of_the_main_thread_is_the_program(threads, main):
     [
         [],
         [thread()],
-        [thread(frame("<frozen importlib._bootstrap>", "_find_and_load"), frame("/lib/encodings/__init__.py"))],
+        [
+            thread(
+                frame("<frozen importlib._bootstrap>", "_find_and_load"),
+                frame("/lib/encodings/__init__.py"),
+            )
+        ],
         [thread(frame("<frozen site>"))],
         [thread(frame("/lib/threading.py", "_shutdown"))],
-        [thread(frame("/w/a.py"), number=None, name=None), thread(frame("/w/b.py"), number=None, name=None)],
+        [
+            thread(frame("/w/a.py"), number=None, name=None),
+            thread(frame("/w/b.py"), number=None, name=None),
+        ],
         [thread(frame("/w/w.py", "run"), number=8, name="x")],
     ],
-)  # fmt: skip
+)
 def test_a_program_that_starts_or_ends_is_not_named(threads):
     """Before its script runs, and after it, an interpreter's frames name no script."""
     assert witness(threads, 7) is None

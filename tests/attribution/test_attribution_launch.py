@@ -34,15 +34,39 @@ TABLE = [
     (JOB, (SH, process("/usr/sbin/cron"), INIT), "cron"),
     (JOB, (SH, process("/usr/sbin/crond"), INIT), "cron"),
     (process("/usr/bin/python3", env={"INVOCATION_ID": "x"}), (INIT,), "systemd"),
-    (process("/usr/bin/python3", env={"INVOCATION_ID": "x", "TRIGGER_UNIT": "job.timer"}), (INIT,), "systemd-timer"),
+    (
+        process("/usr/bin/python3", env={"INVOCATION_ID": "x", "TRIGGER_UNIT": "job.timer"}),
+        (INIT,),
+        "systemd-timer",
+    ),
     (ON_TTY, (BASH, process("/home/u/.local/bin/claude"), BASH, INIT), "agent:claude-code"),
     (JOB, (SH, NODE_CLAUDE, BASH), "agent:claude-code"),
     (JOB, (SH, process("/usr/bin/codex"), BASH), "agent:codex"),
-    (JOB, (SH, process("/usr/bin/python3", "/home/u/.local/share/uv/tools/aider-chat/bin/python", "/home/u/.local/bin/aider"), BASH), "agent:aider"),
+    (
+        JOB,
+        (
+            SH,
+            process(
+                "/usr/bin/python3",
+                "/home/u/.local/share/uv/tools/aider-chat/bin/python",
+                "/home/u/.local/bin/aider",
+            ),
+            BASH,
+        ),
+        "agent:aider",
+    ),
     (JOB, (SH, process("/usr/bin/node", "claude"), BASH), "agent:claude-code"),
     (JOB, (process("/usr/bin/python3", "python3", "/usr/bin/idle3"),), "ide:idle"),
-    (JOB, (process("/usr/bin/python3.12", "/w/.venv/bin/python", "-m", "jupyterlab", "--port", "1"),), "ide:jupyter"),
-    (JOB, (process("/usr/bin/bash", "/bin/bash", "/opt/pycharm-2026/bin/pycharm.sh"),), "ide:pycharm"),
+    (
+        JOB,
+        (process("/usr/bin/python3.12", "/w/.venv/bin/python", "-m", "jupyterlab", "--port", "1"),),
+        "ide:jupyter",
+    ),
+    (
+        JOB,
+        (process("/usr/bin/bash", "/bin/bash", "/opt/pycharm-2026/bin/pycharm.sh"),),
+        "ide:pycharm",
+    ),
     (JOB, (process("/usr/bin/vim.basic", "vim", "job.py"),), "ide:vim"),
     (JOB, (SH, process("", name="cron"), INIT), "cron"),
     (JOB, (SH, process("/opt/cursor-agent"), BASH), "agent:cursor"),
@@ -50,16 +74,35 @@ TABLE = [
     (JOB, (SH, NODE_CLAUDE, CODE, INIT), "agent:claude-code"),
     (ON_TTY, (BASH, CODE, INIT), "ide:vscode"),
     (JOB, (process("/opt/pycharm/bin/pycharm"),), "ide:pycharm"),
-    (JOB, (process("/usr/bin/python3", "/opt/bin/python3", "/opt/bin/jupyter-lab"),), "ide:jupyter"),
+    (
+        JOB,
+        (process("/usr/bin/python3", "/opt/bin/python3", "/opt/bin/jupyter-lab"),),
+        "ide:jupyter",
+    ),
     (process("/usr/bin/python3", env={"PYCHARM_HOSTED": "1"}), (INIT,), "ide:pycharm"),
     (JOB, (SH, process("/opt/runner/bin/Runner.Worker")), "ci:github-actions"),
     (process("/usr/bin/python3", env={"GITLAB_CI": "true"}), (SH,), "ci:gitlab"),
     (JOB, (process("/usr/bin/containerd-shim-runc-v2"), INIT), "container"),
-    (JOB, (process("C:\\Windows\\System32\\svchost.exe", "svchost.exe", "-k", "netsvcs", "-s", "Schedule", name="svchost.exe", windows=True),), "task-scheduler"),
+    (
+        JOB,
+        (
+            process(
+                "C:\\Windows\\System32\\svchost.exe",
+                "svchost.exe",
+                "-k",
+                "netsvcs",
+                "-s",
+                "Schedule",
+                name="svchost.exe",
+                windows=True,
+            ),
+        ),
+        "task-scheduler",
+    ),
     (process("/usr/bin/python3", env={"INVOCATION_ID": "x"}), (BASH, INIT), None),
     (JOB, (INIT,), None),
     (JOB, (), None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("job", "parents", "context"), TABLE)

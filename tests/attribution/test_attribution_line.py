@@ -51,7 +51,9 @@ def test_the_one_thread_that_waits_on_the_socket_is_exact():
 
 
 def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
-    """When several threads wait on one connection, none is called certain and every one is shown."""
+    """When several threads wait on one connection, none is called certain and every one is
+    shown.
+    """
     line, _ = choose([thread(1, own(5)), thread(2, own(7))], frozenset({1, 2}), PROGRAM)
     assert line is not None
     assert line.certainty is Certainty.LIKELY
@@ -70,7 +72,9 @@ def test_an_event_loop_gives_no_line():
 
 
 def test_without_the_systems_help_several_threads_are_never_exact():
-    """Where the system does not tell who waits on the socket, only a single thread can be certain."""
+    """Where the system does not tell who waits on the socket, only a single thread can be
+    certain.
+    """
     line, _ = choose([thread(1, own(5))], None, PROGRAM)
     assert line is not None
     assert line.certainty is Certainty.EXACT

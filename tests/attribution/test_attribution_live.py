@@ -299,7 +299,9 @@ s.recv(10)
 
 
 def test_a_listener_without_peers_is_marked_too(gate, clients):
-    """Who takes connections is marked as such, though nobody was connected when it was looked at."""
+    """Who takes connections is marked as such, though nobody was connected when it was looked
+    at.
+    """
     clients.write("taken = socket.create_server(('127.0.0.1', 0))\nask(dial())\n")
     clients.python("client.py")
     (seen,) = gate.wait(1)
@@ -307,7 +309,9 @@ def test_a_listener_without_peers_is_marked_too(gate, clients):
 
 
 def test_who_takes_no_connections_sends_for_nobody_else(gate, clients):
-    """An ordinary client, even with other connections of its own, is not said to send for others."""
+    """An ordinary client, even with other connections of its own, is not said to send for
+    others.
+    """
     clients.write("s = socket.socket(); s.bind(('127.0.0.1', 0))\nother = dial()\nask(dial())\n")
     clients.python("client.py")
     (seen,) = gate.wait(1)

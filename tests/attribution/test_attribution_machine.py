@@ -35,9 +35,15 @@ class FakeMachine:
         self, pid: int, start: int, *argv: str, exe: str = PY, parent: int = 1, **more: object
     ) -> ProcessFacts:
         values = {
-            "pid": pid, "start": start, "started_at": BOOT + timedelta(seconds=start), "argv": argv, "exe": exe,
-            "parent": parent, "name": exe.rpartition("/")[2][:15], "cwd": "/w",
-        }  # fmt: skip
+            "pid": pid,
+            "start": start,
+            "started_at": BOOT + timedelta(seconds=start),
+            "argv": argv,
+            "exe": exe,
+            "parent": parent,
+            "name": exe.rpartition("/")[2][:15],
+            "cwd": "/w",
+        }
         self.processes[pid] = ProcessFacts(**values | more)  # type: ignore[arg-type]
         return self.processes[pid]
 
@@ -194,7 +200,9 @@ def test_among_holders_of_one_script_the_script_is_named(machine):
 
 
 def test_the_holder_that_waits_is_the_sender_and_still_only_likely(machine):
-    """Of two holders the one that waits for the answer sent the request; the sharing stays visible."""
+    """Of two holders the one that waits for the answer sent the request; the sharing stays
+    visible.
+    """
     machine.run(100, 20, "python3", "a.py", parent=50)
     machine.run(101, 21, "python3", "b.py", parent=50)
     machine.holders, machine.waits = (100, 101), frozenset({101})

@@ -324,7 +324,9 @@ def test_a_helper_that_was_killed_is_replaced(reader: HelperReader):
 
 @linux
 def test_many_at_once_share_a_few_helpers(reader: HelperReader):
-    """However many connections open at once, there are three helpers at most, and all are answered."""
+    """However many connections open at once, there are three helpers at most, and all are
+    answered.
+    """
     answers: list[int] = []
     threads = [
         threading.Thread(target=lambda: answers.append(reader.ask(20, examination.ready)))

@@ -58,20 +58,44 @@ def facts(*argv: str, **more) -> ProcessFacts:
 
 
 FILES = FakeFiles(
-    "/w/x.py", "/w/-x.py", "/w/sub/y.py", "/w/pkg/__main__.py", "/w/pkg/__init__.py", "/w/mod.py", "/w/shop/app.py",
-    "/w/main.py", "/w/tests/test_a.py", "/w/manage.py", "/w/.venv/bin/python", "/opt/app/__main__.py", "/opt/z.py",
-    "/w/nb.ipynb", "/w/other.ipynb", "/w/.venv/lib/python3.13/site-packages/tool/__main__.py",
-    "/usr/lib/python3.13/json/tool.py", "/extra/helper.py", "/w/data.sql", "/w/pytest.py",
+    "/w/x.py",
+    "/w/-x.py",
+    "/w/sub/y.py",
+    "/w/pkg/__main__.py",
+    "/w/pkg/__init__.py",
+    "/w/mod.py",
+    "/w/shop/app.py",
+    "/w/main.py",
+    "/w/tests/test_a.py",
+    "/w/manage.py",
+    "/w/.venv/bin/python",
+    "/opt/app/__main__.py",
+    "/opt/z.py",
+    "/w/nb.ipynb",
+    "/w/other.ipynb",
+    "/w/.venv/lib/python3.13/site-packages/tool/__main__.py",
+    "/usr/lib/python3.13/json/tool.py",
+    "/extra/helper.py",
+    "/w/data.sql",
+    "/w/pytest.py",
     links={"/w/link.py": "/opt/z.py"},
 ).with_heads(
     {
-        "/w/.venv/bin/tool": STUB, "/w/.venv/bin/gunicorn": STUB, "/w/.venv/bin/coverage": STUB,
-        "/w/.venv/bin/pytest": STUB, "/w/.venv/bin/celery": STUB, "/w/.venv/bin/uvicorn": STUB,
-        "/w/.venv/bin/streamlit": STUB, "/w/.venv/bin/ipython": STUB, "/w/.venv/bin/flask": STUB,
-        "/home/u/.local/bin/aws": STUB, "/w/mine": b"#!/usr/bin/env python3\nprint(1)\n",
-        "/w/app.pyz": b"#!/usr/bin/env python3\nPK\x03\x04rest", "/w/bundle": b"PK\x03\x04rest",
+        "/w/.venv/bin/tool": STUB,
+        "/w/.venv/bin/gunicorn": STUB,
+        "/w/.venv/bin/coverage": STUB,
+        "/w/.venv/bin/pytest": STUB,
+        "/w/.venv/bin/celery": STUB,
+        "/w/.venv/bin/uvicorn": STUB,
+        "/w/.venv/bin/streamlit": STUB,
+        "/w/.venv/bin/ipython": STUB,
+        "/w/.venv/bin/flask": STUB,
+        "/home/u/.local/bin/aws": STUB,
+        "/w/mine": b"#!/usr/bin/env python3\nprint(1)\n",
+        "/w/app.pyz": b"#!/usr/bin/env python3\nPK\x03\x04rest",
+        "/w/bundle": b"PK\x03\x04rest",
     }
-)  # fmt: skip
+)
 
 V = "/w/.venv/bin/python"
 
@@ -90,20 +114,72 @@ TABLE = [
     # a user's own file with the name of a tool is the user's own file
     (facts("python3", "pytest.py", "-q"), L.FILE, "pytest.py", "/w/pytest.py"),
     # interpreters of every kind
-    (facts("/home/u/.pyenv/versions/3.12.1/bin/python", "x.py", exe="/home/u/.pyenv/versions/3.12.1/bin/python3.12"), L.FILE, "x.py", "/w/x.py"),
-    (facts("/home/u/.cache/uv/environments-v2/x-1a2b/bin/python", "x.py", exe="/home/u/.local/share/uv/python/cpython-3.13.0-linux-x86_64-gnu/bin/python3.13"), L.FILE, "x.py", "/w/x.py"),
-    (facts("/opt/conda/envs/lab/bin/python", "x.py", exe="/opt/conda/envs/lab/bin/python3.11"), L.FILE, "x.py", "/w/x.py"),
+    (
+        facts(
+            "/home/u/.pyenv/versions/3.12.1/bin/python",
+            "x.py",
+            exe="/home/u/.pyenv/versions/3.12.1/bin/python3.12",
+        ),
+        L.FILE,
+        "x.py",
+        "/w/x.py",
+    ),
+    (
+        facts(
+            "/home/u/.cache/uv/environments-v2/x-1a2b/bin/python",
+            "x.py",
+            exe="/home/u/.local/share/uv/python/cpython-3.13.0-linux-x86_64-gnu/bin/python3.13",
+        ),
+        L.FILE,
+        "x.py",
+        "/w/x.py",
+    ),
+    (
+        facts("/opt/conda/envs/lab/bin/python", "x.py", exe="/opt/conda/envs/lab/bin/python3.11"),
+        L.FILE,
+        "x.py",
+        "/w/x.py",
+    ),
     (facts("pypy3", "x.py", exe="/usr/bin/pypy3.10"), L.FILE, "x.py", "/w/x.py"),
     (facts("python3.13t", "x.py", exe="/usr/bin/python3.13t"), L.FILE, "x.py", "/w/x.py"),
-    (facts("Python", "x.py", exe="/Library/Frameworks/Python.framework/Versions/3.13/Resources/Python.app/Contents/MacOS/Python"), L.FILE, "x.py", "/w/x.py"),
+    (
+        facts(
+            "Python",
+            "x.py",
+            exe="/Library/Frameworks/Python.framework/Versions/3.13/Resources/Python.app/Contents/MacOS/Python",
+        ),
+        L.FILE,
+        "x.py",
+        "/w/x.py",
+    ),
     (facts("odd name", "x.py"), L.FILE, "x.py", "/w/x.py"),
     # modules
     (facts("python3", "-m", "pkg"), L.MODULE, "python -m pkg", "/w/pkg/__main__.py"),
     (facts("python3", "-m", "mod"), L.MODULE, "python -m mod", "/w/mod.py"),
-    (facts(V, "-m", "tool"), L.MODULE, "python -m tool", "/w/.venv/lib/python3.13/site-packages/tool/__main__.py"),
-    (facts("/usr/bin/python3", "-m", "json.tool"), L.MODULE, "python -m json.tool", "/usr/lib/python3.13/json/tool.py"),
-    (facts("python3", "-m", "helper", env={"PYTHONPATH": "/extra"}), L.MODULE, "python -m helper", "/extra/helper.py"),
-    (facts("python3", "-E", "-m", "helper", env={"PYTHONPATH": "/extra"}), L.MODULE, "python -m helper", None),
+    (
+        facts(V, "-m", "tool"),
+        L.MODULE,
+        "python -m tool",
+        "/w/.venv/lib/python3.13/site-packages/tool/__main__.py",
+    ),
+    (
+        facts("/usr/bin/python3", "-m", "json.tool"),
+        L.MODULE,
+        "python -m json.tool",
+        "/usr/lib/python3.13/json/tool.py",
+    ),
+    (
+        facts("python3", "-m", "helper", env={"PYTHONPATH": "/extra"}),
+        L.MODULE,
+        "python -m helper",
+        "/extra/helper.py",
+    ),
+    (
+        facts("python3", "-E", "-m", "helper", env={"PYTHONPATH": "/extra"}),
+        L.MODULE,
+        "python -m helper",
+        None,
+    ),
     (facts("python3", "-I", "-m", "mod"), L.MODULE, "python -m mod", None),
     # code and stdin
     (facts("python3", "-c", "import os"), L.COMMAND, "python -c …", None),
@@ -111,12 +187,22 @@ TABLE = [
     (facts("python3", "-", stdin="pipe:[1]"), L.STDIN, "python < stdin", None),
     (facts("python3", stdin="pipe:[1]"), L.STDIN, "python < stdin", None),
     (facts("python3", stdin="/w/x.py"), L.STDIN, "python < x.py", "/w/x.py"),
-    (facts("python3", stdin="/dev/pts/3", terminal=True), L.INTERACTIVE, "python (interactive)", None),
+    (
+        facts("python3", stdin="/dev/pts/3", terminal=True),
+        L.INTERACTIVE,
+        "python (interactive)",
+        None,
+    ),
     (facts("python3", "-i", stdin="pipe:[1]"), L.INTERACTIVE, "python (interactive)", None),
     (facts("python3", stdin="/dev/null"), L.STDIN, "python < stdin", None),
     # console scripts
     (facts(V, "/w/.venv/bin/tool", "push"), L.CONSOLE_SCRIPT, "tool", "/w/.venv/bin/tool"),
-    (facts("/usr/bin/python3", "/home/u/.local/bin/aws", "s3"), L.CONSOLE_SCRIPT, "aws", "/home/u/.local/bin/aws"),
+    (
+        facts("/usr/bin/python3", "/home/u/.local/bin/aws", "s3"),
+        L.CONSOLE_SCRIPT,
+        "aws",
+        "/home/u/.local/bin/aws",
+    ),
     # zip applications
     (facts("python3", "app.pyz"), L.ZIPAPP, "app.pyz", "/w/app.pyz"),
     (facts("python3", "bundle"), L.ZIPAPP, "bundle", "/w/bundle"),
@@ -124,31 +210,103 @@ TABLE = [
     (facts("python3", "-m", "pdb", "-c", "continue", "x.py"), L.FILE, "x.py", "/w/x.py"),
     (facts("python3", "-m", "cProfile", "-o", "out.prof", "x.py"), L.FILE, "x.py", "/w/x.py"),
     (facts("python3", "-m", "cProfile", "-m", "mod"), L.MODULE, "python -m mod", "/w/mod.py"),
-    (facts(V, "/w/.venv/bin/coverage", "run", "--source", "shop", "x.py", "a"), L.FILE, "x.py", "/w/x.py"),
+    (
+        facts(V, "/w/.venv/bin/coverage", "run", "--source", "shop", "x.py", "a"),
+        L.FILE,
+        "x.py",
+        "/w/x.py",
+    ),
     (facts(V, "-m", "debugpy", "--listen", "5678", "x.py"), L.FILE, "x.py", "/w/x.py"),
     (facts(V, "/w/.venv/bin/streamlit", "run", "main.py"), L.FILE, "main.py", "/w/main.py"),
     (facts(V, "/w/.venv/bin/ipython", "x.py"), L.FILE, "x.py", "/w/x.py"),
     (facts(V, "/w/.venv/bin/ipython"), L.INTERACTIVE, "IPython", None),
     # tests
-    (facts(V, "/w/.venv/bin/pytest", "-q", "tests/test_a.py::test_b"), L.CONSOLE_SCRIPT, "pytest test_a.py", "/w/tests/test_a.py"),
+    (
+        facts(V, "/w/.venv/bin/pytest", "-q", "tests/test_a.py::test_b"),
+        L.CONSOLE_SCRIPT,
+        "pytest test_a.py",
+        "/w/tests/test_a.py",
+    ),
     (facts(V, "/w/.venv/bin/pytest", "-k", "x.py"), L.CONSOLE_SCRIPT, "pytest in w", None),
     (facts(V, "-m", "pytest", "tests"), L.MODULE, "pytest in w", None),
     # servers and workers
-    (facts(V, "/w/.venv/bin/gunicorn", "-w", "4", "shop.app:create"), L.WORKER, "gunicorn shop.app:create", "/w/shop/app.py"),
-    (facts("gunicorn: worker [shop.app:create]"), L.WORKER, "gunicorn shop.app:create", "/w/shop/app.py"),
-    (facts(V, "-m", "uvicorn", "main:app", "--port", "80"), L.WORKER, "uvicorn main:app", "/w/main.py"),
-    (facts(V, "/w/.venv/bin/uvicorn", "app:app", "--app-dir", "shop"), L.WORKER, "uvicorn app:app", "/w/shop/app.py"),
-    (facts(V, "/w/.venv/bin/celery", "-A", "shop.app", "worker"), L.WORKER, "celery shop.app", "/w/shop/app.py"),
-    (facts(V, "/w/.venv/bin/flask", "--app", "main.py", "run"), L.WORKER, "flask main.py", "/w/main.py"),
-    (facts(V, "/w/.venv/bin/flask", "run", env={"FLASK_APP": "main"}), L.WORKER, "flask main", "/w/main.py"),
-    (facts("uwsgi", "--module", "main", exe="/usr/bin/uwsgi"), L.WORKER, "uwsgi main", "/w/main.py"),
+    (
+        facts(V, "/w/.venv/bin/gunicorn", "-w", "4", "shop.app:create"),
+        L.WORKER,
+        "gunicorn shop.app:create",
+        "/w/shop/app.py",
+    ),
+    (
+        facts("gunicorn: worker [shop.app:create]"),
+        L.WORKER,
+        "gunicorn shop.app:create",
+        "/w/shop/app.py",
+    ),
+    (
+        facts(V, "-m", "uvicorn", "main:app", "--port", "80"),
+        L.WORKER,
+        "uvicorn main:app",
+        "/w/main.py",
+    ),
+    (
+        facts(V, "/w/.venv/bin/uvicorn", "app:app", "--app-dir", "shop"),
+        L.WORKER,
+        "uvicorn app:app",
+        "/w/shop/app.py",
+    ),
+    (
+        facts(V, "/w/.venv/bin/celery", "-A", "shop.app", "worker"),
+        L.WORKER,
+        "celery shop.app",
+        "/w/shop/app.py",
+    ),
+    (
+        facts(V, "/w/.venv/bin/flask", "--app", "main.py", "run"),
+        L.WORKER,
+        "flask main.py",
+        "/w/main.py",
+    ),
+    (
+        facts(V, "/w/.venv/bin/flask", "run", env={"FLASK_APP": "main"}),
+        L.WORKER,
+        "flask main",
+        "/w/main.py",
+    ),
+    (
+        facts("uwsgi", "--module", "main", exe="/usr/bin/uwsgi"),
+        L.WORKER,
+        "uwsgi main",
+        "/w/main.py",
+    ),
     # notebooks
-    (facts(V, "-m", "ipykernel_launcher", "-f", "/run/k.json", env={"JPY_SESSION_NAME": "/w/nb.ipynb"}), L.NOTEBOOK, "nb.ipynb", "/w/nb.ipynb"),
+    (
+        facts(
+            V,
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "/run/k.json",
+            env={"JPY_SESSION_NAME": "/w/nb.ipynb"},
+        ),
+        L.NOTEBOOK,
+        "nb.ipynb",
+        "/w/nb.ipynb",
+    ),
     (facts(V, "-m", "ipykernel_launcher", "-f", "/run/k.json"), L.NOTEBOOK, "notebook", None),
     # programs that carry their own Python
     (facts("/opt/tool", exe="/opt/tool", embeds_python=True), L.FROZEN, "tool", "/opt/tool"),
-    (facts("/home/u/tool.bin", exe="/tmp/onefile_77/tool.bin", embeds_python=True, env={"NUITKA_ONEFILE_PARENT": "9", "NUITKA_ONEFILE_BINARY": "/home/u/tool.bin"}), L.FROZEN, "tool.bin", "/home/u/tool.bin"),
-]  # fmt: skip
+    (
+        facts(
+            "/home/u/tool.bin",
+            exe="/tmp/onefile_77/tool.bin",
+            embeds_python=True,
+            env={"NUITKA_ONEFILE_PARENT": "9", "NUITKA_ONEFILE_BINARY": "/home/u/tool.bin"},
+        ),
+        L.FROZEN,
+        "tool.bin",
+        "/home/u/tool.bin",
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -282,12 +440,39 @@ class WindowsFiles(FakeFiles):
         (("python.exe", "x.py"), L.FILE, "x.py", "C:\\w\\x.py"),
         (("python", "C:\\w\\x.py"), L.FILE, "x.py", "C:\\w\\x.py"),
         (("py", "-3.13", "x.py"), L.FILE, "x.py", "C:\\w\\x.py"),
-        (("C:\\v\\Scripts\\python.exe", "C:\\v\\Scripts\\tool.exe"), L.CONSOLE_SCRIPT, "tool", "C:\\v\\Scripts\\tool.exe"),
-        (("C:\\v\\Scripts\\python.exe", "C:\\v\\Scripts\\tool-script.py"), L.CONSOLE_SCRIPT, "tool", "C:\\v\\Scripts\\tool-script.py"),
-        (("C:\\v\\Scripts\\python.exe", "-m", "pkg"), L.MODULE, "python -m pkg", "C:\\v\\Lib\\site-packages\\pkg\\__main__.py"),
-        (("python.exe", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(parent_pid=4, pipe_handle=9)"), L.WORKER, "worker process", None),
+        (
+            ("C:\\v\\Scripts\\python.exe", "C:\\v\\Scripts\\tool.exe"),
+            L.CONSOLE_SCRIPT,
+            "tool",
+            "C:\\v\\Scripts\\tool.exe",
+        ),
+        (
+            ("C:\\v\\Scripts\\python.exe", "C:\\v\\Scripts\\tool-script.py"),
+            L.CONSOLE_SCRIPT,
+            "tool",
+            "C:\\v\\Scripts\\tool-script.py",
+        ),
+        (
+            ("C:\\v\\Scripts\\python.exe", "-m", "pkg"),
+            L.MODULE,
+            "python -m pkg",
+            "C:\\v\\Lib\\site-packages\\pkg\\__main__.py",
+        ),
+        (
+            (
+                "python.exe",
+                "-c",
+                (
+                    "from multiprocessing.spawn import spawn_main; spawn_main(parent_pid=4,"
+                    " pipe_handle=9)"
+                ),
+            ),
+            L.WORKER,
+            "worker process",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_windows_command_lines_follow_windows_rules(argv, kind, name, path):
     """On Windows, paths, launchers and console scripts resolve by Windows rules."""
     files = WindowsFiles(
@@ -319,13 +504,24 @@ def test_the_fake_joins_like_the_real_one():
         (("-m", "papermill", "-p", "n", "3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
         (("/w/.venv/bin/papermill", "-k", "python3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
         (
-            ("/w/.venv/bin/jupyter-nbconvert", "--execute", "--to", "notebook", "--output", "other.ipynb", "nb.ipynb"),
+            (
+                "/w/.venv/bin/jupyter-nbconvert",
+                "--execute",
+                "--to",
+                "notebook",
+                "--output",
+                "other.ipynb",
+                "nb.ipynb",
+            ),
             "/w/nb.ipynb",
         ),
-        (("/w/.venv/bin/jupyter", "nbconvert", "--execute", "nb.ipynb", "--output=other.ipynb"), "/w/nb.ipynb"),
+        (
+            ("/w/.venv/bin/jupyter", "nbconvert", "--execute", "nb.ipynb", "--output=other.ipynb"),
+            "/w/nb.ipynb",
+        ),
         (("/w/.venv/bin/jupyter-execute", "nb.ipynb", "other.ipynb"), None),
     ],
-)  # fmt: skip
+)
 def test_the_notebook_that_is_executed_is_named_and_not_its_output(words, notebook):
     """papermill and nbconvert name an input and an output: the script is the input."""
     kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")

@@ -97,7 +97,9 @@ CLIENT_ONLY = (ExtendedKeyUsageOID.CLIENT_AUTH,)
 
 
 def strict_handshake(leaf: Leaf, roots_pem: bytes, folder: Path, host: str | None = None) -> None:
-    """Shake hands in memory with a client as strict as Python 3.13's default; raise what it raises."""
+    """Shake hands in memory with a client as strict as Python 3.13's default; raise what it
+    raises.
+    """
     served = folder / "served.pem"
     served.write_bytes(leaf.key_pem() + leaf.certificates_pem())
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,6 @@
-"""The authority: made once, private, accepted by strict clients, and replaced only by a sound one."""
+"""The authority: made once, private, accepted by strict clients, and replaced only by a sound
+one.
+"""
 
 import os
 import subprocess

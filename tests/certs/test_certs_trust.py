@@ -151,7 +151,9 @@ def test_without_platform_roots_the_packaged_ones_serve(monkeypatch: pytest.Monk
 
 
 def test_the_matrix_names_each_client_once_and_helps_where_it_must() -> None:
-    """Whoever reads the doctor's table knows what to do about every client that goes past the gate."""
+    """Whoever reads the doctor's table knows what to do about every client that goes past the
+    gate.
+    """
     assert len({c.name for c in CLIENTS}) == len(CLIENTS)
     assert all(c.remedy for c in past_the_gate())
     assert {c.name for c in CLIENTS if c.proxy is ProxyUse.LOWER_CASE_ONLY} == {"grpcio"}

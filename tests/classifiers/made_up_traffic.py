@@ -39,9 +39,17 @@ def exchange(
     data = body.encode() if isinstance(body, str) else body
     pairs = {"host": host, "content-type": content_type, **(headers or {})}
     return Exchange(
-        id=str(uuid7()), at=AT, scheme="https", host=host, port=443, method=method, path=path,
-        headers=tuple(pairs.items()), body=data, body_bytes=len(data),
-    )  # fmt: skip
+        id=str(uuid7()),
+        at=AT,
+        scheme="https",
+        host=host,
+        port=443,
+        method=method,
+        path=path,
+        headers=tuple(pairs.items()),
+        body=data,
+        body_bytes=len(data),
+    )
 
 
 def chat(*messages: Mapping[str, Any], host: str = "api.openai.com", **more: Any) -> Exchange:
@@ -176,34 +184,51 @@ def _escaped(label: str, key: str, value: str) -> Exchange:
 
 
 CARRIERS: dict[str, Build] = {
-    "chat text": lambda label, key, value: chat(user(f"Please check this for me. The {label} is {value}, thanks.")),
+    "chat text": lambda label, key, value: chat(
+        user(f"Please check this for me. The {label} is {value}, thanks.")
+    ),
     "system prompt": lambda label, key, value: chat(
-        {"role": "system", "content": f"You help one customer.\n{label}: {value}\nBe brief."}, user("Hello")
+        {"role": "system", "content": f"You help one customer.\n{label}: {value}\nBe brief."},
+        user("Hello"),
     ),
     "json in prose": lambda label, key, value: chat(
-        user("Summarise these visits:\n" + json.dumps([{"no": 7, key: value, "ward": "B2"}], indent=1))
+        user(
+            "Summarise these visits:\n"
+            + json.dumps([{"no": 7, key: value, "ward": "B2"}], indent=1)
+        )
     ),
     "tool arguments": _tool_arguments,
     "tool result": _anthropic,
     "responses api, unknown host": _responses,
-    "json body": lambda label, key, value: exchange(json.dumps({"meta": {"v": 2}, "record": {key: value}})),
+    "json body": lambda label, key, value: exchange(
+        json.dumps({"meta": {"v": 2}, "record": {key: value}})
+    ),
     "escaped json": _escaped,
     "graphql variables": _graphql,
     "form": lambda label, key, value: exchange(
         urlencode({"action": "save", key: value}), "application/x-www-form-urlencoded"
     ),
-    "query": lambda label, key, value: exchange(method="GET", path=f"/search?{quote(key)}={quote(value)}&limit=10"),
-    "multipart field": lambda label, key, value: exchange(*multipart((key, None, None, value.encode()), ("a", None, None, b"1"))),
-    "multipart csv": lambda label, key, value: upload(csv_of(*_csv_rows(key, value)), "export.csv", "text/csv"),
+    "query": lambda label, key, value: exchange(
+        method="GET", path=f"/search?{quote(key)}={quote(value)}&limit=10"
+    ),
+    "multipart field": lambda label, key, value: exchange(
+        *multipart((key, None, None, value.encode()), ("a", None, None, b"1"))
+    ),
+    "multipart csv": lambda label, key, value: upload(
+        csv_of(*_csv_rows(key, value)), "export.csv", "text/csv"
+    ),
     "multipart xlsx": lambda label, key, value: upload(
-        xlsx_of(*_csv_rows(key, value)), "export.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        xlsx_of(*_csv_rows(key, value)),
+        "export.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ),
     "zipped csv": lambda label, key, value: upload(
         _zip(csv_of(*_csv_rows(key, value)), "export.csv"), "export.zip", "application/zip"
     ),
     "csv body": lambda label, key, value: exchange(csv_of(*_csv_rows(key, value)), "text/csv"),
     "ndjson": lambda label, key, value: exchange(
-        "".join(json.dumps(row) + "\n" for row in ({"n": 1, key: value}, {"n": 2}, {"n": 3})), "application/x-ndjson"
+        "".join(json.dumps(row) + "\n" for row in ({"n": 1, key: value}, {"n": 2}, {"n": 3})),
+        "application/x-ndjson",
     ),
     "gzip json": lambda label, key, value: exchange(
         gzip.compress(json.dumps({key: value}).encode()), headers={"content-encoding": "gzip"}
@@ -212,10 +237,15 @@ CARRIERS: dict[str, Build] = {
     "data url": _data_url,
     "soap": _soap,
     "csv in prompt": lambda label, key, value: chat(
-        user(f"Which of these is open?\n\nrow,{key},email,city\n1,{value},a.b@contoso.com,Rome\n2,,c.d@contoso.com,Oslo\n")
+        user(
+            "Which of these is"
+            f" open?\n\nrow,{key},email,city\n1,{value},a.b@contoso.com,Rome\n2,,c.d@contoso.com,Oslo\n"
+        )
     ),
-    "labelled lines": lambda label, key, value: chat(user(f"New customer\n- **City**: Rome\n- **{label}**: {value}\n")),
-}  # fmt: skip
+    "labelled lines": lambda label, key, value: chat(
+        user(f"New customer\n- **City**: Rome\n- **{label}**: {value}\n")
+    ),
+}
 
 
 def har_of(exchanges: list[tuple[Exchange, str | bytes, str]]) -> bytes:
@@ -243,21 +273,36 @@ def _entry(sent: Exchange, answer: str | bytes, answer_type: str) -> dict[str, A
             "encoding": "base64",
         }
     request = {
-        "method": sent.method, "url": f"https://{sent.host}{sent.path}", "httpVersion": "HTTP/1.1", "cookies": [],
-        "headers": [{"name": n, "value": v} for n, v in sent.headers], "queryString": [], "headersSize": -1,
+        "method": sent.method,
+        "url": f"https://{sent.host}{sent.path}",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": [{"name": n, "value": v} for n, v in sent.headers],
+        "queryString": [],
+        "headersSize": -1,
         "bodySize": len(sent.body),
-    }  # fmt: skip
+    }
     if sent.body:
         request["postData"] = post
     response = {
-        "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "cookies": [], "redirectURL": "",
-        "headers": [{"name": "content-type", "value": answer_type}], "content": content, "headersSize": -1,
+        "status": 200,
+        "statusText": "OK",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "redirectURL": "",
+        "headers": [{"name": "content-type", "value": answer_type}],
+        "content": content,
+        "headersSize": -1,
         "bodySize": len(answer),
-    }  # fmt: skip
+    }
     return {
-        "startedDateTime": "2026-11-21T09:30:00.000Z", "time": 5, "request": request, "response": response, "cache": {},
+        "startedDateTime": "2026-11-21T09:30:00.000Z",
+        "time": 5,
+        "request": request,
+        "response": response,
+        "cache": {},
         "timings": {"send": 1, "wait": 3, "receive": 1},
-    }  # fmt: skip
+    }
 
 
 def rng_of(*seed: str) -> random.Random:

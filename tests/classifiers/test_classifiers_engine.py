@@ -60,33 +60,81 @@ def found(sent: Exchange, by: Engine = ENGINE) -> dict[str, Finding]:
 # --------------------------------------------------------------------------------------------------
 
 IDS = {
-    "us_ssn": ("SSN", "ssn"), "uk_nino": ("National Insurance number", "nino"), "br_cpf": ("CPF", "cpf"),
-    "in_aadhaar": ("Aadhaar", "aadhaar_number"), "in_pan": ("PAN", "panNumber"), "de_tax_id": ("Steuer-ID", "steuer_id"),
-    "fr_nir": ("numéro de sécurité sociale", "nir"), "es_dni": ("DNI", "dni"), "es_nie": ("NIE", "nie"),
-    "it_codice_fiscale": ("codice fiscale", "codiceFiscale"), "nl_bsn": ("BSN", "bsn"), "pl_pesel": ("PESEL", "pesel"),
-    "pt_nif": ("NIF", "nif"), "be_national_number": ("rijksregisternummer", "rijksregisternummer"),
-    "se_personnummer": ("personnummer", "personnummer"), "no_fodselsnummer": ("fødselsnummer", "fodselsnummer"),
-    "fi_hetu": ("henkilötunnus", "hetu"), "dk_cpr": ("CPR", "cprNummer"), "ch_ahv": ("AHV-Nummer", "ahvNummer"),
-    "ro_cnp": ("CNP", "cnp"), "ca_sin": ("SIN", "sin"), "au_tfn": ("tax file number", "tfn"), "mx_curp": ("CURP", "curp"),
-    "za_id": ("South African ID number", "sa_id"), "uk_nhs": ("NHS number", "nhs_number"),
+    "us_ssn": ("SSN", "ssn"),
+    "uk_nino": ("National Insurance number", "nino"),
+    "br_cpf": ("CPF", "cpf"),
+    "in_aadhaar": ("Aadhaar", "aadhaar_number"),
+    "in_pan": ("PAN", "panNumber"),
+    "de_tax_id": ("Steuer-ID", "steuer_id"),
+    "fr_nir": ("numéro de sécurité sociale", "nir"),
+    "es_dni": ("DNI", "dni"),
+    "es_nie": ("NIE", "nie"),
+    "it_codice_fiscale": ("codice fiscale", "codiceFiscale"),
+    "nl_bsn": ("BSN", "bsn"),
+    "pl_pesel": ("PESEL", "pesel"),
+    "pt_nif": ("NIF", "nif"),
+    "be_national_number": ("rijksregisternummer", "rijksregisternummer"),
+    "se_personnummer": ("personnummer", "personnummer"),
+    "no_fodselsnummer": ("fødselsnummer", "fodselsnummer"),
+    "fi_hetu": ("henkilötunnus", "hetu"),
+    "dk_cpr": ("CPR", "cprNummer"),
+    "ch_ahv": ("AHV-Nummer", "ahvNummer"),
+    "ro_cnp": ("CNP", "cnp"),
+    "ca_sin": ("SIN", "sin"),
+    "au_tfn": ("tax file number", "tfn"),
+    "mx_curp": ("CURP", "curp"),
+    "za_id": ("South African ID number", "sa_id"),
+    "uk_nhs": ("NHS number", "nhs_number"),
     "credit_card": ("card", "cardNumber"),
-}  # fmt: skip
+}
 Make = Callable[[random.Random], str]
 KEYED: dict[str, tuple[str, str, Make]] = {
-    "email": ("e-mail address", "email", lambda r: f"jana.{r.choice('abcdefgh')}{r.randrange(9)}@contoso.com"),
-    "phone": ("phone number", "phone", lambda r: f"+49 30 {r.randrange(200, 900)} {r.randrange(10000, 99999)}"),
+    "email": (
+        "e-mail address",
+        "email",
+        lambda r: f"jana.{r.choice('abcdefgh')}{r.randrange(9)}@contoso.com",
+    ),
+    "phone": (
+        "phone number",
+        "phone",
+        lambda r: f"+49 30 {r.randrange(200, 900)} {r.randrange(10000, 99999)}",
+    ),
     "iban": ("IBAN", "iban", iban),
     "date_of_birth": ("date of birth", "date_of_birth", lambda r: birth(r).isoformat()),
-    "passport": ("passport number", "passport_number", lambda r: f"C01X{digits(r, 2)}0{digits(r, 2)}"),
-    "driving_licence": ("driving licence number", "driving_licence_number", lambda r: f"MORGA{digits(r, 6)}SM9IJ"),
+    "passport": (
+        "passport number",
+        "passport_number",
+        lambda r: f"C01X{digits(r, 2)}0{digits(r, 2)}",
+    ),
+    "driving_licence": (
+        "driving licence number",
+        "driving_licence_number",
+        lambda r: f"MORGA{digits(r, 6)}SM9IJ",
+    ),
     "medical_record": ("medical record number", "mrn", lambda r: digits(r, 8)),
     "bank_account": ("account number", "account_number", lambda r: digits(r, 9)),
-    "person": ("full name", "full_name", lambda r: r.choice(["Maria Beispiel", "John Sample", "Anaïs Modèle"])),
-    "address": ("home address", "home_address", lambda r: f"{r.randrange(1, 99)} Sample Street, Springfield"),
-    "health_data": ("diagnosis", "diagnosis", lambda r: r.choice(["Type 2 diabetes", "Asthma", "Migraine with aura"])),
-    "special_category": ("religion", "religion", lambda r: r.choice(["Catholic", "Buddhist", "Jewish"])),
+    "person": (
+        "full name",
+        "full_name",
+        lambda r: r.choice(["Maria Beispiel", "John Sample", "Anaïs Modèle"]),
+    ),
+    "address": (
+        "home address",
+        "home_address",
+        lambda r: f"{r.randrange(1, 99)} Sample Street, Springfield",
+    ),
+    "health_data": (
+        "diagnosis",
+        "diagnosis",
+        lambda r: r.choice(["Type 2 diabetes", "Asthma", "Migraine with aura"]),
+    ),
+    "special_category": (
+        "religion",
+        "religion",
+        lambda r: r.choice(["Catholic", "Buddhist", "Jewish"]),
+    ),
     **{kind: (*names, lambda r, kind=kind: valid(kind, r)) for kind, names in IDS.items()},
-}  # fmt: skip
+}
 NEEDS_A_KEY = {"person", "address", "health_data", "special_category"}
 """In running text these are the names model's, or nobody's."""
 NOT_THERE = {"chat text": NEEDS_A_KEY, "csv in prompt": {"address"}}
@@ -139,12 +187,14 @@ def secrets_of(rng: random.Random) -> dict[str, str]:
     return {
         "ANTHROPIC_API_KEY": "sk-" + "ant-api03-" + run(93) + "AA",
         "AWS_ACCESS_KEY_ID": "AK" + "IA" + run(16, string.ascii_uppercase + "234567"),
-        "SLACK_BOT_TOKEN": "xo" + "xb-" + run(12, string.digits) + "-" + run(12, string.digits) + "-" + run(24),
+        "SLACK_BOT_TOKEN": (
+            "xo" + "xb-" + run(12, string.digits) + "-" + run(12, string.digits) + "-" + run(24)
+        ),
         "STRIPE_KEY": "sk" + "_live_" + run(48),
         "DATABASE_URL": "postgres" + "ql://svc:" + run(14) + "@db.contoso.com/main",
         "SESSION_JWT": ".".join([*parts, run(43)]),
         "DB_PASSWORD": run(8) + "7aZ!" + run(6),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -237,8 +287,10 @@ def test_test_data_is_told_apart() -> None:
         )
     )
     assert {(f.kind, f.test_data) for f in seen.findings} == {
-        ("credit_card", True), ("credit_card", False), ("us_ssn", True),
-    }  # fmt: skip
+        ("credit_card", True),
+        ("credit_card", False),
+        ("us_ssn", True),
+    }
 
 
 # -- counts and places
@@ -251,23 +303,37 @@ def customers(count: int) -> list[tuple[str, ...]]:
     """Return rows of made-up customers; every tenth one occurs twice."""
     r = rng_of("customers")
     rows = [
-        (str(10_000 + i), f"Maria Beispiel{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}", f"p{i}@contoso.com",
-         f"+4930{2_000_000 + i}", iban(r), valid("us_ssn", r), f"{r.uniform(0, 9999):.2f}", "called twice")
+        (
+            str(10_000 + i),
+            f"Maria Beispiel{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}",
+            f"p{i}@contoso.com",
+            f"+4930{2_000_000 + i}",
+            iban(r),
+            valid("us_ssn", r),
+            f"{r.uniform(0, 9999):.2f}",
+            "called twice",
+        )
         for i in range(count)
-    ]  # fmt: skip
+    ]
     return rows + rows[::10]
 
 
 ROWS = customers(100)
 RECORDS = [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
 TABLES: dict[str, tuple[Exchange, str]] = {
-    "csv upload": (upload(csv_of(COLUMNS, ROWS), "customers.csv", "text/csv"), "attachment customers.csv, column ssn"),
+    "csv upload": (
+        upload(csv_of(COLUMNS, ROWS), "customers.csv", "text/csv"),
+        "attachment customers.csv, column ssn",
+    ),
     "xlsx upload": (
         upload(xlsx_of(COLUMNS, ROWS), "customers.xlsx", SHEET),
         "attachment customers.xlsx, sheet Customers, column ssn",
     ),
     "json array": (exchange(json.dumps({"customers": RECORDS})), "column ssn"),
-    "json lines": (exchange("\n".join(map(json.dumps, RECORDS)), "application/x-ndjson"), "column ssn"),
+    "json lines": (
+        exchange("\n".join(map(json.dumps, RECORDS)), "application/x-ndjson"),
+        "column ssn",
+    ),
     "csv body": (exchange(csv_of(COLUMNS, ROWS), "text/csv"), "column ssn"),
     "tool result": (
         chat(
@@ -279,14 +345,25 @@ TABLES: dict[str, tuple[Exchange, str]] = {
     ),
     "attachment of a chat": (
         chat(
-            {"role": "user", "content": [{"type": "file", "file": {
-                "filename": "customers.xlsx",
-                "file_data": f"data:{SHEET};base64," + base64.b64encode(xlsx_of(COLUMNS, ROWS)).decode(),
-            }}]}
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "file",
+                        "file": {
+                            "filename": "customers.xlsx",
+                            "file_data": (
+                                f"data:{SHEET};base64,"
+                                + base64.b64encode(xlsx_of(COLUMNS, ROWS)).decode()
+                            ),
+                        },
+                    }
+                ],
+            }
         ),
         "attachment customers.xlsx in user message 1, sheet Customers, column ssn",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -322,11 +399,18 @@ def test_places_are_told_in_words() -> None:
     sent = chat(
         {"role": "system", "content": "Write to a.b@contoso.com"},
         user("Hello"),
-        {"role": "assistant", "tool_calls": [
-            {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"iban": "DE75512108001245126199"}'}}
-        ]},
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {
+                    "id": "1",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": '{"iban": "DE75512108001245126199"}'},
+                }
+            ],
+        },
         {"role": "tool", "tool_call_id": "1", "content": '{"ssn": "536-90-4399"}'},
-    )  # fmt: skip
+    )
     kinds = found(sent)
     assert kinds["email"].where[0].startswith("system prompt (")
     assert kinds["iban"].where[0].startswith("tool call 1 (")
@@ -338,9 +422,15 @@ def test_objects_printed_into_a_prompt_keep_their_names() -> None:
     diagnoses are found.
     """
     visits = [
-        {"patient_name": "Maria Beispiel", "date_of_birth": "1961-04-09", "nhs_number": valid("uk_nhs", rng_of("a")),
-         "diagnosis": "Type 2 diabetes", "gp": {"name": "John Sample", "phone": "+44 20 7946 0958"}, "visit": 3},
-    ] * 2  # fmt: skip
+        {
+            "patient_name": "Maria Beispiel",
+            "date_of_birth": "1961-04-09",
+            "nhs_number": valid("uk_nhs", rng_of("a")),
+            "diagnosis": "Type 2 diabetes",
+            "gp": {"name": "John Sample", "phone": "+44 20 7946 0958"},
+            "visit": 3,
+        },
+    ] * 2
     texts = (
         "Summarise these visits:\n" + json.dumps(visits, indent=2),
         "Summarise: " + json.dumps(visits) + " Thanks!",
@@ -457,10 +547,20 @@ def test_recording_is_inspected_like_live_traffic(
 
     monkeypatch.setenv("OUTGATE_HOME", str(tmp_path / "home"))
     events = [
-        {"id": "c1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "Hi"}}]},
-        {"id": "c1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [],
-         "usage": {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26}},
-    ]  # fmt: skip
+        {
+            "id": "c1",
+            "object": "chat.completion.chunk",
+            "model": "gpt-4o",
+            "choices": [{"index": 0, "delta": {"content": "Hi"}}],
+        },
+        {
+            "id": "c1",
+            "object": "chat.completion.chunk",
+            "model": "gpt-4o",
+            "choices": [],
+            "usage": {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26},
+        },
+    ]
     stream = "".join(f"data: {json.dumps(e)}\n\n" for e in events) + "data: [DONE]\n\n"
     secret = secrets_of(rng_of("har"))["STRIPE_KEY"]
     asked = chat(user("Mail a.b@contoso.com"), stream=True, host="llm.intern.example")
@@ -483,7 +583,11 @@ def test_recording_is_inspected_like_live_traffic(
     entries = inspect_files(open_home(), Settings(), [har], None, names=False)
     records = [entry.exported() for entry in entries]
     assert [sorted(f["kind"] for f in r["findings"]) for r in records] == [
-        ["email"], ["email"], [SECRET], ["email", "iban", "person", "phone", "us_ssn"], [],
-    ]  # fmt: skip
+        ["email"],
+        ["email"],
+        [SECRET],
+        ["email", "iban", "person", "phone", "us_ssn"],
+        [],
+    ]
     assert [r["llm"]["input_tokens"] for r in records[:2]] == [21, 21]
     assert all(f["kind"] != NOT_INSPECTED for r in records for f in r["findings"])

@@ -203,9 +203,14 @@ def rows_with(char: str) -> list[tuple[str, ...]]:
         return text[:5] + char + text[5:9] + char + text[9:]
 
     return [
-        (str(n), broken(iban(rng)), broken(f"jane.roe{n}@contoso.com"), broken(valid("credit_card", rng)))
+        (
+            str(n),
+            broken(iban(rng)),
+            broken(f"jane.roe{n}@contoso.com"),
+            broken(valid("credit_card", rng)),
+        )
         for n in range(60)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("code", [0x2061, 0xE0041])

@@ -80,13 +80,25 @@ def test_national_ids_are_the_same_to_detectors_and_rules() -> None:
 
 
 VALUES = {
-    "person": "Jane Roe", "address": "12 High Street, Leeds", "date_of_birth": "1981-03-12",
-    "passport": "X1234567", "driving_licence": "D1234567", "medical_record": "00123456",
-    "health_id": "XYZ123456789", "bank_account": "12345678", "health_data": "Type 2 diabetes",
-    "special_category": "Catholic", "email": "jane.roe@acme.example", "phone": "+44 171 496 0123",
-    "ip_address": "81.2.69.142", "in_gstin": "27AAPFU0939F1ZV", "ie_pps": "1234567FA",
-    "fi_hetu": "131052-308T", "pl_pesel": "44051401359", "ca_sin": "130692544",
-}  # fmt: skip
+    "person": "Jane Roe",
+    "address": "12 High Street, Leeds",
+    "date_of_birth": "1981-03-12",
+    "passport": "X1234567",
+    "driving_licence": "D1234567",
+    "medical_record": "00123456",
+    "health_id": "XYZ123456789",
+    "bank_account": "12345678",
+    "health_data": "Type 2 diabetes",
+    "special_category": "Catholic",
+    "email": "jane.roe@acme.example",
+    "phone": "+44 171 496 0123",
+    "ip_address": "81.2.69.142",
+    "in_gstin": "27AAPFU0939F1ZV",
+    "ie_pps": "1234567FA",
+    "fi_hetu": "131052-308T",
+    "pl_pesel": "44051401359",
+    "ca_sin": "130692544",
+}
 
 
 def value_of(kind: str) -> str:

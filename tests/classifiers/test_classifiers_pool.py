@@ -44,9 +44,16 @@ async def pool(
 
 def exchange(path: str = "/", body: bytes = b"") -> Exchange:
     return Exchange(
-        id="1", at=datetime.now(UTC), scheme="https", host="api.example.com", port=443, method="POST", path=path, body=body,
+        id="1",
+        at=datetime.now(UTC),
+        scheme="https",
+        host="api.example.com",
+        port=443,
+        method="POST",
+        path=path,
+        body=body,
         body_bytes=len(body),
-    )  # fmt: skip
+    )
 
 
 def pid_of(classification: object) -> int:
@@ -71,7 +78,9 @@ async def until_gone(pid: int) -> None:
 
 
 async def test_classifier_runs_in_another_process() -> None:
-    """An exchange is classified outside the gate, with what the gate gave the worker at its start."""
+    """An exchange is classified outside the gate, with what the gate gave the worker at its
+    start.
+    """
     async with pool(init={"organisation": "Example"}) as workers:
         assert workers.pids == (), "no worker runs before one is needed"
         answer = await workers.classify(exchange(body=b"x" * 1000), PATIENT)
@@ -298,7 +307,9 @@ async def test_closed_pool_leaves_nothing_behind() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("path", ["/", "/hang", "/spin"])
 async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
-    """When the gate is killed without warning its workers end too, idle or in the middle of a task."""
+    """When the gate is killed without warning its workers end too, idle or in the middle of a
+    task.
+    """
     gate = textwrap.dedent(f"""
         import asyncio, sys
         sys.path[:0] = {[str(FACTORIES), str(Path(__file__).parents[2])]!r}

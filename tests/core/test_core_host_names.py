@@ -10,12 +10,30 @@ from hypothesis import strategies as st
 from core.host_names import address_of, authority_of, host_of
 
 LOOPBACK = (
-    "127.0.0.1", "0x7f000001", "0X7F000001", "0177.0.0.1", "2130706433", "127.1", "127.0.1",
-    "0x7f.1", "0x7f.0x0.0x0.0x1", "017700000001", "127.0.0.1.", "[::ffff:127.0.0.1]",
-    "::ffff:7f00:1", "::FFFF:127.0.0.1", "[::ffff:127.0.0.1%eth0]", "64:ff9b::7f00:1",
-    "[64:ff9b::127.0.0.1]", "64:ff9b:1::127.0.0.1", "::127.0.0.1", "127。0。0。1",
-    "１２７.0.0.1", " 127.0.0.1 ", "0000:0000:0000:0000:0000:FFFF:7F00:0001",
-)  # fmt: skip
+    "127.0.0.1",
+    "0x7f000001",
+    "0X7F000001",
+    "0177.0.0.1",
+    "2130706433",
+    "127.1",
+    "127.0.1",
+    "0x7f.1",
+    "0x7f.0x0.0x0.0x1",
+    "017700000001",
+    "127.0.0.1.",
+    "[::ffff:127.0.0.1]",
+    "::ffff:7f00:1",
+    "::FFFF:127.0.0.1",
+    "[::ffff:127.0.0.1%eth0]",
+    "64:ff9b::7f00:1",
+    "[64:ff9b::127.0.0.1]",
+    "64:ff9b:1::127.0.0.1",
+    "::127.0.0.1",
+    "127。0。0。1",
+    "１２７.0.0.1",
+    " 127.0.0.1 ",
+    "0000:0000:0000:0000:0000:FFFF:7F00:0001",
+)
 
 
 @pytest.mark.parametrize("spelling", LOOPBACK)
@@ -27,11 +45,25 @@ def test_an_address_is_known_in_every_spelling(spelling: str) -> None:
 @pytest.mark.parametrize(
     "spelling",
     [
-        "127.0.0.2", "127.0.0.1.example", "0x7f000001.example", "127-0-0-1", "1.2.3.4.5", "256.1.1.1",
-        "08.0.0.1", "0x", "::1", "localhost", "a127.0.0.1", "4294967296", "127.0.0.1x", "127..1",
-        "fe80::1", "xn--127", "",
+        "127.0.0.2",
+        "127.0.0.1.example",
+        "0x7f000001.example",
+        "127-0-0-1",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "08.0.0.1",
+        "0x",
+        "::1",
+        "localhost",
+        "a127.0.0.1",
+        "4294967296",
+        "127.0.0.1x",
+        "127..1",
+        "fe80::1",
+        "xn--127",
+        "",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_spelling_of_it_is_not_taken_for_it(spelling: str) -> None:
     """Names with digits in them, and other addresses, stay what they are."""
     assert host_of(spelling) != "127.0.0.1"

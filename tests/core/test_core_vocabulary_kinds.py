@@ -37,7 +37,7 @@ def test_the_words_of_a_kind_are_fit_for_a_sentence(kind):
         ("health_data", "item of health data", "items of health data"),
         ("br_cpf", "Brazilian personal tax number (CPF)", "Brazilian personal tax numbers (CPF)"),
     ],
-)  # fmt: skip
+)
 def test_plurals_stand_where_english_puts_them(kind, one, many):
     """Also where the noun is not the last word."""
     assert (kind_of(kind).one, kind_of(kind).many) == (one, many)

@@ -93,7 +93,7 @@ def test_what_happened_is_a_sentence(verdict, hold, intended, said):
         ),
         ([Amount("email", 3, 0, True)], "3 e-mail addresses (published examples)"),
     ],
-)  # fmt: skip
+)
 def test_what_was_found_is_said_in_one_way(amounts, words):
     """Counted, gravest first, example values apart; what was not read is no finding by itself."""
     assert found(amounts) == words

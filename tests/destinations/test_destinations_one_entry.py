@@ -111,7 +111,9 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What a copy of the house says of two services, after one entry for each was written into it."""
+    """What a copy of the house says of two services, after one entry for each was written into
+    it.
+    """
     house = tmp_path_factory.mktemp("house")
     for part in HOUSE:
         shutil.copytree(ROOT / part, house / part, ignore=shutil.ignore_patterns("__pycache__"))

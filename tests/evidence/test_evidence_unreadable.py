@@ -333,8 +333,18 @@ def test_a_review_event_of_a_later_version_hides_no_other(
     store = Store(place)
     for action in (Action.NOTE, Action.CLOSE, Action.NOTE):
         why = Disposition.TEST_DATA if action is Action.CLOSE else None
-        store.append([ReviewEvent(id=uuid7(), at=make_record().at, case_key=key, action=action, who="o",
-                                  disposition=why)])  # fmt: skip
+        store.append(
+            [
+                ReviewEvent(
+                    id=uuid7(),
+                    at=make_record().at,
+                    case_key=key,
+                    action=action,
+                    who="o",
+                    disposition=why,
+                )
+            ]
+        )
     rewritten(place, 2, later("disposition", "forwarded"), "review_entries")
     with sqlite3.connect(place) as connection:
         connection.execute("UPDATE cases SET disposition = 'forwarded'")

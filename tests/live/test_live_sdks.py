@@ -190,9 +190,19 @@ def retrying_requests() -> str:
 
 
 CALLS: list[Callable[[], str]] = [
-    openai_chat, openai_stream, openai_async, anthropic_messages, google_genai, s3_put, bedrock, graph_by_requests,
-    dropbox_by_httpx, telegram_by_aiohttp, upload_by_requests, retrying_requests,
-]  # fmt: skip
+    openai_chat,
+    openai_stream,
+    openai_async,
+    anthropic_messages,
+    google_genai,
+    s3_put,
+    bedrock,
+    graph_by_requests,
+    dropbox_by_httpx,
+    telegram_by_aiohttp,
+    upload_by_requests,
+    retrying_requests,
+]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)

@@ -1,4 +1,6 @@
-"""The built wheel: it installs into an empty environment of each Python it names, and works there."""
+"""The built wheel: it installs into an empty environment of each Python it names, and works
+there.
+"""
 
 import os
 import shutil

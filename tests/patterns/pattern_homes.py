@@ -174,7 +174,9 @@ def module_of(path: Path) -> str:
 
 
 def found() -> list[Found]:
-    """Load every module that uses `re` under a name of its own; return the patterns it holds there."""
+    """Load every module that uses `re` under a name of its own; return the patterns it holds
+    there.
+    """
     patterns: list[Found] = []
     for path in modules():
         names = sorted({use.home.rpartition(".")[2] for use in uses_of(path) if use.named})
@@ -189,7 +191,9 @@ def found() -> list[Found]:
 
 
 def _held(value: object, depth: int) -> Iterator[re.Pattern[Any]]:
-    """Yield the patterns in a value: itself, in a container, in a record, or behind a bound method."""
+    """Yield the patterns in a value: itself, in a container, in a record, or behind a bound
+    method.
+    """
     if isinstance(value, re.Pattern):
         yield value
     elif isinstance(owner := getattr(value, "__self__", None), re.Pattern):

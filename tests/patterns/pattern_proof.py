@@ -384,7 +384,9 @@ class Ambiguity:
         return any(pair[0] != pair[1] and owner_of[at] in same for pair, at in names.items())
 
     def growing(self) -> bool:
-        """True when some word leads around one state, from there to a second one, and around that."""
+        """True when some word leads around one state, from there to a second one, and around
+        that.
+        """
         return any(
             self._leads(p, q)
             for p in self._cyclic

@@ -177,7 +177,9 @@ def _letters(tree: Iterable[Any]) -> Iterator[str]:
 
 
 def _members(value: list[Any]) -> list[str]:
-    """Return some characters of a class: the ends of its ranges and what its categories stand for."""
+    """Return some characters of a class: the ends of its ranges and what its categories stand
+    for.
+    """
     if value[0][0] is c.NEGATE:
         kept = _members(value[1:])
         taken = [char for char in _PROBES if not _in(char, value[1:])]

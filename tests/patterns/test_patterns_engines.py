@@ -29,12 +29,53 @@ NOISE_S = 0.02
 PER_BYTE_S = 2e-6
 """Two milliseconds a kilobyte: what a text full of findings may cost."""
 PIECES = (
-    *COMMON, "a@b.co ", "https://a:b@", "Herr Müller ", "contraseña ", "password=", "api_key: a1B2", "phone ", "phone a@a ",
-    "call 030 1234567 ", "+49 30 1", "DE89 3704 0044 ", "4111 ", "4111-", "1.1.1.1 ", "1:2:3:4:", "born 1.1.1980 ", "passport: ",
-    "passport: C01X00T47 ", "name,ssn\nx,y\n\n", "dob: 1\n", "a,b\n", "\n", '"a": "b", ', "{'a': 'b'}, ", "<a b='", "&#65;", "%41",
-    "\\u0061", "\u200b1", "１", "eyJhbGciOi", "-----BEGIN PRIVATE KEY-----", "cookie: ", "server=a;", "QUFBQUFBQUFBQUFBQUFBQUFB",
-    "00000000-", "2024-01-01T00:00", "$2a$", "data:,", "[", '{"a":', "| a | b |\n", "Bearer ", "file.csv ", "a b c d e f g ",
-)  # fmt: skip
+    *COMMON,
+    "a@b.co ",
+    "https://a:b@",
+    "Herr Müller ",
+    "contraseña ",
+    "password=",
+    "api_key: a1B2",
+    "phone ",
+    "phone a@a ",
+    "call 030 1234567 ",
+    "+49 30 1",
+    "DE89 3704 0044 ",
+    "4111 ",
+    "4111-",
+    "1.1.1.1 ",
+    "1:2:3:4:",
+    "born 1.1.1980 ",
+    "passport: ",
+    "passport: C01X00T47 ",
+    "name,ssn\nx,y\n\n",
+    "dob: 1\n",
+    "a,b\n",
+    "\n",
+    '"a": "b", ',
+    "{'a': 'b'}, ",
+    "<a b='",
+    "&#65;",
+    "%41",
+    "\\u0061",
+    "\u200b1",
+    "１",
+    "eyJhbGciOi",
+    "-----BEGIN PRIVATE KEY-----",
+    "cookie: ",
+    "server=a;",
+    "QUFBQUFBQUFBQUFBQUFBQUFB",
+    "00000000-",
+    "2024-01-01T00:00",
+    "$2a$",
+    "data:,",
+    "[",
+    '{"a":',
+    "| a | b |\n",
+    "Bearer ",
+    "file.csv ",
+    "a b c d e f g ",
+)
 
 
 def mixtures(count: int, seed: int) -> list[str]:
@@ -154,22 +195,33 @@ def _table(text: str, unit: str) -> Exchange:
 
 CARRIERS: dict[str, Callable[[str, str], Exchange]] = {
     "a value": lambda text, unit: _json({"text": text}),
-    "a value under a secret's name": lambda text, unit: _json({"password": text[: len(text) // 2], "customer_name": text[: len(text) // 2]}),
+    "a value under a secret's name": lambda text, unit: _json(
+        {"password": text[: len(text) // 2], "customer_name": text[: len(text) // 2]}
+    ),
     "many values": lambda text, unit: _json([unit] * (len(text) // (len(unit) + 4))),
-    "many keys": lambda text, unit: _json({f"{unit}{n}": n for n in range(len(text) // (len(unit) + 10))}),
+    "many keys": lambda text, unit: _json(
+        {f"{unit}{n}": n for n in range(len(text) // (len(unit) + 10))}
+    ),
     "one key": lambda text, unit: _json({text: "a@b.co"}),
     "plain text": lambda text, unit: exchange(text.encode(), "text/plain"),
-    "a form": lambda text, unit: exchange(f"a={quote(text[: len(text) // 2])}".encode(), "application/x-www-form-urlencoded"),
+    "a form": lambda text, unit: exchange(
+        f"a={quote(text[: len(text) // 2])}".encode(), "application/x-www-form-urlencoded"
+    ),
     "a cell": _table,
-    "a tag": lambda text, unit: exchange(f"<a><b {text.replace('>', ' ')}>c</b></a>".encode(), "text/xml"),
+    "a tag": lambda text, unit: exchange(
+        f"<a><b {text.replace('>', ' ')}>c</b></a>".encode(), "text/xml"
+    ),
     "XML text": lambda text, unit: exchange(f"<a>{text}</a>".encode(), "text/xml"),
     "a part's name": lambda text, unit: exchange(
-        f'--f\r\ncontent-disposition: form-data; name="{text}"\r\n\r\na\r\n--f--'.encode(), "multipart/form-data; boundary=f"
+        f'--f\r\ncontent-disposition: form-data; name="{text}"\r\n\r\na\r\n--f--'.encode(),
+        "multipart/form-data; boundary=f",
     ),
     "the path": lambda text, unit: replace(_json({}), path="/" + quote(text)),
     "the query": lambda text, unit: replace(_json({}), path="/?q=" + quote(text)),
-    "a header": lambda text, unit: replace(_json({}), headers=(("x-note", text.replace("\n", " ")),)),
-}  # fmt: skip
+    "a header": lambda text, unit: replace(
+        _json({}), headers=(("x-note", text.replace("\n", " ")),)
+    ),
+}
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -302,7 +302,9 @@ def test_a_character_with_thousands_of_digits_hides_nothing(digits: str) -> None
     ],
 )
 def test_the_file_name_in_a_path_is_read_at_once(path: str, name: str | None) -> None:
-    """The last part of a path that reads as a file names the upload; dots without end stop nobody."""
+    """The last part of a path that reads as a file names the upload; dots without end stop
+    nobody.
+    """
     sent = replace(exchange(b"", "application/octet-stream"), path=path)
     assert soon(lambda: file_name(sent)) == name
 
@@ -320,7 +322,9 @@ def test_the_file_name_in_a_path_is_read_at_once(path: str, name: str | None) ->
     ],
 )
 def test_files_of_python_on_windows_are_known_at_once(file: str, installed: bool) -> None:
-    """A frame in the standard library of Windows is not the user's line, however long its path is."""
+    """A frame in the standard library of Windows is not the user's line, however long its path
+    is.
+    """
     program = Program(strings_are_own=False, absolute=str)
     assert soon(lambda: is_library(file, program)) is installed
 

@@ -22,7 +22,9 @@ FIRST = 1024
 WORST = 2
 PER_CHARACTER_S = 2e-6
 GROWTH = 11.0
-"""Four times the text takes four times as long, sixteen times when each place reads on to the end."""
+"""Four times the text takes four times as long, sixteen times when each place reads on to the
+end.
+"""
 NOISE_S = 0.01
 EITHER = frozenset({"finditer"})
 

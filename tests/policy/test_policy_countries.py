@@ -151,7 +151,10 @@ def test_a_rule_asks_for_countries(tmp_path: Path, wanted: str, country: str, ve
     assert early is not None and early.verdict.value == verdict
 
 
-@pytest.mark.parametrize(("more", "verdict"), [("", "block"), ("    on_error: watch\n", "watch"), ("    on_error: skip\n", "allow")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [("", "block"), ("    on_error: watch\n", "watch"), ("    on_error: skip\n", "allow")],
+)
 def test_where_the_address_is_not_known_the_rule_says_what_happens(
     tmp_path: Path, more: str, verdict: str
 ) -> None:
@@ -182,7 +185,9 @@ def test_other_rules_do_not_care(tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_missing_or_wrong_is_an_error_of_the_policy(tmp_path: Path) -> None:
-    """Without its table a rule on countries would never hold: better said at once, with the line."""
+    """Without its table a rule on countries would never hold: better said at once, with the
+    line.
+    """
     asking(tmp_path)
     file = tmp_path / "outgate.yaml"
     (tmp_path / "table.csv").write_bytes(b"192.0.2.0/24,US\nnonsense\n")

@@ -1,4 +1,6 @@
-"""Deciding: the first rule that holds decides, what is missing is an input, watching is harmless."""
+"""Deciding: the first rule that holds decides, what is missing is an input, watching is
+harmless.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -137,7 +137,9 @@ def test_an_address_that_a_certificate_vouches_for_is_refused_but_not_doubted(
 
 
 def test_unmatched_contradictions_are_not_clean() -> None:
-    """In watch mode a request that names two hosts is listed even where no rule speaks of either."""
+    """In watch mode a request that names two hosts is listed even where no rule speaks of
+    either.
+    """
     assert policy("  []", mode="watch").decide(FRONTED).verdict is Verdict.WATCH
     assert policy("  []", mode="watch").decide(going(at("good.example"))).verdict is Verdict.ALLOW
 
@@ -159,17 +161,51 @@ def test_a_replay_judges_by_every_name() -> None:
 
 
 GROUPS = {
-    "loopback": ("127.0.0.1", "127.8.8.8", "0.0.0.0", "::1", "localhost", "db.localhost",
-                 "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"),
-    "private": ("10.1.2.3", "172.31.0.1", "192.168.0.9", "100.64.0.1", "fd12::1", "fec0::1",
-                "::ffff:10.0.0.1", "64:ff9b::10.0.0.1"),
+    "loopback": (
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "::1",
+        "localhost",
+        "db.localhost",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ),
+    "private": (
+        "10.1.2.3",
+        "172.31.0.1",
+        "192.168.0.9",
+        "100.64.0.1",
+        "fd12::1",
+        "fec0::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+    ),
     "link_local": ("169.254.1.1", "fe80::1", "169.254.169.254"),
-    "metadata": ("169.254.169.254", "fd00:ec2::254", "metadata.google.internal", "100.100.100.200",
-                 "168.63.129.16", "169.254.170.2", "::ffff:169.254.169.254", "0xA9FEA9FE",
-                 "metadata.google.internal."),
-}  # fmt: skip
-OUTSIDE = ("8.8.8.8", "172.32.0.1", "100.128.0.1", "169.255.0.1", "2606:4700::1111", "11.0.0.1",
-           "192.169.0.1", "2001:db8::1", "168.63.129.17")  # fmt: skip
+    "metadata": (
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "metadata.google.internal",
+        "100.100.100.200",
+        "168.63.129.16",
+        "169.254.170.2",
+        "::ffff:169.254.169.254",
+        "0xA9FEA9FE",
+        "metadata.google.internal.",
+    ),
+}
+OUTSIDE = (
+    "8.8.8.8",
+    "172.32.0.1",
+    "100.128.0.1",
+    "169.255.0.1",
+    "2606:4700::1111",
+    "11.0.0.1",
+    "192.169.0.1",
+    "2001:db8::1",
+    "168.63.129.17",
+)
 
 
 @pytest.mark.parametrize(("group", "host"), [(g, h) for g, hosts in GROUPS.items() for h in hosts])

@@ -22,7 +22,13 @@ ENTRY = """pass_through:
 NO_RULES = "  []"
 
 
-def asked(rules: str = NO_RULES, head: str = ENTRY, host: str = HOST, mode: str = "enforce", **more: object) -> Decision | None:  # fmt: skip
+def asked(
+    rules: str = NO_RULES,
+    head: str = ENTRY,
+    host: str = HOST,
+    mode: str = "enforce",
+    **more: object,
+) -> Decision | None:
     given = situation(
         destination=to(None, host=host, path="/", upload=False), request_bytes=0, **more
     )

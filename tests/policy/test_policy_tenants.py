@@ -77,7 +77,9 @@ def headers_for(
 def test_each_provider_gets_its_own_header_and_no_other(
     host: str, headers: tuple[tuple[str, str], ...]
 ) -> None:
-    """A provider learns which accounts are allowed; no other host learns who the organisation is."""
+    """A provider learns which accounts are allowed; no other host learns who the organisation
+    is.
+    """
     assert headers_for(host) == headers
 
 

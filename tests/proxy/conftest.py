@@ -353,7 +353,9 @@ def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[Callable[..., RunningGate]]:
-    """Start gates with fakes; all are stopped at the end. `people`: whether somebody can be asked."""
+    """Start gates with fakes; all are stopped at the end. `people`: whether somebody can be
+    asked.
+    """
     stops: list[Callable[[], None]] = []
 
     def start(*, people: bool = True, **limits: Any) -> RunningGate:
@@ -420,7 +422,15 @@ def _start(
         thread.join(20)
 
     running = RunningGate(
-        port=ports[0], roots=roots, internet=internet, attributor=fakes.attributor, classifier=fakes.classifier,
-        pool=pool, policy=fakes.policy, evidence=fakes.evidence, holds=fakes.holds, gate=gate,
-    )  # fmt: skip
+        port=ports[0],
+        roots=roots,
+        internet=internet,
+        attributor=fakes.attributor,
+        classifier=fakes.classifier,
+        pool=pool,
+        policy=fakes.policy,
+        evidence=fakes.evidence,
+        holds=fakes.holds,
+        gate=gate,
+    )
     return running, stop

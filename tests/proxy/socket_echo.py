@@ -55,9 +55,13 @@ class Echo:
 
 def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientConnection:
     return connect(
-        f"wss://{host}/talk", ssl=gate.client_context(), proxy=f"http://127.0.0.1:{gate.port}", open_timeout=20,
-        close_timeout=5, **options,
-    )  # fmt: skip
+        f"wss://{host}/talk",
+        ssl=gate.client_context(),
+        proxy=f"http://127.0.0.1:{gate.port}",
+        open_timeout=20,
+        close_timeout=5,
+        **options,
+    )
 
 
 def eventually(condition: Callable[[], Any]) -> None:

@@ -105,7 +105,9 @@ def test_every_read_from_a_client_is_acknowledged_at_once(gate: Any, armed: dict
 
 
 def test_only_clients_are_hurried(gate: Any, armed: dict[Any, int]) -> None:
-    """Connections to servers are left as they are: nobody waits longer there than without the gate."""
+    """Connections to servers are left as they are: nobody waits longer there than without the
+    gate.
+    """
     with gate.connect("files.example") as talk:
         talk.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
         assert b" 200 " in _answer(talk)

@@ -76,7 +76,9 @@ async def test_an_answer_in_the_last_moment_counts(people: People) -> None:
 
 
 async def test_evidence_that_cannot_be_read_ends_every_wait(people: People) -> None:
-    """If nobody can be asked any more, every held request hears of it, and the next one asks anew."""
+    """If nobody can be asked any more, every held request hears of it, and the next one asks
+    anew.
+    """
     asking = Asking(people)
     people.fail = EvidenceError("the disk is gone")
     found = await asyncio.gather(

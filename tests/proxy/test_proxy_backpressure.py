@@ -1,4 +1,6 @@
-"""Backpressure: a client is read no faster than its body can be decided on, so memory stays flat."""
+"""Backpressure: a client is read no faster than its body can be decided on, so memory stays
+flat.
+"""
 
 import asyncio
 import select

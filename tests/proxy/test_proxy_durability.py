@@ -75,9 +75,18 @@ def begun(name: str) -> Transaction:
         category=Category.OTHER,
     )
     exchange = Exchange(
-        id=name, at=utc_now(), scheme="https", host="files.example", port=443, method="POST", path="/",
-        headers=(), body=b"", body_bytes=0, complete=True,
-    )  # fmt: skip
+        id=name,
+        at=utc_now(),
+        scheme="https",
+        host="files.example",
+        port=443,
+        method="POST",
+        path="/",
+        headers=(),
+        body=b"",
+        body_bytes=0,
+        complete=True,
+    )
     transaction = Transaction(name)
     seen = Classification(destination=where)
     decision = Decision(verdict=Verdict.ALLOW, reason="No rule applies.")
@@ -129,7 +138,9 @@ def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:
 
 
 def test_an_exchange_that_takes_its_time_is_journaled() -> None:
-    """What went out and is not answered soon stands in the journal, should the gate die meanwhile."""
+    """What went out and is not answered soon stands in the journal, should the gate die
+    meanwhile.
+    """
 
     async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
         one = begun("a")

@@ -35,11 +35,16 @@ class Table:
         now = datetime.now(UTC)
         return [
             Connection(
-                id=f"d{port}", client_host="192.0.2.1", client_port=port, gate_host=host,
-                gate_port=443 if host else 0, at=now, transport=self.transport,
+                id=f"d{port}",
+                client_host="192.0.2.1",
+                client_port=port,
+                gate_host=host,
+                gate_port=443 if host else 0,
+                at=now,
+                transport=self.transport,
             )
             for host, port in self.ends
-        ]  # fmt: skip
+        ]
 
     def speaks_quic(self, pid: int) -> bool:
         return self.quic and pid == 99
@@ -170,7 +175,9 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
 def test_the_table_is_looked_at_only_while_python_uses_the_gate(
     gate: Any, python_at: float | None, looks: bool
 ) -> None:
-    """An idle gate does not poll: only after a Python program used it, and only for some minutes."""
+    """An idle gate does not poll: only after a Python program used it, and only for some
+    minutes.
+    """
     sampled = Sampled(gate)
     table = Table(("203.0.113.5", 1))
     sampled.python_at = python_at

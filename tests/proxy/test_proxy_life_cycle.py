@@ -39,10 +39,14 @@ ASKED = Decision(verdict=Verdict.HOLD, rule="ask", reason="A person decides.")
 CHANGED = Decision(verdict=Verdict.REDACT, rule="r", redact_kinds=frozenset({"secret"}))
 SEEN = Classification(
     destination=Destination(
-        scheme="https", host="files.example", port=443, path="/", service=None,
+        scheme="https",
+        host="files.example",
+        port=443,
+        path="/",
+        service=None,
         category=Category.OTHER,
     )
-)  # fmt: skip
+)
 EXCHANGE = Exchange(
     id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="POST", path="/"
 )
@@ -95,7 +99,7 @@ def acts(
         Event.ABANDON: lambda t: t.abandon(),
         Event.CLOSE: lambda t: t.close(ack),
         Event.DELIVER: lambda t: t.deliver(),
-    }  # fmt: skip
+    }
 
 
 def snapshot(transaction: Transaction) -> tuple[object, ...]:
@@ -320,7 +324,9 @@ def test_neither_its_words_nor_its_errors_show_payload() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    """docs/transaction.md is what the table draws: `python -m proxy.drawing > docs/transaction.md`."""
+    """docs/transaction.md is what the table draws: `python -m proxy.drawing >
+    docs/transaction.md`.
+    """
     assert (ROOT / "docs" / "transaction.md").read_text() == page()
 
 

@@ -156,8 +156,13 @@ def test_other_hosts_do_not_pass(exempt: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [("other.example", f"{PINNED}:443"), (PINNED, "other.example:443"), (PINNED, "127.0.0.1:443"), (None, f"{PINNED}:443")],
-)  # fmt: skip
+    [
+        ("other.example", f"{PINNED}:443"),
+        (PINNED, "other.example:443"),
+        (PINNED, "127.0.0.1:443"),
+        (None, f"{PINNED}:443"),
+    ],
+)
 def test_the_tunnel_and_the_handshake_name_the_same_host(
     exempt: Any, name: str | None, target: str
 ) -> None:

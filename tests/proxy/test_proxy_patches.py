@@ -1,4 +1,6 @@
-"""What the gate changes of mitmproxy stands in one register, and a new mitmproxy is noticed there."""
+"""What the gate changes of mitmproxy stands in one register, and a new mitmproxy is noticed
+there.
+"""
 
 import ast
 import asyncio
@@ -145,8 +147,10 @@ def changes(tree: ast.Module) -> Iterator[str]:
             if ast.unparse(target).startswith("sys.modules"):
                 yield "sys.modules"
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {
-            "setattr", "object.__setattr__", "type.__setattr__"
-        }:  # fmt: skip
+            "setattr",
+            "object.__setattr__",
+            "type.__setattr__",
+        }:
             yield ast.unparse(node.func)
 
 
@@ -227,7 +231,9 @@ async def test_what_waits_for_the_far_sides_window_is_counted_and_waited_for() -
     """A body goes on to an HTTP/2 server no faster than that takes it."""
     sending = BufferedH2Connection(H2Configuration(client_side=True))
     sending.initiate_connection()
-    sending.send_headers(1, [(":method", "PUT"), (":path", "/"), (":scheme", "https"), (":authority", "a")])  # fmt: skip
+    sending.send_headers(
+        1, [(":method", "PUT"), (":path", "/"), (":scheme", "https"), (":authority", "a")]
+    )
     sending.send_data(1, b"x" * (FAR_SIDE_BYTES + 100_000))
 
     class Layer:

@@ -213,9 +213,13 @@ def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
     connection = h2.connection.H2Connection()
     connection.initiate_connection()
     head = [
-        (":method", "POST"), (":scheme", "https"), (":authority", host), (":path", "/storage.v1.Files/Put"),
-        ("content-type", "application/grpc+proto"), ("te", "trailers"),
-    ]  # fmt: skip
+        (":method", "POST"),
+        (":scheme", "https"),
+        (":authority", host),
+        (":path", "/storage.v1.Files/Put"),
+        ("content-type", "application/grpc+proto"),
+        ("te", "trailers"),
+    ]
     connection.send_headers(1, head)
     connection.send_data(1, b"\0\0\0\0\x05hello", end_stream=True)
     tls.sendall(connection.data_to_send())

@@ -37,7 +37,9 @@ class Flow:
     ],
 )
 def test_the_head_tells_how_large_the_body_is(fields: Any, size: int | None, small: bool) -> None:
-    """A body is taken for small only where its size is stated once, plainly, and waits for nobody."""
+    """A body is taken for small only where its size is stated once, plainly, and waits for
+    nobody.
+    """
     assert read_head(Flow(*fields)) == (size, small)  # type: ignore[arg-type]
 
 

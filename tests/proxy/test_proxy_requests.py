@@ -26,7 +26,9 @@ def eventually(condition: Any) -> None:
 
 
 def test_a_clean_request_passes_and_is_recorded(gate: Any) -> None:
-    """A clean request reaches its destination, and its record tells sender, destination and sizes."""
+    """A clean request reaches its destination, and its record tells sender, destination and
+    sizes.
+    """
     with client(gate) as http_client:
         answer = http_client.post("https://files.example/upload?x=1", json={"hello": "world"})
 
@@ -68,7 +70,9 @@ def test_a_host_rule_refuses_before_the_body_is_read(gate: Any) -> None:
 
 
 def test_a_large_body_streams(start_gate: Any) -> None:
-    """A body larger than what is held streams to the destination complete, with its size on record."""
+    """A body larger than what is held streams to the destination complete, with its size on
+    record.
+    """
     gate = start_gate(hold_bytes=100_000)
     body = bytes(range(256)) * 8000
     with client(gate) as http_client:
@@ -92,7 +96,9 @@ def test_a_large_chunked_body_streams(start_gate: Any) -> None:
 
 
 def test_a_stream_is_cut_when_a_rule_becomes_certain(start_gate: Any) -> None:
-    """A large upload that turns out to hold a secret is cut; the record states how much had left."""
+    """A large upload that turns out to hold a secret is cut; the record states how much had
+    left.
+    """
     gate = start_gate(hold_bytes=100_000)
     body = b"a" * 2_000_000 + b"TOP-SECRET" + b"b" * 2_000_000
     with client(gate) as http_client:

@@ -1,4 +1,6 @@
-"""Headers behind a body: they come after the decision, so they stay here, proven on the far side."""
+"""Headers behind a body: they come after the decision, so they stay here, proven on the far
+side.
+"""
 
 import socket
 import ssl

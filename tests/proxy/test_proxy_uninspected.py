@@ -71,9 +71,12 @@ def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
     [
         ("git.example:22", b"SSH-2.0-OpenSSH_9.9\r\n"),
         ("db.example:5432", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
-        ("dns.example:53", b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01"),
+        (
+            "dns.example:53",
+            b"\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06secret\x07example\x00\x00\x01\x00\x01",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
     """A tunnel for another protocol is refused, whatever its port, and is on record."""
     with tunnel(gate, target) as raw:

@@ -115,7 +115,9 @@ def test_a_value_is_counted_once_wherever_it_lies(start_gate: Any) -> None:
 
 @pytest.mark.parametrize("position", range(14))
 def test_a_value_split_over_a_boundary_cuts_the_stream(start_gate: Any, position: int) -> None:
-    """However a value is split between two windows, no part of it beyond what was scanned leaves."""
+    """However a value is split between two windows, no part of it beyond what was scanned
+    leaves.
+    """
     gate = start_gate(hold_bytes=10_000)
     body = b"a" * (2 * WINDOW - position) + WORD + b"b" * 400_000
     answer = put(gate, body)
@@ -250,7 +252,9 @@ def test_a_large_packed_file_is_read_as_it_passes(start_gate: Any) -> None:
 
 
 def test_headers_are_not_counted_with_every_window(start_gate: Any) -> None:
-    """What stands in a header or the address is inspected once, not with every window of the body."""
+    """What stands in a header or the address is inspected once, not with every window of the
+    body.
+    """
     gate = start_gate(hold_bytes=10_000)
     scanned: list[Any] = []
     classify = gate.classifier.classify
@@ -312,7 +316,9 @@ def test_what_streams_is_neither_held_nor_rewritten(
 def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
     start_gate: Any,
 ) -> None:
-    """A client that hangs up in the middle leaves a record of how much had left, and no whole one."""
+    """A client that hangs up in the middle leaves a record of how much had left, and no whole
+    one.
+    """
     gate = start_gate(hold_bytes=10_000)
     head = b"PUT /big HTTP/1.1\r\nHost: files.example\r\nContent-Length: 5000000\r\n\r\n"
     with gate.connect("files.example") as talk:
@@ -329,12 +335,21 @@ def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
 async def test_an_upload_is_still_cut_when_its_answer_was_over_before(
     gate: Any, end: State
 ) -> None:
-    """A server that has answered gets no secret after it, nor where the gate failed on its answer."""
+    """A server that has answered gets no secret after it, nor where the gate failed on its
+    answer.
+    """
     inspection = gate.gate.addon.inspection
     exchange = Exchange(
-        id="a", at=utc_now(), scheme="https", host="files.example", port=443, method="PUT",
-        path="/big", body_bytes=900_000, complete=False,
-    )  # fmt: skip
+        id="a",
+        at=utc_now(),
+        scheme="https",
+        host="files.example",
+        port=443,
+        method="PUT",
+        path="/big",
+        body_bytes=900_000,
+        complete=False,
+    )
     transaction = Transaction("a")
     seen = gate.classifier.on_headers(exchange)
     transaction.decide(exchange, UNATTRIBUTED, seen, _allowed())

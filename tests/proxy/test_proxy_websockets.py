@@ -14,7 +14,9 @@ from proxy.websockets import stricter
 
 
 def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> None:
-    """A clean conversation goes through unchanged; its one record tells how much went either way."""
+    """A clean conversation goes through unchanged; its one record tells how much went either
+    way.
+    """
     gate = start_gate()
     with open_socket(gate) as talk:
         for message in ("hello", b"\x00\x01binary", "x" * 200_000):
@@ -89,7 +91,9 @@ def _watched(decide: Any, situation: Any) -> Any:
 
 
 def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: Any) -> None:
-    """A WebSocket to a host that is not allowed does not open, and the client is told so at once."""
+    """A WebSocket to a host that is not allowed does not open, and the client is told so at
+    once.
+    """
     gate = start_gate()
     with pytest.raises(InvalidStatus) as refused:
         open_socket(gate, "blocked.example")

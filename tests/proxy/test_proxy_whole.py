@@ -88,13 +88,25 @@ def test_a_large_document_is_read_as_one(gate: Any) -> None:
 @pytest.mark.parametrize(
     "start",
     [
-        b"PK\x05\x06", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"{\\rtf1 ", b"\x80\x04\x95\x00", b"\x80\x02}q",
-        b"\xff\xff\xff\xff\x80\x00\x00\x00", b"ARROW1\0\0", b"Obj\x01", b"\x89HDF\r\n\x1a\n", b"ORC\x0a\x01\x02",
-        b"\x1f\x8b\x08\x00\x00\x00\x00\x00", b"a" * 257 + b"ustar\x00",
+        b"PK\x05\x06",
+        b"BZh91AY&SY",
+        b"\xfd7zXZ\x00",
+        b"{\\rtf1 ",
+        b"\x80\x04\x95\x00",
+        b"\x80\x02}q",
+        b"\xff\xff\xff\xff\x80\x00\x00\x00",
+        b"ARROW1\0\0",
+        b"Obj\x01",
+        b"\x89HDF\r\n\x1a\n",
+        b"ORC\x0a\x01\x02",
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
+        b"a" * 257 + b"ustar\x00",
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_file_is_read_as_one(gate: Any, start: bytes) -> None:
-    """Whatever kind of file a large body is, where a rule wants it whole a worker reads it as one."""
+    """Whatever kind of file a large body is, where a rule wants it whole a worker reads it as
+    one.
+    """
     body = start + os.urandom(300_000)
     assert put(gate, body).json()["received"] == len(body)
     assert gate.pool.asked == 1

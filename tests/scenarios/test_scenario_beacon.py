@@ -1,4 +1,6 @@
-"""The beacon under `outgate run`: lines of tasks, and a program that cannot tell that it is there."""
+"""The beacon under `outgate run`: lines of tasks, and a program that cannot tell that it is
+there.
+"""
 
 import os
 import subprocess
@@ -56,9 +58,7 @@ def lines_of(records: Any) -> dict[int, tuple[str, int, str, str] | None]:
     for record in records:
         line = record["sender"]["line"]
         number = int(record["destination"]["path"].rpartition("/")[2])
-        found[number] = line and (
-            line["file"], line["line"], line["function"], line["certainty"]
-        )  # fmt: skip
+        found[number] = line and (line["file"], line["line"], line["function"], line["certainty"])
     return found
 
 
@@ -145,12 +145,21 @@ def ran(tmp_path: Path, words: list[str], path: Path | None, **more: str) -> tup
         ["-c", "import sys; sys.exit('bye')"],
         ["-c", "import os; os._exit(3)"],
         ["-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"],
-        ["-c", "import multiprocessing as m; m.set_start_method('spawn'); print(m.Pool(2).map(abs, [-1, 2]))"],
+        [
+            "-c",
+            (
+                "import multiprocessing as m; m.set_start_method('spawn'); print(m.Pool(2).map(abs,"
+                " [-1, 2]))"
+            ),
+        ],
         ["-c", "import os; p = os.fork(); p and os.waitpid(p, 0); import ssl; print(bool(p))"],
         ["-c", "import sys; print([sys.monitoring.get_tool(n) for n in (0, 1, 2, 5)])"],
-        ["-c", "import sys; sys.settrace(lambda f, e, a: print(f.f_code.co_filename, e)); import ssl"],
+        [
+            "-c",
+            "import sys; sys.settrace(lambda f, e, a: print(f.f_code.co_filename, e)); import ssl",
+        ],
     ],
-)  # fmt: skip
+)
 def test_a_program_cannot_tell_that_it_is_there(tmp_path: Path, words: list[str]) -> None:
     """Output, errors, warnings, exit code, import path and modules of a program are the same with
     the beacon.

@@ -117,7 +117,9 @@ def test_status_tells_health_to_people_and_machines(serving: Any) -> None:
 
 
 def test_run_uses_the_running_gate(serving: Any) -> None:
-    """`run` without options goes through the running gate and still sums up its own program only."""
+    """`run` without options goes through the running gate and still sums up its own program
+    only.
+    """
     import json
 
     done = serving("run", "--json", "--", sys.executable, "-c", URLLIB.format(host="mine.example"))

@@ -20,7 +20,9 @@ import os, sys, urllib.request as u
 for n in range(2):
     u.urlopen(f"https://files.example/{sys.argv[1]}-{n}", data=b"x", timeout=30).read()
 """
-"""Sends twice: what was found for the first connection of a process is used again for its second."""
+"""Sends twice: what was found for the first connection of a process is used again for its
+second.
+"""
 
 TURN = """
 import os, sys

@@ -128,7 +128,9 @@ def test_an_approved_request_goes_on_and_the_script_notices_nothing_but_the_wait
 
 
 def test_a_refused_request_never_leaves_and_says_why(officer: Officer) -> None:
-    """The script is told that a person looked and refused, by which rule, and with which reference."""
+    """The script is told that a person looked and refused, by which rule, and with which
+    reference.
+    """
     before = officer.arrived()
     script = officer.start("to a stranger")
     held = officer.held()

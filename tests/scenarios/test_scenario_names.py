@@ -1,4 +1,6 @@
-"""Destinations by every name they go by, at a real gate, beside a server that counts what arrives."""
+"""Destinations by every name they go by, at a real gate, beside a server that counts what
+arrives.
+"""
 
 import socket
 import ssl
@@ -121,25 +123,49 @@ Send = Callable[[Client, bytes], int]
 
 FRONTED: dict[str, Send] = {
     "CONNECT": lambda c, b: c.one("evil.example:443", "good.example", "/x", ["good.example"], b),
-    "TLS handshake": lambda c, b: c.one("good.example:443", "evil.example", "/x", ["good.example"], b),
-    "Host header": lambda c, b: c.one("good.example:443", "good.example", "/x", ["evil.example"], b),
-    "Host with a dot": lambda c, b: c.one("good.example:443", "good.example", "/x", ["EVIL.example."], b),
-    "Host with a port": lambda c, b: c.one("good.example:443", "good.example", "/x", ["a.evil.example:443"], b),
+    "TLS handshake": lambda c, b: c.one(
+        "good.example:443", "evil.example", "/x", ["good.example"], b
+    ),
+    "Host header": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["evil.example"], b
+    ),
+    "Host with a dot": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["EVIL.example."], b
+    ),
+    "Host with a port": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["a.evil.example:443"], b
+    ),
     "IDN": lambda c, b: c.one("good.example:443", "good.example", "/x", ["böse.example"], b),
-    "absolute form": lambda c, b: c.one("good.example:443", "good.example", "https://evil.example/x", ["good.example"], b),
+    "absolute form": lambda c, b: c.one(
+        "good.example:443", "good.example", "https://evil.example/x", ["good.example"], b
+    ),
     ":authority": lambda c, b: c.two("good.example:443", "good.example", "evil.example", b),
-    "another port": lambda c, b: c.one("good.example:443", "good.example", "/x", ["good.example:8444"], b),
-    "an inside address": lambda c, b: c.one("good.example:443", "good.example", "/x", ["0xA9FEA9FE"], b),
-    "an inside target": lambda c, b: c.one("10.0.0.7:443", "good.example", "/x", ["good.example"], b),
-}  # fmt: skip
+    "another port": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["good.example:8444"], b
+    ),
+    "an inside address": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["0xA9FEA9FE"], b
+    ),
+    "an inside target": lambda c, b: c.one(
+        "10.0.0.7:443", "good.example", "/x", ["good.example"], b
+    ),
+}
 HONEST: dict[str, Send] = {
     "plain": lambda c, b: c.one("good.example:443", "good.example", "/x", ["good.example"], b),
-    "default port": lambda c, b: c.one("good.example:443", "good.example", "/x", ["good.example:443"], b),
-    "case and dot": lambda c, b: c.one("GOOD.example:443", "good.example", "/x", ["Good.Example."], b),
-    "absolute form": lambda c, b: c.one("good.example:443", "good.example", "https://good.example/x", ["good.example"], b),
+    "default port": lambda c, b: c.one(
+        "good.example:443", "good.example", "/x", ["good.example:443"], b
+    ),
+    "case and dot": lambda c, b: c.one(
+        "GOOD.example:443", "good.example", "/x", ["Good.Example."], b
+    ),
+    "absolute form": lambda c, b: c.one(
+        "good.example:443", "good.example", "https://good.example/x", ["good.example"], b
+    ),
     "HTTP/2": lambda c, b: c.two("good.example:443", "good.example", "good.example:443", b),
-    "IDN": lambda c, b: c.one("xn--mnchen-3ya.example:443", "xn--mnchen-3ya.example", "/x", ["münchen.example"], b),
-}  # fmt: skip
+    "IDN": lambda c, b: c.one(
+        "xn--mnchen-3ya.example:443", "xn--mnchen-3ya.example", "/x", ["münchen.example"], b
+    ),
+}
 
 
 @pytest.mark.parametrize("size", BODIES)
@@ -162,7 +188,9 @@ def test_no_name_leads_past_a_rule(started: Any, name: str, size: str) -> None:
 @pytest.mark.parametrize("size", BODIES)
 @pytest.mark.parametrize("name", HONEST)
 def test_one_host_in_two_spellings_is_no_fronting(started: Any, name: str, size: str) -> None:
-    """Letters of other scripts, capitals, a dot at the end and the usual port contradict nothing."""
+    """Letters of other scripts, capitals, a dot at the end and the usual port contradict
+    nothing.
+    """
     client = Client(started)
     before, count = client.internet.bytes_received, len(started.records())
     assert HONEST[name](client, BODIES[size]) == 200

@@ -91,8 +91,12 @@ def realtime(outgate: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Realtime
 def talking(outgate: Any, *texts: str) -> "subprocess.Popen[str]":
     script = outgate.script("talk.py", TALK)
     return subprocess.Popen(
-        [sys.executable, str(script), *texts], env=outgate.behind(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+        [sys.executable, str(script), *texts],
+        env=outgate.behind(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: Realtime) -> None:

@@ -95,11 +95,25 @@ class EndlessStore(MemoryCaseStore):
 def made_case(number: int, **more: Any) -> Case:
     """Return the case with this number."""
     case = Case(
-        key=f"case-{number}", status=CaseStatus.OPEN, first_at=NOW - timedelta(days=1), last_at=NOW, count=1,
-        verdict="watch", script=f"job_{number}.py", script_path=f"/srv/jobs/job_{number}.py", user="ops",
-        host="api.openai.com", service="openai", category="llm", account_kind="unknown", kinds=("email",),
-        values=number, records=None, bytes_sent=100, last_record="r",
-    )  # fmt: skip
+        key=f"case-{number}",
+        status=CaseStatus.OPEN,
+        first_at=NOW - timedelta(days=1),
+        last_at=NOW,
+        count=1,
+        verdict="watch",
+        script=f"job_{number}.py",
+        script_path=f"/srv/jobs/job_{number}.py",
+        user="ops",
+        host="api.openai.com",
+        service="openai",
+        category="llm",
+        account_kind="unknown",
+        kinds=("email",),
+        values=number,
+        records=None,
+        bytes_sent=100,
+        last_record="r",
+    )
     return replace(case, **more)
 
 

@@ -117,14 +117,26 @@ def hostile_record(at):
     return record(
         at,
         Attribution(
-            certainty=Certainty.LIKELY, method=bad, reason=bad, user=bad,
-            script=Script(path="/tmp/" + bad, sha256=None, launched_as=LaunchedAs.FILE, name="[@click=app.quit]q[/] \x1b[2J漢字.py"),
+            certainty=Certainty.LIKELY,
+            method=bad,
+            reason=bad,
+            user=bad,
+            script=Script(
+                path="/tmp/" + bad,
+                sha256=None,
+                launched_as=LaunchedAs.FILE,
+                name="[@click=app.quit]q[/] \x1b[2J漢字.py",
+            ),
         ),
         place("evil\u202e.example", None, Category.OTHER, AccountKind.PERSONAL, path="/[b]" + bad),
         finding("[weird] kind\x1b[0m", 3, bad, where=(bad, "[i]")),
-        verdict=Verdict.HOLD, rule="[rule]" + bad, reason=bad, notes=(bad,), degraded=(bad,),
+        verdict=Verdict.HOLD,
+        rule="[rule]" + bad,
+        reason=bad,
+        notes=(bad,),
+        degraded=(bad,),
         llm=LlmCall(provider=None, operation=bad, model="[red]m\x1b[0m" + bad, tools=(bad,)),
-    )  # fmt: skip
+    )
 
 
 @SIZES

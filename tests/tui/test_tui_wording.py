@@ -323,10 +323,18 @@ def test_a_hostile_sender_cannot_end_the_sentence_early(now):
 @pytest.mark.parametrize(
     ("degraded", "reason", "words"),
     [
-        ("bypass: HTTP/3 past the gate", "Nothing is inspected", "went past Outgate to 203.0.113.5 at 14:02. Nothing is inspected."),
-        ("tls: refused", "It did not accept the certificate.", "tried to reach 203.0.113.5 at 14:02. It did not accept the certificate."),
+        (
+            "bypass: HTTP/3 past the gate",
+            "Nothing is inspected",
+            "went past Outgate to 203.0.113.5 at 14:02. Nothing is inspected.",
+        ),
+        (
+            "tls: refused",
+            "It did not accept the certificate.",
+            "tried to reach 203.0.113.5 at 14:02. It did not accept the certificate.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_was_never_inspected_is_not_said_to_be_clean(now, degraded, reason, words):
     """A direct connection or a refused certificate reads as what it is, not as nothing sent."""
     seen = record(

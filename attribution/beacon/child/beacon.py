@@ -198,7 +198,9 @@ def _own_line(frame: "FrameType | None") -> "bytes | None":
 
 
 def _request(data: "Any") -> "bytes | None":
-    """Return method, target and length of the request head that begins here; None when it is none."""
+    """Return method, target and length of the request head that begins here; None when it is
+    none.
+    """
     kind = type(data)
     if kind is memoryview:
         if data.itemsize != 1 or not data.contiguous:
@@ -257,7 +259,9 @@ def _ours(error: BaseException) -> bool:
 
 
 def _watch(monitoring: "Any") -> None:
-    """Watch two code objects and nothing else; and, until they are loaded, the end of each import."""
+    """Watch two code objects and nothing else; and, until they are loaded, the end of each
+    import.
+    """
     global _key, _digest
     tool = next((free for free in (4, 3) if monitoring.get_tool(free) is None), None)
     if tool is None:

@@ -24,9 +24,19 @@ from core.findings import Confidence
 
 _FOLDER = "credentials"
 TAIL_FIELDS = (
-    "name", "pattern", "group", "confidence", "provider", "min_entropy", "rank", "requires", "visible", "excluded",
-    "stopwords", "source",
-)  # fmt: skip
+    "name",
+    "pattern",
+    "group",
+    "confidence",
+    "provider",
+    "min_entropy",
+    "rank",
+    "requires",
+    "visible",
+    "excluded",
+    "stopwords",
+    "source",
+)
 """What is kept of a rule of the long tail."""
 
 
@@ -41,9 +51,14 @@ class Pack(NamedTuple):
 def pack_key(rules: tuple[Rule, ...]) -> str:
     """Return what a cached pack must match: our rules, both packages' versions, the processor."""
     parts = [
-        str(FORMAT), str(catalogue_version()), importlib.metadata.version("hyperscan"),
-        platform.system(), platform.machine(), _processor(), *(rule.pattern for rule in rules),
-    ]  # fmt: skip
+        str(FORMAT),
+        str(catalogue_version()),
+        importlib.metadata.version("hyperscan"),
+        platform.system(),
+        platform.machine(),
+        _processor(),
+        *(rule.pattern for rule in rules),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

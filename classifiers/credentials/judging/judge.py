@@ -174,7 +174,9 @@ def rejected(item: Found, reason: str) -> Found:
 
 
 def with_requirements(found: Iterable[Found]) -> list[Found]:
-    """Mark as rejected what stands alone although its rule needs companions; drop mere companions."""
+    """Mark as rejected what stands alone although its rule needs companions; drop mere
+    companions.
+    """
     everything = list(found)
     present = {f.rule.name for f in everything if f.hit.rejected is None}
     kept = []

@@ -144,9 +144,26 @@ _WORDS = frozenset(
     ]
 )
 _EXAMPLES = (
-    "example", "sample", "dummy", "fake", "testkey", "notreal", "not_real", "testtoken", "test_token", "test-token", "abcdefghij", "abcdef0123", "abcdef1234",
-    "123456789", "0123456", "deadbeef", "foobar", "foo_bar", "foo-bar",
-)  # fmt: skip
+    "example",
+    "sample",
+    "dummy",
+    "fake",
+    "testkey",
+    "notreal",
+    "not_real",
+    "testtoken",
+    "test_token",
+    "test-token",
+    "abcdefghij",
+    "abcdef0123",
+    "abcdef1234",
+    "123456789",
+    "0123456",
+    "deadbeef",
+    "foobar",
+    "foo_bar",
+    "foo-bar",
+)
 _RUN = re.compile(r"(.)\1{7}")
 _X_RUN = re.compile(r"(?i)x{6}")
 

@@ -1,4 +1,6 @@
-"""Values that only their name gives away: `db_password = …`, `"api_key": "…"`, `the password is …`."""
+"""Values that only their name gives away: `db_password = …`, `"api_key": "…"`, `the password is
+…`.
+"""
 
 import re
 import string
@@ -274,27 +276,63 @@ def _other_key(candidate: Candidate) -> Verdict:
 
 GENERIC: tuple[Rule, ...] = (
     Rule(
-        name="generic-api-key", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_other_key,
-        pattern=rf"(?i:[a-z0-9][_\-. ]?(?:key|private|access){_BETWEEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}",
-        confirm=rf"(?i)([a-z][\w.\-]{{1,40}}?[_\-. ]?(?:key|private|access)){_BETWEEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)",
+        name="generic-api-key",
+        named=True,
+        group=2,
+        rank=0,
+        confidence=Confidence.POSSIBLE,
+        check=_other_key,
+        pattern=(
+            r"(?i:[a-z0-9][_\-."
+            rf" ]?(?:key|private|access){_BETWEEN})[A-Za-z+/_\-=]{{0,60}}[0-9][A-Za-z0-9+/_\-=]{{8}}"
+        ),
+        confirm=(
+            r"(?i)([a-z][\w.\-]{1,40}?[_\-."
+            rf" ]?(?:key|private|access)){_BETWEEN}([A-Za-z0-9+/_\-]{{20,128}}={{0,2}})(?:[^A-Za-z0-9+/_=\-]|$)"
+        ),
     ),
     Rule(
-        name="generic-password", named=True, group=2, rank=1, confidence=Confidence.LIKELY, check=_password_field,
+        name="generic-password",
+        named=True,
+        group=2,
+        rank=1,
+        confidence=Confidence.LIKELY,
+        check=_password_field,
         pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",
         confirm=rf'(?i)"({_HEAD}{_PASSWORD_ANCHOR}{_TAIL})": "([^\n]{{6,256}}?)"\n',
     ),
     _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
     _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
     Rule(
-        name="generic-token", named=True, group=2, rank=0, confidence=Confidence.POSSIBLE, check=_bare,
-        pattern=r"(?i)((?:[\w.\-]{0,24}[_.\- ])?(?:secret|token|api[_.\- ]?key|access[_.\- ]?key)(?:[_.\- ](?:key|token|secret))?)[\"']?[ \t]{1,3}[\"']?([A-Za-z0-9_\-]{20,128})(?:[^A-Za-z0-9_\-./]|$)",
+        name="generic-token",
+        named=True,
+        group=2,
+        rank=0,
+        confidence=Confidence.POSSIBLE,
+        check=_bare,
+        pattern=(
+            r"(?i)((?:[\w.\-]{0,24}[_.\- ])?(?:secret|token|api[_.\- ]?key|access[_.\-"
+            r" ]?key)(?:[_.\- ](?:key|token|secret))?)[\"']?["
+            r" \t]{1,3}[\"']?([A-Za-z0-9_\-]{20,128})(?:[^A-Za-z0-9_\-./]|$)"
+        ),
     ),
     Rule(
-        name="netrc-password", rank=2, confidence=Confidence.CERTAIN, check=_netrc,
+        name="netrc-password",
+        rank=2,
+        confidence=Confidence.CERTAIN,
+        check=_netrc,
         pattern=r"(?i)\bmachine\s{1,4}[a-z0-9.\-]{3,120}\s{1,4}login\s{1,4}\S{1,120}\s{1,4}password\s{1,4}(\S{4,200})",
     ),
     Rule(
-        name="generic-password", named=True, group=2, rank=0, confidence=Confidence.LIKELY, check=_password,
-        pattern=r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)[ =]([^\s\"'`<>\\,;]{6,128})",
+        name="generic-password",
+        named=True,
+        group=2,
+        rank=0,
+        confidence=Confidence.LIKELY,
+        check=_password,
+        pattern=(
+            r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)["
+            r" =]([^\s\"'`<>\\,;]{6,128})"
+        ),
     ),
-)  # fmt: skip
+)

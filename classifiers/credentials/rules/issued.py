@@ -117,23 +117,53 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("github-fine-grained-pat", "github", r"github_pat_[A-Za-z0-9_]{60,90}", 3.5),
-    ("gitlab-token", "gitlab", r"gl(?:pat|dt|rt|ptt|ft|cbt|soat|oas|agent|imt|ffct)-[A-Za-z0-9_.-]{20,320}", 3.0),
+    (
+        "gitlab-token",
+        "gitlab",
+        r"gl(?:pat|dt|rt|ptt|ft|cbt|soat|oas|agent|imt|ffct)-[A-Za-z0-9_.-]{20,320}",
+        3.0,
+    ),
     ("gitlab-token", "gitlab", r"GR1348941[A-Za-z0-9_-]{20}", 3.0),
-    ("slack-token", "slack", r"xox[abeoprs](?:\.xox[bp])?-(?:[A-Za-z0-9]{1,13}-)*[A-Za-z0-9]{10,200}", 2.5),
+    (
+        "slack-token",
+        "slack",
+        r"xox[abeoprs](?:\.xox[bp])?-(?:[A-Za-z0-9]{1,13}-)*[A-Za-z0-9]{10,200}",
+        2.5,
+    ),
     ("slack-session-token", "slack", r"xox[cd]-[A-Za-z0-9%/+=_-]{20,400}", 3.0),
-    ("slack-app-token", "slack", r"xapp-\d{1,4}-[A-Za-z0-9]{8,14}-\d{8,16}-[a-fA-F0-9]{40,80}", 3.0),
+    (
+        "slack-app-token",
+        "slack",
+        r"xapp-\d{1,4}-[A-Za-z0-9]{8,14}-\d{8,16}-[a-fA-F0-9]{40,80}",
+        3.0,
+    ),
     ("stripe-secret-key", "stripe", r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}", 3.0),
     ("webhook-signing-secret", None, r"whsec_[A-Za-z0-9+/=]{24,90}", 3.0),
-    ("sendgrid-api-key", "sendgrid", r"SG\.(?:[A-Za-z0-9_-]{16,24}\.[A-Za-z0-9_-]{37,50}|[A-Za-z0-9_.=-]{66})", 3.5),
+    (
+        "sendgrid-api-key",
+        "sendgrid",
+        r"SG\.(?:[A-Za-z0-9_-]{16,24}\.[A-Za-z0-9_-]{37,50}|[A-Za-z0-9_.=-]{66})",
+        3.5,
+    ),
     ("mailgun-api-key", "mailgun", r"key-[0-9a-f]{32}", 3.0),
     ("mailchimp-api-key", "mailchimp", r"[0-9a-f]{32}-us\d{1,2}", 3.0),
     ("brevo-api-key", "brevo", r"x(?:keysib|smtpsib)-[a-fA-F0-9]{64}-[A-Za-z0-9]{16}", 3.0),
-    ("discord-bot-token", "discord", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}", 4.0),
+    (
+        "discord-bot-token",
+        "discord",
+        r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}",
+        4.0,
+    ),
     ("pypi-token", "python-index", r"pypi-AgE[A-Za-z0-9_-]{50,1000}", 3.5),
     ("rubygems-token", "rubygems", r"rubygems_[a-f0-9]{48}", 3.0),
     ("docker-access-token", "docker-hub", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}", 3.5),
     ("shopify-token", "shopify", r"shp(?:at|ca|pa|ss|tka)_[a-fA-F0-9]{32}", 3.0),
-    ("square-token", "square", r"(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[lE][A-Za-z0-9_-]{50,64})", 3.5),
+    (
+        "square-token",
+        "square",
+        r"(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[lE][A-Za-z0-9_-]{50,64})",
+        3.5,
+    ),
     ("facebook-access-token", "facebook", r"EAA[A-Z][A-Za-z0-9]{80,400}", 3.5),
     ("notion-token", "notion", r"ntn_[0-9]{11}[A-Za-z0-9]{32,36}", 3.0),
     ("notion-token", "notion", r"secret_[A-Za-z0-9]{43}", 4.0),
@@ -142,7 +172,12 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("airtable-token", "airtable", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}", 3.0),
     ("figma-token", "figma", r"fig[dor]_[A-Za-z0-9_-]{36,64}", 3.5),
     ("dropbox-token", "dropbox", r"sl\.(?:u\.)?[A-Za-z0-9_-]{100,}", 4.0),
-    ("grafana-token", "grafana-cloud", r"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{40,200}={0,2})", 3.0),
+    (
+        "grafana-token",
+        "grafana-cloud",
+        r"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{40,200}={0,2})",
+        3.0,
+    ),
     ("new-relic-api-key", "newrelic", r"NRAK-[A-Z0-9]{27}", 3.0),
     ("sentry-auth-token", "sentry", r"sntry[su]_[A-Za-z0-9+/=_]{60,400}", 3.0),
     ("posthog-personal-api-key", "posthog", r"phx_[A-Za-z0-9_-]{40,50}", 3.5),
@@ -153,38 +188,120 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("contentful-token", "contentful", r"CFPAT-[A-Za-z0-9_-]{43}", 3.5),
     ("twilio-api-key", "twilio", r"SK[0-9a-fA-F]{32}", 3.0),
     ("salesforce-session", "salesforce", r"00[A-Za-z0-9]{13}![A-Za-z0-9._]{80,260}", 3.5),
-)  # fmt: skip
+)
 
-_LIKELY = frozenset({"vault-token", "notion-token", "twilio-api-key", "tencent-secret-id", "discord-bot-token",
-                     "alibaba-access-key", "google-api-key", "voyage-api-key", "mailchimp-api-key", "mailgun-api-key"})  # fmt: skip
+_LIKELY = frozenset(
+    {
+        "vault-token",
+        "notion-token",
+        "twilio-api-key",
+        "tencent-secret-id",
+        "discord-bot-token",
+        "alibaba-access-key",
+        "google-api-key",
+        "voyage-api-key",
+        "mailchimp-api-key",
+        "mailgun-api-key",
+    }
+)
 """Forms that something else could share: likely, not certain."""
 
 _SPECIAL = (
-    Rule(name="aws-access-key", provider="aws", min_entropy=2.9, rank=3, check=_aws_class, confidence=Confidence.LIKELY,
-         pattern=r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END),
-    Rule(name="sk-api-key", min_entropy=3.5, rank=2, check=_with_digit, confidence=Confidence.LIKELY,
-         pattern=r"\b(sk-[A-Za-z0-9]{20,64})" + _END),
-    Rule(name="github-pat", provider="github", min_entropy=3.0, rank=3, check=_checksummed,
-         pattern=r"\b(ghp_[A-Za-z0-9]{36})" + _END),
-    Rule(name="github-oauth-token", provider="github", min_entropy=3.0, rank=3, check=_checksummed,
-         pattern=r"\b(gh[our]_[A-Za-z0-9]{36})" + _END),
-    Rule(name="github-app-token", provider="github", min_entropy=3.0, rank=3,
-         pattern=r"\b(ghs_[A-Za-z0-9]{36})" + _END),
-    Rule(name="npm-token", provider="npm", min_entropy=3.0, rank=3, check=_checksummed,
-         pattern=r"\b(npm_[A-Za-z0-9]{36})" + _END),
-    Rule(name="telegram-bot-token", provider="telegram", min_entropy=3.5, rank=3,
-         pattern=r"(?:\b|bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,34})" + _END),
-    Rule(name="slack-webhook", provider="slack", rank=3, min_entropy=3.0,
-         pattern=r"(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70})"),
-    Rule(name="discord-webhook", provider="discord", rank=3, min_entropy=3.0,
-         pattern=r"(discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{17,20}/[A-Za-z0-9_-]{60,72})"),
-    Rule(name="teams-webhook", provider="microsoft-teams", rank=3, min_entropy=3.0,
-         pattern=r"([a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@-]{73}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36})"),
-    Rule(name="azure-shared-access-signature", provider="azure", rank=3, confidence=Confidence.LIKELY, check=_sas,
-         pattern=r"(?i)\bsig=([A-Za-z0-9%+/]{40,80}(?:=|%3D)?)"),
-    Rule(name="aws-presigned-url", provider="aws", rank=3, min_entropy=3.0, confidence=Confidence.LIKELY,
-         pattern=r"(?i)X-Amz-Signature=([a-f0-9]{64})"),
-)  # fmt: skip
+    Rule(
+        name="aws-access-key",
+        provider="aws",
+        min_entropy=2.9,
+        rank=3,
+        check=_aws_class,
+        confidence=Confidence.LIKELY,
+        pattern=r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END,
+    ),
+    Rule(
+        name="sk-api-key",
+        min_entropy=3.5,
+        rank=2,
+        check=_with_digit,
+        confidence=Confidence.LIKELY,
+        pattern=r"\b(sk-[A-Za-z0-9]{20,64})" + _END,
+    ),
+    Rule(
+        name="github-pat",
+        provider="github",
+        min_entropy=3.0,
+        rank=3,
+        check=_checksummed,
+        pattern=r"\b(ghp_[A-Za-z0-9]{36})" + _END,
+    ),
+    Rule(
+        name="github-oauth-token",
+        provider="github",
+        min_entropy=3.0,
+        rank=3,
+        check=_checksummed,
+        pattern=r"\b(gh[our]_[A-Za-z0-9]{36})" + _END,
+    ),
+    Rule(
+        name="github-app-token",
+        provider="github",
+        min_entropy=3.0,
+        rank=3,
+        pattern=r"\b(ghs_[A-Za-z0-9]{36})" + _END,
+    ),
+    Rule(
+        name="npm-token",
+        provider="npm",
+        min_entropy=3.0,
+        rank=3,
+        check=_checksummed,
+        pattern=r"\b(npm_[A-Za-z0-9]{36})" + _END,
+    ),
+    Rule(
+        name="telegram-bot-token",
+        provider="telegram",
+        min_entropy=3.5,
+        rank=3,
+        pattern=r"(?:\b|bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,34})" + _END,
+    ),
+    Rule(
+        name="slack-webhook",
+        provider="slack",
+        rank=3,
+        min_entropy=3.0,
+        pattern=(
+            r"(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70})"
+        ),
+    ),
+    Rule(
+        name="discord-webhook",
+        provider="discord",
+        rank=3,
+        min_entropy=3.0,
+        pattern=r"(discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{17,20}/[A-Za-z0-9_-]{60,72})",
+    ),
+    Rule(
+        name="teams-webhook",
+        provider="microsoft-teams",
+        rank=3,
+        min_entropy=3.0,
+        pattern=r"([a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@-]{73}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36})",
+    ),
+    Rule(
+        name="azure-shared-access-signature",
+        provider="azure",
+        rank=3,
+        confidence=Confidence.LIKELY,
+        check=_sas,
+        pattern=r"(?i)\bsig=([A-Za-z0-9%+/]{40,80}(?:=|%3D)?)",
+    ),
+    Rule(
+        name="aws-presigned-url",
+        provider="aws",
+        rank=3,
+        min_entropy=3.0,
+        confidence=Confidence.LIKELY,
+        pattern=r"(?i)X-Amz-Signature=([a-f0-9]{64})",
+    ),
+)
 
 
 def issued_rules() -> list[Rule]:
@@ -193,9 +310,12 @@ def issued_rules() -> list[Rule]:
     for name, provider, secret, floor in _LLM + _CLOUD + _WORK:
         rules.append(
             Rule(
-                name=name, provider=provider, min_entropy=floor, rank=3,
+                name=name,
+                provider=provider,
+                min_entropy=floor,
+                rank=3,
                 confidence=Confidence.LIKELY if name in _LIKELY else Confidence.CERTAIN,
                 pattern=r"\b(" + secret + ")" + _END,
             )
-        )  # fmt: skip
+        )
     return rules

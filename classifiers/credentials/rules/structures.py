@@ -142,10 +142,12 @@ def _private_key(candidate: Candidate) -> Verdict:
         else candidate.end + len(armoured)
     )
     return Verdict(
-        value=body, span=(candidate.start, max(stop, candidate.end)), test_data=entropy(body) < 4.0,
+        value=body,
+        span=(candidate.start, max(stop, candidate.end)),
+        test_data=entropy(body) < 4.0,
         detector="encrypted-private-key" if sealed else None,
         confidence=Confidence.LIKELY if sealed else Confidence.CERTAIN,
-    )  # fmt: skip
+    )
 
 
 _URL = re.compile(
@@ -199,9 +201,12 @@ def _judge_password(
         return Verdict(rejected="a default password on an example host", detector=detector)
     published = (user, password) == ("scott", "tiger")
     return Verdict(
-        value=password, span=span, detector=detector, test_data=published or (local and is_example(password + host)),
+        value=password,
+        span=span,
+        detector=detector,
+        test_data=published or (local and is_example(password + host)),
         confidence=Confidence.LIKELY if weak or local else Confidence.CERTAIN,
-    )  # fmt: skip
+    )
 
 
 _HOST = re.compile(
@@ -256,37 +261,121 @@ def _command(candidate: Candidate) -> Verdict:
 _SCHEMES = r"[a-z][a-z0-9+.\-]{1,30}"
 
 STRUCTURES: tuple[Rule, ...] = (
-    Rule(name="private-key", rank=3, check=_private_key,
-         pattern=r"(-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)"),
-    Rule(name="putty-private-key", rank=3, check=None,
-         pattern=r"(PuTTY-User-Key-File-\d: [a-z0-9-]{3,40}\s{1,4}Encryption: none)"),
-    Rule(name="jwt", rank=2, check=_jwt, confidence=Confidence.CERTAIN,
-         pattern=r"\b(ey[JA][A-Za-z0-9_-]{8,}\.ey[JA][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"),
-    Rule(name="connection-string", rank=3, check=_url,
-         pattern=r"(?i)\b(" + _SCHEMES + r"://[^\s:/@\"'<>`\[]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})"),
-    Rule(name="connection-string", rank=3, check=_assignment, pattern=rf"(?i)(?:{_PART})[^\n]*?[;\s,&?\"']{_KEPT}"),
-    Rule(name="connection-string", rank=3, check=_assignment,
-         pattern=rf"(?i){_KEPT}[\"']?\s{{0,2}}[;,&][^\n]*?(?:{_PART})"),
-    Rule(name="connection-string", rank=3, check=_oracle,
-         pattern=r"(?i)(?:\b(?:sqlplus|rman|expdp|impdp|sqlldr)\s+(?:-\w+\s+)*(?:userid=)?|jdbc:oracle:\w+:|\b(?:dsn|conn\w*)[\"']?\s{0,2}[=:]\s{0,2}[\"']?)"
-                 r"[a-z][\w$#]{0,40}/\"?([^\s@/\"'<>]{3,60})\"?@(?://|\(|[a-z0-9])"),
-    Rule(name="azure-storage-key", provider="azure", rank=3, min_entropy=4.0, confidence=Confidence.CERTAIN,
-         pattern=r"(?i)(?:account|shared|storage|access)[\w ]{0,12}key[\"'\s:=\\]{1,6}([A-Za-z0-9+/]{86}==)"),
-    Rule(name="azure-service-key", provider="azure", rank=3, min_entropy=3.8, confidence=Confidence.CERTAIN,
-         pattern=r"(?i)(?:SharedAccessKey|;Secret|AccessKey)=([A-Za-z0-9+/]{40,100}={0,2})"),
-    Rule(name="aws-secret-key", provider="aws", rank=3, min_entropy=4.0, confidence=Confidence.CERTAIN,
-         pattern=r"(?i)(?:aws.{0,20}(?:secret|key)|secret_?access_?key|aws_?sk)[\w]{0,20}[\"'\s\\\])]{0,4}(?:[:=,>]|is\s|:=|=>)[\"'\s\\]{0,5}"
-                 r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"),
-    Rule(name="aws-session-token", provider="aws", rank=3, min_entropy=4.0, confidence=Confidence.CERTAIN,
-         pattern=r"(?i)(?:session_?token|security_?token)[\"'\s\\\])]{0,4}[:=,>][\"'\s\\]{0,5}([A-Za-z0-9/+=]{100,})"),
-    Rule(name="basic-auth-header", rank=3, check=_basic_header,
-         pattern=r"(?i)\bauthorization[\"'\]\s\\]{0,4}[:=,]?[\"'\s\\]{0,4}basic\s{1,3}([A-Za-z0-9+/]{6,400}={0,2})"),
-    Rule(name="password-hash", rank=2, confidence=Confidence.LIKELY,
-         pattern=r"(?:^|[^A-Za-z0-9$])(\$(?:1|5|6|y|7|gy)\$[A-Za-z0-9./$=,]{0,40}\$[A-Za-z0-9./]{22,88})(?:[^A-Za-z0-9./]|$)"),
-    Rule(name="bearer-token", rank=0, check=_bearer, confidence=Confidence.LIKELY,
-         pattern=r"(?i)\bbearer\s{1,3}([A-Za-z0-9_\-.~+/]{20,}={0,2})"),
-    Rule(name="basic-auth-command", rank=3, check=_command,
-         pattern=r"(?i)\bcurl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{1,2}[\"']?([^\s\"':]{1,64}:[^\s\"']{4,100})"),
-    Rule(name="session-cookie", rank=1, check=_bearer, confidence=Confidence.LIKELY,
-         pattern=r"(?i)\bcookie[\"'\]\s\\]{0,4}[:=,][^\n]{0,200}?\b(?:\w{0,20}sess(?:ion)?(?:[_-]?id)?|sid|connect\.sid|auth|\w{0,20}token|remember\w{0,20}|jwt)=([A-Za-z0-9_\-.%+/:]{16,})"),
-)  # fmt: skip
+    Rule(
+        name="private-key",
+        rank=3,
+        check=_private_key,
+        pattern=r"(-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)",
+    ),
+    Rule(
+        name="putty-private-key",
+        rank=3,
+        check=None,
+        pattern=r"(PuTTY-User-Key-File-\d: [a-z0-9-]{3,40}\s{1,4}Encryption: none)",
+    ),
+    Rule(
+        name="jwt",
+        rank=2,
+        check=_jwt,
+        confidence=Confidence.CERTAIN,
+        pattern=r"\b(ey[JA][A-Za-z0-9_-]{8,}\.ey[JA][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
+    ),
+    Rule(
+        name="connection-string",
+        rank=3,
+        check=_url,
+        pattern=r"(?i)\b("
+        + _SCHEMES
+        + r"://[^\s:/@\"'<>`\[]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})",
+    ),
+    Rule(
+        name="connection-string",
+        rank=3,
+        check=_assignment,
+        pattern=rf"(?i)(?:{_PART})[^\n]*?[;\s,&?\"']{_KEPT}",
+    ),
+    Rule(
+        name="connection-string",
+        rank=3,
+        check=_assignment,
+        pattern=rf"(?i){_KEPT}[\"']?\s{{0,2}}[;,&][^\n]*?(?:{_PART})",
+    ),
+    Rule(
+        name="connection-string",
+        rank=3,
+        check=_oracle,
+        pattern=r"(?i)(?:\b(?:sqlplus|rman|expdp|impdp|sqlldr)\s+(?:-\w+\s+)*(?:userid=)?|jdbc:oracle:\w+:|\b(?:dsn|conn\w*)[\"']?\s{0,2}[=:]\s{0,2}[\"']?)"
+        r"[a-z][\w$#]{0,40}/\"?([^\s@/\"'<>]{3,60})\"?@(?://|\(|[a-z0-9])",
+    ),
+    Rule(
+        name="azure-storage-key",
+        provider="azure",
+        rank=3,
+        min_entropy=4.0,
+        confidence=Confidence.CERTAIN,
+        pattern=(
+            r"(?i)(?:account|shared|storage|access)[\w"
+            r" ]{0,12}key[\"'\s:=\\]{1,6}([A-Za-z0-9+/]{86}==)"
+        ),
+    ),
+    Rule(
+        name="azure-service-key",
+        provider="azure",
+        rank=3,
+        min_entropy=3.8,
+        confidence=Confidence.CERTAIN,
+        pattern=r"(?i)(?:SharedAccessKey|;Secret|AccessKey)=([A-Za-z0-9+/]{40,100}={0,2})",
+    ),
+    Rule(
+        name="aws-secret-key",
+        provider="aws",
+        rank=3,
+        min_entropy=4.0,
+        confidence=Confidence.CERTAIN,
+        pattern=r"(?i)(?:aws.{0,20}(?:secret|key)|secret_?access_?key|aws_?sk)[\w]{0,20}[\"'\s\\\])]{0,4}(?:[:=,>]|is\s|:=|=>)[\"'\s\\]{0,5}"
+        r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)",
+    ),
+    Rule(
+        name="aws-session-token",
+        provider="aws",
+        rank=3,
+        min_entropy=4.0,
+        confidence=Confidence.CERTAIN,
+        pattern=r"(?i)(?:session_?token|security_?token)[\"'\s\\\])]{0,4}[:=,>][\"'\s\\]{0,5}([A-Za-z0-9/+=]{100,})",
+    ),
+    Rule(
+        name="basic-auth-header",
+        rank=3,
+        check=_basic_header,
+        pattern=r"(?i)\bauthorization[\"'\]\s\\]{0,4}[:=,]?[\"'\s\\]{0,4}basic\s{1,3}([A-Za-z0-9+/]{6,400}={0,2})",
+    ),
+    Rule(
+        name="password-hash",
+        rank=2,
+        confidence=Confidence.LIKELY,
+        pattern=r"(?:^|[^A-Za-z0-9$])(\$(?:1|5|6|y|7|gy)\$[A-Za-z0-9./$=,]{0,40}\$[A-Za-z0-9./]{22,88})(?:[^A-Za-z0-9./]|$)",
+    ),
+    Rule(
+        name="bearer-token",
+        rank=0,
+        check=_bearer,
+        confidence=Confidence.LIKELY,
+        pattern=r"(?i)\bbearer\s{1,3}([A-Za-z0-9_\-.~+/]{20,}={0,2})",
+    ),
+    Rule(
+        name="basic-auth-command",
+        rank=3,
+        check=_command,
+        pattern=(
+            r"(?i)\bcurl\b[^\n]{0,200}?\s(?:-u|--user)["
+            r" =]{1,2}[\"']?([^\s\"':]{1,64}:[^\s\"']{4,100})"
+        ),
+    ),
+    Rule(
+        name="session-cookie",
+        rank=1,
+        check=_bearer,
+        confidence=Confidence.LIKELY,
+        pattern=r"(?i)\bcookie[\"'\]\s\\]{0,4}[:=,][^\n]{0,200}?\b(?:\w{0,20}sess(?:ion)?(?:[_-]?id)?|sid|connect\.sid|auth|\w{0,20}token|remember\w{0,20}|jwt)=([A-Za-z0-9_\-.%+/:]{16,})",
+    ),
+)

@@ -92,7 +92,9 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
 
 
 def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
-    """Lines of unequal length: every line is text, and those that fit the first one make the table."""
+    """Lines of unequal length: every line is text, and those that fit the first one make the
+    table.
+    """
     lines = data.splitlines()
     cells = [
         line.decode("utf-8", "replace").split(delimiter)

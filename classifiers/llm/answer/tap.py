@@ -50,7 +50,7 @@ class UsageTap:
         "_decoder",
         "_exchange",
         "_first",
-            "_gateway",
+        "_gateway",
         "_json",
         "_json_size",
         "_kept",
@@ -66,7 +66,7 @@ class UsageTap:
         "_sse",
         "_tries",
         "_usage",
-    )  # fmt: skip
+    )
 
     def __init__(
         self,

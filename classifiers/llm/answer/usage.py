@@ -19,10 +19,15 @@ _INPUT = (
     "input_token_count",
 )
 _OUTPUT = (
-    "completion_tokens", "output_tokens", "outputTokens", "outputTokenCount", "completionTokens",
+    "completion_tokens",
+    "output_tokens",
+    "outputTokens",
+    "outputTokenCount",
+    "completionTokens",
     "generation_token_count",
-    "generated_token_count", "output_token_count",
-)  # fmt: skip
+    "generated_token_count",
+    "output_token_count",
+)
 _CACHE_READ = (
     "cache_read_input_tokens",
     "cacheReadInputTokens",
@@ -109,10 +114,12 @@ def fill(old: Usage, new: Usage) -> Usage:
 def total(old: Usage, new: Usage) -> Usage:
     """Add up: each response of a realtime session states its own usage."""
     return Usage(
-        input=_sum(old.input, new.input), output=_sum(old.output, new.output),
-        cache_read=_sum(old.cache_read, new.cache_read), cache_write=_sum(old.cache_write, new.cache_write),
+        input=_sum(old.input, new.input),
+        output=_sum(old.output, new.output),
+        cache_read=_sum(old.cache_read, new.cache_read),
+        cache_write=_sum(old.cache_write, new.cache_write),
         reasoning=_sum(old.reasoning, new.reasoning),
-    )  # fmt: skip
+    )
 
 
 def _known(first: int | None, second: int | None) -> int | None:
@@ -363,7 +370,9 @@ def of_headers(headers: Mapping[str, str]) -> Usage | None:
         return int(text) if text.isdecimal() and len(text) < 13 else None
 
     usage = Usage(
-        input=count("input-token-count"), output=count("output-token-count"),
-        cache_read=count("cache-read-input-token-count"), cache_write=count("cache-write-input-token-count"),
-    )  # fmt: skip
+        input=count("input-token-count"),
+        output=count("output-token-count"),
+        cache_read=count("cache-read-input-token-count"),
+        cache_write=count("cache-write-input-token-count"),
+    )
     return None if usage.empty else usage

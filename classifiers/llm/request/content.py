@@ -23,19 +23,45 @@ _DATA_KEYS = (
 )
 _TYPE_KEYS = ("media_type", "mimeType", "mime_type", "format")
 _INSIDE = (
-    "source", "inlineData", "inline_data", "image_url", "input_audio", "file", "image", "document", "video", "audio",
-    "content", "video_url", "blob", "file_url",
-)  # fmt: skip
+    "source",
+    "inlineData",
+    "inline_data",
+    "image_url",
+    "input_audio",
+    "file",
+    "image",
+    "document",
+    "video",
+    "audio",
+    "content",
+    "video_url",
+    "blob",
+    "file_url",
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]*+={0,2}+\s*+")
 _CHECKED = 2048
 _OUTER = frozenset({"image", "images", "instances", "inputs"})
 _FORMATS = {
-    "png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
-    "pdf": "application/pdf", "csv": "text/csv", "txt": "text/plain", "html": "text/html", "md": "text/markdown",
-    "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "mp4": "video/mp4", "mov": "video/quicktime",
-    "doc": "application/msword", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xls": "application/vnd.ms-excel", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}  # fmt: skip
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "html": "text/html",
+    "md": "text/markdown",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def turns(body: Mapping[str, Any]) -> list[Any] | None:

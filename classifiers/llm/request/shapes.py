@@ -1,4 +1,6 @@
-"""Recognises a model call by the shape of its JSON body, at any host. Each family is one function."""
+"""Recognises a model call by the shape of its JSON body, at any host. Each family is one
+function.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,48 +11,208 @@ from classifiers.llm import operations as op
 Body = Mapping[str, Any]
 
 ROLES = frozenset(
-    {"system", "user", "assistant", "developer", "tool", "function", "model", "ai", "human", "ipython",
-     "chatbot", "USER", "CHATBOT", "SYSTEM", "TOOL", "SYSTEM_MESSAGE"}
-)  # fmt: skip
+    {
+        "system",
+        "user",
+        "assistant",
+        "developer",
+        "tool",
+        "function",
+        "model",
+        "ai",
+        "human",
+        "ipython",
+        "chatbot",
+        "USER",
+        "CHATBOT",
+        "SYSTEM",
+        "TOOL",
+        "SYSTEM_MESSAGE",
+    }
+)
 _MODEL_WORDS = (
-    "gpt", "o1", "o3", "o4", "davinci", "babbage", "claude", "gemini", "gemma", "llama", "mistral", "mixtral",
+    "gpt",
+    "o1",
+    "o3",
+    "o4",
+    "davinci",
+    "babbage",
+    "claude",
+    "gemini",
+    "gemma",
+    "llama",
+    "mistral",
+    "mixtral",
     "ministral",
-    "codestral", "magistral", "pixtral", "devstral", "qwen", "qwq", "deepseek", "command", "embed", "grok", "nova",
+    "codestral",
+    "magistral",
+    "pixtral",
+    "devstral",
+    "qwen",
+    "qwq",
+    "deepseek",
+    "command",
+    "embed",
+    "grok",
+    "nova",
     "titan",
-    "sonar", "kimi", "moonshot", "glm", "phi", "yi-", "palmyra", "jamba", "granite", "nemotron", "minimax", "ernie",
-    "hunyuan", "doubao", "step-", "solar", "falcon", "vicuna", "bge", "e5-", "gte-", "minilm", "mpnet", "rerank",
+    "sonar",
+    "kimi",
+    "moonshot",
+    "glm",
+    "phi",
+    "yi-",
+    "palmyra",
+    "jamba",
+    "granite",
+    "nemotron",
+    "minimax",
+    "ernie",
+    "hunyuan",
+    "doubao",
+    "step-",
+    "solar",
+    "falcon",
+    "vicuna",
+    "bge",
+    "e5-",
+    "gte-",
+    "minilm",
+    "mpnet",
+    "rerank",
     "voyage",
-    "jina", "opt-", "whisper", "tts", "dall-e", "chatgpt", "computer-use", "hermes", "dolphin", "zephyr", "orca",
+    "jina",
+    "opt-",
+    "whisper",
+    "tts",
+    "dall-e",
+    "chatgpt",
+    "computer-use",
+    "hermes",
+    "dolphin",
+    "zephyr",
+    "orca",
     "flan",
-    "t5", "bloom", "starcoder", "codellama", "olmo", "smollm", "reka", "luminous", "dbrx", "arctic", "nomic",
-    "instruct", "chat",
-)  # fmt: skip
+    "t5",
+    "bloom",
+    "starcoder",
+    "codellama",
+    "olmo",
+    "smollm",
+    "reka",
+    "luminous",
+    "dbrx",
+    "arctic",
+    "nomic",
+    "instruct",
+    "chat",
+)
 _SAMPLING = frozenset(
-    {"temperature", "top_p", "top_k", "topP", "topK", "max_tokens", "max_new_tokens", "max_tokens_to_sample",
-    "maxTokens",
-     "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "max_gen_len", "n_predict", "num_predict", "stop",
-     "stop_sequences", "stopSequences", "frequency_penalty", "presence_penalty", "repetition_penalty", "logprobs",
-     "do_sample", "decoding_method", "min_new_tokens", "min_tokens", "return_full_text", "echo", "best_of",
-     "logit_bias",
-     "suffix", "maxTokenCount", "seed", "maximum_tokens"}
-)  # fmt: skip
+    {
+        "temperature",
+        "top_p",
+        "top_k",
+        "topP",
+        "topK",
+        "max_tokens",
+        "max_new_tokens",
+        "max_tokens_to_sample",
+        "maxTokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "maxOutputTokens",
+        "max_gen_len",
+        "n_predict",
+        "num_predict",
+        "stop",
+        "stop_sequences",
+        "stopSequences",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "logprobs",
+        "do_sample",
+        "decoding_method",
+        "min_new_tokens",
+        "min_tokens",
+        "return_full_text",
+        "echo",
+        "best_of",
+        "logit_bias",
+        "suffix",
+        "maxTokenCount",
+        "seed",
+        "maximum_tokens",
+    }
+)
 _RESPONSES = frozenset(
-    {"instructions", "previous_response_id", "max_output_tokens", "reasoning", "store", "text", "parallel_tool_calls",
-     "truncation", "include", "tools", "tool_choice", "conversation", "background", "prompt_cache_key",
-     "max_tool_calls",
-     "service_tier", "safety_identifier", "stream", "temperature", "top_p"}
-)  # fmt: skip
+    {
+        "instructions",
+        "previous_response_id",
+        "max_output_tokens",
+        "reasoning",
+        "store",
+        "text",
+        "parallel_tool_calls",
+        "truncation",
+        "include",
+        "tools",
+        "tool_choice",
+        "conversation",
+        "background",
+        "prompt_cache_key",
+        "max_tool_calls",
+        "service_tier",
+        "safety_identifier",
+        "stream",
+        "temperature",
+        "top_p",
+    }
+)
 _CHAT = frozenset(
-    {"stream", "tools", "tool_choice", "system", "response_format", "functions", "n", "stream_options", "user", "agent_id",
-     "parallel_tool_calls", "modalities", "reasoning_effort", "anthropic_version", "safe_prompt", "metadata", "store"}
-)  # fmt: skip
+    {
+        "stream",
+        "tools",
+        "tool_choice",
+        "system",
+        "response_format",
+        "functions",
+        "n",
+        "stream_options",
+        "user",
+        "agent_id",
+        "parallel_tool_calls",
+        "modalities",
+        "reasoning_effort",
+        "anthropic_version",
+        "safe_prompt",
+        "metadata",
+        "store",
+    }
+)
 """Beside messages, what only a request to a model has; memory and chat services have roles as
 well."""
 _ITEM_TYPES = frozenset(
-    {"message", "function_call", "function_call_output", "reasoning", "item_reference", "file_search_call",
-     "web_search_call", "computer_call", "computer_call_output", "mcp_call", "mcp_list_tools", "custom_tool_call",
-     "custom_tool_call_output", "image_generation_call", "code_interpreter_call", "local_shell_call", "input_text"}
-)  # fmt: skip
+    {
+        "message",
+        "function_call",
+        "function_call_output",
+        "reasoning",
+        "item_reference",
+        "file_search_call",
+        "web_search_call",
+        "computer_call",
+        "computer_call_output",
+        "mcp_call",
+        "mcp_list_tools",
+        "custom_tool_call",
+        "custom_tool_call_output",
+        "image_generation_call",
+        "code_interpreter_call",
+        "local_shell_call",
+        "input_text",
+    }
+)
 _COHERE = frozenset(
     {
         "chat_history",
@@ -61,8 +223,19 @@ _COHERE = frozenset(
         "citation_quality",
     }
 )
-_EMBEDDING = frozenset({"encoding_format", "dimensions", "input_type", "embedding_types", "output_dimension", "task",
-                        "truncate", "output_dtype", "normalized"})  # fmt: skip
+_EMBEDDING = frozenset(
+    {
+        "encoding_format",
+        "dimensions",
+        "input_type",
+        "embedding_types",
+        "output_dimension",
+        "task",
+        "truncate",
+        "output_dtype",
+        "normalized",
+    }
+)
 
 
 class Shape(NamedTuple):
@@ -108,7 +281,9 @@ def of_text(data: bytes) -> Shape | None:
 
 
 def fits(body: Body, operation: str) -> bool:
-    """Return True when the body has what this operation needs: used where path and body must agree."""
+    """Return True when the body has what this operation needs: used where path and body must
+    agree.
+    """
     needs = _NEEDS.get(operation)
     return needs is not None and any(key in body for key in needs)
 

@@ -12,9 +12,19 @@ from classifiers.payload import Payload
 from core.exchange import Exchange
 
 _WITH_MODEL = (
-    "/v1/embeddings", "/v1/completions", "/v1/responses", "/v1/moderations", "/v1/assistants", "/api/embeddings", "/api/embed",
-    "/api/generate", "/v1/rerank", "/v2/rerank", "/v2/embed", "/v1/embed",
-)  # fmt: skip
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/responses",
+    "/v1/moderations",
+    "/v1/assistants",
+    "/api/embeddings",
+    "/api/embed",
+    "/api/generate",
+    "/v1/rerank",
+    "/v2/rerank",
+    "/v2/embed",
+    "/v1/embed",
+)
 """Ends of paths that make a call of any body with a model in it."""
 
 _RESOURCE = re.compile(

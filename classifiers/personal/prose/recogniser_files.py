@@ -18,11 +18,20 @@ _MAX_BYTES = 1_000_000
 _ENTITY = re.compile(r"[A-Za-z][A-Za-z0-9_ \-]{0,60}")
 _NOT_A_KIND = re.compile(r"[^a-z0-9]+")
 _KINDS = {
-    "EMAIL_ADDRESS": "email", "PHONE_NUMBER": "phone", "PERSON": "person", "IBAN_CODE": "iban", "LOCATION": "address",
-    "US_PASSPORT": "passport", "US_DRIVER_LICENSE": "driving_licence", "US_BANK_NUMBER": "bank_account",
-    "MEDICAL_LICENSE": "health_id", "ES_NIF": "es_dni", "IT_FISCAL_CODE": "it_codice_fiscale", "PL_PESEL": "pl_pesel",
+    "EMAIL_ADDRESS": "email",
+    "PHONE_NUMBER": "phone",
+    "PERSON": "person",
+    "IBAN_CODE": "iban",
+    "LOCATION": "address",
+    "US_PASSPORT": "passport",
+    "US_DRIVER_LICENSE": "driving_licence",
+    "US_BANK_NUMBER": "bank_account",
+    "MEDICAL_LICENSE": "health_id",
+    "ES_NIF": "es_dni",
+    "IT_FISCAL_CODE": "it_codice_fiscale",
+    "PL_PESEL": "pl_pesel",
     "FI_PERSONAL_IDENTITY_CODE": "fi_hetu",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,20 @@ class Place:
     """One segment inside the joined text, read from left to right. Holds payload."""
 
     __slots__ = (
-        "_folded", "_hits", "_label", "_label_at", "_offset", "_segment",
-        "begin", "explain", "finish", "last", "names", "neutral", "text",
-    )  # fmt: skip
+        "_folded",
+        "_hits",
+        "_label",
+        "_label_at",
+        "_offset",
+        "_segment",
+        "begin",
+        "explain",
+        "finish",
+        "last",
+        "names",
+        "neutral",
+        "text",
+    )
 
     def __init__(
         self,

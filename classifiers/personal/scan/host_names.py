@@ -1,4 +1,6 @@
-"""E-mail and IP addresses: what stands around an `@`, and which addresses can belong to a person."""
+"""E-mail and IP addresses: what stands around an `@`, and which addresses can belong to a
+person.
+"""
 
 import ipaddress
 import re

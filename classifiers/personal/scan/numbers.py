@@ -210,7 +210,9 @@ def _check(kind: str, digits: str, piece: str) -> str | None:
 
 
 def _phone(place: Place, start: int, text: str, groups: Spans, *, named: bool) -> int | None:
-    """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix wins."""
+    """Read a number that `+`, `00`, a bracket or a label announces; the longest valid prefix
+    wins.
+    """
     plus = "+" in text[:2] and not _is_sum(place, start, start + len(text))
     if not plus and _DATE.match(text):
         return None

@@ -1,13 +1,36 @@
-"""Phone numbers: the numbering plans of phonenumbers, asked directly for one candidate at a time."""
+"""Phone numbers: the numbering plans of phonenumbers, asked directly for one candidate at a
+time.
+"""
 
 import re
 from functools import cache
 from typing import NamedTuple
 
 _NATIONAL_REGIONS = (
-    "US", "GB", "DE", "FR", "ES", "IT", "IN", "BR", "NL", "PL", "PT", "BE", "SE", "NO", "FI", "DK", "CH", "RO",
-    "AU", "MX", "ZA", "IE", "AT",
-)  # fmt: skip
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "ES",
+    "IT",
+    "IN",
+    "BR",
+    "NL",
+    "PL",
+    "PT",
+    "BE",
+    "SE",
+    "NO",
+    "FI",
+    "DK",
+    "CH",
+    "RO",
+    "AU",
+    "MX",
+    "ZA",
+    "IE",
+    "AT",
+)
 """Whose national formats are tried when a label says that a number is a phone."""
 
 MIN_DIGITS, MAX_DIGITS = 7, 15

@@ -36,9 +36,19 @@ _MAX_FREE_TEXT = 8_000_000
 says so."""
 _CHUNK = 2000
 _IDENTIFYING = (
-    *sorted(NATIONAL_ID_KINDS), "passport", "driving_licence", "medical_record", "health_id", "uk_nhs", "us_mbi",
-    "email", "phone", "iban", "credit_card", "bank_account",
-)  # fmt: skip
+    *sorted(NATIONAL_ID_KINDS),
+    "passport",
+    "driving_licence",
+    "medical_record",
+    "health_id",
+    "uk_nhs",
+    "us_mbi",
+    "email",
+    "phone",
+    "iban",
+    "credit_card",
+    "bank_account",
+)
 """What tells one person from another, the strongest first."""
 
 

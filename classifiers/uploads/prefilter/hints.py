@@ -159,7 +159,9 @@ def _encoded() -> list[bytes]:
 
 
 def _grouped(sizes: str, separators: str | None) -> bytes:
-    """Return the pattern of groups of digits of these sizes, with exactly these separators or any."""
+    """Return the pattern of groups of digits of these sizes, with exactly these separators or
+    any.
+    """
     groups = [rb"\d{%d}" % (ord(size) - 48) for size in sizes]
     between = [_SEPARATOR] * (len(groups) - 1)
     if separators and len(separators) == len(groups) - 1:

@@ -111,10 +111,13 @@ def test_any_stack_comes_out_whole_however_it_is_split(
 FAULTS: dict[str, tuple[Callable[[bytes], bytes], set[Outcome]]] = {
     "padded": (lambda body: body + bytes(700), {Outcome.PADDED}),
     "followed": (lambda body: body + VALUE, {Outcome.FOLLOWED}),
-    "padded and followed": (lambda body: body + bytes(9) + VALUE, {Outcome.PADDED, Outcome.FOLLOWED}),
+    "padded and followed": (
+        lambda body: body + bytes(9) + VALUE,
+        {Outcome.PADDED, Outcome.FOLLOWED},
+    ),
     "cut at its end": (lambda body: body[:-1], {Outcome.TRUNCATED}),
     "cut in the middle": (lambda body: body[: len(body) // 2], {Outcome.TRUNCATED}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("coding", [name for name in PACK if name != "identity"])

@@ -39,7 +39,9 @@ def grpc(message: bytes, flags: int = 0) -> bytes:
 @given(PIECES, CUTS)
 @settings(max_examples=300, deadline=None)
 def test_events_are_the_same_in_every_split(parts: list[bytes], places: list[int]) -> None:
-    """Event by event, the same comes out however the stream was cut, and joined it is what came in."""
+    """Event by event, the same comes out however the stream was cut, and joined it is what came
+    in.
+    """
     body = b"".join(parts)
     whole, split = Events(), Events()
     once = list(whole.feed(body))

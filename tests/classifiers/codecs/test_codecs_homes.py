@@ -58,19 +58,28 @@ HOMES: dict[str, tuple[Callable[[ast.Module], bool], set[str]]] = {
     "brotli": (lambda t: imports(t, {"brotli"}), {"classifiers/codecs/brotli_stream.py"}),
     "zstandard": (lambda t: imports(t, {"zstandard"}), {"classifiers/codecs/zstd_frames.py"}),
     "bz2 and xz": (lambda t: imports(t, {"bz2", "lzma"}), {"classifiers/codecs/block_packed.py"}),
-    "deflate": (lambda t: calls(t, "decompressobj") and imports(t, {"zlib"}), {"classifiers/codecs/deflate.py"}),
+    "deflate": (
+        lambda t: calls(t, "decompressobj") and imports(t, {"zlib"}),
+        {"classifiers/codecs/deflate.py"},
+    ),
     "magic of archives": (
-        lambda t: says(t, b"PK\x03\x04", b"%PDF", b"\x89PNG", b"SQLite format"), {"classifiers/codecs/magic.py"},
+        lambda t: says(t, b"PK\x03\x04", b"%PDF", b"\x89PNG", b"SQLite format"),
+        {"classifiers/codecs/magic.py"},
     ),
     "magic of tape archives": (lambda t: says(t, b"ustar"), {"classifiers/codecs/magic.py"}),
     "invisible characters": (
         lambda t: any(
-            isinstance(n, ast.Constant) and n.value in (0x115F, 0x3164, "\u115f", "\u3164") for n in ast.walk(t)
-        ), {"core/invisible.py"},
+            isinstance(n, ast.Constant) and n.value in (0x115F, 0x3164, "\u115f", "\u3164")
+            for n in ast.walk(t)
+        ),
+        {"core/invisible.py"},
     ),
-    "digits of all scripts": (lambda t: calls(t, "digit"), {"classifiers/codecs/unicode_folding.py"}),
+    "digits of all scripts": (
+        lambda t: calls(t, "digit"),
+        {"classifiers/codecs/unicode_folding.py"},
+    ),
     "a finding that something was not inspected": (makes_unread, {"core/findings.py"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fact", HOMES)

@@ -17,11 +17,29 @@ from classifiers.codecs.magic import (
 from classifiers.documents.registry import by_media_type
 
 TEXTS = [
-    "ORC files hold columns", "PAR1 is how parquet begins", "PARE", "BZh9 is bzip2", "BM, the band", "FEA1 said",
-    "ID3 tags are in music", "fLaC is lossless", "GIF89a was a format", "OggS", "Rar! she said", "ARROW1", "Obj",
-    "7z is an archiver", "II* and MM", "PK, who are you?", "SQLite format 3 is the header", "RIFF raff WAVE hello",
-    "1234ftyp is in films", "{\\rt", "#!AMR is not a shell", "8BPS",
-]  # fmt: skip
+    "ORC files hold columns",
+    "PAR1 is how parquet begins",
+    "PARE",
+    "BZh9 is bzip2",
+    "BM, the band",
+    "FEA1 said",
+    "ID3 tags are in music",
+    "fLaC is lossless",
+    "GIF89a was a format",
+    "OggS",
+    "Rar! she said",
+    "ARROW1",
+    "Obj",
+    "7z is an archiver",
+    "II* and MM",
+    "PK, who are you?",
+    "SQLite format 3 is the header",
+    "RIFF raff WAVE hello",
+    "1234ftyp is in films",
+    "{\\rt",
+    "#!AMR is not a shell",
+    "8BPS",
+]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -77,8 +95,17 @@ def test_pictures_sounds_and_films_are_no_documents(data: bytes, media_type: str
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"P", b"\xff\xff\xff\xff", b"\xff" * 40, b"\x80\x02", b"\x80\x05ab", bytes(300), b'{"a": 1}'],
-)  # fmt: skip
+    [
+        b"",
+        b"P",
+        b"\xff\xff\xff\xff",
+        b"\xff" * 40,
+        b"\x80\x02",
+        b"\x80\x05ab",
+        bytes(300),
+        b'{"a": 1}',
+    ],
+)
 def test_too_little_or_other_data_is_no_file(data: bytes) -> None:
     """Bytes that merely share their first ones with a kind of file are none."""
     assert document_type(data) is None

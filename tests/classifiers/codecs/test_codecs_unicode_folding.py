@@ -35,8 +35,14 @@ FOLDED = [
     ("a\u2800b", "a b"),
 ]
 UNCHANGED = [
-    "", "plain ASCII 123\n\tand more", "Jürgen Müßig", "Иван Петров", "山田太郎", "naïve café", "3½ cups",
-]  # fmt: skip
+    "",
+    "plain ASCII 123\n\tand more",
+    "Jürgen Müßig",
+    "Иван Петров",
+    "山田太郎",
+    "naïve café",
+    "3½ cups",
+]
 CODES = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 
 

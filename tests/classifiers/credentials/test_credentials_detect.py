@@ -131,9 +131,14 @@ def test_a_field_named_like_a_password_gives_its_whole_value(
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [("api_key", "generic-api-key"), ("X-Custom-Token", "generic-token"), ("clientSecret", "generic-secret"),
-     ("AZURE_SUBSCRIPTION_KEY", "generic-api-key"), ("webhook_secret", "generic-secret")],
-)  # fmt: skip
+    [
+        ("api_key", "generic-api-key"),
+        ("X-Custom-Token", "generic-token"),
+        ("clientSecret", "generic-secret"),
+        ("AZURE_SUBSCRIPTION_KEY", "generic-api-key"),
+        ("webhook_secret", "generic-secret"),
+    ],
+)
 def test_a_random_value_in_a_field_named_like_a_key_is_found(
     own_detector: CredentialDetector, key: str, name: str
 ) -> None:
@@ -165,7 +170,9 @@ def pem(line_end: str, kind: str = "RSA PRIVATE" + " KEY") -> str:
 def test_a_private_key_is_found_however_its_lines_end(
     own_detector: CredentialDetector, line_end: str, kind: str
 ) -> None:
-    """A private key in JSON often has its line ends written out; it is the same key all the same."""
+    """A private key in JSON often has its line ends written out; it is the same key all the
+    same.
+    """
     payload = chat("here: " + pem(line_end, kind) + " ok")
 
     hits = own_detector.detect(payload, "llm.example")
@@ -218,9 +225,13 @@ def test_a_public_web_token_is_no_secret(own_detector: CredentialDetector) -> No
 
 @pytest.mark.parametrize(
     ("name", "secret"),
-    [("aws-access-key", "AKIA" + "IOSFODNN7EXAMPLE"), ("stripe-secret-key", "sk_" + "test_" + "4eC39HqLyjWDarjtT1zdp7dc"),
-     ("aws-access-key", "AKIA" + "DEADBEEFDEADBEEF"), ("google-api-key", "AI" + "za" + "Ab" * 17 + "c")],
-)  # fmt: skip
+    [
+        ("aws-access-key", "AKIA" + "IOSFODNN7EXAMPLE"),
+        ("stripe-secret-key", "sk_" + "test_" + "4eC39HqLyjWDarjtT1zdp7dc"),
+        ("aws-access-key", "AKIA" + "DEADBEEFDEADBEEF"),
+        ("google-api-key", "AI" + "za" + "Ab" * 17 + "c"),
+    ],
+)
 def test_a_published_example_is_reported_as_test_data(
     own_detector: CredentialDetector, name: str, secret: str
 ) -> None:
@@ -259,11 +270,15 @@ def _six_digits(body: str) -> list[str]:
     return [text]
 
 
-@pytest.mark.parametrize("disguise", [
-    lambda s: s[:12] + "\u200b" + s[12:],
-    lambda s: "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in s),
-    lambda s: s.replace("-", "\u2011"),
-], ids=["zero-width space", "full-width letters", "no-break hyphen"])  # fmt: skip
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda s: s[:12] + "\u200b" + s[12:],
+        lambda s: "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in s),
+        lambda s: s.replace("-", "\u2011"),
+    ],
+    ids=["zero-width space", "full-width letters", "no-break hyphen"],
+)
 def test_a_disguised_key_is_found_where_it_stands(
     own_detector: CredentialDetector, disguise
 ) -> None:  # type: ignore[no-untyped-def]

@@ -16,8 +16,15 @@ def found(organisation: Organisation, *segments: Segment) -> list[tuple[str, str
 
 @pytest.mark.parametrize(
     ("text", "times"),
-    [("about Projekt Ärmel now", 1), ("PROJEKT  ÄRMEL", 1), ("projekt\närmel, projekt ärmel", 2), ("projekt ärmels", 0), ("xprojekt ärmel", 0), ("projekt", 0)],
-)  # fmt: skip
+    [
+        ("about Projekt Ärmel now", 1),
+        ("PROJEKT  ÄRMEL", 1),
+        ("projekt\närmel, projekt ärmel", 2),
+        ("projekt ärmels", 0),
+        ("xprojekt ärmel", 0),
+        ("projekt", 0),
+    ],
+)
 def test_own_words_are_found_whole_in_any_case(text: str, times: int) -> None:
     """A code name counts as a whole word, however it is written and spaced."""
     organisation = Organisation(words=("Projekt Ärmel",))
@@ -29,7 +36,9 @@ def test_own_words_are_found_whole_in_any_case(text: str, times: int) -> None:
 
 @pytest.mark.parametrize("carrier", list(Carrier))
 def test_a_canary_is_found_in_every_part_of_a_request(carrier: Carrier) -> None:
-    """A canary has no honest use: it is a leak in a header that authenticates as well as in a body."""
+    """A canary has no honest use: it is a leak in a header that authenticates as well as in a
+    body.
+    """
     detector = CredentialDetector(None, Organisation(canaries=(CANARY,)), long_tail=False)
     payload = Payload(
         segments=[

@@ -56,8 +56,14 @@ def test_no_rule_of_the_catalogue_is_lost_unawares(
 
 @pytest.mark.parametrize(
     "text",
-    ["ADAFRUIT_KEY={}", '{{"adafruit_api_key": "{}"}}', '{{\\"adafruit_api_key\\": \\"{}\\"}}', "adafruit key: {}&next=1", "os.environ['ADAFRUIT_KEY'] = '{}'"],
-)  # fmt: skip
+    [
+        "ADAFRUIT_KEY={}",
+        '{{"adafruit_api_key": "{}"}}',
+        '{{\\"adafruit_api_key\\": \\"{}\\"}}',
+        "adafruit key: {}&next=1",
+        "os.environ['ADAFRUIT_KEY'] = '{}'",
+    ],
+)
 def test_a_long_tail_key_is_found_as_it_travels(
     full_detector: CredentialDetector, text: str
 ) -> None:
@@ -211,7 +217,9 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
 
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:
-    """The catalogue's package also holds validators that send secrets out: they are never imported."""
+    """The catalogue's package also holds validators that send secrets out: they are never
+    imported.
+    """
     script = (
         "import sys; from classifiers.credentials.engines.wheel import read_catalogue; n ="
         " len(read_catalogue()); print(n, sorted(m for m in sys.modules if 'kingfisher' in m or m"

@@ -1,4 +1,6 @@
-"""Whatever way a script packs its data, the values come out as they were, under the name they had."""
+"""Whatever way a script packs its data, the values come out as they were, under the name they
+had.
+"""
 
 import base64
 import binascii
@@ -474,10 +476,13 @@ def test_what_stands_behind_the_last_whole_message_is_never_silent(
 @pytest.mark.parametrize(
     ("coding", "pack"),
     [
-        ("gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", raw_deflate), ("br", brotli.compress),
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("br", brotli.compress),
         ("zstd", zstandard.compress),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_value_behind_a_packed_body_is_read(
     coding: str, pack: Callable[[bytes], bytes], declared: bool, send: Send
@@ -582,7 +587,9 @@ def test_json_is_shared(send: Send) -> None:
 
 
 def test_identifiers_of_machines_are_not_taken_for_packed_text(send: Send) -> None:
-    """Ids, hashes and signatures of random letters stay what they are: nothing is read into them."""
+    """Ids, hashes and signatures of random letters stay what they are: nothing is read into
+    them.
+    """
     ids = {
         "id": "chatcmpl-9aZkQ1xY7bN3mW5vT8rP2sL4dF6gH0jK",
         "uuid": "123e4567-e89b-12d3-a456-426614174000",

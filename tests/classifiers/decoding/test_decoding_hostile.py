@@ -59,8 +59,11 @@ def test_broken_streams_give_what_came_out(coding: str, share: float, send: Send
     """A stream cut in the middle is read as far as it goes and said to be broken."""
     text = json.dumps({"rows": [f"anna{n}@example.com" for n in range(4000)]}).encode()
     packed = {
-        "gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstandard.compress
-    }[coding](text)  # fmt: skip
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "br": brotli.compress,
+        "zstd": zstandard.compress,
+    }[coding](text)
     payload = decode(send(packed[: int(len(packed) * share)], "application/json", encoding=coding))
     assert any("stream" in reason for reason in reasons(payload))
     if share > 0.5 and coding != "zstd":
@@ -114,9 +117,17 @@ HOSTILE = {
     "invalid utf-8": b'{"a": "' + b"\xff\xfe\xfd" * 100_000 + b'"}',
 }
 TYPES = [
-    "application/json", "text/plain", "text/xml", "text/csv", "application/x-www-form-urlencoded",
-    "multipart/form-data; boundary=f", "application/grpc", "application/x-protobuf", "application/msgpack", None,
-]  # fmt: skip
+    "application/json",
+    "text/plain",
+    "text/xml",
+    "text/csv",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=f",
+    "application/grpc",
+    "application/x-protobuf",
+    "application/msgpack",
+    None,
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -129,7 +140,9 @@ def test_hostile_bodies_stay_bounded(name: str, send: Send) -> None:
 
 
 def test_oversized_json_is_read_string_by_string(send: Send) -> None:
-    """JSON too large to parse still shows its strings, and the record says that it was too large."""
+    """JSON too large to parse still shows its strings, and the record says that it was too
+    large.
+    """
     rows = [{"email": f"p{n}@example.com", "id": 100_000_000 + n} for n in range(5_000)]
     payload = decode(send(b" " + json.dumps(rows).encode() + b" " * (1 << 20)), SMALL)
     assert "the JSON is larger than is parsed: its strings were read one by one" in reasons(payload)
@@ -194,12 +207,24 @@ CONTENT_TYPES = st.one_of(
     st.none(),
     st.sampled_from([kind for kind in TYPES if kind]),
     st.sampled_from(
-        ["application/grpc-web-text", "image/svg+xml", "image/png", "application/zip", "application/x-ndjson",
-         "multipart/mixed", 'multipart/form-data; boundary="', "text/plain; charset=utf-16", "text/html; charset=utf-7",
-         "text/plain; charset=idna", "text/plain; charset=\x00", "application/graphql", "application/vnd.x+json; a=b;;=;"]
+        [
+            "application/grpc-web-text",
+            "image/svg+xml",
+            "image/png",
+            "application/zip",
+            "application/x-ndjson",
+            "multipart/mixed",
+            'multipart/form-data; boundary="',
+            "text/plain; charset=utf-16",
+            "text/html; charset=utf-7",
+            "text/plain; charset=idna",
+            "text/plain; charset=\x00",
+            "application/graphql",
+            "application/vnd.x+json; a=b;;=;",
+        ]
     ),
     st.text(max_size=40),
-)  # fmt: skip
+)
 ENCODINGS = st.one_of(
     st.none(),
     st.sampled_from(["gzip", "br", "zstd", "deflate", "aws-chunked", "gzip, br", "identity", "x"]),
@@ -213,11 +238,43 @@ JSONISH = st.recursive(
     max_leaves=30,
 )
 FRAGMENTS = st.sampled_from(
-    [b'{"a":', b'"', b"\\", b"[", b"]", b"}", b"<a b='", b">", b"]]>", b"<![CDATA[", b"--f", b"\r\n", b"%4", b"%41", b"&#x41;",
-     b"data:text/plain;base64,", b"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PK\x03\x04",
-     b"\x80\x04", b"\xff\xfe", b"\x00", b"eyJhIjoiYiJ9", b"\\u0061", b"\\ud800", b"a,b\n", b"content-disposition: form-data; name=\"a\"\r\n\r\n",
-     b"\xef\xbb\xbf", b"0\r\n", b"5;x\r\n", b"\x0a\x05", b"\x93", b"ustar"]
-)  # fmt: skip
+    [
+        b'{"a":',
+        b'"',
+        b"\\",
+        b"[",
+        b"]",
+        b"}",
+        b"<a b='",
+        b">",
+        b"]]>",
+        b"<![CDATA[",
+        b"--f",
+        b"\r\n",
+        b"%4",
+        b"%41",
+        b"&#x41;",
+        b"data:text/plain;base64,",
+        b"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB",
+        b"\x1f\x8b\x08",
+        b"\x28\xb5\x2f\xfd",
+        b"PK\x03\x04",
+        b"\x80\x04",
+        b"\xff\xfe",
+        b"\x00",
+        b"eyJhIjoiYiJ9",
+        b"\\u0061",
+        b"\\ud800",
+        b"a,b\n",
+        b'content-disposition: form-data; name="a"\r\n\r\n',
+        b"\xef\xbb\xbf",
+        b"0\r\n",
+        b"5;x\r\n",
+        b"\x0a\x05",
+        b"\x93",
+        b"ustar",
+    ]
+)
 BODIES = st.one_of(
     st.binary(max_size=600),
     JSONISH.map(lambda value: json.dumps(value).encode()),

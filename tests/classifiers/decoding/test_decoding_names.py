@@ -1,4 +1,6 @@
-"""Names as carriers: what stands in labels, header names and query names is found and not stored."""
+"""Names as carriers: what stands in labels, header names and query names is found and not
+stored.
+"""
 
 import base64
 import json
@@ -25,9 +27,16 @@ def engine() -> Engine:
 
 def going(host: str, path: str = "/x", *headers: tuple[str, str], **more: Any) -> Exchange:
     return Exchange(
-        id="x", at=datetime(2026, 11, 21, tzinfo=UTC), scheme="https", host=host.lower(), port=443,
-        method="GET", path=path, headers=(("host", host), *headers), **more,
-    )  # fmt: skip
+        id="x",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        scheme="https",
+        host=host.lower(),
+        port=443,
+        method="GET",
+        path=path,
+        headers=(("host", host), *headers),
+        **more,
+    )
 
 
 def kinds(seen: Classification) -> set[str]:
@@ -106,13 +115,20 @@ def test_names_of_headers_and_queries_are_carriers(engine: Engine, exchange: Exc
 @pytest.mark.parametrize(
     "host",
     [
-        "api.openai.com", "my-company-resource.openai.azure.com", "s3.eu-central-1.amazonaws.com",
+        "api.openai.com",
+        "my-company-resource.openai.azure.com",
+        "s3.eu-central-1.amazonaws.com",
         "vpce-0123456789abcdef0-a1b2c3d4.bedrock-runtime.eu-central-1.vpce.amazonaws.com",
-        "ec2-203-0-113-25.compute-1.amazonaws.com", "d111111abcdef8.cloudfront.net", "10.0.0.1",
-        "production.internal.corp.example", "xn--mnchen-3ya.example", "20261125.backups.example",
-        "8f14e45fceea167a5a36dedd4bea2543.r2.cloudflarestorage.com", "a" * 63 + ".example.com",
+        "ec2-203-0-113-25.compute-1.amazonaws.com",
+        "d111111abcdef8.cloudfront.net",
+        "10.0.0.1",
+        "production.internal.corp.example",
+        "xn--mnchen-3ya.example",
+        "20261125.backups.example",
+        "8f14e45fceea167a5a36dedd4bea2543.r2.cloudflarestorage.com",
+        "a" * 63 + ".example.com",
     ],
-)  # fmt: skip
+)
 def test_ordinary_hosts_stay_as_they_are(engine: Engine, host: str) -> None:
     """Names of machines, regions and resources are no findings and are stored as they are."""
     seen = engine.classify(going(host))

@@ -11,9 +11,17 @@ from core.exchange import Exchange
 
 def texts(body: bytes) -> list[str]:
     exchange = Exchange(
-        id="x", at=datetime.now(UTC), scheme="https", host="h.example", port=443, method="POST", path="/",
-        headers=(("content-type", "application/json"),), body=body, body_bytes=len(body),
-    )  # fmt: skip
+        id="x",
+        at=datetime.now(UTC),
+        scheme="https",
+        host="h.example",
+        port=443,
+        method="POST",
+        path="/",
+        headers=(("content-type", "application/json"),),
+        body=body,
+        body_bytes=len(body),
+    )
     return [segment.text for segment in decode(exchange).segments]
 
 

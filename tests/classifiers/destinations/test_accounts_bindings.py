@@ -19,8 +19,13 @@ from destinations.signals import Signal
 OWN = "11111111-2222-4333-8444-555555555555"
 ORGANISATION = Organisation(
     domains=frozenset({"example.com"}),
-    accounts={"microsoft": frozenset({OWN}), "openai": frozenset({"example-org"}), "slack": frozenset({"T0EXAMPLE"}), "dropbox": frozenset({"dbtid:own"})},
-)  # fmt: skip
+    accounts={
+        "microsoft": frozenset({OWN}),
+        "openai": frozenset({"example-org"}),
+        "slack": frozenset({"T0EXAMPLE"}),
+        "dropbox": frozenset({"dbtid:own"}),
+    },
+)
 TOKEN = "ya29." + "opaque" * 6
 
 
@@ -38,9 +43,17 @@ def exchange(method: str, url: str, token: str | None = TOKEN, body: bytes = b""
     headers = (("authorization", f"Bearer {token}"),) if token else ()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Exchange(
-        id="x", at=datetime(2026, 11, 21, tzinfo=UTC), scheme="https", host=parts.hostname or "", port=443, method=method,
-        path=path, headers=headers, body=body, body_bytes=len(body),
-    )  # fmt: skip
+        id="x",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        scheme="https",
+        host=parts.hostname or "",
+        port=443,
+        method=method,
+        path=path,
+        headers=headers,
+        body=body,
+        body_bytes=len(body),
+    )
 
 
 def answer(body: object = None, status: int = 200, **headers: str) -> Answer:
@@ -55,21 +68,99 @@ def learn(memory: Bindings, sent: Exchange, got: Answer) -> Account | None:
 @pytest.mark.parametrize(
     ("first", "told", "later", "kind", "account"),
     [
-        ("https://api.openai.com/v1/models", answer({}, openai_organization="example-org"), "https://api.openai.com/v1/responses", "corporate", "example-org"),
-        ("https://api.openai.com/v1/models", answer({}, openai_organization="user-x"), "https://api.openai.com/v1/responses", "other_tenant", "user-x"),
-        ("https://graph.microsoft.com/v1.0/me/drive", answer({"driveType": "personal", "owner": {"user": {"id": "abc"}}}), "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content", "personal", "abc"),
-        ("https://graph.microsoft.com/v1.0/organization", answer({"value": [{"id": OWN}]}), "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content", "corporate", OWN),
-        ("https://graph.microsoft.com/v1.0/me", answer({"userPrincipalName": "a.person@example.com"}), "https://graph.microsoft.com/v1.0/drives/1/items/2/content", "corporate", "example.com"),
-        ("https://www.googleapis.com/drive/v3/about?fields=user", answer({"user": {"emailAddress": "someone@gmail.com"}}), "https://www.googleapis.com/upload/drive/v3/files", "personal", "gmail.com"),
-        ("https://www.googleapis.com/drive/v3/about?fields=user", answer({"user": {"emailAddress": "someone@example.com"}}), "https://www.googleapis.com/upload/drive/v3/files", "corporate", "example.com"),
-        ("https://api.dropboxapi.com/2/users/get_current_account", answer({"account_type": {".tag": "basic"}, "account_id": "dbid:1"}), "https://content.dropboxapi.com/2/files/upload", "personal", "dbid:1"),
-        ("https://api.dropboxapi.com/2/users/get_current_account", answer({"team": {"id": "dbtid:own"}, "account_type": {".tag": "business"}}), "https://content.dropboxapi.com/2/files/upload", "corporate", "dbtid:own"),
-        ("https://api.box.com/2.0/users/me", answer({"type": "user", "id": "7", "enterprise": None}), "https://upload.box.com/api/2.0/files/content", "personal", "7"),
-        ("https://slack.com/api/auth.test", answer({"ok": True, "team_id": "T0EXAMPLE"}), "https://slack.com/api/chat.postMessage", "corporate", "T0EXAMPLE"),
-        ("https://api.notion.com/v1/users/me", answer({"bot": {"workspace_name": "Home"}}), "https://api.notion.com/v1/pages", "unknown", "Home"),
-        ("https://api.github.com/user", answer({"login": "SomeOne"}), "https://api.github.com/gists", "unknown", "someone"),
+        (
+            "https://api.openai.com/v1/models",
+            answer({}, openai_organization="example-org"),
+            "https://api.openai.com/v1/responses",
+            "corporate",
+            "example-org",
+        ),
+        (
+            "https://api.openai.com/v1/models",
+            answer({}, openai_organization="user-x"),
+            "https://api.openai.com/v1/responses",
+            "other_tenant",
+            "user-x",
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/me/drive",
+            answer({"driveType": "personal", "owner": {"user": {"id": "abc"}}}),
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+            "personal",
+            "abc",
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/organization",
+            answer({"value": [{"id": OWN}]}),
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+            "corporate",
+            OWN,
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/me",
+            answer({"userPrincipalName": "a.person@example.com"}),
+            "https://graph.microsoft.com/v1.0/drives/1/items/2/content",
+            "corporate",
+            "example.com",
+        ),
+        (
+            "https://www.googleapis.com/drive/v3/about?fields=user",
+            answer({"user": {"emailAddress": "someone@gmail.com"}}),
+            "https://www.googleapis.com/upload/drive/v3/files",
+            "personal",
+            "gmail.com",
+        ),
+        (
+            "https://www.googleapis.com/drive/v3/about?fields=user",
+            answer({"user": {"emailAddress": "someone@example.com"}}),
+            "https://www.googleapis.com/upload/drive/v3/files",
+            "corporate",
+            "example.com",
+        ),
+        (
+            "https://api.dropboxapi.com/2/users/get_current_account",
+            answer({"account_type": {".tag": "basic"}, "account_id": "dbid:1"}),
+            "https://content.dropboxapi.com/2/files/upload",
+            "personal",
+            "dbid:1",
+        ),
+        (
+            "https://api.dropboxapi.com/2/users/get_current_account",
+            answer({"team": {"id": "dbtid:own"}, "account_type": {".tag": "business"}}),
+            "https://content.dropboxapi.com/2/files/upload",
+            "corporate",
+            "dbtid:own",
+        ),
+        (
+            "https://api.box.com/2.0/users/me",
+            answer({"type": "user", "id": "7", "enterprise": None}),
+            "https://upload.box.com/api/2.0/files/content",
+            "personal",
+            "7",
+        ),
+        (
+            "https://slack.com/api/auth.test",
+            answer({"ok": True, "team_id": "T0EXAMPLE"}),
+            "https://slack.com/api/chat.postMessage",
+            "corporate",
+            "T0EXAMPLE",
+        ),
+        (
+            "https://api.notion.com/v1/users/me",
+            answer({"bot": {"workspace_name": "Home"}}),
+            "https://api.notion.com/v1/pages",
+            "unknown",
+            "Home",
+        ),
+        (
+            "https://api.github.com/user",
+            answer({"login": "SomeOne"}),
+            "https://api.github.com/gists",
+            "unknown",
+            "someone",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_answer_tells_whose_account_a_token_is(
     first: str, told: Answer, later: str, kind: str, account: str
 ) -> None:
@@ -90,14 +181,54 @@ def test_an_answer_tells_whose_account_a_token_is(
 @pytest.mark.parametrize(
     ("url", "body", "told", "later", "kind"),
     [
-        ("https://login.microsoftonline.com/common/oauth2/v2.0/token", b"", {"access_token": "opaque-a" * 4, "id_token": jwt(tid=CONSUMER_TENANT)}, "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content", "personal"),
-        ("https://login.microsoftonline.com/common/oauth2/v2.0/token", b"", {"access_token": "opaque-a" * 4, "id_token": jwt(tid=OWN)}, "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content", "corporate"),
-        ("https://login.live.com/oauth20_token.srf", b"", {"access_token": "opaque-a" * 4}, "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content", "personal"),
-        ("https://oauth2.googleapis.com/token", b"", {"access_token": "opaque-a" * 4, "id_token": jwt(hd="example.com", email="p@example.com")}, "https://www.googleapis.com/upload/drive/v3/files", "corporate"),
-        ("https://oauth2.googleapis.com/token", b"", {"access_token": "opaque-a" * 4, "id_token": jwt(email="p@gmail.com")}, "https://www.googleapis.com/upload/drive/v3/files", "personal"),
-        ("https://oauth2.googleapis.com/token", b"grant_type=x&assertion=" + jwt(iss="robot@some-project.iam.gserviceaccount.com").encode(), {"access_token": "opaque-a" * 4}, "https://www.googleapis.com/upload/drive/v3/files", "unknown"),
+        (
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            b"",
+            {"access_token": "opaque-a" * 4, "id_token": jwt(tid=CONSUMER_TENANT)},
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+            "personal",
+        ),
+        (
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            b"",
+            {"access_token": "opaque-a" * 4, "id_token": jwt(tid=OWN)},
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+            "corporate",
+        ),
+        (
+            "https://login.live.com/oauth20_token.srf",
+            b"",
+            {"access_token": "opaque-a" * 4},
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/content",
+            "personal",
+        ),
+        (
+            "https://oauth2.googleapis.com/token",
+            b"",
+            {
+                "access_token": "opaque-a" * 4,
+                "id_token": jwt(hd="example.com", email="p@example.com"),
+            },
+            "https://www.googleapis.com/upload/drive/v3/files",
+            "corporate",
+        ),
+        (
+            "https://oauth2.googleapis.com/token",
+            b"",
+            {"access_token": "opaque-a" * 4, "id_token": jwt(email="p@gmail.com")},
+            "https://www.googleapis.com/upload/drive/v3/files",
+            "personal",
+        ),
+        (
+            "https://oauth2.googleapis.com/token",
+            b"grant_type=x&assertion="
+            + jwt(iss="robot@some-project.iam.gserviceaccount.com").encode(),
+            {"access_token": "opaque-a" * 4},
+            "https://www.googleapis.com/upload/drive/v3/files",
+            "unknown",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_token_is_bound_when_it_is_issued(
     url: str, body: bytes, told: object, later: str, kind: str
 ) -> None:
@@ -113,12 +244,31 @@ def test_a_token_is_bound_when_it_is_issued(
 @pytest.mark.parametrize(
     ("opener", "told", "session"),
     [
-        ("https://graph.microsoft.com/v1.0/me/drive/root:/a:/createUploadSession", answer({"uploadUrl": "https://fabrikam-my.sharepoint.com/_api/v2.0/up?t=1"}), None),
-        ("https://graph.microsoft.com/v1.0/me/drive/root:/a:/createUploadSession", answer({"uploadUrl": "https://my.microsoftpersonalcontent.com/up/1"}), None),
-        ("https://www.googleapis.com/upload/drive/v3/files?uploadType=resumable", answer(None, location="https://www.googleapis.com/upload/drive/v3/files?uploadType=resumable&upload_id=ABC123"), "https://www.googleapis.com/upload/drive/v3/files?upload_id=ABC123&uploadType=resumable"),
-        ("https://slack.com/api/files.getUploadURLExternal", answer({"ok": True, "upload_url": "https://files.slack.com/upload/v1/ABC"}), "https://files.slack.com/upload/v1/ABC"),
+        (
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/createUploadSession",
+            answer({"uploadUrl": "https://fabrikam-my.sharepoint.com/_api/v2.0/up?t=1"}),
+            None,
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/me/drive/root:/a:/createUploadSession",
+            answer({"uploadUrl": "https://my.microsoftpersonalcontent.com/up/1"}),
+            None,
+        ),
+        (
+            "https://www.googleapis.com/upload/drive/v3/files?uploadType=resumable",
+            answer(
+                None,
+                location="https://www.googleapis.com/upload/drive/v3/files?uploadType=resumable&upload_id=ABC123",
+            ),
+            "https://www.googleapis.com/upload/drive/v3/files?upload_id=ABC123&uploadType=resumable",
+        ),
+        (
+            "https://slack.com/api/files.getUploadURLExternal",
+            answer({"ok": True, "upload_url": "https://files.slack.com/upload/v1/ABC"}),
+            "https://files.slack.com/upload/v1/ABC",
+        ),
     ],
-)  # fmt: skip
+)
 def test_upload_sessions_belong_to_the_account_that_opened_them(
     opener: str, told: Answer, session: str | None
 ) -> None:

@@ -59,15 +59,26 @@ def seen(method: str, url: str, authorization: str | None = None, body: bytes = 
     parts = urlsplit(url)
     headers = () if authorization is None else (("authorization", authorization),)
     exchange = Exchange(
-        id="x", at=datetime(2026, 11, 21, tzinfo=UTC), scheme="https", host=host_of(parts.hostname or ""),
-        port=443, method=method, path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-        headers=headers, body=body, body_bytes=len(body),
-    )  # fmt: skip
+        id="x",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        scheme="https",
+        host=host_of(parts.hostname or ""),
+        port=443,
+        method=method,
+        path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=headers,
+        body=body,
+        body_bytes=len(body),
+    )
     return destination(exchange, ORGANISATION, Bindings(Fingerprinter(b"k" * 32)))
 
 
-TENANTS = ((token(OURS), "corporate"), (token(CONSUMERS), "personal"),
-           (token(THEIRS), "other_tenant"), ("Bearer EwBopaque", "unknown"))  # fmt: skip
+TENANTS = (
+    (token(OURS), "corporate"),
+    (token(CONSUMERS), "personal"),
+    (token(THEIRS), "other_tenant"),
+    ("Bearer EwBopaque", "unknown"),
+)
 GRAPH = [
     ("PUT", f"{G}/me/drive/root:/a.csv:/content", "onedrive"),
     ("PUT", "https://graph.microsoft.com/V1.0/ME/DRIVE/ROOT:/A.csv:/CONTENT", "onedrive"),
@@ -114,12 +125,23 @@ def test_graph(method: str, url: str, service: str, authorization: str, account:
 
 
 INNER = [
-    ([{"id": "1", "method": "PUT", "url": "/me/drive/root:/a:/content", "body": "eA=="}], "onedrive"),
-    ([{"id": "1", "method": "GET", "url": "/me"}, {"id": "2", "method": "post", "url": "me/sendMail"}], "outlook"),
+    (
+        [{"id": "1", "method": "PUT", "url": "/me/drive/root:/a:/content", "body": "eA=="}],
+        "onedrive",
+    ),
+    (
+        [
+            {"id": "1", "method": "GET", "url": "/me"},
+            {"id": "2", "method": "post", "url": "me/sendMail"},
+        ],
+        "outlook",
+    ),
     ([{"id": "1", "method": "POST", "url": "/me/onenote/pages"}], "onenote"),
     ([{"id": "1", "method": "GET", "url": "/me/drive/root/children"}], None),
-    ([], None), (["x", {"method": 1, "url": 2}, {}], None), ("no list", None),
-]  # fmt: skip
+    ([], None),
+    (["x", {"method": 1, "url": 2}, {}], None),
+    ("no list", None),
+]
 
 
 @pytest.mark.parametrize("path", ["v1.0/$batch", "beta/$batch", "V1.0/$BATCH", "v1.0/%24batch"])
@@ -140,64 +162,241 @@ ROWS = [
     ("PUT", f"{B}?{SAS}&sktid={OURS}", None, "azure-blob", "other_tenant", True),
     ("PUT", f"{B}?{SAS}&sktid={OURS}&skoid={OURS}", None, "azure-blob", "other_tenant", True),
     ("PUT", f"{B}?sktid={OURS}", "SharedKey acct7:abc", "azure-blob", "other_tenant", True),
-    ("PUT", f"{B}?{DELEGATED}&sktid={OURS}", "SharedKey acct7:abc", "azure-blob", "other_tenant", True),
-    ("PUT", f"{B}?{DELEGATED}&sktid={OURS}&sktid={THEIRS}", None, "azure-blob", "other_tenant", True),
+    (
+        "PUT",
+        f"{B}?{DELEGATED}&sktid={OURS}",
+        "SharedKey acct7:abc",
+        "azure-blob",
+        "other_tenant",
+        True,
+    ),
+    (
+        "PUT",
+        f"{B}?{DELEGATED}&sktid={OURS}&sktid={THEIRS}",
+        None,
+        "azure-blob",
+        "other_tenant",
+        True,
+    ),
     ("PUT", f"{B}?{DELEGATED}&sktid={OURS}", None, "azure-blob", "corporate", True),
     ("PUT", f"{B}?{DELEGATED}&sktid={THEIRS}", None, "azure-blob", "other_tenant", True),
     ("PUT", f"{B}?sktid={OURS}", token(THEIRS), "azure-blob", "other_tenant", True),
     ("PUT", B, token(OURS), "azure-blob", "corporate", True),
-    ("PUT", "https://acmestore.blob.core.windows.net/c/f", "SharedKey acmestore:x", "azure-blob", "corporate", True),
+    (
+        "PUT",
+        "https://acmestore.blob.core.windows.net/c/f",
+        "SharedKey acmestore:x",
+        "azure-blob",
+        "corporate",
+        True,
+    ),
     ("GET", "https://acmestore.blob.core.windows.net/c/f", None, "azure-blob", "corporate", False),
-    ("PATCH", "https://acct7.dfs.core.windows.net/fs/f?action=append", token(OURS), "azure-blob", "corporate", True),
+    (
+        "PATCH",
+        "https://acct7.dfs.core.windows.net/fs/f?action=append",
+        token(OURS),
+        "azure-blob",
+        "corporate",
+        True,
+    ),
     # Amazon: a bucket is no account.
-    ("PUT", "https://acme-data.s3.eu-central-1.amazonaws.com/f", key(OTHER_AWS), "aws-s3", "corporate", True),
+    (
+        "PUT",
+        "https://acme-data.s3.eu-central-1.amazonaws.com/f",
+        key(OTHER_AWS),
+        "aws-s3",
+        "corporate",
+        True,
+    ),
     ("PUT", "https://b1.s3.amazonaws.com/f", key(OWN_AWS), "aws-s3", "corporate", True),
     ("PUT", "https://b1.s3.amazonaws.com/f", key(OTHER_AWS), "aws-s3", "other_tenant", True),
-    ("PUT", f"https://{OWN_AWS}.s3.amazonaws.com/f", key(OTHER_AWS), "aws-s3", "other_tenant", True),
+    (
+        "PUT",
+        f"https://{OWN_AWS}.s3.amazonaws.com/f",
+        key(OTHER_AWS),
+        "aws-s3",
+        "other_tenant",
+        True,
+    ),
     ("PUT", f"https://{OWN_AWS}.s3.amazonaws.com/f", None, "aws-s3", "other_tenant", True),
-    ("PUT", f"https://s3.eu-west-1.amazonaws.com/{OWN_AWS}/f", key(OTHER_AWS), "aws-s3", "other_tenant", True),
+    (
+        "PUT",
+        f"https://s3.eu-west-1.amazonaws.com/{OWN_AWS}/f",
+        key(OTHER_AWS),
+        "aws-s3",
+        "other_tenant",
+        True,
+    ),
     ("GET", "https://b1.s3.amazonaws.com/f", key(OTHER_AWS), "aws-s3", "other_tenant", False),
     # SharePoint and sign-in.
-    ("PUT", "https://acme.sharepoint.com/sites/x/_api/web/f", None, "sharepoint", "corporate", True),
-    ("POST", "https://acme-my.sharepoint.com/_API/web/folders/files/ADD", None, "sharepoint", "corporate", True),
-    ("POST", "https://other.sharepoint.com/_api/web/files/add", None, "sharepoint", "other_tenant", True),
-    ("PUT", "https://api.onedrive.com/v1.0/drive/root:/a:/content", "Bearer x", "onedrive-personal", "personal", True),
+    (
+        "PUT",
+        "https://acme.sharepoint.com/sites/x/_api/web/f",
+        None,
+        "sharepoint",
+        "corporate",
+        True,
+    ),
+    (
+        "POST",
+        "https://acme-my.sharepoint.com/_API/web/folders/files/ADD",
+        None,
+        "sharepoint",
+        "corporate",
+        True,
+    ),
+    (
+        "POST",
+        "https://other.sharepoint.com/_api/web/files/add",
+        None,
+        "sharepoint",
+        "other_tenant",
+        True,
+    ),
+    (
+        "PUT",
+        "https://api.onedrive.com/v1.0/drive/root:/a:/content",
+        "Bearer x",
+        "onedrive-personal",
+        "personal",
+        True,
+    ),
     # Messages, code, tickets.
-    ("POST", "https://hooks.slack.com/services/T01ACME99/B1/secret", None, "slack-webhook", "corporate", True),
-    ("POST", "https://hooks.slack.com/services/T0STRANGE/B1/secret", None, "slack-webhook", "other_tenant", True),
-    ("POST", "https://hooks.slack.com/workflows/T01ACME99/A1/secret", None, "slack-webhook", "corporate", True),
+    (
+        "POST",
+        "https://hooks.slack.com/services/T01ACME99/B1/secret",
+        None,
+        "slack-webhook",
+        "corporate",
+        True,
+    ),
+    (
+        "POST",
+        "https://hooks.slack.com/services/T0STRANGE/B1/secret",
+        None,
+        "slack-webhook",
+        "other_tenant",
+        True,
+    ),
+    (
+        "POST",
+        "https://hooks.slack.com/workflows/T01ACME99/A1/secret",
+        None,
+        "slack-webhook",
+        "corporate",
+        True,
+    ),
     ("POST", "https://slack.com/api/files.upload", "Bearer xoxb-1", "slack", "unknown", True),
-    ("POST", "https://discord.com/api/webhooks/123456789012345678/tok", None, "discord-webhook", "unknown", True),
-    ("PUT", "https://api.github.com/repos/acme/x/contents/f", "Bearer ghp_x", "github", "corporate", True),
-    ("PUT", "https://api.github.com/repos/me/x/contents/f", "Bearer ghp_x", "github", "other_tenant", True),
+    (
+        "POST",
+        "https://discord.com/api/webhooks/123456789012345678/tok",
+        None,
+        "discord-webhook",
+        "unknown",
+        True,
+    ),
+    (
+        "PUT",
+        "https://api.github.com/repos/acme/x/contents/f",
+        "Bearer ghp_x",
+        "github",
+        "corporate",
+        True,
+    ),
+    (
+        "PUT",
+        "https://api.github.com/repos/me/x/contents/f",
+        "Bearer ghp_x",
+        "github",
+        "other_tenant",
+        True,
+    ),
     ("POST", "https://api.github.com/gists", "Bearer ghp_x", "github-gist", "unknown", True),
-    ("POST", "https://gitlab.com/api/v4/projects/acme%2Fx/repository/files/f", None, "gitlab", "corporate", True),
-    ("POST", "https://gitlab.com/api/v4/projects/77/repository/files/f", None, "gitlab", "unknown", True),
+    (
+        "POST",
+        "https://gitlab.com/api/v4/projects/acme%2Fx/repository/files/f",
+        None,
+        "gitlab",
+        "corporate",
+        True,
+    ),
+    (
+        "POST",
+        "https://gitlab.com/api/v4/projects/77/repository/files/f",
+        None,
+        "gitlab",
+        "unknown",
+        True,
+    ),
     ("POST", "https://acme.zendesk.com/api/v2/tickets", None, "zendesk", "corporate", True),
     ("POST", "https://other.zendesk.com/api/v2/tickets", None, "zendesk", "other_tenant", True),
     ("POST", "https://acme.atlassian.net/rest/api/3/issue", None, "atlassian", "corporate", True),
     # Google.
-    ("POST", "https://storage.googleapis.com/upload/storage/v1/b/acme-bucket/o", None, "google-cloud-storage", "corporate", True),
-    ("POST", "https://storage.googleapis.com/upload/storage/v1/b/b9/o", None, "google-cloud-storage", "other_tenant", True),
-    ("POST", "https://www.googleapis.com/upload/drive/v3/files", "Bearer ya29.x", "google-drive", "unknown", True),
-    ("GET", "https://www.googleapis.com/drive/v3/files", "Bearer ya29.x", "google-drive", "unknown", False),
-    ("POST", "https://content.dropboxapi.com/2/files/upload", "Bearer sl.x", "dropbox", "unknown", True),
+    (
+        "POST",
+        "https://storage.googleapis.com/upload/storage/v1/b/acme-bucket/o",
+        None,
+        "google-cloud-storage",
+        "corporate",
+        True,
+    ),
+    (
+        "POST",
+        "https://storage.googleapis.com/upload/storage/v1/b/b9/o",
+        None,
+        "google-cloud-storage",
+        "other_tenant",
+        True,
+    ),
+    (
+        "POST",
+        "https://www.googleapis.com/upload/drive/v3/files",
+        "Bearer ya29.x",
+        "google-drive",
+        "unknown",
+        True,
+    ),
+    (
+        "GET",
+        "https://www.googleapis.com/drive/v3/files",
+        "Bearer ya29.x",
+        "google-drive",
+        "unknown",
+        False,
+    ),
+    (
+        "POST",
+        "https://content.dropboxapi.com/2/files/upload",
+        "Bearer sl.x",
+        "dropbox",
+        "unknown",
+        True,
+    ),
     # Catchers keep each request as it was asked.
     ("GET", "https://webhook.site/u1/?d=" + "x" * 3000, None, "webhook.site", "anonymous", True),
     ("GET", "https://webhook.site/u1/?d=1", None, "webhook.site", "anonymous", False),
     ("HEAD", "https://webhook.site/" + "y" * 400, None, "webhook.site", "anonymous", True),
     ("GET", "https://x1.oast.fun/?q=" + "z" * 100, None, "interactsh", "anonymous", True),
     ("GET", "https://a1.ngrok.io/?q=" + "z" * 100, None, "ngrok", "anonymous", True),
-    ("GET", "https://hooks.zapier.com/hooks/catch/1/a?q=" + "z" * 100, None, "zapier", "unknown", True),
+    (
+        "GET",
+        "https://hooks.zapier.com/hooks/catch/1/a?q=" + "z" * 100,
+        None,
+        "zapier",
+        "unknown",
+        True,
+    ),
     ("GET", "https://pastebin.com/raw/abc", None, "pastebin", "anonymous", False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("method", "url", "authorization", "service", "account", "upload"), ROWS)
 def test_accounts(
     method: str, url: str, authorization: str | None, service: str, account: str, upload: bool
 ) -> None:
-    """Whose account it is follows from what the service issued, never from what anybody may name."""
+    """Whose account it is follows from what the service issued, never from what anybody may
+    name.
+    """
     where = seen(method, url, authorization)
     assert (where.service, where.account.kind.value, where.upload) == (service, account, upload)
 

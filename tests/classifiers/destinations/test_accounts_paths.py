@@ -34,9 +34,15 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 def test_any_path_gives_a_short_printable_one(path: str, host: str, header: str) -> None:
     """However broken a path is, what is stored is short and harmless to print."""
     sent = Exchange(
-        id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme="https", host=host, port=443, method="POST", path="/" + path,
+        id="x",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        scheme="https",
+        host=host,
+        port=443,
+        method="POST",
+        path="/" + path,
         headers=(("authorization", header), ("cookie", header)),
-    )  # fmt: skip
+    )
     found = destination(sent, Organisation(), Bindings(Fingerprinter(b"k" * 32)))
     assert len(found.path) <= 301
     assert found.path == printable(found.path)
@@ -62,12 +68,20 @@ def test_query_values_never_stay(value: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/chat/completions", "/v1.0/me/drive/root:/Reports/ledger-2026.csv:/content", "/openai/deployments/gpt-4o-mini/chat/completions",
-        "/repos/example/project/contents/README.md", "/upload/storage/v1/b/my-bucket/o", "/api/2.0/files/content", "/v2/datasets/test-qa/versions/v1",
-        "/model/meta.llama3-2-1b-instruct-v1:0/converse", "/v1beta/models/gemini-2.5-pro:streamGenerateContent", "/invoices/2026/11/INV-20261121.pdf",
-        "/serving-endpoints/databricks-meta-llama-3-3-70b-instruct/invocations", "/client/v4/zones",
+        "/v1/chat/completions",
+        "/v1.0/me/drive/root:/Reports/ledger-2026.csv:/content",
+        "/openai/deployments/gpt-4o-mini/chat/completions",
+        "/repos/example/project/contents/README.md",
+        "/upload/storage/v1/b/my-bucket/o",
+        "/api/2.0/files/content",
+        "/v2/datasets/test-qa/versions/v1",
+        "/model/meta.llama3-2-1b-instruct-v1:0/converse",
+        "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
+        "/invoices/2026/11/INV-20261121.pdf",
+        "/serving-endpoints/databricks-meta-llama-3-3-70b-instruct/invocations",
+        "/client/v4/zones",
     ],
-)  # fmt: skip
+)
 def test_plain_paths_stay_readable(path: str) -> None:
     """A path that explains a request is kept as it is."""
     assert redact(path) == path

@@ -87,10 +87,16 @@ def ods_file() -> bytes:
         f' table:name="Customers">{cells}</table:table></office:spreadsheet>'
         "</office:body></office:document-content>"
     )
-    return zipped({
-        "mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content,
-        "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
-    })  # fmt: skip
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": content,
+            "META-INF/manifest.xml": (
+                "<manifest:manifest"
+                ' xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+            ),
+        }
+    )
 
 
 def parquet_file() -> bytes:
@@ -104,10 +110,15 @@ def parquet_file() -> bytes:
 
 def _arrow_table(pa: object) -> object:
     columns = list(zip(*ROWS[1:], strict=True))
-    return pa.table({  # type: ignore[attr-defined]
-        "id": columns[0], "name": pa.array(columns[1]).dictionary_encode(), "email": columns[2],  # type: ignore[attr-defined]
-        "blob": [b"x", b"y", None, b"z", b""], "nested": [[{"phone": f"+49 30 12345{n}"}] for n in range(5)],
-    })  # fmt: skip
+    return pa.table(
+        {  # type: ignore[attr-defined]
+            "id": columns[0],
+            "name": pa.array(columns[1]).dictionary_encode(),
+            "email": columns[2],  # type: ignore[attr-defined]
+            "blob": [b"x", b"y", None, b"z", b""],
+            "nested": [[{"phone": f"+49 30 12345{n}"}] for n in range(5)],
+        }
+    )
 
 
 def arrow_file() -> bytes:
@@ -154,30 +165,43 @@ def pdf_file(text: str = f"Write to {EMAIL} today") -> bytes:
 
 def docx_file() -> bytes:
     half = len(EMAIL) // 2
-    return zipped({
-        "[Content_Types].xml": "<Types/>",
-        "word/document.xml": f"<w:document><w:body><w:p><w:r><w:t>Write to {EMAIL[:half]}</w:t></w:r><w:r><w:t>{EMAIL[half:]}</w:t>"
-        "</w:r></w:p><w:p><w:t>R&amp;D</w:t></w:p></w:body></w:document>",
-        "word/comments.xml": "<w:comments><w:p><w:t>a hidden comment</w:t></w:p></w:comments>",
-        "word/theme/theme1.xml": "<a:theme>dull</a:theme>",
-        "word/embeddings/sheet.xlsx": xlsx_file(),
-        "docProps/core.xml": "<cp:x><dc:creator>Berta Beispiel</dc:creator><dc:title>T</dc:title></cp:x>",
-    })  # fmt: skip
+    return zipped(
+        {
+            "[Content_Types].xml": "<Types/>",
+            "word/document.xml": (
+                "<w:document><w:body><w:p><w:r><w:t>Write to"
+                f" {EMAIL[:half]}</w:t></w:r><w:r><w:t>{EMAIL[half:]}</w:t>"
+                "</w:r></w:p><w:p><w:t>R&amp;D</w:t></w:p></w:body></w:document>"
+            ),
+            "word/comments.xml": "<w:comments><w:p><w:t>a hidden comment</w:t></w:p></w:comments>",
+            "word/theme/theme1.xml": "<a:theme>dull</a:theme>",
+            "word/embeddings/sheet.xlsx": xlsx_file(),
+            "docProps/core.xml": (
+                "<cp:x><dc:creator>Berta Beispiel</dc:creator><dc:title>T</dc:title></cp:x>"
+            ),
+        }
+    )
 
 
 def pptx_file() -> bytes:
-    return zipped({
-        "ppt/presentation.xml": "<p:presentation/>",
-        "ppt/slides/slide1.xml": f"<p:sld><a:p><a:r><a:t>{EMAIL}</a:t></a:r></a:p></p:sld>",
-        "ppt/notesSlides/notesSlide1.xml": "<p:notes><a:p><a:t>spoken words</a:t></a:p></p:notes>",
-    })  # fmt: skip
+    return zipped(
+        {
+            "ppt/presentation.xml": "<p:presentation/>",
+            "ppt/slides/slide1.xml": f"<p:sld><a:p><a:r><a:t>{EMAIL}</a:t></a:r></a:p></p:sld>",
+            "ppt/notesSlides/notesSlide1.xml": (
+                "<p:notes><a:p><a:t>spoken words</a:t></a:p></p:notes>"
+            ),
+        }
+    )
 
 
 def odt_file() -> bytes:
-    return zipped({
-        "mimetype": "application/vnd.oasis.opendocument.text",
-        "content.xml": f"<office:text><text:p>Write to {EMAIL}</text:p></office:text>",
-    })  # fmt: skip
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"<office:text><text:p>Write to {EMAIL}</text:p></office:text>",
+        }
+    )
 
 
 def sqlite_file(folder: Path, *, wal: bool = False) -> bytes:

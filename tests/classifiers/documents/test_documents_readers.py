@@ -27,17 +27,45 @@ from classifiers.payload import Document, Payload, place
 
 EMAIL = "anna.muster@example.com"
 TABLES = [
-    "people.csv", "people.tsv", "people.xlsx", "people.ods", "people.parquet", "people.arrow", "people.arrows", "people.db",
-    "people-wal.db", "people.zip", "people.tar", "people.tgz", "people.tar.bz2", "people.csv.gz", "people.csv.bz2",
-    "people.csv.xz", "people.csv.zst", "zip in zip.zip",
-]  # fmt: skip
+    "people.csv",
+    "people.tsv",
+    "people.xlsx",
+    "people.ods",
+    "people.parquet",
+    "people.arrow",
+    "people.arrows",
+    "people.db",
+    "people-wal.db",
+    "people.zip",
+    "people.tar",
+    "people.tgz",
+    "people.tar.bz2",
+    "people.csv.gz",
+    "people.csv.bz2",
+    "people.csv.xz",
+    "people.csv.zst",
+    "zip in zip.zip",
+]
 TEXTS = [
-    "letter.pdf", "letter.docx", "letter.odt", "letter.rtf", "slides.pptx", "people.pkl", "people2.pkl", "people.json",
-]  # fmt: skip
+    "letter.pdf",
+    "letter.docx",
+    "letter.odt",
+    "letter.rtf",
+    "slides.pptx",
+    "people.pkl",
+    "people2.pkl",
+    "people.json",
+]
 SMALL = Limits(
-    member_bytes=300_000, total_bytes=1_000_000, ratio_from=100_000, members=20, table_cells=1_000, sampled_rows=100,
-    document_text=200_000, pdf_pages=2,
-)  # fmt: skip
+    member_bytes=300_000,
+    total_bytes=1_000_000,
+    ratio_from=100_000,
+    members=20,
+    table_cells=1_000,
+    sampled_rows=100,
+    document_text=200_000,
+    pdf_pages=2,
+)
 BOMB = "unpacks to more than is read (decompression limit)"
 
 
@@ -130,8 +158,9 @@ def test_hidden_parts_are_read(made: dict[str, bytes]) -> None:
     assert "a hidden comment" in text(letter)
     assert "Berta Beispiel" in text(letter)
     assert next((table.rows, table.label) for table in letter.tables) == (
-        5, "attachment letter.docx › sheet.xlsx, sheet Customers",
-    )  # fmt: skip
+        5,
+        "attachment letter.docx › sheet.xlsx, sheet Customers",
+    )
     assert "spoken words" in text(read(made["slides.pptx"]))
     assert "Berta Beispiel" in text(read(made["letter.pdf"]))
 

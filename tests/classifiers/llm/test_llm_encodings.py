@@ -51,10 +51,18 @@ def test_long_texts_are_extrapolated() -> None:
 @pytest.mark.parametrize(
     ("model", "encoding"),
     [
-        ("gpt-4o-mini", "o200k_base"), ("gpt-4", "cl100k_base"), ("gpt-4-turbo", "cl100k_base"), ("gpt-4.1", "o200k_base"), ("gpt-3.5-turbo", "cl100k_base"),
-        ("openai/gpt-3.5-turbo", "cl100k_base"), ("text-embedding-3-small", "cl100k_base"), ("o3", "o200k_base"), ("claude-sonnet-4-5", "o200k_base"), (None, "o200k_base"),
+        ("gpt-4o-mini", "o200k_base"),
+        ("gpt-4", "cl100k_base"),
+        ("gpt-4-turbo", "cl100k_base"),
+        ("gpt-4.1", "o200k_base"),
+        ("gpt-3.5-turbo", "cl100k_base"),
+        ("openai/gpt-3.5-turbo", "cl100k_base"),
+        ("text-embedding-3-small", "cl100k_base"),
+        ("o3", "o200k_base"),
+        ("claude-sonnet-4-5", "o200k_base"),
+        (None, "o200k_base"),
     ],
-)  # fmt: skip
+)
 def test_encoding_by_model(model: str | None, encoding: str) -> None:
     """Each model is counted with its own encoding, others with the one that estimates best."""
     assert encodings.encoding_for(model) == encoding

@@ -50,10 +50,17 @@ def request(
         **{k.replace("_", "-"): v for k, v in headers.items()},
     }
     exchange = Exchange(
-        id="x", at=datetime(2026, 11, 21, tzinfo=UTC), scheme=parts.scheme, host=parts.hostname or "",
-        port=parts.port or 443, method=method, path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-        headers=tuple(named.items()), body=raw, body_bytes=len(raw),
-    )  # fmt: skip
+        id="x",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        scheme=parts.scheme,
+        host=parts.hostname or "",
+        port=parts.port or 443,
+        method=method,
+        path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=tuple(named.items()),
+        body=raw,
+        body_bytes=len(raw),
+    )
     try:
         json = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -69,33 +76,194 @@ def seen(url: str, body: object = None, method: str = "POST", **headers: str) ->
     ("url", "body", "provider", "operation", "model", "stream"),
     [
         ("https://api.openai.com/v1/chat/completions", CHAT, "openai", "chat", "gpt-4o", False),
-        ("https://eu.api.openai.com/v1/responses", {"model": "gpt-5", "input": "hi", "stream": True}, "openai", "responses", "gpt-5", True),
+        (
+            "https://eu.api.openai.com/v1/responses",
+            {"model": "gpt-5", "input": "hi", "stream": True},
+            "openai",
+            "responses",
+            "gpt-5",
+            True,
+        ),
         ("https://api.openai.com/v1/models", None, "openai", "models", None, False),
-        ("https://api.openai.com/v1/threads/thread_abc/runs", {"assistant_id": "asst_1"}, "openai", "assistants", None, False),
-        ("https://api.openai.com/v1/traces/ingest", {"data": []}, "openai", "telemetry", None, False),
-        ("wss://api.openai.com/v1/realtime?model=gpt-realtime", None, "openai", "realtime", "gpt-realtime", True),
-        ("https://acme.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=1", {"messages": CHAT["messages"]}, "azure", "chat", "my-gpt", False),
-        ("https://api.anthropic.com/v1/messages", CLAUDE, "anthropic", "chat", "claude-sonnet-4-5", False),
-        ("https://api.anthropic.com/v1/messages/count_tokens", CLAUDE, "anthropic", "count_tokens", "claude-sonnet-4-5", False),
-        ("https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", GEMINI, "google", "generate_content", "gemini-2.5-flash", True),
-        ("https://generativelanguage.googleapis.com/v1beta/models/text-embedding-004:batchEmbedContents", {"requests": []}, "google", "embeddings", "text-embedding-004", False),
-        ("https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/claude-opus-4@20250514:streamRawPredict", CLAUDE, "google-vertex", "chat", "claude-sonnet-4-5", True),
-        ("https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-3-haiku-20240307-v1%3A0/converse-stream", CONVERSE, "aws-bedrock", "chat", "anthropic.claude-3-haiku-20240307-v1:0", True),
-        ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com/model/amazon.titan-text-lite-v1/invoke", {"inputText": "x"}, "aws-bedrock", "invoke", "amazon.titan-text-lite-v1", False),
-        ("https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A012345678901%3Ainference-profile%2Fus.x/converse", CONVERSE, "aws-bedrock", "chat", "arn:aws:bedrock:us-east-1:012345678901:inference-profile/us.x", False),
-        ("https://api.groq.com/openai/v1/chat/completions", {**CHAT, "stream": True}, "groq", "chat", "gpt-4o", True),
-        ("https://openrouter.ai/api/v1/chat/completions", CHAT, "openrouter", "chat", "gpt-4o", False),
-        ("https://api.cloudflare.com/client/v4/accounts/0123/ai/run/@cf/meta/llama-3", {"prompt": "x"}, "cloudflare-workers-ai", "invoke", "@cf/meta/llama-3", False),
-        ("https://adb-1.cloud.databricks.com/serving-endpoints/my-model/invocations", {"messages": CHAT["messages"]}, "databricks", "invoke", "my-model", False),
+        (
+            "https://api.openai.com/v1/threads/thread_abc/runs",
+            {"assistant_id": "asst_1"},
+            "openai",
+            "assistants",
+            None,
+            False,
+        ),
+        (
+            "https://api.openai.com/v1/traces/ingest",
+            {"data": []},
+            "openai",
+            "telemetry",
+            None,
+            False,
+        ),
+        (
+            "wss://api.openai.com/v1/realtime?model=gpt-realtime",
+            None,
+            "openai",
+            "realtime",
+            "gpt-realtime",
+            True,
+        ),
+        (
+            "https://acme.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=1",
+            {"messages": CHAT["messages"]},
+            "azure",
+            "chat",
+            "my-gpt",
+            False,
+        ),
+        (
+            "https://api.anthropic.com/v1/messages",
+            CLAUDE,
+            "anthropic",
+            "chat",
+            "claude-sonnet-4-5",
+            False,
+        ),
+        (
+            "https://api.anthropic.com/v1/messages/count_tokens",
+            CLAUDE,
+            "anthropic",
+            "count_tokens",
+            "claude-sonnet-4-5",
+            False,
+        ),
+        (
+            "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
+            GEMINI,
+            "google",
+            "generate_content",
+            "gemini-2.5-flash",
+            True,
+        ),
+        (
+            "https://generativelanguage.googleapis.com/v1beta/models/text-embedding-004:batchEmbedContents",
+            {"requests": []},
+            "google",
+            "embeddings",
+            "text-embedding-004",
+            False,
+        ),
+        (
+            "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/anthropic/models/claude-opus-4@20250514:streamRawPredict",
+            CLAUDE,
+            "google-vertex",
+            "chat",
+            "claude-sonnet-4-5",
+            True,
+        ),
+        (
+            "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-3-haiku-20240307-v1%3A0/converse-stream",
+            CONVERSE,
+            "aws-bedrock",
+            "chat",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+            True,
+        ),
+        (
+            "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com/model/amazon.titan-text-lite-v1/invoke",
+            {"inputText": "x"},
+            "aws-bedrock",
+            "invoke",
+            "amazon.titan-text-lite-v1",
+            False,
+        ),
+        (
+            "https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A012345678901%3Ainference-profile%2Fus.x/converse",
+            CONVERSE,
+            "aws-bedrock",
+            "chat",
+            "arn:aws:bedrock:us-east-1:012345678901:inference-profile/us.x",
+            False,
+        ),
+        (
+            "https://api.groq.com/openai/v1/chat/completions",
+            {**CHAT, "stream": True},
+            "groq",
+            "chat",
+            "gpt-4o",
+            True,
+        ),
+        (
+            "https://openrouter.ai/api/v1/chat/completions",
+            CHAT,
+            "openrouter",
+            "chat",
+            "gpt-4o",
+            False,
+        ),
+        (
+            "https://api.cloudflare.com/client/v4/accounts/0123/ai/run/@cf/meta/llama-3",
+            {"prompt": "x"},
+            "cloudflare-workers-ai",
+            "invoke",
+            "@cf/meta/llama-3",
+            False,
+        ),
+        (
+            "https://adb-1.cloud.databricks.com/serving-endpoints/my-model/invocations",
+            {"messages": CHAT["messages"]},
+            "databricks",
+            "invoke",
+            "my-model",
+            False,
+        ),
         ("https://api.cohere.com/v2/chat", CHAT, "cohere", "chat", "gpt-4o", False),
-        ("http://127.0.0.1:11434/api/chat", {"model": "llama3", "messages": CHAT["messages"]}, "ollama", "chat", "llama3", True),
-        ("http://127.0.0.1:11434/api/generate", {"model": "llama3", "prompt": "x", "stream": False}, "ollama", "text_completion", "llama3", False),
-        ("https://chatgpt.com/backend-api/conversation", {"messages": []}, "chatgpt-web", "chat", None, False),
-        ("https://claude.ai/api/organizations/0a0a0a0a-2222-4333-8444-555555555555/chat_conversations/1/completion", {"prompt": "x"}, "claude-web", "chat", None, False),
-        ("https://api.voyageai.com/v1/embeddings", {"input": ["a"], "model": "voyage-3"}, "voyageai", "embeddings", "voyage-3", False),
-        ("https://api.elevenlabs.io/v1/text-to-speech/v1", {"text": "x"}, "elevenlabs", "audio", None, False),
+        (
+            "http://127.0.0.1:11434/api/chat",
+            {"model": "llama3", "messages": CHAT["messages"]},
+            "ollama",
+            "chat",
+            "llama3",
+            True,
+        ),
+        (
+            "http://127.0.0.1:11434/api/generate",
+            {"model": "llama3", "prompt": "x", "stream": False},
+            "ollama",
+            "text_completion",
+            "llama3",
+            False,
+        ),
+        (
+            "https://chatgpt.com/backend-api/conversation",
+            {"messages": []},
+            "chatgpt-web",
+            "chat",
+            None,
+            False,
+        ),
+        (
+            "https://claude.ai/api/organizations/0a0a0a0a-2222-4333-8444-555555555555/chat_conversations/1/completion",
+            {"prompt": "x"},
+            "claude-web",
+            "chat",
+            None,
+            False,
+        ),
+        (
+            "https://api.voyageai.com/v1/embeddings",
+            {"input": ["a"], "model": "voyage-3"},
+            "voyageai",
+            "embeddings",
+            "voyage-3",
+            False,
+        ),
+        (
+            "https://api.elevenlabs.io/v1/text-to-speech/v1",
+            {"text": "x"},
+            "elevenlabs",
+            "audio",
+            None,
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_known_providers(
     url: str, body: object, provider: str, operation: str, model: str | None, stream: bool
 ) -> None:
@@ -146,19 +314,44 @@ def test_unknown_host_with_the_path_of_a_model(path: str, body: object, operatio
 @pytest.mark.parametrize(
     ("body", "family", "operation"),
     [
-        (CHAT, "openai", "chat"), (CLAUDE, "anthropic", "chat"), (GEMINI, "gemini", "generate_content"), (CONVERSE, "bedrock", "chat"),
+        (CHAT, "openai", "chat"),
+        (CLAUDE, "anthropic", "chat"),
+        (GEMINI, "gemini", "generate_content"),
+        (CONVERSE, "bedrock", "chat"),
         ({"model": "gpt-5", "input": "hi"}, "openai", "responses"),
         ({"model": "x", "input": [{"role": "user", "content": "hi"}]}, "openai", "responses"),
-        ({"model": "x", "input": [{"type": "function_call_output", "call_id": "c", "output": "o"}]}, "openai", "responses"),
+        (
+            {
+                "model": "x",
+                "input": [{"type": "function_call_output", "call_id": "c", "output": "o"}],
+            },
+            "openai",
+            "responses",
+        ),
         ({"model": "llama3", "messages": CHAT["messages"], "options": {}}, "ollama", "chat"),
         ({"message": "hi", "chat_history": [], "model": "command-r"}, "cohere", "chat"),
-        ({"model_id": "ibm/granite", "input": "hi", "parameters": {}}, "watsonx", "text_completion"),
+        (
+            {"model_id": "ibm/granite", "input": "hi", "parameters": {}},
+            "watsonx",
+            "text_completion",
+        ),
         ({"messages": CHAT["messages"], "temperature": 0}, "openai", "chat"),
-        ({"model": "mistral", "messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "openai", "chat"),
-        ({"request": GEMINI, "model": "gemini-2.5-pro", "project": "p"}, "gemini", "generate_content"),
+        (
+            {
+                "model": "mistral",
+                "messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}],
+            },
+            "openai",
+            "chat",
+        ),
+        (
+            {"request": GEMINI, "model": "gemini-2.5-pro", "project": "p"},
+            "gemini",
+            "generate_content",
+        ),
         ({"chatRequest": {"messages": []}, "compartmentId": "c"}, "oci", "chat"),
     ],
-)  # fmt: skip
+)
 def test_the_body_alone_tells(body: object, family: str, operation: str) -> None:
     """Host and path renamed to hide a model call do not hide it: the body has its shape."""
     call = seen("https://innocent.example/x/y", body)
@@ -176,24 +369,60 @@ def test_a_body_that_is_cut_off_is_still_recognised() -> None:
 
 
 HARMLESS = [
-    ("https://api.stripe.com/v1/customers", {"name": "x"}), ("https://api.github.com/repos/a/b/issues", {"title": "t", "body": "b"}),
-    ("https://slack.com/api/chat.postMessage", {"channel": "C1", "text": "hello"}), ("https://example.example/api/chat", {"message": "hi", "user": 1}),
-    ("https://example.example/v1/messages", {"to": "+491234", "body": "hi"}), ("https://example.example/v1/messages", {"messages": [{"to": "a", "text": "b"}]}),
-    ("https://example.example/orders", {"input": "a", "model": "T-1000"}), ("https://example.example/v1/files", {"name": "x"}),
-    ("https://example.example/v1/generate", {"template": "invoice", "format": "pdf"}), ("https://example.example/predictions", {"city": "x"}),
-    ("https://example.example/v1/rerank", {"query": "x"}), ("https://example.example/graphql", {"query": "{me{id}}", "variables": {}}),
-    ("https://example.example/search", {"query": "x", "documents": ["a"]}), ("https://memory.example/v1/memories", {"messages": CHAT["messages"], "user_id": "u", "org_id": "o"}),
-    ("https://example.example/x", {"contents": [{"text": "a"}]}), ("https://example.example/x", {"contents": "abc"}), ("https://example.example/x", {"prompt": "Name?"}),
-    ("https://example.example/x", {"inputs": {"a": 1}, "parameters": {"b": 2}}), ("https://example.example/x", {"texts": ["a", "b"]}), ("https://example.example/x", {"message": "deployed", "model": "prod"}),
-    ("https://example.example/rpc", {"jsonrpc": "2.0", "method": "eth_call", "params": []}), ("https://example.example/rpc", {"jsonrpc": "2.0", "method": "initialize", "params": {"rootUri": "x"}}),
-    ("https://example.example/", {"jsonrpc": "2.0", "id": 1, "method": "message/send", "params": {"message": {"role": "user", "parts": [{"kind": "text", "text": "x"}]}}}),
-    ("https://example.example/", {"jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": {"id": "1"}}),
-    ("https://storage.googleapis.com/upload/storage/v1/b/x/o", {"name": "x"}), ("https://www.googleapis.com/drive/v3/files", {"name": "x"}),
-    ("https://api.smith.langchain.com/runs/batch", {"post": [{"inputs": CHAT}]}), ("https://api.cloudflare.com/client/v4/zones", {"name": "x"}),
-    ("https://mycompany.cloud.databricks.com/api/2.0/jobs/create", {"name": "x"}), ("https://huggingface.co/api/models", {"search": "x"}),
-    ("https://ollama.com/library", {"x": 1}), ("https://auth.openai.com/oauth/token", {"grant_type": "x"}),
-    ("https://example.example/v1/traces", {"resourceSpans": [{"x": CHAT}]}), ("https://example.example/x", [CHAT]), ("https://example.example/x", "text"), ("https://example.example/x", None),
-]  # fmt: skip
+    ("https://api.stripe.com/v1/customers", {"name": "x"}),
+    ("https://api.github.com/repos/a/b/issues", {"title": "t", "body": "b"}),
+    ("https://slack.com/api/chat.postMessage", {"channel": "C1", "text": "hello"}),
+    ("https://example.example/api/chat", {"message": "hi", "user": 1}),
+    ("https://example.example/v1/messages", {"to": "+491234", "body": "hi"}),
+    ("https://example.example/v1/messages", {"messages": [{"to": "a", "text": "b"}]}),
+    ("https://example.example/orders", {"input": "a", "model": "T-1000"}),
+    ("https://example.example/v1/files", {"name": "x"}),
+    ("https://example.example/v1/generate", {"template": "invoice", "format": "pdf"}),
+    ("https://example.example/predictions", {"city": "x"}),
+    ("https://example.example/v1/rerank", {"query": "x"}),
+    ("https://example.example/graphql", {"query": "{me{id}}", "variables": {}}),
+    ("https://example.example/search", {"query": "x", "documents": ["a"]}),
+    (
+        "https://memory.example/v1/memories",
+        {"messages": CHAT["messages"], "user_id": "u", "org_id": "o"},
+    ),
+    ("https://example.example/x", {"contents": [{"text": "a"}]}),
+    ("https://example.example/x", {"contents": "abc"}),
+    ("https://example.example/x", {"prompt": "Name?"}),
+    ("https://example.example/x", {"inputs": {"a": 1}, "parameters": {"b": 2}}),
+    ("https://example.example/x", {"texts": ["a", "b"]}),
+    ("https://example.example/x", {"message": "deployed", "model": "prod"}),
+    ("https://example.example/rpc", {"jsonrpc": "2.0", "method": "eth_call", "params": []}),
+    (
+        "https://example.example/rpc",
+        {"jsonrpc": "2.0", "method": "initialize", "params": {"rootUri": "x"}},
+    ),
+    (
+        "https://example.example/",
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "message/send",
+            "params": {"message": {"role": "user", "parts": [{"kind": "text", "text": "x"}]}},
+        },
+    ),
+    (
+        "https://example.example/",
+        {"jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": {"id": "1"}},
+    ),
+    ("https://storage.googleapis.com/upload/storage/v1/b/x/o", {"name": "x"}),
+    ("https://www.googleapis.com/drive/v3/files", {"name": "x"}),
+    ("https://api.smith.langchain.com/runs/batch", {"post": [{"inputs": CHAT}]}),
+    ("https://api.cloudflare.com/client/v4/zones", {"name": "x"}),
+    ("https://mycompany.cloud.databricks.com/api/2.0/jobs/create", {"name": "x"}),
+    ("https://huggingface.co/api/models", {"search": "x"}),
+    ("https://ollama.com/library", {"x": 1}),
+    ("https://auth.openai.com/oauth/token", {"grant_type": "x"}),
+    ("https://example.example/v1/traces", {"resourceSpans": [{"x": CHAT}]}),
+    ("https://example.example/x", [CHAT]),
+    ("https://example.example/x", "text"),
+    ("https://example.example/x", None),
+]
 
 
 @pytest.mark.parametrize(("url", "body"), HARMLESS)
@@ -220,17 +449,57 @@ def test_look_alike_hosts_are_never_labelled_as_the_provider(shape: str) -> None
 @pytest.mark.parametrize(
     ("headers", "body", "tool", "evidence"),
     [
-        ({}, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {}}}, ("search",), ("mcp:tools/call",)),
-        ({}, {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}}, (), ("mcp:initialize",)),
+        (
+            {},
+            {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "tools/call",
+                "params": {"name": "search", "arguments": {}},
+            },
+            ("search",),
+            ("mcp:tools/call",),
+        ),
+        (
+            {},
+            {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "initialize",
+                "params": {"protocolVersion": "2025-06-18"},
+            },
+            (),
+            ("mcp:initialize",),
+        ),
         ({}, [{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}], (), ("mcp:tools/list",)),
-        ({"mcp_protocol_version": "2026-07-28"}, {"jsonrpc": "2.0", "id": 1, "method": "server/discover"}, (), ("mcp:server/discover",)),
+        (
+            {"mcp_protocol_version": "2026-07-28"},
+            {"jsonrpc": "2.0", "id": 1, "method": "server/discover"},
+            (),
+            ("mcp:server/discover",),
+        ),
         ({"mcp_session_id": "s"}, {"jsonrpc": "2.0", "id": 1, "method": "ping"}, (), ("mcp:ping",)),
         ({"mcp_session_id": "s"}, {"jsonrpc": "2.0", "id": 1, "result": {}}, (), ("mcp:response",)),
-        ({"mcp_method": "tools/call", "mcp_name": "search"}, None, ("search",), ("mcp:tools/call",)),
-        ({"mcp_method": "tools/list", "mcp_protocol_version": "2026-07-28"}, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "delete_all"}}, ("delete_all",), ("mcp:tools/call", "mcp-header-mismatch")),
-        ({"mcp_method": "tools/call", "mcp_name": "search"}, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "delete_all"}}, ("delete_all",), ("mcp:tools/call", "mcp-header-mismatch")),
+        (
+            {"mcp_method": "tools/call", "mcp_name": "search"},
+            None,
+            ("search",),
+            ("mcp:tools/call",),
+        ),
+        (
+            {"mcp_method": "tools/list", "mcp_protocol_version": "2026-07-28"},
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "delete_all"}},
+            ("delete_all",),
+            ("mcp:tools/call", "mcp-header-mismatch"),
+        ),
+        (
+            {"mcp_method": "tools/call", "mcp_name": "search"},
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "delete_all"}},
+            ("delete_all",),
+            ("mcp:tools/call", "mcp-header-mismatch"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_tool_servers(
     headers: dict[str, str], body: object, tool: tuple[str, ...], evidence: tuple[str, ...]
 ) -> None:
@@ -281,16 +550,42 @@ def b64(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("part", "media_type"),
     [
-        ({"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(PNG)}}, "image/png"),
+        (
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(PNG)}},
+            "image/png",
+        ),
         ({"type": "input_image", "image_url": "data:image/png;base64," + b64(PNG)}, "image/png"),
-        ({"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64," + b64(PNG)}}, "application/pdf"),
+        (
+            {
+                "type": "file",
+                "file": {
+                    "filename": "a.pdf",
+                    "file_data": "data:application/pdf;base64," + b64(PNG),
+                },
+            },
+            "application/pdf",
+        ),
         ({"type": "input_audio", "input_audio": {"data": b64(PNG), "format": "wav"}}, "audio/wav"),
-        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64(PNG)}}, "image/png"),
+        (
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": b64(PNG)},
+            },
+            "image/png",
+        ),
         ({"image": {"format": "png", "source": {"bytes": b64(PNG)}}}, "image/png"),
         ({"document": {"format": "csv", "name": "x", "source": {"bytes": b64(PNG)}}}, "text/csv"),
-        ({"type": "tool_result", "content": [{"type": "image", "source": {"media_type": "image/png", "data": b64(PNG)}}]}, "image/png"),
+        (
+            {
+                "type": "tool_result",
+                "content": [
+                    {"type": "image", "source": {"media_type": "image/png", "data": b64(PNG)}}
+                ],
+            },
+            "image/png",
+        ),
     ],
-)  # fmt: skip
+)
 def test_attachments_in_messages(part: object, media_type: str) -> None:
     """Each file or image in a prompt is recorded by type, size and hash of its bytes."""
     call = seen(
@@ -330,14 +625,29 @@ def test_attachments_of_gemini_and_ollama() -> None:
 @pytest.mark.parametrize(
     ("body", "tools"),
     [
-        ({**CHAT, "tools": [{"type": "function", "function": {"name": "a"}}, {"type": "web_search"}]}, ("a", "web_search")),
+        (
+            {
+                **CHAT,
+                "tools": [{"type": "function", "function": {"name": "a"}}, {"type": "web_search"}],
+            },
+            ("a", "web_search"),
+        ),
         ({**CLAUDE, "tools": [{"name": "a", "input_schema": {}}]}, ("a",)),
-        ({**GEMINI, "tools": [{"functionDeclarations": [{"name": "a"}, {"name": "b"}]}, {"googleSearch": {}}]}, ("a", "b", "googleSearch")),
+        (
+            {
+                **GEMINI,
+                "tools": [
+                    {"functionDeclarations": [{"name": "a"}, {"name": "b"}]},
+                    {"googleSearch": {}},
+                ],
+            },
+            ("a", "b", "googleSearch"),
+        ),
         ({**CONVERSE, "toolConfig": {"tools": [{"toolSpec": {"name": "a"}}]}}, ("a",)),
         ({**CHAT, "functions": [{"name": "a"}]}, ("a",)),
         ({**CHAT, "tools": "x"}, ()),
     ],
-)  # fmt: skip
+)
 def test_tools_that_the_model_may_call(body: object, tools: tuple[str, ...]) -> None:
     """The names of tools offered to the model are recorded."""
     call = seen("https://x.example/y", body)
@@ -348,18 +658,60 @@ def test_tools_that_the_model_may_call(body: object, tools: tuple[str, ...]) -> 
 @pytest.mark.parametrize(
     ("headers", "url", "key_class"),
     [
-        ({"authorization": "Bearer " + "sk-" + "proj-abc"}, "https://api.openai.com/v1/models", "project"),
-        ({"authorization": "Bearer " + "sk-" + "svcacct-abc"}, "https://api.openai.com/v1/models", "service-account"),
-        ({"authorization": "Bearer " + "sk-" + "ant-oat01-abc"}, "https://api.anthropic.com/v1/messages", "oauth"),
-        ({"x_api_key": "sk-" + "ant-api03-abc"}, "https://api.anthropic.com/v1/messages", "api-key"),
-        ({"api_key": "0123456789abcdef"}, "https://x.openai.azure.com/openai/v1/responses", "api-key"),
-        ({}, "https://generativelanguage.googleapis.com/v1beta/models/x:generateContent?key=" + "AI" + "zaXyz", "api-key"),
-        ({"authorization": "AWS4-HMAC-SHA256 Credential=" + "AK" + "IAQNZGKIQY56JQ7WML/20261121/us-east-1/bedrock/aws4_request, SignedHeaders=x"}, "https://bedrock-runtime.us-east-1.amazonaws.com/model/x/invoke", "aws-access-key"),
-        ({"cookie": "a=b; sessionKey=" + "sk-" + "ant-sid01-x"}, "https://claude.ai/api/organizations/0a0a0a0a-2222-4333-8444-555555555555/x", "session"),
+        (
+            {"authorization": "Bearer " + "sk-" + "proj-abc"},
+            "https://api.openai.com/v1/models",
+            "project",
+        ),
+        (
+            {"authorization": "Bearer " + "sk-" + "svcacct-abc"},
+            "https://api.openai.com/v1/models",
+            "service-account",
+        ),
+        (
+            {"authorization": "Bearer " + "sk-" + "ant-oat01-abc"},
+            "https://api.anthropic.com/v1/messages",
+            "oauth",
+        ),
+        (
+            {"x_api_key": "sk-" + "ant-api03-abc"},
+            "https://api.anthropic.com/v1/messages",
+            "api-key",
+        ),
+        (
+            {"api_key": "0123456789abcdef"},
+            "https://x.openai.azure.com/openai/v1/responses",
+            "api-key",
+        ),
+        (
+            {},
+            "https://generativelanguage.googleapis.com/v1beta/models/x:generateContent?key="
+            + "AI"
+            + "zaXyz",
+            "api-key",
+        ),
+        (
+            {
+                "authorization": (
+                    "AWS4-HMAC-SHA256 Credential="
+                    + "AK"
+                    + "IAQNZGKIQY56JQ7WML/20261121/us-east-1/bedrock/aws4_request, SignedHeaders=x"
+                )
+            },
+            "https://bedrock-runtime.us-east-1.amazonaws.com/model/x/invoke",
+            "aws-access-key",
+        ),
+        (
+            {"cookie": "a=b; sessionKey=" + "sk-" + "ant-sid01-x"},
+            "https://claude.ai/api/organizations/0a0a0a0a-2222-4333-8444-555555555555/x",
+            "session",
+        ),
     ],
-)  # fmt: skip
+)
 def test_keys_become_fingerprints(headers: dict[str, str], url: str, key_class: str) -> None:
-    """A key is known by its class and a keyed fingerprint; the key itself is nowhere in the result."""
+    """A key is known by its class and a keyed fingerprint; the key itself is nowhere in the
+    result.
+    """
     call = seen(url, {}, **headers)
     assert call is not None
     assert call.key_class == key_class
@@ -421,12 +773,46 @@ def test_headers_alone_tell_at_known_hosts_and_distinctive_paths() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(
-        ["messages", "role", "content", "parts", "input", "contents", "prompt", "tools", "function", "name", "type", "source", "data", "model",
-         "inputs", "parameters", "texts", "documents", "query", "jsonrpc", "method", "params", "request", "chat_history", "image_url", "url", "bytes"]
-    ), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "messages",
+                    "role",
+                    "content",
+                    "parts",
+                    "input",
+                    "contents",
+                    "prompt",
+                    "tools",
+                    "function",
+                    "name",
+                    "type",
+                    "source",
+                    "data",
+                    "model",
+                    "inputs",
+                    "parameters",
+                    "texts",
+                    "documents",
+                    "query",
+                    "jsonrpc",
+                    "method",
+                    "params",
+                    "request",
+                    "chat_history",
+                    "image_url",
+                    "url",
+                    "bytes",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
     max_leaves=25,
-)  # fmt: skip
+)
 
 
 @given(
@@ -446,8 +832,20 @@ json_values = st.recursive(
 def test_no_body_breaks_recognition(body: object, path: str, host: str) -> None:
     """Whatever a request holds, recognising it never fails, and a known host is always a call."""
     call = recognise(
-        Exchange(id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme="https", host=host, port=443, method="POST", path=path, headers=(), body=b"{}", body_bytes=2),
-        Payload(json=body), FINGERPRINTER,
-    )  # fmt: skip
+        Exchange(
+            id="x",
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            scheme="https",
+            host=host,
+            port=443,
+            method="POST",
+            path=path,
+            headers=(),
+            body=b"{}",
+            body_bytes=2,
+        ),
+        Payload(json=body),
+        FINGERPRINTER,
+    )
     if host == "api.openai.com":
         assert call is not None

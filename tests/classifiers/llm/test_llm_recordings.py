@@ -63,10 +63,17 @@ def exchange_of(
         else headers
     )
     exchange = Exchange(
-        id="x", at=datetime(2026, 1, 1, tzinfo=UTC), scheme=parts.scheme, host="10.1.2.3" if hidden else parts.hostname or "",
-        port=9000 if hidden else parts.port or 443, method=entry["request"]["method"],
-        path=path or (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=kept, body=body, body_bytes=len(body),
-    )  # fmt: skip
+        id="x",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        scheme=parts.scheme,
+        host="10.1.2.3" if hidden else parts.hostname or "",
+        port=9000 if hidden else parts.port or 443,
+        method=entry["request"]["method"],
+        path=path or (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=kept,
+        body=body,
+        body_bytes=len(body),
+    )
     try:
         json = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -101,7 +108,9 @@ def test_known_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) ->
 
 
 def test_unknown_hosts(recordings: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """With the host hidden 98.5 % are found by path and body, and 97 % of chats by the body alone."""
+    """With the host hidden 98.5 % are found by path and body, and 97 % of chats by the body
+    alone.
+    """
     seen = Counter[str]()
     for entry, expected in calls(recordings):
         if expected["endpoint"] in CONTENT and entry["request"]["method"] == "POST":

@@ -139,11 +139,28 @@ def test_recordings_keep_decoded_text_under_old_headers(encoding: str, name: str
     ("body", "tokens", "basis"),
     [
         (STREAMS[0].body[:-60], None, None),
-        (named({"type": "message_start", "message": {"usage": {"input_tokens": 17, "output_tokens": 1}}}), (17, 1), TokensBasis.ESTIMATED),
-        (sse({"usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 2}}), (8, 2), TokensBasis.EXACT),
-        (b'{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":6},"system_fingerprint":"fp', (5, 6), TokensBasis.EXACT),
+        (
+            named(
+                {
+                    "type": "message_start",
+                    "message": {"usage": {"input_tokens": 17, "output_tokens": 1}},
+                }
+            ),
+            (17, 1),
+            TokensBasis.ESTIMATED,
+        ),
+        (
+            sse({"usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 2}}),
+            (8, 2),
+            TokensBasis.EXACT,
+        ),
+        (
+            b'{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":6},"system_fingerprint":"fp',
+            (5, 6),
+            TokensBasis.EXACT,
+        ),
     ],
-)  # fmt: skip
+)
 def test_half_finished_answers_keep_what_was_seen(
     body: bytes, tokens: tuple[int, int] | None, basis: TokensBasis | None
 ) -> None:
@@ -189,10 +206,18 @@ def test_no_bytes_break_the_tap(data: bytes, kind: str, encoding: str | None) ->
 @pytest.mark.parametrize(
     "usage",
     [
-        {"prompt_tokens": -1, "completion_tokens": True}, {"prompt_tokens": "7x"}, {"prompt_tokens": 1e300}, {"prompt_tokens": None}, {}, [], 7, "x",
-        {"prompt_tokens": {"a": 1}}, {"tokens": 5, "billed_units": []},
+        {"prompt_tokens": -1, "completion_tokens": True},
+        {"prompt_tokens": "7x"},
+        {"prompt_tokens": 1e300},
+        {"prompt_tokens": None},
+        {},
+        [],
+        7,
+        "x",
+        {"prompt_tokens": {"a": 1}},
+        {"tokens": 5, "billed_units": []},
     ],
-)  # fmt: skip
+)
 def test_nonsense_is_not_a_token_count(usage: object) -> None:
     """A number that cannot be a token count leaves the count unknown, never 0."""
     body = orjson.dumps({"usage": usage, "choices": []})
@@ -287,8 +312,14 @@ def test_realtime_sessions_add_up() -> None:
 def test_bedrock_counts_in_headers() -> None:
     """Where the body says nothing, the counts in Bedrock's answer headers are used."""
     answer = Answer(
-        status=200, headers=(("content-type", "application/json"), ("x-amzn-bedrock-input-token-count", "12"), ("x-amzn-bedrock-output-token-count", "34")), body=b'{"completion":"x"}'
-    )  # fmt: skip
+        status=200,
+        headers=(
+            ("content-type", "application/json"),
+            ("x-amzn-bedrock-input-token-count", "12"),
+            ("x-amzn-bedrock-output-token-count", "34"),
+        ),
+        body=b'{"completion":"x"}',
+    )
     done = complete(
         LlmCall(provider="aws-bedrock", operation="invoke", model="anthropic.claude-v2"),
         answer,
@@ -302,9 +333,19 @@ def test_organisation_and_model_are_learnt_from_the_answer() -> None:
     none.
     """
     answer = Answer(
-        status=200, headers=(("content-type", "application/json"), ("openai-organization", "example-org"), ("openai-project", "proj_1")),
-        body=orjson.dumps({"model": "gpt-4o-mini-2024-07-18", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}),
-    )  # fmt: skip
+        status=200,
+        headers=(
+            ("content-type", "application/json"),
+            ("openai-organization", "example-org"),
+            ("openai-project", "proj_1"),
+        ),
+        body=orjson.dumps(
+            {
+                "model": "gpt-4o-mini-2024-07-18",
+                "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+            }
+        ),
+    )
     done = complete(LlmCall(provider="openai", operation="chat"), answer, exchange())
     assert (done.organisation, done.project, done.model) == (
         "example-org",

@@ -11,22 +11,51 @@ DETECTOR = PersonalDetector()
 EACH = 25
 
 LABELS = {
-    "us_ssn": ("SSN", "ssn"), "uk_nino": ("National Insurance number", "nino"), "br_cpf": ("CPF", "cpf"),
-    "br_cnpj": ("CNPJ", "cnpj"), "in_aadhaar": ("Aadhaar", "aadhaar_number"), "in_pan": ("PAN", "panNumber"),
-    "de_tax_id": ("Steuer-ID", "steuer_id"), "fr_nir": ("numéro de sécurité sociale", "nir"), "es_dni": ("DNI", "dni"),
-    "es_nie": ("NIE", "nie"), "it_codice_fiscale": ("codice fiscale", "codiceFiscale"), "nl_bsn": ("BSN", "bsn"),
-    "pl_pesel": ("PESEL", "pesel"), "pt_nif": ("NIF", "nif"), "ro_cnp": ("CNP", "cnp"),
-    "be_national_number": ("rijksregisternummer", "rijksregisternummer"), "se_personnummer": ("personnummer",) * 2,
-    "no_fodselsnummer": ("fødselsnummer", "fodselsnummer"), "fi_hetu": ("henkilötunnus", "hetu"),
-    "dk_cpr": ("CPR", "cprNummer"), "ch_ahv": ("AHV-Nummer", "ahvNummer"), "ca_sin": ("SIN", "sin"),
-    "au_tfn": ("tax file number", "tfn"), "mx_curp": ("CURP", "curp"), "za_id": ("South African ID number", "sa_id"),
-    "uk_nhs": ("NHS number", "nhs_number"), "credit_card": ("card", "cardNumber"),
-}  # fmt: skip
+    "us_ssn": ("SSN", "ssn"),
+    "uk_nino": ("National Insurance number", "nino"),
+    "br_cpf": ("CPF", "cpf"),
+    "br_cnpj": ("CNPJ", "cnpj"),
+    "in_aadhaar": ("Aadhaar", "aadhaar_number"),
+    "in_pan": ("PAN", "panNumber"),
+    "de_tax_id": ("Steuer-ID", "steuer_id"),
+    "fr_nir": ("numéro de sécurité sociale", "nir"),
+    "es_dni": ("DNI", "dni"),
+    "es_nie": ("NIE", "nie"),
+    "it_codice_fiscale": ("codice fiscale", "codiceFiscale"),
+    "nl_bsn": ("BSN", "bsn"),
+    "pl_pesel": ("PESEL", "pesel"),
+    "pt_nif": ("NIF", "nif"),
+    "ro_cnp": ("CNP", "cnp"),
+    "be_national_number": ("rijksregisternummer", "rijksregisternummer"),
+    "se_personnummer": ("personnummer",) * 2,
+    "no_fodselsnummer": ("fødselsnummer", "fodselsnummer"),
+    "fi_hetu": ("henkilötunnus", "hetu"),
+    "dk_cpr": ("CPR", "cprNummer"),
+    "ch_ahv": ("AHV-Nummer", "ahvNummer"),
+    "ca_sin": ("SIN", "sin"),
+    "au_tfn": ("tax file number", "tfn"),
+    "mx_curp": ("CURP", "curp"),
+    "za_id": ("South African ID number", "sa_id"),
+    "uk_nhs": ("NHS number", "nhs_number"),
+    "credit_card": ("card", "cardNumber"),
+}
 
 STANDS_ALONE = (
-    "us_ssn", "uk_nino", "br_cpf", "br_cnpj", "in_pan", "es_dni", "es_nie", "it_codice_fiscale", "be_national_number",
-    "se_personnummer", "fi_hetu", "ch_ahv", "mx_curp", "credit_card",
-)  # fmt: skip
+    "us_ssn",
+    "uk_nino",
+    "br_cpf",
+    "br_cnpj",
+    "in_pan",
+    "es_dni",
+    "es_nie",
+    "it_codice_fiscale",
+    "be_national_number",
+    "se_personnummer",
+    "fi_hetu",
+    "ch_ahv",
+    "mx_curp",
+    "credit_card",
+)
 
 
 def f2(expected: list[str], got: list[list[str]]) -> float:

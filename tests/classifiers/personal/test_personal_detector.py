@@ -139,7 +139,9 @@ QUIET = [
 
 @pytest.mark.parametrize(("key", "text"), QUIET)
 def test_other_numbers_and_names_stay_quiet(key: str, text: str) -> None:
-    """Order numbers, hashes, versions, hosts and mailboxes of machines are nobody's personal data."""
+    """Order numbers, hashes, versions, hosts and mailboxes of machines are nobody's personal
+    data.
+    """
     assert found(text, key) == []
 
 

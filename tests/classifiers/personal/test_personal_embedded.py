@@ -27,9 +27,15 @@ def test_pasted_rows_are_read_under_their_header(delimiter: str) -> None:
     ]
     table = "\n".join(delimiter.join(line) for line in lines)
     assert found(f"Please summarise these:\n{table}\n\nThank you, in English.") == [
-        ("person", "Jane Roe"), ("us_ssn", "536904399"), ("date_of_birth", "1981-03-12"), ("health_data", "E11.9"),
-        ("person", "Bob Poe"), ("us_ssn", "536-90-4398"), ("date_of_birth", "1970-01-02"), ("health_data", "I10"),
-    ]  # fmt: skip
+        ("person", "Jane Roe"),
+        ("us_ssn", "536904399"),
+        ("date_of_birth", "1981-03-12"),
+        ("health_data", "E11.9"),
+        ("person", "Bob Poe"),
+        ("us_ssn", "536-90-4398"),
+        ("date_of_birth", "1970-01-02"),
+        ("health_data", "I10"),
+    ]
 
 
 def test_labelled_lines_are_read_like_a_form() -> None:
@@ -39,9 +45,12 @@ def test_labelled_lines_are_read_like_a_form() -> None:
         " Catholic\nSSN: 536-90-4399\n"
     )
     assert sorted(found(text)) == [
-        ("date_of_birth", "1981-03-12"), ("health_data", "Type 2 diabetes"), ("person", "Jane Roe"),
-        ("special_category", "Catholic"), ("us_ssn", "536-90-4399"),
-    ]  # fmt: skip
+        ("date_of_birth", "1981-03-12"),
+        ("health_data", "Type 2 diabetes"),
+        ("person", "Jane Roe"),
+        ("special_category", "Catholic"),
+        ("us_ssn", "536-90-4399"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,28 @@ def recogniser() -> NameRecogniser:
 
 
 SENTENCES = [
-    ("Please write to Jane Roe about her appointment with Dr. Peter Okafor.", {"Jane Roe", "Peter Okafor"}, set()),
-    ("She moved to 12 High Street, Leeds last year and likes it there.", set(), {"12 High Street, Leeds"}),
-    ("Hola, me llamo José García López y vivo en Calle Mayor 12, Madrid.", {"José García López"}, {"Calle Mayor 12, Madrid"}),
-    ("Je m'appelle Zoé Dupont et j'habite au 5 rue de la Paix.", {"Zoé Dupont"}, {"5 rue de la Paix"}),
+    (
+        "Please write to Jane Roe about her appointment with Dr. Peter Okafor.",
+        {"Jane Roe", "Peter Okafor"},
+        set(),
+    ),
+    (
+        "She moved to 12 High Street, Leeds last year and likes it there.",
+        set(),
+        {"12 High Street, Leeds"},
+    ),
+    (
+        "Hola, me llamo José García López y vivo en Calle Mayor 12, Madrid.",
+        {"José García López"},
+        {"Calle Mayor 12, Madrid"},
+    ),
+    (
+        "Je m'appelle Zoé Dupont et j'habite au 5 rue de la Paix.",
+        {"Zoé Dupont"},
+        {"5 rue de la Paix"},
+    ),
     ("Mein Name ist Anna Müller und ich wohne hier seit vielen Jahren.", {"Anna Müller"}, set()),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "people", "addresses"), SENTENCES)
@@ -45,16 +61,28 @@ def test_people_and_streets_are_found(
 
 
 TEMPLATES = {
-    "en": ("Please draft a reply to {}, who complained about the late delivery.", "I spoke with {} yesterday about it.",
-           "The patient, {}, was admitted on Monday with chest pain.", "Summarise this: {} asked for a refund."),
-    "de": ("Bitte schreiben Sie einen Brief an {}, weil die Rechnung nicht stimmt.",
-           "Der Kunde {} hat gestern angerufen und möchte kündigen."),
-    "fr": ("Écrivez une lettre à {} au sujet de sa facture impayée.", "Le client {} a appelé hier pour annuler."),
-    "es": ("El paciente {} ingresó el lunes con dolor en el pecho.", "Ayer hablé con {} sobre la factura."),
+    "en": (
+        "Please draft a reply to {}, who complained about the late delivery.",
+        "I spoke with {} yesterday about it.",
+        "The patient, {}, was admitted on Monday with chest pain.",
+        "Summarise this: {} asked for a refund.",
+    ),
+    "de": (
+        "Bitte schreiben Sie einen Brief an {}, weil die Rechnung nicht stimmt.",
+        "Der Kunde {} hat gestern angerufen und möchte kündigen.",
+    ),
+    "fr": (
+        "Écrivez une lettre à {} au sujet de sa facture impayée.",
+        "Le client {} a appelé hier pour annuler.",
+    ),
+    "es": (
+        "El paciente {} ingresó el lunes con dolor en el pecho.",
+        "Ayer hablé con {} sobre la factura.",
+    ),
     "it": ("Il cliente {} ha chiamato ieri per il suo contratto.",),
     "nl": ("De klant {} heeft gisteren gebeld over zijn contract.",),
     "pt": ("O cliente {} ligou ontem para cancelar o contrato.",),
-}  # fmt: skip
+}
 PEOPLE = {
     "en": ("Olivia Bennett", "Marcus Whitfield", "Priya Raman", "Tom O'Connor", "Dmitri Volkov"),
     "de": ("Jürgen Hoffmann", "Anke Schreiber", "Lukas Baumgartner"),

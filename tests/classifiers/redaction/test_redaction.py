@@ -224,10 +224,12 @@ def test_anthropic_events_are_restored() -> None:
 @pytest.mark.parametrize(
     ("coding", "damage"),
     [
-        ("gzip", lambda body: body[:-3]), ("gzip", lambda body: body[:-6] + b"\0\0" + body[-4:]),
-        ("gzip", lambda body: body + b" and more"), ("xor", bytes),
+        ("gzip", lambda body: body[:-3]),
+        ("gzip", lambda body: body[:-6] + b"\0\0" + body[-4:]),
+        ("gzip", lambda body: body + b" and more"),
+        ("xor", bytes),
     ],
-)  # fmt: skip
+)
 def test_a_body_that_does_not_unpack_whole_is_not_redacted(
     coding: str, damage: Callable[[bytes], bytes]
 ) -> None:

@@ -1,4 +1,6 @@
-"""What is kept of a script's source holds no secret and no personal value, however it is spelled."""
+"""What is kept of a script's source holds no secret and no personal value, however it is
+spelled.
+"""
 
 import ast
 import base64
@@ -97,7 +99,9 @@ def test_personal_values_are_masked(masker: SourceMasker, line: str, gone: str) 
     ],
 )
 def test_what_is_neither_stays_as_it_is(masker: SourceMasker, line: str) -> None:
-    """Ordinary code is kept to the letter, so that a difference between two versions can be read."""
+    """Ordinary code is kept to the letter, so that a difference between two versions can be
+    read.
+    """
     assert masker.mask(DO + line + "\n") == DO + line + "\n"
 
 

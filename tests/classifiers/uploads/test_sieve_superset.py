@@ -22,10 +22,34 @@ from classifiers.uploads.prefilter import excerpt, regions
 from core.organisation import Organisation
 
 IDS = (
-    "us_ssn", "uk_nino", "br_cpf", "br_cnpj", "in_aadhaar", "in_pan", "de_tax_id", "fr_nir", "es_dni", "es_nie",
-    "it_codice_fiscale", "nl_bsn", "pl_pesel", "pt_nif", "be_national_number", "se_personnummer", "no_fodselsnummer",
-    "fi_hetu", "dk_cpr", "ch_ahv", "ro_cnp", "ca_sin", "au_tfn", "mx_curp", "za_id", "uk_nhs", "credit_card",
-)  # fmt: skip
+    "us_ssn",
+    "uk_nino",
+    "br_cpf",
+    "br_cnpj",
+    "in_aadhaar",
+    "in_pan",
+    "de_tax_id",
+    "fr_nir",
+    "es_dni",
+    "es_nie",
+    "it_codice_fiscale",
+    "nl_bsn",
+    "pl_pesel",
+    "pt_nif",
+    "be_national_number",
+    "se_personnummer",
+    "no_fodselsnummer",
+    "fi_hetu",
+    "dk_cpr",
+    "ch_ahv",
+    "ro_cnp",
+    "ca_sin",
+    "au_tfn",
+    "mx_curp",
+    "za_id",
+    "uk_nhs",
+    "credit_card",
+)
 LABELS = (
     "",
     "SSN ",
@@ -169,7 +193,9 @@ def test_planted_values_are_found_wherever_they_stand(
 @given(st.lists(st.sampled_from(PLANTED), min_size=1, max_size=4), st.integers(0, 10**6))
 @settings(max_examples=80, deadline=None)
 def test_a_single_endless_line_hides_nothing(engine: Engine, values: list[str], seed: int) -> None:
-    """In text without line ends, too, the kinds found through the sieve are those found without it."""
+    """In text without line ends, too, the kinds found through the sieve are those found without
+    it.
+    """
     rng = random.Random(seed)
     words = " ".join(filler(rng, 300)).split(" ")
     for value in values:

@@ -84,9 +84,14 @@ def lines(rng: random.Random, size: int) -> list[str]:
 
 
 def value(rng: random.Random) -> str:
-    return rng.choice([
-        f"a.{rng.randrange(10**6)}@contoso.com", iban(rng), valid("credit_card", rng), KEY,
-    ])  # fmt: skip
+    return rng.choice(
+        [
+            f"a.{rng.randrange(10**6)}@contoso.com",
+            iban(rng),
+            valid("credit_card", rng),
+            KEY,
+        ]
+    )
 
 
 def prose(rng: random.Random, size: int) -> tuple[bytes, str]:
@@ -191,9 +196,13 @@ def unread(findings: tuple[Finding, ...]) -> set[tuple[str, str | None]]:
 
 
 @given(
-    st.sampled_from(sorted(PACK)), st.sampled_from(sorted(CONTAINERS)), st.sampled_from(sorted(DAMAGE)),
-    st.integers(0, 10**6), st.integers(0, 5_000), st.lists(st.integers(0, 1 << 20), max_size=8),
-)  # fmt: skip
+    st.sampled_from(sorted(PACK)),
+    st.sampled_from(sorted(CONTAINERS)),
+    st.sampled_from(sorted(DAMAGE)),
+    st.integers(0, 10**6),
+    st.integers(0, 5_000),
+    st.lists(st.integers(0, 1 << 20), max_size=8),
+)
 @settings(max_examples=120, deadline=None)
 def test_a_small_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
@@ -212,9 +221,13 @@ def test_a_small_body_gives_the_same_held_and_streamed(
 
 
 @given(
-    st.sampled_from(sorted(PACK)), st.sampled_from(sorted(CONTAINERS)), st.sampled_from(sorted(DAMAGE)),
-    st.integers(0, 10**6), st.sampled_from([66_000, 200_000, 450_000]), st.lists(st.integers(0, 1 << 20), max_size=8),
-)  # fmt: skip
+    st.sampled_from(sorted(PACK)),
+    st.sampled_from(sorted(CONTAINERS)),
+    st.sampled_from(sorted(DAMAGE)),
+    st.integers(0, 10**6),
+    st.sampled_from([66_000, 200_000, 450_000]),
+    st.lists(st.integers(0, 1 << 20), max_size=8),
+)
 @settings(max_examples=30, deadline=None)
 def test_a_large_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]

@@ -55,7 +55,9 @@ def test_windows_do_not_depend_on_how_a_body_comes(
 @given(st.text(min_size=1, max_size=4000), st.integers(1, 900), st.integers(0, 3))
 @settings(max_examples=60, deadline=None)
 def test_no_character_is_split_between_windows(text: str, step: int, shift: int) -> None:
-    """Every window is whole text, so none is mistaken for binary data; joined, nothing is missing."""
+    """Every window is whole text, so none is mistaken for binary data; joined, nothing is
+    missing.
+    """
     data = b"." * shift + text.encode() * (200_000 // len(text.encode()) + 1)
     cutter = Cutter("text/plain")
     found = windows(cutter, [data[at : at + 50_000] for at in range(0, len(data), 50_000)])
