@@ -8,40 +8,14 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 KEPT_ENVIRONMENT = frozenset(
-    {
-        "PATH",
-        "PWD",
-        "VIRTUAL_ENV",
-        "CONDA_PREFIX",
-        "PYTHONPATH",
-        "PYTHONSAFEPATH",
-        "FLASK_APP",
-        "JPY_SESSION_NAME",
-        "NUITKA_ONEFILE_BINARY",
-        "NUITKA_ONEFILE_PARENT",
-        "_PYI_ARCHIVE_FILE",
-        "_PYI_APPLICATION_HOME_DIR",
-        "_MEIPASS2",
-        "TERM_PROGRAM",
-        "TERMINAL_EMULATOR",
-        "VSCODE_PID",
-        "PYCHARM_HOSTED",
-        "INVOCATION_ID",
-        "TRIGGER_UNIT",
-        "CLAUDECODE",
-        "CODEX_SANDBOX",
-        "CURSOR_AGENT",
-        "GEMINI_CLI",
-        "GITHUB_ACTIONS",
-        "GITLAB_CI",
-        "JENKINS_URL",
-        "BUILDKITE",
-        "TF_BUILD",
-        "SSH_CONNECTION",
-        "HOMEBREW_PREFIX",
-        "PYENV_ROOT",
-        "__PYVENV_LAUNCHER__",
-    }
+    (
+        "PATH PWD VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONSAFEPATH FLASK_APP"
+        " JPY_SESSION_NAME NUITKA_ONEFILE_BINARY NUITKA_ONEFILE_PARENT _PYI_ARCHIVE_FILE"
+        " _PYI_APPLICATION_HOME_DIR _MEIPASS2 TERM_PROGRAM TERMINAL_EMULATOR VSCODE_PID"
+        " PYCHARM_HOSTED INVOCATION_ID TRIGGER_UNIT CLAUDECODE CODEX_SANDBOX CURSOR_AGENT"
+        " GEMINI_CLI GITHUB_ACTIONS GITLAB_CI JENKINS_URL BUILDKITE TF_BUILD SSH_CONNECTION"
+        " HOMEBREW_PREFIX PYENV_ROOT __PYVENV_LAUNCHER__"
+    ).split()
 )
 """The only environment variables that are kept; docs/privacy.md lists them."""
 

@@ -1,7 +1,5 @@
 """Which program is a Python interpreter, by its name (pure)."""
 
-# ruff: noqa: SIM905 - word lists read better as text
-
 import re
 
 _PYTHON = re.compile(

@@ -2,8 +2,6 @@
 terminal (pure).
 """
 
-# ruff: noqa: SIM905 - word lists read better as text
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Where the ancestry of a process may begin, and who takes in the children of others (pure)."""
 
-# ruff: noqa: SIM905 - word lists read better as text
-
 from attribution.facts import ProcessFacts
 from attribution.interpreters import base_name
 

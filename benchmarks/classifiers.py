@@ -115,17 +115,7 @@ def shown(ms: float) -> str:
 def rows(count: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return columns and rows of made-up customers."""
     rng = rng_of("rows")
-    columns = (
-        "customer_id",
-        "full_name",
-        "email",
-        "phone",
-        "iban",
-        "ssn",
-        "balance",
-        "created_at",
-        "note",
-    )
+    columns = tuple(("customer_id full_name email phone iban ssn balance created_at note").split())
     ids = [valid("us_ssn", rng) for _ in range(500)]
     made_rows = [
         (

@@ -386,36 +386,10 @@ def segments_of(texts: list[tuple[str, str]]) -> Payload:
 def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
     """Return (what, our microseconds given segments, the SDK's on the same text)."""
     rng = random.Random(7)
-    words = [
-        "the",
-        "quarter",
-        "ledger",
-        "invoice",
-        "total",
-        "was",
-        "approved",
-        "by",
-        "finance",
-        "and",
-        "tokens",
-        "key",
-        "board",
-        "report",
-        "please",
-        "write",
-        "a",
-        "summary",
-        "of",
-        "results",
-        "for",
-        "next",
-        "meeting",
-        "which",
-        "numbers",
-        "changed",
-        "since",
-        "March",
-    ]
+    words = (
+        "the quarter ledger invoice total was approved by finance and tokens key board report"
+        " please write a summary of results for next meeting which numbers changed since March"
+    ).split()
     prose = lambda n: " ".join(rng.choice(words) for _ in range(n // 6))[:n]  # noqa: E731
     small = [
         ("model", "gpt-4o"),

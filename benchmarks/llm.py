@@ -27,17 +27,9 @@ from core.organisation import Organisation
 
 FINGERPRINTER = Fingerprinter(b"k" * 32)
 DATA = Path(os.environ.get("OUTGATE_DEV_DATA", Path(__file__).parents[2] / "shared" / "data"))
-CONTENT = {
-    "chat",
-    "responses",
-    "embeddings",
-    "completions",
-    "invoke",
-    "images",
-    "rerank",
-    "moderations",
-    "audio_speech",
-}
+CONTENT = set(
+    ("chat responses embeddings completions invoke images rerank moderations audio_speech").split()
+)
 Row = tuple[str, str, str]
 
 

@@ -24,13 +24,13 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from gate import (
+from gate import (  # noqa: E402 - found by the path above
     mitmdump,
     outgate,
     peak_mb,
     tunnel,
     wait_for,
-)  # noqa: E402 - found by the path above
+)
 
 MB = 1 << 20
 TYPES = {"random": "application/octet-stream", "ledger": "text/csv"}

@@ -20,26 +20,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-PLUMBING = {
-    "acknowledging",
-    "backpressure",
-    "gate",
-    "hooks",
-    "streams",
-    "trailers",
-    "connect_to",
-    "tls",
-    "tls_passthrough",
-    "mitmproxy_imports",
-    "mitmproxy_patches",
-    "upstreams",
-    "sniffing",
-    "senders",
-    "observing",
-    "transaction",
-    "life_cycle",
-    "binding",
-}
+PLUMBING = set(
+    (
+        "acknowledging backpressure gate hooks streams trailers connect_to tls"
+        " tls_passthrough mitmproxy_imports mitmproxy_patches upstreams sniffing senders"
+        " observing transaction life_cycle binding"
+    ).split()
+)
 """Modules that are not part of the story of a request, or are the value that it is told about."""
 
 

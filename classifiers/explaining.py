@@ -19,18 +19,10 @@ _BY_DETECTOR = {
     "organisation": "a recogniser of the organisation",
 }
 _TOLD_BY_NAME = frozenset(
-    {
-        "person",
-        "address",
-        "date_of_birth",
-        "passport",
-        "driving_licence",
-        "medical_record",
-        "health_id",
-        "bank_account",
-        "health_data",
-        "special_category",
-    }
+    (
+        "person address date_of_birth passport driving_licence medical_record health_id"
+        " bank_account health_data special_category"
+    ).split()
 )
 _TOLD_BY_FORM = {
     "email": "form, and a domain that can exist",

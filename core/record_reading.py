@@ -33,16 +33,10 @@ from core.json_fields import Fields, by_word
 
 _PROCESS_LACKS = frozenset({"started_at"})
 _SENDER_LACKS = frozenset(
-    {
-        "reason",
-        "started_at",
-        "script_process",
-        "candidates",
-        "started_by",
-        "is_python",
-        "script_candidates",
-        "on_behalf",
-    }
+    (
+        "reason started_at script_process candidates started_by is_python script_candidates"
+        " on_behalf"
+    ).split()
 )
 _PEER_LACKS = frozenset({"started_at", "is_python"})
 _SCRIPT_LACKS = frozenset({"version"})

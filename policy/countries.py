@@ -22,7 +22,7 @@ CODES = frozenset(
     QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG
     TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM
     ZW XK
-    """.split()  # noqa: SIM905 - a table reads better as one
+    """.split()
 )
 """ISO 3166-1 alpha-2, and XK, which has none but stands in every table."""
 

@@ -37,23 +37,11 @@ _ANSWERING = frozenset({State.ANSWERING, State.STREAMING, State.CONVERSING})
 class Transaction:
     """One exchange on its way. Drops the payload early; its repr shows none."""
 
-    __slots__ = (
-        "_classification",
-        "_closing",
-        "_decision",
-        "_exchange",
-        "_handed",
-        "_journalled",
-        "_sender",
-        "_values",
-        "connection",
-        "failed",
-        "notes",
-        "reference",
-        "state",
-        "stopped",
-        "strict",
-        "travel",
+    __slots__ = tuple(
+        (
+            "_classification _closing _decision _exchange _handed _journalled _sender _values"
+            " connection failed notes reference state stopped strict travel"
+        ).split()
     )
 
     def __init__(self, reference: str, *, strict: bool = False, connection: str = "") -> None:

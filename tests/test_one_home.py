@@ -35,60 +35,33 @@ from tui.holds import case_alone
 from tui.wording import case_sentence, sentence
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = (
-    "app",
-    "attribution",
-    "certs",
-    "classifiers",
-    "core",
-    "destinations",
-    "evidence",
-    "policy",
-    "proxy",
-    "tui",
+PACKAGES = tuple(
+    ("app attribution certs classifiers core destinations evidence policy proxy tui").split()
 )
 HOME = "core/vocabulary/"
 SERVICE_IDS = frozenset(service.id for service in services())
 ENOUGH = 5
 """So many ids in one literal make a table of them."""
 
-DETECTORS_OWN = {
-    "classifiers/explaining.py",
-    "classifiers/personal/detector.py",
-    "classifiers/personal/scan/checks.py",
-    "classifiers/personal/scan/labelled.py",
-    "classifiers/personal/scan/published.py",
-    "classifiers/personal/tables/columns.py",
-    "classifiers/personal/tables/keyed.py",
-    "classifiers/personal/tables/phrases.py",
-    "classifiers/uploads/prefilter/hints.py",
-}
+DETECTORS_OWN = set(
+    (
+        "classifiers/explaining.py classifiers/personal/detector.py"
+        " classifiers/personal/scan/checks.py classifiers/personal/scan/labelled.py"
+        " classifiers/personal/scan/published.py classifiers/personal/tables/columns.py"
+        " classifiers/personal/tables/keyed.py classifiers/personal/tables/phrases.py"
+        " classifiers/uploads/prefilter/hints.py"
+    ).split()
+)
 """How each kind is found: held to the vocabulary by `test_classifiers_kinds`."""
 SERVICES_OWN = ("classifiers/destinations/", "destinations/", "proxy/refusals.py")
 """Hosts, keys and shapes of services: the catalogue's business."""
 SHAPES_OF_PROVIDERS = "classifiers/llm/request/shapes.py"
 
 WORD_FUNCTIONS = frozenset(
-    {
-        "size",
-        "spelt",
-        "number",
-        "short_number",
-        "counted",
-        "plural",
-        "capital",
-        "clock_time",
-        "short_time",
-        "at_time",
-        "ago",
-        "lasting",
-        "went_out",
-        "lets_out",
-        "left_by",
-        "kinds_of",
-        "by_gravity",
-        "words_of",
-    }
+    (
+        "size spelt number short_number counted plural capital clock_time short_time at_time"
+        " ago lasting went_out lets_out left_by kinds_of by_gravity words_of"
+    ).split()
 )
 UNIT = re.compile(r"^\s?(?:[kKMGT]i?B|bytes?|seconds?|minutes?|hours?|days?)\b")
 IN_POWERS_OF_1024 = {

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from attribution.backends import procfs
+from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.peers import Peers
 from attribution.backends.recent_pids import Births
@@ -139,7 +139,7 @@ class LinuxBackend:
         )
 
     def _attends(self, pid: int, place: int, socket: int) -> bool:
-        thread = procfs.attendant(pid, place, _QUICK_THREADS, self._attendants.get(socket))
+        thread = system_calls.attendant(pid, place, _QUICK_THREADS, self._attendants.get(socket))
         if thread is None:
             return False
         if len(self._attendants) >= _MOST_PLACES:
@@ -245,12 +245,12 @@ class LinuxBackend:
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""
-        return procfs.waiting_threads(pid, socket)
+        return system_calls.waiting_threads(pid, socket)
 
     def watched(self, pid: int, socket: int) -> bool:
         """See Backend.watched."""
         place = self._place(pid, socket)
-        return place is not None and procfs.watched(pid, place)
+        return place is not None and system_calls.watched(pid, place)
 
     def peers(self, pid: int) -> tuple[int, ...] | None:
         """See Backend.peers."""

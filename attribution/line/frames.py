@@ -23,16 +23,12 @@ _SOCKET_FILES = (
     "/urllib3/util/wait.py",
     "/httpcore/_backends/sync.py",
 )
-_EVENT_LOOP_FILES = (
-    "/selectors.py",
-    "/asyncio/base_events.py",
-    "/asyncio/runners.py",
-    "/trio/_core/_run.py",
-    "/gevent/hub.py",
-    "/asyncio/windows_events.py",
-    "/eventlet/hubs/poll.py",
-    "/tornado/platform/asyncio.py",
-    "/uvloop/__init__.py",
+_EVENT_LOOP_FILES = tuple(
+    (
+        "/selectors.py /asyncio/base_events.py /asyncio/runners.py /trio/_core/_run.py"
+        " /gevent/hub.py /asyncio/windows_events.py /eventlet/hubs/poll.py"
+        " /tornado/platform/asyncio.py /uvloop/__init__.py"
+    ).split()
 )
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\|<")
 _MOST_FRAMES = 40

@@ -2,8 +2,6 @@
 (pure).
 """
 
-# ruff: noqa: SIM905 - word lists read better as text
-
 from collections.abc import Sequence
 
 from attribution.facts import ProcessFacts
@@ -20,18 +18,11 @@ _VALUES = frozenset(
 two.
 """
 _PAIRS = frozenset({"-p", "--parameters", "-r", "--parameters_raw"})
-_SERVERS = (
-    "jupyter",
-    "jupyter-lab",
-    "jupyter-notebook",
-    "jupyter-server",
-    "jupyterhub-singleuser",
-    "jupyterlab",
-    "notebook",
-    "jupyter_server",
-    "ipykernel",
-    "code",
-    "positron",
+_SERVERS = tuple(
+    (
+        "jupyter jupyter-lab jupyter-notebook jupyter-server jupyterhub-singleuser jupyterlab"
+        " notebook jupyter_server ipykernel code positron"
+    ).split()
 )
 """Keep kernels for somebody who types into them."""
 

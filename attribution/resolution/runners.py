@@ -2,8 +2,6 @@
 workers, kernels.
 """
 
-# ruff: noqa: SIM905 - word lists read better as text
-
 import re
 from dataclasses import dataclass
 from enum import Enum

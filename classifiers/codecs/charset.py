@@ -16,32 +16,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _TRUSTED = frozenset(
-    {
-        "utf-8",
-        "utf8",
-        "us-ascii",
-        "ascii",
-        "iso-8859-1",
-        "latin-1",
-        "latin1",
-        "utf-16",
-        "utf-16le",
-        "utf-16be",
-        "utf-32",
-        "utf-32le",
-        "utf-32be",
-        "utf-7",
-        "koi8-r",
-        "koi8-u",
-        "big5",
-        "gbk",
-        "gb2312",
-        "gb18030",
-        "euc-jp",
-        "euc-kr",
-        "shift_jis",
-        "iso-2022-jp",
-    }
+    (
+        "utf-8 utf8 us-ascii ascii iso-8859-1 latin-1 latin1 utf-16 utf-16le utf-16be utf-32"
+        " utf-32le utf-32be utf-7 koi8-r koi8-u big5 gbk gb2312 gb18030 euc-jp euc-kr"
+        " shift_jis iso-2022-jp"
+    ).split()
 )
 _SAMPLE = 65_536
 SHORTEST_RUN = 8

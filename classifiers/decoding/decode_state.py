@@ -34,19 +34,10 @@ class Piece(NamedTuple):
 class Reading:
     """Collects a payload within limits. Holds payload."""
 
-    __slots__ = (
-        "begins",
-        "carrier",
-        "ends",
-        "full",
-        "label",
-        "limits",
-        "payload",
-        "pending",
-        "piece_bytes",
-        "pieces",
-        "reasons",
-        "runs",
+    __slots__ = tuple(
+        (
+            "begins carrier ends full label limits payload pending piece_bytes pieces reasons runs"
+        ).split()
     )
 
     def __init__(self, payload: Payload, limits: Limits, label: str | None = None) -> None:

@@ -12,35 +12,14 @@ from core.exchange import Exchange
 
 _new = tuple.__new__
 _STRUCTURAL = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "cache-control",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "date",
-        "expect",
-        "host",
-        "keep-alive",
-        "pragma",
-        "proxy-connection",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-        "x-stainless-arch",
-        "x-stainless-async",
-        "x-stainless-lang",
-        "x-stainless-os",
-        "x-stainless-package-version",
-        "x-stainless-read-timeout",
-        "x-stainless-retry-count",
-        "x-stainless-runtime",
-        "x-stainless-runtime-version",
-        "x-stainless-timeout",
-    }
+    (
+        "accept accept-encoding accept-language cache-control connection content-encoding"
+        " content-length content-type date expect host keep-alive pragma proxy-connection te"
+        " transfer-encoding upgrade x-stainless-arch x-stainless-async x-stainless-lang"
+        " x-stainless-os x-stainless-package-version x-stainless-read-timeout"
+        " x-stainless-retry-count x-stainless-runtime x-stainless-runtime-version"
+        " x-stainless-timeout"
+    ).split()
 )
 _ENDING_OR_SIGN = re.compile(
     r"[/:\\\"?#&=]|(\.(?:csv|tsv|tab|psv|txt|json|jsonl|xml|xlsx|xls|xlsb|ods|parquet|arrow|feather|pdf|docx?|pptx?|odt|"

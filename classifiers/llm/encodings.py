@@ -53,14 +53,8 @@ _SPECIAL = {
 }
 _SLICE = 16 * 1024
 _MAX_SLICES = 8
-_OLD_MODELS = (
-    "gpt-3.5",
-    "gpt-35",
-    "gpt-4-",
-    "text-embedding",
-    "text-davinci",
-    "davinci-002",
-    "babbage-002",
+_OLD_MODELS = tuple(
+    ("gpt-3.5 gpt-35 gpt-4- text-embedding text-davinci davinci-002 babbage-002").split()
 )
 
 

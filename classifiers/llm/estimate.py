@@ -40,49 +40,22 @@ _BANDS: tuple[tuple[str, str], ...] = (
     ("nova", "±20 %"),
     ("sonar", "±20 %"),
 )
-_PROMPTS = (
-    "system",
-    "instructions",
-    "prompt",
-    "message",
-    "input",
-    "inputs",
-    "inputText",
-    "texts",
-    "preamble",
-    "systemInstruction",
+_PROMPTS = tuple(
+    (
+        "system instructions prompt message input inputs inputText texts preamble systemInstruction"
+    ).split()
 )
-_ANSWER_KEYS = (
-    "content",
-    "text",
-    "reasoning_content",
-    "reasoning",
-    "thinking",
-    "partial_json",
-    "arguments",
-    "completion",
-    "outputText",
-    "generated_text",
-    "generation",
+_ANSWER_KEYS = tuple(
+    (
+        "content text reasoning_content reasoning thinking partial_json arguments completion"
+        " outputText generated_text generation"
+    ).split()
 )
-_ANSWER_ROOTS = (
-    "choices",
-    "candidates",
-    "content",
-    "delta",
-    "message",
-    "output",
-    "response",
-    "text",
-    "results",
-    "generation",
-    "completion",
-    "generated_text",
-    "outputText",
-    "token",
-    "contentBlockDelta",
-    "generations",
-    "event_type",
+_ANSWER_ROOTS = tuple(
+    (
+        "choices candidates content delta message output response text results generation"
+        " completion generated_text outputText token contentBlockDelta generations event_type"
+    ).split()
 )
 
 
@@ -176,19 +149,11 @@ def _strings(value: object, depth: int) -> Iterator[str]:
             yield from _strings(item, depth + 1)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in {
-                "type",
-                "id",
-                "data",
-                "bytes",
-                "image_url",
-                "tool_call_id",
-                "call_id",
-                "file_data",
-                "inlineData",
-                "source",
-                "images",
-            }:
+            if key not in set(
+                (
+                    "type id data bytes image_url tool_call_id call_id file_data inlineData source images"
+                ).split()
+            ):
                 yield from _strings(inner, depth + 1)
 
 

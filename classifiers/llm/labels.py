@@ -23,17 +23,7 @@ _RESULT_TYPES = frozenset(
 )
 _CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call", "server_tool_use"})
 _FILE_KEYS = frozenset(
-    {
-        "source",
-        "inlineData",
-        "inline_data",
-        "image_url",
-        "input_audio",
-        "file",
-        "image",
-        "document",
-        "file_data",
-    }
+    ("source inlineData inline_data image_url input_audio file image document file_data").split()
 )
 _ROLE_NAMES = {
     "system": "system prompt",

@@ -99,14 +99,14 @@ def test_only_listed_variables_are_kept():
 @linux
 def test_a_process_that_is_gone_gives_nothing():
     """Of an exited process nothing is read."""
-    from attribution.backends import procfs
+    from attribution.backends import procfs, system_calls
 
     child = subprocess.Popen(["true"])
     child.wait()
     assert procfs.process(child.pid) is None
     assert procfs.start_of(child.pid) is None
     assert procfs.descriptors(child.pid, 1) == []
-    assert procfs.attendant(child.pid, 0, 8) is None
+    assert system_calls.attendant(child.pid, 0, 8) is None
 
 
 @linux

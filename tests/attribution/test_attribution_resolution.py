@@ -504,14 +504,10 @@ def test_the_fake_joins_like_the_real_one():
         (("-m", "papermill", "-p", "n", "3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
         (("/w/.venv/bin/papermill", "-k", "python3", "nb.ipynb", "other.ipynb"), "/w/nb.ipynb"),
         (
-            (
-                "/w/.venv/bin/jupyter-nbconvert",
-                "--execute",
-                "--to",
-                "notebook",
-                "--output",
-                "other.ipynb",
-                "nb.ipynb",
+            tuple(
+                (
+                    "/w/.venv/bin/jupyter-nbconvert --execute --to notebook --output other.ipynb nb.ipynb"
+                ).split()
             ),
             "/w/nb.ipynb",
         ),

@@ -12,17 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (
-    "app",
-    "attribution",
-    "certs",
-    "classifiers",
-    "core",
-    "destinations",
-    "evidence",
-    "policy",
-    "proxy",
-    "tui",
+FOLDERS = tuple(
+    ("app attribution certs classifiers core destinations evidence policy proxy tui").split()
 )
 ENGINES = frozenset({"re", "regex"})
 """Engines that backtrack."""

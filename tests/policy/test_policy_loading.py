@@ -195,7 +195,7 @@ def test_kinds_of_a_callers_own_detectors_may_be_named() -> None:
 DEAD = """
     registered_document crypto_wallet mac_address business_records vehicle_id gender age salary
     source_code vehicle_plate file username location records licence_plate IBAN
-""".split()  # noqa: SIM905 - a table reads better as one
+""".split()
 DEAD.append("")
 
 

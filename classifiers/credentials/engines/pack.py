@@ -23,19 +23,11 @@ from classifiers.credentials.rules.rule import Rule
 from core.findings import Confidence
 
 _FOLDER = "credentials"
-TAIL_FIELDS = (
-    "name",
-    "pattern",
-    "group",
-    "confidence",
-    "provider",
-    "min_entropy",
-    "rank",
-    "requires",
-    "visible",
-    "excluded",
-    "stopwords",
-    "source",
+TAIL_FIELDS = tuple(
+    (
+        "name pattern group confidence provider min_entropy rank requires visible excluded"
+        " stopwords source"
+    ).split()
 )
 """What is kept of a rule of the long tail."""
 

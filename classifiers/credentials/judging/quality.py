@@ -18,151 +18,34 @@ _NAMED = re.compile(
     r" .]?|an?[-_ .])[\w\- .]{0,60}"
     r"(?:key|token|secret|password|passwd|pwd|here|value|credential)\w{0,20}$"
 )
-_OPENINGS = (
-    "your",
-    "my",
-    "the",
-    "some",
-    "a",
-    "insert",
-    "enter",
-    "replace",
-    "put",
-    "use",
-    "new",
-    "old",
-    "example",
-    "sample",
-    "dummy",
-    "fake",
-    "test",
+_OPENINGS = tuple(
+    (
+        "your my the some a insert enter replace put use new old example sample dummy fake test"
+    ).split()
 )
-_CODE = (
-    "os.environ",
-    "os.getenv",
-    "process.env",
-    "env(",
-    "env.",
-    "getenv(",
-    "config.",
-    "settings.",
-    "self.",
-    "vault:",
-    "secretref",
-    "secrets.",
-    "var.",
-    "input(",
-    "getpass",
+_CODE = tuple(
+    (
+        "os.environ os.getenv process.env env( env. getenv( config. settings. self. vault:"
+        " secretref secrets. var. input( getpass"
+    ).split()
 )
 _CALL = re.compile(r"^\w+(?:\.\w+)*\(")
 _WORDS = frozenset(
-    [
-        "null",
-        "none",
-        "nil",
-        "true",
-        "false",
-        "undefined",
-        "nan",
-        "string",
-        "str",
-        "bytes",
-        "int",
-        "integer",
-        "number",
-        "float",
-        "bool",
-        "boolean",
-        "object",
-        "any",
-        "optional",
-        "required",
-        "redacted",
-        "masked",
-        "hidden",
-        "removed",
-        "placeholder",
-        "changeme",
-        "change-me",
-        "change_me",
-        "changeit",
-        "change_it",
-        "todo",
-        "tbd",
-        "n/a",
-        "na",
-        "unknown",
-        "unset",
-        "empty",
-        "default",
-        "dummy",
-        "sample",
-        "foo",
-        "foobar",
-        "bar",
-        "baz",
-        "qux",
-        "secret",
-        "password",
-        "passwd",
-        "passw",
-        "passphrase",
-        "token",
-        "key",
-        "apikey",
-        "api-key",
-        "api_key",
-        "pass",
-        "pwd",
-        "username",
-        "user",
-        "admin",
-        "root",
-        "test",
-        "testing",
-        "example",
-        "mypassword",
-        "mysecret",
-        "mytoken",
-        "value",
-        "text",
-        "hello",
-        "bearer",
-        "basic",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "enabled",
-        "disabled",
-        "invalid",
-        "missing",
-        "incorrect",
-        "expired",
-        "wrong",
-        "correct",
-    ]
+    (
+        "null none nil true false undefined nan string str bytes int integer number float"
+        " bool boolean object any optional required redacted masked hidden removed placeholder"
+        " changeme change-me change_me changeit change_it todo tbd n/a na unknown unset empty"
+        " default dummy sample foo foobar bar baz qux secret password passwd passw passphrase"
+        " token key apikey api-key api_key pass pwd username user admin root test testing"
+        " example mypassword mysecret mytoken value text hello bearer basic yes no on off"
+        " enabled disabled invalid missing incorrect expired wrong correct"
+    ).split()
 )
-_EXAMPLES = (
-    "example",
-    "sample",
-    "dummy",
-    "fake",
-    "testkey",
-    "notreal",
-    "not_real",
-    "testtoken",
-    "test_token",
-    "test-token",
-    "abcdefghij",
-    "abcdef0123",
-    "abcdef1234",
-    "123456789",
-    "0123456",
-    "deadbeef",
-    "foobar",
-    "foo_bar",
-    "foo-bar",
+_EXAMPLES = tuple(
+    (
+        "example sample dummy fake testkey notreal not_real testtoken test_token test-token"
+        " abcdefghij abcdef0123 abcdef1234 123456789 0123456 deadbeef foobar foo_bar foo-bar"
+    ).split()
 )
 _RUN = re.compile(r"(.)\1{7}")
 _X_RUN = re.compile(r"(?i)x{6}")

@@ -191,18 +191,10 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
 )
 
 _LIKELY = frozenset(
-    {
-        "vault-token",
-        "notion-token",
-        "twilio-api-key",
-        "tencent-secret-id",
-        "discord-bot-token",
-        "alibaba-access-key",
-        "google-api-key",
-        "voyage-api-key",
-        "mailchimp-api-key",
-        "mailgun-api-key",
-    }
+    (
+        "vault-token notion-token twilio-api-key tencent-secret-id discord-bot-token"
+        " alibaba-access-key google-api-key voyage-api-key mailchimp-api-key mailgun-api-key"
+    ).split()
 )
 """Forms that something else could share: likely, not certain."""
 

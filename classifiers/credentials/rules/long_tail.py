@@ -39,95 +39,35 @@ have.
 """
 
 _LEFT_OUT = frozenset(
-    {
-        "curl-auth-header",
-        "curl-auth-user",
-        "hashicorp-tf-password",
-        "posthog-project-api-key",
-        "generic-credential-uri",
-        "mongodb-connection-string",
-        "private-key",
-        "jwt",
-        "jwt-base64",
-        "gcp-service-account",
-        "gcp-application-default-credentials",
-        "kubernetes-secret-yaml",
-        "aws-access-token",
-        "aws-secret-access-key",
-        "aws-session-token",
-        "flutterwave-public-key",
-        "mailgun-pub-key",
-        "mapbox-api-token",
-        "lob-pub-api-key",
-        "devcycle-client-sdk-key",
-        "devcycle-mobile-sdk-key",
-        "nuget-config-password",
-        "langfuse-public-key",
-        "sidekiq-sensitive-url",
-    }
+    (
+        "curl-auth-header curl-auth-user hashicorp-tf-password posthog-project-api-key"
+        " generic-credential-uri mongodb-connection-string private-key jwt jwt-base64"
+        " gcp-service-account gcp-application-default-credentials kubernetes-secret-yaml"
+        " aws-access-token aws-secret-access-key aws-session-token flutterwave-public-key"
+        " mailgun-pub-key mapbox-api-token lob-pub-api-key devcycle-client-sdk-key"
+        " devcycle-mobile-sdk-key nuget-config-password langfuse-public-key"
+        " sidekiq-sensitive-url"
+    ).split()
 )
 """Covered by our own rules, bound to kinds of files, or public by design."""
 _COVERED = frozenset(
-    {
-        "npmjsaccesstoken",
-        "sendgrid",
-        "openrouter",
-        "postmanapikey",
-        "grokxaiapikey",
-        "digitaloceanapikey",
-        "herokuplatformkey",
-        "slackappconfigaccesstoken",
-        "slackappconfigrefreshtoken",
-        "slackappleveltoken",
-        "github-app-token",
-        "github-oauth",
-        "github-refresh-token",
-        "github-fine-grained-pat",
-        "npm-access-token",
-        "digitalocean-access-token",
-        "digitalocean-pat",
-        "digitalocean-refresh-token",
-        "huggingface-access-token",
-        "huggingface-organization-api-token",
-        "stripe-access-token",
-        "sendgrid-api-token",
-        "slack-bot-token",
-        "slack-user-token",
-        "slack-app-token",
-        "gcp-api-key",
-        "grafana-service-account-token",
-        "databricks-api-token",
-        "replicate-api-token",
-        "gitlab-pat",
-        "pypi-upload-token",
-        "anthropic-admin-api-key",
-        "groq-api-key",
-        "github-pat",
-        "twilio-api-key",
-        "linear-api-key",
-        "sendinblue-api-token",
-        "openai-api-key",
-        "anthropic-api-key",
-        "xai-api-key",
-        "openrouter-api-key",
-        "perplexity-api-key",
-        "nvidia-api-key",
-        "cerebras-api-key",
-        "togetherai-api-key",
-        "voyageai-api-key",
-        "postman-api-token",
-        "gitlab-pat-routable-versioned",
-        "shopify-custom-access-token",
-        "shopify-private-app-access-token",
-        "shopify-shared-secret",
-        "rubygems-api-token",
-        "figma-personal-access-token",
-        "gitlab-pat-routable",
-        "shopify-access-token",
-        "notion-api-token",
-        "slack-webhook-url",
-        "azure-ad-client-secret",
-    }
+    (
+        "npmjsaccesstoken sendgrid openrouter postmanapikey grokxaiapikey digitaloceanapikey"
+        " herokuplatformkey slackappconfigaccesstoken slackappconfigrefreshtoken"
+        " slackappleveltoken github-app-token github-oauth github-refresh-token"
+        " github-fine-grained-pat npm-access-token digitalocean-access-token digitalocean-pat"
+        " digitalocean-refresh-token huggingface-access-token"
+        " huggingface-organization-api-token stripe-access-token sendgrid-api-token"
+        " slack-bot-token slack-user-token slack-app-token gcp-api-key"
+        " grafana-service-account-token databricks-api-token replicate-api-token gitlab-pat"
+        " pypi-upload-token anthropic-admin-api-key groq-api-key github-pat twilio-api-key"
+        " linear-api-key sendinblue-api-token openai-api-key anthropic-api-key xai-api-key"
+        " openrouter-api-key perplexity-api-key nvidia-api-key cerebras-api-key"
+        " togetherai-api-key voyageai-api-key postman-api-token gitlab-pat-routable-versioned"
+        " shopify-custom-access-token shopify-private-app-access-token shopify-shared-secret"
+        " rubygems-api-token figma-personal-access-token gitlab-pat-routable"
+        " shopify-access-token notion-api-token slack-webhook-url azure-ad-client-secret"
+    ).split()
 )
 """Our own rules find the same and more: running both would only cost time."""
 _IDENTIFIER = re.compile(r"-(?:client-id|application-id|account-name|username)$")

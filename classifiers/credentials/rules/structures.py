@@ -20,22 +20,7 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _LOCAL_HOST = re.compile(
     r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|.*\bexample\.(?:com|org|net)|.*\.(?:example|invalid|test)\b|host\b|hostname\b|server\b)"
 )
-_WEAK = frozenset(
-    {
-        "postgres",
-        "mysql",
-        "root",
-        "guest",
-        "mongo",
-        "redis",
-        "app",
-        "db",
-        "sa",
-        "oracle",
-        "tiger",
-        "scott",
-    }
-)
+_WEAK = frozenset(("postgres mysql root guest mongo redis app db sa oracle tiger scott").split())
 _PART = (
     r"\b(?:server|data source|address|network"
     r" address|host(?:name|addr)?|ashost|mshost|dsn|driver|database|initial"
@@ -167,19 +152,9 @@ def _url(candidate: Candidate) -> Verdict:
     ):
         return Verdict(rejected="not a URL with a password")
     password, host = parts["password"], parts["host"]
-    web = parts["scheme"].lower() in {
-        "http",
-        "https",
-        "ftp",
-        "ftps",
-        "sftp",
-        "ssh",
-        "git",
-        "git+https",
-        "svn",
-        "ws",
-        "wss",
-    }
+    web = parts["scheme"].lower() in set(
+        ("http https ftp ftps sftp ssh git git+https svn ws wss").split()
+    )
     start = candidate.start + parts.start("password")
     return _judge_password(
         password,

@@ -44,28 +44,12 @@ class UsageTap:
     returns the call with tokens (exact, estimated or unknown), cost, model and organisation.
     """
 
-    __slots__ = (
-        "_answer",
-        "_call",
-        "_decoder",
-        "_exchange",
-        "_first",
-        "_gateway",
-        "_json",
-        "_json_size",
-        "_kept",
-        "_kept_size",
-        "_lines",
-        "_mode",
-        "_model",
-        "_organisation",
-        "_payload",
-        "_plain",
-        "_provisional",
-        "_sampling",
-        "_sse",
-        "_tries",
-        "_usage",
+    __slots__ = tuple(
+        (
+            "_answer _call _decoder _exchange _first _gateway _json _json_size _kept _kept_size"
+            " _lines _mode _model _organisation _payload _plain _provisional _sampling _sse _tries"
+            " _usage"
+        ).split()
     )
 
     def __init__(

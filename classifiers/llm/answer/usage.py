@@ -8,25 +8,17 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
-_INPUT = (
-    "prompt_tokens",
-    "input_tokens",
-    "inputTokens",
-    "inputTokenCount",
-    "promptTokens",
-    "inputTextTokens",
-    "prompt_token_count",
-    "input_token_count",
+_INPUT = tuple(
+    (
+        "prompt_tokens input_tokens inputTokens inputTokenCount promptTokens inputTextTokens"
+        " prompt_token_count input_token_count"
+    ).split()
 )
-_OUTPUT = (
-    "completion_tokens",
-    "output_tokens",
-    "outputTokens",
-    "outputTokenCount",
-    "completionTokens",
-    "generation_token_count",
-    "generated_token_count",
-    "output_token_count",
+_OUTPUT = tuple(
+    (
+        "completion_tokens output_tokens outputTokens outputTokenCount completionTokens"
+        " generation_token_count generated_token_count output_token_count"
+    ).split()
 )
 _CACHE_READ = (
     "cache_read_input_tokens",

@@ -22,21 +22,11 @@ _DATA_KEYS = (
     "b64_json",
 )
 _TYPE_KEYS = ("media_type", "mimeType", "mime_type", "format")
-_INSIDE = (
-    "source",
-    "inlineData",
-    "inline_data",
-    "image_url",
-    "input_audio",
-    "file",
-    "image",
-    "document",
-    "video",
-    "audio",
-    "content",
-    "video_url",
-    "blob",
-    "file_url",
+_INSIDE = tuple(
+    (
+        "source inlineData inline_data image_url input_audio file image document video audio"
+        " content video_url blob file_url"
+    ).split()
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]*+={0,2}+\s*+")
 _CHECKED = 2048

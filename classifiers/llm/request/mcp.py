@@ -6,30 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 _METHODS = frozenset(
-    {
-        "tools/call",
-        "tools/list",
-        "resources/list",
-        "resources/read",
-        "resources/subscribe",
-        "resources/unsubscribe",
-        "resources/templates/list",
-        "prompts/list",
-        "prompts/get",
-        "completion/complete",
-        "logging/setLevel",
-        "sampling/createMessage",
-        "elicitation/create",
-        "roots/list",
-        "server/discover",
-        "notifications/initialized",
-        "notifications/cancelled",
-        "notifications/progress",
-        "notifications/message",
-        "notifications/roots/list_changed",
-        "notifications/tools/list_changed",
-        "notifications/elicitation/complete",
-    }
+    (
+        "tools/call tools/list resources/list resources/read resources/subscribe"
+        " resources/unsubscribe resources/templates/list prompts/list prompts/get"
+        " completion/complete logging/setLevel sampling/createMessage elicitation/create"
+        " roots/list server/discover notifications/initialized notifications/cancelled"
+        " notifications/progress notifications/message notifications/roots/list_changed"
+        " notifications/tools/list_changed notifications/elicitation/complete"
+    ).split()
 )
 _SHARED = frozenset({"ping", "tasks/get", "tasks/list", "tasks/cancel", "tasks/result"})
 """Methods that other JSON-RPC protocols have as well: the protocol's own headers must say that it

@@ -11,207 +11,55 @@ from classifiers.llm import operations as op
 Body = Mapping[str, Any]
 
 ROLES = frozenset(
-    {
-        "system",
-        "user",
-        "assistant",
-        "developer",
-        "tool",
-        "function",
-        "model",
-        "ai",
-        "human",
-        "ipython",
-        "chatbot",
-        "USER",
-        "CHATBOT",
-        "SYSTEM",
-        "TOOL",
-        "SYSTEM_MESSAGE",
-    }
+    (
+        "system user assistant developer tool function model ai human ipython chatbot USER"
+        " CHATBOT SYSTEM TOOL SYSTEM_MESSAGE"
+    ).split()
 )
-_MODEL_WORDS = (
-    "gpt",
-    "o1",
-    "o3",
-    "o4",
-    "davinci",
-    "babbage",
-    "claude",
-    "gemini",
-    "gemma",
-    "llama",
-    "mistral",
-    "mixtral",
-    "ministral",
-    "codestral",
-    "magistral",
-    "pixtral",
-    "devstral",
-    "qwen",
-    "qwq",
-    "deepseek",
-    "command",
-    "embed",
-    "grok",
-    "nova",
-    "titan",
-    "sonar",
-    "kimi",
-    "moonshot",
-    "glm",
-    "phi",
-    "yi-",
-    "palmyra",
-    "jamba",
-    "granite",
-    "nemotron",
-    "minimax",
-    "ernie",
-    "hunyuan",
-    "doubao",
-    "step-",
-    "solar",
-    "falcon",
-    "vicuna",
-    "bge",
-    "e5-",
-    "gte-",
-    "minilm",
-    "mpnet",
-    "rerank",
-    "voyage",
-    "jina",
-    "opt-",
-    "whisper",
-    "tts",
-    "dall-e",
-    "chatgpt",
-    "computer-use",
-    "hermes",
-    "dolphin",
-    "zephyr",
-    "orca",
-    "flan",
-    "t5",
-    "bloom",
-    "starcoder",
-    "codellama",
-    "olmo",
-    "smollm",
-    "reka",
-    "luminous",
-    "dbrx",
-    "arctic",
-    "nomic",
-    "instruct",
-    "chat",
+_MODEL_WORDS = tuple(
+    (
+        "gpt o1 o3 o4 davinci babbage claude gemini gemma llama mistral mixtral ministral"
+        " codestral magistral pixtral devstral qwen qwq deepseek command embed grok nova titan"
+        " sonar kimi moonshot glm phi yi- palmyra jamba granite nemotron minimax ernie hunyuan"
+        " doubao step- solar falcon vicuna bge e5- gte- minilm mpnet rerank voyage jina opt-"
+        " whisper tts dall-e chatgpt computer-use hermes dolphin zephyr orca flan t5 bloom"
+        " starcoder codellama olmo smollm reka luminous dbrx arctic nomic instruct chat"
+    ).split()
 )
 _SAMPLING = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "top_k",
-        "topP",
-        "topK",
-        "max_tokens",
-        "max_new_tokens",
-        "max_tokens_to_sample",
-        "maxTokens",
-        "max_completion_tokens",
-        "max_output_tokens",
-        "maxOutputTokens",
-        "max_gen_len",
-        "n_predict",
-        "num_predict",
-        "stop",
-        "stop_sequences",
-        "stopSequences",
-        "frequency_penalty",
-        "presence_penalty",
-        "repetition_penalty",
-        "logprobs",
-        "do_sample",
-        "decoding_method",
-        "min_new_tokens",
-        "min_tokens",
-        "return_full_text",
-        "echo",
-        "best_of",
-        "logit_bias",
-        "suffix",
-        "maxTokenCount",
-        "seed",
-        "maximum_tokens",
-    }
+    (
+        "temperature top_p top_k topP topK max_tokens max_new_tokens max_tokens_to_sample"
+        " maxTokens max_completion_tokens max_output_tokens maxOutputTokens max_gen_len"
+        " n_predict num_predict stop stop_sequences stopSequences frequency_penalty"
+        " presence_penalty repetition_penalty logprobs do_sample decoding_method"
+        " min_new_tokens min_tokens return_full_text echo best_of logit_bias suffix"
+        " maxTokenCount seed maximum_tokens"
+    ).split()
 )
 _RESPONSES = frozenset(
-    {
-        "instructions",
-        "previous_response_id",
-        "max_output_tokens",
-        "reasoning",
-        "store",
-        "text",
-        "parallel_tool_calls",
-        "truncation",
-        "include",
-        "tools",
-        "tool_choice",
-        "conversation",
-        "background",
-        "prompt_cache_key",
-        "max_tool_calls",
-        "service_tier",
-        "safety_identifier",
-        "stream",
-        "temperature",
-        "top_p",
-    }
+    (
+        "instructions previous_response_id max_output_tokens reasoning store text"
+        " parallel_tool_calls truncation include tools tool_choice conversation background"
+        " prompt_cache_key max_tool_calls service_tier safety_identifier stream temperature"
+        " top_p"
+    ).split()
 )
 _CHAT = frozenset(
-    {
-        "stream",
-        "tools",
-        "tool_choice",
-        "system",
-        "response_format",
-        "functions",
-        "n",
-        "stream_options",
-        "user",
-        "agent_id",
-        "parallel_tool_calls",
-        "modalities",
-        "reasoning_effort",
-        "anthropic_version",
-        "safe_prompt",
-        "metadata",
-        "store",
-    }
+    (
+        "stream tools tool_choice system response_format functions n stream_options user"
+        " agent_id parallel_tool_calls modalities reasoning_effort anthropic_version"
+        " safe_prompt metadata store"
+    ).split()
 )
 """Beside messages, what only a request to a model has; memory and chat services have roles as
 well."""
 _ITEM_TYPES = frozenset(
-    {
-        "message",
-        "function_call",
-        "function_call_output",
-        "reasoning",
-        "item_reference",
-        "file_search_call",
-        "web_search_call",
-        "computer_call",
-        "computer_call_output",
-        "mcp_call",
-        "mcp_list_tools",
-        "custom_tool_call",
-        "custom_tool_call_output",
-        "image_generation_call",
-        "code_interpreter_call",
-        "local_shell_call",
-        "input_text",
-    }
+    (
+        "message function_call function_call_output reasoning item_reference file_search_call"
+        " web_search_call computer_call computer_call_output mcp_call mcp_list_tools"
+        " custom_tool_call custom_tool_call_output image_generation_call code_interpreter_call"
+        " local_shell_call input_text"
+    ).split()
 )
 _COHERE = frozenset(
     {
@@ -224,17 +72,10 @@ _COHERE = frozenset(
     }
 )
 _EMBEDDING = frozenset(
-    {
-        "encoding_format",
-        "dimensions",
-        "input_type",
-        "embedding_types",
-        "output_dimension",
-        "task",
-        "truncate",
-        "output_dtype",
-        "normalized",
-    }
+    (
+        "encoding_format dimensions input_type embedding_types output_dimension task truncate"
+        " output_dtype normalized"
+    ).split()
 )
 
 
@@ -314,14 +155,8 @@ def is_turns(value: object) -> bool:
     turn = value[-1]
     return any(
         key in turn
-        for key in (
-            "content",
-            "tool_calls",
-            "parts",
-            "function_call",
-            "message",
-            "tool_results",
-            "images",
+        for key in tuple(
+            ("content tool_calls parts function_call message tool_results images").split()
         )
     )
 
@@ -380,21 +215,13 @@ def _contents(body: Body) -> Shape | None:
         parts = [parts]
     if not (isinstance(parts, list) and parts and isinstance(parts[0], dict)):
         return None
-    known = {
-        "text",
-        "inlineData",
-        "inline_data",
-        "fileData",
-        "file_data",
-        "functionCall",
-        "functionResponse",
-        "function_response",
-        "function_call",
-        "executableCode",
-        "codeExecutionResult",
-        "thought",
-        "videoMetadata",
-    }
+    known = set(
+        (
+            "text inlineData inline_data fileData file_data functionCall functionResponse"
+            " function_response function_call executableCode codeExecutionResult thought"
+            " videoMetadata"
+        ).split()
+    )
     return Shape("gemini", op.GENERATE) if known & parts[0].keys() else None
 
 
@@ -522,30 +349,14 @@ _BY_KEY: tuple[tuple[str, Callable[[Body], Shape | None]], ...] = (
 _NEEDS: dict[str, tuple[str, ...]] = {
     op.CHAT: ("messages", "message", "contents", "input", "prompt", "chatRequest", "text"),
     op.RESPONSES: ("input", "prompt", "previous_response_id"),
-    op.EMBEDDINGS: (
-        "input",
-        "inputs",
-        "texts",
-        "content",
-        "requests",
-        "prompt",
-        "images",
-        "instances",
-    ),
+    op.EMBEDDINGS: tuple(("input inputs texts content requests prompt images instances").split()),
     op.COMPLETION: ("prompt", "inputs", "input", "messages"),
     op.GENERATE: ("contents", "content", "request"),
-    op.INVOKE: (
-        "messages",
-        "message",
-        "input",
-        "instances",
-        "prompt",
-        "inputText",
-        "inputs",
-        "texts",
-        "taskType",
-        "text_prompts",
-        "anthropic_version",
+    op.INVOKE: tuple(
+        (
+            "messages message input instances prompt inputText inputs texts taskType text_prompts"
+            " anthropic_version"
+        ).split()
     ),
     op.IMAGE: ("prompt", "image"),
     op.AUDIO: ("input", "file", "text"),

@@ -11,19 +11,11 @@ from classifiers.llm.request import shapes
 from classifiers.payload import Payload
 from core.exchange import Exchange
 
-_WITH_MODEL = (
-    "/v1/embeddings",
-    "/v1/completions",
-    "/v1/responses",
-    "/v1/moderations",
-    "/v1/assistants",
-    "/api/embeddings",
-    "/api/embed",
-    "/api/generate",
-    "/v1/rerank",
-    "/v2/rerank",
-    "/v2/embed",
-    "/v1/embed",
+_WITH_MODEL = tuple(
+    (
+        "/v1/embeddings /v1/completions /v1/responses /v1/moderations /v1/assistants"
+        " /api/embeddings /api/embed /api/generate /v1/rerank /v2/rerank /v2/embed /v1/embed"
+    ).split()
 )
 """Ends of paths that make a call of any body with a model in it."""
 

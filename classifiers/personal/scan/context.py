@@ -28,20 +28,11 @@ _BREAK = re.compile(r"[\n;|]")
 class Place:
     """One segment inside the joined text, read from left to right. Holds payload."""
 
-    __slots__ = (
-        "_folded",
-        "_hits",
-        "_label",
-        "_label_at",
-        "_offset",
-        "_segment",
-        "begin",
-        "explain",
-        "finish",
-        "last",
-        "names",
-        "neutral",
-        "text",
+    __slots__ = tuple(
+        (
+            "_folded _hits _label _label_at _offset _segment begin explain finish last names"
+            " neutral text"
+        ).split()
     )
 
     def __init__(

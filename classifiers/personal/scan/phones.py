@@ -6,30 +6,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-_NATIONAL_REGIONS = (
-    "US",
-    "GB",
-    "DE",
-    "FR",
-    "ES",
-    "IT",
-    "IN",
-    "BR",
-    "NL",
-    "PL",
-    "PT",
-    "BE",
-    "SE",
-    "NO",
-    "FI",
-    "DK",
-    "CH",
-    "RO",
-    "AU",
-    "MX",
-    "ZA",
-    "IE",
-    "AT",
+_NATIONAL_REGIONS = tuple(
+    ("US GB DE FR ES IT IN BR NL PL PT BE SE NO FI DK CH RO AU MX ZA IE AT").split()
 )
 """Whose national formats are tried when a label says that a number is a phone."""
 

@@ -165,7 +165,7 @@ foundation university institute hospital clinic department ministry association 
 solutions systems technologies software labs studio team service api agent bot app platform
 """
 _ORGANISATION = frozenset(_ORGANISATION_TEXT.split())
-_PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin al".split())  # noqa: SIM905
+_PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin al".split())
 
 
 def bare_name(text: str) -> str | None:

@@ -67,20 +67,17 @@ def test_query_values_never_stay(value: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "/v1/chat/completions",
-        "/v1.0/me/drive/root:/Reports/ledger-2026.csv:/content",
-        "/openai/deployments/gpt-4o-mini/chat/completions",
-        "/repos/example/project/contents/README.md",
-        "/upload/storage/v1/b/my-bucket/o",
-        "/api/2.0/files/content",
-        "/v2/datasets/test-qa/versions/v1",
-        "/model/meta.llama3-2-1b-instruct-v1:0/converse",
-        "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
-        "/invoices/2026/11/INV-20261121.pdf",
-        "/serving-endpoints/databricks-meta-llama-3-3-70b-instruct/invocations",
-        "/client/v4/zones",
-    ],
+    (
+        "/v1/chat/completions /v1.0/me/drive/root:/Reports/ledger-2026.csv:/content"
+        " /openai/deployments/gpt-4o-mini/chat/completions"
+        " /repos/example/project/contents/README.md /upload/storage/v1/b/my-bucket/o"
+        " /api/2.0/files/content /v2/datasets/test-qa/versions/v1"
+        " /model/meta.llama3-2-1b-instruct-v1:0/converse"
+        " /v1beta/models/gemini-2.5-pro:streamGenerateContent"
+        " /invoices/2026/11/INV-20261121.pdf"
+        " /serving-endpoints/databricks-meta-llama-3-3-70b-instruct/invocations"
+        " /client/v4/zones"
+    ).split(),
 )
 def test_plain_paths_stay_readable(path: str) -> None:
     """A path that explains a request is kept as it is."""

@@ -46,16 +46,9 @@ TABLES = [
     "people.csv.zst",
     "zip in zip.zip",
 ]
-TEXTS = [
-    "letter.pdf",
-    "letter.docx",
-    "letter.odt",
-    "letter.rtf",
-    "slides.pptx",
-    "people.pkl",
-    "people2.pkl",
-    "people.json",
-]
+TEXTS = (
+    "letter.pdf letter.docx letter.odt letter.rtf slides.pptx people.pkl people2.pkl people.json"
+).split()
 SMALL = Limits(
     member_bytes=300_000,
     total_bytes=1_000_000,

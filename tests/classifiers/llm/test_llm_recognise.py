@@ -777,35 +777,11 @@ json_values = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                [
-                    "messages",
-                    "role",
-                    "content",
-                    "parts",
-                    "input",
-                    "contents",
-                    "prompt",
-                    "tools",
-                    "function",
-                    "name",
-                    "type",
-                    "source",
-                    "data",
-                    "model",
-                    "inputs",
-                    "parameters",
-                    "texts",
-                    "documents",
-                    "query",
-                    "jsonrpc",
-                    "method",
-                    "params",
-                    "request",
-                    "chat_history",
-                    "image_url",
-                    "url",
-                    "bytes",
-                ]
+                (
+                    "messages role content parts input contents prompt tools function name type source"
+                    " data model inputs parameters texts documents query jsonrpc method params request"
+                    " chat_history image_url url bytes"
+                ).split()
             ),
             inner,
             max_size=5,

@@ -21,17 +21,9 @@ from core.classification import TokensBasis
 from core.exchange import Answer, Exchange
 
 FOLDER = Path(os.environ.get("OUTGATE_DEV_DATA", Path(__file__).parents[4] / "shared" / "data"))
-CONTENT = {
-    "chat",
-    "responses",
-    "embeddings",
-    "completions",
-    "invoke",
-    "images",
-    "rerank",
-    "moderations",
-    "audio_speech",
-}
+CONTENT = set(
+    ("chat responses embeddings completions invoke images rerank moderations audio_speech").split()
+)
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "llm-dev.har.xz").exists(), reason="recordings are not here"

@@ -40,21 +40,11 @@ LABELS = {
     "credit_card": ("card", "cardNumber"),
 }
 
-STANDS_ALONE = (
-    "us_ssn",
-    "uk_nino",
-    "br_cpf",
-    "br_cnpj",
-    "in_pan",
-    "es_dni",
-    "es_nie",
-    "it_codice_fiscale",
-    "be_national_number",
-    "se_personnummer",
-    "fi_hetu",
-    "ch_ahv",
-    "mx_curp",
-    "credit_card",
+STANDS_ALONE = tuple(
+    (
+        "us_ssn uk_nino br_cpf br_cnpj in_pan es_dni es_nie it_codice_fiscale"
+        " be_national_number se_personnummer fi_hetu ch_ahv mx_curp credit_card"
+    ).split()
 )
 
 

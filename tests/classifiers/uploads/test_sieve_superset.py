@@ -21,34 +21,13 @@ from classifiers.engine import Engine, EngineSetup
 from classifiers.uploads.prefilter import excerpt, regions
 from core.organisation import Organisation
 
-IDS = (
-    "us_ssn",
-    "uk_nino",
-    "br_cpf",
-    "br_cnpj",
-    "in_aadhaar",
-    "in_pan",
-    "de_tax_id",
-    "fr_nir",
-    "es_dni",
-    "es_nie",
-    "it_codice_fiscale",
-    "nl_bsn",
-    "pl_pesel",
-    "pt_nif",
-    "be_national_number",
-    "se_personnummer",
-    "no_fodselsnummer",
-    "fi_hetu",
-    "dk_cpr",
-    "ch_ahv",
-    "ro_cnp",
-    "ca_sin",
-    "au_tfn",
-    "mx_curp",
-    "za_id",
-    "uk_nhs",
-    "credit_card",
+IDS = tuple(
+    (
+        "us_ssn uk_nino br_cpf br_cnpj in_aadhaar in_pan de_tax_id fr_nir es_dni es_nie"
+        " it_codice_fiscale nl_bsn pl_pesel pt_nif be_national_number se_personnummer"
+        " no_fodselsnummer fi_hetu dk_cpr ch_ahv ro_cnp ca_sin au_tfn mx_curp za_id uk_nhs"
+        " credit_card"
+    ).split()
 )
 LABELS = (
     "",

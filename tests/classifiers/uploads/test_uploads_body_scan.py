@@ -53,21 +53,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "followed": lambda body: body + b" mail last.one@contoso.com ",
     "cut": lambda body: body[:-5],
 }
-WORDS = [
-    "the",
-    "depot",
-    "ships",
-    "pallets",
-    "in",
-    "north",
-    "and",
-    "counts",
-    "totals",
-    "again",
-    "later",
-    "see",
-    "below",
-]
+WORDS = ("the depot ships pallets in north and counts totals again later see below").split()
 
 
 def lines(rng: random.Random, size: int) -> list[str]:
