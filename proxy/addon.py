@@ -224,7 +224,7 @@ class GateAddon:
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
         if (transaction := bound(flow)) is not None:
-            self.inspection.on_break(transaction, _content(flow))
+            self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
 
     # WebSockets
 
@@ -253,6 +253,12 @@ class GateAddon:
             flow.response = refusals.presumed()
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
+
+
+def _reached(flow: http.HTTPFlow) -> bool:
+    """True when there was a connection over which a request can have left."""
+    server = flow.server_conn
+    return bool(server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup)
 
 
 def _kept(transaction: Transaction) -> Kept:

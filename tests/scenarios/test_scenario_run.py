@@ -70,7 +70,9 @@ def test_a_quiet_program_stays_quiet(outgate: Any) -> None:
     done = outgate.run(sys.executable, "-c", "print('hello')")
 
     assert (done.returncode, done.stdout) == (0, "hello\n")
-    assert done.stderr.strip() == "outgate: nothing left this program through the gate"
+    assert done.stderr.strip() == (
+        "outgate: this program sent nothing through the gate, and no connection past it was seen"
+    )
 
 
 def test_signals_reach_the_program(outgate: Any) -> None:
