@@ -40,6 +40,8 @@ _REMEDIES: Mapping[str, str] = {
     Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
 }
 """What to do about what no rule decided."""
+_UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
+"""Connections of which there is nothing to tell but why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +141,22 @@ def _told(same: Sequence[Record]) -> Iterator[str]:
     yield f"  {words.sign} {_place(newest)}: {', '.join(_amounts(same))}"
     if not _is_worth_a_word(newest):
         return
-    decision = newest.decision
-    rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
-    reason = printable(decision.reason, 300).rstrip(".")
-    why = f" {reason}." if reason else ""
-    yield f"      {outcome(newest).rstrip('.')}{rule}.{why}"
+    yield f"      {_why(newest)}"
     if (remedy := _remedy(newest)) is not None:
         yield f"      {remedy}"
 
 
+def _why(record: Record) -> str:
+    decision = record.decision
+    reason = printable(decision.reason, 300).rstrip(".")
+    if record.fate in _UNINSPECTED:
+        return f"{reason}."
+    rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
+    return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
+
+
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
-    if same[0].fate in {Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN}:
+    if same[0].fate in _UNINSPECTED:
         yield counted(len(same), "connection")
         return
     yield counted(len(same), "request")

@@ -104,9 +104,9 @@ def unreached() -> Record:
 @pytest.mark.parametrize(
     ("one", "head", "what"),
     [
-        (uninspected("bypass: a", "Why"), "0 bytes sent, 1 past Outgate, 1 to review", "past"),
-        (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Nothing was sent"),
-        (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "is not HTTP"),
+        (uninspected("bypass: a", "Why"), "0 bytes sent, 1 past Outgate, 1 to review", "Why."),
+        (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Why."),
+        (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "Why."),
         (unreached(), "0 bytes sent, 1 not sent, 1 to review", "was not reached"),
     ],
 )

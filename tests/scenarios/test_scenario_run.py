@@ -101,10 +101,10 @@ def test_signals_reach_the_program(outgate: Any) -> None:
 
 
 def test_a_program_that_does_not_exist_is_one_line(outgate: Any) -> None:
-    """A mistyped program is a clear line, not a traceback, and wrong use is code 2."""
+    """A mistyped program is a clear line, not a traceback, and the code is that of a shell."""
     done = outgate.run("no-such-program-here")
 
-    assert done.returncode == 2
+    assert done.returncode == 127
     assert done.stderr.strip().splitlines()[-1].startswith("outgate: There is no program")
     assert "Traceback" not in done.stderr
 
