@@ -12,7 +12,10 @@ import pytest
 
 from app import offline
 from classifiers.credentials.detector import CredentialDetector
+from core.classification import Category, Classification, Destination
 from core.errors import InputError
+from core.exchange import Exchange
+from core.ids import utc_now
 
 
 def entry(number: int, **request: Any) -> dict[str, Any]:
@@ -21,6 +24,29 @@ def entry(number: int, **request: Any) -> dict[str, Any]:
         "request": {**base, **request},
         "response": {"status": 200, "headers": [], "content": {"text": "{}"}},
     }
+
+
+def asked(number: int) -> Exchange:
+    return Exchange(
+        id=str(number),
+        at=utc_now(),
+        scheme="https",
+        host=f"host{number}.example",
+        port=443,
+        method="POST",
+        path="/",
+    )
+
+
+def where(exchange: Exchange) -> Destination:
+    return Destination(
+        scheme="https",
+        host=exchange.host,
+        port=443,
+        path="/",
+        service=None,
+        category=Category.OTHER,
+    )
 
 
 def recording(path: Path, *entries: Any) -> Path:
@@ -102,7 +128,7 @@ def test_several_are_under_way_but_not_all() -> None:
 
     pairs: Iterator[Any] = iter([(n, None) for n in range(20)])
     with asyncio.Runner() as runner:
-        assert list(offline._in_order(runner, pairs, work, 5)) == list(range(20))  # type: ignore[arg-type]
+        assert list(offline._in_order(runner, pairs, work, 5)) == list(range(20))
     assert most == 5
 
 
@@ -117,7 +143,7 @@ def test_a_fault_in_the_reading_comes_last() -> None:
         return number
 
     with asyncio.Runner() as runner:
-        records = offline._in_order(runner, pairs(), work, 8)  # type: ignore[arg-type]
+        records = offline._in_order(runner, pairs(), work, 8)
         assert [next(records), next(records), next(records)] == [0, 1, 2]
         with pytest.raises(InputError):
             next(records)
@@ -130,19 +156,26 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
     busy = most = 0
 
     class Pool:
-        async def classify(self, exchange: int, deadline_s: float) -> int:
+        async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
             nonlocal busy, most
             busy += 1
             most = max(most, busy)
             await asyncio.sleep(0)
             busy -= 1
-            return exchange
+            return Classification(destination=where(exchange))
 
-    async def all_of_them() -> list[Any]:
-        pool = offline._InTurn(Pool(), 2)  # type: ignore[arg-type]
-        return await asyncio.gather(*(pool.classify(n, 1) for n in range(9)))  # type: ignore[arg-type]
+        async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+            raise AssertionError("a recording is read whole")
 
-    assert asyncio.run(all_of_them()) == list(range(9))
+        async def close(self) -> None:
+            pass
+
+    async def all_of_them() -> list[Classification]:
+        pool = offline._InTurn(Pool(), 2)
+        return await asyncio.gather(*(pool.classify(asked(n), 1) for n in range(9)))
+
+    answers = asyncio.run(all_of_them())
+    assert [answer.destination.host for answer in answers] == [asked(n).host for n in range(9)]
     assert most == 2
 
 

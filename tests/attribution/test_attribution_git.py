@@ -49,7 +49,7 @@ def state(folder: Path, name: str = "jobs/job.py") -> str | None:
     return found.file
 
 
-def test_what_is_committed_modified_or_untracked_is_told(work):
+def test_what_is_committed_modified_or_untracked_is_told(work: Path) -> None:
     """The commit is shown with whether the script is what stands in it."""
     if not (work / "later.py").exists():
         assert state(work) == "committed"
@@ -59,7 +59,7 @@ def test_what_is_committed_modified_or_untracked_is_told(work):
     assert state(work, "jobs/new.py") == "untracked"
 
 
-def test_what_is_only_staged_is_not_called_committed(work):
+def test_what_is_only_staged_is_not_called_committed(work: Path) -> None:
     """A change that was staged and not committed does not pass for what the commit holds."""
     (work / "jobs" / "job.py").write_text("print(2)\n")
     git(work, "add", "jobs/job.py")
@@ -68,7 +68,7 @@ def test_what_is_only_staged_is_not_called_committed(work):
     assert state(work) == "committed"
 
 
-def test_a_worktree_has_an_index_of_its_own(work):
+def test_a_worktree_has_an_index_of_its_own(work: Path) -> None:
     """In a linked worktree its own index counts."""
     git(work, "worktree", "add", "-q", "side")
     assert state(work / "side") == "committed"
@@ -76,13 +76,13 @@ def test_a_worktree_has_an_index_of_its_own(work):
     assert state(work / "side") == "modified"
 
 
-def test_line_ends_of_another_system_are_no_change(work):
+def test_line_ends_of_another_system_are_no_change(work: Path) -> None:
     """A file checked out with the line ends of Windows is the one that was committed."""
     (work / "jobs" / "job.py").write_bytes(b"print(1)\r\n")
     assert state(work) != "modified"
 
 
-def test_a_repository_without_an_index_says_nothing(work):
+def test_a_repository_without_an_index_says_nothing(work: Path) -> None:
     """Without an index, or with a broken one, nothing is said of the file."""
     (work / ".git" / "index").write_bytes(b"DIRC broken")
     assert state(work) is None
@@ -91,7 +91,7 @@ def test_a_repository_without_an_index_says_nothing(work):
 
 
 @given(st.binary(max_size=200), st.sampled_from([2, 3, 4]), st.integers(0, 5))
-def test_any_bytes_can_be_an_index(data, version, count):
+def test_any_bytes_can_be_an_index(data: bytes, version: int, count: int) -> None:
     """A hostile index file is read to an end, and says nothing or something, but breaks nothing."""
     head = b"DIRC" + version.to_bytes(4, "big") + count.to_bytes(4, "big")
     for text in (data, head + data):

@@ -109,7 +109,7 @@ def connection(name: str = "c1") -> Connection:
     )
 
 
-def test_a_reused_pid_is_another_process(machine):
+def test_a_reused_pid_is_another_process(machine: FakeMachine) -> None:
     """When a pid is given to another process, nothing known of the first is said of the second."""
     machine.run(100, 20, "python3", "first.py", parent=50)
     machine.holders = (100,)
@@ -123,7 +123,7 @@ def test_a_reused_pid_is_another_process(machine):
     assert first.process.started_at != second.process.started_at
 
 
-def test_a_pid_reused_between_two_looks_is_not_answered_from_memory(machine):
+def test_a_pid_reused_between_two_looks_is_not_answered_from_memory(machine: FakeMachine) -> None:
     """A quick answer is never given for a process that took over a pid."""
     machine.run(100, 20, "python3", "first.py", parent=50)
     machine.holders = (100,)
@@ -135,7 +135,7 @@ def test_a_pid_reused_between_two_looks_is_not_answered_from_memory(machine):
     assert subject.attribute_now(same) is None
 
 
-def test_a_pid_reused_while_it_is_read_names_nobody(machine):
+def test_a_pid_reused_while_it_is_read_names_nobody(machine: FakeMachine) -> None:
     """A process that took over the pid between the finding and the reading is not the sender."""
     machine.run(100, 20, "python3", "first.py", parent=50)
     machine.holders = (100,)
@@ -144,7 +144,7 @@ def test_a_pid_reused_while_it_is_read_names_nobody(machine):
     assert (found.certainty, found.process, found.script) == (Certainty.UNKNOWN, None, None)
 
 
-def test_a_process_that_exits_while_it_is_read_is_unknown(machine):
+def test_a_process_that_exits_while_it_is_read_is_unknown(machine: FakeMachine) -> None:
     """A sender that is gone before its facts are read is unknown, with that reason."""
     machine.run(100, 20, "python3", "first.py")
     machine.holders = (100,)
@@ -154,7 +154,7 @@ def test_a_process_that_exits_while_it_is_read_is_unknown(machine):
     assert "exited" in str(found.reason)
 
 
-def test_the_reason_of_the_machine_is_passed_on(machine):
+def test_the_reason_of_the_machine_is_passed_on(machine: FakeMachine) -> None:
     """Why nobody was found stands in the record, in words."""
     machine.reason = "the socket belongs to user 33"
     found = attributor(machine).attribute(connection())
@@ -162,7 +162,7 @@ def test_the_reason_of_the_machine_is_passed_on(machine):
     assert found.reason == "the socket belongs to user 33"
 
 
-def test_own_processes_are_never_named(machine):
+def test_own_processes_are_never_named(machine: FakeMachine) -> None:
     """Neither the gate nor its workers appear as senders, alone or among others."""
     machine.run(100, 20, "python3", "job.py", parent=50)
     machine.run(200, 20, "outgate", parent=50)
@@ -175,7 +175,9 @@ def test_own_processes_are_never_named(machine):
     assert [p.pid for p in shared.candidates] == [100]
 
 
-def test_shared_sockets_name_all_holders_and_no_sender_that_is_not_seen_waiting(machine):
+def test_shared_sockets_name_all_holders_and_no_sender_that_is_not_seen_waiting(
+    machine: FakeMachine,
+) -> None:
     """When several scripts hold one connection and none is seen waiting, none of them is called the
     sender.
     """
@@ -188,7 +190,7 @@ def test_shared_sockets_name_all_holders_and_no_sender_that_is_not_seen_waiting(
     assert {p.pid for p in found.candidates} == {100, 101}
 
 
-def test_among_holders_of_one_script_the_script_is_named(machine):
+def test_among_holders_of_one_script_the_script_is_named(machine: FakeMachine) -> None:
     """When all holders run the same script, the script is known though the process is not."""
     machine.run(100, 20, "python3", "a.py", parent=50)
     machine.run(101, 21, "python3", "a.py", parent=100)
@@ -199,7 +201,7 @@ def test_among_holders_of_one_script_the_script_is_named(machine):
     assert found.script.name == "a.py"
 
 
-def test_the_holder_that_waits_is_the_sender_and_still_only_likely(machine):
+def test_the_holder_that_waits_is_the_sender_and_still_only_likely(machine: FakeMachine) -> None:
     """Of two holders the one that waits for the answer sent the request; the sharing stays
     visible.
     """
@@ -213,7 +215,7 @@ def test_the_holder_that_waits_is_the_sender_and_still_only_likely(machine):
     assert len(found.candidates) == 2
 
 
-def test_a_parent_younger_than_its_child_is_no_parent(machine):
+def test_a_parent_younger_than_its_child_is_no_parent(machine: FakeMachine) -> None:
     """A reused parent pid does not enter the ancestry."""
     machine.run(60, 500, "python3", "innocent.py")
     machine.run(100, 20, "curl", exe="/usr/bin/curl", parent=60)
@@ -223,7 +225,7 @@ def test_a_parent_younger_than_its_child_is_no_parent(machine):
     assert found.script is None
 
 
-def test_what_python_never_started_is_not_python(machine):
+def test_what_python_never_started_is_not_python(machine: FakeMachine) -> None:
     """A program started from a shell is not Python, and is not given a script."""
     machine.run(100, 20, "curl", exe="/usr/bin/curl", parent=50, terminal=True)
     machine.holders = (100,)
@@ -232,7 +234,9 @@ def test_what_python_never_started_is_not_python(machine):
     assert found.started_by == "terminal"
 
 
-def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(machine):
+def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(
+    machine: FakeMachine,
+) -> None:
     """`outgate run -- curl` is not Python's traffic: the wrapper starts others and sends nothing of
     its own.
     """
@@ -253,7 +257,7 @@ def test_the_command_that_puts_a_program_behind_the_gate_is_nobodys_script(machi
     assert imitation.script is not None
 
 
-def test_an_orphan_is_not_said_to_be_no_python(machine):
+def test_an_orphan_is_not_said_to_be_no_python(machine: FakeMachine) -> None:
     """When the parent has gone, nobody can say that Python did not start it."""
     machine.run(100, 20, "curl", exe="/usr/bin/curl", parent=1)
     machine.holders = (100,)
@@ -283,7 +287,9 @@ CRON = "/usr/sbin/cron"
     ],
     ids=lambda line: " ".join(f"{exe}<{parent}" for exe, parent in line),
 )
-def test_an_origin_that_cannot_be_shown_is_unknown(machine, line):
+def test_an_origin_that_cannot_be_shown_is_unknown(
+    machine: FakeMachine, line: list[tuple[str, int]]
+) -> None:
     """Orphans through shells, jobs of schedulers and imitations are not said to be no Python: what
     they send is read.
     """
@@ -297,7 +303,7 @@ def test_an_origin_that_cannot_be_shown_is_unknown(machine, line):
     assert found.certainty is Certainty.LIKELY
 
 
-def test_who_became_a_shell_after_the_start_is_no_origin(machine):
+def test_who_became_a_shell_after_the_start_is_no_origin(machine: FakeMachine) -> None:
     """A parent that has become another program since may have been Python when it started the
     sender.
     """
@@ -315,7 +321,7 @@ SPAWN = (
 )
 
 
-def test_a_worker_without_its_parent_has_no_script(machine):
+def test_a_worker_without_its_parent_has_no_script(machine: FakeMachine) -> None:
     """A worker whose main process has gone keeps its process but gets no script."""
     machine.run(100, 20, *SPAWN, parent=1)
     machine.holders = (100,)
@@ -325,7 +331,7 @@ def test_a_worker_without_its_parent_has_no_script(machine):
     assert found.certainty is Certainty.LIKELY
 
 
-def test_a_worker_of_a_forkserver_belongs_to_the_main_script(machine):
+def test_a_worker_of_a_forkserver_belongs_to_the_main_script(machine: FakeMachine) -> None:
     """Through the fork server, a worker is traced to the script that asked for it."""
     machine.run(90, 20, "python3", "main.py", parent=50)
     machine.run(
@@ -352,7 +358,7 @@ def test_a_worker_of_a_forkserver_belongs_to_the_main_script(machine):
     assert found.script_process.pid == 90
 
 
-def test_the_nearest_python_is_the_script(machine):
+def test_the_nearest_python_is_the_script(machine: FakeMachine) -> None:
     """A script started by a script is its own: the nearest Python is named, the other stays in the
     ancestry.
     """
@@ -367,7 +373,7 @@ def test_the_nearest_python_is_the_script(machine):
     assert [p.pid for p in found.ancestry] == [100, 95, 90, 50, 40, 1]
 
 
-def test_a_closed_connection_is_forgotten(machine):
+def test_a_closed_connection_is_forgotten(machine: FakeMachine) -> None:
     """What was kept for a connection goes with it."""
     machine.run(100, 20, "python3", "a.py", parent=50)
     machine.holders = (100,)
@@ -379,7 +385,7 @@ def test_a_closed_connection_is_forgotten(machine):
     subject.forget(connection())
 
 
-def test_names_follow_the_setting(machine):
+def test_names_follow_the_setting(machine: FakeMachine) -> None:
     """With pseudonyms, neither a user name nor a home folder appears anywhere in an attribution."""
     machine.run(
         100,
@@ -402,7 +408,7 @@ def test_names_follow_the_setting(machine):
         assert str(found.script.path).endswith("/a.py")
 
 
-def test_a_line_is_not_asked_of_a_process_that_has_changed(machine):
+def test_a_line_is_not_asked_of_a_process_that_has_changed(machine: FakeMachine) -> None:
     """After an exec the old attribution gives no line of the new program."""
     machine.run(100, 20, "python3", "a.py", parent=50)
     machine.holders = (100,)

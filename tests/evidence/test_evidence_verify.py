@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reading import read
@@ -20,6 +21,7 @@ from core.review import CaseFilter
 from core.text import printable
 from evidence.exports import export
 from evidence.store import Store
+from evidence.writer import Writer
 
 Make = Callable[..., Record]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
@@ -90,7 +92,7 @@ def test_every_tampering_with_the_file_is_named(full: Path, statement: str, word
     assert "NOT whole" in report.text()
 
 
-def test_verifying_changes_nothing(full: Path, writer) -> None:
+def test_verifying_changes_nothing(full: Path, writer: Writer) -> None:
     """Verification only reads."""
     writer.stop()
     before = full.read_bytes()
@@ -140,7 +142,9 @@ def test_an_export_verifies_without_the_database(full: Path, exported: Path) -> 
         ),
     ],
 )
-def test_changed_exports(exported: Path, edit, ok: bool, words: str | None) -> None:
+def test_changed_exports(
+    exported: Path, edit: Callable[..., Any], ok: bool, words: str | None
+) -> None:
     """A filtered export passes with its gaps counted; an edited, reordered or mixed one does
     not.
     """
@@ -208,7 +212,9 @@ def test_every_field_of_a_record_is_documented(make_record: Make) -> None:
     assert {name for name in names(body) if f"`{name}`" not in document} == set()
 
 
-def test_hostile_text_is_inert_before_it_is_stored(write, place: Path, make_record: Make) -> None:
+def test_hostile_text_is_inert_before_it_is_stored(
+    write: Callable[..., None], place: Path, make_record: Make
+) -> None:
     """Terminal escapes and direction marks from a payload reach no screen through the evidence."""
     path = "/srv/\x1b]0;x\x07\u202egpj.exe"
     write(make_record(script=path))

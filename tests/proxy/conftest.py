@@ -4,7 +4,6 @@ internet."""
 import asyncio
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from socket_echo import Echo
 
 from app.demo.internet import StandInInternet
 from certs.authority import open_authority
@@ -36,9 +36,6 @@ from core.situation import Situation
 from proxy.connect_to import parse_route
 from proxy.gate import Gate, GateOptions
 from proxy.parts import Limits, Parts
-
-sys.path.insert(0, str(Path(__file__).parent))
-from socket_echo import Echo
 
 MARKED = b"TOP-SECRET"
 

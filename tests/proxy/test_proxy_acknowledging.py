@@ -55,7 +55,7 @@ def test_a_kernel_that_delays_acknowledgements_stops_doing_so(
 ) -> None:
     """After an answer the kernel delays again; it is told anew at each read."""
     _, far = connected
-    at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
+    at_once = prompt(Writer(TransportSocket(far)))
     for _ in range(3):
         far.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0
@@ -70,7 +70,7 @@ def test_a_connection_that_is_gone_is_nobodys_failure(
 ) -> None:
     """The socket may be closed, or none, by the time something that it sent is handled."""
     _, far = connected
-    at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
+    at_once = prompt(Writer(TransportSocket(far)))
     far.close()
     at_once()
     prompt(Writer(None))()

@@ -1,6 +1,7 @@
 """Waiting for people: however many requests wait, they are asked about together."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -20,7 +21,7 @@ class People:
         self.all_asked = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def answers(self, record_ids: list[str]) -> dict[str, HoldAnswer]:
+    def answers(self, record_ids: Sequence[str]) -> dict[str, HoldAnswer]:
         self.asked.append(list(record_ids))
         if len(record_ids) == 100:
             self._loop.call_soon_threadsafe(self.all_asked.set)

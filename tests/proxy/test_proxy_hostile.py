@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -325,7 +326,7 @@ def _layers(depth: int) -> bytes:
     return body
 
 
-BOMBS = {
+BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "gzip": ("gzip", lambda: _layers(1)),
     "gzip in gzip": ("gzip, gzip", lambda: _layers(2)),
     "deflate": ("deflate", lambda: zlib.compress(b"\x00" * 30_000_000, 9)),

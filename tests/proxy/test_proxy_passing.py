@@ -87,7 +87,8 @@ def test_all_bytes_are_counted(exempt: Any) -> None:
     """The sizes in the record are those that went over the wire, both ways."""
     near, far = socket.socketpair()
     raw = tunnel(exempt)
-    sent, received, both = [0], [0], []
+    sent, received = [0], [0]
+    both: list[Any] = []
 
     def up() -> None:
         while data := far.recv(4096):

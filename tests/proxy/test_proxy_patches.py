@@ -6,7 +6,7 @@ import ast
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -183,12 +183,13 @@ def test_nothing_is_changed_beside_the_register() -> None:
 def test_what_is_not_registered_cannot_be_changed() -> None:
     """A change that nobody wrote down does not take place."""
     before = http.Response.make
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: replace(http.Response, "make", None),
         lambda: force(tflow.tflow().request, "host", "x"),
         lambda: adopt(tflow.tflow(), http.HTTPFlow, object),
         lambda: replace(http, "Headers", None),
-    ):
+    )
+    for change in changes:
         with pytest.raises(LookupError, match="register"):
             change()
     assert http.Response.make == before
@@ -210,8 +211,9 @@ def test_messages_are_not_checked_for_field_types() -> None:
     """A message of the gate's own process costs no check of what mitmproxy's readers have made."""
     in_our_own_process()
     data = http.Response.make(200).data
-    changed = type(data)(**{**vars(data), "reason": "text where bytes are meant"})
-    assert changed.reason == "text where bytes are meant"
+    misfit: Any = "text where bytes are meant"
+    changed = type(data)(**{**vars(data), "reason": misfit})
+    assert changed.reason == misfit
 
 
 def test_the_address_that_was_named_stands_again_on_an_open_connection() -> None:

@@ -148,11 +148,12 @@ def test_the_decided_address_is_the_connected_one(
     names = _names(asking, ["127.0.0.1"], ["203.0.113.9"])
     resolved: list[Any] = []
     real = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket,
-        "getaddrinfo",
-        lambda host, *more, **named: resolved.append(host) or real(host, *more, **named),
-    )
+
+    def noted(host: Any, *more: Any, **named: Any) -> Any:
+        resolved.append(host)
+        return real(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
     assert send(asking).startswith(b"HTTP/1.1 200")
     assert names.asked == ["files.example"]
     assert "files.example" not in resolved

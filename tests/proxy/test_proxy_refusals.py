@@ -28,7 +28,7 @@ DECISION = Decision(
 
 
 def asked(path: str = "/x", **headers: str) -> http.Request:
-    fields = http.Headers(**headers)
+    fields = http.Headers((), **headers)
     return tutils.treq(path=path.encode(), headers=fields)
 
 

@@ -232,7 +232,7 @@ def test_an_unreachable_destination_leaves_a_record(gate: Any) -> None:
     """When the destination cannot be verified, the client gets an error and the record says that no
     answer came."""
     gate.internet._server._contexts.clear()
-    gate.internet.context_for = _stranger  # type: ignore[method-assign]
+    gate.internet.context_for = _stranger
     with client(gate) as http_client:
         answer = http_client.get("https://other.example/")
 

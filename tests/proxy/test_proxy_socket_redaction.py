@@ -69,10 +69,10 @@ def test_what_is_held_back_comes_when_the_server_says_no_more(echo: Echo, redact
         talk.send(SECRET)
         assert talk.recv(timeout=20) == SECRET
         echo.connections[0].send("a <")
-        assert talk.recv(timeout=20) + talk.recv(timeout=20) == "a <"
+        assert "".join(str(talk.recv(timeout=20)) for _ in range(2)) == "a <"
         echo.connections[0].send("b <S")
         echo.connections[0].close()
-        assert talk.recv(timeout=20) + talk.recv(timeout=20) == "b <S"
+        assert "".join(str(talk.recv(timeout=20)) for _ in range(2)) == "b <S"
 
 
 def test_values_stay_placeholders_where_restoring_is_off(echo: Echo, redacting: Any) -> None:

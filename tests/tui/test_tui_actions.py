@@ -1,30 +1,36 @@
 """The registry of actions: what holds for every screen in it, present and future."""
 
 import ast
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 import tui
+from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, ScreenAction, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
-from tui.offers import Offers
+from tui.live_queue import LiveQueue
+from tui.script_screen import ScriptScreen
 
 ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
 
+type OpensScreen = Callable[[Pilot[int], str], Awaitable[LiveQueue | ScriptScreen]]
+
 
 @pytest.fixture
-def at(opened, store, press):
+def at(opened: Opens, store: FragileStore, press: Presses) -> OpensScreen:
     """Open a screen of the registry: the review by itself, each other by the review's action of the
     same name.
     """
 
-    async def open_screen(pilot, name):
+    async def open_screen(pilot: Pilot[int], name: str) -> LiveQueue | ScriptScreen:
         if name != "review":
             [opens] = [action for action in SCREENS["review"] if action.id == name]
             await press(pilot, opens.keys[0])
         screen = pilot.app.screen
-        assert isinstance(screen, Offers)
+        assert isinstance(screen, (LiveQueue, ScriptScreen))
         assert SCREENS[name] == screen.ACTIONS
         return screen
 
@@ -35,7 +41,7 @@ def at(opened, store, press):
 class TestEveryScreen:
     """What holds for every screen."""
 
-    def test_its_actions_say_what_they_are(self, name):
+    def test_its_actions_say_what_they_are(self, name: str) -> None:
         """Each has a name and a sentence of help; no key and no id stands for two things."""
         actions = SCREENS[name]
         keys = [key for action in actions for key in action.keys]
@@ -44,7 +50,9 @@ class TestEveryScreen:
         for action in actions:
             assert action.keys and action.shown and action.name and action.help.endswith(".")
 
-    async def test_it_opens_and_every_key_does_something(self, opened, store, at, name):
+    async def test_it_opens_and_every_key_does_something(
+        self, opened: Opens, store: FragileStore, at: OpensScreen, name: str
+    ) -> None:
         """No action without code; every key is bound, and nothing else is."""
         async with opened(store, (140, 45), acts=ACTS) as pilot:
             screen = await at(pilot, name)
@@ -61,8 +69,14 @@ class TestEveryScreen:
                 assert reason is None or reason.endswith(".")
 
     async def test_help_and_palette_name_every_action(
-        self, opened, store, at, press, screen_text, name
-    ):
+        self,
+        opened: Opens,
+        store: FragileStore,
+        at: OpensScreen,
+        press: Presses,
+        screen_text: ShowsText,
+        name: str,
+    ) -> None:
         """Whoever does not know the keys finds every action by its name."""
         async with opened(store, (140, 90), acts=ACTS) as pilot:
             screen = await at(pilot, name)
@@ -74,7 +88,15 @@ class TestEveryScreen:
             listed = screen_text(pilot)
             assert [a.name for a in screen.ACTIONS if a.name not in listed] == []
 
-    async def test_what_cannot_be_done_says_why(self, opened, empty_store, store, at, press, name):
+    async def test_what_cannot_be_done_says_why(
+        self,
+        opened: Opens,
+        empty_store: FragileStore,
+        store: FragileStore,
+        at: OpensScreen,
+        press: Presses,
+        name: str,
+    ) -> None:
         """In a read-only view every key answers, and none changes anything."""
         async with opened(store, (140, 45), read_only=True, acts=ACTS) as pilot:
             screen = await at(pilot, name)
@@ -85,11 +107,11 @@ class TestEveryScreen:
             assert store._events == []
 
 
-def test_no_screen_has_keys_of_its_own():
+def test_no_screen_has_keys_of_its_own() -> None:
     """Screens take their keys from the registry; only dialogs, which ask and are gone, have Enter
     and Esc.
     """
-    written = {}
+    written: dict[str, list[object]] = {}
     for path in sorted(Path(tui.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Binding":
@@ -106,7 +128,7 @@ def test_no_screen_has_keys_of_its_own():
     } == {}
 
 
-def test_a_narrow_footer_keeps_what_is_used_most():
+def test_a_narrow_footer_keeps_what_is_used_most() -> None:
     """The least useful goes first, and the order stays."""
     actions = tuple(
         ScreenAction(

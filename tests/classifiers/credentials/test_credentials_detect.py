@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -280,8 +281,8 @@ def _six_digits(body: str) -> list[str]:
     ids=["zero-width space", "full-width letters", "no-break hyphen"],
 )
 def test_a_disguised_key_is_found_where_it_stands(
-    own_detector: CredentialDetector, disguise
-) -> None:  # type: ignore[no-untyped-def]
+    own_detector: CredentialDetector, disguise: Callable[[str], str]
+) -> None:
     """Invisible or look-alike characters do not hide a key, and the place shown is that of the text
     as sent.
     """

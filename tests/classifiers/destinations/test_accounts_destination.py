@@ -381,7 +381,7 @@ def test_service_category_and_account(
     """Each service that scripts really use is named, with its category, whose account it is, and
     whether data is stored.
     """
-    found = destination(exchange(method, url, **headers), ORGANISATION, bindings())
+    found = destination(exchange(method, url, b"", **headers), ORGANISATION, bindings())
     assert (found.service, found.category.value, found.account.kind.value, found.upload) == (
         service,
         category,
@@ -488,10 +488,10 @@ def test_an_own_key_is_known_in_any_providers_header(url: str, header: str) -> N
     memory = bindings()
     key = "0123456789abcdef" * 2
     ours = Organisation(key_fingerprints=frozenset({memory.fingerprint(key)}))
-    sent = exchange("POST", url, **{header: key})
+    sent = exchange("POST", url, b"", **{header: key})
     assert destination(sent, ours, memory).account.kind is AccountKind.CORPORATE
     assert destination(sent, NOBODY, memory).account.kind is AccountKind.UNKNOWN
-    consumers = exchange("POST", "https://transfer.sh/x", **{header: key})
+    consumers = exchange("POST", "https://transfer.sh/x", b"", **{header: key})
     assert destination(consumers, ours, memory).account.kind is AccountKind.ANONYMOUS
 
 
@@ -518,7 +518,7 @@ def test_what_a_token_says_outweighs_a_header_that_anybody_can_set(
     url: str, headers: dict[str, str], account: str | None, kind: str
 ) -> None:
     """A client that names an organisation in a header does not hide whose token it holds."""
-    sent = exchange("POST", url, openai_organization="example-org", **headers)
+    sent = exchange("POST", url, b"", **{**headers, "openai_organization": "example-org"})
     found = destination(sent, ORGANISATION, bindings()).account
     assert (found.id, found.kind.value) == (account, kind)
 

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
 from personal_samples import iban, valid
-from test_credentials_detect import ASSIGNMENTS, PASSWORD, SECRETS
-from test_personal_detector import KEYED, PROSE
 
 from classifiers.codecs.charset import readable_runs
 from classifiers.engine import Engine, EngineSetup
 from classifiers.uploads.prefilter import excerpt, regions
 from core.organisation import Organisation
+from tests.classifiers.credentials.test_credentials_detect import ASSIGNMENTS, PASSWORD, SECRETS
+from tests.classifiers.personal.test_personal_detector import KEYED, PROSE
 
 IDS = tuple(
     (
@@ -220,7 +220,7 @@ def test_secrets_in_binary_data_are_found(engine: Engine) -> None:
         + b"\0jane.roe@acme.co.uk\0"
         + noise.randbytes(40_000)
     )
-    seen = engine.classify_window(exchange(body, "application/octet-stream", path="/"))  # type: ignore[arg-type]
+    seen = engine.classify_window(exchange(body, "application/octet-stream", path="/"))
 
     assert [(f.kind, f.count) for f in seen.findings] == [
         ("email", 1),

@@ -48,7 +48,10 @@ def _shape(kind: str, rng: random.Random) -> str:
     """Return something of the kind's shape; its check digit is right once in a while."""
     born = birth(rng)
     letters = string.ascii_uppercase
-    pick = lambda chars, n: "".join(rng.choice(chars) for _ in range(n))  # noqa: E731
+
+    def pick(chars: str, n: int) -> str:
+        return "".join(rng.choice(chars) for _ in range(n))
+
     return {
         "us_ssn": lambda: (
             f"{rng.randrange(101, 665)}-{rng.randrange(10, 99)}-{rng.randrange(1000, 9999)}"

@@ -54,7 +54,7 @@ class Echo:
 
 
 def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientConnection:
-    return connect(
+    opened: ClientConnection = connect(
         f"wss://{host}/talk",
         ssl=gate.client_context(),
         proxy=f"http://127.0.0.1:{gate.port}",
@@ -62,6 +62,7 @@ def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientCo
         close_timeout=5,
         **options,
     )
+    return opened
 
 
 def eventually(condition: Callable[[], Any]) -> None:
