@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 import tui
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, ScreenAction, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
-from tui.live_queue import LiveQueue
-from tui.script_screen import ScriptScreen
+from tui.offers import Offers
 
 ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
 
-type OpensScreen = Callable[[Pilot[int], str], Awaitable[LiveQueue | ScriptScreen]]
+type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def at(opened: Opens, store: FragileStore, press: Presses) -> OpensScreen:
     same name.
     """
 
-    async def open_screen(pilot: Pilot[int], name: str) -> LiveQueue | ScriptScreen:
+    async def open_screen(pilot: Pilot[int], name: str) -> Screen[object]:
         if name != "review":
             [opens] = [action for action in SCREENS["review"] if action.id == name]
             await press(pilot, opens.keys[0])
         screen = pilot.app.screen
-        assert isinstance(screen, (LiveQueue, ScriptScreen))
+        assert isinstance(screen, Offers)
         assert SCREENS[name] == screen.ACTIONS
         return screen
 
@@ -56,6 +56,7 @@ class TestEveryScreen:
         """No action without code; every key is bound, and nothing else is."""
         async with opened(store, (140, 45), acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             bound = {key for key, active in screen.active_bindings.items() if active.node is screen}
             assert {key for action in screen.ACTIONS for key in action.keys} <= bound
             own = {
@@ -80,6 +81,7 @@ class TestEveryScreen:
         """Whoever does not know the keys finds every action by its name."""
         async with opened(store, (140, 90), acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             await press(pilot, "question_mark")
             shown = " ".join(screen_text(pilot).split())
             assert [a.name for a in screen.ACTIONS if f"{a.name}." not in shown] == []
@@ -100,6 +102,7 @@ class TestEveryScreen:
         """In a read-only view every key answers, and none changes anything."""
         async with opened(store, (140, 45), read_only=True, acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             for action in screen.ACTIONS:
                 if screen.unavailable(action) is not None:
                     await press(pilot, action.keys[0])
