@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app import client_probe, doctor_checks
+from tests.app.conftest import Runs
 
 UNCLEAR = """
 version: 1
@@ -31,7 +32,7 @@ def no_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_healthy_machine_is_told_so(outgate: Any, home: Path) -> None:
+def test_a_healthy_machine_is_told_so(outgate: Runs, home: Path) -> None:
     """On a machine with nothing wrong every line is `ok` or a `note`, and the exit code says so."""
     told = outgate("doctor")
 
@@ -41,7 +42,7 @@ def test_a_healthy_machine_is_told_so(outgate: Any, home: Path) -> None:
     assert "client curl: works behind the gate" in told.out
 
 
-def test_clients_that_go_past_are_named(outgate: Any, home: Path) -> None:
+def test_clients_that_go_past_are_named(outgate: Runs, home: Path) -> None:
     """Clients on this machine that variables do not bring behind the gate are named, with what to
     do.
     """
@@ -53,7 +54,7 @@ def test_clients_that_go_past_are_named(outgate: Any, home: Path) -> None:
     assert "→" in lines[at + 1]
 
 
-def test_machines_get_the_same(outgate: Any, home: Path) -> None:
+def test_machines_get_the_same(outgate: Runs, home: Path) -> None:
     """`--json` holds the same findings as the lines for people."""
     import json
 
@@ -74,7 +75,7 @@ def test_an_open_folder_is_broken_with_its_remedy(home: Path) -> None:
     assert (first.mark, first.remedy) == ("BROKEN", f"chmod 700 {home}")
 
 
-def test_a_damaged_database_is_one_of_many_lines(outgate: Any, home: Path) -> None:
+def test_a_damaged_database_is_one_of_many_lines(outgate: Runs, home: Path) -> None:
     """One broken part is named with its remedy; the others are looked at all the same."""
     (home / "evidence.db").write_bytes(b"this is no database. " * 900)
     told = outgate("doctor")
@@ -84,7 +85,7 @@ def test_a_damaged_database_is_one_of_many_lines(outgate: Any, home: Path) -> No
     assert "ok      authority" in told.out
 
 
-def test_a_damaged_key_is_named(outgate: Any, home: Path) -> None:
+def test_a_damaged_key_is_named(outgate: Runs, home: Path) -> None:
     """An authority whose key cannot be read is a fault of this machine, not a traceback."""
     assert outgate("ca", "create").code == 0
     for path in (home / "authority").iterdir():
@@ -95,7 +96,7 @@ def test_a_damaged_key_is_named(outgate: Any, home: Path) -> None:
     assert "BROKEN  authority" in told.out
 
 
-def test_a_policy_that_is_probably_not_meant_gets_advice(outgate: Any, home: Path) -> None:
+def test_a_policy_that_is_probably_not_meant_gets_advice(outgate: Runs, home: Path) -> None:
     """Rules that are never reached, name no known service or explain nothing are pointed out by
     `check` and `doctor`.
     """
@@ -111,7 +112,7 @@ def test_a_policy_that_is_probably_not_meant_gets_advice(outgate: Any, home: Pat
     assert examined.code == 0
 
 
-def test_presets_need_no_advice(outgate: Any, home: Path) -> None:
+def test_presets_need_no_advice(outgate: Runs, home: Path) -> None:
     """The policies that ship with Outgate are meant as they are."""
     for name in outgate("policy", "preset").out.split():
         (home / "outgate.yaml").write_text(outgate("policy", "preset", name).out)
@@ -128,7 +129,7 @@ def test_presets_need_no_advice(outgate: Any, home: Path) -> None:
     ],
 )
 def test_dropped_exceptions_are_told(
-    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str, told: str | None
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str, told: str | None
 ) -> None:
     """A host that the user had excepted from proxies goes through the gate, and `run` says so
     once.

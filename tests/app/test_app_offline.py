@@ -16,6 +16,7 @@ from core.classification import Category, Classification, Destination
 from core.errors import InputError
 from core.exchange import Exchange
 from core.ids import utc_now
+from tests.app.conftest import Runs
 
 
 def entry(number: int, **request: Any) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def our_rules_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CredentialDetector, "__init__", quick)
 
 
-def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
+def test_order_and_count_are_kept(outgate: Runs, home: Path) -> None:
     """One record for each exchange, in the order of the recordings, chained so that the output
     verifies by itself.
     """
@@ -82,7 +83,7 @@ def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "table"])
-def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) -> None:
+def test_a_broken_file_costs_only_itself(outgate: Runs, home: Path, form: str) -> None:
     """The records of a whole file are told before the one line on the broken file behind it."""
     whole = recording(home / "a.har", entry(1), entry(2))
     broken = recording(home / "b.har", entry(3), 7, entry(4))
@@ -93,7 +94,7 @@ def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) ->
     assert [f"host{n}.example" in told.out for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
+def test_a_missing_file_is_told_at_once(outgate: Runs, home: Path) -> None:
     """A mistyped name is told before any work is done on the other files."""
     told = outgate(
         "inspect", "--format", "jsonl", str(recording(home / "a.har", entry(1))), "missing.har"
@@ -103,7 +104,7 @@ def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
     assert "Cannot read missing.har" in told.line
 
 
-def test_an_empty_recording_is_said_to_be_empty(outgate: Any, home: Path) -> None:
+def test_an_empty_recording_is_said_to_be_empty(outgate: Runs, home: Path) -> None:
     """A recording without exchanges is no error, and no empty table either."""
     told = outgate("inspect", "--no-names", str(recording(home / "a.har")))
 
@@ -179,7 +180,7 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
     assert most == 2
 
 
-def test_a_piped_table_is_plain(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piped_table_is_plain(outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piped output is the same whatever the terminal's variables say: no colours, no cut at its
     width.
     """

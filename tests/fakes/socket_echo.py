@@ -3,13 +3,16 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from websockets.frames import Close, Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 from websockets.sync.server import ServerConnection, serve
 
 from app.demo.internet import StandInInternet
+
+if TYPE_CHECKING:
+    from tests.proxy.conftest import RunningGate
 
 SECRET = "it is TOP-SECRET"
 
@@ -53,7 +56,7 @@ class Echo:
         self._thread.join(5)
 
 
-def open_socket(gate: Any, host: str = "ws.example", **options: Any) -> ClientConnection:
+def open_socket(gate: "RunningGate", host: str = "ws.example", **options: Any) -> ClientConnection:
     opened: ClientConnection = connect(
         f"wss://{host}/talk",
         ssl=gate.client_context(),
@@ -73,7 +76,7 @@ def eventually(condition: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-def closed_record(gate: Any) -> Any:
+def closed_record(gate: "RunningGate") -> Any:
     eventually(lambda: gate.evidence.closed)
     [record] = gate.evidence.closed
     return record

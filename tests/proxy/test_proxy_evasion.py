@@ -11,6 +11,7 @@ from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
 from proxy.evasion import EvasionWatch
 from proxy.uninspected import DAY_S, Uninspected
+from tests.proxy.conftest import RunningGate
 
 
 def eventually(condition: Any) -> None:
@@ -53,13 +54,13 @@ class Table:
 class Sampled:
     """A watch over a running gate's fakes, looked at from here."""
 
-    def __init__(self, gate: Any) -> None:
+    def __init__(self, gate: RunningGate) -> None:
         self.now = 1000.0
         self.gate = gate
         self.asked: list[str] = []
         self.is_python = True
         gate.attributor.attribute = self.attribute
-        uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
+        uninspected = Uninspected(gate.addon.inspection, lambda: self.now)
         self.python_at: float | None = None
         self.evasion = EvasionWatch(
             lambda: gate.attributor, uninspected, lambda: self.python_at, lambda: self.now
@@ -80,7 +81,7 @@ class Sampled:
         return [r.destination.host for r in self.gate.evidence.closed]
 
 
-def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
+def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: RunningGate) -> None:
     """A script that goes past the gate is one record per address and day, however often it
     connects."""
     sampled = Sampled(gate)
@@ -100,7 +101,7 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
     eventually(lambda: len(gate.evidence.closed) == 3)
 
 
-def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
+def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: RunningGate) -> None:
     """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary
     direct connection."""
     sampled = Sampled(gate)
@@ -127,7 +128,7 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
     ("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)]
 )
 def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
-    gate: Any, quic: bool, is_python: bool, told: int
+    gate: RunningGate, quic: bool, is_python: bool, told: int
 ) -> None:
     """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown
     destination."""
@@ -142,7 +143,7 @@ def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
     assert all("where to cannot be seen" in r.decision.reason for r in unknown)
 
 
-def test_a_connection_is_asked_about_once(gate: Any) -> None:
+def test_a_connection_is_asked_about_once(gate: RunningGate) -> None:
     """A connection that stays open costs one look-up, not one with every look."""
     sampled = Sampled(gate)
     for _ in range(5):
@@ -152,7 +153,7 @@ def test_a_connection_is_asked_about_once(gate: Any) -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "fe80::1"])
-def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str) -> None:
+def test_what_stays_on_this_machine_is_nobodys_business(gate: RunningGate, address: str) -> None:
     """Connections that do not leave the machine are not looked up."""
     sampled = Sampled(gate)
 
@@ -160,7 +161,7 @@ def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str)
     assert sampled.asked == []
 
 
-def test_other_programs_may_go_their_own_way(gate: Any) -> None:
+def test_other_programs_may_go_their_own_way(gate: RunningGate) -> None:
     """Direct connections of programs that are not Python are not recorded."""
     sampled = Sampled(gate)
     sampled.is_python = False
@@ -173,7 +174,7 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
     ("python_at", "looks"), [(1000.0, True), (1000.0 - 3600, False), (None, False)]
 )
 def test_the_table_is_looked_at_only_while_python_uses_the_gate(
-    gate: Any, python_at: float | None, looks: bool
+    gate: RunningGate, python_at: float | None, looks: bool
 ) -> None:
     """An idle gate does not poll: only after a Python program used it, and only for some
     minutes.
@@ -191,7 +192,7 @@ def test_the_table_is_looked_at_only_while_python_uses_the_gate(
     assert (sampled.asked != []) == looks
 
 
-def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
+def test_a_look_that_fails_is_followed_by_the_next(gate: RunningGate) -> None:
     """A connection table that cannot be read once takes no gate down; the next look finds what
     there is."""
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from mitmproxy.tls import ClientHello
+from present import there
 
 from core.decision import Decision, Verdict
+from core.situation import Situation
 from proxy.tls_passthrough import target_of
+from tests.proxy.conftest import RunningGate
 
 PINNED = "pinned.example"
 EXCEPTION = Decision(
@@ -33,26 +36,26 @@ def eventually(condition: Any) -> None:
 
 
 @pytest.fixture
-def exempt(gate: Any) -> Any:
+def exempt(gate: RunningGate) -> Any:
     gate.policy.exempted[PINNED] = EXCEPTION
     return gate
 
 
-def tunnel(gate: Any, target: str = f"{PINNED}:443") -> socket.socket:
+def tunnel(gate: RunningGate, target: str = f"{PINNED}:443") -> socket.socket:
     raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
     raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
     assert b" 200 " in raw.recv(4096)
     return raw
 
 
-def pinned(gate: Any, raw: socket.socket, name: str | None = PINNED) -> ssl.SSLSocket:
+def pinned(gate: RunningGate, raw: socket.socket, name: str | None = PINNED) -> ssl.SSLSocket:
     """Shake hands as a client that trusts the server's own authority and nobody else."""
     context = ssl.create_default_context(cadata=gate.internet.authority.root_pem().decode())
     context.check_hostname = name is not None
     return context.wrap_socket(raw, server_hostname=name)
 
 
-def send(gate: Any, raw: socket.socket) -> bytes:
+def send(gate: RunningGate, raw: socket.socket) -> bytes:
     """Send the request on a pinned connection and return the whole answer."""
     with pinned(gate, raw) as tls:
         tls.sendall(REQUEST)
@@ -62,7 +65,7 @@ def send(gate: Any, raw: socket.socket) -> bytes:
     return answer
 
 
-def test_an_exception_lets_a_pinned_client_pass_unread(exempt: Any) -> None:
+def test_an_exception_lets_a_pinned_client_pass_unread(exempt: RunningGate) -> None:
     """The client works with its own server's certificate; the record says that nobody looked, and
     how much passed."""
     assert send(exempt, tunnel(exempt)).startswith(b"HTTP/1.1 200")
@@ -75,15 +78,15 @@ def test_an_exception_lets_a_pinned_client_pass_unread(exempt: Any) -> None:
         443,
         "CONNECT",
     )
-    assert (record.decision, record.sender.process.pid) == (EXCEPTION, 4711)
+    assert (record.decision, there(record.sender.process).pid) == (EXCEPTION, 4711)
     assert [f.kind for f in record.findings] == ["not_inspected"]
     assert record.request.bytes > len(REQUEST)
     assert record.response.bytes > 0
     assert (record.response.status, record.request.complete, record.notes) == (None, False, ())
-    assert exempt.gate.addon.health.values()["passed_undecrypted"] == 1
+    assert exempt.addon.health.values()["passed_undecrypted"] == 1
 
 
-def test_all_bytes_are_counted(exempt: Any) -> None:
+def test_all_bytes_are_counted(exempt: RunningGate) -> None:
     """The sizes in the record are those that went over the wire, both ways."""
     near, far = socket.socketpair()
     raw = tunnel(exempt)
@@ -112,7 +115,7 @@ def test_all_bytes_are_counted(exempt: Any) -> None:
     assert [record.request.bytes, record.response.bytes] == both
 
 
-def test_nothing_leaves_before_its_record_is_durable(exempt: Any) -> None:
+def test_nothing_leaves_before_its_record_is_durable(exempt: RunningGate) -> None:
     """While the record is being written, the server has not even been called."""
     exempt.evidence.hold = threading.Event()
     sending = threading.Thread(target=send, args=(exempt, tunnel(exempt)))
@@ -126,31 +129,33 @@ def test_nothing_leaves_before_its_record_is_durable(exempt: Any) -> None:
     assert journalled.notes == ("how much passes is known only when the connection has ended",)
 
 
-def _not_passed(gate: Any, name: str | None = PINNED, target: str = f"{PINNED}:443") -> None:
+def _not_passed(
+    gate: RunningGate, name: str | None = PINNED, target: str = f"{PINNED}:443"
+) -> None:
     """The client is shown our certificate, which it refuses; nothing leaves."""
     with tunnel(gate, target) as raw, pytest.raises(ssl.SSLError):
         pinned(gate, raw, name)
     assert (gate.internet.arrivals, gate.internet.bytes_received) == ([], 0)
-    assert gate.gate.addon.health.passed_undecrypted == 0
+    assert gate.addon.health.passed_undecrypted == 0
 
 
-def test_without_evidence_nothing_passes(exempt: Any) -> None:
+def test_without_evidence_nothing_passes(exempt: RunningGate) -> None:
     """When records cannot be written, the exception does not help."""
     exempt.evidence.broken = True
     _not_passed(exempt)
 
 
-def test_a_fault_lets_nothing_pass(exempt: Any) -> None:
+def test_a_fault_lets_nothing_pass(exempt: RunningGate) -> None:
     """When policy cannot be asked, the connection is inspected like any other."""
 
-    def fail(_: Any) -> None:
+    def fail(situation: Situation) -> Decision | None:
         raise RuntimeError("a fault")
 
     exempt.policy.pass_through = fail
     _not_passed(exempt)
 
 
-def test_other_hosts_do_not_pass(exempt: Any) -> None:
+def test_other_hosts_do_not_pass(exempt: RunningGate) -> None:
     """An exception is for the hosts that it names."""
     _not_passed(exempt, "other.example", "other.example:443")
 
@@ -165,14 +170,14 @@ def test_other_hosts_do_not_pass(exempt: Any) -> None:
     ],
 )
 def test_the_tunnel_and_the_handshake_name_the_same_host(
-    exempt: Any, name: str | None, target: str
+    exempt: RunningGate, name: str | None, target: str
 ) -> None:
     """A client that says one name to the gate and another in the handshake, or none, gets no
     exception."""
     _not_passed(exempt, name, target)
 
 
-def test_why_an_exception_did_not_help_is_on_record(exempt: Any) -> None:
+def test_why_an_exception_did_not_help_is_on_record(exempt: RunningGate) -> None:
     """The case of the refused certificate names the exception that has ended."""
     ended = Decision(
         verdict=Verdict.BLOCK,
@@ -189,7 +194,7 @@ def test_why_an_exception_did_not_help_is_on_record(exempt: Any) -> None:
     )
 
 
-def test_an_inspected_client_is_still_inspected(exempt: Any) -> None:
+def test_an_inspected_client_is_still_inspected(exempt: RunningGate) -> None:
     """The same program is inspected on every other host: its secret does not leave."""
     with exempt.connect("files.example") as tls:
         tls.sendall(REQUEST.replace(b"pinned", b"files"))
@@ -197,9 +202,9 @@ def test_an_inspected_client_is_still_inspected(exempt: Any) -> None:
     assert exempt.internet.arrivals == []
 
 
-def test_a_server_that_cannot_be_reached_ends_the_record(exempt: Any) -> None:
+def test_a_server_that_cannot_be_reached_ends_the_record(exempt: RunningGate) -> None:
     """A connection that never came about is closed and says that nothing passed."""
-    exempt.gate.addon.upstreams.routes.replace(())
+    exempt.addon.upstreams.routes.replace(())
     exempt.policy.exempted["127-0-0-1.invalid"] = EXCEPTION
     with tunnel(exempt, "127-0-0-1.invalid:443") as raw, pytest.raises((ssl.SSLError, OSError)):
         pinned(exempt, raw, "127-0-0-1.invalid")
@@ -209,7 +214,7 @@ def test_a_server_that_cannot_be_reached_ends_the_record(exempt: Any) -> None:
     assert (record.request.bytes, record.response.bytes) == (0, 0)
 
 
-def test_a_client_that_vanishes_ends_the_record(exempt: Any) -> None:
+def test_a_client_that_vanishes_ends_the_record(exempt: RunningGate) -> None:
     """A client that breaks off leaves a closed record with what had passed."""
     raw = tunnel(exempt)
     tls = pinned(exempt, raw)
@@ -252,7 +257,7 @@ def test_a_hidden_name_is_no_name(kind: int, passes: bool) -> None:
 
 
 @pytest.mark.parametrize("split", [3, 5, 60, 200])
-def test_a_handshake_in_pieces_passes_too(exempt: Any, split: int) -> None:
+def test_a_handshake_in_pieces_passes_too(exempt: RunningGate, split: int) -> None:
     """However the first message arrives, what the server gets is what the client sent."""
     near, far = socket.socketpair()
     raw = tunnel(exempt)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from present import there
 
 from core.decision import Decision, Verdict
 from core.situation import Situation
 from proxy.dns_pinning import FRESH_S, Places
+from tests.proxy.conftest import RunningGate
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n"
 
@@ -107,18 +109,18 @@ def test_an_open_connection_stays_where_it_is() -> None:
 
 
 @pytest.fixture
-def asking(gate: Any) -> Any:
+def asking(gate: RunningGate) -> Any:
     """A gate whose policy blocks what does not go to the US; every port leads to the stand-in
     internet."""
     gate.policy.asks_address = True
     gate.policy.country_of = lambda address: "US" if address == "127.0.0.1" else "CN"
 
-    def early(s: Situation) -> Decision | None:
+    def early(situation: Situation) -> Decision | None:
         blocked = Decision(verdict=Verdict.BLOCK, rule="abroad", reason="Abroad.")
-        return None if s.destination.country == "US" else blocked
+        return None if situation.destination.country == "US" else blocked
 
     gate.policy.decide_on_headers = early
-    gate.gate.addon.upstreams.routes.replace([_any_host_at(gate.internet.port)])
+    gate.addon.upstreams.routes.replace([_any_host_at(gate.internet.port)])
     return gate
 
 
@@ -128,13 +130,13 @@ def _any_host_at(port: int) -> Any:
     return parse_route(f":::{port}")
 
 
-def _names(gate: Any, *answers: list[str]) -> Names:
+def _names(gate: RunningGate, *answers: list[str]) -> Names:
     names = Names(*answers)
-    gate.gate.addon.inspection.places.look_up = names
+    there(gate.addon.inspection.places).look_up = names
     return names
 
 
-def send(gate: Any, host: str = "files.example") -> bytes:
+def send(gate: RunningGate, host: str = "files.example") -> bytes:
     with gate.connect(host) as tls:
         tls.sendall(REQUEST.replace(b"files.example", host.encode()))
         answer: bytes = tls.recv(4096)
@@ -142,7 +144,7 @@ def send(gate: Any, host: str = "files.example") -> bytes:
 
 
 def test_the_decided_address_is_the_connected_one(
-    asking: Any, monkeypatch: pytest.MonkeyPatch
+    asking: RunningGate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is resolved once; a second, different answer has nobody to ask for it."""
     names = _names(asking, ["127.0.0.1"], ["203.0.113.9"])
@@ -160,7 +162,7 @@ def test_the_decided_address_is_the_connected_one(
     assert [a.host for a in asking.internet.arrivals] == ["files.example"]
 
 
-def test_a_record_says_where_it_went(asking: Any) -> None:
+def test_a_record_says_where_it_went(asking: RunningGate) -> None:
     """Address and country stand in the record, of what passed and of what was refused."""
     _names(asking, ["127.0.0.1"])
     send(asking)
@@ -172,7 +174,7 @@ def test_a_record_says_where_it_went(asking: Any) -> None:
     assert len(asking.internet.arrivals) == 1
 
 
-def test_without_a_rule_nothing_is_looked_up(gate: Any) -> None:
+def test_without_a_rule_nothing_is_looked_up(gate: RunningGate) -> None:
     """The name service is asked by Outgate only where some rule needs to know."""
     names = _names(gate, ["127.0.0.1"])
     send(gate)
@@ -181,18 +183,18 @@ def test_without_a_rule_nothing_is_looked_up(gate: Any) -> None:
     assert gate.evidence.closed[0].destination.address is None
 
 
-def test_what_was_not_found_out_is_an_input(asking: Any) -> None:
+def test_what_was_not_found_out_is_an_input(asking: RunningGate) -> None:
     """When the name service fails, policy is asked with an unknown country, and says no here."""
     _names(asking, [])
     assert send(asking).startswith(b"HTTP/1.1 403")
     assert asking.internet.arrivals == []
 
 
-def test_diversions_come_first(asking: Any) -> None:
+def test_diversions_come_first(asking: RunningGate) -> None:
     """With `--connect-to`, the country is that of the address that is really connected to."""
     from proxy.connect_to import parse_route
 
     names = _names(asking, ["203.0.113.9"])
-    asking.gate.addon.upstreams.routes.replace([parse_route(asking.internet.routes[0])])
+    asking.addon.upstreams.routes.replace([parse_route(asking.internet.routes[0])])
     assert send(asking).startswith(b"HTTP/1.1 200")
     assert names.asked == []

@@ -16,12 +16,13 @@ from core.errors import DegradedError
 from core.findings import Confidence, Finding
 from proxy.buffered_upload import WholeTap
 from proxy.spool import PIECE
+from tests.proxy.conftest import RunningGate, StartsGate
 
 WORD = b"TOP-SECRET"
 
 
 @pytest.fixture
-def gate(start_gate: Any, tmp_path: Path) -> Any:
+def gate(start_gate: StartsGate, tmp_path: Path) -> Any:
     """A gate whose policy wants large bodies read whole."""
     (tmp_path / "kept").mkdir()
     running = start_gate(hold_bytes=10_000, spool_folder=tmp_path / "kept", spool_bytes=8 << 20)
@@ -29,7 +30,7 @@ def gate(start_gate: Any, tmp_path: Path) -> Any:
     return running
 
 
-def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
+def put(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     with httpx.Client(
         proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
@@ -37,7 +38,7 @@ def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
         return client.put("https://files.example/big", content=body, headers=fields)
 
 
-def closed(gate: Any) -> Any:
+def closed(gate: RunningGate) -> Any:
     """Return the record, which may be closed a moment after the client has its answer."""
     deadline = time.monotonic() + 10
     while not gate.evidence.closed:
@@ -48,7 +49,7 @@ def closed(gate: Any) -> Any:
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("size", [10_001, 300_000, 5 << 20])
-def test_what_passes_arrives_as_it_was_sent(gate: Any, chunked: bool, size: int) -> None:
+def test_what_passes_arrives_as_it_was_sent(gate: RunningGate, chunked: bool, size: int) -> None:
     """A body that was kept and read goes out byte for byte."""
     body = os.urandom(size)
     answer = put(gate, iter([body[:7], body[7:]]) if chunked else body)
@@ -60,7 +61,7 @@ def test_what_passes_arrives_as_it_was_sent(gate: Any, chunked: bool, size: int)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
+def test_nothing_leaves_of_what_is_refused(gate: RunningGate, chunked: bool) -> None:
     """A secret in the very last bytes of a large body stops all of it: not one byte arrives."""
     body = b"x" * 3_000_000 + WORD
     answer = put(gate, iter([body]) if chunked else body)
@@ -74,7 +75,7 @@ def test_nothing_leaves_of_what_is_refused(gate: Any, chunked: bool) -> None:
     assert not any("had left" in note for note in record.notes)
 
 
-def test_a_large_document_is_read_as_one(gate: Any) -> None:
+def test_a_large_document_is_read_as_one(gate: RunningGate) -> None:
     """An archive that could not be read while it passes is read whole, by a worker, and passes when
     it is clean."""
     body = b"PK\x03\x04" + os.urandom(2_000_000)
@@ -103,7 +104,7 @@ def test_a_large_document_is_read_as_one(gate: Any) -> None:
         b"a" * 257 + b"ustar\x00",
     ],
 )
-def test_every_kind_of_file_is_read_as_one(gate: Any, start: bytes) -> None:
+def test_every_kind_of_file_is_read_as_one(gate: RunningGate, start: bytes) -> None:
     """Whatever kind of file a large body is, where a rule wants it whole a worker reads it as
     one.
     """
@@ -112,14 +113,14 @@ def test_every_kind_of_file_is_read_as_one(gate: Any, start: bytes) -> None:
     assert gate.pool.asked == 1
 
 
-def test_a_packed_document_is_read_as_one(gate: Any) -> None:
+def test_a_packed_document_is_read_as_one(gate: RunningGate) -> None:
     """A workbook sent under a content-encoding is a workbook all the same."""
     body = zlib.compress(b"PK\x03\x04" + os.urandom(300_000))
     assert put(gate, body, content_encoding="deflate").json()["received"] == len(body)
     assert gate.pool.asked == 1
 
 
-def test_a_secret_in_a_large_document_stops_it(gate: Any) -> None:
+def test_a_secret_in_a_large_document_stops_it(gate: RunningGate) -> None:
     """What a worker finds in a large archive is decided on before anything leaves."""
     answer = put(gate, b"PK\x03\x04" + b"y" * 2_000_000 + WORD)
 
@@ -128,7 +129,7 @@ def test_a_secret_in_a_large_document_stops_it(gate: Any) -> None:
     assert [f.kind for f in closed(gate).findings] == ["secret"]
 
 
-def test_a_late_worker_is_no_pass(gate: Any) -> None:
+def test_a_late_worker_is_no_pass(gate: RunningGate) -> None:
     """A document that no worker could read in time is not taken for a clean one."""
     gate.pool.late = True
     answer = put(gate, b"PK\x03\x04" + b"y" * 2_000_000)
@@ -138,7 +139,7 @@ def test_a_late_worker_is_no_pass(gate: Any) -> None:
     assert [f.kind for f in closed(gate).findings] == ["not_inspected"]
 
 
-def test_a_body_above_the_limit_is_refused_clearly(gate: Any) -> None:
+def test_a_body_above_the_limit_is_refused_clearly(gate: RunningGate) -> None:
     """A body larger than is kept is refused, in words, and none of it leaves."""
     answer = put(gate, b"x" * (9 << 20))
 
@@ -147,7 +148,7 @@ def test_a_body_above_the_limit_is_refused_clearly(gate: Any) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_a_missing_folder_is_refused_clearly(gate: Any, tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused_clearly(gate: RunningGate, tmp_path: Path) -> None:
     """Where the body cannot be kept at all, it is refused in words."""
     (tmp_path / "kept").rmdir()
     answer = put(gate, b"x" * 300_000)
@@ -157,13 +158,15 @@ def test_a_missing_folder_is_refused_clearly(gate: Any, tmp_path: Path) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_rules_see_the_findings_of_the_whole_body(gate: Any) -> None:
+def test_rules_see_the_findings_of_the_whole_body(gate: RunningGate) -> None:
     """A count over the whole body decides, though no single window reaches it."""
     found = Finding(kind="email", detector="d", confidence=Confidence.CERTAIN, count=2, distinct=2)
     plain = gate.classifier.on_headers
-    gate.classifier.classify = lambda e: _with(plain(e), found) if b"mail" in e.body else plain(e)
-    gate.policy.decide = lambda s: Decision(
-        verdict=Verdict.BLOCK if sum(f.count for f in s.findings) > 5 else Verdict.ALLOW,
+    gate.classifier.classify = lambda exchange: (
+        _with(plain(exchange), found) if b"mail" in exchange.body else plain(exchange)
+    )
+    gate.policy.decide = lambda situation: Decision(
+        verdict=Verdict.BLOCK if sum(f.count for f in situation.findings) > 5 else Verdict.ALLOW,
         rule="many",
     )
     answer = put(gate, b"".join(b"mail" + b"." * 1_000_000 for _ in range(4)))
@@ -178,7 +181,7 @@ def _with(seen: Any, found: Finding) -> Any:
     return replace(seen, findings=(found,))
 
 
-def test_small_bodies_are_not_kept(gate: Any, tmp_path: Path) -> None:
+def test_small_bodies_are_not_kept(gate: RunningGate, tmp_path: Path) -> None:
     """A body that is held in memory anyway needs no file."""
     (tmp_path / "kept").rmdir()
 
@@ -186,7 +189,7 @@ def test_small_bodies_are_not_kept(gate: Any, tmp_path: Path) -> None:
 
 
 def test_a_kept_body_that_cannot_be_read_back_ends_broken_and_on_record(
-    gate: Any, monkeypatch: pytest.MonkeyPatch
+    gate: RunningGate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a body that went out is not taken for a whole one, there or in the evidence."""
     next_piece, asked = WholeTap.next_piece, []

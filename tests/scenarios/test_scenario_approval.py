@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Outgate
+
 POLICY = """
 version: 1
 mode: enforce
@@ -29,13 +31,13 @@ except urllib.error.HTTPError as error:
 
 
 @pytest.fixture
-def gated(outgate: Any) -> Any:
+def gated(outgate: Outgate) -> Any:
     (outgate.folder / "p.yaml").write_text(POLICY)
     outgate.start("--policy", str(outgate.folder / "p.yaml"))
     return outgate
 
 
-def run(outgate: Any, script: Any) -> str:
+def run(outgate: Outgate, script: Any) -> str:
     command = [sys.executable, str(script)]
     done = subprocess.run(
         command, env=outgate.behind(), capture_output=True, text=True, timeout=60, check=True
@@ -43,8 +45,8 @@ def run(outgate: Any, script: Any) -> str:
     return done.stdout
 
 
-def decide(outgate: Any, script: Any, *options: str) -> "subprocess.CompletedProcess[str]":
-    return outgate("scripts", str(script), *options)  # type: ignore[no-any-return]
+def decide(outgate: Outgate, script: Any, *options: str) -> "subprocess.CompletedProcess[str]":
+    return outgate("scripts", str(script), *options)
 
 
 def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from attribution.beacon.folder import beacon_folder, with_beacon
+from tests.scenarios.conftest import Outgate
 
 CLIENTS = {
     "httpx": (
@@ -63,7 +64,7 @@ def lines_of(records: Any) -> dict[int, tuple[str, int, str, str] | None]:
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Any, name: str) -> None:
+def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Outgate, name: str) -> None:
     """Many tasks at once: the record of each request names the line that asked for it, as likely:
     it is the sender's word.
     """
@@ -87,7 +88,7 @@ def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Any, name
     assert not (outgate.home / "beacons").exists()
 
 
-def test_tasks_have_no_line_without_the_beacon(outgate: Any) -> None:
+def test_tasks_have_no_line_without_the_beacon(outgate: Outgate) -> None:
     """Who does not want the beacon gets none: nothing is on the import path, and a task's line
     stays unknown.
     """
@@ -220,7 +221,7 @@ urllib.request.urlopen("https://files.example/up", data=b"x", timeout=30)
 """
 
 
-def test_a_forged_beacon_borrows_no_name(outgate: Any) -> None:
+def test_a_forged_beacon_borrows_no_name(outgate: Outgate) -> None:
     """A script that forges its beacon to look like an approved one keeps its own name, which is
     doubtful from then on.
     """

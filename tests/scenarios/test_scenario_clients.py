@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Outgate
+
 URLLIB = "import urllib.request as u; u.urlopen('https://{host}/', data=b'x', timeout=30).read()"
 REQUESTS = (
     "import requests; requests.post('https://{host}/', data=b'x', timeout=30).raise_for_status()"
@@ -55,7 +57,7 @@ CURL = (
     ],
 )
 def test_a_client_works_and_is_attributed(
-    serving: Any, name: str, program: str, host: str | None
+    serving: Outgate, name: str, program: str, host: str | None
 ) -> None:
     """Each client trusts the gate, gets its answer, and its request is attributed to the script
     that made it.
@@ -97,7 +99,7 @@ def test_a_client_works_and_is_attributed(
         assert record["sender"]["script_process"]["name"].startswith("python")
 
 
-def test_a_second_gate_is_refused_with_a_clear_line(serving: Any) -> None:
+def test_a_second_gate_is_refused_with_a_clear_line(serving: Outgate) -> None:
     """Starting a second gate says where the first one is and how to stop it."""
     done = serving("start")
 
@@ -105,7 +107,7 @@ def test_a_second_gate_is_refused_with_a_clear_line(serving: Any) -> None:
     assert "A gate runs already" in done.stderr
 
 
-def test_status_tells_health_to_people_and_machines(serving: Any) -> None:
+def test_status_tells_health_to_people_and_machines(serving: Outgate) -> None:
     """`status` answers 0 with counts while the gate is well."""
     import json
 
@@ -116,7 +118,7 @@ def test_status_tells_health_to_people_and_machines(serving: Any) -> None:
     assert json.loads(machines.stdout)["healthy"] is True
 
 
-def test_run_uses_the_running_gate(serving: Any) -> None:
+def test_run_uses_the_running_gate(serving: Outgate) -> None:
     """`run` without options goes through the running gate and still sums up its own program
     only.
     """

@@ -3,7 +3,8 @@ connected to.
 """
 
 import sys
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 SEND = """
 import sys, urllib.request, urllib.error
@@ -24,7 +25,7 @@ rules:
 """
 
 
-def test_a_destination_abroad_is_refused(outgate: Any) -> None:
+def test_a_destination_abroad_is_refused(outgate: Outgate) -> None:
     """Hosts go where their address is; those whose address lies elsewhere get no byte, not even a
     connection.
     """

@@ -1,10 +1,11 @@
 """`outgate doctor` on this machine: real clients, real TLS, a private gate."""
 
 import json
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 
-def test_installed_clients_are_tried_for_real(outgate: Any) -> None:
+def test_installed_clients_are_tried_for_real(outgate: Outgate) -> None:
     """Each client that is installed makes a request through a private gate, and the report says how
     that went.
     """

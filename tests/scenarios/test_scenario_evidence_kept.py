@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Outgate
+
 posix = pytest.mark.skipif(
     sys.platform != "linux", reason="descriptors of other processes are seen on Linux"
 )
@@ -31,34 +33,34 @@ os.unlink(sys.argv[0])
 """
 
 
-def _turned(outgate: Any, name: str, turn: str) -> list[list[str]]:
+def _turned(outgate: Outgate, name: str, turn: str) -> list[list[str]]:
     script = outgate.script(f"{name}.py", TURN.format(turn=turn) + SEND)
     return [[str(script), name]]
 
 
-def _descriptors(outgate: Any) -> list[list[str]]:
+def _descriptors(outgate: Outgate) -> list[list[str]]:
     """Whatever number the gate's own descriptor of its evidence has, one of these names it."""
     job = outgate.script("job.py", SEND)
     return [[f"/dev/fd/{n}", f"fd{n}", str(job), str(n)] for n in range(3, 40)]
 
 
-def _by_link(outgate: Any) -> list[list[str]]:
+def _by_link(outgate: Outgate) -> list[list[str]]:
     return _turned(
         outgate, "soft", f"os.symlink({str(outgate.home / 'evidence.db')!r}, sys.argv[0])"
     )
 
 
-def _by_hard_link(outgate: Any) -> list[list[str]]:
+def _by_hard_link(outgate: Outgate) -> list[list[str]]:
     return _turned(outgate, "hard", f"os.link({str(outgate.home / 'evidence.db')!r}, sys.argv[0])")
 
 
-def _by_log(outgate: Any) -> list[list[str]]:
+def _by_log(outgate: Outgate) -> list[list[str]]:
     return _turned(
         outgate, "log", f"os.link({str(outgate.home / 'evidence.db-shm')!r}, sys.argv[0])"
     )
 
 
-def _through_the_gates_descriptors(outgate: Any) -> list[list[str]]:
+def _through_the_gates_descriptors(outgate: Outgate) -> list[list[str]]:
     pid = json.loads((outgate.home / "gate.json").read_text())["pid"]
     turns = [(f"gate{n}", f"os.symlink('/proc/{pid}/fd/{n}', sys.argv[0])") for n in range(3, 40)]
     return [command for name, turn in turns for command in _turned(outgate, name, turn)]
@@ -71,7 +73,7 @@ def _through_the_gates_descriptors(outgate: Any) -> list[list[str]]:
     ids=lambda f: f.__name__,
 )
 def test_no_program_can_make_the_gate_lose_its_evidence(
-    outgate: Any, attack: Callable[[Any], list[list[str]]]
+    outgate: Outgate, attack: Callable[[Any], list[list[str]]]
 ) -> None:
     """A script whose path leads to the evidence file takes nothing from it: every request has its
     record afterwards.
@@ -101,7 +103,7 @@ def test_no_program_can_make_the_gate_lose_its_evidence(
     assert kept == sorted(f"/{mark}-{n}" for mark in marks for n in range(2))
 
 
-def _attack(outgate: Any, commands: list[list[str]]) -> list[str]:
+def _attack(outgate: Outgate, commands: list[list[str]]) -> list[str]:
     """Run all of the commands at once; return the mark of each."""
     started = []
     for script, mark, *descriptor in commands:
@@ -118,7 +120,9 @@ def _attack(outgate: Any, commands: list[list[str]]) -> list[str]:
 
 @posix
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
-def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(outgate: Any, ending: str) -> None:
+def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(
+    outgate: Outgate, ending: str
+) -> None:
     """Whoever deletes the evidence under an idle gate stops the traffic: status, verify and stop
     all say so.
     """

@@ -4,7 +4,6 @@ again.
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from reading import read
@@ -17,6 +16,7 @@ from core.record import Record
 from core.review import Action, HoldState, ReviewEvent, case_key
 from evidence import open_store
 from evidence.holds import HeldRequests
+from tests.scenarios.conftest import Outgate
 
 POLICY = """
 version: 1
@@ -45,7 +45,7 @@ print('waited', time.monotonic() - began)
 class Officer:
     """A reviewer at the evidence of a running gate, and the script that has to wait for them."""
 
-    def __init__(self, outgate: Any) -> None:
+    def __init__(self, outgate: Outgate) -> None:
         self.outgate = outgate
         self.store = open_store(outgate.home / "evidence.db")
         self.holds = HeldRequests(self.store)
@@ -87,7 +87,7 @@ class Officer:
 
 
 @pytest.fixture(scope="module")
-def officer(serving: Any) -> Officer:
+def officer(serving: Outgate) -> Officer:
     home = Home(serving.home)
     gate = find(home.running)
     assert gate is not None

@@ -12,6 +12,8 @@ import h2.connection
 import h2.events
 import pytest
 
+from tests.scenarios.conftest import Outgate
+
 POLICY = """
 mode: enforce
 rules:
@@ -41,7 +43,7 @@ BODIES = {"small": b"hello, world", "large": b"x" * 9_000_000}
 
 
 @pytest.fixture(scope="module")
-def started(serving: Any) -> Any:
+def started(serving: Outgate) -> Any:
     """A gate with this policy in force."""
     (serving.home / "outgate.yaml").write_text(POLICY)
     client = Client(serving)
@@ -53,7 +55,7 @@ def started(serving: Any) -> Any:
 class Client:
     """Speaks to the gate byte by byte: names what it likes."""
 
-    def __init__(self, outgate: Any) -> None:
+    def __init__(self, outgate: Outgate) -> None:
         from app.gate_registry import find
         from app.home import Home
 

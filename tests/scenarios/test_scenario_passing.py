@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 PINNED = """
 import os, ssl, sys, urllib.request, urllib.error
@@ -41,13 +42,13 @@ rules:
 """
 
 
-def _policy(outgate: Any, days: int) -> None:
+def _policy(outgate: Outgate, days: int) -> None:
     until = (datetime.now(UTC) + timedelta(days=days)).date()
     (outgate.home / "outgate.yaml").write_text(POLICY.format(until=until))
 
 
 def _send(
-    outgate: Any, behind: dict[str, str], host: str, roots: str, script: str = "agent.py"
+    outgate: Outgate, behind: dict[str, str], host: str, roots: str, script: str = "agent.py"
 ) -> str:
     command = [sys.executable, str(outgate.folder / script), host, roots]
     done = subprocess.run(
@@ -56,7 +57,7 @@ def _send(
     return done.stdout.strip() or done.stderr
 
 
-def test_an_exception_from_its_beginning_to_its_end(outgate: Any) -> None:
+def test_an_exception_from_its_beginning_to_its_end(outgate: Outgate) -> None:
     """A pinned client works while its exception lasts, on its host and for its script; afterwards
     its case says why not.
     """
@@ -101,7 +102,7 @@ def test_an_exception_from_its_beginning_to_its_end(outgate: Any) -> None:
     assert outgate("verify").returncode == 0
 
 
-def test_a_killed_gate_leaves_the_record_of_what_was_passing(outgate: Any) -> None:
+def test_a_killed_gate_leaves_the_record_of_what_was_passing(outgate: Outgate) -> None:
     """Should the gate die while a connection passes unread, the evidence still says that it did."""
     outgate.script("agent.py", _HOLDING)
     _policy(outgate, 30)
@@ -135,7 +136,7 @@ sys.stdin.readline()
 """
 
 
-def test_the_check_names_every_exception(outgate: Any) -> None:
+def test_the_check_names_every_exception(outgate: Outgate) -> None:
     """`policy check` lists the exceptions in force and says loudly which have ended."""
     _policy(outgate, 30)
     done = outgate("policy", "check")

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 SEND = """
 import sys, urllib.request, urllib.error
@@ -23,7 +24,7 @@ rules:
 """
 
 
-def test_a_changed_policy_takes_effect_and_a_broken_one_does_not(outgate: Any) -> None:
+def test_a_changed_policy_takes_effect_and_a_broken_one_does_not(outgate: Outgate) -> None:
     """A new policy file is in force within seconds; a broken one leaves the last good one and says
     so in the status.
     """

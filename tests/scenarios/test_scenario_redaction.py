@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 POLICY = """
 version: 1
@@ -38,7 +39,7 @@ except urllib.error.HTTPError as error:
 """
 
 
-def test_values_stay_here_and_come_back_in_the_answer(outgate: Any) -> None:
+def test_values_stay_here_and_come_back_in_the_answer(outgate: Outgate) -> None:
     """The model never sees the values; the script, streamed or not, reads them in the answer as if
     nothing had happened.
     """
@@ -57,7 +58,7 @@ def test_values_stay_here_and_come_back_in_the_answer(outgate: Any) -> None:
     assert outgate("verify").returncode == 0
 
 
-def test_a_signed_body_is_refused_with_the_reason(outgate: Any) -> None:
+def test_a_signed_body_is_refused_with_the_reason(outgate: Outgate) -> None:
     """A body that its sender signed cannot be redacted: it is refused, and the reason says so."""
     (outgate.folder / "p.yaml").write_text(POLICY)
     outgate.start("--policy", str(outgate.folder / "p.yaml"))

@@ -8,7 +8,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from typing import Any
+
+from tests.scenarios.conftest import Outgate
 
 CANARIES = {
     "email": "canary.person.7341@nordwind-logistik.de",
@@ -19,7 +20,7 @@ CANARIES = {
 }
 
 
-def test_a_killed_gate_leaves_whole_evidence(outgate: Any) -> None:
+def test_a_killed_gate_leaves_whole_evidence(outgate: Outgate) -> None:
     """After kill -9 under load the evidence verifies, and every answer that a client saw has its
     record.
     """
@@ -67,7 +68,7 @@ def test_a_killed_gate_leaves_whole_evidence(outgate: Any) -> None:
     assert len(answered) + len(interrupted) >= len(seen)
 
 
-def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
+def test_nothing_sensitive_is_written_anywhere(outgate: Outgate) -> None:
     """Values from payloads, keys and passwords stand in no file below the home and on no screen."""
     body = {
         "model": "gpt-4o-mini",
@@ -111,7 +112,7 @@ def test_nothing_sensitive_is_written_anywhere(outgate: Any) -> None:
             assert canary.encode() not in path.read_bytes(), f"{name} in {path}"
 
 
-def test_everything_is_private_to_the_user(outgate: Any) -> None:
+def test_everything_is_private_to_the_user(outgate: Outgate) -> None:
     """The home and all that matters in it can be read by its user only, whatever the umask."""
     before = os.umask(0)
     try:
@@ -131,7 +132,7 @@ def test_everything_is_private_to_the_user(outgate: Any) -> None:
             assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
+def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Outgate) -> None:
     """When `outgate run` itself is killed, its private gate does not stay behind."""
     marker = outgate.folder / "ready"
     program = (
@@ -160,7 +161,7 @@ def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Any) -> None:
     outgate.wait_for(lambda: not _listens(port))
 
 
-def test_a_full_disk_refuses_and_says_so(outgate: Any) -> None:
+def test_a_full_disk_refuses_and_says_so(outgate: Outgate) -> None:
     """When the evidence cannot grow, requests are refused, the status is unwell, and nothing is
     lost silently.
     """

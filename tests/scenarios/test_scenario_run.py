@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.scenarios.conftest import Outgate
+
 UPLOAD = """
 import sys, urllib.request
 
@@ -28,7 +30,7 @@ def summary(done: Any) -> Any:
     return json.loads(done.stderr.strip().splitlines()[-1])
 
 
-def test_a_script_runs_as_if_alone_and_is_named(outgate: Any) -> None:
+def test_a_script_runs_as_if_alone_and_is_named(outgate: Outgate) -> None:
     """The script keeps its arguments, input, output and exit code; its record names script, hash,
     line and findings.
     """
@@ -65,7 +67,7 @@ def test_a_script_runs_as_if_alone_and_is_named(outgate: Any) -> None:
     assert record["chain"]["seq"] == 1
 
 
-def test_a_quiet_program_stays_quiet(outgate: Any) -> None:
+def test_a_quiet_program_stays_quiet(outgate: Outgate) -> None:
     """A program that sends nothing gets one line and no findings."""
     done = outgate.run(sys.executable, "-c", "print('hello')")
 
@@ -73,7 +75,7 @@ def test_a_quiet_program_stays_quiet(outgate: Any) -> None:
     assert done.stderr.strip() == "outgate: nothing left this program through the gate"
 
 
-def test_signals_reach_the_program(outgate: Any) -> None:
+def test_signals_reach_the_program(outgate: Outgate) -> None:
     """A signal to `outgate run` reaches the program, and its way of ending becomes ours."""
     marker = outgate.folder / "ready"
     program = f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(60)"
@@ -98,7 +100,7 @@ def test_signals_reach_the_program(outgate: Any) -> None:
     assert time.monotonic() - started < 30
 
 
-def test_a_program_that_does_not_exist_is_one_line(outgate: Any) -> None:
+def test_a_program_that_does_not_exist_is_one_line(outgate: Outgate) -> None:
     """A mistyped program is a clear line, not a traceback, and wrong use is code 2."""
     done = outgate.run("no-such-program-here")
 
@@ -107,7 +109,7 @@ def test_a_program_that_does_not_exist_is_one_line(outgate: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_module_and_a_command_are_named(outgate: Any) -> None:
+def test_a_module_and_a_command_are_named(outgate: Outgate) -> None:
     """`python -m` and `python -c` are named as what they are."""
     package = outgate.folder / "reports"
     package.mkdir()
@@ -124,7 +126,7 @@ def test_a_module_and_a_command_are_named(outgate: Any) -> None:
     assert by_command["sender"]["script"]["path"] is None
 
 
-def test_a_block_is_one_readable_error(outgate: Any) -> None:
+def test_a_block_is_one_readable_error(outgate: Outgate) -> None:
     """A blocked upload never arrives; the script gets one clear answer with rule, reason and
     reference.
     """

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Outgate
+
 SEND = (
     "import urllib.request as u; u.urlopen('https://files.example/', data=b'x',"
     " timeout=30).read()\n"
@@ -15,7 +17,7 @@ SEND = (
 SECRET = "Zk4" + "-qP8vLmT2xW9n"
 
 
-def test_a_changed_script_is_a_new_version_with_a_diff(serving: Any) -> None:
+def test_a_changed_script_is_a_new_version_with_a_diff(serving: Outgate) -> None:
     """Two versions of a script are listed with their times; the diff shows the change with its
     secrets masked.
     """
@@ -40,7 +42,7 @@ def test_a_changed_script_is_a_new_version_with_a_diff(serving: Any) -> None:
         assert SECRET.encode() not in zstandard.ZstdDecompressor().decompress(path.read_bytes())
 
 
-def test_what_is_not_python_is_volume_only(serving: Any) -> None:
+def test_what_is_not_python_is_volume_only(serving: Outgate) -> None:
     """A program that descends from no Python is recorded with where and how much, and nothing of
     what it sent.
     """
@@ -71,7 +73,7 @@ def test_what_is_not_python_is_volume_only(serving: Any) -> None:
     assert record["request"]["bytes"] == 27
 
 
-def _run(outgate: Any, script: Any) -> None:
+def _run(outgate: Outgate, script: Any) -> None:
     subprocess.run(
         [sys.executable, str(script)],
         env=outgate.behind(),
@@ -107,7 +109,7 @@ for body in (b'iban DE90871318609139099603', b'hello',):
 
 
 def test_a_flagged_script_is_kept_and_its_imports_count_from_its_first_request(
-    outgate: Any,
+    outgate: Outgate,
 ) -> None:
     """A script whose first request is refused has its source kept and its versions compared; rules
     on imports hold for it.
@@ -131,7 +133,7 @@ def test_a_flagged_script_is_kept_and_its_imports_count_from_its_first_request(
     assert "+# third version" in done.stdout
 
 
-def _codes(outgate: Any, script: Any) -> list[str]:
+def _codes(outgate: Outgate, script: Any) -> list[str]:
     command = [sys.executable, str(script)]
     done = subprocess.run(
         command, env=outgate.behind(), timeout=60, check=True, capture_output=True, text=True

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from websockets.sync.server import ServerConnection, serve
@@ -18,6 +17,7 @@ from core.record import Record
 from core.review import Action, ReviewEvent, case_key
 from evidence import open_store
 from evidence.holds import HeldRequests
+from tests.scenarios.conftest import Outgate
 
 IBAN = "DE90871318609139099603"
 POLICY = """
@@ -78,7 +78,7 @@ class Realtime:
 
 
 @pytest.fixture
-def realtime(outgate: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Realtime]:
+def realtime(outgate: Outgate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Realtime]:
     service = Realtime(outgate.internet)
     routes = [f"realtime.example:443:127.0.0.1:{service.port}", *outgate.internet.routes]
     monkeypatch.setattr(StandInInternet, "routes", routes)
@@ -88,7 +88,7 @@ def realtime(outgate: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Realtime
     service.stop()
 
 
-def talking(outgate: Any, *texts: str) -> "subprocess.Popen[str]":
+def talking(outgate: Outgate, *texts: str) -> "subprocess.Popen[str]":
     script = outgate.script("talk.py", TALK)
     return subprocess.Popen(
         [sys.executable, str(script), *texts],
@@ -99,7 +99,9 @@ def talking(outgate: Any, *texts: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: Realtime) -> None:
+def test_values_stay_here_and_come_back_delta_by_delta(
+    outgate: Outgate, realtime: Realtime
+) -> None:
     """A realtime service never sees the account number; the script reads it in the deltas and in
     the whole text.
     """
@@ -117,7 +119,7 @@ def test_values_stay_here_and_come_back_delta_by_delta(outgate: Any, realtime: R
     assert IBAN.encode() not in b"".join(p.read_bytes() for p in outgate.home.glob("evidence.db*"))
 
 
-def test_a_message_waits_for_a_person(outgate: Any, realtime: Realtime) -> None:
+def test_a_message_waits_for_a_person(outgate: Outgate, realtime: Realtime) -> None:
     """The officer sees the one message as a case of its own; approved, it goes on and the
     conversation with it.
     """
