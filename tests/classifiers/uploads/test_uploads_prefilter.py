@@ -18,7 +18,7 @@ from classifiers.codecs.charset import readable_runs
 from classifiers.engine import Engine, EngineSetup
 from classifiers.uploads.prefilter import excerpt, regions
 from core.organisation import Organisation
-from tests.classifiers.credentials.test_credentials_detect import ASSIGNMENTS, PASSWORD, SECRETS
+from tests.classifiers.credentials.test_credentials_detector import ASSIGNMENTS, PASSWORD, SECRETS
 from tests.classifiers.personal.test_personal_detector import KEYED, PROSE
 
 IDS = tuple(
