@@ -11,6 +11,7 @@ from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
 from proxy.evasion import EvasionWatch
 from proxy.uninspected import DAY_S, Uninspected
+from tests.proxy.conftest import RunningGate
 
 
 def eventually(condition: Any) -> None:
@@ -58,14 +59,14 @@ class Table:
 class Sampled:
     """A watch over a running gate's fakes, looked at from here."""
 
-    def __init__(self, gate: Any) -> None:
+    def __init__(self, gate: RunningGate) -> None:
         self.now = 1000.0
         self.gate = gate
         self.asked: list[str] = []
         self.is_python = True
         self.pid = 99
         gate.attributor.attribute = self.attribute
-        uninspected = Uninspected(gate.gate.addon.inspection, lambda: self.now)
+        uninspected = Uninspected(gate.addon.inspection, lambda: self.now)
         self.evasion = EvasionWatch(lambda: gate.attributor, uninspected)
 
     def attribute(self, connection: Connection) -> Attribution:
@@ -83,7 +84,7 @@ class Sampled:
         return [r.destination.host for r in self.gate.evidence.closed]
 
 
-def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> None:
+def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: RunningGate) -> None:
     """A script that goes past the gate is one record per address and day, however often it
     connects."""
     sampled = Sampled(gate)
@@ -112,7 +113,9 @@ def test_a_direct_connection_of_a_script_is_on_record_once_a_day(gate: Any) -> N
         (12345, "(port 12345)"),
     ],
 )
-def test_the_record_says_what_usually_listens_there(gate: Any, port: int, words: str) -> None:
+def test_the_record_says_what_usually_listens_there(
+    gate: RunningGate, port: int, words: str
+) -> None:
     """A database and a mail server are told from the web by their ports, as usual, not as known."""
     sampled = Sampled(gate)
     sampled.look(Table(("203.0.113.5", 1), port=port))
@@ -123,7 +126,7 @@ def test_the_record_says_what_usually_listens_there(gate: Any, port: int, words:
     assert words in record.decision.reason
 
 
-def test_each_run_of_a_program_is_on_record(gate: Any) -> None:
+def test_each_run_of_a_program_is_on_record(gate: RunningGate) -> None:
     """What went past the gate yesterday is no reason to keep silent about today's run."""
     sampled = Sampled(gate)
     for run in range(3):
@@ -132,19 +135,19 @@ def test_each_run_of_a_program_is_on_record(gate: Any) -> None:
     eventually(lambda: len(gate.evidence.closed) == 3)
 
 
-def test_a_machine_that_tells_its_own_secrets_is_far_enough(gate: Any) -> None:
+def test_a_machine_that_tells_its_own_secrets_is_far_enough(gate: RunningGate) -> None:
     """Link-local addresses are another machine's: clouds hand out credentials at one."""
     assert sampled_hosts(gate, "169.254.169.254") == ["169.254.169.254"]
 
 
-def sampled_hosts(gate: Any, host: str) -> list[str]:
+def sampled_hosts(gate: RunningGate, host: str) -> list[str]:
     """Look once at a connection to this host; return who is on record."""
     Sampled(gate).look(Table((host, 1)))
     eventually(lambda: gate.evidence.closed)
     return [record.destination.host for record in gate.evidence.closed]
 
 
-def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: Any) -> None:
+def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: RunningGate) -> None:
     """HTTP/3 cannot come through the gate: it is a case that says so, beside that of an ordinary
     direct connection."""
     sampled = Sampled(gate)
@@ -171,7 +174,7 @@ def test_http3_of_a_script_is_on_record_in_words_an_officer_understands(gate: An
     ("quic", "is_python", "told"), [(True, True, 1), (False, True, 0), (True, False, 0)]
 )
 def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
-    gate: Any, quic: bool, is_python: bool, told: int
+    gate: RunningGate, quic: bool, is_python: bool, told: int
 ) -> None:
     """A script that merely looks names up is no case; one that can speak HTTP/3 is, with an unknown
     destination."""
@@ -186,7 +189,7 @@ def test_a_socket_without_a_destination_is_a_case_only_with_a_library_for_http3(
     assert all("where to cannot be seen" in r.decision.reason for r in unknown)
 
 
-def test_a_connection_is_asked_about_once(gate: Any) -> None:
+def test_a_connection_is_asked_about_once(gate: RunningGate) -> None:
     """A connection that stays open costs one look-up, not one with every look."""
     sampled = Sampled(gate)
     for _ in range(5):
@@ -196,7 +199,7 @@ def test_a_connection_is_asked_about_once(gate: Any) -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0"])
-def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str) -> None:
+def test_what_stays_on_this_machine_is_nobodys_business(gate: RunningGate, address: str) -> None:
     """Connections that do not leave the machine are not looked up."""
     sampled = Sampled(gate)
 
@@ -204,7 +207,7 @@ def test_what_stays_on_this_machine_is_nobodys_business(gate: Any, address: str)
     assert sampled.asked == []
 
 
-def test_other_programs_may_go_their_own_way(gate: Any) -> None:
+def test_other_programs_may_go_their_own_way(gate: RunningGate) -> None:
     """Direct connections of programs that are not Python are not recorded."""
     sampled = Sampled(gate)
     sampled.is_python = False
@@ -213,7 +216,7 @@ def test_other_programs_may_go_their_own_way(gate: Any) -> None:
     assert sampled.asked == ["d1"]
 
 
-def test_a_look_that_fails_is_followed_by_the_next(gate: Any) -> None:
+def test_a_look_that_fails_is_followed_by_the_next(gate: RunningGate) -> None:
     """A connection table that cannot be read once takes no gate down; the next look finds what
     there is."""
 

@@ -17,6 +17,7 @@ from mitmproxy.test import tutils
 from core.decision import Decision, HoldOutcome, Verdict
 from destinations import SERVICES, Refusal, Service
 from proxy.refusals import brief, presumed, refusal, words
+from tests.proxy.conftest import RunningGate
 
 REFERENCE = "0193a7c2-5b0e-7c00-8000-000000000001"
 DECISION = Decision(
@@ -28,7 +29,7 @@ DECISION = Decision(
 
 
 def asked(path: str = "/x", **headers: str) -> http.Request:
-    fields = http.Headers(**headers)
+    fields = http.Headers((), **headers)
     return tutils.treq(path=path.encode(), headers=fields)
 
 
@@ -212,7 +213,7 @@ def test_a_hold_that_ended_is_told_apart() -> None:
     assert refusal(held, REFERENCE, None, asked()).headers["x-outgate-verdict"] == "hold"
 
 
-def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
+def grpc_call(gate: RunningGate, host: str) -> tuple[dict[str, str], bytes, bool]:
     """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended
     with its headers."""
     tls = gate.connect(host, alpn=["h2"])
@@ -250,7 +251,7 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def test_grpc_clients_read_permission_denied(gate: Any) -> None:
+def test_grpc_clients_read_permission_denied(gate: RunningGate) -> None:
     """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the
     message."""
     headers, body, ended_at_once = grpc_call(gate, "blocked.example")
@@ -266,7 +267,7 @@ def test_grpc_clients_read_permission_denied(gate: Any) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_http1_connections_survive_a_refusal(gate: Any) -> None:
+def test_http1_connections_survive_a_refusal(gate: RunningGate) -> None:
     """A refused request does not cost the client its connection."""
     tls = gate.connect("files.example")
     for body, status in ((b"TOP-SECRET", b"403"), (b"fine", b"200"), (b"TOP-SECRET", b"403")):
