@@ -24,8 +24,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Note the times of the files of this run; those of others stay. Only the process that tells
     the whole run writes.
     """
-    if hasattr(session.config, "workerinput") or session.config.cache is None:
+    cache: pytest.Cache | None = getattr(session.config, "cache", None)
+    if hasattr(session.config, "workerinput") or cache is None:
         return
-    known = session.config.cache.get(NOTED, {})
     told = {file: round(spent, 2) for file, spent in _seconds.items()}
-    session.config.cache.set(NOTED, {**known, **told})
+    cache.set(NOTED, {**cache.get(NOTED, {}), **told})

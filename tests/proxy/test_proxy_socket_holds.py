@@ -133,20 +133,22 @@ def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: Runni
 def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: RunningGate) -> None:
     """While one message waits, the server's messages and pings go on, and so does every other
     connection."""
-    with open_socket(asking) as talk, open_socket(asking) as other:
+    with open_socket(asking) as talk:
         talk.send("first")
         assert talk.recv(timeout=20) == "first"
-        talk.send(SECRET)
-        record = held(asking)
-        echo.connections[0].send("news from the server")
-        assert talk.recv(timeout=20) == "news from the server"
-        assert echo.connections[0].ping("alive?").wait(20)
-        assert talk.ping("and you?").wait(20)
-        other.send("elsewhere")
-        assert other.recv(timeout=20) == "elsewhere"
-        assert SECRET not in echo.heard
-        asking.holds.say(record.id, approved=True)
-        assert talk.recv(timeout=20) == SECRET
+        [server] = echo.connections
+        with open_socket(asking) as other:
+            talk.send(SECRET)
+            record = held(asking)
+            server.send("news from the server")
+            assert talk.recv(timeout=20) == "news from the server"
+            assert server.ping("alive?").wait(20)
+            assert talk.ping("and you?").wait(20)
+            other.send("elsewhere")
+            assert other.recv(timeout=20) == "elsewhere"
+            assert SECRET not in echo.heard
+            asking.holds.say(record.id, approved=True)
+            assert talk.recv(timeout=20) == SECRET
 
 
 def test_a_client_that_leaves_while_it_waits_takes_its_message_back(

@@ -31,7 +31,7 @@ except urllib.error.HTTPError as error:
 
 
 @pytest.fixture
-def gated(outgate: Outgate) -> Any:
+def gated(outgate: Outgate) -> Outgate:
     (outgate.folder / "p.yaml").write_text(POLICY)
     outgate.start("--policy", str(outgate.folder / "p.yaml"))
     return outgate
@@ -49,7 +49,14 @@ def decide(outgate: Outgate, script: Any, *options: str) -> "subprocess.Complete
     return outgate("scripts", str(script), *options)
 
 
-def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None:
+def whole(told: str) -> str | None:
+    """Return what is told of a script once it says what the newest version is made of, which the
+    gate notes after the request.
+    """
+    return told if "Installed" in told else None
+
+
+def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Outgate) -> None:
     """What was looked at may run, in this very version, until somebody takes that back; nothing
     else reaches the far side.
     """
@@ -66,12 +73,15 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None
     script.write_text("# one line more\n" + SEND)
     assert run(gated, script).startswith("403")
     assert len(gated.internet.arrivals) == 1
-    listed = decide(gated, script).stdout.splitlines()
-    assert [("approved by" in line, line.endswith("report.py")) for line in listed[:2]] == [
+    told = gated.wait_for(lambda: whole(decide(gated, script).stdout), seconds=10)
+    versions, about = (part.splitlines() for part in told.split("\n\n"))
+    assert [("approved by" in line, line.endswith("report.py")) for line in versions] == [
         (True, True),
         (False, True),
     ]
-    first = listed[0].split()[0]
+    first, newest = (line.split()[0] for line in versions)
+    assert about[0] == f"Version {newest}"
+    assert [line.split()[0] for line in about[1:]] == ["Git", "Imports", "Installed"]
 
     script.write_text(SEND)
     assert run(gated, script).startswith("200")
@@ -90,7 +100,7 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Any) -> None
         ("--approve", "--reason", "x", "--version", "ffff"),
     ],
 )
-def test_a_slip_approves_nothing(gated: Any, options: tuple[str, ...]) -> None:
+def test_a_slip_approves_nothing(gated: Outgate, options: tuple[str, ...]) -> None:
     """Without a reason, or with a version that was never seen, nothing is approved."""
     script = gated.script("report.py", SEND)
     run(gated, script)
