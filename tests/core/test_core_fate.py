@@ -1,4 +1,4 @@
-"""What became of what the verdict does not tell of: past the gate, distrusted, no HTTP, unreached."""
+"""What became of what the verdict does not tell of: bypassed, distrusted, no HTTP, unreached."""
 
 import pytest
 

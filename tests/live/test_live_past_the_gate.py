@@ -1,4 +1,4 @@
-"""Programs that go past the gate, in a network of their own: each is on record and told in words."""
+"""Programs that go past the gate, in a network of their own: on record, and told in words."""
 
 import json
 import subprocess
