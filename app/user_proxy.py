@@ -1,4 +1,4 @@
-"""The proxy that the user's own environment names: taken over by a gate of one run, or said aloud."""
+"""The proxy that the user's own environment names: taken over by a private gate, or said aloud."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

@@ -43,7 +43,7 @@ class CorporateProxies:
         return self.default is not None or bool(self.by_host)
 
     def of(self, host: str) -> CorporateProxy | None:
-        """Return the proxy for this host, by the first pattern that fits; None: reached directly."""
+        """Return the proxy for this host, by the first pattern that fits; None: direct."""
         for pattern, proxy in self.by_host:
             if fits(pattern, host):
                 return proxy

@@ -1,4 +1,4 @@
-"""The organisation's own proxies: which host goes through which, and bad settings in clear words."""
+"""The organisation's own proxies: which host goes through which, and bad settings told."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_what_is_no_http_proxy_is_refused_in_words(text: str, own: bool) -> None
 
 
 def test_credentials_in_an_address_are_refused_unseen() -> None:
-    """Settings files are read by many: the password stands in a file of its own, and in no error."""
+    """Settings are read by many: the password stands in a file of its own, and in no error."""
     with pytest.raises(SettingsError) as raised:
         parse_proxy("http://anna:geheim-7@proxy.corp.example:3128")
     assert "geheim" not in str(raised.value)
