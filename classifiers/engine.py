@@ -147,6 +147,12 @@ class Engine:
         """Return what the detectors of the event loop find. Raises what they raise."""
         return [*self._credentials.detect(payload, host), *self._personal.detect(payload)]
 
+    def hits_in(self, payload: Payload, exchange: Exchange) -> list[Hit]:
+        """Return what `classify` counts of these, by each host that is named. Raises what detectors
+        raise.
+        """
+        return [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+
     def _inspected(
         self,
         exchange: Exchange,
