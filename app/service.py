@@ -20,10 +20,13 @@ from app.home import Home
 from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import GateChoices
+from core.duties import OWNER, Duty
 from core.errors import SettingsError
 from core.ids import rfc3339
+from proxy.boundaries import courtesy, is_ours
 
 if TYPE_CHECKING:
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
@@ -82,13 +85,23 @@ async def _serve(
 
 async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow_policy(built.policy, built.renewed))
-        tasks.create_task(asyncio.to_thread(_settle, built.classifier))
-        tasks.create_task(asyncio.to_thread(built.attributor.warm))
+        follow = follow_policy(built.policy, built.renewed)
+        following = tasks.create_task(OWNER.task(Duty.POLICY, follow))
+        stopping = False
+        following.add_done_callback(lambda _: None if stopping else OWNER.lost(Duty.POLICY, None))
+        tasks.create_task(OWNER.task(Duty.WARMING, asyncio.to_thread(_settle, built.classifier)))
+        tasks.create_task(OWNER.task(Duty.WARMING, _warmed(built.attributor)))
         try:
             await built.gate.run(announced)
         finally:
+            stopping = True
             following.cancel()
+
+
+async def _warmed(attributor: "SocketAttributor") -> None:
+    """Have the attributor ready for the first request; that it could not be made so is no end."""
+    async with courtesy(Duty.WARMING):
+        await asyncio.to_thread(attributor.warm)
 
 
 def _settle(classifier: "Engine") -> None:
@@ -138,8 +151,8 @@ async def follow_policy(
                 renewed()
                 log.info("the policy in force is now %s", policy.version)
             again, policy.trouble = False, None
-        except (Exception, asyncio.CancelledError) as error:
-            if (me := asyncio.current_task()) is not None and me.cancelling():
+        except BaseException as error:
+            if not is_ours(error):
                 raise
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)

@@ -1,6 +1,5 @@
 """Step 6 for the verdicts that take more than yes or no: redact, and hold for a person."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from core.redaction import CannotRedactError, Redacted
 from core.review import APPROVAL_LASTS, HoldAnswer
 from core.vocabulary.times import lasting
 from proxy.hold_polling import Asking
+from proxy.threads import DECISIONS
 from proxy.transaction import Transaction
 
 _NOBODY = "hold: nobody can be asked here"
@@ -28,7 +28,7 @@ async def redact(classifier: Classifier, transaction: Transaction) -> Redacted |
         if len(transaction.exchange.body) <= INLINE_BYTES:
             redacted = classifier.redact(*arguments)
         else:
-            redacted = await asyncio.to_thread(classifier.redact, *arguments)
+            redacted = await DECISIONS.run(classifier.redact, *arguments)
     except CannotRedactError as error:
         why = f"redaction: {error.message}"
         transaction.fall_back(fallen_back(transaction.decision, why))
@@ -69,7 +69,7 @@ class People:
         key = hold_key(self._fingerprinter, transaction)
         transaction.hold(key)
         since = transaction.exchange.at - APPROVAL_LASTS
-        before = await asyncio.to_thread(self._holds.answered_before, key, since)
+        before = await DECISIONS.run(self._holds.answered_before, key, since)
         if before is None or not before.approved:
             return True
         transaction.recall(before.who)

@@ -47,7 +47,7 @@ class MessageGate:
         elif conversation.restorer is not None:
             _restore(message, conversation, conversation.restorer)
 
-    def failed(self, message: Passing, error: Exception) -> None:
+    def failed(self, message: Passing, error: BaseException) -> None:
         """The gate failed on this message: it does not go on, and the connection ends."""
         message.dropped = True
         whole = message.transaction
