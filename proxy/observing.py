@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 
 from core.attribution import Attribution
-from core.duties import Duty
+from core.duties import OWNER, Duty
 from proxy.boundaries import courtesy
 from proxy.threads import COURTESIES
 
@@ -41,7 +41,7 @@ class Observations:
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
         looking = _noted(COURTESIES.run(observer, sender))
-        task = self._running[key] = loop.create_task(looking)
+        task = self._running[key] = loop.create_task(OWNER.task(Duty.SCRIPTS, looking))
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
     async def learnt(self, sender: Attribution) -> None:
