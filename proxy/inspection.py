@@ -111,9 +111,9 @@ class Inspection:
 
     async def met(self, sender: Attribution) -> None:
         """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
-        self._observed(sender)
-        if self.parts.policy.asks_past:
-            async with courtesy(Duty.SCRIPTS):
+        async with courtesy(Duty.SCRIPTS):
+            self._observations.begin(sender)
+            if self.parts.policy.asks_past:
                 await self._observations.learnt(sender)
 
     def _observed(self, sender: Attribution) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 
 from core.attribution import Attribution
 from core.duties import OWNER, Duty
-from proxy.boundaries import courtesy
+from proxy.boundaries import is_ours
 from proxy.threads import COURTESIES
 
 _REMEMBERED = 10_000
@@ -57,8 +57,12 @@ class Observations:
 
 async def _noted(work: Coroutine[None, None, None]) -> None:
     """Requests are decided on without what would have been learnt."""
-    async with courtesy(Duty.SCRIPTS):
+    try:
         await work
+    except BaseException as error:
+        if not is_ours(error):
+            raise
+        OWNER.lost(Duty.SCRIPTS, error)
 
 
 def _key(sender: Attribution) -> tuple[object, ...] | None:
