@@ -20,7 +20,7 @@ from app.gate_registry import RunningGate, find
 from app.home import Home
 from app.settings import Settings
 from certs.trust import client_environment
-from core.errors import OutgateError, SettingsError
+from core.errors import CannotRunError, OutgateError, SettingsError
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
 
@@ -101,16 +101,18 @@ def run_program(
 ) -> Ended:
     """Run a program on our terminal, forward signals, wait.
 
-    Raises SettingsError when it cannot be started.
+    Raises CannotRunError when it cannot be started.
     """
     try:
         process = subprocess.Popen(command, env=environment, cwd=cwd)
     except FileNotFoundError as error:
-        raise SettingsError(
-            f"There is no program {command[0]!r}.", remedy="Check its name after `outgate run --`."
+        raise CannotRunError(
+            f"There is no program {command[0]!r}.",
+            code=127,
+            remedy="Check its name after `outgate run --`.",
         ) from error
     except OSError as error:
-        raise SettingsError(f"Cannot run {command[0]!r}: {error.strerror}.") from error
+        raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
     with _signals_to(process):
         code = process.wait()
     return Ended(process.pid, 128 - code if code < 0 else code)

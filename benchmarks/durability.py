@@ -73,7 +73,10 @@ def report(of: dict[str, Measured]) -> None:
             row += [f"{statistics.median(mine):.0f}", f"{middle:.3f}× ({low:.3f}–{high:.3f})"]
         print("| " + " | ".join(row) + " |")
     for mode, taken in of.items():
-        print(f"{mode}: {statistics.median(taken.cpu_ms):.2f} ms CPU a clean request")
+        ratios = [b / a for a, b in zip(taken.cpu_ms, base.cpu_ms, strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        cpu = f"{statistics.median(taken.cpu_ms):.2f} ms CPU a clean request"
+        print(f"{mode}: {cpu}, {middle:.3f}× ({low:.3f}–{high:.3f})")
 
 
 def main() -> None:

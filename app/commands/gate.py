@@ -57,8 +57,8 @@ def run(
     """
     from app.client import beacon_in, environment_for, gate_for, run_program
     from app.home import open_home
+    from app.run_summary import Session, print_session
     from app.settings import load_settings
-    from app.summary import Session, print_session
     from certs.trust import dropped_exceptions
     from core.text import printable
 

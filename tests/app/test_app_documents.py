@@ -9,6 +9,7 @@ import pytest
 
 from app.cli import application
 from certs.matrix import CLIENTS
+from tests.app.conftest import Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -99,7 +100,7 @@ def test_commands_in_documents_exist() -> None:
 
 
 @pytest.mark.parametrize("name", ["", *KNOWN])
-def test_every_command_explains_itself(outgate: Any, name: str) -> None:
+def test_every_command_explains_itself(outgate: Runs, name: str) -> None:
     """Every command has help in plain text, and every one that does something has an example that
     is true.
     """

@@ -130,7 +130,9 @@ def test_a_thread_that_ends_is_told(
     assert isinstance(owner.failure, EvidenceError) is duty.value.essential
     assert (owner.unwell is None) is duty.value.courtesy
     owner.done(duty)
-    assert (owner.failure, owner.unwell, owner.trouble) == (None, None, ())
+    assert owner.failure is None
+    assert owner.unwell is None
+    assert not owner.trouble
 
 
 @pytest.mark.parametrize("error", ENDS, ids=lambda e: type(e).__name__)
