@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from gate import ROOT, Measured, measure, wait_for, warm_up
+from benchmarks.gate import ROOT, Measured, measure, wait_for, warm_up
 
 _START = """
 import sys

@@ -1,4 +1,4 @@
-"""One owner for all that runs beside the requests: threads, tasks and workers, and what their end means.
+"""One owner for all that runs beside the requests, and what its end means.
 
 Whatever is started says which duty it has. How it ends (an exception of any kind, or simply an
 end where none was due) is noted here; health tells it, and an essential duty that nobody does
@@ -76,7 +76,7 @@ class Owner:
         def run() -> None:
             try:
                 body()
-            except BaseException as error:  # noqa: BLE001 - boundary: the end of a thread is a failure
+            except BaseException as error:  # noqa: BLE001 - boundary: of a thread
                 self.lost(duty, error)
                 return
             if duty.value.lasting and (dismissed is None or not dismissed()):

@@ -251,7 +251,8 @@ class GateAddon:
             return
         try:
             self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
-        except BaseException as error:  # noqa: BLE001 - boundary: the exchange is over, only its record fails
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)
 
     # WebSockets
@@ -272,7 +273,8 @@ class GateAddon:
             return
         try:
             self.messages.ended(transaction)
-        except BaseException as error:  # noqa: BLE001 - boundary: the connection is over, only its record fails
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the connection is over, only its record fails
             self._failed("evidence", error, transaction.reference)
 
     # failures

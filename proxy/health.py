@@ -11,9 +11,10 @@ from mitmproxy import http
 
 from core.duties import OWNER
 from proxy import failures
+from proxy.own_ends import OURSELVES
 from proxy.parts import Parts
 
-HEALTH_HOST = "outgate.internal"
+HEALTH_HOST = OURSELVES
 """A request for this host, in the clear through the gate, is answered by the gate."""
 
 

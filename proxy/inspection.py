@@ -29,7 +29,7 @@ from core.ids import uuid7
 from core.ports import AnswerTap
 from core.redaction import Redacted
 from core.values import changed
-from proxy import enforcement, failures
+from proxy import enforcement, failures, own_ends
 from proxy.answers import SWITCHING, AnswerReader
 from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
@@ -51,8 +51,6 @@ from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap
 from proxy.uploads import UploadTap, settled
 
-OURSELVES = "outgate.internal"
-"""Host of the records about the gate itself."""
 HOW_MUCH = "how much passes is known only when the connection has ended"
 _BEFORE_ITS_BODY = frozenset({State.OPEN, State.KEPT})
 
@@ -314,21 +312,8 @@ class Inspection:
             _learn(transaction, answer, tap)
         self._outbox.close(transaction, transaction.record(answer))
         for duty, kind in OWNER.untold():
-            self._tell_of(duty, kind)
-
-    def _tell_of(self, duty: Duty, kind: str) -> None:
-        """Record that a part of the gate has ended: who reviews must know since when."""
-        at = self.parts.clock()
-        exchange = Exchange(
-            id=uuid7(at), at=at, scheme="http", host=OURSELVES, port=0, method="GATE", path="/"
-        )
-        decision = Decision(
-            verdict=Verdict.WATCH,
-            reason=f"A part of Outgate has ended: nobody is {duty.value.what} ({kind}).",
-            degraded=(f"gate: no longer {duty.value.what}",),
-            policy=self.parts.policy.version,
-        )
-        self.observed(exchange, UNATTRIBUTED, decision)
+            decision = own_ends.told(self.parts.policy, duty, kind)
+            self.observed(own_ends.as_exchange(self.parts.clock()), UNATTRIBUTED, decision)
 
     async def closed(self, transaction: Transaction, answer: Answer | None) -> None:
         """Hand the record over and wait until it is durable. Raises EvidenceError."""
@@ -399,7 +384,8 @@ def _learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
     """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
     try:
         learnt = tap.finish(answer)
-    except BaseException as error:  # noqa: BLE001 - boundary: the record is closed with what is known
+    except BaseException as error:  # noqa: BLE001
+        # boundary: the record is closed with what is known
         transaction.note(f"the answer was not read: {type(error).__name__}")
         return
     known = transaction.classification

@@ -119,7 +119,8 @@ class Outbox:
         for record, done in closing:
             try:
                 close_record(record, done)
-            except BaseException as error:  # noqa: BLE001 - boundary: the others go on, nobody waits in vain
+            except BaseException as error:  # noqa: BLE001
+                # boundary: the others go on, nobody waits in vain
                 OWNER.lost(Duty.HAND_OVER, error)
                 done(_not_taken(error))
             else:

@@ -1,4 +1,4 @@
-"""The gate's threads for what blocks: one pool for what requests are decided by, one for courtesies.
+"""The gate's threads: one pool for what requests are decided by, another for courtesies.
 
 A courtesy that hangs (a script on a dead network drive, a stack that is not read) must not take
 the threads that attribution, holds and evidence need.
