@@ -20,10 +20,11 @@ from app.home import Home
 from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import GateChoices
-from core.duties import OWNER, Duty
+from core.duties import OWNER, Duty, kind_of
 from core.errors import SettingsError
 from core.ids import rfc3339
 from proxy.boundaries import courtesy, is_ours
+from proxy.threads import DECISIONS
 
 if TYPE_CHECKING:
     from attribution.attributor import SocketAttributor
@@ -146,7 +147,7 @@ async def follow_policy(
         read = policy.reload if hurry.is_set() or again else policy.reload_if_changed
         hurry.clear()
         try:
-            if await asyncio.to_thread(read) or again:
+            if await DECISIONS.run(read) or again:
                 again = True
                 renewed()
                 log.info("the policy in force is now %s", policy.version)
@@ -167,8 +168,7 @@ async def follow_policy(
 
 def _not_followed(error: BaseException) -> SettingsError:
     return SettingsError(
-        "The policy file cannot be followed, because of a fault in Outgate "
-        f"({type(error).__name__}).",
+        f"The policy file cannot be followed, because of a fault in Outgate ({kind_of(error)}).",
         remedy="The last good policy stays in force and it is tried again; report this.",
     )
 

@@ -54,8 +54,15 @@ class Duty(Enum):
 class PartEndedError(OutgateError):
     """What runs for a duty ended by something that would have ended the gate with it."""
 
-    def __init__(self, duty: Duty, error: BaseException) -> None:
-        super().__init__(f"Outgate stopped {duty.value.what} ({type(error).__name__}).")
+    def __init__(self, what: str, error: BaseException) -> None:
+        self.kind = type(error).__name__
+        """Of the exception that it ended by."""
+        super().__init__(f"Outgate stopped {what} ({self.kind}).")
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the kind of an exception, which may be told; its words may not."""
+    return error.kind if isinstance(error, PartEndedError) else type(error).__name__
 
 
 class Owner:
@@ -104,11 +111,11 @@ class Owner:
             if type(error).__name__ == "CancelledError":
                 raise
             self.lost(duty, error)
-            raise PartEndedError(duty, error) from None
+            raise PartEndedError(duty.value.what, error) from None
 
     def lost(self, duty: Duty, error: BaseException | None) -> None:
         """Note that nobody does this any more. Holds the kind of the error, never its words."""
-        kind = "it ended" if error is None else type(error).__name__
+        kind = "it ended" if error is None else kind_of(error)
         if self._lost.get(duty) != kind:
             log.error("nobody is %s any more: %s", duty.value.what, kind)
             if not duty.value.courtesy:

@@ -8,14 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from core.errors import OutgateError
-
-
-class ThreadEndedError(OutgateError):
-    """What was called in a thread ended with something that ends programs."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"A call in a thread ended by {kind}.")
+from core.duties import PartEndedError
 
 
 class Threads:
@@ -29,7 +22,7 @@ class Threads:
     ) -> T:
         """Call it in a thread and return what it returns.
 
-        What is no Exception comes as ThreadEndedError: as it is, it would end the event loop, or
+        What is no Exception comes as PartEndedError: as it is, it would end the event loop, or
         pass by every boundary on its way.
         """
 
@@ -39,7 +32,7 @@ class Threads:
             except Exception:
                 raise
             except BaseException as error:  # noqa: BLE001 - boundary: see above
-                raise ThreadEndedError(type(error).__name__) from None
+                raise PartEndedError("a call in a thread", error) from None
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, called)
 
