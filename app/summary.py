@@ -126,6 +126,8 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         if answer.get("healthy")
         else f"NOT HEALTHY: {printable(str(answer.get('problem')))}"
     )
+    for trouble in answer.get("trouble") or ():
+        typer.echo(f"  {printable(str(trouble))}")
     for name in (
         "policy",
         "requests",

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ports import Done
 from core.record import Record
@@ -102,7 +103,8 @@ class Writer:
             """Exchanges that an earlier gate left open and that were chained now."""
         except DatabaseFault as error:
             raise evidence_error(error) from None
-        self._thread = threading.Thread(target=self._run, name="outgate-evidence", daemon=True)
+        body = OWNER.guarded(Duty.EVIDENCE, self._run, lambda: self._stopping)
+        self._thread = threading.Thread(target=body, name="outgate-evidence", daemon=True)
         self._thread.start()
 
     def open(self, record: Record, done: Done) -> None:

@@ -12,6 +12,7 @@ from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
 from proxy.binding import bind, bound, transaction_of
+from proxy.boundaries import is_ours
 from proxy.evasion import EvasionWatch
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
@@ -53,17 +54,33 @@ class GateAddon:
         try:
             self.health.connections += 1
             await self.inspection.connected(connection_of(client))
-        except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
-            self.health.failed("attribution", error)
+        except BaseException as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+            self._failed("attribution", error)
 
     async def client_disconnected(self, client: Client) -> None:
-        """Forget the connection; one that never asked for anything may not have trusted us."""
+        """Forget the connection; one that never asked for anything may not have trusted us.
+
+        What fails to forget it keeps no other from it.
+        """
         if (target := self._silent.pop(client.id, None)) is not None:
             who = self.inspection.senders.at_opening(client.id)
             await self._tell(self.uninspected.ended_without_request, who, target)
-        self.passages.closed(client)
-        self.upstreams.closed(client)
-        self.inspection.senders.closed(client.id)
+        forgetting = (
+            partial(self.passages.closed, client),
+            partial(self.upstreams.closed, client),
+            partial(self.inspection.senders.closed, client.id),
+        )
+        for forget in forgetting:
+            try:
+                forget()
+            except BaseException as error:  # noqa: BLE001 - boundary: the client has gone
+                self._failed("connection", error)
+
+    def _failed(self, stage: str, error: BaseException, reference: str | None = None) -> None:
+        """Count and log a failure; what ends this very task from outside is none."""
+        if not is_ours(error):
+            raise error
+        self.health.failed(stage, error, reference)
 
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
@@ -94,9 +111,9 @@ class GateAddon:
         """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             # boundary: the connection is inspected like any other
-            self.health.failed("passing", error)
+            self._failed("passing", error)
 
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
@@ -117,9 +134,9 @@ class GateAddon:
     ) -> None:
         try:
             told(await asked, *target)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             # boundary: nothing passes here; only the record may be missing
-            self.health.failed("evidence", error)
+            self._failed("evidence", error)
 
     # requests
 
@@ -154,8 +171,13 @@ class GateAddon:
         """Some more of a streaming body has come: scan it before it goes on."""
         body = transaction_of(flow).travel.body
         assert isinstance(body, PastTap)
-        await body.tap.inspect()
-        await taken(flow)
+        try:
+            await body.tap.inspect()
+            await taken(flow)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: what was not scanned does not go on
+            self._failed("hook", error, transaction_of(flow).reference)
+            body.tap.fail(error)
 
     async def gate_keep(self, flow: http.HTTPFlow) -> None:
         """Some more of a body that is kept has come; when it is complete, decide."""
@@ -170,8 +192,10 @@ class GateAddon:
         try:
             await _kept(transaction).body.next_piece()
             await taken(flow)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:
             # boundary: a body that cannot be read back ends broken, not complete
+            if not is_ours(error):
+                raise
             self.inspection.on_unreadable_piece(transaction, error)
 
     async def request(self, flow: http.HTTPFlow) -> None:
@@ -223,8 +247,13 @@ class GateAddon:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
-        if (transaction := bound(flow)) is not None:
+        if (transaction := bound(flow)) is None:
+            return
+        try:
             self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the exchange is over, only its record fails
+            self._failed("evidence", error, transaction.reference)
 
     # WebSockets
 
@@ -232,13 +261,21 @@ class GateAddon:
         """Inspect what a client sends inside a WebSocket before it goes on."""
         try:
             await self.messages.on_message(message)
-        except Exception as error:  # noqa: BLE001 - boundary: an uninspected message does not go on
+        except BaseException as error:
+            message.dropped = True
+            if not is_ours(error):
+                raise
             self.messages.failed(message, error)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """The WebSocket is closed: so is its record."""
-        if (transaction := bound(flow)) is not None:
+        if (transaction := bound(flow)) is None:
+            return
+        try:
             self.messages.ended(transaction)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the connection is over, only its record fails
+            self._failed("evidence", error, transaction.reference)
 
     # failures
 
@@ -248,9 +285,11 @@ class GateAddon:
         try:
             if (outcome := await step(flow, transaction)) is not WAIT:
                 apply(outcome, flow)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:
             # boundary: mitmproxy would log it and let the body out
             flow.response = refusals.presumed()
+            if not is_ours(error):
+                raise
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
 

@@ -93,7 +93,7 @@ class AnswerReader:
     def _learn(self, tap: AnswerTap, chunk: bytes) -> None:
         try:
             tap.feed(chunk)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             # boundary: an answer goes on even if it cannot be read
             self.tap = None
             self._transaction.note(f"the answer was not read: {type(error).__name__}")

@@ -3,9 +3,12 @@ tests of a file took, for `.ci/tests_of.py`.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from core.duties import OWNER
 
 settings.register_profile("house", deadline=None)
 """Examples take as long as the machine lets them, so none has a deadline."""
@@ -29,3 +32,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     told = {file: round(spent, 2) for file, spent in _seconds.items()}
     cache.set(NOTED, {**cache.get(NOTED, {}), **told})
+
+
+@pytest.fixture(autouse=True)
+def nothing_has_ended() -> Iterator[None]:
+    """Each test is a process of its own as far as the owner of threads and tasks knows."""
+    OWNER.forget()
+    yield
+    OWNER.forget()
