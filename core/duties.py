@@ -37,6 +37,7 @@ class Duty(Enum):
     HAND_OVER = Meaning(what="handing records over to the evidence", essential=True)
     POLICY = Meaning(what="following the policy file", essential=True, lasting=True)
     DIRECT = Meaning(what="looking for connections past the gate", lasting=True)
+    TUNNELS = Meaning(what="ending tunnels in which nothing is asked for", courtesy=True)
     HOLDS = Meaning(what="asking people about held requests")
     SCRIPTS = Meaning(what="looking at scripts", courtesy=True)
     LINES = Meaning(what="finding lines of code", courtesy=True)

@@ -5,20 +5,23 @@ from functools import partial
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
+from proxy.backpressure import hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.evasion import EvasionWatch
+from proxy.fault_causes import why_no_answer
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
+from proxy.silent_tunnels import SilentTunnels
 from proxy.sniffing import looks_like_http
 from proxy.streams import make_ours, only_http, taken
 from proxy.transaction import Transaction
@@ -43,6 +46,7 @@ class GateAddon:
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
+        self.tunnels = SilentTunnels(self._on_silent_tunnel)
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
@@ -62,6 +66,7 @@ class GateAddon:
 
         What fails to forget it keeps no other from it.
         """
+        self.tunnels.over(client.id)
         if (target := self._silent.pop(client.id, None)) is not None:
             who = self.inspection.senders.at_opening(client.id)
             await self._tell(self.uninspected.ended_without_request, who, target)
@@ -86,6 +91,8 @@ class GateAddon:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
         if nextlayer.layer is None:
             return
+        if isinstance(nextlayer.layer, layers.ClientTLSLayer):
+            self.tunnels.over(nextlayer.context.client.id)
         target = nextlayer.context.server.address
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
@@ -94,6 +101,15 @@ class GateAddon:
         if target is not None and not is_http:
             who = self.inspection.senders.of(nextlayer.context.client.id)
             await self._tell(self.uninspected.not_http, who, target)
+
+    def http_connected(self, flow: http.HTTPFlow) -> None:
+        """A client has its tunnel; now it has to ask for something."""
+        self.tunnels.opened(flow.client_conn.id, (flow.request.host, flow.request.port))
+
+    async def _on_silent_tunnel(self, connection_id: str, target: tuple[str, int]) -> None:
+        who = self.inspection.senders.of(connection_id)
+        await self._tell(self.uninspected.silent, who, target)
+        hang_up(connection_id)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""
@@ -143,6 +159,7 @@ class GateAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
         self._silent.pop(flow.client_conn.id, None)
+        self.tunnels.over(flow.client_conn.id)
         transaction = bind(
             flow,
             self.inspection.opened(flow.client_conn.id, (flow.request.host, flow.request.port)),
@@ -250,7 +267,9 @@ class GateAddon:
         if (transaction := bound(flow)) is None:
             return
         try:
-            self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
+            said = flow.server_conn.error or (flow.error.msg if flow.error else "")
+            why = why_no_answer(said, reached=_reached(flow))
+            self.inspection.on_break(transaction, _content(flow), why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)

@@ -14,7 +14,7 @@ other order (proxy/life_cycle.py). The hooks apply what is returned (proxy/addon
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
@@ -23,7 +23,6 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.duties import OWNER, Duty
 from core.exchange import Answer, Connection, Exchange
-from core.fate import UNREACHED_NOTE
 from core.findings import Finding
 from core.ids import uuid7
 from core.ports import AnswerTap
@@ -281,10 +280,9 @@ class Inspection:
         await transaction.proven()
         transaction.deliver()
 
-    def on_break(self, transaction: Transaction, content: bytes, *, reached: bool = True) -> None:
-        """The exchange broke off: the record says how far it got.
-
-        `content`: of its answer. `reached`: whether the destination was.
+    def on_break(self, transaction: Transaction, content: bytes, why: Sequence[str] = ()) -> None:
+        """The exchange broke off: the record says how far it got. `content`: of its answer. `why`:
+        what to say where none came.
         """
         _discard(transaction)
         if transaction.over or transaction.failed:
@@ -294,7 +292,8 @@ class Inspection:
             return
         reader = transaction.travel.reader
         if reader is None:
-            transaction.note("no answer came" if reached else UNREACHED_NOTE)
+            for note in why or ("no answer came",):
+                transaction.note(note)
             self.close(transaction, None)
         else:
             transaction.note("the exchange broke off before the answer ended")

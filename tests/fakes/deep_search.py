@@ -1,4 +1,4 @@
-"""Everything that files hold: as it is, in the cells of databases, and inside what is compressed."""
+"""Finds known values wherever a file may hold them: plain, packed, or in a database's cells."""
 
 import gzip
 import sqlite3
