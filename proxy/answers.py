@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from core.exchange import Answer, Message
 from core.ports import AnswerTap, Classifier, Restorer
+from core.values import changed
 from proxy.transaction import Transaction
 
 _STREAMING_TYPES = (
@@ -105,3 +106,15 @@ class AnswerReader:
             self._transaction.note(_COMPRESSED)
             return None
         return classifier.restorer(self.head.header("content-type") or "", dict(values))
+
+
+def learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
+    """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
+    try:
+        learnt = tap.finish(answer)
+    except BaseException as error:  # noqa: BLE001
+        # boundary: the record is closed with what is known
+        transaction.note(f"the answer was not read: {type(error).__name__}")
+        return
+    known = transaction.classification
+    transaction.learn(changed(known, destination=learnt.destination, llm=learnt.llm))
