@@ -1,4 +1,4 @@
-"""Everything that files hold: as it is, in the cells of databases, and inside what is compressed."""
+"""Everything that files hold: as it is, in database cells, and inside what is compressed."""
 
 import gzip
 import sqlite3
