@@ -130,6 +130,7 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         typer.echo(f"  {printable(str(trouble))}")
     for name in (
         "policy",
+        "evidence",
         "requests",
         "connections",
         "hook_failures",

@@ -1,6 +1,7 @@
 """What it costs that evidence is durable before anything leaves: three gates in turns, in one run.
 
     python benchmarks/durability.py [--seconds 4] [--rounds 9] [--connections 8]
+        [--modes beside,before,disk]
 
 - *beside*: the request leaves while its journal entry is on the way; durable before the answer.
 - *before*: nothing leaves before its journal entry is committed; survives the death of the gate.
@@ -85,7 +86,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--modes", default=",".join(MODES))
     options = parser.parse_args()
+    modes = options.modes.split(",")
     sys.path.insert(0, str(ROOT))
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
@@ -105,12 +108,12 @@ def main() -> None:
         stack.callback(server.kill)
         assert server.stdout is not None
         port = int(server.stdout.readline())
-        gates = {mode: stack.enter_context(gate_of(folder, mode, root)) for mode in MODES}
+        gates = {mode: stack.enter_context(gate_of(folder, mode, root)) for mode in modes}
         warm_up(gates.values(), port, me)
-        of = {mode: Measured() for mode in MODES}
+        of = {mode: Measured() for mode in modes}
         for number in range(options.rounds):
-            turned = [*MODES][number % 3 :] + [*MODES][: number % 3]
-            for mode in turned:
+            first = number % len(modes)
+            for mode in modes[first:] + modes[:first]:
                 measure(gates[mode], port, options, of[mode], [*me, "--load"])
         report(of)
 

@@ -7,6 +7,7 @@ reads like an address, a token or a long number gives way; ordinary words stay r
 import codecs
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -46,12 +47,20 @@ _CHARSET = re.compile(r"(?i)charset=\"?([a-z][a-z0-9_:-]{1,30})")
 _SEPARATORS = re.compile(r"[-_.:~!*'() ,;=+@$&]+")
 _DIGITS = 6
 """So many in a name may be a number of a person."""
+_REMEMBERED, _KEPT = 2048, 1000
+"""The same names come again and again: so many are remembered, in memory only, each as far as any
+record keeps it."""
 _SHORTEST = 4
 """Letters and digits: shorter values are words, and stand in words."""
 
 
 def name_shown(text: str) -> str:
     """Return a name that a payload gave (a key, column, file, tool or model), fit to be stored."""
+    return _name(text[:_KEPT])
+
+
+@lru_cache(_REMEMBERED)
+def _name(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     folded = _folded(text)
@@ -65,6 +74,11 @@ def words_shown(text: str) -> str:
 
     Counts and references stay: only what is surely a value gives way.
     """
+    return _words(text[:_KEPT])
+
+
+@lru_cache(_REMEMBERED)
+def _words(text: str) -> str:
     return _BRACKETS.sub(lambda found: f"({name_shown(found[1])})", _masked(text, EMAIL_MARK))
 
 
@@ -73,12 +87,22 @@ def id_shown(text: str) -> str:
 
     Identifiers are long and random by nature and stay; of an e-mail address its domain does.
     """
+    return _id(text[:_KEPT])
+
+
+@lru_cache(_REMEMBERED)
+def _id(text: str) -> str:
     shown = _masked(text, r"{name}@\1")
     return shown if UUID.search(shown) else _PHONE.sub(_number, shown)
 
 
 def media_type_shown(text: str) -> str:
     """Return a media type with its charset; other parameters and what is no type is not kept."""
+    return _media_type(text[:_KEPT])
+
+
+@lru_cache(_REMEMBERED)
+def _media_type(text: str) -> str:
     kind, _, parameters = text.partition(";")
     if _MEDIA_TYPE.fullmatch(kind.strip()) is None:
         return VALUE_MARK

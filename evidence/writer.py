@@ -75,7 +75,7 @@ class Writer:
         EvidenceError.
 
         `observe` is called from the thread with what was committed and its first place in
-        the chain; it must not raise.
+        the chain.
         """
         self._observe = observe
         self._stalled_s = stalled_s
@@ -263,8 +263,15 @@ class Writer:
         )
         first_seq = self._connected().write(batch)
         self._watch.look(self._connection)  # only what stands under its name now was written
-        self._observe(first_seq, batch.closes)
+        self._told_of(first_seq, batch.closes)
         self._failure = None
+
+    def _told_of(self, first_seq: int, items: Sequence[Item]) -> None:
+        """Tell the observer; that it fails makes nothing of what is written undone."""
+        try:
+            self._observe(first_seq, items)
+        except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
+            OWNER.lost(Duty.PAST, error)
 
     def _fail(self, ready: Sequence[_Ready], problem: EvidenceError) -> None:
         for one in ready:
@@ -301,7 +308,7 @@ class Writer:
         try:
             first_seq = appender.write(Batch(closes=list(items)))
             self._watch.look(self._connection)
-            self._observe(first_seq, items)
+            self._told_of(first_seq, items)
         except sqlite3.IntegrityError:
             if len(items) > 1:
                 for item in items:

@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from core.decision import Decision, Verdict
@@ -25,6 +26,13 @@ def tell(stage: str, error: BaseException, reference: str | None = None) -> str:
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
     log.error("%s failed: %s at %s; reference %s", stage, type(error).__name__, where, reference)
     return reference
+
+
+def too_late(decision: Decision) -> Decision:
+    """Return the refusal of an answer to what had left before something failed."""
+    why = decision.reason.rstrip(".")
+    told = f"{why}; the request had already been sent, and only its answer is withheld"
+    return replace(decision, reason=told)
 
 
 def answer(policy: Policy, stage: str, reference: str) -> Decision:

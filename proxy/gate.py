@@ -101,7 +101,11 @@ class Gate:
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
         parts = self._parts
-        health = Health(parts=parts, senders=getattr(parts.attributor, "health", None))
+        health = Health(
+            parts=parts,
+            strict=self._options.limits.strict,
+            senders=getattr(parts.attributor, "health", None),
+        )
         inspection = Inspection(parts, self._options.limits, loop, health)
         routes = Routes(self._options.routes)
         if not self._options.proxies:

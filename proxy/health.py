@@ -18,6 +18,14 @@ HEALTH_HOST = OURSELVES
 """A request for this host, in the clear through the gate, is answered by the gate."""
 
 
+STRICT = "durable on the disk before anything leaves"
+BESIDE = (
+    "durable before a client has its answer; when the gate is killed, records of requests that are"
+    " under way can be lost (strict_evidence: true rules that out)"
+)
+"""When evidence is durable, in words for `status`."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Health:
     """Counters since the start. Holds no payload."""
@@ -27,6 +35,8 @@ class Health:
     connections: int = 0
     hook_failures: int = 0
     """Own hooks that failed; each refused its request."""
+    strict: bool = False
+    """Evidence is durable before anything leaves."""
     refused_certificates: int = 0
     """TLS handshakes that clients ended because they do not trust our certificate."""
     passed_undecrypted: int = 0
@@ -59,6 +69,7 @@ class Health:
             "healthy": problem is None,
             "problem": problem,
             "trouble": list(OWNER.trouble),
+            "evidence": STRICT if self.strict else BESIDE,
             "pid": os.getpid(),
             "policy": self.parts.policy.version,
             "requests": self.requests,

@@ -27,9 +27,8 @@ from core.findings import Finding
 from core.ids import uuid7
 from core.ports import AnswerTap
 from core.redaction import Redacted
-from core.values import changed
 from proxy import enforcement, failures, own_ends
-from proxy.answers import SWITCHING, AnswerReader
+from proxy.answers import SWITCHING, AnswerReader, learn
 from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
 from proxy.conversation import Conversation
@@ -308,7 +307,7 @@ class Inspection:
         if transaction.over:
             return
         if tap is not None and answer is not None:
-            _learn(transaction, answer, tap)
+            learn(transaction, answer, tap)
         self._outbox.close(transaction, transaction.record(answer))
         for duty, kind in OWNER.untold():
             decision = own_ends.told(self.parts.policy, duty, kind)
@@ -335,6 +334,8 @@ class Inspection:
         stage, reference = failures.stage_of(error), transaction.reference
         self.health.failed(stage, error, reference)
         decision = failures.answer(self.parts.policy, stage, reference)
+        if transaction.has_left:
+            decision = failures.too_late(decision)
         transaction.fail(decision)
         try:
             _discard(transaction)
@@ -351,12 +352,16 @@ class Inspection:
     ) -> None:
         if transaction.over:
             return
+        answer: Answer | None = Answer(status=REFUSED)
+        if transaction.withheld:
+            reader = transaction.travel.reader
+            answer = None if reader is None else reader.answer()
         if not transaction.known:
             unread = replace(exchange(), complete=False)
             sender = await self._sender(transaction)
             self._observed(sender)
             transaction.describe(unread, sender, self.deciding.on_headers(unread))
-        await self.closed(transaction, Answer(status=REFUSED))
+        await self.closed(transaction, answer)
 
     def observed(self, exchange: Exchange, sender: Attribution, decision: Decision) -> None:
         """Record what took place elsewhere, or not at all."""
@@ -377,18 +382,6 @@ class Inspection:
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)
         return transaction
-
-
-def _learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
-    """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
-    try:
-        learnt = tap.finish(answer)
-    except BaseException as error:  # noqa: BLE001
-        # boundary: the record is closed with what is known
-        transaction.note(f"the answer was not read: {type(error).__name__}")
-        return
-    known = transaction.classification
-    transaction.learn(changed(known, destination=learnt.destination, llm=learnt.llm))
 
 
 def _discard(transaction: Transaction) -> None:

@@ -1,4 +1,4 @@
-"""Finds known values wherever a file may hold them: plain, packed, or in a database's cells."""
+"""Everything that files hold: as it is, in database cells, and inside what is compressed."""
 
 import gzip
 import sqlite3
