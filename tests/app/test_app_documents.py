@@ -137,12 +137,9 @@ def test_the_settings_page_is_the_settings() -> None:
 
     assert list(rows) == list(Settings.model_fields)
     for name, field in Settings.model_fields.items():
-        default = (
-            str(field.default).lower()
-            if isinstance(field.default, bool)
-            else str(field.default or "–")
-        )
-        assert rows[name].strip("`") == ("–" if field.default == () else default), name
+        default = field.get_default(call_default_factory=True)
+        said = str(default).lower() if isinstance(default, bool) else str(default or "–")
+        assert rows[name].strip("`") == said, name
 
 
 def test_the_example_of_the_record_page_is_a_record() -> None:

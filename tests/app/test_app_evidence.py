@@ -16,7 +16,7 @@ import pytest
 from invented_day import sample_records
 
 from app.home import Home
-from app.summary import Session, print_session
+from app.run_summary import Session, print_session
 from core.attribution import ProcessRef
 from core.record import Record
 from evidence import open_evidence
@@ -122,7 +122,9 @@ def test_a_run_says_what_of_it_cannot_be_read(home: Path, write: Any) -> None:
 
 def test_a_run_in_which_nothing_left_says_so() -> None:
     """Nothing is not an empty table."""
-    assert told_of([]) == "outgate: nothing left this program through the gate\n"
+    assert told_of([]) == (
+        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
+    )
 
 
 def test_the_list_of_cases_can_be_made_anew(outgate: Runs, home: Path, write: Any) -> None:

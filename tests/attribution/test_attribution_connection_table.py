@@ -16,12 +16,8 @@ from attribution.connection_table import ConnectionTable
 from attribution.factory import build
 from core.attribution import Certainty
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the table of this kernel")
-
-_CLIENT = (
-    "import socket,sys; s=socket.create_connection(('127.0.0.1',int(sys.argv[1])));"
-    " print('up',flush=True); sys.stdin.read()"
-)
 
 
 def row(
@@ -47,8 +43,11 @@ def table(tmp_path: Path, *rows: str, six: str = "", udp: str = "", udp6: str = 
     return [f"{c.gate_host}:{c.gate_port}" for c in ConnectionTable(tmp_path).established()]
 
 
-def test_open_connections_to_https_servers_are_listed(tmp_path: Path) -> None:
-    """Addresses of both families are read as people write them."""
+def test_open_connections_to_other_machines_are_listed(tmp_path: Path) -> None:
+    """Whatever the port: a database and a mail server are as far away as a web server. Addresses of
+    both families are read as people write them.
+    """
+    assert table(tmp_path, row("057100CB:1538")) == ["203.0.113.5:5432"]
     assert table(tmp_path, row("057100CB:01BB")) == ["203.0.113.5:443"]
     assert table(tmp_path, six=row("B80D0120000000000000000001000000:01BB")) == ["2001:db8::1:443"]
 
@@ -56,7 +55,7 @@ def test_open_connections_to_https_servers_are_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        row("057100CB:0050"),
+        row("0100007F:1538"),
         row("057100CB:01BB", state="06"),
         row("057100CB:01BB", uid=os.getuid() + 1),
         "",
@@ -64,7 +63,9 @@ def test_open_connections_to_https_servers_are_listed(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_else_is(tmp_path: Path, other: str) -> None:
-    """Other ports, closing connections, other users and broken lines are left out."""
+    """Connections of this machine to itself, closing ones, those of other users and broken lines
+    are left out.
+    """
     assert table(tmp_path, other) == []
 
 
@@ -193,21 +194,56 @@ def test_a_missing_table_is_an_empty_one(tmp_path: Path) -> None:
     assert ConnectionTable(tmp_path / "none").established() == []
 
 
-def test_a_real_connection_of_another_process_is_seen_and_our_own_is_not() -> None:
-    """The kernel's own table lists another process's connection; those of the gate itself are left
-    out.
+def test_what_was_connected_to_this_machine_is_not_listed(tmp_path: Path) -> None:
+    """A server's side of a connection sends to whoever asked; it was not opened here."""
+    server = row(ANY, state="0A", local="00000000:1F90")
+    taken = row("057100CB:C350", local="027100CB:1F90")
+    assert table(tmp_path, server, taken) == []
+    assert table(tmp_path, taken) == ["203.0.113.5:50000"]
+
+
+_TWO_ADDRESSES = """
+ip link set lo up && ip addr add 10.77.0.1/24 dev lo && ip addr add 10.77.0.2/24 dev lo \\
+  && ip addr add fd77::1/64 dev lo nodad && ip addr add fd77::2/64 dev lo nodad \\
+  && exec "$0" -c "$1" "$2"
+"""
+"""A network namespace of our own, with an address that stands for another machine's."""
+_AMONG_OTHERS = """
+import os, socket, subprocess, sys
+from attribution.connection_table import ConnectionTable
+client = "import socket,sys; s=socket.create_connection((sys.argv[2],int(sys.argv[3])),"
+client += "source_address=(sys.argv[1],0)); print(s.getsockname()[1],flush=True); sys.stdin.read()"
+def begin(near, far, port):
+    process = subprocess.Popen([sys.executable, "-c", client, near, far, str(port)],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return int(process.stdout.readline())
+def server(host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, 0), family=family)
+    return listening, listening.getsockname()[1]
+far4, port4 = server("10.77.0.2")
+far6, port6 = server("fd77::2")
+near, near_port = server("127.0.0.1")
+wanted = {begin("10.77.0.1", "10.77.0.2", port4), begin("fd77::1", "fd77::2", port6)}
+begin("127.0.0.1", "127.0.0.1", near_port)
+own = socket.create_connection(("10.77.0.2", port4), source_address=("10.77.0.1", 0))
+found = ConnectionTable().established()
+assert {c.client_port for c in found} == wanted, found
+assert {c.gate_host for c in found} == {"10.77.0.2", "fd77::2"}, found
+print("right")
+"""
+
+
+def test_real_connections_of_other_processes_are_seen_and_our_own_are_not() -> None:
+    """The kernel's own table lists what other processes opened to other machines, of both families
+    and at any port; not what stays here, and not the gate's own.
     """
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with subprocess.Popen(
-            [sys.executable, "-c", _CLIENT, str(port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as client:
-            assert client.stdin is not None and client.stdout is not None
-            client.stdout.readline()
-            with socket.create_connection(("127.0.0.1", port)) as own:
-                found = {c.client_port for c in ConnectionTable(port=port).established()}
-                assert own.getsockname()[1] not in found
-                assert len(found) == 1
-            client.stdin.close()
+    allowed = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
+    if allowed.returncode:
+        pytest.skip("network namespaces cannot be made here")
+    command = ["unshare", "-n", "sh", "-c", _TWO_ADDRESSES, sys.executable, _AMONG_OTHERS, "-"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.stdout.strip() == "right", done.stderr

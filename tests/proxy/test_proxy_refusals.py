@@ -175,6 +175,7 @@ def test_nothing_hostile_comes_through(hostile: str) -> None:
         answer = refusal(decision, REFERENCE, service, asked())
         fields = b"".join(name + value for name, value in answer.headers.fields)
         assert not {b"\r", b"\n", b"\x1b"} & {fields[at : at + 1] for at in range(len(fields))}
+        assert answer.reason.isascii() and answer.reason.isprintable() and len(answer.reason) < 123
         assert "\x1b" not in (answer.text or "")
         assert "\u202e" not in (answer.text or "")
         assert len(answer.raw_content or b"") < 2500
@@ -189,8 +190,14 @@ def test_words_say_what_why_and_whom_to_ask() -> None:
 
 def test_a_close_reason_fits() -> None:
     """A WebSocket has room for 123 bytes: the reference comes first, so it is never cut off."""
-    assert brief(DECISION, REFERENCE) == f"Blocked by Outgate, reference {REFERENCE}, rule no-ibans"
+    assert brief(DECISION, REFERENCE) == f"Blocked by Outgate: rule no-ibans, ref {REFERENCE}"
     assert len(brief(Decision(verdict=Verdict.BLOCK), REFERENCE)) < 123
+
+
+def test_the_reason_phrase_says_who_refused_and_why() -> None:
+    """Most libraries show nothing of a refusal but its status line."""
+    answer = refusal(DECISION, REFERENCE, "openai", asked())
+    assert answer.reason == f"Blocked by Outgate: rule no-ibans, ref {REFERENCE}"
 
 
 def test_presumed_refusal_is_a_refusal() -> None:

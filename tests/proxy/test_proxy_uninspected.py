@@ -47,7 +47,7 @@ def test_a_client_that_refuses_our_certificate_is_on_record(gate: RunningGate) -
 
 
 def test_a_client_that_keeps_trying_is_on_record_once(gate: RunningGate) -> None:
-    """A client that tries again and again makes one record an hour, and is let through by none of
+    """A client that tries again and again makes one record a minute, and is let through by none of
     its tries."""
     for _ in range(4):
         distrust(gate, "pinned.example")
@@ -61,11 +61,25 @@ def test_a_client_that_keeps_trying_is_on_record_once(gate: RunningGate) -> None
     assert gate.addon.health.refused_certificates == 5
 
 
-def test_a_client_that_trusts_us_is_no_bypass(gate: RunningGate) -> None:
-    """An ordinary connection leaves no such record."""
-    gate.connect("files.example").close()
+def test_a_client_that_went_away_after_the_handshake_is_on_record(gate: RunningGate) -> None:
+    """Pinned clients take any certificate and compare it afterwards: they end without a request."""
+    gate.connect("pinned.example").close()
+    eventually(lambda: gate.evidence.closed)
 
-    assert gate.evidence.closed == []
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
+    assert record.decision.degraded == ("tls: the client ended the connection without a request",)
+    assert record.request.bytes == 0
+
+
+def test_a_client_that_trusts_us_is_no_bypass(gate: RunningGate) -> None:
+    """An ordinary exchange leaves no such record."""
+    with gate.connect("files.example") as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
+        client.recv(4096)
+    eventually(lambda: gate.evidence.closed)
+
+    assert [record.request.method for record in gate.evidence.closed] == ["GET"]
 
 
 @pytest.mark.parametrize(
