@@ -1,6 +1,5 @@
 """A stranger adds one secret rule, in one row of a table: tried in a copy of the house."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,21 @@ from scratch_copy import ScratchCopy, passed
 TABLE = '    ("anthropic-admin-key", "anthropic", '
 CONTRACT = "tests/classifiers/credentials/test_credentials_rules.py"
 KEY = "acme_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG"
-SENT = {
-    "url": "https://files.example/in",
-    "method": "POST",
-    "headers": [{"name": "content-type", "value": "text/plain"}],
-    "postData": {"mimeType": "text/plain", "text": f"take {KEY} for it, not {KEY[:-1]}"},
-}
+FOUND = f"""
+from datetime import UTC, datetime
+
+from classifiers.engine import Engine, EngineSetup
+from core.exchange import Exchange
+from core.organisation import Organisation
+
+text = b"take {KEY} for it, not {KEY[:-1]}"
+sent = Exchange(id="x", at=datetime.now(UTC), scheme="https", host="files.example", port=443,
+                method="POST", path="/in", headers=(("content-type", "text/plain"),),
+                body=text, body_bytes=len(text))
+engine = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False))
+for found in engine.classify(sent).findings:
+    print(found.kind, found.detector, found.count, found.confidence)
+"""
 
 
 def with_rule(folder: Path, pattern: str, floor: str = "3.5") -> ScratchCopy:
@@ -30,17 +38,8 @@ def test_one_row_is_all_that_a_new_rule_takes(tmp_path: Path) -> None:
     touched.
     """
     house = with_rule(tmp_path, "acme_[A-Za-z0-9]{32}")
-    recording = tmp_path / "sent.har"
-    answer = {"status": 200, "headers": [], "content": {"text": ""}}
-    entries = [{"request": SENT, "response": answer}]
-    recording.write_text(json.dumps({"log": {"entries": entries}}))
-    done = house.outgate("inspect", "--no-names", "--format", "jsonl", str(recording))
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["findings"]
-    assert [(f["kind"], f["detector"], f["count"]) for f in found] == [
-        ("secret", "acme-api-key", 1)
-    ]
-    assert KEY not in done.stdout + done.stderr
+    done = house.python("-c", FOUND)
+    assert done.stdout.splitlines() == ["secret acme-api-key 1 certain"], done.stderr
     assert passed(house.pytest(CONTRACT, "-k", "acme")) == 1
 
 
