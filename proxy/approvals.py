@@ -35,7 +35,7 @@ _COUNTED = frozenset({"user-agent"})
 """Headers whose numbers may count up."""
 _NUMBERS = re.compile(r"[0-9]+")
 _SIGNED = re.compile(r"(?i)\b(?:Signature|oauth_signature|oauth_nonce|oauth_timestamp)=[^,; ]*")
-_DATED = re.compile(r"(?i)(Credential=[^/,; =]{1,128})/[0-9]{8}/")
+_DATED = re.compile(r"(?i)(Credential=[^/,;= ]{1,128})/[0-9]{8}/")
 _SHARED_KEY = re.compile(r"(SharedKey(?:Lite)? [^:\s]*):\S*")
 
 
