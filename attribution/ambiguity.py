@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from attribution.facts import Ownership
+from attribution.facts import Ownership, ProcessFacts
 from attribution.process_profile import Portrait
 from core.attribution import Attribution, Certainty
 
 _SHARED = "the socket is held by {count} processes; {which}"
 _ONE_WAITS = "only this one was waiting on it"
 _NOT_SEEN = "which of them sent is not known"
+SHARED = "several processes held the connection at an earlier moment, so another one may have sent"
+_OPENED = "another process or program opened the connection, so that one may have sent"
+UNUSED = "it was not seen to wait for an answer, so another one may have sent and let go of the connection"
+_LATER = (
+    "it was started, or became this program, after the connection was opened, "
+    "so another one may have sent"
+)
 
 
 def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution:
@@ -53,3 +60,37 @@ def of_several(
         candidates=candidates,
         socket=ownership.socket,
     )
+
+
+def in_doubt(found: Attribution, reason: str | None) -> Attribution:
+    """Return an attribution that is not certain for this reason; the very same without one."""
+    if reason is None or found.certainty is Certainty.UNKNOWN:
+        return found
+    return replace(found, certainty=Certainty.LIKELY, reason=found.reason or reason)
+
+
+def another_sender(
+    sole: ProcessFacts,
+    before: ProcessFacts | None,
+    since: float,
+    others: Sequence[ProcessFacts],
+) -> str | None:
+    """Return why another than the only holder may have sent; None when that is not to be feared.
+
+    `before`: who alone held the connection at the look before. `since`: when it was accepted.
+    `others`: who held it some ms ago, where they were several.
+    """
+    if any(not _is_same_program(other, sole) for other in others):
+        return SHARED
+    if before is not None:
+        same = (before.pid, before.start) == (sole.pid, sole.start)
+        return None if same and _is_same_program(before, sole) else _OPENED
+    born = sole.born_at is not None and sole.born_at > since
+    loaded = sole.image_until is not None and (sole.image_from or 0.0) > since
+    return _LATER if born or loaded else None
+
+
+def _is_same_program(one: ProcessFacts, other: ProcessFacts) -> bool:
+    if one.image or other.image:
+        return one.image == other.image
+    return one.exe == other.exe and one.argv == other.argv

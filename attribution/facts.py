@@ -47,6 +47,8 @@ class Ownership:
     uid: int | None = None
     reason: str | None = None
     """Why nobody was found, or what may be missing from `pids`, in plain words."""
+    used: bool | None = None
+    """True when the only holder was seen to wait on the socket; None when that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,12 @@ class ProcessFacts:
     """False when `argv` cannot be what the program was started with: it was written over since."""
     exe_replaced: bool = False
     """True when the program file lies no longer where it was when it was loaded."""
+    start_folder: str | None = None
+    """The working folder when this program was loaded, where the kernel was asked before it ran."""
+    is_asked: bool = False
+    """True where what a Python process runs is asked of its interpreter: its command line, which it
+    can write over, is not believed alone.
+    """
 
     @property
     def undated(self) -> bool:
@@ -126,10 +134,6 @@ class Witness:
     """Files of the other frames below which the main thread stands, outermost first, libraries left
     out.
     """
-    sha256: str | None = None
-    """Of the main program's file when it was started, where the witness took it."""
-    cwd: str | None = None
-    """The working folder at the start, where the witness took it."""
 
 
 class Files(Protocol):

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
@@ -22,8 +22,8 @@ those.
 """
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_EVENT_S = (0.002, 0.004, 0.008)
-"""So long an event of the kernel may be on its way to us, on a busy machine."""
+_SOON_S = (0.0005, 0.001)
+_LATER_S = (0.002, 0.004, 0.008, 0.016)
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -147,14 +147,14 @@ class LinuxBackend:
         self._attendants[socket] = thread
         return True
 
-    def _place(self, pid: int, socket: int) -> int | None:
+    def _place(self, pid: int, socket: int, most: int | None = _QUICK_DESCRIPTORS) -> int | None:
         """Look first where the socket was last time: a process may hold thousands of
         descriptors.
         """
         place = self._places.get(socket)
         if place is not None and procfs.link(f"/proc/{pid}/fd/{place}") == f"socket:[{socket}]":
             return place
-        held = procfs.descriptors(pid, socket, _QUICK_DESCRIPTORS)
+        held = procfs.descriptors(pid, socket, most)
         if not held:
             return None
         if len(self._places) >= _MOST_PLACES:
@@ -178,12 +178,40 @@ class LinuxBackend:
             return Ownership(reason=f"the kernel did not answer ({error})")
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
+        fresh = time.time() - since < _FRESH_S
+        ownership = self._looked_for(entry, since - _SETTLED_S if fresh else None)
+        if len(ownership.pids) != 1:
+            return ownership
+        used = self._is_used(ownership, _SOON_S)
+        if fresh and used is False:
+            # It may have passed the socket to any process, however old.
+            ownership = self._looked_for(entry, None)
+            if len(ownership.pids) == 1:
+                used = self._is_used(ownership, _LATER_S)
+        return replace(ownership, used=used)
+
+    def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
         with self._lock:
-            found, ownership = _holders(entry, since)
+            found, ownership = _holders(entry, oldest)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
         return ownership
+
+    def _is_used(self, ownership: Ownership, pauses: Sequence[float]) -> bool | None:
+        """True when a thread of the holder waits on the socket. Who has just written gets a moment
+        to come to it.
+        """
+        pid, socket = ownership.pids[0], ownership.socket
+        for pause in (*pauses, None):
+            place = None if socket is None else self._place(pid, socket, None)
+            if place is None or not system_calls.is_told(pid):
+                return None
+            thread = system_calls.attendant(pid, place)
+            if thread is not None or pause is None:
+                return thread is not None
+            time.sleep(pause)
+        return False
 
     def start_of(self, pid: int) -> int | None:
         """See Backend.start_of."""
@@ -201,6 +229,7 @@ class LinuxBackend:
         facts = procfs.process(pid)
         if facts is None:
             return None
+        self._execs.catch_up()
         seen = self._execs.born(pid)
         if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
             facts = replace(facts, born_at=seen)
@@ -211,28 +240,22 @@ class LinuxBackend:
         forked from.
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
-        if (seen := self._exec_of(facts.pid, born)) is not None:
-            return replace(facts, image_from=seen, image_until=seen)
-        until = None if since is None else max(since, born)
+        load = self._execs.load(facts.pid)
+        if load is not None and load.at is not None:
+            return replace(facts, image_from=load.at, image_until=load.at, start_folder=load.folder)
         forked = self._forked_from(facts)
         if forked is not None:
-            return replace(facts, image_from=forked.image_from, image_until=forked.image_until)
-        young = since is not None and time.time() - born < _FRESH_S
-        for pause in _EVENT_S if young else ():
-            time.sleep(pause)
-            if (seen := self._exec_of(facts.pid, born)) is not None:
-                return replace(facts, image_from=seen, image_until=seen)
+            return replace(
+                facts,
+                image_from=forked.image_from,
+                image_until=forked.image_until,
+                start_folder=forked.start_folder,
+            )
+        until = None if since is None else max(since, born)
         if since is not None and born > since + _TICK_S:
             # Forked from a process that is gone, or has become another program since.
             return replace(facts, image_from=None, image_until=until)
         return replace(facts, image_from=born, image_until=until)
-
-    def _exec_of(self, pid: int, born: float) -> float | None:
-        """Return the last exec of this process; one before its birth was that of another with its
-        pid.
-        """
-        seen = self._execs.last(pid)
-        return seen if seen is not None and seen >= born - _TICK_S else None
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
         """Return the parent where it is the very same program in memory: then nothing was loaded
@@ -295,12 +318,11 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
     return True
 
 
-def _holders(entry: SocketEntry, since: float) -> tuple[dict[int, int], Ownership]:
+def _holders(entry: SocketEntry, oldest: float | None) -> tuple[dict[int, int], Ownership]:
     """Look at all processes of the socket's user first; at the others only when none of them holds
-    it.
+    it. `oldest`: see `_scan`.
     """
     unreadable: list[int] = []
-    oldest = since - _SETTLED_S if time.time() - since < _FRESH_S else None
     own = os.getpid()
     everybody = [pid for pid in procfs.pids() if pid != own]
     for same_user in (True, False):

@@ -288,6 +288,7 @@ def process(pid: int) -> ProcessFacts | None:
         image_from=start_seconds(start),
         line_intact=_is_intact(fields, line),
         exe_replaced=loaded.endswith(" (deleted)"),
+        is_asked=True,
     )
     same = start_and_image(pid) == (start, image) and command_line(pid) == line
     return facts if same else None
