@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.attribution_attacks import HONEST, Arena, cases
+from benchmarks.attribution_attacks import HONEST, REQUESTS, Arena, cases
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
 
@@ -31,7 +31,7 @@ def test_no_program_passes_for_another_one(gate, arena, name, make):
     """
     gate.attributor.warm()
     make(arena)
-    for seen in gate.wait(2 if name.startswith("exec_") else 1):
+    for seen in gate.wait(REQUESTS.get(name, 1)):
         found = seen.at_request
         assert told_wrongly(seen.truth, found) is None
         if found.certainty is not Certainty.EXACT:
