@@ -113,7 +113,8 @@ def _of_file(
     word = said.word or ""
     for file in _heard(said, witness):
         if (spelled := _confirmed(facts, said, file, files)) is not None:
-            return Agreed(resolution=_at(said, spelled, files))
+            found = _at(said, spelled, files)
+            return Agreed(resolution=_noted(found, MOVABLE) if _is_movable(facts, word) else found)
         if file in {posixpath.normpath(word), word}:
             # Python before 3.9 gives the name as it was given: it says nothing of the folder.
             return Agreed(resolution=said if facts.start_folder else _noted(said, MOVABLE))
@@ -124,6 +125,14 @@ def _of_file(
     return Agreed(
         resolution=told or _noted(said, DIFFERENT), candidates=tuple(dict.fromkeys(named))
     )
+
+
+def _is_movable(facts: ProcessFacts, word: str) -> bool:
+    """True where only the interpreter tells from which folder a relative path or module came: what
+    a compiled file calls its source is whatever its maker wrote there.
+    """
+    known = facts.start_folder is not None or search_paths.is_absolute(facts, word)
+    return facts.is_asked and not known
 
 
 def _unconfirmed(facts: ProcessFacts, said: Resolution) -> Resolution:

@@ -77,7 +77,8 @@ def another_sender(
 ) -> str | None:
     """Return why another than the only holder may have sent; None when that is not to be feared.
 
-    `before`: who alone held the connection at the look before. `since`: when it was accepted.
+    `before`: who alone held the connection at the look before. `since`: when it was in use for
+    certain.
     `others`: who held it some ms ago, where they were several.
     """
     if any(not _is_same_program(other, sole) for other in others):

@@ -32,6 +32,9 @@ _ALONE_AFTER_S = (0.002, 0.004, 0.008)
 """A child between its fork and its exec holds everything its parent holds, for about a
 millisecond; longer on a busy machine.
 """
+_JIFFY_S = 0.004
+"""The kernel counts the time since data was sent in its ticks."""
+_ACCEPTED_WITHIN_S = 0.5
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 _COMPOSE_S = 10.0
@@ -123,7 +126,10 @@ class SocketAttributor:
         if sole is None:
             doubt = SHARED if len(ownership.pids) > 1 else None
         else:
-            doubt = another_sender(sole, None if earlier is None else earlier.sole, since, others)
+            before = None if earlier is None else earlier.sole
+            python = self._gallery.is_itself_python(sole)
+            used = _in_use(ownership, since, takes_over=python and ownership.inheritable)
+            doubt = another_sender(sole, before, used, others)
             found = in_doubt(found, UNUSED if ownership.used is False else None)
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
@@ -366,6 +372,18 @@ class SocketAttributor:
                 break
             time.sleep(_WAIT_S)
         return found
+
+
+def _in_use(ownership: Ownership, accepted_at: float, *, takes_over: bool) -> float:
+    """Return a time at which somebody may have used the connection already. A busy gate accepts it
+    later than it was opened.
+
+    `takes_over`: an interpreter opens no socket that outlives an exec, so this one it was given.
+    """
+    if takes_over:
+        return accepted_at - _ACCEPTED_WITHIN_S
+    sent_at = accepted_at if ownership.sent_at is None else ownership.sent_at - _JIFFY_S
+    return min(accepted_at, sent_at)
 
 
 def _peer(connection: Connection) -> Peer:

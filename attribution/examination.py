@@ -141,6 +141,7 @@ def source(facts: ProcessFacts, path: str, sha256: str, most: int) -> bytes | No
 
 def ready() -> int:
     """Return the process that reads: asked once, to start it before it is needed."""
+    _mounts.watch()
     return os.getpid()
 
 

@@ -47,6 +47,12 @@ class Ownership:
     uid: int | None = None
     reason: str | None = None
     """Why nobody was found, or what may be missing from `pids`, in plain words."""
+    sent_at: float | None = None
+    """When data was sent over the socket last (Unix time, exact to some ms); None when none was, or
+    that cannot be told.
+    """
+    inheritable: bool = False
+    """True when the only holder's descriptor is one that outlives an exec."""
     used: bool | None = None
     """True when the only holder was seen to wait on the socket; None when that cannot be told."""
 

@@ -24,7 +24,6 @@ _MOST_OUTPUT = 8 << 20
 _MOST_OTHERS = 40
 _MOST_KNOWN = 2000
 _OF_IMPORTS = "<frozen "
-_ANYTHING = Program(strings_are_own=True, absolute=lambda file: file)
 _RUNNERS = ("/runpy.py",)
 """Run the main program of `-m`, of a folder and of an archive."""
 
@@ -115,7 +114,7 @@ def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
     if not outermost_first or outermost_first[0].function != "<module>":
         return None
     main, *inner = outermost_first
-    others = dict.fromkeys(f.file for f in inner if not is_library(f.file, _ANYTHING))
+    others = dict.fromkeys(f.file for f in inner if not _is_of_library(f.file))
     return Witness(source="interpreter", main=main.file, others=tuple(others)[:_MOST_OTHERS])
 
 
@@ -123,6 +122,10 @@ def _is_main(outermost: Frame) -> bool:
     if outermost.function == "_run_module_as_main":
         return True
     return outermost.function == "<module>" and not outermost.file.startswith(_OF_IMPORTS)
+
+
+def _is_of_library(file: str) -> bool:
+    return is_library(file, Program(strings_are_own=True, absolute=str, main=file))
 
 
 def _is_machinery(frame: Frame) -> bool:

@@ -88,6 +88,11 @@ class Gallery:
             return None
         return known
 
+    def is_itself_python(self, facts: ProcessFacts) -> bool:
+        """True for exactly these facts of a program that holds an interpreter."""
+        known = self._portraits.get((facts.pid, facts.start))
+        return known is not None and known.facts is facts and known.is_itself_python
+
     def behind(self, attribution: Attribution) -> Portrait | None:
         """Return the portrait that an attribution was made from, while its process still lives
         unchanged.

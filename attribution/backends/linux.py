@@ -169,7 +169,8 @@ class LinuxBackend:
         try:
             with self._lock:
                 known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
-                entry = known or _ask(self._thorough, peer)
+                entry = known or _ask(self._thorough, peer, traffic=True)
+            asked_at = time.time()
         except NoSuchSocket:
             return Ownership(reason=_ELSEWHERE)
         except ValueError as error:
@@ -188,7 +189,10 @@ class LinuxBackend:
             ownership = self._looked_for(entry, None)
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
-        return replace(ownership, used=used)
+        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
+        place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
+        inheritable = place is not None and procfs.is_inheritable(ownership.pids[0], place)
+        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable)
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
         with self._lock:
@@ -296,8 +300,9 @@ def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:
     )
 
 
-def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
-    return diag.find((peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port))
+def _ask(diag: SockDiag, peer: Peer, *, traffic: bool = False) -> SocketEntry:
+    own, far = (peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port)
+    return diag.find(own, far, traffic=traffic)
 
 
 def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:

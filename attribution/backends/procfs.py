@@ -200,6 +200,14 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
         os.close(folder)
 
 
+def is_inheritable(pid: int, descriptor: int) -> bool:
+    """True for a descriptor that stays open when its process becomes another program."""
+    for line in read(f"/proc/{pid}/fdinfo/{descriptor}", 4096).splitlines():
+        if line.startswith(b"flags:"):
+            return not int(line.split()[1], 8) & os.O_CLOEXEC
+    return False
+
+
 def sockets(pid: int) -> set[int]:
     """Return the numbers of the sockets that a process holds; none where they may not be read."""
     found: set[int] = set()

@@ -3,6 +3,7 @@
 from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, attack, sends
 
 # --- exec and fork
+from benchmarks.attribution_attacks.places import settled
 
 
 @attack
@@ -50,7 +51,7 @@ if os.fork() == 0:
 os.wait()
 """
     path = arena.write("job.py", body, "first")
-    _settle()
+    settled()
     arena.python(str(path))
     arena.until("go.ready")
     arena.write("job.py", body, "second")
@@ -70,7 +71,7 @@ if os.fork() == 0:
 os.wait()
 """
     path = arena.write("job.py", body, "first")
-    _settle()
+    settled()
     arena.python(str(path))
     arena.until("go.ready")
     arena.write("job.py", body, "second")

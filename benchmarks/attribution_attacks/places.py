@@ -70,7 +70,7 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
 # --- links and folders on the way
 
 
-def _settle() -> None:
+def settled() -> None:
     """Let some ms lie between what was written and what is started."""
     import time
 
@@ -80,7 +80,7 @@ def _settle() -> None:
 def _versions(arena: Arena) -> None:
     for number in (1, 2):
         arena.write(f"v{number}/app/job.py", f"wait()\n{SEND}", f"version {number}")
-    _settle()
+    settled()
 
 
 def _turn(change: Callable[[Path], None], path: str, *, relative: bool = False) -> Attack:
