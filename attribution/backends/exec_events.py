@@ -12,10 +12,11 @@ import socket
 import struct
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from attribution.backends import procfs
+from attribution.facts import ProcessFacts
 
 _NETLINK_CONNECTOR = 11
 _GROUP = 1
@@ -63,6 +64,8 @@ class ExecEvents:
     def __init__(self) -> None:
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
+        self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
+        """When, whose and which, in the order in which they were told."""
         self._heard = False
         self._reading = threading.Lock()
         self._socket: socket.socket | None = None
@@ -87,6 +90,34 @@ class ExecEvents:
         """Return when the process with this pid was last seen to be forked (Unix time)."""
         found = self._born.get(pid)
         return None if found is None else found[0]
+
+    def offspring(self, pid: int, since: float) -> list[int] | None:
+        """Return what was forked from this process, and from that, since a moment (Unix time). None
+        where not all forks since then were heard.
+        """
+        heard = self.since()
+        if heard is None or heard > since:
+            return None
+        recent = []
+        for fork in reversed(self._forks):
+            if fork[0] < since:
+                break
+            recent.append(fork)
+        found: list[int] = []
+        for _, parent, child in reversed(recent):
+            if parent == pid or parent in found:
+                found.append(child)
+        return found
+
+    def is_same(self, facts: ProcessFacts) -> bool:
+        """True when it is known without a look that a process is still the program that it was."""
+        load, born = self.load(facts.pid), self.born(facts.pid)
+        return (
+            load is not None
+            and load.at is not None
+            and load.at == facts.image_from == facts.image_until
+            and (born is None or born == facts.born_at)
+        )
 
     def close(self) -> None:
         """Stop listening."""
@@ -138,6 +169,7 @@ class ExecEvents:
                 continue
         self._loaded.clear()
         self._born.clear()
+        self._forks.clear()
         self._since = time.time()
 
     def _listen(self) -> None:
@@ -160,6 +192,9 @@ class ExecEvents:
             self._keep(self._loaded, pid, load, happened)
         elif what == _FORK:
             self._keep(self._born, child, happened, happened)
+            if len(self._forks) == _MOST:
+                self._since = max(self._since, self._forks[0][0])
+            self._forks.append((happened, pid, child))
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
 

@@ -88,6 +88,10 @@ class LinuxBackend:
         """True when the process is unchanged and no child made since `oldest` can share the
         socket.
         """
+        self._execs.catch_up()
+        offspring = self._execs.offspring(facts.pid, oldest)
+        if offspring is not None and self._execs.is_same(facts):
+            return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
         fields = procfs.stat_fields(facts.pid)
         if not procfs.is_alive(fields) or not _is_same(fields, facts):
             return False
