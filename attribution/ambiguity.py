@@ -1,7 +1,7 @@
 """From portraits of the holders of a socket to an attribution (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from attribution.facts import Ownership, ProcessFacts
 from attribution.process_profile import Portrait
@@ -17,6 +17,16 @@ _LATER = (
     "it was started, or became this program, after the connection was opened, "
     "so another one may have sent"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """From when on a connection was used (Unix times)."""
+
+    accepted_at: float
+    """When the gate took it. A busy gate does so later than it was opened."""
+    possible_at: float
+    """When another program than the present one may have used it already."""
 
 
 def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution:
@@ -70,24 +80,20 @@ def in_doubt(found: Attribution, reason: str | None) -> Attribution:
 
 
 def another_sender(
-    sole: ProcessFacts,
-    before: ProcessFacts | None,
-    since: float,
-    others: Sequence[ProcessFacts],
+    sole: ProcessFacts, before: ProcessFacts | None, use: Use, others: Sequence[ProcessFacts]
 ) -> str | None:
     """Return why another than the only holder may have sent; None when that is not to be feared.
 
-    `before`: who alone held the connection at the look before. `since`: when it was in use for
-    certain.
-    `others`: who held it some ms ago, where they were several.
+    `before`: who alone held the connection at the look before. `others`: who held it some ms ago,
+    where they were several.
     """
     if any(not _is_same_program(other, sole) for other in others):
         return SHARED
     if before is not None:
         same = (before.pid, before.start) == (sole.pid, sole.start)
         return None if same and _is_same_program(before, sole) else _OPENED
-    born = sole.born_at is not None and sole.born_at > since
-    loaded = sole.image_until is not None and (sole.image_from or 0.0) > since
+    born = sole.born_at is not None and sole.born_at > use.accepted_at
+    loaded = sole.image_until is not None and (sole.image_from or 0.0) > use.possible_at
     return _LATER if born or loaded else None
 
 

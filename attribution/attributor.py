@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attribution import examination
-from attribution.ambiguity import SHARED, UNUSED, another_sender, in_doubt, of_one, of_several
+from attribution.ambiguity import SHARED, UNUSED, Use, another_sender, in_doubt, of_one, of_several
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
@@ -127,9 +127,8 @@ class SocketAttributor:
             doubt = SHARED if len(ownership.pids) > 1 else None
         else:
             before = None if earlier is None else earlier.sole
-            python = self._gallery.is_itself_python(sole)
-            used = _in_use(ownership, since, takes_over=python and ownership.inheritable)
-            doubt = another_sender(sole, before, used, others)
+            use = _use(ownership, since, is_python=self._gallery.is_itself_python(sole))
+            doubt = another_sender(sole, before, use, others)
             found = in_doubt(found, UNUSED if ownership.used is False else None)
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
@@ -374,16 +373,18 @@ class SocketAttributor:
         return found
 
 
-def _in_use(ownership: Ownership, accepted_at: float, *, takes_over: bool) -> float:
-    """Return a time at which somebody may have used the connection already. A busy gate accepts it
-    later than it was opened.
+def _use(ownership: Ownership, accepted_at: float, *, is_python: bool) -> Use:
+    """Return since when the connection was in use.
 
-    `takes_over`: an interpreter opens no socket that outlives an exec, so this one it was given.
+    Data that is older than a program was sent by another one. And an interpreter opens no socket
+    that outlives an exec: one that does was given to it.
     """
-    if takes_over:
-        return accepted_at - _ACCEPTED_WITHIN_S
-    sent_at = accepted_at if ownership.sent_at is None else ownership.sent_at - _JIFFY_S
-    return min(accepted_at, sent_at)
+    possible = accepted_at
+    if ownership.sent_at is not None:
+        possible = min(possible, ownership.sent_at - _JIFFY_S)
+    if is_python and ownership.inheritable:
+        possible = min(possible, accepted_at - _ACCEPTED_WITHIN_S)
+    return Use(accepted_at=accepted_at, possible_at=possible)
 
 
 def _peer(connection: Connection) -> Peer:

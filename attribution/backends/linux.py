@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
@@ -22,8 +22,8 @@ those.
 """
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_SOON_S = (0.0005, 0.001)
-_LATER_S = (0.002, 0.004, 0.008, 0.016)
+_AGAIN_S, _SOON_S, _LATER_S = 0.001, 0.008, 0.2
+_FIRST_S = 0.002
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -187,7 +187,7 @@ class LinuxBackend:
         ownership = self._looked_for(entry, since - _SETTLED_S if fresh else None)
         if len(ownership.pids) != 1:
             return ownership
-        used = self._is_used(ownership, _SOON_S)
+        used = self._is_used(ownership, _FIRST_S if fresh else _LATER_S)
         if fresh and used is False:
             # It may have passed the socket to any process, however old.
             ownership = self._looked_for(entry, None)
@@ -206,20 +206,21 @@ class LinuxBackend:
             self._last_place |= found
         return ownership
 
-    def _is_used(self, ownership: Ownership, pauses: Sequence[float]) -> bool | None:
+    def _is_used(self, ownership: Ownership, patience_s: float) -> bool | None:
         """True when a thread of the holder waits on the socket. Who has just written gets a moment
-        to come to it.
+        to come to it, and longer while it has work to do and no processor to do it.
         """
         pid, socket = ownership.pids[0], ownership.socket
-        for pause in (*pauses, None):
-            place = None if socket is None else self._place(pid, socket, None)
-            if place is None or not system_calls.is_told(pid):
-                return None
-            thread = system_calls.attendant(pid, place)
-            if thread is not None or pause is None:
-                return thread is not None
-            time.sleep(pause)
-        return False
+        place = None if socket is None else self._place(pid, socket, None)
+        if place is None or not system_calls.is_told(pid):
+            return None
+        begun = time.monotonic()
+        while system_calls.attendant(pid, place) is None:
+            passed = time.monotonic() - begun
+            if passed > (patience_s if system_calls.is_running(pid) else min(patience_s, _SOON_S)):
+                return False
+            time.sleep(_AGAIN_S)
+        return True
 
     def start_of(self, pid: int) -> int | None:
         """See Backend.start_of."""

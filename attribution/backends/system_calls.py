@@ -48,6 +48,12 @@ def is_told(pid: int) -> bool:
     return _MACHINE in _POLL and bool(read(f"/proc/{pid}/syscall", 256))
 
 
+def is_running(pid: int) -> bool:
+    """True when a thread of the process does not wait for anything but a processor."""
+    calls = (read(f"/proc/{pid}/task/{thread}/syscall", 256) for thread in thread_ids(pid))
+    return any(call.startswith(b"running") for call in calls)
+
+
 def attendant(
     pid: int, descriptor: int, most_threads: int | None = None, last: int | None = None
 ) -> int | None:
