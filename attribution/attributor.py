@@ -129,11 +129,13 @@ class SocketAttributor:
             before = None if earlier is None else earlier.sole
             use = _use(ownership, since, is_python=self._gallery.is_itself_python(sole))
             doubt = another_sender(sole, before, use, others)
-            found = in_doubt(found, UNUSED if ownership.used is False else None)
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
         seen = _Seen(attribution=in_doubt(found, doubt), sole=sole, verified_at=now, doubt=doubt)
-        return self._keep(connection, seen, "by_search")
+        # Of this look alone: whoever uses it at the next one is not doubted for it.
+        unused = sole is not None and ownership.used is False
+        kept = self._keep(connection, seen, "by_search")
+        return in_doubt(kept, UNUSED if unused else None)
 
     def _alone_if_possible(
         self, peer: Peer, since: float

@@ -27,6 +27,8 @@ _FIRST_S = 0.002
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
+_QUICK_GUESSES = 24
+"""Descriptors that are read of a process which may not be the sender at all."""
 _QUICK_THREADS = 16
 _QUICK_PARENTS = 4
 """Each thread has its own list of children; a search off the loop is better than many reads on
@@ -119,7 +121,7 @@ class LinuxBackend:
                     self._last_place[facts.pid] = place + step
                     return facts
         for facts in candidates[:_QUICK_CANDIDATES]:
-            held = procfs.descriptors(facts.pid, inode, _QUICK_DESCRIPTORS)
+            held = procfs.descriptors(facts.pid, inode, _QUICK_GUESSES)
             if held:
                 self._last_place[facts.pid] = held[0]
                 return facts
