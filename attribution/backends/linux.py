@@ -3,11 +3,11 @@
 import os
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
+from attribution.backends.holders import holders
 from attribution.backends.peers import Peers
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
@@ -23,7 +23,8 @@ those.
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
 _AGAIN_S, _SOON_S, _LATER_S = 0.001, 0.008, 0.2
-_FIRST_S = 0.002
+_FIRST_S = 0.05
+"""To wait for a sender that wants a processor is cheaper than to look through all processes."""
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -40,14 +41,6 @@ _ELSEWHERE = (
     "no socket here has these addresses: another machine, container or network namespace connected"
 )
 _CLOSED = "the client had already closed its socket"
-_EXITED = (
-    "no visible process holds the socket: its owner exited, or lives outside this PID namespace"
-)
-_NO_RIGHT = (
-    "the socket belongs to user {uid}, whose processes may not be read; "
-    "that takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH together"
-)
-_UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
 class LinuxBackend:
@@ -202,7 +195,7 @@ class LinuxBackend:
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
         with self._lock:
-            found, ownership = _holders(entry, oldest)
+            found, ownership = holders(entry, oldest)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
@@ -328,76 +321,3 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
         ):
             return False
     return True
-
-
-def _holders(entry: SocketEntry, oldest: float | None) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes of the socket's user first; at the others only when none of them holds
-    it. `oldest`: see `_scan`.
-    """
-    unreadable: list[int] = []
-    own = os.getpid()
-    everybody = [pid for pid in procfs.pids() if pid != own]
-    for same_user in (True, False):
-        chosen = (pid for pid in everybody if (procfs.owner_uid(pid) == entry.uid) is same_user)
-        found = _scan(chosen, entry.inode, oldest, unreadable)
-        if found:
-            return found, _found(found, unreadable, entry)
-    if procfs.descriptors(own, entry.inode):
-        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
-    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
-    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
-
-
-def _scan(
-    newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]
-) -> dict[int, int]:
-    """Return the holders among these processes, each with a descriptor that is the socket.
-
-    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made
-    it, and others only among processes made since; all of those are newer and were looked at. The
-    maker of a socket held by young ones is one of their ancestors.
-    """
-    found: dict[int, int] = {}
-    for pid in newest_first:
-        young = oldest is None or _is_young(pid, oldest)
-        if found and not young:
-            break
-        held = procfs.descriptors(pid, inode)
-        if held is None:
-            unreadable.append(pid)
-        elif held:
-            found[pid] = held[0]
-            if not young:
-                break
-    return found | {
-        pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))
-    }
-
-
-def _is_young(pid: int, oldest: float) -> bool:
-    start = procfs.start_of(pid)
-    return start is not None and procfs.start_seconds(start) > oldest
-
-
-def _ancestors(pids: Iterable[int]) -> set[int]:
-    above: set[int] = set()
-    for pid in pids:
-        parent = _parent(pid)
-        while parent > 1 and parent not in above:
-            above.add(parent)
-            parent = _parent(parent)
-    return above - set(pids)
-
-
-def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
-    holders = frozenset(found)
-    hidden = any(_parent(pid) in holders for pid in unreadable)
-    reason = _UNREADABLE_CHILD if hidden else None
-    pids = tuple(sorted(holders))
-    starts = tuple(procfs.start_of(pid) for pid in pids)
-    return Ownership(pids=pids, starts=starts, socket=entry.inode, uid=entry.uid, reason=reason)
-
-
-def _parent(pid: int) -> int:
-    fields = procfs.stat_fields(pid)
-    return int(fields[1]) if len(fields) > 1 else 0
