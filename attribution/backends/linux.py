@@ -28,7 +28,7 @@ _FIRST_S = 0.05
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
-_QUICK_GUESSES = 24
+_QUICK_GUESSES = 12
 """Descriptors that are read of a process which may not be the sender at all."""
 _QUICK_THREADS = 16
 _QUICK_PARENTS = 4
