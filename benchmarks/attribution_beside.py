@@ -9,6 +9,7 @@ Prints requests a second and CPU per connection of each proxy (its children incl
 # ruff: noqa: E402
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
