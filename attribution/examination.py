@@ -61,7 +61,8 @@ class Examined:
 def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
     """Find the script of a process. `line`: the process, then its ancestors, nearest first.
 
-    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
+    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are
+    nobody's script.
     """
     first = _read_line(line[0], line[1:])
     owner, resolution, note = _script_of(line, first, wrappers)

@@ -134,7 +134,8 @@ def _memory(pid: int, address: int, size: int) -> bytes:
 def _polled(pid: int, address: int, count: int, *, doubtful: bool) -> frozenset[int]:
     """Return the descriptors of a poll call.
 
-    `doubtful`: it may be another call; then every entry must look like one of a poll, or none counts.
+    `doubtful`: it may be another call; then every entry must look like one of a poll, or none
+    counts.
     """
     if not 0 < count <= 4096:
         return frozenset()

@@ -4,6 +4,8 @@ by one.
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 from machine_in_memory import FakeMachine, attributor, connection
@@ -11,7 +13,7 @@ from machine_in_memory import FakeMachine, attributor, connection
 from attribution.agreement import ALONE, MOVABLE, TEXT_ALONE, agree
 from attribution.ambiguity import SHARED, UNUSED
 from attribution.facts import ProcessFacts, Witness
-from attribution.resolution import resolve
+from attribution.resolution import Resolution, resolve
 from core.attribution import Certainty
 
 CURL = "/usr/bin/curl"
@@ -28,7 +30,7 @@ def machine() -> FakeMachine:
     return made
 
 
-def test_who_held_it_at_both_looks_is_certain(machine):
+def test_who_held_it_at_both_looks_is_certain(machine: FakeMachine) -> None:
     """One process that held the connection alone from its opening to its request is its sender."""
     subject, same = attributor(machine), connection()
     assert subject.attribute(same).certainty is Certainty.EXACT
@@ -45,7 +47,9 @@ def test_who_held_it_at_both_looks_is_certain(machine):
     ],
     ids=["another script", "the same once more", "another process", "a fork"],
 )
-def test_what_was_opened_by_another_program_stays_in_doubt(machine, pid, image, argv):
+def test_what_was_opened_by_another_program_stays_in_doubt(
+    machine: FakeMachine, pid: int, image: int, argv: tuple[str, ...]
+) -> None:
     """Whoever opened the connection may have sent before it was handed on: the first request and
     every later one are not certain, for what was written at once may be read late.
     """
@@ -61,7 +65,7 @@ def test_what_was_opened_by_another_program_stays_in_doubt(machine, pid, image, 
     assert subject.attribute(connection("another")).certainty is Certainty.EXACT
 
 
-def test_what_several_held_stays_in_doubt(machine):
+def test_what_several_held_stays_in_doubt(machine: FakeMachine) -> None:
     """One of several holders may have sent and gone before the next look."""
     machine.run(101, 21, "curl", "evil", exe=CURL, parent=50, image=2)
     machine.holders = (100, 101)
@@ -72,7 +76,9 @@ def test_what_several_held_stays_in_doubt(machine):
 
 
 @pytest.mark.parametrize("image", [1, 2])
-def test_a_child_between_its_fork_and_its_exec_casts_no_doubt(machine, image):
+def test_a_child_between_its_fork_and_its_exec_casts_no_doubt(
+    machine: FakeMachine, image: int
+) -> None:
     """A copy of the very program that is gone a moment later was a start of something else; another
     program was not.
     """
@@ -96,17 +102,17 @@ def test_a_child_between_its_fork_and_its_exec_casts_no_doubt(machine, image):
         ({"image_from": 70.0, "image_until": None}, True),
     ],
 )
-def test_a_program_younger_than_the_connection_is_in_doubt(machine, values, exact):
+def test_a_program_younger_than_the_connection_is_in_doubt(
+    machine: FakeMachine, values: dict[str, Any], exact: bool
+) -> None:
     """What was loaded or born after the connection was accepted cannot have opened it."""
-    accepted = replace(
-        connection(), at=machine.processes[1].started_at.fromtimestamp(60.0).astimezone()
-    )
+    accepted = replace(connection(), at=datetime.fromtimestamp(60.0, UTC))
     machine.processes[100] = replace(machine.processes[100], **values)
     found = attributor(machine).attribute(accepted)
     assert (found.certainty is Certainty.EXACT) is exact
 
 
-def test_data_older_than_the_program_is_anothers(machine):
+def test_data_older_than_the_program_is_anothers(machine: FakeMachine) -> None:
     """Where all data went out before the program was loaded, an earlier one in its process sent it,
     however late the gate came to look.
     """
@@ -119,20 +125,20 @@ def test_data_older_than_the_program_is_anothers(machine):
     assert attributor(machine).attribute(connection()).certainty is Certainty.EXACT
 
 
-def test_an_interpreter_opens_no_socket_that_outlives_an_exec(machine):
+def test_an_interpreter_opens_no_socket_that_outlives_an_exec(machine: FakeMachine) -> None:
     """Such a socket was given to it, perhaps while the gate was slow to accept: a young program is
     not certain to have sent, an old one is.
     """
     now = connection().at.timestamp()
     machine.found = {"inheritable": True}
     for age, exact in ((0.2, False), (2.0, True)):
-        dated = {"image_from": now - age, "image_until": now - age, "image": 1}
+        dated: dict[str, Any] = {"image_from": now - age, "image_until": now - age, "image": 1}
         machine.run(100, 20, "python3", os.__file__, parent=50, **dated)
         found = attributor(machine).attribute(connection())
         assert (found.certainty is Certainty.EXACT) is exact
 
 
-def test_who_is_not_seen_to_wait_is_likely_until_it_is(machine):
+def test_who_is_not_seen_to_wait_is_likely_until_it_is(machine: FakeMachine) -> None:
     """The holder that does not wait for an answer may keep what another one used. It is doubted for
     that look, and for no later one.
     """
@@ -143,14 +149,17 @@ def test_who_is_not_seen_to_wait_is_likely_until_it_is(machine):
     assert subject.attribute(same).certainty is Certainty.EXACT
 
 
-def test_what_changes_while_it_is_looked_at_is_not_certain(machine, monkeypatch):
+def test_what_changes_while_it_is_looked_at_is_not_certain(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program that ended or became another one during the look is not named as if it had stood
     still.
     """
     real, looks = machine.process, iter(range(100))
 
-    def changing(pid):
+    def changing(pid: int) -> ProcessFacts | None:
         facts = real(pid)
+        assert facts is not None
         machine.processes[pid] = replace(facts, argv=("curl", str(next(looks))))
         return facts
 
@@ -182,10 +191,15 @@ class Everywhere:
 FILES = Everywhere()
 
 
-def agreed(facts: ProcessFacts, main: str | None, source: str = "interpreter", *others: str):
+def agreed(
+    facts: ProcessFacts,
+    main: str | None,
+    source: Literal["interpreter", "beacon"] = "interpreter",
+    *others: str,
+) -> Resolution:
     said = resolve(facts, FILES)
     assert said is not None
-    witness = None if main is None else Witness(source=source, main=main, others=others)  # type: ignore[arg-type]
+    witness = None if main is None else Witness(source=source, main=main, others=others)
     return agree(facts, said, witness, FILES).resolution
 
 
@@ -195,7 +209,7 @@ def python(*words: str, **more: object) -> ProcessFacts:
 
 
 @pytest.mark.parametrize("word", ["/w/job.py", "job.py", "-m", "-"])
-def test_a_command_line_alone_makes_nothing_certain(word):
+def test_a_command_line_alone_makes_nothing_certain(word: str) -> None:
     """Whoever can write over a command line can write any path there: without a second witness no
     script is certain, whatever the reason for its silence.
     """
@@ -203,13 +217,13 @@ def test_a_command_line_alone_makes_nothing_certain(word):
     assert agreed(python(*words), None).note is not None
 
 
-def test_where_no_interpreter_can_be_asked_an_absolute_path_stands():
+def test_where_no_interpreter_can_be_asked_an_absolute_path_stands() -> None:
     """Systems that offer no second witness keep the word of the command line."""
     assert agreed(python("/w/job.py", is_asked=False), None).note is None
 
 
 @pytest.mark.parametrize("words", [("job.py",), ("-m", "job")])
-def test_a_relative_name_needs_the_folder_of_its_start(words):
+def test_a_relative_name_needs_the_folder_of_its_start(words: tuple[str, ...]) -> None:
     """A compiled file calls its source whatever its maker wants. Only the kernel's word on the
     folder at the start makes a relative name certain.
     """
@@ -220,12 +234,12 @@ def test_a_relative_name_needs_the_folder_of_its_start(words):
     assert posing.note is not None
 
 
-def test_the_text_of_a_command_is_the_command_lines_word_alone():
+def test_the_text_of_a_command_is_the_command_lines_word_alone() -> None:
     """The interpreter tells that it runs a text, and not which."""
     assert agreed(python("-c", "print(1)"), "<string>").note == TEXT_ALONE
 
 
-def test_what_a_tools_script_calls_is_not_what_it_runs():
+def test_what_a_tools_script_calls_is_not_what_it_runs() -> None:
     """Below a tool's own frames stands the script; frames further in may carry any name."""
     facts = python("-m", "cProfile", "/w/good.py")
     tool = "/usr/lib/python3.13/cProfile.py"
@@ -243,7 +257,9 @@ def test_what_a_tools_script_calls_is_not_what_it_runs():
         (("-m", "pytest", "/w/job.py"), "/lib/pytest/__main__.py", "/w/job.py", False),
     ],
 )
-def test_a_beacon_confirms_and_overrules_nothing(words, main, path, exact):
+def test_a_beacon_confirms_and_overrules_nothing(
+    words: tuple[str, ...], main: str, path: str | None, exact: bool
+) -> None:
     """Where the interpreter may not be read, a process's own word beside its command line makes a
     name certain; a different word takes no name away.
     """
@@ -253,7 +269,7 @@ def test_a_beacon_confirms_and_overrules_nothing(words, main, path, exact):
     assert exact or found.note in {ALONE, found.note}
 
 
-def test_a_beacon_gives_a_name_where_there_is_none():
+def test_a_beacon_gives_a_name_where_there_is_none() -> None:
     """A title says nothing of the script: then the process's own word is shown, and said to be no
     more.
     """

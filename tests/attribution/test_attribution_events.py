@@ -8,6 +8,8 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events of the L
 
 
 @pytest.fixture
-def events():
+def events() -> Iterator[ExecEvents]:
     made = ExecEvents()
     subprocess.run(["true"], check=True)
     made.catch_up()
@@ -32,7 +34,7 @@ def events():
     made.close()
 
 
-def test_an_exec_is_known_as_soon_as_its_program_does_something(events):
+def test_an_exec_is_known_as_soon_as_its_program_does_something(events: ExecEvents) -> None:
     """Whoever asks catches up first: no event is on its way for longer than the program runs."""
     for _ in range(20):
         before = time.time()
@@ -50,7 +52,7 @@ def test_an_exec_is_known_as_soon_as_its_program_does_something(events):
         assert before - 0.01 <= load.at <= time.time()
 
 
-def test_the_folder_of_the_start_is_the_kernels_word(events, tmp_path):
+def test_the_folder_of_the_start_is_the_kernels_word(events: ExecEvents, tmp_path: Path) -> None:
     """Where a program was started is known though it goes elsewhere at once, or is not said."""
     known = 0
     for _ in range(10):
@@ -74,7 +76,7 @@ def test_the_folder_of_the_start_is_the_kernels_word(events, tmp_path):
     assert known
 
 
-def test_a_fork_has_the_load_of_what_it_was_forked_from(events):
+def test_a_fork_has_the_load_of_what_it_was_forked_from(events: ExecEvents) -> None:
     """A copy of a program was loaded when that was, also when the first one has gone."""
     code = """
 import os, sys, time
@@ -97,7 +99,7 @@ if os.fork() == 0:
             os.kill(child, 9)
 
 
-def test_nothing_is_said_of_what_was_not_heard(events):
+def test_nothing_is_said_of_what_was_not_heard(events: ExecEvents) -> None:
     """Before the first event, and after events were lost, no list of forks is complete."""
     assert events.offspring(os.getpid(), time.time() - 3600) is None
     assert events._socket is not None
@@ -106,7 +108,7 @@ def test_nothing_is_said_of_what_was_not_heard(events):
     assert events.load(os.getpid()) is None
 
 
-def test_what_was_sent_over_a_socket_is_dated():
+def test_what_was_sent_over_a_socket_is_dated() -> None:
     """The kernel tells how long ago data went out, and that none did."""
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, socket.create_connection(listener.getsockname()) as client:
@@ -121,7 +123,7 @@ def test_what_was_sent_over_a_socket_is_dated():
         asked.close()
 
 
-def test_a_descriptor_that_outlives_an_exec_is_told_from_one_that_does_not():
+def test_a_descriptor_that_outlives_an_exec_is_told_from_one_that_does_not() -> None:
     """Python's own sockets do not."""
     with socket.socket() as own:
         assert not procfs.is_inheritable(os.getpid(), own.fileno())
@@ -142,7 +144,7 @@ def test_a_descriptor_that_outlives_an_exec_is_told_from_one_that_does_not():
         ("time.sleep(20)", False),
     ],
 )
-def test_who_waits_on_a_socket_is_seen(call, waits):
+def test_who_waits_on_a_socket_is_seen(call: str, waits: bool) -> None:
     """By read, select, poll or an event loop; to wait on another socket is not to wait on this one."""
     code = f"""
 import select, socket, time
@@ -181,7 +183,7 @@ AT = _Offsets(
 )
 
 
-def memory(tmp_path, *frames: tuple[int, bool]) -> int:
+def memory(tmp_path: Path, *frames: tuple[int, bool]) -> int:
     """Lay out frames at 1000, 1100…: where each leads, and whether C made it."""
     text = struct.pack("<QQQ8s", 2 << 5 | 4 | 1 << 5 | 1 << 6, 1, 0, b"x")
     image = bytearray(4096)
@@ -206,7 +208,9 @@ def memory(tmp_path, *frames: tuple[int, bool]) -> int:
         ([(1000, False)], False),
     ],
 )
-def test_a_stack_that_lost_its_outermost_frames_names_nothing(tmp_path, frames, whole):
+def test_a_stack_that_lost_its_outermost_frames_names_nothing(
+    tmp_path: Path, frames: list[tuple[int, bool]], whole: bool
+) -> None:
     """A running program changes its stack while it is read. Only a chain that ends where the
     interpreter was called holds the main program.
     """
@@ -230,7 +234,7 @@ def table(*places: str, root: str = "/", kind: str = "tmpfs") -> bytes:
     return "".join([first, *lines]).encode()
 
 
-def shown(tmp_path, text: bytes) -> int:
+def shown(tmp_path: Path, text: bytes) -> int:
     place = tmp_path / "mountinfo"
     place.write_bytes(text)
     return os.open(place, os.O_RDONLY)
@@ -247,7 +251,9 @@ def shown(tmp_path, text: bytes) -> int:
     ],
     ids=["put over it", "taken off it", "moved over it", "beside it", "taken off beside it"],
 )
-def test_a_place_counts_from_the_last_mount_that_came_or_went(tmp_path, before, after, turned):
+def test_a_place_counts_from_the_last_mount_that_came_or_went(
+    tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...], turned: bool
+) -> None:
     """A script's path may have led to another file before: whatever kind of file system it was."""
     times = MountTimes()
     times._watched = True
@@ -258,7 +264,7 @@ def test_a_place_counts_from_the_last_mount_that_came_or_went(tmp_path, before, 
     assert (times.over(os.getpid(), "/w/job.py") >= changed) is turned
 
 
-def test_what_came_and_went_unseen_is_a_doubt_for_all(tmp_path):
+def test_what_came_and_went_unseen_is_a_doubt_for_all(tmp_path: Path) -> None:
     """A change after which nothing differs has hidden something."""
     times = MountTimes()
     times._watched = True

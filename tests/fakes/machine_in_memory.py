@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attribution.attributor import SocketAttributor
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
@@ -27,7 +28,7 @@ class FakeMachine:
     connected: dict[int, tuple[int, ...]] = field(default_factory=dict)
     method: str = "fake"
     after_search: object = None
-    found: dict[str, object] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
     """More that a search finds out."""
 
     def run(
@@ -56,7 +57,7 @@ class FakeMachine:
         starts = tuple(self.start_of(pid) for pid in self.holders)
         found = Ownership(
             pids=self.holders, starts=starts, socket=7, reason=self.reason, **self.found
-        )  # type: ignore[arg-type]
+        )
         if callable(self.after_search):
             self.after_search()
         return found
