@@ -145,8 +145,8 @@ def _unconfirmed(facts: ProcessFacts, said: Resolution) -> Resolution:
 
 
 def _heard(said: Resolution, witness: Witness) -> tuple[str, ...]:
-    """Return the files that may be the program's: a tool's own frames come first, then those of what
-    it runs. Frames further in are of whatever that has called, under any name.
+    """Return the files that may be the program's: a tool's own frames come first, then those of
+    what it runs. Frames further in are of whatever that has called, under any name.
     """
     if not said.by_tool:
         return (witness.main,)

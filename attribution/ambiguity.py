@@ -7,6 +7,10 @@ from attribution.facts import Ownership, ProcessFacts
 from attribution.process_profile import Portrait
 from core.attribution import Attribution, Certainty
 
+_JIFFY_S = 0.004
+"""The kernel counts the time since data was sent in its ticks."""
+_ACCEPTED_WITHIN_S = 0.5
+"""So late a busy gate may accept a connection."""
 _SHARED = "the socket is held by {count} processes; {which}"
 _ONE_WAITS = "only this one was waiting on it"
 _NOT_SEEN = "which of them sent is not known"
@@ -27,6 +31,20 @@ class Use:
     """When the gate took it. A busy gate does so later than it was opened."""
     possible_at: float
     """When another program than the present one may have used it already."""
+
+
+def use_of(ownership: Ownership, accepted_at: float, *, is_python: bool) -> Use:
+    """Return since when the connection was in use.
+
+    Data that is older than a program was sent by another one. And an interpreter opens no socket
+    that outlives an exec: one that does was given to it.
+    """
+    possible = accepted_at
+    if ownership.sent_at is not None:
+        possible = min(possible, ownership.sent_at - _JIFFY_S)
+    if is_python and ownership.inheritable:
+        possible = min(possible, accepted_at - _ACCEPTED_WITHIN_S)
+    return Use(accepted_at=accepted_at, possible_at=possible)
 
 
 def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution:

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attribution import examination
-from attribution.ambiguity import SHARED, UNUSED, Use, another_sender, in_doubt, of_one, of_several
+from attribution.ambiguity import (
+    SHARED,
+    UNUSED,
+    another_sender,
+    in_doubt,
+    of_one,
+    of_several,
+    use_of,
+)
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
@@ -32,9 +40,6 @@ _ALONE_AFTER_S = (0.002, 0.004, 0.008)
 """A child between its fork and its exec holds everything its parent holds, for about a
 millisecond; longer on a busy machine.
 """
-_JIFFY_S = 0.004
-"""The kernel counts the time since data was sent in its ticks."""
-_ACCEPTED_WITHIN_S = 0.5
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 _COMPOSE_S = 10.0
@@ -119,15 +124,20 @@ class SocketAttributor:
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
-        peer, since = _peer(connection), connection.at.timestamp()
+        now, peer, since = time.time(), _peer(connection), connection.at.timestamp()
         earlier = self._seen.get(connection.id)
+        if earlier is not None and earlier.sole is not None and self._holds_on(earlier):
+            behalf = self._peers_of(earlier.sole)
+            found = replace(earlier.attribution, on_behalf=behalf)
+            again = replace(earlier, attribution=found, verified_at=now)
+            return self._keep(connection, again, "by_search")
         now, ownership, others = self._alone_if_possible(peer, since)
         found, sole = self._judge(ownership)
         if sole is None:
             doubt = SHARED if len(ownership.pids) > 1 else None
         else:
             before = None if earlier is None else earlier.sole
-            use = _use(ownership, since, is_python=self._gallery.is_itself_python(sole))
+            use = use_of(ownership, since, is_python=self._gallery.is_itself_python(sole))
             doubt = another_sender(sole, before, use, others)
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
@@ -287,12 +297,15 @@ class SocketAttributor:
         )
 
     def _still(self, seen: _Seen) -> bool:
+        return seen.sole is not None and self._takes_none(seen.sole) and self._holds_on(seen)
+
+    def _holds_on(self, seen: _Seen) -> bool:
+        """True when whoever was found alone still uses the socket, alone: no search is needed."""
         socket = seen.attribution.socket
         return (
             seen.sole is not None
             and socket is not None
             and self._gallery.of(seen.sole) is not None
-            and self._takes_none(seen.sole)
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 
@@ -373,20 +386,6 @@ class SocketAttributor:
                 break
             time.sleep(_WAIT_S)
         return found
-
-
-def _use(ownership: Ownership, accepted_at: float, *, is_python: bool) -> Use:
-    """Return since when the connection was in use.
-
-    Data that is older than a program was sent by another one. And an interpreter opens no socket
-    that outlives an exec: one that does was given to it.
-    """
-    possible = accepted_at
-    if ownership.sent_at is not None:
-        possible = min(possible, ownership.sent_at - _JIFFY_S)
-    if is_python and ownership.inheritable:
-        possible = min(possible, accepted_at - _ACCEPTED_WITHIN_S)
-    return Use(accepted_at=accepted_at, possible_at=possible)
 
 
 def _peer(connection: Connection) -> Peer:

@@ -36,7 +36,7 @@ class Mount:
 
 
 class MountTimes:
-    """Remembers when which place came to show other files: a mount put there, moved or taken off."""
+    """Remembers when a place came to show other files: a mount put there, moved or taken off."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,5 +1,5 @@
-"""Short-lived senders beside plain mitmdump, in turns in one run: one curl, or one Python program, per
-request, and one curl each on a host that holds many other sockets.
+"""Short-lived senders beside plain mitmdump, in turns in one run: one curl, or one Python program,
+per request, and one curl each on a host that holds many other sockets.
 
     python benchmarks/attribution_beside.py [--seconds 8] [--rounds 3] [--sockets 20000]
 

@@ -7,6 +7,7 @@ nothing is known, and nothing is assumed.
 """
 
 import contextlib
+import os
 import select
 import socket
 import struct
@@ -34,6 +35,8 @@ _WANTED = struct.Struct("=II")
 _BUFFER = 1 << 20
 _ATTACH_FILTER = 26
 _MOST = 1 << 15
+_FIRST = -10
+"""Priority of who listens: on a busy machine it has to be there before the program begins."""
 _BEFORE_IT_RUNS_NS = 4_000_000
 """An interpreter takes longer than this before it runs a line of its script. Counted in time of the
 processor for those that had none before: on a busy machine an event is late, and so is the program.
@@ -55,7 +58,7 @@ type _Times[T] = OrderedDict[int, tuple[T, float]]
 
 
 class ExecEvents:
-    """Remembers when the program of each process was loaded, from the first event that was heard on.
+    """Remembers when the program of each process was loaded, from the first event that was heard.
 
     The kernel queues an event before the program runs its first instruction. So whoever catches up
     first knows every exec of a process that could already be seen to do something.
@@ -161,8 +164,8 @@ class ExecEvents:
                 self._begin_anew(held)
 
     def _begin_anew(self, held: socket.socket) -> None:
-        """Events were lost: what is remembered, or still queued, may be of an earlier program of the
-        same process.
+        """Events were lost: what is remembered, or still queued, may be of an earlier program of
+        the same process.
         """
         with contextlib.suppress(OSError):
             while held.recv(4096):
@@ -174,6 +177,8 @@ class ExecEvents:
 
     def _listen(self) -> None:
         """Hear of each program before it runs: its working folder is the one of its start then."""
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _FIRST)
         while (held := self._socket) is not None:
             with contextlib.suppress(OSError, ValueError):
                 select.select([held], [], [], 1.0)

@@ -120,7 +120,7 @@ def _selected(pid: int, call: list[bytes], descriptor: int) -> bool:
 
 
 def _memory(pid: int, address: int, size: int) -> bytes:
-    """Return what stands at an address where a process waits for it: no other memory is read here."""
+    """Return what stands at an address where a process waits for it. No other memory is read."""
     try:
         handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""Programs under the names of others: compiled files, tools, environments, mounts that come and go."""
+"""Programs under the names of others: compiled files, tools, environments, mounts."""
 
 import sys
 import zipfile
@@ -53,7 +53,7 @@ def an_archive_of_compiled_files(arena: Arena) -> None:
 
 
 def _by_tool(*words: str, line: str) -> Attack:
-    """A tool's command line is written over, and the code that sends claims to be of another file."""
+    """A tool's command line is written over; the code that sends claims to be another file's."""
 
     def make(arena: Arena) -> None:
         good = arena.write("good.py", note="good")

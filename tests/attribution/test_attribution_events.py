@@ -145,7 +145,7 @@ def test_a_descriptor_that_outlives_an_exec_is_told_from_one_that_does_not() -> 
     ],
 )
 def test_who_waits_on_a_socket_is_seen(call: str, waits: bool) -> None:
-    """By read, select, poll or an event loop; to wait on another socket is not to wait on this one."""
+    """By read, select, poll or an event loop; to wait on another socket is not to use this one."""
     code = f"""
 import select, socket, time
 s, a = socket.socketpair(); t, b = socket.socketpair()
