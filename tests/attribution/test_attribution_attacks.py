@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from attribution.agreement import MOVABLE
 from benchmarks.attribution_attacks import HONEST, REQUESTS, Arena, cases
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
@@ -43,6 +44,7 @@ def test_no_program_passes_for_another_one(
         if found.certainty is not Certainty.EXACT:
             assert found.reason
         if name in HONEST:
-            assert found.certainty is Certainty.EXACT
+            # Of a relative path the kernel tells the start folder, if it is heard in time.
+            assert found.certainty is Certainty.EXACT or found.reason == MOVABLE
             assert found.script is not None
             assert found.script.sha256 == seen.truth["sha256"]
