@@ -23,6 +23,7 @@ from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.values import changed
+from core.vocabulary.unread import UnreadKind
 
 if TYPE_CHECKING:
     from classifiers.personal.prose.presidio import OrganisationRecognisers
@@ -273,11 +274,17 @@ def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
 
 
 def _unread(payload: Payload) -> list[Finding]:
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, UnreadKind], list[str]] = {}
     for unread in payload.unread:
         place = ".".join(map(str, unread.path)) or "body"
-        reasons.setdefault(unread.reason, []).append(place)
+        reasons.setdefault((unread.reason, unread.kind), []).append(place)
     return [
-        not_inspected(reason, DECODER, tuple(dict.fromkeys(places))[:10], len(places))
-        for reason, places in reasons.items()
+        not_inspected(
+            reason,
+            DECODER,
+            tuple(dict.fromkeys(places))[:10],
+            len(places),
+            None if kind is UnreadKind.CONTENT else kind.value,
+        )
+        for (reason, kind), places in reasons.items()
     ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from core.vocabulary.unread import UnreadKind
+
 Path = tuple[str | int, ...]
 
 
@@ -81,6 +83,7 @@ class Unread(NamedTuple):
 
     reason: str
     path: Path = ()
+    kind: UnreadKind = UnreadKind.CONTENT
 
 
 @dataclass(slots=True, kw_only=True)

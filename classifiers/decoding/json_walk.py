@@ -129,12 +129,25 @@ def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> 
         or not _NUMBERS.issuperset(map(type, node))
     ):
         return False
+    if type(node[0]) is int and _spells(reading, node, key, path):
+        return True
     long = [
         str(value) for value in node if type(value) is int and _SMALLEST_ID <= value < _LARGEST_ID
     ]
     if len(long) * 2 > len(node):
         reading.emit("\n".join(long), key, path, quoted=False)
     return True
+
+
+def _spells(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:
+    """Queue what an array of bytes says, written as numbers."""
+    try:
+        data = bytes(node)
+    except (ValueError, TypeError):
+        return False
+    if packed.known(data) is None:
+        return False
+    return reading.later(Piece(data, "", key, path, 1))
 
 
 def read_lenient(reading: Reading, text: str, path: Path, depth: int) -> int:

@@ -3,12 +3,15 @@ tokens.
 """
 
 import binascii
+import quopri
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
-from classifiers.codecs.charset import text_of
+from classifiers.codecs.charset import readable_runs, text_of
 from classifiers.codecs.magic import document_type, packed_as, picture_type
+from classifiers.codecs.unnamed import coding_by_content
+from classifiers.decoding import spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_text import parse
 from classifiers.payload import Path
@@ -22,8 +25,10 @@ _SAMPLE = 4096
 _KEPT_RUN = 1024
 """A longer string that is nothing but an encoded run is not given as text when it could be
 decoded."""
-_OPAQUE = 4096
-"""An undecodable run below this size holds a key, a hash or a signature, and its text was given."""
+_OPAQUE = 690
+_LONGEST_SIGNATURE = 512
+"""Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
+_FEWEST_MIXED = 40
 
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
@@ -35,7 +40,14 @@ _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
+_ESCAPE = re.compile(
+    r"(?:\\u|%u|\\U0000)([0-9A-Fa-f]{4})|(?:\\u\{|U\+|\\U000|&#[xX]0{0,6})([0-9A-Fa-f]{2,5})[};]?"
+    r"|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#0{0,6}([0-9]{2,6});|\\([0-9A-Fa-f]{2,6})(?: |$|(?=\\))"
+)
+"""A character by its number, as programs, style sheets, addresses and pages write it."""
+_BASES = (16, 16, 16, 8, 10, 16)
+_ESCAPE_SIGNS = re.compile(r"[\\&]|%u|U\+")
+_QUOTED = re.compile(r"=[0-9A-F]{2}")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
 character."""
@@ -69,6 +81,7 @@ def worth_looking(data: bytes) -> bool:
         or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
         or (not data.isascii() and _TAGS in data)
+        or spelled.worth_reading(data)
     )
 
 
@@ -118,9 +131,28 @@ def unpack(
         _data_urls(reading, text, key, path, depth)
     elif "%" in text and _PERCENT.search(text):
         _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
-    if ("\\" in text or "&" in text) and _ESCAPE.search(text):
+    if _ESCAPE_SIGNS.search(text) and _ESCAPE.search(text):
         _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+    if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
+        _spelled(reading, text, raw, key, path, depth)
     return swallowed
+
+
+def _spelled(
+    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+) -> None:
+    """Queue what is spelled in a text otherwise than in one run."""
+    for number, found in enumerate(spelled.stretches(raw, known)):
+        if reading.runs >= reading.limits.runs:
+            reading.cut("more encoded parts than are decoded", path)
+            return
+        reading.runs += 1
+        _queue(reading, found.data, "", key, (*path, f"({found.how} {number})"), depth)
+    if "=" in text and _QUOTED.search(text):
+        joined = text.replace("=\r\n", "").replace("=\n", "")
+        _tokens(reading, joined, "=", _from_quoted, key, (*path, "(quoted-printable)"), depth)
+    if "+A" in text and text.isascii():
+        _tokens(reading, text, "+A", _from_utf7, key, (*path, "(utf-7)"), depth)
 
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
@@ -184,9 +216,9 @@ def _is_telling(run: bytes) -> bool:
     if len(set(run[:64])) < _FEWEST_LETTERS:
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
-        return _known(binascii.unhexlify(run)) is not None
+        return known(binascii.unhexlify(run)) is not None
     head = _base64(run[:64])
-    return _known(head) is not None or _is_media(head, len(run))
+    return known(head) is not None or _is_media(head, len(run))
 
 
 def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
@@ -206,21 +238,38 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if len(set(run[:64])) < _FEWEST_LETTERS:
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
-        if (data := _known(binascii.unhexlify(run))) is not None:
+        data = binascii.unhexlify(run)
+        if known(data) is not None:
             return _queue(reading, data, "", key, (*path, "(hex)"), depth)
-        return False
+        return _opaque(reading, run, data, key, (*path, "(hex)"), depth)
     head = _base64(run[:64])
-    if _known(head) is None and not _is_media(head, len(run)):
-        return _opaque(reading, run, key, path)
+    if known(head) is None and not _is_media(head, len(run)):
+        if (data := spelled.base_32(run, known)) is not None:
+            return _queue(reading, data, "", key, (*path, "(base32)"), depth)
+        return _opaque(reading, run, _base64(run), key, (*path, "(base64)"), depth)
     data = _base64(run)
     return _queue(reading, data, "", key, (*path, "(base64)"), depth)
 
 
-def _opaque(reading: Reading, run: bytes, key: str | None, path: Path) -> bool:
-    if len(run) < _OPAQUE or key in _OPAQUE_KEYS or len(set(run[:512])) < 30:
+def _opaque(
+    reading: Reading, run: bytes, data: bytes, key: str | None, path: Path, depth: int
+) -> bool:
+    """Queue what is packed without a name, or holds texts among other bytes; say of what is longer
+    than a signature that nobody knows what it is.
+    """
+    if coding_by_content(data) is not None or _holds_texts(data):
+        return _queue(reading, data, "", key, path, depth)
+    if len(data) <= _LONGEST_SIGNATURE or key in _OPAQUE_KEYS:
         return False
-    reading.unread("encoded data in no known format", path)
-    return True
+    if data.count(0) * 2 > len(data) or len(set(run[:512])) > 4:
+        reading.unread("encoded data in no known format", path)
+        return True
+    return False
+
+
+def _holds_texts(data: bytes) -> bool:
+    """True when a third of the data stands in runs of readable characters."""
+    return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data)
 
 
 def _base64(run: bytes) -> bytes:
@@ -239,9 +288,9 @@ def _is_media(head: bytes, length: int) -> bool:
     )
 
 
-def _known(data: bytes) -> bytes | None:
+def known(data: bytes) -> bytes | None:
     """Return the data when it is text or a packed stream; a cut last character does not matter."""
-    if packed_as(data):
+    if packed_as(data) or (data[:1] == b"x" and coding_by_content(data)):
         return data
     head = data[:48]
     if len(head) < 12:
@@ -338,12 +387,23 @@ def _from_percent(token: str) -> str:
     return text_of(data) or token
 
 
+def _from_quoted(token: str) -> str:
+    data = quopri.decodestring(token.encode())
+    return text_of(data) or token if _QUOTED.search(token) else token
+
+
+def _from_utf7(token: str) -> str:
+    try:
+        return token.encode("ascii").decode("utf-7")
+    except UnicodeError:
+        return token
+
+
 def _from_escapes(token: str) -> str:
     return _ESCAPE.sub(_unescape, token)
 
 
 def _unescape(match: re.Match[str]) -> str:
-    found = match[0]
-    digits = found[2:] if found[0] == "\\" else found[2:-1]
-    code = int(digits.lstrip("x"), 16) if found[0] == "\\" or digits[0] == "x" else int(digits)
+    number = match.lastindex or 1
+    code = int(match[number], _BASES[number - 1])
     return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

@@ -14,6 +14,7 @@ from classifiers.documents.registry import by_media_type
 from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Path, Payload, Table, Unread
 from core.text import printable
+from core.vocabulary.unread import UnreadKind
 
 _CONTAINERS = frozenset(
     {
@@ -118,9 +119,9 @@ class DocumentJob:
             return False
         return True
 
-    def unread(self, reason: str, path: Path = ()) -> None:
+    def unread(self, reason: str, path: Path = (), kind: UnreadKind = UnreadKind.CONTENT) -> None:
         """Say what could not be read."""
-        note = Unread(reason, path)
+        note = Unread(reason, path, kind)
         if note not in self.payload.unread[-50:]:
             self.payload.unread.append(note)
 

@@ -11,6 +11,8 @@ from classifiers.payload import Document
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
 _SLICE = 1 << 16
+_SHORTEST = 16
+"""Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
 
 
@@ -37,11 +39,10 @@ def read(document: Document, work: Work) -> None:
 
 
 def _bytes(data: bytes, texts: "_Gathered", document: Document, work: Work) -> None:
-    if document_type(data):
-        if work.allow(len(data), document.path):
-            work.member(data, None, document.path)
-    elif (text := text_of(data)) is not None:
+    if (text := text_of(data)) is not None and not document_type(data):
         texts.add(text)
+    elif len(data) >= _SHORTEST and work.allow(len(data), document.path):
+        work.member(data, None, document.path)
 
 
 class _Gathered:

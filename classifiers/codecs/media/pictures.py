@@ -1,0 +1,175 @@
+"""PNG, JPEG, GIF and BMP, walked from their first byte to their end."""
+
+import struct
+import zlib
+
+from classifiers.codecs.media.file import Media, whole
+from core.vocabulary.unread import UnreadKind
+
+_MOST_PIXELS = 1 << 26
+"""Bytes of pixels that are unpacked to see that they are pixels."""
+_MOST_TEXT = 1 << 22
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_KNOWN = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT eXIf tIME"
+    b" acTL fcTL fdAT tEXt oFFs pCAL sCAL sTER".split()
+)
+"""Chunks of which the readable runs say all: pixels, numbers, and texts as they are."""
+_PACKED = {b"zTXt": 1, b"iCCP": 1, b"iTXt": 2}
+"""Chunks with a packed text behind a name and so many bytes."""
+
+
+def png(data: bytes) -> Media | None:
+    """Walk the chunks: each has its checksum, and the pixels are as many as the head says."""
+    at, parts, pixels, head = 8, list[bytes](), list[bytes](), b""
+    while at + 12 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        name, end = data[at + 4 : at + 8], at + 8 + size
+        if end + 4 > len(data) or zlib.crc32(data[at + 4 : end]) != int.from_bytes(
+            data[end : end + 4]
+        ):
+            return None
+        content, at = data[at + 8 : end], end + 4
+        if name == b"IHDR":
+            head = content
+        elif name == b"IDAT":
+            pixels.append(content)
+        elif name == b"IEND":
+            return whole(UnreadKind.PICTURE, parts, data[at:]) if _fits(head, pixels) else None
+        elif name not in _KNOWN:
+            parts.append(_text_of(name, content))
+    return None
+
+
+def _text_of(name: bytes, content: bytes) -> bytes:
+    """Return what a chunk says, unpacked where it is packed; an unknown chunk as it is."""
+    before = _PACKED.get(name)
+    if before is None:
+        return content
+    label, _, rest = content.partition(b"\0")
+    if name == b"iTXt" and not rest.startswith(b"\1"):
+        return content
+    rest = rest[before:]
+    if name == b"iTXt":
+        rest = rest.split(b"\0", 2)[-1]
+    try:
+        return label + b"\n" + zlib.decompressobj().decompress(rest, _MOST_TEXT)
+    except zlib.error:
+        return content
+
+
+def _fits(head: bytes, pixels: list[bytes]) -> bool:
+    if len(head) != 13 or not pixels:
+        return False
+    width, height, bits, colour, _, _, laced = struct.unpack(">IIBBBBB", head)
+    if colour not in _CHANNELS or bits not in {1, 2, 4, 8, 16} or not width or not height:
+        return False
+    wanted = height * (1 + (width * bits * _CHANNELS[colour] + 7) // 8)
+    unpacker = zlib.decompressobj()
+    try:
+        got = len(unpacker.decompress(b"".join(pixels), min(wanted, _MOST_PIXELS) * 2 + 64))
+    except zlib.error:
+        return False
+    if wanted > _MOST_PIXELS:
+        return got > _MOST_PIXELS
+    if laced:
+        return unpacker.eof and wanted <= got <= wanted + 16 * (height + 8)
+    return unpacker.eof and not unpacker.unused_data and got == wanted
+
+
+def jpeg(data: bytes) -> Media | None:
+    """Walk the segments, and between them the pixels, in which a mark is always escaped."""
+    at, parts, frame = 2, list[bytes](), False
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            return None
+        mark = data[at + 1]
+        if mark == 0xFF:
+            at += 1
+            continue
+        if mark == 0xD9:
+            return whole(UnreadKind.PICTURE, parts, data[at + 2 :]) if frame else None
+        if mark == 1 or 0xD0 <= mark <= 0xD8:
+            at += 2
+            continue
+        size = int.from_bytes(data[at + 2 : at + 4])
+        if size < 2:
+            return None
+        frame |= 0xC0 <= mark <= 0xCF and mark not in {0xC4, 0xC8, 0xCC} and size >= 11
+        at += 2 + size
+        if mark == 0xDA:
+            at = _scan_end(data, at)
+    return _ends(data, at, parts) if frame else None
+
+
+def _ends(data: bytes, at: int, parts: list[bytes]) -> Media | None:
+    return whole(UnreadKind.PICTURE, parts) if data[at:] == b"\xff\xd9" else None
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Return where the next segment begins behind pixels."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return len(data)
+        if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7:
+            return at
+        at += 2
+
+
+def gif(data: bytes) -> Media | None:
+    """Walk the blocks to the trailer."""
+    if len(data) < 14:
+        return None
+    at, images = 13 + _colours(data[10]), 0
+    parts: list[bytes] = []
+    while at < len(data):
+        mark = data[at]
+        if mark == 0x3B:
+            return whole(UnreadKind.PICTURE, parts, data[at + 1 :]) if images else None
+        if mark == 0x21 and at + 2 < len(data):
+            begin = at + 2
+        elif mark == 0x2C and at + 10 < len(data):
+            begin = at + 11 + _colours(data[at + 9])
+            images += 1
+        else:
+            return None
+        blocks, at = _blocks(data, begin)
+        if at < 0:
+            return None
+        if mark == 0x21:
+            parts.append(blocks)
+    return None
+
+
+def _colours(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _blocks(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return what the blocks hold and where they end; -1 when they do not."""
+    held: list[bytes] = []
+    while at < len(data):
+        size = data[at]
+        if size == 0:
+            return b"".join(held), at + 1
+        held.append(data[at + 1 : at + 1 + size])
+        at += 1 + size
+    return b"", -1
+
+
+def bmp(data: bytes) -> Media | None:
+    """Take the sizes in its head for its structure: they tell its length to the byte."""
+    if len(data) < 54:
+        return None
+    size, pixels, header = (int.from_bytes(data[at : at + 4], "little") for at in (2, 10, 14))
+    width, height = (
+        abs(int.from_bytes(data[at : at + 4], "little", signed=True)) for at in (18, 22)
+    )
+    bits, packing = int.from_bytes(data[28:30], "little"), data[30]
+    row = (width * bits + 31) // 32 * 4
+    if header < 40 or bits not in {1, 4, 8, 16, 24, 32} or size > len(data) or not width * height:
+        return None
+    if packing in {0, 3} and pixels + row * height > size:
+        return None
+    return whole(UnreadKind.PICTURE, [], data[size:])

@@ -1,0 +1,54 @@
+"""Packed data that names itself by nothing: zlib, raw deflate and brotli, told by what they unpack
+to.
+"""
+
+import zlib
+
+import brotli
+
+from classifiers.codecs.magic import media_type_of
+from classifiers.codecs.packed import is_plain
+
+_TRIED = 1024
+"""Bytes that are unpacked to see whether text comes out."""
+_FEWEST = 12
+"""Bytes of text that do not come out by accident."""
+SHORTEST = 16
+
+
+def coding_by_content(data: bytes) -> str | None:
+    """Return `deflate` or `br` where data unpack as it to text, or to a file that is known; None
+    for anything else. Takes some ten microseconds, whatever the length.
+    """
+    if len(data) < SHORTEST:
+        return None
+    if data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0 and _tells(_inflated(data, 15)):
+        return "deflate"
+    if data[0] >> 1 & 3 != 3 and _tells(_inflated(data, -15)):
+        return "deflate"
+    return "br" if _tells(_unbrotli(data)) else None
+
+
+def _tells(head: bytes) -> bool:
+    if len(head) < _FEWEST:
+        return False
+    return is_plain(head) or (media_type_of(head, part=True) is not None and len(head) > 64)
+
+
+def _inflated(data: bytes, window: int) -> bytes:
+    unpacker = zlib.decompressobj(window)
+    try:
+        out = unpacker.decompress(data[:_TRIED], 256)
+    except zlib.error:
+        return b""
+    ended = unpacker.eof or len(data) > _TRIED or bool(unpacker.unconsumed_tail)
+    return out if ended or len(out) >= 64 else b""
+
+
+def _unbrotli(data: bytes) -> bytes:
+    unpacker = brotli.Decompressor()
+    try:
+        out: bytes = unpacker.process(data[:_TRIED], output_buffer_limit=4096)
+    except brotli.error:
+        return b""
+    return out
