@@ -171,7 +171,9 @@ class Engine:
         return Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=(*findings, *_unread(payload)) if findings or payload.unread else (),
+            findings=(*findings, *_unread(payload, _is_models(where, llm)))
+            if findings or payload.unread
+            else (),
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )
@@ -273,11 +275,19 @@ def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
     return any(hit.start < other.end and other.start < hit.end for other in others)
 
 
-def _unread(payload: Payload) -> list[Finding]:
+def _is_models(where: Destination, llm: LlmCall | None) -> bool:
+    """True for a known service of language models, by each name: it can open what it has sealed."""
+    return llm is not None and where.category is Category.LLM and not where.contradicted
+
+
+def _unread(payload: Payload, to_model: bool) -> list[Finding]:
+    """`to_model`: what the receiver has sealed goes back to it."""
     reasons: dict[tuple[str, UnreadKind], list[str]] = {}
     for unread in payload.unread:
         place = ".".join(map(str, unread.path)) or "body"
-        reasons.setdefault((unread.reason, unread.kind), []).append(place)
+        sealed = unread.kind is UnreadKind.SEALED and not to_model
+        kind = UnreadKind.CONTENT if sealed else unread.kind
+        reasons.setdefault((unread.reason, kind), []).append(place)
     return [
         not_inspected(
             reason,

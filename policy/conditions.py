@@ -186,7 +186,7 @@ class UnreadCondition(Section):
     """What stands in it that cannot be read: one of these."""
 
     kinds: Annotated[Listed[UnreadKind], Asks(reads.UNREAD_KINDS, sharing)] = Field(
-        description="picture, sound, film, font, weights, encrypted, or content: anything else."
+        description="picture, sound, film, font, weights, sealed, encrypted, or content."
     )
 
 

@@ -91,3 +91,16 @@ def _drained(engine: "object", data: bytes) -> Iterator[bytes]:
 
 
 BROTLI = Format(unless_plain(Brotli), Brotli)
+
+
+def first_unbrotlied(data: bytes) -> bytes:
+    """Return what the beginning of a stream unpacks to, some kilobytes at most; nothing for what is
+    none.
+    """
+    import brotli
+
+    try:
+        out: bytes = brotli.Decompressor().process(data, output_buffer_limit=4096)
+    except brotli.error:
+        return b""
+    return out

@@ -120,9 +120,21 @@ def binary(data: bytes) -> bool:
 
 def readable_runs(data: bytes) -> bytes:
     """Return the readable runs of binary data, a line each: ASCII and letters of UTF-8, too long to
-    be accidents.
+    be accidents; and ASCII with a zero byte behind each letter, as UTF-16 has it.
     """
-    return b"\n".join(found.group() for found in _runs().finditer(data))
+    runs = [found.group() for found in _runs().finditer(data)]
+    if data.count(0) >= SHORTEST_RUN:
+        runs += (found.group()[::2] for found in _wide_runs().finditer(data))
+    return b"\n".join(runs)
+
+
+@cache
+def _wide_runs() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(rb"(?:[\x20-\x7e\t]\x00){%d,}" % SHORTEST_RUN, options)
 
 
 @cache
@@ -158,8 +170,8 @@ def _utf16(data: bytes) -> str | None:
     half = len(sample) // 2
     if half < 4:
         return None
-    for charset, zeros in (("utf-32-le", 3), ("utf-32-be", 0)):
-        quarter = sample[zeros::4]
+    for charset, first in (("utf-32-le", 3), ("utf-32-be", 0)):
+        quarter = sample[first::4]
         if quarter.count(0) == len(quarter) and sample.count(0) * 3 >= len(sample) * 2:
             return data[: len(data) & ~3].decode(charset, "replace")
     for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):

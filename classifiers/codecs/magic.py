@@ -175,6 +175,15 @@ def picture_type(data: bytes) -> str | None:
     return found if found is not None and found.startswith(_MEDIA) else None
 
 
+def has_long_mark(data: bytes) -> bool:
+    """Return True when data begin with a mark that no other data begin with by accident."""
+    marks = _BY_FIRST.get(data[0], ()) if data else ()
+    return any(len(m.start) >= _LONG_MARK and data.startswith(m.start) for m in marks)
+
+
+_LONG_MARK = 6
+
+
 def is_file(data: bytes) -> bool:
     """Return True when a body begins as a file that only reads as a whole: packed, an archive, a
     workbook, a table file.

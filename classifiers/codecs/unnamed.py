@@ -2,10 +2,8 @@
 to.
 """
 
-import zlib
-
-import brotli
-
+from classifiers.codecs.brotli_stream import first_unbrotlied
+from classifiers.codecs.deflate import first_inflated
 from classifiers.codecs.magic import media_type_of
 from classifiers.codecs.packed import is_plain
 
@@ -22,33 +20,18 @@ def coding_by_content(data: bytes) -> str | None:
     """
     if len(data) < SHORTEST:
         return None
-    if data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0 and _tells(_inflated(data, 15)):
+    if (
+        data[0] & 15 == 8
+        and int.from_bytes(data[:2]) % 31 == 0
+        and _tells(first_inflated(data[:_TRIED], wrapped=True))
+    ):
         return "deflate"
-    if data[0] >> 1 & 3 != 3 and _tells(_inflated(data, -15)):
+    if data[0] >> 1 & 3 != 3 and _tells(first_inflated(data[:_TRIED], wrapped=False)):
         return "deflate"
-    return "br" if _tells(_unbrotli(data)) else None
+    return "br" if _tells(first_unbrotlied(data[:_TRIED])) else None
 
 
 def _tells(head: bytes) -> bool:
     if len(head) < _FEWEST:
         return False
     return is_plain(head) or (media_type_of(head, part=True) is not None and len(head) > 64)
-
-
-def _inflated(data: bytes, window: int) -> bytes:
-    unpacker = zlib.decompressobj(window)
-    try:
-        out = unpacker.decompress(data[:_TRIED], 256)
-    except zlib.error:
-        return b""
-    ended = unpacker.eof or len(data) > _TRIED or bool(unpacker.unconsumed_tail)
-    return out if ended or len(out) >= 64 else b""
-
-
-def _unbrotli(data: bytes) -> bytes:
-    unpacker = brotli.Decompressor()
-    try:
-        out: bytes = unpacker.process(data[:_TRIED], output_buffer_limit=4096)
-    except brotli.error:
-        return b""
-    return out

@@ -189,6 +189,8 @@ def _read_media(reading: Reading, piece: Piece, data: bytes, media_type: str) ->
         for number, part in enumerate(media.parts):
             path = (*piece.path, f"(inside {number})")
             reading.later(Piece(part, "", None, path, piece.depth + 1))
+        for text in media.texts:
+            binary.read_runs(reading, text, piece.path, piece.depth)
     binary.read_runs(reading, data, piece.path, piece.depth)
     return True
 

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
-from classifiers.codecs.charset import readable_runs, text_of
-from classifiers.codecs.magic import document_type, packed_as, picture_type
-from classifiers.codecs.unnamed import coding_by_content
+from classifiers.codecs.charset import text_of
 from classifiers.decoding import spelled
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
 from classifiers.payload import Path
 
@@ -20,22 +19,17 @@ MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
 _FEWEST_LETTERS = 6
 """A run of fewer different letters is a ruler of dashes, not data."""
-_SMALLEST_PICTURE = 256
 _SAMPLE = 4096
 _KEPT_RUN = 1024
 """A longer string that is nothing but an encoded run is not given as text when it could be
 decoded."""
 _OPAQUE = 690
-_LONGEST_SIGNATURE = 512
-"""Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
-_FEWEST_MIXED = 40
+"""Letters of an undecodable run that may be more than a signature."""
 
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
     for byte in range(256)
 )
-_CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
-_HIGH = bytes(range(128, 256))
 _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
@@ -47,6 +41,8 @@ _ESCAPE = re.compile(
 """A character by its number, as programs, style sheets, addresses and pages write it."""
 _BASES = (16, 16, 16, 8, 10, 16)
 _ESCAPE_SIGNS = re.compile(r"[\\&]|%u|U\+")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
@@ -58,16 +54,6 @@ _TAGS = b"\xf3\xa0"
 _SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
 """Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
 bytes."""
-_OPAQUE_KEYS = frozenset(
-    {
-        "signature",
-        "encrypted_content",
-        "thoughtSignature",
-        "thought_signature",
-        "embedding",
-        "embeddings",
-    }
-)
 
 
 def worth_looking(data: bytes) -> bool:
@@ -80,7 +66,7 @@ def worth_looking(data: bytes) -> bool:
         or b"&" in data
         or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
-        or (not data.isascii() and _TAGS in data)
+        or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
         or spelled.worth_reading(data)
     )
 
@@ -133,21 +119,37 @@ def unpack(
         _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
     if _ESCAPE_SIGNS.search(text) and _ESCAPE.search(text):
         _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+    if _CONTROL.search(text):
+        _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
         _spelled(reading, text, raw, key, path, depth)
     return swallowed
+
+
+def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue what a string is whose letters are bytes, as careless programs write them."""
+    strange = len(_CONTROL.findall(text))
+    if strange * 50 < len(text):
+        return
+    try:
+        data = text.encode("latin-1")
+    except UnicodeEncodeError:
+        data = text.encode("cp1252", "replace")
+    read_decoded(reading, data, key, path, depth)
 
 
 def _spelled(
     reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
 ) -> None:
     """Queue what is spelled in a text otherwise than in one run."""
-    for number, found in enumerate(spelled.stretches(raw, known)):
+    for number, found in enumerate(spelled.stretches(raw)):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             return
         reading.runs += 1
-        _queue(reading, found.data, "", key, (*path, f"({found.how} {number})"), depth)
+        if found.how == "numbers" and found.data.isascii() and known(found.data) is None:
+            continue  # ages, counts and the like
+        read_decoded(reading, found.data, key, (*path, f"({found.how} {number})"), depth)
     if "=" in text and _QUOTED.search(text):
         joined = text.replace("=\r\n", "").replace("=\n", "")
         _tokens(reading, joined, "=", _from_quoted, key, (*path, "(quoted-printable)"), depth)
@@ -218,7 +220,7 @@ def _is_telling(run: bytes) -> bool:
     if len(run) >= 32 and _HEX.fullmatch(run):
         return known(binascii.unhexlify(run)) is not None
     head = _base64(run[:64])
-    return known(head) is not None or _is_media(head, len(run))
+    return known(head) is not None or begins_file(head, len(run))
 
 
 def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
@@ -239,37 +241,11 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
         data = binascii.unhexlify(run)
-        if known(data) is not None:
-            return _queue(reading, data, "", key, (*path, "(hex)"), depth)
-        return _opaque(reading, run, data, key, (*path, "(hex)"), depth)
-    head = _base64(run[:64])
-    if known(head) is None and not _is_media(head, len(run)):
-        if (data := spelled.base_32(run, known)) is not None:
-            return _queue(reading, data, "", key, (*path, "(base32)"), depth)
-        return _opaque(reading, run, _base64(run), key, (*path, "(base64)"), depth)
-    data = _base64(run)
-    return _queue(reading, data, "", key, (*path, "(base64)"), depth)
-
-
-def _opaque(
-    reading: Reading, run: bytes, data: bytes, key: str | None, path: Path, depth: int
-) -> bool:
-    """Queue what is packed without a name, or holds texts among other bytes; say of what is longer
-    than a signature that nobody knows what it is.
-    """
-    if coding_by_content(data) is not None or _holds_texts(data):
-        return _queue(reading, data, "", key, path, depth)
-    if len(data) <= _LONGEST_SIGNATURE or key in _OPAQUE_KEYS:
-        return False
-    if data.count(0) * 2 > len(data) or len(set(run[:512])) > 4:
-        reading.unread("encoded data in no known format", path)
-        return True
-    return False
-
-
-def _holds_texts(data: bytes) -> bool:
-    """True when a third of the data stands in runs of readable characters."""
-    return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data)
+        return read_decoded(reading, data, key, (*path, "(hex)"), depth)
+    for data in spelled.base_32(run):
+        if read_decoded(reading, data, key, (*path, "(base32)"), depth):
+            return True
+    return read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth)
 
 
 def _base64(run: bytes) -> bytes:
@@ -277,50 +253,6 @@ def _base64(run: bytes) -> bytes:
     spare = len(run) % 4
     run = run[:-1] if spare == 1 else run + b"=" * (-spare % 4)
     return binascii.a2b_base64(run)
-
-
-def _is_media(head: bytes, length: int) -> bool:
-    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may
-    begin like those.
-    """
-    return document_type(head) is not None or (
-        length >= _SMALLEST_PICTURE and picture_type(head) is not None
-    )
-
-
-def known(data: bytes) -> bytes | None:
-    """Return the data when it is text or a packed stream; a cut last character does not matter."""
-    if packed_as(data) or (data[:1] == b"x" and coding_by_content(data)):
-        return data
-    head = data[:48]
-    if len(head) < 12:
-        return None
-    if head.count(0) * 3 > len(head):
-        return data if text_of(head[: len(head) & ~1]) else None
-    if head.translate(None, _CONTROLS) != head:
-        return None
-    if head.isascii():
-        return data
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
-            return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
-        text = head[: error.start].decode()
-    return data if _few_strange(text) else None
-
-
-def _few_strange(text: str) -> bool:
-    """Random bytes that happen to read as text are full of odd letters; prose of any language is
-    not of many blocks.
-    """
-    blocks = {ord(char) >> 8 for char in text if char.isalpha()}
-    odd = sum(
-        1
-        for char in text
-        if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>")
-    )
-    return len(blocks) <= 2 and odd * 5 <= len(text)
 
 
 def _queue(

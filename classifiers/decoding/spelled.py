@@ -8,11 +8,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-type Known = Callable[[bytes], bytes | None]
-"""Returns what it is given when it is text or a packed stream: other stretches only look alike."""
-
-_SAMPLE = 60
-"""Characters of base85 that are undone to see whether it is any."""
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
 _SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
 _COMMA = r"(?:[ \t\r\n,;]|\\[nrt]){1,4}"
@@ -30,13 +25,17 @@ _QUOTED = r"=[0-9A-F]{2}"
 _UTF7 = r"\+A[A-Za-z0-9+/]{2,}-"
 _DENSE = r"[!#-\[\]-~]{24,}"
 """Signs and letters without a blank, a quote or a backslash."""
-_TOKEN = r"[!-~]{20,}"
-_SIGNS = frozenset(b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\")
+_STRETCH = r"[!-~]{20,}"
+_SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 """Those of base85 that base64 has not: half of its letters are such."""
-_FEWEST_SIGNS = 12
-"""One in so many is a sign, at least: words joined by signs have fewer."""
+_FEWEST_SIGNS, _ONE_IN = 4, 24
+"""So many, or one in so many, are such at least."""
 
 _B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_BASE_32, _SMALL_32 = (
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    b"abcdefghijklmnopqrstuvwxyz0123456789",
+)
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _FROM_Z85 = bytes.maketrans(_Z85, _B85)
 _FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
@@ -72,31 +71,32 @@ def holds_lines(data: bytes) -> bool:
     return _uu().search(data) is not None
 
 
-def stretches(data: bytes, known: Known) -> Iterator[Spelled]:
-    """Yield what is spelled in a text. Pieces of one way are put together: dumps break them."""
+def stretches(data: bytes) -> Iterator[Spelled]:
+    """Yield what may be spelled in a text, right or wrong: what comes out tells. Pieces of one way
+    are put together, for dumps break them.
+    """
     for how, pattern, undo in _ways():
         out = b"".join(undo(found.group()) for found in pattern.finditer(data))
-        if out and known(out):
+        if out:
             yield Spelled(how, out)
     yield from _uuencoded(data)
     for found in _tokens().finditer(data):
-        yield from _base_85(found.group(), known)
+        yield from _base_85(found.group())
 
 
-def base_32(run: bytes, known: Known) -> bytes | None:
-    """Return what a run of letters and digits is in base32, of either alphabet."""
+def base_32(run: bytes) -> Iterator[bytes]:
+    """Yield what a run of letters and digits may be in base32, of either alphabet."""
+    if len(run.translate(None, _BASE_32)) and len(run.translate(None, _SMALL_32)):
+        return
     upper = run.upper()
     whole = len(upper) // 8 * 8
     rest = max((n for n in (0, 2, 4, 5, 7) if n <= len(upper) - whole), default=0)
     padded = upper[: whole + rest] + b"=" * (-rest % 8)
     for decode in (base64.b32decode, base64.b32hexdecode):
         try:
-            data = decode(padded)
+            yield decode(padded)
         except (binascii.Error, ValueError):
             continue
-        if known(data):
-            return data
-    return None
 
 
 def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
@@ -152,6 +152,12 @@ def from_base_64(text: bytes) -> bytes:
     return binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
 
 
+def _from_torn(stretch: bytes) -> bytes:
+    """Names written in capitals and small letters have hardly a digit: they are none."""
+    digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
+    return from_base_64(stretch) if digits * 25 > len(stretch) else b""
+
+
 def _uuencoded(data: bytes) -> Iterator[Spelled]:
     for found in _uu().finditer(data):
         end = data.find(b"\nend", found.end() - 1)
@@ -169,16 +175,16 @@ def _line(line: bytes) -> bytes:
         return b""
 
 
-def _base_85(token: bytes, known: Known) -> Iterator[Spelled]:
-    signs = len(token) - len(token.translate(None, bytes(_SIGNS)))
-    if signs * _FEWEST_SIGNS < len(token):
+def _base_85(token: bytes) -> Iterator[Spelled]:
+    signs = len(token) - len(token.translate(None, _SIGNS))
+    if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
         return
-    begin = token.find(b"<~")
-    inner = token[begin + 2 :].partition(b"~>")[0] if begin >= 0 else token
+    begin, end = token.find(b"<~"), token.find(b"~>")
+    if 0 <= begin < end and (data := _a85(token[begin + 2 : end])):
+        yield Spelled("base85", data)
     for decode in (_b85, _a85, _z85):
-        if known(decode(inner[:_SAMPLE])) and (data := decode(inner)):
+        if data := decode(token):
             yield Spelled("base85", data)
-            return
 
 
 def _a85(token: bytes) -> bytes:
@@ -223,7 +229,7 @@ def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
         ("characters", _compiled(_NAMED), _from_names),
         ("characters", _compiled(_STYLED), _from_names),
         ("bits", _compiled(rf"\b{_BITS}"), _from_bits),
-        ("base64", _compiled(_TORN), from_base_64),
+        ("base64", _compiled(_TORN), _from_torn),
     )
 
 
@@ -234,4 +240,4 @@ def _uu() -> Any:
 
 @cache
 def _tokens() -> Any:
-    return _compiled(_TOKEN)
+    return _compiled(_STRETCH)

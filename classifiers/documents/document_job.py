@@ -7,6 +7,7 @@ from collections import deque
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
 from classifiers.codecs.magic import TAR, media_type_of
+from classifiers.decoding import packed
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.documents.reader import Reader
@@ -135,10 +136,17 @@ class DocumentJob:
             self.unread("the document holds more text than is read", path[:1])
             return False
         if text and not text.isspace():
-            Reading(self.payload, self.limits, self._label).emit(
-                text, key, path, quoted=quoted, tabular=tabular
-            )
+            self._emit(text, key, path, quoted=quoted, tabular=tabular)
         return True
+
+    def _emit(self, text: str, key: str | None, path: Path, *, quoted: bool, tabular: bool) -> None:
+        """Add a text, and what is packed in it."""
+        reading = Reading(self.payload, self.limits, self._label)
+        raw = text.encode()
+        swallowed = packed.worth_looking(raw) and packed.unpack(reading, text, raw, key, path, 0)
+        if not swallowed:
+            reading.emit(text, key, path, quoted=quoted, tabular=tabular)
+        drain(reading)
 
     def label(self, part: str) -> str:
         """Return the label of a part: `attachment customers.xlsx, sheet Customers`."""

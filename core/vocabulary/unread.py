@@ -15,7 +15,9 @@ class UnreadKind(StrEnum):
     FILM = "film"
     FONT = "font"
     WEIGHTS = "weights"
-    """Numbers of a model."""
+    """Numbers with a fraction: of a model, of an embedding."""
+    SEALED = "sealed"
+    """What a language model's service has sealed for itself, on its way back to it."""
     ENCRYPTED = "encrypted"
     """What says of itself that it is encrypted: an archive, a document, a message."""
     CONTENT = "content"
@@ -29,9 +31,11 @@ TEXTLESS = frozenset(
         UnreadKind.FILM,
         UnreadKind.FONT,
         UnreadKind.WEIGHTS,
+        UnreadKind.SEALED,
     }
 )
-"""What holds no text once the texts in it were read. Everything else may hold any."""
+"""What holds no text once the texts in it were read, or none of the sender's. Everything else may
+hold any."""
 
 WORDS: Mapping[UnreadKind, tuple[str, str]] = MappingProxyType(
     {
@@ -39,7 +43,8 @@ WORDS: Mapping[UnreadKind, tuple[str, str]] = MappingProxyType(
         UnreadKind.SOUND: ("sound recording", "sound recordings"),
         UnreadKind.FILM: ("film", "films"),
         UnreadKind.FONT: ("font", "fonts"),
-        UnreadKind.WEIGHTS: ("file of model weights", "files of model weights"),
+        UnreadKind.WEIGHTS: ("series of numbers", "series of numbers"),
+        UnreadKind.SEALED: ("part sealed by the service", "parts sealed by the service"),
         UnreadKind.ENCRYPTED: ("encrypted part", "encrypted parts"),
         UnreadKind.CONTENT: ("part that could not be read", "parts that could not be read"),
     }

@@ -13,13 +13,22 @@ class Media:
 
     kind: UnreadKind
     parts: tuple[bytes, ...] = ()
-    """What must be read for itself: packed texts, parts nobody knows, what stands behind the
-    end."""
+    """What must be read for itself: parts nobody knows, what stands behind the end."""
+    texts: tuple[bytes, ...] = ()
+    """What was packed or cut into blocks: its readable runs say all, as those of the file do."""
 
     def __repr__(self) -> str:
         return f"<Media {self.kind} {len(self.parts)} parts>"
 
 
-def whole(kind: UnreadKind, parts: list[bytes], rest: bytes = b"") -> Media:
-    """Return the file with what stands in it, empty parts left out."""
-    return Media(kind=kind, parts=tuple(part for part in (*parts, rest) if part.strip(b"\0")))
+_SHORT = 64
+"""Bytes of an unknown part whose readable runs say all."""
+
+
+def whole(
+    kind: UnreadKind, parts: list[bytes], rest: bytes = b"", texts: list[bytes] | None = None
+) -> Media:
+    """Return the file with what stands in it; short parts that nobody knows are left out."""
+    told = [part for part in parts if len(part) > _SHORT]
+    behind = [rest] if rest.strip(b"\0\r\n ") else []
+    return Media(kind=kind, parts=(*told, *behind), texts=tuple(texts or ()))

@@ -21,18 +21,18 @@ def mp3(data: bytes) -> Media | None:
         for byte in data[6:10]:
             size = size << 7 | byte & 0x7F
         at = 10 + size
-    tag, frames = data[10:at], 0
+    frames = 0
     while at + 4 <= len(data):
         length = _frame(data, at)
-        if not length:
+        if not length or at + length > len(data):
             break
         at, frames = at + length, frames + 1
     if frames < _FEWEST:
         return None
     rest = data[at:]
-    # The readable runs of the tags say all; what is neither is read for itself.
+    # The readable runs of a tag say all; what is neither is read for itself.
     tagged = len(rest) == _TAG and rest.startswith(b"TAG")
-    return whole(UnreadKind.SOUND, [tag], b"" if tagged else rest)
+    return whole(UnreadKind.SOUND, [], b"" if tagged else rest)
 
 
 def _frame(data: bytes, at: int) -> int:

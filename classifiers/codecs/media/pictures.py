@@ -1,8 +1,8 @@
 """PNG, JPEG, GIF and BMP, walked from their first byte to their end."""
 
 import struct
-import zlib
 
+from classifiers.codecs.deflate import checksum, first_inflated, inflates_to
 from classifiers.codecs.media.file import Media, whole
 from core.vocabulary.unread import UnreadKind
 
@@ -21,13 +21,13 @@ _PACKED = {b"zTXt": 1, b"iCCP": 1, b"iTXt": 2}
 
 def png(data: bytes) -> Media | None:
     """Walk the chunks: each has its checksum, and the pixels are as many as the head says."""
-    at, parts, pixels, head = 8, list[bytes](), list[bytes](), b""
+    at, head = 8, b""
+    parts, texts, pixels = list[bytes](), list[bytes](), list[bytes]()
     while at + 12 <= len(data):
         size = int.from_bytes(data[at : at + 4])
         name, end = data[at + 4 : at + 8], at + 8 + size
-        if end + 4 > len(data) or zlib.crc32(data[at + 4 : end]) != int.from_bytes(
-            data[end : end + 4]
-        ):
+        stated = int.from_bytes(data[end : end + 4])
+        if end + 4 > len(data) or checksum(data[at + 4 : end]) != stated:
             return None
         content, at = data[at + 8 : end], end + 4
         if name == b"IHDR":
@@ -35,27 +35,26 @@ def png(data: bytes) -> Media | None:
         elif name == b"IDAT":
             pixels.append(content)
         elif name == b"IEND":
-            return whole(UnreadKind.PICTURE, parts, data[at:]) if _fits(head, pixels) else None
+            fits = _fits(head, pixels)
+            return whole(UnreadKind.PICTURE, parts, data[at:], texts) if fits else None
+        elif name in _PACKED:
+            texts.append(_text_of(name, content))
         elif name not in _KNOWN:
-            parts.append(_text_of(name, content))
+            parts.append(content)
     return None
 
 
 def _text_of(name: bytes, content: bytes) -> bytes:
-    """Return what a chunk says, unpacked where it is packed; an unknown chunk as it is."""
-    before = _PACKED.get(name)
-    if before is None:
-        return content
+    """Return what a chunk says, unpacked where it is packed."""
+    before = _PACKED[name]
     label, _, rest = content.partition(b"\0")
     if name == b"iTXt" and not rest.startswith(b"\1"):
         return content
     rest = rest[before:]
     if name == b"iTXt":
         rest = rest.split(b"\0", 2)[-1]
-    try:
-        return label + b"\n" + zlib.decompressobj().decompress(rest, _MOST_TEXT)
-    except zlib.error:
-        return content
+    text = first_inflated(rest, wrapped=True, most=_MOST_TEXT)
+    return label + b"\n" + text if text else content
 
 
 def _fits(head: bytes, pixels: list[bytes]) -> bool:
@@ -65,16 +64,11 @@ def _fits(head: bytes, pixels: list[bytes]) -> bool:
     if colour not in _CHANNELS or bits not in {1, 2, 4, 8, 16} or not width or not height:
         return False
     wanted = height * (1 + (width * bits * _CHANNELS[colour] + 7) // 8)
-    unpacker = zlib.decompressobj()
-    try:
-        got = len(unpacker.decompress(b"".join(pixels), min(wanted, _MOST_PIXELS) * 2 + 64))
-    except zlib.error:
+    rows = 16 * (height + 8) if laced else 0
+    got = inflates_to(b"".join(pixels), min(wanted + rows, _MOST_PIXELS) + 1)
+    if got is None:
         return False
-    if wanted > _MOST_PIXELS:
-        return got > _MOST_PIXELS
-    if laced:
-        return unpacker.eof and wanted <= got <= wanted + 16 * (height + 8)
-    return unpacker.eof and not unpacker.unused_data and got == wanted
+    return wanted <= got <= wanted + rows or got > _MOST_PIXELS
 
 
 def jpeg(data: bytes) -> Media | None:
@@ -122,11 +116,11 @@ def gif(data: bytes) -> Media | None:
     if len(data) < 14:
         return None
     at, images = 13 + _colours(data[10]), 0
-    parts: list[bytes] = []
+    texts: list[bytes] = []
     while at < len(data):
         mark = data[at]
         if mark == 0x3B:
-            return whole(UnreadKind.PICTURE, parts, data[at + 1 :]) if images else None
+            return whole(UnreadKind.PICTURE, [], data[at + 1 :], texts) if images else None
         if mark == 0x21 and at + 2 < len(data):
             begin = at + 2
         elif mark == 0x2C and at + 10 < len(data):
@@ -138,7 +132,7 @@ def gif(data: bytes) -> Media | None:
         if at < 0:
             return None
         if mark == 0x21:
-            parts.append(blocks)
+            texts.append(blocks)
     return None
 
 

@@ -1,4 +1,7 @@
-"""Weights of models in safetensors: a table of contents in JSON, then numbers to the byte."""
+"""Numbers with a fraction: weights of models in safetensors, embeddings as they are sent."""
+
+import struct
+from itertools import islice
 
 from classifiers.codecs.media.file import Media, whole
 from core.vocabulary.unread import UnreadKind
@@ -36,4 +39,20 @@ def safetensors(data: bytes) -> Media | None:
         return None
     if not at or 8 + size + at > len(data):
         return None
-    return whole(UnreadKind.WEIGHTS, [data[8 : 8 + size]], data[8 + size + at :])
+    return whole(UnreadKind.WEIGHTS, [], data[8 + size + at :])
+
+
+def are_fractions(data: bytes) -> bool:
+    """Return True when data are numbers of four bytes as embeddings have them: text and random
+    bytes are far larger or smaller numbers.
+    """
+    if len(data) % 4 or len(data) < 4 * _FEWEST:
+        return False
+    step = max(1, len(data) // 4 // _LOOKED_AT)
+    values = [abs(v[0]) for v in islice(struct.iter_unpack("<f", data), 0, None, step)]
+    fitting = [value for value in values if _SMALLEST < value < _LARGEST]
+    return len(fitting) * 100 >= len(values) * 97
+
+
+_FEWEST, _LOOKED_AT = 64, 2048
+_SMALLEST, _LARGEST = 1e-7, 64.0
