@@ -128,14 +128,20 @@ def unpack(
 
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Queue what a string is whose letters are bytes, as careless programs write them."""
+    data = bytes_in(text)
+    if data is not None:
+        read_decoded(reading, data, key, path, depth)
+
+
+def bytes_in(text: str) -> bytes | None:
+    """Return the bytes that the letters of a string stand for; None for a string that is text."""
     strange = len(_CONTROL.findall(text))
-    if strange * 50 < len(text):
-        return
+    if not strange or strange * 50 < len(text):
+        return None
     try:
-        data = text.encode("latin-1")
+        return text.encode("latin-1")
     except UnicodeEncodeError:
-        data = text.encode("cp1252", "replace")
-    read_decoded(reading, data, key, path, depth)
+        return text.encode("cp1252", "replace")
 
 
 def _spelled(
@@ -177,7 +183,7 @@ def _runs(
     """
     stripped = raw.translate(None, b"\r\n")
     wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
-    if wrapped and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
+    if wrapped and _are_even(raw) and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
         raw, flags = stripped, stripped.translate(_ALPHABET)
     swallowed = False
     for run in _each_run(raw, flags):
@@ -188,6 +194,12 @@ def _runs(
         known = _run(reading, run, key, path, depth)
         swallowed = known and len(run) > _KEPT_RUN and len(run) * 10 > len(raw) * 9
     return swallowed
+
+
+def _are_even(raw: bytes) -> bool:
+    """True when all lines but the last are equally long: others are texts of their own."""
+    first = raw.find(b"\n") + 1
+    return all(raw[at : at + 1] == b"\n" for at in range(first - 1, len(raw), first))
 
 
 def is_wrapped(data: bytes) -> bool:

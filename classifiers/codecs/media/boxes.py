@@ -6,13 +6,14 @@ from core.vocabulary.unread import UnreadKind
 _KNOWN = frozenset(
     b"ftyp moov mdat moof meta free skip wide mfra sidx styp uuid pdin emsg prft ssix".split()
 )
+_FREE = frozenset({b"free", b"skip", b"wide"})
 _CONTENT = frozenset({b"mdat", b"moof"})
 _INDEX = frozenset({b"moov", b"meta", b"moof"})
 
 
 def _walk(data: bytes, kind: UnreadKind) -> Media | None:
     """Walk the outer boxes; what is no box behind the last one stands apart."""
-    at, names = 0, set[bytes]()
+    at, names, parts = 0, set[bytes](), list[bytes]()
     while at + 8 <= len(data):
         size, name, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
         if name not in _KNOWN:
@@ -24,10 +25,12 @@ def _walk(data: bytes, kind: UnreadKind) -> Media | None:
         if size < head or at + size > len(data):
             return None
         names.add(name)
+        if name in _FREE and data[at + head : at + size].strip(b"\0"):
+            parts.append(data[at + head : at + size])
         at += size
     if names.isdisjoint(_CONTENT) or names.isdisjoint(_INDEX):
         return None
-    return whole(kind, [], data[at:])
+    return whole(kind, parts, data[at:])
 
 
 def webm(data: bytes) -> Media | None:

@@ -4,6 +4,7 @@ read.
 
 from dataclasses import dataclass
 
+from classifiers.codecs.packed import is_plain
 from core.vocabulary.unread import UnreadKind
 
 
@@ -21,14 +22,23 @@ class Media:
         return f"<Media {self.kind} {len(self.parts)} parts>"
 
 
-_SHORT = 64
+def sorted_out(told: list[bytes], texts: list[bytes], parts: list[bytes]) -> None:
+    """Put what is a text, or a profile of colours, to the texts, and all else to the parts."""
+    for data in told:
+        plain = is_plain(data) or data[36:40] == _PROFILE
+        (texts if plain else parts).append(data)
+
+
+_PROFILE = b"acsp"
+"""Where every profile of colours has its mark."""
+
+SHORT = 32
 """Bytes of an unknown part whose readable runs say all."""
 
 
 def whole(
     kind: UnreadKind, parts: list[bytes], rest: bytes = b"", texts: list[bytes] | None = None
 ) -> Media:
-    """Return the file with what stands in it; short parts that nobody knows are left out."""
-    told = [part for part in parts if len(part) > _SHORT]
+    """Return the file with what stands in it, and behind its end."""
     behind = [rest] if rest.strip(b"\0\r\n ") else []
-    return Media(kind=kind, parts=(*told, *behind), texts=tuple(texts or ()))
+    return Media(kind=kind, parts=(*parts, *behind), texts=tuple(texts or ()))

@@ -3,7 +3,7 @@
 import struct
 
 from classifiers.codecs.deflate import checksum, first_inflated, inflates_to
-from classifiers.codecs.media.file import Media, whole
+from classifiers.codecs.media.file import SHORT, Media, sorted_out, whole
 from core.vocabulary.unread import UnreadKind
 
 _MOST_PIXELS = 1 << 26
@@ -12,7 +12,7 @@ _MOST_TEXT = 1 << 22
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _KNOWN = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT eXIf tIME"
-    b" acTL fcTL fdAT tEXt oFFs pCAL sCAL sTER".split()
+    b" acTL fcTL fdAT oFFs pCAL sCAL sTER".split()
 )
 """Chunks of which the readable runs say all: pixels, numbers, and texts as they are."""
 _PACKED = {b"zTXt": 1, b"iCCP": 1, b"iTXt": 2}
@@ -37,24 +37,23 @@ def png(data: bytes) -> Media | None:
         elif name == b"IEND":
             fits = _fits(head, pixels)
             return whole(UnreadKind.PICTURE, parts, data[at:], texts) if fits else None
-        elif name in _PACKED:
-            texts.append(_text_of(name, content))
-        elif name not in _KNOWN:
+        elif name in _PACKED or name == b"tEXt":
+            sorted_out(_texts_of(name, content), texts, parts)
+        elif name not in _KNOWN and len(content) > SHORT:
             parts.append(content)
     return None
 
 
-def _text_of(name: bytes, content: bytes) -> bytes:
-    """Return what a chunk says, unpacked where it is packed."""
-    before = _PACKED[name]
+def _texts_of(name: bytes, content: bytes) -> list[bytes]:
+    """Return the name and the text of a chunk, unpacked where it is packed."""
     label, _, rest = content.partition(b"\0")
-    if name == b"iTXt" and not rest.startswith(b"\1"):
-        return content
-    rest = rest[before:]
+    if name == b"tEXt" or (name == b"iTXt" and not rest.startswith(b"\1")):
+        return [label, rest.lstrip(b"\0")]
+    rest = rest[_PACKED[name] :]
     if name == b"iTXt":
         rest = rest.split(b"\0", 2)[-1]
     text = first_inflated(rest, wrapped=True, most=_MOST_TEXT)
-    return label + b"\n" + text if text else content
+    return [label, text or content]
 
 
 def _fits(head: bytes, pixels: list[bytes]) -> bool:
@@ -71,9 +70,16 @@ def _fits(head: bytes, pixels: list[bytes]) -> bool:
     return wanted <= got <= wanted + rows or got > _MOST_PIXELS
 
 
+_APPLICATIONS = (
+    *(b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/", b"ICC_PROFILE\0", b"MPF\0"),
+    *(b"Photoshop 3.0\0", b"Adobe\0", b"Adobe\0d", b"Ducky\0", b"FPXR\0", b"XMP\0"),
+)
+"""Whose segments are what they say: pictures are full of them."""
+
+
 def jpeg(data: bytes) -> Media | None:
     """Walk the segments, and between them the pixels, in which a mark is always escaped."""
-    at, parts, frame = 2, list[bytes](), False
+    at, parts, texts, frame = 2, list[bytes](), list[bytes](), False
     while at + 4 <= len(data):
         if data[at] != 0xFF:
             return None
@@ -82,7 +88,7 @@ def jpeg(data: bytes) -> Media | None:
             at += 1
             continue
         if mark == 0xD9:
-            return whole(UnreadKind.PICTURE, parts, data[at + 2 :]) if frame else None
+            return whole(UnreadKind.PICTURE, parts, data[at + 2 :], texts) if frame else None
         if mark == 1 or 0xD0 <= mark <= 0xD8:
             at += 2
             continue
@@ -90,7 +96,9 @@ def jpeg(data: bytes) -> Media | None:
         if size < 2:
             return None
         frame |= 0xC0 <= mark <= 0xCF and mark not in {0xC4, 0xC8, 0xCC} and size >= 11
-        at += 2 + size
+        content, at = data[at + 4 : at + 2 + size], at + 2 + size
+        if mark == 0xFE or (0xE0 <= mark <= 0xEF and not content.startswith(_APPLICATIONS)):
+            sorted_out([content], texts, parts)
         if mark == 0xDA:
             at = _scan_end(data, at)
     return _ends(data, at, parts) if frame else None
@@ -116,11 +124,11 @@ def gif(data: bytes) -> Media | None:
     if len(data) < 14:
         return None
     at, images = 13 + _colours(data[10]), 0
-    texts: list[bytes] = []
+    parts, texts = list[bytes](), list[bytes]()
     while at < len(data):
         mark = data[at]
         if mark == 0x3B:
-            return whole(UnreadKind.PICTURE, [], data[at + 1 :], texts) if images else None
+            return whole(UnreadKind.PICTURE, parts, data[at + 1 :], texts) if images else None
         if mark == 0x21 and at + 2 < len(data):
             begin = at + 2
         elif mark == 0x2C and at + 10 < len(data):
@@ -132,7 +140,7 @@ def gif(data: bytes) -> Media | None:
         if at < 0:
             return None
         if mark == 0x21:
-            texts.append(blocks)
+            sorted_out([blocks], texts, parts if len(blocks) > SHORT else texts)
     return None
 
 

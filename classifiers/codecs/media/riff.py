@@ -1,6 +1,6 @@
 """WAV, WebP and AVI: chunks in a RIFF file."""
 
-from classifiers.codecs.media.file import Media, whole
+from classifiers.codecs.media.file import SHORT, Media, whole
 from core.vocabulary.unread import UnreadKind
 
 _FILLING = frozenset({b"JUNK", b"PAD ", b"data", b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
@@ -21,7 +21,7 @@ def _walk(data: bytes, kind: UnreadKind, needed: tuple[frozenset[bytes], ...]) -
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + size > end:
             return None
-        if name not in _READ_BY_RUNS:
+        if name not in _READ_BY_RUNS and size > SHORT:
             parts.append(data[at + 8 : at + 8 + size])
         names.add(name)
         at += 8 + size + (size & 1)

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
+from classifiers.decoding.packed import bytes_in
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -28,6 +29,8 @@ def read(document: Document, work: Work) -> None:
                 break
             if type(argument) is str and opcode.name not in _CODE:
                 texts.add(argument)
+                if (inner := bytes_in(argument)) is not None:
+                    _bytes(inner, texts, document, work)
             elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
                 _bytes(bytes(argument), texts, document, work)
             elif type(argument) is int and 100_000 <= argument < 10**19:
