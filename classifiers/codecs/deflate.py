@@ -219,15 +219,17 @@ ZLIB = Format(_starts_zlib, Zlib)
 RAW = Format(unless_plain(Raw), Raw)
 
 
-def first_inflated(data: bytes, *, wrapped: bool, most: int = 256) -> bytes:
+def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int = 256) -> bytes:
     """Return what the beginning of a stream unpacks to, `most` bytes of it; nothing for what is
-    none, or what a fault ends after a few bytes.
+    none. `ends`: the stream must end where the data do, or not within `most`.
     """
     engine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
     try:
-        return engine.decompress(data, most)
+        out = engine.decompress(data, most)
+        whole = len(out) >= most or (engine.eof and not engine.unused_data)
     except zlib.error:
         return b""
+    return out if whole or not ends else b""
 
 
 def inflates_to(data: bytes, most: int) -> int | None:

@@ -20,15 +20,14 @@ def coding_by_content(data: bytes) -> str | None:
     """
     if len(data) < SHORTEST:
         return None
-    if (
-        data[0] & 15 == 8
-        and int.from_bytes(data[:2]) % 31 == 0
-        and _tells(first_inflated(data[:_TRIED], wrapped=True))
-    ):
+    head = data[:_TRIED]
+    ends = len(data) <= _TRIED
+    named = data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0
+    if named and _tells(first_inflated(head, wrapped=True, ends=ends)):
         return "deflate"
-    if data[0] >> 1 & 3 != 3 and _tells(first_inflated(data[:_TRIED], wrapped=False)):
+    if data[0] >> 1 & 3 != 3 and _tells(first_inflated(head, wrapped=False, ends=ends)):
         return "deflate"
-    return "br" if _tells(first_unbrotlied(data[:_TRIED])) else None
+    return "br" if _tells(first_unbrotlied(head, ends=ends)) else None
 
 
 def _tells(head: bytes) -> bool:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs.charset import text_of
+from classifiers.codecs.magic import document_type
 from classifiers.decoding import spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
 from classifiers.payload import Path
+from core.vocabulary.unread import UnreadKind
 
 MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
@@ -33,14 +35,20 @@ _ALPHABET = bytes(
 _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
+_LINE = 48
+"""Shorter lines of an encoded run are words of their own."""
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(
-    r"(?:\\u|%u|\\U0000)([0-9A-Fa-f]{4})|(?:\\u\{|U\+|\\U000|&#[xX]0{0,6})([0-9A-Fa-f]{2,5})[};]?"
+    r"(?:\\u|%u|\\U0000)([0-9A-Fa-f]{4})|(?:\\u\{|\\U000|&#[xX]0{0,6})([0-9A-Fa-f]{2,5})[};]?"
     r"|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#0{0,6}([0-9]{2,6});|\\([0-9A-Fa-f]{2,6})(?: |$|(?=\\))"
 )
 """A character by its number, as programs, style sheets, addresses and pages write it."""
 _BASES = (16, 16, 16, 8, 10, 16)
-_ESCAPE_SIGNS = re.compile(r"[\\&]|%u|U\+")
+_ESCAPE_SIGNS = re.compile(r"[\\&]|%u")
+_TEXT_FILES = (b"%PDF-", b"{\\rtf", b"(dp0", b"(lp0", b"ccopy_reg", b"age-encryption")
+"""Files that can stand in a text as they are."""
+_SEALED = b"-----BEGIN PGP MESSAGE"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
@@ -68,6 +76,7 @@ def worth_looking(data: bytes) -> bool:
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
         or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
         or spelled.worth_reading(data)
+        or data.find(_SEALED) >= 0
     )
 
 
@@ -119,6 +128,10 @@ def unpack(
         _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
     if _ESCAPE_SIGNS.search(text) and _ESCAPE.search(text):
         _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+    if raw.startswith(_TEXT_FILES) and document_type(raw) is not None:
+        read_decoded(reading, raw, key, (*path, "(file)"), depth)
+    elif _SEALED in raw:
+        reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
     if _CONTROL.search(text):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
@@ -241,8 +254,28 @@ def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
         end = flags.find(b"\0", start)
         if end < 0:
             end = len(flags)
-        yield raw[start:end]
+        run, end = _with_next_lines(raw, flags, start, end)
+        yield run
         start = flags.find(_RUN, end)
+
+
+def _with_next_lines(raw: bytes, flags: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """Return a run with the lines below it that go on with it, and where they end: all are as long
+    but the last.
+    """
+    width, lines = end - start, [raw[start:end]]
+    while width >= _LINE and len(lines[-1]) == width:
+        gap = 2 if raw[end : end + 2] == b"\r\n" else 1
+        if raw[end + gap - 1 : end + gap] != b"\n":
+            break
+        at = end + gap
+        stop = flags.find(b"\0", at, at + width + 1)
+        stop = min(at + width, len(raw)) if stop < 0 else stop
+        if stop == at or flags[stop : stop + 1] == b"\1":
+            break
+        lines.append(raw[at:stop])
+        end = stop
+    return b"".join(lines), end
 
 
 def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
@@ -257,7 +290,12 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     for data in spelled.base_32(run):
         if read_decoded(reading, data, key, (*path, "(base32)"), depth):
             return True
-    return read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth)
+    if read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth):
+        return True
+    inner = _HEX_INSIDE.search(run)
+    if inner is not None:
+        read_decoded(reading, binascii.unhexlify(inner[0]), key, (*path, "(hex)"), depth)
+    return False
 
 
 def _base64(run: bytes) -> bytes:

@@ -28,6 +28,8 @@ _DENSE = r"[!#-\[\]-~]{24,}"
 _STRETCH = r"[!-~]{20,}"
 _SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 """Those of base85 that base64 has not: half of its letters are such."""
+_FEWEST_LETTERS, _LONG, _OF_LONG = 14, 400, 40
+"""Different ones in the shortest stretch, and in a long one: rows of figures have fewer."""
 _FEWEST_SIGNS, _ONE_IN = 4, 24
 """So many, or one in so many, are such at least."""
 
@@ -176,6 +178,9 @@ def _line(line: bytes) -> bytes:
 
 
 def _base_85(token: bytes) -> Iterator[Spelled]:
+    letters = len(set(token))
+    if letters < _FEWEST_LETTERS or (letters < _OF_LONG and len(token) > _LONG):
+        return
     signs = len(token) - len(token.translate(None, _SIGNS))
     if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
         return

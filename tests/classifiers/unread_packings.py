@@ -215,7 +215,7 @@ BINARY: Mapping[str, Packing] = {
     "packed text as a PNG's pixels": lambda d: png(pixels=zlib.compress(d)),
     "packed text in a PNG": lambda d: png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(d))),
     "text in a PNG": lambda d: png(chunk(b"tEXt", b"Comment\0" + d)),
-    "an own chunk of a PNG": lambda d: png(chunk(b"prVt", zlib.compress(d * 4))),
+    "an own chunk of a PNG": lambda d: png(chunk(b"prVt", zlib.compress(d))),
     "text behind a PNG": lambda d: png(behind=d),
     "packed text behind a PNG": lambda d: png(behind=gzip.compress(d)),
     "yEnc": yencoded,
