@@ -38,6 +38,7 @@ _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
 _LINE = 48
 """Shorter lines of an encoded run are words of their own."""
+_LINE_ENDS = (b"", b"\n", b"\r", b"=", b'"')
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(
     r"(?:\\u|%u|\\U0000)([0-9A-Fa-f]{4})|(?:\\u\{|\\U000|&#[xX]0{0,6})([0-9A-Fa-f]{2,5})[};]?"
@@ -271,7 +272,7 @@ def _with_next_lines(raw: bytes, flags: bytes, start: int, end: int) -> tuple[by
         at = end + gap
         stop = flags.find(b"\0", at, at + width + 1)
         stop = min(at + width, len(raw)) if stop < 0 else stop
-        if stop == at or flags[stop : stop + 1] == b"\1":
+        if stop == at or raw[stop : stop + 1] not in _LINE_ENDS:
             break
         lines.append(raw[at:stop])
         end = stop

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from classifiers.decoding.decoded import known
+
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
 _SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
 _COMMA = r"(?:[ \t\r\n,;]|\\[nrt]){1,4}"
@@ -179,8 +181,9 @@ def _line(line: bytes) -> bytes:
 
 def _base_85(token: bytes) -> Iterator[Spelled]:
     letters = len(set(token))
-    if letters < _FEWEST_LETTERS or (letters < _OF_LONG and len(token) > _LONG):
+    if letters < _FEWEST_LETTERS:
         return
+    few = letters < _OF_LONG and len(token) > _LONG
     signs = len(token) - len(token.translate(None, _SIGNS))
     if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
         return
@@ -188,7 +191,8 @@ def _base_85(token: bytes) -> Iterator[Spelled]:
     if 0 <= begin < end and (data := _a85(token[begin + 2 : end])):
         yield Spelled("base85", data)
     for decode in (_b85, _a85, _z85):
-        if data := decode(token):
+        data = decode(token)
+        if data and not (few and known(data) is None):
             yield Spelled("base85", data)
 
 

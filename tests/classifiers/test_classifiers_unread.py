@@ -137,6 +137,7 @@ def test_read_and_stated_as_unread_cover_the_body(
     ways: list[str], carrier: str, lines: int, coding: str | None
 ) -> None:
     """However often it is packed, and wherever it stands: read, or said to be unread."""
+    assume(ways.count("old pickle") < 2)  # each doubles the backslashes of the one inside
     data = many(lines)
     for before, way in zip([None, *ways], ways, strict=False):
         nameless = {before, way} <= {"raw deflate", "brotli"}
