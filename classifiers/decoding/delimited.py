@@ -119,4 +119,4 @@ def emit_table(
             reading.emit(text, name, place, tabular=True)
             raw = text.encode("utf-8", "replace")
             if packed.worth_looking(raw):
-                packed.unpack(reading, text, raw, name, place, 0)
+                packed.unpack(reading, text, raw, name, place, 0, column=True)

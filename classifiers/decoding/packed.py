@@ -19,7 +19,7 @@ from core.vocabulary.unread import UnreadKind
 
 MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
-_FEWEST_LETTERS = 6
+_FEWEST_LETTERS = 4
 """A run of fewer different letters is a ruler of dashes, not data."""
 _SAMPLE = 4096
 _KEPT_RUN = 1024
@@ -47,9 +47,9 @@ _ESCAPE = re.compile(
 """A character by its number, as programs, style sheets, addresses and pages write it."""
 _BASES = (16, 16, 16, 8, 10, 16)
 _ESCAPE_SIGNS = re.compile(r"[\\&]|%u")
-_TEXT_FILES = (b"%PDF-", b"{\\rtf", b"(dp0", b"(lp0", b"ccopy_reg", b"age-encryption")
+_TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
 """Files that can stand in a text as they are."""
-_SEALED = b"-----BEGIN PGP MESSAGE"
+_ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
@@ -77,7 +77,7 @@ def worth_looking(data: bytes) -> bool:
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
         or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
         or spelled.worth_reading(data)
-        or data.find(_SEALED) >= 0
+        or _ENCRYPTED in data
     )
 
 
@@ -114,13 +114,20 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
 
 
 def unpack(
-    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+    reading: Reading,
+    text: str,
+    raw: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    *,
+    column: bool = False,
 ) -> bool:
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that
-    needs no segment.
+    needs no segment. `column`: each line is a value of its own, and none goes on in the next.
     """
     flags = raw.translate(_ALPHABET)
-    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
+    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
     if not text.isascii() and _TAGS in raw:
         _invisible(reading, text, key, path, depth)
     if text.startswith("data:"):
@@ -131,12 +138,12 @@ def unpack(
         _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
     if raw.startswith(_TEXT_FILES) and document_type(raw) is not None:
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
-    elif _SEALED in raw:
+    elif _ENCRYPTED in raw and document_type(raw) is None:
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
     if _CONTROL.search(text):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
-        _spelled(reading, text, raw, key, path, depth)
+        _spelled(reading, text, raw, key, path, depth, column)
     return swallowed
 
 
@@ -159,10 +166,17 @@ def bytes_in(text: str) -> bytes | None:
 
 
 def _spelled(
-    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+    reading: Reading,
+    text: str,
+    raw: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    column: bool,
 ) -> None:
     """Queue what is spelled in a text otherwise than in one run."""
-    for number, found in enumerate(spelled.stretches(raw)):
+    lines = (line for line in raw.split(b"\n") if len(line) >= MIN_RUN) if column else (raw,)
+    for number, found in enumerate(f for line in lines for f in spelled.stretches(line)):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             return
@@ -190,17 +204,28 @@ def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) 
 
 
 def _runs(
-    reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int
+    reading: Reading,
+    raw: bytes,
+    flags: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    column: bool,
 ) -> bool:
     """Decode base64 and hex runs; True when the text is one long run and its content was queued in
     its place.
     """
     stripped = raw.translate(None, b"\r\n")
     wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
-    if wrapped and _are_even(raw) and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
+    if (
+        wrapped
+        and not column
+        and _are_even(raw)
+        and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
+    ):
         raw, flags = stripped, stripped.translate(_ALPHABET)
     swallowed = False
-    for run in _each_run(raw, flags):
+    for run in _each_run(raw, flags, column):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             break
@@ -213,7 +238,7 @@ def _runs(
 def _are_even(raw: bytes) -> bool:
     """True when all lines but the last are equally long: others are texts of their own."""
     first = raw.find(b"\n") + 1
-    return all(raw[at : at + 1] == b"\n" for at in range(first - 1, len(raw), first))
+    return first > 0 and all(raw[at : at + 1] == b"\n" for at in range(first - 1, len(raw), first))
 
 
 def is_wrapped(data: bytes) -> bool:
@@ -249,14 +274,17 @@ def _is_telling(run: bytes) -> bool:
     return known(head) is not None or begins_file(head, len(run))
 
 
-def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
+def _each_run(raw: bytes, flags: bytes, column: bool) -> Iterator[bytes]:
     start = flags.find(_RUN)
     while start >= 0:
         end = flags.find(b"\0", start)
         if end < 0:
             end = len(flags)
-        run, end = _with_next_lines(raw, flags, start, end)
-        yield run
+        if column:
+            yield raw[start:end]
+        else:
+            run, end = _with_next_lines(raw, flags, start, end)
+            yield run
         start = flags.find(_RUN, end)
 
 

@@ -46,6 +46,7 @@ _FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
 _NO_BITS = _ALL.translate(None, b"01")
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHITE = b" \t\r\n"
 
 
@@ -157,9 +158,11 @@ def from_base_64(text: bytes) -> bytes:
 
 
 def _from_torn(stretch: bytes) -> bytes:
-    """Names written in capitals and small letters have hardly a digit: they are none."""
+    """Words and names have fewer digits and capitals: they are none."""
     digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
-    return from_base_64(stretch) if digits * 25 > len(stretch) else b""
+    capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
+    encoded = digits * 25 > len(stretch) and capitals * 6 > len(stretch)
+    return from_base_64(stretch) if encoded else b""
 
 
 def _uuencoded(data: bytes) -> Iterator[Spelled]:
@@ -238,7 +241,7 @@ def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
         ("characters", _compiled(_NAMED), _from_names),
         ("characters", _compiled(_STYLED), _from_names),
         ("bits", _compiled(rf"\b{_BITS}"), _from_bits),
-        ("base64", _compiled(_TORN), _from_torn),
+        ("base64", _compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
     )
 
 

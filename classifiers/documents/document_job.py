@@ -143,8 +143,10 @@ class DocumentJob:
         """Add a text, and what is packed in it."""
         reading = Reading(self.payload, self.limits, self._label)
         raw = text.encode()
-        swallowed = packed.worth_looking(raw) and packed.unpack(reading, text, raw, key, path, 0)
-        if not swallowed:
+        swallowed = packed.worth_looking(raw) and packed.unpack(
+            reading, text, raw, key, path, 0, column=tabular
+        )
+        if not swallowed or tabular:
             reading.emit(text, key, path, quoted=quoted, tabular=tabular)
         drain(reading)
 

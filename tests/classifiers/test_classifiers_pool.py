@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.workers.pool import PoolLimits, WorkerPool
+from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
 
@@ -338,3 +339,33 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
         assert process.stdout is not None
         process.stdout.close()
     await until_gone(pid)
+
+
+@pytest.mark.parametrize("path", ["/halfway/hang", "/halfway/exit", "/halfway/evil"])
+def test_what_was_found_before_the_end_counts(path: str) -> None:
+    """A worker that is late or dies halfway takes nothing with it that it had found."""
+
+    async def story() -> object:
+        async with pool() as workers:
+            with pytest.raises(DegradedError) as failed:
+                await workers.classify(exchange(path, b"abc"), 1.5)
+            again = await workers.classify(exchange("/", b"abc"), PATIENT)
+            assert again.findings[0].note != "halfway"
+            return failed.value.found
+
+    found = asyncio.run(story())
+    assert isinstance(found, Classification)
+    assert found.findings[0].note == "halfway"
+
+
+def test_a_worker_that_fails_at_once_has_found_nothing() -> None:
+    """What an earlier request had found is never taken for this one's."""
+
+    async def story() -> object:
+        async with pool() as workers:
+            await workers.classify(exchange("/halfway", b"abc"), PATIENT)
+            with pytest.raises(DegradedError) as failed:
+                await workers.classify(exchange("/exit"), PATIENT)
+            return failed.value.found
+
+    assert asyncio.run(story()) is None

@@ -173,7 +173,7 @@ def encoded(sent: Exchange, coding: str) -> Exchange:
 @given(st.integers(1, 4000), st.integers(0, 2**32), st.sampled_from(sorted(CARRIERS)))
 def test_random_bytes_are_never_clean(size: int, seed: int, carrier: str) -> None:
     """Bytes that mean nothing to anybody leave a word in the record."""
-    data = random.Random(seed).randbytes(max(16, size))
+    data = random.Random(seed).randbytes(64 + size)
     assert unread_text(seen_in(CARRIERS[carrier](data)).findings)
 
 
