@@ -52,6 +52,8 @@ _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_SHIFTED = re.compile(r"\+A[A-Za-z0-9+/]{2,60}+-")
+"""Letters of ASCII in UTF-7, which nobody need write so."""
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
@@ -404,10 +406,14 @@ def _from_quoted(token: str) -> str:
 
 
 def _from_utf7(token: str) -> str:
+    return _SHIFTED.sub(_unshifted, token)
+
+
+def _unshifted(match: re.Match[str]) -> str:
     try:
-        return token.encode("ascii").decode("utf-7")
+        return match[0].encode("ascii").decode("utf-7")
     except UnicodeError:
-        return token
+        return match[0]
 
 
 def _from_escapes(token: str) -> str:
