@@ -79,7 +79,7 @@ class Arena:
         env = os.environ | {"GATE_PORT": str(self.port), "GO": str(self.folder / "go")}
         env |= dict(more.pop("env", {}))  # type: ignore[call-overload]
         values = {"cwd": self.folder / cwd, "env": env, "stdin": subprocess.DEVNULL} | more
-        process = subprocess.Popen(list(words), **values)  # type: ignore[call-overload]
+        process: subprocess.Popen[bytes] = subprocess.Popen(list(words), **values)  # type: ignore[call-overload]
         self.started.append(process)
         return process
 
@@ -137,7 +137,7 @@ def _named(name: str, make: Attack) -> None:
 
 
 # --- titles
-# ------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 TITLES = {
     "one word": "etl",
@@ -235,7 +235,7 @@ def an_absolute_command_line_written_over_it(arena: Arena) -> None:
 
 
 # --- how it is called
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 def _called(name: str) -> Attack:
@@ -259,7 +259,7 @@ def called_by_the_name_of_a_script_and_reading_standard_input(arena: Arena) -> N
 
 
 # --- the working folder
-# ------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 MOVES = {
     "chdir": "os.chdir('../b')",
@@ -455,7 +455,7 @@ def mounted_over_in_a_namespace_of_its_own(arena: Arena) -> None:
 
 
 # --- exec and fork
-# ---------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 @attack
@@ -542,7 +542,7 @@ os.execv(sys.executable, [sys.executable, "other.py"])
 
 
 # --- sockets that travel
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 @attack
@@ -730,7 +730,7 @@ def another_program_called_python(arena: Arena) -> None:
 
 
 # --- programs of others'
-# -------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 @attack

@@ -8,6 +8,7 @@ import random
 import string
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def found(sent: Exchange, by: Engine = ENGINE) -> dict[str, Finding]:
 
 
 # -- kinds × carriers
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 IDS = {
     "us_ssn": ("SSN", "ssn"),
@@ -136,7 +137,7 @@ KEYED: dict[str, tuple[str, str, Make]] = {
         "religion",
         lambda r: r.choice(["Catholic", "Buddhist", "Jewish"]),
     ),
-    **{kind: (*names, lambda r, kind=kind: valid(kind, r)) for kind, names in IDS.items()},
+    **{kind: (*names, partial(valid, kind)) for kind, names in IDS.items()},
 }
 NEEDS_A_KEY = {"person", "address", "health_data", "special_category"}
 """In running text these are the names model's, or nobody's."""
@@ -207,7 +208,8 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
     """
     for name, value in secrets_of(rng_of("secrets", carrier)).items():
         if (carrier, name) in {("csv in prompt", "DB_PASSWORD"), ("query", "SESSION_JWT")}:
-            continue  # known only by its column's name in running text; a token in a query authenticates the request
+            # known only by its column's name in running text; a token in a query authenticates
+            continue
         hits = [
             f
             for f in ENGINE.classify(CARRIERS[carrier](name, name, value)).findings
@@ -217,7 +219,7 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
 
 
 # -- quiet
-# -------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -297,7 +299,7 @@ def test_test_data_is_told_apart() -> None:
 
 
 # -- counts and places
-# -------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 COLUMNS = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance", "note")
 
@@ -305,7 +307,7 @@ COLUMNS = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance
 def customers(count: int) -> list[tuple[str, ...]]:
     """Return rows of made-up customers; every tenth one occurs twice."""
     r = rng_of("customers")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(10_000 + i),
             f"Maria Beispiel{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}",
@@ -449,7 +451,7 @@ def test_objects_printed_into_a_prompt_keep_their_names() -> None:
 
 
 # -- the organisation's own
-# --------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 def test_token_tells_issuer_and_expiry() -> None:
@@ -515,7 +517,7 @@ def test_explanation_names_each_candidate_without_its_value() -> None:
 
 
 # -- names and recordings
-# ----------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 def test_names_in_prose_and_repeated_history() -> None:

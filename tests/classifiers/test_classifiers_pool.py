@@ -57,8 +57,8 @@ def exchange(path: str = "/", body: bytes = b"") -> Exchange:
     )
 
 
-def pid_of(classification: object) -> int:
-    return classification.findings[0].distinct  # type: ignore[attr-defined, no-any-return]
+def pid_of(classification: Classification) -> int:
+    return classification.findings[0].distinct
 
 
 def is_running(pid: int) -> bool:
@@ -83,7 +83,8 @@ async def test_classifier_runs_in_another_process() -> None:
     start.
     """
     async with pool(init={"organisation": "Example"}) as workers:
-        assert workers.pids == (), "no worker runs before one is needed"
+        before = workers.pids
+        assert before == (), "no worker runs before one is needed"
         answer = await workers.classify(exchange(body=b"x" * 1000), PATIENT)
         assert answer.destination.host == "api.example.com"
         assert answer.findings[0].count == 1000
@@ -322,7 +323,8 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
             pool = WorkerPool({BUILD!r}, size=1)
             await pool.warm()
             print(*pool.pids, flush=True)
-            await pool.classify(Exchange(id="1", at=datetime.now(UTC), scheme="https", host="x", port=1, method="GET", path={path!r}), 600)
+            where = dict(scheme="https", host="x", port=1, method="GET", path={path!r})
+            await pool.classify(Exchange(id="1", at=datetime.now(UTC), **where), 600)
             await asyncio.sleep(600)
 
         asyncio.run(main())
