@@ -22,6 +22,8 @@ READY, SOFAR, DONE, FAILED = "ready", "so far", "done", "failed"
 WHOLE, WINDOW = "classify", "classify_window"
 """What is asked of the classifier: its methods."""
 _PR_SET_PDEATHSIG = 1
+_BEHIND_THE_GATE = 5
+"""Niceness: where cores are few, whoever needs no worker does not wait for those who do."""
 
 
 class Setup(NamedTuple):
@@ -98,6 +100,7 @@ def _limit(memory_bytes: int) -> None:
         return
     import resource
 
+    os.nice(_BEHIND_THE_GATE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_bytes:
         which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
