@@ -111,7 +111,7 @@ class Engine:
         return self._host_masks.applied(where, exchange)
 
     def is_cheap(self, exchange: Exchange) -> bool:
-        """True when the loop is kept for two milliseconds at most, and nothing asks for a worker."""
+        """True when it is quick, and nothing asks for a worker."""
         return not (exchange.body and self._asks_workers) and self.is_quick(exchange)
 
     def is_quick(self, exchange: Exchange) -> bool:

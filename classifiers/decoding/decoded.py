@@ -1,4 +1,4 @@
-"""What bytes are that were decoded from text: text, a file, a packed stream, numbers, or unknown."""
+"""What bytes that were decoded from text are: text, a file, packed, numbers, or unknown."""
 
 from classifiers.codecs.charset import readable_runs, text_of
 from classifiers.codecs.magic import document_type, has_long_mark, packed_as, picture_type

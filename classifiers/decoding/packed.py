@@ -3,14 +3,12 @@ tokens.
 """
 
 import binascii
-import quopri
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import spelled
+from classifiers.decoding import escapes, spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -39,26 +37,14 @@ _HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
 _LINE = 48
 """Shorter lines of an encoded run are words of their own."""
 _LINE_ENDS = (b"", b"\n", b"\r", b"=", b'"')
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_ESCAPE = re.compile(
-    r"(?:\\u|%u|\\U0000)([0-9A-Fa-f]{4})|(?:\\u\{|\\U000|&#[xX]0{0,6})([0-9A-Fa-f]{2,5})[};]?"
-    r"|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#0{0,6}([0-9]{2,6});|\\([0-9A-Fa-f]{2,6})(?: |$|(?=\\))"
-)
-"""A character by its number, as programs, style sheets, addresses and pages write it."""
-_BASES = (16, 16, 16, 8, 10, 16)
-_ESCAPE_SIGNS = re.compile(r"[\\&]|%u")
 _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
-_SHIFTED = re.compile(r"\+A[A-Za-z0-9+/]{2,60}+-")
-"""Letters of ASCII in UTF-7, which nobody need write so."""
-_QUOTED = re.compile(r"=[0-9A-F]{2}")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
 character."""
-_TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _TAGS = b"\xf3\xa0"
 """How tags and variation selectors begin in UTF-8."""
@@ -134,10 +120,8 @@ def unpack(
         _invisible(reading, text, key, path, depth)
     if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
-    elif "%" in text and _PERCENT.search(text):
-        _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
-    if _ESCAPE_SIGNS.search(text) and _ESCAPE.search(text):
-        _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+    for how, plain in escapes.hidden(text):
+        reading.later(Piece(plain, "text/plain", key, (*path, f"({how})"), depth + 1))
     if raw.startswith(_TEXT_FILES) and document_type(raw) is not None:
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
     elif _ENCRYPTED in raw and document_type(raw) is None:
@@ -186,11 +170,6 @@ def _spelled(
         if found.how == "numbers" and found.data.isascii() and known(found.data) is None:
             continue  # ages, counts and the like
         read_decoded(reading, found.data, key, (*path, f"({found.how} {number})"), depth)
-    if "=" in text and _QUOTED.search(text):
-        joined = text.replace("=\r\n", "").replace("=\n", "")
-        _tokens(reading, joined, "=", _from_quoted, key, (*path, "(quoted-printable)"), depth)
-    if "+A" in text and text.isascii():
-        _tokens(reading, text, "+A", _from_utf7, key, (*path, "(utf-7)"), depth)
 
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
@@ -362,7 +341,7 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
     at = 0
     while match := _DATA_URL.search(text, at):
         at = match.end()
-        end = _TOKEN_BREAK.search(text, at)
+        end = escapes.TOKEN_BREAK.search(text, at)
         start, at = at, end.start() if end else len(text)
         if ";base64" in match[2]:
             short = text[start:at].rstrip("=").encode("ascii", "replace")
@@ -375,52 +354,3 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
             reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth
         ):
             return
-
-
-def _tokens(
-    reading: Reading,
-    text: str,
-    mark: str,
-    undo: Callable[[str], str],
-    key: str | None,
-    path: Path,
-    depth: int,
-) -> None:
-    """Queue the tokens whose escapes hide what they say."""
-    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]
-    plain = [after for token in tokens if (after := undo(token)) != token]
-    if plain:
-        reading.later(Piece("\n".join(plain), "text/plain", key, path, depth + 1))
-
-
-def _from_percent(token: str) -> str:
-    if not _PERCENT.search(token):
-        return token
-    data = unquote_to_bytes(token)
-    return text_of(data) or token
-
-
-def _from_quoted(token: str) -> str:
-    data = quopri.decodestring(token.encode())
-    return text_of(data) or token if _QUOTED.search(token) else token
-
-
-def _from_utf7(token: str) -> str:
-    return _SHIFTED.sub(_unshifted, token)
-
-
-def _unshifted(match: re.Match[str]) -> str:
-    try:
-        return match[0].encode("ascii").decode("utf-7")
-    except UnicodeError:
-        return match[0]
-
-
-def _from_escapes(token: str) -> str:
-    return _ESCAPE.sub(_unescape, token)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    number = match.lastindex or 1
-    code = int(match[number], _BASES[number - 1])
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

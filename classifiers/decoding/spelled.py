@@ -162,8 +162,9 @@ def _from_torn(stretch: bytes) -> bytes:
     """Words and names have fewer digits and capitals: they are none."""
     digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
     capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
+    data = from_base_64(stretch)
     encoded = digits * 25 > len(stretch) and capitals * 6 > len(stretch)
-    return from_base_64(stretch) if encoded else b""
+    return data if encoded or known(data) is not None else b""
 
 
 def _uuencoded(data: bytes) -> Iterator[Spelled]:
