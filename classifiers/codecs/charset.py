@@ -150,7 +150,7 @@ def _runs() -> Any:
 def _ebcdic(data: bytes) -> str | None:
     """EBCDIC: blanks are 0x40, and nearly all else is letters and digits of its own places."""
     sample = data[:2048]
-    if len(sample) < SHORTEST_RUN:
+    if len(sample) < SHORTEST_RUN or b"\x40" not in sample or len(set(sample)) < SHORTEST_RUN:
         return None
     telling = len(sample) - len(sample.translate(None, _EBCDIC_LETTERS))
     return data.decode("cp500") if telling * 10 >= len(sample) * 9 else None

@@ -66,6 +66,7 @@ def worth_looking(data: bytes) -> bool:
         or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
         or spelled.worth_reading(data)
         or _ENCRYPTED in data
+        or b"=ybegin " in data
     )
 
 
@@ -126,6 +127,8 @@ def unpack(
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
     elif _ENCRYPTED in raw and document_type(raw) is None:
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
+    if b"=ybegin " in raw and (parts := spelled.without_yenc(text.encode("latin-1", "replace"))):
+        read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
     if _CONTROL.search(text):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
