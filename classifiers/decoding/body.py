@@ -257,6 +257,9 @@ def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -
     """Read binary data that names itself by nothing: try the formats without a mark, else its
     readable runs.
     """
+    if coding := coding_by_content(data):
+        _unpack(reading, piece, data, coding, "application/octet-stream")
+        return
     if media_type in _OCTETS and len(data) < 1 << 22:
         before = _amount(reading)
         framed = data[0] == 0 and len(data) > 5 and 0 < int.from_bytes(data[1:5]) <= len(data) - 5
@@ -264,9 +267,6 @@ def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -
         read = read or binary.read_protobuf(reading, data, piece.path, piece.depth)
         if read and _amount(reading) > before:
             return
-    if coding := coding_by_content(data):
-        _unpack(reading, piece, data, coding, "application/octet-stream")
-        return
     if len(data) >= _SHORT or media_type not in _OCTETS:
         reading.unread(
             "binary data in no known format: only its readable parts were read", piece.path
