@@ -4,6 +4,7 @@ from classifiers.codecs.charset import readable_runs, text_of
 from classifiers.codecs.magic import document_type, has_long_mark, packed_as, picture_type
 from classifiers.codecs.media import media_in
 from classifiers.codecs.media.weights import are_fractions
+from classifiers.codecs.packed import is_plain
 from classifiers.codecs.unnamed import coding_by_content
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.payload import Path
@@ -12,7 +13,7 @@ from core.vocabulary.unread import UnreadKind
 _SMALLEST_PICTURE = 256
 _LONGEST_SIGNATURE = 512
 """Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
-_FEWEST_MIXED = 40
+_FEWEST_MIXED, _READABLE = 40, 16
 _FEWEST_VALUES = 16
 """Bytes of fewer different values are a ruler of dots, not unknown data."""
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
@@ -54,7 +55,11 @@ def _kind_of(data: bytes, key: str | None) -> UnreadKind:
 
 
 def _holds_texts(data: bytes) -> bool:
-    """True when a third of the data stands in runs of readable characters."""
+    """True when the data begin with readable characters, or a third of them stands in runs of
+    such.
+    """
+    if len(data) >= _FEWEST_MIXED and is_plain(data[:_READABLE]):
+        return True
     return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data)
 
 

@@ -140,10 +140,12 @@ def test_read_and_stated_as_unread_cover_the_body(
     """However often it is packed, and wherever it stands: read, or said to be unread."""
     assume(ways.count("old pickle") < 2)  # each doubles the backslashes of the one inside
     data = many(lines)
-    for before, way in zip([None, *ways], ways, strict=False):
-        nameless = {before, way} <= {"raw deflate", "brotli"}
-        assume(len(data) > OPAQUE or not nameless)  # else it is as short as a key and names nothing
+    twice = sum(way in BINARY for way in ways) > 1
+    in_text = carrier not in CARRIERS or any(way in TEXTUAL for way in ways)
+    for way in ways:
         data = PACKINGS[way](data)
+        # What is packed twice and as short as a key may look like one: the published line.
+        assume(len(data) > OPAQUE or not (twice and in_text))
     if carrier not in CARRIERS and not data.isascii():
         data = base64.b64encode(data)
     sent = TEXT_CARRIERS[carrier](data)
