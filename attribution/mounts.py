@@ -16,6 +16,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from core.duties import OWNER, Duty
+
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 _MOST = 1 << 20
 _MOST_KNOWN = 20_000
@@ -59,7 +61,8 @@ class MountTimes:
                 handle = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
                 self._take(handle, first=True)
                 name = "outgate-mounts"
-                threading.Thread(target=self._wait, args=(handle,), daemon=True, name=name).start()
+                body = OWNER.guarded(Duty.MOUNTS, lambda: self._wait(handle))
+                threading.Thread(target=body, daemon=True, name=name).start()
 
     def over(self, pid: int, path: str) -> float:
         """Return the time since which `path`, resolved, surely leads over the mounts that it does
@@ -76,10 +79,14 @@ class MountTimes:
     def _wait(self, handle: int) -> None:
         changes = select.poll()
         changes.register(handle, select.POLLERR | select.POLLPRI)
-        while True:
-            changes.poll()
-            with self._lock:
-                self._take(handle)
+        try:
+            while True:
+                changes.poll()
+                with self._lock:
+                    self._take(handle)
+        finally:
+            # Nobody sees what changes from here on: no path is sure any more.
+            self._lately = float("inf")
 
     def _take(self, handle: int, *, first: bool = False) -> None:
         """Note the places where mounts came or went since the last look."""
