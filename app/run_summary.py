@@ -15,10 +15,11 @@ from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import TokensBasis
 from core.decision import Verdict
-from core.fate import Fate
+from core.fate import UNREACHED_NOTE, Fate
 from core.findings import Finding
 from core.ids import utc_now
 from core.record import Record
+from core.review import needs_review
 from core.stored import StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.sizes import counted, number, size
@@ -81,8 +82,15 @@ def descends(sender: Attribution, pid: int) -> bool:
     return any(process is not None and process.pid == pid for process in own)
 
 
-def print_session(entries: Sequence["Entry"], code: int, *, as_json: bool, out: TextIO) -> None:
-    """Print the summary of one `run`."""
+def print_session(
+    entries: Sequence["Entry"],
+    code: int,
+    *,
+    as_json: bool,
+    out: TextIO,
+    contact: str | None = None,
+) -> None:
+    """Print the summary of one `run`. `contact`: whom the policy says to ask."""
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
@@ -99,7 +107,7 @@ def print_session(entries: Sequence["Entry"], code: int, *, as_json: bool, out: 
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
     for same in _by_place(records):
-        for line in _told(same):
+        for line in _told(same, contact):
             out.write(f"{line}\n")
     print_unreadable(opened, out)
 
@@ -111,7 +119,7 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:
             yield f"{number(totals[fate])} {words}"
-    asked = sum(1 for record in records if _is_worth_a_word(record))
+    asked = sum(1 for record in records if needs_review(record))
     yield f"{number(asked)} to review: outgate review" if asked else "nothing to review"
 
 
@@ -135,14 +143,14 @@ def _place(record: Record) -> str:
     return f"{name}, port {to.port}" if record.fate in {Fate.PAST, Fate.FOREIGN} else name
 
 
-def _told(same: Sequence[Record]) -> Iterator[str]:
+def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
     newest = same[-1]
     words = record_words(newest)
     yield f"  {words.sign} {_place(newest)}: {', '.join(_amounts(same))}"
     if not _is_worth_a_word(newest):
         return
     yield f"      {_why(newest)}"
-    if (remedy := _remedy(newest)) is not None:
+    if (remedy := _remedy(newest, contact)) is not None:
         yield f"      {remedy}"
 
 
@@ -151,6 +159,9 @@ def _why(record: Record) -> str:
     reason = printable(decision.reason, 300).rstrip(".")
     if record.fate in _UNINSPECTED:
         return f"{reason}."
+    if record.fate is Fate.UNREACHED:
+        why = [note for note in record.notes if note != UNREACHED_NOTE]
+        return f"Nothing was sent: {printable(', '.join(why) or 'it was not reached', 200)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
     return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
 
@@ -192,12 +203,12 @@ def _dollars(cost: str | None) -> Decimal | None:
     return value if value is not None and value.is_finite() else None
 
 
-def _remedy(record: Record) -> str | None:
+def _remedy(record: Record, contact: str | None) -> str | None:
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:
         return None
-    whom = record.decision.contact
+    whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
     script = record.sender.script
     allowed = f"{ask} and quote reference {record.id}"

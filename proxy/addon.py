@@ -252,6 +252,9 @@ class GateAddon:
         transaction = bound(flow)
         if transaction is None:
             return
+        if transaction.attributed and flow.client_conn.tls:
+            target = flow.client_conn.sni or flow.request.host, flow.request.port
+            self.uninspected.answered(transaction.sender, *target)
         if transaction.failed:
             flow.response = refusal_of(flow)
         elif transaction.answering and flow.websocket is None:

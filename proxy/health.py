@@ -72,6 +72,7 @@ class Health:
             "evidence": STRICT if self.strict else BESIDE,
             "pid": os.getpid(),
             "policy": self.parts.policy.version,
+            "contact": self.parts.policy.organisation.contact,
             "requests": self.requests,
             "connections": self.connections,
             "hook_failures": self.hook_failures,

@@ -46,6 +46,10 @@ class Once:
             del self._until[next(iter(self._until))]
         return True
 
+    def knows(self, key: tuple[str, ...]) -> bool:
+        """Return True when this was told within the time."""
+        return self._until.get(key, 0.0) > self._clock()
+
 
 class Uninspected:
     """Writes these records, for each run of a program at most once a minute or a day."""
@@ -53,6 +57,7 @@ class Uninspected:
     def __init__(self, inspection: Inspection, clock: Callable[[], float] = time.monotonic) -> None:
         self._inspection = inspection
         self._once = Once(clock)
+        self._answered = Once(clock)
 
     def certificate_refused(self, sender: Attribution, host: str, port: int) -> None:
         """A client ended the TLS handshake because of our certificate: nothing of it left."""
@@ -66,8 +71,17 @@ class Uninspected:
         stage = "tls: the client refused Outgate's certificate"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def answered(self, sender: Attribution, host: str, port: int) -> None:
+        """A client had an answer: in this run it trusts us for this host."""
+        self._answered.first((*_who(sender), host, str(port)), DAY_S)
+
     def ended_without_request(self, sender: Attribution, host: str, port: int) -> None:
-        """A client took our certificate, looked at it, and went away: as pinned clients do."""
+        """A client took our certificate, looked at it, and went away: as pinned clients do.
+
+        Pools of connections do so too, with one too many: whoever had an answer is not meant.
+        """
+        if self._answered.knows((*_who(sender), host, str(port))):
+            return
         reason = (
             "The client ended the encrypted connection without a request: most likely it accepts "
             "only a certificate that it knows, not Outgate's. Nothing was sent."

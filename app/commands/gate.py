@@ -56,6 +56,7 @@ def run(
     Example: outgate run -- python upload.py --month 10
     """
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
+    from app.gate_registry import health
     from app.home import open_home
     from app.run_summary import Session, print_session
     from app.settings import load_settings
@@ -82,8 +83,15 @@ def run(
         environment = environment_for(running, home, settings)
         with beacon_in(environment, home, wanted=wanted) as its_own:
             ended = run_program(command, its_own)
+        contact = (health(running) or {}).get("contact")
     if not quiet:
-        print_session(session.entries(ended.pid), ended.code, as_json=as_json, out=sys.stderr)
+        print_session(
+            session.entries(ended.pid),
+            ended.code,
+            as_json=as_json,
+            out=sys.stderr,
+            contact=None if contact is None else str(contact),
+        )
     return ended.code
 
 

@@ -107,7 +107,7 @@ def unreached() -> Record:
         (uninspected("bypass: a", "Why"), "0 bytes sent, 1 past Outgate, 1 to review", "Why."),
         (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Why."),
         (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "Why."),
-        (unreached(), "0 bytes sent, 1 not sent, 1 to review", "was not reached"),
+        (unreached(), "0 bytes sent, 1 not sent, 1 to review", "Nothing was sent"),
     ],
 )
 def test_nothing_is_called_sent_or_passed_that_was_not(one: Record, head: str, what: str) -> None:

@@ -72,6 +72,24 @@ def test_a_client_that_went_away_after_the_handshake_is_on_record(gate: RunningG
     assert record.request.bytes == 0
 
 
+def test_a_connection_too_many_of_a_client_that_trusts_us_is_none(gate: RunningGate) -> None:
+    """Pools open more connections than they use: who had an answer from a host trusts us there.
+    Elsewhere the same program may be pinned.
+    """
+    with gate.connect("files.example") as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
+        client.recv(4096)
+        gate.connect("files.example").close()
+        gate.connect("pinned.example").close()
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    assert sorted(record.destination.host for record in gate.evidence.closed) == [
+        "files.example",
+        "pinned.example",
+    ]
+    assert {r.request.method for r in gate.evidence.closed} == {"GET", "CONNECT"}
+
+
 def test_a_client_that_trusts_us_is_no_bypass(gate: RunningGate) -> None:
     """An ordinary exchange leaves no such record."""
     with gate.connect("files.example") as client:
