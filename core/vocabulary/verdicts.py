@@ -41,13 +41,13 @@ FATES: Mapping[Fate, Words] = MappingProxyType(
             "bypassed", "!", "unknown", "It went past Outgate: nothing of it was inspected."
         ),
         Fate.UNTRUSTED: Words(
-            "distrusted", "–", "unknown", "Nothing was sent: the client ended the connection."
+            "unsent", "–", "unknown", "Nothing was sent: the client ended the connection."
         ),
         Fate.FOREIGN: Words(
             "refused", "✕", "blocked", "It was refused: it is not HTTP and cannot be inspected."
         ),
         Fate.UNREACHED: Words(
-            "unreached", "–", "unknown", "It was let out, but the destination was not reached."
+            "failed", "–", "unknown", "It was let out, but the destination was not reached."
         ),
     }
 )
