@@ -48,7 +48,6 @@ _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
 _NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WHITE = b" \t\r\n"
 
 
 class Spelled(NamedTuple):
@@ -82,12 +81,20 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     are put together, for dumps break them.
     """
     for how, pattern, undo in _ways():
-        out = b"".join(undo(found.group()) for found in pattern.finditer(data))
+        out = b"".join(_undone(undo, found.group()) for found in pattern.finditer(data))
         if out:
             yield Spelled(how, out)
     yield from _uuencoded(data)
     for found in _tokens().finditer(data):
         yield from _base_85(found.group())
+
+
+def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
+    """Return what a stretch spells; nothing where it only looks as if it did."""
+    try:
+        return undo(stretch)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def base_32(run: bytes) -> Iterator[bytes]:
@@ -151,9 +158,18 @@ def _from_bits(stretch: bytes) -> bytes:
     return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
 
 
+_NO_BASE_64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+)
+
+
 def from_base_64(text: bytes) -> bytes:
     """Return what base64 says, whatever stands between its letters and however it is padded."""
-    run = text.translate(_FROM_URLSAFE, _WHITE).rstrip(b"=")
+    pieces = text.translate(_FROM_URLSAFE, _NO_BASE_64).split(b"=")
+    return b"".join(map(_base_64_piece, pieces))
+
+
+def _base_64_piece(run: bytes) -> bytes:
     spare = len(run) % 4
     return binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
 

@@ -1,0 +1,49 @@
+"""Bytes spelled in text: whatever looks like it and is none breaks nothing."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.decoding import spelled
+from examples import most
+
+_LOOKS = st.text(
+    st.sampled_from("ABCDEFGHabcdefgh0123456789+/-_=\\\n\r\t ,;:%~<>{}|xXuU'\"&#"), max_size=300
+)
+_SEEDS = st.sampled_from(
+    [
+        "Write to\\nanna.muster@example.com\\n",
+        "begin 644 a\n#0V%T\n`\nend\n",
+        "begin-base64 644 a\nQ2F0\n====\n",
+        "=ybegin line=128 size=3 name=a\n\x8b\x8c\n=yend size=3\n",
+        "0x41,0x42,0x43 41:42:43 01000001 01000010 65,66,67 U+0041 \\u0041\\x41 =41=42",
+        "<~87cURD]~> HelloWorld nm=QNzY&b1A+]nf",
+    ]
+)
+
+
+@given(st.lists(st.one_of(_LOOKS, _SEEDS), max_size=6))
+@settings(max_examples=most(600))
+def test_no_text_breaks_the_reading(pieces: list[str]) -> None:
+    """Prose with backslashes, dumps and torn encodings: nothing is a fault of the decoder."""
+    data = "".join(pieces).encode()
+    for found in spelled.stretches(data):
+        assert found.data
+    for run in data.split():
+        list(spelled.base_32(run))
+    spelled.without_yenc(data)
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b" ", b"\r\n\t", b"\\", b'"\n "'])
+@pytest.mark.parametrize("size", range(1, 24))
+def test_base_64_is_read_whatever_stands_between(between: bytes, size: int) -> None:
+    """Line ends, spaces, quotes and backslashes; and one text behind the padding of another."""
+    plain = b"DE90871318609139099603-x"[:size]
+    encoded = base64.b64encode(plain)
+    torn = between.join(encoded[at : at + 4] for at in range(0, len(encoded), 4))
+
+    assert spelled.from_base_64(torn) == plain
+    if encoded.endswith(b"="):
+        assert spelled.from_base_64(torn + torn) == plain + plain
