@@ -159,14 +159,10 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
     if not search_paths.is_absolute(facts, file):
         return None
     word = said.word or ""
-    if said.launched_as is LaunchedAs.MODULE or (
-        said.by_tool and not word.endswith((".py", ".pyw"))
-    ):
-        return (
-            file
-            if _is_module(file, word) and _is_where_it_started(facts, said, file, files)
-            else None
-        )
+    is_file = word.endswith((".py", ".pyw"))
+    if said.launched_as is LaunchedAs.MODULE or (said.by_tool and not is_file):
+        known = _is_module(file, word) and _is_where_it_started(facts, said, file, files)
+        return file if known else None
     if facts.start_folder is not None:
         word = search_paths.join(facts, facts.start_folder, word)
     if search_paths.is_absolute(facts, word):
@@ -174,6 +170,11 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
         if _same_file(file, word, files) or inside:
             return word if not files.is_dir(word) else file
         return None
+    return _by_its_end(word, file, files)
+
+
+def _by_its_end(word: str, file: str, files: Files) -> str | None:
+    """Return the path of a relative name whose start folder is not known: the file has to end so."""
     tail = posixpath.normpath(word)
     while tail.startswith("../"):
         tail = tail[3:]

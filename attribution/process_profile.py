@@ -76,6 +76,12 @@ def parents_of(
     return tuple(found)
 
 
+def _doubt(seen: Examined) -> str | None:
+    """Return why the script is not certain; None where nothing speaks against it."""
+    noted = None if seen.resolution is None else seen.resolution.note
+    return seen.note or noted or seen.identity.note
+
+
 def paint(
     facts: ProcessFacts,
     parents: tuple[ProcessFacts, ...],
@@ -99,11 +105,7 @@ def paint(
         )
     owner = None if seen.owner is None else line[seen.owner]
     is_python = True if owner is not None or seen.is_itself_python else _not_python(facts, parents)
-    reason = (
-        seen.note
-        or (None if seen.resolution is None else seen.resolution.note)
-        or seen.identity.note
-    )
+    reason = _doubt(seen)
     if unread is not None:
         is_python = is_python or None
     elif is_python is None:

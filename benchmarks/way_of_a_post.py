@@ -33,6 +33,7 @@ PLUMBING = set(
 def fakes() -> Any:
     """Return tests/proxy/conftest.py as a module."""
     path = ROOT / "tests" / "proxy" / "conftest.py"
+    sys.path[:0] = [str(ROOT / "tests" / "fakes")]
     spec = importlib.util.spec_from_file_location("proxy_fakes", path)
     assert spec is not None
     assert spec.loader is not None

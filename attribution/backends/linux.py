@@ -189,9 +189,12 @@ class LinuxBackend:
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
         sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
-        place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
-        inheritable = place is not None and procfs.is_inheritable(ownership.pids[0], place)
+        inheritable = self._is_inheritable(ownership, entry)
         return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable)
+
+    def _is_inheritable(self, ownership: Ownership, entry: SocketEntry) -> bool:
+        place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
+        return place is not None and procfs.is_inheritable(ownership.pids[0], place)
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
         with self._lock:

@@ -86,17 +86,24 @@ def choose(
         alone = len(threads) == 1 and _in_socket(threads[0])
         sure = len(chosen) == len(waiting) == 1 and (chosen[0].id in waiting or alone)
         return _line(chosen, program, Certainty.EXACT if sure else Certainty.LIKELY)
+    return _by_elimination(threads, program, asked=waiting is not None)
+
+
+def _by_elimination(
+    threads: Sequence[Thread], program: Program, *, asked: bool
+) -> tuple[CodeLine | None, str]:
+    """Return the line where no thread is known to stand at the socket. `asked`: the OS told so."""
     blocked = [thread for thread in threads if thread.frames and not thread.active]
     in_loop = [thread for thread in blocked if _in_event_loop(thread)]
     if in_loop:
         return None, "event_loop"
     if len(threads) == 1 and blocked:
-        if waiting is not None and not is_library(blocked[0].frames[0].file, program):
+        if asked and not is_library(blocked[0].frames[0].file, program):
             return None, "no_thread"
-        sure = waiting is None and _in_socket(blocked[0])
+        sure = not asked and _in_socket(blocked[0])
         return _line(blocked, program, Certainty.EXACT if sure else Certainty.LIKELY)
     reading = [thread for thread in blocked if _in_socket(thread)]
-    if waiting is not None or not reading:
+    if asked or not reading:
         return None, "no_thread"
     return _line(reading, program, Certainty.LIKELY)
 

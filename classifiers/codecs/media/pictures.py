@@ -77,6 +77,10 @@ _APPLICATIONS = (
 """Whose segments are what they say: pictures are full of them."""
 
 
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Marks of the segments that say how large the picture is."""
+
+
 def jpeg(data: bytes) -> Media | None:
     """Walk the segments, and between them the pixels, in which a mark is always escaped."""
     at, parts, texts, frame = 2, list[bytes](), list[bytes](), False
@@ -95,7 +99,7 @@ def jpeg(data: bytes) -> Media | None:
         size = int.from_bytes(data[at + 2 : at + 4])
         if size < 2:
             return None
-        frame |= 0xC0 <= mark <= 0xCF and mark not in {0xC4, 0xC8, 0xCC} and size >= 11
+        frame |= mark in _FRAMES and size >= 11
         content, at = data[at + 4 : at + 2 + size], at + 2 + size
         if mark == 0xFE or (0xE0 <= mark <= 0xEF and not content.startswith(_APPLICATIONS)):
             sorted_out([content], texts, parts)
