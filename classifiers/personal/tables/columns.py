@@ -93,8 +93,15 @@ def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
     """Return one finding per kind in the table, with rows affected, distinct values and distinct
     data subjects.
     """
+    return findings_of(table, classify_table(table), fingerprinter)
+
+
+def findings_of(
+    table: Table, results: Sequence[ColumnResult], fingerprinter: Fingerprinter
+) -> list[Finding]:
+    """Return one finding per kind for what the columns of a table hold."""
     groups: dict[tuple[str, bool], list[ColumnResult]] = {}
-    for result in classify_table(table):
+    for result in results:
         groups.setdefault((result.kind, result.test_data), []).append(result)
     subjects = _subjects(table, [r for group in groups.values() for r in group])
     findings = [_finding(table, group, subjects, fingerprinter) for group in groups.values()]
@@ -108,11 +115,12 @@ def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
 
 def _sample(values: Sequence[str]) -> list[str]:
     """Return up to SAMPLE values spread over the column, empty ones left out."""
-    step = max(1, len(values) // (SAMPLE * 2))
-    spread = [value for value in values[::step] if value]
+    step = -(-len(values) // SAMPLE)
+    spread = [value for value in values[::step] if value] if step else []
     if len(spread) < SAMPLE // 4 and step > 1:
-        spread = [value for value in values if value][: SAMPLE * 2]
-    return spread[:SAMPLE]
+        filled = [value for value in values if value]
+        spread = filled[:: -(-len(filled) // SAMPLE)] if filled else []
+    return spread
 
 
 def _is_about_people(columns: Sequence[str]) -> bool:
@@ -140,7 +148,7 @@ def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
         segments.extend([Segment(value, key) for value in sample])
         owners.extend([column] * len(sample))
     hits: dict[str, list[Hit]] = {}
-    for hit in PersonalDetector().detect(Payload(segments=segments)):
+    for hit in PersonalDetector().detect(Payload(segments=segments, pasted=[])):
         hits.setdefault(owners[hit.segment], []).append(hit)
     return hits
 
@@ -224,7 +232,7 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
         scanned += len(chunk)
         places = _worth_reading(chunk, key)
         for hit in detector.detect(
-            Payload(segments=[Segment(chunk[place], key) for place in places])
+            Payload(segments=[Segment(chunk[place], key) for place in places], pasted=[])
         ):
             group = (hit.kind, hit.test_data)
             rows.setdefault(group, set()).add(start + places[hit.segment])

@@ -1,0 +1,113 @@
+"""Whether rows are a table: names above them, and values that agree column by column."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from classifiers.personal.vocabulary import name_kinds
+from classifiers.shapes.found import Cell, Row
+
+_LONGEST_NAME = 60
+_MOST_WORDS = 7
+_NO_NAME = frozenset('{}<>=\\"`;$@')
+_NUMERIC = frozenset("0123456789+-/(). ,:%")
+_CODE = ("(", "{", "}", "=", "<", ">", "\\")
+_AGREED = 0.8
+_LOOKED_AT = 60
+
+
+@lru_cache(maxsize=8192)
+def is_telling(name: str) -> bool:
+    """True when a name announces personal data."""
+    kinds = name_kinds(name)
+    return bool(kinds) and "!" not in kinds
+
+
+@lru_cache(maxsize=8192)
+def is_name(text: str) -> bool:
+    """True for what can stand over a column: short, a word at least, no code."""
+    if not text:
+        return True
+    if len(text) > _LONGEST_NAME or not _NO_NAME.isdisjoint(text):
+        return False
+    if text.count("(") != text.count(")") or text[-1] in ".:,?!" or len(text.split()) > _MOST_WORDS:
+        return False
+    return text in {"#", "№"} or (
+        any(map(str.isalpha, text)) and sum(map(str.isdigit, text)) * 2 <= len(text)
+    )
+
+
+def type_of(text: str) -> str:
+    """Return what a cell looks like: a mail address, a number, letters with digits, words, or
+    prose.
+    """
+    if "@" in text:
+        return "mail"
+    if _NUMERIC.issuperset(text):
+        return "number"
+    if len(text) > _LONGEST_NAME:
+        return "prose"
+    return "mixed" if any(map(str.isdigit, text)) else "words"
+
+
+def types(rows: Sequence[Row]) -> list[str | None]:
+    """Return the type on which at least four of five cells of a column agree, for each column."""
+    looked_at = rows[:_LOOKED_AT]
+    result: list[str | None] = []
+    for column in zip(*looked_at, strict=True):
+        seen = Counter(type_of(cell.text) for cell in column if cell is not None)
+        kind, count = seen.most_common(1)[0] if seen else (None, 0)
+        result.append(kind if count >= _AGREED * seen.total() else None)
+    return result
+
+
+def is_code(rows: Sequence[Row]) -> bool:
+    """True when the cells of most rows are pieces of code."""
+    looked_at = rows[:_LOOKED_AT]
+    odd = sum(any(cell and _is_code(cell) for cell in row) for row in looked_at)
+    return odd * 2 > len(looked_at)
+
+
+def _is_code(cell: Cell) -> bool:
+    text = cell.text
+    if text[-1] in "({;\\" or text[:1] in ")}":
+        return True
+    return any(sign in text for sign in ("{", "}", "=>", "==", "->", "()")) or (
+        "(" in text and text.count("(") != text.count(")")
+    )
+
+
+def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
+    """Return the names when the first row is a header of the others: one name tells, or names
+    stand over values of another type.
+    """
+    names = ["" if cell is None else cell.text for cell in first]
+    given = [name for name in names if name]
+    if not given or len(set(given)) * 2 < len(given) or not all(map(is_name, names)):
+        return None
+    if any(map(is_telling, given)):
+        return names
+    over = types(rows)
+    unlike = [
+        kind
+        for name, kind in zip(names, over, strict=True)
+        if name and kind in {"mail", "number", "mixed"} and type_of(name) != kind
+    ]
+    return names if unlike else None
+
+
+def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
+    """True when the rows under these names (None: without any) are records: enough of them, alike,
+    and no code.
+    """
+    if not rows or is_code(rows):
+        return False
+    telling = 0 if names is None else sum(map(is_telling, names))
+    if len(rows) >= (1 if telling > 1 else 2) and telling:
+        return True
+    if len(rows) < 3:
+        return False
+    agreed = types(rows)
+    return sum(kind is not None for kind in agreed) * 5 >= 4 * len(agreed) and any(
+        kind in {"mail", "number", "mixed"} for kind in agreed
+    )

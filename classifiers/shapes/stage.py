@@ -1,0 +1,152 @@
+"""The one shape stage: which tables stand in a text, whatever they are written as."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from classifiers.payload import Carrier, Pasted, Payload, Segment
+from classifiers.shapes import delimited, keyed_rows, latex, markup, orients, printed, statements
+from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
+from classifiers.shapes.judging import is_telling
+from classifiers.shapes.literals import plain, read
+
+type Line = tuple[int, int]
+
+_OPENING = "[{"
+_MOST_TRANSPOSED = 4
+_SHORTEST = 12
+_LONGEST_LINE = 200_000
+
+
+def pasted_in(payload: Payload) -> list[Pasted]:
+    """Return the tables in the texts of a payload."""
+    return [
+        Pasted(index, *table)
+        for index, segment in enumerate(payload.segments)
+        if _may_hold(segment)
+        for table in tables_in(segment.text)
+    ]
+
+
+def _may_hold(segment: Segment) -> bool:
+    text = segment.text
+    if len(text) < _SHORTEST or segment.tabular or segment.carrier is not Carrier.BODY:
+        return False
+    if "\n" in text:
+        return True
+    return len(text) < _LONGEST_LINE and ("=" in text or "{" in text or "<" in text or "(" in text)
+
+
+def tables_in(text: str) -> list[Found]:
+    """Return the tables in a text, in the order of their places; none overlaps another."""
+    if len(text) < _SHORTEST:
+        return []
+    taken: list[Found] = []
+    for finder in _FINDERS:
+        _take(taken, finder(text))
+    if "\n" in text:
+        for by_lines in _BY_LINES:
+            _take(taken, by_lines(text, list(_free_lines(text, taken))))
+    elif "=" in text:
+        _take(taken, keyed_rows.one_line_records(text, list(_free_lines(text, taken))))
+    return sorted((_upright(table) for table in taken), key=lambda table: (table.start, table.end))
+
+
+def _take(taken: list[Found], new: Iterable[Found]) -> None:
+    for table in new:
+        if table.rows and all(table.end <= o.start or table.start >= o.end for o in taken):
+            taken.append(table)
+
+
+def _free_lines(text: str, taken: list[Found]) -> Iterator[Line]:
+    """Yield the lines that stand in no table yet."""
+    spans = sorted((table.start, table.end) for table in taken)
+    at = index = 0
+    while at <= len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        while index < len(spans) and spans[index][1] <= at:
+            index += 1
+        inside = index < len(spans) and spans[index][0] < stop
+        end = stop - 1 if stop > at and text[stop - 1] == "\r" else stop
+        yield (at, at) if inside else (at, end)
+        at = stop + 1
+
+
+def _literals(text: str) -> Iterator[Found]:
+    at = 0
+    while (at := _next_opening(text, at)) >= 0:
+        reading = read(text, at)
+        roots = [reading.whole] if reading.whole is not None else reading.parts
+        for root in roots:
+            for shaped in orients.tables_in(plain(root)):
+                table = _placed(shaped, (root.start, root.end))
+                if table is not None:
+                    yield table
+        at = reading.end
+
+
+def _next_opening(text: str, at: int) -> int:
+    places = [place for sign in _OPENING if (place := text.find(sign, at)) >= 0]
+    return min(places, default=-1)
+
+
+def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
+    rows: list[Row] = [
+        [value if isinstance(value, Cell) and value.text.strip() else None for value in row]
+        for row in shaped.rows
+    ]
+    cells = [cell for row in rows for cell in row if cell is not None]
+    if not cells:
+        return None
+    start = max(min(cell.start for cell in cells) - 1, span[0])
+    end = min(max(cell.end for cell in cells) + 1, span[1])
+    return found(shaped.names, rows[:MAX_ROWS], (start, end))
+
+
+def _upright(table: Found) -> Found:
+    """Turn a table of which the first column holds the names."""
+    if not 2 <= len(table.columns) <= _MOST_TRANSPOSED or len(table.rows) > 60:
+        return table
+    if any(map(is_telling, table.columns)):
+        first = [table.columns[0]]
+        if sum(map(is_telling, table.columns)) > 1:
+            return table
+    else:
+        first = []
+    names = [*first, *(cell.text if (cell := row[0]) else "" for row in table.rows)]
+    telling = sum(map(is_telling, filter(None, names)))
+    if telling < 2 or telling * 2 < len(names) or len(set(names)) < len(names):
+        return table
+    body = [list(row[1:]) for row in table.rows]
+    if first:
+        return table
+    rows: list[Row] = [list(column) for column in zip(*body, strict=True)]
+    return found(names, [row for row in rows if any(row)], (table.start, table.end))
+
+
+def _when(test: Callable[[str], bool], finder: Callable[[str], Iterator[Found]]) -> Any:
+    def find(text: str) -> Iterable[Found]:
+        return finder(text) if test(text) else ()
+
+    return find
+
+
+def _has_html(text: str) -> bool:
+    return "<t" in text or "<T" in text
+
+
+_FINDERS: tuple[Callable[[str], Iterable[Found]], ...] = (
+    _when(lambda text: "MSH" in text and "PID" in text, keyed_rows.clinical_messages),
+    _when(lambda text: "BEGIN:VCARD" in text, keyed_rows.contact_cards),
+    _when(lambda text: "\\begin{" in text, latex.tables),
+    _when(_has_html, markup.html_tables),
+    _when(lambda text: "</" in text or "/>" in text, markup.records),
+    _when(lambda text: "(" in text and ("nto " in text or "NTO " in text or "opy " in text or "OPY " in text), statements.tables),
+    _when(lambda text: "[" in text or "{" in text, _literals),
+)
+_BY_LINES: tuple[Callable[[str, list[Line]], Iterable[Found]], ...] = (
+    delimited.tables,
+    keyed_rows.one_line_records,
+    keyed_rows.forms,
+    printed.tables,
+)

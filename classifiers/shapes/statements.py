@@ -1,0 +1,136 @@
+"""Rows in SQL: the tuples of INSERT statements, and the lines of COPY."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
+from classifiers.shapes.literals import Node, Value, read
+
+_INSERT = re.compile(
+    r"(?i)\b(?:insert|replace|merge)\s{1,8}(?:ignore\s{1,4})?(?:or\s{1,4}\w{1,9}\s{1,4})?"
+    r"into\s{1,8}([\w.\"`\[\]$]{1,120})"
+)
+_VALUES = re.compile(r"(?i)\bvalues?\b")
+_CREATE = re.compile(r"(?i)\bcreate\s{1,8}table\s{1,8}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?([\w.\"`\[\]$]{1,120})")
+_COPY = re.compile(r"(?i)\bcopy\s{1,8}([\w.\"]{1,120})\s{0,4}\(([^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,200};?[ \t\r]{0,8}\n")
+_QUOTES = "\"`[] \t\r\n"
+_NO_COLUMN = frozenset({"primary", "key", "unique", "constraint", "foreign", "check", "index"})
+_NEAR = 40
+_PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
+
+
+def tables(text: str) -> Iterator[Found]:
+    """Yield the rows of each table that statements fill, those of several statements together."""
+    groups: dict[tuple[str, tuple[str, ...]], list[tuple[Row, int, int]]] = {}
+    columns = dict(_created(text)) if "reate" in text or "REATE" in text else {}
+    at = 0
+    while (start := _INSERT.search(text, at)) is not None:
+        at = start.end()
+        table = start[1].strip(_QUOTES).lower()
+        names, at = _names(text, at)
+        values = _VALUES.search(text, at, at + _NEAR)
+        if values is None:
+            continue
+        at = values.end()
+        rows, at = _tuples(text, at)
+        group = groups.setdefault((table, names or columns.get(table, ())), [])
+        group += [(row, start.start(), at) for row in rows]
+    for (_, columns_of), rows in groups.items():
+        if rows:
+            yield found(columns_of, [row for row, _, _ in rows][:MAX_ROWS], (rows[0][1], rows[-1][2]))
+    yield from _copies(text)
+
+
+def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for match in _CREATE.finditer(text):
+        opening = text.find("(", match.end(), match.end() + _NEAR)
+        closing = text.find(";", opening) if opening >= 0 else -1
+        if closing < 0:
+            continue
+        lines = _at_top(text[opening + 1 : closing][:20_000])
+        words = [line.split()[0].strip(_QUOTES) for line in lines if line.split()]
+        names = tuple(word for word in words if word and word.lower() not in _NO_COLUMN)
+        yield match[1].strip(_QUOTES).lower(), names
+
+
+def _at_top(text: str) -> list[str]:
+    """Cut at the commas that stand in no brackets."""
+    pieces, depth, begin = [], 0, 0
+    for at, char in enumerate(text):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            if depth < 0:
+                return [*pieces, text[begin:at]]
+        elif char == "," and depth == 0:
+            pieces.append(text[begin:at])
+            begin = at + 1
+    return [*pieces, text[begin:]]
+
+
+def _names(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    """Return the columns that stand in brackets behind the table's name, and where they end."""
+    opening = text.find("(", at, at + _NEAR)
+    if opening < 0 or _VALUES.search(text, at, opening):
+        return (), at
+    closing = text.find(")", opening, opening + 20_000)
+    if closing < 0:
+        return (), at
+    names = tuple(name.strip(_QUOTES) for name in text[opening + 1 : closing].split(","))
+    return names, closing + 1
+
+
+def _tuples(text: str, at: int) -> tuple[list[Row], int]:
+    rows: list[Row] = []
+    while True:
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+        if at >= len(text) or text[at] != "(":
+            return rows, at
+        reading = read(text, at, sql=True)
+        at = reading.end
+        if reading.whole is None:
+            return rows, at
+        row = [_cell(value) for value in reading.whole.items]
+        if any(row) and not all(cell is None or _is_placeholder(cell) for cell in row):
+            rows.append(row)
+
+
+def _cell(value: Value) -> Cell | None:
+    if isinstance(value, Node) or value is None or not value.text.strip():
+        return None
+    return value
+
+
+def _is_placeholder(cell: Cell) -> bool:
+    return len(cell.text) < 30 and cell.text.startswith(_PLACEHOLDERS)
+
+
+def _copies(text: str) -> Iterator[Found]:
+    for match in _COPY.finditer(text):
+        names = [name.strip(_QUOTES) for name in match[2].split(",")]
+        rows: list[Row] = []
+        at = match.end()
+        while at < len(text) and len(rows) < MAX_ROWS:
+            stop = text.find("\n", at)
+            stop = len(text) if stop < 0 else stop
+            row = _tabbed(text, at, stop)
+            if len(row) != len(names):
+                break
+            rows.append(row)
+            at = stop + 1
+        if rows:
+            yield found(names, rows, (match.start(), at))
+
+
+def _tabbed(text: str, start: int, stop: int) -> Sequence[Cell | None]:
+    cells: list[Cell | None] = []
+    at = start
+    while at <= stop:
+        end = text.find("\t", at, stop)
+        end = stop if end < 0 else end
+        cell = trimmed(text, at, end)
+        cells.append(None if cell is not None and cell.text == "\\N" else cell)
+        at = end + 1
+    return cells
