@@ -89,7 +89,9 @@ class PersonalDetector:
             for name, cell in zip(table.columns, row, strict=True)
             if cell is not None
         ]
-        hits = self.detect(Payload(segments=[cell for cell, _ in cells], pasted=[]), explain=explain)
+        hits = self.detect(
+            Payload(segments=[cell for cell, _ in cells], pasted=[]), explain=explain
+        )
         return [_placed(hit, *cells[hit.segment], table.segment) for hit in hits]
 
     def _with_records(

@@ -56,9 +56,7 @@ def _is_rule(text: str, start: int, stop: int) -> bool:
     return stop > start and _RULE.issuperset(text[start:stop])
 
 
-def _joined(
-    text: str, lines: Sequence[Line], index: int, delimiter: str
-) -> tuple[int, int]:
+def _joined(text: str, lines: Sequence[Line], index: int, delimiter: str) -> tuple[int, int]:
     """Return where the record ends that begins in this line, and how many lines it takes: a quote
     that stays open goes on in the next ones.
     """

@@ -9,7 +9,11 @@ from classifiers.shapes.found import Cell, Row
 
 _LONGEST_NAME = 60
 _MOST_WORDS = 7
-_NO_NAME = frozenset('{}<>=\\"`;$@')
+_LONGEST_SHORT_FORM = 8
+"""Characters of a last word that ends with a point and is no end of a sentence: `Tel.nr.`."""
+_NO_NAME = frozenset('{}<>=\\"`;$@|*^~')
+_SENTENCE = frozenset("is are that this will should be was were we it if when — –".split())
+"""Words of sentences, which no name of a column holds."""
 _NUMERIC = frozenset("0123456789+-/(). ,:%")
 _CODE = ("(", "{", "}", "=", "<", ">", "\\")
 _AGREED = 0.8
@@ -30,7 +34,14 @@ def is_name(text: str) -> bool:
         return True
     if len(text) > _LONGEST_NAME or not _NO_NAME.isdisjoint(text):
         return False
-    if text.count("(") != text.count(")") or text[-1] in ".:,?!" or len(text.split()) > _MOST_WORDS:
+    if text.count("(") != text.count(")") or text.count("[") != text.count("]") or ": " in text:
+        return False
+    if text[-1] in ":,?!" or len(text.split()) > _MOST_WORDS:
+        return False
+    words = text.lower().split()
+    if not _SENTENCE.isdisjoint(words) or (len(words) > 4 and "the" in words):
+        return False
+    if text[-1] == "." and len(text.split()[-1]) > _LONGEST_SHORT_FORM:
         return False
     return text in {"#", "№"} or (
         any(map(str.isalpha, text)) and sum(map(str.isdigit, text)) * 2 <= len(text)
@@ -100,7 +111,7 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
     """True when the rows under these names (None: without any) are records: enough of them, alike,
     and no code.
     """
-    if not rows or is_code(rows):
+    if not rows or sum(map(any, zip(*rows[:_LOOKED_AT], strict=True))) < 2 or is_code(rows):
         return False
     telling = 0 if names is None else sum(map(is_telling, names))
     if len(rows) >= (1 if telling > 1 else 2) and telling:

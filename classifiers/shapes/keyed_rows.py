@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
 from classifiers.shapes.judging import is_telling
 
-_KEY = re.compile(r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}")
+_KEY = re.compile(
+    r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
+)
 _LINE = re.compile(
     r"([ \t>]{0,24})((?:[-*•]|\d{1,4}[.)])[ \t]{1,3})?(?:\*\*|[\"'`])?([^\W\d_][\w '()/.\-°#]{0,48}?)(?:\*\*|[\"'`])?"
     r"[ \t]{0,20}[:=](?:\*\*)?(?:[ \t]{1,20}|$)([^\n]{0,400})"
@@ -27,7 +29,11 @@ def one_line_records(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """Yield lines that hold several named values each, as `name=Jane; mail=…` does."""
     run: list[tuple[Fields, int, int]] = []
     for start, stop in lines:
-        fields = _pairs(text, start, stop) if text.find("=", start, stop) >= 0 or text.find(": ", start, stop) >= 0 else {}
+        fields = (
+            _pairs(text, start, stop)
+            if text.find("=", start, stop) >= 0 or text.find(": ", start, stop) >= 0
+            else {}
+        )
         if len(fields) < _FEWEST or (run and _unlike(run[0][0], fields)):
             yield from _as_table(run)
             run = []
@@ -188,7 +194,16 @@ _FIELDS = {
     "AL1": {3: "allergy"},
 }  # fmt: skip
 """Segment of HL7 v2 → number of a field → what it is."""
-_NAMES = frozenset({"patient name", "mother maiden name", "next of kin", "guarantor full name", "insured name", "doctor name"})
+_NAMES = frozenset(
+    {
+        "patient name",
+        "mother maiden name",
+        "next of kin",
+        "guarantor full name",
+        "insured name",
+        "doctor name",
+    }
+)
 _SEGMENT_ENDS = re.compile(r"\r\n|\r|\n")
 
 

@@ -121,8 +121,10 @@ def _columns(node: Mapping[str, Any]) -> Shaped | None:
     }
     height = max(map(len, lists.values()), default=0)
     even = {name: value for name, value in lists.items() if len(value) == height}
-    if height < MIN_ROWS or len(even) < 2 or not all(
-        all(map(_is_scalar, value[:_LOOKED_AT])) for value in even.values()
+    if (
+        height < MIN_ROWS
+        or len(even) < 2
+        or not all(all(map(_is_scalar, value[:_LOOKED_AT])) for value in even.values())
     ):
         return None
     if not any(map(is_telling, even)) and not all(map(is_name, even)):
@@ -139,9 +141,13 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     if len(inner) < MIN_ROWS:
         return None
     looked_at = list(node.values())[:_LOOKED_AT]
-    if any(row.keys() != first.keys() or not all(map(_is_scalar, row.values())) for row in looked_at):
+    if any(
+        row.keys() != first.keys() or not all(map(_is_scalar, row.values())) for row in looked_at
+    ):
         return None
-    outer_tells, inner_tells = (sum(map(is_telling, names)) for names in (list(node)[:50], inner[:50]))
+    outer_tells, inner_tells = (
+        sum(map(is_telling, names)) for names in (list(node)[:50], inner[:50])
+    )
     if outer_tells > inner_tells or (outer_tells == inner_tells and _are_numbers(inner)):
         return Shaped(list(node), [[row.get(name) for row in node.values()] for name in inner])
     if inner_tells or _are_numbers(list(node)):
@@ -186,9 +192,7 @@ def _rows(rows: Sequence[Any]) -> Shaped | None:
     if width < 2 or width > MAX_COLUMNS or not _is_even(rows, width):
         return None
     first = [text_of(value) for value in rows[0]]
-    if all(map(is_name, first)) and (
-        any(map(is_telling, first)) or _are_unlike(first, rows[1])
-    ):
+    if all(map(is_name, first)) and (any(map(is_telling, first)) or _are_unlike(first, rows[1])):
         return Shaped(first, list(rows[1:]))
     if len(rows) < 3 or not any(isinstance(value, str | tuple) for value in rows[0]):
         return None

@@ -4,6 +4,7 @@ lines do.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table, is_telling
@@ -15,6 +16,8 @@ _MOST_LINES = 5_000
 _LONGEST = 2_000
 _FOOTER = re.compile(r"\s{0,4}\[(\d{1,9}) rows x \d{1,6} columns\]")
 
+_LAST_WORDS = frozenset("number no nr no. nr. name address id date code".split())
+"""What ends a name of several words and is none by itself."""
 _BITS = bytes(ord("1") if byte == 32 else ord("0") for byte in range(256))
 
 type Line = tuple[int, int]
@@ -115,7 +118,10 @@ def _by_gaps(block: _Block) -> Found | None:
 def _is_spaced(block: _Block) -> bool:
     """True when most lines hold a gap of two blanks, or all are equally long."""
     count = len(block.lines)
-    if sum("  " in block.line(n).strip() or block.line(n)[:1] == " " for n in range(count)) * 3 >= 2 * count:
+    if (
+        sum("  " in block.line(n).strip() or block.line(n)[:1] == " " for n in range(count)) * 3
+        >= 2 * count
+    ):
         return True
     return len({len(block.line(n)) for n in range(count)}) == 1
 
@@ -170,6 +176,8 @@ def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[
     first = pieces[0]
     indexed = not header[first[0] : first[1]].strip()
     right = len({len(line) for line in lines}) == 1
+    gaps = [after[0] - before[1] for before, after in pairwise(pieces)]
+    wide = sum(gap > 1 for gap in gaps) * 2 >= len(gaps)
     columns: list[list[int]] = []
     waiting: list[int] | None = None
     for number, (start, end) in enumerate(pieces):
@@ -182,7 +190,7 @@ def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[
             start, waiting = waiting[0], None
             named, filled = bool(header[start:end].strip()), True
         narrow = bool(columns) and start - columns[-1][1] < 2
-        if indexed and narrow and len(columns) > 1:
+        if narrow and (wide or _is_one_name(header, columns[-1], (start, end))) and len(columns) > indexed:
             columns[-1][1] = end
         elif named and filled:
             columns.append([start, end])
@@ -195,9 +203,14 @@ def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[
     return [(start, end) for start, end in columns]
 
 
-def _cut(
-    block: _Block, columns: Sequence[tuple[int, int]], numbers: Sequence[int]
-) -> Found | None:
+def _is_one_name(header: str, left: Sequence[int], right: tuple[int, int]) -> bool:
+    """True when the words over two pieces are one name: `Mobile number`."""
+    second = header[right[0] : right[1]].strip().lower()
+    whole = header[left[0] : right[1]]
+    return second in _LAST_WORDS and is_telling(whole)
+
+
+def _cut(block: _Block, columns: Sequence[tuple[int, int]], numbers: Sequence[int]) -> Found | None:
     rows: list[Row] = []
     elided = False
     edges = [(start, max(end, start)) for start, end in columns]
@@ -211,7 +224,9 @@ def _cut(
             continue
         rows.append(
             [
-                trimmed(block.text, line_start + start, min(line_start + end, line_start + len(line)))
+                trimmed(
+                    block.text, line_start + start, min(line_start + end, line_start + len(line))
+                )
                 if start < len(line)
                 else None
                 for start, end in edges

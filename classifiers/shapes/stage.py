@@ -7,13 +7,14 @@ from classifiers.payload import Carrier, Pasted, Payload, Segment
 from classifiers.shapes import delimited, keyed_rows, latex, markup, orients, printed, statements
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
 from classifiers.shapes.judging import is_telling
-from classifiers.shapes.literals import plain, read
+from classifiers.shapes.literals import Node, plain, read
 
 type Line = tuple[int, int]
 
 _OPENING = "[{"
 _MOST_TRANSPOSED = 4
 _SHORTEST = 12
+_BETWEEN = 16
 _LONGEST_LINE = 200_000
 
 
@@ -74,15 +75,37 @@ def _free_lines(text: str, taken: list[Found]) -> Iterator[Line]:
 
 def _literals(text: str) -> Iterator[Found]:
     at = 0
+    run: list[Node] = []
     while (at := _next_opening(text, at)) >= 0:
         reading = read(text, at)
         roots = [reading.whole] if reading.whole is not None else reading.parts
-        for root in roots:
-            for shaped in orients.tables_in(plain(root)):
-                table = _placed(shaped, (root.start, root.end))
-                if table is not None:
-                    yield table
+        if run and (not roots or not _go_on(text, run[-1], roots[0])):
+            yield from _of_run(run)
+            run = []
+        run += roots
+        if reading.whole is None:
+            yield from _of_run(run)
+            run = []
         at = reading.end
+    yield from _of_run(run)
+
+
+def _go_on(text: str, last: Node, following: Node) -> bool:
+    """True when one object follows the other at once, as JSON lines do."""
+    between = text[last.end : following.start]
+    return len(between) < _BETWEEN and not between.strip(" \t\r\n,;-")
+
+
+def _of_run(run: list[Node]) -> Iterator[Found]:
+    """Yield the tables in literals that follow one another: objects of equal fields are its rows."""
+    values = [plain(node) for node in run]
+    alike: list[Any] = values if all(isinstance(value, dict) for value in values) else []
+    shaped = orients.of_list(alike) if len(alike) > 1 else None
+    tables = [shaped] if shaped else [t for value in values for t in orients.tables_in(value)]
+    for found_ in tables:
+        table = _placed(found_, (run[0].start, run[-1].end))
+        if table is not None:
+            yield table
 
 
 def _next_opening(text: str, at: int) -> int:
@@ -141,12 +164,17 @@ _FINDERS: tuple[Callable[[str], Iterable[Found]], ...] = (
     _when(lambda text: "\\begin{" in text, latex.tables),
     _when(_has_html, markup.html_tables),
     _when(lambda text: "</" in text or "/>" in text, markup.records),
-    _when(lambda text: "(" in text and ("nto " in text or "NTO " in text or "opy " in text or "OPY " in text), statements.tables),
+    _when(
+        lambda text: (
+            "(" in text and ("nto " in text or "NTO " in text or "opy " in text or "OPY " in text)
+        ),
+        statements.tables,
+    ),
     _when(lambda text: "[" in text or "{" in text, _literals),
 )
 _BY_LINES: tuple[Callable[[str, list[Line]], Iterable[Found]], ...] = (
-    delimited.tables,
     keyed_rows.one_line_records,
+    delimited.tables,
     keyed_rows.forms,
     printed.tables,
 )

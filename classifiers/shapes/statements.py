@@ -11,9 +11,14 @@ _INSERT = re.compile(
     r"into\s{1,8}([\w.\"`\[\]$]{1,120})"
 )
 _VALUES = re.compile(r"(?i)\bvalues?\b")
-_CREATE = re.compile(r"(?i)\bcreate\s{1,8}table\s{1,8}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?([\w.\"`\[\]$]{1,120})")
-_COPY = re.compile(r"(?i)\bcopy\s{1,8}([\w.\"]{1,120})\s{0,4}\(([^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,200};?[ \t\r]{0,8}\n")
-_QUOTES = "\"`[] \t\r\n"
+_CREATE = re.compile(
+    r"(?i)\bcreate\s{1,8}table\s{1,8}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?([\w.\"`\[\]$]{1,120})"
+)
+_COPY = re.compile(
+    r"(?i)\bcopy\s{1,8}([\w.\"]{1,120})\s{0,4}\(([^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,200};?[ \t\r]{0,8}\n"
+)
+_PAIRS = (("`", "`"), ('"', '"'), ("[", "]"))
+_QUOTES = '"`[] \t\r\n'
 _NO_COLUMN = frozenset({"primary", "key", "unique", "constraint", "foreign", "check", "index"})
 _NEAR = 40
 _PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
@@ -37,7 +42,9 @@ def tables(text: str) -> Iterator[Found]:
         group += [(row, start.start(), at) for row in rows]
     for (_, columns_of), rows in groups.items():
         if rows:
-            yield found(columns_of, [row for row, _, _ in rows][:MAX_ROWS], (rows[0][1], rows[-1][2]))
+            yield found(
+                columns_of, [row for row, _, _ in rows][:MAX_ROWS], (rows[0][1], rows[-1][2])
+            )
     yield from _copies(text)
 
 
@@ -48,9 +55,17 @@ def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         if closing < 0:
             continue
         lines = _at_top(text[opening + 1 : closing][:20_000])
-        words = [line.split()[0].strip(_QUOTES) for line in lines if line.split()]
+        words = [_first_name(line.strip()) for line in lines]
         names = tuple(word for word in words if word and word.lower() not in _NO_COLUMN)
         yield match[1].strip(_QUOTES).lower(), names
+
+
+def _first_name(line: str) -> str:
+    """Return the name that a column's definition begins with, quoted or not."""
+    for opening, closing in _PAIRS:
+        if line.startswith(opening) and (end := line.find(closing, 1)) > 0:
+            return line[1:end]
+    return line.split()[0] if line else ""
 
 
 def _at_top(text: str) -> list[str]:

@@ -187,7 +187,7 @@ def looks_like_name(text: str) -> bool:
 def _address(text: str) -> str | None:
     if not 5 <= len(text) <= 250 or _TECHNICAL.search(text) or not _HAS_LETTER.search(text):
         return None
-    if len(text.split()) < 2:
+    if len(text.split()) < 2 or not any(map(str.isdigit, text)):
         return None
     return " ".join(text.split()).casefold()
 

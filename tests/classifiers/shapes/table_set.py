@@ -189,8 +189,7 @@ def _frame(table: Sample, *, index: bool = True) -> str:
     widths = [max(len(row[n]) for row in grid) for n in range(len(grid[0]))]
     gap = "  " if index else " "
     return "\n".join(
-        gap.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in grid
+        gap.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in grid
     )
 
 
