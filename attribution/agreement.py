@@ -52,8 +52,8 @@ def agree(
 ) -> Agreed:
     """Join what the command line says with what other witnesses say of the main program.
 
-    `silent`: its interpreter could have been read, and did not say anything. Then an absolute path is not believed
-    either: whoever can write over a command line can write any path there.
+    `silent`: its interpreter could have been read, and did not say anything. Then an absolute path
+    is not believed either: whoever can write over a command line can write any path there.
     """
     interpreter = next((w for w in witnesses if w.source == "interpreter"), None)
     beacon = next((w for w in witnesses if w.source == "beacon"), None)

@@ -64,8 +64,8 @@ def examine(
 ) -> Examined:
     """Find the script of a process. `line`: the process, then its ancestors, nearest first.
 
-    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
-    `told`: what beacons said, each with the pid of its process.
+    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are
+    nobody's script. `told`: what beacons said, each with the pid of its process.
     """
     first = _read_line(line[0], line[1:])
     owner, resolution, note = _script_of(line, first, wrappers)

@@ -24,11 +24,11 @@ def build(
 ) -> SocketAttributor:
     """Return an attributor.
 
-    `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function, needed for
-    "pseudonym". `own_pids`: processes of the gate, never named as senders; give a callable when
-    workers come and go. This process is always among them. `keep_out`: files and folders of
-    Outgate's own that are nobody's script.
-    `beacons`: the folder below which senders' own beacons write.
+    `user_names`: how user names and home folders appear in evidence. `pseudonym`: a keyed function,
+    needed for "pseudonym". `own_pids`: processes of the gate, never named as senders; give a
+    callable when workers come and go. This process is always among them. `keep_out`: files and
+    folders of Outgate's own that are nobody's script. `beacons`: the folder below which senders'
+    own beacons write.
     """
     people = People(user_names, pseudonym)
     root = "" if beacons is None else str(beacons)

@@ -160,7 +160,8 @@ class Backend(Protocol):
     def recall(self, peer: Peer, known: "KnownOwners", since: float) -> Ownership | None:
         """Answer at once from processes already known, or None when it takes a search.
 
-        `since`: Unix time of the connection. An answer must be as sure as a search: no other process can hold it.
+        `since`: Unix time of the connection. An answer must be as sure as a search: no other
+        process can hold it.
         """
 
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:

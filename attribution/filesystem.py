@@ -1,8 +1,8 @@
 """The file system as one process sees it: ours, or that of its container through /proc/PID/root.
 
 A path of the sender is followed part by part, because some parts mean another thing to whoever
-follows them:
-`/proc/self`, `/dev/fd` and `/dev/stdin` are the sender's own, and an absolute link starts at the sender's own root.
+follows them: `/proc/self`, `/dev/fd` and `/dev/stdin` are the sender's own, and an absolute link
+starts at the sender's own root.
 """
 
 # paths of another process, kept as the text they are

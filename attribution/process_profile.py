@@ -85,7 +85,8 @@ def paint(
 ) -> Portrait:
     """Join facts into a portrait.
 
-    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are nobody's script.
+    `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are
+    nobody's script.
     """
     line = (facts, *parents)
     unread = None

@@ -16,7 +16,7 @@ from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings
-from classifiers.shapes import pasted_in
+from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
 from core.exchange import Exchange

@@ -36,8 +36,8 @@ class Attributor(Protocol):
         """Sample the sender's stack while it waits (tens of ms; off the loop). None when it cannot
         be had.
 
-        `request`: the one that is meant, by which what the sender itself says of its requests is found. Without
-        `look` only that is asked (a millisecond).
+        `request`: the one that is meant, by which what the sender itself says of its requests is
+        found. Without `look` only that is asked (a millisecond).
         """
 
     def forget(self, connection: Connection) -> None:

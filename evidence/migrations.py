@@ -22,25 +22,27 @@ _V1 = Step(
     statements=(
         "CREATE TABLE meta (key VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL)",
         """CREATE TABLE entries (
-            seq INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL UNIQUE, at_us BIGINT NOT NULL, case_id INTEGER,
-            prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT NULL)""",
+            seq INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL UNIQUE, at_us BIGINT NOT NULL,
+            case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT NULL)""",
         "CREATE INDEX entries_by_time ON entries (at_us)",
         "CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL",
         """CREATE TABLE open_exchanges (
-            slot INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL, gate VARCHAR NOT NULL, body VARCHAR NOT NULL)""",
+            slot INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL, gate VARCHAR NOT NULL,
+            body VARCHAR NOT NULL)""",
         """CREATE TABLE cases (
-            id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, status VARCHAR NOT NULL, disposition VARCHAR,
-            first_us BIGINT NOT NULL, last_us BIGINT NOT NULL, count INTEGER NOT NULL, verdict VARCHAR NOT NULL,
-            script VARCHAR NOT NULL, script_path VARCHAR, script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL,
-            service VARCHAR, category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL, kinds VARCHAR NOT NULL,
-            most_values INTEGER NOT NULL, most_records INTEGER, bytes_sent BIGINT NOT NULL,
-            last_record VARCHAR NOT NULL, degraded INTEGER NOT NULL)""",
+            id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, status VARCHAR NOT NULL,
+            disposition VARCHAR, first_us BIGINT NOT NULL, last_us BIGINT NOT NULL,
+            count INTEGER NOT NULL, verdict VARCHAR NOT NULL, script VARCHAR NOT NULL,
+            script_path VARCHAR, script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL,
+            service VARCHAR, category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL,
+            kinds VARCHAR NOT NULL, most_values INTEGER NOT NULL, most_records INTEGER,
+            bytes_sent BIGINT NOT NULL, last_record VARCHAR NOT NULL, degraded INTEGER NOT NULL)""",
         "CREATE INDEX cases_by_status ON cases (status, last_us)",
         "CREATE INDEX cases_by_time ON cases (last_us)",
         """CREATE TABLE review_entries (
             seq INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL UNIQUE, at_us BIGINT NOT NULL,
-            case_key VARCHAR NOT NULL, action VARCHAR NOT NULL, script VARCHAR, script_sha256 VARCHAR,
-            prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT NULL)""",
+            case_key VARCHAR NOT NULL, action VARCHAR NOT NULL, script VARCHAR,
+            script_sha256 VARCHAR, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT NULL)""",
         "CREATE INDEX review_entries_by_case ON review_entries (case_key, seq)",
         "CREATE INDEX review_entries_by_script ON review_entries (script, seq)",
     )
@@ -49,12 +51,14 @@ _V1 = Step(
 _V2 = Step(
     statements=(
         """CREATE TABLE scripts (
-            script VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, first_us BIGINT NOT NULL, last_us BIGINT NOT NULL,
-            count INTEGER NOT NULL, PRIMARY KEY (script, sha256)) WITHOUT ROWID""",
+            script VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, first_us BIGINT NOT NULL,
+            last_us BIGINT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (script,
+            sha256)) WITHOUT ROWID""",
         """CREATE TABLE traffic (
-            script VARCHAR NOT NULL, destination VARCHAR NOT NULL, bucket INTEGER NOT NULL, exchanges INTEGER NOT NULL,
-            bytes BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL,
-            PRIMARY KEY (script, destination, bucket)) WITHOUT ROWID""",
+            script VARCHAR NOT NULL, destination VARCHAR NOT NULL, bucket INTEGER NOT NULL,
+            exchanges INTEGER NOT NULL, bytes BIGINT NOT NULL, tokens BIGINT NOT NULL,
+            cost_micro_usd BIGINT NOT NULL, PRIMARY KEY (script, destination,
+            bucket)) WITHOUT ROWID""",
     ),
     rebuild=True,
 )

@@ -1,9 +1,12 @@
 """The house itself: names, imports, sizes and what may never be in the tree."""
 
 import ast
+import io
 import json
+import re
 import subprocess
 import sys
+import tokenize
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -102,6 +105,43 @@ def test_every_module_says_its_job_and_stays_small(package: str) -> None:
         if text.count("\n") > 400:
             large.append(path.relative_to(ROOT))
     assert (silent, large) == ([], [])
+
+
+def wide_lines(text: str) -> list[int]:
+    """Return the lines over 100 columns that could be folded: not those inside of a text, nor with
+    one long word of a text, nor with a reason for a checker.
+    """
+    wide = {at for at, line in enumerate(text.splitlines(), 1) if len(line) > 100}
+    if not wide:
+        return []
+    tree = list(ast.walk(ast.parse(text)))
+    alone = {node.value for node in tree if isinstance(node, ast.Expr)}
+    for node in tree:
+        literal = isinstance(node, ast.JoinedStr | ast.Constant) and node not in alone
+        source = (ast.get_source_segment(text, node) or "") if literal else ""
+        if isinstance(node, ast.expr) and source[-1:] in ('"', "'") and len(source) > 40:
+            wide -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and re.search("noqa|type: ignore", token.string):
+            wide.discard(token.start[0])
+    return sorted(wide)
+
+
+@pytest.mark.parametrize("folder", [*PACKAGES, "tests", "benchmarks", "examples"])
+def test_lines_are_at_most_100_columns_wide(folder: str) -> None:
+    """What can be folded is folded; a pattern or an address that cannot be stays whole."""
+    wide = {str(p): wide_lines(p.read_text()) for p in (ROOT / folder).rglob("*.py")}
+
+    assert {path: lines for path, lines in wide.items() if lines} == {}
+
+
+def test_a_wide_line_is_seen() -> None:
+    """The check sees wide code, wide docstrings and wide comments."""
+    wide = "x" * 101
+    assert wide_lines(f"{wide} = 1\n") == [1]
+    assert wide_lines(f'"""{wide}"""\n') == [1]
+    assert wide_lines(f"# {wide}\n") == [1]
+    assert wide_lines(f'a = "{wide}"\n') == []
 
 
 def test_the_core_needs_the_standard_library_only() -> None:

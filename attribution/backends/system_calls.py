@@ -94,7 +94,8 @@ def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
 def _polled(pid: int, address: int, count: int, *, doubtful: bool) -> frozenset[int]:
     """Return the descriptors of a poll call: the only memory of another process that is ever read.
 
-    `doubtful`: it may be another call; then every entry must look like one of a poll, or none counts.
+    `doubtful`: it may be another call; then every entry must look like one of a poll, or none
+    counts.
     """
     if not 0 < count <= 4096:
         return frozenset()

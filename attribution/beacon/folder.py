@@ -22,7 +22,8 @@ def beacon_folder(root: Path) -> Iterator[Path]:
     """Yield the folder to put on a child's import path; all of it is gone afterwards. Raises
     OSError.
 
-    `root` holds one folder for each `outgate run`, called `<pid>-<random>`. Those of dead ones are removed first.
+    `root` holds one folder for each `outgate run`, called `<pid>-<random>`. Those of dead ones are
+    removed first.
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(root)

@@ -25,8 +25,8 @@ _MOST_LINES = 20_000
 class ContentStore:
     """A folder of masked sources, addressed by the SHA-256 of the script as it ran.
 
-    `mask` turns source text into text without secrets and personal values, or raises ValueError for what is no
-    source; only its result is ever written.
+    `mask` turns source text into text without secrets and personal values, or raises ValueError for
+    what is no source; only its result is ever written.
     """
 
     def __init__(self, folder: Path, mask: Callable[[str], str]) -> None:

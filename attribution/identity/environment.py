@@ -25,8 +25,9 @@ def package_folders(
     """Return the folders with installed packages, as the process sees them, the first to be
     imported from first.
 
-    `claim`: what the process says of its own start, taken only where its interpreter is the one that the kernel names.
-    `home`: the home folder of its user, whose own packages count outside of environments.
+    `claim`: what the process says of its own start, taken only where its interpreter is the one
+    that the kernel names. `home`: the home folder of its user, whose own packages count outside of
+    environments.
     """
     if facts.windows:
         places = search_paths.site_folders(facts)

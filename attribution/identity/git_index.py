@@ -43,7 +43,8 @@ class Index:
 def file_state(index: Index | None, content: bytes, commit: bytes, size: int) -> FileState | None:
     """Return how this content stands to the commit; None when that cannot be said.
 
-    `commit`: the commit's object as it lies on the disk, or empty. `size`: of an object's name in hex.
+    `commit`: the commit's object as it lies on the disk, or empty. `size`: of an object's name in
+    hex.
     """
     if index is None:
         return None

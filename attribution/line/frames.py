@@ -75,10 +75,10 @@ def choose(
 ) -> tuple[CodeLine | None, str]:
     """Return the line and an outcome word for the counters.
 
-    `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One such thread is
-    EXACT. An event loop's stack is not its task's, so it gives no line at all. Where nobody stands
-    there (the library sends in a thread of its own), a single Python thread inside a library is
-    LIKELY the one that asked it to.
+    `waiting`: threads that stand in a read or write of the very socket, where the OS tells. One
+    such thread is EXACT. An event loop's stack is not its task's, so it gives no line at all. Where
+    nobody stands there (the library sends in a thread of its own), a single Python thread inside a
+    library is LIKELY the one that asked it to.
     """
     program = placed(program, threads)
     if waiting:

@@ -59,8 +59,8 @@ def resolve(
 ) -> Resolution | None:
     """Return what a Python process runs, by its command line; None when it is no Python process.
 
-    `parents`: its ancestors, nearest first, where a worker or kernel is known only through them. `is_interpreter`:
-    whether the program file holds an interpreter; None where only its name tells.
+    `parents`: its ancestors, nearest first, where a worker or kernel is known only through them.
+    `is_interpreter`: whether the program file holds an interpreter; None where only its name tells.
     """
     program = facts.exe or (facts.argv[0] if facts.argv else facts.name)
     if base_name(program) == "uwsgi":

@@ -125,7 +125,8 @@ def count(name: str, text: str) -> int:
 def _slice(encoding: "tiktoken.Encoding", text: str) -> int:
     try:
         return len(encoding.encode_ordinary(text))
-    except BaseException as error:  # boundary: a panic of the native library is no Exception, and must not end the gate
+    # boundary: a panic of the native library is no Exception, and must not end the gate
+    except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
         return len(text) // 4

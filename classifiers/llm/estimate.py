@@ -80,7 +80,8 @@ def begin(call: LlmCall, body: bytes) -> None:
 def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estimate | None:
     """Return estimated tokens of a call, or None when there is nothing to count.
 
-    `sample` is the beginning of the answer's events, `seen` how many bytes of events went by in all.
+    `sample` is the beginning of the answer's events, `seen` how many bytes of events went by in
+    all.
     """
     name = encodings.encoding_for(call.model)
     try:

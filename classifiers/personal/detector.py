@@ -18,8 +18,6 @@ from classifiers.personal.scan.scan import read_candidate
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.embedded import Block, blocks, has_pairs, merged
 from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder, looks_like_name
-from classifiers.shapes import pasted_in
-from classifiers.shapes.judging import is_telling
 from core.findings import Confidence
 
 _SHORTEST = 6
@@ -75,9 +73,11 @@ class PersonalDetector:
 
     def _with_pasted(self, found: list[Hit], payload: Payload, explain: bool) -> list[Hit]:
         """Read the cells of pasted tables one by one: in their places they tell everything."""
+        from classifiers.shapes.stage import pasted_in  # asks the vocabulary, which lives here
+
         pasted = pasted_in(payload)
         for table in pasted:
-            if any(map(is_telling, table.columns)):
+            if any(map(vocabulary.is_telling, table.columns)):
                 inner = self._read_pasted(table, explain)
                 found = [hit for hit in found if not _overlaps(hit, table, inner)] + inner
         return found

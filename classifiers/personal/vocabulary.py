@@ -139,6 +139,13 @@ def name_kinds(name: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
+def is_telling(name: str) -> bool:
+    """True when a name announces personal data."""
+    kinds = name_kinds(name)
+    return bool(kinds) and NEGATIVE.isdisjoint(kinds)
+
+
+@lru_cache(maxsize=8192)
 def is_neutral(name: str | None) -> bool:
     """True for names that say nothing of their value, such as `value`, `text`, `content`."""
     if name is None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from classifiers.personal.vocabulary import name_kinds
+from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import Cell, Row
 
 _LONGEST_NAME = 60
@@ -18,13 +18,6 @@ _NUMERIC = frozenset("0123456789+-/(). ,:%")
 _CODE = ("(", "{", "}", "=", "<", ">", "\\")
 _AGREED = 0.8
 _LOOKED_AT = 60
-
-
-@lru_cache(maxsize=8192)
-def is_telling(name: str) -> bool:
-    """True when a name announces personal data."""
-    kinds = name_kinds(name)
-    return bool(kinds) and "!" not in kinds
 
 
 @lru_cache(maxsize=8192)

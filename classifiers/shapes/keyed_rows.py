@@ -5,8 +5,8 @@ of clinics.
 import re
 from collections.abc import Iterator, Sequence
 
+from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
-from classifiers.shapes.judging import is_telling
 
 _KEY = re.compile(
     r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"

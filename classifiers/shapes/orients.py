@@ -7,8 +7,9 @@ Works on parsed JSON as well as on literals of a text: whoever calls says how a 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import MAX_COLUMNS
-from classifiers.shapes.judging import is_name, is_telling, type_of
+from classifiers.shapes.judging import is_name, type_of
 
 MIN_ROWS = 2
 _LOOKED_AT = 200

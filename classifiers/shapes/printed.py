@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
-from classifiers.shapes.judging import header_of, is_table, is_telling
+from classifiers.personal.vocabulary import is_telling
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.judging import header_of, is_table
 
 _RULE = frozenset("-= ")
 _FEWEST = 3
@@ -190,7 +191,11 @@ def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[
             start, waiting = waiting[0], None
             named, filled = bool(header[start:end].strip()), True
         narrow = bool(columns) and start - columns[-1][1] < 2
-        if narrow and (wide or _is_one_name(header, columns[-1], (start, end))) and len(columns) > indexed:
+        if (
+            narrow
+            and (wide or _is_one_name(header, columns[-1], (start, end)))
+            and len(columns) > indexed
+        ):
             columns[-1][1] = end
         elif named and filled:
             columns.append([start, end])

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from classifiers.payload import Carrier, Pasted, Payload, Segment
+from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes import delimited, keyed_rows, latex, markup, orients, printed, statements
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
-from classifiers.shapes.judging import is_telling
 from classifiers.shapes.literals import Node, plain, read
 
 type Line = tuple[int, int]

@@ -122,11 +122,8 @@ class _Reader:
     def _called(self, call: ast.Call, parts: list[ast.expr]) -> str | None:
         name, receiver = _called_name(call.func)
         first = call.args[0] if call.args else None
-        if name == "join" and receiver is not None and isinstance(first, ast.Name):
-            first = self._named.get(first.id)
-        if name == "join" and receiver is not None and isinstance(first, ast.List | ast.Tuple):
-            between = self._text(receiver, [])
-            return None if between is None else self._joined(first.elts, between, parts)
+        if name == "join" and receiver is not None:
+            return self._join(receiver, first, parts)
         if name in _DECODERS and first is not None:
             return _decoded(_DECODERS[name], self._text(first, parts))
         if name in _OF_NUMBERS and isinstance(first, _NESTED):
@@ -135,6 +132,16 @@ class _Reader:
             inner = receiver if isinstance(call.func, ast.Attribute) else first
             return None if inner is None else self._text(inner, parts)
         return None
+
+    def _join(
+        self, receiver: ast.expr, given: ast.expr | None, parts: list[ast.expr]
+    ) -> str | None:
+        if isinstance(given, ast.Name):
+            given = self._named.get(given.id)
+        if not isinstance(given, ast.List | ast.Tuple):
+            return None
+        between = self._text(receiver, [])
+        return None if between is None else self._joined(given.elts, between, parts)
 
 
 def _called_name(function: ast.expr) -> tuple[str, ast.expr | None]:
@@ -164,12 +171,8 @@ def _of_numbers(node: ast.expr, parts: list[ast.expr]) -> str | None:
 def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | None]]:
     """Yield the nodes below, each with the name that it is given."""
     match node:
-        case ast.Dict(keys=keys, values=values):
-            for name, value in zip(keys, values, strict=True):
-                if name is not None:
-                    yield name, None
-                word = _word(name)
-                yield value, word if word is not None and word[:1].isalpha() else key
+        case ast.Dict():
+            yield from _entries(node, key)
         case ast.Assign(targets=targets, value=value):
             yield from ((target, None) for target in targets)
             yield value, _word(targets[0])
@@ -190,6 +193,14 @@ def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | N
             yield from ((child, key) for child in ast.iter_child_nodes(node))
         case _:
             yield from ((child, None) for child in ast.iter_child_nodes(node))
+
+
+def _entries(node: ast.Dict, key: str | None) -> Iterator[tuple[ast.AST, str | None]]:
+    for name, value in zip(node.keys, node.values, strict=True):
+        if name is not None:
+            yield name, None
+        word = _word(name)
+        yield value, word if word is not None and word[:1].isalpha() else key
 
 
 def _word(node: ast.expr | None) -> str | None:

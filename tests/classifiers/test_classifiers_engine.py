@@ -57,7 +57,7 @@ def found(sent: Exchange, by: Engine = ENGINE) -> dict[str, Finding]:
 
 
 # -- kinds × carriers
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 IDS = {
     "us_ssn": ("SSN", "ssn"),
@@ -204,7 +204,8 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
     """
     for name, value in secrets_of(rng_of("secrets", carrier)).items():
         if (carrier, name) in {("csv in prompt", "DB_PASSWORD"), ("query", "SESSION_JWT")}:
-            continue  # known only by its column's name in running text; a token in a query authenticates the request
+            # known only by its column's name in running text; a token in a query authenticates
+            continue
         hits = [
             f
             for f in ENGINE.classify(CARRIERS[carrier](name, name, value)).findings
@@ -214,7 +215,7 @@ def test_secrets_are_found_once_in_every_carrier(carrier: str) -> None:
 
 
 # -- quiet
-# -------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -294,7 +295,7 @@ def test_test_data_is_told_apart() -> None:
 
 
 # -- counts and places
-# -------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 COLUMNS = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance", "note")
 
@@ -446,7 +447,7 @@ def test_objects_printed_into_a_prompt_keep_their_names() -> None:
 
 
 # -- the organisation's own
-# --------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 def test_token_tells_issuer_and_expiry() -> None:
@@ -512,7 +513,7 @@ def test_explanation_names_each_candidate_without_its_value() -> None:
 
 
 # -- names and recordings
-# ----------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 
 
 def test_names_in_prose_and_repeated_history() -> None:

@@ -321,7 +321,8 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
             pool = WorkerPool({BUILD!r}, size=1)
             await pool.warm()
             print(*pool.pids, flush=True)
-            await pool.classify(Exchange(id="1", at=datetime.now(UTC), scheme="https", host="x", port=1, method="GET", path={path!r}), 600)
+            where = dict(scheme="https", host="x", port=1, method="GET", path={path!r})
+            await pool.classify(Exchange(id="1", at=datetime.now(UTC), **where), 600)
             await asyncio.sleep(600)
 
         asyncio.run(main())

@@ -46,8 +46,8 @@ _OUT_DETAILS = (
 class Usage:
     """Tokens as stated by the provider; None where it says nothing.
 
-    `input` is the number the provider itself calls input or prompt tokens: Anthropic's and Bedrock's leave out cached
-    tokens (see `cache_apart`), everybody else's hold them.
+    `input` is the number the provider itself calls input or prompt tokens: Anthropic's and
+    Bedrock's leave out cached tokens (see `cache_apart`), everybody else's hold them.
     """
 
     input: int | None = None

@@ -44,8 +44,9 @@ _LONGEST_GAP = 3
 _SURE = 0.9
 _LOWER_CASE = 0.98
 _MACHINES_TEXT = """
-claude gemini chatgpt gpt copilot llama mistral siri alexa cortana bard grok qwen deepseek assistant user system human
-python java javascript rust django flask jenkins docker kubernetes linux windows apache postgres redis jupyter json
+claude gemini chatgpt gpt copilot llama mistral siri alexa cortana bard grok qwen deepseek
+assistant user system human python java javascript rust django flask jenkins docker kubernetes
+linux windows apache postgres redis jupyter json
 """
 _MACHINES = frozenset(_MACHINES_TEXT.split())
 

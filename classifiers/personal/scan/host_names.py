@@ -13,10 +13,11 @@ _DOMAIN = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
 )
 _NO_TLD_TEXT = """
-js ts jsx tsx mjs cjs py pyc rb go rs java kt cs cpp hpp c h php pl lua sh bash ps1 bat png jpg jpeg gif svg
-webp ico bmp css scss less html htm xml json yaml yml toml ini cfg conf txt md rst csv tsv log lock sum mod zip
-gz tar bz2 xz whl egg jar exe dll so dylib pdf docx xlsx pptx local internal lan corp intranet svc cluster
-localdomain home service socket timer target mount slice scope proto sql db vue ejs wasm map min bundle async
+js ts jsx tsx mjs cjs py pyc rb go rs java kt cs cpp hpp c h php pl lua sh bash ps1 bat png jpg
+jpeg gif svg webp ico bmp css scss less html htm xml json yaml yml toml ini cfg conf txt md rst csv
+tsv log lock sum mod zip gz tar bz2 xz whl egg jar exe dll so dylib pdf docx xlsx pptx local
+internal lan corp intranet svc cluster localdomain home service socket timer target mount slice
+scope proto sql db vue ejs wasm map min bundle async
 """
 _NO_TLD = frozenset(_NO_TLD_TEXT.split())
 _MACHINES = frozenset(

@@ -139,9 +139,10 @@ def _iso(year: str, month: str, day: str) -> str | None:
 
 
 _NOT_A_VALUE_TEXT = """
-str int bool float object number array list dict date datetime varchar char integer required optional nullable
-null none nil n/a na unknown undefined true false yes no test default string text name names first last value
-user users admin root guest anonymous system all any other redacted masked hidden empty tbd todo xxx
+str int bool float object number array list dict date datetime varchar char integer required
+optional nullable null none nil n/a na unknown undefined true false yes no test default string text
+name names first last value user users admin root guest anonymous system all any other redacted
+masked hidden empty tbd todo xxx
 """
 _NOT_A_VALUE = frozenset(_NOT_A_VALUE_TEXT.split())
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
@@ -160,9 +161,10 @@ def _person(text: str) -> str | None:
 
 
 _ORGANISATION_TEXT = """
-inc ltd llc gmbh corp co ag sa sarl bv nv plc kg ohg spa srl ab oy as aps company corporation group bank holding holdings
-foundation university institute hospital clinic department ministry association society club partners limited services
-solutions systems technologies software labs studio team service api agent bot app platform
+inc ltd llc gmbh corp co ag sa sarl bv nv plc kg ohg spa srl ab oy as aps company corporation group
+bank holding holdings foundation university institute hospital clinic department ministry
+association society club partners limited services solutions systems technologies software labs
+studio team service api agent bot app platform
 """
 _ORGANISATION = frozenset(_ORGANISATION_TEXT.split())
 _PARTICLES = frozenset("de da do dos del della di van von der den la le y e bin al".split())
