@@ -12,7 +12,7 @@ import orjson
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.records import read_records
+from classifiers.decoding.records import read_columns, read_records, read_rows
 from classifiers.payload import Path, Segment
 
 _new = tuple.__new__
@@ -67,6 +67,8 @@ def walk(
             reading.emit("", None, ())
             return
         if inner:
+            if named and len(inner) > 1 and (used := read_columns(reading, node, path)):
+                inner = [entry for entry in inner if id(entry[0]) not in used]
             inner.reverse()
             stack += inner
 
@@ -90,7 +92,9 @@ def _pairs(
         fields: dict[Any, Any] = node
         return fields.items()
     if len(node) > 2 and (
-        _numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)
+        _numeric(reading, node, key, path)
+        or read_records(reading, node, key, path, inner)
+        or read_rows(reading, node, path)
     ):
         return ()
     return enumerate(node)

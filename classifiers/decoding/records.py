@@ -4,7 +4,9 @@ from typing import Any
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.delimited import unique_names
 from classifiers.payload import Path, Table
+from classifiers.shapes import orients
 
 MIN_ROWS = 3
 MIN_COLUMNS = 2
@@ -48,6 +50,47 @@ def read_records(
     table = Table(tuple(values), len(rows), values, path, reading.label, complete)
     reading.payload.tables.append(table)
     return True
+
+
+def read_columns(reading: Reading, node: dict[str, Any], path: Path) -> frozenset[int]:
+    """Read an object that is a table in another way than as records; return the identities of its
+    parts that were read.
+    """
+    values = list(node.values())
+    if sum(type(value) is list for value in values) < 2 and not all(
+        type(value) is dict for value in values
+    ):
+        return frozenset()
+    shaped = orients.of_object(node)
+    if shaped is None or len(shaped.rows) < MIN_ROWS or not _CONVERSATION.isdisjoint(shaped.names):
+        return frozenset()
+    _read_shaped(reading, shaped, path)
+    return shaped.used
+
+
+def read_rows(reading: Reading, node: list[Any], path: Path) -> bool:
+    """Read an array of arrays of equal length as a table; False when it is none."""
+    if type(node[0]) is not list or len(node) < MIN_ROWS:
+        return False
+    shaped = orients.of_list(node)
+    if shaped is None or len(shaped.rows[0]) < MIN_COLUMNS:
+        return False
+    _read_shaped(reading, shaped, path)
+    return True
+
+
+def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path) -> None:
+    width = len(shaped.rows[0])
+    names = unique_names(shaped.names, width)
+    columns = {name: [row[at] for row in shaped.rows] for at, name in enumerate(names)}
+    for name, column in columns.items():
+        _emit(reading, column, name, path)
+    rows = len(shaped.rows)
+    whole = rows * width <= reading.limits.table_cells
+    keep = rows if whole else reading.limits.sampled_rows
+    values = {name: _texts(column[:keep]) for name, column in columns.items()}
+    table = Table(tuple(names), rows, values, path, reading.label, keep == rows)
+    reading.payload.tables.append(table)
 
 
 def _columns_of(rows: list[Any]) -> dict[str, None] | None:

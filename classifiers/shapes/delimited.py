@@ -31,24 +31,54 @@ def tables(text: str, lines: Sequence[Line]) -> Iterator[Found]:
 
 def _with(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     barred = text.translate(_BARS) if delimiter == "|" and not text.isascii() else text
+    quotes = '"' in text
+    counts = [barred.count(delimiter, start, stop) for start, stop in lines]
+    index = 0
+    while index < len(lines):
+        if not counts[index]:
+            index += 1
+            continue
+        end = index + 1
+        while end < len(lines) and (counts[end] or _goes_on(text, lines, end, delimiter, quotes)):
+            end += 1
+        if end - index > 1:
+            yield from _runs(barred, lines[index:end], delimiter)
+        index = end
+
+
+def _goes_on(text: str, lines: Sequence[Line], index: int, delimiter: str, quotes: bool) -> bool:
+    """True for a line without a separator inside a table: a rule, a blank one, or a part of a
+    quoted cell.
+    """
+    start, stop = lines[index]
+    if start == stop:
+        return index + 1 < len(lines) and text.find(delimiter, *lines[index + 1]) >= 0
+    if delimiter == "|" and _is_rule(text, start, stop):
+        return True
+    return quotes and text.count('"', lines[index - 1][0], start) % 2 == 1
+
+
+def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
+    """Yield the tables in lines that hold the separator: runs of as many cells."""
     run: list[Row] = []
     spans: list[Line] = []
-    width, end, index = 0, -1, 0
+    width, index = 0, 0
     while index < len(lines):
         start, stop = lines[index]
         if delimiter == "|" and run and _is_rule(text, start, stop):
             index += 1
             continue
-        stop, used = _joined(barred, lines, index, delimiter)
-        row = _row(barred, start, stop, delimiter)
+        stop, used = _joined(text, lines, index, delimiter)
+        row = _row(text, start, stop, delimiter) if stop > start else None
         index += used
-        if row is None or len(row) != width or (run and text.count("\n", end, start) > 2):
+        if row is None and start == stop and run:
+            continue
+        if row is None or len(row) != width:
             yield from _table(run, spans)
             run, spans, width = [], [], 0 if row is None else len(row)
         if row is not None:
             run.append(row)
             spans.append((start, stop))
-            end = stop
     yield from _table(run, spans)
 
 

@@ -29,11 +29,8 @@ def one_line_records(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """Yield lines that hold several named values each, as `name=Jane; mail=…` does."""
     run: list[tuple[Fields, int, int]] = []
     for start, stop in lines:
-        fields = (
-            _pairs(text, start, stop)
-            if text.find("=", start, stop) >= 0 or text.find(": ", start, stop) >= 0
-            else {}
-        )
+        signs = text.count("=", start, stop) + text.count(": ", start, stop)
+        fields = _pairs(text, start, stop) if signs >= _FEWEST else {}
         if len(fields) < _FEWEST or (run and _unlike(run[0][0], fields)):
             yield from _as_table(run)
             run = []
@@ -80,7 +77,8 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     missed = 0
     marked = ""
     for start, stop in lines:
-        match = _LINE.match(text, start, stop)
+        may = text.find(":", start, stop) >= 0 or text.find("= ", start, stop) >= 0
+        match = _LINE.match(text, start, stop) if may else None
         if match is None or match.end() < stop:
             missed += 1
             if missed > _GAP:

@@ -16,7 +16,8 @@ _LOOKED_AT = 200
 _FLAT = 3
 """Objects in a record that are told as its columns, so deep."""
 _NAMED_LISTS = frozenset({"index", "dtypes", "types"})
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = (str, int, float, bool, type(None), tuple)
+"""A tuple is a value with its place in a text."""
 _CONVERSATION = frozenset({"role", "content", "parts", "parameters", "input_schema", "inputSchema"})
 
 
@@ -25,6 +26,8 @@ class Shaped(NamedTuple):
 
     names: list[str]
     rows: list[list[Any]]
+    used: frozenset[int] = frozenset()
+    """Identities of the parts of an object that the table is made of."""
 
     def __repr__(self) -> str:
         return f"<Shaped {len(self.names)} columns, {len(self.rows)} rows>"
@@ -74,7 +77,7 @@ def of_list(node: Sequence[Any], *, records: bool = True) -> Shaped | None:
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, _SCALARS) or isinstance(value, tuple)
+    return isinstance(value, _SCALARS)
 
 
 def text_of(value: Any) -> str:
@@ -109,7 +112,8 @@ def _split(lists: Sequence[list[Any]]) -> Shaped | None:
         for other in lists:
             names = _names_in(other) if other is not rows and len(other) == width else None
             if names is not None and _is_even(rows, width):
-                return Shaped(names, [row for row in rows if len(row) == width])
+                used = frozenset((id(rows), id(other)))
+                return Shaped(names, [row for row in rows if len(row) == width], used)
     return None
 
 
@@ -130,7 +134,8 @@ def _columns(node: Mapping[str, Any]) -> Shaped | None:
         return None
     if not any(map(is_telling, even)) and not all(map(is_name, even)):
         return None
-    return Shaped(list(even), [list(row) for row in zip(*even.values(), strict=True)])
+    used = frozenset(map(id, even.values()))
+    return Shaped(list(even), [list(row) for row in zip(*even.values(), strict=True)], used)
 
 
 def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
@@ -149,10 +154,12 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     outer_tells, inner_tells = (
         sum(map(is_telling, names)) for names in (list(node)[:50], inner[:50])
     )
+    used = frozenset(map(id, node.values()))
     if outer_tells > inner_tells or (outer_tells == inner_tells and _are_numbers(inner)):
-        return Shaped(list(node), [[row.get(name) for row in node.values()] for name in inner])
+        rows = [[row.get(name) for row in node.values()] for name in inner]
+        return Shaped(list(node), rows, used)
     if inner_tells or _are_numbers(list(node)):
-        return Shaped(inner, [[row.get(name) for name in inner] for row in node.values()])
+        return Shaped(inner, [[row.get(name) for name in inner] for row in node.values()], used)
     return None
 
 

@@ -119,12 +119,8 @@ def _by_gaps(block: _Block) -> Found | None:
 def _is_spaced(block: _Block) -> bool:
     """True when most lines hold a gap of two blanks, or all are equally long."""
     count = len(block.lines)
-    if (
-        sum("  " in block.line(n).strip() or block.line(n)[:1] == " " for n in range(count)) * 3
-        >= 2 * count
-    ):
-        return True
-    return len({len(block.line(n)) for n in range(count)}) == 1
+    gaps = sum("  " in block.line(n).strip() for n in range(count))
+    return gaps * 3 >= 2 * count or len({len(block.line(n)) for n in range(count)}) == 1
 
 
 def _common_end(lines: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """The one shape stage: which tables stand in a text, whatever they are written as."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -11,7 +12,18 @@ from classifiers.shapes.literals import Node, plain, read
 
 type Line = tuple[int, int]
 
-_OPENING = "[{"
+_OPENING = re.compile(
+    r"[\[{]\s{0,8}[\"'{\[(]|\{\s{0,8}[A-Za-z_][\w-]{0,40}\s{0,4}:|\[\s{0,8}(?:\d|null)"
+)
+"""What a list or an object of a literal opens with."""
+_LOOKED_AT = 200
+_CODE_BEGINS = (
+    *("def ", "class ", "import ", "from ", "return", "if ", "elif ", "else:", "for ", "while "),
+    *("try:", "except", "with ", "raise ", "assert ", "@", "# ", "//", "/*", "* ", "async "),
+    *("await ", "self.", "const ", "let ", "var ", "func ", "public ", "private ", "static "),
+    *("}", ")", "]", "pub ", "fn ", "type ", "#include", "package ", "echo ", "sudo ", "$ "),
+)
+_CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _MOST_TRANSPOSED = 4
 _SHORTEST = 12
 _BETWEEN = 16
@@ -45,8 +57,11 @@ def tables_in(text: str) -> list[Found]:
     for finder in _FINDERS:
         _take(taken, finder(text))
     if "\n" in text:
-        for by_lines in _BY_LINES:
-            _take(taken, by_lines(text, list(_free_lines(text, taken))))
+        count, lines = len(taken), _without_code(text, list(_free_lines(text, taken)))
+        for by_lines in _BY_LINES if any(start < end for start, end in lines) else ():
+            _take(taken, by_lines(text, lines))
+            if len(taken) != count:
+                count, lines = len(taken), _without_code(text, list(_free_lines(text, taken)))
     elif "=" in text:
         _take(taken, keyed_rows.one_line_records(text, list(_free_lines(text, taken))))
     return sorted((_upright(table) for table in taken), key=lambda table: (table.start, table.end))
@@ -71,6 +86,24 @@ def _free_lines(text: str, taken: list[Found]) -> Iterator[Line]:
         end = stop - 1 if stop > at and text[stop - 1] == "\r" else stop
         yield (at, at) if inside else (at, end)
         at = stop + 1
+
+
+def _without_code(text: str, lines: list[Line]) -> list[Line]:
+    """Leave out the blocks of lines of which a good part are statements of a program."""
+    kept: list[Line] = []
+    block: list[Line] = []
+    odd = 0
+    for start, end in [*lines, (0, 0)]:
+        if start < end:
+            block.append((start, end))
+            line = text[start : min(end, start + _LOOKED_AT)].strip()
+            odd += line.startswith(_CODE_BEGINS) or line.endswith(_CODE_ENDS)
+            continue
+        if odd * 3 > len(block):
+            block = [(at, at) for at, _ in block]
+        kept += [*block, (start, start)]
+        block, odd = [], 0
+    return kept
 
 
 def _literals(text: str) -> Iterator[Found]:
@@ -109,8 +142,8 @@ def _of_run(run: list[Node]) -> Iterator[Found]:
 
 
 def _next_opening(text: str, at: int) -> int:
-    places = [place for sign in _OPENING if (place := text.find(sign, at)) >= 0]
-    return min(places, default=-1)
+    found_ = _OPENING.search(text, at)
+    return -1 if found_ is None else found_.start()
 
 
 def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
@@ -164,12 +197,7 @@ _FINDERS: tuple[Callable[[str], Iterable[Found]], ...] = (
     _when(lambda text: "\\begin{" in text, latex.tables),
     _when(_has_html, markup.html_tables),
     _when(lambda text: "</" in text or "/>" in text, markup.records),
-    _when(
-        lambda text: (
-            "(" in text and ("nto " in text or "NTO " in text or "opy " in text or "OPY " in text)
-        ),
-        statements.tables,
-    ),
+    _when(statements.may_hold, statements.tables),
     _when(lambda text: "[" in text or "{" in text, _literals),
 )
 _BY_LINES: tuple[Callable[[str, list[Line]], Iterable[Found]], ...] = (

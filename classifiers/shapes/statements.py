@@ -24,6 +24,14 @@ _NEAR = 40
 _PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
 
 
+def may_hold(text: str) -> bool:
+    """True when a statement may stand in the text."""
+    if "(" not in text:
+        return False
+    lowered = text.lower()
+    return "insert " in lowered or "replace into " in lowered or "stdin" in lowered
+
+
 def tables(text: str) -> Iterator[Found]:
     """Yield the rows of each table that statements fill, those of several statements together."""
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[Row, int, int]]] = {}

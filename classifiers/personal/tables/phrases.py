@@ -414,7 +414,7 @@ PHRASES: dict[str, str] = {
         " summary,diagnose,diagnosen,befund,krankheit,medikation,medikamente,behinderung,diagnostico,diagnosticos,diagnostic"
         " medical,maladie,traitement medical,diagnosi,patologia,diagnoza,choroba,snomed,snomed"
         " code,loinc result"
-        ",medical diagnosis,dx,primary dx,diagnosen,diagnoseschlussel"
+        ",medical diagnosis,diagnosen,diagnoseschlussel"
         ",hauptdiagnose,icd diagnose,allergie,allergien,medikament,blutgruppe,erkrankung"
         ",vorerkrankungen,diagnostics,pathologie,pathologies,antecedents medicaux"
         ",groupe sanguin,allergies connues,code cim,cim 10,enfermedad,enfermedades,alergias"
