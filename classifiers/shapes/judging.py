@@ -111,7 +111,13 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
         return True
     if len(rows) < 3:
         return False
+    if any(
+        cell and len(cell.text.split()) > _MOST_WORDS for row in rows[:_LOOKED_AT] for cell in row
+    ):
+        return False
     agreed = types(rows)
-    return sum(kind is not None for kind in agreed) * 5 >= 4 * len(agreed) and any(
-        kind in {"mail", "number", "mixed"} for kind in agreed
+    return (
+        (names is not None or all(agreed))
+        and sum(kind is not None for kind in agreed) * 5 >= 4 * len(agreed)
+        and any(kind in {"mail", "number", "mixed"} for kind in agreed)
     )

@@ -4,6 +4,7 @@ of clinics.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
@@ -17,6 +18,8 @@ _LINE = re.compile(
 )
 _PLAIN = " \t\r\"'`,;*|"
 _FEWEST = 2
+_MOST_WORDS = 3
+_PARTING = ";|,&\t"
 _MOST_FIELDS = 80
 _GAP = 3
 """Lines without a name that may stand between two records."""
@@ -32,15 +35,31 @@ def one_line_records(text: str, lines: Sequence[Line]) -> Iterator[Found]:
         signs = text.count("=", start, stop) + text.count(": ", start, stop)
         fields = _pairs(text, start, stop) if signs >= _FEWEST else {}
         if len(fields) < _FEWEST or (run and _unlike(run[0][0], fields)):
-            yield from _as_table(run)
+            yield from _of_lines(text, run)
             run = []
         if len(fields) >= _FEWEST:
             run.append((fields, start, stop))
+    yield from _of_lines(text, run)
+
+
+def _of_lines(text: str, run: Sequence[tuple[Fields, int, int]]) -> Iterator[Found]:
+    """Yield the table of these lines; a line alone must be nothing but pairs between separators."""
+    if len(run) == 1:
+        fields, start, _ = run[0]
+        places = [cell.start for cell in fields.values()]
+        opens = text[start : min(places)].strip()
+        parted = all(
+            any(sign in text[before.end : after.start] for sign in _PARTING)
+            for before, after in pairwise(fields.values())
+        )
+        if not parted or len(opens.split()) > _MOST_WORDS:
+            return
     yield from _as_table(run)
 
 
 def _unlike(first: Fields, fields: Fields) -> bool:
-    return len(first.keys() & fields.keys()) * 2 < max(len(first), len(fields))
+    common = len(first.keys() & fields.keys())
+    return common < _FEWEST or common * 2 < max(len(first), len(fields))
 
 
 def _pairs(text: str, start: int, stop: int) -> Fields:
@@ -80,7 +99,7 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
         may = text.find(":", start, stop) >= 0 or text.find("= ", start, stop) >= 0
         match = _LINE.match(text, start, stop) if may else None
         if match is None or match.end() < stop:
-            missed += 1
+            missed += _GAP if start < stop and record else 1
             if missed > _GAP:
                 yield from _closed(done, record, begin, last)
                 record, done, missed, marked = {}, [], 0, ""
