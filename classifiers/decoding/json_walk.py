@@ -12,8 +12,14 @@ import orjson
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.records import read_columns, read_records, read_rows
+from classifiers.decoding.records import (
+    read_columns,
+    read_records,
+    read_resources,
+    read_rows,
+)
 from classifiers.payload import Path, Segment
+from classifiers.shapes import fhir
 
 _new = tuple.__new__
 _SMALLEST_ID = 100_000
@@ -40,6 +46,15 @@ def walk(
     """Emit every leaf. `deep=False` promises that no string packs another (see
     `packed.worth_looking`).
     """
+    first = len(reading.payload.segments)
+    _walk(reading, root, key, path, depth, deep=deep)
+    if fhir.is_fhir(root):
+        read_resources(reading, root, path, first)
+
+
+def _walk(
+    reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool
+) -> None:
     segments, room = reading.payload.segments, reading.limits.segments
     append, look = segments.append, packed.look
     carrier, label = reading.carrier, reading.label

@@ -11,6 +11,7 @@ from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_text import parse
+from classifiers.decoding.mail import is_mail
 from classifiers.payload import Path
 
 MIN_RUN = 24
@@ -100,6 +101,9 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         raw = text.encode("utf-16-le", "surrogatepass")
         text = raw.decode("utf-16-le", "replace")
         raw = text.encode()
+    if "MIME-Version" in text and is_mail(raw):
+        reading.later(Piece(raw, "message/rfc822", key, path, depth + 1))
+        return
     if len(raw) < 4 or not unpack(reading, text, raw, key, path, depth):
         reading.emit(text, key, path)
 

@@ -6,7 +6,7 @@ from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.payload import Path, Table
-from classifiers.shapes import orients
+from classifiers.shapes import fhir, orients
 
 MIN_ROWS = 3
 MIN_COLUMNS = 2
@@ -79,6 +79,24 @@ def read_rows(reading: Reading, node: list[Any], path: Path) -> bool:
     return True
 
 
+def read_resources(reading: Reading, root: Any, path: Path, first: int) -> None:
+    """Read clinical resources as rows of people; the texts from segment `first` on that they tell
+    of are theirs.
+    """
+    read = fhir.resources(root, path)
+    for shaped in read.tables:
+        names = unique_names(shaped.names, len(shaped.names))
+        values = {name: _texts([row[at] for row in shaped.rows]) for at, name in enumerate(names)}
+        table = Table(tuple(names), len(shaped.rows), values, path, reading.label)
+        reading.payload.tables.append(table)
+    if read.tables:
+        segments = reading.payload.segments
+        segments[first:] = [
+            segment._replace(tabular=True) if read.tells(segment.path) else segment
+            for segment in segments[first:]
+        ]
+
+
 def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path) -> None:
     width = len(shaped.rows[0])
     names = unique_names(shaped.names, width)
@@ -112,6 +130,8 @@ def _is_message(row: dict[str, Any]) -> bool:
     """True for the messages, parts and tool definitions of LLM calls: conversations are read
     message by message.
     """
+    if "resourceType" in row:  # read as clinical resources
+        return True
     return not _CONVERSATION.isdisjoint(row) or ("type" in row and not _PARTS.isdisjoint(row))
 
 

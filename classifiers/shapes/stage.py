@@ -6,7 +6,16 @@ from typing import Any
 
 from classifiers.payload import Carrier, Pasted, Payload, Segment
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes import delimited, keyed_rows, latex, markup, orients, printed, statements
+from classifiers.shapes import (
+    delimited,
+    fhir,
+    keyed_rows,
+    latex,
+    markup,
+    orients,
+    printed,
+    statements,
+)
 from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
 from classifiers.shapes.literals import Node, plain, read
 
@@ -44,7 +53,7 @@ def _may_hold(segment: Segment) -> bool:
     text = segment.text
     if len(text) < _SHORTEST or segment.tabular or segment.carrier is not Carrier.BODY:
         return False
-    if "\n" in text:
+    if "\n" in text or "\r" in text:
         return True
     return len(text) < _LONGEST_LINE and ("=" in text or "{" in text or "<" in text or "(" in text)
 
@@ -113,14 +122,14 @@ def _literals(text: str) -> Iterator[Found]:
         reading = read(text, at)
         roots = [reading.whole] if reading.whole is not None else reading.parts
         if run and (not roots or not _go_on(text, run[-1], roots[0])):
-            yield from _of_run(run)
+            yield from _of_run(text, run)
             run = []
         run += roots
         if reading.whole is None:
-            yield from _of_run(run)
+            yield from _of_run(text, run)
             run = []
         at = reading.end
-    yield from _of_run(run)
+    yield from _of_run(text, run)
 
 
 def _go_on(text: str, last: Node, following: Node) -> bool:
@@ -129,9 +138,12 @@ def _go_on(text: str, last: Node, following: Node) -> bool:
     return len(between) < _BETWEEN and not between.strip(" \t\r\n,;-")
 
 
-def _of_run(run: list[Node]) -> Iterator[Found]:
+def _of_run(text: str, run: list[Node]) -> Iterator[Found]:
     """Yield the tables in literals that follow one another: objects of equal fields are its rows."""
     values = [plain(node) for node in run]
+    if any(isinstance(value, dict) and "resourceType" in value for value in values):
+        yield from _resources(text, values, (run[0].start, run[-1].end))
+        return
     alike: list[Any] = values if all(isinstance(value, dict) for value in values) else []
     shaped = orients.of_list(alike) if len(alike) > 1 else None
     tables = [shaped] if shaped else [t for value in values for t in orients.tables_in(value)]
@@ -139,6 +151,30 @@ def _of_run(run: list[Node]) -> Iterator[Found]:
         table = _placed(found_, (run[0].start, run[-1].end))
         if table is not None:
             yield table
+
+
+def _resources(text: str, values: list[object], span: Line) -> Iterator[Found]:
+    """Yield the people of clinical resources."""
+    at = span[0]
+    for shaped in fhir.resources(_texts(values)).tables:
+        rows: list[Row] = []
+        for row in shaped.rows:
+            cells: list[Cell | None] = []
+            for value in row:
+                place = text.find(value, at, span[1]) if value else -1
+                here = (place, place + len(value)) if place >= 0 else span
+                cells.append(Cell(value, *here) if value else None)
+            rows.append(cells)
+        yield found(shaped.names, rows[:MAX_ROWS], span)
+
+
+def _texts(value: object) -> Any:
+    """Return a value with the texts of its cells."""
+    if isinstance(value, dict):
+        return {name: _texts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return value.text if isinstance(value, Cell) else value
 
 
 def _next_opening(text: str, at: int) -> int:

@@ -327,19 +327,42 @@ def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
 
 
 def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
-    """Return how many people the rows tell apart, by the strongest identifying column; None when
-    none does.
+    """Return how many people the rows tell apart: by the strongest identifying column, in rows
+    where that is empty by the next one, else by name and date of birth; None when nothing tells.
     """
     whole = [result for result in results if not result.free_text]
-    for kind in _IDENTIFYING:
-        distinct = [result.distinct for result in whole if result.kind == kind]
-        if distinct:
-            return max(distinct)
-    names = [
+    columns = [
+        table.values[result.column]
+        for kind in _IDENTIFYING
+        for result in whole
+        if result.kind == kind and result.kind not in _SHARED
+    ]
+    about = [
         table.values[result.column]
         for result in whole
         if result.kind in {"person", "date_of_birth"}
     ]
-    if any(result.kind == "person" for result in whole):
-        return len({row for row in zip(*names, strict=False) if any(row)})
-    return None
+    named = any(result.kind == "person" for result in whole)
+    if not columns:
+        columns = (
+            [table.values[result.column] for result in whole if result.kind in _SHARED][:1]
+            if not named
+            else []
+        )
+    if not columns and not named:
+        return None
+    if columns and "" not in columns[0]:
+        return len(set(columns[0]))
+    names = list(zip(*about, strict=False)) if named else []
+    people: set[object] = set()
+    for row, cells in enumerate(zip(*columns, strict=True) if columns else names):
+        told: object = next(filter(None, cells), None) if columns else cells
+        if told is None and names:
+            told = names[row]
+        if told is not None and (not isinstance(told, tuple) or any(told)):
+            people.add(told)
+    return len(people)
+
+
+_SHARED = frozenset({"iban", "credit_card", "bank_account"})
+"""What several people may have in common: tells people apart only where nothing else does."""
