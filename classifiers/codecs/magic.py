@@ -52,6 +52,13 @@ MAGICS = (
     Magic(b"\x80\x03", _PICKLE),
     Magic(b"\x80\x04", _PICKLE),
     Magic(b"\x80\x05", _PICKLE),
+    Magic(b"(lp0\n", _PICKLE),
+    Magic(b"(dp0\n", _PICKLE),
+    Magic(b"(lp1\n", _PICKLE),
+    Magic(b"(dp1\n", _PICKLE),
+    Magic(b"ccopy_reg\n", _PICKLE),
+    Magic(b"]q\x00", _PICKLE),
+    Magic(b"}q\x00", _PICKLE),
     Magic(b"ustar", TAR, at=257),
     Magic(b"\x89PNG\r\n\x1a\n", "image/png"),
     Magic(b"\xff\xd8\xff", "image/jpeg"),
@@ -100,6 +107,7 @@ _INSIDE: list[Magic] = []
 for _magic in MAGICS:
     (_INSIDE if _magic.at else _BY_FIRST.setdefault(_magic.start[0], [])).append(_magic)
 _FIRST_OPCODES = b"}](cXUqKMJNG\x8a\x85\x86\x87\x88\x89"
+_PROTOCOL = 0x80
 _LARGEST_ARROW_HEAD = 1 << 26
 
 
@@ -138,6 +146,8 @@ def _is_pickle(data: bytes, part: bool) -> bool:
     """
     if len(data) < 4:
         return False
+    if data[0] != _PROTOCOL:
+        return part or data[-8:].rstrip(b"\n")[-1:] == b"."
     if data[1] > 3 and data[2] == 0x95:
         return True
     if part:
