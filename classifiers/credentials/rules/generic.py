@@ -10,7 +10,7 @@ from classifiers.credentials.judging.quality import entropy, is_example, is_mask
 from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
-_PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+_PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot[_ -]?de[_ -]?passe|contrase.{1,2}a|senha|palavra[_ -]?passe|wachtwoord|has.{1,2}o|parola|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
 _KEY_ANCHOR = (
     r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\-"
     r" ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
@@ -47,7 +47,7 @@ _NOT_A_SECRET_NAME = re.compile(
     r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input |"
     r" output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
     r" | sync | cursor | pagination | idempotency | public | pad | eos | bos | unk | sep | cls |"
-    r" mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
+    r" hashed | encrypted | ice | mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
     r" | device | push | first | last | added | new_line | delta | partial | author | resume |"
     r" watch | upload | lock | fencing | change | design | syntax | id ) (?:$|[_\-. ])"
 )
@@ -95,7 +95,8 @@ def is_secret_name(name: str) -> bool:
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
 
-def _password(candidate: Candidate) -> Verdict:
+def judge_password(candidate: Candidate) -> Verdict:
+    """Judge a value under a password's name."""
     value = candidate.value
     if not candidate.whole and value.endswith("."):
         value = _without_stop(candidate)
@@ -148,7 +149,8 @@ def _mixed(value: str) -> bool:
     )
 
 
-def _key(candidate: Candidate) -> Verdict:
+def judge_key(candidate: Candidate) -> Verdict:
+    """Judge a value under a key's name."""
     value = candidate.value
     if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
         reason = _no_secret_name(candidate.name) or _no_secret(value)
@@ -192,7 +194,7 @@ def _bare(candidate: Candidate) -> Verdict:
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     if digits < 3 or letters < 3 or entropy(value) < 3.2 or _WORDY.search(value):
         return Verdict(rejected="a space parts it from the name, and it does not look random")
-    return _key(candidate)._replace(confidence=Confidence.POSSIBLE)
+    return judge_key(candidate)._replace(confidence=Confidence.POSSIBLE)
 
 
 def _netrc(candidate: Candidate) -> Verdict:
@@ -232,7 +234,7 @@ def _password_field(candidate: Candidate) -> Verdict:
     """
     if not candidate.whole or any(map(str.isspace, candidate.value)):
         return Verdict(rejected="not the value of a field of its own")
-    return _password(candidate)
+    return judge_password(candidate)
 
 
 _FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
@@ -271,7 +273,7 @@ def _other_key(candidate: Candidate) -> Verdict:
         or _WORDY.search(value)
     ):
         return Verdict(rejected="not random enough for a name that does not say secret")
-    return _key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
+    return judge_key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
 
 
 GENERIC: tuple[Rule, ...] = (
@@ -301,8 +303,8 @@ GENERIC: tuple[Rule, ...] = (
         pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",
         confirm=rf'(?i)"({_HEAD}{_PASSWORD_ANCHOR}{_TAIL})": "([^\n]{{6,256}}?)"\n',
     ),
-    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
-    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
+    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, judge_password),
+    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, judge_key),
     Rule(
         name="generic-token",
         named=True,
@@ -329,7 +331,7 @@ GENERIC: tuple[Rule, ...] = (
         group=2,
         rank=0,
         confidence=Confidence.LIKELY,
-        check=_password,
+        check=judge_password,
         pattern=(
             r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)["
             r" =]([^\s\"'`<>\\,;]{6,128})"

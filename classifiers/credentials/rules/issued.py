@@ -20,7 +20,7 @@ def _checksummed(candidate: Candidate) -> Verdict:
 
 
 def _aws_class(candidate: Candidate) -> Verdict:
-    if (
+    if candidate.key.lower() == "x-amz-credential" or (
         candidate.text[max(0, candidate.start - 20) : candidate.start]
         .lower()
         .endswith("x-amz-credential=")
@@ -116,6 +116,32 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
 )
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
+    ("asana-token", "asana", r"[12]/\d{13,17}(?:/\d{13,17})?:[0-9a-f]{32}", 3.0),
+    ("jfrog-api-key", "jfrog", r"AKC[a-z0-9][A-Za-z0-9]{60,90}", 3.5),
+    ("jfrog-reference-token", "jfrog", r"cmVmdGtu[A-Za-z0-9]{50,70}", 3.5),
+    ("mongodb-atlas-secret", "mongodb-atlas", r"mdb_sa_sk_[A-Za-z0-9_-]{36,48}", 3.0),
+    (
+        "tailscale-key",
+        "tailscale",
+        r"tskey-(?:auth|api|client|webhook|scim|oauth)-[A-Za-z0-9]{8,32}(?:-[A-Za-z0-9]{16,48})?",
+        3.0,
+    ),
+    ("nuget-api-key", "nuget", r"oy2[a-z2-7][a-z0-9]{41,43}", 3.5),
+    ("adafruit-io-key", "adafruit", r"aio_[A-Za-z0-9]{28}", 3.0),
+    ("dependency-track-key", "dependency-track", r"odt_[A-Za-z0-9]{32,40}", 3.0),
+    ("crates-io-token", "crates-io", r"cio[A-Za-z0-9]{32}", 3.5),
+    (
+        "new-relic-key",
+        "new-relic",
+        r"(?:NR(?:AK|AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
+        3.0,
+    ),
+    (
+        "mapbox-secret-token",
+        "mapbox",
+        r"[st]k\.eyJ[A-Za-z0-9_-]{40,120}\.[A-Za-z0-9_-]{20,24}",
+        3.5,
+    ),
     ("github-fine-grained-pat", "github", r"github_pat_[A-Za-z0-9_]{60,90}", 3.5),
     (
         "gitlab-token",
