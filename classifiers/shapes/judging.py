@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from classifiers.credentials.rules.generic import is_secret_column
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import Cell, Row
 
@@ -39,6 +40,11 @@ def is_name(text: str) -> bool:
     return text in {"#", "№"} or (
         any(map(str.isalpha, text)) and sum(map(str.isdigit, text)) * 2 <= len(text)
     )
+
+
+def tells(name: str) -> bool:
+    """True when a name announces personal data or a secret."""
+    return is_telling(name) or is_secret_column(name)
 
 
 def type_of(text: str) -> str:
@@ -89,7 +95,7 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
     given = [name for name in names if name]
     if not given or len(set(given)) * 2 < len(given) or not all(map(is_name, names)):
         return None
-    if any(map(is_telling, given)):
+    if any(map(tells, given)):
         return names
     over = types(rows)
     unlike = [
@@ -106,7 +112,7 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
     """
     if not rows or sum(map(any, zip(*rows[:_LOOKED_AT], strict=True))) < 2 or is_code(rows):
         return False
-    telling = 0 if names is None else sum(map(is_telling, names))
+    telling = 0 if names is None else sum(map(tells, names))
     if len(rows) >= (1 if telling > 1 else 2) and telling:
         return True
     if len(rows) < 3:

@@ -16,6 +16,8 @@ _LOOKED_AT = 200
 _FLAT = 3
 """Objects in a record that are told as its columns, so deep."""
 _NAMED_LISTS = frozenset({"index", "dtypes", "types"})
+_SCHEMA = frozenset({"type", "title", "description", "dtype", "$ref", "enum", "format"})
+"""What a description of fields holds for each of them."""
 _SCALARS = (str, int, float, bool, type(None), tuple)
 """A tuple is a value with its place in a text."""
 _CONVERSATION = frozenset({"role", "content", "parts", "parameters", "input_schema", "inputSchema"})
@@ -144,7 +146,7 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     """
     first = next(iter(node.values()))
     inner = list(first)
-    if len(inner) < MIN_ROWS:
+    if len(inner) < MIN_ROWS or not _SCHEMA.isdisjoint(inner):
         return None
     looked_at = list(node.values())[:_LOOKED_AT]
     if any(

@@ -7,7 +7,7 @@ from core.findings import Confidence
 _VALUE = r"([^\s\"'`<>|;&]{4,128})"
 _QUOTED = r"[\"']([^\"'\n]{4,128})[\"']"
 _WORDS = frozenset(
-    "password passwd secret pass none null true false string value token username localhost".split()
+    "identified with expire never random values default account password passwd secret pass none null true false string value token username localhost".split()
 )
 _VARIABLES = ("$", "%", "{", "<", "@", "-")
 
@@ -123,7 +123,7 @@ COMMANDS: tuple[Rule, ...] = (
         rf"[^}}]{{0,300}}?\bdefault\s{{0,4}}=\s{{0,4}}{_QUOTED}"
     ),
     _command(
-        rf"(?i:\bIDENTIFIED\s{{1,3}}(?:WITH\s{{1,3}}\S{{1,40}}\s{{1,3}})?BY)\s{{1,3}}{_QUOTED}"
+        rf"(?i:\bIDENTIFIED\s{{1,3}}(?:WITH\s{{1,3}}\S{{1,40}}\s{{1,3}})?BY)\s{{1,3}}[\"']?{_VALUE}"
     ),
     _command(
         r"(?i:\b(?:create|alter)\s{1,3}(?:user|role|login)\b)[^\n;]{0,120}?(?i:\bpassword\s{0,3}=?)\s{0,3}"

@@ -116,6 +116,31 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
 )
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
+    ("posthog-secret-key", "posthog", r"ph[sxra]_[A-Za-z0-9]{40,64}", 3.5),
+    ("square-secret", "square", r"sq0(?:csp|atp)-[A-Za-z0-9_-]{22,50}", 3.5),
+    ("supabase-token", "supabase", r"sbp_v0_[a-f0-9]{40}", 3.0),
+    ("defined-networking-key", None, r"dnkey-[A-Z0-9]{26}-[A-Z0-9]{52}", 3.5),
+    ("nats-seed", None, r"S[ACNOPUX][A-Z2-7]{56}", 3.8),
+    (
+        "braintree-access-token",
+        "paypal",
+        r"access_token\$production\$[a-z0-9]{12,20}\$[a-f0-9]{32}",
+        3.0,
+    ),
+    (
+        "amazon-mws-token",
+        "aws",
+        r"amzn\.mws\.[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}",
+        3.0,
+    ),
+    ("cloudflare-api-token", "cloudflare", r"cf(?:k|at|ut)_[A-Za-z0-9]{48}", 3.5),
+    (
+        "github-app-token",
+        "github",
+        r"ghs_\d{1,12}_eyJ[A-Za-z0-9_-]{20,400}\.[A-Za-z0-9_-]{20,600}\.[A-Za-z0-9_-]{20,400}",
+        3.5,
+    ),
+    ("gitlab-token", "gitlab", r"gl(?:rtr|wt)-[A-Za-z0-9_.-]{20,320}", 3.0),
     ("asana-token", "asana", r"[12]/\d{13,17}(?:/\d{13,17})?:[0-9a-f]{32}", 3.0),
     ("jfrog-api-key", "jfrog", r"AKC[a-z0-9][A-Za-z0-9]{60,90}", 3.5),
     ("jfrog-reference-token", "jfrog", r"cmVmdGtu[A-Za-z0-9]{50,70}", 3.5),

@@ -23,8 +23,9 @@ _FOR = (
 )
 _IS = (
     r"[\"'*`]{0,3}(?:\s{0,2}(?::|=|->|\xe2\x86\x92)\s{0,2}|[ \t]{1,2}(?:is|was|lautet|ist|hei.{1,2}t|"
-    r"est|es|.{1,2}|to|jest|brzmi|wynosi)(?:[ \t]{0,2}:)?[ \t]{1,2}(?:now |jetzt |currently |set to )?)"
+    r"est|es|\xc3\xa8|\xc3\xa9|e\x27|jest|brzmi|wynosi)(?:[ \t]{0,2}:)?[ \t]{1,2}(?:now |jetzt |currently |set to )?)"
 )
+_BEFORE = r"(?:^|[^\w.-])"
 _OPEN, _CLOSE = r"[\"'`*(\[<]{0,3}", r"(?:[\s\"'`*)\]>,;]|$)"
 _PASSWORD = r"([^\s\"'`<>,;]{6,80})"  # noqa: S105 - a pattern
 _KEY = r"([A-Za-z0-9_\-.~+/=]{16,200})"
@@ -61,8 +62,9 @@ def _spoken(pattern: str, *, key: bool = False) -> Rule:
 
 
 SPOKEN: tuple[Rule, ...] = (
-    _spoken(rf"(?i:\b{_NOUN}{_FOR}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
-    _spoken(rf"(?i:\b{_KEY_NOUN}{_FOR}{_IS}){_OPEN}{_KEY}{_CLOSE}", key=True),
+    _spoken(rf"(?i:{_BEFORE}{_NOUN}{_FOR}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_BEFORE}has.{{1,2}}o{_FOR}[ \t]to[ \t]){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_BEFORE}{_KEY_NOUN}{_FOR}{_IS}){_OPEN}{_KEY}{_CLOSE}", key=True),
     _spoken(
         rf"(?i:\b(?:use|using|with|try|enter|nimm|benutze|verwende|utilise[rz]?|usa|use|utilizza"
         rf"|gebruik|u.{{1,2}}yj)[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
@@ -86,7 +88,7 @@ SPOKEN: tuple[Rule, ...] = (
         key=True,
     ),
     _spoken(
-        rf"(?i:\b(?:log ?in|logon|sign in|anmelden|einloggen|connexion|acceso|login)[ \t]{{1,2}}(?:with|as|mit|avec|con|com|met|using)?[ \t]{{0,2}}[\w.@-]{{2,60}}"
+        rf"(?i:\b(?:log ?in|logon|sign in|anmelden|einloggen|connexion|acceso|login):?[ \t]{{1,2}}(?:with|as|mit|avec|con|com|met|using)?[ \t]{{0,2}}[\w.@-]{{2,60}}"
         rf"[ \t]{{0,2}}[/|][ \t]{{0,2}}){_OPEN}{_PASSWORD}{_CLOSE}"
     ),
 )
