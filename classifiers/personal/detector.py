@@ -43,12 +43,13 @@ class PersonalDetector:
         """Load patterns, check digits and numbering plans now rather than at the first request
         (about 200 ms).
         """
-        from classifiers.personal.scan import checks, phones
+        from classifiers.personal.scan import checks, phones, suffixes
         from classifiers.personal.tables import candidates
 
         candidates.warm()
         checks.warm()
         phones.warm()
+        suffixes.warm()
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
         """Return what was found, in the order of the segments; with `explain` also what was

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from classifiers.personal.scan import cards, host_names, phones
+from classifiers.personal.scan import cards, host_names, phone_hints, phones
 from classifiers.personal.scan.checks import CHECKS, is_filler
 from classifiers.personal.scan.context import WRONG, Place
 from classifiers.personal.scan.published import is_test_value
@@ -22,12 +22,13 @@ _DATE = re.compile(
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
-_PHONE_HINT = re.compile(
-    r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$"
-)
-_SHORTEST_HINTED = 9
+_SHORTEST_HINTED = 7
 _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
+_YEAR = 4
+_LONG_ENOUGH = 8
+_PATHS = frozenset("/=#_-&")
+_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
@@ -51,7 +52,7 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
     used = _announced_phone(place, start, text, groups)
     if used is None:
         used = _windows(place, start, text, groups)
-    if used is None and len(text) > _SHORTEST_HINTED:
+    if used is None and len(text) >= _SHORTEST_HINTED:
         used = _hinted_phone(place, start, text, groups)
     return used
 
@@ -160,13 +161,18 @@ def _read(
     readings = READINGS[shape] if label or place.names else READINGS_UNNAMED.get(shape, ())
     if not readings:
         return False
-    separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
+    separators = "" if single else "".join([_plain(text[a[1] : b[0]]) for a, b in pairwise(window)])
     digits = text[begin:stop] if single else "".join([text[a:b] for a, b in window])
     best = _best(place, readings, label, start + begin, start + stop, digits, separators)
     if best is None:
         return False
     kind, value, strength, named = best
     return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _plain(separator: str) -> str:
+    """Return what parts two groups, without blanks around a sign."""
+    return separator if len(separator) == 1 else separator.strip() or " "
 
 
 def _best(
@@ -247,16 +253,25 @@ def _judged_phone(
 
 
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
-    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything
-    but such formats.
-    """
-    if (
-        not (text[0] == "0" or _US_PHONE.fullmatch(text))
-        or sum(b - a for a, b in groups) < _SHORTEST_HINTED
-    ):
+    """Read a number in a national format near a word of calling, in any of many languages."""
+    count = sum(b - a for a, b in groups)
+    if count < _SHORTEST_HINTED or "." in text and "/" in text:
         return None
-    left = place.text[max(place.last, start - 32) : start]
-    if _PHONE_HINT.search(left) is None:
+    end = start + len(text)
+    left = place.text[max(place.last, start - phone_hints.LEFT) : start]
+    right = place.text[end : min(place.finish, end + phone_hints.RIGHT)]
+    hint = phone_hints.strength(left, right)
+    grouped = len(groups) > 1 or text[0] == "0" or _US_PHONE.fullmatch(text) is not None
+    if hint is None or left[-1:] in _PATHS:
+        return None
+    leads = phone_hints.points_at(left)
+    if not leads and not (grouped and count > _LONG_ENOUGH):
+        return None
+    if not leads and (_THOUSANDS.fullmatch(text) and right[:2].strip().isalpha()):
+        return None
+    if "!" in place.label(start) and not (leads or phone_hints.is_told_behind(right)):
+        return None
+    if groups[0][1] - groups[0][0] == _YEAR and _DATE.match(text):
         return None
     return _phone(place, start, text, groups, named=True)
 
