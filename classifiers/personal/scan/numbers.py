@@ -26,6 +26,15 @@ _SHORTEST_HINTED = 7
 _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
 _YEAR = 4
+_IP_LEFT = 56
+_IP_HINT = re.compile(
+    r"(?i)\b(?:logged in|signed in|login|log-in|visitor|customer|user|client|patient|employee|he|she|his"
+    r"|her|their|kunde|kundin|nutzer|besucher|angemeldet|eingeloggt|client|utilisateur|visiteur"
+    r"|connect[eé]|usuario|usuária|usu[aá]rio|cliente|utente|gebruiker|klant|klient|użytkownik)\b"
+    r"[^.!?\n\d]{0,40}\b(?:ip|from|at|address|adresse|von|unter|aus|de|depuis|desde|da|van|vanaf|z|indirizzo"
+    r"|adres|dirección|endereço)\s{0,3}[:(]?\s{0,2}\Z"
+)
+"""Words that make the address behind them somebody's."""
 _LONG_ENOUGH = 8
 _PATHS = frozenset("/=#_-&")
 _THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
@@ -88,11 +97,13 @@ def _is_sum(place: Place, start: int, end: int) -> bool:
 def read_ip(place: Place, start: int, end: int) -> int | None:
     """Judge an IP address: personal only when public and said to be somebody's."""
     named = place.is_named("ip_address", start)
-    value = host_names.public_ip(place.text[start:end]) if named or place.explain else None
+    somebodys = named or _IP_HINT.search(place.text, max(place.last, start - _IP_LEFT), start)
+    value = host_names.public_ip(place.text[start:end]) if somebodys or place.explain else None
     if value is None:
         return None
-    if named:
-        place.confirm("ip_address", value, start, end, Confidence.LIKELY)
+    if somebodys:
+        sure = Confidence.LIKELY if named else Confidence.POSSIBLE
+        place.confirm("ip_address", value, start, end, sure)
         return end
     place.refuse("ip_address", value, start, end, "nothing near it says that it is somebody's")
     return None

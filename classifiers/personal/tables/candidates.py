@@ -16,11 +16,15 @@ LETTERS_FIRST = (
     r"\b[XYZxyz][ \-.]?\d{7}[ \-.]?[A-Za-z]\b",  # NIE
     r"\b[A-Z]{5}\d{4}[A-Z]\b",  # PAN
     r"\b[A-Za-z]{6}[0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]\b",
+    r"\b[STFGM]\d{7}[A-Z]\b",  # NRIC
+    r"\b[A-Z]{2,3}\d{7}\b",  # EPIC, Italian identity card
+    r"\b[A-Z]{2}\d{5}[A-Z]{2}\b",
     r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b",  # CURP
 )
 LETTERS_INSIDE = (
     r"\b\d{6}[\-+A-FU-Ya-fu-y]\d{3}[A-Za-z]\b",  # HETU with a letter at the end
     r"\b\d{6}[+A-FU-Ya-fu-y]\d{4}\b",  # HETU and personnummer with a century sign
+    r"\b\d{2} ?\d{6} ?[A-Z] ?\d{3}\b",  # pension number
     r"\b\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]\b",  # GSTIN
     r"\b\d{1,2}\.?\d{3}\.?\d{3}[ \-]?[A-Za-z]\b",  # DNI
     r"\b\d{7}[ \-]?[A-W][A-IW]?\b",  # PPS
@@ -38,7 +42,7 @@ LABELS = (
     r" ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
     r" il|nascid[oa] em|geboortedatum|urodzon[ya]|data urodzenia|data ur|paszportu?|prawo jazdy|prawa jazdy|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
-    r"health insurance|krankenversichertennummer|versichertennummer|ip)\b)"
+    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b)"
 )
 
 PATTERN = "|".join(

@@ -343,6 +343,32 @@ PHRASES: dict[str, str] = {
     "at_svnr": "svnr,sv nummer,sozialversicherungsnummer,sv nr,versicherungsnummer",
     "cn_ric": "resident identity card,resident id,shenfenzheng,id card number,sfz",
     "kr_rrn": "rrn,resident registration number,jumin,juminbeonho",
+    "au_abn": ("abn,abn number,australian business number,australian business no"),
+    "au_acn": ("acn,acn number,australian company number"),
+    "au_medicare": (
+        "medicare,medicare no,medicare card,medicare card number,medicare number,medicare card no"
+    ),
+    "de_id_card": (
+        "personalausweis,personalausweisnummer,personalausweisnr,personalausweis nr,ausweisnummer,ausweis nr,ausweisnr,id card number"
+    ),
+    "de_pension_number": (
+        "rentenversicherungsnummer,rentenversicherungsnr,rvnr,rv nummer,rv nr,versicherungsnummer,sozialversicherungsnummer,sv nummer,svnr"
+    ),
+    "de_steuernummer": ("steuernummer,steuernr,steuer nr,st nr,stnr"),
+    "in_voter_id": (
+        "voter id,voter id number,voter card,voter card number,epic,epic number,epic no,voter id no"
+    ),
+    "it_iva": ("partita iva,p iva,piva,partitaiva,numero partita iva"),
+    "it_identity_card": (
+        "carta d identita,carta identita,numero carta identita,numero carta d identita,cie,numero cie,n carta identita"
+    ),
+    "sg_nric": ("nric,nric no,nric number,fin,fin number,fin no,nric fin"),
+    "th_id": ("thai id,thai id number,thai national id,citizen id,pin thailand"),
+    "tr_id": (
+        "tckn,tc kimlik,tc kimlik no,kimlik no,kimlik numarasi,t c kimlik no,tc no,tc kimlik numarasi"
+    ),
+    "us_npi": ("npi,npi number,npi no,national provider identifier"),
+    "ng_nin": ("nin,nin number,national identification number,nigerian nin"),
     "passport": (
         "passport,passport number,passport no,passport num,passport"
         " id,passnummer,reisepass,reisepassnummer,pasaporte,numero de pasaporte,passeport,numero de"

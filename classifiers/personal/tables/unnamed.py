@@ -10,7 +10,7 @@ from classifiers.personal.scan.shapes import READINGS
 
 _ENOUGH = 20
 _SHARE = 0.95
-_UNCHECKED = frozenset({"us_ssn", "us_itin", "dk_cpr", "us_aba"})
+_UNCHECKED = frozenset({"us_ssn", "us_itin", "dk_cpr", "us_aba", "de_steuernummer", "ng_nin"})
 
 
 def kind_by_statistics(sample: Sequence[str]) -> str | None:
