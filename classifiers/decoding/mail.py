@@ -61,7 +61,7 @@ def _read(reading: Reading, message: Message, path: Path, depth: int) -> None:
         if isinstance(content, bytes) and content.strip():
             charset = part.get_content_charset() or ""
             media_type = part.get_content_type() + (f"; charset={charset}" if charset else "")
-            name = part.get_filename()
+            given = part.get_filename()
             reading.later(
                 Piece(
                     content,
@@ -69,7 +69,7 @@ def _read(reading: Reading, message: Message, path: Path, depth: int) -> None:
                     None,
                     (*path, f"part {number}"),
                     depth + 1,
-                    _decoded(name) if name else None,
+                    _decoded(given) if given else None,
                 )
             )
 

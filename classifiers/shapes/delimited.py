@@ -4,8 +4,9 @@ lines as databases and data frames print them.
 
 from collections.abc import Iterator, Sequence
 
-from classifiers.shapes.found import MAX_COLUMNS, MAX_ROWS, Cell, Found, Row, found, trimmed
-from classifiers.shapes.judging import header_of, is_table, types
+from classifiers.payload import PlacedText as Cell
+from classifiers.shapes.found import MAX_COLUMNS, MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.judging import header_of, is_table, names_beside, types
 
 DELIMITERS = ("\t", ";", "|", ",")
 _BARS = str.maketrans("│┃║┆┊╎｜", "|||||||")
@@ -164,6 +165,13 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
     elided = [at for at, (row, _) in enumerate(kept) if _is_elided(row)]
     rows = [row for row, _ in kept if not _is_elided(row)]
     places = [span for row, span in kept if not _is_elided(row)]
+    for skipped in range(min(2, len(rows))):
+        beside = names_beside(rows[skipped:])
+        if beside is not None:
+            turned: list[Row] = list(zip(*rows[skipped:], strict=True))[1:]
+            span = (places[skipped][0], places[-1][1])
+            yield found(beside, [row for row in turned if any(row)], span)
+            return
     for skipped in range(min(_LEADING, len(rows) - 1)):
         names = header_of(rows[skipped], rows[skipped + 1 :])
         body = rows[skipped + 1 :]

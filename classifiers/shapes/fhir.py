@@ -114,8 +114,8 @@ def _person(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and value:
             yield _numbered(_identifier(identifier), number), value
     for number, contact in enumerate(_each(node, "contact")):
-        name = contact.get("name")
-        if isinstance(name, dict) and (text := _name(name)):
+        named = contact.get("name")
+        if isinstance(named, dict) and (text := _name(named)):
             yield _numbered("emergency contact name", number), text
         for telecom in _each(contact, "telecom"):
             if isinstance(value := telecom.get("value"), str):

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from classifiers.payload import PlacedText
+from classifiers.payload import PlacedText as Cell
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 400
 
 
-Cell = PlacedText
 type Row = Sequence[Cell | None]
 
 
@@ -31,7 +30,7 @@ class Found(NamedTuple):
 
 
 def found(
-    names: Iterable[str], rows: list[Row], span: tuple[int, int], total: int | None = None
+    names: Iterable[str], rows: Sequence[Row], span: tuple[int, int], total: int | None = None
 ) -> Found:
     """Return the table; names that are empty or come twice get one of their own."""
     width = max(map(len, rows), default=0)

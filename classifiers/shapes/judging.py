@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from classifiers.credentials.rules.generic import is_secret_column
+from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import Cell, Row
+from classifiers.shapes.found import Row
 
 _LONGEST_NAME = 60
 _MOST_WORDS = 7
@@ -19,6 +20,7 @@ _NUMERIC = frozenset("0123456789+-/(). ,:%")
 _CODE = ("(", "{", "}", "=", "<", ">", "\\")
 _AGREED = 0.8
 _LOOKED_AT = 60
+_MOST_FIELDS, _MOST_BESIDE = 60, 4
 
 
 @lru_cache(maxsize=8192)
@@ -127,3 +129,15 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
         and sum(kind is not None for kind in agreed) * 5 >= 4 * len(agreed)
         and any(kind in {"mail", "number", "mixed"} for kind in agreed)
     )
+
+
+def names_beside(rows: Sequence[Row]) -> list[str] | None:
+    """Return the names of a table whose first column holds them, None when it does not."""
+    if not 2 <= len(rows) <= _MOST_FIELDS or not 2 <= len(rows[0]) <= _MOST_BESIDE:
+        return None
+    names = ["" if row[0] is None else row[0].text for row in rows]
+    telling = sum(map(is_telling, filter(None, names)))
+    told = [any(cell and is_telling(cell.text) for cell in row[1:]) for row in rows]
+    if telling < 2 or telling * 2 < len(names) or len(set(names)) < len(names) or any(told):
+        return None
+    return names

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
 
 _KEY = re.compile(
     r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
+from classifiers.payload import PlacedText as Cell
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found
 from classifiers.shapes.judging import header_of
 
 _BEGIN = re.compile(r"\\begin\{(?:tabular[xy*]?|longtable|longtabu|tabu|array|supertabular)\*?\}")

@@ -5,7 +5,7 @@ the tuples of SQL.
 import re
 from typing import NamedTuple
 
-from classifiers.shapes.found import Cell
+from classifiers.payload import PlacedText as Cell
 
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
 _SQL_STRING = re.compile(r"'(?:[^']|'')*+'|\"[^\"\n]*+\"")

@@ -4,8 +4,9 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
+from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found
 from classifiers.shapes.judging import header_of
 
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")

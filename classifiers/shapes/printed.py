@@ -93,7 +93,7 @@ def _by_rule(block: _Block) -> Found | None:
         if rule.strip() and _RULE.issuperset(rule) and " " in rule.strip():
             spans = [match.span() for match in re.finditer(r"[-=]+", rule)]
             edges = [start for start, _ in spans] + [_LONGEST]
-            columns = list(zip(edges, edges[1:], strict=False))
+            columns = list(pairwise(edges))
             return _cut(block, columns, [n for n in range(len(block.lines)) if n != at])
     return None
 
@@ -177,15 +177,15 @@ def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[
     wide = sum(gap > 1 for gap in gaps) * 2 >= len(gaps)
     columns: list[list[int]] = []
     waiting: list[int] | None = None
-    for number, (start, end) in enumerate(pieces):
+    for number, (begin, end) in enumerate(pieces):
+        start = begin if waiting is None else waiting[0]
         named = bool(header[start:end].strip())
         filled = any(row[start:end].strip() for row in rows)
         if number == 0 and indexed:
             columns.append([start, end])
             continue
         if waiting is not None:
-            start, waiting = waiting[0], None
-            named, filled = bool(header[start:end].strip()), True
+            waiting, filled = None, True
         narrow = bool(columns) and start - columns[-1][1] < 2
         if (
             narrow

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from classifiers.payload import Carrier, Pasted, Payload, Segment
+from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes import (
     delimited,
@@ -16,7 +17,8 @@ from classifiers.shapes import (
     printed,
     statements,
 )
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found
+from classifiers.shapes.judging import names_beside
 from classifiers.shapes.literals import Node, plain, read
 
 type Line = tuple[int, int]
@@ -33,7 +35,6 @@ _CODE_BEGINS = (
     *("}", ")", "]", "pub ", "fn ", "type ", "#include", "package ", "echo ", "sudo ", "$ "),
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
-_MOST_TRANSPOSED = 4
 _SHORTEST = 12
 _BETWEEN = 16
 _LONGEST_LINE = 200_000
@@ -197,23 +198,11 @@ def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
 
 def _upright(table: Found) -> Found:
     """Turn a table of which the first column holds the names."""
-    if not 2 <= len(table.columns) <= _MOST_TRANSPOSED or len(table.rows) > 60:
+    names = None if any(map(is_telling, table.columns)) else names_beside(table.rows)
+    if names is None:
         return table
-    if any(map(is_telling, table.columns)):
-        first = [table.columns[0]]
-        if sum(map(is_telling, table.columns)) > 1:
-            return table
-    else:
-        first = []
-    names = [*first, *(cell.text if (cell := row[0]) else "" for row in table.rows)]
-    telling = sum(map(is_telling, filter(None, names)))
-    if telling < 2 or telling * 2 < len(names) or len(set(names)) < len(names):
-        return table
-    body = [list(row[1:]) for row in table.rows]
-    if first:
-        return table
-    rows: list[Row] = [list(column) for column in zip(*body, strict=True)]
-    return found(names, [row for row in rows if any(row)], (table.start, table.end))
+    turned: list[Row] = list(zip(*table.rows, strict=True))[1:]
+    return found(names, [row for row in turned if any(row)], (table.start, table.end))
 
 
 def _when(test: Callable[[str], bool], finder: Callable[[str], Iterator[Found]]) -> Any:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from classifiers.shapes.found import MAX_ROWS, Cell, Found, Row, found, trimmed
+from classifiers.payload import PlacedText as Cell
+from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
 from classifiers.shapes.literals import Node, Value, read
 
 _INSERT = re.compile(
@@ -48,11 +49,10 @@ def tables(text: str) -> Iterator[Found]:
         rows, at = _tuples(text, at)
         group = groups.setdefault((table, names or columns.get(table, ())), [])
         group += [(row, start.start(), at) for row in rows]
-    for (_, columns_of), rows in groups.items():
-        if rows:
-            yield found(
-                columns_of, [row for row, _, _ in rows][:MAX_ROWS], (rows[0][1], rows[-1][2])
-            )
+    for (_, columns_of), filled in groups.items():
+        if filled:
+            span = filled[0][1], filled[-1][2]
+            yield found(columns_of, [row for row, _, _ in filled][:MAX_ROWS], span)
     yield from _copies(text)
 
 
@@ -78,7 +78,8 @@ def _first_name(line: str) -> str:
 
 def _at_top(text: str) -> list[str]:
     """Cut at the commas that stand in no brackets."""
-    pieces, depth, begin = [], 0, 0
+    pieces: list[str] = []
+    depth = begin = 0
     for at, char in enumerate(text):
         if char == "(":
             depth += 1

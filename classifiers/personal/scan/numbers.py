@@ -266,7 +266,7 @@ def _judged_phone(
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
     """Read a number in a national format near a word of calling, in any of many languages."""
     count = sum(b - a for a, b in groups)
-    if count < _SHORTEST_HINTED or "." in text and "/" in text:
+    if count < _SHORTEST_HINTED or ("." in text and "/" in text):
         return None
     end = start + len(text)
     left = place.text[max(place.last, start - phone_hints.LEFT) : start]

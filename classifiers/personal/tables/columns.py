@@ -7,8 +7,8 @@ well, so that no value counts twice.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from classifiers.codecs.unicode_folding import fold
@@ -17,6 +17,7 @@ from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.keyed import is_placeholder
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence, Finding
@@ -26,7 +27,8 @@ from core.text import mask, printable
 DETECTOR = "personal-columns"
 SAMPLE = 100
 """Values looked at in each column before a vote."""
-_MAJORITY = 0.5
+_MAJORITY, _NEARLY_ALL = 0.5, 0.9
+"""Share of a sample from which on all of a column counts as of one kind; below, each cell is read."""
 _COVERED = 0.4
 """Share of a column's characters that its values take; less, and it is text in which values
 stand."""
@@ -34,6 +36,8 @@ _PROSE_LENGTH = 24
 _MAX_FREE_TEXT = 8_000_000
 """Characters of one free-text column that are scanned in full; more is sampled, and the finding
 says so."""
+_LONGEST_BLANK = 11
+"""Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
 _IDENTIFYING = (
     *sorted(NATIONAL_ID_KINDS),
@@ -116,11 +120,15 @@ def findings_of(
 def _sample(values: Sequence[str]) -> list[str]:
     """Return up to SAMPLE values spread over the column, empty ones left out."""
     step = -(-len(values) // SAMPLE)
-    spread = [value for value in values[::step] if value] if step else []
+    spread = [value for value in values[::step] if value and not _is_blank(value)] if step else []
     if len(spread) < SAMPLE // 4 and step > 1:
-        filled = [value for value in values if value]
+        filled = [value for value in values if value and not _is_blank(value)]
         spread = filled[:: -(-len(filled) // SAMPLE)] if filled else []
     return spread
+
+
+def _is_blank(value: str) -> bool:
+    return len(value) < _LONGEST_BLANK and is_placeholder(value)
 
 
 def _is_about_people(columns: Sequence[str]) -> bool:
@@ -163,7 +171,7 @@ def _column_results(
         kind, number = votes.most_common(1)[0]
         own = [hit for hit in hits if hit.kind == kind]
         covered = sum(hit.end - hit.start for hit in own)
-        if number >= _MAJORITY * len(sample) and covered >= _COVERED * sum(map(len, sample)):
+        if number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample)):
             return [_whole_column(table, column, kind, own)]
     if not hits and not vocabulary.name_kinds(column):
         kind_or_none = kind_by_statistics(sample)
@@ -171,7 +179,9 @@ def _column_results(
             values = tuple(dict.fromkeys(sample))[:MAX_FINGERPRINTS]
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
     if hits or _is_prose(sample):
-        return _free_text(table, column, _key(column, people))
+        read = _free_text(table, column, _key(column, people))
+        mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
+        return [replace(r, free_text=r.kind not in mostly) for r in read]
     return []
 
 
@@ -200,7 +210,8 @@ def _counted(
     test: bool,
 ) -> ColumnResult:
     cells = table.values[column]
-    empty = cells.count("")
+    blanks = {cell for cell in set(cells) if len(cell) < _LONGEST_BLANK and is_placeholder(cell)}
+    empty = sum(map(cells.count, blanks | {""}))
     records = len(cells) - empty
     if not table.complete and cells:
         records = round(table.rows * records / len(cells))
@@ -210,7 +221,7 @@ def _counted(
         confidence=confidence,
         records=records,
         count=records,
-        distinct=len(set(cells)) - (empty > 0),
+        distinct=len(set(cells) - blanks - {""}),
         values=values,
         exact=table.complete,
         test_data=test,
@@ -351,17 +362,26 @@ def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
         )
     if not columns and not named:
         return None
-    if columns and "" not in columns[0]:
-        return len(set(columns[0]))
+    told = set(columns[0]) if columns else set()
+    if columns and not any(not cell or _is_blank(cell) for cell in told):
+        return len(told)
     names = list(zip(*about, strict=False)) if named else []
-    people: set[object] = set()
-    for row, cells in enumerate(zip(*columns, strict=True) if columns else names):
-        told: object = next(filter(None, cells), None) if columns else cells
-        if told is None and names:
+    return len(set(_told_apart(columns, names)) - {None})
+
+
+def _told_apart(
+    columns: Sequence[Sequence[str]], names: Sequence[tuple[str, ...]]
+) -> Iterator[object]:
+    """Yield what tells the person of each row apart: the first identifier there is, else name and
+    date of birth.
+    """
+    rows = len(columns[0]) if columns else len(names)
+    for row in range(rows):
+        cells = (column[row] for column in columns)
+        told: object = next((cell for cell in cells if cell and not _is_blank(cell)), None)
+        if told is None and names and any(names[row]):
             told = names[row]
-        if told is not None and (not isinstance(told, tuple) or any(told)):
-            people.add(told)
-    return len(people)
+        yield told
 
 
 _SHARED = frozenset({"iban", "credit_card", "bank_account"})
