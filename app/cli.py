@@ -3,6 +3,7 @@ found, 2 wrong use.
 """
 
 import sys
+from typing import Annotated
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
@@ -12,7 +13,7 @@ from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scripts import scripts
 from app.format_option import ChoosesFormat, ChoosesTableOrFormat
-from core.errors import InputError, OutgateError, SettingsError
+from core.errors import CannotRunError, InputError, OutgateError, SettingsError
 from core.text import printable
 
 application = typer.Typer(
@@ -27,6 +28,28 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        typer.echo(f"outgate {metadata.version('outgate')}")
+        raise typer.Exit
+
+
+@application.callback()
+def outgate(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Hold what concerns no command."""
+
+
 application.command()(demo)
 application.command(
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False}
@@ -58,6 +81,8 @@ def code_of(arguments: list[str] | None = None) -> int:
         return 2
     except ClickException as error:
         return _wrong_use(error)
+    except CannotRunError as error:
+        return _complain(error, error.code)
     except (SettingsError, InputError) as error:
         return _complain(error, 2)
     except OutgateError as error:

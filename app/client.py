@@ -19,8 +19,9 @@ from typing import TextIO
 from app.gate_registry import RunningGate, find
 from app.home import Home
 from app.settings import Settings
+from app.user_proxy import shown, user_proxy
 from certs.trust import client_environment
-from core.errors import OutgateError, SettingsError
+from core.errors import CannotRunError, OutgateError, SettingsError
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
 
@@ -36,13 +37,44 @@ class Ended:
 
 @contextmanager
 def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Yield the running gate, or a private one for as long as the block lasts."""
-    running = None if extra else find(home.running)
-    if running is not None:
+    """Yield the running gate, or a private one for as long as the block lasts.
+
+    Raises SettingsError where only the organisation's gate will do and it does not run.
+    """
+    running = None if extra and not settings.require_gate else find(home.running)
+    if running is not None and (settings.require_gate or not extra):
         yield running
         return
+    if settings.require_gate:
+        raise SettingsError(
+            "The gate of this machine is not running, and programs may not run without it"
+            " (require_gate), so this one was not started.",
+            remedy="Tell whoever looks after this machine, or start it: outgate start",
+        )
     with private_gate(home, extra) as gate:
         yield gate
+
+
+def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]:
+    """Yield what to tell a user whose environment names a proxy. `own`: a private gate is asked
+    for. Raises SettingsError for a proxy that cannot be used.
+    """
+    url = user_proxy(os.environ)
+    if url is None:
+        return
+    if settings.has_upstream_proxies:
+        yield f"{shown(url)} in HTTPS_PROXY is not used; the settings say which proxy is."
+        return
+    if not own and find(home.running) is not None:
+        yield (
+            f"{shown(url)} in HTTPS_PROXY is not used: the running gate goes out directly. Set"
+            " upstream_proxy in its settings if that does not work here."
+        )
+        return
+    from proxy.corporate_proxies import parse_proxy
+
+    parse_proxy(url, own=True)
+    yield f"what this program sends goes out through your proxy, {shown(url)}"
 
 
 @contextmanager
@@ -101,16 +133,18 @@ def run_program(
 ) -> Ended:
     """Run a program on our terminal, forward signals, wait.
 
-    Raises SettingsError when it cannot be started.
+    Raises CannotRunError when it cannot be started.
     """
     try:
         process = subprocess.Popen(command, env=environment, cwd=cwd)
     except FileNotFoundError as error:
-        raise SettingsError(
-            f"There is no program {command[0]!r}.", remedy="Check its name after `outgate run --`."
+        raise CannotRunError(
+            f"There is no program {command[0]!r}.",
+            code=127,
+            remedy="Check its name after `outgate run --`.",
         ) from error
     except OSError as error:
-        raise SettingsError(f"Cannot run {command[0]!r}: {error.strerror}.") from error
+        raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
     with _signals_to(process):
         code = process.wait()
     return Ended(process.pid, 128 - code if code < 0 else code)

@@ -19,6 +19,7 @@ from app.wiring import (
     live_policy_of,
     past_of,
     pool_of,
+    proxies_of,
     write_upstream_bundle,
 )
 from core.fingerprint import Fingerprinter
@@ -111,7 +112,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
         routes=routes,
-        upstream_proxy=settings.upstream_proxy,
+        proxies=proxies_of(settings, choices),
         limits=_limits(home, settings),
     )
 
@@ -143,7 +144,7 @@ def prepare_trust(
     home.chain.write_bytes(authority.chain_pem())
     write_bundle(home.bundle, authority, os.environ)
     private = [p for p in (settings.upstream_ca, choices.upstream_ca) if p is not None]
-    write_upstream_bundle(home, private)
+    write_upstream_bundle(home, private, os.environ)
     minter = LeafMinter(authority)
 
     def mint(host: str) -> tuple[Any, Any]:

@@ -102,18 +102,18 @@ def _must_be_there(files: Iterable[Path]) -> None:
             raise InputError(f"Cannot read {path}: Is a directory.", remedy="Name the files in it.")
 
 
-def _in_order(
+def _in_order[E, A, R](
     runner: asyncio.Runner,
-    exchanges: Iterator[tuple[Exchange, Answer | None]],
-    begin: Callable[[Exchange, Answer | None], Coroutine[Any, Any, Record]],
+    exchanges: Iterator[tuple[E, A]],
+    begin: Callable[[E, A], Coroutine[Any, Any, R]],
     at_once: int,
-) -> Iterator[Record]:
+) -> Iterator[R]:
     """Yield the records in the order of their exchanges, `at_once` of which are under way at a
     time.
 
     What cannot be read ends the work, but only after all that was read before it.
     """
-    under_way: deque[asyncio.Task[Record]] = deque()
+    under_way: deque[asyncio.Task[R]] = deque()
     fault: InputError | None = None
     while True:
         try:
@@ -132,7 +132,7 @@ def _in_order(
         raise fault
 
 
-async def _result(task: asyncio.Task[Record]) -> Record:
+async def _result[R](task: asyncio.Task[R]) -> R:
     return await task
 
 

@@ -46,10 +46,25 @@ class Settings(BaseModel):
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
+    upstream_proxies: dict[str, str] = Field(default_factory=dict)
+    """Domain, network or `*` → its own proxy, or `direct`; the first that fits wins over
+    `upstream_proxy`.
+    """
+    upstream_proxy_credentials: Path | None = None
+    """File with `user:password` for those proxies (HTTP Basic), readable by this user only. The
+    environment's OUTGATE_UPSTREAM_PROXY_CREDENTIALS wins.
+    """
+    require_gate: bool = False
+    """True: `outgate run` refuses to start a program while the service gate is not running."""
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()
     """Hosts that scripts reach without the gate: internal ones; each is a way past it."""
+
+    @property
+    def has_upstream_proxies(self) -> bool:
+        """Whether the organisation's own proxies are set."""
+        return self.upstream_proxy is not None or bool(self.upstream_proxies)
 
 
 def load_settings(path: Path) -> Settings:

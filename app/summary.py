@@ -1,81 +1,22 @@
-"""What a person reads at the end: sessions, tables of records, health. Plain when piped."""
+"""Tables of records, replays and health, as a person reads them. Plain when piped."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from app.gate_registry import RunningGate
-from app.home import Home
 from core.attribution import Attribution
 from core.classification import LlmCall, TokensBasis
-from core.decision import Verdict
-from core.ids import utc_now
 from core.record import Record
-from core.stored import StoredEntry, StoredRecord, UnreadableEntry
+from core.stored import StoredEntry, UnreadableEntry
 from core.text import printable
 from core.vocabulary.sizes import counted, number, size
-from tui.wording import decision_words, found_phrase, place, sender_name
+from tui.wording import found_phrase, place, record_words, sender_name
 
 if TYPE_CHECKING:
-    from evidence.entries import Entry
     from policy.replay import ReplayReport
 
 _COLOURS = {"allowed": "green", "held": "yellow", "blocked": "red", "unknown": "magenta"}
 """By what an outcome means."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """The time since a program was started behind the gate."""
-
-    home: Home
-    since: datetime
-
-    @classmethod
-    def begin(cls, home: Home) -> "Session":
-        """Begin now."""
-        return cls(home, utc_now())
-
-    def entries(self, pid: int) -> list["Entry"]:
-        """Return what this process and its descendants sent since the session began, oldest first.
-
-        Entries that cannot be read are among them: they may be the program's.
-        """
-        from evidence import open_store
-
-        store = open_store(self.home.evidence)
-        return [entry for entry in store.iter_entries(since=self.since) if _may_be_of(entry, pid)]
-
-
-def _may_be_of(entry: "Entry", pid: int) -> bool:
-    opened = entry.opened()
-    return isinstance(opened, UnreadableEntry) or descends(opened.record.sender, pid)
-
-
-def print_session(entries: Sequence["Entry"], code: int, *, as_json: bool, out: TextIO) -> None:
-    """Print the summary of one `run`."""
-    opened = [entry.opened() for entry in entries]
-    records = [one.record for one in opened if isinstance(one, StoredRecord)]
-    totals = _totals(records)
-    if as_json:
-        values = [entry.exported() for entry in entries]
-        told = {"exit_code": code, "totals": totals, "records": values}
-        out.write(json.dumps(told, ensure_ascii=False) + "\n")
-        return
-    if not entries:
-        out.write("outgate: nothing left this program through the gate\n")
-        return
-    asked = [record for record in records if record.decision.verdict is not Verdict.ALLOW]
-    line = f"outgate: {counted(len(records), 'request')}, {size(totals['bytes_sent'])} sent"
-    if totals["stopped"]:
-        line += f", {number(totals['stopped'])} stopped"
-    review = f"{number(len(asked))} to review: outgate review" if asked else "nothing to review"
-    out.write(f"{line}, {review}\n")
-    if asked:
-        print_records(asked, out)
-    print_unreadable(opened, out)
 
 
 def print_unreadable(entries: Iterable[StoredEntry], out: TextIO) -> None:
@@ -109,7 +50,7 @@ def print_records(records: Sequence[Record], out: TextIO) -> None:
     for title in titles:
         table.add_column(title, justify=_COLUMNS[title], overflow="fold")
     for record, row in zip(records, cells, strict=True):
-        colour = _COLOURS[decision_words(record.decision).meaning] if terminal else ""
+        colour = _COLOURS[record_words(record).meaning] if terminal else ""
         texts = (Text(row[title], colour if title == "OUTCOME" else "") for title in titles)
         table.add_row(*texts)
     console.print(table)
@@ -198,33 +139,6 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         typer.echo(f"  attribution {printable(str(name))}: {printable(str(value))}")
 
 
-def descends(sender: Attribution, pid: int) -> bool:
-    """Return whether a request was sent by this process or one that descends from it."""
-    own = (sender.process, sender.script_process, *sender.ancestry)
-    return any(process is not None and process.pid == pid for process in own)
-
-
-def _totals(records: Sequence[Record]) -> dict[str, Any]:
-    llm = [record.llm for record in records if record.llm is not None]
-    left = [record for record in records if record.decision.left]
-    return {
-        "requests": len(records),
-        "bytes_sent": sum(record.request.bytes for record in left),
-        "stopped": len(records) - len(left),
-        "with_findings": sum(1 for record in records if record.findings),
-        "blocked": sum(1 for record in records if record.decision.verdict is Verdict.BLOCK),
-        "llm_calls": len(llm),
-        "input_tokens": _sum(call.input_tokens for call in llm),
-        "output_tokens": _sum(call.output_tokens for call in llm),
-    }
-
-
-def _sum(amounts: Iterable[int | None]) -> int | None:
-    """Return the sum; None of nothing."""
-    told = list(amounts)
-    return sum(amount or 0 for amount in told) if told else None
-
-
 def _sender(sender: Attribution) -> str:
     line = f":{sender.line.line}" if sender.line is not None else ""
     return f"{sender_name(sender)}{line}"
@@ -245,8 +159,8 @@ def _tokens(llm: LlmCall | None) -> str:
 
 def _outcome(record: Record) -> str:
     decision = record.decision
-    word = decision_words(decision).word
+    word = record_words(record).word
     rule = f" ({decision.rule})" if decision.rule else ""
     intended = decision.intended
-    would = "" if intended in {None, decision.verdict} else f", would {intended}"
+    would = "" if record.fate or intended in {None, decision.verdict} else f", would {intended}"
     return f"{word}{rule}{would}"

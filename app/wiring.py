@@ -5,7 +5,8 @@ Nothing else in the house knows them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from evidence.history import History
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
+    from proxy.corporate_proxies import CorporateProxies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class GateChoices:
     policy: Path | None = None
     connect_to: tuple[str, ...] = ()
     upstream_ca: Path | None = None
+    upstream_proxy: str | None = None
+    """Of the user's environment, for a gate of one run; with its credentials."""
 
 
 def policy_path(home: Home, chosen: Path | None) -> Path | None:
@@ -150,16 +154,50 @@ def evidence_of(home: Home, settings: Settings) -> Evidence:
     return open_evidence(home.evidence, strict=settings.strict_evidence)
 
 
-def write_upstream_bundle(home: Home, private_authorities: Iterable[Path]) -> None:
-    """Write the roots that servers are verified with: the platform's and the given ones.
+def proxies_of(settings: Settings, choices: GateChoices) -> CorporateProxies:
+    """Return the organisation's proxies behind the gate. Raises SettingsError."""
+    from proxy.corporate_proxies import CorporateProxies, parse_proxies, parse_proxy
+
+    if choices.upstream_proxy is not None and not settings.has_upstream_proxies:
+        return CorporateProxies(parse_proxy(choices.upstream_proxy, own=True))
+    return parse_proxies(
+        settings.upstream_proxy, settings.upstream_proxies, _proxy_credentials(settings)
+    )
+
+
+def _proxy_credentials(settings: Settings) -> str | None:
+    if told := os.environ.get("OUTGATE_UPSTREAM_PROXY_CREDENTIALS"):
+        return told
+    path = settings.upstream_proxy_credentials
+    if path is None:
+        return None
+    try:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise SettingsError(
+                f"{path} can be read by others than its owner.", remedy=f"chmod 600 {path}"
+            )
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"Cannot read {path} ({type(error).__name__}).",
+            remedy="It holds USER:PASSWORD on one line.",
+        ) from None
+
+
+def write_upstream_bundle(
+    home: Home, private_authorities: Iterable[Path], environment: Mapping[str, str]
+) -> None:
+    """Write the roots that servers are verified with: the platform's, those that the user's own
+    variables name (REQUESTS_CA_BUNDLE, SSL_CERT_FILE, …), and the given ones.
 
     Raises SettingsError.
     """
     import ssl
 
-    from certs.trust import platform_roots
+    from certs.trust import platform_roots, user_roots
 
-    parts = [ssl.DER_cert_to_PEM_cert(der).encode() for der in platform_roots()]
+    known = dict.fromkeys([*platform_roots(), *user_roots(environment, home.bundle)])
+    parts = [ssl.DER_cert_to_PEM_cert(der).encode() for der in known]
     for path in private_authorities:
         try:
             content = path.read_bytes()

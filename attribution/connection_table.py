@@ -1,5 +1,5 @@
-"""The open connections of this user to HTTPS servers, from the connection table: cheap enough to
-look every few seconds.
+"""The open connections of this user that leave the machine, at any port, from the connection
+table: cheap enough to look twice a second.
 
 HTTP/3 goes by UDP. A socket that is connected to a server's HTTPS port shows where it goes; one
 that is not may send anywhere, so it is listed without a destination, and only `speaks_quic` makes
@@ -7,21 +7,22 @@ it worth a second look.
 """
 
 import contextlib
+import ipaddress
 import os
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from attribution.backends.peers import established_to
+from attribution.backends.peers import leaving
 from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
 
 _TABLES = Path("/proc/net")
-_ESTABLISHED = b"01"
+_ESTABLISHED, _LISTENING = b"01", b"0A"
 _HTTPS = 443
 _AGE = timedelta(minutes=1)
 """How old a listed connection is cannot be told: old enough for anybody to have inherited it."""
@@ -50,8 +51,8 @@ class ConnectionTable:
         self._port = port
 
     def established(self) -> list[Connection]:
-        """Return the connections of this user to that port, without those of this process. Off the
-        event loop.
+        """Return the TCP connections that this user opened to other machines, and the UDP sockets
+        that may speak HTTP/3, without those of this process. Off the event loop.
         """
         if sys.platform != "linux":
             return list(_by_psutil(self._port))
@@ -61,11 +62,10 @@ class ConnectionTable:
         chosen: list[Connection] = [] if listed is None else listed
         for transport in ("tcp", "udp") if listed is None else ("udp",):
             for name in (transport, f"{transport}6"):
-                rows = (
-                    _connection(line, uid, own, now, transport)
-                    for line in _lines(self._folder / name)
-                )
-                chosen += [row for row in rows if row is not None and self._leaves(row)]
+                lines = _lines(self._folder / name)
+                taken = _listening(lines)
+                rows = (_connection(line, uid, own, now, transport) for line in lines)
+                chosen += [row for row in rows if row and _is_worth_a_look(row, self._port, taken)]
         return chosen
 
     def _listed(self, uid: int, own: frozenset[int], now: datetime) -> list[Connection] | None:
@@ -75,7 +75,7 @@ class ConnectionTable:
         if self._folder != _TABLES:
             return None
         try:
-            rows = established_to(self._port)
+            rows = leaving()
         except (OSError, DiagRefused):
             return None
         return [
@@ -90,21 +90,32 @@ class ConnectionTable:
                 socket=row.inode,
             )
             for row in rows
-            if row.uid == uid and row.inode not in own and row.inode != 0
+            if row.uid == uid
+            and row.inode not in own
+            and row.inode != 0
+            and row.far_host != row.host
         ]
 
     def speaks_quic(self, pid: int) -> bool:
         """Return True when the process has loaded a library for HTTP/3."""
         return any(name in loaded for loaded in _loaded(pid) for name in _QUIC_LIBRARIES)
 
-    def _leaves(self, row: Connection) -> bool:
-        if row.gate_port == self._port:
-            return True
-        return (
-            row.transport == "udp"
-            and not row.gate_host
-            and _is_client(row.client_host, row.client_port)
-        )
+
+def _is_worth_a_look(row: Connection, quic_port: int, listening: Collection[int]) -> bool:
+    """True for TCP that was opened here to another machine, and for UDP that may be HTTP/3."""
+    if row.transport == "tcp":
+        return row.client_port not in listening and not _is_near(row)
+    if row.gate_host:
+        return row.gate_port == quic_port
+    return _is_client(row.client_host, row.client_port)
+
+
+def _is_near(row: Connection) -> bool:
+    """True for a connection of this machine to itself."""
+    far = ipaddress.ip_address(row.gate_host)
+    if isinstance(far, ipaddress.IPv6Address) and far.ipv4_mapped is not None:
+        far = far.ipv4_mapped
+    return far.is_loopback or row.gate_host == row.client_host
 
 
 def _is_client(host: str, port: int) -> bool:
@@ -128,6 +139,14 @@ def _lines(path: Path) -> list[bytes]:
         return path.read_bytes().splitlines()[1:]
     except OSError:
         return []
+
+
+def _listening(lines: Iterable[bytes]) -> frozenset[int]:
+    """Return the ports at which somebody takes connections."""
+    rows = (line.split(None, 4) for line in lines)
+    return frozenset(
+        int(row[1].rpartition(b":")[2], 16) for row in rows if len(row) > 3 and row[3] == _LISTENING
+    )
 
 
 def _connection(
@@ -205,19 +224,20 @@ def _by_psutil(port: int) -> Iterator[Connection]:
         rows = psutil.net_connections("inet")
     except (psutil.Error, OSError):
         return
+    listening = {row.laddr[1] for row in rows if row.status == psutil.CONN_LISTEN and row.laddr}
     for row in rows:
-        local, remote = row.laddr, row.raddr or ("", 0)
         udp = row.type == socket.SOCK_DGRAM
-        if not local or row.pid == own or (not udp and row.status != psutil.CONN_ESTABLISHED):
+        if not row.laddr or row.pid == own or (not udp and row.status != psutil.CONN_ESTABLISHED):
             continue
-        if remote[1] != port and not (udp and not remote[0] and _is_client(local[0], local[1])):
-            continue
-        yield Connection(
-            id=f"direct-{row.type.name}-{local[1]}-{remote[0]}",
-            client_host=local[0],
-            client_port=local[1],
+        remote = row.raddr or ("", 0)
+        listed = Connection(
+            id=f"direct-{row.type.name}-{row.laddr[1]}-{remote[0]}",
+            client_host=row.laddr[0],
+            client_port=row.laddr[1],
             gate_host=remote[0],
             gate_port=remote[1],
             at=at,
             transport="udp" if udp else "tcp",
         )
+        if _is_worth_a_look(listed, port, listening):
+            yield listed

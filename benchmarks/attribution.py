@@ -77,7 +77,8 @@ class Gate:
 
     async def serve(self) -> int:
         self.server = await asyncio.start_server(self._handle, "127.0.0.1", 0, backlog=512)
-        return self.server.sockets[0].getsockname()[1]
+        port: int = self.server.sockets[0].getsockname()[1]
+        return port
 
     async def look(self, connection: Connection, first: bool) -> Attribution:
         begin, busy = time.perf_counter(), time.thread_time()
@@ -108,9 +109,9 @@ class Gate:
                 if self.line_client:
                     await self._line(request, found)
                 else:
-                    self._check(
-                        json.loads(re.search(rb"X-Truth: ({.*?})\r", request)[1]), found, first
-                    )  # type: ignore[index]
+                    told = re.search(rb"X-Truth: ({.*?})\r", request)
+                    assert told is not None
+                    self._check(json.loads(told[1]), found, first)
                 first = False
                 writer.write(ANSWER)
                 await writer.drain()

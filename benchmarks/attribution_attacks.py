@@ -79,7 +79,7 @@ class Arena:
         env = os.environ | {"GATE_PORT": str(self.port), "GO": str(self.folder / "go")}
         env |= dict(more.pop("env", {}))  # type: ignore[call-overload]
         values = {"cwd": self.folder / cwd, "env": env, "stdin": subprocess.DEVNULL} | more
-        process = subprocess.Popen(list(words), **values)  # type: ignore[call-overload]
+        process: subprocess.Popen[bytes] = subprocess.Popen(list(words), **values)  # type: ignore[call-overload]
         self.started.append(process)
         return process
 

@@ -17,13 +17,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.credentials import Kingfisher, hard_negatives, made_up
 from benchmarks.personal import HOSTILE, stock_presidio
 
-sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "classifiers"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "fakes"))
 
 from made_up_traffic import CARRIERS, chat, csv_of, exchange, rng_of, upload, user, xlsx_of
 from personal_samples import clean_payloads, iban, valid
@@ -117,7 +118,7 @@ def rows(count: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rng = rng_of("rows")
     columns = tuple(("customer_id full_name email phone iban ssn balance created_at note").split())
     ids = [valid("us_ssn", rng) for _ in range(500)]
-    made_rows = [
+    made_rows: list[tuple[str, ...]] = [
         (
             str(10_000 + i),
             f"Maria Beispiel{chr(97 + i % 26)}",
@@ -153,9 +154,9 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
     print("|---|---|---|---|")
     for name, sent in small.items():
         text = sent.body.decode()
-        ours = cpu_ms(lambda sent=sent: gate.classify(sent), 300 if quick else 3000)
-        stock = cpu_ms(lambda text=text: presidio(text), 5 if quick else 20)
-        other = cpu_ms(lambda body=sent.body: kingfisher.scanner.scan(body), 100 if quick else 1000)
+        ours = cpu_ms(partial(gate.classify, sent), 300 if quick else 3000)
+        stock = cpu_ms(partial(presidio, text), 5 if quick else 20)
+        other = cpu_ms(partial(kingfisher.scanner.scan, sent.body), 100 if quick else 1000)
         print(f"| {name} | {shown(ours)} | {shown(stock)} | {shown(other)} |")
     piece = small["1 KB chat with five personal values"].body.decode()
     rate = cpu_ms(lambda: presidio(piece), 5) / len(piece)
@@ -176,19 +177,17 @@ def speed(gate: Engine, worker: Engine, presidio: Any, kingfisher: Kingfisher, q
             b"",
         ),
     }
-    for name, (sent, text) in big.items():
-        body = sent.body if text is None else text
-        ours = cpu_ms(lambda sent=sent: worker.classify(sent), 3 if quick else 7)
+    for name, (sent, plain) in big.items():
+        body = sent.body if plain is None else plain
+        ours = cpu_ms(partial(worker.classify, sent), 3 if quick else 7)
         stock_words = f"{shown(rate * len(body))} (in 1 KB pieces, scaled)" if body else "not read"
         other_words = (
-            shown(cpu_ms(lambda body=body: kingfisher.scanner.scan(body), 3))
-            if body
-            else "not read"
+            shown(cpu_ms(partial(kingfisher.scanner.scan, body), 3)) if body else "not read"
         )
         print(f"| {name} | {shown(ours)} | {stock_words} | {other_words} |")
     hostile = [(chat(user(make(20_000))), make(1_000)) for make in HOSTILE.values()]
-    worst = max(cpu_ms(lambda sent=sent: gate.classify(sent), 5) for sent, _ in hostile)
-    stock_worst = max(cpu_ms(lambda text=text: presidio(text), 1) for _, text in hostile)
+    worst = max(cpu_ms(partial(gate.classify, sent), 5) for sent, _ in hostile)
+    stock_worst = max(cpu_ms(partial(presidio, text), 1) for _, text in hostile)
     print(
         f"| worst of {len(HOSTILE)} hostile texts, 20 KB | {shown(worst)} | {shown(stock_worst)}"
         " for 1 KB | – |"

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -48,7 +49,7 @@ def made_up(rng: random.Random) -> dict[str, str]:
     """Return one made-up secret for each well-known provider, with the name of a variable it is
     kept in.
     """
-    r = lambda alphabet, size: _run(rng, alphabet, size)  # noqa: E731
+    r = partial(_run, rng)
     return {
         "OPENAI_API_KEY": "sk-" + "proj-" + r(URL64, 74) + "T3Blbk" + "FJ" + r(URL64, 74),
         "OPENAI_LEGACY": "sk-" + r(ALNUM, 20) + "T3Blbk" + "FJ" + r(ALNUM, 20),
@@ -151,7 +152,10 @@ def made_up(rng: random.Random) -> dict[str, str]:
 
 
 def _jwt(rng: random.Random) -> str:
-    part = lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()  # noqa: E731
+
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
     claims = {
         "iss": "https://login.corp.internal",
         "sub": _uuid(rng),
@@ -191,7 +195,7 @@ def carriers(name: str, value: str) -> dict[str, tuple[str, bytes]]:
 
 def hard_negatives(rng: random.Random, count: int) -> list[bytes]:
     """Return JSON bodies full of what looks like a secret and is none."""
-    r = lambda alphabet, size: _run(rng, alphabet, size)  # noqa: E731
+    r = partial(_run, rng)
     kinds: tuple[Callable[[], dict[str, Any]], ...] = (
         lambda: {
             "idempotency_key": _uuid(rng),
@@ -390,7 +394,10 @@ def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
         "the quarter ledger invoice total was approved by finance and tokens key board report"
         " please write a summary of results for next meeting which numbers changed since March"
     ).split()
-    prose = lambda n: " ".join(rng.choice(words) for _ in range(n // 6))[:n]  # noqa: E731
+
+    def prose(n: int) -> str:
+        return " ".join(rng.choice(words) for _ in range(n // 6))[:n]
+
     small = [
         ("model", "gpt-4o"),
         ("role", "system"),
@@ -429,8 +436,8 @@ def timings(ours: Ours, theirs: Kingfisher) -> list[tuple[str, float, float]]:
         rows.append(
             (
                 what,
-                median_us(lambda p=payload: ours.detector.detect(p, "api.openai.com"), rounds),
-                median_us(lambda r=raw: theirs.scanner.scan(r), min(rounds, 15)),
+                median_us(partial(ours.detector.detect, payload, "api.openai.com"), rounds),
+                median_us(partial(theirs.scanner.scan, raw), min(rounds, 15)),
             )
         )
     return rows
@@ -468,7 +475,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     ours, theirs = Ours(), Kingfisher()
-    engines = {"Outgate": ours, "Kingfisher SDK": theirs}
+    engines: dict[str, Any] = {"Outgate": ours, "Kingfisher SDK": theirs}
     print(
         f"rules: Outgate {ours.detector.rule_count}, Kingfisher SDK {len(theirs.scanner.rules)}\n"
     )
@@ -494,8 +501,8 @@ def main() -> int:
             for body in flagged[:5]:
                 print(body[:300].decode(), file=sys.stderr)
     if arguments.recordings and arguments.recordings.exists():
-        for label, (flagged, every) in recordings(arguments.recordings, engines).items():
-            print(f"recorded request bodies flagged, {label}: {flagged} of {every}")
+        for label, (count, every) in recordings(arguments.recordings, engines).items():
+            print(f"recorded request bodies flagged, {label}: {count} of {every}")
     print(
         "\n| processor time, median | Outgate (segments given) | Kingfisher SDK (same text)"
         " |\n|---|---|---|"

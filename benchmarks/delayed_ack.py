@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-from gate import ROOT, bodies, cpu_seconds, outgate, upstream_main
+from benchmarks.gate import ROOT, bodies, cpu_seconds, outgate, upstream_main
 
 WAYS = ("direct", "gate", "gate, TCP_NODELAY")
 
@@ -38,9 +39,8 @@ def posts(way: str, gate: str, port: str, roots: str, count: int) -> list[float]
     if way != "direct":
         session.proxies = {"https": f"http://127.0.0.1:{gate}"}
     if way.endswith("TCP_NODELAY"):
-        connectionpool.HTTPSConnectionPool._prepare_proxy = _without_nagle(  # type: ignore[method-assign]
-            connectionpool.HTTPSConnectionPool._prepare_proxy
-        )
+        pool: Any = connectionpool.HTTPSConnectionPool
+        pool._prepare_proxy = _without_nagle(pool._prepare_proxy)
     found = []
     for body in (bodies(False) * (count // 256 + 1))[:count]:
         started = time.perf_counter()
@@ -53,8 +53,8 @@ def posts(way: str, gate: str, port: str, roots: str, count: int) -> list[float]
     return found[5:]
 
 
-def _without_nagle(prepare):  # type: ignore[no-untyped-def]
-    def prepared(pool, connection):  # type: ignore[no-untyped-def]
+def _without_nagle(prepare: Any) -> Any:
+    def prepared(pool: Any, connection: Any) -> None:
         connection.socket_options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
         prepare(pool, connection)
 

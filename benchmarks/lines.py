@@ -200,7 +200,9 @@ def main() -> int:
     parser.add_argument("--pythons", nargs="*", default=[])
     options = parser.parse_args()
     n, here = options.requests, sys.executable
-    jobs = [(f"{name}", program(*parts, n), here, ()) for name, parts in SYNC.items()]
+    jobs: list[tuple[str, str, str, tuple[str, ...]]] = [
+        (f"{name}", program(*parts, n), here, ()) for name, parts in SYNC.items()
+    ]
     jobs += [
         (f"{name}, 4 threads", program(*SYNC[name], n, threads=4), here, ())
         for name in ("requests", "httpx")

@@ -22,9 +22,9 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 
-from gate import (  # noqa: E402 - found by the path above
+from benchmarks.gate import (  # noqa: E402 - found by the path above
     mitmdump,
     outgate,
     peak_mb,

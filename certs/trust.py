@@ -27,6 +27,9 @@ PROXY_VARIABLES = (
 )
 """gRPC reads the lower-case names only, others the upper-case ones."""
 
+OWN_VARIABLE = "OUTGATE_GATE"
+"""Says that the proxy in the environment is a gate, so that no run takes it for the user's."""
+
 BUNDLE_VARIABLES = (
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
@@ -96,6 +99,7 @@ def client_environment(
     return {
         **base_env,
         **dict.fromkeys(PROXY_VARIABLES, proxy_url),
+        OWN_VARIABLE: proxy_url,
         "NO_PROXY": exceptions,
         "no_proxy": exceptions,
         **dict.fromkeys(BUNDLE_VARIABLES, str(bundle_path)),
@@ -126,6 +130,11 @@ def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) 
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, PUBLIC_FILE)
     return Bundle(path=path, warnings=tuple(faults))
+
+
+def user_roots(base_env: Mapping[str, str], bundle: Path) -> list[bytes]:
+    """Return the roots that the user's own variables name, DER; not those of our bundle."""
+    return list(_user_roots(base_env, bundle, []))
 
 
 def platform_roots() -> list[bytes]:

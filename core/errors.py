@@ -23,6 +23,14 @@ class SettingsError(OutgateError):
     """A setting, policy or rule is wrong: the user's to mend before Outgate starts."""
 
 
+class CannotRunError(SettingsError):
+    """The program that was asked for cannot be started; `code` is what a shell would exit with."""
+
+    def __init__(self, message: str, *, code: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+
+
 class DegradedError(OutgateError):
     """One stage failed; the failure table decides what that means, and the record names the
     stage.

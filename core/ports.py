@@ -48,8 +48,8 @@ class Attributor(Protocol):
 
 
 class DirectConnections(Protocol):
-    """The open connections of this user to HTTPS servers that do not go through the gate, HTTP/3
-    included.
+    """The open connections of this user to other machines, at any port, that do not go through the
+    gate; HTTP/3 included.
     """
 
     def established(self) -> Sequence[Connection]:

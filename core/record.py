@@ -9,6 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision
+from core.fate import Fate, fate_of
 from core.findings import Finding
 from core.ids import rfc3339
 from core.json_fields import Fields
@@ -71,6 +72,21 @@ class Record:
     decision: Decision
     notes: tuple[str, ...] = ()
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
+
+    @property
+    def fate(self) -> Fate | None:
+        """What became of it, where the verdict does not tell."""
+        return fate_of(self.request.method, self.decision.degraded, self.notes)
+
+    @property
+    def outcome(self) -> str:
+        """The word that says what became of it: of a `Fate`, else of its `Verdict`."""
+        return (self.fate or self.decision.verdict).value
+
+    @property
+    def left(self) -> bool:
+        """Whether it left through the gate."""
+        return self.fate is None and self.decision.left
 
     def to_json(self, known: Rendered | None = None) -> dict[str, Any]:
         """Return the record as JSON values, without its chain.

@@ -108,6 +108,7 @@ class Case:
     count: int
     """Records in it."""
     verdict: str
+    """What became of its records: the word of a `Verdict`, or of a `Fate`."""
     script: str
     """What a person calls the sender."""
     script_path: str | None
@@ -209,5 +210,5 @@ def case_key(record: Record) -> str:
     explainable.
     """
     kinds = ",".join(sorted({finding.kind for finding in record.findings}))
-    account, verdict = record.destination.account.kind.value, record.decision.verdict.value
-    return "\x1f".join((sender_of(record), destination_of(record), account, kinds, verdict))
+    account = record.destination.account.kind.value
+    return "\x1f".join((sender_of(record), destination_of(record), account, kinds, record.outcome))

@@ -80,4 +80,7 @@ _V3 = Step(
     )
 )
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3)
+_V4 = Step(statements=(), rebuild=True)
+"""Cases tell what went past the gate, or never left, from what passed."""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4)

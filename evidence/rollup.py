@@ -33,7 +33,7 @@ def _case(key: str, record: Record, at_us: int) -> dict[str, Any]:
         "first_us": at_us,
         "last_us": at_us,
         "count": 1,
-        "verdict": record.decision.verdict.value,
+        "verdict": record.outcome,
         "script": called(record) or "unknown",
         "script_path": None if script is None else script.path,
         "script_sha256": None if script is None else script.sha256,
@@ -115,7 +115,7 @@ class Rollup:
         if key is not None:
             self._add_case(_case(key, record, at_us))
         self._add_script(record, at_us)
-        if record.decision.left:
+        if record.left:
             self._add_traffic(record, at_us)
         return key
 

@@ -137,7 +137,7 @@ def replayed(
         # nothing to be known.
         decision, unsure = policy.tell(situation, untold if script is not None else 0)
         asked = as_enforced(decision)
-        if record.decision.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
+        if record.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
         yield Replayed(record=record, decision=decision, unsure=unsure)
 

@@ -42,11 +42,9 @@ class GateAddon:
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
-        self.evasion = EvasionWatch(
-            lambda: inspection.parts.attributor,
-            self.uninspected,
-            lambda: inspection.senders.python_at,
-        )
+        self._silent: dict[str, tuple[str, int]] = {}
+        """Connection id → where it goes, while its TLS stands and no request has come."""
+        self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
 
     # connections
 
@@ -58,8 +56,11 @@ class GateAddon:
         except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self.health.failed("attribution", error)
 
-    def client_disconnected(self, client: Client) -> None:
-        """Forget the connection."""
+    async def client_disconnected(self, client: Client) -> None:
+        """Forget the connection; one that never asked for anything may not have trusted us."""
+        if (target := self._silent.pop(client.id, None)) is not None:
+            who = self.inspection.senders.at_opening(client.id)
+            await self._tell(self.uninspected.ended_without_request, who, target)
         self.passages.closed(client)
         self.upstreams.closed(client)
         self.inspection.senders.closed(client.id)
@@ -97,6 +98,11 @@ class GateAddon:
             # boundary: the connection is inspected like any other
             self.health.failed("passing", error)
 
+    def tls_established_client(self, data: tls.TlsData) -> None:
+        """From here on a client that does not like our certificate can only go away."""
+        host, port = data.context.server.address or ("", 443)
+        self._silent[data.context.client.id] = (data.conn.sni or host, port)
+
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not read."""
         self.health.refused_certificates += 1
@@ -119,6 +125,7 @@ class GateAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
+        self._silent.pop(flow.client_conn.id, None)
         transaction = bind(
             flow,
             self.inspection.opened(flow.client_conn.id, (flow.request.host, flow.request.port)),
@@ -217,7 +224,7 @@ class GateAddon:
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
         if (transaction := bound(flow)) is not None:
-            self.inspection.on_break(transaction, _content(flow))
+            self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
 
     # WebSockets
 
@@ -246,6 +253,12 @@ class GateAddon:
             flow.response = refusals.presumed()
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
+
+
+def _reached(flow: http.HTTPFlow) -> bool:
+    """True when there was a connection over which a request can have left."""
+    server = flow.server_conn
+    return bool(server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup)
 
 
 def _kept(transaction: Transaction) -> Kept:

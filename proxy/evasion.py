@@ -1,9 +1,8 @@
-"""Who goes past the gate: while Python programs use it, the connection table is looked at."""
+"""Who goes past the gate: the connection table is looked at, twice a second."""
 
 import asyncio
 import ipaddress
 import logging
-import time
 from collections.abc import Callable
 
 from core.attribution import Attribution
@@ -12,10 +11,8 @@ from core.ports import Attributor, DirectConnections
 from proxy.uninspected import Uninspected
 
 log = logging.getLogger("outgate.gate")
-EVERY_S = 10.0
-"""How often the connection table is looked at, while it is."""
-PYTHON_LATELY_S = 600.0
-"""The table is looked at only for so long after a Python program used the gate."""
+EVERY_S = 0.5
+"""How often the connection table is looked at: what is open for a second is seen."""
 _MOST_PER_LOOK = 50
 
 type _Ends = tuple[str, str, int, str, int]
@@ -24,26 +21,15 @@ type _Ends = tuple[str, str, int, str, int]
 class EvasionWatch:
     """Finds connections past the gate and has each recorded. One per gate."""
 
-    def __init__(
-        self,
-        attributor: Callable[[], Attributor],
-        uninspected: Uninspected,
-        python_at: Callable[[], float | None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`python_at` tells when a Python program last used the gate: others may run beside it."""
+    def __init__(self, attributor: Callable[[], Attributor], uninspected: Uninspected) -> None:
         self._attributor = attributor
         self._uninspected = uninspected
-        self._python_at = python_at
-        self._clock = clock
         self._known: set[_Ends] = set()
 
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
-        """Look from time to time while Python programs use the gate. Runs until cancelled."""
+        """Look from time to time. Runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
-            if not self._python_lately():
-                continue
             try:
                 await self.look(table)
             except Exception as error:  # noqa: BLE001
@@ -55,10 +41,6 @@ class EvasionWatch:
         listed = await asyncio.to_thread(table.established)
         for connection in self._fresh([c for c in listed if _leaves(c)]):
             await self._examine(table, connection)
-
-    def _python_lately(self) -> bool:
-        at = self._python_at()
-        return at is not None and self._clock() - at < PYTHON_LATELY_S
 
     def _fresh(self, found: list[Connection]) -> list[Connection]:
         """Return those that no earlier look asked about, as many as one look may take on."""
@@ -99,4 +81,4 @@ def _leaves(connection: Connection) -> bool:
         return False
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
-    return not (parsed.is_loopback or parsed.is_unspecified or parsed.is_link_local)
+    return not (parsed.is_loopback or parsed.is_unspecified)

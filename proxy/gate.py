@@ -15,12 +15,14 @@ from typing import Any
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import options
 from mitmproxy.addons import core as mitmproxy_core
-from mitmproxy.addons import disable_h2c, next_layer, proxyserver, upstream_auth
+from mitmproxy.addons import disable_h2c, next_layer, proxyserver
 from mitmproxy.master import Master
 
 from core.errors import SettingsError
 from proxy.addon import GateAddon
 from proxy.connect_to import Route, Routes
+from proxy.corporate_proxies import CorporateProxies
+from proxy.corporate_route import CorporateRoute
 from proxy.dns_pinning import Places
 from proxy.health import Health
 from proxy.hooks import DirectAddons
@@ -44,7 +46,7 @@ class GateOptions:
     listen_port: int = 0
     """0: any free port."""
     routes: Sequence[Route] = ()
-    upstream_proxy: str | None = None
+    proxies: CorporateProxies = field(default_factory=CorporateProxies)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -74,8 +76,8 @@ class Gate:
             server,
             next_layer.NextLayer(),
             GateTls(self._options.mint, self._options.chain_file),
-            upstream_auth.UpstreamAuth(),
             self.addon,
+            *([CorporateRoute(self._options.proxies)] if self._options.proxies else []),
         )
         master.options.update(
             **_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots)
@@ -97,7 +99,7 @@ class Gate:
         health = Health(parts=parts, senders=getattr(parts.attributor, "health", None))
         inspection = Inspection(parts, self._options.limits, loop, health)
         routes = Routes(self._options.routes)
-        if self._options.upstream_proxy is None:
+        if not self._options.proxies:
             inspection.places = Places(routes.target)
         return GateAddon(inspection, Upstreams(routes, inspection.places, parts.policy))
 
@@ -125,11 +127,8 @@ class Gate:
             await called
 
     def _mitmproxy_options(self) -> options.Options:
-        mode = (
-            f"upstream:{self._options.upstream_proxy}"
-            if self._options.upstream_proxy
-            else "regular"
-        )
+        default = self._options.proxies.default
+        mode = "regular" if default is None else f"upstream:{default.url}"
         return options.Options(
             listen_host=self._options.listen_host,
             listen_port=self._options.listen_port,

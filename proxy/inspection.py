@@ -22,6 +22,7 @@ from core.budgets import INLINE_BYTES
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.exchange import Answer, Connection, Exchange
+from core.fate import UNREACHED_NOTE
 from core.findings import Finding
 from core.ids import uuid7
 from core.ports import AnswerTap
@@ -267,8 +268,11 @@ class Inspection:
         await transaction.proven()
         transaction.deliver()
 
-    def on_break(self, transaction: Transaction, content: bytes) -> None:
-        """The exchange broke off: the record says how far it got. `content`: of its answer."""
+    def on_break(self, transaction: Transaction, content: bytes, *, reached: bool = True) -> None:
+        """The exchange broke off: the record says how far it got.
+
+        `content`: of its answer. `reached`: whether the destination was.
+        """
         _discard(transaction)
         if transaction.over or transaction.failed:
             return
@@ -277,7 +281,7 @@ class Inspection:
             return
         reader = transaction.travel.reader
         if reader is None:
-            transaction.note("no answer came")
+            transaction.note("no answer came" if reached else UNREACHED_NOTE)
             self.close(transaction, None)
         else:
             transaction.note("the exchange broke off before the answer ended")

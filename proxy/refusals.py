@@ -39,7 +39,9 @@ def refusal(
     known = find(service or "")
     asked = Refusal.AS_ASKED if known is None else known.refusal
     content_type, body, extra = _rendered(asked, request)(message, decision)
-    return http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
+    answer = http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
+    answer.reason = brief(decision, reference)
+    return answer
 
 
 def status_for(content_type: str) -> int:
@@ -71,9 +73,12 @@ def words(decision: Decision, reference: str) -> str:
 
 
 def brief(decision: Decision, reference: str) -> str:
-    """Return what a WebSocket's close reason has room for."""
-    rule = f", rule {printable(decision.rule, 100)}" if decision.rule else ""
-    return f"Blocked by Outgate, reference {reference}{rule}"
+    """Return what a reason phrase and a WebSocket's close reason have room for, in ASCII.
+
+    Many libraries show nothing else: `raise_for_status()` of requests and httpx, urllib.
+    """
+    rule = printable(decision.rule or "", 50).encode("ascii", "replace").decode()
+    return f"Blocked by Outgate: {f'rule {rule}, ' if rule else ''}ref {reference}"
 
 
 Body = tuple[str, bytes, dict[str, str]]

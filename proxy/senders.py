@@ -6,8 +6,6 @@ it is open.
 """
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
@@ -26,17 +24,9 @@ _LEFT = (
 class Senders:
     """The senders of the open connections."""
 
-    def __init__(
-        self,
-        attributor: Attributor,
-        patience_s: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, attributor: Attributor, patience_s: float) -> None:
         self._attributor = attributor
         self._patience_s = patience_s
-        self._clock = clock
-        self.python_at: float | None = None
-        """When a Python program was last seen to use the gate, in the clock's seconds."""
         self._fresh: dict[str, Attribution] = {}
         """Connection id → what was found when it opened, until its first request."""
         self._open: dict[str, Connection] = {}
@@ -53,16 +43,16 @@ class Senders:
         opener = self._fresh.pop(connection_id, None)
         connection = self._open.get(connection_id)
         if connection is None:
-            return self._seen(UNATTRIBUTED)
+            return UNATTRIBUTED
         found = await self._ask_again(connection)
         if opener is not None and found.certainty is Certainty.UNKNOWN:
             found = opener if opener.certainty is Certainty.UNKNOWN else _as_opener(opener)
-        return self._seen(found)
+        return found
 
     async def at_opening(self, connection_id: str) -> Attribution:
         """Return who opened this connection."""
         fresh = self._fresh.get(connection_id)
-        return await self.of(connection_id) if fresh is None else self._seen(fresh)
+        return await self.of(connection_id) if fresh is None else fresh
 
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
@@ -71,11 +61,6 @@ class Senders:
         connection = self._open.pop(connection_id, None)
         if connection is not None:
             self._attributor.forget(connection)
-
-    def _seen(self, sender: Attribution) -> Attribution:
-        if sender.is_python:
-            self.python_at = self._clock()
-        return sender
 
     async def _ask_again(self, connection: Connection) -> Attribution:
         if connection.id not in self._searched:

@@ -55,10 +55,10 @@ class StandaloneAddon(GateAddon):
         if self._begun:
             await super().client_connected(client)
 
-    def client_disconnected(self, client: Client) -> None:
+    async def client_disconnected(self, client: Client) -> None:
         """Forget what was attributed."""
         if self._begun:
-            super().client_disconnected(client)
+            await super().client_disconnected(client)
 
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Let nothing pass undecrypted before the parts are there."""

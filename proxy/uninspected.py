@@ -1,4 +1,4 @@
-"""What never came to an inspection becomes a record all the same: once in a while, not each time.
+"""What never came to an inspection becomes a record all the same, once for each run of a program.
 
 A refused certificate, a foreign protocol, a connection or datagrams past the gate: nothing of them
 was read, and the record says so.
@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
+from core.vocabulary.protocols import port_words
 from proxy.inspection import Inspection
 from proxy.tls_passthrough import asked, tunnel
 
-AGAIN_S = 3600.0
+AGAIN_S = 60.0
+"""A program that keeps trying is on record so often; the next run of it at once."""
 DAY_S = 86_400.0
 UNKNOWN_HOST = "unknown destination"
 _REMEMBERED = 5000
@@ -46,7 +48,7 @@ class Once:
 
 
 class Uninspected:
-    """Writes these records, each at most once an hour or a day."""
+    """Writes these records, for each run of a program at most once a minute or a day."""
 
     def __init__(self, inspection: Inspection, clock: Callable[[], float] = time.monotonic) -> None:
         self._inspection = inspection
@@ -64,6 +66,15 @@ class Uninspected:
         stage = "tls: the client refused Outgate's certificate"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def ended_without_request(self, sender: Attribution, host: str, port: int) -> None:
+        """A client took our certificate, looked at it, and went away: as pinned clients do."""
+        reason = (
+            "The client ended the encrypted connection without a request: most likely it accepts "
+            "only a certificate that it knows, not Outgate's. Nothing was sent."
+        )
+        stage = "tls: the client ended the connection without a request"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def not_http(self, sender: Attribution, host: str, port: int) -> None:
         """A tunnel carries something that is not HTTP: it is refused, unread."""
         reason = (
@@ -76,8 +87,8 @@ class Uninspected:
     def direct(self, sender: Attribution, connection: Connection) -> None:
         """A Python process talks to the internet without the gate."""
         reason = (
-            "A Python program is connected directly, past Outgate; nothing of what it sends there "
-            "is inspected."
+            f"A Python program is connected directly ({port_words(connection.gate_port)}), past "
+            "Outgate; nothing of what it sends there is inspected."
         )
         to = (connection.gate_host, connection.gate_port)
         self._record(sender, to, "bypass: a direct connection past the gate", reason, DAY_S)
@@ -109,8 +120,9 @@ class Uninspected:
 
 
 def _who(sender: Attribution) -> Iterable[str]:
-    if sender.script is not None:
-        return sender.script.path or "", sender.script.name, sender.script.sha256 or ""
-    if sender.process is not None:
-        return sender.process.exe or sender.process.name, "", ""
-    return "", "", ""
+    """Return what tells one run of a program from the next."""
+    script, process = sender.script, sender.process
+    if script is not None:
+        yield from (script.path or "", script.name, script.sha256 or "")
+    if process is not None:
+        yield from (process.exe or process.name, str(process.pid), str(process.started_at))

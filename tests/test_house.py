@@ -71,8 +71,36 @@ def test_our_folders_are_what_is_packed() -> None:
     tool = config["tool"]
 
     assert tuple(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == PACKAGES
-    assert tuple(tool["mypy"]["packages"]) == PACKAGES
+    assert tuple(tool["mypy"]["files"]) == (*PACKAGES, "tests", "benchmarks", ".ci")
     assert tuple(tool["importlinter"]["root_packages"]) == PACKAGES
+
+
+def _changes_the_path(node: ast.AST) -> bool:
+    """Return whether this assigns to `sys.path`, or calls one of its methods."""
+    match node:
+        case ast.Assign(targets=touched):
+            pass
+        case ast.AugAssign(target=one) | ast.Call(func=one):
+            touched = [one]
+        case _:
+            return False
+    words = [ast.unparse(target) for target in touched]
+    return any(w == "sys.path" or w.startswith(("sys.path.", "sys.path[")) for w in words)
+
+
+def test_what_tests_share_is_imported_in_one_way() -> None:
+    """The type checker and the test runner look for shared modules in the same folders, and no test
+    makes a path of its own.
+    """
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    own = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if _changes_the_path(node)
+    ]
+    assert tool["mypy"]["mypy_path"] == tool["pytest"]["ini_options"]["pythonpath"]
+    assert own == []
 
 
 def test_no_folder_of_ours_shadows_the_standard_library() -> None:

@@ -23,10 +23,10 @@ from tui.holds import Held
 from tui.wording import (
     account_words,
     case_sentence,
-    decision_words,
     disposition_words,
     kind_words,
     outcome,
+    record_words,
     safe,
     sentence,
     service_name,
@@ -139,9 +139,9 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
 
 def _why(record: Record, *, waiting: bool) -> Section:
     decision = record.decision
-    words = decision_words(decision, waiting=waiting)
+    words = record_words(record, waiting=waiting)
     rule = safe(decision.rule, 120) if decision.rule else "no rule matched; the default applies"
-    said = outcome(decision, waiting=waiting)
+    said = outcome(record, waiting=waiting)
     return Section(
         "Why",
         (

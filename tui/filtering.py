@@ -9,14 +9,17 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from core.review import CaseFilter, CaseStatus
 from core.vocabulary.kinds import KINDS
-from core.vocabulary.verdicts import VERDICTS
+from core.vocabulary.verdicts import FATES, VERDICTS
 
 STATUSES: dict[str, CaseStatus | None] = {
     "open": CaseStatus.OPEN,
     "closed": CaseStatus.CLOSED,
     "all": None,
 }
-VERDICT_WORDS = {words.word: verdict.value for verdict, words in VERDICTS.items()}
+VERDICT_WORDS = {
+    **{words.word: verdict.value for verdict, words in VERDICTS.items()},
+    **{words.word: fate.value for fate, words in FATES.items()},
+}
 PREFIXES = ("script:", "to:", "found:", "since:")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d")

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
 from core.decision import Decision, HoldOutcome, left_by
+from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
 from core.review import Case, Disposition, HoldState
@@ -64,11 +65,11 @@ def _ending(decision: Decision, waiting: bool) -> str | None:
     return WAITING if waiting else decision.hold_outcome
 
 
-def decision_words(decision: Decision, *, waiting: bool = False) -> Words:
-    """Return word, sign and meaning of a decision; a held request goes by how its hold ended, or
-    that it waits still.
+def record_words(record: Record, *, waiting: bool = False) -> Words:
+    """Return word, sign and meaning of what became of a request; a held one goes by how its hold
+    ended, or that it waits still.
     """
-    return words_of(decision.verdict, _ending(decision, waiting))
+    return words_of(record.outcome, _ending(record.decision, waiting))
 
 
 def case_words(case: Case) -> Words:
@@ -125,9 +126,10 @@ def _subject(sender: Attribution) -> str:
     return capital(who) + user
 
 
-def outcome(decision: Decision, *, waiting: bool = False) -> str:
+def outcome(record: Record, *, waiting: bool = False) -> str:
     """Return what happened and, where policy only watched, what the rule would have done."""
-    return outcome_of(decision.verdict, _ending(decision, waiting), decision.intended)
+    decision = record.decision
+    return outcome_of(record.outcome, _ending(decision, waiting), decision.intended)
 
 
 def sentence(
@@ -141,14 +143,14 @@ def sentence(
     who, when = _subject(record.sender), at_time(record.at, now, zone)
     if record.request.method == "CONNECT":
         host = safe(destination.host, 200)
-        return f"{who} {_uninspected(decision)} {host} {when}. {_why(decision)}"
+        return f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. {_why(decision)}"
     what = safe(content(amounts(record.findings), record.request.bytes))
     account = destination.account.kind
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
-    verb = _verb(decision.verdict, _ending(decision, waiting))
-    return f"{who} {verb} {what} to {where} {when}. {outcome(decision, waiting=waiting)}"
+    verb = _verb(record.outcome, _ending(decision, waiting))
+    return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 
 
 def _verb(verdict: str, hold: str | None) -> str:
@@ -157,10 +159,12 @@ def _verb(verdict: str, hold: str | None) -> str:
     return "wants to send" if hold == WAITING else "tried to send"
 
 
-def _uninspected(decision: Decision) -> str:
-    """Return what a client did that came to no inspection: it never sent the gate a request."""
-    past = any(stage.startswith("bypass:") for stage in decision.degraded)
-    return "went past Outgate to" if past else "tried to reach"
+_UNINSPECTED: Mapping[str, str] = {
+    Fate.PAST: "went past Outgate to",
+    Fate.UNTRUSTED: "tried to reach",
+    Fate.FOREIGN: "tried to reach",
+}
+"""What a client did that came to no inspection: it never sent the gate a request."""
 
 
 def _why(decision: Decision) -> str:
@@ -204,8 +208,11 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         if case.count > 1
         else ""
     )
-    what = case_found(case).replace(" · ", " with ")
     when = at_time(case.last_at, now, zone)
+    if case.verdict in _UNINSPECTED:
+        tried = _UNINSPECTED[case.verdict]
+        return f"{who}{by} {tried} {safe(case.host, 200)} {when}{times}. {words.outcome}"
+    what = case_found(case).replace(" · ", " with ")
     return f"{who}{by} {verb} {what} to {where} {when}{times}. {words.outcome}"
 
 

@@ -25,11 +25,6 @@ def demo(
     """
     from app.demo.story import tell
 
-    folder = keep or Path(tempfile.gettempdir()) / f"outgate-demo-{_user()}"
+    # Nobody else can know the name, and no other demonstration empties this folder.
+    folder = keep or Path(tempfile.mkdtemp(prefix="outgate-demo-"))
     return tell(folder, policy, sys.stdout)
-
-
-def _user() -> str:
-    import getpass
-
-    return "".join(c for c in getpass.getuser() if c.isalnum()) or "me"

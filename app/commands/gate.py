@@ -55,10 +55,10 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
-    from app.client import beacon_in, environment_for, gate_for, run_program
+    from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
     from app.home import open_home
+    from app.run_summary import Session, print_session
     from app.settings import load_settings
-    from app.summary import Session, print_session
     from certs.trust import dropped_exceptions
     from core.text import printable
 
@@ -72,7 +72,11 @@ def run(
             f"outgate: NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md",
             err=True,
         )
-    with gate_for(home, settings, _options(policy, connect_to, upstream_ca)) as running:
+    options = _options(policy, connect_to, upstream_ca)
+    for line in proxy_remarks(home, settings, own=bool(options)):
+        if not quiet:
+            typer.echo(f"outgate: {line}", err=True)
+    with gate_for(home, settings, options) as running:
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
         environment = environment_for(running, home, settings)
@@ -103,6 +107,7 @@ def start(
     from app.home import open_home
     from app.service import serve
     from app.settings import load_settings, parse_listen
+    from app.user_proxy import user_proxy
     from app.wiring import GateChoices
     from core.errors import SettingsError
 
@@ -119,6 +124,7 @@ def start(
         policy=policy,
         connect_to=tuple(connect_to or ()),
         upstream_ca=upstream_ca,
+        upstream_proxy=user_proxy(os.environ) if private else None,
     )
 
     def ready(gate: RunningGate) -> None:

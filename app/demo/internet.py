@@ -32,6 +32,10 @@ class Arrival:
     body: bytes = field(repr=False)
 
 
+_ENDS_WITHIN_S = 0.01
+"""How often the server looks whether it is to end, in seconds."""
+
+
 class StandInInternet:
     """Serves every host name with a certificate for that name. Use as a context manager."""
 
@@ -44,7 +48,10 @@ class StandInInternet:
         """All request-body bytes, those of cut requests included."""
         self._server = _Server(("127.0.0.1", 0), self)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="stand-in internet", daemon=True
+            target=self._server.serve_forever,
+            args=(_ENDS_WITHIN_S,),
+            name="stand-in internet",
+            daemon=True,
         )
 
     @property

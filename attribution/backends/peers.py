@@ -9,7 +9,7 @@ peer here.
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from attribution.backends import procfs
@@ -26,9 +26,16 @@ _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
 """Attribute header; then two conditions, each as operation, how far to go on, where to go
 otherwise, and its port.
 """
-_BYTECODE = 1
-_OWN, _FAR = (2, 3), (4, 5)
-"""Operations: not below and not above this port."""
+_CONDITION = struct.Struct("=BBHBBxxi")
+"""Operation, how far to go on where it holds, and where not; family, length of the prefix, port."""
+_JUMP = struct.Struct("=BBH")
+_BYTECODE, _JUMP_CODE = 1, 1
+_OWN, _FAR_ADDRESS = (2, 3), 8
+"""Operations: not below and not above this port; the far end's address begins so."""
+_THIS_MACHINE: Mapping[int, tuple[tuple[str, int], ...]] = {
+    socket.AF_INET: (("127.0.0.0", 8),),
+    socket.AF_INET6: (("::1", 128), ("::ffff:127.0.0.0", 104)),
+}
 _MOST_PORTS, _MOST_PEERS = 8, 32
 _MOST_READS = 4096
 
@@ -45,16 +52,30 @@ class Row:
     uid: int
 
 
-def request(
-    family: int, states: int, port: int | None = None, far_port: int | None = None
-) -> bytes:
-    """Return the request for all TCP sockets in these states, at one port of their own or of the
-    far end if given.
+def request(family: int, states: int, port: int | None = None) -> bytes:
+    """Return the request for all TCP sockets in these states, at one port of their own if
+    given.
     """
     asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, states) + b"\0" * 48
-    wanted, (below, above) = (port, _OWN) if far_port is None else (far_port, _FAR)
-    if wanted is not None:
-        asked += _FILTER.pack(20, _BYTECODE, below, 8, 20, 0, 0, wanted, above, 8, 12, 0, 0, wanted)
+    if port is not None:
+        below, above = _OWN
+        asked += _FILTER.pack(20, _BYTECODE, below, 8, 20, 0, 0, port, above, 8, 12, 0, 0, port)
+    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
+
+
+def request_leaving(family: int) -> bytes:
+    """Return the request for the established TCP sockets whose far end is not on this machine."""
+    conditions = [(socket.inet_pton(family, host), bits) for host, bits in _THIS_MACHINE[family]]
+    left = sum(_CONDITION.size + len(address) + _JUMP.size for address, _ in conditions)
+    code = b""
+    for address, bits in conditions:
+        step = _CONDITION.size + len(address)
+        code += _CONDITION.pack(_FAR_ADDRESS, step, step + _JUMP.size, family, bits, -1) + address
+        # To this machine: a jump past the end, the kernel's word for "not this one".
+        code += _JUMP.pack(_JUMP_CODE, _JUMP.size, left - step + 4)
+        left -= step + _JUMP.size
+    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ESTABLISHED) + b"\0" * 48
+    asked += struct.pack("=HH", len(code) + 4, _BYTECODE) + code
     return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
 
 
@@ -134,24 +155,31 @@ class Peers:
         return tuple(sorted(found))
 
 
-def established_to(port: int) -> list[Row]:
-    """Return all TCP connections to this port. Raises OSError or DiagRefused where the kernel does
-    not list them.
+def leaving() -> list[Row]:
+    """Return the TCP connections that leave this machine, opened here: not those that a listening
+    socket took. Raises OSError or DiagRefused where the kernel does not list them.
     """
-    return _dump(_ESTABLISHED, far_port=port)
+    listening = {row.port for row in _dump(_LISTEN)}
+    families = (socket.AF_INET, socket.AF_INET6)
+    found = [row for family in families for row in _answered(request_leaving(family))]
+    return [row for row in found if row.port not in listening]
 
 
-def _dump(states: int, port: int | None = None, far_port: int | None = None) -> list[Row]:
+def _dump(states: int, port: int | None = None) -> list[Row]:
+    families = (socket.AF_INET, socket.AF_INET6)
+    asked = (request(family, states, port) for family in families)
+    return [row for one in asked for row in _answered(one)]
+
+
+def _answered(question: bytes) -> list[Row]:
     found: list[Row] = []
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG
-        ) as asked:
-            asked.settimeout(0.5)
-            asked.send(request(family, states, port, far_port))
-            for _ in range(_MOST_READS):
-                piece = list(rows(asked.recv(1 << 16)))
-                found += [row for row in piece if row is not None]
-                if None in piece:
-                    break
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    with socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG) as asked:
+        asked.settimeout(0.5)
+        asked.send(question)
+        for _ in range(_MOST_READS):
+            piece = list(rows(asked.recv(1 << 16)))
+            found += [row for row in piece if row is not None]
+            if None in piece:
+                break
     return found

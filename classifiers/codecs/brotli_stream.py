@@ -17,7 +17,7 @@ class Brotli:
     """
 
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]
+        import brotli
 
         self.over = False
         self.rest = b""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.decision import HoldOutcome, Verdict
+from core.fate import Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,24 @@ VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
 )
 UNKNOWN = Words("unknown", "?", "unknown", "What became of it is not known.")
 """Of a verdict that a later version wrote."""
+
+FATES: Mapping[Fate, Words] = MappingProxyType(
+    {
+        Fate.PAST: Words(
+            "bypassed", "!", "unknown", "It went past Outgate: nothing of it was inspected."
+        ),
+        Fate.UNTRUSTED: Words(
+            "distrusted", "–", "unknown", "Nothing was sent: the client ended the connection."
+        ),
+        Fate.FOREIGN: Words(
+            "refused", "✕", "blocked", "It was refused: it is not HTTP and cannot be inspected."
+        ),
+        Fate.UNREACHED: Words(
+            "unreached", "–", "unknown", "It was let out, but the destination was not reached."
+        ),
+    }
+)
+"""What became of what the verdict does not tell of."""
 
 WAITING = "waiting"
 """Outcome of a hold that has not ended, for the words; never stored."""
@@ -89,15 +108,17 @@ ANSWERS: Mapping[Verdict, str] = MappingProxyType(
 
 
 def words_of(verdict: str, hold: str | None = None) -> Words:
-    """Return the words of an outcome; a held request goes by how its hold ended."""
+    """Return the words of a verdict or fate; a held request goes by how its hold ended."""
     if verdict == Verdict.HOLD and hold is not None and hold in HOLDS:
         return HOLDS[hold]
+    if verdict in Fate:
+        return FATES[Fate(verdict)]
     return VERDICTS[Verdict(verdict)] if verdict in VERDICTS else UNKNOWN
 
 
 def outcome(verdict: str, hold: str | None = None, intended: str | None = None) -> str:
     """Return what happened and, where the rule asks for something else, what that is."""
     said = words_of(verdict, hold).outcome
-    if intended is None or intended == verdict or intended not in WOULD:
+    if intended is None or intended == verdict or intended not in WOULD or verdict in Fate:
         return said
     return f"{said} The rule would have {WOULD[Verdict(intended)]}."

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from core.attribution import Script
 from core.classification import LlmCall
+from core.fate import Fate
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.record import Record
@@ -73,7 +74,13 @@ def _finding(found: Finding) -> str:
 
 def _outcome(record: Record) -> Cell:
     decision = record.decision
-    return outcome(decision.verdict, decision.hold_outcome, decision.intended)
+    return outcome(record.outcome, decision.hold_outcome, decision.intended)
+
+
+def _left(record: Record) -> Cell:
+    if record.fate is Fate.PAST:
+        return "not known"
+    return "yes" if record.left else "no"
 
 
 def _to(record: Record) -> Cell:
@@ -100,7 +107,7 @@ ID, SEQ, HASH = "Record id", "Chain entry", "Chain hash"
 ADDED: Mapping[str, Column] = {
     "To": _to,
     "Outcome": _outcome,
-    "Left the machine": lambda r: "yes" if r.decision.left else "no",
+    "Left the machine": _left,
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),

@@ -72,7 +72,7 @@ PATCHES = (
         because="mitmproxy checks the type of each field of each message, which its own readers "
         "have made, unless Python runs with -O.",
         without="a gate that serves fewer requests; nothing else",
-        test="tests/proxy/test_proxy_patches.py::test_messages_are_not_checked_for_field_types",
+        test="tests/proxy/test_proxy_mitmproxy_patches.py::test_messages_are_not_checked_for_field_types",
         seen="f79568137bc2",
     ),
     Patch(
@@ -148,7 +148,7 @@ PATCHES = (
         because="mitmproxy queues without limit what an HTTP/2 server does not take, and has no "
         "signal for a window that opens.",
         without="memory grows with an upload to a slow server",
-        test="tests/proxy/test_proxy_patches.py::"
+        test="tests/proxy/test_proxy_mitmproxy_patches.py::"
         "test_what_waits_for_the_far_sides_window_is_counted_and_waited_for",
         seen="3554c39eac21",
     ),
@@ -176,7 +176,7 @@ PATCHES = (
         because="mitmproxy forwards a connection that an addon ignores and tells nobody how much "
         "passes, or that it has ended.",
         without="the record of a connection that passed undecrypted has no sizes and no end",
-        test="tests/proxy/test_proxy_passing.py::test_all_bytes_are_counted",
+        test="tests/proxy/test_proxy_tls_passthrough.py::test_all_bytes_are_counted",
         seen="1fa3358ccc1f",
     ),
     Patch(
@@ -203,7 +203,7 @@ PATCHES = (
         because="mitmproxy finds open connections again by their address, and forbids to put back "
         "the one that was named once a connection is open.",
         without="each request opens a connection of its own where --connect-to diverts",
-        test="tests/proxy/test_proxy_patches.py::"
+        test="tests/proxy/test_proxy_mitmproxy_patches.py::"
         "test_the_address_that_was_named_stands_again_on_an_open_connection",
         seen="4a2be4a3033c",
     ),
@@ -220,7 +220,7 @@ PATCHES = (
         because="mitmproxy makes an authority of its own at its start, and serves a revocation "
         "list inside other people's host names.",
         without="leaves that chain to an authority nobody trusts",
-        test="tests/proxy/test_proxy_patches.py::test_the_gate_makes_no_authority_of_its_own",
+        test="tests/proxy/test_proxy_mitmproxy_patches.py::test_the_gate_makes_no_authority_of_its_own",
         seen="5f5e48d86f44",
     ),
 )

@@ -24,6 +24,9 @@ class Told:
         return line
 
 
+type Runs = Callable[..., Told]
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
@@ -34,7 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def outgate(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+def outgate(home: Path, capsys: pytest.CaptureFixture[str]) -> Runs:
     """Run a command; its output is captured, as when it is piped."""
 
     def run(*arguments: str) -> Told:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from evidence import open_store
+from tests.app.conftest import Runs
 
 ENTRY = {"request": {"url": "https://a.example/", "method": "GET", "headers": []}}
 PROBLEM, WRONG_USE = 1, 2
@@ -120,7 +121,7 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
     ],
 )
 def test_wrong_use_is_one_line(
-    outgate: Any, home: Path, command: str, code: int, words: str
+    outgate: Runs, home: Path, command: str, code: int, words: str
 ) -> None:
     """Whatever is mistyped or missing is told in one line with what to do next."""
     (home.parent / "there").write_text("hello")
@@ -144,7 +145,7 @@ def test_wrong_use_is_one_line(
         ("just words", "settings.yaml"),
     ],
 )
-def test_wrong_settings_are_named(outgate: Any, home: Path, text: str, words: str) -> None:
+def test_wrong_settings_are_named(outgate: Runs, home: Path, text: str, words: str) -> None:
     """A settings file with a fault stops the command and names the setting or says that it is no
     YAML.
     """
@@ -154,7 +155,7 @@ def test_wrong_settings_are_named(outgate: Any, home: Path, text: str, words: st
     assert words in line
 
 
-def test_settings_in_another_encoding_are_named(outgate: Any, home: Path) -> None:
+def test_settings_in_another_encoding_are_named(outgate: Runs, home: Path) -> None:
     """A settings file that is not UTF-8 is said to be none that can be read."""
     (home / "settings.yaml").write_bytes("listen: é".encode("utf-16"))
 
@@ -170,7 +171,7 @@ def test_settings_in_another_encoding_are_named(outgate: Any, home: Path) -> Non
     ],
 )
 def test_a_wrong_policy_names_line_and_word(
-    outgate: Any, home: Path, text: str, words: str
+    outgate: Runs, home: Path, text: str, words: str
 ) -> None:
     """A policy with a fault is refused with file, line and column by `check` and by the gate."""
     file = home / "outgate.yaml"
@@ -185,7 +186,7 @@ def test_a_wrong_policy_names_line_and_word(
 
 @pytest.mark.parametrize("place", ["/proc/nobody/home", "there/home"])
 def test_a_home_that_cannot_be_used_is_named(
-    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """An Outgate folder that cannot be made is named with the variable that moves it."""
     (home.parent / "there").write_text("a file")
@@ -198,7 +199,7 @@ def test_a_home_that_cannot_be_used_is_named(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
 )
 def test_a_home_that_may_not_be_written_is_named(
-    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder of somebody else is named with the variable that moves it."""
     (home / "locked").mkdir(mode=0o500)
@@ -211,7 +212,7 @@ READERS = ("review", "export --out x", "verify", "policy replay")
 
 
 @pytest.mark.parametrize("command", [*READERS, "start --listen 127.0.0.1:0"])
-def test_a_file_that_is_no_database_is_named(outgate: Any, home: Path, command: str) -> None:
+def test_a_file_that_is_no_database_is_named(outgate: Runs, home: Path, command: str) -> None:
     """Where the evidence file is something else, every command says so and what to do with it."""
     (home / "evidence.db").write_bytes(b"this is no database. " * 900)
 
@@ -219,7 +220,7 @@ def test_a_file_that_is_no_database_is_named(outgate: Any, home: Path, command: 
 
 
 @pytest.mark.parametrize("command", [*READERS, "start --listen 127.0.0.1:0"])
-def test_a_damaged_database_is_named(outgate: Any, home: Path, command: str) -> None:
+def test_a_damaged_database_is_named(outgate: Runs, home: Path, command: str) -> None:
     """Where pages of the evidence are overwritten, every command says that the file is damaged."""
     path = home / "evidence.db"
     open_store(path).close()
@@ -230,7 +231,7 @@ def test_a_damaged_database_is_named(outgate: Any, home: Path, command: str) -> 
 
 
 def test_a_locked_database_is_named(
-    outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another program keeps the evidence to itself, every reader says so instead of waiting
     for ever.
@@ -252,7 +253,9 @@ def test_a_locked_database_is_named(
         other.close()
 
 
-def test_a_full_disk_is_one_line(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_one_line(
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When there is no room for the gate's own files, the start says so in one line."""
 
     def full(*_: object) -> None:
@@ -265,7 +268,7 @@ def test_a_full_disk_is_one_line(outgate: Any, home: Path, monkeypatch: pytest.M
     )
 
 
-def test_a_taken_port_is_one_line(outgate: Any, home: Path) -> None:
+def test_a_taken_port_is_one_line(outgate: Runs, home: Path) -> None:
     """A port that another program uses is told with the option that changes it."""
     import socket
 
@@ -278,7 +281,7 @@ def test_a_taken_port_is_one_line(outgate: Any, home: Path) -> None:
     assert "Traceback" not in told.err
 
 
-def test_a_fault_of_our_own_quotes_nothing(outgate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_our_own_quotes_nothing(outgate: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug is told by type and place; its message, which may hold payload, is not shown."""
 
     def bug() -> None:
@@ -291,7 +294,7 @@ def test_a_fault_of_our_own_quotes_nothing(outgate: Any, monkeypatch: pytest.Mon
     assert "canary" not in told.err + told.out
 
 
-def test_hostile_text_in_arguments_is_harmless(outgate: Any, home: Path) -> None:
+def test_hostile_text_in_arguments_is_harmless(outgate: Runs, home: Path) -> None:
     """Control characters in what was typed do not reach the terminal."""
     for command in (
         ["\x1b[31mred"],
@@ -304,7 +307,7 @@ def test_hostile_text_in_arguments_is_harmless(outgate: Any, home: Path) -> None
 @pytest.mark.parametrize(
     "text", ["[]", "{}", '{"host": 1}', "null", '{"host":"h","port":"x","pid":1,"started_at":""}']
 )
-def test_a_broken_announcement_is_no_gate(outgate: Any, home: Path, text: str) -> None:
+def test_a_broken_announcement_is_no_gate(outgate: Runs, home: Path, text: str) -> None:
     """A damaged note of the running gate means: none is running."""
     (home / "gate.json").write_text(text)
 

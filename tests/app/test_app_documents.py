@@ -9,6 +9,7 @@ import pytest
 
 from app.cli import application
 from certs.matrix import CLIENTS
+from tests.app.conftest import Runs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -99,7 +100,7 @@ def test_commands_in_documents_exist() -> None:
 
 
 @pytest.mark.parametrize("name", ["", *KNOWN])
-def test_every_command_explains_itself(outgate: Any, name: str) -> None:
+def test_every_command_explains_itself(outgate: Runs, name: str) -> None:
     """Every command has help in plain text, and every one that does something has an example that
     is true.
     """
@@ -136,12 +137,9 @@ def test_the_settings_page_is_the_settings() -> None:
 
     assert list(rows) == list(Settings.model_fields)
     for name, field in Settings.model_fields.items():
-        default = (
-            str(field.default).lower()
-            if isinstance(field.default, bool)
-            else str(field.default or "–")
-        )
-        assert rows[name].strip("`") == ("–" if field.default == () else default), name
+        default = field.get_default(call_default_factory=True)
+        said = str(default).lower() if isinstance(default, bool) else str(default or "–")
+        assert rows[name].strip("`") == said, name
 
 
 def test_the_example_of_the_record_page_is_a_record() -> None:

@@ -16,12 +16,13 @@ import pytest
 from invented_day import sample_records
 
 from app.home import Home
-from app.summary import Session, print_session
+from app.run_summary import Session, print_session
 from core.attribution import ProcessRef
 from core.record import Record
 from evidence import open_evidence
 from evidence.chain import canonical, genesis, link
 from evidence.entries import Entry
+from tests.app.conftest import Runs
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 
@@ -121,10 +122,12 @@ def test_a_run_says_what_of_it_cannot_be_read(home: Path, write: Any) -> None:
 
 def test_a_run_in_which_nothing_left_says_so() -> None:
     """Nothing is not an empty table."""
-    assert told_of([]) == "outgate: nothing left this program through the gate\n"
+    assert told_of([]) == (
+        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
+    )
 
 
-def test_the_list_of_cases_can_be_made_anew(outgate: Any, home: Path, write: Any) -> None:
+def test_the_list_of_cases_can_be_made_anew(outgate: Runs, home: Path, write: Any) -> None:
     """Where the queue was tampered with, `verify` names the command that makes it anew from the
     records.
     """
@@ -139,13 +142,13 @@ def test_the_list_of_cases_can_be_made_anew(outgate: Any, home: Path, write: Any
     assert (refused.code, "An export holds no list of cases" in refused.err) == (2, True)
 
 
-def test_making_anew_makes_no_evidence(outgate: Any, home: Path) -> None:
+def test_making_anew_makes_no_evidence(outgate: Runs, home: Path) -> None:
     """Where there is none, none is made."""
     assert outgate("verify", "--rebuild").code == 1
     assert not (home / "evidence.db").exists()
 
 
-def test_a_verification_counts_what_it_cannot_read(outgate: Any, home: Path, write: Any) -> None:
+def test_a_verification_counts_what_it_cannot_read(outgate: Runs, home: Path, write: Any) -> None:
     """Not understood is not broken; the report says how many."""
     write(*sample_records(NOW)[-3:])
     of_a_later_version(home, 2)
@@ -155,7 +158,7 @@ def test_a_verification_counts_what_it_cannot_read(outgate: Any, home: Path, wri
     assert json.loads(outgate("verify", "--json").out)["unreadable"] == 1
 
 
-def test_the_replay_counts_what_it_cannot_read(outgate: Any, home: Path, write: Any) -> None:
+def test_the_replay_counts_what_it_cannot_read(outgate: Runs, home: Path, write: Any) -> None:
     """A trial of rules says over how many records it could say nothing."""
     write(*sample_records(NOW)[-3:])
     of_a_later_version(home, 2)
@@ -167,7 +170,7 @@ def test_the_replay_counts_what_it_cannot_read(outgate: Any, home: Path, write: 
 
 @pytest.mark.parametrize(("name", "words"), [("csv", "Chain entry"), ("jsonl", '"chain":{"hash"')])
 def test_an_export_goes_to_standard_output(
-    outgate: Any, home: Path, write: Any, name: str, words: str
+    outgate: Runs, home: Path, write: Any, name: str, words: str
 ) -> None:
     """Another program reads it from a pipe; what was written is said beside it."""
     write(*sample_records(NOW)[-3:])
@@ -177,7 +180,7 @@ def test_an_export_goes_to_standard_output(
 
 
 @pytest.mark.parametrize("command", ["export", "inspect"])
-def test_the_help_lists_the_formats_with_what_they_are_for(outgate: Any, command: str) -> None:
+def test_the_help_lists_the_formats_with_what_they_are_for(outgate: Runs, command: str) -> None:
     """Names and purposes come from the formats themselves."""
     told = " ".join(outgate(command, "--help").out.split())
     assert "csv|jsonl" in told

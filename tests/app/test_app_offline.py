@@ -12,7 +12,11 @@ import pytest
 
 from app import offline
 from classifiers.credentials.detector import CredentialDetector
+from core.classification import Category, Classification, Destination
 from core.errors import InputError
+from core.exchange import Exchange
+from core.ids import utc_now
+from tests.app.conftest import Runs
 
 
 def entry(number: int, **request: Any) -> dict[str, Any]:
@@ -21,6 +25,29 @@ def entry(number: int, **request: Any) -> dict[str, Any]:
         "request": {**base, **request},
         "response": {"status": 200, "headers": [], "content": {"text": "{}"}},
     }
+
+
+def asked(number: int) -> Exchange:
+    return Exchange(
+        id=str(number),
+        at=utc_now(),
+        scheme="https",
+        host=f"host{number}.example",
+        port=443,
+        method="POST",
+        path="/",
+    )
+
+
+def where(exchange: Exchange) -> Destination:
+    return Destination(
+        scheme="https",
+        host=exchange.host,
+        port=443,
+        path="/",
+        service=None,
+        category=Category.OTHER,
+    )
 
 
 def recording(path: Path, *entries: Any) -> Path:
@@ -39,7 +66,7 @@ def our_rules_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CredentialDetector, "__init__", quick)
 
 
-def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
+def test_order_and_count_are_kept(outgate: Runs, home: Path) -> None:
     """One record for each exchange, in the order of the recordings, chained so that the output
     verifies by itself.
     """
@@ -56,7 +83,7 @@ def test_order_and_count_are_kept(outgate: Any, home: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "table"])
-def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) -> None:
+def test_a_broken_file_costs_only_itself(outgate: Runs, home: Path, form: str) -> None:
     """The records of a whole file are told before the one line on the broken file behind it."""
     whole = recording(home / "a.har", entry(1), entry(2))
     broken = recording(home / "b.har", entry(3), 7, entry(4))
@@ -67,7 +94,7 @@ def test_a_broken_file_costs_only_itself(outgate: Any, home: Path, form: str) ->
     assert [f"host{n}.example" in told.out for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
+def test_a_missing_file_is_told_at_once(outgate: Runs, home: Path) -> None:
     """A mistyped name is told before any work is done on the other files."""
     told = outgate(
         "inspect", "--format", "jsonl", str(recording(home / "a.har", entry(1))), "missing.har"
@@ -77,7 +104,7 @@ def test_a_missing_file_is_told_at_once(outgate: Any, home: Path) -> None:
     assert "Cannot read missing.har" in told.line
 
 
-def test_an_empty_recording_is_said_to_be_empty(outgate: Any, home: Path) -> None:
+def test_an_empty_recording_is_said_to_be_empty(outgate: Runs, home: Path) -> None:
     """A recording without exchanges is no error, and no empty table either."""
     told = outgate("inspect", "--no-names", str(recording(home / "a.har")))
 
@@ -102,7 +129,7 @@ def test_several_are_under_way_but_not_all() -> None:
 
     pairs: Iterator[Any] = iter([(n, None) for n in range(20)])
     with asyncio.Runner() as runner:
-        assert list(offline._in_order(runner, pairs, work, 5)) == list(range(20))  # type: ignore[arg-type]
+        assert list(offline._in_order(runner, pairs, work, 5)) == list(range(20))
     assert most == 5
 
 
@@ -117,7 +144,7 @@ def test_a_fault_in_the_reading_comes_last() -> None:
         return number
 
     with asyncio.Runner() as runner:
-        records = offline._in_order(runner, pairs(), work, 8)  # type: ignore[arg-type]
+        records = offline._in_order(runner, pairs(), work, 8)
         assert [next(records), next(records), next(records)] == [0, 1, 2]
         with pytest.raises(InputError):
             next(records)
@@ -130,23 +157,30 @@ def test_a_deadline_begins_when_a_worker_is_free() -> None:
     busy = most = 0
 
     class Pool:
-        async def classify(self, exchange: int, deadline_s: float) -> int:
+        async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
             nonlocal busy, most
             busy += 1
             most = max(most, busy)
             await asyncio.sleep(0)
             busy -= 1
-            return exchange
+            return Classification(destination=where(exchange))
 
-    async def all_of_them() -> list[Any]:
-        pool = offline._InTurn(Pool(), 2)  # type: ignore[arg-type]
-        return await asyncio.gather(*(pool.classify(n, 1) for n in range(9)))  # type: ignore[arg-type]
+        async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+            raise AssertionError("a recording is read whole")
 
-    assert asyncio.run(all_of_them()) == list(range(9))
+        async def close(self) -> None:
+            pass
+
+    async def all_of_them() -> list[Classification]:
+        pool = offline._InTurn(Pool(), 2)
+        return await asyncio.gather(*(pool.classify(asked(n), 1) for n in range(9)))
+
+    answers = asyncio.run(all_of_them())
+    assert [answer.destination.host for answer in answers] == [asked(n).host for n in range(9)]
     assert most == 2
 
 
-def test_a_piped_table_is_plain(outgate: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piped_table_is_plain(outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piped output is the same whatever the terminal's variables say: no colours, no cut at its
     width.
     """

@@ -174,7 +174,7 @@ class Clients:
 
     def start(self, *command: str, **more: object) -> subprocess.Popen[bytes]:
         values = {"cwd": self.folder, "env": self.environment(), "stdin": subprocess.DEVNULL} | more
-        process = subprocess.Popen(list(command), **values)  # type: ignore[call-overload]
+        process: subprocess.Popen[bytes] = subprocess.Popen(list(command), **values)  # type: ignore[call-overload]
         self.started.append(process)
         return process
 

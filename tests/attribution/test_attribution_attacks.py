@@ -3,18 +3,22 @@ under a wrong name.
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.attribution_attacks import HONEST, Arena, cases
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
+from tests.attribution.conftest import Gate
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these are tried on Linux")
 
 
 @pytest.fixture
-def arena(gate, tmp_path):
+def arena(gate: Gate, tmp_path: Path) -> Iterator[Arena]:
     """A folder for the programs, and their end."""
     place = Arena(folder=tmp_path.resolve() / "arena", port=gate.port)
     place.folder.mkdir()
@@ -25,7 +29,9 @@ def arena(gate, tmp_path):
 @pytest.mark.parametrize(
     ("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_no_program_passes_for_another_one(gate, arena, name, make):
+def test_no_program_passes_for_another_one(
+    gate: Gate, arena: Arena, name: str, make: Callable[..., Any]
+) -> None:
     """What a program claims, or what lies there now, never becomes the name of another script that
     is called EXACT.
     """

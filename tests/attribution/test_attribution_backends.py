@@ -30,7 +30,7 @@ def open_pair() -> tuple[socket.socket, socket.socket, Peer]:
     )
 
 
-def test_psutil_finds_the_clients_end_and_never_the_gates():
+def test_psutil_finds_the_clients_end_and_never_the_gates() -> None:
     """The fallback for other systems names the process at the client's end of the connection."""
     client, accepted, peer = open_pair()
     with client, accepted:
@@ -47,7 +47,7 @@ def test_psutil_finds_the_clients_end_and_never_the_gates():
         assert nobody.reason
 
 
-def test_psutil_and_proc_tell_the_same_of_a_process():
+def test_psutil_and_proc_tell_the_same_of_a_process() -> None:
     """Both ways to read a process agree on what it is."""
     facts = PsutilBackend().process(os.getpid())
     assert facts is not None
@@ -70,7 +70,7 @@ def test_psutil_and_proc_tell_the_same_of_a_process():
         assert abs((direct.started_at - facts.started_at).total_seconds()) < 1.5
 
 
-def test_only_listed_variables_are_kept():
+def test_only_listed_variables_are_kept() -> None:
     """Of a process's environment, where keys and passwords live, only the listed names are kept."""
     secret = "hun" + "ter2"
     child = subprocess.Popen(
@@ -97,7 +97,7 @@ def test_only_listed_variables_are_kept():
 
 
 @linux
-def test_a_process_that_is_gone_gives_nothing():
+def test_a_process_that_is_gone_gives_nothing() -> None:
     """Of an exited process nothing is read."""
     from attribution.backends import procfs, system_calls
 
@@ -110,7 +110,7 @@ def test_a_process_that_is_gone_gives_nothing():
 
 
 @linux
-def test_start_times_are_exact_to_a_tick():
+def test_start_times_are_exact_to_a_tick() -> None:
     """The start time that identifies a process is the time it really started."""
     from attribution.backends import procfs
 
@@ -128,7 +128,7 @@ def test_start_times_are_exact_to_a_tick():
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user"
 )
-def test_another_users_process_is_unknown_with_the_missing_right():
+def test_another_users_process_is_unknown_with_the_missing_right() -> None:
     """Without rights over another user's process nobody is named, and the record says what would
     give the right.
     """
@@ -156,7 +156,7 @@ def test_another_users_process_is_unknown_with_the_missing_right():
 
 
 @linux
-def test_another_roots_links_are_followed_inside_it(tmp_path: Path):
+def test_another_roots_links_are_followed_inside_it(tmp_path: Path) -> None:
     """A container's absolute links are resolved inside the container, never on the host."""
     (tmp_path / "app").mkdir()
     (tmp_path / "app/job.py").write_text("x")
@@ -171,7 +171,7 @@ def test_another_roots_links_are_followed_inside_it(tmp_path: Path):
     assert files.realpath("/loop/x") == "/loop/x"
 
 
-def test_psutil_is_what_other_systems_use(monkeypatch: pytest.MonkeyPatch):
+def test_psutil_is_what_other_systems_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """On every other system the portable way is chosen, by the same factory."""
     import attribution
 
@@ -182,7 +182,7 @@ def test_psutil_is_what_other_systems_use(monkeypatch: pytest.MonkeyPatch):
     made.close()
 
 
-def test_the_privacy_page_lists_exactly_the_kept_variables():
+def test_the_privacy_page_lists_exactly_the_kept_variables() -> None:
     """What the works council reads about environment variables is what the code does."""
     page = (Path(__file__).parents[2] / "docs/privacy.md").read_text()
     listed = page.partition("`PATH PWD")[2].partition("`")[0]

@@ -4,6 +4,7 @@ nothing.
 
 import os
 import time
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def request(at: int = NOW, line: int = 5, file: str = "/w/job.py", function: str
 
 
 @pytest.fixture
-def run(tmp_path: Path):
+def run(tmp_path: Path) -> Iterator[Path]:
     """A run's folder; write(pid, text) is what a process's beacon wrote."""
     folder = tmp_path / "beacons" / "1-ab"
     (folder / "records").mkdir(parents=True)
@@ -60,7 +61,7 @@ def told(run: Path, text: str | bytes, mark: int = 77) -> tuple[RequestClaim, ..
     return reading.request_claims(facts(mark=mark), HEAD, NOW + 1000)
 
 
-def test_what_a_process_says_of_this_request_is_found(run):
+def test_what_a_process_says_of_this_request_is_found(run: Path) -> None:
     """By process, method, keyed digest of the target, and time: the claim of this very request, the
     newest first.
     """
@@ -73,7 +74,7 @@ def test_what_a_process_says_of_this_request_is_found(run):
     assert reading.request_claims(facts(pid=4243), HEAD, NOW) == ()
 
 
-def test_a_replayed_file_of_another_process_says_nothing(run):
+def test_a_replayed_file_of_another_process_says_nothing(run: Path) -> None:
     """A file left by an earlier process with the same number, or copied from another, is not this
     one's word.
     """
@@ -95,7 +96,7 @@ def test_a_replayed_file_of_another_process_says_nothing(run):
         "",
     ],
 )
-def test_text_that_a_terminal_would_act_on_is_not_taken(run, text):
+def test_text_that_a_terminal_would_act_on_is_not_taken(run: Path, text: str) -> None:
     """Escapes, line ends, direction marks and zero bytes in names make the claim void."""
     assert told(run, start() + request(file=text)) == ()
     assert told(run, start() + request(function=text)) == ()
@@ -119,12 +120,12 @@ def test_text_that_a_terminal_would_act_on_is_not_taken(run, text):
         f" R {NOW} {DIGEST} 5 2f61 66",
     ],
 )
-def test_what_is_not_exactly_of_the_form_is_nothing(run, line):
+def test_what_is_not_exactly_of_the_form_is_nothing(run: Path, line: str) -> None:
     """A line that is out of shape anywhere is left out, and the good ones beside it stay."""
     assert [claim.line for claim in told(run, start() + line + "\n" + request())] == [5]
 
 
-def test_hostile_files_are_not_read(run, tmp_path):
+def test_hostile_files_are_not_read(run: Path, tmp_path: Path) -> None:
     """Links, pipes, folders, files of other sizes than a beacon's and of other users are no
     beacon.
     """
@@ -146,7 +147,7 @@ def test_hostile_files_are_not_read(run, tmp_path):
     assert reading.start_claim(ProcessFacts(pid=4242, start=77, uid=os.getuid() + 1)) is None
 
 
-def test_a_long_file_is_read_at_both_ends(run):
+def test_a_long_file_is_read_at_both_ends(run: Path) -> None:
     """Of a file with thousands of requests the start and the last ones are read, in bounded
     time.
     """
@@ -160,7 +161,7 @@ def test_a_long_file_is_read_at_both_ends(run):
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_can_be_read(data):
+def test_any_bytes_can_be_read(data: bytes) -> None:
     """Whatever a process writes, reading it ends, and gives only printable text."""
     found = read_claims(start().encode() + data)
     for claim in found.requests:
@@ -175,7 +176,7 @@ def seen(line: int, certainty: Certainty = Certainty.EXACT, function: str = "f")
     return CodeLine(file="/w/job.py", line=line, function=function, certainty=certainty)
 
 
-def test_the_beacons_word_alone_is_likely():
+def test_the_beacons_word_alone_is_likely() -> None:
     """Where nothing was seen from outside, the sender's own word gives a line that is likely, and
     never more.
     """
@@ -184,7 +185,7 @@ def test_the_beacons_word_alone_is_likely():
     assert (found.line, found.certainty, found.stack) == (5, Certainty.LIKELY, ("/w/job.py:5 f",))
 
 
-def test_the_same_request_from_two_lines_shows_both():
+def test_the_same_request_from_two_lines_shows_both() -> None:
     """Two requests alike, sent at once from two lines, cannot be told apart: likely, and both are
     shown.
     """
@@ -194,7 +195,7 @@ def test_the_same_request_from_two_lines_shows_both():
     assert found.stack == ("/w/job.py:5 f", "/w/job.py:9 g")
 
 
-def test_a_lying_beacon_cannot_give_another_line():
+def test_a_lying_beacon_cannot_give_another_line() -> None:
     """What was seen from outside stays the line; a beacon that says otherwise makes it likely, and
     both are shown.
     """
@@ -204,7 +205,7 @@ def test_a_lying_beacon_cannot_give_another_line():
     assert found.stack == ("its own beacon says /w/job.py:9 innocent",)
 
 
-def test_agreement_makes_a_likely_line_certain():
+def test_agreement_makes_a_likely_line_certain() -> None:
     """Where the look from outside and the beacon say the same, two independent witnesses agree."""
     for place in (claim(5, "other"), claim(4, "Job.f")):
         found = joined(seen(5, Certainty.LIKELY), [place], PROGRAM)
@@ -214,7 +215,7 @@ def test_agreement_makes_a_likely_line_certain():
     assert two == seen(5, Certainty.LIKELY)
 
 
-def test_a_beacon_cannot_name_a_library():
+def test_a_beacon_cannot_name_a_library() -> None:
     """A claim for a line of an installed package or of the standard library is no line of the
     user's.
     """
@@ -227,7 +228,7 @@ def began(main: str, sha256: str | None = None) -> StartClaim:
     return StartClaim(mark=1, main=main, sha256=sha256, cwd="/", prefix="/", version="3.13.0")
 
 
-def test_a_beacon_that_disagrees_makes_a_name_doubtful(tmp_path):
+def test_a_beacon_that_disagrees_makes_a_name_doubtful(tmp_path: Path) -> None:
     """Another main program, or another version, than what was found: the name is not certain any
     more.
     """

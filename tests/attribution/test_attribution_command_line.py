@@ -39,7 +39,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("words", "kind", "target", "rest"), TABLE)
-def test_every_command_line_names_its_program(words, kind, target, rest):
+def test_every_command_line_names_its_program(
+    words: list[str], kind: Kind, target: str, rest: tuple[str, ...]
+) -> None:
     """Whatever options stand before it, the program that runs is the one Python itself would
     run.
     """
@@ -68,7 +70,9 @@ def test_every_command_line_names_its_program(words, kind, target, rest):
     ),
     st.sampled_from([("job.py",), ("-m", "job"), ("-c", "job"), ("-",)]),
 )
-def test_the_order_of_options_never_changes_the_program(options, program):
+def test_the_order_of_options_never_changes_the_program(
+    options: list[str | tuple[str, str]], program: tuple[str, ...]
+) -> None:
     """Options may come in any order and number; what runs stays the same."""
     flat = [word for item in options for word in (item if isinstance(item, tuple) else (item,))]
     plain, full = parse(list(program)), parse([*flat, *program, "--flag"])
@@ -77,12 +81,12 @@ def test_the_order_of_options_never_changes_the_program(options, program):
 
 
 @given(st.lists(st.text(max_size=8), max_size=8))
-def test_no_command_line_is_too_odd_to_parse(words):
+def test_no_command_line_is_too_odd_to_parse(words: list[str]) -> None:
     """A hostile command line gives an answer, never an error."""
     assert parse(words).kind in Kind
 
 
-def test_isolated_mode_is_known():
+def test_isolated_mode_is_known() -> None:
     """A process in isolated mode does not search its working directory, so neither may we."""
     assert parse(["-I", "-m", "x"]).safe_path
     assert parse(["-I", "-m", "x"]).ignores_environment
@@ -90,7 +94,7 @@ def test_isolated_mode_is_known():
     assert not parse(["-m", "x"]).safe_path
 
 
-def test_repr_shows_no_code():
+def test_repr_shows_no_code() -> None:
     """Program text given with -c may hold a secret and is never shown."""
     assert "hunter" not in repr(parse(["-c", "password = 'hunter'"]))
 
@@ -104,19 +108,19 @@ def test_repr_shows_no_code():
         (["-u", "x.py"], ["-u", "x.py"]),
     ],
 )
-def test_the_windows_launcher_option_is_no_script(words, left):
+def test_the_windows_launcher_option_is_no_script(words: list[str], left: list[str]) -> None:
     """The version asked of the Windows launcher is not the program."""
     assert list(without_launcher_options(words)) == left
 
 
-def test_positionals_skip_values_of_options():
+def test_positionals_skip_values_of_options() -> None:
     """The value of a tool's option is never taken for the script it runs."""
     assert positionals(["-o", "out.prof", "job.py", "x"], frozenset({"-o"})) == ["job.py", "x"]
     assert positionals(["--sort=x", "job.py"], frozenset()) == ["job.py"]
     assert positionals(["-v", "--", "-job.py"], frozenset()) == ["-job.py"]
 
 
-def test_option_reads_all_spellings():
+def test_option_reads_all_spellings() -> None:
     """An application named by option is found however it is spelt, and only then."""
     assert option(["--app", "shop"], "-A", "--app") == "shop"
     assert option(["--app=shop"], "-A", "--app") == "shop"

@@ -58,7 +58,9 @@ def names(process: ProcessFacts, claim: StartClaim | None = None) -> set[str]:
         (f"python{VERSION}", {"PATH": "{root}/one/bin"}, False),
     ],
 )
-def test_the_packages_are_those_of_the_environment_that_ran(two, called, env, moved):
+def test_the_packages_are_those_of_the_environment_that_ran(
+    two: Path, called: str, env: dict[str, str], moved: bool
+) -> None:
     """Called by an absolute or relative path, or found through PATH alone: its own packages, and
     not the base's.
     """
@@ -69,7 +71,9 @@ def test_the_packages_are_those_of_the_environment_that_ran(two, called, env, mo
     assert names(process) == {"one-dist"}
 
 
-def test_the_processes_own_word_counts_only_where_the_kernel_agrees(two, tmp_path):
+def test_the_processes_own_word_counts_only_where_the_kernel_agrees(
+    two: Path, tmp_path: Path
+) -> None:
     """What the beacon says of its environment is taken if the interpreter in it is the one that
     runs.
     """
@@ -84,7 +88,7 @@ def test_the_processes_own_word_counts_only_where_the_kernel_agrees(two, tmp_pat
     assert prefix_of(process, FILES, lie) == str(Path(BASE).parent.parent)
 
 
-def test_packages_of_the_system_count_where_the_environment_lets_them_in(two):
+def test_packages_of_the_system_count_where_the_environment_lets_them_in(two: Path) -> None:
     """An environment that shows the system's packages has both."""
     config = two / "one" / "pyvenv.cfg"
     before = config.read_text()
@@ -95,7 +99,7 @@ def test_packages_of_the_system_count_where_the_environment_lets_them_in(two):
     config.write_text(before)
 
 
-def test_an_import_leads_to_its_distribution_and_version(two):
+def test_an_import_leads_to_its_distribution_and_version(two: Path) -> None:
     """A module is not called like what brings it: the lists of the installed files tell."""
     folder = two / "one" / f"lib/python{VERSION}/site-packages"
     found = environment_in([str(folder)])

@@ -18,6 +18,7 @@ from attribution.identity.inline_metadata import read_inline_metadata
 from attribution.identity.repository import repository_of
 from attribution.identity.version import Since, identify, identify_code
 from attribution.os_users import People
+from tests.attribution.conftest import Clients, Gate
 
 CLEAR = People("clear", None)
 LATER = Since(at=float("inf"))
@@ -28,7 +29,7 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_a_script_is_known_by_its_hash(tmp_path: Path):
+def test_a_script_is_known_by_its_hash(tmp_path: Path) -> None:
     """Approvals attach to the hash of what ran."""
     script = tmp_path / "job.py"
     script.write_text("print(1)\n")
@@ -39,7 +40,7 @@ def test_a_script_is_known_by_its_hash(tmp_path: Path):
 
 
 @posix
-def test_a_file_changed_after_the_start_has_no_hash_of_what_ran(tmp_path: Path):
+def test_a_file_changed_after_the_start_has_no_hash_of_what_ran(tmp_path: Path) -> None:
     """A script overwritten after its start cannot borrow the hash of what now lies there."""
     script = tmp_path / "job.py"
     started = Since(at=time.time() - 5)
@@ -54,7 +55,7 @@ def test_a_file_changed_after_the_start_has_no_hash_of_what_ran(tmp_path: Path):
     assert "changed after" in str(found.note)
 
 
-def test_a_changed_file_is_a_new_version(tmp_path: Path):
+def test_a_changed_file_is_a_new_version(tmp_path: Path) -> None:
     """The cache never answers for another content."""
     script = tmp_path / "job.py"
     hashes = []
@@ -66,12 +67,12 @@ def test_a_changed_file_is_a_new_version(tmp_path: Path):
 
 
 @pytest.mark.parametrize("path", ["/nonexistent/x.py", "/dev/null", "/", "bad\0name"])
-def test_what_is_no_file_has_no_identity(path):
+def test_what_is_no_file_has_no_identity(path: str) -> None:
     """Devices, folders and absent files have no hash."""
     assert identify(path, LATER).sha256 is None
 
 
-def test_code_is_identified_by_hash_alone():
+def test_code_is_identified_by_hash_alone() -> None:
     """Of `python -c` only a hash is kept, never the text."""
     found = identify_code("print('hunter2')")
     assert found.sha256 == sha("print('hunter2')")
@@ -93,7 +94,7 @@ def repository(
     )
 
 
-def test_a_script_in_a_repository_has_its_commit(tmp_path: Path):
+def test_a_script_in_a_repository_has_its_commit(tmp_path: Path) -> None:
     """Commit, branch and remote are read from git's own files."""
     repository(tmp_path)
     (tmp_path / ".git/refs/heads/main").write_text(COMMIT + "\n")
@@ -107,7 +108,7 @@ def test_a_script_in_a_repository_has_its_commit(tmp_path: Path):
     assert found.root == str(tmp_path)
 
 
-def test_packed_and_detached_heads_and_worktrees_are_read(tmp_path: Path):
+def test_packed_and_detached_heads_and_worktrees_are_read(tmp_path: Path) -> None:
     """However git stores it, the commit is found."""
     repository(tmp_path / "packed")
     (tmp_path / "packed/.git/packed-refs").write_text(
@@ -126,7 +127,7 @@ def test_packed_and_detached_heads_and_worktrees_are_read(tmp_path: Path):
         assert (found.commit, found.remote) == (COMMIT, "https://github.example/team/etl.git"), name
 
 
-def test_a_token_in_a_remote_is_never_kept(tmp_path: Path):
+def test_a_token_in_a_remote_is_never_kept(tmp_path: Path) -> None:
     """A password or token in the address of a repository does not reach the evidence."""
     token = "tok" + "en12345"
     repository(tmp_path, url=f"https://user:{token}@github.example/team/etl.git?access={token}")
@@ -137,7 +138,7 @@ def test_a_token_in_a_remote_is_never_kept(tmp_path: Path):
 
 
 @pytest.mark.parametrize("head", ["ref: ../../etc/passwd", "ref: refs/../../x", "not a commit", ""])
-def test_a_hostile_repository_gives_no_commit(tmp_path: Path, head):
+def test_a_hostile_repository_gives_no_commit(tmp_path: Path, head: str) -> None:
     """A crafted repository cannot make the gate read other files or record nonsense."""
     repository(tmp_path, head=head)
     found = repository_of(str(tmp_path / "job.py"))
@@ -150,7 +151,7 @@ BLOCK = (
 )
 
 
-def test_inline_dependencies_are_read():
+def test_inline_dependencies_are_read() -> None:
     """What a single-file script says it needs is part of its identity."""
     found = read_inline_metadata(("#!/usr/bin/env python\n" + BLOCK + "import requests\n").encode())
     assert found is not None
@@ -161,19 +162,19 @@ def test_inline_dependencies_are_read():
     "source",
     ["import os\n", BLOCK + BLOCK, "# /// script\n# x = [\n# ///\n", "# /// script\n# a = 1\n"],
 )
-def test_what_is_no_valid_block_is_none(source):
+def test_what_is_no_valid_block_is_none(source: str) -> None:
     """Two blocks, or one that does not parse, are no statement."""
     assert read_inline_metadata(source.encode()) is None
 
 
 @given(st.binary(max_size=300))
-def test_no_source_breaks_the_reader(source):
+def test_no_source_breaks_the_reader(source: bytes) -> None:
     """Hostile sources give an answer, never an error."""
     read_inline_metadata(b"# /// script\n" + source + b"\n# ///\n")
     read_imports(source)
 
 
-def test_imports_at_any_depth_are_found():
+def test_imports_at_any_depth_are_found() -> None:
     """Imports inside functions, under conditions and by name count as well."""
     source = b"""
 import os, requests.sessions
@@ -190,18 +191,18 @@ def f():
     assert (found.relative, found.dynamic, found.readable) == (True, True, True)
 
 
-def test_unreadable_source_is_said_to_be_so():
+def test_unreadable_source_is_said_to_be_so() -> None:
     """A source for another Python is not called free of imports."""
     assert not read_imports(b"print 'old'").readable
 
 
-def test_imports_are_read_once_per_hash():
+def test_imports_are_read_once_per_hash() -> None:
     """The same version is not parsed twice."""
     reader = ImportReader()
     assert reader.read(b"import a", "h") is reader.read(b"changed", "h")
 
 
-def test_the_distributions_of_the_interpreter_are_listed():
+def test_the_distributions_of_the_interpreter_are_listed() -> None:
     """What was installed where the script ran is known by name and version."""
     found = {
         entry.name: entry.version
@@ -216,7 +217,7 @@ def store(folder: Path) -> ContentStore:
     return ContentStore(folder, lambda text: text.replace("hunter2", "••••"))
 
 
-def test_two_versions_of_a_script_can_be_compared(tmp_path: Path):
+def test_two_versions_of_a_script_can_be_compared(tmp_path: Path) -> None:
     """The reviewer sees what changed, without the secrets that stand in it."""
     kept, script, hashes = store(tmp_path / "s"), tmp_path / "job.py", []
     for text in ("a = 1\npassword = 'hunter2'\n", "a = 2\npassword = 'hunter2'\n"):
@@ -231,7 +232,7 @@ def test_two_versions_of_a_script_can_be_compared(tmp_path: Path):
     assert set(kept.hashes()) == set(hashes)
 
 
-def test_no_secret_reaches_the_disk(tmp_path: Path):
+def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
     """What is written is the masked text, readable by the owner alone."""
     import zstandard
 
@@ -244,7 +245,7 @@ def test_no_secret_reaches_the_disk(tmp_path: Path):
         assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_only_what_ran_is_kept(tmp_path: Path):
+def test_only_what_ran_is_kept(tmp_path: Path) -> None:
     """A file that is no longer what ran, is binary or too large is not kept under that name."""
     kept = store(tmp_path / "s")
     assert not kept.keep(b"changed\n", sha("original\n"))
@@ -256,7 +257,7 @@ def test_only_what_ran_is_kept(tmp_path: Path):
         kept.text("../../etc/passwd")
 
 
-def test_a_version_can_be_erased(tmp_path: Path):
+def test_a_version_can_be_erased(tmp_path: Path) -> None:
     """Erasure leaves nothing behind."""
     kept = store(tmp_path / "s")
     kept.keep(b"x\n", sha("x\n"))
@@ -265,7 +266,7 @@ def test_a_version_can_be_erased(tmp_path: Path):
     assert kept.diff(sha("x\n"), sha("y\n")) is None
 
 
-def test_composition_comes_from_the_interpreter_that_ran(gate, clients):
+def test_composition_comes_from_the_interpreter_that_ran(gate: Gate, clients: Clients) -> None:
     """Imports and installed packages are those of the running script's own environment."""
     clients.write("import time\nimport requests\ns = dial()\nask(s)\ntime.sleep(60)\n")
     clients.python("client.py")
@@ -279,7 +280,7 @@ def test_composition_comes_from_the_interpreter_that_ran(gate, clients):
     assert gate.attributor.keep_source(seen.at_request, kept)
 
 
-def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path):
+def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path) -> None:
     """Names and versions come back as they were kept; a broken or foreign file is no answer;
     forgetting leaves nothing.
     """
@@ -297,7 +298,7 @@ def test_what_a_version_is_made_of_is_kept_and_forgotten_with_it(tmp_path: Path)
     assert list(tmp_path.rglob("*.zst")) == []
 
 
-def test_names_of_packages_are_inert_before_they_are_kept():
+def test_names_of_packages_are_inert_before_they_are_kept() -> None:
     """A package's name and version come from a foreign file: what steers a terminal is taken out at
     once.
     """

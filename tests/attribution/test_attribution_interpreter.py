@@ -56,7 +56,9 @@ RUN = frame("<frozen runpy>", "_run_module_as_main")
         ([thread(frame("/w/job.py"), number=None, name=None)], "/w/job.py"),
     ],
 )
-def test_the_outermost_frame_of_the_main_thread_is_the_program(threads, main):
+def test_the_outermost_frame_of_the_main_thread_is_the_program(
+    threads: list[Thread], main: str
+) -> None:
     """The main program is where the main thread began, whatever it has called since."""
     found = witness(threads, 7)
     assert found is not None
@@ -83,14 +85,14 @@ def test_the_outermost_frame_of_the_main_thread_is_the_program(threads, main):
         [thread(frame("/w/w.py", "run"), number=8, name="x")],
     ],
 )
-def test_a_program_that_starts_or_ends_is_not_named(threads):
+def test_a_program_that_starts_or_ends_is_not_named(threads: list[Thread]) -> None:
     """Before its script runs, and after it, an interpreter's frames name no script."""
     assert witness(threads, 7) is None
 
 
 @pytest.mark.parametrize("depth", [0, 5, 150])
 @pytest.mark.parametrize("folder", ["plain", "größer", "案", "with space"])
-def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int):
+def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int) -> None:
     """The path of the running script is read as it is, whatever letters it has and however deep it
     stands.
     """
@@ -117,7 +119,7 @@ def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int):
         assert sum(f.function == "deep" for f in read.frames) == depth + 1
 
 
-def test_what_is_no_interpreter_has_no_frames():
+def test_what_is_no_interpreter_has_no_frames() -> None:
     """A process that holds no Python says nothing, and is left alone."""
     with subprocess.Popen(["sleep", "30"]) as running:
         facts = procfs.process(running.pid)

@@ -1,5 +1,8 @@
 """What started a script: agents, editors, schedulers, services and people at a terminal."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from attribution.facts import ProcessFacts
@@ -7,15 +10,10 @@ from attribution.launch import started_by
 from attribution.os_users import People
 
 
-def process(exe: str, *argv: str, **more) -> ProcessFacts:
-    values = {
-        "pid": 1,
-        "start": 1,
-        "exe": exe,
-        "argv": argv or (exe,),
-        "name": exe.rpartition("/")[2][:15],
-    } | more
-    return ProcessFacts(**values)
+def process(exe: str, *argv: str, **more: Any) -> ProcessFacts:
+    name = exe.rpartition("/")[2][:15]
+    plain = ProcessFacts(pid=1, start=1, exe=exe, argv=argv or (exe,), name=name)
+    return replace(plain, **more)
 
 
 JOB = process("/usr/bin/python3", "python3", "job.py")
@@ -106,7 +104,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("job", "parents", "context"), TABLE)
-def test_the_launch_context_is_told_by_who_stands_above(job, parents, context):
+def test_the_launch_context_is_told_by_who_stands_above(
+    job: ProcessFacts, parents: tuple[ProcessFacts, ...], context: str | None
+) -> None:
     """An investigator reads what started a script: a person, a schedule, a service or an agent."""
     assert started_by(job, parents) == context
 
@@ -128,7 +128,7 @@ def test_the_launch_context_is_told_by_who_stands_above(job, parents, context):
         ("python3", "/w/cron"),
     ],
 )
-def test_a_scripts_own_name_is_not_what_started_it(words):
+def test_a_scripts_own_name_is_not_what_started_it(words: tuple[str, ...]) -> None:
     """Somebody's script that is called like an agent, an editor or a scheduler is none of them."""
     assert started_by(JOB, (process("/usr/bin/python3.12", *words), INIT)) is None
     shell = process("/usr/bin/bash", "bash", *words[1:])
@@ -136,7 +136,7 @@ def test_a_scripts_own_name_is_not_what_started_it(words):
     assert started_by(JOB, (process("/usr/bin/node", "node", "/w/amp.js"), INIT)) is None
 
 
-def test_a_program_given_another_name_is_not_that_one():
+def test_a_program_given_another_name_is_not_that_one() -> None:
     """The first word of a command line can be anything: the executable counts."""
     assert started_by(JOB, (process("/usr/bin/sleep", "cursor", "9"), INIT)) is None
     assert started_by(JOB, (process("/usr/bin/make", "code"), INIT)) is None
@@ -145,12 +145,12 @@ def test_a_program_given_another_name_is_not_that_one():
 @pytest.mark.parametrize(
     "name", ["/home/u/claudette", "/usr/bin/encode", "/usr/bin/coder", "/opt/gemini-data/run"]
 )
-def test_similar_names_are_not_agents_or_editors(name):
+def test_similar_names_are_not_agents_or_editors(name: str) -> None:
     """A name that only resembles a known one says nothing."""
     assert started_by(JOB, (process(name), INIT)) is None
 
 
-def test_the_script_itself_is_not_what_started_it():
+def test_the_script_itself_is_not_what_started_it() -> None:
     """A script called like an agent was not started by that agent."""
     assert started_by(process("/usr/bin/python3", "python3", "aider"), (INIT,)) is None
 
@@ -170,14 +170,14 @@ def test_the_script_itself_is_not_what_started_it():
         ("/Users/Shared/job.py", "/Users/Shared/job.py", "/Users/Shared/job.py"),
     ],
 )
-def test_home_folders_tell_no_more_than_user_names(path, none, pseudonym):
+def test_home_folders_tell_no_more_than_user_names(path: str, none: str, pseudonym: str) -> None:
     """When names are not to be kept, a path does not give them away."""
     assert People("clear", None).path(path) == path
     assert People("none", None).path(path) == none
     assert People("pseudonym", lambda _: "p-1").path(path) == pseudonym
 
 
-def test_pseudonyms_need_a_key():
+def test_pseudonyms_need_a_key() -> None:
     """A pseudonym without a keyed function would be no pseudonym."""
     with pytest.raises(ValueError, match="keyed"):
         People("pseudonym", None)

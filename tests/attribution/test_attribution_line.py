@@ -14,6 +14,7 @@ from attribution.line.frames import Frame, Program, Thread, choose, is_library
 from attribution.line.sampler import LineSampler, SampleTarget, read_dump
 from attribution.reader import InPlace
 from core.attribution import Certainty
+from tests.attribution.conftest import Clients, Gate
 
 LIB = "/usr/lib/python3.13"
 SITE = "/w/.venv/lib/python3.13/site-packages"
@@ -42,7 +43,7 @@ LOOP = Thread(
 )
 
 
-def test_the_one_thread_that_waits_on_the_socket_is_exact():
+def test_the_one_thread_that_waits_on_the_socket_is_exact() -> None:
     """Among many threads, the one that stands in a read of this very connection is the sender."""
     line, outcome = choose([thread(1, own(5)), thread(2, own(7)), LOOP], frozenset({2}), PROGRAM)
     assert line is not None
@@ -50,7 +51,7 @@ def test_the_one_thread_that_waits_on_the_socket_is_exact():
     assert (line.certainty, outcome) == (Certainty.EXACT, "exact")
 
 
-def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
+def test_several_threads_on_one_socket_are_likely_and_all_are_shown() -> None:
     """When several threads wait on one connection, none is called certain and every one is
     shown.
     """
@@ -62,7 +63,7 @@ def test_several_threads_on_one_socket_are_likely_and_all_are_shown():
     )
 
 
-def test_an_event_loop_gives_no_line():
+def test_an_event_loop_gives_no_line() -> None:
     """The stack of an event loop is not the stack of the task that sent: nothing is said rather
     than a guess.
     """
@@ -71,7 +72,7 @@ def test_an_event_loop_gives_no_line():
     assert choose([LOOP, thread(1, own(5))], frozenset(), PROGRAM) == (None, "event_loop")
 
 
-def test_without_the_systems_help_several_threads_are_never_exact():
+def test_without_the_systems_help_several_threads_are_never_exact() -> None:
     """Where the system does not tell who waits on the socket, only a single thread can be
     certain.
     """
@@ -84,7 +85,7 @@ def test_without_the_systems_help_several_threads_are_never_exact():
     assert line.certainty is Certainty.LIKELY
 
 
-def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely():
+def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely() -> None:
     """When the library itself sends, the one thread that waits inside it is the likely caller; one
     that does else is not.
     """
@@ -95,7 +96,7 @@ def test_a_library_that_sends_in_its_own_thread_leaves_the_caller_likely():
     assert choose([busy_elsewhere], frozenset(), PROGRAM) == (None, "no_thread")
 
 
-def test_when_nobody_waits_on_the_socket_several_threads_give_no_line():
+def test_when_nobody_waits_on_the_socket_several_threads_give_no_line() -> None:
     """If the system says that no thread waits on the connection, no thread is picked."""
     assert choose([thread(1, own(5)), thread(2, own(7))], frozenset(), PROGRAM) == (
         None,
@@ -122,17 +123,17 @@ def test_when_nobody_waits_on_the_socket_several_threads_give_no_line():
         ("C:\\w\\job.py", False),
     ],
 )
-def test_the_users_code_is_told_from_library_code(file, library):
+def test_the_users_code_is_told_from_library_code(file: str, library: bool) -> None:
     """Only the user's own files can be named as the line that sent."""
     assert is_library(file, PROGRAM) is library
 
 
-def test_code_given_on_the_command_line_is_the_users():
+def test_code_given_on_the_command_line_is_the_users() -> None:
     """For `python -c` the program text itself is the user's code."""
     assert not is_library("<string>", Program(strings_are_own=True, absolute=str))
 
 
-def test_an_installed_tools_own_package_counts_as_its_code():
+def test_an_installed_tools_own_package_counts_as_its_code() -> None:
     """When everything is installed, the line is in the tool's own package, not in a library under
     it.
     """
@@ -152,7 +153,7 @@ def test_an_installed_tools_own_package_counts_as_its_code():
     ]
 
 
-def test_a_librarys_own_thread_is_nobodys_line():
+def test_a_librarys_own_thread_is_nobodys_line() -> None:
     """A library that receives in a thread of its own is not taken for the user's code, whose script
     is another file.
     """
@@ -193,7 +194,9 @@ def frozen(*files: str) -> Thread:
         (("ssl.py", "http/client.py", "__startup__.py"), None),
     ],
 )
-def test_a_frozen_programs_line_is_its_own_or_unknown(stack, said):
+def test_a_frozen_programs_line_is_its_own_or_unknown(
+    stack: tuple[str, ...], said: tuple[str, int] | None
+) -> None:
     """In a program that carries its own modules only its main file is known to be its own; a module
     is never named.
     """
@@ -201,7 +204,7 @@ def test_a_frozen_programs_line_is_its_own_or_unknown(stack, said):
     assert (None if line is None else (line.file, line.line)) == said
 
 
-def test_a_frozen_programs_thread_beside_its_main_one_names_no_module():
+def test_a_frozen_programs_thread_beside_its_main_one_names_no_module() -> None:
     """In another thread of such a program there is no outermost frame to tell its own by: none is
     guessed.
     """
@@ -224,7 +227,7 @@ def numberless(*frames: Frame) -> Thread:
     return Thread(id=None, name="T", active=False, frames=frames)
 
 
-def test_the_only_thread_of_an_old_python_is_the_one_that_waits():
+def test_the_only_thread_of_an_old_python_is_the_one_that_waits() -> None:
     """Before Python 3.11 threads have no number: where there is one alone, in the socket, it is
     that one.
     """
@@ -236,7 +239,7 @@ def test_the_only_thread_of_an_old_python_is_the_one_that_waits():
     assert line.certainty is Certainty.LIKELY
 
 
-def test_several_threads_of_an_old_python_give_at_most_a_likely_line():
+def test_several_threads_of_an_old_python_give_at_most_a_likely_line() -> None:
     """Without numbers, one thread of several is named only where no other can be the one, and never
     exactly.
     """
@@ -259,12 +262,12 @@ def test_several_threads_of_an_old_python_give_at_most_a_likely_line():
         "/w/eggs/requests-2.0-py3.egg/requests/api.py",
     ],
 )
-def test_packages_of_other_installers_are_libraries_too(file):
+def test_packages_of_other_installers_are_libraries_too(file: str) -> None:
     """However a package was installed, its code is not taken for the user's own."""
     assert is_library(file, PROGRAM)
 
 
-def test_library_frames_are_folded():
+def test_library_frames_are_folded() -> None:
     """The stack shows the user's lines in full and libraries as one line each run."""
     line, _ = choose([thread(1, own(5), own(9, "main"))], frozenset({1}), PROGRAM)
     assert line is not None
@@ -276,12 +279,12 @@ def test_library_frames_are_folded():
 
 
 @pytest.mark.parametrize("output", [b"", b"{}", b"[1]", b'[{"frames": [{}]}]', b"\xff", b"null"])
-def test_an_unreadable_dump_is_no_stack(output):
+def test_an_unreadable_dump_is_no_stack(output: bytes) -> None:
     """Whatever the sampler prints, the gate gets a stack or nothing."""
     assert read_dump(output) in (None, [])
 
 
-def test_an_absent_sampler_is_said_once_in_plain_words():
+def test_an_absent_sampler_is_said_once_in_plain_words() -> None:
     """Without the sampler nothing breaks; the reason is there for the doctor."""
     sampler = LineSampler(InPlace(), program="/nonexistent/py-spy")
     target = SampleTarget(facts=None, waiting=lambda: None, alive=lambda: True)  # type: ignore[arg-type]
@@ -298,13 +301,17 @@ def line_of(text: str, marker: str) -> int:
 
 
 @linux
-def test_each_of_many_threads_is_traced_to_its_own_line(gate, clients):
+def test_each_of_many_threads_is_traced_to_its_own_line(gate: Gate, clients: Clients) -> None:
     """Eight threads that send at once from two functions: each request is traced to its own line,
     exactly.
     """
     gate.want_line = True
     barrier = threading.Barrier(8)
-    gate.before_answer = lambda: barrier.wait(30) and None
+
+    def together() -> None:
+        barrier.wait(30)
+
+    gate.before_answer = together
     path = clients.write("""
 import threading
 def one():
@@ -327,7 +334,7 @@ for number in range(8):
 
 
 @linux
-def test_an_asyncio_client_gets_no_line_and_an_honest_count(gate, clients):
+def test_an_asyncio_client_gets_no_line_and_an_honest_count(gate: Gate, clients: Clients) -> None:
     """A coroutine's line cannot be seen from outside: the record holds none, and the count says
     why.
     """
@@ -347,7 +354,7 @@ asyncio.run(main())
 
 
 @linux
-def test_code_on_the_command_line_has_a_line(gate, clients):
+def test_code_on_the_command_line_has_a_line(gate: Gate, clients: Clients) -> None:
     """A request sent by `python -c` is traced to its line within that command."""
     gate.want_line = True
     clients.python("-c", clients.prelude + "ask(dial())")
@@ -357,7 +364,7 @@ def test_code_on_the_command_line_has_a_line(gate, clients):
     assert seen.line.function == "ask"
 
 
-def test_dumps_hold_no_values():
+def test_dumps_hold_no_values() -> None:
     """Of a dump only files, lines, functions and thread names are kept: never the value of a
     variable.
     """
@@ -376,7 +383,7 @@ def test_dumps_hold_no_values():
 
 
 @linux
-def test_the_line_that_started_another_program_is_likely(gate, clients):
+def test_the_line_that_started_another_program_is_likely(gate: Gate, clients: Clients) -> None:
     """What curl sends for a script is traced to the line that started curl, as likely."""
     if shutil.which("curl") is None:
         pytest.skip("no curl")
@@ -399,7 +406,7 @@ upload()
 
 
 @linux
-def test_a_sender_that_was_paused_is_still_seen_waiting(gate, clients):
+def test_a_sender_that_was_paused_is_still_seen_waiting(gate: Gate, clients: Clients) -> None:
     """A process that was paused while it waited is traced as before: looking at it does not change
     the answer.
     """
@@ -414,6 +421,7 @@ def test_a_sender_that_was_paused_is_still_seen_waiting(gate, clients):
         time.sleep(0.05)
         (found,) = gate.attributor._gallery._portraits.values()
         (seen,) = gate.attributor._seen.values()
+        assert seen.attribution.socket is not None
         lines.append(gate.attributor._backend.waiting(found.facts.pid, seen.attribution.socket))
 
     gate.settle, gate.before_answer = True, look

@@ -4,16 +4,18 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from core.attribution import Certainty, LaunchedAs
+from tests.attribution.conftest import Clients, Gate
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="exact sockets are a Linux matter")
 ASK = "ask(dial())\n"
 
 
-def test_a_script_file_is_named_exactly(gate, clients):
+def test_a_script_file_is_named_exactly(gate: Gate, clients: Clients) -> None:
     """A script that sends is named by process, path and hash, already when it connects."""
     path = clients.write(ASK)
     clients.python("-u", "-X", "dev", path.name)
@@ -37,7 +39,9 @@ def test_a_script_file_is_named_exactly(gate, clients):
     ],
     ids=["module", "command", "stdin"],
 )
-def test_other_ways_to_start_are_told_apart(gate, clients, words, kind):
+def test_other_ways_to_start_are_told_apart(
+    gate: Gate, clients: Clients, words: tuple[str, ...], kind: LaunchedAs
+) -> None:
     """Module, command and standard input are each recorded as what they are."""
     clients.write(ASK)
     process = clients.python(
@@ -56,7 +60,9 @@ def test_other_ways_to_start_are_told_apart(gate, clients, words, kind):
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_a_worker_process_is_named_with_its_main_script(gate, clients, method):
+def test_a_worker_process_is_named_with_its_main_script(
+    gate: Gate, clients: Clients, method: str
+) -> None:
     """What a multiprocessing worker sends is the main script's traffic, sent by that worker."""
     body = f"""
 import multiprocessing
@@ -79,7 +85,9 @@ if __name__ == "__main__":
     assert found.script.path == str(path)
 
 
-def test_a_program_started_by_a_script_is_that_scripts_traffic(gate, clients):
+def test_a_program_started_by_a_script_is_that_scripts_traffic(
+    gate: Gate, clients: Clients
+) -> None:
     """What curl sends for a Python script is recorded as that script's, with curl as the sender."""
     if shutil.which("curl") is None:
         pytest.skip("no curl")
@@ -105,7 +113,9 @@ subprocess.run(["sh", "-c", "curl -s -X POST -H 'X-Truth: " + truth + "' http://
     ("listen", "dial"),
     [("::1", "::1"), ("::", "127.0.0.1"), ("::", "::1"), ("127.0.0.1", "::ffff:127.0.0.1")],
 )
-def test_every_address_family_is_attributed(setting, listen, dial):
+def test_every_address_family_is_attributed(
+    setting: Callable[..., tuple[Gate, Clients]], listen: str, dial: str
+) -> None:
     """IPv4, IPv6 and mixed sockets are all traced to their process."""
     try:
         gate, clients = setting(listen)
@@ -122,7 +132,7 @@ def test_every_address_family_is_attributed(setting, listen, dial):
     assert seen.at_connect.process.pid == seen.truth["pid"]
 
 
-def test_the_gate_never_names_itself(gate):
+def test_the_gate_never_names_itself(gate: Gate) -> None:
     """A connection of the gate's own is nobody's traffic."""
     own = socket.create_connection(("127.0.0.1", gate.port))
     own.sendall(b"POST / HTTP/1.1\r\n\r\n")
@@ -134,7 +144,9 @@ def test_the_gate_never_names_itself(gate):
         assert "gate itself" in str(found.reason)
 
 
-def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
+def test_a_client_that_left_is_unknown_and_nobody_else_is_named(
+    gate: Gate, clients: Clients
+) -> None:
     """When the sender has closed its socket before anyone looked, the record says so and names
     nobody.
     """
@@ -153,7 +165,9 @@ def test_a_client_that_left_is_unknown_and_nobody_else_is_named(gate, clients):
             assert found.reason
 
 
-def test_a_socket_shared_by_fork_names_all_holders_and_the_one_that_waits(gate, clients):
+def test_a_socket_shared_by_fork_names_all_holders_and_the_one_that_waits(
+    gate: Gate, clients: Clients
+) -> None:
     """A connection that two processes hold is LIKELY: both are named, and the sender is the one
     that waits on it.
     """
@@ -179,7 +193,7 @@ ask(s, role="parent again")
     assert third.at_request.process.pid == third.truth["pid"]
 
 
-def test_a_socket_passed_to_another_process_follows_it(gate, clients):
+def test_a_socket_passed_to_another_process_follows_it(gate: Gate, clients: Clients) -> None:
     """A connection handed to an older, unrelated process is recorded as that process's from then
     on.
     """
@@ -214,7 +228,9 @@ import time; time.sleep(30)
     assert taken.at_request.script.name == "receiver.py"
 
 
-def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
+def test_a_connection_kept_alive_across_exec_is_the_new_scripts(
+    gate: Gate, clients: Clients
+) -> None:
     """The same process and the same connection, but another program: the record names the new
     script.
     """
@@ -235,7 +251,7 @@ def test_a_connection_kept_alive_across_exec_is_the_new_scripts(gate, clients):
     assert after.at_connect.script.name == "first.py"
 
 
-def test_later_requests_are_answered_at_once(gate, clients):
+def test_later_requests_are_answered_at_once(gate: Gate, clients: Clients) -> None:
     """On a connection already attributed, later requests cost no search once the sender waits for
     its answer.
     """
@@ -247,7 +263,7 @@ def test_later_requests_are_answered_at_once(gate, clients):
     assert {s.at_request.certainty for s in seen} == {Certainty.EXACT}
 
 
-def test_health_counts_each_connection_once(gate, clients):
+def test_health_counts_each_connection_once(gate: Gate, clients: Clients) -> None:
     """The coverage shown in status counts connections, not looks."""
     clients.write("s = dial()\nfor _ in range(3): ask(s)\nask(dial())\n")
     clients.python("client.py")
@@ -258,7 +274,9 @@ def test_health_counts_each_connection_once(gate, clients):
     assert health["backend"] == "sock_diag"
 
 
-def test_a_forwarder_is_marked_with_those_who_are_connected_to_it(gate, clients):
+def test_a_forwarder_is_marked_with_those_who_are_connected_to_it(
+    gate: Gate, clients: Clients
+) -> None:
     """Who takes connections may send for others: the record names it, and who was connected at that
     moment.
     """
@@ -298,7 +316,7 @@ s.recv(10)
     assert peer.script.name == "asker.py"
 
 
-def test_a_listener_without_peers_is_marked_too(gate, clients):
+def test_a_listener_without_peers_is_marked_too(gate: Gate, clients: Clients) -> None:
     """Who takes connections is marked as such, though nobody was connected when it was looked
     at.
     """
@@ -308,7 +326,7 @@ def test_a_listener_without_peers_is_marked_too(gate, clients):
     assert seen.at_request.on_behalf == ()
 
 
-def test_who_takes_no_connections_sends_for_nobody_else(gate, clients):
+def test_who_takes_no_connections_sends_for_nobody_else(gate: Gate, clients: Clients) -> None:
     """An ordinary client, even with other connections of its own, is not said to send for
     others.
     """

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from attribution.identity.contents import ContentStore
 from attribution.plain_files import opened
 from attribution.reader import HelperReader, Unread
 from core.attribution import Certainty
+from tests.attribution.conftest import Clients, Gate
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are seen on Linux")
 ASK = "import sys\nask(dial())\n"
@@ -52,7 +54,7 @@ DESCRIPTORS = [
 
 @linux
 @pytest.mark.parametrize("named", DESCRIPTORS)
-def test_a_descriptor_is_the_senders_own(gate, clients, named: str):
+def test_a_descriptor_is_the_senders_own(gate: Gate, clients: Clients, named: str) -> None:
     """`python /dev/fd/9` is the file that the sender has open there, and never one that the gate
     has.
     """
@@ -68,7 +70,7 @@ def test_a_descriptor_is_the_senders_own(gate, clients, named: str):
 
 @linux
 @pytest.mark.parametrize("named", ["/dev/stdin", "/proc/self/fd/0", "/dev/fd/0"])
-def test_standard_input_is_the_senders_own(gate, clients, named: str):
+def test_standard_input_is_the_senders_own(gate: Gate, clients: Clients, named: str) -> None:
     """`python /dev/stdin < job.py` is job.py."""
     path = clients.write(ASK)
     clients.start("bash", "-c", f'exec "$0" {named} < client.py', sys.executable)
@@ -80,7 +82,7 @@ def test_standard_input_is_the_senders_own(gate, clients, named: str):
 
 @linux
 @pytest.mark.parametrize("command", ["<(cat client.py)", "/dev/stdin < <(cat client.py)"])
-def test_a_script_out_of_a_pipe_has_no_hash(gate, clients, command: str):
+def test_a_script_out_of_a_pipe_has_no_hash(gate: Gate, clients: Clients, command: str) -> None:
     """What came through a pipe is gone: the record has the sender and no hash, and never one of
     something else.
     """
@@ -96,7 +98,9 @@ def test_a_script_out_of_a_pipe_has_no_hash(gate, clients, command: str):
 
 
 @linux
-def test_a_file_that_was_deleted_is_read_through_the_descriptor(gate, clients):
+def test_a_file_that_was_deleted_is_read_through_the_descriptor(
+    gate: Gate, clients: Clients
+) -> None:
     """A deleted script that the sender still has open is not confused with another file of that
     name.
     """
@@ -128,8 +132,8 @@ TURNS = {
 @linux
 @pytest.mark.parametrize("turn", TURNS.values(), ids=TURNS)
 def test_whatever_a_script_turns_its_own_path_into_costs_no_time_and_gives_no_hash(
-    gate, clients, turn: str
-):
+    gate: Gate, clients: Clients, turn: str
+) -> None:
     """A pipe, a device, a folder, an endless file: the sender is named at once, and no hash of what
     did not run.
     """
@@ -161,7 +165,9 @@ WAYS: dict[str, Callable[[Path, int], str]] = {
 
 @linux
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_no_name_makes_the_gate_lose_its_locks(clients, gate, tmp_path: Path, way):
+def test_no_name_makes_the_gate_lose_its_locks(
+    clients: Clients, gate: Gate, tmp_path: Path, way: Callable[..., Any]
+) -> None:
     """Closing any descriptor of a file drops this process's locks on it: so the gate never opens
     one for a sender.
     """
@@ -197,7 +203,9 @@ def _audit(event: str, values: tuple[object, ...]) -> None:
 
 
 @linux
-def test_the_gate_opens_nothing_that_belongs_to_a_sender(clients, gate, tmp_path: Path):
+def test_the_gate_opens_nothing_that_belongs_to_a_sender(
+    clients: Clients, gate: Gate, tmp_path: Path
+) -> None:
     """Script, repository, environment, packages, imports: everything is looked at, and nothing by
     the gate itself.
     """
@@ -222,7 +230,9 @@ def test_the_gate_opens_nothing_that_belongs_to_a_sender(clients, gate, tmp_path
     assert found is not None
     assert found.sha256 == sha(path)
     assert found.version is not None
-    assert found.version["git"]["commit"] == "a1" * 20
+    at = found.version["git"]
+    assert isinstance(at, Mapping)
+    assert at["commit"] == "a1" * 20
     assert made is not None
     assert "madeup" in {entry.name for entry in made.distributions}
     theirs = [name for name in OPENED if name.startswith(str(tmp_path))]
@@ -240,7 +250,7 @@ def _environment(tmp_path: Path) -> None:
 
 
 @linux
-def test_looking_without_opening_keeps_locks(tmp_path: Path):
+def test_looking_without_opening_keeps_locks(tmp_path: Path) -> None:
     """What the kernel gives to look at a file without opening it (O_PATH) drops no lock when it is
     closed; opening does.
     """
@@ -259,7 +269,7 @@ def test_looking_without_opening_keeps_locks(tmp_path: Path):
 @pytest.mark.parametrize(
     "name", ["evidence.db", "evidence.db-wal", "keys/one.key", "linked", "hard"]
 )
-def test_outgates_own_files_are_nobodys_script(tmp_path: Path, name: str):
+def test_outgates_own_files_are_nobodys_script(tmp_path: Path, name: str) -> None:
     """By whatever name a sender leads to evidence or keys, they are not read; a file beside them
     is.
     """
@@ -290,7 +300,7 @@ def test_outgates_own_files_are_nobodys_script(tmp_path: Path, name: str):
 
 
 @pytest.mark.parametrize("make", ["os.mkfifo(p)", "os.mkdir(p)", "os.symlink('/dev/null', p)"])
-def test_only_plain_files_are_opened(tmp_path: Path, make: str):
+def test_only_plain_files_are_opened(tmp_path: Path, make: str) -> None:
     """Pipes, folders and devices are not opened at all."""
     place = str(tmp_path / "x")
     exec(make, {"os": os, "p": place})
@@ -300,7 +310,7 @@ def test_only_plain_files_are_opened(tmp_path: Path, make: str):
 
 
 @linux
-def test_a_helper_that_hangs_is_replaced_and_nobody_waits_for_it(reader: HelperReader):
+def test_a_helper_that_hangs_is_replaced_and_nobody_waits_for_it(reader: HelperReader) -> None:
     """A file that never answers costs its own sender the name, and nobody else anything."""
     first = reader.ask(10, examination.ready)
     os.kill(first, signal.SIGSTOP)
@@ -313,7 +323,7 @@ def test_a_helper_that_hangs_is_replaced_and_nobody_waits_for_it(reader: HelperR
 
 
 @linux
-def test_a_helper_that_was_killed_is_replaced(reader: HelperReader):
+def test_a_helper_that_was_killed_is_replaced(reader: HelperReader) -> None:
     """When the helper is killed, one answer is missing at most."""
     first = reader.ask(10, examination.ready)
     os.kill(first, signal.SIGKILL)
@@ -323,7 +333,7 @@ def test_a_helper_that_was_killed_is_replaced(reader: HelperReader):
 
 
 @linux
-def test_many_at_once_share_a_few_helpers(reader: HelperReader):
+def test_many_at_once_share_a_few_helpers(reader: HelperReader) -> None:
     """However many connections open at once, there are three helpers at most, and all are
     answered.
     """
@@ -341,7 +351,7 @@ def test_many_at_once_share_a_few_helpers(reader: HelperReader):
 
 
 @linux
-def test_the_helper_ends_with_its_gate(tmp_path: Path):
+def test_the_helper_ends_with_its_gate(tmp_path: Path) -> None:
     """When the gate is killed, no helper stays behind."""
     program = (
         "from attribution.reader import HelperReader; from attribution import examination; import"
@@ -359,7 +369,7 @@ def test_the_helper_ends_with_its_gate(tmp_path: Path):
 
 
 @linux
-def test_nothing_of_the_gates_is_open_in_the_helper(reader: HelperReader, tmp_path: Path):
+def test_nothing_of_the_gates_is_open_in_the_helper(reader: HelperReader, tmp_path: Path) -> None:
     """The helper inherits no descriptor of the gate: neither its evidence nor a client's
     connection.
     """
@@ -373,7 +383,7 @@ def test_nothing_of_the_gates_is_open_in_the_helper(reader: HelperReader, tmp_pa
 
 
 @linux
-def test_an_answer_holds_plain_values_only(reader: HelperReader):
+def test_an_answer_holds_plain_values_only(reader: HelperReader) -> None:
     """What comes back from the process that parses hostile files cannot name a function to be
     called.
     """
@@ -389,8 +399,8 @@ def test_an_answer_holds_plain_values_only(reader: HelperReader):
 
 @linux
 def test_a_process_whose_files_cannot_be_read_is_named_without_its_script(
-    gate, clients, monkeypatch: pytest.MonkeyPatch
-):
+    gate: Gate, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When nothing can be read the process is named, its traffic is inspected, and the record says
     why it knows no more.
     """
@@ -413,7 +423,7 @@ def test_a_process_whose_files_cannot_be_read_is_named_without_its_script(
 
 
 @linux
-def test_links_are_followed_as_the_process_would(tmp_path: Path):
+def test_links_are_followed_as_the_process_would(tmp_path: Path) -> None:
     """`self` is the process that is looked at, through any number of links, and inside a
     container's own root.
     """
@@ -439,7 +449,9 @@ def _ends(pid: int) -> None:
 
 
 @linux
-def test_a_bind_mount_over_the_script_costs_no_locks(clients, gate, tmp_path: Path):
+def test_a_bind_mount_over_the_script_costs_no_locks(
+    clients: Clients, gate: Gate, tmp_path: Path
+) -> None:
     """In a mount namespace of its own a sender can lay any file over its script: the gate still
     opens none of it.
     """

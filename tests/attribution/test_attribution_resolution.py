@@ -2,12 +2,14 @@
 
 import posixpath
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from attribution.facts import ProcessFacts
 from attribution.resolution import resolve
 from attribution.resolution.search_paths import AMBIGUOUS, GONE, MOVED
+from core.attribution import LaunchedAs
 from core.attribution import LaunchedAs as L
 
 PY = "/usr/bin/python3.13"
@@ -44,17 +46,9 @@ class FakeFiles:
         return self.files.get(path, b"")[:size]
 
 
-def facts(*argv: str, **more) -> ProcessFacts:
-    values = {
-        "pid": 10,
-        "start": 100,
-        "exe": PY,
-        "cwd": "/w",
-        "argv": argv,
-        "parent": 9,
-        "name": "python3",
-    } | more
-    return ProcessFacts(**values)
+def facts(*argv: str, **more: Any) -> ProcessFacts:
+    plain = ProcessFacts(pid=10, start=100, exe=PY, cwd="/w", argv=argv, parent=9, name="python3")
+    return replace(plain, **more)
 
 
 FILES = FakeFiles(
@@ -314,7 +308,9 @@ TABLE = [
     TABLE,
     ids=lambda v: " ".join(v.argv)[:60] if isinstance(v, ProcessFacts) else "",
 )
-def test_each_way_to_start_python_names_the_right_script(process, kind, name, path):
+def test_each_way_to_start_python_names_the_right_script(
+    process: ProcessFacts, kind: LaunchedAs, name: str, path: str | None
+) -> None:
     """However Python was started, the record names the file that ran, or none where no file can be
     known.
     """
@@ -334,7 +330,7 @@ def test_each_way_to_start_python_names_the_right_script(process, kind, name, pa
         facts("x.py", exe="/w/x.py"),
     ],
 )
-def test_what_is_not_python_is_not_called_python(process):
+def test_what_is_not_python_is_not_called_python(process: ProcessFacts) -> None:
     """A program is Python by what it is, not by what stands on its command line."""
     assert resolve(process, FILES) is None
 
@@ -352,14 +348,14 @@ SPAWN = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, 
         facts(V, "-c", "import sys;exec(eval(sys.stdin.readline()))"),
     ],
 )
-def test_a_worker_runs_what_its_parent_runs(process):
+def test_a_worker_runs_what_its_parent_runs(process: ProcessFacts) -> None:
     """A worker process is no script of its own: its main script is looked up in its parent."""
     found = resolve(process, FILES)
     assert found is not None
     assert found.by_parent
 
 
-def test_code_that_only_mentions_multiprocessing_is_no_worker():
+def test_code_that_only_mentions_multiprocessing_is_no_worker() -> None:
     """A command of the user's that uses multiprocessing is the user's command."""
     found = resolve(
         facts(V, "-c", "import os; from multiprocessing.spawn import spawn_main"), FILES
@@ -368,7 +364,7 @@ def test_code_that_only_mentions_multiprocessing_is_no_worker():
     assert not found.by_parent
 
 
-def test_two_files_that_fit_are_no_answer():
+def test_two_files_that_fit_are_no_answer() -> None:
     """A relative path that fits two files names neither: a guess is not evidence."""
     files = FakeFiles("/a/x.py", "/b/x.py")
     found = resolve(facts("python3", "x.py", cwd="/b", env={"PWD": "/a"}), files)
@@ -376,7 +372,7 @@ def test_two_files_that_fit_are_no_answer():
     assert (found.path, found.note) == (None, AMBIGUOUS)
 
 
-def test_one_file_reached_by_two_names_is_one_file():
+def test_one_file_reached_by_two_names_is_one_file() -> None:
     """The same file under two directory names is no ambiguity."""
     files = FakeFiles("/a/x.py", links={"/b/x.py": "/a/x.py"})
     found = resolve(facts("python3", "x.py", cwd="/b", env={"PWD": "/a"}), files)
@@ -384,7 +380,7 @@ def test_one_file_reached_by_two_names_is_one_file():
     assert (found.path, found.note) == ("/a/x.py", None)
 
 
-def test_a_script_found_by_the_directory_of_the_start_says_so():
+def test_a_script_found_by_the_directory_of_the_start_says_so() -> None:
     """A process that changed its directory is still traced to its script, with the reason for
     doubt.
     """
@@ -393,21 +389,21 @@ def test_a_script_found_by_the_directory_of_the_start_says_so():
     assert (found.path, found.note) == ("/a/x.py", MOVED)
 
 
-def test_a_deleted_script_keeps_its_path_and_says_that_it_is_gone():
+def test_a_deleted_script_keeps_its_path_and_says_that_it_is_gone() -> None:
     """Deleting the script after the start does not hide which one ran."""
     found = resolve(facts("python3", "/w/gone.py"), FILES)
     assert found is not None
     assert (found.path, found.note) == ("/w/gone.py", GONE)
 
 
-def test_an_unreadable_command_line_is_no_script():
+def test_an_unreadable_command_line_is_no_script() -> None:
     """Without a command line nothing is said of the script."""
     found = resolve(facts(), FILES)
     assert found is not None
     assert (found.launched_as, found.path) == (L.UNKNOWN, None)
 
 
-def test_a_notebook_name_inherited_from_another_kernel_is_not_believed():
+def test_a_notebook_name_inherited_from_another_kernel_is_not_believed() -> None:
     """A kernel started from within a notebook is not that notebook."""
     env = {"JPY_SESSION_NAME": "/w/nb.ipynb"}
     kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json", env=env)
@@ -417,7 +413,7 @@ def test_a_notebook_name_inherited_from_another_kernel_is_not_believed():
     assert found.path is None
 
 
-def test_a_notebook_run_by_nbconvert_is_named():
+def test_a_notebook_run_by_nbconvert_is_named() -> None:
     """A notebook executed from the command line is named by that command line."""
     kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")
     runner = facts(V, "/w/.venv/bin/jupyter-nbconvert", "--execute", "nb.ipynb", pid=9)
@@ -473,7 +469,9 @@ class WindowsFiles(FakeFiles):
         ),
     ],
 )
-def test_windows_command_lines_follow_windows_rules(argv, kind, name, path):
+def test_windows_command_lines_follow_windows_rules(
+    argv: tuple[str, ...], kind: LaunchedAs, name: str, path: str | None
+) -> None:
     """On Windows, paths, launchers and console scripts resolve by Windows rules."""
     files = WindowsFiles(
         "C:\\w\\x.py",
@@ -486,13 +484,14 @@ def test_windows_command_lines_follow_windows_rules(argv, kind, name, path):
     assert (found.launched_as, found.name, found.path) == (kind, name, path)
 
 
-def test_a_resolution_never_shows_program_text():
+def test_a_resolution_never_shows_program_text() -> None:
     """The text of `python -c` may hold secrets: it appears in no name and no repr."""
     found = resolve(facts("python3", "-c", "key = 'hunter2'"), FILES)
+    assert found is not None
     assert "hunter2" not in f"{found!r}{found.name}"
 
 
-def test_the_fake_joins_like_the_real_one():
+def test_the_fake_joins_like_the_real_one() -> None:
     """The tables above rest on POSIX paths."""
     assert posixpath.join("/w", "x.py") == "/w/x.py"
 
@@ -518,7 +517,9 @@ def test_the_fake_joins_like_the_real_one():
         (("/w/.venv/bin/jupyter-execute", "nb.ipynb", "other.ipynb"), None),
     ],
 )
-def test_the_notebook_that_is_executed_is_named_and_not_its_output(words, notebook):
+def test_the_notebook_that_is_executed_is_named_and_not_its_output(
+    words: tuple[str, ...], notebook: str | None
+) -> None:
     """papermill and nbconvert name an input and an output: the script is the input."""
     kernel = facts(V, "-m", "ipykernel_launcher", "-f", "k.json")
     found = resolve(kernel, FILES, (facts(V, *words, pid=9),))
@@ -527,7 +528,7 @@ def test_the_notebook_that_is_executed_is_named_and_not_its_output(words, notebo
     assert (found.launched_as, found.path) == (L.NOTEBOOK, notebook)
 
 
-def test_a_script_that_executes_notebooks_itself_is_the_script():
+def test_a_script_that_executes_notebooks_itself_is_the_script() -> None:
     """What a kernel runs for a program that drives it is that program's doing; a server's kernel is
     nobody's.
     """
@@ -551,7 +552,7 @@ def test_a_script_that_executes_notebooks_itself_is_the_script():
         (("tutorial", "intro"), None),
     ],
 )
-def test_marimo_runs_the_file_that_it_is_given(words, path):
+def test_marimo_runs_the_file_that_it_is_given(words: tuple[str, ...], path: str | None) -> None:
     """A marimo notebook is a Python file: it is the script, however it is run."""
     found = resolve(facts(V, "/w/.venv/bin/marimo", *words), FILES)
     assert found is not None

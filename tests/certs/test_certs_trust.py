@@ -142,8 +142,8 @@ def test_a_run_inside_a_run_does_not_keep_an_old_authority(
 
 def test_without_platform_roots_the_packaged_ones_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bare container still trusts the public web."""
-    nowhere = ssl.DefaultVerifyPaths(
-        None, None, "SSL_CERT_FILE", "/nowhere/f", "SSL_CERT_DIR", "/nowhere/d"
+    nowhere = ssl.get_default_verify_paths()._replace(
+        openssl_cafile="/nowhere/f", openssl_capath="/nowhere/d"
     )
     monkeypatch.setattr("certs.trust.ssl.get_default_verify_paths", lambda: nowhere)
     monkeypatch.setattr("certs.trust._SYSTEM_BUNDLES", ())

@@ -8,6 +8,7 @@ import random
 import string
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ KEYED: dict[str, tuple[str, str, Make]] = {
         "religion",
         lambda r: r.choice(["Catholic", "Buddhist", "Jewish"]),
     ),
-    **{kind: (*names, lambda r, kind=kind: valid(kind, r)) for kind, names in IDS.items()},
+    **{kind: (*names, partial(valid, kind)) for kind, names in IDS.items()},
 }
 NEEDS_A_KEY = {"person", "address", "health_data", "special_category"}
 """In running text these are the names model's, or nobody's."""
@@ -303,7 +304,7 @@ COLUMNS = ("customer_id", "full_name", "email", "phone", "iban", "ssn", "balance
 def customers(count: int) -> list[tuple[str, ...]]:
     """Return rows of made-up customers; every tenth one occurs twice."""
     r = rng_of("customers")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(10_000 + i),
             f"Maria Beispiel{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}",

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.workers.pool import PoolLimits, WorkerPool
+from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
 
@@ -56,8 +57,8 @@ def exchange(path: str = "/", body: bytes = b"") -> Exchange:
     )
 
 
-def pid_of(classification: object) -> int:
-    return classification.findings[0].distinct  # type: ignore[attr-defined, no-any-return]
+def pid_of(classification: Classification) -> int:
+    return classification.findings[0].distinct
 
 
 def is_running(pid: int) -> bool:
@@ -82,7 +83,8 @@ async def test_classifier_runs_in_another_process() -> None:
     start.
     """
     async with pool(init={"organisation": "Example"}) as workers:
-        assert workers.pids == (), "no worker runs before one is needed"
+        before = workers.pids
+        assert before == (), "no worker runs before one is needed"
         answer = await workers.classify(exchange(body=b"x" * 1000), PATIENT)
         assert answer.destination.host == "api.example.com"
         assert answer.findings[0].count == 1000

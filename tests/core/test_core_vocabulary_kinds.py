@@ -12,6 +12,7 @@ from core.vocabulary.kinds import (
     GROUPS,
     KINDS,
     Finder,
+    Kind,
     by_gravity,
     kind_of,
     kinds_of,
@@ -20,7 +21,7 @@ from core.vocabulary.kinds import (
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
-def test_the_words_of_a_kind_are_fit_for_a_sentence(kind):
+def test_the_words_of_a_kind_are_fit_for_a_sentence(kind: Kind) -> None:
     """One and many differ, nothing of the table's own notation is left, and no id shows."""
     assert kind.one != kind.many
     assert not set("_{}/") & set(kind.one + kind.many)
@@ -38,24 +39,24 @@ def test_the_words_of_a_kind_are_fit_for_a_sentence(kind):
         ("br_cpf", "Brazilian personal tax number (CPF)", "Brazilian personal tax numbers (CPF)"),
     ],
 )
-def test_plurals_stand_where_english_puts_them(kind, one, many):
+def test_plurals_stand_where_english_puts_them(kind: str, one: str, many: str) -> None:
     """Also where the noun is not the last word."""
     assert (kind_of(kind).one, kind_of(kind).many) == (one, many)
 
 
-def test_what_identifies_people_is_personal_data():
+def test_what_identifies_people_is_personal_data() -> None:
     """Every kind that a detector of personal data finds is in that group, and no other is."""
     personal = {name for name, kind in KINDS.items() if Finder.PERSONAL in kind.found_by}
     assert GROUPS["personal_data"] == personal
 
 
-def test_groups_hold_only_what_can_be_found():
+def test_groups_hold_only_what_can_be_found() -> None:
     """A rule on a group never waits for something that nothing reports."""
     assert all(members and members <= FINDABLE for members in GROUPS.values())
     assert ANYTHING not in GROUPS
 
 
-def test_no_group_hides_a_kind_of_its_own_name():
+def test_no_group_hides_a_kind_of_its_own_name() -> None:
     """Where a word is a group as well as a kind, the group holds the kind."""
     assert all(name in GROUPS[name] for name in set(GROUPS) & set(KINDS))
 
@@ -71,7 +72,7 @@ def test_no_group_hides_a_kind_of_its_own_name():
         ([], set()),
     ],
 )
-def test_a_rules_words_stand_for_kinds(words, kinds):
+def test_a_rules_words_stand_for_kinds(words: list[str], kinds: set[str] | None) -> None:
     """A group is all of its kinds; `anything` sets no bound."""
     assert kinds_of(words) == (None if kinds is None else frozenset(kinds))
 
@@ -90,18 +91,18 @@ def test_a_rules_words_stand_for_kinds(words, kinds):
         ("employe_id", "employee_id"),
     ],
 )
-def test_near_names_are_what_somebody_may_have_meant(word, meant):
+def test_near_names_are_what_somebody_may_have_meant(word: str, meant: str) -> None:
     """By how it is written, by a part of the id, and several words by what it is called."""
     assert meant in near(word, {"employee_id"})
 
 
 @pytest.mark.parametrize("word", ["", "gender", "xyz", "registered_document", "_", "é" * 5000])
-def test_nothing_far_off_is_called_near(word):
+def test_nothing_far_off_is_called_near(word: str) -> None:
     """No kind is named that has nothing to do with the word, and never one that cannot be found."""
     assert near(word) == ()
 
 
-def test_a_kind_that_is_not_in_the_table_goes_by_its_own_name():
+def test_a_kind_that_is_not_in_the_table_goes_by_its_own_name() -> None:
     """An organisation's own recognisers are readable, though plainly; hostile names are inert."""
     assert kind_of("employee_id").many == "employee id values"
     assert kind_of("").one == "something without a name"
@@ -110,7 +111,7 @@ def test_a_kind_that_is_not_in_the_table_goes_by_its_own_name():
 
 
 @given(st.lists(st.sampled_from([*KINDS, "unheard_of"])))
-def test_the_order_of_kinds_does_not_depend_on_the_order_found(kinds):
+def test_the_order_of_kinds_does_not_depend_on_the_order_found(kinds: list[str]) -> None:
     """The same findings read the same, gravest first, and what could not be read comes last."""
     ordered = by_gravity(kinds)
     assert ordered == by_gravity(reversed(kinds))

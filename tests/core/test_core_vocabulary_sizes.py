@@ -27,13 +27,13 @@ NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
         (5 * 10**15, "5,000.0 TB"),
     ],
 )
-def test_sizes(value, words):
+def test_sizes(value: int, words: str) -> None:
     """In steps of a thousand."""
     assert size(value) == words
 
 
 @given(st.integers(min_value=0, max_value=10**18))
-def test_no_size_is_written_as_a_machine_writes_it(value):
+def test_no_size_is_written_as_a_machine_writes_it(value: int) -> None:
     """No exponents, no thousand of a unit that has a larger one, and one byte is no bytes."""
     amount, unit = size(value).split(" ")
     assert "e" not in amount
@@ -41,7 +41,7 @@ def test_no_size_is_written_as_a_machine_writes_it(value):
     assert (unit == "byte") is (value == 1)
 
 
-def test_numbers():
+def test_numbers() -> None:
     """With thousands separators, and short where room is short."""
     assert (number(15_000), counted(1, "row"), counted(1_214, "row")) == (
         "15,000",
@@ -52,7 +52,7 @@ def test_numbers():
     assert [short_number(n) for n in (1, 9_999, 10_000, 2_500_000)] == ["1", "9999", "10k", "2M"]
 
 
-def test_lists_and_capitals():
+def test_lists_and_capitals() -> None:
     """Commas, then `and`; only the first letter is raised."""
     assert [joined(list("abc"[:n])) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert (capital("iCloud"), capital("")) == ("ICloud", "")
@@ -68,7 +68,7 @@ def test_lists_and_capitals():
         (timedelta(days=400), "16 Oct 2025 14:14", "on 16 Oct 2025 at 14:14", "2025"),
     ],
 )
-def test_times(back, full, in_sentence, short):
+def test_times(back: timedelta, full: str, in_sentence: str, short: str) -> None:
     """As near as needed, never ambiguous."""
     at = NOW - back
 
@@ -90,7 +90,7 @@ def test_times(back, full, in_sentence, short):
         (10**6, "11 days ago"),
     ],
 )
-def test_how_long_ago(seconds, words):
+def test_how_long_ago(seconds: int, words: str) -> None:
     """Also when clocks differ a little."""
     assert ago(timedelta(seconds=seconds)) == words
 
@@ -109,6 +109,6 @@ def test_how_long_ago(seconds, words):
         (8 * 3600, "8 hours"),
     ],
 )
-def test_how_long_it_lasts(seconds, words):
+def test_how_long_it_lasts(seconds: float, words: str) -> None:
     """One of a unit is one, and a whole hour is no sixty minutes."""
     assert lasting(timedelta(seconds=seconds)) == words

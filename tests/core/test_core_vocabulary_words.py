@@ -1,5 +1,7 @@
 """Words for verdicts, holds, dispositions, acts, accounts and senders: each value has its own."""
 
+from collections.abc import Iterable, Mapping
+
 import pytest
 
 from attribution.backends.linux import LinuxBackend
@@ -33,19 +35,21 @@ from destinations.naming import place_name
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_every_value_has_its_words_and_no_word_is_left_over(table, values):
+def test_every_value_has_its_words_and_no_word_is_left_over(
+    table: Mapping[object, str], values: Iterable[object]
+) -> None:
     """A value of the core without words, and words without a value, are found here."""
     assert list(table) == sorted(values, key=list(table).index)
     assert set(table) == set(values)
 
 
-def test_every_way_to_find_a_sender_has_words():
+def test_every_way_to_find_a_sender_has_words() -> None:
     """What the backends can answer, recorded traffic, and nothing at all."""
     ways = {LinuxBackend.method, PsutilBackend.method, UNATTRIBUTED.method, "recording"}
     assert set(METHODS) == ways
 
 
-def test_outcomes_are_told_apart_by_word_sign_and_meaning():
+def test_outcomes_are_told_apart_by_word_sign_and_meaning() -> None:
     """Nobody has to tell colours apart, and each sentence says something else."""
     every = [*VERDICTS.values(), *HOLDS.values(), UNKNOWN]
     assert len({v.word for v in VERDICTS.values()}) == len(VERDICTS)
@@ -68,7 +72,9 @@ def test_outcomes_are_told_apart_by_word_sign_and_meaning():
         ("quarantine", None, "melt", "What became of it is not known."),
     ],
 )
-def test_what_happened_is_a_sentence(verdict, hold, intended, said):
+def test_what_happened_is_a_sentence(
+    verdict: str, hold: str | None, intended: str | None, said: str
+) -> None:
     """A held request goes by how its hold ended; what a later version wrote is not guessed."""
     assert outcome(verdict, hold, intended) == said
     assert said.startswith(words_of(verdict, hold).outcome)
@@ -94,12 +100,12 @@ def test_what_happened_is_a_sentence(verdict, hold, intended, said):
         ([Amount("email", 3, 0, True)], "3 e-mail addresses (published examples)"),
     ],
 )
-def test_what_was_found_is_said_in_one_way(amounts, words):
+def test_what_was_found_is_said_in_one_way(amounts: list[Amount], words: str) -> None:
     """Counted, gravest first, example values apart; what was not read is no finding by itself."""
     assert found(amounts) == words
 
 
-def test_what_was_not_read_is_never_called_clean():
+def test_what_was_not_read_is_never_called_clean() -> None:
     """The size stands where nothing was found, and says whether all of it was read."""
     unread, email = Amount("not_inspected", 1, 0, False), Amount("email", 1, 0, False)
     assert content([], 1) == "1 byte without known personal data or secrets"
@@ -119,7 +125,9 @@ def test_what_was_not_read_is_never_called_clean():
         (None, "something new", "other", "files.example"),
     ],
 )
-def test_whose_account_of_which_service(service, account, category, words):
+def test_whose_account_of_which_service(
+    service: str | None, account: str, category: str, words: str
+) -> None:
     """A personal account is told from the organisation's own; services have proper names."""
     name = place_name(service, "files.example")
     assert whose(name, account, category, service=bool(service)) == words

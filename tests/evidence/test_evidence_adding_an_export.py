@@ -10,6 +10,7 @@ from scratch_copy import ScratchCopy, passed
 
 from core.record import Record
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 MARKDOWN = '''"""Markdown: one line a record, for reading."""
 
@@ -63,7 +64,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> ScratchCopy:
 
 
 @pytest.fixture
-def recorded(house: ScratchCopy, make_record: Callable[..., Record], told) -> Iterator[Path]:
+def recorded(
+    house: ScratchCopy, make_record: Callable[..., Record], told: Callable[[], Told]
+) -> Iterator[Path]:
     """Three records in the copy's evidence."""
     path = house.home / "evidence.db"
     writer, answer = Writer(path), told()

@@ -2,13 +2,14 @@
 
 import csv
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from core.errors import EvidenceError, InputError
 from core.record import Record
+from evidence.entries import Entry
 from evidence.exports import Format, export, formats
 from evidence.exports.spreadsheet import HEADINGS
 from evidence.store import Store
@@ -59,7 +60,7 @@ class TestEveryFormat:
         """There is a whole export or none."""
         store = Store(full)
 
-        def broken():
+        def broken() -> Iterator[Entry]:
             yield next(store.iter_entries())
             raise EvidenceError("gone")
 
@@ -89,7 +90,7 @@ def test_unknown_formats_and_folders_are_told(tmp_path: Path) -> None:
 
 
 def test_no_cell_of_the_spreadsheet_is_a_formula(
-    write, place: Path, make_record: Make, tmp_path: Path
+    write: Callable[..., None], place: Path, make_record: Make, tmp_path: Path
 ) -> None:
     """A script or host with a hostile name is text in the officer's spreadsheet."""
     hostile = '=HYPERLINK("http://evil.example","x")'

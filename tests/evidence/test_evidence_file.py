@@ -26,6 +26,7 @@ from evidence.schema import APPLICATION_ID, VERSION
 from evidence.sqlite_errors import evidence_error
 from evidence.store import Store
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 needs_modes = pytest.mark.skipif(sys.platform == "win32", reason="file modes are those of POSIX")
@@ -38,7 +39,7 @@ def mode(path: Path) -> int:
 @needs_modes
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777], ids=oct)
 def test_only_the_owner_can_read_the_evidence_whatever_the_umask(
-    place: Path, make_record: Make, told, umask: int
+    place: Path, make_record: Make, told: Callable[[], Told], umask: int
 ) -> None:
     """The file, its write-ahead log and its folder are closed to everybody else from the first
     moment.
@@ -73,7 +74,7 @@ def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
 
 
 def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
-    place: Path, make_record: Make, told
+    place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Evidence of an earlier Outgate is read by this one: nothing lost, both chains whole, sums
     made anew.
@@ -108,7 +109,7 @@ def undo_third_version(connection: sqlite3.Connection) -> None:
 
 
 def test_answers_given_under_an_earlier_version_still_count(
-    place: Path, make_record: Make, told
+    place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """What people approved before the update is found after it, and both chains are whole."""
     writer = Writer(place)
@@ -194,7 +195,9 @@ SECRET_VALUES = (
 )
 
 
-def test_no_value_in_clear_is_in_any_byte_on_disk(place: Path, make_record: Make, told) -> None:
+def test_no_value_in_clear_is_in_any_byte_on_disk(
+    place: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """What a thief of the files reads is masked: not in the database, not in its log, not in its
     shared memory.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from present import readable
 
 from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
@@ -31,7 +32,8 @@ def opened(place: Path) -> Iterator[Evidence]:
 
 
 def write(opened: Evidence, *records: Record) -> None:
-    done, problems = threading.Event(), []
+    done = threading.Event()
+    problems: list[EvidenceError | None] = []
     for record in records:
         opened.writer.close_record(record, problems.append)
     opened.writer.close_record(records[-1], lambda _twice: done.set())
@@ -131,7 +133,7 @@ def test_an_approval_is_for_one_version_of_a_script(opened: Evidence, make_recor
     act(approve=False)
     assert history.script(SCRIPT, "ab" * 32).approved is False
     assert history.script(SCRIPT, "ff" * 32).changed_since_approval is False
-    told = opened.store.history(script_key(SCRIPT))
+    told = readable(opened.store.history(script_key(SCRIPT)))
     assert [(e.action, e.who, e.note, e.script, e.script_sha256) for e in told] == [
         (Action.APPROVE_SCRIPT, "officer", "looked at it", SCRIPT, "ab" * 32),
         (Action.WITHDRAW_SCRIPT, "officer", "looked at it", SCRIPT, "ab" * 32),

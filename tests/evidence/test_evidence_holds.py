@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from present import readable
 from reading import read
 
 import evidence
@@ -21,12 +22,13 @@ from evidence.holds import ANSWERED_BEFORE, SAID, WAITING, HeldRequests
 from evidence.queries import BY_ID
 from evidence.store import Store
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 
 
 def test_an_answer_is_for_the_request_and_for_identical_ones(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """A held request waits in the journal, has no case yet, and can be answered; the answer is
     evidence.
@@ -69,7 +71,8 @@ def test_an_answer_is_for_the_request_and_for_identical_ones(
     assert holds.answered_before("feed", record.at + timedelta(minutes=3)) is None
     assert holds.answered_before("f00d", record.at) is None
     assert holds.answers([]) == {}
-    assert [event.record_id for event in store.history(case_key(record))] == [record.id] * 2
+    acts = store.history(case_key(record))
+    assert [event.record_id for event in readable(acts)] == [record.id] * 2
     assert History(store).script("/home/analyst/upload.py", "ab" * 32).approved is None
     store.close()
     assert evidence.verify(place).ok
@@ -120,7 +123,7 @@ def test_an_answer_about_nothing_is_refused(place: Path, make_record: Make) -> N
 
 
 def test_how_holds_ended_is_told_with_the_last_word_on_them(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Expired and refused are told apart, later answers included; what is under way or unknown is
     left out.

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from core.errors import EvidenceError
 from core.record import Record
 from evidence.database import connect
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows keeps the names of open files")
@@ -78,7 +80,7 @@ LOSSES = [
 ]
 
 
-def _filled(writer: Writer, make_record: Make, told, count: int = 300) -> None:
+def _filled(writer: Writer, make_record: Make, told: Callable[[], Told], count: int = 300) -> None:
     answer = told()
     for n in range(count):
         writer.close_record(make_record(n), answer)
@@ -90,7 +92,12 @@ def _filled(writer: Writer, make_record: Make, told, count: int = 300) -> None:
     ("harm", "ending"), LOSSES, ids=[f"{harm.__name__}{ending or '-db'}" for harm, ending in LOSSES]
 )
 def test_a_loss_is_noticed_within_a_second_without_any_traffic(
-    writer: Writer, place: Path, make_record: Make, told, harm, ending: str
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    harm: Callable[..., Any],
+    ending: str,
 ) -> None:
     """Whatever part of the evidence is taken away, an idle gate says so within a second and refuses
     from then on.
@@ -115,7 +122,12 @@ def test_a_loss_is_noticed_within_a_second_without_any_traffic(
     ("harm", "ending"), LOSSES, ids=[f"{harm.__name__}{ending or '-db'}" for harm, ending in LOSSES]
 )
 def test_nothing_is_acknowledged_after_a_loss(
-    writer: Writer, place: Path, make_record: Make, told, harm, ending: str
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    harm: Callable[..., Any],
+    ending: str,
 ) -> None:
     """The very next record after the loss is refused: none is acknowledged that will not be
     there.
@@ -134,7 +146,7 @@ def test_nothing_is_acknowledged_after_a_loss(
 @posix
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
 def test_what_is_put_back_is_written_on(
-    writer: Writer, place: Path, make_record: Make, told, ending: str
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told], ending: str
 ) -> None:
     """A file that was moved away and is put back loses nothing: what was owed is written, and the
     chain is whole.
@@ -154,7 +166,7 @@ def test_what_is_put_back_is_written_on(
 
 
 def test_a_tail_taken_out_through_the_database_is_noticed(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Deleting or exchanging the newest records leaves a chain that is whole: the gate knows how
     far it had come.
@@ -174,7 +186,7 @@ def test_a_tail_taken_out_through_the_database_is_noticed(
 
 @posix
 def test_verify_says_what_a_running_gate_lost(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """The file alone looks whole when its log was taken away: the running gate's own word is heard,
     too.
@@ -236,7 +248,7 @@ def test_a_tail_lost_while_no_gate_ran_is_named(place: Path) -> None:
 
 @posix
 def test_a_log_that_was_only_unlinked_costs_no_acknowledged_record(
-    place: Path, make_record: Make, told
+    place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """When somebody deletes the log of a running gate, what it held is brought into the file before
     it is gone.
@@ -253,7 +265,7 @@ def test_a_log_that_was_only_unlinked_costs_no_acknowledged_record(
 
 @posix
 def test_what_others_do_with_the_evidence_is_no_loss(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Reading, reviewing, exporting, checkpointing and compacting the evidence beside a gate raise
     no alarm.
@@ -280,17 +292,24 @@ def test_what_others_do_with_the_evidence_is_no_loss(
             " c.execute('PRAGMA wal_checkpoint(TRUNCATE)')"
         ),
     )
-    alarms = []
+    alarms: list[EvidenceError | None] = []
+
+    def looked() -> bool:
+        alarms.append(writer.failure)
+        return False
+
     for act in acts:
         _filled(writer, make_record, told, 60)
         subprocess.run([sys.executable, "-c", act, str(place)], check=True, timeout=60)
-        until(lambda: alarms.append(writer.failure) is not None, 1.2)
+        until(looked, 1.2)
     assert set(alarms) == {None}
     report = evidence.verify(place)
     assert (report.ok, report.entries) == (True, 300)
 
 
-def test_a_clean_stop_leaves_nothing_to_say(place: Path, make_record: Make, told) -> None:
+def test_a_clean_stop_leaves_nothing_to_say(
+    place: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """After a clean stop no gate's word stands beside the evidence."""
     writer = Writer(place)
     _filled(writer, make_record, told, 3)
@@ -299,7 +318,9 @@ def test_a_clean_stop_leaves_nothing_to_say(place: Path, make_record: Make, told
     assert evidence.verify(place).ok
 
 
-def test_what_was_owed_when_the_gate_stopped_is_named(place: Path, make_record: Make, told) -> None:
+def test_what_was_owed_when_the_gate_stopped_is_named(
+    place: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """A gate that stops before it could write all of its records leaves its word behind, and
     `verify` repeats it.
     """

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from present import readable
 from reading import read
 
 import evidence
@@ -65,7 +66,9 @@ def table(place: Path, name: str) -> list[tuple[object, ...]]:
         return sorted(connection.execute(f"SELECT * FROM {name}"), key=repr)
 
 
-def test_alike_records_are_one_case(store: Store, write, make_record: Make) -> None:
+def test_alike_records_are_one_case(
+    store: Store, write: Callable[..., None], make_record: Make
+) -> None:
     """Same script, destination, account, kinds and outcome: one thing to review, added up."""
     write(
         make_record(0, rows=7, bytes=10),
@@ -98,7 +101,10 @@ def test_alike_records_are_one_case(store: Store, write, make_record: Make) -> N
     ids=str,
 )
 def test_records_that_differ_in_what_matters_are_two_cases(
-    store: Store, write, make_record: Make, difference
+    store: Store,
+    write: Callable[..., None],
+    make_record: Make,
+    difference: dict[str, Verdict] | dict[str, str],
 ) -> None:
     """Another script, destination, kind of data or outcome is another thing to review."""
     write(make_record(0), make_record(1, **difference))
@@ -106,7 +112,7 @@ def test_records_that_differ_in_what_matters_are_two_cases(
 
 
 def test_what_needs_no_review_makes_no_case_and_is_evidence_all_the_same(
-    store: Store, write, make_record: Make
+    store: Store, write: Callable[..., None], make_record: Make
 ) -> None:
     """Plain, complete allows are kept and exported, and bother nobody."""
     write(
@@ -133,6 +139,8 @@ def test_sums_are_those_of_the_record_as_it_is_read_again(
     text.
     """
     made = make_record(script=path, host=host, service=None)
+    assert made.sender.process is not None
+    assert made.sender.script is not None
     process = replace(made.sender.process, exe=path, name=name)
     script = replace(made.sender.script, name=name) if has_script else None
     sender = replace(made.sender, user=user, process=process, script=script)
@@ -168,7 +176,7 @@ def test_sums_are_those_of_the_record_as_it_is_read_again(
     ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters(
-    store: Store, write, make_record: Make, wanted: CaseFilter, found: set[str]
+    store: Store, write: Callable[..., None], make_record: Make, wanted: CaseFilter, found: set[str]
 ) -> None:
     """Every filter shows what it says, and characters with a meaning in SQL are only characters."""
     write(
@@ -184,7 +192,7 @@ def test_filters(
 
 
 def test_pages_run_from_the_newest_without_gap_or_repeat(
-    store: Store, write, make_record: Make
+    store: Store, write: Callable[..., None], make_record: Make
 ) -> None:
     """Scrolling through the queue shows every case once, the newest first."""
     write(*(make_record(n, script=f"/srv/{n}.py") for n in range(25)))
@@ -196,7 +204,7 @@ def test_pages_run_from_the_newest_without_gap_or_repeat(
 
 
 def test_records_of_a_case_are_whole_and_carry_their_place_in_the_chain(
-    store: Store, write, make_record: Make
+    store: Store, write: Callable[..., None], make_record: Make
 ) -> None:
     """A reviewer sees the very object that was hashed, newest first."""
     records = [make_record(n) for n in range(3)]
@@ -209,7 +217,7 @@ def test_records_of_a_case_are_whole_and_carry_their_place_in_the_chain(
     assert read(store.records_by_ids(asked)) == [records[1], records[0]]
 
 
-def test_exports_read_by_time(store: Store, write, make_record: Make) -> None:
+def test_exports_read_by_time(store: Store, write: Callable[..., None], make_record: Make) -> None:
     """Since is included, until is not; the order is that of the chain."""
     records = [make_record(n) for n in range(6)]
     write(*records)
@@ -225,7 +233,7 @@ def test_exports_read_by_time(store: Store, write, make_record: Make) -> None:
 
 
 def test_exports_of_cases_hold_all_their_records_and_no_other(
-    store: Store, write, make_record: Make
+    store: Store, write: Callable[..., None], make_record: Make
 ) -> None:
     """What a reviewer exports is what the queue shows, in the order of the chain, over many
     pages.
@@ -245,15 +253,15 @@ def test_exports_of_cases_hold_all_their_records_and_no_other(
     assert list(store.iter_of_cases(frozenset({"none such", "x' OR 1=1 --"}))) == []
 
 
-def test_an_export_spans_pages(store: Store, write, make_record: Make) -> None:
+def test_an_export_spans_pages(store: Store, write: Callable[..., None], make_record: Make) -> None:
     """More records than fit a page are all there, once."""
     write(*(make_record(n) for n in range(1203)))
-    assert [entry.link.seq for entry in store.iter_records()] == list(range(1, 1204))
-    assert [entry.link.seq for entry in store.iter_by_time()] == list(range(1, 1204))
+    for stored in (store.iter_records(), store.iter_by_time()):
+        assert [entry.link and entry.link.seq for entry in stored] == list(range(1, 1204))
 
 
 def test_closing_takes_a_case_off_the_queue_and_keeps_why(
-    store: Store, write, make_record: Make, place: Path
+    store: Store, write: Callable[..., None], make_record: Make, place: Path
 ) -> None:
     """A decision is stored with who, why and when, in a chain of its own."""
     write(make_record())
@@ -267,7 +275,7 @@ def test_closing_takes_a_case_off_the_queue_and_keeps_why(
     case = store.case(key)
     assert case is not None
     assert (case.status, case.disposition) == (CaseStatus.CLOSED, Disposition.FALSE_ALARM)
-    history = store.history(key)
+    history = readable(store.history(key))
     assert [(e.id, e.action, e.who) for e in history] == [
         (e.id, e.action, "officer") for e in events
     ]
@@ -280,7 +288,7 @@ def test_closing_takes_a_case_off_the_queue_and_keeps_why(
 
 @pytest.mark.parametrize("disposition", list(Disposition))
 def test_a_closed_case_that_happens_again(
-    store: Store, write, make_record: Make, disposition: Disposition
+    store: Store, write: Callable[..., None], make_record: Make, disposition: Disposition
 ) -> None:
     """A confirmed leak that happens again is shown again; what was judged harmless stays judged."""
     write(make_record(0))
@@ -293,7 +301,7 @@ def test_a_closed_case_that_happens_again(
 
 
 def test_events_are_appended_all_or_none(
-    store: Store, write, make_record: Make, place: Path
+    store: Store, write: Callable[..., None], make_record: Make, place: Path
 ) -> None:
     """When one event of a batch cannot be stored, none is, and the reviewer is told."""
     write(make_record())
@@ -318,7 +326,7 @@ for _ in range(40):
 
 
 def test_a_reviewer_in_another_process_and_the_gate_write_at_the_same_time(
-    store: Store, write, make_record: Make, place: Path
+    store: Store, write: Callable[..., None], make_record: Make, place: Path
 ) -> None:
     """Review events of another process and the gate's records go in side by side; both chains
     hold.
@@ -342,7 +350,7 @@ def test_a_reviewer_in_another_process_and_the_gate_write_at_the_same_time(
 
 
 def test_the_version_moves_only_when_something_was_written(
-    store: Store, write, make_record: Make
+    store: Store, write: Callable[..., None], make_record: Make
 ) -> None:
     """The review app can ask cheaply whether there is anything new."""
     before = store.data_version()
@@ -352,7 +360,7 @@ def test_the_version_moves_only_when_something_was_written(
 
 
 def test_what_is_derived_can_be_rebuilt_from_the_chains(
-    store: Store, write, make_record: Make, place: Path
+    store: Store, write: Callable[..., None], make_record: Make, place: Path
 ) -> None:
     """Cases, scripts and traffic made anew from the two chains are exactly those kept while
     recording.
@@ -387,7 +395,7 @@ def test_what_is_derived_can_be_rebuilt_from_the_chains(
     assert evidence.verify(place).ok
 
 
-def test_totals(store: Store, write, make_record: Make) -> None:
+def test_totals(store: Store, write: Callable[..., None], make_record: Make) -> None:
     """The health line counts what it says."""
     write(
         make_record(0), make_record(1, verdict=Verdict.BLOCK), make_record(2, verdict=Verdict.HOLD)

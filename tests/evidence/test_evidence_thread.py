@@ -15,6 +15,7 @@ from core.errors import EvidenceError
 from core.record import Record
 from evidence.store import Store
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 
@@ -23,7 +24,7 @@ class OwnError(BaseException):
     """An exception of a class that nobody expects."""
 
 
-ENDS = [
+ENDS: list[type[BaseException]] = [
     TypeError,
     ValueError,
     KeyError,
@@ -35,7 +36,7 @@ ENDS = [
 ENDS += [StopIteration, GeneratorExit, SystemExit, KeyboardInterrupt, OwnError, OSError]
 
 
-class BrokenFindings(tuple):
+class BrokenFindings(tuple[Any, ...]):
     """Findings of a record that cannot be made: reading them raises."""
 
     def __new__(cls, kind: type[BaseException]) -> "BrokenFindings":
@@ -56,7 +57,13 @@ def _broken(make_record: Make, kind: type[BaseException]) -> Record:
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("closes", [True, False], ids=["finished", "begun"])
 def test_a_record_that_cannot_be_made_is_refused_alone(
-    writer: Writer, place: Path, make_record: Make, told, one_group, kind, closes: bool
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
+    kind: type[BaseException],
+    closes: bool,
 ) -> None:
     """A fault in one record refuses that request, whatever the fault; its neighbours are written
     and the gate is well.
@@ -77,7 +84,7 @@ def test_a_record_that_cannot_be_made_is_refused_alone(
 
 
 def test_an_exchange_whose_record_cannot_be_made_is_recorded_without_what_is_broken(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """That it took place, when and where to stands in the chain, with a note; what could not be
     written is left out.
@@ -97,7 +104,11 @@ def test_an_exchange_whose_record_cannot_be_made_is_recorded_without_what_is_bro
 
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)
 def test_whatever_happens_while_a_group_is_written_everybody_is_told(
-    writer: Writer, make_record: Make, told, monkeypatch: pytest.MonkeyPatch, kind
+    writer: Writer,
+    make_record: Make,
+    told: Callable[[], Told],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
 ) -> None:
     """An exception of any kind in the middle of a commit answers all who wait; then the writer gets
     well by itself.
@@ -119,7 +130,7 @@ def test_whatever_happens_while_a_group_is_written_everybody_is_told(
 
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)
 def test_a_callers_fault_of_any_kind_is_its_own(
-    writer: Writer, make_record: Make, told, kind
+    writer: Writer, make_record: Make, told: Callable[[], Told], kind: type[BaseException]
 ) -> None:
     """What one caller's callback raises is not felt by the next, and does not end the thread."""
     writer.close_record(make_record(1), _raiser(kind))
@@ -133,7 +144,12 @@ def test_a_callers_fault_of_any_kind_is_its_own(
     "kind", [TypeError, SystemExit, OwnError, MemoryError], ids=lambda kind: kind.__name__
 )
 def test_a_thread_that_ends_is_a_failure_at_once(
-    place: Path, make_record: Make, told, one_group, monkeypatch: pytest.MonkeyPatch, kind
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[MemoryError] | type[OwnError] | type[SystemExit] | type[TypeError],
 ) -> None:
     """When the thread ends all the same, who waits and who comes later is answered, and health says
     what happened.
@@ -158,7 +174,7 @@ def test_a_thread_that_ends_is_a_failure_at_once(
 
 
 def test_a_thread_that_is_stuck_is_a_failure(
-    place: Path, make_record: Make, told, one_group
+    place: Path, make_record: Make, told: Callable[[], Told], one_group: Callable[..., Any]
 ) -> None:
     """A writer that hangs in the disk while others wait is said to hang; when it comes back all is
     well again.

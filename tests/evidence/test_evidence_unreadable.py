@@ -24,6 +24,7 @@ from evidence.holds import HeldRequests
 from evidence.rollup import UNREADABLE
 from evidence.store import Store
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 Change = Callable[[dict[str, Any]], object]
@@ -92,7 +93,7 @@ def names(entries: list[StoredEntry]) -> list[tuple[int, bool]]:
 
 
 @pytest.fixture
-def three(write, writer: Writer, place: Path, make_record: Make) -> Path:
+def three(write: Callable[..., None], writer: Writer, place: Path, make_record: Make) -> Path:
     """Three alike records, of which the second is then made unreadable; no gate runs that knows
     better.
     """
@@ -138,7 +139,9 @@ def test_verification_checks_its_chain_and_says_that_it_was_not_understood(
     assert "Entries that this version cannot read: 1." in report.text()
 
 
-def test_a_later_entry_excuses_no_tampering_elsewhere(three: Path, make_record: Make, told) -> None:
+def test_a_later_entry_excuses_no_tampering_elsewhere(
+    three: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """Only what belongs to the same case goes unchecked."""
     writer, answer = Writer(three), told()
     writer.close_record(make_record(9, script="/srv/other.py"), answer)
@@ -256,7 +259,7 @@ JOURNAL = {
 
 @pytest.mark.parametrize("body", JOURNAL.values(), ids=JOURNAL)
 def test_a_held_request_that_cannot_be_read_leaves_the_others_answerable(
-    writer: Writer, place: Path, make_record: Make, told, body: str
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told], body: str
 ) -> None:
     """Two wait; one of them is not understood: the other is shown, and so is that there is one
     more.
@@ -283,7 +286,7 @@ def test_a_held_request_that_cannot_be_read_leaves_the_others_answerable(
 
 
 def test_how_a_hold_ended_is_left_out_where_it_cannot_be_read(
-    write, place: Path, make_record: Make
+    write: Callable[..., None], place: Path, make_record: Make
 ) -> None:
     """A word for an ending that this version does not know is not taken for another."""
     records = [held(make_record, n, hold_outcome=HoldOutcome.REFUSED) for n in range(3)]
@@ -295,7 +298,9 @@ def test_how_a_hold_ended_is_left_out_where_it_cannot_be_read(
     assert set(states) == {records[0].id, records[2].id}
 
 
-def test_an_answer_that_cannot_be_read_is_no_answer(write, place: Path, make_record: Make) -> None:
+def test_an_answer_that_cannot_be_read_is_no_answer(
+    write: Callable[..., None], place: Path, make_record: Make
+) -> None:
     """The newest answer counts; where it is not understood, an approval before it lets nothing
     out.
     """
@@ -323,7 +328,7 @@ def test_an_answer_that_cannot_be_read_is_no_answer(write, place: Path, make_rec
 
 
 def test_a_review_event_of_a_later_version_hides_no_other(
-    write, place: Path, make_record: Make
+    write: Callable[..., None], place: Path, make_record: Make
 ) -> None:
     """What a reviewer did with a later version is shown as not understood, and what was done before
     it is still there.
@@ -363,7 +368,7 @@ def test_a_review_event_of_a_later_version_hides_no_other(
 
 
 def test_what_a_later_gate_left_open_is_chained_and_seen(
-    place: Path, make_record: Make, told
+    place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """A gate of a later version was killed: this one keeps what it wrote, whole, and shows that it
     cannot read it.

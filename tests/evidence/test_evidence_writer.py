@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reading import read
@@ -21,6 +22,7 @@ from evidence.database import connect
 from evidence.recovery import STOPPED
 from evidence.store import Store
 from evidence.writer import Writer
+from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 
@@ -31,7 +33,7 @@ def rows(place: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def test_a_record_is_in_the_file_when_the_writer_says_so(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """What was acknowledged can be read by another program at that moment."""
     answer = told()
@@ -44,7 +46,7 @@ def test_a_record_is_in_the_file_when_the_writer_says_so(
 
 
 def test_an_exchange_under_way_is_journaled_and_not_chained(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """An exchange that went out is on disk before its answer came, outside the chain until it
     ends.
@@ -62,7 +64,7 @@ def test_an_exchange_under_way_is_journaled_and_not_chained(
 
 
 def test_many_are_committed_as_one_group_in_the_order_handed_over(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """A burst is chained completely and in order."""
     records = [make_record(n) for n in range(600)]
@@ -78,7 +80,7 @@ def test_many_are_committed_as_one_group_in_the_order_handed_over(
 
 
 def test_two_gates_on_one_file_share_one_chain(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Two gates may write to the same evidence at once: the chain has one order and no gap."""
     other = Writer(place)
@@ -93,7 +95,7 @@ def test_two_gates_on_one_file_share_one_chain(
 
 
 def test_what_another_live_gate_has_under_way_is_left_alone(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """A second gate that starts does not take the first one's exchanges for abandoned."""
     answer = told()
@@ -116,7 +118,11 @@ def test_strict_commits_reach_the_disk(place: Path) -> None:
 
 
 def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
-    writer: Writer, place: Path, make_record: Make, told, one_group
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
 ) -> None:
     """One bad entry in a group is told apart: the others are written."""
     twice = make_record(1)
@@ -136,7 +142,11 @@ def test_a_record_handed_over_twice_is_refused_and_spoils_no_other(
 
 
 def test_text_that_cannot_be_stored_is_refused_alone(
-    writer: Writer, place: Path, make_record: Make, told, one_group
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
 ) -> None:
     """A record with broken text is refused with words, and its neighbours are written."""
     bad, good = told(), told()
@@ -150,7 +160,7 @@ def test_text_that_cannot_be_stored_is_refused_alone(
 
 
 def test_a_caller_that_raises_does_not_stop_the_writer(
-    writer: Writer, make_record: Make, told
+    writer: Writer, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """A bug in one caller's callback is not felt by the next."""
 
@@ -164,7 +174,7 @@ def test_a_caller_that_raises_does_not_stop_the_writer(
 
 
 def test_a_stopped_writer_has_written_everything_and_refuses_more(
-    place: Path, make_record: Make, told
+    place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """Stopping loses nothing; afterwards whoever tries is told at once."""
     writer = Writer(place)
@@ -181,7 +191,7 @@ def test_a_stopped_writer_has_written_everything_and_refuses_more(
 
 
 def test_a_locked_file_is_told_and_the_writer_recovers_by_itself(
-    writer: Writer, place: Path, make_record: Make, told
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
 ) -> None:
     """While another program holds the file nothing is acknowledged; when it lets go, what is owed
     is written.
@@ -217,7 +227,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError("it never came about")
 
 
-def test_a_damaged_file_is_told_in_words(place: Path, make_record: Make, told) -> None:
+def test_a_damaged_file_is_told_in_words(
+    place: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """Damage that appears while the gate runs stops acknowledgements; nothing is reported as
     written.
     """
@@ -255,7 +267,9 @@ def test_a_file_that_is_no_evidence_is_refused_and_left_as_it_is(
     assert place.read_bytes() == content
 
 
-def test_a_deleted_file_is_noticed(writer: Writer, place: Path, make_record: Make, told) -> None:
+def test_a_deleted_file_is_noticed(
+    writer: Writer, place: Path, make_record: Make, told: Callable[[], Told]
+) -> None:
     """Whoever deletes the evidence under a running gate stops the traffic, not the recording."""
     place.rename(place.with_name("elsewhere.db"))
     answer = told()
@@ -326,7 +340,7 @@ def test_when_no_byte_more_can_be_written_all_are_told_and_nothing_is_lost(place
     sys.platform != "linux" or os.getuid() != 0,
     reason="needs the right to mount a small file system",
 )
-def test_a_really_full_disk(tmp_path: Path, make_record: Make, told) -> None:
+def test_a_really_full_disk(tmp_path: Path, make_record: Make, told: Callable[[], Told]) -> None:
     """On a file system that is full, whoever waits is told that the disk is full; with space it
     goes on.
     """
@@ -440,7 +454,11 @@ def test_an_exchange_that_a_killed_gate_left_open_says_so(place: Path, make_reco
 
 
 def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
-    writer: Writer, place: Path, make_record: Make, told, one_group
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
 ) -> None:
     """A record that is told twice while the file is locked stands in the chain once."""
     known = make_record(0)
@@ -462,7 +480,11 @@ def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
 
 
 def test_text_that_cannot_be_stored_is_told_once_and_never_owed(
-    writer: Writer, place: Path, make_record: Make, told, one_group
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    one_group: Callable[..., Any],
 ) -> None:
     """A record that can never be written does not keep the writer from getting well."""
     blocker = sqlite3.connect(place, isolation_level=None)

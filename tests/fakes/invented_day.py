@@ -34,7 +34,7 @@ from core.review import Action, CaseFilter, Disposition, ReviewEvent
 
 def sender(
     name: str,
-    user: str = "fin-ops",
+    user: str | None = "fin-ops",
     line: int | None = None,
     certainty: Certainty = Certainty.EXACT,
     **more: Any,

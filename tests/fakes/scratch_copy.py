@@ -67,7 +67,7 @@ class ScratchCopy:
         """Run Python in the copy."""
         environment = {
             **os.environ,
-            "PYTHONPATH": str(self.root),
+            "PYTHONPATH": f"{self.root}{os.pathsep}{self.root / 'tests' / 'fakes'}",
             "OUTGATE_HOME": str(self.home),
             "PYTHONDONTWRITEBYTECODE": "1",
         }

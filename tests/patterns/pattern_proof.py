@@ -179,7 +179,8 @@ class Automaton:
         if op is c.BRANCH:
             return self._branch(value[1], flags)
         if op in _REPEATS:
-            part = self._repeat(*value, flags)
+            low, high, body = value
+            part = self._repeat(low, high, body, flags)
             if (
                 op is c.POSSESSIVE_REPEAT
                 and value[1] is c.MAXREPEAT
@@ -241,7 +242,7 @@ def _is_char(op: Any) -> bool:
 
 
 def _flagged(flags: int, value: Any) -> int:
-    return (flags | value[1]) & ~value[2]
+    return (flags | int(value[1])) & ~int(value[2])
 
 
 def _size(nodes: Iterable[Any]) -> int:

@@ -220,7 +220,8 @@ def test_a_new_table_comes_into_force(tmp_path: Path) -> None:
     assert not live.reload_if_changed()
     (tmp_path / "table.csv").write_bytes(b"192.0.2.0/24,SE\n")
     assert live.reload_if_changed()
-    assert (live.country_of("192.0.2.1"), live.error) == ("SE", None)
+    again: SettingsError | None = live.error
+    assert (live.country_of("192.0.2.1"), again) == ("SE", None)
 
 
 def test_expected_outcomes_can_name_a_country(tmp_path: Path) -> None:

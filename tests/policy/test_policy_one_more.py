@@ -47,7 +47,7 @@ print([asked.decide(s).rule for s in late])
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """Return a copy of what a condition touches."""
-    for folder in ("core", "destinations", "policy", "tests/policy"):
+    for folder in ("core", "destinations", "policy", "tests/policy", "tests/fakes"):
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -71,7 +71,7 @@ def run(house: Path, *command: str) -> str:
     done = subprocess.run(
         [sys.executable, *command],
         cwd=house,
-        env={"PYTHONPATH": f"{house}:{house / 'tests' / 'policy'}", "PATH": ""},
+        env={"PYTHONPATH": f"{house}:{house / 'tests' / 'fakes'}", "PATH": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -4,15 +4,16 @@ internet."""
 import asyncio
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
+from present import there
+from socket_echo import Echo
 
 from app.demo.internet import StandInInternet
 from certs.authority import open_authority
@@ -28,17 +29,15 @@ from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
 from core.organisation import Organisation
-from core.ports import Done
+from core.ports import AnswerTap, Done
 from core.record import Record
 from core.redaction import CannotRedactError, Redacted
 from core.review import HoldAnswer
 from core.situation import Situation
+from proxy.addon import GateAddon
 from proxy.connect_to import parse_route
 from proxy.gate import Gate, GateOptions
 from proxy.parts import Limits, Parts
-
-sys.path.insert(0, str(Path(__file__).parent))
-from socket_echo import Echo
 
 MARKED = b"TOP-SECRET"
 
@@ -128,7 +127,7 @@ class FakeClassifier:
     def scan(self, head: Exchange, pool: Any, deadline_s: float) -> BodyScan:
         return BodyScan(head, self, pool, deadline_s)
 
-    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> FakeTap:
+    def tap(self, exchange: Exchange, classification: Classification, answer: Answer) -> AnswerTap:
         return FakeTap(classification, self.tapped)
 
     def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
@@ -170,10 +169,18 @@ class FakeHolds:
         self.said[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
 
 
+class Classifies(Protocol):
+    """What a worker does."""
+
+    def classify(self, exchange: Exchange) -> Classification: ...
+
+    def classify_window(self, exchange: Exchange) -> Classification: ...
+
+
 class FakePool:
     """A pool whose worker answers, or is late."""
 
-    def __init__(self, classifier: FakeClassifier) -> None:
+    def __init__(self, classifier: Classifies) -> None:
         self._classifier = classifier
         self.late = False
         self.asked = 0
@@ -310,6 +317,10 @@ class RunningGate:
     holds: FakeHolds
     gate: Gate
 
+    @property
+    def addon(self) -> GateAddon:
+        return there(self.gate.addon)
+
     def client_context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.roots))
 
@@ -351,8 +362,14 @@ def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator
     echo.stop()
 
 
+class StartsGate(Protocol):
+    """Starts a gate with fakes, as `start_gate` below does; the limits are those of `Limits`."""
+
+    def __call__(self, *, people: bool = True, **limits: Any) -> RunningGate: ...
+
+
 @pytest.fixture
-def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[Callable[..., RunningGate]]:
+def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[StartsGate]:
     """Start gates with fakes; all are stopped at the end. `people`: whether somebody can be
     asked.
     """
@@ -369,7 +386,7 @@ def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[Callable[.
 
 
 @pytest.fixture
-def gate(start_gate: Callable[..., RunningGate]) -> RunningGate:
+def gate(start_gate: StartsGate) -> RunningGate:
     return start_gate()
 
 

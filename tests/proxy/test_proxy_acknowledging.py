@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proxy.acknowledging import QUICKACK, prompt
+from tests.proxy.conftest import RunningGate
 
 pytestmark = pytest.mark.skipif(QUICKACK is None, reason="this system has no TCP_QUICKACK")
 
@@ -55,7 +56,7 @@ def test_a_kernel_that_delays_acknowledgements_stops_doing_so(
 ) -> None:
     """After an answer the kernel delays again; it is told anew at each read."""
     _, far = connected
-    at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
+    at_once = prompt(Writer(TransportSocket(far)))
     for _ in range(3):
         far.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0
@@ -70,7 +71,7 @@ def test_a_connection_that_is_gone_is_nobodys_failure(
 ) -> None:
     """The socket may be closed, or none, by the time something that it sent is handled."""
     _, far = connected
-    at_once = prompt(Writer(TransportSocket(far)))  # type: ignore[no-untyped-call]
+    at_once = prompt(Writer(TransportSocket(far)))
     far.close()
     at_once()
     prompt(Writer(None))()
@@ -87,7 +88,9 @@ def test_other_systems_do_without(
     assert far.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
 
 
-def test_every_read_from_a_client_is_acknowledged_at_once(gate: Any, armed: dict[Any, int]) -> None:
+def test_every_read_from_a_client_is_acknowledged_at_once(
+    gate: RunningGate, armed: dict[Any, int]
+) -> None:
     """On a kept connection each part of a request is acknowledged as it is read, also after
     answers."""
     with gate.connect("files.example") as talk:
@@ -104,7 +107,7 @@ def test_every_read_from_a_client_is_acknowledged_at_once(gate: Any, armed: dict
             assert armed[talk.getsockname()] > before
 
 
-def test_only_clients_are_hurried(gate: Any, armed: dict[Any, int]) -> None:
+def test_only_clients_are_hurried(gate: RunningGate, armed: dict[Any, int]) -> None:
     """Connections to servers are left as they are: nobody waits longer there than without the
     gate.
     """

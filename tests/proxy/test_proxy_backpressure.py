@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 from core.classification import Classification
+from core.exchange import Exchange
+from tests.proxy.conftest import StartsGate
 
 MOST = 24 << 20
 """What may be on its way: the buffers of two sockets, and some windows."""
@@ -24,14 +26,14 @@ OFFERED = 64 << 20
 
 
 @pytest.fixture
-def stuck(start_gate: Any) -> Iterator[tuple[Any, threading.Event]]:
+def stuck(start_gate: StartsGate) -> Iterator[tuple[Any, threading.Event]]:
     """A gate whose workers answer once they are told to."""
     gate = start_gate(hold_bytes=10_000)
     go = threading.Event()
 
-    async def classify_window(exchange: Any, _: float) -> Classification:
+    async def classify_window(exchange: Exchange, deadline_s: float) -> Classification:
         await asyncio.to_thread(go.wait, 30)
-        return gate.classifier.classify(exchange)  # type: ignore[no-any-return]
+        return gate.classifier.classify(exchange)
 
     gate.pool.classify_window = classify_window
     yield gate, go
@@ -78,7 +80,7 @@ def test_a_client_waits_while_its_body_is_scanned(
     tls.close()
 
 
-def test_a_slow_start_makes_the_client_wait_too(start_gate: Any) -> None:
+def test_a_slow_start_makes_the_client_wait_too(start_gate: StartsGate) -> None:
     """Evidence that is slow to be written at the beginning of a large upload does not fill the
     memory meanwhile."""
     gate = start_gate(hold_bytes=10_000, strict=True)
@@ -125,12 +127,12 @@ def test_an_http2_client_waits_too(stuck: tuple[Any, threading.Event]) -> None:
     tls.close()
 
 
-def test_an_http2_upload_arrives_whole(start_gate: Any) -> None:
+def test_an_http2_upload_arrives_whole(start_gate: StartsGate) -> None:
     """A large body over HTTP/2 passes the scan byte for byte."""
     gate = start_gate(hold_bytes=10_000)
     context = gate.client_context()
     offer = context.set_alpn_protocols
-    context.set_alpn_protocols = lambda _: offer(["h2"])
+    context.set_alpn_protocols = lambda alpn_protocols: offer(["h2"])
     body = bytes(range(256)) * 12_000
     with httpx.Client(
         http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=30

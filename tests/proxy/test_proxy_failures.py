@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.proxy.conftest import RunningGate, StartsGate
+
 CANARY = "canary-4417-value"
 
 
-def post(gate: Any, body: bytes = b"clean") -> httpx.Response:
+def post(gate: RunningGate, body: bytes = b"clean") -> httpx.Response:
     with httpx.Client(
         proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20
     ) as client:
@@ -20,7 +22,7 @@ def post(gate: Any, body: bytes = b"clean") -> httpx.Response:
 
 @pytest.mark.parametrize("part", ["classifier", "policy"])
 def test_a_part_that_raises_refuses_the_request(
-    gate: Any, part: str, caplog: pytest.LogCaptureFixture
+    gate: RunningGate, part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A bug in a part of the gate refuses the request with a reference; nothing leaves, no payload
     is logged."""
@@ -39,7 +41,7 @@ def test_a_part_that_raises_refuses_the_request(
     assert record.decision.degraded
 
 
-def test_a_failing_header_step_never_forwards_an_empty_body(gate: Any) -> None:
+def test_a_failing_header_step_never_forwards_an_empty_body(gate: RunningGate) -> None:
     """When the step on headers fails, the request is refused, not sent on without its body."""
     gate.policy.decide_on_headers = _raise
     answer = post(gate, b"something")
@@ -48,7 +50,7 @@ def test_a_failing_header_step_never_forwards_an_empty_body(gate: Any) -> None:
     assert gate.internet.arrivals == []
 
 
-def test_an_attribution_that_raises_is_an_unknown_sender(gate: Any) -> None:
+def test_an_attribution_that_raises_is_an_unknown_sender(gate: RunningGate) -> None:
     """When attribution fails the sender is unknown, and rules for unknown senders decide."""
     gate.attributor.fail = OSError("no netlink here")
     answer = post(gate)
@@ -57,7 +59,7 @@ def test_an_attribution_that_raises_is_an_unknown_sender(gate: Any) -> None:
     assert gate.policy.situations[-1].sender.certainty == "unknown"
 
 
-def test_a_late_worker_is_named_and_refused_where_rules_say_so(gate: Any) -> None:
+def test_a_late_worker_is_named_and_refused_where_rules_say_so(gate: RunningGate) -> None:
     """When the worker is late, the record names the stage and the rule's on_error applies."""
     gate.classifier.cheap_bytes = 10
     gate.pool.late = True
@@ -69,7 +71,7 @@ def test_a_late_worker_is_named_and_refused_where_rules_say_so(gate: Any) -> Non
     assert gate.policy.situations[-1].findings[0].kind == "not_inspected"
 
 
-def test_evidence_that_cannot_be_written_refuses(gate: Any) -> None:
+def test_evidence_that_cannot_be_written_refuses(gate: RunningGate) -> None:
     """When evidence cannot be written, the client gets a refusal instead of the answer."""
     gate.evidence.broken = True
     answer = post(gate)
@@ -78,7 +80,7 @@ def test_evidence_that_cannot_be_written_refuses(gate: Any) -> None:
     assert "ok" not in answer.text
 
 
-def test_known_evidence_trouble_refuses_before_anything_leaves(gate: Any) -> None:
+def test_known_evidence_trouble_refuses_before_anything_leaves(gate: RunningGate) -> None:
     """While the writer says that it cannot write, nothing leaves at all."""
     from core.errors import EvidenceError
 
@@ -89,11 +91,11 @@ def test_known_evidence_trouble_refuses_before_anything_leaves(gate: Any) -> Non
     assert gate.internet.arrivals == []
 
 
-def _raise(*_: Any) -> Any:
+def _raise(*_: Any, **__: Any) -> Any:
     raise ZeroDivisionError
 
 
-def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
+def test_a_tap_that_raises_cuts_the_upload(start_gate: StartsGate) -> None:
     """When the scan of a large upload fails, the upload is cut and the client gets a refusal, not
     silence."""
     gate = start_gate(hold_bytes=10_000)
@@ -107,7 +109,7 @@ def test_a_tap_that_raises_cuts_the_upload(start_gate: Any) -> None:
     assert gate.internet.arrivals == []
 
 
-def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
+def test_an_answer_that_cannot_be_read_still_arrives(gate: RunningGate) -> None:
     """When the reading of an answer fails, the client gets the answer, and the record says what is
     missing."""
     gate.classifier.tap = lambda *_: _BrokenTap()
@@ -121,19 +123,19 @@ def test_an_answer_that_cannot_be_read_still_arrives(gate: Any) -> None:
     assert any("not read" in note for note in gate.evidence.closed[-1].notes)
 
 
-def test_an_exchange_that_was_never_opened_is_refused(gate: Any) -> None:
+def test_an_exchange_that_was_never_opened_is_refused(gate: RunningGate) -> None:
     """When even the first line of the first hook fails, the request does not leave."""
-    gate.gate.addon.inspection.opened = _raise
+    gate.addon.inspection.opened = _raise
     answer = post(gate, b"something")
 
     assert answer.status_code == 403
     assert gate.internet.arrivals == []
 
 
-def test_a_step_out_of_order_refuses(gate: Any) -> None:
+def test_a_step_out_of_order_refuses(gate: RunningGate) -> None:
     """A fault by which the evidence is forgotten refuses the request, and the record names the
     fault's stage."""
-    gate.gate.addon.inspection._outbox.sent = lambda _: None
+    gate.addon.inspection._outbox.sent = lambda transaction: None
     answer = post(gate, b"something")
 
     assert answer.status_code == 403

@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -18,12 +19,13 @@ import pytest
 from app.demo import internet as stand_in
 from classifiers.credentials.detector import CredentialDetector
 from core.organisation import Organisation
+from tests.proxy.conftest import RunningGate, StartsGate
 
 IBAN = "DE90871318609139099603"
 HEAD = b"POST /x HTTP/1.1\r\nHost: files.example\r\n"
 
 
-def alive(gate: Any) -> dict[str, Any]:
+def alive(gate: RunningGate) -> dict[str, Any]:
     """The gate still answers; return its health."""
     connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
     connection.request("GET", "http://outgate.internal/health")
@@ -52,7 +54,7 @@ def answer_to(connection: socket.socket, data: bytes) -> bytes:
     return received
 
 
-def post(gate: Any, body: Any, **headers: str) -> httpx.Response:
+def post(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with httpx.Client(
         proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
@@ -60,7 +62,7 @@ def post(gate: Any, body: Any, **headers: str) -> httpx.Response:
         return client.post("https://files.example/x", content=body, headers=named)
 
 
-def closed(gate: Any, count: int = 1) -> Any:
+def closed(gate: RunningGate, count: int = 1) -> Any:
     """Wait until so many records are closed; return the newest."""
     deadline = time.monotonic() + 10
     while len(gate.evidence.closed) < count:
@@ -95,7 +97,7 @@ TO_THE_PORT = {
 }
 
 
-def test_what_is_no_request_goes_nowhere(gate: Any) -> None:
+def test_what_is_no_request_goes_nowhere(gate: RunningGate) -> None:
     """Noise, other protocols and broken requests at the gate's port reach no destination, and the
     gate lives on."""
     for name, data in TO_THE_PORT.items():
@@ -141,7 +143,7 @@ IN_A_TUNNEL = {
 }
 
 
-def test_an_ambiguous_request_is_not_passed_on(gate: Any) -> None:
+def test_an_ambiguous_request_is_not_passed_on(gate: RunningGate) -> None:
     """A request that two readers could read in two ways (smuggling) is refused; nothing rides
     behind it uninspected."""
     passed = []
@@ -155,7 +157,7 @@ def test_an_ambiguous_request_is_not_passed_on(gate: Any) -> None:
     assert alive(gate)["healthy"] is True
 
 
-def test_no_header_ends_early_for_another_reader(gate: Any) -> None:
+def test_no_header_ends_early_for_another_reader(gate: RunningGate) -> None:
     """A carriage return or null inside a header, which the next reader may take for its end, does
     not go on."""
     bare = b"X: a\rContent-Length: 0\r\nY: b\x00c\r\nContent-Length: 5\r\n\r\nhello"
@@ -167,7 +169,7 @@ def test_no_header_ends_early_for_another_reader(gate: Any) -> None:
     assert arrival.body == b"hello"
 
 
-def test_a_body_that_breaks_off_never_leaves(gate: Any) -> None:
+def test_a_body_that_breaks_off_never_leaves(gate: RunningGate) -> None:
     """A client that dies in the middle of a held body has sent nothing."""
     connection = gate.connect("files.example")
     connection.sendall(HEAD + b"Content-Length: 500000\r\n\r\nTOP-SECRET")
@@ -178,7 +180,7 @@ def test_a_body_that_breaks_off_never_leaves(gate: Any) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_a_client_that_does_not_trust_us_sends_nothing(gate: Any) -> None:
+def test_a_client_that_does_not_trust_us_sends_nothing(gate: RunningGate) -> None:
     """A client that refuses the gate's certificate gets no connection, its data stays, and the
     refusal is counted."""
     with (
@@ -191,7 +193,7 @@ def test_a_client_that_does_not_trust_us_sends_nothing(gate: Any) -> None:
     assert gate.internet.arrivals == []
 
 
-def test_a_server_with_another_name_gets_nothing(gate: Any) -> None:
+def test_a_server_with_another_name_gets_nothing(gate: RunningGate) -> None:
     """A server whose certificate names another host gets no request; the client hears of it, the
     record is closed."""
     true_context = gate.internet.context_for
@@ -214,7 +216,7 @@ ANSWERS = {
 }
 
 
-def test_a_broken_answer_harms_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_answer_harms_nobody(gate: RunningGate, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a server answers with nonsense, the client gets an error, the record is closed, the gate
     lives on."""
     answer = b""
@@ -234,7 +236,7 @@ def test_a_broken_answer_harms_nobody(gate: Any, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("stated", ["gzip", "br", "zstd", "deflate", "none-such"])
 def test_an_answer_in_a_false_encoding_still_arrives(
-    gate: Any, monkeypatch: pytest.MonkeyPatch, stated: str
+    gate: RunningGate, monkeypatch: pytest.MonkeyPatch, stated: str
 ) -> None:
     """An answer that is not encoded as it says passes byte for byte; reading it fails nobody."""
 
@@ -261,7 +263,7 @@ def test_an_answer_in_a_false_encoding_still_arrives(
 
 
 @pytest.fixture
-def reading(gate: Any, reading_at: Any) -> Any:
+def reading(gate: RunningGate, reading_at: Any) -> Any:
     """A gate that reads payloads with the real engine and refuses what has findings."""
     return reading_at(gate)
 
@@ -281,7 +283,7 @@ def reading_at(monkeypatch: pytest.MonkeyPatch) -> Any:
     here = GateClassifier(EngineSetup(key=b"k" * 32, organisation=Organisation()))
     worker = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), in_worker=True))
 
-    def equip(gate: Any) -> Any:
+    def equip(gate: RunningGate) -> Any:
         object.__setattr__(gate.gate._parts, "classifier", here)
         gate.pool._classifier = worker
         return gate
@@ -289,7 +291,7 @@ def reading_at(monkeypatch: pytest.MonkeyPatch) -> Any:
     return equip
 
 
-def kinds(gate: Any) -> set[str]:
+def kinds(gate: RunningGate) -> set[str]:
     return {finding.kind for finding in closed(gate).findings}
 
 
@@ -307,7 +309,7 @@ NOT_AS_STATED = {
 
 
 @pytest.mark.parametrize("name", NOT_AS_STATED)
-def test_a_body_not_encoded_as_stated_is_never_clean(reading: Any, name: str) -> None:
+def test_a_body_not_encoded_as_stated_is_never_clean(reading: RunningGate, name: str) -> None:
     """A body whose encoding is wrong, cut short or unknown is read as far as it goes, or said to be
     not inspected."""
     coding, body = NOT_AS_STATED[name]
@@ -325,7 +327,7 @@ def _layers(depth: int) -> bytes:
     return body
 
 
-BOMBS = {
+BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "gzip": ("gzip", lambda: _layers(1)),
     "gzip in gzip": ("gzip, gzip", lambda: _layers(2)),
     "deflate": ("deflate", lambda: zlib.compress(b"\x00" * 30_000_000, 9)),
@@ -333,7 +335,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_decompression_bomb_is_not_inspected(reading: Any, name: str) -> None:
+def test_a_decompression_bomb_is_not_inspected(reading: RunningGate, name: str) -> None:
     """A small body that unpacks to a huge one is not unpacked to the end: it is said to be not
     inspected, and why."""
     coding, make = BOMBS[name]
@@ -361,7 +363,7 @@ ODD_TEXT = {
 
 
 @pytest.mark.parametrize("name", ODD_TEXT)
-def test_odd_text_hides_nothing(reading: Any, name: str) -> None:
+def test_odd_text_hides_nothing(reading: RunningGate, name: str) -> None:
     """A value in text that is not quite what it says it is, is found, or the body is said to be not
     inspected."""
     kind, body = ODD_TEXT[name]
@@ -372,7 +374,7 @@ def test_odd_text_hides_nothing(reading: Any, name: str) -> None:
     assert alive(reading)["hook_failures"] == 0
 
 
-def test_twenty_megabytes_of_json_stream_and_are_read(reading: Any) -> None:
+def test_twenty_megabytes_of_json_stream_and_are_read(reading: RunningGate) -> None:
     """A JSON body far larger than what is held streams on, complete, and counts as inspected."""
     clean = _lines_of_json(20_000_000)
     passed = post(reading, clean, Content_Type="application/json")
@@ -382,7 +384,7 @@ def test_twenty_megabytes_of_json_stream_and_are_read(reading: Any) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_value_at_the_very_end_of_a_stream_cuts_it(
-    start_gate: Any, reading_at: Any, chunked: bool
+    start_gate: StartsGate, reading_at: Any, chunked: bool
 ) -> None:
     """A value in the last bytes of a large body is found before the end is told to the server,
     which gets no whole body."""

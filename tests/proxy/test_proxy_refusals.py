@@ -17,6 +17,7 @@ from mitmproxy.test import tutils
 from core.decision import Decision, HoldOutcome, Verdict
 from destinations import SERVICES, Refusal, Service
 from proxy.refusals import brief, presumed, refusal, words
+from tests.proxy.conftest import RunningGate
 
 REFERENCE = "0193a7c2-5b0e-7c00-8000-000000000001"
 DECISION = Decision(
@@ -28,7 +29,7 @@ DECISION = Decision(
 
 
 def asked(path: str = "/x", **headers: str) -> http.Request:
-    fields = http.Headers(**headers)
+    fields = http.Headers((), **headers)
     return tutils.treq(path=path.encode(), headers=fields)
 
 
@@ -174,6 +175,7 @@ def test_nothing_hostile_comes_through(hostile: str) -> None:
         answer = refusal(decision, REFERENCE, service, asked())
         fields = b"".join(name + value for name, value in answer.headers.fields)
         assert not {b"\r", b"\n", b"\x1b"} & {fields[at : at + 1] for at in range(len(fields))}
+        assert answer.reason.isascii() and answer.reason.isprintable() and len(answer.reason) < 123
         assert "\x1b" not in (answer.text or "")
         assert "\u202e" not in (answer.text or "")
         assert len(answer.raw_content or b"") < 2500
@@ -188,8 +190,14 @@ def test_words_say_what_why_and_whom_to_ask() -> None:
 
 def test_a_close_reason_fits() -> None:
     """A WebSocket has room for 123 bytes: the reference comes first, so it is never cut off."""
-    assert brief(DECISION, REFERENCE) == f"Blocked by Outgate, reference {REFERENCE}, rule no-ibans"
+    assert brief(DECISION, REFERENCE) == f"Blocked by Outgate: rule no-ibans, ref {REFERENCE}"
     assert len(brief(Decision(verdict=Verdict.BLOCK), REFERENCE)) < 123
+
+
+def test_the_reason_phrase_says_who_refused_and_why() -> None:
+    """Most libraries show nothing of a refusal but its status line."""
+    answer = refusal(DECISION, REFERENCE, "openai", asked())
+    assert answer.reason == f"Blocked by Outgate: rule no-ibans, ref {REFERENCE}"
 
 
 def test_presumed_refusal_is_a_refusal() -> None:
@@ -205,7 +213,7 @@ def test_a_hold_that_ended_is_told_apart() -> None:
     assert refusal(held, REFERENCE, None, asked()).headers["x-outgate-verdict"] == "hold"
 
 
-def grpc_call(gate: Any, host: str) -> tuple[dict[str, str], bytes, bool]:
+def grpc_call(gate: RunningGate, host: str) -> tuple[dict[str, str], bytes, bool]:
     """Make one gRPC call over HTTP/2; return the answer's headers, its body, and whether it ended
     with its headers."""
     tls = gate.connect(host, alpn=["h2"])
@@ -243,7 +251,7 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def test_grpc_clients_read_permission_denied(gate: Any) -> None:
+def test_grpc_clients_read_permission_denied(gate: RunningGate) -> None:
     """A gRPC call is refused with trailers only: status 7, which clients do not retry, and the
     message."""
     headers, body, ended_at_once = grpc_call(gate, "blocked.example")
@@ -259,7 +267,7 @@ def test_grpc_clients_read_permission_denied(gate: Any) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_http1_connections_survive_a_refusal(gate: Any) -> None:
+def test_http1_connections_survive_a_refusal(gate: RunningGate) -> None:
     """A refused request does not cost the client its connection."""
     tls = gate.connect("files.example")
     for body, status in ((b"TOP-SECRET", b"403"), (b"fine", b"200"), (b"TOP-SECRET", b"403")):

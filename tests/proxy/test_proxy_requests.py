@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.proxy.conftest import RunningGate, StartsGate
 
-def client(gate: Any, **options: Any) -> httpx.Client:
+
+def client(gate: RunningGate, **options: Any) -> httpx.Client:
     return httpx.Client(
         proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20, **options
     )
@@ -25,7 +27,7 @@ def eventually(condition: Any) -> None:
         time.sleep(0.01)
 
 
-def test_a_clean_request_passes_and_is_recorded(gate: Any) -> None:
+def test_a_clean_request_passes_and_is_recorded(gate: RunningGate) -> None:
     """A clean request reaches its destination, and its record tells sender, destination and
     sizes.
     """
@@ -44,7 +46,7 @@ def test_a_clean_request_passes_and_is_recorded(gate: Any) -> None:
     assert [r.id for r in gate.evidence.opened] in ([], [record.id])
 
 
-def test_a_refused_request_never_leaves(gate: Any) -> None:
+def test_a_refused_request_never_leaves(gate: RunningGate) -> None:
     """When a rule refuses a held body, not one byte of it reaches the destination, and the client
     hears why."""
     with client(gate) as http_client:
@@ -60,7 +62,7 @@ def test_a_refused_request_never_leaves(gate: Any) -> None:
     assert record.sender.line is not None
 
 
-def test_a_host_rule_refuses_before_the_body_is_read(gate: Any) -> None:
+def test_a_host_rule_refuses_before_the_body_is_read(gate: RunningGate) -> None:
     """A rule on the host alone refuses a large upload at once, without keeping its body."""
     with client(gate) as http_client:
         answer = http_client.put("https://blocked.example/big", content=b"x" * 3_000_000)
@@ -69,7 +71,7 @@ def test_a_host_rule_refuses_before_the_body_is_read(gate: Any) -> None:
     assert gate.internet.bytes_received == 0
 
 
-def test_a_large_body_streams(start_gate: Any) -> None:
+def test_a_large_body_streams(start_gate: StartsGate) -> None:
     """A body larger than what is held streams to the destination complete, with its size on
     record.
     """
@@ -84,7 +86,7 @@ def test_a_large_body_streams(start_gate: Any) -> None:
     assert gate.evidence.closed[0].request.bytes == len(body)
 
 
-def test_a_large_chunked_body_streams(start_gate: Any) -> None:
+def test_a_large_chunked_body_streams(start_gate: StartsGate) -> None:
     """A body of unstated size is held up to the limit and then streams on, complete."""
     gate = start_gate(hold_bytes=100_000)
     pieces = [bytes([n]) * 30_000 for n in range(20)]
@@ -95,7 +97,7 @@ def test_a_large_chunked_body_streams(start_gate: Any) -> None:
     assert gate.internet.arrivals[0].body == b"".join(pieces)
 
 
-def test_a_stream_is_cut_when_a_rule_becomes_certain(start_gate: Any) -> None:
+def test_a_stream_is_cut_when_a_rule_becomes_certain(start_gate: StartsGate) -> None:
     """A large upload that turns out to hold a secret is cut; the record states how much had
     left.
     """
@@ -115,7 +117,7 @@ def test_a_stream_is_cut_when_a_rule_becomes_certain(start_gate: Any) -> None:
 
 
 @pytest.mark.parametrize("position", [0, 1, 5, 9])
-def test_a_word_split_between_windows_is_found(start_gate: Any, position: int) -> None:
+def test_a_word_split_between_windows_is_found(start_gate: StartsGate, position: int) -> None:
     """A value that lies across two scanning windows is found all the same."""
     gate = start_gate(hold_bytes=50_000)
     body = b"a" * (256 * 1024 - position) + b"TOP-SECRET" + b"b" * 600_000
@@ -125,7 +127,7 @@ def test_a_word_split_between_windows_is_found(start_gate: Any, position: int) -
     assert answer.status_code == 403
 
 
-def test_an_event_stream_is_not_buffered(gate: Any) -> None:
+def test_an_event_stream_is_not_buffered(gate: RunningGate) -> None:
     """The first event of a stream reaches the client while the rest is still to come; the tap reads
     all of it."""
     with client(gate) as http_client:
@@ -140,7 +142,7 @@ def test_an_event_stream_is_not_buffered(gate: Any) -> None:
     assert b"[DONE]" in b"".join(gate.classifier.tapped)
 
 
-def test_keep_alive_reuses_connections(gate: Any) -> None:
+def test_keep_alive_reuses_connections(gate: RunningGate) -> None:
     """Requests on one kept connection are each attributed, for it may change hands, and each get a
     record."""
     with client(gate) as http_client:
@@ -152,11 +154,13 @@ def test_keep_alive_reuses_connections(gate: Any) -> None:
     assert len({record.id for record in gate.evidence.closed}) == 5
 
 
-def test_http2_clients_are_served(gate: Any) -> None:
+def test_http2_clients_are_served(gate: RunningGate) -> None:
     """A client that speaks HTTP/2 gets the same treatment."""
     context = gate.client_context()
     offer = context.set_alpn_protocols
-    context.set_alpn_protocols = lambda _: offer(["h2"])  # httpx prefers HTTP/1.1 through a proxy
+    context.set_alpn_protocols = lambda alpn_protocols: offer(
+        ["h2"]
+    )  # httpx prefers HTTP/1.1 through a proxy
     with httpx.Client(
         http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=20
     ) as http_client:
@@ -167,7 +171,7 @@ def test_http2_clients_are_served(gate: Any) -> None:
     assert passed.status_code == 200
 
 
-def test_plain_http_in_absolute_form(gate: Any) -> None:
+def test_plain_http_in_absolute_form(gate: RunningGate) -> None:
     """A plain HTTP request through the proxy is inspected like any other."""
     connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
     connection.request(
@@ -177,7 +181,7 @@ def test_plain_http_in_absolute_form(gate: Any) -> None:
     assert connection.getresponse().status == 403
 
 
-def test_the_answer_waits_for_its_evidence(gate: Any) -> None:
+def test_the_answer_waits_for_its_evidence(gate: RunningGate) -> None:
     """No client sees an answer before the evidence of its request is durable."""
     gate.evidence.hold = threading.Event()
     answers: list[int] = []
@@ -197,7 +201,7 @@ def test_the_answer_waits_for_its_evidence(gate: Any) -> None:
     assert answers == [200]
 
 
-def test_strict_evidence_holds_the_request_itself(start_gate: Any) -> None:
+def test_strict_evidence_holds_the_request_itself(start_gate: StartsGate) -> None:
     """In strict mode nothing leaves before the evidence is durable."""
     gate = start_gate(strict=True)
     gate.evidence.broken = True
@@ -208,7 +212,7 @@ def test_strict_evidence_holds_the_request_itself(start_gate: Any) -> None:
     assert gate.internet.arrivals == []
 
 
-def test_the_gate_answers_for_its_own_health(gate: Any) -> None:
+def test_the_gate_answers_for_its_own_health(gate: RunningGate) -> None:
     """A request for the gate itself is answered by it, and by nobody else."""
     connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
     connection.request("GET", "http://outgate.internal/health")
@@ -218,7 +222,7 @@ def test_the_gate_answers_for_its_own_health(gate: Any) -> None:
     assert value["healthy"] is True
 
 
-def test_a_request_that_names_another_host_inside_is_degraded(gate: Any) -> None:
+def test_a_request_that_names_another_host_inside_is_degraded(gate: RunningGate) -> None:
     """A request whose Host header differs from the host connected to (domain fronting) is no clean
     request."""
     with client(gate) as http_client:
@@ -228,11 +232,11 @@ def test_a_request_that_names_another_host_inside_is_degraded(gate: Any) -> None
     assert "destination" in gate.policy.situations[-1].degraded[0]
 
 
-def test_an_unreachable_destination_leaves_a_record(gate: Any) -> None:
+def test_an_unreachable_destination_leaves_a_record(gate: RunningGate) -> None:
     """When the destination cannot be verified, the client gets an error and the record says that no
     answer came."""
     gate.internet._server._contexts.clear()
-    gate.internet.context_for = _stranger  # type: ignore[method-assign]
+    gate.internet.context_for = _stranger
     with client(gate) as http_client:
         answer = http_client.get("https://other.example/")
 

@@ -12,19 +12,20 @@ from websockets.exceptions import ConnectionClosedError
 from core.decision import Decision, HoldOutcome, Verdict
 from core.ids import utc_now
 from core.review import HoldAnswer
+from tests.proxy.conftest import RunningGate, StartsGate
 
 ASK = Decision(verdict=Verdict.HOLD, rule="ask-first", reason="A person decides", hold_seconds=20.0)
 
 
 @pytest.fixture
-def asking(echo: Echo, start_gate: Any) -> Any:
+def asking(echo: Echo, start_gate: StartsGate) -> Any:
     """A gate whose rule holds what has findings."""
     gate = start_gate()
     gate.policy.for_findings = ASK
     return gate
 
 
-def held(gate: Any, number: int = 1) -> Any:
+def held(gate: RunningGate, number: int = 1) -> Any:
     """Wait until so many messages are held, and return the last one's record."""
 
     def waiting() -> list[Any]:
@@ -39,13 +40,13 @@ def held(gate: Any, number: int = 1) -> Any:
     return waiting()[-1]
 
 
-def records(gate: Any, number: int) -> list[Any]:
+def records(gate: RunningGate, number: int) -> list[Any]:
     eventually(lambda: len(gate.evidence.closed) >= number)
     return list(gate.evidence.closed)
 
 
 def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(
-    echo: Echo, asking: Any
+    echo: Echo, asking: RunningGate
 ) -> None:
     """The very message goes on once a person approves; those behind it waited, in order."""
     with open_socket(asking) as talk:
@@ -69,7 +70,9 @@ def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(
     assert "messages that were held and have records of their own: 1" in whole.notes
 
 
-def test_a_refused_message_ends_the_connection_and_never_leaves(echo: Echo, asking: Any) -> None:
+def test_a_refused_message_ends_the_connection_and_never_leaves(
+    echo: Echo, asking: RunningGate
+) -> None:
     """What a person refuses does not leave, nor what came behind it; the close reason says which
     record to quote."""
     with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:
@@ -90,7 +93,7 @@ def test_a_refused_message_ends_the_connection_and_never_leaves(echo: Echo, aski
     assert any("0 bytes had left" in note for note in whole.notes)
 
 
-def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: Any) -> None:
+def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: RunningGate) -> None:
     """When nobody answers in time the connection ends, and the record says that it was nobody's
     refusal."""
     asking.policy.for_findings = Decision(
@@ -106,7 +109,7 @@ def test_a_message_that_nobody_answers_is_timed_out(echo: Echo, asking: Any) -> 
     assert records(asking, 2)[0].decision.hold_outcome is HoldOutcome.TIMED_OUT
 
 
-def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: Any) -> None:
+def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: RunningGate) -> None:
     """Approve, then run again: the identical message passes at once, another one waits."""
     asking.policy.for_findings = Decision(
         verdict=Verdict.HOLD, rule="ask-first", reason="Asked", hold_seconds=0.3
@@ -127,27 +130,29 @@ def test_a_message_approved_before_does_not_wait_again(echo: Echo, asking: Any) 
     assert outcomes == [HoldOutcome.TIMED_OUT, HoldOutcome.APPROVED_BEFORE, HoldOutcome.TIMED_OUT]
 
 
-def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: Any) -> None:
+def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: RunningGate) -> None:
     """While one message waits, the server's messages and pings go on, and so does every other
     connection."""
-    with open_socket(asking) as talk, open_socket(asking) as other:
+    with open_socket(asking) as talk:
         talk.send("first")
         assert talk.recv(timeout=20) == "first"
-        talk.send(SECRET)
-        record = held(asking)
-        echo.connections[0].send("news from the server")
-        assert talk.recv(timeout=20) == "news from the server"
-        assert echo.connections[0].ping("alive?").wait(20)
-        assert talk.ping("and you?").wait(20)
-        other.send("elsewhere")
-        assert other.recv(timeout=20) == "elsewhere"
-        assert SECRET not in echo.heard
-        asking.holds.say(record.id, approved=True)
-        assert talk.recv(timeout=20) == SECRET
+        [server] = echo.connections
+        with open_socket(asking) as other:
+            talk.send(SECRET)
+            record = held(asking)
+            server.send("news from the server")
+            assert talk.recv(timeout=20) == "news from the server"
+            assert server.ping("alive?").wait(20)
+            assert talk.ping("and you?").wait(20)
+            other.send("elsewhere")
+            assert other.recv(timeout=20) == "elsewhere"
+            assert SECRET not in echo.heard
+            asking.holds.say(record.id, approved=True)
+            assert talk.recv(timeout=20) == SECRET
 
 
 def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
-    echo: Echo, asking: Any
+    echo: Echo, asking: RunningGate
 ) -> None:
     """The case stays and may be answered; the message is not sent behind the back of a client that
     has gone."""
@@ -165,7 +170,7 @@ def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
     assert echo.heard == []
 
 
-def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: Any) -> None:
+def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: RunningGate) -> None:
     """A client that says goodbye right after a held message is waited for: approved in time, the
     message still goes."""
     with open_socket(asking) as talk:
@@ -176,7 +181,9 @@ def test_a_polite_close_waits_behind_the_message(echo: Echo, asking: Any) -> Non
     assert echo.heard == [SECRET]
 
 
-def test_too_much_behind_a_held_message_ends_the_connection(echo: Echo, start_gate: Any) -> None:
+def test_too_much_behind_a_held_message_ends_the_connection(
+    echo: Echo, start_gate: StartsGate
+) -> None:
     """What waits behind a held message takes no more memory than one large message may."""
     gate = start_gate(hold_bytes=100_000)
     gate.policy.for_findings = ASK
@@ -195,7 +202,7 @@ def test_too_much_behind_a_held_message_ends_the_connection(echo: Echo, start_ga
 
 
 def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
-    echo: Echo, asking: Any
+    echo: Echo, asking: RunningGate
 ) -> None:
     """A rule that asks about the destination asks once, when the connection opens; findings in a
     message ask again."""
@@ -214,7 +221,7 @@ def test_an_approved_opening_covers_messages_in_which_nothing_is_found(
         assert talk.recv(timeout=20) == SECRET
 
 
-def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, start_gate: Any) -> None:
+def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, start_gate: StartsGate) -> None:
     """Where nobody can be asked, the rule's `on_error` answers, and the record says why."""
     asking = start_gate(people=False)
     asking.policy.for_findings = ASK
@@ -229,7 +236,7 @@ def test_a_gate_that_can_ask_nobody_falls_back(echo: Echo, start_gate: Any) -> N
 
 
 @pytest.mark.parametrize("payload", [b"TOP-SECRET", b"x" * 125, b""])
-def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: bytes) -> None:
+def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: RunningGate, payload: bytes) -> None:
     """A client's pings are answered by the far end, and nothing that was written into them or into
     a pong arrives there."""
     with open_socket(asking) as talk:
@@ -243,7 +250,7 @@ def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: Any, payload: byt
     assert echo.controls[:2] == [("PING", b"1"), ("PONG", b"")]
 
 
-def test_a_clients_closing_words_stay_here(echo: Echo, asking: Any) -> None:
+def test_a_clients_closing_words_stay_here(echo: Echo, asking: RunningGate) -> None:
     """The reason that a client gives when it closes does not leave; its code does, and the record
     says how much was said."""
     with open_socket(asking) as talk:
@@ -257,7 +264,7 @@ def test_a_clients_closing_words_stay_here(echo: Echo, asking: Any) -> None:
     assert "the client's 21 bytes of closing words were not passed on" in record.notes
 
 
-def test_a_servers_closing_words_arrive(echo: Echo, asking: Any) -> None:
+def test_a_servers_closing_words_arrive(echo: Echo, asking: RunningGate) -> None:
     """Why a server closes is told to the client as it was said."""
     with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:
         talk.send("hello")
@@ -270,7 +277,7 @@ def test_a_servers_closing_words_arrive(echo: Echo, asking: Any) -> None:
 
 
 def test_a_client_that_sends_and_leaves_at_once_is_not_taken_for_one_that_waits(
-    echo: Echo, asking: Any
+    echo: Echo, asking: RunningGate
 ) -> None:
     """A large redacted message of a client that closes right behind it still arrives: nobody was
     asked about it."""

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DegradedError
-from proxy import spool
 from proxy.spool import PIECE, Spool
 
 
@@ -108,7 +107,7 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spool.os, "write", full)
+    monkeypatch.setattr("proxy.spool.os.write", full)
     with pytest.raises(DegradedError, match="No space left"):
         kept.write(b"x" * PIECE)
     kept.close()

@@ -14,6 +14,7 @@ import h2.events
 import pytest
 
 from app.demo.internet import StandInInternet
+from tests.proxy.conftest import RunningGate, StartsGate
 
 SECRET = b"TOP-SECRET-behind-the-body"
 BODY = b"x" * 300_000
@@ -104,7 +105,7 @@ def upstream(
     server.stop()
 
 
-def _send_http1(gate: Any, body: bytes) -> bytes:
+def _send_http1(gate: RunningGate, body: bytes) -> bytes:
     with gate.connect("trailers.example") as talk:
         talk.sendall(
             b"POST /in HTTP/1.1\r\nHost: trailers.example\r\nTransfer-Encoding: chunked\r\n"
@@ -120,7 +121,7 @@ def _send_http1(gate: Any, body: bytes) -> bytes:
         return bytes(answer)
 
 
-def _send_http2(gate: Any, body: bytes) -> bytes:
+def _send_http2(gate: RunningGate, body: bytes) -> bytes:
     with gate.connect("trailers.example", alpn=["h2"]) as talk:
         connection = h2.connection.H2Connection()
         connection.initiate_connection()
@@ -160,7 +161,7 @@ def _send_http2(gate: Any, body: bytes) -> bytes:
     indirect=["upstream"],
 )
 def test_trailers_stay_here_and_the_request_goes_through(
-    send: Any, upstream: Upstream, start_gate: Any, hold_bytes: int
+    send: Any, upstream: Upstream, start_gate: StartsGate, hold_bytes: int
 ) -> None:
     """What a client adds behind the body, where no rule has looked, does not leave; the record says
     that it was there."""
@@ -184,7 +185,7 @@ def test_trailers_stay_here_and_the_request_goes_through(
 @pytest.mark.parametrize(
     "upstream", [("http/1.1", True), ("h2", True)], ids=["HTTP/1.1", "HTTP/2"], indirect=True
 )
-def test_an_answer_with_trailers_arrives(upstream: Upstream, gate: Any) -> None:
+def test_an_answer_with_trailers_arrives(upstream: Upstream, gate: RunningGate) -> None:
     """A server that adds headers behind its answer does not leave an HTTP/1.1 client waiting."""
     answer = _send_http1(gate, b"hello")
 
@@ -192,7 +193,7 @@ def test_an_answer_with_trailers_arrives(upstream: Upstream, gate: Any) -> None:
     assert b"fine" in answer
 
 
-def _closed_record(gate: Any) -> Any:
+def _closed_record(gate: RunningGate) -> Any:
     for _ in range(200):
         if gate.evidence.closed:
             [record] = gate.evidence.closed

@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from present import there
 
 from proxy.uninspected import Once
+from tests.proxy.conftest import RunningGate
 
 
 def eventually(condition: Any) -> None:
@@ -18,19 +20,19 @@ def eventually(condition: Any) -> None:
         time.sleep(0.01)
 
 
-def tunnel(gate: Any, target: str) -> socket.socket:
+def tunnel(gate: RunningGate, target: str) -> socket.socket:
     raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
     raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
     assert b" 200 " in raw.recv(4096)
     return raw
 
 
-def distrust(gate: Any, host: str) -> None:
+def distrust(gate: RunningGate, host: str) -> None:
     with tunnel(gate, f"{host}:443") as raw, pytest.raises(ssl.SSLError):
         ssl.create_default_context().wrap_socket(raw, server_hostname=host)
 
 
-def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
+def test_a_client_that_refuses_our_certificate_is_on_record(gate: RunningGate) -> None:
     """A pinned client fails visibly: the record names it, where it wanted to go, and that nothing
     was inspected."""
     distrust(gate, "pinned.example")
@@ -38,14 +40,14 @@ def test_a_client_that_refuses_our_certificate_is_on_record(gate: Any) -> None:
 
     [record] = gate.evidence.closed
     assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
-    assert record.sender.process.pid == 4711
+    assert there(record.sender.process).pid == 4711
     assert record.decision.degraded == ("tls: the client refused Outgate's certificate",)
     assert (record.findings, record.request.bytes, record.response.status) == ((), 0, None)
     assert gate.internet.bytes_received == 0
 
 
-def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
-    """A client that tries again and again makes one record an hour, and is let through by none of
+def test_a_client_that_keeps_trying_is_on_record_once(gate: RunningGate) -> None:
+    """A client that tries again and again makes one record a minute, and is let through by none of
     its tries."""
     for _ in range(4):
         distrust(gate, "pinned.example")
@@ -56,14 +58,28 @@ def test_a_client_that_keeps_trying_is_on_record_once(gate: Any) -> None:
         "other.example",
         "pinned.example",
     ]
-    assert gate.gate.addon.health.refused_certificates == 5
+    assert gate.addon.health.refused_certificates == 5
 
 
-def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
-    """An ordinary connection leaves no such record."""
-    gate.connect("files.example").close()
+def test_a_client_that_went_away_after_the_handshake_is_on_record(gate: RunningGate) -> None:
+    """Pinned clients take any certificate and compare it afterwards: they end without a request."""
+    gate.connect("pinned.example").close()
+    eventually(lambda: gate.evidence.closed)
 
-    assert gate.evidence.closed == []
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.request.method) == ("pinned.example", "CONNECT")
+    assert record.decision.degraded == ("tls: the client ended the connection without a request",)
+    assert record.request.bytes == 0
+
+
+def test_a_client_that_trusts_us_is_no_bypass(gate: RunningGate) -> None:
+    """An ordinary exchange leaves no such record."""
+    with gate.connect("files.example") as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
+        client.recv(4096)
+    eventually(lambda: gate.evidence.closed)
+
+    assert [record.request.method for record in gate.evidence.closed] == ["GET"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +93,7 @@ def test_a_client_that_trusts_us_is_no_bypass(gate: Any) -> None:
         ),
     ],
 )
-def test_what_is_not_http_does_not_pass_unseen(gate: Any, target: str, data: bytes) -> None:
+def test_what_is_not_http_does_not_pass_unseen(gate: RunningGate, target: str, data: bytes) -> None:
     """A tunnel for another protocol is refused, whatever its port, and is on record."""
     with tunnel(gate, target) as raw:
         raw.sendall(data)

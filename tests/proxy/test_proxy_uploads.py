@@ -13,6 +13,7 @@ import brotli
 import httpx
 import pytest
 import zstandard
+from present import there
 
 from classifiers.uploads.cutting import OVERLAP, WINDOW
 from core.attribution import UNATTRIBUTED
@@ -22,6 +23,7 @@ from core.ids import utc_now
 from proxy.life_cycle import State
 from proxy.transaction import Transaction
 from proxy.uploads import UploadTap, settled
+from tests.proxy.conftest import RunningGate, StartsGate
 
 WORD = b"TOP-SECRET"
 
@@ -45,7 +47,7 @@ PACK = {
 }
 
 
-def counting(gate: Any) -> None:
+def counting(gate: RunningGate) -> None:
     """Let the classifier count how often the marked word occurs, and the policy let it pass."""
     plain = gate.classifier.classify
 
@@ -54,8 +56,8 @@ def counting(gate: Any) -> None:
         return replace(seen, findings=tuple(replace(f, count=count) for f in seen.findings))
 
     gate.classifier.classify = classify
-    gate.policy.decide = lambda s: (
-        Decision(verdict=Verdict.WATCH, rule="seen") if s.findings else _allowed()
+    gate.policy.decide = lambda situation: (
+        Decision(verdict=Verdict.WATCH, rule="seen") if situation.findings else _allowed()
     )
 
 
@@ -63,7 +65,7 @@ def _allowed() -> Decision:
     return Decision(verdict=Verdict.ALLOW)
 
 
-def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
+def put(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     with httpx.Client(
         proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=60
@@ -71,7 +73,7 @@ def put(gate: Any, body: Any, **headers: str) -> httpx.Response:
         return client.put("https://files.example/big", content=body, headers=fields)
 
 
-def closed(gate: Any) -> Any:
+def closed(gate: RunningGate) -> Any:
     import time
 
     deadline = time.monotonic() + 10
@@ -81,7 +83,7 @@ def closed(gate: Any) -> Any:
     return gate.evidence.closed[-1]
 
 
-def arrived(gate: Any) -> int:
+def arrived(gate: RunningGate) -> int:
     """Return how many bytes reached the upstream, once it has counted any."""
     import time
 
@@ -91,11 +93,11 @@ def arrived(gate: Any) -> int:
     return int(gate.internet.bytes_received)
 
 
-def total(gate: Any) -> int:
+def total(gate: RunningGate) -> int:
     return sum(f.count for f in closed(gate).findings if f.kind == "secret")
 
 
-def test_a_value_is_counted_once_wherever_it_lies(start_gate: Any) -> None:
+def test_a_value_is_counted_once_wherever_it_lies(start_gate: StartsGate) -> None:
     """Values at and around every boundary between windows are each counted once."""
     gate = start_gate(hold_bytes=10_000)
     counting(gate)
@@ -114,7 +116,9 @@ def test_a_value_is_counted_once_wherever_it_lies(start_gate: Any) -> None:
 
 
 @pytest.mark.parametrize("position", range(14))
-def test_a_value_split_over_a_boundary_cuts_the_stream(start_gate: Any, position: int) -> None:
+def test_a_value_split_over_a_boundary_cuts_the_stream(
+    start_gate: StartsGate, position: int
+) -> None:
     """However a value is split between two windows, no part of it beyond what was scanned
     leaves.
     """
@@ -128,7 +132,7 @@ def test_a_value_split_over_a_boundary_cuts_the_stream(start_gate: Any, position
 
 
 @pytest.mark.parametrize("coding", PACK)
-def test_packed_bodies_are_read_and_sent_as_they_came(start_gate: Any, coding: str) -> None:
+def test_packed_bodies_are_read_and_sent_as_they_came(start_gate: StartsGate, coding: str) -> None:
     """A compressed upload is unpacked to be read; what arrives is byte for byte what was sent."""
     gate = start_gate(hold_bytes=10_000)
     counting(gate)
@@ -145,7 +149,7 @@ def test_packed_bodies_are_read_and_sent_as_they_came(start_gate: Any, coding: s
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "gzip, aws-chunked"])
-def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None:
+def test_a_secret_in_a_packed_body_cuts_it(start_gate: StartsGate, coding: str) -> None:
     """Compression hides nothing from a rule."""
     gate = start_gate(hold_bytes=10_000)
     body = PACK[coding](
@@ -158,7 +162,7 @@ def test_a_secret_in_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: bool) -> None:
+def test_a_secret_at_the_very_end_is_not_completed(start_gate: StartsGate, chunked: bool) -> None:
     """A request cut by its last bytes reaches the destination as a broken one, never as a complete
     one.
     """
@@ -172,7 +176,7 @@ def test_a_secret_at_the_very_end_is_not_completed(start_gate: Any, chunked: boo
     assert not closed(gate).request.complete
 
 
-def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
+def test_a_bomb_is_named_and_not_unpacked(start_gate: StartsGate) -> None:
     """A body that unpacks to far more than it is, is not read to its end; rules on content then
     refuse it.
     """
@@ -204,7 +208,7 @@ def test_a_bomb_is_named_and_not_unpacked(start_gate: Any) -> None:
     ],
 )
 def test_a_large_document_is_not_passed_as_read(
-    start_gate: Any, head: bytes, content_type: str
+    start_gate: StartsGate, head: bytes, content_type: str
 ) -> None:
     """A large archive or workbook cannot be read while it passes: the record says so and content
     rules refuse it.
@@ -219,12 +223,12 @@ def test_a_large_document_is_not_passed_as_read(
     assert record.decision.degraded[0].startswith("documents: ")
 
 
-def test_unread_documents_pass_where_no_rule_minds(start_gate: Any) -> None:
+def test_unread_documents_pass_where_no_rule_minds(start_gate: StartsGate) -> None:
     """Where no rule looks at the content a large document passes, and its record says that it was
     not read.
     """
     gate = start_gate(hold_bytes=10_000)
-    gate.policy.decide = lambda s: _allowed()
+    gate.policy.decide = lambda situation: _allowed()
     body = b"PK\x03\x04" + b"x" * 500_000
     answer = put(gate, body)
 
@@ -233,7 +237,7 @@ def test_unread_documents_pass_where_no_rule_minds(start_gate: Any) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd"])
-def test_a_value_behind_a_packed_body_cuts_it(start_gate: Any, coding: str) -> None:
+def test_a_value_behind_a_packed_body_cuts_it(start_gate: StartsGate, coding: str) -> None:
     """What stands behind the end of a compressed body is read like the body."""
     gate = start_gate(hold_bytes=10_000)
     noise = random.Random(5).randbytes(200_000)
@@ -243,7 +247,7 @@ def test_a_value_behind_a_packed_body_cuts_it(start_gate: Any, coding: str) -> N
     assert {f.kind for f in closed(gate).findings} == {"secret"}
 
 
-def test_a_large_packed_file_is_read_as_it_passes(start_gate: Any) -> None:
+def test_a_large_packed_file_is_read_as_it_passes(start_gate: StartsGate) -> None:
     """A file that was compressed before it was uploaded is unpacked for reading, too."""
     gate = start_gate(hold_bytes=10_000)
     plain = random.Random(5).randbytes(200_000)
@@ -251,38 +255,47 @@ def test_a_large_packed_file_is_read_as_it_passes(start_gate: Any) -> None:
     assert put(gate, gzip.compress(plain + WORD)).status_code == 403
 
 
-def test_headers_are_not_counted_with_every_window(start_gate: Any) -> None:
+def test_headers_are_not_counted_with_every_window(start_gate: StartsGate) -> None:
     """What stands in a header or the address is inspected once, not with every window of the
     body.
     """
     gate = start_gate(hold_bytes=10_000)
     scanned: list[Any] = []
     classify = gate.classifier.classify
-    gate.classifier.classify = lambda exchange: scanned.append(exchange) or classify(exchange)
+
+    def noted(exchange: Any) -> Any:
+        scanned.append(exchange)
+        return classify(exchange)
+
+    gate.classifier.classify = noted
     put(gate, b"x" * 500_000, x_token="abc")
 
     assert [e.header("x-token") for e in scanned if e.header("x-token")] == ["abc"]
     assert {e.path for e in scanned[1:]} == {"/"}
 
 
-def test_volume_rules_see_the_size_as_it_grows(start_gate: Any) -> None:
+def test_volume_rules_see_the_size_as_it_grows(start_gate: StartsGate) -> None:
     """A rule on the size of a request holds for a body of unstated size as soon as it is that
     large.
     """
     gate = start_gate(hold_bytes=10_000)
     blocked = Decision(verdict=Verdict.BLOCK, rule="too-much")
-    gate.policy.decide = lambda s: blocked if s.request_bytes >= 300_000 else _allowed()
+    gate.policy.decide = lambda situation: (
+        blocked if situation.request_bytes >= 300_000 else _allowed()
+    )
     answer = put(gate, iter([b"x" * 50_000] * 20))
 
     assert answer.status_code == 403
     assert 0 < arrived(gate) <= 300_000
 
 
-def test_programs_outside_the_scope_are_only_measured(start_gate: Any) -> None:
+def test_programs_outside_the_scope_are_only_measured(start_gate: StartsGate) -> None:
     """Large uploads of programs that are none of Outgate's business pass unread."""
     gate = start_gate(hold_bytes=10_000, inspect_others=False)
     attribute = gate.attributor.attribute_now
-    gate.attributor.attribute_now = lambda c: replace(attribute(c), is_python=False)
+    gate.attributor.attribute_now = lambda connection: replace(
+        there(attribute(connection)), is_python=False
+    )
     answer = put(gate, b"x" * 300_000 + WORD)
 
     assert answer.status_code == 200
@@ -314,7 +327,7 @@ def test_what_streams_is_neither_held_nor_rewritten(
 
 
 def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
-    start_gate: Any,
+    start_gate: StartsGate,
 ) -> None:
     """A client that hangs up in the middle leaves a record of how much had left, and no whole
     one.
@@ -333,12 +346,12 @@ def test_an_upload_that_its_client_breaks_off_is_on_record_as_far_as_it_got(
 
 @pytest.mark.parametrize("end", [State.CLOSED, State.FAILED])
 async def test_an_upload_is_still_cut_when_its_answer_was_over_before(
-    gate: Any, end: State
+    gate: RunningGate, end: State
 ) -> None:
     """A server that has answered gets no secret after it, nor where the gate failed on its
     answer.
     """
-    inspection = gate.gate.addon.inspection
+    inspection = gate.addon.inspection
     exchange = Exchange(
         id="a",
         at=utc_now(),

@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from present import there
 from socket_echo import SECRET, Echo, closed_record, eventually, open_socket
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from core.decision import Decision, Verdict
 from proxy.websockets import stricter
+from tests.proxy.conftest import StartsGate
 
 
-def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> None:
+def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: StartsGate) -> None:
     """A clean conversation goes through unchanged; its one record tells how much went either
     way.
     """
@@ -32,7 +34,7 @@ def test_clean_messages_pass_and_are_summed_up(echo: Echo, start_gate: Any) -> N
 
 
 @pytest.mark.parametrize("message", [SECRET, SECRET.encode(), ["it is TOP", "-SEC", "RET"]])
-def test_a_refused_message_never_leaves(echo: Echo, start_gate: Any, message: Any) -> None:
+def test_a_refused_message_never_leaves(echo: Echo, start_gate: StartsGate, message: Any) -> None:
     """A message that a rule refuses is dropped, in whatever pieces it comes; the client reads why
     it was closed."""
     gate = start_gate()
@@ -55,7 +57,7 @@ def test_a_refused_message_never_leaves(echo: Echo, start_gate: Any, message: An
     assert any("6 bytes had left" in note for note in record.notes)
 
 
-def test_nothing_follows_a_refused_message(echo: Echo, start_gate: Any) -> None:
+def test_nothing_follows_a_refused_message(echo: Echo, start_gate: StartsGate) -> None:
     """Messages that were on their way behind a refused one do not leave either."""
     gate = start_gate()
     with pytest.raises(ConnectionClosedError), open_socket(gate) as talk:
@@ -69,12 +71,14 @@ def test_nothing_follows_a_refused_message(echo: Echo, start_gate: Any) -> None:
     assert len(gate.evidence.opened) == 1
 
 
-def test_findings_add_up_over_messages(echo: Echo, start_gate: Any) -> None:
+def test_findings_add_up_over_messages(echo: Echo, start_gate: StartsGate) -> None:
     """What is found in several messages is one sum in one record, whatever the rule lets pass."""
     gate = start_gate()
     decide = gate.policy.decide
-    gate.policy.decide = lambda s: (
-        decide(s) if sum(f.count for f in s.findings) >= 3 else _watched(decide, s)
+    gate.policy.decide = lambda situation: (
+        decide(situation)
+        if sum(f.count for f in situation.findings) >= 3
+        else _watched(decide, situation)
     )
     with pytest.raises(ConnectionClosedError), open_socket(gate) as talk:
         for number in range(3):
@@ -90,7 +94,7 @@ def _watched(decide: Any, situation: Any) -> Any:
     return replace(decision, verdict=Verdict.WATCH) if situation.findings else decision
 
 
-def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: Any) -> None:
+def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: StartsGate) -> None:
     """A WebSocket to a host that is not allowed does not open, and the client is told so at
     once.
     """
@@ -103,7 +107,7 @@ def test_the_upgrade_itself_can_be_refused(echo: Echo, start_gate: Any) -> None:
     assert echo.paths == []
 
 
-def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: Any) -> None:
+def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: StartsGate) -> None:
     """When the gate itself fails on a message, the message does not leave and the record names the
     failure."""
     gate = start_gate()
@@ -118,7 +122,7 @@ def test_a_failing_inspection_drops_the_message(echo: Echo, start_gate: Any) -> 
     assert closed_record(gate).decision.degraded == ("hook: failed",)
 
 
-def test_a_message_too_large_to_inspect_is_refused(echo: Echo, start_gate: Any) -> None:
+def test_a_message_too_large_to_inspect_is_refused(echo: Echo, start_gate: StartsGate) -> None:
     """A message larger than what is held for inspection does not leave; the client is told that it
     is too big."""
     gate = start_gate(hold_bytes=100_000)
@@ -134,11 +138,15 @@ def test_a_message_too_large_to_inspect_is_refused(echo: Echo, start_gate: Any) 
     assert not record.request.complete
 
 
-def test_programs_that_are_nobodys_business_are_only_measured(echo: Echo, start_gate: Any) -> None:
+def test_programs_that_are_nobodys_business_are_only_measured(
+    echo: Echo, start_gate: StartsGate
+) -> None:
     """Messages of programs outside Outgate's scope are counted, not read."""
     gate = start_gate(inspect_others=False)
     attribute = gate.attributor.attribute_now
-    gate.attributor.attribute_now = lambda c: replace(attribute(c), is_python=False)
+    gate.attributor.attribute_now = lambda connection: replace(
+        there(attribute(connection)), is_python=False
+    )
     with open_socket(gate) as talk:
         talk.send(SECRET)
         assert talk.recv(timeout=20) == SECRET
@@ -148,7 +156,7 @@ def test_programs_that_are_nobodys_business_are_only_measured(echo: Echo, start_
     assert record.request.bytes == len(SECRET)
 
 
-def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: Any) -> None:
+def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: StartsGate) -> None:
     """A client that breaks off in the middle leaves a record of what it had sent."""
     gate = start_gate()
     with open_socket(gate) as talk:

@@ -27,6 +27,8 @@ class Outgate:
     folder: Path
     internet: StandInInternet
     pack: Path
+    more: dict[str, str] = field(default_factory=dict)
+    """What the environment holds besides."""
     _gates: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -47,6 +49,7 @@ class Outgate:
             "OUTGATE_HOME": str(self.home),
             "PYTHONPATH": str(ROOT),
             "OPENAI_API_KEY": "sk-proj-" + "t" * 48,
+            **self.more,
         }
 
     @property

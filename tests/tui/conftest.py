@@ -4,12 +4,12 @@ screens as text.
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from invented_day import sample_records
@@ -18,11 +18,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
+from core.ports import CaseStore, HoldQueue
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
 from core.stored import StoredEntry
 from evidence.factory import open_evidence
 from tui.app import ReviewApp
+from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
 
@@ -164,21 +166,45 @@ def endless_again() -> Callable[[], EndlessStore]:
 
 
 type Opened = AbstractAsyncContextManager[Pilot[int]]
+type Settles = Callable[[Pilot[int]], Awaitable[None]]
+type Finds = Callable[[Pilot[int]], ReviewScreen]
+type ShowsText = Callable[[Pilot[int]], str]
+type Compares = Callable[[Pilot[int], str], None]
+
+
+class Opens(Protocol):
+    """Opens the review over a store, as `opened` below does."""
+
+    def __call__(
+        self,
+        store: CaseStore,
+        size: tuple[int, int] = (80, 24),
+        read_only: bool = False,
+        holds: HoldQueue | None = None,
+        clock: Callable[[], datetime] | None = None,
+        acts: EvidenceActs | None = None,
+    ) -> Opened: ...
+
+
+class Presses(Protocol):
+    """Presses keys one by one, as `press` below does."""
+
+    async def __call__(self, pilot: Pilot[int], *keys: str) -> None: ...
 
 
 @pytest.fixture
-def opened() -> Callable[..., Opened]:
+def opened() -> Opens:
     """Open the review over a store: `async with opened(store, size=(80, 24)) as pilot`."""
 
     @asynccontextmanager
     async def open_app(
-        store: Any,
+        store: CaseStore,
         size: tuple[int, int] = (80, 24),
         read_only: bool = False,
-        holds: Any = None,
-        clock: Any = None,
-        acts: Any = None,
-    ) -> Any:
+        holds: HoldQueue | None = None,
+        clock: Callable[[], datetime] | None = None,
+        acts: EvidenceActs | None = None,
+    ) -> AsyncIterator[Pilot[int]]:
         reviewer = Reviewer(
             who="dpo",
             clock=clock or (lambda: NOW),
@@ -187,13 +213,9 @@ def opened() -> Callable[..., Opened]:
             watching=lambda: True,
             poll_seconds=None,
         )
-        app = ReviewApp(
-            store,
-            reviewer,
-            holds if holds is not None else store if hasattr(store, "waiting") else None,
-            "",
-            acts,
-        )
+        if holds is None and isinstance(store, MemoryCaseStore):
+            holds = store
+        app = ReviewApp(store, reviewer, holds, "", acts)
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             yield pilot
@@ -213,13 +235,13 @@ async def settled(pilot: Pilot[int]) -> None:
 
 
 @pytest.fixture(name="settled")
-def settled_fixture() -> Callable[[Pilot[int]], Any]:
+def settled_fixture() -> Settles:
     """Wait until the screen is at rest."""
     return settled
 
 
 @pytest.fixture
-def press() -> Callable[..., Any]:
+def press() -> Presses:
     """Press keys one by one, at rest after each; `type:words` puts words where the focus is."""
 
     async def press_keys(pilot: Pilot[int], *keys: str) -> None:
@@ -236,7 +258,7 @@ def press() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def review() -> Callable[[Pilot[int]], ReviewScreen]:
+def review() -> Finds:
     """The review screen, also under a dialog."""
 
     def find(pilot: Pilot[int]) -> ReviewScreen:
@@ -253,13 +275,13 @@ def screen_text(pilot: Pilot[int]) -> str:
 
 
 @pytest.fixture(name="screen_text")
-def screen_text_fixture() -> Callable[[Pilot[int]], str]:
+def screen_text_fixture() -> ShowsText:
     """The screen as plain text."""
     return screen_text
 
 
 @pytest.fixture
-def golden() -> Callable[[Pilot[int], str], None]:
+def golden() -> Compares:
     """Compare the screen with `screens/NAME.txt`; OUTGATE_WRITE_SCREENS=1 writes it anew."""
 
     def compare(pilot: Pilot[int], name: str) -> None:

@@ -1,25 +1,31 @@
 """The registry of actions: what holds for every screen in it, present and future."""
 
 import ast
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 import tui
+from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, ScreenAction, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.offers import Offers
 
 ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
 
+type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
+
 
 @pytest.fixture
-def at(opened, store, press):
+def at(opened: Opens, store: FragileStore, press: Presses) -> OpensScreen:
     """Open a screen of the registry: the review by itself, each other by the review's action of the
     same name.
     """
 
-    async def open_screen(pilot, name):
+    async def open_screen(pilot: Pilot[int], name: str) -> Screen[object]:
         if name != "review":
             [opens] = [action for action in SCREENS["review"] if action.id == name]
             await press(pilot, opens.keys[0])
@@ -35,7 +41,7 @@ def at(opened, store, press):
 class TestEveryScreen:
     """What holds for every screen."""
 
-    def test_its_actions_say_what_they_are(self, name):
+    def test_its_actions_say_what_they_are(self, name: str) -> None:
         """Each has a name and a sentence of help; no key and no id stands for two things."""
         actions = SCREENS[name]
         keys = [key for action in actions for key in action.keys]
@@ -44,10 +50,13 @@ class TestEveryScreen:
         for action in actions:
             assert action.keys and action.shown and action.name and action.help.endswith(".")
 
-    async def test_it_opens_and_every_key_does_something(self, opened, store, at, name):
+    async def test_it_opens_and_every_key_does_something(
+        self, opened: Opens, store: FragileStore, at: OpensScreen, name: str
+    ) -> None:
         """No action without code; every key is bound, and nothing else is."""
         async with opened(store, (140, 45), acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             bound = {key for key, active in screen.active_bindings.items() if active.node is screen}
             assert {key for action in screen.ACTIONS for key in action.keys} <= bound
             own = {
@@ -61,11 +70,18 @@ class TestEveryScreen:
                 assert reason is None or reason.endswith(".")
 
     async def test_help_and_palette_name_every_action(
-        self, opened, store, at, press, screen_text, name
-    ):
+        self,
+        opened: Opens,
+        store: FragileStore,
+        at: OpensScreen,
+        press: Presses,
+        screen_text: ShowsText,
+        name: str,
+    ) -> None:
         """Whoever does not know the keys finds every action by its name."""
         async with opened(store, (140, 90), acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             await press(pilot, "question_mark")
             shown = " ".join(screen_text(pilot).split())
             assert [a.name for a in screen.ACTIONS if f"{a.name}." not in shown] == []
@@ -74,10 +90,19 @@ class TestEveryScreen:
             listed = screen_text(pilot)
             assert [a.name for a in screen.ACTIONS if a.name not in listed] == []
 
-    async def test_what_cannot_be_done_says_why(self, opened, empty_store, store, at, press, name):
+    async def test_what_cannot_be_done_says_why(
+        self,
+        opened: Opens,
+        empty_store: FragileStore,
+        store: FragileStore,
+        at: OpensScreen,
+        press: Presses,
+        name: str,
+    ) -> None:
         """In a read-only view every key answers, and none changes anything."""
         async with opened(store, (140, 45), read_only=True, acts=ACTS) as pilot:
             screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
             for action in screen.ACTIONS:
                 if screen.unavailable(action) is not None:
                     await press(pilot, action.keys[0])
@@ -85,11 +110,11 @@ class TestEveryScreen:
             assert store._events == []
 
 
-def test_no_screen_has_keys_of_its_own():
+def test_no_screen_has_keys_of_its_own() -> None:
     """Screens take their keys from the registry; only dialogs, which ask and are gone, have Enter
     and Esc.
     """
-    written = {}
+    written: dict[str, list[object]] = {}
     for path in sorted(Path(tui.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Binding":
@@ -106,7 +131,7 @@ def test_no_screen_has_keys_of_its_own():
     } == {}
 
 
-def test_a_narrow_footer_keeps_what_is_used_most():
+def test_a_narrow_footer_keeps_what_is_used_most() -> None:
     """The least useful goes first, and the order stays."""
     actions = tuple(
         ScreenAction(

@@ -1,19 +1,28 @@
 """The queue as values: pages, the cursor's case, marks."""
 
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from present import there
 
 from core.review import CaseFilter
+from tests.tui.conftest import EndlessStore, FragileStore
 from tui.case_queue import PAGE_SIZE, PAGES_KEPT, Queue, look
 
 
-def opened_at(store, cursor=0, key=None, queue=None):
+def opened_at(
+    store: EndlessStore | FragileStore,
+    cursor: int = 0,
+    key: str | None = None,
+    queue: Queue | None = None,
+) -> Queue:
     queue = queue or Queue()
     queue.take(look(store, CaseFilter(), cursor, key, queue.count if queue.version else None))
     return queue
 
 
-def test_an_empty_queue_has_no_case(empty_store):
+def test_an_empty_queue_has_no_case(empty_store: FragileStore) -> None:
     """Nothing under the cursor, nothing to mark, nowhere to go."""
     queue = opened_at(empty_store)
 
@@ -21,7 +30,7 @@ def test_an_empty_queue_has_no_case(empty_store):
     assert not queue.move(5)
 
 
-def test_the_cursor_stays_within_the_queue(store):
+def test_the_cursor_stays_within_the_queue(store: FragileStore) -> None:
     """Before the first is the first, after the last is the last."""
     queue = opened_at(store)
 
@@ -31,7 +40,7 @@ def test_the_cursor_stays_within_the_queue(store):
     assert queue.cursor == queue.count - 1
 
 
-def test_only_so_many_pages_are_kept(endless):
+def test_only_so_many_pages_are_kept(endless: EndlessStore) -> None:
     """A long walk through the queue does not fill the memory."""
     queue = opened_at(endless)
     for number in range(60):
@@ -44,10 +53,13 @@ def test_only_so_many_pages_are_kept(endless):
 
     assert len(queue._pages) == PAGES_KEPT
     assert queue.case_at(0) is None
-    assert queue.case_at(59 * PAGE_SIZE).key == endless.page(queue.wanted, 59 * PAGE_SIZE, 1)[0].key
+    assert (
+        there(queue.case_at(59 * PAGE_SIZE)).key
+        == endless.page(queue.wanted, 59 * PAGE_SIZE, 1)[0].key
+    )
 
 
-def test_a_page_of_another_filter_or_an_older_look_is_not_taken(endless):
+def test_a_page_of_another_filter_or_an_older_look_is_not_taken(endless: EndlessStore) -> None:
     """A late answer must not show the wrong case at a position."""
     queue = opened_at(endless)
     page = tuple(endless.page(queue.wanted, 0, PAGE_SIZE))
@@ -57,7 +69,7 @@ def test_a_page_of_another_filter_or_an_older_look_is_not_taken(endless):
     assert queue.case_at(3 * PAGE_SIZE) is None
 
 
-def test_pages_that_are_missing_are_named(endless):
+def test_pages_that_are_missing_are_named(endless: EndlessStore) -> None:
     """Just those that the positions in view need."""
     queue = opened_at(endless)
 
@@ -68,31 +80,33 @@ def test_pages_that_are_missing_are_named(endless):
 
 @settings(max_examples=40, deadline=None)
 @given(cursor=st.integers(0, 99_999), grown=st.integers(0, 5_000))
-def test_the_cursor_keeps_its_case_however_many_arrive(endless_again, cursor, grown):
+def test_the_cursor_keeps_its_case_however_many_arrive(
+    endless_again: Callable[[], EndlessStore], cursor: int, grown: int
+) -> None:
     """Wherever a person is in the queue, and whatever arrives above."""
     store = endless_again()
     queue = Queue()
     queue.take(look(store, CaseFilter(), cursor, None))
-    key = queue.current.key
+    key = there(queue.current).key
     store.grow(grown)
     moved = queue.take(look(store, CaseFilter(), queue.cursor, queue.cursor_key, queue.count))
 
-    assert queue.current.key == key
+    assert there(queue.current).key == key
     assert moved == grown == queue.new_above
 
 
-def test_a_step_taken_while_reading_is_kept(endless):
+def test_a_step_taken_while_reading_is_kept(endless: EndlessStore) -> None:
     """The person pressed ↓ while the store was being read."""
     queue = opened_at(endless)
     late = look(endless, CaseFilter(), queue.cursor, queue.cursor_key, queue.count)
     queue.move(1)
-    key = queue.current.key
+    key = there(queue.current).key
     queue.take(late)
 
-    assert queue.current.key == key
+    assert there(queue.current).key == key
 
 
-def test_a_case_that_is_gone_leaves_the_cursor_in_place(endless):
+def test_a_case_that_is_gone_leaves_the_cursor_in_place(endless: EndlessStore) -> None:
     """What stands there now is the next one."""
     queue = opened_at(endless, 10)
     queue.take(look(endless, CaseFilter(), 10, "case-that-was-closed", queue.count))
@@ -100,14 +114,14 @@ def test_a_case_that_is_gone_leaves_the_cursor_in_place(endless):
     assert queue.cursor == 10
 
 
-def test_marks_are_kept_by_case_not_by_position(endless):
+def test_marks_are_kept_by_case_not_by_position(endless: EndlessStore) -> None:
     """New arrivals do not move a mark to another case."""
     queue = opened_at(endless, 5)
     assert queue.toggle_mark() is True
-    key = queue.current.key
+    key = there(queue.current).key
     endless.grow(7)
     opened_at(endless, queue.cursor, queue.cursor_key, queue)
 
     assert [case.key for case in queue.chosen()] == [key]
     assert queue.toggle_mark() is False
-    assert [case.key for case in queue.chosen()] == [queue.current.key]
+    assert [case.key for case in queue.chosen()] == [there(queue.current).key]

@@ -1,15 +1,23 @@
 """Verifying the evidence and exporting cases from within the review."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
 import pytest
 from invented_day import sample_records
+from textual.widgets import Input
 
 from app.commands.evidence import _acts
 from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
+from core.record import Record
 from core.review import CaseFilter
 from evidence import verify, verify_jsonl
 from evidence.factory import open_store
 from evidence.history import History
+from tests.tui.conftest import EndlessStore, FragileStore, Presses, Settles, ShowsText
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs, ExportChoice, Verified, cases_of, proposed
 from tui.export_dialog import Export, ExportDialog, export_named
@@ -25,10 +33,14 @@ WHOLE = Verified(whole=True, words=("The evidence is whole.", "Records checked: 
 
 
 @pytest.fixture
-def opened_with(store, now):
+def opened_with(store: FragileStore, now: datetime) -> Callable[..., ReviewApp]:
     """Open the review with given acts."""
 
-    def open_app(verify=lambda: WHOLE, export=lambda name, cases, path: len(cases), at=store):
+    def open_app(
+        verify: Callable[[], Verified] = lambda: WHOLE,
+        export: Callable[[str, frozenset[str], Path], int] = lambda name, cases, path: len(cases),
+        at: FragileStore = store,
+    ) -> ReviewApp:
         acts = EvidenceActs(verify=verify, export=export, formats=FORMATS)
         return ReviewApp(
             at, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
@@ -37,7 +49,16 @@ def opened_with(store, now):
     return open_app
 
 
-async def test_v_says_that_the_evidence_is_whole(opened_with, press, settled, screen_text):
+def refused(name: str, formats: tuple[ExportChoice, ...]) -> str:
+    """Return why nothing is exported under this name."""
+    found = export_named(name, formats)
+    assert isinstance(found, str)
+    return found
+
+
+async def test_v_says_that_the_evidence_is_whole(
+    opened_with: Callable[..., Any], press: Presses, settled: Settles, screen_text: ShowsText
+) -> None:
     """The result stays on the screen until it was read."""
     async with opened_with().run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -62,11 +83,16 @@ async def test_v_says_that_the_evidence_is_whole(opened_with, press, settled, sc
     ],
 )
 async def test_a_broken_chain_is_not_called_whole(
-    opened_with, press, settled, screen_text, found, words
-):
+    opened_with: Callable[..., Any],
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    found: EvidenceError | ValueError | Verified,
+    words: str,
+) -> None:
     """A changed record, an unreadable file and an unforeseen fault: none of them reads as whole."""
 
-    def verify():
+    def verify() -> Verified | None:
         if isinstance(found, Exception):
             raise found
         return found
@@ -81,10 +107,21 @@ async def test_a_broken_chain_is_not_called_whole(
         assert "✓ The evidence" not in shown and "DE89" not in shown
 
 
-async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_path, store):
+async def test_e_exports_what_the_filter_shows(
+    opened_with: Callable[..., Any],
+    press: Presses,
+    settled: Settles,
+    tmp_path: Path,
+    store: FragileStore,
+) -> None:
     """The cases in view and no other, in the format that the name asks for."""
-    asked = []
-    app = opened_with(export=lambda *arguments: asked.append(arguments) or 47)
+    asked: list[tuple[str, frozenset[str], Path]] = []
+
+    def export(name: str, cases: frozenset[str], path: Path) -> int:
+        asked.append((name, cases, path))
+        return 47
+
+    app = opened_with(export=export)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "slash", "type:to:openai", "enter", "e")
@@ -97,11 +134,11 @@ async def test_e_exports_what_the_filter_shows(opened_with, press, settled, tmp_
 
 
 async def test_an_export_that_fails_says_that_nothing_was_written(
-    opened_with, press, settled, tmp_path
-):
+    opened_with: Callable[..., Any], press: Presses, settled: Settles, tmp_path: Path
+) -> None:
     """A full disk or a race for the name is told in words."""
 
-    def export(format_name, cases, path):
+    def export(format_name: str, cases: frozenset[str], path: Path) -> None:
         raise InputError("The export cannot be written: no space left.")
 
     async with opened_with(export=export).run_test(size=(80, 24)) as pilot:
@@ -116,8 +153,12 @@ async def test_an_export_that_fails_says_that_nothing_was_written(
 
 
 async def test_a_bad_file_name_keeps_the_dialog_open(
-    opened_with, press, settled, screen_text, tmp_path
-):
+    opened_with: Callable[..., Any],
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    tmp_path: Path,
+) -> None:
     """The dialog says what is wrong; Esc writes nothing."""
     async with opened_with().run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -131,24 +172,26 @@ async def test_a_bad_file_name_keeps_the_dialog_open(
         assert isinstance(pilot.app.screen, ReviewScreen)
 
 
-def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path):
+def test_the_name_chooses_the_format_and_never_an_existing_file(tmp_path: Path) -> None:
     """A file that is there is never replaced from the review."""
     (tmp_path / "there.csv").write_text("x")
 
     assert export_named(f" {tmp_path}/new.CSV ", FORMATS) == Export(
         path=tmp_path / "new.CSV", format_name="csv"
     )
-    assert "already" in export_named(str(tmp_path / "there.csv"), FORMATS)
-    assert "no such folder" in export_named(str(tmp_path / "none" / "x.csv"), FORMATS)
+    assert "already" in refused(str(tmp_path / "there.csv"), FORMATS)
+    assert "no such folder" in refused(str(tmp_path / "none" / "x.csv"), FORMATS)
     for wrong in ("", "   ", "cases", "cases.txt", ".csv", "csv", str(tmp_path)):
-        assert "has to end in" in export_named(wrong, FORMATS)
+        assert "has to end in" in refused(wrong, FORMATS)
 
 
 @pytest.mark.parametrize(
     ("name", "asked"),
     [("a.md", "markdown"), ("a.MD", "markdown"), ("a.jsonl", "jsonl"), ("a.ocsf.jsonl", "ocsf")],
 )
-def test_a_format_is_chosen_by_its_suffix_not_by_its_name(tmp_path, name, asked):
+def test_a_format_is_chosen_by_its_suffix_not_by_its_name(
+    tmp_path: Path, name: str, asked: str
+) -> None:
     """A format called `markdown` is saved as `.md`; of two suffixes that fit, the longer one is
     meant.
     """
@@ -160,17 +203,17 @@ def test_a_format_is_chosen_by_its_suffix_not_by_its_name(tmp_path, name, asked)
 
     found = export_named(str(tmp_path / name), formats)
     assert found == Export(path=tmp_path / name, format_name=asked)
-    assert "or .md" in export_named(str(tmp_path / "a.markdown"), formats)
+    assert "or .md" in refused(str(tmp_path / "a.markdown"), formats)
 
 
-def test_what_is_proposed_is_not_the_first_in_the_alphabet():
+def test_what_is_proposed_is_not_the_first_in_the_alphabet() -> None:
     """A new format changes nothing for whoever presses Enter."""
     early = ExportChoice(name="atom", suffix=".atom", purpose="for feeds")
 
     assert proposed((early, *FORMATS)).name == "csv"
 
 
-def test_all_cases_of_a_filter_are_taken(endless, store):
+def test_all_cases_of_a_filter_are_taken(endless: EndlessStore, store: FragileStore) -> None:
     """Also beyond the pages that are on the screen."""
     endless.length = 950
 
@@ -180,8 +223,13 @@ def test_all_cases_of_a_filter_are_taken(endless, store):
 
 
 async def test_the_real_evidence_is_verified_and_exported(
-    press, settled, screen_text, written, tmp_path, now
-):
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    written: Callable[[Path, Sequence[Record]], None],
+    tmp_path: Path,
+    now: datetime,
+) -> None:
     """As `outgate review` wires it: over the evidence file, with the formats there are."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
@@ -200,6 +248,7 @@ async def test_the_real_evidence_is_verified_and_exported(
         await press(pilot, "escape")
         for name in ("out.csv", "out.jsonl"):
             await press(pilot, "e")
+            assert isinstance(pilot.app.focused, Input)
             pilot.app.focused.value = str(tmp_path / name)
             await press(pilot, "enter")
             assert any(
@@ -213,8 +262,13 @@ async def test_the_real_evidence_is_verified_and_exported(
 
 
 async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
-    press, settled, screen_text, written, tmp_path, now
-):
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    written: Callable[[Path, Sequence[Record]], None],
+    tmp_path: Path,
+    now: datetime,
+) -> None:
     """As `outgate review` wires it: the approval stands in the evidence, and the parts come from
     what was kept.
     """
@@ -224,6 +278,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     newest = store.page(CaseFilter(), 0, 1)[0]
     [version] = store.script_versions(newest.script_path)
     kept = ContentStore(tmp_path / "scripts", lambda text: text)
+    assert version.sha256 is not None
     kept.keep_parts(
         version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     )

@@ -40,7 +40,7 @@ NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)  # a Friday
         ("http://x", CaseFilter(text="http://x")),
     ],
 )
-def test_words_become_a_filter(line, wanted):
+def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
     """What a person writes is what is shown."""
     parsed = parse(line, NOW, UTC)
 
@@ -52,19 +52,19 @@ def test_words_become_a_filter(line, wanted):
     "line",
     ["since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""', "since:99999999d"],
 )
-def test_what_is_not_understood_is_said(line):
+def test_what_is_not_understood_is_said(line: str) -> None:
     """Never a silent guess: a filter that hides cases must be meant."""
     assert parse(line, NOW, UTC).problem
 
 
-def test_days_begin_at_the_persons_midnight():
+def test_days_begin_at_the_persons_midnight() -> None:
     """Not at midnight in Greenwich."""
     tokyo = timezone(timedelta(hours=9))
 
     assert since_named("today", NOW, tokyo) == datetime(2026, 11, 19, 15, tzinfo=UTC)
 
 
-def test_without_a_zone_days_are_those_of_this_machine():
+def test_without_a_zone_days_are_those_of_this_machine() -> None:
     """An officer's monday is the one on the wall."""
     since = since_named("monday", NOW)
 
@@ -73,7 +73,7 @@ def test_without_a_zone_days_are_those_of_this_machine():
 
 
 @given(st.text(max_size=300))
-def test_no_line_breaks_it(line):
+def test_no_line_breaks_it(line: str) -> None:
     """Any text gives a filter or a problem in words."""
     parsed = parse(line, NOW, UTC)
 
@@ -82,7 +82,7 @@ def test_no_line_breaks_it(line):
 
 
 @given(st.text(max_size=60))
-def test_completions_only_add(line):
+def test_completions_only_add(line: str) -> None:
     """A completion keeps what is already written before the last word."""
     for option in completions(line, ["my report.py", "a.py"], ["openai"]):
         assert len(option) <= len(line) + 60
@@ -107,7 +107,7 @@ _WORD = st.sampled_from(["claims", "report.py", "my report"])
         text=st.sampled_from(["", "claims", "two words"]),
     )
 )
-def test_a_filter_read_back_from_its_words_is_the_same(wanted):
+def test_a_filter_read_back_from_its_words_is_the_same(wanted: CaseFilter) -> None:
     """What the screen says is shown is what is shown."""
     assert parse(in_words(wanted), NOW, UTC).wanted == wanted
 
@@ -125,11 +125,11 @@ def test_a_filter_read_back_from_its_words_is_the_same(wanted):
         ("CL", "closed"),
     ],
 )
-def test_the_word_begun_is_completed(line, first):
+def test_the_word_begun_is_completed(line: str, first: str) -> None:
     """The first offer is the one that Tab takes."""
     assert completions(line, ["my report.py", "a.py"], ["openai"])[0] == first
 
 
-def test_kinds_go_by_id_or_by_name():
+def test_kinds_go_by_id_or_by_name() -> None:
     """`found:us_ssn` and `found:us-social-security-number` are one."""
     assert kind_named("us_ssn") == kind_named("US-social-security-number") == "us_ssn"

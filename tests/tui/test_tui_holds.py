@@ -1,15 +1,17 @@
 """Held requests in the review: seen at once, answered in time or later, and never by accident."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from invented_day import finding, place, record, sample_holds, sender
+from present import there
 
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.review import APPROVAL_LASTS, Action, CaseFilter
 from core.vocabulary.times import lasting
+from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, Settles, ShowsText
 from tui.answer_dialog import WORDS, AnswerDialog, Answering
 from tui.app import ReviewApp
 from tui.held_panel import HeldPanel, bar
@@ -23,23 +25,23 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "14
 class Clock:
     """A clock that the test moves."""
 
-    def __init__(self, now):
+    def __init__(self, now: datetime) -> None:
         self.now = now
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         return self.now
 
-    def pass_by(self, seconds):
+    def pass_by(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
-def clock(now):
+def clock(now: datetime) -> Clock:
     return Clock(now)
 
 
 @pytest.fixture
-def holding(store, now):
+def holding(store: FragileStore, now: datetime) -> FragileStore:
     """The working day, and two requests that wait: `backup_ward.py` with 8 s left,
     `payroll_letters.py` with 19.
     """
@@ -48,17 +50,19 @@ def holding(store, now):
     return store
 
 
-def ids(now):
+def ids(now: datetime) -> tuple[str, str]:
     payroll, ward = sample_holds(now)
     return payroll.id, ward.id
 
 
-def answers(store):
+def answers(store: FragileStore) -> list[tuple[Action, str | None, str]]:
     return [(e.action, e.record_id, e.note) for e in store._events]
 
 
 @SIZES
-async def test_what_is_held_stands_at_the_very_top(opened, holding, golden, size):
+async def test_what_is_held_stands_at_the_very_top(
+    opened: Opens, holding: FragileStore, golden: Compares, size: tuple[int, int]
+) -> None:
     """How many wait, how long each waits still, and what happens at zero; the most urgent is told
     in full.
     """
@@ -68,8 +72,8 @@ async def test_what_is_held_stands_at_the_very_top(opened, holding, golden, size
 
 @SIZES
 async def test_releasing_asks_once_for_it_cannot_be_taken_back(
-    opened, holding, golden, press, size
-):
+    opened: Opens, holding: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """The dialog says what leaves, whereto, and how long there is to answer."""
     async with opened(holding, size) as pilot:
         await press(pilot, "a")
@@ -77,7 +81,9 @@ async def test_releasing_asks_once_for_it_cannot_be_taken_back(
 
 
 @SIZES
-async def test_a_hold_that_nobody_answered_stays_in_the_queue(opened, store, golden, press, size):
+async def test_a_hold_that_nobody_answered_stays_in_the_queue(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """It is marked as expired unseen, and says how it can still pass."""
     async with opened(store, size) as pilot:
         await press(pilot, "down")
@@ -85,8 +91,13 @@ async def test_a_hold_that_nobody_answered_stays_in_the_queue(opened, store, gol
 
 
 async def test_a_releases_the_request_under_the_cursor(
-    opened, holding, press, review, screen_text, now
-):
+    opened: Opens,
+    holding: FragileStore,
+    press: Presses,
+    review: Finds,
+    screen_text: ShowsText,
+    now: datetime,
+) -> None:
     """One event that names the request, who, and the note; it waits no more."""
     _, ward = ids(now)
     async with opened(holding) as pilot:
@@ -99,7 +110,9 @@ async def test_a_releases_the_request_under_the_cursor(
         assert any("Released" in n.message for n in pilot.app._notifications)
 
 
-async def test_b_refuses_with_a_note(opened, holding, press, now):
+async def test_b_refuses_with_a_note(
+    opened: Opens, holding: FragileStore, press: Presses, now: datetime
+) -> None:
     """The note is optional; Enter in it is enough, since a refusal can be undone by approving
     later.
     """
@@ -110,7 +123,9 @@ async def test_b_refuses_with_a_note(opened, holding, press, now):
         assert answers(holding) == [(Action.REFUSE, ward, "not agreed")]
 
 
-async def test_a_note_on_a_release_takes_one_more_press(opened, holding, press):
+async def test_a_note_on_a_release_takes_one_more_press(
+    opened: Opens, holding: FragileStore, press: Presses
+) -> None:
     """What cannot be taken back is not done from a text field."""
     async with opened(holding) as pilot:
         await press(pilot, "a", "shift+tab", "type:agreed", "enter")
@@ -123,7 +138,9 @@ async def test_a_note_on_a_release_takes_one_more_press(opened, holding, press):
 @pytest.mark.parametrize(
     "keys", [("a", "escape"), ("b", "escape"), ("a", "shift+tab", "type:x", "escape")]
 )
-async def test_giving_up_answers_nothing(opened, holding, press, keys):
+async def test_giving_up_answers_nothing(
+    opened: Opens, holding: FragileStore, press: Presses, keys: tuple[str, ...]
+) -> None:
     """Esc leaves the request waiting."""
     async with opened(holding) as pilot:
         await press(pilot, *keys)
@@ -132,7 +149,9 @@ async def test_giving_up_answers_nothing(opened, holding, press, keys):
         assert isinstance(pilot.app.screen, ReviewScreen)
 
 
-async def test_the_second_one_is_answered_when_the_cursor_is_on_it(opened, holding, press, now):
+async def test_the_second_one_is_answered_when_the_cursor_is_on_it(
+    opened: Opens, holding: FragileStore, press: Presses, now: datetime
+) -> None:
     """The cursor goes through what is held and on into the queue, and back."""
     payroll, _ = ids(now)
     async with opened(holding) as pilot:
@@ -142,8 +161,15 @@ async def test_the_second_one_is_answered_when_the_cursor_is_on_it(opened, holdi
 
 
 async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
-    opened, store, settled, press, review, screen_text, monkeypatch, now
-):
+    opened: Opens,
+    store: FragileStore,
+    settled: Settles,
+    press: Presses,
+    review: Finds,
+    screen_text: ShowsText,
+    monkeypatch: pytest.MonkeyPatch,
+    now: datetime,
+) -> None:
     """Who reads a case goes on reading it; the panel says that something waits, and h goes
     there.
     """
@@ -151,12 +177,12 @@ async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
     async with opened(store) as pilot:
         await press(pilot, "down", "down")
         monkeypatch.setattr(pilot.app, "bell", lambda: rung.append(1))
-        key = review(pilot).queue.current.key
+        key = there(review(pilot).queue.current).key
         store.hold(sample_holds(now)[0])
         await review(pilot).poll()
         await settled(pilot)
 
-        assert (review(pilot).held.current, review(pilot).queue.current.key, rung) == (
+        assert (review(pilot).held.current, there(review(pilot).queue.current).key, rung) == (
             None,
             key,
             [1],
@@ -170,12 +196,17 @@ async def test_a_hold_that_arrives_takes_no_cursor_but_rings(
         assert "payroll_letters.py" in screen_text(pilot)
         await press(pilot, "escape", "escape")
         assert review(pilot).held.current is None
-        assert review(pilot).queue.current.key == key
+        assert there(review(pilot).queue.current).key == key
 
 
 async def test_the_seconds_run_down_without_any_news(
-    opened, holding, settled, review, screen_text, clock
-):
+    opened: Opens,
+    holding: FragileStore,
+    settled: Settles,
+    review: Finds,
+    screen_text: ShowsText,
+    clock: Clock,
+) -> None:
     """The countdown is the clock's, also when nothing is written."""
     async with opened(holding, clock=clock) as pilot:
         assert "  8 s " in screen_text(pilot)
@@ -189,8 +220,15 @@ async def test_the_seconds_run_down_without_any_news(
 
 
 async def test_an_expired_hold_becomes_a_case_marked_as_unseen(
-    opened, holding, settled, review, screen_text, clock, press, now
-):
+    opened: Opens,
+    holding: FragileStore,
+    settled: Settles,
+    review: Finds,
+    screen_text: ShowsText,
+    clock: Clock,
+    press: Presses,
+    now: datetime,
+) -> None:
     """It leaves the top, the screen says so, and the queue keeps it as expired unseen."""
     _, ward = ids(now)
     async with opened(holding, (140, 45), clock=clock) as pilot:
@@ -209,8 +247,13 @@ async def test_an_expired_hold_becomes_a_case_marked_as_unseen(
 
 
 async def test_an_answer_of_somebody_else_ends_the_wait_here_too(
-    opened, holding, settled, review, screen_text, now
-):
+    opened: Opens,
+    holding: FragileStore,
+    settled: Settles,
+    review: Finds,
+    screen_text: ShowsText,
+    now: datetime,
+) -> None:
     """Two reviewers: what one refused is not offered to the other, and is not called unseen."""
     payroll, ward = ids(now)
     async with opened(holding) as pilot:
@@ -226,12 +269,18 @@ async def test_an_answer_of_somebody_else_ends_the_wait_here_too(
 
 
 async def test_a_release_that_comes_too_late_is_called_an_approval(
-    opened, holding, press, settled, clock, screen_text
-):
+    opened: Opens,
+    holding: FragileStore,
+    press: Presses,
+    settled: Settles,
+    clock: Clock,
+    screen_text: ShowsText,
+) -> None:
     """When time runs out under the dialog it says so, and claims nothing that did not happen."""
     async with opened(holding, clock=clock) as pilot:
         await press(pilot, "a")
         clock.pass_by(9)
+        assert isinstance(pilot.app.screen, AnswerDialog)
         pilot.app.screen._count_down()
         await settled(pilot)
         assert "Approve it for the next run" in screen_text(pilot)
@@ -243,12 +292,12 @@ async def test_a_release_that_comes_too_late_is_called_an_approval(
 
 
 async def test_an_expired_request_is_approved_for_the_next_run_and_that_is_taken_back(
-    opened, store, press, screen_text, review
-):
+    opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText, review: Finds
+) -> None:
     """Approve, then run again: a on the expired case; b takes it back."""
     async with opened(store, (140, 45)) as pilot:
         await press(pilot, "down", "a", "enter")
-        case = review(pilot).queue.current
+        case = there(review(pilot).queue.current)
         assert answers(store) == [(Action.APPROVE, case.last_record, "")]
         assert "approved, run again" in screen_text(pilot)
         assert "Approved by dpo at 14:14" in screen_text(pilot)
@@ -261,7 +310,9 @@ async def test_an_expired_request_is_approved_for_the_next_run_and_that_is_taken
 
 
 @pytest.mark.parametrize("key", ["a", "b"])
-async def test_cases_that_were_never_held_cannot_be_released(opened, store, press, key):
+async def test_cases_that_were_never_held_cannot_be_released(
+    opened: Opens, store: FragileStore, press: Presses, key: str
+) -> None:
     """The key stays in place and says why."""
     async with opened(store) as pilot:
         await press(pilot, key)
@@ -271,7 +322,9 @@ async def test_cases_that_were_never_held_cannot_be_released(opened, store, pres
 
 
 @pytest.mark.parametrize("key", ["a", "b", "c"])
-async def test_a_read_only_view_answers_nothing(opened, holding, press, key):
+async def test_a_read_only_view_answers_nothing(
+    opened: Opens, holding: FragileStore, press: Presses, key: str
+) -> None:
     """Who may only look sees the countdown and cannot answer."""
     async with opened(holding, read_only=True) as pilot:
         await press(pilot, key)
@@ -280,7 +333,9 @@ async def test_a_read_only_view_answers_nothing(opened, holding, press, key):
         assert isinstance(pilot.app.screen, ReviewScreen)
 
 
-async def test_a_held_request_is_not_closed_like_a_case(opened, holding, press):
+async def test_a_held_request_is_not_closed_like_a_case(
+    opened: Opens, holding: FragileStore, press: Presses
+) -> None:
     """c on a waiting request says what to press instead of closing some case that is not shown."""
     async with opened(holding) as pilot:
         await press(pilot, "c")
@@ -289,7 +344,9 @@ async def test_a_held_request_is_not_closed_like_a_case(opened, holding, press):
         assert isinstance(pilot.app.screen, ReviewScreen)
 
 
-async def test_an_answer_that_cannot_be_written_is_said(opened, holding, press, review):
+async def test_an_answer_that_cannot_be_written_is_said(
+    opened: Opens, holding: FragileStore, press: Presses, review: Finds
+) -> None:
     """The request goes on waiting, and the screen says that nothing was changed."""
     holding.append_failure = EvidenceError("The disk is full.", remedy="Make room.")
     async with opened(holding) as pilot:
@@ -302,8 +359,8 @@ async def test_an_answer_that_cannot_be_written_is_said(opened, holding, press, 
 
 
 async def test_many_are_held_and_the_panel_stays_small(
-    opened, empty_store, press, screen_text, now
-):
+    opened: Opens, empty_store: FragileStore, press: Presses, screen_text: ShowsText, now: datetime
+) -> None:
     """Four lines on a small screen, the rest counted; the cursor's is always among them."""
     for number in range(9):
         empty_store.hold(
@@ -325,18 +382,20 @@ async def test_many_are_held_and_the_panel_stays_small(
         assert "job_3.py" in screen_text(pilot)
 
 
-async def test_a_click_goes_to_a_held_request(opened, holding, settled, review):
+async def test_a_click_goes_to_a_held_request(
+    opened: Opens, holding: FragileStore, settled: Settles, review: Finds
+) -> None:
     """The mouse does what h and the arrows do."""
     async with opened(holding) as pilot:
         await pilot.click(HeldPanel, offset=(20, 2))
         await settled(pilot)
 
-        assert review(pilot).held.current.case.script == "payroll_letters.py"
+        assert there(review(pilot).held.current).case.script == "payroll_letters.py"
 
 
 async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(
-    opened, empty_store, press, screen_text, now
-):
+    opened: Opens, empty_store: FragileStore, press: Presses, screen_text: ShowsText, now: datetime
+) -> None:
     """Brackets and escapes of a held request are drawn as they are, inert."""
     bad = "[bold]x[/] \x1b[31m\u202e漢字🙂"
     empty_store.hold(
@@ -359,7 +418,7 @@ async def test_hostile_names_stay_text_in_the_panel_and_the_dialog(
         assert not {"\x1b", "\u202e"} & set(shown)
 
 
-def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now):
+def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now: datetime) -> None:
     """Ten seconds after its end nobody is left to answer to."""
     records = sample_holds(now)
 
@@ -372,7 +431,7 @@ def test_a_hold_of_a_gate_that_is_gone_is_not_offered(now):
     assert waiting(60) == []
 
 
-def test_the_bar_runs_out(now):
+def test_the_bar_runs_out(now: datetime) -> None:
     """It is full at the start and empty at the end, of the same length always."""
     held = held_of(sample_holds(now)[0])
     start = held.until - timedelta(seconds=held.seconds)
@@ -388,12 +447,14 @@ def test_the_bar_runs_out(now):
     )
 
 
-def test_the_words_give_the_time_that_the_gate_keeps():
+def test_the_words_give_the_time_that_the_gate_keeps() -> None:
     """An approval is said to last as long as it does."""
     assert lasting(APPROVAL_LASTS) in WORDS[Answering.APPROVE_NEXT].effect
 
 
-async def test_a_filter_can_be_given_from_the_start(store, now, settled):
+async def test_a_filter_can_be_given_from_the_start(
+    store: FragileStore, now: datetime, settled: Settles
+) -> None:
     """`outgate review held` opens with that filter, which is in view; one not understood shows all
     and says so.
     """
@@ -406,11 +467,14 @@ async def test_a_filter_can_be_given_from_the_start(store, now, settled):
         async with app.run_test(size=(80, 24)) as pilot:
             await settled(pilot)
 
+            assert isinstance(app.screen, ReviewScreen)
             assert app.screen.queue.wanted == wanted
             assert len(app._notifications) == told
 
 
-async def test_a_gate_that_stopped_is_noticed_without_any_writing(store, now, settled, screen_text):
+async def test_a_gate_that_stopped_is_noticed_without_any_writing(
+    store: FragileStore, now: datetime, settled: Settles, screen_text: ShowsText
+) -> None:
     """The health line asks now and then, for a gate that is gone writes nothing."""
     alive = [True]
     reviewer = Reviewer(who="dpo", clock=lambda: now, watching=lambda: alive[0], poll_seconds=None)
@@ -420,6 +484,7 @@ async def test_a_gate_that_stopped_is_noticed_without_any_writing(store, now, se
         assert "● Watching" in screen_text(pilot)
         alive[0] = False
         for _ in range(5):
+            assert isinstance(app.screen, ReviewScreen)
             await app.screen.poll()
         await settled(pilot)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_the_picture_shows_the_review_as_it_is():
+async def test_the_picture_shows_the_review_as_it_is() -> None:
     """Who decides by the README's picture sees today's screen; `docs/pictures/draw_review.py` draws
     it anew.
     """

@@ -1,22 +1,31 @@
 """The plain list, for screen readers and pipes."""
 
 import io
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import pytest
 from invented_day import sample_holds
 
 from app.commands.evidence import review
+from core.errors import EvidenceError
+from core.review import Case, CaseFilter
+from tests.tui.conftest import EndlessStore, FragileStore
 from tui.app import crash_words, run
 from tui.plain import print_queue
 
 
-def printed(store, now, line="", **more):
+def printed(
+    store: EndlessStore | FragileStore, now: datetime, line: str = "", **more: Any
+) -> tuple[int, str]:
     out = io.StringIO()
     code = print_queue(store, out, line, clock=lambda: now, zone=UTC, **more)
     return code, out.getvalue()
 
 
-def test_each_case_is_one_numbered_paragraph(store, now):
+def test_each_case_is_one_numbered_paragraph(store: FragileStore, now: datetime) -> None:
     """A screen reader reads it from top to bottom without a table."""
     code, text = printed(store, now)
 
@@ -28,25 +37,27 @@ def test_each_case_is_one_numbered_paragraph(store, now):
     assert text.count("\n\n") == 7
 
 
-def test_a_filter_narrows_it(store, now):
+def test_a_filter_narrows_it(store: FragileStore, now: datetime) -> None:
     """The same words as in the app."""
     assert printed(store, now, "to:openai")[1].startswith("2 cases, newest first.")
     assert printed(store, now, "to:nowhere") == (0, "No case is like that.\n")
 
 
-def test_an_unclear_filter_is_wrong_use(store, now):
+def test_an_unclear_filter_is_wrong_use(store: FragileStore, now: datetime) -> None:
     """Exit code 2 and what to write instead."""
     code, text = printed(store, now, "since:blursday")
 
     assert (code, "Try today" in text) == (2, True)
 
 
-def test_an_empty_queue_says_so(empty_store, now):
+def test_an_empty_queue_says_so(empty_store: FragileStore, now: datetime) -> None:
     """Silence could be taken for a fault."""
     assert printed(empty_store, now) == (0, "Nothing needs you.\n")
 
 
-def test_trouble_is_one_sentence_and_exit_code_one(store, now, locked):
+def test_trouble_is_one_sentence_and_exit_code_one(
+    store: FragileStore, now: datetime, locked: EvidenceError
+) -> None:
     """Never a traceback."""
     store.failure = locked
 
@@ -56,35 +67,39 @@ def test_trouble_is_one_sentence_and_exit_code_one(store, now, locked):
     )
 
 
-def test_every_case_is_printed_once_though_others_arrive_meanwhile(endless, now):
+def test_every_case_is_printed_once_though_others_arrive_meanwhile(
+    endless: EndlessStore, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pages shift while a long list is printed; nothing is repeated."""
     endless.length = 450
     plain = endless.page
 
-    def growing(wanted, offset, limit):
+    def growing(wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         page = plain(wanted, offset, limit)
         endless.grow(3)
         return page
 
-    endless.page = growing
+    monkeypatch.setattr(endless, "page", growing)
     text = printed(endless, now)[1]
     names = [line.split("”")[0] for line in text.splitlines() if "“" in line]
 
     assert len(names) == len(set(names)) == 450
 
 
-def test_a_limit_keeps_it_short(endless, now):
+def test_a_limit_keeps_it_short(endless: EndlessStore, now: datetime) -> None:
     """For a look at the newest only."""
     assert printed(endless, now, limit=5)[1].count("“job_") == 5
 
 
-def test_without_a_terminal_the_plain_list_is_printed(store, capsys):
+def test_without_a_terminal_the_plain_list_is_printed(
+    store: FragileStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`outgate review | less` works."""
     assert run(store, "dpo") == 0
     assert "7 cases to look at" in capsys.readouterr().out
 
 
-def test_a_fault_of_the_app_is_told_without_data():
+def test_a_fault_of_the_app_is_told_without_data() -> None:
     """Its type and place; nothing of its text, which may come from a record."""
     try:
         raise KeyError("DE89370400440532013000")
@@ -95,7 +110,7 @@ def test_a_fault_of_the_app_is_told_without_data():
     assert "DE89" not in words
 
 
-def test_what_is_held_now_is_said_first(store, now):
+def test_what_is_held_now_is_said_first(store: FragileStore, now: datetime) -> None:
     """Before the cases, with the seconds left; an expired case says so in words."""
     for waiting in sample_holds(now):
         store.hold(waiting)
@@ -109,7 +124,9 @@ def test_what_is_held_now_is_said_first(store, now):
     assert "It was held, nobody answered in time, and it was refused. Expired unseen." in text
 
 
-def test_the_command_returns_what_the_list_returns(monkeypatch, tmp_path, capsys):
+def test_the_command_returns_what_the_list_returns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A filter that is not understood is wrong use, also for the command; one that is narrows the
     list.
     """

@@ -3,7 +3,7 @@
 A change here is a change for people: read the difference.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from invented_day import finding, place, record
@@ -12,6 +12,9 @@ from memory_case_store import MemoryCaseStore
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
+from core.errors import EvidenceError
+from core.record import Record
+from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 
@@ -21,7 +24,9 @@ def name(what: str, size: tuple[int, int]) -> str:
 
 
 @SIZES
-async def test_an_empty_queue_says_that_nothing_needs_you(opened, empty_store, golden, size):
+async def test_an_empty_queue_says_that_nothing_needs_you(
+    opened: Opens, empty_store: FragileStore, golden: Compares, size: tuple[int, int]
+) -> None:
     """When nothing happened the screen says so, and how to see what was closed."""
     async with opened(empty_store, size) as pilot:
         golden(pilot, name("empty", size))
@@ -29,15 +34,17 @@ async def test_an_empty_queue_says_that_nothing_needs_you(opened, empty_store, g
 
 @SIZES
 async def test_the_queue_shows_each_case_and_the_one_under_the_cursor_in_full(
-    opened, store, golden, size
-):
+    opened: Opens, store: FragileStore, golden: Compares, size: tuple[int, int]
+) -> None:
     """The first screen needs no set-up: what needs me, and the newest case as a sentence."""
     async with opened(store, size) as pilot:
         golden(pilot, name("queue", size))
 
 
 @SIZES
-async def test_the_detail_follows_the_cursor(opened, store, golden, press, size):
+async def test_the_detail_follows_the_cursor(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """Moving down shows the next case at once."""
     async with opened(store, size) as pilot:
         await press(pilot, "down", "down")
@@ -45,7 +52,9 @@ async def test_the_detail_follows_the_cursor(opened, store, golden, press, size)
 
 
 @SIZES
-async def test_a_case_can_be_read_on_the_whole_screen(opened, store, golden, press, size):
+async def test_a_case_can_be_read_on_the_whole_screen(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """Why: the rule, how sure the sender is, what was not checked."""
     async with opened(store, size) as pilot:
         await press(pilot, "down", "down", "down", "w")
@@ -53,7 +62,9 @@ async def test_a_case_can_be_read_on_the_whole_screen(opened, store, golden, pre
 
 
 @SIZES
-async def test_closing_asks_for_one_of_five_reasons(opened, store, golden, press, size):
+async def test_closing_asks_for_one_of_five_reasons(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """The dialog names the case and explains each reason."""
     async with opened(store, size) as pilot:
         await press(pilot, "c")
@@ -61,7 +72,9 @@ async def test_closing_asks_for_one_of_five_reasons(opened, store, golden, press
 
 
 @SIZES
-async def test_closing_several_says_how_many(opened, store, golden, press, size):
+async def test_closing_several_says_how_many(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """The count stands in the title and on the button."""
     async with opened(store, size) as pilot:
         await press(pilot, "shift+down", "shift+down", "x", "c")
@@ -69,7 +82,9 @@ async def test_closing_several_says_how_many(opened, store, golden, press, size)
 
 
 @SIZES
-async def test_marks_are_seen_and_counted(opened, store, golden, press, size):
+async def test_marks_are_seen_and_counted(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """Marked cases carry a sign, and their number is always in view."""
     async with opened(store, size) as pilot:
         await press(pilot, "x", "down", "down", "x")
@@ -77,7 +92,9 @@ async def test_marks_are_seen_and_counted(opened, store, golden, press, size):
 
 
 @SIZES
-async def test_the_filter_offers_its_words(opened, store, golden, press, size):
+async def test_the_filter_offers_its_words(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """Nobody has to learn a syntax: the words stand under the line."""
     async with opened(store, size) as pilot:
         await press(pilot, "slash", "h")
@@ -85,7 +102,9 @@ async def test_the_filter_offers_its_words(opened, store, golden, press, size):
 
 
 @SIZES
-async def test_a_filter_that_is_on_is_always_in_view(opened, store, golden, press, size):
+async def test_a_filter_that_is_on_is_always_in_view(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """What is hidden by a filter must not be taken for nothing."""
     async with opened(store, size) as pilot:
         await press(pilot, "slash", "type:to:openai", "enter")
@@ -93,7 +112,9 @@ async def test_a_filter_that_is_on_is_always_in_view(opened, store, golden, pres
 
 
 @SIZES
-async def test_help_lists_every_key(opened, store, golden, press, size):
+async def test_help_lists_every_key(
+    opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
+) -> None:
     """Also those that cannot be used now, with the reason."""
     async with opened(store, size) as pilot:
         await press(pilot, "question_mark")
@@ -101,14 +122,20 @@ async def test_help_lists_every_key(opened, store, golden, press, size):
 
 
 @SIZES
-async def test_trouble_with_the_evidence_is_told_in_words(opened, store, locked, golden, size):
+async def test_trouble_with_the_evidence_is_told_in_words(
+    opened: Opens,
+    store: FragileStore,
+    locked: EvidenceError,
+    golden: Compares,
+    size: tuple[int, int],
+) -> None:
     """A locked database gives a clear panel with what to do, never a traceback."""
     store.failure = locked
     async with opened(store, size) as pilot:
         golden(pilot, name("trouble", size))
 
 
-def hostile_record(at):
+def hostile_record(at: datetime) -> Record:
     """A sender and a payload that try everything against a terminal and its reader."""
     bad = (
         "[bold red]x[/] \x1b[31m\x1b]0;owned\x07 \u202egnp.exe \u200bzero\u200d"
@@ -140,7 +167,14 @@ def hostile_record(at):
 
 
 @SIZES
-async def test_hostile_text_stays_text(opened, golden, press, screen_text, now, size):
+async def test_hostile_text_stays_text(
+    opened: Opens,
+    golden: Compares,
+    press: Presses,
+    screen_text: ShowsText,
+    now: datetime,
+    size: tuple[int, int],
+) -> None:
     """Brackets, escapes, direction marks and line breaks from a payload are shown as inert text in
     their own cells.
     """

@@ -1,15 +1,22 @@
 """What the review tells of one script."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from invented_day import finding, place, record, sender
 from memory_case_store import MemoryCaseStore
+from present import readable, there
 
 from core.classification import AccountKind, Category
 from core.decision import Verdict
+from core.errors import EvidenceError
 from core.review import Action, script_key
+from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
+from tui.case_detail import Section
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
@@ -19,12 +26,12 @@ PATH = "/srv/jobs/ledger_upload.py"
 
 
 @pytest.fixture
-def two_versions(store, now):
+def two_versions(store: FragileStore, now: datetime) -> FragileStore:
     """The day's ledger script, and an older version of it that sent elsewhere; and one of a longer
     name.
     """
     old = sender("ledger_upload.py")
-    old = replace(old, script=replace(old.script, sha256="ab" * 32))
+    old = replace(old, script=replace(there(old.script), sha256="ab" * 32))
     away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
     store.add(
         record(now - timedelta(days=3), old, away, finding("email", 3), verdict=Verdict.BLOCK)
@@ -35,11 +42,11 @@ def two_versions(store, now):
     return store
 
 
-def words(sections):
+def words(sections: list[Section]) -> str:
     return "\n".join(f"{row.label}|{row.text}" for section in sections for row in section.rows)
 
 
-def test_versions_and_destinations_of_a_script(two_versions, now):
+def test_versions_and_destinations_of_a_script(two_versions: FragileStore, now: datetime) -> None:
     """Which versions were seen from when to when, and where the script sends what."""
     text = words(describe_script(read_script(two_versions, PATH), now, UTC))
 
@@ -52,16 +59,19 @@ def test_versions_and_destinations_of_a_script(two_versions, now):
     assert "✕ files.example: 3 e-mail addresses" in text
 
 
-def test_a_script_of_a_longer_name_is_another(two_versions, now):
+def test_a_script_of_a_longer_name_is_another(two_versions: FragileStore, now: datetime) -> None:
     """Names that only begin alike are not mixed up."""
     assert {case.script for case in read_script(two_versions, PATH).cases} == {"ledger_upload.py"}
 
 
-async def test_s_shows_it_and_esc_goes_back(opened, two_versions, press, screen_text):
+async def test_s_shows_it_and_esc_goes_back(
+    opened: Opens, two_versions: FragileStore, press: Presses, screen_text: ShowsText
+) -> None:
     """On the case under the cursor; a case without a known script says so."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s")
-        assert isinstance(pilot.app.screen, ScriptScreen)
+        shown = pilot.app.screen
+        assert isinstance(shown, ScriptScreen)
         assert "abababababab" in screen_text(pilot)
         await press(pilot, "escape", "down", "down", "down", "s")
 
@@ -69,7 +79,9 @@ async def test_s_shows_it_and_esc_goes_back(opened, two_versions, press, screen_
         assert any("No script is known here." in n.message for n in pilot.app._notifications)
 
 
-async def test_hostile_paths_stay_text(opened, press, screen_text, now):
+async def test_hostile_paths_stay_text(
+    opened: Opens, press: Presses, screen_text: ShowsText, now: datetime
+) -> None:
     """A path with brackets and escapes is shown inert."""
     bad = sender("[bold]x[/]\x1b[2J\u202e.py")
     store = MemoryCaseStore(
@@ -82,7 +94,7 @@ async def test_hostile_paths_stay_text(opened, press, screen_text, now):
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot))
 
 
-def acts(parts):
+def acts(parts: Callable[..., Any]) -> EvidenceActs:
     return EvidenceActs(
         verify=lambda: Verified(whole=True, words=()),
         export=lambda *_: 0,
@@ -98,8 +110,12 @@ MADE_OF = ScriptParts(
 
 @SIZES
 async def test_a_script_is_shown_with_its_versions_and_parts(
-    opened, two_versions, golden, press, size
-):
+    opened: Opens,
+    two_versions: FragileStore,
+    golden: Compares,
+    press: Presses,
+    size: tuple[int, int],
+) -> None:
     """Which version is approved by whom, where it sends what, and what it is made of, all on one
     screen.
     """
@@ -109,7 +125,13 @@ async def test_a_script_is_shown_with_its_versions_and_parts(
 
 
 @SIZES
-async def test_approving_asks_why(opened, two_versions, golden, press, size):
+async def test_approving_asks_why(
+    opened: Opens,
+    two_versions: FragileStore,
+    golden: Compares,
+    press: Presses,
+    size: tuple[int, int],
+) -> None:
     """The dialog names the version and says what its approval does."""
     async with opened(two_versions, size) as pilot:
         await press(pilot, "s", "a")
@@ -117,8 +139,8 @@ async def test_approving_asks_why(opened, two_versions, golden, press, size):
 
 
 async def test_a_version_is_approved_and_taken_back_with_a_reason(
-    opened, two_versions, press, screen_text
-):
+    opened: Opens, two_versions: FragileStore, press: Presses, screen_text: ShowsText
+) -> None:
     """Each is an event with name, time and reason, about the version that the cursor was on."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s", "down", "a", "type:Old but good", "enter")
@@ -129,14 +151,16 @@ async def test_a_version_is_approved_and_taken_back_with_a_reason(
         await press(pilot, "b", "type:Not any more", "enter")
         assert "✕ approval taken back by dpo" in screen_text(pilot)
 
-    told = two_versions.history(script_key(PATH))
+    told = readable(two_versions.history(script_key(PATH)))
     assert [(e.action, e.who, e.note, e.script_sha256) for e in told] == [
         (Action.APPROVE_SCRIPT, "dpo", "Old but good", "ab" * 32),
         (Action.WITHDRAW_SCRIPT, "dpo", "Not any more", "ab" * 32),
     ]
 
 
-async def test_without_a_reason_nothing_is_approved(opened, two_versions, press):
+async def test_without_a_reason_nothing_is_approved(
+    opened: Opens, two_versions: FragileStore, press: Presses
+) -> None:
     """An empty note is asked for once more; Esc gives up."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s", "a", "enter")
@@ -144,10 +168,12 @@ async def test_without_a_reason_nothing_is_approved(opened, two_versions, press)
         await press(pilot, "escape", "b")
         assert any("It is not approved." in n.message for n in pilot.app._notifications)
 
-    assert two_versions.history(script_key(PATH)) == []
+    assert readable(two_versions.history(script_key(PATH))) == []
 
 
-async def test_a_read_only_view_approves_nothing(opened, two_versions, press):
+async def test_a_read_only_view_approves_nothing(
+    opened: Opens, two_versions: FragileStore, press: Presses
+) -> None:
     """Looking is all that it allows."""
     async with opened(two_versions, read_only=True) as pilot:
         await press(pilot, "s", "a")
@@ -155,7 +181,13 @@ async def test_a_read_only_view_approves_nothing(opened, two_versions, press):
         assert isinstance(pilot.app.screen, ScriptScreen)
 
 
-async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, screen_text):
+async def test_a_store_that_fails_is_told(
+    opened: Opens,
+    two_versions: FragileStore,
+    press: Presses,
+    locked: EvidenceError,
+    screen_text: ShowsText,
+) -> None:
     """When it cannot be written, the screen says so, and shows nothing as approved."""
     async with opened(two_versions) as pilot:
         await press(pilot, "s", "a", "type:x")
@@ -170,14 +202,18 @@ async def test_a_store_that_fails_is_told(opened, two_versions, press, locked, s
         )
 
 
-def test_what_it_is_made_of_is_inert_and_bounded(two_versions, now):
+def test_what_it_is_made_of_is_inert_and_bounded(two_versions: FragileStore, now: datetime) -> None:
     """Names of packages come from foreign files: they are shown as text, and not by the
     thousand.
     """
+
+    def told(parts: ScriptParts, _digest: str) -> ScriptParts:
+        return parts
+
     many = ScriptParts(imports=None, installed=tuple(f"p{n} 1" for n in range(1000)))
     for parts, said in ((MADE_OF, "pandas 2.2.3, requests 2.32.3"), (many, "and 700 more")):
         text = words(
-            describe_script(read_script(two_versions, PATH, lambda _, parts=parts: parts), now, UTC)
+            describe_script(read_script(two_versions, PATH, partial(told, parts)), now, UTC)
         )
         assert said in text
         assert "\x1b" not in text

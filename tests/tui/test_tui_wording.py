@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,9 +14,10 @@ from invented_day import finding, place, record, sender
 from memory_case_store import as_stored
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
-from core.classification import AccountKind, Category, LlmCall
+from core.classification import AccountKind, Category, Destination, LlmCall
 from core.decision import Verdict
-from core.findings import Confidence
+from core.findings import Confidence, Finding
+from core.review import Case
 from core.text import printable
 from destinations import SERVICES
 from tui.wording import (
@@ -34,13 +37,19 @@ ONEDRIVE = place("graph.microsoft.com", "onedrive", Category.CLOUD_STORAGE, Acco
 OPENAI = place("api.openai.com", "openai", Category.LLM)
 
 
-def said(now, who=None, where=ONEDRIVE, *findings, **more):
+def said(
+    now: datetime,
+    who: Attribution | None = None,
+    where: Destination = ONEDRIVE,
+    *findings: Finding,
+    **more: Any,
+) -> str:
     at = now - timedelta(minutes=12)
     made = record(at, who or sender("ledger_upload.py"), where, *findings, **more)
     return sentence(as_stored(made), now, UTC)
 
 
-def test_who_what_where_when_and_outcome_in_that_order(now):
+def test_who_what_where_when_and_outcome_in_that_order(now: datetime) -> None:
     """The sentence that an officer reads first."""
     rows = finding("iban", 14_212, records=15_000)
 
@@ -68,7 +77,9 @@ def test_who_what_where_when_and_outcome_in_that_order(now):
         (Verdict.BLOCK, None, "tried to send", "It was blocked."),
     ],
 )
-def test_the_outcome_is_never_left_open(now, verdict, intended, verb, outcome):
+def test_the_outcome_is_never_left_open(
+    now: datetime, verdict: Verdict, intended: Verdict | None, verb: str, outcome: str
+) -> None:
     """What was stopped was not sent; what a rule would have done is said."""
     words = said(now, None, OPENAI, finding("email", 2), verdict=verdict, intended=intended)
 
@@ -89,7 +100,7 @@ def test_the_outcome_is_never_left_open(now, verdict, intended, verb, outcome):
         ),
     ],
 )
-def test_no_sender_is_named_that_was_not_found(now, who, start):
+def test_no_sender_is_named_that_was_not_found(now: datetime, who: Attribution, start: str) -> None:
     """Certain, likely and unknown senders read differently."""
     assert said(now, who).startswith(start)
 
@@ -118,7 +129,7 @@ def test_no_sender_is_named_that_was_not_found(now, who, start):
         (place("", None, Category.OTHER), "an unnamed host"),
     ],
 )
-def test_whose_account_of_which_service(now, where, words):
+def test_whose_account_of_which_service(now: datetime, where: Destination, words: str) -> None:
     """A personal account is told from the organisation's own."""
     assert words in said(now, None, where)
 
@@ -150,25 +161,27 @@ def test_whose_account_of_which_service(now, where, words):
         ),
     ],
 )
-def test_what_was_found_gravest_first(now, findings, words):
+def test_what_was_found_gravest_first(
+    now: datetime, findings: tuple[Finding, ...], words: str
+) -> None:
     """Counts with the right singular and plural; what was not read is not called clean."""
     assert words in said(now, None, OPENAI, *findings)
 
 
-def test_the_model_is_named(now):
+def test_the_model_is_named(now: datetime) -> None:
     """For a language model, which one."""
     assert "to OpenAI (gpt-5-mini) at" in said(
         now, None, OPENAI, llm=LlmCall(provider="openai", operation="chat", model="gpt-5-mini")
     )
 
 
-def test_a_kind_without_words_goes_by_its_own_name():
+def test_a_kind_without_words_goes_by_its_own_name() -> None:
     """A new classifier shows at once, though plainly."""
     assert kind_words("gr_amka").many == "gr amka values"
     assert kind_words("").one == "something without a name"
 
 
-def test_services_go_by_their_proper_names():
+def test_services_go_by_their_proper_names() -> None:
     """The screen says the name that refusals say; an id that no version of ours knows is inert on
     it.
     """
@@ -180,7 +193,7 @@ def test_services_go_by_their_proper_names():
     assert service_name(None, "") == "an unnamed host"
 
 
-def test_a_reason_to_close_is_said_in_words():
+def test_a_reason_to_close_is_said_in_words() -> None:
     """Also one that this version does not know, and none at all."""
     assert disposition_words("false_alarm") == "false alarm"
     assert disposition_words(None) == "no reason given"
@@ -188,7 +201,7 @@ def test_a_reason_to_close_is_said_in_words():
 
 
 @given(st.text())
-def test_text_from_records_is_inert(text):
+def test_text_from_records_is_inert(text: str) -> None:
     """On one line, without invisible characters or floods of marks; nothing that printable removed
     comes back.
     """
@@ -209,12 +222,12 @@ def test_text_from_records_is_inert(text):
         ("[b]x[/b]", "[b]x[/b]"),
     ],
 )
-def test_tampering_stays_visible(raw, inert):
+def test_tampering_stays_visible(raw: str, inert: str) -> None:
     """What was taken out leaves a dot; brackets are only brackets."""
     assert safe(raw) == inert
 
 
-def test_the_health_line_says_when_something_was_skipped(now):
+def test_the_health_line_says_when_something_was_skipped(now: datetime) -> None:
     """Good only when nothing was skipped and the evidence can be read."""
     well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
     some = {**well, "degraded": 12}
@@ -234,7 +247,7 @@ def test_the_health_line_says_when_something_was_skipped(now):
     assert health(well, now, "locked", True) == ("blocked", "Not reading evidence · locked")
 
 
-def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now):
+def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now: datetime) -> None:
     """When no gate runs it says so; when nobody can tell, it says nothing of it."""
     well = {"last_at_epoch": int(now.timestamp()) - 4}
 
@@ -252,12 +265,12 @@ def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now):
         (1_204, 2, "1,204 cases need you, 2 of them held"),
     ],
 )
-def test_how_much_there_is_to_do(cases, held, words):
+def test_how_much_there_is_to_do(cases: int, held: int, words: str) -> None:
     """The first words of the screen."""
     assert tally(cases, held) == words
 
 
-def test_a_case_in_the_queue(now, case_of):
+def test_a_case_in_the_queue(now: datetime, case_of: Callable[..., Case]) -> None:
     """Short words for the list, a sentence for plain print."""
     many = case_of(
         7,
@@ -283,7 +296,9 @@ def test_a_case_in_the_queue(now, case_of):
     )
 
 
-def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(now, case_of):
+def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(
+    now: datetime, case_of: Callable[..., Case]
+) -> None:
     """Nothing is made up."""
     words = case_sentence(case_of(2, script="", user=None, verdict="quarantine"), now, UTC)
 
@@ -291,7 +306,7 @@ def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(now, case_of):
     assert words.endswith("What became of it is not known.")
 
 
-def test_words_need_no_terminal():
+def test_words_need_no_terminal() -> None:
     """The tables and sentences, the plain list and the package itself load neither Textual nor
     Rich.
     """
@@ -304,14 +319,14 @@ def test_words_need_no_terminal():
     assert done.stdout.strip() == "set()"
 
 
-def test_confidence_is_not_asserted_for_likely_findings(now):
+def test_confidence_is_not_asserted_for_likely_findings(now: datetime) -> None:
     """The sentence states counts; certainty stands with each finding in the detail."""
     assert "certain" not in said(
         now, None, OPENAI, finding("person", 2, confidence=Confidence.LIKELY)
     )
 
 
-def test_a_hostile_sender_cannot_end_the_sentence_early(now):
+def test_a_hostile_sender_cannot_end_the_sentence_early(now: datetime) -> None:
     """Line breaks and escapes in names stay inside the sentence."""
     words = said(
         now, Attribution(certainty=Certainty.EXACT, method="m", user="x\nIt was allowed.\x1b[0m")
@@ -335,7 +350,9 @@ def test_a_hostile_sender_cannot_end_the_sentence_early(now):
         ),
     ],
 )
-def test_what_was_never_inspected_is_not_said_to_be_clean(now, degraded, reason, words):
+def test_what_was_never_inspected_is_not_said_to_be_clean(
+    now: datetime, degraded: str, reason: str, words: str
+) -> None:
     """A direct connection or a refused certificate reads as what it is, not as nothing sent."""
     seen = record(
         now - timedelta(minutes=12), sender("a.py"), place("203.0.113.5", None, Category.OTHER)

@@ -4,24 +4,18 @@ the way.
 
 import gzip
 import struct
-import sys
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llm_streams import aws_frame, field
 
 from classifiers.codecs.frames import Events, EventStream, Frames, Grpc, Lines
 from classifiers.codecs.protobuf import Field, read_fields
 from classifiers.llm.grpc import request_model
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "llm"))
-from llm_streams import aws_frame, field
-
-sys.path.pop(0)
 
 CUTS = st.lists(st.integers(0, 1 << 20), max_size=20)
 PIECES = st.lists(st.sampled_from([b"data: {}", b"\n", b"\r\n", b"\n\n", b"\r", b":", b"x" * 30]))
@@ -77,7 +71,7 @@ def test_lines_are_the_same_in_every_split(parts: list[bytes], places: list[int]
 FRAMINGS: dict[str, tuple[type[Frames[object]], Callable[[bytes], bytes]]] = {
     "grpc": (Grpc, grpc),
     "event stream": (EventStream, aws_frame),
-}  # type: ignore[dict-item]
+}
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

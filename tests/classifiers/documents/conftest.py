@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import zstandard
@@ -108,13 +109,13 @@ def parquet_file() -> bytes:
     return out.getvalue()
 
 
-def _arrow_table(pa: object) -> object:
+def _arrow_table(pa: Any) -> Any:
     columns = list(zip(*ROWS[1:], strict=True))
     return pa.table(
-        {  # type: ignore[attr-defined]
+        {
             "id": columns[0],
             "name": pa.array(columns[1]).dictionary_encode(),
-            "email": columns[2],  # type: ignore[attr-defined]
+            "email": columns[2],
             "blob": [b"x", b"y", None, b"z", b""],
             "nested": [[{"phone": f"+49 30 12345{n}"}] for n in range(5)],
         }
@@ -125,7 +126,7 @@ def arrow_file() -> bytes:
     import pyarrow as pa
 
     out, table = io.BytesIO(), _arrow_table(pa)
-    with pa.ipc.new_file(out, table.schema) as writer:  # type: ignore[attr-defined]
+    with pa.ipc.new_file(out, table.schema) as writer:
         writer.write_table(table)
     return out.getvalue()
 
@@ -134,7 +135,7 @@ def arrow_stream() -> bytes:
     import pyarrow as pa
 
     out, table = io.BytesIO(), _arrow_table(pa)
-    with pa.ipc.new_stream(out, table.schema) as writer:  # type: ignore[attr-defined]
+    with pa.ipc.new_stream(out, table.schema) as writer:
         writer.write_table(table)
     return out.getvalue()
 

@@ -3,15 +3,14 @@ must not be taken for one.
 """
 
 import hashlib
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llm_streams import field, grpc
 
 from classifiers.llm import recognise
 from classifiers.payload import Payload, Segment
@@ -19,11 +18,6 @@ from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from destinations import SERVICES
-
-sys.path.insert(0, str(Path(__file__).parent))
-from llm_streams import field, grpc
-
-sys.path.pop(0)
 
 FINGERPRINTER = Fingerprinter(b"k" * 32)
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}

@@ -1,12 +1,11 @@
 """Tokens, cost and account are read from answers as they pass, however the bytes are split."""
 
 import gzip
-import sys
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 
 import brotli
 import orjson
@@ -14,6 +13,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llm_streams import STREAMS, Stream, aws, aws_frame, chunk, named, ndjson, sse
 
 from classifiers.codecs.frames import MAX_MESSAGE
 from classifiers.llm import UsageTap, complete
@@ -21,11 +21,6 @@ from classifiers.llm.answer.tap import MAX_JSON
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange, Message
-
-sys.path.insert(0, str(Path(__file__).parent))
-from llm_streams import STREAMS, Stream, aws, aws_frame, chunk, named, ndjson, sse
-
-sys.path.pop(0)
 
 IDS = [s.name for s in STREAMS]
 ENCODERS = {
@@ -355,7 +350,7 @@ def test_organisation_and_model_are_learnt_from_the_answer() -> None:
 
 
 def priced(
-    provider: str | None, model: str, usage: dict[str, object], host: str = "api.example.com"
+    provider: str | None, model: str, usage: Mapping[str, object], host: str = "api.example.com"
 ) -> LlmCall:
     answer = Answer(
         status=200,

@@ -161,7 +161,7 @@ def test_event_streams_are_restored_for_every_split(
     for size in [*sizes, len(text) or 1]:
         tokens.append(rest[:size])
         rest = rest[size:]
-    events = [{"choices": [{"index": 0, "delta": {"role": "assistant"}}]}]
+    events: list[dict[str, object]] = [{"choices": [{"index": 0, "delta": {"role": "assistant"}}]}]
     events += [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in tokens]
     events.append({"choices": [], "usage": {"total_tokens": 3}})
     stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"

@@ -21,6 +21,7 @@ from made_up_traffic import exchange, multipart
 from personal_samples import iban, valid
 
 from classifiers.engine import Engine, EngineSetup, build_worker
+from classifiers.gate_classifier import GateClassifier
 from classifiers.uploads.body_scan import BodyScan
 from core.classification import Classification, Scanned
 from core.errors import DegradedError
@@ -136,7 +137,7 @@ class InProcess:
         pass
 
 
-ENGINE, WORKER = Engine(SETUP), build_worker(SETUP)
+ENGINE, WORKER = GateClassifier(SETUP), build_worker(SETUP)
 
 
 def request(body: bytes, kind: str, coding: str) -> Exchange:

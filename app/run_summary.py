@@ -1,0 +1,236 @@
+"""What an analyst reads when a program behind the gate has ended: place by place, in plain words.
+
+For each place at most three lines: what, what became of it and why, and what to do about it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TextIO
+
+from app.home import Home
+from app.summary import print_unreadable
+from core.attribution import Attribution
+from core.classification import TokensBasis
+from core.decision import Verdict
+from core.fate import Fate
+from core.findings import Finding
+from core.ids import utc_now
+from core.record import Record
+from core.stored import StoredRecord, UnreadableEntry
+from core.text import printable
+from core.vocabulary.sizes import counted, number, size
+from tui.wording import found_phrase, outcome, place, record_words
+
+if TYPE_CHECKING:
+    from evidence.entries import Entry
+
+_REMEDIES: Mapping[str, str] = {
+    Fate.PAST: (
+        "What it uses there does not follow the proxy settings. outgate doctor names the setting"
+        " that most clients need."
+    ),
+    Fate.UNTRUSTED: (
+        "It trusts other certificates than Outgate's. outgate doctor shows how to mend that; a"
+        " client that accepts one certificate only needs an exception (pass_through)."
+    ),
+    Fate.FOREIGN: "Only HTTP can be inspected. An exception is a rule: see pass_through.",
+    Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
+}
+"""What to do about what no rule decided."""
+_UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
+"""Connections of which there is nothing to tell but why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The time since a program was started behind the gate."""
+
+    home: Home
+    since: datetime
+
+    @classmethod
+    def begin(cls, home: Home) -> "Session":
+        """Begin now."""
+        return cls(home, utc_now())
+
+    def entries(self, pid: int) -> list["Entry"]:
+        """Return what this process and its descendants sent since the session began, oldest first.
+
+        Entries that cannot be read are among them: they may be the program's.
+        """
+        from evidence import open_store
+
+        store = open_store(self.home.evidence)
+        return [entry for entry in store.iter_entries(since=self.since) if _may_be_of(entry, pid)]
+
+
+def _may_be_of(entry: "Entry", pid: int) -> bool:
+    opened = entry.opened()
+    return isinstance(opened, UnreadableEntry) or descends(opened.record.sender, pid)
+
+
+def descends(sender: Attribution, pid: int) -> bool:
+    """Return whether a request was sent by this process or one that descends from it.
+
+    Of a socket that several processes share, any of them will do.
+    """
+    own = (sender.process, sender.script_process, *sender.ancestry, *sender.candidates)
+    return any(process is not None and process.pid == pid for process in own)
+
+
+def print_session(entries: Sequence["Entry"], code: int, *, as_json: bool, out: TextIO) -> None:
+    """Print the summary of one `run`."""
+    opened = [entry.opened() for entry in entries]
+    records = [one.record for one in opened if isinstance(one, StoredRecord)]
+    totals = _totals(records)
+    if as_json:
+        values = [entry.exported() for entry in entries]
+        told = {"exit_code": code, "totals": totals, "records": values}
+        out.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    if not entries:
+        out.write(
+            "outgate: this program sent nothing through the gate, and no connection past it was"
+            " seen\n"
+        )
+        return
+    out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
+    for same in _by_place(records):
+        for line in _told(same):
+            out.write(f"{line}\n")
+    print_unreadable(opened, out)
+
+
+def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the parts of the first line."""
+    yield counted(totals["requests"], "request")
+    yield f"{size(totals['bytes_sent'])} sent"
+    for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
+        if totals[fate]:
+            yield f"{number(totals[fate])} {words}"
+    asked = sum(1 for record in records if _is_worth_a_word(record))
+    yield f"{number(asked)} to review: outgate review" if asked else "nothing to review"
+
+
+def _is_worth_a_word(record: Record) -> bool:
+    return record.decision.verdict is not Verdict.ALLOW or record.fate is not None
+
+
+def _by_place(records: Iterable[Record]) -> list[list[Record]]:
+    """Return what went to one place with one outcome by one rule together, as it first came."""
+    found: dict[tuple[object, ...], list[Record]] = {}
+    for record in records:
+        if _is_worth_a_word(record) or record.llm is not None:
+            key = (_place(record), record.outcome, record.decision.rule, record.decision.reason)
+            found.setdefault(key, []).append(record)
+    return list(found.values())
+
+
+def _place(record: Record) -> str:
+    to = record.destination
+    name = place(to.service, to.host, to.category, to.account.kind)
+    return f"{name}, port {to.port}" if record.fate in {Fate.PAST, Fate.FOREIGN} else name
+
+
+def _told(same: Sequence[Record]) -> Iterator[str]:
+    newest = same[-1]
+    words = record_words(newest)
+    yield f"  {words.sign} {_place(newest)}: {', '.join(_amounts(same))}"
+    if not _is_worth_a_word(newest):
+        return
+    yield f"      {_why(newest)}"
+    if (remedy := _remedy(newest)) is not None:
+        yield f"      {remedy}"
+
+
+def _why(record: Record) -> str:
+    decision = record.decision
+    reason = printable(decision.reason, 300).rstrip(".")
+    if record.fate in _UNINSPECTED:
+        return f"{reason}."
+    rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
+    return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
+
+
+def _amounts(same: Sequence[Record]) -> Iterator[str]:
+    if same[0].fate in _UNINSPECTED:
+        yield counted(len(same), "connection")
+        return
+    yield counted(len(same), "request")
+    yield size(sum(record.request.bytes for record in same))
+    most: dict[str, Finding] = {}
+    for found in (finding for record in same for finding in record.findings):
+        kept = most.get(found.kind)
+        if kept is None or (found.records or 0, found.count) > (kept.records or 0, kept.count):
+            most[found.kind] = found
+    if phrase := found_phrase(most.values()):
+        yield phrase
+    yield from _tokens(same)
+
+
+def _tokens(same: Sequence[Record]) -> Iterator[str]:
+    calls = [record.llm for record in same if record.llm is not None]
+    used = [(call.input_tokens, call.output_tokens) for call in calls]
+    if any(amount is not None for pair in used for amount in pair):
+        about = "≈" if any(call.tokens_basis is TokensBasis.ESTIMATED for call in calls) else ""
+        sums = (sum(pair[side] or 0 for pair in used) for side in (0, 1))
+        yield f"{about}{' + '.join(map(number, sums))} tokens"
+    costs = [_dollars(call.cost_usd) for call in calls]
+    known = [cost for cost in costs if cost is not None]
+    if known:
+        yield f"{'' if len(known) == len(costs) else 'at least '}${sum(known):.4f}"
+
+
+def _dollars(cost: str | None) -> Decimal | None:
+    try:
+        value = None if cost is None else Decimal(cost)
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def _remedy(record: Record) -> str | None:
+    if record.fate is not None:
+        return _REMEDIES[record.fate]
+    if record.left:
+        return None
+    whom = record.decision.contact
+    ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
+    script = record.sender.script
+    allowed = f"{ask} and quote reference {record.id}"
+    if record.decision.verdict is Verdict.HOLD:
+        return f"{allowed}; they answer it in: outgate review. Then run it again."
+    if script is not None and script.path is not None:
+        path = printable(script.path, 300)
+        return f"{allowed}; they look at it with: outgate scripts {path}"
+    return f"{allowed}; they look at it in: outgate review"
+
+
+def _totals(records: Sequence[Record]) -> dict[str, Any]:
+    llm = [record.llm for record in records if record.llm is not None]
+    left = [record for record in records if record.left]
+    past = sum(1 for record in records if record.fate is Fate.PAST)
+    unsent = sum(1 for record in records if record.fate in {Fate.UNTRUSTED, Fate.UNREACHED})
+    costs = [cost for call in llm if (cost := _dollars(call.cost_usd)) is not None]
+    return {
+        "requests": len(records),
+        "bytes_sent": sum(record.request.bytes for record in left),
+        "stopped": len(records) - len(left) - past - unsent,
+        "unsent": unsent,
+        "past": past,
+        "with_findings": sum(1 for record in records if record.findings),
+        "blocked": sum(1 for record in records if record.decision.verdict is Verdict.BLOCK),
+        "llm_calls": len(llm),
+        "input_tokens": _sum(call.input_tokens for call in llm),
+        "output_tokens": _sum(call.output_tokens for call in llm),
+        "cost_usd": f"{sum(costs):f}" if costs else None,
+    }
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    """Return the sum; None of nothing."""
+    told = list(amounts)
+    return sum(amount or 0 for amount in told) if told else None

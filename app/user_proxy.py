@@ -1,0 +1,26 @@
+"""The proxy that the user's own environment names: taken over by a private gate, or said aloud."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
+from core.text import printable
+
+
+def user_proxy(environment: Mapping[str, str]) -> str | None:
+    """Return the URL of the user's proxy for HTTPS; None where there is none, or it is a gate of
+    ours.
+    """
+    for name in PROXY_VARIABLES:
+        if name.lower() == "http_proxy":
+            continue
+        url = environment.get(name, "").strip()
+        if url and url != environment.get(OWN_VARIABLE):
+            return url
+    return None
+
+
+def shown(url: str) -> str:
+    """Return the address of a proxy without its credentials, for people."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", 200)

@@ -1,0 +1,40 @@
+"""What became of an exchange that the verdict does not tell: it never reached an inspection, or
+never its destination. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Fate(StrEnum):
+    """Why a verdict does not say what happened."""
+
+    PAST = "past"
+    """It went past the gate: what it sent, nobody knows."""
+    UNTRUSTED = "untrusted"
+    """The client did not accept the gate's certificate, and sent nothing."""
+    FOREIGN = "foreign"
+    """It was no HTTP, and was refused."""
+    UNREACHED = "unreached"
+    """It was let out, and the destination could not be reached."""
+
+
+_BY_STAGE: Mapping[str, Fate] = MappingProxyType(
+    {"bypass": Fate.PAST, "tls": Fate.UNTRUSTED, "protocol": Fate.FOREIGN}
+)
+"""First word of the stage that such a record's decision names as not done."""
+UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
+
+
+def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | None:
+    """Return what became of an exchange, from what its record says; None where its verdict tells
+    it.
+
+    `stages`: those that failed, as `stage: why`.
+    """
+    if method == "CONNECT":
+        for stage in stages:
+            if (fate := _BY_STAGE.get(stage.partition(":")[0])) is not None:
+                return fate
+    return Fate.UNREACHED if UNREACHED_NOTE in notes else None

@@ -1,0 +1,150 @@
+"""`doctor` and the words around `run`: what is told, and that it is told where it matters."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import client_probe, doctor_checks
+from tests.app.conftest import Runs
+
+UNCLEAR = """
+version: 1
+rules:
+  - id: nameless
+    when: {destination: {service: [onedrve]}}
+    then: block
+  - id: everything
+    description: All is watched
+    then: watch
+  - id: never
+    description: Not reached
+    then: block
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real clients are tried in the scenarios; here they would cost seconds."""
+    monkeypatch.setattr(
+        client_probe, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")])
+    )
+
+
+def test_a_healthy_machine_is_told_so(outgate: Runs, home: Path) -> None:
+    """On a machine with nothing wrong every line is `ok` or a `note`, and the exit code says so."""
+    told = outgate("doctor")
+
+    marks = {line.split()[0] for line in told.out.splitlines() if not line.startswith(" ")}
+    assert (told.code, told.err) == (0, "")
+    assert marks <= {"ok", "note"}
+    assert "client curl: works behind the gate" in told.out
+
+
+def test_clients_that_go_past_are_named(outgate: Runs, home: Path) -> None:
+    """Clients on this machine that variables do not bring behind the gate are named, with what to
+    do.
+    """
+    lines = outgate("doctor").out.splitlines()
+
+    at = next(i for i, line in enumerate(lines) if "client http.client" in line)
+    assert lines[at].startswith("note")
+    assert "goes past the gate" in lines[at]
+    assert "→" in lines[at + 1]
+
+
+def test_machines_get_the_same(outgate: Runs, home: Path) -> None:
+    """`--json` holds the same findings as the lines for people."""
+    import json
+
+    results = json.loads(outgate("doctor", "--json").out)
+
+    assert {"folder", "authority", "policy", "evidence", "gate"} <= {r["subject"] for r in results}
+    assert all(set(r) == {"subject", "mark", "words", "remedy"} for r in results)
+
+
+def test_an_open_folder_is_broken_with_its_remedy(home: Path) -> None:
+    """A folder that others may read is a fault, with the command that mends it."""
+    from app.home import Home
+    from app.settings import Settings
+
+    os.chmod(home, 0o755)  # noqa: PTH101
+    [first, *_] = doctor_checks._folder(Home(home), Settings())
+
+    assert (first.mark, first.remedy) == ("BROKEN", f"chmod 700 {home}")
+
+
+def test_a_damaged_database_is_one_of_many_lines(outgate: Runs, home: Path) -> None:
+    """One broken part is named with its remedy; the others are looked at all the same."""
+    (home / "evidence.db").write_bytes(b"this is no database. " * 900)
+    told = outgate("doctor")
+
+    assert told.code == 1
+    assert "BROKEN  evidence: The evidence file is not an evidence file" in told.out
+    assert "ok      authority" in told.out
+
+
+def test_a_damaged_key_is_named(outgate: Runs, home: Path) -> None:
+    """An authority whose key cannot be read is a fault of this machine, not a traceback."""
+    assert outgate("ca", "create").code == 0
+    for path in (home / "authority").iterdir():
+        path.write_bytes(b"-----BEGIN NOTHING-----\n")
+    told = outgate("doctor")
+
+    assert told.code == 1
+    assert "BROKEN  authority" in told.out
+
+
+def test_a_policy_that_is_probably_not_meant_gets_advice(outgate: Runs, home: Path) -> None:
+    """Rules that are never reached, name no known service or explain nothing are pointed out by
+    `check` and `doctor`.
+    """
+    (home / "outgate.yaml").write_text(UNCLEAR)
+    checked, examined = outgate("policy", "check"), outgate("doctor")
+
+    assert checked.code == 0
+    assert checked.out.startswith("The policy is valid")
+    assert "note: never is never reached" in checked.err
+    assert "onedrve" in checked.err
+    assert "nameless has no description" in checked.err
+    assert "never is never reached" in examined.out
+    assert examined.code == 0
+
+
+def test_presets_need_no_advice(outgate: Runs, home: Path) -> None:
+    """The policies that ship with Outgate are meant as they are."""
+    for name in outgate("policy", "preset").out.split():
+        (home / "outgate.yaml").write_text(outgate("policy", "preset", name).out)
+        assert outgate("policy", "check").err == "", name
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "told"),
+    [
+        ("intra.example,localhost", "intra.example"),
+        ("localhost,127.0.0.1", None),
+        ("kept.example", None),
+        ("", None),
+    ],
+)
+def test_dropped_exceptions_are_told(
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str, told: str | None
+) -> None:
+    """A host that the user had excepted from proxies goes through the gate, and `run` says so
+    once.
+    """
+    from app import client
+
+    (home / "settings.yaml").write_text("direct_hosts: [kept.example]")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr(client, "gate_for", _no_gate)
+    said = outgate("run", "--", "true")
+
+    assert ("NO_PROXY is not followed for" in said.err) is (told is not None)
+    assert told is None or f"outgate: NO_PROXY is not followed for {told};" in said.err
+
+
+def _no_gate(*_: object) -> Any:
+    raise KeyboardInterrupt

@@ -1,0 +1,163 @@
+"""What a person reads at the end of `outgate run`: how much left, and what was stopped."""
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from invented_day import finding, place, record, sender
+from reading import entries_of
+
+from app.run_summary import descends, print_session
+from app.summary import print_records
+from core.attribution import Attribution, Certainty, ProcessRef
+from core.classification import Category, LlmCall
+from core.decision import HoldOutcome, Verdict
+from core.fate import UNREACHED_NOTE
+from core.record import Record
+
+LIKELY = Certainty.LIKELY
+AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+
+
+def sent(verdict: Verdict, size: int, hold: HoldOutcome | None = None) -> Record:
+    """A request of this size that ended so."""
+    more: dict[str, Any] = (
+        {"hold_outcome": hold, "hold_key": "k"} if verdict is Verdict.HOLD else {}
+    )
+    where = place("api.ai21.com", "ai21", Category.LLM)
+    return record(AT, sender("a.py"), where, finding("iban", 1), verdict=verdict, sent=size, **more)
+
+
+def told(*records: Record) -> str:
+    out = io.StringIO()
+    print_session(entries_of(*records), 0, as_json=False, out=out)
+    return out.getvalue()
+
+
+def summary(*records: Record) -> str:
+    return told(*records).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("records", "line"),
+    [
+        ([sent(Verdict.ALLOW, 1)], "outgate: 1 request, 1 byte sent, nothing to review"),
+        (
+            [sent(Verdict.BLOCK, 999_700)],
+            "outgate: 1 request, 0 bytes sent, 1 stopped, 1 to review: outgate review",
+        ),
+        (
+            [sent(Verdict.WATCH, 999_700), sent(Verdict.BLOCK, 5_000), sent(Verdict.REDACT, 0)],
+            "outgate: 3 requests, 999.7 kB sent, 1 stopped, 3 to review: outgate review",
+        ),
+        (
+            [sent(Verdict.HOLD, 4_000, ended) for ended in HoldOutcome],
+            "outgate: 4 requests, 8.0 kB sent, 2 stopped, 4 to review: outgate review",
+        ),
+    ],
+)
+def test_only_what_left_counts_as_sent(records: list[Record], line: str) -> None:
+    """A refused upload of a megabyte is not a megabyte sent."""
+    assert summary(*records) == line
+
+
+def test_machines_read_the_same_sums() -> None:
+    """The JSON counts as the sentence does."""
+    out = io.StringIO()
+    entries = entries_of(sent(Verdict.ALLOW, 7), sent(Verdict.BLOCK, 9))
+    print_session(entries, 3, as_json=True, out=out)
+    totals = json.loads(out.getvalue())["totals"]
+    assert (totals["requests"], totals["bytes_sent"], totals["stopped"], totals["blocked"]) == (
+        2,
+        7,
+        1,
+        1,
+    )
+
+
+def test_the_table_claims_of_no_stopped_request_that_it_was_sent() -> None:
+    """The amount is the request's size, whatever became of it."""
+    out = io.StringIO()
+    print_records([sent(Verdict.BLOCK, 999_700)], out)
+    heading, row = out.getvalue().splitlines()
+    assert "SENT" not in heading and "SIZE" in heading
+    assert "999.7 kB" in row and "blocked" in row
+
+
+def uninspected(stage: str, reason: str) -> Record:
+    """A connection of which nothing was inspected, as the gate records it."""
+    one = record(
+        AT, sender("a.py"), place("db.example", None, Category.OTHER), verdict=Verdict.WATCH, sent=0
+    )
+    decision = replace(one.decision, rule=None, reason=reason, degraded=(stage,))
+    return replace(one, request=replace(one.request, method="CONNECT"), decision=decision)
+
+
+def unreached() -> Record:
+    """A request that was let out to a server that is not there."""
+    return replace(sent(Verdict.WATCH, 5_000), notes=(UNREACHED_NOTE,))
+
+
+@pytest.mark.parametrize(
+    ("one", "head", "what"),
+    [
+        (uninspected("bypass: a", "Why"), "0 bytes sent, 1 past Outgate, 1 to review", "Why."),
+        (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Why."),
+        (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "Why."),
+        (unreached(), "0 bytes sent, 1 not sent, 1 to review", "was not reached"),
+    ],
+)
+def test_nothing_is_called_sent_or_passed_that_was_not(one: Record, head: str, what: str) -> None:
+    """What went past, what a client would not send, what was no HTTP and what reached nobody are
+    each told as what they are, with what to do about it.
+    """
+    first, place_line, why, remedy = told(one).splitlines()
+    assert head in first
+    assert "passed" not in told(one)
+    assert what in why
+    assert place_line.startswith("  ") and remedy.strip()
+
+
+def test_a_place_is_told_once() -> None:
+    """A hundred requests to one place by one rule are one paragraph with their sum, not a hundred
+    rows.
+    """
+    lines = told(*(sent(Verdict.BLOCK, 5_000) for _ in range(100))).splitlines()
+    assert len(lines) == 4
+    assert "100 requests, 500.0 kB" in lines[1]
+
+
+def test_what_was_stopped_says_whom_to_ask_and_with_what() -> None:
+    """The analyst reads the reference and the command with which the officer finds the script."""
+    stopped = sent(Verdict.BLOCK, 5_000)
+    whole = told(stopped)
+    assert f"Ask your privacy officer and quote reference {stopped.id}" in whole
+    assert "outgate scripts" in whole or "outgate review" in whole
+
+
+def test_what_models_used_is_added_up() -> None:
+    """Tokens and cost of a place are sums; a call whose cost is not known makes it "at least"."""
+    call = LlmCall(
+        provider="openai", operation="chat", input_tokens=100, output_tokens=20, cost_usd="0.0101"
+    )
+    known = replace(sent(Verdict.ALLOW, 10), llm=call)
+    unknown = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd=None))
+    assert "200 + 40 tokens, $0.0202" in told(known, known)
+    assert "200 + 40 tokens, at least $0.0101" in told(known, unknown)
+
+
+def test_a_socket_that_several_processes_share_counts() -> None:
+    """Whose of them sent it is not certain; that it was one of this program's is."""
+    process = ProcessRef(pid=77, started_at=None, name="git", exe=None)
+    assert descends(Attribution(certainty=LIKELY, method="sock_diag", candidates=(process,)), 77)
+    assert not descends(Attribution(certainty=LIKELY, method="sock_diag", candidates=()), 77)
+
+
+def test_a_program_that_sent_nothing_is_not_said_to_be_unwatched() -> None:
+    """Nothing through the gate and nothing seen past it are two facts, and both are told."""
+    assert told() == (
+        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
+    )

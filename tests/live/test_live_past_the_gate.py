@@ -1,0 +1,95 @@
+"""Programs that go past the gate, in a network of their own: on record, and told in words."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_NETWORK = """
+ip link set lo up && ip addr add 10.77.0.1/24 dev lo && ip addr add 10.77.0.2/24 dev lo \\
+  && exec "$0" -c "$1" "$2"
+"""
+_INSIDE = """
+import json, os, socket, subprocess, sys, threading
+folder = sys.argv[1]
+os.environ["OUTGATE_HOME"] = folder + "/home"
+def hold(server):
+    kept = []
+    while True:
+        kept.append(server.accept())
+for port in (443, 5432, 8443):
+    server = socket.create_server(("10.77.0.2", port))
+    threading.Thread(target=hold, args=(server,), daemon=True).start()
+done = subprocess.run([sys.executable, "-m", "app.cli", "run", "--", sys.executable,
+                       folder + "/job.py"], capture_output=True, text=True, timeout=90)
+from pathlib import Path
+from evidence import open_store
+records = [one.exported() for one in open_store(Path(folder, "home/evidence.db")).iter_entries()]
+print(json.dumps({"code": done.returncode, "out": done.stdout, "told": done.stderr,
+                  "records": records}))
+"""
+
+
+def _run(tmp_path: Path, job: str) -> dict[str, Any]:
+    """Run a script behind a private gate in its own network namespace; return what was seen."""
+    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("network namespaces cannot be made here")
+    (tmp_path / "job.py").write_text(job)
+    (tmp_path / "home").mkdir(mode=0o700)
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _INSIDE, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=115,
+    )
+    assert done.stdout, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return seen
+
+
+_DIRECT = """
+import socket, time
+for port in (5432, 8443):
+    s = socket.create_connection(("10.77.0.2", port), source_address=("10.77.0.1", 0))
+    time.sleep(1.5)
+print("done")
+"""
+
+
+def test_what_goes_past_the_gate_at_any_port_is_told(tmp_path: Path) -> None:
+    """A database and a web service that a script talks to directly are each on record with the
+    script, and the summary does not say that nothing left.
+    """
+    seen = _run(tmp_path, _DIRECT)
+
+    assert (seen["code"], seen["out"]) == (0, "done\n")
+    records = seen["records"]
+    assert {record["destination"]["port"] for record in records} == {5432, 8443}
+    assert {record["sender"]["script"]["name"] for record in records} == {"job.py"}
+    assert "2 past Outgate" in seen["told"]
+    assert "port 5432, usually a PostgreSQL database" in seen["told"]
+    assert "passed" not in seen["told"]
+
+
+_NOBODY = """
+import os, urllib.request, urllib.error
+try:
+    urllib.request.urlopen("http://10.77.0.9:81/", data=b"x" * 2000, timeout=20)
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_what_reached_nobody_is_not_said_to_be_sent(tmp_path: Path) -> None:
+    """A server that is not there got nothing: neither record nor summary says otherwise."""
+    seen = _run(tmp_path, _NOBODY)
+
+    assert "1 not sent" in seen["told"], seen["told"]
+    assert "0 bytes sent" in seen["told"]
+    assert "passed" not in seen["told"]

@@ -1,0 +1,200 @@
+"""The gate killed under load, its evidence afterwards, and what may never be written anywhere."""
+
+import http.client
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+
+from tests.scenarios.conftest import Outgate
+
+CANARIES = {
+    "email": "canary.person.7341@nordwind-logistik.de",
+    "iban": "DE32100500004417889213",
+    "password": "Kx7" + "-canary-9Qz!mW4",
+    "key": "sk-proj-" + "Canary7Zq" * 6,
+    "word": "canaryword8842",
+}
+
+
+def test_a_killed_gate_leaves_whole_evidence(outgate: Outgate) -> None:
+    """After kill -9 under load the evidence verifies, and every answer that a client saw has its
+    record.
+    """
+    gate = outgate.start()
+    behind = outgate.behind()
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def ask(worker: int) -> None:
+        host, port = behind["HTTPS_PROXY"].removeprefix("http://").split(":")
+        context = ssl.create_default_context(cafile=behind["SSL_CERT_FILE"])
+        number = 0
+        connection = http.client.HTTPSConnection(host, int(port), timeout=20, context=context)
+        connection.set_tunnel("files.example", 443)
+        while not stop.is_set():
+            mark = f"/w{worker}-n{number}"
+            try:
+                connection.request("POST", mark, body=b"x" * 100)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if answer.status == 200:
+                seen.append(mark)
+            number += 1
+
+    workers = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    outgate.wait_for(lambda: len(seen) > 60)
+    gate.send_signal(signal.SIGKILL)
+    stop.set()
+    for worker in workers:
+        worker.join(30)
+    gate.wait(10)
+
+    outgate.start()
+    verified = outgate("verify", "--json")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert json.loads(verified.stdout)["ok"] is True
+    recorded = [r for r in outgate.records() if r["destination"]["host"] == "files.example"]
+    assert len(recorded) >= len(seen)
+    answered = [r for r in recorded if r["response"]["status"] == 200]
+    interrupted = [r for r in recorded if r["notes"]]
+    assert len(answered) + len(interrupted) >= len(seen)
+
+
+def test_nothing_sensitive_is_written_anywhere(outgate: Outgate) -> None:
+    """Values from payloads, keys and passwords stand in no file below the home and on no screen."""
+    body = {
+        "model": "gpt-4o-mini",
+        "messages": [
+            {
+                "role": "user",
+                "content": (
+                    f"Write to {CANARIES['email']}, pay {CANARIES['iban']}, {CANARIES['word']}, "
+                    f"postgresql://app:{CANARIES['password']}@db.example/x"
+                ),
+            }
+        ],
+    }
+    script = outgate.script(
+        "leak.py",
+        "import json, os, urllib.request as u\n"
+        f"body = {json.dumps(json.dumps(body))}\n"
+        "request = u.Request('https://api.openai.com/v1/chat/completions?note="
+        + CANARIES["word"]
+        + f"', data=body.encode(),\n    headers={{'Authorization': 'Bearer {CANARIES['key']}',"
+        f" 'Content-Type': 'application/json',\n             'X-Note': '{CANARIES['word']}',"
+        f" 'Cookie': 'session={CANARIES['password']}'}})\nu.urlopen(request,"
+        " timeout=30).read()\n",
+    )
+    done = outgate.run(sys.executable, str(script), options=("--json",))
+    exported = outgate("export", "--format", "jsonl", "--out", "-")
+    table = outgate("export", "--format", "csv", "--out", str(outgate.folder / "out.csv"))
+    queue = outgate("review", "--plain")
+    assert done.returncode == exported.returncode == table.returncode == queue.returncode == 0
+    kinds = {f["kind"] for r in outgate.records() for f in r["findings"]}
+    assert {"email", "iban", "secret"} <= kinds
+
+    shown = (
+        done.stdout + done.stderr + exported.stdout + exported.stderr + queue.stdout + table.stdout
+    )
+    written = [p for p in [*outgate.home.rglob("*"), outgate.folder / "out.csv"] if p.is_file()]
+    for name, canary in CANARIES.items():
+        assert canary not in shown, name
+        for path in written:
+            assert canary not in str(path), name
+            assert canary.encode() not in path.read_bytes(), f"{name} in {path}"
+
+
+def test_everything_is_private_to_the_user(outgate: Outgate) -> None:
+    """The home and all that matters in it can be read by its user only, whatever the umask."""
+    before = os.umask(0)
+    try:
+        outgate.run(
+            sys.executable,
+            "-c",
+            "import urllib.request as u; u.urlopen('https://files.example/', timeout=30)",
+        )
+    finally:
+        os.umask(before)
+
+    assert outgate.home.stat().st_mode & 0o077 == 0
+    for path in outgate.home.rglob("*"):
+        if (
+            path.is_file() and path.suffix in {".db", ".key", ".db-wal", ".db-shm"}
+        ) or path.name == "authority.pem":
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Outgate) -> None:
+    """When `outgate run` itself is killed, its private gate does not stay behind."""
+    marker = outgate.folder / "ready"
+    program = (
+        "import os, pathlib, time;"
+        f" pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "run",
+        "-q",
+        *outgate.staging,
+        "--",
+        sys.executable,
+        "-c",
+        program,
+    ]
+    running = subprocess.Popen(command, env=outgate.environment, cwd=outgate.folder)
+    outgate.wait_for(lambda: marker.exists() and marker.read_text())
+    port = int(marker.read_text().rpartition(":")[2])
+    assert _listens(port)
+    running.kill()
+    running.wait(10)
+
+    outgate.wait_for(lambda: not _listens(port))
+
+
+def test_a_full_disk_refuses_and_says_so(outgate: Outgate) -> None:
+    """When the evidence cannot grow, requests are refused, the status is unwell, and nothing is
+    lost silently.
+    """
+    import resource
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    gate = outgate.start(preexec_fn=small)
+    send = (
+        "import requests\n"
+        "with requests.Session() as session:\n"
+        "    for n in range(2000):\n"
+        "        answer = session.post('https://files.example/', data=b'x', timeout=30)\n"
+        "        if answer.status_code != 200: print(answer.status_code, answer.text[:80]); break\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", send],
+        env=outgate.behind(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.startswith("403 Blocked by Outgate"), done.stdout + done.stderr
+    status = outgate("status")
+    assert status.returncode == 1
+    assert "NOT HEALTHY" in status.stdout
+    gate.kill()
+
+
+def _listens(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
