@@ -168,7 +168,7 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
     for skipped in range(min(2, len(rows))):
         beside = names_beside(rows[skipped:])
         if beside is not None:
-            turned: list[Row] = list(zip(*rows[skipped:], strict=True))[1:]
+            turned = list(zip(*rows[skipped:], strict=True))[1:]
             span = (places[skipped][0], places[-1][1])
             yield found(beside, [row for row in turned if any(row)], span)
             return

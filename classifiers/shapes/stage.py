@@ -201,7 +201,7 @@ def _upright(table: Found) -> Found:
     names = None if any(map(is_telling, table.columns)) else names_beside(table.rows)
     if names is None:
         return table
-    turned: list[Row] = list(zip(*table.rows, strict=True))[1:]
+    turned = list(zip(*table.rows, strict=True))[1:]
     return found(names, [row for row in turned if any(row)], (table.start, table.end))
 
 

@@ -7,12 +7,8 @@ import html
 import io
 import json
 import random
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "personal"))
 
 from personal_samples import birth, digits, iban, valid
 
