@@ -16,6 +16,8 @@ _TYPE_NAMES = frozenset(
 )
 _ELIDED = frozenset({"...", "…", ".."})
 _MOST_JOINED = 5
+_TRIED = 80
+"""Lines of equal width after which those that are no table yet are given up."""
 _LEADING = 3
 """Lines that may stand over a header with as many separators by accident."""
 
@@ -80,7 +82,17 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
         if row is not None:
             run.append(row)
             spans.append((start, stop))
+        if len(run) == _TRIED and not any(True for _ in _table(run, spans)):
+            index = _same_width(text, lines, index, delimiter, text.count(delimiter, start, stop))
+            run, spans, width = [], [], 0
     yield from _table(run, spans)
+
+
+def _same_width(text: str, lines: Sequence[Line], index: int, delimiter: str, count: int) -> int:
+    """Return the index of the next line that holds the separator more or less often."""
+    while index < len(lines) and text.count(delimiter, *lines[index]) == count:
+        index += 1
+    return index
 
 
 def _is_rule(text: str, start: int, stop: int) -> bool:

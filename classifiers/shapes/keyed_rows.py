@@ -22,6 +22,7 @@ _FEWEST = 2
 _MOST_WORDS = 3
 _PARTING = ";|,&\t"
 _MOST_FIELDS = 80
+_MOST_OF_A_KIND = 20
 _GAP = 3
 """Lines without a name that may stand between two records."""
 
@@ -159,7 +160,7 @@ def contact_cards(text: str) -> Iterator[Found]:
             if known is None:
                 continue
             number = 1
-            while known in fields:
+            while known in fields and number < _MOST_OF_A_KIND:
                 number += 1
                 known = f"{_CARD_NAMES[name]} {number}"
             fields[known] = cell
@@ -257,13 +258,13 @@ def _segment(text: str, start: int, stop: int, kind: str, signs: tuple[str, str,
         begin, at = at, at + len(raw) + 1
         if name is None or not raw.strip(' "'):
             continue
-        for repeated in raw.split(repetition):
+        for repeated in raw.split(repetition)[:_MOST_OF_A_KIND]:
             value = _components(repeated.split(component), name)
-            unique = name
-            while unique in fields:
-                unique = f"{unique} again"
+            count = sum(known.startswith(name) for known in fields)
             if value:
-                fields[unique] = Cell(value, begin, begin + len(raw))
+                fields[f"{name} {count + 1}" if count else name] = Cell(
+                    value, begin, begin + len(raw)
+                )
             begin += len(repeated) + 1
     return fields
 

@@ -13,6 +13,8 @@ from classifiers.shapes.judging import is_name, type_of
 
 MIN_ROWS = 2
 _LOOKED_AT = 200
+_MOST_LISTS = 20
+"""Lists in one object among which names and rows are looked for."""
 _FLAT = 3
 """Objects in a record that are told as its columns, so deep."""
 _NAMED_LISTS = frozenset({"index", "dtypes", "types"})
@@ -107,11 +109,11 @@ def _names_in(values: Sequence[Any]) -> list[str] | None:
 
 def _split(lists: Sequence[list[Any]]) -> Shaped | None:
     """Return names that stand in one list over the rows in another."""
-    for rows in lists:
+    for rows in lists[:_MOST_LISTS]:
         if len(rows) < 1 or not isinstance(rows[0], list) or not rows[0]:
             continue
         width = len(rows[0])
-        for other in lists:
+        for other in lists[:_MOST_LISTS]:
             names = _names_in(other) if other is not rows and len(other) == width else None
             if names is not None and _is_even(rows, width):
                 used = frozenset((id(rows), id(other)))

@@ -14,6 +14,7 @@ _RULE = frozenset("-= ")
 _FEWEST = 3
 """Lines of a table, its header among them."""
 _MOST_LINES = 5_000
+_LOOKED_AT = 100
 _LONGEST = 2_000
 _FOOTER = re.compile(r"\s{0,4}\[(\d{1,9}) rows x \d{1,6} columns\]")
 
@@ -27,18 +28,22 @@ type Line = tuple[int, int]
 class _Block:
     """Consecutive lines that may be one printed table. Holds payload."""
 
-    __slots__ = ("lines", "text")
+    __slots__ = ("lines", "text", "texts")
 
-    def __init__(self, text: str, lines: Sequence[Line]) -> None:
+    def __init__(
+        self, text: str, lines: Sequence[Line], texts: Sequence[str] | None = None
+    ) -> None:
         self.text, self.lines = text, lines
+        if texts is None:
+            texts = [text[start:stop].rstrip().expandtabs(1) for start, stop in lines]
+        self.texts = texts
 
     def __repr__(self) -> str:
         return f"<_Block {len(self.lines)} lines>"
 
     def line(self, index: int) -> str:
         """Return one line of it."""
-        start, stop = self.lines[index]
-        return self.text[start:stop].rstrip().expandtabs(1)
+        return self.texts[index]
 
 
 def tables(text: str, lines: Sequence[Line]) -> Iterator[Found]:
@@ -78,7 +83,7 @@ def _blocks(text: str, lines: Sequence[Line]) -> Iterator[_Block]:
 def _read(block: _Block) -> Found | None:
     """Return the table of a block: all its lines, or those from one of the first on."""
     for skipped in range(min(3, len(block.lines) - _FEWEST + 1)):
-        part = _Block(block.text, block.lines[skipped:])
+        part = _Block(block.text, block.lines[skipped:], block.texts[skipped:])
         for style in (_by_rule, _by_gaps):
             read = style(part)
             if read is not None:
@@ -118,19 +123,20 @@ def _by_gaps(block: _Block) -> Found | None:
 
 def _is_spaced(block: _Block) -> bool:
     """True when most lines hold a gap of two blanks, or all are equally long."""
-    count = len(block.lines)
-    gaps = sum("  " in block.line(n).strip() for n in range(count))
-    return gaps * 3 >= 2 * count or len({len(block.line(n)) for n in range(count)}) == 1
+    looked_at = block.texts[:_LOOKED_AT]
+    gaps = sum("  " in line.strip() for line in looked_at)
+    return gaps * 3 >= 2 * len(looked_at) or len(set(map(len, looked_at))) == 1
 
 
 def _common_end(lines: Sequence[str]) -> int:
     """Return how many lines from the first on share a column of blanks."""
     mask = _blanks(lines[0])
+    shortest, left = len(lines[0]), len(lines[0]) - len(lines[0].lstrip())
     for index, line in enumerate(lines[1:], 1):
-        narrowed = mask & (_blanks(line) | (-1 << len(line)))
-        if not _has_inner(narrowed, lines[:index]):
+        mask &= _blanks(line) | (-1 << len(line))
+        shortest, left = min(shortest, len(line)), min(left, len(line) - len(line.lstrip()))
+        if not _has_inner(mask, shortest, left):
             return index
-        mask = narrowed
     return len(lines)
 
 
@@ -139,12 +145,9 @@ def _blanks(line: str) -> int:
     return int(line[::-1].encode("latin-1", "replace").translate(_BITS) or b"0", 2)
 
 
-def _has_inner(mask: int, lines: Sequence[str]) -> bool:
+def _has_inner(mask: int, shortest: int, left: int) -> bool:
     """True when a column of blanks has something on both sides."""
-    shortest = min(len(line) for line in lines)
-    left = min(len(line) - len(line.lstrip()) for line in lines)
-    inner = (mask >> left) & ((1 << max(0, shortest - left)) - 1)
-    return inner != 0
+    return (mask >> left) & ((1 << max(0, shortest - left)) - 1) != 0
 
 
 def _pieces(lines: Sequence[str]) -> list[tuple[int, int]]:
@@ -216,6 +219,8 @@ def _cut(block: _Block, columns: Sequence[tuple[int, int]], numbers: Sequence[in
     elided = False
     edges = [(start, max(end, start)) for start, end in columns]
     for number in numbers:
+        if len(rows) == _LOOKED_AT and _names(rows) is None:
+            return None
         line_start, line_stop = block.lines[number]
         line = block.text[line_start:line_stop].rstrip().removesuffix("\\")
         if _RULE.issuperset(line):
@@ -233,15 +238,21 @@ def _cut(block: _Block, columns: Sequence[tuple[int, int]], numbers: Sequence[in
                 for start, end in edges
             ]
         )
+    names = _names(rows)
+    if names is None:
+        return None
+    span = block.lines[numbers[0]][0], block.lines[numbers[-1]][1]
+    return found(names, rows[1:][:MAX_ROWS], span, 0 if elided else None)
+
+
+def _names(rows: Sequence[Row]) -> list[str] | None:
+    """Return the names over the rows, None when they are no table."""
     if len(rows) < 2 or not any(rows[0]):
         return None
     names = header_of(rows[0], rows[1:])
     if names is None or not is_table(names, rows[1:]):
         return None
-    if not any(map(is_telling, names)) and len(rows) < 4:
-        return None
-    span = block.lines[numbers[0]][0], block.lines[numbers[-1]][1]
-    return found(names, rows[1:][:MAX_ROWS], span, 0 if elided else None)
+    return names if any(map(is_telling, names)) or len(rows) > 3 else None
 
 
 def _beside(left: Found, right: Found) -> Found:

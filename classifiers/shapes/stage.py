@@ -36,6 +36,8 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
+_MOST_TABLES = 200
+"""Tables of one text; what stands in more of them is read as text."""
 _BETWEEN = 16
 _LONGEST_LINE = 200_000
 
@@ -79,6 +81,8 @@ def tables_in(text: str) -> list[Found]:
 
 def _take(taken: list[Found], new: Iterable[Found]) -> None:
     for table in new:
+        if len(taken) >= _MOST_TABLES:
+            return
         if table.rows and all(table.end <= o.start or table.start >= o.end for o in taken):
             taken.append(table)
 

@@ -57,11 +57,16 @@ def tables(text: str) -> Iterator[Found]:
 
 
 def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for match in _CREATE.finditer(text):
-        opening = text.find("(", match.end(), match.end() + _NEAR)
+    at = 0
+    while (match := _CREATE.search(text, at)) is not None:
+        at = match.end()
+        opening = text.find("(", at, at + _NEAR)
         closing = text.find(";", opening) if opening >= 0 else -1
-        if closing < 0:
+        if opening >= 0 > closing:
+            return
+        if opening < 0:
             continue
+        at = closing
         lines = _at_top(text[opening + 1 : closing][:20_000])
         words = [_first_name(line.strip()) for line in lines]
         names = tuple(word for word in words if word and word.lower() not in _NO_COLUMN)
@@ -132,7 +137,8 @@ def _is_placeholder(cell: Cell) -> bool:
 
 
 def _copies(text: str) -> Iterator[Found]:
-    for match in _COPY.finditer(text):
+    at = 0
+    while (match := _COPY.search(text, at)) is not None:
         names = [name.strip(_QUOTES) for name in match[2].split(",")]
         rows: list[Row] = []
         at = match.end()
