@@ -20,10 +20,14 @@ from app.home import Home
 from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import GateChoices
+from core.duties import OWNER, Duty, kind_of
 from core.errors import SettingsError
 from core.ids import rfc3339
+from proxy.boundaries import courtesy, is_ours
+from proxy.threads import DECISIONS
 
 if TYPE_CHECKING:
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
@@ -82,13 +86,23 @@ async def _serve(
 
 async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow_policy(built.policy, built.renewed))
-        tasks.create_task(asyncio.to_thread(_settle, built.classifier))
-        tasks.create_task(asyncio.to_thread(built.attributor.warm))
+        follow = follow_policy(built.policy, built.renewed)
+        following = tasks.create_task(OWNER.task(Duty.POLICY, follow))
+        stopping = False
+        following.add_done_callback(lambda _: None if stopping else OWNER.lost(Duty.POLICY, None))
+        tasks.create_task(OWNER.task(Duty.WARMING, asyncio.to_thread(_settle, built.classifier)))
+        tasks.create_task(OWNER.task(Duty.WARMING, _warmed(built.attributor)))
         try:
             await built.gate.run(announced)
         finally:
+            stopping = True
             following.cancel()
+
+
+async def _warmed(attributor: "SocketAttributor") -> None:
+    """Have the attributor ready for the first request; that it could not be made so is no end."""
+    async with courtesy(Duty.WARMING):
+        await asyncio.to_thread(attributor.warm)
 
 
 def _settle(classifier: "Engine") -> None:
@@ -133,13 +147,13 @@ async def follow_policy(
         read = policy.reload if hurry.is_set() or again else policy.reload_if_changed
         hurry.clear()
         try:
-            if await asyncio.to_thread(read) or again:
+            if await DECISIONS.run(read) or again:
                 again = True
                 renewed()
                 log.info("the policy in force is now %s", policy.version)
             again, policy.trouble = False, None
-        except (Exception, asyncio.CancelledError) as error:
-            if (me := asyncio.current_task()) is not None and me.cancelling():
+        except BaseException as error:
+            if not is_ours(error):
                 raise
             again, policy.trouble = True, _not_followed(error)
         wrong = "" if policy.error is None else str(policy.error)
@@ -154,8 +168,7 @@ async def follow_policy(
 
 def _not_followed(error: BaseException) -> SettingsError:
     return SettingsError(
-        "The policy file cannot be followed, because of a fault in Outgate "
-        f"({type(error).__name__}).",
+        f"The policy file cannot be followed, because of a fault in Outgate ({kind_of(error)}).",
         remedy="The last good policy stays in force and it is tried again; report this.",
     )
 

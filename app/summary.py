@@ -126,8 +126,11 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         if answer.get("healthy")
         else f"NOT HEALTHY: {printable(str(answer.get('problem')))}"
     )
+    for trouble in answer.get("trouble") or ():
+        typer.echo(f"  {printable(str(trouble))}")
     for name in (
         "policy",
+        "evidence",
         "requests",
         "connections",
         "hook_failures",

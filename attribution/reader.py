@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from core.duties import OWNER, Duty
+
 HEADER = struct.Struct(">QI")
 """Length of the pickled question or answer that follows; milliseconds that a question may take."""
 DONE, FAILED = "done", "failed"
@@ -110,7 +112,8 @@ class HelperReader:
             with contextlib.suppress(Unread):
                 self.ask(seconds, ready)
 
-        starting = [threading.Thread(target=start, daemon=True) for _ in range(_KEPT_READY)]
+        body = OWNER.guarded(Duty.READERS, start)
+        starting = [threading.Thread(target=body, daemon=True) for _ in range(_KEPT_READY)]
         for thread in starting:
             thread.start()
         for thread in starting:
@@ -216,7 +219,8 @@ class _Helper:
         self._socket.close()
         with contextlib.suppress(OSError):
             self._process.kill()
-        threading.Thread(target=self._process.wait, daemon=True, name="outgate-reader-end").start()
+        waiting = OWNER.guarded(Duty.READERS, self._process.wait)
+        threading.Thread(target=waiting, daemon=True, name="outgate-reader-end").start()
 
 
 class _AnswerUnpickler(pickle.Unpickler):

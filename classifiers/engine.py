@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import Bindings, destination
+from classifiers.found_values import without_values
 from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
@@ -19,6 +20,7 @@ from classifiers.personal import PersonalDetector, pasted_findings, table_findin
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
+from core.discreet import name_shown
 from core.exchange import Exchange
 from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
@@ -146,6 +148,12 @@ class Engine:
         """Return what the detectors of the event loop find. Raises what they raise."""
         return [*self._credentials.detect(payload, host), *self._personal.detect(payload)]
 
+    def hits_in(self, payload: Payload, exchange: Exchange) -> list[Hit]:
+        """Return what `classify` counts of these, by each host that is named. Raises what detectors
+        raise.
+        """
+        return [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+
     def _inspected(
         self,
         exchange: Exchange,
@@ -174,13 +182,15 @@ class Engine:
         for table in payload.tables:
             read = partial(table_findings, table, self.fingerprinter)
             findings = one_per_kind([*findings, *(stages.run("tables", read) or ())])
-        return Classification(
+        seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
             findings=(*findings, *_unread(payload)) if findings or payload.unread else (),
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )
+        own = (*self._organisation.words, *self._organisation.canaries)
+        return without_values(seen, payload, hits, own) if hits or own else seen
 
     def _secrets(self, payload: Payload, exchange: Exchange, *, explain: bool = False) -> list[Hit]:
         """Return what leaks at any host that the request names: a key may go to its own only."""
@@ -282,7 +292,7 @@ def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
 def _unread(payload: Payload) -> list[Finding]:
     reasons: dict[str, list[str]] = {}
     for unread in payload.unread:
-        place = ".".join(map(str, unread.path)) or "body"
+        place = ".".join(name_shown(str(part)) for part in unread.path) or "body"
         reasons.setdefault(unread.reason, []).append(place)
     return [
         not_inspected(reason, DECODER, tuple(dict.fromkeys(places))[:10], len(places))

@@ -22,7 +22,7 @@ class GateClassifier(Engine):
     def __init__(self, setup: EngineSetup) -> None:
         super().__init__(setup)
         placeholders = Placeholders(self.fingerprinter)
-        self._redactor = Redactor(placeholders, self.hits, self._kinds_in)
+        self._redactor = Redactor(placeholders, self.hits_in, self._kinds_in)
 
     def scan(self, head: Exchange, pool: ClassifierPool, deadline_s: float) -> "BodyScan":
         """Return what reads a large body as it passes."""

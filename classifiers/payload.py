@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from core.discreet import name_shown
+
 Path = tuple[str | int, ...]
 
 
@@ -154,15 +156,14 @@ class Payload:
 
 def place(segment: Segment) -> str:
     """Return where a segment stands, for a person: `body.messages[0].content`, `header x-key`,
-    `query token`.
+    `query token`. Names that may be values themselves are masked.
     """
     text = segment.carrier.value
     for part in segment.path:
-        text += (
-            f"[{part}]"
-            if isinstance(part, int)
-            else f".{part}"
-            if text == "body" or "." in text
-            else f" {part}"
-        )
-    return f"{segment.label} ({text})" if segment.label else text
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif text == "body" or "." in text:
+            text += f".{name_shown(part)}"
+        else:
+            text += f" {name_shown(part)}"
+    return f"{name_shown(segment.label)} ({text})" if segment.label else text

@@ -28,11 +28,12 @@ from core.record_writing import (
     decision_json,
     destination_json,
     findings_json,
-    inert,
     llm_json,
+    media_type,
+    named,
     sender_json,
+    told,
 )
-from core.text import printable
 
 SCHEMA = "outgate.record/1"
 _LACKS = frozenset({"notes"})
@@ -101,8 +102,8 @@ class Record:
             "sender": of(self.sender, sender_json),
             "destination": of(self.destination, destination_json),
             "request": {
-                "method": printable(self.request.method, 32),
-                "content_type": inert(self.request.content_type, 100),
+                "method": named(self.request.method, 32),
+                "content_type": media_type(self.request.content_type),
                 "bytes": self.request.bytes,
                 "complete": self.request.complete,
             },
@@ -110,7 +111,7 @@ class Record:
             "llm": None if self.llm is None else llm_json(self.llm),
             "findings": of(self.findings, findings_json) if self.findings else [],
             "decision": of(self.decision, decision_json),
-            "notes": list(self.notes),
+            "notes": [told(note) for note in self.notes],
         }
 
     @classmethod

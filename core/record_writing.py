@@ -6,6 +6,7 @@ from typing import Any
 from core.attribution import Attribution, CodeLine, ProcessRef, Script, SenderPeer
 from core.classification import Destination, LlmCall
 from core.decision import Decision
+from core.discreet import id_shown, media_type_shown, name_shown, words_shown
 from core.findings import Finding
 from core.ids import rfc3339
 from core.text import printable
@@ -43,6 +44,26 @@ def afresh[Part](part: Part, render: Callable[[Part], Any]) -> Any:
 def inert(text: str | None, limit: int = 400) -> str | None:
     """Return `printable` text, or None for None."""
     return None if text is None else printable(text, limit)
+
+
+def named(text: str | None, limit: int) -> str | None:
+    """Return a name that a payload gave, masked where it may be a value, and harmless."""
+    return None if text is None else printable(name_shown(text), limit)
+
+
+def identified(text: str | None, limit: int) -> str | None:
+    """Return an identifier that a payload gave, masked where it names a person, and harmless."""
+    return None if text is None else printable(id_shown(text), limit)
+
+
+def media_type(text: str | None) -> str | None:
+    """Return a media type, fit to be stored."""
+    return None if text is None else printable(media_type_shown(text), 100)
+
+
+def told(text: str, limit: int = 400) -> str:
+    """Return words of ours that may quote a payload's names, masked and harmless."""
+    return printable(words_shown(text), limit)
 
 
 def _process(process: ProcessRef) -> dict[str, Any]:
@@ -137,13 +158,13 @@ def _place(destination: Destination) -> dict[str, Any]:
         "scheme": destination.scheme,
         "host": printable(destination.host, 255),
         "port": destination.port,
-        "path": printable(destination.path, 500),
+        "path": told(destination.path, 500),
         "service": destination.service,
         "category": destination.category.value,
         "account": {
             "kind": account.kind.value,
-            "id": inert(account.id, 200),
-            "evidence": inert(account.evidence, 200),
+            "id": identified(account.id, 200),
+            "evidence": None if account.evidence is None else told(account.evidence, 200),
         },
         "upload": destination.upload,
         "address": destination.address,
@@ -156,7 +177,7 @@ def llm_json(llm: LlmCall) -> dict[str, Any]:
     return {
         "provider": llm.provider,
         "operation": llm.operation,
-        "model": inert(llm.model, 200),
+        "model": named(llm.model, 200),
         "stream": llm.stream,
         "input_tokens": llm.input_tokens,
         "output_tokens": llm.output_tokens,
@@ -169,11 +190,11 @@ def llm_json(llm: LlmCall) -> dict[str, Any]:
         "cost_basis": llm.cost_basis.value,
         "key_fingerprint": llm.key_fingerprint,
         "key_class": llm.key_class,
-        "organisation": inert(llm.organisation, 200),
-        "project": inert(llm.project, 200),
-        "tools": [printable(t, 100) for t in llm.tools],
+        "organisation": identified(llm.organisation, 200),
+        "project": identified(llm.project, 200),
+        "tools": [named(tool, 100) for tool in llm.tools],
         "attachments": [
-            {"media_type": inert(a.media_type, 100), "bytes": a.bytes, "sha256": a.sha256}
+            {"media_type": media_type(a.media_type), "bytes": a.bytes, "sha256": a.sha256}
             for a in llm.attachments
         ],
         "messages": llm.messages,
@@ -195,11 +216,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "distinct": finding.distinct,
         "records": finding.records,
         "subjects": finding.subjects,
-        "where": [printable(w, 200) for w in finding.where],
+        "where": [told(place, 200) for place in finding.where],
         "excerpt": printable(finding.excerpt, 300),
         "fingerprints": list(finding.fingerprints),
         "test_data": finding.test_data,
-        "note": inert(finding.note),
+        "note": None if finding.note is None else told(finding.note),
     }
 
 
@@ -210,7 +231,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "verdict": decision.verdict.value,
         "rule": decision.rule,
         "reason": printable(decision.reason, 400),
-        "degraded": [printable(d, 200) for d in decision.degraded],
+        "degraded": [told(stage, 200) for stage in decision.degraded],
         "intended": None if intended is None else intended.value,
         "policy": decision.policy,
         "headers": [printable(name, 100) for name, _ in decision.headers],

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ports import Done
 from core.record import Record
@@ -74,7 +75,7 @@ class Writer:
         EvidenceError.
 
         `observe` is called from the thread with what was committed and its first place in
-        the chain; it must not raise.
+        the chain.
         """
         self._observe = observe
         self._stalled_s = stalled_s
@@ -102,7 +103,8 @@ class Writer:
             """Exchanges that an earlier gate left open and that were chained now."""
         except DatabaseFault as error:
             raise evidence_error(error) from None
-        self._thread = threading.Thread(target=self._run, name="outgate-evidence", daemon=True)
+        body = OWNER.guarded(Duty.EVIDENCE, self._run, lambda: self._stopping)
+        self._thread = threading.Thread(target=body, name="outgate-evidence", daemon=True)
         self._thread.start()
 
     def open(self, record: Record, done: Done) -> None:
@@ -261,8 +263,15 @@ class Writer:
         )
         first_seq = self._connected().write(batch)
         self._watch.look(self._connection)  # only what stands under its name now was written
-        self._observe(first_seq, batch.closes)
+        self._told_of(first_seq, batch.closes)
         self._failure = None
+
+    def _told_of(self, first_seq: int, items: Sequence[Item]) -> None:
+        """Tell the observer; that it fails makes nothing of what is written undone."""
+        try:
+            self._observe(first_seq, items)
+        except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
+            OWNER.lost(Duty.PAST, error)
 
     def _fail(self, ready: Sequence[_Ready], problem: EvidenceError) -> None:
         for one in ready:
@@ -299,7 +308,7 @@ class Writer:
         try:
             first_seq = appender.write(Batch(closes=list(items)))
             self._watch.look(self._connection)
-            self._observe(first_seq, items)
+            self._told_of(first_seq, items)
         except sqlite3.IntegrityError:
             if len(items) > 1:
                 for item in items:

@@ -266,6 +266,8 @@ class RulePolicy:
 
     def _missing(self, s: Situation) -> Inputs:
         hidden = hidden_by(s.degraded) if s.degraded else 0
+        # A past that no rule asks for is missed by nobody.
+        hidden &= ~PAST | self.inputs
         if s.destination.other_names:
             # Each of its names is judged by itself: what it means is known.
             hidden &= ~DESTINATION

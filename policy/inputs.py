@@ -50,11 +50,10 @@ NEVER = NOT_YET | ACCOUNT | REQUEST
 """Of a connection that passes undecrypted not even the request's path is seen."""
 
 _HIDES: dict[str, Inputs] = {
-    **dict.fromkeys(
-        ("attribution", "line", "history", "volume", "answer", "tokens", "prices", "labels"), 0
-    ),
+    **dict.fromkeys(("attribution", "line", "answer", "tokens", "prices", "labels"), 0),
     **dict.fromkeys(("secrets", "credentials"), SECRETS),
     **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
+    "history": PAST,
     "names": NAMES,
     "documents": FINDINGS,
     "llm": LLM,

@@ -5,19 +5,23 @@ from functools import partial
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
+from proxy.backpressure import hang_up
 from proxy.binding import bind, bound, transaction_of
+from proxy.boundaries import is_ours
 from proxy.evasion import EvasionWatch
+from proxy.fault_causes import why_no_answer
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
+from proxy.silent_tunnels import SilentTunnels
 from proxy.sniffing import looks_like_http
 from proxy.streams import make_ours, only_http, taken
 from proxy.transaction import Transaction
@@ -42,6 +46,7 @@ class GateAddon:
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
+        self.tunnels = SilentTunnels(self._on_silent_tunnel)
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
@@ -53,22 +58,41 @@ class GateAddon:
         try:
             self.health.connections += 1
             await self.inspection.connected(connection_of(client))
-        except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
-            self.health.failed("attribution", error)
+        except BaseException as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+            self._failed("attribution", error)
 
     async def client_disconnected(self, client: Client) -> None:
-        """Forget the connection; one that never asked for anything may not have trusted us."""
+        """Forget the connection; one that never asked for anything may not have trusted us.
+
+        What fails to forget it keeps no other from it.
+        """
+        self.tunnels.over(client.id)
         if (target := self._silent.pop(client.id, None)) is not None:
             who = self.inspection.senders.at_opening(client.id)
             await self._tell(self.uninspected.ended_without_request, who, target)
-        self.passages.closed(client)
-        self.upstreams.closed(client)
-        self.inspection.senders.closed(client.id)
+        forgetting = (
+            partial(self.passages.closed, client),
+            partial(self.upstreams.closed, client),
+            partial(self.inspection.senders.closed, client.id),
+        )
+        for forget in forgetting:
+            try:
+                forget()
+            except BaseException as error:  # noqa: BLE001 - boundary: the client has gone
+                self._failed("connection", error)
+
+    def _failed(self, stage: str, error: BaseException, reference: str | None = None) -> None:
+        """Count and log a failure; what ends this very task from outside is none."""
+        if not is_ours(error):
+            raise error
+        self.health.failed(stage, error, reference)
 
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
         if nextlayer.layer is None:
             return
+        if isinstance(nextlayer.layer, layers.ClientTLSLayer):
+            self.tunnels.over(nextlayer.context.client.id)
         target = nextlayer.context.server.address
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
@@ -77,6 +101,15 @@ class GateAddon:
         if target is not None and not is_http:
             who = self.inspection.senders.of(nextlayer.context.client.id)
             await self._tell(self.uninspected.not_http, who, target)
+
+    def http_connected(self, flow: http.HTTPFlow) -> None:
+        """A client has its tunnel; now it has to ask for something."""
+        self.tunnels.opened(flow.client_conn.id, (flow.request.host, flow.request.port))
+
+    async def _on_silent_tunnel(self, connection_id: str, target: tuple[str, int]) -> None:
+        who = self.inspection.senders.of(connection_id)
+        await self._tell(self.uninspected.silent, who, target)
+        hang_up(connection_id)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""
@@ -94,9 +127,9 @@ class GateAddon:
         """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             # boundary: the connection is inspected like any other
-            self.health.failed("passing", error)
+            self._failed("passing", error)
 
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
@@ -117,15 +150,16 @@ class GateAddon:
     ) -> None:
         try:
             told(await asked, *target)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             # boundary: nothing passes here; only the record may be missing
-            self.health.failed("evidence", error)
+            self._failed("evidence", error)
 
     # requests
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
         self._silent.pop(flow.client_conn.id, None)
+        self.tunnels.over(flow.client_conn.id)
         transaction = bind(
             flow,
             self.inspection.opened(flow.client_conn.id, (flow.request.host, flow.request.port)),
@@ -154,8 +188,13 @@ class GateAddon:
         """Some more of a streaming body has come: scan it before it goes on."""
         body = transaction_of(flow).travel.body
         assert isinstance(body, PastTap)
-        await body.tap.inspect()
-        await taken(flow)
+        try:
+            await body.tap.inspect()
+            await taken(flow)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: what was not scanned does not go on
+            self._failed("hook", error, transaction_of(flow).reference)
+            body.tap.fail(error)
 
     async def gate_keep(self, flow: http.HTTPFlow) -> None:
         """Some more of a body that is kept has come; when it is complete, decide."""
@@ -170,8 +209,10 @@ class GateAddon:
         try:
             await _kept(transaction).body.next_piece()
             await taken(flow)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:
             # boundary: a body that cannot be read back ends broken, not complete
+            if not is_ours(error):
+                raise
             self.inspection.on_unreadable_piece(transaction, error)
 
     async def request(self, flow: http.HTTPFlow) -> None:
@@ -223,8 +264,15 @@ class GateAddon:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
-        if (transaction := bound(flow)) is not None:
-            self.inspection.on_break(transaction, _content(flow), reached=_reached(flow))
+        if (transaction := bound(flow)) is None:
+            return
+        try:
+            said = flow.server_conn.error or (flow.error.msg if flow.error else "")
+            why = why_no_answer(said, reached=_reached(flow))
+            self.inspection.on_break(transaction, _content(flow), why)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the exchange is over, only its record fails
+            self._failed("evidence", error, transaction.reference)
 
     # WebSockets
 
@@ -232,13 +280,21 @@ class GateAddon:
         """Inspect what a client sends inside a WebSocket before it goes on."""
         try:
             await self.messages.on_message(message)
-        except Exception as error:  # noqa: BLE001 - boundary: an uninspected message does not go on
+        except BaseException as error:
+            message.dropped = True
+            if not is_ours(error):
+                raise
             self.messages.failed(message, error)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """The WebSocket is closed: so is its record."""
-        if (transaction := bound(flow)) is not None:
+        if (transaction := bound(flow)) is None:
+            return
+        try:
             self.messages.ended(transaction)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: the connection is over, only its record fails
+            self._failed("evidence", error, transaction.reference)
 
     # failures
 
@@ -248,9 +304,11 @@ class GateAddon:
         try:
             if (outcome := await step(flow, transaction)) is not WAIT:
                 apply(outcome, flow)
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:
             # boundary: mitmproxy would log it and let the body out
             flow.response = refusals.presumed()
+            if not is_ours(error):
+                raise
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from core.duties import kind_of
 from core.exchange import Answer, Message
 from core.ports import AnswerTap, Classifier, Restorer
+from core.values import changed
 from proxy.transaction import Transaction
 
 _STREAMING_TYPES = (
@@ -45,9 +47,7 @@ class AnswerReader:
         self.head = head
         self.streams = streams_past(head)
         """Whether its body passes in pieces as they come."""
-        self.tap: AnswerTap | None = classifier.tap(
-            transaction.exchange, transaction.classification, head
-        )
+        self.tap: AnswerTap | None = self._made(classifier, head)
         self._restorer = self._restores(classifier, transaction.values)
 
     @property
@@ -68,7 +68,7 @@ class AnswerReader:
             self._learn(self.tap, chunk)
         if self._restorer is None:
             return chunk
-        restored = self._restorer.feed(chunk) if chunk else self._restorer.finish()
+        restored = self._put_back(chunk, last=not chunk)
         return [restored] if restored else []
 
     def message(self, message: Message) -> None:
@@ -76,13 +76,13 @@ class AnswerReader:
         if not message.from_client:
             self._seen += len(message.data)
         if self.tap is not None:
-            self.tap.message(message)
+            self._told(self.tap, message)
 
     def restored(self, content: bytes) -> bytes:
         """Return the body of an answer that was held, with values put back."""
         if self._restorer is None:
             return content
-        return self._restorer.feed(content) + self._restorer.finish()
+        return self._put_back(content) + self._put_back(b"", last=True)
 
     def answer(self, content: bytes | None = None) -> Answer:
         """Return the answer for the record; `content`: of one that was held."""
@@ -90,13 +90,41 @@ class AnswerReader:
             return replace(self.head, body_bytes=self._seen)
         return replace(self.head, body=content, body_bytes=len(content))
 
+    def _made(self, classifier: Classifier, head: Answer) -> AnswerTap | None:
+        known = self._transaction
+        try:
+            return classifier.tap(known.exchange, known.classification, head)
+        except BaseException as error:  # noqa: BLE001 - boundary: an answer goes on unread
+            self._unread(error)
+            return None
+
     def _learn(self, tap: AnswerTap, chunk: bytes) -> None:
         try:
             tap.feed(chunk)
-        except Exception as error:  # noqa: BLE001
-            # boundary: an answer goes on even if it cannot be read
+        except BaseException as error:  # noqa: BLE001 - boundary: an answer goes on unread
             self.tap = None
-            self._transaction.note(f"the answer was not read: {type(error).__name__}")
+            self._unread(error)
+
+    def _told(self, tap: AnswerTap, message: Message) -> None:
+        try:
+            tap.message(message)
+        except BaseException as error:  # noqa: BLE001 - boundary: an answer goes on unread
+            self.tap = None
+            self._unread(error)
+
+    def _unread(self, error: BaseException) -> None:
+        self._transaction.note(f"the answer was not read: {kind_of(error)}")
+
+    def _put_back(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Return what may go on with values put back; as it came where that fails."""
+        if self._restorer is None:
+            return chunk
+        try:
+            return self._restorer.finish() if last else self._restorer.feed(chunk)
+        except BaseException as error:  # noqa: BLE001 - boundary: placeholders stay as they are
+            self._restorer = None
+            self._transaction.note(f"placeholders were not replaced back: {kind_of(error)}")
+            return chunk
 
     def _restores(self, classifier: Classifier, values: Mapping[str, str]) -> Restorer | None:
         if not values:
@@ -105,3 +133,15 @@ class AnswerReader:
             self._transaction.note(_COMPRESSED)
             return None
         return classifier.restorer(self.head.header("content-type") or "", dict(values))
+
+
+def learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
+    """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
+    try:
+        learnt = tap.finish(answer)
+    except BaseException as error:  # noqa: BLE001
+        # boundary: the record is closed with what is known
+        transaction.note(f"the answer was not read: {type(error).__name__}")
+        return
+    known = transaction.classification
+    transaction.learn(changed(known, destination=learnt.destination, llm=learnt.llm))

@@ -5,6 +5,7 @@ mitmproxy queues without limit while a hook runs. What is read is acknowledged a
 
 import asyncio
 from typing import Any
+from weakref import WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.proxy import commands, events, mode_servers
@@ -18,6 +19,17 @@ AHEAD = 2 * 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
 
 
+_OPEN: "WeakValueDictionary[str, GateConnectionHandler]" = WeakValueDictionary()
+
+
+def hang_up(connection_id: str) -> None:
+    """Close a client's connection as if the client had gone; others' handlers are left alone."""
+    handler = _OPEN.get(connection_id)
+    transport = None if handler is None else handler.transports.get(handler.client)
+    if transport is not None and transport.writer is not None:
+        transport.writer.close()
+
+
 class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
     """mitmproxy's handler of one client connection, which stops reading while too much waits."""
 
@@ -26,6 +38,7 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._waiting = 0
         self._ahead = 0
         self._idle = asyncio.Event()
+        _OPEN[self.client.id] = self
         self._acknowledge = prompt(self.transports[self.client].writer)
 
     async def server_event(self, event: events.Event) -> None:

@@ -2,7 +2,6 @@
 piece by piece.
 """
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from core.errors import DegradedError
 from core.findings import merged
 from proxy.deciding import Deciding
 from proxy.spool import PIECE, Spool
+from proxy.threads import DECISIONS
 from proxy.transaction import Transaction
 from proxy.uploads import UploadTap, settled
 
@@ -53,7 +53,7 @@ class WholeTap:
         data = bytes(self._waiting)
         self._waiting.clear()
         try:
-            await asyncio.to_thread(self._write, data)
+            await DECISIONS.run(self._write, data)
         except DegradedError as error:
             self._failure = error
 
@@ -110,7 +110,7 @@ class WholeTap:
     async def _as_one(self) -> Decision:
         parts, limits = self._deciding.parts, self._deciding.limits
         transaction = self._transaction
-        body = await asyncio.to_thread(lambda: b"".join(self._kept.pieces()))
+        body = await DECISIONS.run(lambda: b"".join(self._kept.pieces()))
         exchange = replace(transaction.exchange, body=body, body_bytes=len(body), complete=True)
         try:
             seen = await parts.pool.classify(exchange, limits.classify_s * _SECONDS)
@@ -123,7 +123,7 @@ class WholeTap:
 
     async def next_piece(self) -> None:
         """Have the next piece ready. Raises DegradedError."""
-        self.piece = await asyncio.to_thread(next, self._pieces, b"")
+        self.piece = await DECISIONS.run(next, self._pieces, b"")
         self._sent += len(self.piece)
         self._transaction.left(self._sent, whole=not self.piece)
         if not self.piece:

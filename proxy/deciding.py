@@ -9,9 +9,11 @@ from functools import partial
 from core.attribution import Attribution
 from core.classification import Classification
 from core.decision import Decision
+from core.duties import OWNER, Duty
 from core.exchange import Exchange
 from core.findings import not_inspected
 from core.situation import ScriptHistory, Situation, Volume
+from proxy.boundaries import courtesy
 from proxy.classifying import classified
 from proxy.parts import Limits, Parts
 
@@ -74,10 +76,12 @@ class Deciding:
         doubtful = any(name.in_doubt for name in exchange.other_names)
         if doubtful and OTHER_NAME not in seen.degraded:
             seen = replace(seen, degraded=(*seen.degraded, OTHER_NAME))
-        address = exchange.address
+        address, country = exchange.address, None
         if address is None:
             return seen
-        place = partial(replace, address=address, country=self.parts.policy.country_of(address))
+        with courtesy(Duty.PLACES):
+            country = self.parts.policy.country_of(address)
+        place = partial(replace, address=address, country=country)
         others = tuple(place(name) for name in seen.destination.other_names)
         return replace(seen, destination=place(seen.destination, other_names=others))
 
@@ -90,9 +94,16 @@ class Deciding:
         headers_only: bool = False,
     ) -> Situation:
         """Return what policy looks at for this exchange."""
-        history, volume = _NO_HISTORY, _NO_VOLUME
+        history, volume, degraded = _NO_HISTORY, _NO_VOLUME, seen.degraded
         if self.parts.history is not None and self.parts.policy.asks_past:
-            history, volume = self.parts.history(sender, seen)
+            try:
+                history, volume = self.parts.history(sender, seen)
+            except BaseException as error:  # noqa: BLE001
+                # boundary: rules that ask for the past answer with `on_error`, the others as ever
+                OWNER.lost(Duty.PAST, error)
+                degraded = (*degraded, f"history: {type(error).__name__}")
+            else:
+                OWNER.done(Duty.PAST)
         return Situation(
             now=self.parts.clock(),
             method=exchange.method,
@@ -102,7 +113,7 @@ class Deciding:
             host=exchange.host,
             llm=seen.llm,
             findings=() if seen.findings == PASSED_OVER else seen.findings,
-            degraded=seen.degraded,
+            degraded=degraded,
             headers_only=headers_only,
             history=history,
             volume=volume,

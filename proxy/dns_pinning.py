@@ -6,6 +6,8 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+from proxy.threads import DECISIONS
+
 LOOK_UP_S = 5.0
 FRESH_S = 60.0
 """So long an answer of the name service is used for new connections."""
@@ -74,7 +76,7 @@ class Places:
         if self._clock() - at >= FRESH_S:
             try:
                 async with asyncio.timeout(LOOK_UP_S):
-                    addresses = list(await asyncio.to_thread(self.look_up, host, port))
+                    addresses = list(await DECISIONS.run(self.look_up, host, port))
             except (OSError, UnicodeError, TimeoutError):
                 return None
             self._answers[host, port] = self._clock(), addresses

@@ -1,10 +1,8 @@
 """Step 6 for the verdicts that take more than yes or no: redact, and hold for a person."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from core.attribution import Certainty
 from core.budgets import INLINE_BYTES
 from core.decision import Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
@@ -12,7 +10,9 @@ from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
 from core.review import APPROVAL_LASTS, HoldAnswer
 from core.vocabulary.times import lasting
+from proxy.approvals import hold_key
 from proxy.hold_polling import Asking
+from proxy.threads import DECISIONS
 from proxy.transaction import Transaction
 
 _NOBODY = "hold: nobody can be asked here"
@@ -28,7 +28,7 @@ async def redact(classifier: Classifier, transaction: Transaction) -> Redacted |
         if len(transaction.exchange.body) <= INLINE_BYTES:
             redacted = classifier.redact(*arguments)
         else:
-            redacted = await asyncio.to_thread(classifier.redact, *arguments)
+            redacted = await DECISIONS.run(classifier.redact, *arguments)
     except CannotRedactError as error:
         why = f"redaction: {error.message}"
         transaction.fall_back(fallen_back(transaction.decision, why))
@@ -69,7 +69,7 @@ class People:
         key = hold_key(self._fingerprinter, transaction)
         transaction.hold(key)
         since = transaction.exchange.at - APPROVAL_LASTS
-        before = await asyncio.to_thread(self._holds.answered_before, key, since)
+        before = await DECISIONS.run(self._holds.answered_before, key, since)
         if before is None or not before.approved:
             return True
         transaction.recall(before.who)
@@ -86,22 +86,6 @@ class People:
         if answer is not None:
             note = f"{outcome} by {answer.who}"
         transaction.hear(outcome, note, _told(transaction.decision.reason, outcome))
-
-
-def hold_key(fingerprinter: Fingerprinter, transaction: Transaction) -> str:
-    """Return the keyed mark of a request: same sender, place, method and content share it."""
-    exchange, script = transaction.exchange, transaction.sender.script
-    who = "" if script is None else f"{script.path}|{script.sha256}|{script.name}"
-    sender = transaction.sender
-    if sender.certainty is not Certainty.EXACT:
-        # An answer for a proven script is nobody else's; one for a doubtful one is its process's.
-        process = sender.process
-        started = None if process is None else (process.pid, process.started_at)
-        who = f"{who}|{sender.certainty}|{started}"
-    names = [(exchange.host, exchange.port), *((o.host, o.port) for o in exchange.other_names)]
-    places = "|".join(f"{host}|{port}" for host, port in names)
-    where = f"{exchange.method}|{exchange.scheme}|{places}|{exchange.path}"
-    return fingerprinter.of("held request", f"{who}|{where}|" + exchange.body.decode("latin-1"))
 
 
 def _outcome(answer: HoldAnswer | None) -> HoldOutcome:

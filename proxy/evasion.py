@@ -2,15 +2,16 @@
 
 import asyncio
 import ipaddress
-import logging
 from collections.abc import Callable
 
 from core.attribution import Attribution
+from core.duties import Duty
 from core.exchange import Connection
 from core.ports import Attributor, DirectConnections
+from proxy.boundaries import courtesy
+from proxy.threads import COURTESIES
 from proxy.uninspected import Uninspected
 
-log = logging.getLogger("outgate.gate")
 EVERY_S = 0.5
 """How often the connection table is looked at: what is open for a second is seen."""
 _MOST_PER_LOOK = 50
@@ -30,15 +31,12 @@ class EvasionWatch:
         """Look from time to time. Runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
-            try:
+            async with courtesy(Duty.DIRECT):  # the next look tries again
                 await self.look(table)
-            except Exception as error:  # noqa: BLE001
-                # boundary: the gate serves on, and the next look tries again
-                log.error("the connection table could not be read: %s", type(error).__name__)
 
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life."""
-        listed = await asyncio.to_thread(table.established)
+        listed = await COURTESIES.run(table.established)
         for connection in self._fresh([c for c in listed if _leaves(c)]):
             await self._examine(table, connection)
 
@@ -52,13 +50,13 @@ class EvasionWatch:
 
     async def _examine(self, table: DirectConnections, connection: Connection) -> None:
         attributor = self._attributor()
-        sender = await asyncio.to_thread(attributor.attribute, connection)
+        sender = await COURTESIES.run(attributor.attribute, connection)
         attributor.forget(connection)
         if not sender.is_python:
             return
         if connection.transport == "tcp":
             self._uninspected.direct(sender, connection)
-        elif connection.gate_host != "" or await asyncio.to_thread(_speaks_quic, table, sender):
+        elif connection.gate_host != "" or await COURTESIES.run(_speaks_quic, table, sender):
             self._uninspected.datagrams(sender, connection)
 
 

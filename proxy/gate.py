@@ -18,6 +18,7 @@ from mitmproxy.addons import core as mitmproxy_core
 from mitmproxy.addons import disable_h2c, next_layer, proxyserver
 from mitmproxy.master import Master
 
+from core.duties import OWNER, Duty
 from core.errors import SettingsError
 from proxy.addon import GateAddon
 from proxy.connect_to import Route, Routes
@@ -89,14 +90,22 @@ class Gate:
                 serving = tasks.create_task(master.run())
                 tasks.create_task(self._announce(server, serving, ready))
                 if self._parts.direct is not None:
-                    watching = tasks.create_task(self.addon.evasion.watch(self._parts.direct))
+                    watch = self.addon.evasion.watch(self._parts.direct)
+                    watching = tasks.create_task(OWNER.task(Duty.DIRECT, watch))
+                    watching.add_done_callback(
+                        lambda _: None if serving.done() else OWNER.lost(Duty.DIRECT, None)
+                    )
                     serving.add_done_callback(lambda _: watching.cancel())
         finally:
             self.addon.inspection.settle()
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
         parts = self._parts
-        health = Health(parts=parts, senders=getattr(parts.attributor, "health", None))
+        health = Health(
+            parts=parts,
+            strict=self._options.limits.strict,
+            senders=getattr(parts.attributor, "health", None),
+        )
         inspection = Inspection(parts, self._options.limits, loop, health)
         routes = Routes(self._options.routes)
         if not self._options.proxies:

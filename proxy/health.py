@@ -9,11 +9,21 @@ from typing import Any
 
 from mitmproxy import http
 
+from core.duties import OWNER
 from proxy import failures
+from proxy.own_ends import OURSELVES
 from proxy.parts import Parts
 
-HEALTH_HOST = "outgate.internal"
+HEALTH_HOST = OURSELVES
 """A request for this host, in the clear through the gate, is answered by the gate."""
+
+
+STRICT = "durable on the disk before anything leaves"
+BESIDE = (
+    "durable before a client has its answer; when the gate is killed, records of requests that are"
+    " under way can be lost (strict_evidence: true rules that out)"
+)
+"""When evidence is durable, in words for `status`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +35,8 @@ class Health:
     connections: int = 0
     hook_failures: int = 0
     """Own hooks that failed; each refused its request."""
+    strict: bool = False
+    """Evidence is durable before anything leaves."""
     refused_certificates: int = 0
     """TLS handshakes that clients ended because they do not trust our certificate."""
     passed_undecrypted: int = 0
@@ -32,7 +44,7 @@ class Health:
     senders: Callable[[], Mapping[str, int]] | None = None
     """Counts of attributions by certainty and method."""
 
-    def failed(self, stage: str, error: Exception, reference: str | None = None) -> str:
+    def failed(self, stage: str, error: BaseException, reference: str | None = None) -> str:
         """Count and log a failure of the gate's own; return the reference to it."""
         self.hook_failures += 1
         return failures.tell(stage, error, reference)
@@ -45,12 +57,19 @@ class Health:
 
     def values(self) -> dict[str, Any]:
         """Return the health as JSON values."""
-        failure = self.parts.evidence.failure or getattr(self.parts.policy, "error", None)
+        failure = (
+            self.parts.evidence.failure
+            or OWNER.failure
+            or getattr(self.parts.policy, "error", None)
+        )
+        problem = OWNER.unwell if failure is None else failure.for_officer()
         return {
             "outgate": "gate",
             "running": True,
-            "healthy": failure is None,
-            "problem": None if failure is None else failure.for_officer(),
+            "healthy": problem is None,
+            "problem": problem,
+            "trouble": list(OWNER.trouble),
+            "evidence": STRICT if self.strict else BESIDE,
             "pid": os.getpid(),
             "policy": self.parts.policy.version,
             "requests": self.requests,

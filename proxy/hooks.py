@@ -8,7 +8,9 @@ from mitmproxy import addonmanager, hooks
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands
 
+from proxy import failures
 from proxy.backpressure import GateConnectionHandler
+from proxy.boundaries import is_ours
 
 
 class DirectAddons(addonmanager.AddonManager):
@@ -49,9 +51,10 @@ class DirectAddons(addonmanager.AddonManager):
                 result = listener(*arguments)
                 if result is not None and inspect.isawaitable(result):
                     await result
-            except Exception:
-                with addonmanager.safecall():
+            except BaseException as error:
+                if not is_ours(error):
                     raise
+                failures.tell("hook", error)
 
 
 class GateHandler(GateConnectionHandler):

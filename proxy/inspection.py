@@ -14,22 +14,22 @@ other order (proxy/life_cycle.py). The hooks apply what is returned (proxy/addon
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.attribution import Attribution, unknown_sender
+from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
 from core.budgets import INLINE_BYTES
 from core.classification import Classification
 from core.decision import Decision, Verdict
+from core.duties import OWNER, Duty
 from core.exchange import Answer, Connection, Exchange
-from core.fate import UNREACHED_NOTE
 from core.findings import Finding
 from core.ids import uuid7
 from core.ports import AnswerTap
 from core.redaction import Redacted
-from core.values import changed
-from proxy import enforcement, failures
-from proxy.answers import SWITCHING, AnswerReader
+from proxy import enforcement, failures, own_ends
+from proxy.answers import SWITCHING, AnswerReader, learn
+from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
 from proxy.conversation import Conversation
 from proxy.deciding import Deciding
@@ -98,7 +98,9 @@ class Inspection:
         if not transaction.attributed:
             try:
                 found = await self.senders.of(transaction.connection)
-            except Exception as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
+            except BaseException as error:
+                if not is_ours(error):
+                    raise
                 reference = self.health.failed("attribution", error)
                 found = unknown_sender("none", f"the look-up failed, reference {reference}")
             transaction.attribute(found)
@@ -106,9 +108,14 @@ class Inspection:
 
     async def met(self, sender: Attribution) -> None:
         """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
-        self._observations.begin(sender)
-        if self.parts.policy.asks_past:
-            await self._observations.learnt(sender)
+        async with courtesy(Duty.SCRIPTS):
+            self._observations.begin(sender)
+            if self.parts.policy.asks_past:
+                await self._observations.learnt(sender)
+
+    def _observed(self, sender: Attribution) -> None:
+        with courtesy(Duty.SCRIPTS):
+            self._observations.begin(sender)
 
     # Step 2. Headers.
 
@@ -116,7 +123,9 @@ class Inspection:
         """Return the address that is gone to for this host, where a rule asks for it."""
         if self.places is None or not self.parts.policy.asks_address:
             return None
-        return await self.places.locate(connection, host, port)
+        async with courtesy(Duty.PLACES):
+            return await self.places.locate(connection, host, port)
+        return None
 
     async def _located(self, transaction: Transaction, exchange: Exchange) -> Exchange:
         address = await self.locate(transaction.connection, *transaction.travel.target)
@@ -152,11 +161,13 @@ class Inspection:
     ) -> tuple[Attribution, Classification, Decision]:
         """Steps 3 and 4: what is in it, and what policy says."""
         sender = await self._sender(transaction)
-        self._observations.begin(sender)  # while the body is read
+        self._observed(sender)  # while the body is read
         seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
         decision = self.deciding.decide(exchange, sender, seen)
-        return await self.lines.added(exchange, sender, seen, decision), seen, decision
+        async with courtesy(Duty.LINES):
+            sender = await self.lines.added(exchange, sender, seen, decision)
+        return sender, seen, decision
 
     async def enforce(self, transaction: Transaction) -> Redacted | None:
         """Step 6 for redact and hold: the decision is final afterwards."""
@@ -189,7 +200,7 @@ class Inspection:
         What waited for a person is journalled again: should the gate die now, the evidence says
         that it was released.
         """
-        if (failure := self.parts.evidence.failure) is not None:
+        if (failure := self.parts.evidence.failure or OWNER.failure) is not None:
             raise failure
         if transaction.strict or transaction.journalled:
             self._outbox.journal(transaction)
@@ -235,7 +246,7 @@ class Inspection:
         transaction.read(await kept.judge())
         return await self._apply(transaction)
 
-    def on_unreadable_piece(self, transaction: Transaction, error: Exception) -> None:
+    def on_unreadable_piece(self, transaction: Transaction, error: BaseException) -> None:
         """A kept body cannot be read back: it ends broken, and nobody takes it for complete."""
         self.health.failed("hook", error, transaction.reference)
         decision = failures.answer(self.parts.policy, "hook", transaction.reference)
@@ -268,10 +279,9 @@ class Inspection:
         await transaction.proven()
         transaction.deliver()
 
-    def on_break(self, transaction: Transaction, content: bytes, *, reached: bool = True) -> None:
-        """The exchange broke off: the record says how far it got.
-
-        `content`: of its answer. `reached`: whether the destination was.
+    def on_break(self, transaction: Transaction, content: bytes, why: Sequence[str] = ()) -> None:
+        """The exchange broke off: the record says how far it got. `content`: of its answer. `why`:
+        what to say where none came.
         """
         _discard(transaction)
         if transaction.over or transaction.failed:
@@ -281,7 +291,8 @@ class Inspection:
             return
         reader = transaction.travel.reader
         if reader is None:
-            transaction.note("no answer came" if reached else UNREACHED_NOTE)
+            for note in why or ("no answer came",):
+                transaction.note(note)
             self.close(transaction, None)
         else:
             transaction.note("the exchange broke off before the answer ended")
@@ -296,8 +307,11 @@ class Inspection:
         if transaction.over:
             return
         if tap is not None and answer is not None:
-            _learn(transaction, answer, tap)
+            learn(transaction, answer, tap)
         self._outbox.close(transaction, transaction.record(answer))
+        for duty, kind in OWNER.untold():
+            decision = own_ends.told(self.parts.policy, duty, kind)
+            self.observed(own_ends.as_exchange(self.parts.clock()), UNATTRIBUTED, decision)
 
     async def closed(self, transaction: Transaction, answer: Answer | None) -> None:
         """Hand the record over and wait until it is durable. Raises EvidenceError."""
@@ -311,7 +325,7 @@ class Inspection:
     # Beside the steps: failures, and what takes place unread.
 
     async def failed(
-        self, transaction: Transaction, error: Exception, exchange: Callable[[], Exchange]
+        self, transaction: Transaction, error: BaseException, exchange: Callable[[], Exchange]
     ) -> Refuse:
         """A step failed: refuse, with a reference, and record it where that is possible.
 
@@ -320,12 +334,16 @@ class Inspection:
         stage, reference = failures.stage_of(error), transaction.reference
         self.health.failed(stage, error, reference)
         decision = failures.answer(self.parts.policy, stage, reference)
+        if transaction.has_left:
+            decision = failures.too_late(decision)
         transaction.fail(decision)
         try:
             _discard(transaction)
             await self._record_failure(transaction, exchange)
-        except Exception as trouble:  # noqa: BLE001
+        except BaseException as trouble:
             # boundary: the refusal stands even if it cannot be recorded
+            if not is_ours(trouble):
+                raise
             self.health.failed("evidence", trouble, reference)
         return Refuse(decision=decision, reference=reference, service=None)
 
@@ -334,16 +352,20 @@ class Inspection:
     ) -> None:
         if transaction.over:
             return
+        answer: Answer | None = Answer(status=REFUSED)
+        if transaction.withheld:
+            reader = transaction.travel.reader
+            answer = None if reader is None else reader.answer()
         if not transaction.known:
             unread = replace(exchange(), complete=False)
             sender = await self._sender(transaction)
-            self._observations.begin(sender)
+            self._observed(sender)
             transaction.describe(unread, sender, self.deciding.on_headers(unread))
-        await self.closed(transaction, Answer(status=REFUSED))
+        await self.closed(transaction, answer)
 
     def observed(self, exchange: Exchange, sender: Attribution, decision: Decision) -> None:
         """Record what took place elsewhere, or not at all."""
-        self._observations.begin(sender)
+        self._observed(sender)
         transaction = Transaction(exchange.id)
         transaction.decide(exchange, sender, self.deciding.on_headers(exchange), decision)
         transaction.observe()
@@ -353,24 +375,13 @@ class Inspection:
         self, exchange: Exchange, sender: Attribution, decision: Decision, unread: Finding
     ) -> Transaction:
         """Let a connection pass undecrypted; its evidence is durable before anything does."""
-        self._observations.begin(sender)
+        self._observed(sender)
         transaction = Transaction(exchange.id, strict=True)
         seen = replace(self.deciding.on_headers(exchange), findings=(unread,))
         transaction.decide(exchange, sender, seen, decision)
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)
         return transaction
-
-
-def _learn(transaction: Transaction, answer: Answer, tap: AnswerTap) -> None:
-    """Findings of a WebSocket or a large upload go on coming after the tap was made: they stay."""
-    try:
-        learnt = tap.finish(answer)
-    except Exception as error:  # noqa: BLE001 - boundary: the record is closed with what is known
-        transaction.note(f"the answer was not read: {type(error).__name__}")
-        return
-    known = transaction.classification
-    transaction.learn(changed(known, destination=learnt.destination, llm=learnt.llm))
 
 
 def _discard(transaction: Transaction) -> None:

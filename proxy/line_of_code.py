@@ -15,6 +15,7 @@ from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.ports import Attributor
 from proxy.stack_sampling_budget import LineBudget
+from proxy.threads import COURTESIES
 
 _PAIRS_REMEMBERED = 10_000
 
@@ -57,7 +58,7 @@ class LinesOfCode:
         begun, ask = time.monotonic(), self._attributor().line_of_code
         try:
             async with asyncio.timeout(self._patience_s):
-                line = await asyncio.to_thread(ask, sender, exchange, look=look)
+                line = await COURTESIES.run(ask, sender, exchange, look=look)
         except TimeoutError:
             return sender
         finally:

@@ -5,13 +5,14 @@ refused ones.
 """
 
 import asyncio
-import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from core.attribution import Attribution
+from core.duties import OWNER, Duty
+from proxy.boundaries import is_ours
+from proxy.threads import COURTESIES
 
-log = logging.getLogger("outgate.gate")
 _REMEMBERED = 10_000
 
 type Observer = Callable[[Attribution], None]
@@ -39,7 +40,8 @@ class Observations:
         self._told[key] = loop.time() + self._patience_s
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
-        task = self._running[key] = loop.create_task(_observe(observer, sender))
+        looking = _noted(COURTESIES.run(observer, sender))
+        task = self._running[key] = loop.create_task(OWNER.task(Duty.SCRIPTS, looking))
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
     async def learnt(self, sender: Attribution) -> None:
@@ -53,12 +55,14 @@ class Observations:
             await asyncio.wait({task}, timeout=left)
 
 
-async def _observe(observer: Observer, sender: Attribution) -> None:
+async def _noted(work: Coroutine[None, None, None]) -> None:
+    """Requests are decided on without what would have been learnt."""
     try:
-        await asyncio.to_thread(observer, sender)
-    except Exception as error:  # noqa: BLE001
-        # boundary: requests are decided on without what would have been learnt
-        log.error("a script could not be looked at: %s", type(error).__name__)
+        await work
+    except BaseException as error:
+        if not is_ours(error):
+            raise
+        OWNER.lost(Duty.SCRIPTS, error)
 
 
 def _key(sender: Attribution) -> tuple[object, ...] | None:

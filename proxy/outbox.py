@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ports import Done, EvidenceWriter
 from core.record import Record
@@ -69,7 +70,13 @@ class Outbox:
         record = transaction.record()
         transaction.journal(acknowledgement)
         self._under_way.add(transaction.reference)
-        self._writer.open(record, done)
+        try:
+            self._writer.open(record, done)
+        except BaseException as error:  # noqa: BLE001 - boundary: whoever waits is answered
+            OWNER.lost(Duty.HAND_OVER, error)
+            done(_not_taken(error))
+        else:
+            OWNER.done(Duty.HAND_OVER)
         return acknowledgement
 
     def close(self, transaction: Transaction, record: Record) -> Acknowledgement:
@@ -110,7 +117,14 @@ class Outbox:
         closing, self._closing = self._closing, []
         close_record = self._writer.close_record
         for record, done in closing:
-            close_record(record, done)
+            try:
+                close_record(record, done)
+            except BaseException as error:  # noqa: BLE001
+                # boundary: the others go on, nobody waits in vain
+                OWNER.lost(Duty.HAND_OVER, error)
+                done(_not_taken(error))
+            else:
+                OWNER.done(Duty.HAND_OVER)
 
     def _hurry(self) -> None:
         if not self._hurrying:
@@ -138,8 +152,9 @@ class Outbox:
         for transaction in due:
             try:
                 self.journal(transaction)
-            except Exception as error:  # noqa: BLE001
-                # boundary: the evidence of the others goes on
+            except BaseException as error:  # noqa: BLE001
+                # boundary: the evidence of the others goes on; without its journal this one waits
+                # for its record
                 log.error(
                     "an exchange could not be journaled: %s; reference %s",
                     type(error).__name__,
@@ -167,3 +182,7 @@ class Outbox:
             future, error = self._acknowledged.popleft()
             if not future.done():
                 future.set_result(error)
+
+
+def _not_taken(error: BaseException) -> EvidenceError:
+    return EvidenceError(f"The evidence writer took no record ({type(error).__name__}).")

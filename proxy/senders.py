@@ -11,6 +11,7 @@ from dataclasses import replace
 from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
 from core.exchange import Connection
 from core.ports import Attributor
+from proxy.threads import DECISIONS
 
 _SOON_S = (0.001, 0.002, 0.004)
 """Who has just written will soon wait for an answer: to look again costs less than a search."""
@@ -78,7 +79,7 @@ class Senders:
             return found
         try:
             async with asyncio.timeout(self._patience_s):
-                return await asyncio.to_thread(self._attributor.attribute, connection)
+                return await DECISIONS.run(self._attributor.attribute, connection)
         except TimeoutError:
             return unknown_sender("none", "the look-up of the sending process took too long")
 

@@ -3,8 +3,17 @@
 import re
 
 _LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?: |$)")
+_VERSION = re.compile(rb" HTTP/\d\.?\d?\r?$")
 
 
 def looks_like_http(data: bytes) -> bool:
-    """Return False when the first bytes of a connection are neither TLS nor an HTTP request."""
-    return not data or _LOOKS_LIKE_HTTP.match(data) is not None
+    """Return False when the first bytes of a connection are neither TLS nor an HTTP request.
+
+    A first line that is whole ends with HTTP's version: mail and caches have words in front, too.
+    """
+    if not data:
+        return True
+    if _LOOKS_LIKE_HTTP.match(data) is None:
+        return False
+    line, ended, _ = data.partition(b"\n")
+    return data[:1] == b"\x16" or not ended or _VERSION.search(line[-16:]) is not None

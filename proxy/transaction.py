@@ -31,6 +31,8 @@ from proxy.travel import Travel
 
 Acknowledgement = asyncio.Future[EvidenceError | None]
 """Resolved when evidence is durable, or cannot be made so."""
+_OUT = frozenset({State.PASSING, State.ANSWERING, State.STREAMING})
+WITHHELD = "it had left when the gate failed: only its answer was withheld"
 _ANSWERING = frozenset({State.ANSWERING, State.STREAMING, State.CONVERSING})
 
 
@@ -39,7 +41,7 @@ class Transaction:
 
     __slots__ = tuple(
         (
-            "_classification _closing _decision _exchange _handed _journalled _sender _values"
+            "_classification _closing _decision _exchange _handed _journalled _let_out_by _sender _values"
             " connection failed notes reference state stopped strict travel"
         ).split()
     )
@@ -65,6 +67,8 @@ class Transaction:
         self._sender: Attribution | None = None
         self._classification: Classification | None = None
         self._decision: Decision | None = None
+        self._let_out_by: Decision | None = None
+        """Of one that the gate failed on when it had left: what it had left by."""
         self._values: Mapping[str, str] = {}
         self._handed = False
         self._journalled: Acknowledgement | None = None
@@ -137,6 +141,17 @@ class Transaction:
     def answering(self) -> bool:
         """True while its answer is on the way."""
         return self.state in _ANSWERING
+
+    @property
+    def has_left(self) -> bool:
+        """True once it is out as it was let out, and is answered as a whole."""
+        closed = self.state is State.CLOSED and self._decision is not None
+        return self.state in _OUT or (closed and self.leaves and not self.failed)
+
+    @property
+    def withheld(self) -> bool:
+        """True where the gate failed on its answer, before its record was closed."""
+        return self._let_out_by is not None
 
     @property
     def over(self) -> bool:
@@ -304,10 +319,18 @@ class Transaction:
             self._decision = decision
 
     def fail(self, decision: Decision) -> None:
-        """The gate itself failed on it: this is what the failure table says."""
+        """The gate itself failed on it: this is what the failure table says.
+
+        The client is told so; the record of one that had left says that it did, and by what.
+        """
+        known = self._decision if self.state in _OUT else None
         self._move(Event.FAIL)
         self.failed = True
         self._decision = decision
+        if known is not None:
+            self.note(WITHHELD)
+            stages = (*known.degraded, *decision.degraded)
+            self._let_out_by = replace(known, degraded=stages)
 
     def describe(self, exchange: Exchange, sender: Attribution, seen: Classification) -> None:
         """What is known of an exchange that failed before it was decided on."""
@@ -330,7 +353,8 @@ class Transaction:
 
     def record(self, answer: Answer | None = None) -> Record:
         """Return the record as far as it is known."""
-        known = self.exchange, self.sender, self.classification, self.decision
+        decision = self._let_out_by or self.decision
+        known = self.exchange, self.sender, self.classification, decision
         return record_of(*known, answer, tuple(self.notes))
 
     def _move(self, event: Event, by: Decision | None = None) -> None:

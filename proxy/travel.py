@@ -29,6 +29,9 @@ class BodyTap(Protocol):
     def end(self) -> None:
         """The body is over."""
 
+    def fail(self, error: BaseException) -> None:
+        """It cannot be scanned: what has not left stays here."""
+
 
 class KeptBody(Protocol):
     """What keeps a body until all of it was read, and then gives it out in pieces."""

@@ -84,6 +84,16 @@ class Uninspected:
         stage = "protocol: what was sent is not HTTP"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def silent(self, sender: Attribution, host: str, port: int) -> None:
+        """A tunnel in which nothing was asked for: it is ended, unread."""
+        reason = (
+            f"A tunnel was opened ({port_words(port)}) and nothing was asked for in it, as in "
+            "protocols whose server speaks first (mail, SSH, some databases). It was ended, and "
+            "nothing was sent."
+        )
+        stage = "protocol: nothing was asked for in a tunnel"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def direct(self, sender: Attribution, connection: Connection) -> None:
         """A Python process talks to the internet without the gate."""
         reason = (

@@ -13,6 +13,7 @@ from core.findings import CLASSIFIER, merged, not_inspected
 from core.ports import Scan
 from core.vocabulary.sizes import counted
 from proxy import enforcement, failures
+from proxy.boundaries import is_ours
 from proxy.deciding import Deciding
 from proxy.transaction import Transaction
 
@@ -67,8 +68,10 @@ class UploadTap:
         try:
             if self.reads:
                 await self._read()
-        except Exception as error:  # noqa: BLE001 - boundary: mitmproxy would log it and let the body out
-            self._fail(error)
+        except BaseException as error:
+            self.fail(error)
+            if not is_ours(error):
+                raise
 
     def release(self) -> bytes:
         """Return what has been scanned and may go."""
@@ -120,7 +123,8 @@ class UploadTap:
         self._transaction.learn(replace(seen, findings=found, degraded=degraded))
         self._decide()
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
+        """It cannot be scanned: what has not left stays here."""
         reference = self._transaction.reference
         log.error("upload tap failed: %s; reference %s", type(error).__name__, reference)
         self._cut(failures.answer(self._deciding.parts.policy, "hook", reference))

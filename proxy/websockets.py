@@ -47,7 +47,7 @@ class MessageGate:
         elif conversation.restorer is not None:
             _restore(message, conversation, conversation.restorer)
 
-    def failed(self, message: Passing, error: Exception) -> None:
+    def failed(self, message: Passing, error: BaseException) -> None:
         """The gate failed on this message: it does not go on, and the connection ends."""
         message.dropped = True
         whole = message.transaction
@@ -106,8 +106,9 @@ class MessageGate:
             now = parts.clock()
             exchange = replace(exchange, id=uuid7(now), at=now)
         if decision.verdict is Verdict.HOLD:
-            # An approval is for this very place.
-            exchange = replace(exchange, path=whole.exchange.path)
+            # An approval is for this very place, and for whoever opened the connection.
+            opening = (*exchange.headers, *whole.exchange.headers)
+            exchange = replace(exchange, path=whole.exchange.path, headers=opening)
         own = replace(summed, findings=seen.findings, degraded=seen.degraded)
         part = Transaction(exchange.id, strict=whole.strict)
         part.decide(exchange, whole.sender, own, decision)

@@ -2,15 +2,24 @@
 tests of a file took, for `.ci/tests_of.py`.
 """
 
+import subprocess
+import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None)
-"""Examples take as long as the machine lets them, so none has a deadline."""
+from core.duties import OWNER
+from examples import SHARES
+
+# Examples take as long as the machine lets them, so none has a deadline.
+for profile, count in SHARES.items():
+    settings.register_profile(profile, deadline=None, max_examples=count)
 settings.load_profile("house")
 
+ROOT = Path(__file__).resolve().parents[1]
 NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
 
@@ -29,3 +38,33 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     told = {file: round(spent, 2) for file, spent in _seconds.items()}
     cache.set(NOTED, {**cache.get(NOTED, {}), **told})
+
+
+@pytest.fixture(autouse=True)
+def nothing_has_ended() -> Iterator[None]:
+    """Each test is a process of its own as far as the owner of threads and tasks knows."""
+    OWNER.forget()
+    yield
+    OWNER.forget()
+
+
+@pytest.fixture(scope="session")
+def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to
+    the next.
+    """
+    from classifiers.credentials.engines.pack import load
+
+    cache = getattr(request.config, "cache", None)
+    folder = (
+        Path(cache.mkdir("outgate-rule-pack"))
+        if cache is not None
+        else tmp_path_factory.mktemp("pack")
+    )
+    if load(folder) is None:
+        subprocess.run(
+            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)],
+            cwd=ROOT,
+            check=True,
+        )
+    return folder

@@ -13,6 +13,8 @@ import threading
 import time
 from collections import OrderedDict
 
+from core.duties import OWNER, Duty
+
 _NETLINK_CONNECTOR = 11
 _GROUP = 1
 _NLMSG_DONE = 3
@@ -43,7 +45,8 @@ class ExecEvents:
         with contextlib.suppress(OSError, AttributeError):
             self._socket = self._subscribed()
         if self._socket is not None:
-            threading.Thread(target=self._listen, daemon=True, name="outgate-exec-events").start()
+            body = OWNER.guarded(Duty.PROCESSES, self._heard_of_all, lambda: self._socket is None)
+            threading.Thread(target=body, daemon=True, name="outgate-exec-events").start()
 
     def since(self) -> float | None:
         """Return from when on every exec was heard (Unix time); None where none is."""
@@ -81,6 +84,13 @@ class ExecEvents:
             held.close()
             raise
         return held
+
+    def _heard_of_all(self) -> None:
+        """Listen; whatever ends it, nothing is said to be heard any more."""
+        try:
+            self._listen()
+        finally:
+            self._heard = False
 
     def _listen(self) -> None:
         while (held := self._socket) is not None:

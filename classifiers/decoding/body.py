@@ -13,6 +13,7 @@ from classifiers.decoding.json_body import read_json
 from classifiers.decoding.json_text import parse
 from classifiers.decoding.json_walk import walk
 from classifiers.decoding.plain_text import read_plain
+from core.discreet import name_shown
 from core.text import printable
 
 _ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
@@ -167,7 +168,7 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
     if kind is None:
         return False
     what = _KINDS.get(kind.partition("/")[0], "a file")
-    reading.unread(f"{what} ({kind[:60]}) is not read", piece.path)
+    reading.unread(f"{what} ({name_shown(kind[:60])}) is not read", piece.path)
     return True
 
 

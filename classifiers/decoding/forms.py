@@ -10,7 +10,8 @@ from classifiers.codecs.charset import text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.payload import Path
+from classifiers.decoding.names import NAME, telling
+from classifiers.payload import Carrier, Path
 
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
@@ -30,8 +31,15 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
             name, value = "", name
         if value:
             packed.look(reading, value, name or None, (*path, name) if name else path, depth)
-        if len(name) >= _LONG_NAME or "@" in name:
-            reading.emit(name, None, path)
+        _name(reading, name, path)
+
+
+def _name(reading: Reading, name: str, path: Path) -> None:
+    """Emit the name of a field that may be a value itself."""
+    if reading.carrier is Carrier.QUERY:  # names.read_query_names reads these
+        return
+    if len(name) >= _LONG_NAME or telling(name):
+        reading.emit(name, None, (*path, NAME))
 
 
 def decode_field(text: str) -> str:
@@ -123,6 +131,7 @@ def _read_part(
     name, filename = fields.get("name"), fields.get("filename")
     media_type = headers.get("content-type", "")
     here = (*path, name) if name else path
+    _name(reading, name or "", path)
     for header, value in headers.items():
         if header not in {
             "content-disposition",

@@ -54,7 +54,7 @@ def read_hosts(reading: Reading, hosts: Iterable[str]) -> None:
     for host in hosts:
         labels = labels_of(host)
         for index, label in enumerate(labels):
-            if len(label) >= _FEWEST and _telling(label):
+            if len(label) >= _FEWEST and telling(label):
                 reading.emit(label, None, (index,))
                 if label != label.upper():
                     reading.emit(label.upper(), None, (index,))
@@ -71,7 +71,7 @@ def read_header_names(reading: Reading, names: Iterable[str]) -> None:
     """Emit names of headers that may hold a value."""
     reading.carrier = Carrier.HEADER
     for name in names:
-        if _telling(name):
+        if telling(name):
             _name(reading, name)
     reading.carrier = Carrier.BODY
 
@@ -81,7 +81,7 @@ def read_query_names(reading: Reading, query: str) -> None:
     reading.carrier = Carrier.QUERY
     for pair in query.split("&")[:_MOST]:
         name = pair.partition("=")[0]
-        if len(name) >= _FEWEST and (_telling(name) or "%" in name):
+        if len(name) >= _FEWEST and (telling(name) or "%" in name):
             _name(reading, unquote_plus(name))
     reading.carrier = Carrier.BODY
 
@@ -94,7 +94,8 @@ def _name(reading: Reading, name: str) -> None:
         reading.emit(text, None, (NAME,))
 
 
-def _telling(name: str) -> bool:
+def telling(name: str) -> bool:
+    """Return True for a name that may be a value: no field is called so by a programmer."""
     return len(name) >= _LONG or sum(map(str.isdecimal, name)) >= _DIGITS or "@" in name
 
 

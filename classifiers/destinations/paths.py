@@ -1,9 +1,9 @@
 """Makes a request path fit to be stored: no query values, no tokens, no e-mail addresses."""
 
 import re
-from itertools import pairwise
 from urllib.parse import unquote
 
+from core.discreet import PREFIXED, UUID, opaque, token_mark
 from core.text import printable
 from destinations.service import pattern
 
@@ -11,13 +11,7 @@ _MAX_PATH = 300
 _MAX_SEGMENT = 120
 _MAX_NAMES = 30
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_SECRET = re.compile(
-    r"(?:sk-|sk_|pk_|rk_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|eyJ|ya29\.|AIza|hf_"
-    r"|npm_|pypi-|SG\.|shpat_|dapi)[\w.~+-]{8,}"
-)
 _NUMBER = re.compile(r"\+?\d[\d .()-]{7,}\d")
-_SEPARATORS = re.compile(r"[-_.:~!*'() ,;=+@$&]+")
 _NAME = re.compile(r"[A-Za-z][\w.\-\[\]$:]{0,39}")
 _TELEGRAM = re.compile(r"(bot\d+):[\w-]{10,}")
 
@@ -44,7 +38,7 @@ def _query(query: str) -> str:
     names: dict[str, None] = {}
     for part in query[:8192].split("&")[:_MAX_NAMES]:
         name = part.partition("=")[0]
-        fit = _NAME.fullmatch(name) and not _opaque(name) and not _NUMBER.search(name)
+        fit = _NAME.fullmatch(name) and not opaque(name) and not _NUMBER.search(name)
         names[name if fit else "…"] = None
     return "&".join(f"{name}=…" if name != "…" else name for name in names)
 
@@ -53,45 +47,19 @@ def _segment(raw: str) -> str:
     text = unquote(raw) if "%" in raw else raw
     if "@" in text:
         text = _EMAIL.sub("{email}", text)
-    if _UUID.search(text):
-        text = _UUID.sub("{uuid}", text)
+    if UUID.search(text):
+        text = UUID.sub("{uuid}", text)
     text = _TELEGRAM.sub(r"\1:{token}", text)
-    text = _SECRET.sub("{token}", text)
+    text = PREFIXED.sub(token_mark, text)
     if _NUMBER.search(text):
         text = _NUMBER.sub(_number, text)
-    if "{" not in text and (len(text) > _MAX_SEGMENT or _opaque(text)):
+    if "{" not in text and (len(text) > _MAX_SEGMENT or opaque(text)):
         return "{token}"
     return " ".join(
-        "{token}" if "{" not in word and _opaque(word) else word for word in text.split(" ")
+        "{token}" if "{" not in word and opaque(word) else word for word in text.split(" ")
     ).replace("/", "%2F")
 
 
 def _number(match: re.Match[str]) -> str:
     """Dates and versions have up to eight digits; longer numbers may name a person."""
     return "{number}" if sum(c.isdigit() for c in match[0]) >= 9 else match[0]
-
-
-def _opaque(text: str) -> bool:
-    """Return True for a random-looking string: long, and changing between kinds of characters."""
-    if len(text) < 16:
-        return False
-    if any(len(piece) >= 20 and _mixed(piece) for piece in _SEPARATORS.split(text)):
-        return True
-    bare = _SEPARATORS.sub("", text)
-    return len(bare) >= 16 and _changes(bare) > 0.22 * len(bare)
-
-
-def _mixed(piece: str) -> bool:
-    return not piece.isalpha() and not piece.isdecimal() and _changes(piece) >= 3
-
-
-def _changes(text: str) -> int:
-    return sum(a != b for a, b in pairwise(map(_kind, text)))
-
-
-def _kind(character: str) -> str:
-    if character.isdecimal():
-        return "0"
-    if character.isupper():
-        return "A"
-    return "a" if character.islower() else "-"

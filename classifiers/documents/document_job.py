@@ -13,6 +13,7 @@ from classifiers.documents.reader import Reader
 from classifiers.documents.registry import by_media_type
 from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Path, Payload, Table, Unread
+from core.discreet import name_shown
 from core.text import printable
 
 _CONTAINERS = frozenset(
@@ -88,7 +89,8 @@ class DocumentJob:
         del self.payload.documents[before:]
         for found in inner:
             if found.data == document.data:
-                self.unread(f"no reader for this kind of file ({found.media_type})", document.path)
+                kind = name_shown(found.media_type or "unknown")
+                self.unread(f"no reader for this kind of file ({kind})", document.path)
             else:
                 self.member(found.data, found.name, found.path, found.media_type)
 

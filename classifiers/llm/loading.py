@@ -5,6 +5,8 @@ does not stand still.
 from collections.abc import Callable
 from threading import Lock, Thread
 
+from core.duties import OWNER, Duty
+
 
 class Lazy[T]:
     """Makes a value at most once. `begin` starts in the background, `get` waits for it or makes
@@ -23,13 +25,9 @@ class Lazy[T]:
         """Start making the value on a thread, unless that was done before. Errors show at `get`."""
         if not self._begun:
             self._begun = True
-            Thread(target=self._quietly, name="load", daemon=True).start()
-
-    def _quietly(self) -> None:
-        try:
-            self.get()
-        except Exception:  # noqa: BLE001 - boundary: whoever needs the value gets the error from `get`
-            return
+            # Whoever needs the value gets the error from `get`.
+            body = OWNER.guarded(Duty.TABLES, self.get)
+            Thread(target=body, name="load", daemon=True).start()
 
     def get(self) -> T:
         """Return the value. Raises what making it raises, each time anew."""

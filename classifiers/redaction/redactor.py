@@ -15,8 +15,8 @@ from classifiers.redaction.rewriting import refuse_signed, rewrite
 from core.exchange import Exchange
 from core.redaction import CannotRedactError, Redacted
 
-type Detect = Callable[[Payload, str], list[Hit]]
-"""(payload, host) → what is found in it."""
+type Detect = Callable[[Payload, Exchange], list[Hit]]
+"""(payload, its exchange) → what is found in it, by each name that the destination goes by."""
 type Kinds = Callable[[Exchange], frozenset[str]]
 """Exchange → the kinds that are still found in it."""
 
@@ -39,7 +39,7 @@ class Redactor:
         if payload.documents:
             raise CannotRedactError("a file inside the request is not rewritten")
         values: dict[str, str] = {}
-        for hit, spelled in self._to_redact(payload, exchange.host, kinds):
+        for hit, spelled in self._to_redact(payload, exchange, kinds):
             values[spelled] = self._placeholders.of(script, exchange.at, hit.kind, hit.value)
         body = rewrite(plain.body, payload.media_type, values)
         left = self._kinds_in(replace(plain, body=body, body_bytes=len(body))) & kinds
@@ -52,10 +52,10 @@ class Redactor:
         )
 
     def _to_redact(
-        self, payload: Payload, host: str, kinds: frozenset[str]
+        self, payload: Payload, exchange: Exchange, kinds: frozenset[str]
     ) -> Iterator[tuple[Hit, str]]:
         payload.segments[:] = [segment._replace(tabular=False) for segment in payload.segments]
-        for hit in self._detect(payload, host):
+        for hit in self._detect(payload, exchange):
             if hit.kind not in kinds or hit.rejected is not None:
                 continue
             segment = payload.segments[hit.segment]

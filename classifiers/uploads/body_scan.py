@@ -13,6 +13,7 @@ from classifiers.hits import one_per_kind
 from classifiers.uploads.cutting import OVERLAP, SLICE, WINDOW, Cutter, Window, without
 from classifiers.uploads.unpacking import Unpacker
 from core.classification import Classification, Scanned
+from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
 from core.findings import CLASSIFIER, DECODER, NOT_INSPECTED, Finding, merged, not_inspected
@@ -115,7 +116,10 @@ class BodyScan:
             yield self._scanned()
         most = IN_FLIGHT if self._read or self._running else 1
         self._running.append(
-            _Running(window=window, seen=asyncio.ensure_future(self._seen(window)))
+            _Running(
+                window=window,
+                seen=asyncio.ensure_future(OWNER.task(Duty.WINDOWS, self._seen(window))),
+            )
         )
         while len(self._running) >= most:
             yield await self._settled()

@@ -13,6 +13,7 @@ from typing import Any
 from classifiers.workers.worker import WHOLE, WINDOW, Setup
 from classifiers.workers.worker_process import STAGE, PoolLimits, WorkerProcess
 from core.classification import Classification
+from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
 
@@ -116,6 +117,13 @@ class WorkerPool:
         except DegradedError:
             self._give(worker)
             raise
+        except BaseException as error:  # noqa: BLE001
+            # boundary: a fault of ours; the worker may be in the middle of something
+            OWNER.lost(Duty.WORKERS, error)
+            self._discard(worker)
+            raise DegradedError(
+                STAGE, f"the worker could not be asked ({type(error).__name__})"
+            ) from None
         self._give(worker)
         return answer
 
@@ -183,17 +191,20 @@ class WorkerPool:
         try:
             async with asyncio.timeout(self._limits.start_s):
                 await worker.start(setup)
-        except (TimeoutError, EOFError, OSError, pickle.UnpicklingError):
+        except asyncio.CancelledError:
+            self._discard(worker)
+            raise
+        except BaseException as error:  # noqa: BLE001 - boundary: whatever it is, who waits is told
+            if not isinstance(error, (TimeoutError, EOFError, OSError, pickle.UnpicklingError)):
+                OWNER.lost(Duty.WORKERS, error)
             self._failures += 1
             pause = min(_MOST_BACKOFF, 0.5 * 2**self._failures)
             self._retry_at = asyncio.get_running_loop().time() + pause
             self._discard(worker)
             self._fail_waiting("a worker cannot be started")
             return
-        except asyncio.CancelledError:
-            self._discard(worker)
-            raise
         self._failures = 0
+        OWNER.done(Duty.WORKERS)
         self._give(worker)
 
     def _discard(self, worker: WorkerProcess, *, kill: bool = True) -> None:
@@ -226,7 +237,9 @@ class WorkerPool:
                 future.set_exception(DegradedError(STAGE, message))
 
     def _spawn(self, work: Any) -> "asyncio.Task[Any]":
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(
+            OWNER.task(Duty.WORKERS, work, (DegradedError,))
+        )
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         return task

@@ -119,6 +119,48 @@ PATCHES = (
         seen="1744d2b4d1b8",
     ),
     Patch(
+        name="failing servers",
+        ours="proxy.far_side",
+        touches=(
+            f"{_HTTP}._events:ErrorCode.http_status_code",
+            f"{_HTTP}:ErrorCode",
+            f"{_HTTP}._http1:make_error_response",
+            f"{_HTTP}._http1:Http1Server.send",
+            f"{_HTTP}._http2:Http2Connection._handle_event",
+            f"{_HTTP}._http2:format_error",
+        ),
+        because="mitmproxy answers for a server that it cannot reach with a page in HTML, and "
+        "quotes requests that it cannot read, with advice on its own options.",
+        without="a script saves a page about an error as its data",
+        test="tests/proxy/test_proxy_far_side.py::test_a_server_that_fails_breaks_the_connection",
+        seen="e3d5ec4c7747",
+    ),
+    Patch(
+        name="odd answers",
+        ours="proxy.far_side",
+        touches=(
+            f"{_HTTP}:Http1Client",
+            f"{_HTTP}._http1:Http1Client.read_headers",
+            f"{_HTTP}._http1:Http1Connection.read_headers",
+            "mitmproxy.net.http.http1:read_response_head",
+            "mitmproxy.net.http.http1.read:read_response_head",
+        ),
+        because="mitmproxy takes an informational answer for the answer, and refuses heads that "
+        "every client reads: a length said twice, a coding of an empty answer.",
+        without="an answer behind Early Hints never comes",
+        test="tests/proxy/test_proxy_far_side.py::test_odd_answers_come_through",
+        seen="039d47ad9d48",
+    ),
+    Patch(
+        name="alerts",
+        ours="proxy.far_side",
+        touches=("mitmproxy.proxy.layers.tls:TLSLayer.receive_data",),
+        because="mitmproxy goes on after a fatal alert that comes behind the handshake.",
+        without="a server that wants a certificate of the client hangs for ever",
+        test="tests/proxy/test_proxy_far_side.py::test_an_alert_after_the_handshake_ends_it",
+        seen="8db2099ebb73",
+    ),
+    Patch(
         name="streams",
         ours="proxy.streams",
         touches=(

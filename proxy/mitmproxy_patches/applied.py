@@ -2,10 +2,14 @@
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import http
+from mitmproxy.net.http import http1
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers import http as layers
-from mitmproxy.proxy.layers.http import _http1
+from mitmproxy.proxy.layers import tls
+from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http._events import ErrorCode
 
+from proxy import far_side
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
@@ -15,6 +19,12 @@ def everywhere() -> None:
     """What our layers need, also inside someone else's mitmproxy."""
     replace(_http1, "make_body_reader", body_reader)
     replace(layers, "Http1Server", GateHttp1Server)
+    replace(layers, "Http1Client", far_side.GateHttp1Client)
+    replace(http1, "read_response_head", far_side.ordered_head)
+    replace(_http1, "make_error_response", far_side.refused_head)
+    replace(_http2, "format_error", far_side.refused_words)
+    replace(ErrorCode, "http_status_code", far_side.status_of)
+    replace(tls.TLSLayer, "receive_data", far_side.receive_data)
 
 
 def in_our_own_process() -> None:

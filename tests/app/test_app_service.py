@@ -152,3 +152,47 @@ def test_a_gate_that_cannot_inspect_does_not_serve() -> None:
     ) as refused:
         _settle(Broken())  # type: ignore[arg-type]
     assert "secret" not in refused.value.for_officer()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError,
+        MemoryError,
+        RecursionError,
+        StopIteration,
+        BaseException,
+        SystemExit,
+        KeyboardInterrupt,
+        GeneratorExit,
+        asyncio.CancelledError,
+    ],
+)
+@pytest.mark.parametrize("part", ["reload_if_changed", "renewed"])
+async def test_nothing_ends_the_following_of_the_policy(
+    file: Path, part: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is raised while the policy is read or put in force, it is followed on, and the
+    health line says so until it works again.
+    """
+    policy = PolicyFile(file)
+    broken = [True]
+
+    def fails() -> bool:
+        if broken:
+            raise error
+        return True
+
+    def renewed() -> None:
+        if part == "renewed":
+            fails()
+
+    monkeypatch.setattr(policy, "reload_if_changed", fails if part != "renewed" else lambda: True)
+    monkeypatch.setattr(policy, "reload", lambda: fails() if part != "renewed" else True)
+
+    async def story() -> None:
+        await _until(lambda: policy.trouble is not None)
+        broken.clear()
+        await _until(lambda: policy.trouble is None)
+
+    await _followed(policy, story, renewed)

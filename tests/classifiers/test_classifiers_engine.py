@@ -5,6 +5,7 @@ counts, places in words.
 import base64
 import json
 import random
+import shutil
 import string
 from collections.abc import Callable
 from dataclasses import replace
@@ -538,7 +539,7 @@ def test_names_in_prose_and_repeated_history() -> None:
 
 
 def test_recording_is_inspected_like_live_traffic(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule_pack: Path
 ) -> None:
     """A HAR file gives one record an exchange: chats, uploads, queries, base64 bodies; streamed
     answers are read as well.
@@ -582,7 +583,9 @@ def test_recording_is_inspected_like_live_traffic(
             ]
         )
     )
-    entries = inspect_files(open_home(), Settings(), [har], None, names=False)
+    home = open_home()
+    shutil.copytree(rule_pack / "credentials", home.cache / "credentials")
+    entries = inspect_files(home, Settings(), [har], None, names=False)
     records = [entry.exported() for entry in entries]
     assert [sorted(f["kind"] for f in r["findings"]) for r in records] == [
         ["email"],

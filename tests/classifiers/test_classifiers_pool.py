@@ -18,6 +18,7 @@ import pytest
 
 from classifiers.workers.pool import PoolLimits, WorkerPool
 from core.classification import Classification
+from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
 
@@ -341,3 +342,26 @@ async def test_no_worker_outlives_a_killed_gate(path: str) -> None:
         assert process.stdout is not None
         process.stdout.close()
     await until_gone(pid)
+
+
+@pytest.mark.parametrize("where", ["start", "classify"])
+@pytest.mark.parametrize(
+    "error", [TypeError, MemoryError, RecursionError, BaseException, SystemExit, GeneratorExit]
+)
+async def test_whatever_is_raised_around_a_worker_nobody_waits_in_vain(
+    where: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours while a worker is started or asked degrades that one request at once, is
+    told, and leaves room for the next worker."""
+
+    async def fails(*_: object) -> None:
+        raise error
+
+    async with pool() as asked:
+        with monkeypatch.context() as patched:
+            patched.setattr(f"classifiers.workers.pool.WorkerProcess.{where}", fails)
+            async with asyncio.timeout(PATIENT):
+                with pytest.raises(DegradedError):
+                    await asked.classify(exchange(), PATIENT)
+        assert OWNER.trouble == (f"no longer {Duty.WORKERS.value.what} ({error.__name__})",)
+        assert asked.pids == ()

@@ -11,6 +11,7 @@ import pytest
 from reading import read
 
 import evidence
+from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.record import Record
 from evidence.store import Store
@@ -115,7 +116,7 @@ def test_whatever_happens_while_a_group_is_written_everybody_is_told(
     """
     answer = told()
     with monkeypatch.context() as broken:
-        broken.setattr(writer, "_observe", _raiser(kind))
+        broken.setattr(writer, "_told_of", _raiser(kind))
         writer.close_record(make_record(1), answer)
         assert answer.wait()[0] is not None
         assert writer.failure is not None
@@ -126,6 +127,23 @@ def test_whatever_happens_while_a_group_is_written_everybody_is_told(
     last = told()
     writer.close_record(make_record(3), last)
     assert last.wait() == [None]
+
+
+@pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)
+def test_an_observer_that_fails_undoes_nothing(
+    writer: Writer,
+    make_record: Make,
+    told: Callable[[], Told],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
+) -> None:
+    """What is committed is committed, whatever those make of it who are told of it."""
+    answer = told()
+    monkeypatch.setattr(writer, "_observe", _raiser(kind))
+    writer.close_record(make_record(1), answer)
+    assert answer.wait() == [None]
+    assert writer.failure is None
+    assert OWNER.trouble == (f"no longer {Duty.PAST.value.what} ({kind.__name__})",)
 
 
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.__name__)

@@ -151,7 +151,7 @@ def test_text_that_cannot_be_stored_is_refused_alone(
     """A record with broken text is refused with words, and its neighbours are written."""
     bad, good = told(), told()
     with one_group(writer):
-        writer.close_record(make_record(1, notes=("\ud800",)), bad)
+        writer.close_record(make_record(1, kind="\ud800"), bad)
         writer.close_record(make_record(2), good)
     problem = bad.wait()[0]
     assert problem is not None
@@ -491,7 +491,7 @@ def test_text_that_cannot_be_stored_is_told_once_and_never_owed(
     blocker.execute("BEGIN IMMEDIATE")
     bad, good = told(), told()
     with one_group(writer):
-        writer.close_record(make_record(1, notes=("\ud800",)), bad)
+        writer.close_record(make_record(1, kind="\ud800"), bad)
         writer.close_record(make_record(2), good)
     good.wait()
     assert writer.owed == 2  # of the bad one, what can be stored

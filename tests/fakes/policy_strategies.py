@@ -29,7 +29,7 @@ from policy.rules import OrganisationSection, PolicyModel, Rule, Then
 from policy.sections import Section
 from policy.tls_passthrough import PassThrough
 
-OWN_KEY = "00112233aabbccdd"
+OWN_KEY = "aabbccddeeffaa01"
 type Strategy = st.SearchStrategy[Any]
 
 _WORDS = st.sampled_from(["a", "b", "A", "a*", "*.b", "x.b", OWN_KEY])

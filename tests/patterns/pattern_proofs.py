@@ -114,6 +114,20 @@ PROOFS: dict[str, Proof] = {
             " nothing is read again"
         )
     ),
+    "discreet._EMAIL": Proof(
+        why=(
+            "texts are cut at 4,096 characters; from each place 64 are read before the sign, and at"
+            " most nine labels of 64 behind it"
+        ),
+        cap=4096,
+    ),
+    "discreet._NUMBER": Proof(
+        why=(
+            "texts are cut at 4,096 characters; it fails only where a single digit is followed by"
+            " signs, and the next try begins at the next digit"
+        ),
+        cap=4096,
+    ),
     "paths._EMAIL": Proof(
         why=(
             "redact cuts paths at 4,096 characters; from each place 64 are read, and a domain holds"

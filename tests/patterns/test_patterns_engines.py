@@ -23,6 +23,8 @@ from classifiers.uploads.prefilter import regions
 from core.exchange import Exchange
 from core.organisation import Organisation
 
+pytestmark = pytest.mark.no_cover  # what is timed is not watched
+
 LARGEST, ON_THE_LOOP = 256 * 1024, 64 * 1024
 GROWTH = 9.0
 NOISE_S = 0.02

@@ -27,6 +27,8 @@ from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 
+pytestmark = pytest.mark.no_cover  # what is timed is not watched
+
 SOON_S = 0.25
 """CPU time. What is meant is 5 ms; the rest is for a busy machine and for what the first call
 loads.

@@ -16,6 +16,8 @@ from pattern_proof import UnprovedError, proof_of
 from pattern_proofs import PROOFS, Proof
 from pattern_units import Hostile, of
 
+pytestmark = pytest.mark.no_cover  # what is timed is not watched
+
 LARGEST = 256 * 1024
 FIRST = 1024
 """Characters of the texts among which the worst are looked for."""

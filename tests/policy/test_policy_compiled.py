@@ -23,6 +23,7 @@ from policy_strategies import (
 
 from core.decision import Verdict
 from core.situation import Situation
+from examples import most
 from policy.compiled import CompiledRule, Holding, holding
 from policy.compiling import compile_policy
 from policy.conditions import When, condition_of
@@ -106,7 +107,7 @@ def by_the_text(compiled: RulePolicy, model: PolicyModel) -> ByTheText:
     return plain
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=most(120), deadline=None)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_rules_decide_as_they_read(model: PolicyModel, requests: list[Situation]) -> None:
     """Whatever is missing and whatever was asked before, every answer is what the text says."""

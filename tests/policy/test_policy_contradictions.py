@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from policy_strategies import FIELDS, OWN_KEY, SAMPLES, conditions, drawn, of_model
 
+from examples import most
 from policy.conditions import When, condition_of
 from policy.contradictions import contradiction
 from policy.loading import parse
@@ -87,7 +88,7 @@ def test_what_can_hold_is_not_called_impossible(when: str) -> None:
     assert clash(when) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(of_model(When))
 def test_no_request_fulfils_what_is_called_impossible(written: object) -> None:
     """Advice is never wrong, for conditions of every kind at random and for their opposites."""

@@ -24,6 +24,7 @@ from core.attribution import Certainty, ProcessRef, SenderPeer
 from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
+from examples import most
 
 BLOCK_PERSONAL = """
   - id: personal
@@ -249,7 +250,7 @@ heads = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 @given(rules=rule_lists, given_=situations, head=heads, mode=st.sampled_from(["watch", "enforce"]))
 def test_an_early_answer_is_never_taken_back(
     rules: str, given_: Situation, head: str, mode: str
@@ -262,7 +263,7 @@ def test_an_early_answer_is_never_taken_back(
         assert early.verdict is late.verdict
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=most(80), deadline=None)
 @given(rules=rule_lists, given_=situations, head=heads)
 def test_a_decision_is_the_same_every_time(rules: str, given_: Situation, head: str) -> None:
     """The same request gets the same answer, whatever was asked before."""
@@ -273,7 +274,7 @@ def test_a_decision_is_the_same_every_time(rules: str, given_: Situation, head: 
     assert asked.decide(given_) == first == policy(rules, head=head).decide(given_)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=most(80), deadline=None)
 @given(rules=rule_lists, given_=situations)
 def test_watching_never_stops_anything(rules: str, given_: Situation) -> None:
     """In watch mode every request goes out unchanged, even when inspection fails."""

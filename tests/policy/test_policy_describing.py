@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from policy_strategies import KNOWN, policies
 
+from examples import most
 from policy.compiling import compile_policy
 from policy.conditions import condition_of
 from policy.describing import advice
@@ -135,7 +136,7 @@ def test_what_is_probably_not_meant_is_told(rules: str, told: list[tuple[str, st
     ] == [(rule, True) for rule, _ in told]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 @given(policies())
 def test_no_rule_that_decides_is_called_unreachable(written: PolicyModel) -> None:
     """Who is told that a rule never holds or is never reached may delete it and lose nothing."""

@@ -53,7 +53,7 @@ async def test_every_listener_is_called_in_order_and_one_that_fails_stops_no_oth
         await found.handle_lifecycle(HttpRequestHook(flow))
 
     assert told == [f"{name} {flow.request.host}" for name in ("first", "second", "third")]
-    assert "Addon error" in caplog.text
+    assert "hook failed: RuntimeError" in caplog.text
 
 
 async def test_a_hook_without_listeners_calls_nobody() -> None:

@@ -17,6 +17,7 @@ from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.exchange import Exchange
 from core.ids import utc_now
+from examples import most
 from proxy.drawing import page
 from proxy.life_cycle import (
     ANY_WAY,
@@ -172,7 +173,7 @@ def test_nothing_leads_to_passing_but_the_journal() -> None:
         assert {step.needs for step in STEPS[event].values()} == {Proof.DURABLE}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=most(400), deadline=None)
 @given(data=st.data(), strict=st.booleans())
 def test_any_order_of_events_is_either_in_the_table_or_refused(
     data: st.DataObject, strict: bool

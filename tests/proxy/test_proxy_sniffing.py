@@ -23,7 +23,20 @@ def test_http_looks_like_http(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"SSH-2.0-x\r\n", b"\x00\x00", b"\x16\x01", b"EHLO\r\n", b'{"a":1}', b"x" * 40]
+    "data",
+    [
+        b"SSH-2.0-x\r\n",
+        b"\x00\x00",
+        b"\x16\x01",
+        b"EHLO\r\n",
+        b'{"a":1}',
+        b"x" * 40,
+        b"EHLO mail.example\r\n",
+        b"SET key value\r\n",
+        b"GET key\r\n",
+        b"PING \n",
+        b"USER anna\r\n",
+    ],
 )
 def test_other_protocols_do_not(data: bytes) -> None:
     """Other protocols are known by their first bytes."""

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DegradedError
+from examples import most
 from proxy.spool import PIECE, Spool
 
 
 @given(st.binary(max_size=4000), st.lists(st.integers(1, 900), max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=most(50), deadline=None)
 def test_what_is_kept_comes_back(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, sizes: list[int]
 ) -> None:

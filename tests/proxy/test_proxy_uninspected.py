@@ -106,6 +106,22 @@ def test_what_is_not_http_does_not_pass_unseen(gate: RunningGate, target: str, d
     assert record.decision.degraded == ("protocol: what was sent is not HTTP",)
 
 
+@pytest.mark.parametrize("first", [b"", b"EHLO", b"GET key"])
+def test_a_tunnel_in_which_nothing_is_asked_for_is_ended(gate: RunningGate, first: bytes) -> None:
+    """Where the server would speak first, nobody waits for ever: it ends soon, and is on record."""
+    with tunnel(gate, "mail.example:25") as raw:
+        if first:
+            raw.sendall(first)
+        assert raw.recv(4096) == b""
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.destination.port) == ("mail.example", 25)
+    assert record.decision.degraded == ("protocol: nothing was asked for in a tunnel",)
+    assert "usually mail (SMTP)" in record.decision.reason
+    assert gate.internet.bytes_received == 0
+
+
 def test_memory_of_what_was_told_is_bounded() -> None:
     """However many there are, the gate does not grow with them."""
     once = Once(lambda: 0.0)

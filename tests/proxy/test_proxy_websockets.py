@@ -48,7 +48,7 @@ def test_a_refused_message_never_leaves(echo: Echo, start_gate: StartsGate, mess
     assert ended.value.rcvd is not None
     assert ended.value.rcvd.code == 1008
     record = closed_record(gate)
-    assert ended.value.rcvd.reason == f"Blocked by Outgate, reference {record.id}, rule no-secrets"
+    assert ended.value.rcvd.reason == f"Blocked by Outgate: rule no-secrets, ref {record.id}"
     assert echo.heard == ["before"]
     assert record.decision.rule == "no-secrets"
     assert [f.kind for f in record.findings] == ["secret"]

@@ -149,28 +149,6 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return value
 
 
-@pytest.fixture(scope="session")
-def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to
-    the next.
-    """
-    from classifiers.credentials.engines.pack import load
-
-    cache = getattr(request.config, "cache", None)
-    folder = (
-        Path(cache.mkdir("outgate-rule-pack"))
-        if cache is not None
-        else tmp_path_factory.mktemp("pack")
-    )
-    if load(folder) is None:
-        subprocess.run(
-            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)],
-            cwd=ROOT,
-            check=True,
-        )
-    return folder
-
-
 @pytest.fixture
 def outgate(tmp_path: Path, rule_pack: Path) -> Iterator[Outgate]:
     with StandInInternet(tmp_path / "internet") as internet:

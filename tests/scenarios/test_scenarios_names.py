@@ -89,6 +89,15 @@ class Client:
             answer = tls.recv(4096)
         return int(answer.split()[1]) if answer else 0
 
+    def upgrade(self, target: str, sni: str, line: str, hosts: list[str]) -> int:
+        """Ask for a WebSocket; return the status."""
+        head = f"GET {line} HTTP/1.1\r\n" + "".join(f"Host: {h}\r\n" for h in hosts)
+        head += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        with self.tunnel(target, sni) as tls:
+            tls.sendall(f"{head}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+            answer = tls.recv(4096)
+        return int(answer.split()[1]) if answer else 0
+
     def two(self, target: str, sni: str, authority: str, body: bytes) -> int:
         """Send one request of HTTP/2; return the status."""
         with self.tunnel(target, sni, "h2") as tls:
@@ -230,3 +239,39 @@ def test_a_second_host_header_is_a_name(started: Any) -> None:
             0,
         }
     assert client.internet.bytes_received == before
+
+
+GOOD = "good.example:443"
+UPGRADES = {
+    "CONNECT": ("evil.example:443", "good.example", "/talk", ["good.example"]),
+    "TLS handshake": (GOOD, "evil.example", "/talk", ["good.example"]),
+    "Host header": (GOOD, "good.example", "/talk", ["evil.example"]),
+    "Host with a port": (GOOD, "good.example", "/talk", ["a.evil.example:443"]),
+    "IDN": (GOOD, "good.example", "/talk", ["böse.example"]),
+    "absolute form": (GOOD, "good.example", "https://evil.example/talk", ["good.example"]),
+    "another port": (GOOD, "good.example", "/talk", ["good.example:8444"]),
+    "an inside address": (GOOD, "good.example", "/talk", ["0xA9FEA9FE"]),
+}
+
+
+@pytest.mark.parametrize("name", UPGRADES)
+def test_no_name_of_a_websocket_leads_past_a_rule(started: Any, name: str) -> None:
+    """A WebSocket is judged by every name that its opening gives, and opens to none of them where
+    one is forbidden."""
+    client = Client(started)
+    arrived, count = len(client.internet.arrivals), len(started.records())
+    assert client.upgrade(*UPGRADES[name]) == 403
+    assert len(client.internet.arrivals) == arrived
+    started.wait_for(lambda: len(started.records()) > count)
+    record = started.records()[-1]
+    assert record["destination"]["scheme"] == "wss"
+    assert record["decision"]["rule"].startswith("no-")
+
+
+def test_an_honest_websocket_is_asked_for_at_its_server(started: Any) -> None:
+    """One host in two spellings opens a WebSocket as ever: the server itself answers."""
+    client = Client(started)
+    count = len(started.records())
+    assert client.upgrade(GOOD, "good.example", "/talk", ["GOOD.example:443"]) != 403
+    started.wait_for(lambda: len(started.records()) > count)
+    assert started.records()[-1]["destination"]["other_names"] == []

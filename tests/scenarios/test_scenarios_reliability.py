@@ -8,6 +8,10 @@ import ssl
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from urllib.parse import quote
+
+from deep_search import all_in, packed_everywhere
 
 from tests.scenarios.conftest import Outgate
 
@@ -198,3 +202,84 @@ def _listens(port: int) -> bool:
 
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+NAMING = {
+    "email": "canary.person.8842@nordwind-logistik.de",
+    "iban": "DE32100500004417889213",
+    "card": "4539578763621486",
+    "phone": "+49 170 4417882",
+    "key": "sk-proj-" + "Canary8Zq" * 6,
+}
+"""Values that stand where names do."""
+_NAMING_CLIENT = """
+import json, sys, urllib.parse, urllib.request as u
+def post(url, body, kind, **headers):
+    request = u.Request(url, data=body, headers={"Content-Type": kind, **headers})
+    try:
+        u.urlopen(request, timeout=30).read()
+    except Exception:
+        pass
+for v in json.load(open(sys.argv[1])):
+    q = urllib.parse.quote(v)
+    json_of = lambda o: json.dumps(o).encode()
+    post("https://files.example/x", json_of({v: {"iban": v, v: [v]}}), "application/json")
+    post(f"https://files.example/{q}/y?{q}=1", json_of([{v: 1, "email": v}] * 3), "application/json")
+    post("https://files.example/x", f"id,{v}\\n1,{v}\\n2,{v}\\n3,{v}\\n".encode(), "text/csv")
+    post("https://files.example/x", f"{q}={q}".encode(), "application/x-www-form-urlencoded")
+    part = f'--B\\r\\nContent-Disposition: form-data; name="{v}"; filename="{v}.csv"\\r\\n'
+    part += f"Content-Type: image/{v}\\r\\n\\r\\nid,email\\n1,{v}\\n\\r\\n--B--\\r\\n"
+    post("https://files.example/x", part.encode(), f"multipart/form-data; boundary=B; x={v}")
+    tool = {"type": "function", "function": {"name": v, "description": v}}
+    call = {"model": v, "messages": [{"role": "user", "content": v}], "tools": [tool]}
+    named = {"OpenAI-Organization": v, "OpenAI-Project": v, "X-" + v.replace(" ", "").replace("@", "."): v}
+    post("https://api.openai.com/v1/chat/completions", json_of(call), "application/json", **named)
+    post("https://files.example/x", v.encode(), f"text/{v}", **{"Content-Encoding": v})
+    post(f"https://{v.replace('@', '.').replace('+', '').replace(' ', '')[:60]}.files.example/", b"x", "text/plain")
+"""
+
+
+def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
+    """Values that stand as keys, columns, files, models, tools, paths, types and hosts are in no
+    file, compressed content and database cells included, on no screen, and in no export."""
+    values = outgate.folder / "values.json"
+    values.write_text(json.dumps(list(NAMING.values())))
+    kept = "".join(f"# write to {v}\nx_{n} = {v!r}\n" for n, v in enumerate(NAMING.values()))
+    script = outgate.script("naming.py", _NAMING_CLIENT + kept)
+    done = outgate.run(sys.executable, str(script), str(values), options=("--json",))
+    exports = {kind: outgate.folder / f"all.{kind}" for kind in ("jsonl", "csv")}
+    for kind, path in exports.items():
+        assert outgate("export", "--format", kind, "--out", str(path)).returncode == 0
+    screens = [
+        outgate(*words)
+        for words in (
+            ("review", "--plain"),
+            ("scripts",),
+            ("status",),
+            ("verify",),
+            ("inspect", str(values)),
+        )
+    ]
+    records = outgate.records()
+    kinds = {f["kind"] for r in records for f in r["findings"]}
+    assert {"email", "iban", "secret", "phone", "credit_card"} <= kinds
+    assert len(records) >= 7 * len(NAMING)
+
+    shown = [text.encode() for s in (done, *screens) for text in (s.stdout, s.stderr)]
+    written = [p for p in [*outgate.home.rglob("*"), *exports.values()] if p.is_file()]
+    told = [(str(p), piece) for p in written for piece in all_in(p)]
+    told += [("a screen", text) for text in shown]
+    for name, value in NAMING.items():
+        spellings = {value, value.lower(), value.replace(" ", ""), quote(value)}
+        for spelling in spellings:
+            found = {where for where, piece in told if spelling.encode() in piece}
+            assert found == set(), f"{name} in {found}"
+            assert not [p for p in written if spelling in str(p)]
+
+
+def test_the_search_looks_into_what_is_compressed(tmp_path: Path) -> None:
+    """The test above would find a value inside zlib inside gzip inside zstd."""
+    hidden = tmp_path / "hidden"
+    hidden.write_bytes(packed_everywhere(b"a value"))
+    assert b"a value" not in hidden.read_bytes()
+    assert any(b"a value" in piece for piece in all_in(hidden))

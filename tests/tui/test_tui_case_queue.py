@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from present import there
 
 from core.review import CaseFilter
+from examples import most
 from tests.tui.conftest import EndlessStore, FragileStore
 from tui.case_queue import PAGE_SIZE, PAGES_KEPT, Queue, look
 
@@ -78,7 +79,7 @@ def test_pages_that_are_missing_are_named(endless: EndlessStore) -> None:
     assert queue.missing(99_990, 200_000) == [999]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 @given(cursor=st.integers(0, 99_999), grown=st.integers(0, 5_000))
 def test_the_cursor_keeps_its_case_however_many_arrive(
     endless_again: Callable[[], EndlessStore], cursor: int, grown: int

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from classifiers.credentials.engines.engine import Engine
 from classifiers.credentials.engines.pack import load
 from classifiers.credentials.rules.own import own_rules
+from core.duties import OWNER, Duty
 
 BUILD_LIMIT_S = 180.0
 _LOCK_STALE_S = 240.0
@@ -34,7 +35,8 @@ class Engines:
         if full is not None or not long_tail:
             self._ready.set()
         else:
-            threading.Thread(target=self._make, name="credentials-pack", daemon=True).start()
+            body = OWNER.guarded(Duty.SECRET_RULES, self._make)
+            threading.Thread(target=body, name="credentials-pack", daemon=True).start()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the full pack is in use or has failed; False when the time was too short."""
@@ -47,10 +49,11 @@ class Engines:
                     self._make_in(pathlib.Path(folder))
             else:
                 self._make_in(self._cache_dir)
-        except (OSError, subprocess.SubprocessError) as error:
+        except BaseException as error:
             self.failure = (
                 f"the long tail of secret rules could not be made ({type(error).__name__})"
             )
+            raise
         finally:
             self._ready.set()
 
@@ -67,6 +70,7 @@ class Engines:
         full.warm()
         self.current = full
         self.complete = True
+        OWNER.done(Duty.SECRET_RULES)
 
 
 def _build(cache_dir: pathlib.Path) -> None:

@@ -20,6 +20,7 @@ from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.keyed import is_placeholder
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
+from core.discreet import name_shown
 from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.text import mask, printable
@@ -297,7 +298,7 @@ def _finding(
     values = list(dict.fromkeys(value for result in group for value in result.values))[
         :MAX_FINGERPRINTS
     ]
-    prefix = f"{printable(table.label, 80)}, " if table.label else ""
+    prefix = f"{printable(name_shown(table.label), 80)}, " if table.label else ""
     return Finding(
         kind=first.kind,
         detector=DETECTOR,
@@ -305,9 +306,9 @@ def _finding(
         count=sum(result.count for result in group),
         distinct=distinct,
         records=records,
-        where=tuple(f"{prefix}column {printable(result.column, 80)}" for result in group)[
-            :MAX_PLACES
-        ],
+        where=tuple(
+            f"{prefix}column {printable(name_shown(result.column), 80)}" for result in group
+        )[:MAX_PLACES],
         excerpt=mask(values[0]) if values else "",
         fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
         test_data=first.test_data,

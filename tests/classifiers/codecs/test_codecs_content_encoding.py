@@ -25,6 +25,7 @@ from classifiers.codecs.content_encoding import (
 )
 from classifiers.codecs.limits import DEFAULT
 from classifiers.codecs.packed import STEP, Outcome
+from examples import most
 
 TEXT = "Zahlung an Jürgen, DE27 3704 0044 0918 2736 45, danke.\n".encode() * 40
 VALUE = b"card 4539 1488 0343 6467"
@@ -92,7 +93,7 @@ CUTS = st.lists(st.integers(0, 1 << 20), max_size=25)
 
 
 @given(STACKS, st.binary(max_size=4000) | st.just(TEXT), CUTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=most(300), deadline=None)
 def test_any_stack_comes_out_whole_however_it_is_split(
     stack: list[str], plain: bytes, places: list[int]
 ) -> None:
@@ -166,7 +167,7 @@ def test_a_wrong_checksum_is_stated_and_the_content_read(coding: str, at: int) -
     st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(1, 255)), min_size=1, max_size=3),
     CUTS,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=most(300), deadline=None)
 def test_damage_reads_the_same_however_it_is_split(
     coding: str, plain: bytes, damage: list[tuple[int, int]], places: list[int]
 ) -> None:
@@ -189,7 +190,7 @@ def test_damage_reads_the_same_however_it_is_split(
     st.binary(max_size=600),
     CUTS,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=most(300), deadline=None)
 def test_no_bytes_raise(codings: list[str], data: bytes, places: list[int]) -> None:
     """Whatever comes under whatever name, it is undone as far as it goes, and what is not is said
     or given.

@@ -16,6 +16,7 @@ from llm_streams import aws_frame, field
 from classifiers.codecs.frames import Events, EventStream, Frames, Grpc, Lines
 from classifiers.codecs.protobuf import Field, read_fields
 from classifiers.llm.grpc import request_model
+from examples import most
 
 CUTS = st.lists(st.integers(0, 1 << 20), max_size=20)
 PIECES = st.lists(st.sampled_from([b"data: {}", b"\n", b"\r\n", b"\n\n", b"\r", b":", b"x" * 30]))
@@ -31,7 +32,7 @@ def grpc(message: bytes, flags: int = 0) -> bytes:
 
 
 @given(PIECES, CUTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=most(300), deadline=None)
 def test_events_are_the_same_in_every_split(parts: list[bytes], places: list[int]) -> None:
     """Event by event, the same comes out however the stream was cut, and joined it is what came
     in.
@@ -78,7 +79,7 @@ FRAMINGS: dict[str, tuple[type[Frames[object]], Callable[[bytes], bytes]]] = {
 @given(
     messages=st.lists(st.binary(max_size=200), max_size=6), tail=st.binary(max_size=30), places=CUTS
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 def test_frames_are_the_same_in_every_split(
     framing: str, messages: list[bytes], tail: bytes, places: list[int]
 ) -> None:

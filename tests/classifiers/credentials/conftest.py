@@ -1,6 +1,7 @@
 """Detectors shared by these tests: making the full pack takes seconds, so it is made once."""
 
 import pathlib
+import shutil
 
 import pytest
 
@@ -14,8 +15,10 @@ def own_detector() -> CredentialDetector:
 
 
 @pytest.fixture(scope="session")
-def pack_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return tmp_path_factory.mktemp("rules")
+def pack_dir(tmp_path_factory: pytest.TempPathFactory, rule_pack: pathlib.Path) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("rules")
+    shutil.copytree(rule_pack / "credentials", folder / "credentials")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
 from core.findings import SECRET, Confidence
 from core.organisation import Organisation
+from examples import most
 
 _DETECTOR = CredentialDetector(None, Organisation(), long_tail=False)
 
@@ -322,7 +323,7 @@ _TEXT = st.text(st.characters(codec=None), max_size=300)
     ),
     at=st.integers(0, 6),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 def test_no_text_breaks_it_and_no_neighbour_hides_a_key(texts, at) -> None:  # type: ignore[no-untyped-def]
     """Whatever else a payload holds, control characters and broken surrogates included, the key is
     found in place.

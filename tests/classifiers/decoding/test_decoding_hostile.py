@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from classifiers.decoding import DEFAULT, INLINE, Limits, decode, decode_message
 from classifiers.payload import Payload
 from core.exchange import Exchange, Message
+from examples import most
 
 Send = Callable[..., Exchange]
 SMALL = Limits(
@@ -286,7 +287,9 @@ BODIES = st.one_of(
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=most(400),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     BODIES,
@@ -341,7 +344,9 @@ def test_no_payload_breaks_the_decoder(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=most(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.dictionaries(
@@ -367,7 +372,9 @@ def _is_packed(text: str) -> bool:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=most(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.data())
 def test_cut_json_keeps_every_finished_string(send: Send, data: st.DataObject) -> None:

@@ -13,6 +13,7 @@ from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.text import printable
+from examples import most
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -30,7 +31,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     ),
     st.text(max_size=40),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=most(300), deadline=None)
 def test_any_path_gives_a_short_printable_one(path: str, host: str, header: str) -> None:
     """However broken a path is, what is stored is short and harmless to print."""
     sent = Exchange(

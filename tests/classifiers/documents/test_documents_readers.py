@@ -24,6 +24,7 @@ from classifiers.documents import read_document
 from classifiers.documents.registry import all_readers, by_media_type
 from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Payload, place
+from examples import most
 
 EMAIL = "anna.muster@example.com"
 TABLES = [
@@ -381,7 +382,9 @@ def test_readers_never_show_payload() -> None:
 
 
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=most(250),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_damaged_documents_break_no_reader(made: dict[str, bytes], data: st.DataObject) -> None:

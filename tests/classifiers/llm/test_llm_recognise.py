@@ -18,6 +18,7 @@ from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from destinations import SERVICES
+from examples import most
 
 FINGERPRINTER = Fingerprinter(b"k" * 32)
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
@@ -798,7 +799,7 @@ json_values = st.recursive(
     ),
     st.sampled_from(["api.openai.com", "10.0.0.1"]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=most(400), deadline=None)
 def test_no_body_breaks_recognition(body: object, path: str, host: str) -> None:
     """Whatever a request holds, recognising it never fails, and a known host is always a call."""
     call = recognise(

@@ -21,6 +21,7 @@ from classifiers.llm.answer.tap import MAX_JSON
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange, Message
+from examples import most
 
 IDS = [s.name for s in STREAMS]
 ENCODERS = {
@@ -90,7 +91,7 @@ def test_every_single_cut_point(stream: Stream) -> None:
 
 
 @given(st.sampled_from(STREAMS), st.lists(st.integers(0, 5000), max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 def test_random_splits(stream: Stream, cuts: list[int]) -> None:
     """Nor does any combination of cuts."""
     places = sorted({0, len(stream.body), *(c % (len(stream.body) + 1) for c in cuts)})
@@ -188,7 +189,7 @@ def test_half_finished_answers_keep_what_was_seen(
     ),
     st.sampled_from([None, "gzip", "br", "zstd", "deflate", "gzip, br, zstd, gzip", "weird"]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=most(400), deadline=None)
 def test_no_bytes_break_the_tap(data: bytes, kind: str, encoding: str | None) -> None:
     """Whatever a server answers, the tap neither fails nor invents tokens."""
     tap = UsageTap(LlmCall(provider="openai", operation="image"), head(kind, encoding), exchange())

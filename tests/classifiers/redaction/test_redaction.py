@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,6 +15,7 @@ from classifiers.engine import EngineSetup
 from classifiers.gate_classifier import GateClassifier
 from classifiers.redaction import Restorer
 from classifiers.redaction.rewriting import refuse_signed, rewrite
+from core.exchange import OtherName
 from core.organisation import Organisation
 from core.redaction import CannotRedactError
 
@@ -248,3 +250,22 @@ def test_a_body_that_does_not_unpack_whole_is_not_redacted(
     odd = exchange(damage(packed), headers={"content-encoding": coding})
     with pytest.raises(CannotRedactError, match="cannot be undone"):
         classifier.redact(odd, frozenset({"iban"}), "s.py")
+
+
+def test_a_key_for_its_own_service_is_redacted_where_another_host_is_named() -> None:
+    """A key may go to the service that gave it; a request that names another host as well could
+    bring it there, and so the key is found and replaced.
+    """
+    token = "ghp_" + "a1B2c3D4e" * 4
+    classifier = GateClassifier(
+        EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
+    )
+    body = f"grant_type=refresh_token&refresh_token={token}"
+    own = exchange(body, "application/x-www-form-urlencoded", host="api.github.com")
+    other = OtherName(host="evil.example", port=443, named_by="Host header")
+
+    assert token.encode() in classifier.redact(own, frozenset({"secret"}), "s").body
+    two = replace(own, other_names=(other,))
+    redacted = classifier.redact(two, frozenset({"secret"}), "s")
+    assert token.encode() not in redacted.body
+    assert list(redacted.values.values()) == [token]

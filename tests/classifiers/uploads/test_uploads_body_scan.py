@@ -28,6 +28,7 @@ from core.errors import DegradedError
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED, Finding
 from core.organisation import Organisation
+from examples import most
 
 SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
 KEY = "gh" + "p_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6"
@@ -190,7 +191,7 @@ def unread(findings: tuple[Finding, ...]) -> set[tuple[str, str | None]]:
     st.integers(0, 5_000),
     st.lists(st.integers(0, 1 << 20), max_size=8),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=most(120), deadline=None)
 def test_a_small_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
 ) -> None:
@@ -215,7 +216,7 @@ def test_a_small_body_gives_the_same_held_and_streamed(
     st.sampled_from([66_000, 200_000, 450_000]),
     st.lists(st.integers(0, 1 << 20), max_size=8),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=most(30), deadline=None)
 def test_a_large_body_gives_the_same_held_and_streamed(
     coding: str, container: str, damage: str, seed: int, size: int, places: list[int]
 ) -> None:

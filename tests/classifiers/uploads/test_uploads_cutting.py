@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from classifiers.uploads.cutting import LARGEST, OVERLAP, WINDOW, Cutter, Window, without
 from core.findings import Confidence, Finding
+from examples import most
 
 CUTS = st.lists(st.integers(0, 1 << 22), max_size=12)
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -40,7 +41,7 @@ def windows(cutter: Cutter, pieces: list[bytes]) -> list[Window]:
     st.binary(max_size=30),
     CUTS,
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=most(80), deadline=None)
 def test_windows_do_not_depend_on_how_a_body_comes(
     coding: str, kind: str, size: int, tail: bytes, places: list[int]
 ) -> None:
@@ -53,7 +54,7 @@ def test_windows_do_not_depend_on_how_a_body_comes(
 
 
 @given(st.text(min_size=1, max_size=4000), st.integers(1, 900), st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=most(60), deadline=None)
 def test_no_character_is_split_between_windows(text: str, step: int, shift: int) -> None:
     """Every window is whole text, so none is mistaken for binary data; joined, nothing is
     missing.

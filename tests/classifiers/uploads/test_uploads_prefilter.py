@@ -18,6 +18,7 @@ from classifiers.codecs.charset import readable_runs
 from classifiers.engine import Engine, EngineSetup
 from classifiers.uploads.prefilter import excerpt, regions
 from core.organisation import Organisation
+from examples import most
 from tests.classifiers.credentials.test_credentials_detector import ASSIGNMENTS, PASSWORD, SECRETS
 from tests.classifiers.personal.test_personal_detector import KEYED, PROSE
 
@@ -148,7 +149,7 @@ def test_the_very_first_and_the_very_last_words_are_read(engine: Engine, seed: i
 
 
 @given(st.data(), st.integers(0, 10**6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 def test_planted_values_are_found_wherever_they_stand(
     engine: Engine, data: st.DataObject, seed: int
 ) -> None:
@@ -170,7 +171,7 @@ def test_planted_values_are_found_wherever_they_stand(
 
 
 @given(st.lists(st.sampled_from(PLANTED), min_size=1, max_size=4), st.integers(0, 10**6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=most(80), deadline=None)
 def test_a_single_endless_line_hides_nothing(engine: Engine, values: list[str], seed: int) -> None:
     """In text without line ends, too, the kinds found through the sieve are those found without
     it.
@@ -185,7 +186,7 @@ def test_a_single_endless_line_hides_nothing(engine: Engine, values: list[str], 
 
 
 @given(st.text(max_size=2000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 def test_any_text_gives_the_same_through_the_sieve(engine: Engine, text: str) -> None:
     """Whatever characters a text is made of, the sieve hides nothing in it."""
     body = "a line of words\n" + text + "\nand one more"

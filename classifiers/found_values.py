@@ -1,0 +1,99 @@
+"""A value that was found stands nowhere in what is kept of its exchange: not in a place, a path, a
+model or a tool.
+
+What reads like a value is masked wherever it stands (`core.discreet`); this is for those that only
+a detector can tell: names, passwords, an organisation's own words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from classifiers.credentials.rules.own_words import WORD_KIND
+from classifiers.hits import Hit
+from classifiers.payload import Payload
+from core.classification import Classification, Destination, LlmCall
+from core.discreet import without
+from core.findings import Finding
+
+_MOST = 4_000
+"""Values that are looked for."""
+
+
+def without_values(
+    seen: Classification, payload: Payload, hits: Sequence[Hit], own: Sequence[str]
+) -> Classification:
+    """Return what is known of an exchange with none of its found values in clear.
+
+    `own`: words that the organisation lists, which are found in texts and may stand in names, too.
+    """
+    told = _bare("\n".join(_told(seen)))
+    values = [value for value in _values(payload, hits) if _bare(value) in told]
+    words = [word for word in own if _bare(word) in told]
+    if not values and not words:
+        return seen
+    every = sorted((*values, *words), key=len, reverse=True)
+    return replace(
+        seen,
+        destination=_destination(seen.destination, every, values),
+        llm=None if seen.llm is None else _call(seen.llm, every),
+        findings=tuple(_finding(finding, every) for finding in seen.findings),
+    )
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _values(payload: Payload, hits: Sequence[Hit]) -> Iterable[str]:
+    """Return the values as they stand in the payload, and as they were made alike."""
+    found: dict[str, None] = {}
+    for hit in hits[:_MOST]:
+        if hit.rejected is None and hit.kind != WORD_KIND:
+            written = payload.segments[hit.segment].text[hit.start : hit.end]
+            found.update(dict.fromkeys((written, hit.value)))
+    return found
+
+
+def _told(seen: Classification) -> Iterable[str]:
+    for finding in seen.findings:
+        yield from finding.where
+        yield finding.note or ""
+    for name in (seen.destination, *seen.destination.other_names):
+        yield from (name.path, name.account.id or "")
+    if (llm := seen.llm) is not None:
+        yield from (llm.model or "", llm.organisation or "", llm.project or "", *llm.tools)
+        yield from (attached.media_type or "" for attached in llm.attachments)
+
+
+def _destination(where: Destination, every: Sequence[str], values: Sequence[str]) -> Destination:
+    """Addresses stay in accounts, for rules ask for them: the record masks those."""
+    told = [value for value in values if "@" not in value]
+
+    def masked(one: Destination) -> Destination:
+        account = replace(one.account, id=_or_none(one.account.id, told))
+        return replace(one, path=without(one.path, every), account=account)
+
+    return replace(masked(where), other_names=tuple(map(masked, where.other_names)))
+
+
+def _call(llm: LlmCall, values: Sequence[str]) -> LlmCall:
+    return replace(
+        llm,
+        model=_or_none(llm.model, values),
+        organisation=_or_none(llm.organisation, values),
+        project=_or_none(llm.project, values),
+        tools=tuple(without(tool, values) for tool in llm.tools),
+        attachments=tuple(
+            replace(attached, media_type=_or_none(attached.media_type, values))
+            for attached in llm.attachments
+        ),
+    )
+
+
+def _finding(finding: Finding, values: Sequence[str]) -> Finding:
+    where = tuple(dict.fromkeys(without(place, values) for place in finding.where))
+    return replace(finding, where=where, note=_or_none(finding.note, values))
+
+
+def _or_none(text: str | None, values: Sequence[str]) -> str | None:
+    return None if text is None else without(text, values)

@@ -1,0 +1,107 @@
+"""Servers that fail or are odd: the client meets what it would meet without the gate.
+
+A server that cannot be reached, or breaks its connection, is a broken connection to the client, not
+a page that it might take for data. Heads of answers that clients read without ado, and mitmproxy
+refuses, are put in order.
+"""
+
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from h11._receivebuffer import ReceiveBuffer
+from mitmproxy import http
+from mitmproxy.net.http import http1, status_codes
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers import tls
+from mitmproxy.proxy.layers.http._events import ErrorCode
+from mitmproxy.proxy.layers.http._http1 import Http1Client
+
+_THEIR_STATUS = ErrorCode.http_status_code
+_THEIR_HEAD = http1.read_response_head
+_THEIR_DATA = tls.TLSLayer.receive_data
+_BROKEN = frozenset(
+    {
+        ErrorCode.CONNECT_FAILED,
+        ErrorCode.GENERIC_SERVER_ERROR,
+        ErrorCode.RESPONSE_VALIDATION_FAILED,
+    }
+)
+_SWITCHING, _NO_CONTENT, _NOT_MODIFIED = 101, 204, 304
+_HEAD_END = b"\r\n\r\n"
+_TLS_ERROR = "TLS Error: "
+
+
+def status_of(code: ErrorCode) -> int | None:
+    """Return the status of an answer that the gate makes itself; None: the connection breaks."""
+    return None if code in _BROKEN else _THEIR_STATUS(code)
+
+
+def refused_words(status: int, message: str) -> bytes:
+    """Return what to say to a request that is none, instead of mitmproxy's own message."""
+    return b"Outgate cannot read this request as HTTP, so nothing of it was sent on.\n"
+
+
+def refused_head(status: int, message: str = "") -> bytes:
+    """Return the answer to a request that is none. `message` is mitmproxy's and may quote the
+    request: it is not passed on.
+    """
+    fields = http.Headers(connection="close", content_type="text/plain; charset=utf-8")
+    answer = http.Response.make(status, refused_words(status, message), fields)
+    answer.reason = f"{status_codes.RESPONSES.get(status, 'Error')} (answered by Outgate)"
+    return bytes(http1.assemble_response(answer))
+
+
+def ordered_head(lines: list[bytes]) -> http.Response:
+    """Read the head of an answer. What its status or its coding makes void is left out (RFC 9112,
+    6.1 and 6.3), and a length that is said twice alike is said once.
+    """
+    answer = _THEIR_HEAD(lines)
+    headers = answer.headers
+    empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
+    if empty and answer.status_code != _NOT_MODIFIED:
+        headers.pop("content-length", None)
+    if empty:
+        headers.pop("transfer-encoding", None)
+    if "transfer-encoding" in headers:
+        headers.pop("content-length", None)
+    lengths = [one.strip() for all_ in headers.get_all("content-length") for one in all_.split(",")]
+    if len(lengths) > 1 and len(set(lengths)) == 1:
+        headers["content-length"] = lengths[0]
+    return answer
+
+
+class GateHttp1Client(Http1Client):
+    """mitmproxy's reader of HTTP/1 answers; informational ones are not taken for the answer."""
+
+    def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        """Read the head of the answer, behind 100, 102, 103 and their like."""
+        if isinstance(event, events.DataReceived):
+            while _drop_informational(self.buf):
+                continue
+        yield from super().read_headers(event)
+
+
+def _drop_informational(buffer: ReceiveBuffer) -> bool:
+    """Take one whole informational head out of the buffer; False where none begins it."""
+    head = bytes(buffer)[:65536]
+    if not head.startswith(b"HTTP/1.") or head[9:10] != b"1" or head[9:12] == b"101":
+        return False
+    end = head.find(_HEAD_END)
+    if end < 0:
+        return False
+    buffer.maybe_extract_at_most(end + len(_HEAD_END))
+    return True
+
+
+def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:
+    """Take what came over TLS. A fatal alert after the handshake ends the connection: mitmproxy
+    notes it and waits on, for ever.
+    """
+    alert = None
+    for command in _THEIR_DATA(self, data):
+        if isinstance(command, commands.Log) and command.message.startswith(_TLS_ERROR):
+            alert = command.message.removeprefix(_TLS_ERROR)
+        else:
+            yield command
+    if alert is not None and self.conn.connected:
+        self.conn.error = alert
+        yield commands.CloseConnection(self.conn)
+        yield from self.event_to_child(events.ConnectionClosed(self.conn))

@@ -1,0 +1,55 @@
+"""Why a server could not be reached, in words: from what mitmproxy and OpenSSL say. Pure."""
+
+from core.fate import UNREACHED_NOTE
+
+_CAUSES = (
+    ("certificate has expired", "its certificate has expired"),
+    ("certificate is not yet valid", "its certificate is not valid yet"),
+    ("self-signed certificate", "its certificate is signed by nobody that is trusted here"),
+    ("self signed certificate", "its certificate is signed by nobody that is trusted here"),
+    ("unable to get local issuer", "its certificate is signed by nobody that is trusted here"),
+    ("unable to get issuer", "its certificate is signed by nobody that is trusted here"),
+    ("unable to verify the first", "its certificate chain is not complete"),
+    ("hostname mismatch", "its certificate is for another name"),
+    ("ip address mismatch", "its certificate is for another address"),
+    ("certificate revoked", "its certificate was revoked"),
+    ("certificate verify failed", "its certificate is not valid"),
+    ("does not speak tls", "it does not speak TLS"),
+    ("alert certificate required", "it wants a certificate of the client (mTLS)"),
+    ("alert handshake failure", "it agreed to no TLS handshake"),
+    ("alert bad certificate", "it wants a certificate of the client (mTLS)"),
+    ("agree on a tls version", "it speaks only versions of TLS that are not safe"),
+    ("alert protocol version", "it speaks only versions of TLS that are not safe"),
+    ("unsupported protocol", "it speaks only versions of TLS that are not safe"),
+    ("name or service not known", "its name is not known"),
+    ("no address associated", "its name is not known"),
+    ("nodename nor servname", "its name is not known"),
+    ("temporary failure in name resolution", "names cannot be looked up here now"),
+    ("getaddrinfo", "its name could not be looked up"),
+    ("upstream proxy", "the proxy behind the gate refused to connect to it"),
+    ("connect call failed", "it refused the connection"),
+    ("connection refused", "it refused the connection"),
+    ("timed out", "it did not answer in time"),
+    ("timeout", "it did not answer in time"),
+    ("no route to host", "no way leads there"),
+    ("network is unreachable", "no way leads there"),
+    ("connection reset", "it broke the connection"),
+    ("closed connection", "it ended the connection without an answer"),
+    ("connection closed", "it ended the connection without an answer"),
+    ("cannot parse http response", "it did not answer in HTTP"),
+    ("unexpected server response", "it did not answer in HTTP"),
+)
+"""Part of the words, in lower case, → what it means; the first that is found counts."""
+
+
+def why_no_answer(error: str, *, reached: bool) -> tuple[str, ...]:
+    """Return what the record says of an exchange that broke off before an answer came."""
+    cause = cause_of(error)
+    first = "no answer came" if reached else UNREACHED_NOTE
+    return (first,) if cause is None else (first, f"the destination: {cause}")
+
+
+def cause_of(error: str) -> str | None:
+    """Return what an error means, in words of ours alone; None where that is not known."""
+    low = error[:2000].lower()
+    return next((words for part, words in _CAUSES if part in low), None)
