@@ -1,4 +1,4 @@
-"""Sentences for `benchmarks.truth`: phones, secrets told in words, and what only looks like them."""
+"""Sentences for `benchmarks.truth`: phones, secrets in words, and what only looks so."""
 
 import random
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ _ENVELOPE = b"\nFrom "
 
 
 def is_mail(data: bytes, media_type: str = "") -> bool:
-    """True for a message as mail programs write it: by its declared type, or by its header lines."""
+    """True for a message as mail programs write it: by its declared type or its header lines."""
     head = data[:_LOOKED_AT].lstrip(b"\r\n")
     if media_type in MEDIA_TYPES:
         return _HEADER.search(head) is not None

@@ -7,13 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from classifiers.personal.tables.phrases import (
-    NATIONAL_ID_KINDS,
-    NEGATIVE_WORDS,
-    NEUTRAL_WORDS,
-    PERSON_WORDS,
-    PHRASES,
-)
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS, PHRASES
+from classifiers.personal.tables.words import NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS
 
 EMPTY: frozenset[str] = frozenset()
 NEGATIVE = frozenset({"!"})

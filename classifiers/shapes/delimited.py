@@ -1,5 +1,5 @@
-"""Rows whose cells stand between commas, tabs, semicolons or bars, also in quotes, also in a frame of
-lines as databases and data frames print them.
+"""Rows whose cells stand between commas, tabs, semicolons or bars, also in quotes, also in a frame
+of lines as databases and data frames print them.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,5 @@
-"""People in FHIR resources: names, contacts, addresses and identifiers that stand in lists of their own,
-as one row a person.
+"""People in FHIR resources: names, contacts, addresses and identifiers that stand in lists of
+their own, as one row a person.
 """
 
 from collections.abc import Iterator, Mapping

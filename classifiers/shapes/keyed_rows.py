@@ -198,20 +198,23 @@ def _card_lines(text: str, start: int, end: int) -> Iterator[tuple[str, Cell]]:
         at = stop + 1
 
 
+_FIELDS_TEXT = {
+    "PID": (
+        "2 patient id,3 patient id,4 patient id,5 patient name,6 mother maiden name,7 date of birth,"
+        "9 patient name,10 race,11 address,13 phone,14 phone,17 religion,18 account number,19 ssn,"
+        "20 driver license number,22 ethnic group"
+    ),
+    "NK1": "2 next of kin,4 address,5 phone,6 phone",
+    "GT1": "3 guarantor full name,5 address,6 phone,8 date of birth,12 ssn",
+    "IN1": "16 insured name,18 date of birth,19 address,36 insurance policy number,49 insurance id",
+    "PV1": "7 doctor name,8 doctor name,9 doctor name",
+    "DG1": "3 diagnosis code,4 diagnosis",
+    "AL1": "3 allergy",
+}
 _FIELDS = {
-    "PID": {
-        2: "patient id", 3: "patient id", 4: "patient id", 5: "patient name", 6: "mother maiden name",
-        7: "date of birth", 9: "patient name", 10: "race", 11: "address", 13: "phone", 14: "phone",
-        17: "religion", 18: "account number", 19: "ssn", 20: "driver license number",
-        22: "ethnic group",
-    },
-    "NK1": {2: "next of kin", 4: "address", 5: "phone", 6: "phone"},
-    "GT1": {3: "guarantor full name", 5: "address", 6: "phone", 8: "date of birth", 12: "ssn"},
-    "IN1": {16: "insured name", 18: "date of birth", 19: "address", 36: "insurance policy number", 49: "insurance id"},
-    "PV1": {7: "doctor name", 8: "doctor name", 9: "doctor name"},
-    "DG1": {3: "diagnosis code", 4: "diagnosis"},
-    "AL1": {3: "allergy"},
-}  # fmt: skip
+    segment: {int((field := part.partition(" "))[0]): field[2] for part in text.split(",")}
+    for segment, text in _FIELDS_TEXT.items()
+}
 """Segment of HL7 v2 → number of a field → what it is."""
 _NAMES = frozenset(
     {

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from classifiers.payload import PlacedText as Cell
 
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
-_SQL_STRING = re.compile(r"'(?:[^']|'')*+'|\"[^\"\n]*+\"")
 _BARE = re.compile(r"[^\s\[\](){},:\"']++")
 _BLANK = re.compile(r"[\s]*+")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/"}
@@ -52,7 +50,6 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
     """Read the literal that opens at `start`. Linear: whoever goes on at `end` reads nothing
     twice.
     """
-    strings = _SQL_STRING if sql else _STRING
     stack: list[Node] = [Node(text[start], start)]
     at, count, size = start + 1, 0, len(text)
     ready = True
@@ -87,11 +84,12 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
                 break
             ready, at = True, at + 1
         else:
-            quoted = strings.match(text, at) if sign in "\"'" else None
-            if quoted is None and sign in "\"'":
+            quoted = sign in "\"'"
+            closing = _closing_quote(text, at, sql) if quoted else at
+            if closing < 0:
                 at = _line_end(text, at)
                 break
-            cell, at = _quoted(text, quoted, sql) if quoted else _bare(text, at)
+            cell, at = _quoted(text, at, closing, sql) if quoted else _bare(text, at)
             if not ready:
                 if quoted or not _joined(top, cell, text):
                     break
@@ -107,8 +105,26 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _quoted(text: str, match: re.Match[str], sql: bool) -> tuple[Cell, int]:
-    start, end = match.span()
+def _closing_quote(text: str, at: int, sql: bool) -> int:
+    """Return where the string ends that opens here, -1 when it does not: two quotes are one in SQL,
+    elsewhere a backslash takes the next sign with it.
+    """
+    last = len(text) if sql else _line_end(text, at)
+    end = at
+    while (end := text.find(text[at], end + 1, last)) >= 0:
+        if sql and text[end + 1 : end + 2] == text[at]:
+            end += 1
+            continue
+        before = end
+        while not sql and text[before - 1] == "\\":
+            before -= 1
+        if (end - before) % 2 == 0:
+            return end
+    return -1
+
+
+def _quoted(text: str, start: int, closing: int, sql: bool) -> tuple[Cell, int]:
+    end = closing + 1
     inner = text[start + 1 : end - 1]
     if sql:
         inner = inner.replace("''", "'")

@@ -11,7 +11,7 @@ from classifiers.shapes.judging import header_of
 
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _INNER = re.compile(r"<[^<>]*+>")
-_ATTRIBUTE = re.compile(r"([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _BREAKS = frozenset({"td", "th", "tr", "table", "tbody", "thead", "tfoot"})
 _MAX_DEPTH = 60
 _MAX_CELL = 4_000

@@ -144,7 +144,7 @@ def _go_on(text: str, last: Node, following: Node) -> bool:
 
 
 def _of_run(text: str, run: list[Node]) -> Iterator[Found]:
-    """Yield the tables in literals that follow one another: objects of equal fields are its rows."""
+    """Yield the tables in literals that follow one another: objects of equal fields are rows."""
     values = [plain(node) for node in run]
     if any(isinstance(value, dict) and "resourceType" in value for value in values):
         yield from _resources(text, values, (run[0].start, run[-1].end))

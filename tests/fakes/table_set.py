@@ -1,5 +1,5 @@
-"""Made-up tables of people in eight languages, written in every shape that people paste: values with
-valid check digits that belong to nobody.
+"""Made-up tables of people in eight languages, written in every shape that people paste: values
+with valid check digits that belong to nobody.
 """
 
 import csv

@@ -1,5 +1,5 @@
-"""Secrets that people tell in a sentence, in eight languages: `the password for the staging db: …`, `use …
-as the API key`.
+"""Secrets that people tell in a sentence, in eight languages: `the password for the staging db:
+…`, `use … as the API key`.
 """
 
 from classifiers.credentials.rules.generic import judge_key, judge_password

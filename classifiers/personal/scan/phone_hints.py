@@ -1,4 +1,4 @@
-"""Words that say that a number near them is called: stems in many languages, before and behind it."""
+"""Words that say that a number near them is called: stems in many languages."""
 
 import re
 from enum import Enum

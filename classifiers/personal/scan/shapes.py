@@ -5,6 +5,8 @@ itself.
 from enum import IntEnum
 from typing import NamedTuple
 
+from classifiers.personal.scan.checks import WITHOUT_CHECK_DIGIT
+
 
 class Strength(IntEnum):
     """How much context a candidate needs that passed its check."""
@@ -158,12 +160,9 @@ def _sizes(text: str) -> str:
 _SINGLE = frozenset(str(n) for n in range(8, 20))
 
 
-_STRUCTURE_ONLY = frozenset({"us_ssn", "us_itin", "dk_cpr", "de_steuernummer", "ng_nin"})
-
-
 def _rank(reading: Reading) -> tuple[Strength, bool]:
     """The strongest first; what has no check digit would take anything, so it comes last."""
-    return reading.strength, reading.kind in _STRUCTURE_ONLY
+    return reading.strength, reading.kind in WITHOUT_CHECK_DIGIT
 
 
 def _table() -> dict[str, tuple[Reading, ...]]:

@@ -29,7 +29,8 @@ DETECTOR = "personal-columns"
 SAMPLE = 100
 """Values looked at in each column before a vote."""
 _MAJORITY, _NEARLY_ALL = 0.5, 0.9
-"""Share of a sample from which on all of a column counts as of one kind; below, each cell is read."""
+"""Shares of a sample from which on a column is mostly, and wholly, of one kind; below the second
+each cell is read."""
 _COVERED = 0.4
 """Share of a column's characters that its values take; less, and it is text in which values
 stand."""

@@ -1,5 +1,5 @@
-"""Values with names inside running text: `Label: value` lines, and JSON or printed objects, as prompts
-hold them.
+"""Values with names inside running text: `Label: value` lines, and JSON or printed objects, as
+prompts hold them.
 """
 
 import re

@@ -49,7 +49,7 @@ def test_a_pasted_table_is_told_by_kinds_rows_and_people(shape: str, language: s
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_value_of_a_pasted_table_counts_twice(shape: str) -> None:
-    """As many occurrences are told as there are cells, though the text is read in other ways too."""
+    """As many occurrences are told as there are cells, however else the text is read."""
     table = sample("en", 500 + list(SHAPES).index(shape))
     counts = {finding.kind: finding.count for finding in found(prompt(shape, table))}
 
