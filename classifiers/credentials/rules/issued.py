@@ -116,8 +116,7 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
 )
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
-    ("posthog-secret-key", "posthog", r"ph[sxra]_[A-Za-z0-9]{40,64}", 3.5),
-    ("square-secret", "square", r"sq0(?:csp|atp)-[A-Za-z0-9_-]{22,50}", 3.5),
+    ("posthog-secret-key", "posthog", r"ph[sra]_[A-Za-z0-9]{40,64}", 3.5),
     ("supabase-token", "supabase", r"sbp_v0_[a-f0-9]{40}", 3.0),
     ("defined-networking-key", None, r"dnkey-[A-Z0-9]{26}-[A-Z0-9]{52}", 3.5),
     ("nats-seed", None, r"S[ACNOPUX][A-Z2-7]{56}", 3.8),
@@ -158,7 +157,7 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     (
         "new-relic-key",
         "new-relic",
-        r"(?:NR(?:AK|AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
+        r"(?:NR(?:AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
         3.0,
     ),
     (

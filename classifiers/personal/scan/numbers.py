@@ -270,17 +270,16 @@ def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | N
         return None
     end = start + len(text)
     left = place.text[max(place.last, start - phone_hints.LEFT) : start]
-    right = place.text[end : min(place.finish, end + phone_hints.RIGHT)]
-    hint = phone_hints.strength(left, right)
+    hint = phone_hints.strength(left)
     grouped = len(groups) > 1 or text[0] == "0" or _US_PHONE.fullmatch(text) is not None
     if hint is None or left[-1:] in _PATHS:
         return None
     leads = phone_hints.points_at(left)
     if not leads and not (grouped and count > _LONG_ENOUGH):
         return None
-    if not leads and (_THOUSANDS.fullmatch(text) and right[:2].strip().isalpha()):
+    if not leads and (_THOUSANDS.fullmatch(text) and place.text[end : end + 2].strip().isalpha()):
         return None
-    if "!" in place.label(start) and not (leads or phone_hints.is_told_behind(right)):
+    if "!" in place.label(start) and not leads:
         return None
     if groups[0][1] - groups[0][0] == _YEAR and _DATE.match(text):
         return None

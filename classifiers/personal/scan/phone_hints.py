@@ -5,8 +5,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-LEFT, RIGHT = 48, 28
-"""Characters before and behind a number in which a word counts."""
+LEFT = 48
+"""Characters before a number in which a word counts."""
 
 
 class Hint(Enum):
@@ -19,7 +19,7 @@ class Hint(Enum):
 
 
 _STRONG = r"""
-call calls called calling phone phoned ring rings dial dialled dialed reach reachable text sms whatsapp
+texted call calls called calling phone phoned ring rings dial dialled dialed reach reachable sms whatsapp
 telegram viber mobile cell hotline callback voicemail fax tel telephone landline handset
 anruf anrufen anzurufen angerufen anrufe ruf rufe rufen r[u\xfc]ckruf erreich erreichen erreichbar erreichst
 telefon telefonisch telefoniert handy mobil mobilnummer durchwahl festnetz melde melden w[a\xe4]hlen
@@ -67,15 +67,22 @@ def _patterns() -> tuple[Any, Any]:
     )
 
 
-def strength(left: str, right: str) -> Hint | None:
-    """Return what the words around a number say of it; a line or another sentence is far away."""
-    before = _nearest(left)
-    behind = right.partition("\n")[0].partition(". ")[0]
-    around = (before + " \0 " + behind).encode("latin-1", "replace")
+def in_utf8() -> bytes:
+    """Return a pattern for all words, in texts as they travel: accented letters are two bytes."""
+    words = dict.fromkeys((*_STRONG.split(), *_FAINT.split()))
+    spelled = {word: re.sub(r"\[[^\]]*\]", ".{1,2}", word) for word in words}
+    whole = "|".join(form for word, form in spelled.items() if len(word) < _STEM)
+    stems = "|".join(form for word, form in spelled.items() if len(word) >= _STEM)
+    return rf"(?i:(?:^|[^a-z])(?:(?:{whole})[^a-z]|(?:{stems})[a-z]{{0,6}}))".encode("ascii")
+
+
+def strength(left: str) -> Hint | None:
+    """Return what the words before a number say of it; a line or another sentence is far away."""
+    before = _nearest(left).encode("latin-1", "replace")
     strong, faint = _patterns()
-    if strong.search(around):
+    if strong.search(before):
         return Hint.STRONG
-    return Hint.FAINT if faint.search(before.encode("latin-1", "replace")) else None
+    return Hint.FAINT if faint.search(before) else None
 
 
 def _nearest(left: str) -> str:
@@ -84,12 +91,6 @@ def _nearest(left: str) -> str:
         left = left.rpartition(end)[2]
     pieces = re.split(r"(?<=[a-z]{4})\. ", left) if ". " in left else [left]
     return pieces[-1]
-
-
-def is_told_behind(right: str) -> bool:
-    """True when brackets just behind a number say what it is: `(mobile)`."""
-    inner = right.lstrip()[1:].partition(")")[0] if right.lstrip()[:1] == "(" else ""
-    return bool(inner) and bool(_patterns()[0].search(inner.encode("latin-1", "replace")))
 
 
 def points_at(left: str) -> bool:

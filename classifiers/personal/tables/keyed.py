@@ -182,7 +182,7 @@ def bare_name(text: str) -> str | None:
     words = text.replace(",", " ").replace(".", " ").casefold().split()
     if not 1 <= len(words) <= 5 or not _ORGANISATION.isdisjoint(words):
         return None
-    return None if text.islower() else _person(text)
+    return _person(text)
 
 
 def looks_like_name(text: str) -> bool:
