@@ -6,7 +6,6 @@ start.
 """
 
 import posixpath
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts, Witness
@@ -21,9 +20,10 @@ MOVABLE = (
     "which nothing else confirms"
 )
 DIFFERENT = "its command line and its interpreter name different programs"
-BEACON_DIFFERS = "its own beacon names another program"
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
+BY_BEACON = "only its own beacon says what it runs"
+TEXT_ALONE = "only its command line, which it can write over, holds the text of its program"
 UNNAMED = "what the Python inside this program runs could not be told"
 _STRINGS = ("<string>",)
 _TYPED = ("<stdin>", "<python-input", "<ipython-input", "<input>")
@@ -42,32 +42,35 @@ class Agreed:
         return f"<Agreed {len(self.candidates)} candidates>"
 
 
-def agree(
-    facts: ProcessFacts,
-    said: Resolution,
-    witnesses: Sequence[Witness],
-    files: Files,
-    *,
-    silent: bool = False,
-) -> Agreed:
-    """Join what the command line says with what other witnesses say of the main program.
+def agree(facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files) -> Agreed:
+    """Join what the command line says with what another witness says of the main program.
 
-    `silent`: its interpreter could have been read, and did not say anything. Then an absolute path
-    is not believed either: whoever can write over a command line can write any path there.
+    None: nobody else could be heard. Then an absolute path is not believed either, where an
+    interpreter can be asked at all: whoever can write over a command line can write any path there.
     """
-    interpreter = next((w for w in witnesses if w.source == "interpreter"), None)
-    beacon = next((w for w in witnesses if w.source == "beacon"), None)
-    found = _with_interpreter(facts, said, interpreter or beacon, files)
-    if silent and interpreter is None and beacon is None:
-        found = replace(found, resolution=_noted(found.resolution, ALONE))
-    if interpreter is None or beacon is None or _same_file(beacon.main, interpreter.main, files):
-        return found
-    claimed = beacon.main if posixpath.isabs(beacon.main) else None
-    named = [path for path in (found.resolution.path, claimed) if path is not None]
-    return Agreed(
-        resolution=_noted(found.resolution, BEACON_DIFFERS),
-        candidates=tuple(dict.fromkeys([*found.candidates, *named])),
-    )
+    if witness is not None and witness.source == "beacon":
+        return Agreed(resolution=_with_beacon(facts, said, witness, files))
+    found = _with_interpreter(facts, said, witness, files)
+    if witness is None and facts.is_asked:
+        return replace(found, resolution=_noted(found.resolution, ALONE))
+    return found
+
+
+def _with_beacon(
+    facts: ProcessFacts, said: Resolution, beacon: Witness, files: Files
+) -> Resolution:
+    """The process's own word, where nobody may ask its interpreter: it confirms what the command
+    line says, or gives a name where there is none. It takes none away.
+    """
+    if is_titled(facts):
+        return _told_by(facts, beacon, files, BY_BEACON) or said
+    if said.word is not None and not said.by_tool:
+        spelled = _confirmed(facts, said, beacon.main, files)
+        if spelled is not None:
+            return _at(said, spelled, files)
+    if said.launched_as in _PROMPTS and beacon.main.startswith(_TYPED):
+        return said
+    return _noted(said, BY_TOOL if said.by_tool else ALONE)
 
 
 def _with_interpreter(
@@ -105,21 +108,16 @@ def _of_file(
     facts: ProcessFacts, said: Resolution, witness: Witness | None, files: Files
 ) -> Agreed:
     """A file or module on the command line."""
-    word = said.word or ""
     if witness is None:
-        if said.by_tool:
-            return Agreed(resolution=_noted(said, BY_TOOL))
-        if is_called_oddly(facts):
-            return Agreed(resolution=_noted(said, ALONE))
-        sure = said.launched_as is not LaunchedAs.MODULE and search_paths.is_absolute(facts, word)
-        return Agreed(resolution=said if sure else _noted(said, MOVABLE))
-    heard = (witness.main, *witness.others) if said.by_tool else (witness.main,)
-    for file in heard:
+        return Agreed(resolution=_unconfirmed(facts, said))
+    word = said.word or ""
+    for file in _heard(said, witness):
         if (spelled := _confirmed(facts, said, file, files)) is not None:
-            return Agreed(resolution=_at(said, spelled, files))
-        if file == posixpath.normpath(word) or file == word:
+            found = _at(said, spelled, files)
+            return Agreed(resolution=_noted(found, MOVABLE) if _is_movable(facts, word) else found)
+        if file in {posixpath.normpath(word), word}:
             # Python before 3.9 gives the name as it was given: it says nothing of the folder.
-            return Agreed(resolution=_noted(said, MOVABLE))
+            return Agreed(resolution=said if facts.start_folder else _noted(said, MOVABLE))
     if said.by_tool:
         return Agreed(resolution=_noted(said, BY_TOOL))
     told = _told_by(facts, witness, files, DIFFERENT)
@@ -127,6 +125,33 @@ def _of_file(
     return Agreed(
         resolution=told or _noted(said, DIFFERENT), candidates=tuple(dict.fromkeys(named))
     )
+
+
+def _is_movable(facts: ProcessFacts, word: str) -> bool:
+    """True where only the interpreter tells from which folder a relative path or module came: what
+    a compiled file calls its source is whatever its maker wrote there.
+    """
+    known = facts.start_folder is not None or search_paths.is_absolute(facts, word)
+    return facts.is_asked and not known
+
+
+def _unconfirmed(facts: ProcessFacts, said: Resolution) -> Resolution:
+    if said.by_tool:
+        return _noted(said, BY_TOOL)
+    if is_called_oddly(facts):
+        return _noted(said, ALONE)
+    absolute = search_paths.is_absolute(facts, said.word or "")
+    return said if absolute and said.launched_as is not LaunchedAs.MODULE else _noted(said, MOVABLE)
+
+
+def _heard(said: Resolution, witness: Witness) -> tuple[str, ...]:
+    """Return the files that may be the program's: a tool's own frames come first, then those of
+    what it runs. Frames further in are of whatever that has called, under any name.
+    """
+    if not said.by_tool:
+        return (witness.main,)
+    inner = next((file for file in witness.others if not file.startswith("<")), None)
+    return (witness.main,) if inner is None else (witness.main, inner)
 
 
 def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -> str | None:
@@ -137,7 +162,13 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
     if said.launched_as is LaunchedAs.MODULE or (
         said.by_tool and not word.endswith((".py", ".pyw"))
     ):
-        return file if _is_module(file, word) else None
+        return (
+            file
+            if _is_module(file, word) and _is_where_it_started(facts, said, file, files)
+            else None
+        )
+    if facts.start_folder is not None:
+        word = search_paths.join(facts, facts.start_folder, word)
     if search_paths.is_absolute(facts, word):
         inside = file.startswith(word.rstrip("/") + "/")  # a folder, or an archive
         if _same_file(file, word, files) or inside:
@@ -154,6 +185,16 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
     return file if files.is_dir(folder) else folder
 
 
+def _is_where_it_started(facts: ProcessFacts, said: Resolution, file: str, files: Files) -> bool:
+    """True when a module's file is the one that its start folder leads to, as far as that is known.
+
+    A compiled file can give any name for its source.
+    """
+    if facts.start_folder is None:
+        return True
+    return said.path is not None and _same_file(file, said.path, files)
+
+
 def _is_module(file: str, name: str) -> bool:
     inner = name.removesuffix(".__main__").replace(".", "/")
     return file.endswith((f"/{inner}.py", f"/{inner}/__main__.py", f"/{inner}/__init__.py"))
@@ -165,6 +206,8 @@ def _of_text(
     """A program given as text: `-c`, standard input, typed in."""
     if witness is None:
         return Agreed(resolution=_noted(said, ALONE))
+    if said.launched_as is LaunchedAs.COMMAND and witness.main.startswith(_STRINGS):
+        return Agreed(resolution=_noted(said, TEXT_ALONE) if facts.is_asked else said)
     wanted = _STRINGS if said.launched_as is LaunchedAs.COMMAND else _TYPED
     if witness.main.startswith(wanted) or not posixpath.isabs(witness.main):
         return Agreed(resolution=said)

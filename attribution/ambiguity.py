@@ -1,15 +1,50 @@
 """From portraits of the holders of a socket to an attribution (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from attribution.facts import Ownership
+from attribution.facts import Ownership, ProcessFacts
 from attribution.process_profile import Portrait
 from core.attribution import Attribution, Certainty
 
+_JIFFY_S = 0.004
+"""The kernel counts the time since data was sent in its ticks."""
+_ACCEPTED_WITHIN_S = 0.5
+"""So late a busy gate may accept a connection."""
 _SHARED = "the socket is held by {count} processes; {which}"
 _ONE_WAITS = "only this one was waiting on it"
 _NOT_SEEN = "which of them sent is not known"
+SHARED = "several processes held the connection at an earlier moment, so another one may have sent"
+_OPENED = "another process or program opened the connection, so that one may have sent"
+UNUSED = "it was not seen to wait for an answer, so another one may have sent and let go of the connection"
+_LATER = (
+    "it was started, or became this program, after the connection was opened, "
+    "so another one may have sent"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """From when on a connection was used (Unix times)."""
+
+    accepted_at: float
+    """When the gate took it. A busy gate does so later than it was opened."""
+    possible_at: float
+    """When another program than the present one may have used it already."""
+
+
+def use_of(ownership: Ownership, accepted_at: float, *, is_python: bool) -> Use:
+    """Return since when the connection was in use.
+
+    Data that is older than a program was sent by another one. And an interpreter opens no socket
+    that outlives an exec: one that does was given to it.
+    """
+    possible = accepted_at
+    if ownership.sent_at is not None:
+        possible = min(possible, ownership.sent_at - _JIFFY_S)
+    if is_python and ownership.inheritable:
+        possible = min(possible, accepted_at - _ACCEPTED_WITHIN_S)
+    return Use(accepted_at=accepted_at, possible_at=possible)
 
 
 def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution:
@@ -53,3 +88,34 @@ def of_several(
         candidates=candidates,
         socket=ownership.socket,
     )
+
+
+def in_doubt(found: Attribution, reason: str | None) -> Attribution:
+    """Return an attribution that is not certain for this reason; the very same without one."""
+    if reason is None or found.certainty is Certainty.UNKNOWN:
+        return found
+    return replace(found, certainty=Certainty.LIKELY, reason=found.reason or reason)
+
+
+def another_sender(
+    sole: ProcessFacts, before: ProcessFacts | None, use: Use, others: Sequence[ProcessFacts]
+) -> str | None:
+    """Return why another than the only holder may have sent; None when that is not to be feared.
+
+    `before`: who alone held the connection at the look before. `others`: who held it some ms ago,
+    where they were several.
+    """
+    if any(not _is_same_program(other, sole) for other in others):
+        return SHARED
+    if before is not None:
+        same = (before.pid, before.start) == (sole.pid, sole.start)
+        return None if same and _is_same_program(before, sole) else _OPENED
+    born = sole.born_at is not None and sole.born_at > use.accepted_at
+    loaded = sole.image_until is not None and (sole.image_from or 0.0) > use.possible_at
+    return _LATER if born or loaded else None
+
+
+def _is_same_program(one: ProcessFacts, other: ProcessFacts) -> bool:
+    if one.image or other.image:
+        return one.image == other.image
+    return one.exe == other.exe and one.argv == other.argv

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attribution import examination
-from attribution.ambiguity import of_one, of_several
+from attribution.ambiguity import (
+    SHARED,
+    UNUSED,
+    another_sender,
+    in_doubt,
+    of_one,
+    of_several,
+    use_of,
+)
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
@@ -28,6 +36,10 @@ from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
 
 _MOST_CONNECTIONS = 20000
+_ALONE_AFTER_S = (0.002, 0.004, 0.008)
+"""A child between its fork and its exec holds everything its parent holds, for about a
+millisecond; longer on a busy machine.
+"""
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 _COMPOSE_S = 10.0
@@ -47,6 +59,10 @@ class _Seen:
     attribution: Attribution
     sole: ProcessFacts | None = None
     verified_at: float = 0.0
+    doubt: str | None = None
+    """Why another one may have sent what comes over this connection, as long as it lives: what was
+    written by then may be read at any later time.
+    """
 
 
 class SocketAttributor:
@@ -81,8 +97,10 @@ class SocketAttributor:
         """
         now = time.time()
         seen = self._seen.get(connection.id)
-        if seen is not None and self._still(seen):
-            return self._keep(connection, replace(seen, verified_at=now), "at_once")
+        if seen is not None:
+            # Whoever holds it now may have been handed it: only who is seen to use it is its user.
+            still = replace(seen, verified_at=now) if self._still(seen) else None
+            return None if still is None else self._keep(connection, still, "at_once")
         ownership = self._backend.recall(
             _peer(connection), self._gallery, connection.at.timestamp()
         )
@@ -106,21 +124,47 @@ class SocketAttributor:
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
+        now, peer, since = time.time(), _peer(connection), connection.at.timestamp()
+        earlier = self._seen.get(connection.id)
+        if earlier is not None and earlier.sole is not None and self._holds_on(earlier):
+            behalf = self._peers_of(earlier.sole)
+            found = replace(earlier.attribution, on_behalf=behalf)
+            again = replace(earlier, attribution=found, verified_at=now)
+            return self._keep(connection, again, "by_search")
+        now, ownership, others = self._alone_if_possible(peer, since)
+        found, sole = self._judge(ownership)
+        if sole is None:
+            doubt = SHARED if len(ownership.pids) > 1 else None
+        else:
+            before = None if earlier is None else earlier.sole
+            use = use_of(ownership, since, is_python=self._gallery.is_itself_python(sole))
+            doubt = another_sender(sole, before, use, others)
+            found = replace(found, on_behalf=self._peers_of(sole))
+        doubt = doubt if earlier is None else earlier.doubt or doubt
+        seen = _Seen(attribution=in_doubt(found, doubt), sole=sole, verified_at=now, doubt=doubt)
+        # Of this look alone: whoever uses it at the next one is not doubted for it.
+        unused = sole is not None and ownership.used is False
+        kept = self._keep(connection, seen, "by_search")
+        return in_doubt(kept, UNUSED if unused else None)
+
+    def _alone_if_possible(
+        self, peer: Peer, since: float
+    ) -> tuple[float, Ownership, tuple[ProcessFacts, ...]]:
+        """Search, and again for a moment while several hold the socket. Returns when it was found,
+        who holds it, and the first look's holders where they were several.
+        """
         now = time.time()
-        peer, since = _peer(connection), connection.at.timestamp()
         ownership = self._backend.search(peer, since)
-        if len(ownership.pids) > 1:
-            # A child between its fork and its exec holds everything its parent holds, for about a
-            # millisecond.
-            time.sleep(_WAIT_S)
+        if len(ownership.pids) < 2:
+            return now, ownership, ()
+        first = tuple(f for pid in ownership.pids if (f := self._backend.process(pid)) is not None)
+        for pause in _ALONE_AFTER_S:
+            time.sleep(pause)
             now = time.time()
             ownership = self._backend.search(peer, since)
-        found, sole = self._judge(ownership)
-        if sole is not None:
-            found = replace(found, on_behalf=self._peers_of(sole))
-        return self._keep(
-            connection, _Seen(attribution=found, sole=sole, verified_at=now), "by_search"
-        )
+            if len(ownership.pids) < 2:
+                break
+        return now, ownership, first
 
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
@@ -253,12 +297,15 @@ class SocketAttributor:
         )
 
     def _still(self, seen: _Seen) -> bool:
+        return seen.sole is not None and self._takes_none(seen.sole) and self._holds_on(seen)
+
+    def _holds_on(self, seen: _Seen) -> bool:
+        """True when whoever was found alone still uses the socket, alone: no search is needed."""
         socket = seen.attribution.socket
         return (
             seen.sole is not None
             and socket is not None
             and self._gallery.of(seen.sole) is not None
-            and self._takes_none(seen.sole)
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 

@@ -80,6 +80,21 @@ class RuntimePlaces:
         return None
 
 
+def is_readable(facts: ProcessFacts, places: RuntimePlaces) -> bool:
+    """True for an interpreter of the kind that says where its frames are, and may be read."""
+    try:
+        address = places.address(facts)
+        memory = os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, struct.error, ValueError):
+        return False
+    try:
+        return address is not None and _offsets(memory, address).frame_size > 0
+    except (_TornError, OSError, OverflowError, struct.error):
+        return False
+    finally:
+        os.close(memory)
+
+
 def main_thread(facts: ProcessFacts, places: RuntimePlaces) -> Thread | None:
     """Return the frames of the main thread, innermost first; None when they cannot be read so."""
     try:
@@ -148,13 +163,20 @@ def _offsets(memory: int, address: int) -> _Offsets:
 
 
 def _frames(memory: int, frame: int, at: _Offsets) -> Iterator[Frame]:
+    """Yield the frames from the innermost on. A chain that does not end where C called the first
+    one is torn: its outermost frames, the very ones that are wanted, may be missing.
+    """
     if not 0 < at.frame_size <= 1024 or not 0 < at.code_size <= 4096:
         raise _TornError
+    owner = _OWNED_BY_C
     for _ in range(_MOST_FRAMES):
         if frame == 0:
+            if owner != _OWNED_BY_C:
+                raise _TornError
             return
         data = _bytes(memory, frame, at.frame_size)
-        if data[at.owner] != _OWNED_BY_C:
+        owner = data[at.owner]
+        if owner != _OWNED_BY_C:
             code = _bytes(memory, _POINTER.unpack_from(data, at.executable)[0], at.code_size)
             yield Frame(
                 file=_text(memory, _POINTER.unpack_from(code, at.filename)[0], at),

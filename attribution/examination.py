@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from attribution.agreement import Agreed, agree
-from attribution.beacon.doubt import doubt
+from attribution.beacon.claims import StartClaim
+from attribution.beacon.doubt import OTHER_PROGRAM, doubt
 from attribution.beacon.reading import start_claim
 from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import files_of
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.imports import Imports
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
-from attribution.interpreter import Interpreters, may_be_read
+from attribution.interpreter import Interpreters, is_refused
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
@@ -57,15 +58,11 @@ class Examined:
     """
 
 
-def examine(
-    line: Sequence[ProcessFacts],
-    wrappers: frozenset[str],
-    told: Sequence[tuple[int, Witness]] = (),
-) -> Examined:
+def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
     """Find the script of a process. `line`: the process, then its ancestors, nearest first.
 
     `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are
-    nobody's script. `told`: what beacons said, each with the pid of its process.
+    nobody's script.
     """
     first = _read_line(line[0], line[1:])
     owner, resolution, note = _script_of(line, first, wrappers)
@@ -73,11 +70,14 @@ def examine(
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
     asked = _interpreters.ask(line[owner])
-    agreed = _agreed(line[owner], resolution, asked, told)
+    claim, files = start_claim(line[owner]), files_of(line[owner])
+    witness = asked if asked is not None else _beacons_word(line[owner], claim)
+    agreed = agree(line[owner], resolution, witness, files)
     identity = _identity(line[owner], agreed.resolution)
     agreed = _unresolved(agreed) if identity.note == TURNED else agreed
-    claim, files = start_claim(line[owner]), files_of(line[owner])
     doubted = doubt(claim, agreed.resolution.path, identity.sha256, files)
+    if doubted == OTHER_PROGRAM and claim is not None:
+        agreed = _also(agreed, claim.main)
     return Examined(
         owner=owner,
         resolution=replace(agreed.resolution, code=None),
@@ -106,16 +106,18 @@ def _read_line(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolu
     return resolve(process, files_of(process), parents, is_interpreter)
 
 
-def _agreed(
-    owner: ProcessFacts,
-    said: Resolution,
-    asked: Witness | None,
-    told: Sequence[tuple[int, Witness]],
-) -> Agreed:
-    witnesses = [witness for pid, witness in told if pid == owner.pid]
-    silent = asked is None and owner.image != 0 and may_be_read(owner)
-    heard = witnesses if asked is None else [asked, *witnesses]
-    return agree(owner, said, heard, files_of(owner), silent=silent)
+def _beacons_word(owner: ProcessFacts, claim: StartClaim | None) -> Witness | None:
+    """Return what the process itself says, where its interpreter may not be asked; None for what
+    may have been said by another process or an earlier program with its number.
+    """
+    if claim is None or not claim.main or claim.mark != owner.start or not is_refused(owner):
+        return None
+    return Witness(source="beacon", main=claim.main)
+
+
+def _also(agreed: Agreed, path: str) -> Agreed:
+    named = (*agreed.candidates, agreed.resolution.path, path)
+    return replace(agreed, candidates=tuple(dict.fromkeys(p for p in named if p is not None)))
 
 
 def imports(facts: ProcessFacts, path: str | None, sha256: str | None) -> Imports | None:
@@ -140,6 +142,7 @@ def source(facts: ProcessFacts, path: str, sha256: str, most: int) -> bytes | No
 
 def ready() -> int:
     """Return the process that reads: asked once, to start it before it is needed."""
+    _mounts.watch()
     return os.getpid()
 
 

@@ -47,6 +47,14 @@ class Ownership:
     uid: int | None = None
     reason: str | None = None
     """Why nobody was found, or what may be missing from `pids`, in plain words."""
+    sent_at: float | None = None
+    """When data was sent over the socket last (Unix time, exact to some ms); None when none was, or
+    that cannot be told.
+    """
+    inheritable: bool = False
+    """True when the only holder's descriptor is one that outlives an exec."""
+    used: bool | None = None
+    """True when the only holder was seen to wait on the socket; None when that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,12 @@ class ProcessFacts:
     """False when `argv` cannot be what the program was started with: it was written over since."""
     exe_replaced: bool = False
     """True when the program file lies no longer where it was when it was loaded."""
+    start_folder: str | None = None
+    """The working folder when this program was loaded, where the kernel was asked before it ran."""
+    is_asked: bool = False
+    """True where what a Python process runs is asked of its interpreter: its command line, which it
+    can write over, is not believed alone.
+    """
 
     @property
     def undated(self) -> bool:
@@ -126,10 +140,6 @@ class Witness:
     """Files of the other frames below which the main thread stands, outermost first, libraries left
     out.
     """
-    sha256: str | None = None
-    """Of the main program's file when it was started, where the witness took it."""
-    cwd: str | None = None
-    """The working folder at the start, where the witness took it."""
 
 
 class Files(Protocol):

@@ -7,21 +7,23 @@ look per loaded program, since its outermost frame stays the same as long as it 
 
 import os
 import subprocess
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from attribution.backends import procfs
-from attribution.cpython_memory import RuntimePlaces, main_thread
+from attribution.cpython_memory import RuntimePlaces, is_readable, main_thread
 from attribution.facts import ProcessFacts, Witness
 from attribution.line.frames import Frame, Program, Thread, is_library
 from attribution.line.sampler import find_program, read_dump
 
 _DEADLINE_S = 0.6
+_PAUSES_S = (0.0, 0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
+"""Between looks at a program that is on its way into or out of its main program, or very busy."""
 _MOST_OUTPUT = 8 << 20
 _MOST_OTHERS = 40
 _MOST_KNOWN = 2000
 _OF_IMPORTS = "<frozen "
-_ANYTHING = Program(strings_are_own=True, absolute=lambda file: file)
 _RUNNERS = ("/runpy.py",)
 """Run the main program of `-m`, of a folder and of an archive."""
 
@@ -43,8 +45,7 @@ class Interpreters:
             return known
         if facts.image == 0:
             return None  # nothing would tell when it has become another program
-        threads = self._threads(facts)
-        found = None if threads is None else witness(threads, facts.pid)
+        found = self._heard(facts)
         if procfs.start_and_image(facts.pid) != (facts.start, facts.image):
             return None
         if found is not None:
@@ -53,43 +54,51 @@ class Interpreters:
                 self._known.popitem(last=False)
         return found
 
-    def _threads(self, facts: ProcessFacts) -> Sequence[Thread] | None:
+    def _heard(self, facts: ProcessFacts) -> Witness | None:
         """Read the memory of the interpreters that say where to look; have all others sampled."""
-        thread = main_thread(facts, self._places)
-        if thread is not None:
-            return (thread,)
-        return None if self._program is None else self._dump(facts.pid)
-
-    def _dump(self, pid: int) -> list[Thread] | None:
-        for extra in (("--nonblocking",), ()):
-            try:
-                done = subprocess.run(
-                    [str(self._program), "dump", "--json", "--pid", str(pid), *extra],
-                    capture_output=True,
-                    stdin=subprocess.DEVNULL,
-                    timeout=_DEADLINE_S,
-                    env={},
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                return None
-            if done.returncode != 0 and b"ermission" in done.stderr:
-                return None
-            threads = read_dump(done.stdout[:_MOST_OUTPUT]) if done.returncode == 0 else None
-            if threads and witness(threads, pid) is not None:
-                return threads
+        if not is_readable(facts, self._places):
+            sampled = self._program is not None and not is_refused(facts)
+            return self._sampled(facts.pid) if sampled else None
+        found = None
+        for pause in _PAUSES_S:
+            again = self._read(facts)
+            if again is not None and found is not None and again.main == found.main:
+                return again
+            found = again
+            time.sleep(pause)
         return None
 
+    def _read(self, facts: ProcessFacts) -> Witness | None:
+        """Look once. The program runs on meanwhile, so one look alone may have seen a mixture."""
+        thread = main_thread(facts, self._places)
+        return None if thread is None else witness((thread,), facts.pid)
 
-def may_be_read(facts: ProcessFacts) -> bool:
-    """True when the process's memory may be read at all: then an interpreter that says nothing is
-    odd.
-    """
+    def _sampled(self, pid: int) -> Witness | None:
+        """Have the process paused for a moment: what is read while it runs may be a mixture."""
+        try:
+            done = subprocess.run(
+                [str(self._program), "dump", "--json", "--pid", str(pid)],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=_DEADLINE_S,
+                env={},
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        threads = read_dump(done.stdout[:_MOST_OUTPUT]) if done.returncode == 0 else None
+        return witness(threads, pid) if threads else None
+
+
+def is_refused(facts: ProcessFacts) -> bool:
+    """True when the kernel lets nobody of our rights read the process's memory."""
     try:
         os.close(os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
+    except PermissionError:
+        return True
     except OSError:
         return False
-    return True
+    return False
 
 
 def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
@@ -105,7 +114,7 @@ def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
     if not outermost_first or outermost_first[0].function != "<module>":
         return None
     main, *inner = outermost_first
-    others = dict.fromkeys(f.file for f in inner if not is_library(f.file, _ANYTHING))
+    others = dict.fromkeys(f.file for f in inner if not _is_of_library(f.file))
     return Witness(source="interpreter", main=main.file, others=tuple(others)[:_MOST_OTHERS])
 
 
@@ -113,6 +122,10 @@ def _is_main(outermost: Frame) -> bool:
     if outermost.function == "_run_module_as_main":
         return True
     return outermost.function == "<module>" and not outermost.file.startswith(_OF_IMPORTS)
+
+
+def _is_of_library(file: str) -> bool:
+    return is_library(file, Program(strings_are_own=True, absolute=str, main=file))
 
 
 def _is_machinery(frame: Frame) -> bool:

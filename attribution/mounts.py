@@ -1,13 +1,22 @@
 """When a file system came to stand where it does: no file's times tell that another folder was
 mounted over one.
 
-Linux lists the mounts without their times. So what shows other files than those that lie there
-counts from the moment at which it was first seen here.
+Linux lists the mounts without their times, but tells of each change. So a place counts from the
+moment at which a mount was seen to come there, or to go.
 """
 
+# paths of /proc as text
+# ruff: noqa: PTH115
+
+import contextlib
+import os
 import re
+import select
+import threading
 import time
 from dataclasses import dataclass
+
+from core.duties import OWNER, Duty
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 _MOST = 1 << 20
@@ -29,28 +38,90 @@ class Mount:
 
 
 class MountTimes:
-    """Remembers when each mount was first seen."""
+    """Remembers when a place came to show other files: a mount put there, moved or taken off."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._read: tuple[bytes, list[Mount]] = (b"", [])
         self._first: dict[tuple[int, bytes, str], float] = {}
-        self.over("self", "/")
+        """Of other namespaces: when each mount was first seen."""
+        self._table: dict[tuple[int, bytes, str], Mount] = {}
+        self._turned: dict[str, float] = {}
+        self._lately = 0.0
+        """When something changed that had changed back before it could be looked at."""
+        self._watched = False
 
-    def over(self, pid: int | str, path: str) -> float:
+    def watch(self) -> None:
+        """Look at once, and from now on whenever the mounts of this process's namespace change."""
+        with self._lock:
+            if self._watched:
+                return
+            self._watched = True
+            with contextlib.suppress(OSError):
+                handle = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+                self._take(handle, first=True)
+                name = "outgate-mounts"
+                body = OWNER.guarded(Duty.MOUNTS, lambda: self._wait(handle))
+                threading.Thread(target=body, daemon=True, name=name).start()
+
+    def over(self, pid: int, path: str) -> float:
         """Return the time since which `path`, resolved, surely leads over the mounts that it does
         now, in that process.
         """
-        now = time.time()
-        latest = 0.0
-        if len(self._first) > _MOST_KNOWN:
-            self._first.clear()
-        for mount in self._mounts_of(pid):
-            seen = self._first.setdefault((mount.id, mount.source, mount.place), now)
-            if mount.bound and mount.place != "/" and is_below(path, mount.place):
-                latest = max(latest, seen)
+        self.watch()
+        theirs = _namespace(pid, "mnt")
+        if theirs is not None and theirs != _namespace("self", "mnt"):
+            return self._elsewhere(pid, path)
+        with self._lock:
+            turned = [at for place, at in self._turned.items() if is_below(path, place)]
+            return max(self._lately, *turned) if turned else self._lately
+
+    def _wait(self, handle: int) -> None:
+        changes = select.poll()
+        changes.register(handle, select.POLLERR | select.POLLPRI)
+        try:
+            while True:
+                changes.poll()
+                with self._lock:
+                    self._take(handle)
+        finally:
+            # Nobody sees what changes from here on: no path is sure any more.
+            self._lately = float("inf")
+
+    def _take(self, handle: int, *, first: bool = False) -> None:
+        """Note the places where mounts came or went since the last look."""
+        os.lseek(handle, 0, os.SEEK_SET)
+        text = b""
+        while len(text) < _MOST and (piece := os.read(handle, 1 << 16)):
+            text += piece
+        now, table = time.time(), {(m.id, m.source, m.place): m for m in parse(text)}
+        changed = [m for key, m in table.items() if key not in self._table]
+        changed += [m for key, m in self._table.items() if key not in table]
+        if not changed and not first:
+            self._lately = now
+        for mount in changed:
+            # What was there before the first look may have come at any earlier time.
+            if mount.place != "/" and (mount.bound or not first):
+                self._turned[mount.place] = now
+        self._table = table
+
+    def _elsewhere(self, pid: int, path: str) -> float:
+        """In another namespace mounts count from when they were first seen. Where a user has made
+        it, and may mount what he likes, nothing can be said.
+        """
+        if _namespace(pid, "user") != _namespace("self", "user"):
+            return float("inf")
+        now, latest = time.time(), 0.0
+        with self._lock:
+            if len(self._first) > _MOST_KNOWN:
+                self._first.clear()
+            for mount in self._mounts_of(pid):
+                seen = self._first.setdefault((mount.id, mount.source, mount.place), now)
+                if mount.place != "/" and is_below(path, mount.place):
+                    latest = max(latest, seen)
         return latest
 
-    def _mounts_of(self, pid: int | str) -> list[Mount]:
+    def _mounts_of(self, pid: int) -> list[Mount]:
         """Return the mounts as a process sees them; none where the system does not tell."""
         try:
             with open(f"/proc/{pid}/mountinfo", "rb") as file:  # noqa: PTH123 - of /proc
@@ -60,6 +131,13 @@ class MountTimes:
         if text != self._read[0]:
             self._read = (text, parse(text))
         return self._read[1]
+
+
+def _namespace(pid: int | str, kind: str) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/{kind}")
+    except OSError:
+        return None
 
 
 def is_below(path: str, place: str) -> bool:

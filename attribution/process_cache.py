@@ -3,15 +3,18 @@
 import threading
 import time
 from collections import OrderedDict
+from dataclasses import replace
 
 from attribution.facts import Backend, ProcessFacts
 from attribution.os_users import People
 from attribution.process_profile import Portrait, paint, parents_of
 from attribution.reader import Reader
-from core.attribution import Attribution
+from core.attribution import Attribution, Certainty
 
 _MOST = 2000
 _MOST_RECENT = 24
+_PAINTED_AT_MOST = 2
+_CHANGED = "it ended, or became another program, while it was being looked at"
 
 
 class Gallery:
@@ -53,12 +56,21 @@ class Gallery:
             with self._lock:
                 self._returned.add((pid, start))
             return known
-        facts = self._backend.process(pid)
-        if facts is None:
-            return None
-        painted = paint(
-            facts, parents_of(facts, self._process), self._people, self._reader, self._wrappers
-        )
+        for _ in range(_PAINTED_AT_MOST):
+            facts = self._backend.process(pid)
+            if facts is None:
+                return None
+            painted = self._painted(facts)
+            if self._backend.unchanged(facts):
+                return self._kept(painted)
+        return replace(painted, certainty=Certainty.LIKELY, reason=painted.reason or _CHANGED)
+
+    def _painted(self, facts: ProcessFacts) -> Portrait:
+        parents = parents_of(facts, self._process)
+        return paint(facts, parents, self._people, self._reader, self._wrappers)
+
+    def _kept(self, painted: Portrait) -> Portrait:
+        pid, facts = painted.facts.pid, painted.facts
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
             self._due.pop((pid, facts.start), None)
@@ -75,6 +87,11 @@ class Gallery:
         if known is None or known.facts is not facts or self._is_due(facts.pid, facts.start):
             return None
         return known
+
+    def is_itself_python(self, facts: ProcessFacts) -> bool:
+        """True for exactly these facts of a program that holds an interpreter."""
+        known = self._portraits.get((facts.pid, facts.start))
+        return known is not None and known.facts is facts and known.is_itself_python
 
     def behind(self, attribution: Attribution) -> Portrait | None:
         """Return the portrait that an attribution was made from, while its process still lives

@@ -20,7 +20,7 @@ from core.attribution import Certainty, ProcessRef, Script
 
 _MOST_PARENTS = 32
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
-_AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.3, 60.0
+_AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.05, 60.0
 _STARTING_S = 10.0
 _EXAMINE_S = 1.5
 """Less than the gate waits for an attribution."""

@@ -40,6 +40,7 @@ def main() -> None:
     keep_out(sys.argv[2:])
     gate = _private_socket()
     _limit()
+    examination.ready()
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
             size, milliseconds = HEADER.unpack(_received(gate, HEADER.size))

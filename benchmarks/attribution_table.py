@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import attribution
-from benchmarks.attribution_attacks import Arena, Attack, cases
+from benchmarks.attribution_attacks import REQUESTS, Arena, Attack, cases
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Attribution
 from core.exchange import Connection
@@ -95,7 +95,7 @@ def _tried(name: str, make: Attack) -> list[Seen]:
         arena = Arena(folder=Path(folder).resolve(), port=gate.port)
         try:
             make(arena)
-            expected = 2 if name.startswith("exec_") else 1
+            expected = REQUESTS.get(name, 1)
             return [gate.seen.get(timeout=_PATIENCE_S) for _ in range(expected)]
         except queue.Empty:
             print(f"| {name} | sent nothing | | |", flush=True)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifiers.cost import LEAST_DEAR, is_quick
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import Bindings, destination
@@ -26,6 +27,7 @@ from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.values import changed
+from core.vocabulary.unread import UnreadKind
 
 if TYPE_CHECKING:
     from classifiers.personal.prose.presidio import OrganisationRecognisers
@@ -44,6 +46,10 @@ _INLINE_TYPES = (
     "application/x-json",
     "application/vnd.api+json",
 )
+
+
+_PACKED = 256
+"""Bytes of a packed body that unpack to little, whatever they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,23 +114,46 @@ class Engine:
         return self._host_masks.applied(where, exchange)
 
     def is_cheap(self, exchange: Exchange) -> bool:
-        """True when the body is small and no document by its type."""
-        if len(exchange.body) > INLINE_BYTES or (exchange.body and self._asks_workers):
+        """True when it is quick, and nothing asks for a worker."""
+        return not (exchange.body and self._asks_workers) and self.is_quick(exchange)
+
+    def is_quick(self, exchange: Exchange) -> bool:
+        """True when what the event loop looks for takes two milliseconds at most, by what stands in
+        the request: it is small, no document by its type, and not packed.
+        """
+        body = exchange.body
+        if len(body) > INLINE_BYTES:
             return False
         kind = (exchange.header("content-type") or "").lower()
-        return not kind.startswith(_DOCUMENT_TYPES) or kind.startswith(_INLINE_TYPES)
+        if kind.startswith(_DOCUMENT_TYPES) and not kind.startswith(_INLINE_TYPES):
+            return False
+        around = sum([len(name) + len(value) for name, value in exchange.headers])
+        around += len(exchange.path)
+        if len(body) <= LEAST_DEAR and around <= LEAST_DEAR:
+            return exchange.header("content-encoding") is None or len(body) <= _PACKED
+        if exchange.header("content-encoding") is not None and len(body) > _PACKED:
+            return False
+        return is_quick((body, _around(exchange)))
 
-    def classify(self, exchange: Exchange, *, explain: bool = False) -> Classification:
+    def classify(
+        self,
+        exchange: Exchange,
+        *,
+        explain: bool = False,
+        progress: Callable[[Classification], None] | None = None,
+    ) -> Classification:
         """Classify the whole exchange; outside a worker, documents inside it make the result
-        `deferred`.
+        `deferred`. `progress` is told what is known before each part that may take long.
         """
         payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
-        stages = _Stages()
+        stages = _Stages(progress)
         if payload.documents or payload.cut:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
             if payload.json is not None:
                 stages.run("labels", partial(label, payload, ()))
+            if progress is not None and payload.segments:
+                progress(self._inspected(exchange, payload, _Stages(), None, quick=True))
             stages.run("documents", partial(_read_documents, payload))
         recognised = partial(recognise, exchange, payload, self.fingerprinter)
         llm = stages.run("llm", recognised)
@@ -162,17 +191,36 @@ class Engine:
         llm: LlmCall | None,
         *,
         explain: bool = False,
+        quick: bool = False,
     ) -> Classification:
+        """`quick`: without what takes long."""
         where = self._where(exchange)
         payload.pasted = stages.run("shapes", partial(pasted_in, payload)) or []
         hits = stages.hits("secrets", partial(self._secrets, payload, exchange, explain=explain))
         hits += stages.hits(
             "personal data", partial(self._personal.detect, payload, explain=explain)
         )
-        if self._setup.in_worker:
+        if self._setup.in_worker and self._asks_workers and not quick:
+            if stages.progress is not None:
+                stages.progress(self._summed(exchange, payload, hits, stages, (where, llm)))
             hits += self._slow_hits(payload, hits, stages, explain)
-        if llm is not None and (hits or payload.tables or payload.pasted):
-            found_in = {hit.segment for hit in hits} | {table.segment for table in payload.pasted}
+        return self._summed(exchange, payload, hits, stages, (where, llm), explain=explain)
+
+    def _summed(
+        self,
+        exchange: Exchange,
+        payload: Payload,
+        hits: list[Hit],
+        stages: "_Stages",
+        call: tuple[Destination, LlmCall | None],
+        *,
+        explain: bool = False,
+    ) -> Classification:
+        """Return what these hits come to, sent there and as that call."""
+        where, llm = call
+        pasted = payload.pasted or ()
+        if llm is not None and (hits or payload.tables or pasted):
+            found_in = {hit.segment for hit in hits} | {table.segment for table in pasted}
             stages.run("labels", partial(label, payload, found_in))
         apart = stages.run("tables", partial(pasted_findings, payload, hits, self.fingerprinter))
         alone, told = apart or (hits, [])
@@ -185,7 +233,9 @@ class Engine:
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=(*findings, *_unread(payload)) if findings or payload.unread else (),
+            findings=(*findings, *_unread(payload, _is_models(where, llm)))
+            if findings or payload.unread
+            else (),
             degraded=tuple(stages.failed),
             explanation=self._explained(payload, hits) if explain else (),
         )
@@ -242,8 +292,9 @@ class Engine:
 class _Stages:
     """Runs stages so that one that fails is named in the record and stops none of the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Callable[[Classification], None] | None = None) -> None:
         self.failed: list[str] = []
+        self.progress = progress
 
     def run[T](self, name: str, stage: Callable[[], T]) -> T | None:
         try:
@@ -259,6 +310,12 @@ class _Stages:
         except Exception as error:  # noqa: BLE001 - boundary: as in `run`
             self.failed.append(f"{name}: {type(error).__name__}")
             return []
+
+
+def _around(exchange: Exchange) -> bytes:
+    """Return what stands around the body."""
+    values = (exchange.path, *(f"{name}: {value}" for name, value in exchange.headers))
+    return "\n".join(values).encode("utf-8", "replace")
 
 
 def build_worker(setup: EngineSetup) -> Engine:
@@ -289,12 +346,26 @@ def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
     return any(hit.start < other.end and other.start < hit.end for other in others)
 
 
-def _unread(payload: Payload) -> list[Finding]:
-    reasons: dict[str, list[str]] = {}
+def _is_models(where: Destination, llm: LlmCall | None) -> bool:
+    """True for a known service of language models, by each name: it can open what it has sealed."""
+    return llm is not None and where.category is Category.LLM and not where.contradicted
+
+
+def _unread(payload: Payload, to_model: bool) -> list[Finding]:
+    """`to_model`: what the receiver has sealed goes back to it."""
+    reasons: dict[tuple[str, UnreadKind], list[str]] = {}
     for unread in payload.unread:
         place = ".".join(name_shown(str(part)) for part in unread.path) or "body"
-        reasons.setdefault(unread.reason, []).append(place)
+        sealed = unread.kind is UnreadKind.SEALED and not to_model
+        kind = UnreadKind.CONTENT if sealed else unread.kind
+        reasons.setdefault((unread.reason, kind), []).append(place)
     return [
-        not_inspected(reason, DECODER, tuple(dict.fromkeys(places))[:10], len(places))
-        for reason, places in reasons.items()
+        not_inspected(
+            reason,
+            DECODER,
+            tuple(dict.fromkeys(places))[:10],
+            len(places),
+            None if kind is UnreadKind.CONTENT else kind.value,
+        )
+        for (reason, kind), places in reasons.items()
     ]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.discreet import name_shown
+from core.vocabulary.unread import UnreadKind
 
 Path = tuple[str | int, ...]
 
@@ -122,6 +123,7 @@ class Unread(NamedTuple):
 
     reason: str
     path: Path = ()
+    kind: UnreadKind = UnreadKind.CONTENT
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,5 +3,6 @@
 INLINE_BYTES = 64 * 1024
 """A body up to this size is small: it is waited for, and read on the event loop.
 
-To read so much takes some hundred microseconds; the loop may be kept for two milliseconds at most.
+Whether it is classified there is told by what stands in it: the loop may be kept for two
+milliseconds at most.
 """

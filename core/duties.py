@@ -49,6 +49,7 @@ class Duty(Enum):
     WORKERS = Meaning(what="reading documents in workers", courtesy=True)
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
+    MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 
 

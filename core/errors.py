@@ -36,6 +36,10 @@ class DegradedError(OutgateError):
     stage.
     """
 
+    found: object = None
+    """What was found until then: a `core.classification.Classification`; None where nothing came
+    back."""
+
     def __init__(self, stage: str, message: str, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.stage = stage

@@ -49,10 +49,16 @@ class Finding:
     tells beside itself."""
     subjects: int | None = None
     """Distinct data subjects in the records, where they can be told."""
+    unread: str | None = None
+    """For `not_inspected`: what it is, a word of `core.vocabulary.unread`; None is `content`."""
 
 
 def not_inspected(
-    why: str, detector: str, where: tuple[str, ...] = ("body",), count: int = 1
+    why: str,
+    detector: str,
+    where: tuple[str, ...] = ("body",),
+    count: int = 1,
+    unread: str | None = None,
 ) -> Finding:
     """Return the finding that says what was not read, and why, in plain words. The one place that
     makes it.
@@ -65,6 +71,7 @@ def not_inspected(
         distinct=1,
         where=where,
         note=why,
+        unread=unread,
     )
 
 
@@ -78,10 +85,10 @@ def merged(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, .
     return tuple(result.values())
 
 
-def _key(finding: Finding) -> tuple[str, str, bool, str | None]:
+def _key(finding: Finding) -> tuple[str, str, bool, str | None, str | None]:
     """What makes findings alike. Each reason for not inspecting something is one of its own."""
     note = finding.note if finding.kind == NOT_INSPECTED else None
-    return finding.kind, finding.detector, finding.test_data, note
+    return finding.kind, finding.detector, finding.test_data, note, finding.unread
 
 
 def _sum(a: Finding, b: Finding) -> Finding:

@@ -144,7 +144,10 @@ class Classifier(Protocol):
         """Classify from host, path and headers alone, before the body is there."""
 
     def is_cheap(self, exchange: Exchange) -> bool:
-        """True when `classify` may run on the event loop (a few hundred microseconds)."""
+        """True when `classify` may run on the event loop, and nobody needs a worker."""
+
+    def is_quick(self, exchange: Exchange) -> bool:
+        """True when `classify` takes two milliseconds at most, even if a worker finds more."""
 
     def classify(self, exchange: Exchange) -> Classification:
         """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool`
@@ -185,7 +188,9 @@ class ClassifierPool(Protocol):
     """Classifies in worker processes that can be killed when late."""
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
-        """Classify in a worker. Raises DegradedError when it is late, killed or crashed."""
+        """Classify in a worker. Raises DegradedError, with what was found until then, when it is
+        late, killed or crashed.
+        """
 
     async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
         """Find what is in a later window of a large body. Raises DegradedError as `classify`

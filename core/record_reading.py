@@ -45,7 +45,7 @@ _DESTINATION_LACKS = frozenset(
     {"upload", "address", "country", "named_by", "in_doubt", "other_names"}
 )
 _LLM_LACKS = frozenset({"evidence"})
-_FINDING_LACKS = frozenset({"test_data", "note", "subjects"})
+_FINDING_LACKS = frozenset({"test_data", "note", "subjects", "unread"})
 _DECISION_LACKS = frozenset({"intended", "policy", "headers", "hold"})
 """What was added to the format after its first records."""
 
@@ -238,6 +238,7 @@ def _finding(value: object) -> Finding:
         test_data=fields.flag("test_data"),
         note=fields.text_or_none("note"),
         subjects=fields.whole_or_none("subjects"),
+        unread=fields.text_or_none("unread"),
     )
 
 

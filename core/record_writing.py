@@ -208,7 +208,10 @@ def findings_json(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    """What an unread part is stands in the record only where it is known."""
+    known: dict[str, Any] = {} if finding.unread is None else {"unread": finding.unread}
     return {
+        **known,
         "kind": finding.kind,
         "detector": finding.detector,
         "certainty": finding.confidence.value,

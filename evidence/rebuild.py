@@ -61,6 +61,14 @@ def _apply_reviews(connection: Connection) -> None:
         connection.execute(change, (status, disposition, key))
 
 
+def _has_other_version(connection: Connection, key: str, review: StoredReview) -> bool:
+    """Return whether the case has a later record of another version than the one looked at."""
+    query = """SELECT 1 FROM entries
+        WHERE case_id = (SELECT id FROM cases WHERE key = ?) AND seq > ? AND json_valid(body)
+        AND json_extract(body, '$.sender.script.sha256') <> coalesce(?, '') LIMIT 1"""
+    return connection.value(query, (key, review.up_to, review.sha256)) is not None
+
+
 def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
     """Return status and disposition of the cases that reviews made other than open, from the review
     events alone.
@@ -81,6 +89,8 @@ def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
         reason = review.event.disposition
         disposition = None if reason is None else reason.value
         seen = connection.value(newest, (key,)) or 0
-        again = disposition in COMES_BACK and seen > review.up_to
+        again = seen > review.up_to and (
+            disposition in COMES_BACK or _has_other_version(connection, key, review)
+        )
         result[key] = (CaseStatus.OPEN if again else CaseStatus.CLOSED).value, disposition
     return result

@@ -102,6 +102,8 @@ class Rollup:
     """Adds up the records of one batch, in the order of the chain."""
 
     cases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, set[str]] = field(default_factory=dict)
+    """Case → hashes of the scripts in its records."""
     scripts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """(script, hash) → first, last, count."""
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
@@ -114,6 +116,8 @@ class Rollup:
         key = case_key(record) if needs_review(record) else None
         if key is not None:
             self._add_case(_case(key, record, at_us))
+            if record.sender.script is not None and record.sender.script.sha256:
+                self.versions.setdefault(key, set()).add(record.sender.script.sha256)
         self._add_script(record, at_us)
         if record.left:
             self._add_traffic(record, at_us)

@@ -38,6 +38,11 @@ UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 
 
+REOPEN = """UPDATE cases SET status = 'open'
+    WHERE key = ? AND status = 'closed' AND script_sha256 IS NOT ?"""
+"""A closing holds for the version that was looked at; while it lasts, that is the last one seen."""
+
+
 def write_rollup(
     driver: sqlite3.Connection, rollup: Rollup, ids: Mapping[str, int] | None = None
 ) -> None:
@@ -45,6 +50,9 @@ def write_rollup(
 
     With `ids`, cases that are not there yet get these ids.
     """
+    versions = [(key, one) for key, seen in rollup.versions.items() for one in seen]
+    if versions:
+        driver.executemany(REOPEN, versions).close()
     cases = ({"status": "open", **case} for case in rollup.cases.values())
     if ids is None:
         UPSERT_CASE.run(driver, cases)

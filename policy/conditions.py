@@ -13,6 +13,7 @@ from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
 from core.vocabulary.kinds import kinds_of
+from core.vocabulary.unread import UnreadKind
 from destinations.networks import Network
 from policy import reads
 from policy.content import Measure, Selection, found
@@ -181,6 +182,14 @@ class FindingsCondition(Section):
         )
 
 
+class UnreadCondition(Section):
+    """What stands in it that cannot be read: one of these."""
+
+    kinds: Annotated[Listed[UnreadKind], Asks(reads.UNREAD_KINDS, sharing)] = Field(
+        description="picture, sound, film, font, weights, sealed, encrypted, or content."
+    )
+
+
 class VolumeCondition(Section):
     """How much, by this script to this destination. All that is given must hold."""
 
@@ -245,6 +254,7 @@ class When(Strict):
     attribution: Annotated[AttributionCondition, section("certainty")] | None = None
     destination: DestinationCondition | None = None
     findings: Annotated[FindingsCondition, section("kinds")] | None = None
+    unread: Annotated[UnreadCondition, section("kinds")] | None = None
     volume: VolumeCondition | None = None
     llm: LlmCondition | None = None
     time: TimeCondition | None = None

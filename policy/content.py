@@ -8,7 +8,7 @@ from functools import lru_cache
 from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.situation import Situation
 from core.vocabulary.kinds import KINDS, Finder, Kind
-from policy.inputs import FINDINGS, NAMES, SECRETS, VALUES, Inputs
+from policy.inputs import FINDINGS, NAMES, SECRETS, UNREAD, VALUES, Inputs
 from policy.predicates import matcher
 from policy.reads import Read, Stands
 
@@ -46,7 +46,9 @@ class Selection:
     @property
     def inputs(self) -> Inputs:
         """Which failures could hide these kinds: a lost names model says nothing of bank data."""
-        if self.kinds is None or NOT_INSPECTED in self.kinds:
+        if self.has(NOT_INSPECTED):
+            return FINDINGS | UNREAD
+        if self.kinds is None:
             return FINDINGS
         together = 0
         for kind in self.kinds:

@@ -17,6 +17,7 @@ from core.attribution import Certainty
 from core.decision import Decision, Mode, Verdict
 from core.organisation import Organisation
 from core.situation import Situation
+from core.vocabulary.unread import unread_text
 from destinations.networks import is_placed
 from policy.compiled import CompiledRule, Holding, holding
 from policy.countries import UNKNOWN, CountryTable
@@ -25,6 +26,8 @@ from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
     COUNTRY,
     DESTINATION,
+    FINDINGS,
+    LLM,
     NETWORK,
     NEVER,
     NOT_YET,
@@ -35,6 +38,7 @@ from policy.inputs import (
     UNTOLD,
     Inputs,
     hidden_by,
+    hidden_in,
 )
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
@@ -105,17 +109,29 @@ class RulePolicy:
         missing = self._missing(situation)
         if situation.headers_only:
             missing |= NOT_YET
-        failed = bool(situation.degraded or missing & UNTOLD)
+        failed = bool(situation.degraded or unread_text(situation.findings) or missing & UNTOLD)
         headers: Headers = ()
+        asked = False
         for rule, answer in self._holding(situation, missing):
             if answer is None:
+                asked = True
                 if failed and rule.on_error is not None:
                     return self._floored(situation, self._failed(rule, situation, headers), None)
             elif rule.verdict is None:
                 headers += headers_of(rule)
+            elif (
+                rule.verdict is Verdict.REDACT
+                and rule.on_error
+                and rule.inputs & missing & FINDINGS
+            ):
+                # What else is in it cannot be told, and so not be taken out.
+                return self._floored(situation, self._failed(rule, situation, headers), None)
             else:
                 decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
                 return self._floored(situation, decision, rule.verdict)
+        if not asked and not situation.degraded:
+            # What was not read is a case where a rule asked for it.
+            missing &= UNTOLD
         return self._floored(situation, self._unmatched(situation, missing, headers), None)
 
     def tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
@@ -268,6 +284,8 @@ class RulePolicy:
         hidden = hidden_by(s.degraded) if s.degraded else 0
         # A past that no rule asks for is missed by nobody.
         hidden &= ~PAST | self.inputs
+        if s.findings:
+            hidden |= hidden_in(s.findings)
         if s.destination.other_names:
             # Each of its names is judged by itself: what it means is known.
             hidden &= ~DESTINATION
@@ -314,7 +332,7 @@ class RulePolicy:
                 return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
         if s.destination.contradicted:
             missing |= DESTINATION
-        if missing & ~UNTOLD and s.degraded:
+        if missing & ~UNTOLD and (s.degraded or unread_text(s.findings)):
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:
@@ -363,6 +381,8 @@ def _unsure_of_peers(s: Situation) -> Inputs:
 
 def _untold(rule: CompiledRule, s: Situation) -> str:
     """Return what this rule looks at that nobody could tell, though no stage failed."""
+    if rule.inputs & (FINDINGS | LLM) and unread_text(s.findings):
+        return "part of it could not be read"
     if rule.inputs & SCRIPT and s.sender.certainty is Certainty.LIKELY:
         return "which script sent it"
     if rule.inputs & PEERS and _unsure_of_peers(s):

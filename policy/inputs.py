@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from core.findings import Finding
+from core.vocabulary.unread import unread_text
+
 type Inputs = int
 
 (
@@ -22,11 +25,13 @@ type Inputs = int
     IMPORTS,
     VOLUME,
     CLOCK,
-) = (1 << n for n in range(17))
+    UNREAD,
+) = (1 << n for n in range(18))
 """Who sends; which script that is, for certain; for whom it sends; where to; what the request's
 head says beside its host; whose account; which country; which network; how large; credentials,
 names and addresses, all other content; the call of a language model; what
-is known of the script; what it imports; what had gone out before; what time it is.
+is known of the script; what it imports; what had gone out before; what time it is; what kinds of
+things stand in it that cannot be read.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -43,7 +48,7 @@ PAST = HISTORY | IMPORTS | VOLUME
 UNTOLD = PLACE | SCRIPT | PEERS
 """What may stay unknown though no stage failed."""
 
-NOT_YET = FINDINGS | LLM | SIZE
+NOT_YET = FINDINGS | LLM | SIZE | UNREAD
 """What the headers do not tell."""
 
 NEVER = NOT_YET | ACCOUNT | REQUEST
@@ -55,7 +60,7 @@ _HIDES: dict[str, Inputs] = {
     **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
     "history": PAST,
     "names": NAMES,
-    "documents": FINDINGS,
+    "documents": FINDINGS | UNREAD,
     "llm": LLM,
     "accounts": ACCOUNT,
     "destination": DESTINATION,
@@ -67,5 +72,15 @@ def hidden_by(degraded: Iterable[str]) -> Inputs:
     """Return what failed stages, each as `stage: why`, leave unknown."""
     hidden = 0
     for stage in degraded:
-        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM)
+        hidden |= _HIDES.get(stage.partition(":")[0].strip(), FINDINGS | LLM | UNREAD)
     return hidden
+
+
+def hidden_in(findings: Iterable[Finding]) -> Inputs:
+    """Return what parts that were not read leave unknown: any finding, where text may stand in
+    them; the call of a language model, too, where it is the body itself that was not read.
+    """
+    unread = unread_text(findings)
+    if not unread:
+        return 0
+    return FINDINGS | LLM if any("body" in f.where for f in unread) else FINDINGS

@@ -21,6 +21,7 @@ from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.host_names import host_of
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.unread import UnreadKind
 from destinations.catalogue import canonical
 from policy.decide import RulePolicy
 from policy.fields import Address, Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
@@ -72,6 +73,8 @@ class GivenFinding(Strict):
     records: int | None = None
     subjects: int | None = None
     test_data: bool = False
+    unread: UnreadKind | None = None
+    """Of `not_inspected`: what it is; content when nothing is said."""
 
 
 class GivenLlm(Strict):
@@ -255,6 +258,7 @@ def _finding(given: GivenFinding) -> Finding:
         records=given.records,
         subjects=given.subjects,
         test_data=given.test_data,
+        unread=given.unread,
     )
 
 

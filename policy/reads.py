@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from core.attribution import Attribution, Certainty, LaunchedAs, Script, SenderPeer
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.situation import ScriptHistory, Situation
+from core.vocabulary.unread import unread_kinds
 from destinations.networks import networks_of
 from policy.inputs import (
     ACCOUNT,
@@ -31,6 +32,7 @@ from policy.inputs import (
     SCRIPT,
     SENDER,
     SIZE,
+    UNREAD,
     VOLUME,
     Inputs,
 )
@@ -220,6 +222,13 @@ DAY_BYTES = _volume(
 )
 DAY_TOKENS = _volume("volume.day_tokens", VOLUME, lambda s: s.volume.tokens_day)
 DAY_COST = _volume("volume.day_cost_usd", VOLUME, lambda s: s.volume.cost_day_usd)
+
+UNREAD_KINDS = Read(
+    name="unread",
+    inputs=UNREAD,
+    of=lambda s: unread_kinds(s.findings),
+    stands=Stands.YES,
+)
 
 LLM_CALLED = Read(
     name="llm", inputs=LLM, of=lambda s: s.llm is not None, stands=Stands.YES, values=_EITHER

@@ -8,8 +8,11 @@ from core.situation import Situation
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, found
-from core.vocabulary.sizes import size
+from core.vocabulary.sizes import joined, size
+from core.vocabulary.unread import TEXTLESS, WORDS, UnreadKind, unread_kinds
 from destinations.naming import place_name
+
+_NOTHING: frozenset[UnreadKind] = frozenset()
 
 
 def sentence(s: Situation) -> str:
@@ -28,21 +31,28 @@ def content(s: Situation) -> str:
     )
     sized = all(kind == NOT_INSPECTED for kind, *_ in shape)
     call, upload = s.llm is not None, s.destination.upload
-    return _content(shape, call, upload, s.request_bytes if sized else 0)
+    unread = _NOTHING if not s.findings else unread_kinds(s.findings)
+    return _content(shape, call, upload, s.request_bytes if sized else 0, unread)
 
 
 @lru_cache(maxsize=2048)
 def _content(
-    shape: tuple[tuple[str, int, int, bool], ...], call: bool, upload: bool, request_bytes: int
+    shape: tuple[tuple[str, int, int, bool], ...],
+    call: bool,
+    upload: bool,
+    request_bytes: int,
+    unread: frozenset[UnreadKind],
 ) -> str:
     amounts = [Amount(*one) for one in shape]
-    unread = any(amount.kind == NOT_INSPECTED for amount in amounts)
+    silent = [WORDS[kind][1] for kind in UnreadKind if kind in unread & TEXTLESS]
+    beside = f" with {joined(silent)}" if silent else ""
     if told := found(amounts):
-        return f"{told}, partly unread," if unread else told
+        told = f"{told}{' beside ' + joined(silent) if silent else ''}"
+        return f"{told}, partly unread," if unread - TEXTLESS else told
     words = "an LLM call" if call else "an upload" if upload else "a request"
     if request_bytes:
         words += f" of {size(request_bytes)}"
-    return f"{words} that could not all be read" if unread else words
+    return f"{words}{beside} that could not all be read" if unread - TEXTLESS else words + beside
 
 
 def place(destination: Destination) -> str:

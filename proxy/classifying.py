@@ -25,7 +25,20 @@ async def classified(
         seen = await pool.classify(exchange, deadline_s)
         return _with_account(seen, classifier.on_headers(exchange))
     except DegradedError as error:
-        return _unread(exchange, classifier, f"{error.stage}: {error.message}")
+        why = f"{error.stage}: {error.message}"
+        return _unread(_until_then(exchange, classifier, error), why)
+
+
+def _until_then(exchange: Exchange, classifier: Classifier, error: DegradedError) -> Classification:
+    """Return what was found before the failure: by the worker, else at once where that is quick."""
+    known = classifier.on_headers(exchange)
+    if isinstance(error.found, Classification):
+        return _with_account(error.found, known)
+    if classifier.is_quick(exchange):
+        seen = classifier.classify(exchange)
+        if not seen.deferred:
+            return seen
+    return known
 
 
 def _with_account(seen: Classification, known: Classification) -> Classification:
@@ -38,7 +51,6 @@ def _with_account(seen: Classification, known: Classification) -> Classification
     )
 
 
-def _unread(exchange: Exchange, classifier: Classifier, why: str) -> Classification:
-    known = classifier.on_headers(exchange)
+def _unread(known: Classification, why: str) -> Classification:
     unread = not_inspected(why, CLASSIFIER)
     return replace(known, findings=(*known.findings, unread), degraded=(*known.degraded, why))

@@ -7,12 +7,17 @@ nothing is known, and nothing is assumed.
 """
 
 import contextlib
+import os
+import select
 import socket
 import struct
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from dataclasses import dataclass
 
+from attribution.backends import procfs
+from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
 
 _NETLINK_CONNECTOR = 11
@@ -31,19 +36,46 @@ _WANTED = struct.Struct("=II")
 _BUFFER = 1 << 20
 _ATTACH_FILTER = 26
 _MOST = 1 << 15
+_FIRST = -10
+"""Priority of who listens: on a busy machine it has to be there before the program begins."""
+_BEFORE_IT_RUNS_NS = 4_000_000
+"""An interpreter takes longer than this before it runs a line of its script. Counted in time of the
+processor for those that had none before: on a busy machine an event is late, and so is the program.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How the program of a process came to be it."""
+
+    at: float | None
+    """When it was loaded (Unix time); None when that was before the first event."""
+    folder: str | None = None
+    """The working folder then, where it could be asked before the program had begun to run."""
+
+
+type _Times[T] = OrderedDict[int, tuple[T, float]]
+"""By pid; with the time of the event that told it."""
 
 
 class ExecEvents:
-    """Remembers the last exec of each process, from the first event that was heard on."""
+    """Remembers when the program of each process was loaded, from the first event that was heard.
+
+    The kernel queues an event before the program runs its first instruction. So whoever catches up
+    first knows every exec of a process that could already be seen to do something.
+    """
 
     def __init__(self) -> None:
-        self._at: OrderedDict[int, float] = OrderedDict()
-        self._born: OrderedDict[int, float] = OrderedDict()
+        self._loaded: _Times[Load] = OrderedDict()
+        self._born: _Times[float] = OrderedDict()
+        self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
+        """When, whose and which, in the order in which they were told."""
         self._heard = False
-        self._since = time.time()
+        self._reading = threading.Lock()
         self._socket: socket.socket | None = None
         with contextlib.suppress(OSError, AttributeError):
             self._socket = self._subscribed()
+        self._since = time.time()
         if self._socket is not None:
             body = OWNER.guarded(Duty.PROCESSES, self._heard_of_all, lambda: self._socket is None)
             threading.Thread(target=body, daemon=True, name="outgate-exec-events").start()
@@ -52,13 +84,45 @@ class ExecEvents:
         """Return from when on every exec was heard (Unix time); None where none is."""
         return self._since if self._heard and self._socket is not None else None
 
-    def last(self, pid: int) -> float | None:
-        """Return when the process with this pid was last seen to exec (Unix time)."""
-        return self._at.get(pid)
+    def load(self, pid: int) -> Load | None:
+        """Return how the program of this process was loaded: by its last exec, or by that of what
+        it was forked from. None when no event of it was heard.
+        """
+        found = self._loaded.get(pid)
+        return None if found is None else found[0]
 
     def born(self, pid: int) -> float | None:
         """Return when the process with this pid was last seen to be forked (Unix time)."""
-        return self._born.get(pid)
+        found = self._born.get(pid)
+        return None if found is None else found[0]
+
+    def offspring(self, pid: int, since: float) -> list[int] | None:
+        """Return what was forked from this process, and from that, since a moment (Unix time). None
+        where not all forks since then were heard.
+        """
+        heard = self.since()
+        if heard is None or heard > since:
+            return None
+        recent = []
+        for fork in reversed(self._forks):
+            if fork[0] < since:
+                break
+            recent.append(fork)
+        found: list[int] = []
+        for _, parent, child in reversed(recent):
+            if parent == pid or parent in found:
+                found.append(child)
+        return found
+
+    def is_same(self, facts: ProcessFacts) -> bool:
+        """True when it is known without a look that a process is still the program that it was."""
+        load, born = self.load(facts.pid), self.born(facts.pid)
+        return (
+            load is not None
+            and load.at is not None
+            and load.at == facts.image_from == facts.image_until
+            and (born is None or born == facts.born_at)
+        )
 
     def close(self) -> None:
         """Stop listening."""
@@ -75,7 +139,7 @@ class ExecEvents:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             _without_threads(held)
             held.bind((0, _GROUP))
-            held.settimeout(1.0)
+            held.setblocking(False)
             wanted = _WANTED.pack(_LISTEN, _FORK | _EXEC)
             body = _CONNECTOR_HEADER.pack(1, 1, 0, 0, len(wanted), 0) + wanted
             size = _NETLINK_HEADER.size + len(body)
@@ -92,27 +156,42 @@ class ExecEvents:
         finally:
             self._heard = False
 
-    def _listen(self) -> None:
-        while (held := self._socket) is not None:
+    def catch_up(self) -> None:
+        """Take in all events that the kernel has told until now."""
+        held = self._socket
+        if held is None:
+            return
+        with self._reading:
             try:
-                data, (sender, _) = held.recvfrom(4096)
-            except TimeoutError:
-                continue
+                while True:
+                    data, (sender, _) = held.recvfrom(4096)
+                    if sender == 0:
+                        self._note(data)
+            except BlockingIOError:
+                return
             except OSError:
-                if self._socket is None:
-                    return
-                # Events were lost: what is remembered may be of an earlier program of the same
-                # process.
-                self._forget()
-                continue
-            if sender == 0:
-                self._note(data)
+                self._begin_anew(held)
 
-    def _forget(self) -> None:
-        self._at.clear()
+    def _begin_anew(self, held: socket.socket) -> None:
+        """Events were lost: what is remembered, or still queued, may be of an earlier program of
+        the same process.
+        """
+        with contextlib.suppress(OSError):
+            while held.recv(4096):
+                continue
+        self._loaded.clear()
         self._born.clear()
+        self._forks.clear()
         self._since = time.time()
-        time.sleep(0.05)
+
+    def _listen(self) -> None:
+        """Hear of each program before it runs: its working folder is the one of its start then."""
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _FIRST)
+        while (held := self._socket) is not None:
+            with contextlib.suppress(OSError, ValueError):
+                select.select([held], [], [], 1.0)
+            self.catch_up()
 
     def _note(self, data: bytes) -> None:
         at = _NETLINK_HEADER.size + _CONNECTOR_HEADER.size
@@ -123,18 +202,34 @@ class ExecEvents:
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         happened = time.time() - (now - monotonic) / 1e9
         if what == _EXEC:
-            self._keep(self._at, pid, happened)
+            load = Load(at=happened, folder=_start_folder(pid, monotonic))
+            self._keep(self._loaded, pid, load, happened)
         elif what == _FORK:
-            self._keep(self._born, child, happened)
+            self._keep(self._born, child, happened, happened)
+            if len(self._forks) == _MOST:
+                self._since = max(self._since, self._forks[0][0])
+            self._forks.append((happened, pid, child))
+            # Nothing that an earlier process with this number did counts any more.
+            self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
 
-    def _keep(self, times: "OrderedDict[int, float]", pid: int, happened: float) -> None:
-        times.pop(pid, None)
-        times[pid] = happened
-        while len(times) > _MOST:
+    def _keep[T](self, events: "_Times[T]", pid: int, value: T, happened: float) -> None:
+        events.pop(pid, None)
+        events[pid] = (value, happened)
+        while len(events) > _MOST:
             # Whoever is older than what was forgotten may have had an event that is not known any
             # more.
-            _, forgotten = times.popitem(last=False)
+            _, (_, forgotten) = events.popitem(last=False)
             self._since = max(self._since, forgotten)
+
+
+def _start_folder(pid: int, executed_at: int) -> str | None:
+    """Return the working folder, where the program has not had the time yet to run a script."""
+    folder = procfs.link(f"/proc/{pid}/cwd")
+    passed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - executed_at
+    if passed <= _BEFORE_IT_RUNS_NS:
+        return folder
+    spent = procfs.read(f"/proc/{pid}/schedstat", 100).partition(b" ")[0]
+    return folder if spent.isdigit() and int(spent) <= _BEFORE_IT_RUNS_NS else None
 
 
 def _without_threads(held: socket.socket) -> None:

@@ -3,11 +3,11 @@
 import os
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
+from attribution.backends.holders import holders
 from attribution.backends.peers import Peers
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
@@ -22,11 +22,14 @@ those.
 """
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
-_EVENT_S = (0.002, 0.004, 0.008)
-"""So long an event of the kernel may be on its way to us, on a busy machine."""
+_AGAIN_S, _SOON_S, _LATER_S = 0.001, 0.008, 0.2
+_FIRST_S = 0.05
+"""To wait for a sender that wants a processor is cheaper than to look through all processes."""
 _GLANCES = 6
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
+_QUICK_GUESSES = 12
+"""Descriptors that are read of a process which may not be the sender at all."""
 _QUICK_THREADS = 16
 _QUICK_PARENTS = 4
 """Each thread has its own list of children; a search off the loop is better than many reads on
@@ -38,14 +41,6 @@ _ELSEWHERE = (
     "no socket here has these addresses: another machine, container or network namespace connected"
 )
 _CLOSED = "the client had already closed its socket"
-_EXITED = (
-    "no visible process holds the socket: its owner exited, or lives outside this PID namespace"
-)
-_NO_RIGHT = (
-    "the socket belongs to user {uid}, whose processes may not be read; "
-    "that takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH together"
-)
-_UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
 class LinuxBackend:
@@ -88,6 +83,10 @@ class LinuxBackend:
         """True when the process is unchanged and no child made since `oldest` can share the
         socket.
         """
+        self._execs.catch_up()
+        offspring = self._execs.offspring(facts.pid, oldest)
+        if offspring is not None and self._execs.is_same(facts):
+            return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
         fields = procfs.stat_fields(facts.pid)
         if not procfs.is_alive(fields) or not _is_same(fields, facts):
             return False
@@ -115,7 +114,7 @@ class LinuxBackend:
                     self._last_place[facts.pid] = place + step
                     return facts
         for facts in candidates[:_QUICK_CANDIDATES]:
-            held = procfs.descriptors(facts.pid, inode, _QUICK_DESCRIPTORS)
+            held = procfs.descriptors(facts.pid, inode, _QUICK_GUESSES)
             if held:
                 self._last_place[facts.pid] = held[0]
                 return facts
@@ -147,14 +146,14 @@ class LinuxBackend:
         self._attendants[socket] = thread
         return True
 
-    def _place(self, pid: int, socket: int) -> int | None:
+    def _place(self, pid: int, socket: int, most: int | None = _QUICK_DESCRIPTORS) -> int | None:
         """Look first where the socket was last time: a process may hold thousands of
         descriptors.
         """
         place = self._places.get(socket)
         if place is not None and procfs.link(f"/proc/{pid}/fd/{place}") == f"socket:[{socket}]":
             return place
-        held = procfs.descriptors(pid, socket, _QUICK_DESCRIPTORS)
+        held = procfs.descriptors(pid, socket, most)
         if not held:
             return None
         if len(self._places) >= _MOST_PLACES:
@@ -169,7 +168,8 @@ class LinuxBackend:
         try:
             with self._lock:
                 known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
-                entry = known or _ask(self._thorough, peer)
+                entry = known or _ask(self._thorough, peer, traffic=True)
+            asked_at = time.time()
         except NoSuchSocket:
             return Ownership(reason=_ELSEWHERE)
         except ValueError as error:
@@ -178,12 +178,44 @@ class LinuxBackend:
             return Ownership(reason=f"the kernel did not answer ({error})")
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
+        fresh = time.time() - since < _FRESH_S
+        ownership = self._looked_for(entry, since - _SETTLED_S if fresh else None)
+        if len(ownership.pids) != 1:
+            return ownership
+        used = self._is_used(ownership, _FIRST_S if fresh else _LATER_S)
+        if fresh and used is False:
+            # It may have passed the socket to any process, however old.
+            ownership = self._looked_for(entry, None)
+            if len(ownership.pids) == 1:
+                used = self._is_used(ownership, _LATER_S)
+        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
+        place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
+        inheritable = place is not None and procfs.is_inheritable(ownership.pids[0], place)
+        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable)
+
+    def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
         with self._lock:
-            found, ownership = _holders(entry, since)
+            found, ownership = holders(entry, oldest)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
         return ownership
+
+    def _is_used(self, ownership: Ownership, patience_s: float) -> bool | None:
+        """True when a thread of the holder waits on the socket. Who has just written gets a moment
+        to come to it, and longer while it has work to do and no processor to do it.
+        """
+        pid, socket = ownership.pids[0], ownership.socket
+        place = None if socket is None else self._place(pid, socket, None)
+        if place is None or not system_calls.is_told(pid):
+            return None
+        begun = time.monotonic()
+        while system_calls.attendant(pid, place) is None:
+            passed = time.monotonic() - begun
+            if passed > (patience_s if system_calls.is_running(pid) else min(patience_s, _SOON_S)):
+                return False
+            time.sleep(_AGAIN_S)
+        return True
 
     def start_of(self, pid: int) -> int | None:
         """See Backend.start_of."""
@@ -201,6 +233,7 @@ class LinuxBackend:
         facts = procfs.process(pid)
         if facts is None:
             return None
+        self._execs.catch_up()
         seen = self._execs.born(pid)
         if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
             facts = replace(facts, born_at=seen)
@@ -211,28 +244,22 @@ class LinuxBackend:
         forked from.
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
-        if (seen := self._exec_of(facts.pid, born)) is not None:
-            return replace(facts, image_from=seen, image_until=seen)
-        until = None if since is None else max(since, born)
+        load = self._execs.load(facts.pid)
+        if load is not None and load.at is not None:
+            return replace(facts, image_from=load.at, image_until=load.at, start_folder=load.folder)
         forked = self._forked_from(facts)
         if forked is not None:
-            return replace(facts, image_from=forked.image_from, image_until=forked.image_until)
-        young = since is not None and time.time() - born < _FRESH_S
-        for pause in _EVENT_S if young else ():
-            time.sleep(pause)
-            if (seen := self._exec_of(facts.pid, born)) is not None:
-                return replace(facts, image_from=seen, image_until=seen)
+            return replace(
+                facts,
+                image_from=forked.image_from,
+                image_until=forked.image_until,
+                start_folder=forked.start_folder,
+            )
+        until = None if since is None else max(since, born)
         if since is not None and born > since + _TICK_S:
             # Forked from a process that is gone, or has become another program since.
             return replace(facts, image_from=None, image_until=until)
         return replace(facts, image_from=born, image_until=until)
-
-    def _exec_of(self, pid: int, born: float) -> float | None:
-        """Return the last exec of this process; one before its birth was that of another with its
-        pid.
-        """
-        seen = self._execs.last(pid)
-        return seen if seen is not None and seen >= born - _TICK_S else None
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
         """Return the parent where it is the very same program in memory: then nothing was loaded
@@ -273,8 +300,9 @@ def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:
     )
 
 
-def _ask(diag: SockDiag, peer: Peer) -> SocketEntry:
-    return diag.find((peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port))
+def _ask(diag: SockDiag, peer: Peer, *, traffic: bool = False) -> SocketEntry:
+    own, far = (peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port)
+    return diag.find(own, far, traffic=traffic)
 
 
 def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
@@ -293,77 +321,3 @@ def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:
         ):
             return False
     return True
-
-
-def _holders(entry: SocketEntry, since: float) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes of the socket's user first; at the others only when none of them holds
-    it.
-    """
-    unreadable: list[int] = []
-    oldest = since - _SETTLED_S if time.time() - since < _FRESH_S else None
-    own = os.getpid()
-    everybody = [pid for pid in procfs.pids() if pid != own]
-    for same_user in (True, False):
-        chosen = (pid for pid in everybody if (procfs.owner_uid(pid) == entry.uid) is same_user)
-        found = _scan(chosen, entry.inode, oldest, unreadable)
-        if found:
-            return found, _found(found, unreadable, entry)
-    if procfs.descriptors(own, entry.inode):
-        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
-    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
-    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
-
-
-def _scan(
-    newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]
-) -> dict[int, int]:
-    """Return the holders among these processes, each with a descriptor that is the socket.
-
-    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made
-    it, and others only among processes made since; all of those are newer and were looked at. The
-    maker of a socket held by young ones is one of their ancestors.
-    """
-    found: dict[int, int] = {}
-    for pid in newest_first:
-        young = oldest is None or _is_young(pid, oldest)
-        if found and not young:
-            break
-        held = procfs.descriptors(pid, inode)
-        if held is None:
-            unreadable.append(pid)
-        elif held:
-            found[pid] = held[0]
-            if not young:
-                break
-    return found | {
-        pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))
-    }
-
-
-def _is_young(pid: int, oldest: float) -> bool:
-    start = procfs.start_of(pid)
-    return start is not None and procfs.start_seconds(start) > oldest
-
-
-def _ancestors(pids: Iterable[int]) -> set[int]:
-    above: set[int] = set()
-    for pid in pids:
-        parent = _parent(pid)
-        while parent > 1 and parent not in above:
-            above.add(parent)
-            parent = _parent(parent)
-    return above - set(pids)
-
-
-def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:
-    holders = frozenset(found)
-    hidden = any(_parent(pid) in holders for pid in unreadable)
-    reason = _UNREADABLE_CHILD if hidden else None
-    pids = tuple(sorted(holders))
-    starts = tuple(procfs.start_of(pid) for pid in pids)
-    return Ownership(pids=pids, starts=starts, socket=entry.inode, uid=entry.uid, reason=reason)
-
-
-def _parent(pid: int) -> int:
-    fields = procfs.stat_fields(pid)
-    return int(fields[1]) if len(fields) > 1 else 0

@@ -200,6 +200,14 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
         os.close(folder)
 
 
+def is_inheritable(pid: int, descriptor: int) -> bool:
+    """True for a descriptor that stays open when its process becomes another program."""
+    for line in read(f"/proc/{pid}/fdinfo/{descriptor}", 4096).splitlines():
+        if line.startswith(b"flags:"):
+            return not int(line.split()[1], 8) & os.O_CLOEXEC
+    return False
+
+
 def sockets(pid: int) -> set[int]:
     """Return the numbers of the sockets that a process holds; none where they may not be read."""
     found: set[int] = set()
@@ -288,6 +296,7 @@ def process(pid: int) -> ProcessFacts | None:
         image_from=start_seconds(start),
         line_intact=_is_intact(fields, line),
         exe_replaced=loaded.endswith(" (deleted)"),
+        is_asked=True,
     )
     same = start_and_image(pid) == (start, image) and command_line(pid) == line
     return facts if same else None

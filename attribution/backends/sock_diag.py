@@ -17,6 +17,12 @@ _REQUEST_HEAD = struct.Struct("=BBBBI")
 _PORTS = struct.Struct("!HH")
 _ANSWER_TAIL = struct.Struct("=IIIII")
 """expires, receive queue, send queue, uid, inode"""
+_ATTRIBUTE = struct.Struct("=HH")
+_NUMBER = struct.Struct("=I")
+_TRAFFIC, _WITH_TRAFFIC = 2, 1 << 1
+"""The kernel's tcp_info."""
+_LAST_SENT_AT, _PIECES_AT = 44, 156
+"""Places in it: milliseconds since data was sent last; how many segments of data were sent."""
 _ERROR_CODE = struct.Struct("=i")
 _ANY_STATE = 0xFFFFFFFF
 _NO_COOKIE = b"\xff" * 8
@@ -30,6 +36,8 @@ class SocketEntry:
 
     inode: int
     uid: int
+    sent_ago_s: float | None = None
+    """How long ago data went out over it last, where that was asked and any did."""
 
 
 class NoSuchSocket(Exception):  # noqa: N818 - an answer of the kernel, not a fault
@@ -53,9 +61,11 @@ def _v6(host: str) -> bytes:
     return address.ipv4_mapped.packed if address.ipv4_mapped is not None else address.packed
 
 
-def encode(source: tuple[str, int], target: tuple[str, int], sequence: int) -> bytes:
+def encode(
+    source: tuple[str, int], target: tuple[str, int], sequence: int, *, traffic: bool = False
+) -> bytes:
     """Return the request for the TCP socket whose own address is `source` and whose peer is
-    `target`.
+    `target`. `traffic`: ask as well what was sent over it.
     """
     src, dst = address_bytes(source[0]), address_bytes(target[0])
     if len(src) != len(dst):
@@ -64,7 +74,9 @@ def encode(source: tuple[str, int], target: tuple[str, int], sequence: int) -> b
     return b"".join(
         (
             _HEADER.pack(_REQUEST_SIZE, _BY_FAMILY, _REQUEST, sequence, 0),
-            _REQUEST_HEAD.pack(family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE),
+            _REQUEST_HEAD.pack(
+                family, socket.IPPROTO_TCP, _WITH_TRAFFIC if traffic else 0, 0, _ANY_STATE
+            ),
             _PORTS.pack(source[1], target[1]),
             src.ljust(16, b"\0"),
             dst.ljust(16, b"\0"),
@@ -92,7 +104,20 @@ def decode(answer: bytes, sequence: int) -> SocketEntry | None:
     if kind != _BY_FAMILY or min(length, len(answer)) < _ANSWER_TAIL_AT + _ANSWER_TAIL.size:
         raise DiagRefused(f"netlink answer of kind {kind}")
     _, _, _, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
-    return SocketEntry(inode, uid)
+    return SocketEntry(inode, uid, _sent_ago(answer, min(length, len(answer))))
+
+
+def _sent_ago(answer: bytes, end: int) -> float | None:
+    at = _ANSWER_TAIL_AT + _ANSWER_TAIL.size
+    while at + _ATTRIBUTE.size <= end:
+        size, kind = _ATTRIBUTE.unpack_from(answer, at)
+        if kind == _TRAFFIC and size >= _ATTRIBUTE.size + _PIECES_AT + 4:
+            body = at + _ATTRIBUTE.size
+            (pieces,) = _NUMBER.unpack_from(answer, body + _PIECES_AT)
+            (milliseconds,) = _NUMBER.unpack_from(answer, body + _LAST_SENT_AT)
+            return milliseconds / 1000 if pieces else None
+        at += max(size + 3 & ~3, _ATTRIBUTE.size)
+    return None
 
 
 class SockDiag:
@@ -105,11 +130,13 @@ class SockDiag:
         self._socket.settimeout(0.2)
         self._sequence = 0
 
-    def find(self, source: tuple[str, int], target: tuple[str, int]) -> SocketEntry:
+    def find(
+        self, source: tuple[str, int], target: tuple[str, int], *, traffic: bool = False
+    ) -> SocketEntry:
         """Ask for one socket. Raises NoSuchSocket, DiagRefused, ValueError."""
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         try:
-            self._socket.send(encode(source, target, self._sequence))
+            self._socket.send(encode(source, target, self._sequence, traffic=traffic))
             while True:
                 entry = decode(self._socket.recv(4096), self._sequence)
                 if entry is not None:

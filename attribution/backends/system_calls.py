@@ -16,6 +16,7 @@ _ON_DESCRIPTOR = {
 recvfrom…
 """
 _POLL = {"x86_64": frozenset({7, 271}), "aarch64": frozenset({73})}
+_SELECT = {"x86_64": frozenset({23, 270}), "aarch64": frozenset({72})}
 _RESTARTED = {"x86_64": 219, "aarch64": 128}
 """A poll that was interrupted (by a sampler that paused the process) goes on under this number with
 its arguments.
@@ -42,7 +43,20 @@ def waiting_threads(pid: int, socket: int) -> frozenset[int] | None:
     return frozenset(found)
 
 
-def attendant(pid: int, descriptor: int, most_threads: int, last: int | None = None) -> int | None:
+def is_told(pid: int) -> bool:
+    """True where the kernel tells for what a thread of this process waits."""
+    return _MACHINE in _POLL and bool(read(f"/proc/{pid}/syscall", 256))
+
+
+def is_running(pid: int) -> bool:
+    """True when a thread of the process does not wait for anything but a processor."""
+    calls = (read(f"/proc/{pid}/task/{thread}/syscall", 256) for thread in thread_ids(pid))
+    return any(call.startswith(b"running") for call in calls)
+
+
+def attendant(
+    pid: int, descriptor: int, most_threads: int | None = None, last: int | None = None
+) -> int | None:
     """Return a thread that stands in a read, write or poll of this descriptor, or in an event loop
     that watches it.
 
@@ -75,6 +89,8 @@ def _waits_on(pid: int, call: list[bytes], held: frozenset[int]) -> bool:
     number = int(call[0])
     if number in _ON_DESCRIPTOR[_MACHINE]:
         return int(call[1], 16) & 0xFFFFFFFF in held
+    if number in _SELECT[_MACHINE]:
+        return any(_selected(pid, call, descriptor) for descriptor in held)
     restarted = number == _RESTARTED[_MACHINE]
     if number not in _POLL[_MACHINE] and not restarted:
         return False
@@ -91,22 +107,39 @@ def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
     )
 
 
+def _selected(pid: int, call: list[bytes], descriptor: int) -> bool:
+    """True for a descriptor among those that a select call reads or writes."""
+    if not descriptor < int(call[1], 16) <= 1 << 16:
+        return False
+    sets = (int(call[2], 16), int(call[3], 16))
+    return any(
+        byte and byte[0] >> descriptor % 8 & 1
+        for address in sets
+        if address and (byte := _memory(pid, address + descriptor // 8, 1))
+    )
+
+
+def _memory(pid: int, address: int, size: int) -> bytes:
+    """Return what stands at an address where a process waits for it. No other memory is read."""
+    try:
+        handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.pread(handle, size, address)
+        finally:
+            os.close(handle)
+    except (OSError, OverflowError):
+        return b""
+
+
 def _polled(pid: int, address: int, count: int, *, doubtful: bool) -> frozenset[int]:
-    """Return the descriptors of a poll call: the only memory of another process that is ever read.
+    """Return the descriptors of a poll call.
 
     `doubtful`: it may be another call; then every entry must look like one of a poll, or none
     counts.
     """
     if not 0 < count <= 4096:
         return frozenset()
-    try:
-        handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            data = os.pread(handle, count * _POLL_ENTRY.size, address)
-        finally:
-            os.close(handle)
-    except (OSError, OverflowError):
-        return frozenset()
+    data = _memory(pid, address, count * _POLL_ENTRY.size)
     usable = len(data) - len(data) % _POLL_ENTRY.size
     entries = list(_POLL_ENTRY.iter_unpack(data[:usable]))
     if doubtful and not all(0 <= fd < 1 << 20 and 0 < events < 0x3000 for fd, events, _ in entries):

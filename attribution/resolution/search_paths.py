@@ -47,9 +47,11 @@ def is_absolute(facts: ProcessFacts, path: str) -> bool:
 
 
 def bases(facts: ProcessFacts) -> list[str]:
-    """Return the directories relative paths may start from: the present one, and the one of the
-    start.
+    """Return the directories relative paths may start from: that of the start where it is known,
+    else the present one and the one that the environment tells.
     """
+    if facts.start_folder is not None:
+        return [facts.start_folder]
     found = [facts.cwd] if facts.cwd else []
     started = facts.env.get("PWD")
     if started and started not in found:

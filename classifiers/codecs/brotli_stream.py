@@ -91,3 +91,18 @@ def _drained(engine: "object", data: bytes) -> Iterator[bytes]:
 
 
 BROTLI = Format(unless_plain(Brotli), Brotli)
+
+
+def first_unbrotlied(data: bytes, *, ends: bool = False) -> bytes:
+    """Return what the beginning of a stream unpacks to, some kilobytes at most; nothing for what is
+    none. `ends`: the stream must end where the data do, or not within those.
+    """
+    import brotli
+
+    engine = brotli.Decompressor()
+    try:
+        out: bytes = engine.process(data, output_buffer_limit=4096)
+        whole = engine.is_finished() or not engine.can_accept_more_data()
+    except brotli.error:
+        return b""
+    return out if whole or not ends else b""

@@ -3,6 +3,7 @@ binary.
 """
 
 import codecs
+import re
 from functools import cache
 from typing import Any
 
@@ -43,6 +44,16 @@ def text_of(data: bytes, declared: str | None = None) -> str | None:
     return None if binary(data) else text
 
 
+def as_it_stands(data: bytes, text: str) -> str | None:
+    """Return what plain ASCII says that was declared to be in another set and says something else
+    there; None where both say the same.
+    """
+    if not data.isascii() or b"\0" in data:
+        return None
+    plain = data.decode("ascii")
+    return None if plain == text else plain
+
+
 def without_surrogates(text: str) -> str:
     """Return text that can be encoded: bytes that came in as escaped surrogates are read as
     `text_of` reads bytes.
@@ -60,6 +71,11 @@ def _declared(data: bytes, declared: str) -> str | None:
     charset = declared.strip("\"' ").lower()
     if charset in {"utf-8", "utf8"}:
         return None
+    if charset.startswith(("utf-16", "utf-32", "utf_16", "utf_32")) and b"\0" not in data:
+        # Text of whatever language has blanks, line ends or signs with a zero byte.
+        return None
+    if _EBCDIC_NAMES.match(charset):
+        return _ebcdic(data)
     if charset not in _TRUSTED and not charset.startswith(("windows-125", "cp125", "iso-8859-")):
         return None
     try:
@@ -72,6 +88,8 @@ def _declared(data: bytes, declared: str) -> str | None:
 def _not_utf8(data: bytes) -> str | None:
     if (wide := _utf16(data)) is not None:
         return wide
+    if (mainframe := _ebcdic(data)) is not None:
+        return mainframe
     if binary(data):
         return None
     sample = data[:_SAMPLE]
@@ -102,9 +120,21 @@ def binary(data: bytes) -> bool:
 
 def readable_runs(data: bytes) -> bytes:
     """Return the readable runs of binary data, a line each: ASCII and letters of UTF-8, too long to
-    be accidents.
+    be accidents; and ASCII with a zero byte behind each letter, as UTF-16 has it.
     """
-    return b"\n".join(found.group() for found in _runs().finditer(data))
+    runs = [found.group() for found in _runs().finditer(data)]
+    if data.count(0) >= SHORTEST_RUN:
+        runs += (found.group()[::2] for found in _wide_runs().finditer(data))
+    return b"\n".join(runs)
+
+
+@cache
+def _wide_runs() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(rb"(?:[\x20-\x7e\t]\x00){%d,}" % SHORTEST_RUN, options)
 
 
 @cache
@@ -117,12 +147,33 @@ def _runs() -> Any:
     return re2.compile(f"(?:{letters}){{{SHORTEST_RUN},}}".encode("latin-1"), options)
 
 
+def _ebcdic(data: bytes) -> str | None:
+    """EBCDIC: blanks are 0x40, and nearly all else is letters and digits of its own places."""
+    sample = data[:2048]
+    if len(sample) < SHORTEST_RUN or b"\x40" not in sample or len(set(sample)) < SHORTEST_RUN:
+        return None
+    telling = len(sample) - len(sample.translate(None, _EBCDIC_LETTERS))
+    return data.decode("cp500") if telling * 10 >= len(sample) * 9 else None
+
+
+_EBCDIC_LETTERS = (
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ,.;:-_/@()'\"+\n\r\t="
+).encode("cp500") + b"\x25\x15"
+_EBCDIC_NAMES = re.compile(
+    r"(?:cp|ibm-?|ibm|csibm|ebcdic-cp-)(?:0?37|273|424|500|1140|11[0-4]\d|us|be)\b"
+)
+
+
 def _utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of a sample is nearly always zero."""
     sample = data[:2048]
     half = len(sample) // 2
     if half < 4:
         return None
+    for charset, first in (("utf-32-le", 3), ("utf-32-be", 0)):
+        quarter = sample[first::4]
+        if quarter.count(0) == len(quarter) and sample.count(0) * 3 >= len(sample) * 2:
+            return data[: len(data) & ~3].decode(charset, "replace")
     for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         if zeros.count(0) * 10 >= half * 7:
             even = data[: len(data) & ~1]

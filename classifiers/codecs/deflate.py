@@ -217,3 +217,35 @@ def _may_be_zlib(data: bytes) -> bool:
 GZIP = Format(magic(b"\x1f\x8b"), GzipMember, repeats=True)
 ZLIB = Format(_starts_zlib, Zlib)
 RAW = Format(unless_plain(Raw), Raw)
+
+
+def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int = 256) -> bytes:
+    """Return what the beginning of a stream unpacks to, `most` bytes of it; nothing for what is
+    none. `ends`: the stream must end where the data do, or not within `most`.
+    """
+    engine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    try:
+        out = engine.decompress(data, most)
+        whole = len(out) >= most or (engine.eof and not engine.unused_data)
+    except zlib.error:
+        return b""
+    return out if whole or not ends else b""
+
+
+def inflates_to(data: bytes, most: int) -> int | None:
+    """Return how many bytes a zlib stream unpacks to, `most` of them counted; None for a stream
+    that is broken, cut, or has something behind it.
+    """
+    engine = zlib.decompressobj()
+    try:
+        count = len(engine.decompress(data, most))
+    except zlib.error:
+        return None
+    if count >= most:
+        return count
+    return count if engine.eof and not engine.unused_data else None
+
+
+def checksum(data: bytes) -> int:
+    """Return the CRC-32 that gzip and PNG put behind their data."""
+    return zlib.crc32(data)

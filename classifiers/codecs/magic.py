@@ -107,7 +107,7 @@ _INSIDE: list[Magic] = []
 for _magic in MAGICS:
     (_INSIDE if _magic.at else _BY_FIRST.setdefault(_magic.start[0], [])).append(_magic)
 _FIRST_OPCODES = b"}](cXUqKMJNG\x8a\x85\x86\x87\x88\x89"
-_PROTOCOL = 0x80
+_BINARY_PICKLE = 0x80
 _LARGEST_ARROW_HEAD = 1 << 26
 
 
@@ -146,8 +146,8 @@ def _is_pickle(data: bytes, part: bool) -> bool:
     """
     if len(data) < 4:
         return False
-    if data[0] != _PROTOCOL:
-        return part or data[-8:].rstrip(b"\n")[-1:] == b"."
+    if data[0] != _BINARY_PICKLE:
+        return part or data.rstrip().endswith(b".")
     if data[1] > 3 and data[2] == 0x95:
         return True
     if part:
@@ -183,6 +183,15 @@ def picture_type(data: bytes) -> str | None:
     """Return the media type of a picture, sound or film."""
     found = media_type_of(data)
     return found if found is not None and found.startswith(_MEDIA) else None
+
+
+def has_long_mark(data: bytes) -> bool:
+    """Return True when data begin with a mark that no other data begin with by accident."""
+    marks = _BY_FIRST.get(data[0], ()) if data else ()
+    return any(len(m.start) >= _LONG_MARK and data.startswith(m.start) for m in marks)
+
+
+_LONG_MARK = 6
 
 
 def is_file(data: bytes) -> bool:

@@ -4,10 +4,12 @@ import binascii
 import re
 from typing import Any
 
-from classifiers.codecs.charset import text_of
+from classifiers.codecs.charset import as_it_stands, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
-from classifiers.decoding import binary, delimited, forms, mail, packed, xml_text
+from classifiers.codecs.media import media_in
+from classifiers.codecs.unnamed import coding_by_content
+from classifiers.decoding import binary, delimited, forms, mail, packed, spelled, xml_text
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_body import read_json
 from classifiers.decoding.json_text import parse
@@ -15,6 +17,7 @@ from classifiers.decoding.json_walk import walk
 from classifiers.decoding.plain_text import read_plain
 from core.discreet import name_shown
 from core.text import printable
+from core.vocabulary.unread import WORDS
 
 _ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
 """How JSON writes control characters but the last."""
@@ -114,7 +117,8 @@ def _read_bytes(
     if _is_multipart(data, media_type):
         if forms.read_multipart(reading, data, parameters.get("boundary"), piece.path, piece.depth):
             return None
-        reading.unread("the multipart body cannot be split into its parts", piece.path)
+        if media_type.startswith("multipart/"):
+            reading.unread("the multipart body cannot be split into its parts", piece.path)
     if _may_be_mail(media_type) and mail.is_mail(data, media_type):
         mail.read_mail(reading, data, piece.path, piece.depth)
         return None
@@ -122,10 +126,17 @@ def _read_bytes(
         return None
     if _read_declared(reading, piece, data, media_type):
         return None
-    text = text_of(data, parameters.get("charset"))
+    if b"=ybegin " in data and (parts := spelled.without_yenc(data)) is not None:
+        inner, data = parts
+        path = (*piece.path, "(yEnc)")
+        reading.later(Piece(inner, "", piece.key, path, piece.depth + 1))
+    charset = parameters.get("charset")
+    text = text_of(data, charset)
     if text is None:
         _read_binary(reading, piece, data, media_type)
         return None
+    if charset and (other := as_it_stands(data, text)) is not None:
+        read_plain(reading, other, piece.key, piece.path, piece.depth)
     return _read_text(reading, piece, data, text, media_type)
 
 
@@ -134,8 +145,8 @@ def _may_be_mail(media_type: str) -> bool:
 
 
 def _is_multipart(data: bytes, media_type: str) -> bool:
-    if media_type:
-        return media_type.startswith("multipart/")
+    if media_type.startswith("multipart/"):
+        return True
     return data[:2] == b"--" and b"ontent-" in data[:1000]
 
 
@@ -164,11 +175,32 @@ def _read_by_magic(reading: Reading, piece: Piece, data: bytes, media_type: str)
     if document:
         reading.document(data, document, piece.name, piece.path)
         return True
-    kind = picture_type(data) or _declared_picture(data, media_type)
-    if kind is None:
+    return _read_media(reading, piece, data, media_type)
+
+
+def _read_media(reading: Reading, piece: Piece, data: bytes, media_type: str) -> bool:
+    """Read the texts in a picture, sound, film, font or file of weights; False when it is none by
+    its first bytes or its declared type. What has not its structure may be anything.
+    """
+    named = picture_type(data)
+    kind = named or _declared_media(data, media_type)
+    media = media_in(data, named)
+    if media is None and kind is None:
         return False
-    what = _KINDS.get(kind.partition("/")[0], "a file")
-    reading.unread(f"{what} ({name_shown(kind[:60])}) is not read", piece.path)
+    told = (kind or media_type or "no declared type")[:60]
+    told = name_shown(told)
+    if media is None:
+        what = _KINDS.get(told.partition("/")[0], "a file")
+        words = f"{what} ({told}) is not read, and is none by its structure as far as is known"
+        reading.unread(words, piece.path)
+    else:
+        reading.unread(f"a {WORDS[media.kind][0]} ({told}) is not read", piece.path, media.kind)
+        for number, part in enumerate(media.parts):
+            path = (*piece.path, f"(inside {number})")
+            reading.later(Piece(part, "", None, path, piece.depth + 1))
+        for text in media.texts:
+            binary.read_runs(reading, text, piece.path, piece.depth)
+    binary.read_runs(reading, data, piece.path, piece.depth)
     return True
 
 
@@ -181,7 +213,7 @@ def _unpack(reading: Reading, piece: Piece, data: bytes, coding: str, media_type
     reading.later(Piece(plain, kind, piece.key, piece.path, piece.depth + 1, name))
 
 
-def _declared_picture(data: bytes, media_type: str) -> str | None:
+def _declared_media(data: bytes, media_type: str) -> str | None:
     """Return the declared type of what is called a picture, sound, film or font and is no text."""
     if not media_type.startswith(_MEDIA) or media_type.endswith("+xml"):
         return None
@@ -234,6 +266,9 @@ def _read_binary(reading: Reading, piece: Piece, data: bytes, media_type: str) -
     """Read binary data that names itself by nothing: try the formats without a mark, else its
     readable runs.
     """
+    if coding := coding_by_content(data):
+        _unpack(reading, piece, data, coding, "application/octet-stream")
+        return
     if media_type in _OCTETS and len(data) < 1 << 22:
         before = _amount(reading)
         framed = data[0] == 0 and len(data) > 5 and 0 < int.from_bytes(data[1:5]) <= len(data) - 5

@@ -9,6 +9,7 @@ from classifiers.codecs.content_encoding import TOO_MUCH, Undone
 from classifiers.codecs.limits import Limits
 from classifiers.payload import Carrier, Document, Path, Payload, Segment, Unread
 from core.text import printable
+from core.vocabulary.unread import UnreadKind
 
 _new = tuple.__new__
 _SAME_REASON = 20
@@ -104,9 +105,9 @@ class Reading:
             )
         return undone.data
 
-    def unread(self, reason: str, path: Path) -> None:
+    def unread(self, reason: str, path: Path, kind: UnreadKind = UnreadKind.CONTENT) -> None:
         """Say what could not be read; the same reason is kept at most twenty times."""
         seen = self.reasons.get(reason, 0)
         self.reasons[reason] = seen + 1
         if seen < _SAME_REASON:
-            self.payload.unread.append(Unread(reason, path))
+            self.payload.unread.append(Unread(reason, path, kind))

@@ -4,6 +4,7 @@ import csv
 from io import StringIO
 from itertools import islice
 
+from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.payload import Path, Table
 
@@ -114,4 +115,8 @@ def emit_table(
     for name, values in columns.items():
         text = "\n".join(filter(None, values))
         if text:
-            reading.emit(text, name, (*path, f"column {name}"), tabular=True)
+            place = (*path, f"column {name}")
+            reading.emit(text, name, place, tabular=True)
+            raw = text.encode("utf-8", "replace")
+            if packed.worth_looking(raw):
+                packed.unpack(reading, text, raw, name, place, 0, column=True)

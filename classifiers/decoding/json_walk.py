@@ -12,6 +12,7 @@ import orjson
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.decoded import known
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -148,6 +149,8 @@ def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> 
         or not _NUMBERS.issuperset(map(type, node))
     ):
         return False
+    if type(node[0]) is int and _spells(reading, node, key, path):
+        return True
     long = [
         str(value) for value in node if type(value) is int and _SMALLEST_ID <= value < _LARGEST_ID
     ]
@@ -156,13 +159,29 @@ def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> 
     return True
 
 
+def _spells(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:
+    """Queue what an array of bytes says, written as numbers."""
+    try:
+        data = bytes(node)
+    except (ValueError, TypeError):
+        return False
+    if known(data) is None:
+        return False
+    return reading.later(Piece(data, "", key, path, 1))
+
+
 def read_lenient(reading: Reading, text: str, path: Path, depth: int) -> int:
-    """Read the strings of broken, cut or oversized JSON one by one; return how many there were."""
+    """Read the strings of broken, cut or oversized JSON one by one, and then what stands between
+    them; return how many strings there were.
+    """
     key: str | None = None
-    count = 0
+    count = at = 0
+    between: list[str] = []
     for match in _LENIENT.finditer(text):
         if reading.full:
             break
+        between.append(text[at : match.start()])
+        at = match.end()
         quoted, colon, number = match.group(1, 2, 3)
         if number is not None:
             reading.emit(number, key, (*path, key) if key else path, quoted=False)
@@ -174,7 +193,16 @@ def read_lenient(reading: Reading, text: str, path: Path, depth: int) -> int:
         if value:
             count += 1
             packed.look(reading, value, key, (*path, key) if key else path, depth)
+    between.append(text[at:])
+    loose = "\n".join(gap for gap in between if len(gap.strip(_SIGNS)) > _WORD)
+    if loose:
+        packed.look(reading, loose, None, path, depth)
     return count
+
+
+_SIGNS = "{}[],:\"' \t\r\n"
+_WORD = 5
+"""Letters of `false`: more of them between strings are text."""
 
 
 def _unquote(quoted: str) -> str:

@@ -4,59 +4,54 @@ tokens.
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from classifiers.codecs.charset import text_of
-from classifiers.codecs.magic import document_type, packed_as, picture_type
+from classifiers.codecs.magic import document_type
+from classifiers.decoding import escapes, spelled
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
 from classifiers.decoding.mail import is_mail
 from classifiers.payload import Path
+from core.vocabulary.unread import UnreadKind
 
 MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
-_FEWEST_LETTERS = 6
+_FEWEST_LETTERS = 4
 """A run of fewer different letters is a ruler of dashes, not data."""
-_SMALLEST_PICTURE = 256
 _SAMPLE = 4096
 _KEPT_RUN = 1024
 """A longer string that is nothing but an encoded run is not given as text when it could be
 decoded."""
-_OPAQUE = 4096
-"""An undecodable run below this size holds a key, a hash or a signature, and its text was given."""
+_OPAQUE = 690
+"""Letters of an undecodable run that may be more than a signature."""
 
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
     for byte in range(256)
 )
-_CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
-_HIGH = bytes(range(128, 256))
 _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:[0-9]{2,6}|x[0-9A-Fa-f]{2,5});")
+_HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
+_LINE = 48
+"""Shorter lines of an encoded run are words of their own."""
+_LINE_ENDS = (b"", b"\n", b"\r", b"=", b'"')
+_TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
+"""Files that can stand in a text as they are."""
+_ENCRYPTED = b"BEGIN PGP MESSAGE--"
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
 character."""
-_TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 _TAGS = b"\xf3\xa0"
 """How tags and variation selectors begin in UTF-8."""
 _SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
 """Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
 bytes."""
-_OPAQUE_KEYS = frozenset(
-    {
-        "signature",
-        "encrypted_content",
-        "thoughtSignature",
-        "thought_signature",
-        "embedding",
-        "embeddings",
-    }
-)
 
 
 def worth_looking(data: bytes) -> bool:
@@ -69,7 +64,10 @@ def worth_looking(data: bytes) -> bool:
         or b"&" in data
         or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
-        or (not data.isascii() and _TAGS in data)
+        or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
+        or spelled.worth_reading(data)
+        or _ENCRYPTED in data
+        or b"=ybegin " in data
     )
 
 
@@ -109,22 +107,76 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
 
 
 def unpack(
-    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+    reading: Reading,
+    text: str,
+    raw: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    *,
+    column: bool = False,
 ) -> bool:
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that
-    needs no segment.
+    needs no segment. `column`: each line is a value of its own, and none goes on in the next.
     """
     flags = raw.translate(_ALPHABET)
-    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth)
+    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
     if not text.isascii() and _TAGS in raw:
         _invisible(reading, text, key, path, depth)
     if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
-    elif "%" in text and _PERCENT.search(text):
-        _tokens(reading, text, "%", _from_percent, key, (*path, "(percent)"), depth)
-    if ("\\" in text or "&" in text) and _ESCAPE.search(text):
-        _tokens(reading, text, "", _from_escapes, key, (*path, "(escaped)"), depth)
+    for how, plain in escapes.hidden(text):
+        reading.later(Piece(plain, "text/plain", key, (*path, f"({how})"), depth + 1))
+    if raw.startswith(_TEXT_FILES) and document_type(raw) is not None:
+        read_decoded(reading, raw, key, (*path, "(file)"), depth)
+    elif _ENCRYPTED in raw and document_type(raw) is None:
+        reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
+    if b"=ybegin " in raw and (parts := spelled.without_yenc(text.encode("latin-1", "replace"))):
+        read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
+    if _CONTROL.search(text):
+        _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
+    if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
+        _spelled(reading, text, raw, key, path, depth, column)
     return swallowed
+
+
+def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue what a string is whose letters are bytes, as careless programs write them."""
+    data = bytes_in(text)
+    if data is not None:
+        read_decoded(reading, data, key, path, depth)
+
+
+def bytes_in(text: str) -> bytes | None:
+    """Return the bytes that the letters of a string stand for; None for a string that is text."""
+    strange = len(_CONTROL.findall(text))
+    if not strange or strange * 50 < len(text):
+        return None
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("cp1252", "replace")
+
+
+def _spelled(
+    reading: Reading,
+    text: str,
+    raw: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    column: bool,
+) -> None:
+    """Queue what is spelled in a text otherwise than in one run."""
+    lines = (line for line in raw.split(b"\n") if len(line) >= MIN_RUN) if column else (raw,)
+    for number, found in enumerate(f for line in lines for f in spelled.stretches(line)):
+        if reading.runs >= reading.limits.runs:
+            reading.cut("more encoded parts than are decoded", path)
+            return
+        reading.runs += 1
+        if found.how == "numbers" and found.data.isascii() and known(found.data) is None:
+            continue  # ages, counts and the like
+        read_decoded(reading, found.data, key, (*path, f"({found.how} {number})"), depth)
 
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
@@ -140,17 +192,28 @@ def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) 
 
 
 def _runs(
-    reading: Reading, raw: bytes, flags: bytes, key: str | None, path: Path, depth: int
+    reading: Reading,
+    raw: bytes,
+    flags: bytes,
+    key: str | None,
+    path: Path,
+    depth: int,
+    column: bool,
 ) -> bool:
     """Decode base64 and hex runs; True when the text is one long run and its content was queued in
     its place.
     """
     stripped = raw.translate(None, b"\r\n")
     wrapped = len(stripped) != len(raw) and raw.count(b"\n") * 20 < len(raw)
-    if wrapped and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET):
+    if (
+        wrapped
+        and not column
+        and _are_even(raw)
+        and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
+    ):
         raw, flags = stripped, stripped.translate(_ALPHABET)
     swallowed = False
-    for run in _each_run(raw, flags):
+    for run in _each_run(raw, flags, column):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             break
@@ -158,6 +221,12 @@ def _runs(
         known = _run(reading, run, key, path, depth)
         swallowed = known and len(run) > _KEPT_RUN and len(run) * 10 > len(raw) * 9
     return swallowed
+
+
+def _are_even(raw: bytes) -> bool:
+    """True when all lines but the last are equally long: others are texts of their own."""
+    first = raw.find(b"\n") + 1
+    return first > 0 and all(raw[at : at + 1] == b"\n" for at in range(first - 1, len(raw), first))
 
 
 def is_wrapped(data: bytes) -> bool:
@@ -188,19 +257,42 @@ def _is_telling(run: bytes) -> bool:
     if len(set(run[:64])) < _FEWEST_LETTERS:
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
-        return _known(binascii.unhexlify(run)) is not None
+        return known(binascii.unhexlify(run)) is not None
     head = _base64(run[:64])
-    return _known(head) is not None or _is_media(head, len(run))
+    return known(head) is not None or begins_file(head, len(run))
 
 
-def _each_run(raw: bytes, flags: bytes) -> Iterator[bytes]:
+def _each_run(raw: bytes, flags: bytes, column: bool) -> Iterator[bytes]:
     start = flags.find(_RUN)
     while start >= 0:
         end = flags.find(b"\0", start)
         if end < 0:
             end = len(flags)
-        yield raw[start:end]
+        if column:
+            yield raw[start:end]
+        else:
+            run, end = _with_next_lines(raw, flags, start, end)
+            yield run
         start = flags.find(_RUN, end)
+
+
+def _with_next_lines(raw: bytes, flags: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """Return a run with the lines below it that go on with it, and where they end: all are as long
+    but the last.
+    """
+    width, lines = end - start, [raw[start:end]]
+    while width >= _LINE and len(lines[-1]) == width:
+        gap = 2 if raw[end : end + 2] == b"\r\n" else 1
+        if raw[end + gap - 1 : end + gap] != b"\n":
+            break
+        at = end + gap
+        stop = flags.find(b"\0", at, at + width + 1)
+        stop = min(at + width, len(raw)) if stop < 0 else stop
+        if stop == at or raw[stop : stop + 1] not in _LINE_ENDS:
+            break
+        lines.append(raw[at:stop])
+        end = stop
+    return b"".join(lines), end
 
 
 def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
@@ -210,21 +302,17 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if len(set(run[:64])) < _FEWEST_LETTERS:
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
-        if (data := _known(binascii.unhexlify(run))) is not None:
-            return _queue(reading, data, "", key, (*path, "(hex)"), depth)
-        return False
-    head = _base64(run[:64])
-    if _known(head) is None and not _is_media(head, len(run)):
-        return _opaque(reading, run, key, path)
-    data = _base64(run)
-    return _queue(reading, data, "", key, (*path, "(base64)"), depth)
-
-
-def _opaque(reading: Reading, run: bytes, key: str | None, path: Path) -> bool:
-    if len(run) < _OPAQUE or key in _OPAQUE_KEYS or len(set(run[:512])) < 30:
-        return False
-    reading.unread("encoded data in no known format", path)
-    return True
+        data = binascii.unhexlify(run)
+        return read_decoded(reading, data, key, (*path, "(hex)"), depth)
+    for data in spelled.base_32(run):
+        if read_decoded(reading, data, key, (*path, "(base32)"), depth):
+            return True
+    if read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth):
+        return True
+    inner = _HEX_INSIDE.search(run)
+    if inner is not None:
+        read_decoded(reading, binascii.unhexlify(inner[0]), key, (*path, "(hex)"), depth)
+    return False
 
 
 def _base64(run: bytes) -> bytes:
@@ -232,50 +320,6 @@ def _base64(run: bytes) -> bytes:
     spare = len(run) % 4
     run = run[:-1] if spare == 1 else run + b"=" * (-spare % 4)
     return binascii.a2b_base64(run)
-
-
-def _is_media(head: bytes, length: int) -> bool:
-    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may
-    begin like those.
-    """
-    return document_type(head) is not None or (
-        length >= _SMALLEST_PICTURE and picture_type(head) is not None
-    )
-
-
-def _known(data: bytes) -> bytes | None:
-    """Return the data when it is text or a packed stream; a cut last character does not matter."""
-    if packed_as(data):
-        return data
-    head = data[:48]
-    if len(head) < 12:
-        return None
-    if head.count(0) * 3 > len(head):
-        return data if text_of(head[: len(head) & ~1]) else None
-    if head.translate(None, _CONTROLS) != head:
-        return None
-    if head.isascii():
-        return data
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
-            return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
-        text = head[: error.start].decode()
-    return data if _few_strange(text) else None
-
-
-def _few_strange(text: str) -> bool:
-    """Random bytes that happen to read as text are full of odd letters; prose of any language is
-    not of many blocks.
-    """
-    blocks = {ord(char) >> 8 for char in text if char.isalpha()}
-    odd = sum(
-        1
-        for char in text
-        if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>")
-    )
-    return len(blocks) <= 2 and odd * 5 <= len(text)
 
 
 def _queue(
@@ -304,7 +348,7 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
     at = 0
     while match := _DATA_URL.search(text, at):
         at = match.end()
-        end = _TOKEN_BREAK.search(text, at)
+        end = escapes.TOKEN_BREAK.search(text, at)
         start, at = at, end.start() if end else len(text)
         if ";base64" in match[2]:
             short = text[start:at].rstrip("=").encode("ascii", "replace")
@@ -317,37 +361,3 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
             reading, data, match[1] or "text/plain", key, (*path, "(data URL)"), depth
         ):
             return
-
-
-def _tokens(
-    reading: Reading,
-    text: str,
-    mark: str,
-    undo: Callable[[str], str],
-    key: str | None,
-    path: Path,
-    depth: int,
-) -> None:
-    """Queue the tokens whose escapes hide what they say."""
-    tokens = [token for token in _TOKEN_BREAK.split(text) if len(token) > 3 and mark in token]
-    plain = [after for token in tokens if (after := undo(token)) != token]
-    if plain:
-        reading.later(Piece("\n".join(plain), "text/plain", key, path, depth + 1))
-
-
-def _from_percent(token: str) -> str:
-    if not _PERCENT.search(token):
-        return token
-    data = unquote_to_bytes(token)
-    return text_of(data) or token
-
-
-def _from_escapes(token: str) -> str:
-    return _ESCAPE.sub(_unescape, token)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    found = match[0]
-    digits = found[2:] if found[0] == "\\" else found[2:-1]
-    code = int(digits.lstrip("x"), 16) if found[0] == "\\" or digits[0] == "x" else int(digits)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

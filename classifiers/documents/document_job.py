@@ -7,6 +7,7 @@ from collections import deque
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
 from classifiers.codecs.magic import TAR, media_type_of
+from classifiers.decoding import packed
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.documents.reader import Reader
@@ -15,6 +16,7 @@ from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Path, Payload, Table, Unread
 from core.discreet import name_shown
 from core.text import printable
+from core.vocabulary.unread import UnreadKind
 
 _CONTAINERS = frozenset(
     {
@@ -120,9 +122,9 @@ class DocumentJob:
             return False
         return True
 
-    def unread(self, reason: str, path: Path = ()) -> None:
+    def unread(self, reason: str, path: Path = (), kind: UnreadKind = UnreadKind.CONTENT) -> None:
         """Say what could not be read."""
-        note = Unread(reason, path)
+        note = Unread(reason, path, kind)
         if note not in self.payload.unread[-50:]:
             self.payload.unread.append(note)
 
@@ -136,10 +138,19 @@ class DocumentJob:
             self.unread("the document holds more text than is read", path[:1])
             return False
         if text and not text.isspace():
-            Reading(self.payload, self.limits, self._label).emit(
-                text, key, path, quoted=quoted, tabular=tabular
-            )
+            self._emit(text, key, path, quoted=quoted, tabular=tabular)
         return True
+
+    def _emit(self, text: str, key: str | None, path: Path, *, quoted: bool, tabular: bool) -> None:
+        """Add a text, and what is packed in it."""
+        reading = Reading(self.payload, self.limits, self._label)
+        raw = text.encode()
+        swallowed = packed.worth_looking(raw) and packed.unpack(
+            reading, text, raw, key, path, 0, column=tabular
+        )
+        if not swallowed or tabular:
+            reading.emit(text, key, path, quoted=quoted, tabular=tabular)
+        drain(reading)
 
     def label(self, part: str) -> str:
         """Return the label of a part: `attachment customers.xlsx, sheet Customers`."""

@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from classifiers.codecs.limits import Limits
 from classifiers.payload import Document, Path, Payload
+from core.vocabulary.unread import UnreadKind
 
 
 class Work(Protocol):
@@ -30,7 +31,7 @@ class Work(Protocol):
         many.
         """
 
-    def unread(self, reason: str, path: Path = ()) -> None:
+    def unread(self, reason: str, path: Path = (), kind: UnreadKind = UnreadKind.CONTENT) -> None:
         """Say what could not be read."""
 
     def text(

@@ -102,15 +102,12 @@ class WorkerPool:
                 answer = await worker.classify(exchange, seconds, task)
         except TimeoutError:
             self._discard(worker)
-            raise DegradedError(
-                STAGE, f"the worker was late (over {seconds:g} s) and was ended"
-            ) from None
+            raise _ended(worker, f"was late (over {seconds:g} s) and was ended") from None
         except pickle.UnpicklingError:
             self._discard(worker)
-            raise DegradedError(STAGE, "the worker sent no valid answer and was ended") from None
+            raise _ended(worker, "sent no valid answer and was ended") from None
         except (EOFError, OSError):
-            how = await self._post_mortem(worker)
-            raise DegradedError(STAGE, f"the worker {how}") from None
+            raise _ended(worker, await self._post_mortem(worker)) from None
         except asyncio.CancelledError:
             self._discard(worker)
             raise
@@ -248,3 +245,10 @@ class WorkerPool:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()
+
+
+def _ended(worker: WorkerProcess, how: str) -> DegradedError:
+    """Return the failure, with what this worker had found before it."""
+    error = DegradedError(STAGE, f"the worker {how}")
+    error.found = worker.sofar
+    return error

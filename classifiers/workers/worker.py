@@ -13,22 +13,25 @@ import struct
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 HEADER = struct.Struct(">QQ")
 """Lengths of the pickled head and of the raw body that follow."""
-READY, DONE, FAILED = "ready", "done", "failed"
+READY, SOFAR, DONE, FAILED = "ready", "so far", "done", "failed"
 WHOLE, WINDOW = "classify", "classify_window"
 """What is asked of the classifier: its methods."""
 _PR_SET_PDEATHSIG = 1
+_BEHIND_THE_GATE = 5
+"""Niceness: where cores are few, whoever needs no worker does not wait for those who do."""
 
 
 class Setup(NamedTuple):
     """What a worker needs to start. May hold a key: it travels on the pipe only."""
 
     factory: str
-    """`module:function`, called with `init`; what it returns has `classify(exchange)` and
-    `classify_window(exchange)`.
+    """`module:function`, called with `init`; what it returns has
+    `classify(exchange, progress=…)` and `classify_window(exchange)`.
     """
     init: object
     memory_bytes: int
@@ -97,6 +100,7 @@ def _limit(memory_bytes: int) -> None:
         return
     import resource
 
+    os.nice(_BEHIND_THE_GATE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_bytes:
         which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
@@ -133,12 +137,20 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, classifier: Any) -> None:
         exchange, seconds, task = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
         _allow_cpu(seconds)
         try:
-            ask = classifier.classify_window if task == WINDOW else classifier.classify
-            answer = (DONE, ask(replace(exchange, body=body)))
+            whole = replace(exchange, body=body)
+            if task == WINDOW:
+                answer = (DONE, classifier.classify_window(whole))
+            else:
+                answer = (DONE, classifier.classify(whole, progress=partial(_tell, answers)))
         except Exception as error:  # noqa: BLE001 - boundary: the gate learns the kind of error, never its text
             answer = (FAILED, type(error).__name__)
         del exchange, head, body
         _send(answers, (*answer, _resident()))
+
+
+def _tell(answers: BinaryIO, sofar: object) -> None:
+    """Send what is known before the part that may be ended."""
+    _send(answers, (SOFAR, sofar, _resident()))
 
 
 def _resident() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifiers.workers.worker import DONE, FAILED, HEADER, WHOLE, Setup
+from classifiers.workers.worker import DONE, FAILED, HEADER, SOFAR, WHOLE, Setup
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
@@ -41,6 +41,8 @@ class WorkerProcess:
     def __init__(self) -> None:
         self.outdated = False
         self._process: asyncio.subprocess.Process | None = None
+        self.sofar: Classification | None = None
+        """What the task under way has found until now."""
         self._tasks_done = 0
         self._resident = 0
         self._expiry: asyncio.TimerHandle | None = None
@@ -73,7 +75,8 @@ class WorkerProcess:
         raised.
         """
         head = pickle.dumps((replace(exchange, body=b""), seconds, task), protocol=5)
-        sending = asyncio.gather(self._send(head, exchange.body), self._answer())
+        self.sofar = None
+        sending = asyncio.gather(self._send(head, exchange.body), self._last_answer())
         try:
             _, (status, value) = await sending
         except BaseException:
@@ -95,6 +98,15 @@ class WorkerProcess:
             pipe.write(view[at : at + _SLICE])
             await pipe.drain()
         await pipe.drain()
+
+    async def _last_answer(self) -> tuple[str, object]:
+        """Return the answer that ends a task; those before it tell what is known so far."""
+        while True:
+            status, value = await self._answer()
+            if status != SOFAR:
+                return status, value
+            if isinstance(value, Classification):
+                self.sofar = value
 
     async def _answer(self) -> tuple[str, object]:
         assert self._process is not None
@@ -193,5 +205,5 @@ def _command() -> list[str]:
         sys.executable,
         "-I",
         "-c",
-        f"import sys; sys.path[:] = {path!r}; from classifiers.workers.worker import main; main()",
+        f"import sys; sys.path[:] = {path!r}; from classifiers.workers.worker import SOFAR, main; main()",
     ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.attribution_attacks import HONEST, Arena, cases
+from attribution.agreement import MOVABLE
+from benchmarks.attribution_attacks import HONEST, REQUESTS, Arena, cases
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
 from tests.attribution.conftest import Gate
@@ -37,12 +38,13 @@ def test_no_program_passes_for_another_one(
     """
     gate.attributor.warm()
     make(arena)
-    for seen in gate.wait(2 if name.startswith("exec_") else 1):
+    for seen in gate.wait(REQUESTS.get(name, 1)):
         found = seen.at_request
         assert told_wrongly(seen.truth, found) is None
         if found.certainty is not Certainty.EXACT:
             assert found.reason
         if name in HONEST:
-            assert found.certainty is Certainty.EXACT
+            # Of a relative path the kernel tells the start folder, if it is heard in time.
+            assert found.certainty is Certainty.EXACT or found.reason == MOVABLE
             assert found.script is not None
             assert found.script.sha256 == seen.truth["sha256"]

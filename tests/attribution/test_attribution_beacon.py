@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution import examination
 from attribution.beacon import reading
 from attribution.beacon.claims import RequestClaim, StartClaim, read_claims
 from attribution.beacon.doubt import OTHER_PROGRAM, OTHER_VERSION, doubt
@@ -247,3 +248,43 @@ def test_a_beacon_that_disagrees_makes_a_name_doubtful(tmp_path: Path) -> None:
     assert doubt(began("/v/bin/streamlit"), path, "a", files) is None  # a tool that runs the script
     assert doubt(began("<string>"), path, "a", files) is None
     assert doubt(None, path, "a", files) is None
+
+
+@pytest.mark.parametrize(
+    ("mark", "refused", "heard"),
+    [(77, True, True), (77, False, False), ("-", True, False), (76, True, False)],
+    ids=["its own, unreadable", "readable", "without a mark", "of an earlier process"],
+)
+def test_a_beacon_is_a_witness_only_where_nobody_can_ask(
+    run: Path, monkeypatch: pytest.MonkeyPatch, mark: object, refused: bool, heard: bool
+) -> None:
+    """Where the interpreter may be read, it is asked. Elsewhere the word of this very process
+    counts, and not one that may be of another with its number.
+    """
+    monkeypatch.setattr(examination, "is_refused", lambda _: refused)
+    (run / "records" / "4242").write_text(start(mark=mark))
+    found = examination._beacons_word(facts(), reading.start_claim(facts()))
+    assert (found is not None and found.main == "/w/job.py") is heard
+
+
+def test_what_a_beacon_says_otherwise_is_shown_and_changes_no_name(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its other name stands among the candidates, with the reason; the name stays what the command
+    line says.
+    """
+    monkeypatch.setattr(examination, "is_refused", lambda _: True)
+    (run / "records" / "4242").write_text(start(main="/w/other.py"))
+    asked = ProcessFacts(
+        pid=4242,
+        start=77,
+        uid=os.getuid(),
+        exe="/usr/bin/python3",
+        argv=("python3", "/w/job.py"),
+        is_asked=True,
+    )
+    seen = examination.examine([asked], frozenset())
+    assert seen.resolution is not None
+    assert seen.resolution.path == "/w/job.py"
+    assert seen.note == OTHER_PROGRAM
+    assert set(seen.candidates) == {"/w/job.py", "/w/other.py"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from attribution.agreement import TEXT_ALONE
 from attribution.attributor import _peer
 from attribution.backends.psutil_table import PsutilBackend
 from attribution.connection_table import ConnectionTable
@@ -149,7 +150,7 @@ def test_a_real_process_that_sends_datagrams_is_seen_and_named(sending: Any) -> 
         found = attributor.attribute(seen)
         attributor.close()
 
-    assert found.certainty is Certainty.EXACT
+    assert (found.certainty, found.reason) == (Certainty.LIKELY, TEXT_ALONE)
     assert found.process is not None
     assert found.process.pid == pid
     assert found.is_python

@@ -18,7 +18,7 @@ ASK = "ask(dial())\n"
 def test_a_script_file_is_named_exactly(gate: Gate, clients: Clients) -> None:
     """A script that sends is named by process, path and hash, already when it connects."""
     path = clients.write(ASK)
-    clients.python("-u", "-X", "dev", path.name)
+    clients.python("-u", "-X", "dev", str(path))
     (seen,) = gate.wait(1)
     for found in (seen.at_connect, seen.at_request):
         assert found.certainty is Certainty.EXACT
@@ -75,7 +75,7 @@ if __name__ == "__main__":
     worker.join()
 """
     path = clients.write(body)
-    clients.python(path.name)
+    clients.python(str(path))
     (seen,) = gate.wait(1)
     found = seen.at_request
     assert found.certainty is Certainty.EXACT
@@ -256,8 +256,8 @@ def test_later_requests_are_answered_at_once(gate: Gate, clients: Clients) -> No
     its answer.
     """
     gate.settle = True
-    clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
-    clients.python("client.py")
+    path = clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
+    clients.python(str(path))
     seen = gate.wait(5)
     assert [s.quick for s in seen] == [True] * 5
     assert {s.at_request.certainty for s in seen} == {Certainty.EXACT}

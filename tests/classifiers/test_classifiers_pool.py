@@ -365,3 +365,33 @@ async def test_whatever_is_raised_around_a_worker_nobody_waits_in_vain(
                     await asked.classify(exchange(), PATIENT)
         assert OWNER.trouble == (f"no longer {Duty.WORKERS.value.what} ({error.__name__})",)
         assert asked.pids == ()
+
+
+@pytest.mark.parametrize("path", ["/halfway/hang", "/halfway/exit", "/halfway/evil"])
+def test_what_was_found_before_the_end_counts(path: str) -> None:
+    """A worker that is late or dies halfway takes nothing with it that it had found."""
+
+    async def story() -> object:
+        async with pool() as workers:
+            with pytest.raises(DegradedError) as failed:
+                await workers.classify(exchange(path, b"abc"), 1.5)
+            again = await workers.classify(exchange("/", b"abc"), PATIENT)
+            assert again.findings[0].note != "halfway"
+            return failed.value.found
+
+    found = asyncio.run(story())
+    assert isinstance(found, Classification)
+    assert found.findings[0].note == "halfway"
+
+
+def test_a_worker_that_fails_at_once_has_found_nothing() -> None:
+    """What an earlier request had found is never taken for this one's."""
+
+    async def story() -> object:
+        async with pool() as workers:
+            await workers.classify(exchange("/halfway", b"abc"), PATIENT)
+            with pytest.raises(DegradedError) as failed:
+                await workers.classify(exchange("/exit"), PATIENT)
+            return failed.value.found
+
+    assert asyncio.run(story()) is None

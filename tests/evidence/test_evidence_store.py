@@ -300,6 +300,39 @@ def test_a_closed_case_that_happens_again(
     assert comes_back == (disposition in {Disposition.CONFIRMED_LEAK, Disposition.ALREADY_HANDLED})
 
 
+@pytest.mark.parametrize(
+    ("later", "comes_back"),
+    [
+        (["a"], False),
+        (["a", "a", "a"], False),
+        (["b"], True),
+        (["a", "b"], True),
+        (["b", "a"], True),
+        ([None], False),
+    ],
+)
+def test_a_closing_holds_for_the_version_that_was_looked_at(
+    store: Store,
+    write: Callable[..., None],
+    make_record: Make,
+    place: Path,
+    later: list[str | None],
+    comes_back: bool,
+) -> None:
+    """What was judged harmless of one version says nothing of the next; the whole evidence agrees,
+    however its batches were cut.
+    """
+    write(make_record(0, sha256="a"))
+    key = case_key(make_record())
+    store.append([act(key, Action.CLOSE, Disposition.FALSE_ALARM)])
+    write(*(make_record(n, sha256=one) for n, one in enumerate(later, 1)))
+
+    assert store.count(CaseFilter()) == (1 if comes_back else 0)
+    assert evidence.verify(place).ok
+    store.append([act(key, Action.CLOSE, Disposition.FALSE_ALARM)])
+    assert store.count(CaseFilter()) == 0
+
+
 def test_events_are_appended_all_or_none(
     store: Store, write: Callable[..., None], make_record: Make, place: Path
 ) -> None:

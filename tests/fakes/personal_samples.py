@@ -5,6 +5,7 @@ import hashlib
 import random
 import string
 import uuid
+import zlib
 from datetime import date, timedelta
 
 from classifiers.payload import Payload, Segment
@@ -179,9 +180,21 @@ def _embedding_text(rng: random.Random) -> object:
     return {"content": "vector: " + ", ".join(f"{rng.uniform(-1, 1):.16f}" for _ in range(60))}
 
 
+def _png(rng: random.Random) -> bytes:
+    """Return a whole picture of 16 by 16 points."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    rows = b"".join(b"\0" + rng.randbytes(48) for _ in range(16))
+    head = (16).to_bytes(4) * 2 + bytes((8, 2, 0, 0, 0))
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+
+
 def _image(rng: random.Random) -> object:
     return {
-        "image_url": "data:image/png;base64," + base64.b64encode(rng.randbytes(900)).decode(),
+        "image_url": "data:image/png;base64," + base64.b64encode(_png(rng)).decode(),
         "b64": base64.b64encode(rng.randbytes(300)).decode(),
     }
 

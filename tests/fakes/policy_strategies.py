@@ -19,7 +19,9 @@ from pydantic import AwareDatetime, BaseModel
 
 from core.attribution import Attribution, Certainty
 from core.classification import Destination
+from core.findings import NOT_INSPECTED, Finding
 from core.situation import Situation
+from core.vocabulary.unread import TEXTLESS, UnreadKind
 from policy import fields
 from policy.conditions import When
 from policy.hours import Hours
@@ -263,6 +265,13 @@ def _proven(sender: Attribution) -> Attribution:
     return replace(sender, certainty=Certainty.EXACT) if likely else sender
 
 
+def _told(finding: Finding) -> Finding:
+    """Return a finding that leaves nothing open: what was not read is a picture."""
+    if finding.kind != NOT_INSPECTED or finding.unread in TEXTLESS:
+        return finding
+    return replace(finding, unread=UnreadKind.PICTURE)
+
+
 def _placed(known: Destination) -> Destination:
     """Return a destination whose address and country were looked up."""
     return replace(known, address=known.address or "198.51.100.7", country=known.country or "NL")
@@ -275,6 +284,7 @@ KNOWN = [
     replace(
         s,
         degraded=(),
+        findings=tuple(map(_told, s.findings)),
         headers_only=False,
         sender=_proven(s.sender),
         destination=_placed(s.destination),

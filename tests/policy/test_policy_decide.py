@@ -315,8 +315,64 @@ def test_each_rule_may_say_what_happens_when_it_cannot_be_judged(
 
 def test_what_was_found_before_the_failure_still_counts() -> None:
     """A failure in one part hides nothing that another part found."""
-    rules = "  - {id: bank, when: {findings: bank}, then: redact}\n"
-    assert policy(rules).decide(situation(found(), degraded=DEGRADED)).verdict is Verdict.REDACT
+    rules = "  - {id: bank, when: {findings: bank}, then: hold}\n"
+    assert policy(rules).decide(situation(found(), degraded=DEGRADED)).verdict is Verdict.HOLD
+
+
+UNREAD = [found("not_inspected", unread=kind) for kind in (None, "content", "encrypted", "new")]
+SILENT = [found("not_inspected", unread=kind) for kind in ("picture", "sound", "film", "font")]
+"""Parts that were not read in which text may stand, and those in which none stands."""
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+@pytest.mark.parametrize("kinds", ["anything", "bank", "credentials", "person", "[iban, email]"])
+@pytest.mark.parametrize("do", ["block", "hold", "redact"])
+def test_what_was_not_read_is_never_taken_for_clean(do: str, kinds: str, unread: Finding) -> None:
+    """A rule that stops personal data stops what it could not look into, and says so."""
+    rules = f"  - {{id: stops, when: {{findings: {kinds}}}, then: {do}}}\n"
+    for also in ((), (found("iban"),)):
+        decision = policy(rules).decide(situation(*also, unread))
+        stopped = {Verdict.BLOCK, Verdict.HOLD} if do == "hold" else {Verdict.BLOCK}
+        assert (decision.rule, decision.verdict in stopped) == ("stops", True)
+    assert "could not be read" in policy(rules).decide(situation(unread)).reason
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+@pytest.mark.parametrize("answer", ["allow", "watch", "warn", "hold", "block"])
+def test_a_rules_own_answer_holds_for_what_was_not_read(answer: str, unread: Finding) -> None:
+    """Whoever writes `on_error` says what becomes of it; `skip` asks the next rules."""
+    rules = "  - {id: a, when: {findings: bank}, then: block, on_error: ANSWER}\n"
+    assert policy(rules.replace("ANSWER", answer)).decide(situation(unread)).verdict == answer
+    skipped = policy(rules.replace("ANSWER", "skip")).decide(situation(unread))
+    assert (skipped.rule, skipped.verdict) == (None, Verdict.WATCH)
+
+
+@pytest.mark.parametrize("unread", SILENT)
+def test_a_picture_stops_nothing_unless_a_rule_speaks_of_pictures(unread: Finding) -> None:
+    """What ordinary traffic is full of is let pass by rules on personal data, and can be named."""
+    assert policy(BLOCK_BANK).decide(situation(unread)).verdict is Verdict.ALLOW
+    redacts = policy("  - {id: bank, when: {findings: bank}, then: redact}\n")
+    assert redacts.decide(situation(found(), unread)).verdict is Verdict.REDACT
+    named = policy(f"  - {{id: named, when: {{unread: {unread.unread}}}, then: block}}\n")
+    assert named.decide(situation(unread)).rule == "named"
+    assert named.decide(situation(*UNREAD)).rule is None
+    assert named.decide(situation()).rule is None
+
+
+def test_rules_that_let_clean_requests_pass_do_not_let_unread_ones_pass() -> None:
+    """Nobody is trusted for what could not be looked into."""
+    rules = "  - {id: clean, when: {not: {findings: anything}}, then: allow}\n"
+    assert policy(rules).decide(situation()).rule == "clean"
+    assert policy(rules).decide(situation(UNREAD[0])).rule is None
+
+
+def test_an_unread_body_may_be_a_call_of_a_model() -> None:
+    """A rule on language models is asked where the body itself was not read, not for a part."""
+    rules = policy("  - {id: models, when: {llm: {}}, then: block}\n")
+    body = found("not_inspected", where=("body",))
+    part = found("not_inspected", where=("body.files[3]",))
+    assert rules.decide(situation(body)).rule == "models"
+    assert rules.decide(situation(part)).rule is None
 
 
 @pytest.mark.parametrize(

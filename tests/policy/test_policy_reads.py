@@ -10,7 +10,7 @@ import pytest
 from policy_samples import record, situation
 from policy_strategies import FIELDS, SAMPLES, conditions, drawn
 
-from core.findings import SECRET
+from core.findings import NOT_INSPECTED, SECRET
 from core.record import Record
 from core.situation import Situation, situation_of
 from policy import inputs
@@ -59,7 +59,8 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.SIZE: of_situation("request_bytes"),
     inputs.SECRETS: of_findings(lambda kind: kind == SECRET),
     inputs.NAMES: of_findings(lambda kind: kind in NAMES),
-    inputs.VALUES: of_findings(lambda kind: kind != SECRET and kind not in NAMES),
+    inputs.VALUES: of_findings(lambda kind: kind not in {SECRET, NOT_INSPECTED, *NAMES}),
+    inputs.UNREAD: of_findings(lambda kind: kind == NOT_INSPECTED),
     inputs.LLM: of_situation("llm"),
     inputs.HISTORY: of_history("first_seen", "approved", "changed_since_approval"),
     inputs.IMPORTS: of_history("imports"),

@@ -110,6 +110,9 @@ class FakeClassifier:
     def is_cheap(self, exchange: Exchange) -> bool:
         return len(exchange.body) <= self.cheap_bytes
 
+    def is_quick(self, exchange: Exchange) -> bool:
+        return self.is_cheap(exchange)
+
     def classify(self, exchange: Exchange) -> Classification:
         if self.fail is not None:
             raise self.fail

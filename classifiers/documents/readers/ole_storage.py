@@ -7,6 +7,7 @@ from classifiers.decoding.decode_state import Reading
 from classifiers.documents.reader import Work
 from classifiers.documents.readers.spreadsheet import read_workbook
 from classifiers.payload import Document
+from core.vocabulary.unread import UnreadKind
 
 MEDIA_TYPES = frozenset({"application/x-ole-storage"})
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -16,7 +17,7 @@ _SHEETS = ("Workbook".encode("utf-16-le") + b"\0\0", "Book".encode("utf-16-le") 
 def read(document: Document, work: Work) -> None:
     """Read an XLS, name an encrypted document, show the readable runs of anything else."""
     if _ENCRYPTED in document.data:
-        work.unread("encrypted document", document.path)
+        work.unread("encrypted document", document.path, UnreadKind.ENCRYPTED)
         return
     if any(mark in document.data for mark in _SHEETS):
         read_workbook(document, work)

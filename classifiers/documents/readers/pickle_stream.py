@@ -5,12 +5,15 @@ from io import BytesIO
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
+from classifiers.decoding.packed import bytes_in
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
 _SLICE = 1 << 16
+_SHORTEST = 16
+"""Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
 
 
@@ -26,6 +29,8 @@ def read(document: Document, work: Work) -> None:
                 break
             if type(argument) is str and opcode.name not in _CODE:
                 texts.add(argument)
+                if (inner := bytes_in(argument)) is not None:
+                    _bytes(inner, texts, document, work)
             elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
                 _bytes(bytes(argument), texts, document, work)
             elif type(argument) is int and 100_000 <= argument < 10**19:
@@ -37,11 +42,10 @@ def read(document: Document, work: Work) -> None:
 
 
 def _bytes(data: bytes, texts: "_Gathered", document: Document, work: Work) -> None:
-    if document_type(data):
-        if work.allow(len(data), document.path):
-            work.member(data, None, document.path)
-    elif (text := text_of(data)) is not None:
+    if (text := text_of(data)) is not None and not document_type(data):
         texts.add(text)
+    elif len(data) >= _SHORTEST and work.allow(len(data), document.path):
+        work.member(data, None, document.path)
 
 
 class _Gathered:

@@ -7,6 +7,7 @@ from io import BytesIO
 from classifiers.documents.reader import Work
 from classifiers.documents.sniff import entries
 from classifiers.payload import Document
+from core.vocabulary.unread import UnreadKind
 
 MEDIA_TYPES = frozenset({"application/zip"})
 _MAX_DIRECTORY = 50_000
@@ -36,7 +37,7 @@ def _member(
     """Queue one member; False when the archive's limits are used up."""
     path, limits = (*document.path, info.filename), work.limits
     if info.flag_bits & 0x1:
-        work.unread("encrypted archive", document.path)
+        work.unread("encrypted archive", document.path, UnreadKind.ENCRYPTED)
         return True
     most = min(limits.member_bytes, max(limits.ratio_from, info.compress_size * limits.ratio))
     try:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import gzip
 import json
+import random
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import msgpack
 import orjson
 import pytest
 import zstandard
+from unread_packings import png
 
 from classifiers.decoding import decode, decode_message
 from classifiers.payload import Carrier, Payload, place
@@ -514,7 +516,7 @@ def test_a_wrong_checksum_is_stated(send: Send) -> None:
 
 def test_pictures_are_named_and_not_read(send: Send) -> None:
     """A picture inside a request is not read, and that is said."""
-    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(3000)).decode()
+    picture = base64.b64encode(png()).decode()
     payload = decode(
         send(json.dumps({"image_url": {"url": f"data:image/png;base64,{picture}"}}).encode())
     )
@@ -595,7 +597,7 @@ def test_identifiers_of_machines_are_not_taken_for_packed_text(send: Send) -> No
         "uuid": "123e4567-e89b-12d3-a456-426614174000",
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "path": "some/long/path/without/any/dots/in/it",
-        "signature": base64.b64encode(bytes(range(256)) * 20).decode(),
+        "signature": base64.b64encode(random.Random(1).randbytes(512)).decode(),
     }
     payload = decode(send(json.dumps(ids).encode()))
     assert texts(payload) == list(ids.values())

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from core.classification import Category, Classification, Destination
 from core.exchange import Exchange
@@ -31,10 +32,18 @@ class Obedient:
     def __init__(self, init: object) -> None:
         self.init = init
 
-    def classify(self, exchange: Exchange) -> Classification:
+    def classify(
+        self, exchange: Exchange, progress: Callable[[object], None] | None = None
+    ) -> Classification:
+        if exchange.path.startswith("/halfway") and progress is not None:
+            progress(answer(exchange, "halfway"))
         match exchange.path:
-            case "/hang":
+            case "/hang" | "/halfway/hang":
                 time.sleep(600)
+            case "/halfway/exit":
+                os._exit(3)
+            case "/halfway/evil" if progress is not None:
+                progress(Evil())
             case "/spin":
                 while True:
                     pass

@@ -1,0 +1,225 @@
+"""Programs under the names of others: compiled files, tools, environments, mounts."""
+
+import sys
+import zipfile
+
+from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, attack, named
+
+
+def _compiled(arena: Arena, name: str, body: str, claims: str) -> None:
+    """Write a compiled file that names another one as its source."""
+    import importlib.util
+    import marshal
+
+    code = compile(f"{PRELUDE}\n{body}", claims, "exec")
+    head = importlib.util.MAGIC_NUMBER + bytes(12)
+    path = arena.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(head + marshal.dumps(code))
+
+
+def _poses(*words: str, name: str, move: str) -> Attack:
+    def make(arena: Arena) -> None:
+        good = arena.write("good/job.py", note="good")
+        arena.write("good/pkg/job.py", note="good")
+        claims = good if "pkg" not in name else good.parent / "pkg/job.py"
+        _compiled(arena, f"evil/{name}", f"{move}\n{SEND}", str(claims))
+        arena.python(*words, cwd="evil")
+
+    return make
+
+
+MOVES = {"stays": "pass", "moves": "os.chdir('../good')"}
+for _how, _move in MOVES.items():
+    named(f"compiled under a source's name, {_how}", _poses("job.py", name="job.py", move=_move))
+    named(f"a compiled module, {_how}", _poses("-m", "job", name="job.pyc", move=_move))
+    named(f"a compiled file, {_how}", _poses("job.pyc", name="job.pyc", move=_move))
+    named(
+        f"a compiled module of a folder, {_how}",
+        _poses("-m", "pkg.job", name="pkg/job.pyc", move=_move),
+    )
+
+
+@attack
+def an_archive_of_compiled_files(arena: Arena) -> None:
+    good = arena.write("good/app.pyz/__main__.py", note="good")
+    _compiled(
+        arena, "main.pyc", f"TRUTH = _truth('app.pyz')\nos.chdir('../good')\n{SEND}", str(good)
+    )
+    (arena.folder / "evil").mkdir()
+    with zipfile.ZipFile(arena.folder / "evil/app.pyz", "w") as archive:
+        archive.write(arena.folder / "main.pyc", "__main__.pyc")
+    arena.python("app.pyz", cwd="evil")
+
+
+def _by_tool(*words: str, line: str) -> Attack:
+    """A tool's command line is written over; the code that sends claims to be another file's."""
+
+    def make(arena: Arena) -> None:
+        good = arena.write("good.py", note="good")
+        body = f"""
+overwrite_line({line!r}.replace("PY", sys.executable).replace(" ", chr(0)).encode() + bytes(1))
+exec(compile("ask(dial())", {str(good)!r}, "exec"))
+"""
+        arena.write("evil.py", body)
+        arena.python(*words)
+
+    return make
+
+
+named(
+    "a profiler of another script",
+    _by_tool("-m", "cProfile", "evil.py", line="PY -m cProfile good.py"),
+)
+named(
+    "a tracer of another script",
+    _by_tool("-m", "trace", "-t", "evil.py", line="PY -m trace -t good.py"),
+)
+named(
+    "a debugger of another script",
+    _by_tool("-m", "pdb", "-cc", "evil.py", line="PY -m pdb -cc good.py"),
+)
+
+
+@attack
+def the_text_of_a_command_written_over_it(arena: Arena) -> None:
+    import hashlib
+
+    evil = f"{PRELUDE}\nimport os\n"
+    evil += "TRUTH['sha256'] = os.environ['TEXT']\n"
+    evil += "from pathlib import Path\n"
+    evil += "old = Path('/proc/self/cmdline').read_bytes()\n"
+    evil += "overwrite_line(old.replace(b'print(2)', b'print(1)'))\nask(dial()) # print(2)\n"
+    digest = hashlib.sha256(evil.encode()).hexdigest()
+    arena.python("-c", evil, env={"TEXT": digest})
+
+
+@attack
+def the_kernels_short_name(arena: Arena) -> None:
+    arena.write("good.py", note="good")
+    body = "import ctypes\nctypes.CDLL(None).prctl(15, b'good.py', 0, 0, 0)\n" + SEND
+    arena.write("evil.py", body)
+    arena.python("evil.py")
+
+
+@attack
+def sent_before_the_script_begins(arena: Arena) -> None:
+    arena.write("good.py", note="good")
+    arena.write("site/sitecustomize.py")
+    arena.python("good.py", env={"PYTHONPATH": str(arena.folder / "site")})
+
+
+@attack
+def another_script_run_before_the_script_begins(arena: Arena) -> None:
+    arena.write("good.py", note="good")
+    evil = arena.write("evil.py")
+    arena.write(
+        "site/sitecustomize.py",
+        f"import runpy\nrunpy.run_path({str(evil)!r}, run_name='__main__')\n",
+    )
+    arena.python("good.py", env={"PYTHONPATH": str(arena.folder / "site")})
+
+
+@attack
+def the_folder_changed_before_the_script_begins(arena: Arena) -> None:
+    for folder in ("a", "b"):
+        arena.write(f"{folder}/job.py", note=folder)
+    arena.write("site/sitecustomize.py", "os.chdir('../b')\n")
+    arena.python("-m", "job", cwd="a", env={"PYTHONPATH": str(arena.folder / "site")})
+
+
+@attack
+def sent_at_the_end(arena: Arena) -> None:
+    arena.write("job.py", "import atexit\natexit.register(lambda: ask(dial()))\n")
+    arena.python("job.py")
+
+
+@attack
+def sent_by_a_thread_after_the_script(arena: Arena) -> None:
+    body = "import threading\nthreading.Timer(0.2, lambda: ask(dial())).start()\n"
+    arena.write("job.py", body)
+    arena.python("job.py")
+
+
+@attack
+def sent_by_an_interpreter_within(arena: Arena) -> None:
+    body = """
+import _interpreters
+inner = _interpreters.create()
+text = open(__file__).read().split("# CUT")[0]
+code = f"__file__ = {__file__!r}\\n" + text + "\\nask(dial())"
+_interpreters.run_string(inner, code)
+"""
+    arena.write("job.py", f"# CUT\n{body}" if sys.version_info[:2] == (3, 13) else SEND)
+    arena.python("job.py")
+
+
+@attack
+def a_startup_file(arena: Arena) -> None:
+    arena.write("job.py")
+    good = arena.write("good.py", "", note="good")
+    arena.python("job.py", env={"PYTHONSTARTUP": str(good)})
+
+
+@attack
+def run_by_a_hard_link(arena: Arena) -> None:
+    job = arena.write("v1/job.py")
+    (arena.folder / "run.py").hardlink_to(job)
+    arena.python("run.py")
+
+
+@attack
+def removed_and_made_again(arena: Arena) -> None:
+    path = arena.write("job.py", f"wait()\n{SEND}", "first")
+    arena.python("job.py")
+    arena.until("go.ready")
+    path.unlink()
+    arena.write("job.py", SEND, "second")
+    arena.go()
+
+
+@attack
+def an_archive_replaced(arena: Arena) -> None:
+    for name, note in (("app.pyz", "first"), ("new", "second")):
+        with zipfile.ZipFile(arena.folder / name, "w") as archive:
+            body = f"{PRELUDE}\n# {note}\nTRUTH = _truth('app.pyz')\nwait()\n{SEND}"
+            archive.writestr("__main__.py", body)
+    arena.python("app.pyz")
+    arena.until("go.ready")
+    (arena.folder / "new").rename(arena.folder / "app.pyz")
+    arena.go()
+
+
+def _mounted(prepare: str, undo: str) -> Attack:
+    """A script is run from below a mount that shows another file at its path afterwards."""
+
+    def make(arena: Arena) -> None:
+        evil = arena.write("evil/job.py", f"wait()\n{SEND}", "evil").parent
+        place = arena.write("place/job.py", SEND, "good").parent
+        other = arena.write("other/job.py", SEND, "good").parent
+        words = {"EVIL": str(evil), "PLACE": str(place), "OTHER": str(other)}
+        text = f"""
+{prepare}
+truth=$(sha256sum $PLACE/job.py | cut -d' ' -f1)
+"$PY" $PLACE/job.py & while [ ! -e go.ready ]; do sleep 0.02; done
+{undo}
+touch go; wait"""
+        arena.shell(text, env=words)
+
+    return make
+
+
+MOUNTS = {
+    "a bind mount that is taken off": ("mount --bind $EVIL $PLACE", "umount -l $PLACE"),
+    "a file system that is taken off": (
+        "mount -t tmpfs none $PLACE; cp $EVIL/job.py $PLACE/",
+        "umount -l $PLACE",
+    ),
+    "a file system that is moved over it": (
+        "mount -t tmpfs none $OTHER; mount --make-private $OTHER;"
+        " cp $PLACE/job.py $OTHER/; cp $EVIL/job.py $PLACE/; sleep 0.1",
+        "mount --move $OTHER $PLACE",
+    ),
+}
+for _what, (_prepare, _undo) in MOUNTS.items():
+    named(f"mount: {_what}", _mounted(_prepare, _undo))

@@ -1,0 +1,109 @@
+"""What bytes that were decoded from text are: text, a file, packed, numbers, or unknown."""
+
+from classifiers.codecs.charset import readable_runs, text_of
+from classifiers.codecs.magic import document_type, has_long_mark, packed_as, picture_type
+from classifiers.codecs.media import media_in
+from classifiers.codecs.media.weights import are_fractions
+from classifiers.codecs.packed import is_plain
+from classifiers.codecs.unnamed import coding_by_content
+from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.payload import Path
+from core.vocabulary.unread import UnreadKind
+
+_SMALLEST_PICTURE = 256
+_LONGEST_SIGNATURE = 512
+"""Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
+_FEWEST_MIXED, _READABLE = 40, 16
+_FEWEST_VALUES = 16
+"""Bytes of fewer different values are a ruler of dots, not unknown data."""
+_CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
+_HIGH = bytes(range(128, 256))
+_OPAQUE_KEYS = frozenset(
+    {
+        "signature",
+        "encrypted_content",
+        "thoughtSignature",
+        "thought_signature",
+    }
+)
+
+
+def read_decoded(reading: Reading, data: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Queue what was decoded where it is known what it is; say of what is longer than a signature
+    that nobody knows. False where the text that it was decoded from may just be text.
+    """
+    if _is_something(data):
+        return reading.later(Piece(data, "", key, path, depth + 1))
+    if len(data) <= _LONGEST_SIGNATURE or len(set(data)) < _FEWEST_VALUES:
+        return False
+    reading.unread("encoded data in no known format", path, _kind_of(data, key))
+    return True
+
+
+def _is_something(data: bytes) -> bool:
+    if known(data) is not None or begins_file(data, len(data)):
+        return True
+    if coding_by_content(data) is not None or _holds_texts(data):
+        return True
+    return len(data) > _LONGEST_SIGNATURE and media_in(data, None) is not None
+
+
+def _kind_of(data: bytes, key: str | None) -> UnreadKind:
+    if are_fractions(data):
+        return UnreadKind.WEIGHTS
+    return UnreadKind.SEALED if key in _OPAQUE_KEYS else UnreadKind.CONTENT
+
+
+def _holds_texts(data: bytes) -> bool:
+    """True when the data begin with readable characters, or a third of them stands in runs of
+    such.
+    """
+    if len(data) >= _FEWEST_MIXED and is_plain(data[:_READABLE]):
+        return True
+    return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data)
+
+
+def begins_file(head: bytes, length: int) -> bool:
+    """True for the beginning of a document, or of a picture or sound larger than a pixel: names may
+    begin like those.
+    """
+    if document_type(head) is not None:
+        return True
+    if length < _SMALLEST_PICTURE and not has_long_mark(head):
+        return False
+    return picture_type(head) is not None
+
+
+def known(data: bytes) -> bytes | None:
+    """Return the data when it is text or a packed stream; a cut last character does not matter."""
+    if packed_as(data) or (data[:1] == b"x" and coding_by_content(data)):
+        return data
+    head = data[:48]
+    if len(head) < 12:
+        return None
+    if head.count(0) * 3 > len(head):
+        return data if text_of(head[: len(head) & ~1]) else None
+    if head.translate(None, _CONTROLS) != head:
+        return None
+    if head.isascii():
+        return data
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:
+            return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
+        text = head[: error.start].decode()
+    return data if _few_strange(text) else None
+
+
+def _few_strange(text: str) -> bool:
+    """Random bytes that happen to read as text are full of odd letters; prose of any language is
+    not of many blocks.
+    """
+    blocks = {ord(char) >> 8 for char in text if char.isalpha()}
+    odd = sum(
+        1
+        for char in text
+        if not (char.isalnum() or char.isspace() or char in "{}[]\":,.'-_/=+()@#;&?!*|<>")
+    )
+    return len(blocks) <= 2 and odd * 5 <= len(text)

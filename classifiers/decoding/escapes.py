@@ -1,0 +1,76 @@
+"""Words whose characters are escaped: by percent signs, numbers, quoted-printable, UTF-7."""
+
+import quopri
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote_to_bytes
+
+from classifiers.codecs.charset import text_of
+
+TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_SIGNS = re.compile(r"[\\&]|%u")
+_NUMBERED = re.compile(
+    r"\\u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
+    r"|&#[xX]([0-9A-Fa-f]{1,8});|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#([0-9]{1,9});"
+)
+"""A character by its number, as programs, addresses and pages write it."""
+_BASES = (16, 16, 16, 16, 16, 16, 8, 10)
+_SHIFTED = re.compile(r"\+A[A-Za-z0-9+/]{2,60}-")
+"""Letters of ASCII in UTF-7, which nobody need write so."""
+_QUOTED = re.compile(r"=[0-9A-F]{2}")
+
+
+def hidden(text: str) -> Iterator[tuple[str, str]]:
+    """Yield how words of a text are escaped, and those words as they read."""
+    ways: list[tuple[str, str, str, Callable[[str], str]]] = []
+    if "%" in text and not text.startswith("data:") and _PERCENT.search(text):
+        ways.append(("percent", text, "%", _from_percent))
+    if _SIGNS.search(text) and _NUMBERED.search(text):
+        ways.append(("escaped", text, "", _from_numbers))
+    if "=" in text and _QUOTED.search(text):
+        joined = text.replace("=\r\n", "").replace("=\n", "")
+        ways.append(("quoted-printable", joined, "=", _from_quoted))
+    if "+A" in text and _SHIFTED.search(text):
+        ways.append(("utf-7", text, "+A", _from_utf7))
+    for how, whole, mark, undo in ways:
+        plain = "\n".join(_undone(whole, mark, undo))
+        if plain:
+            yield how, plain
+
+
+def _undone(text: str, mark: str, undo: Callable[[str], str]) -> Iterator[str]:
+    for token in TOKEN_BREAK.split(text):
+        if len(token) > 3 and mark in token and (after := undo(token)) != token:
+            yield after
+
+
+def _from_percent(token: str) -> str:
+    return text_of(unquote_to_bytes(token)) or token if _PERCENT.search(token) else token
+
+
+def _from_quoted(token: str) -> str:
+    if not _QUOTED.search(token):
+        return token
+    return text_of(quopri.decodestring(token.encode())) or token
+
+
+def _from_utf7(token: str) -> str:
+    return _SHIFTED.sub(_unshifted, token)
+
+
+def _unshifted(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("ascii").decode("utf-7")
+    except UnicodeError:
+        return match[0]
+
+
+def _from_numbers(token: str) -> str:
+    return _NUMBERED.sub(_unescaped, token)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    number = match.lastindex or 1
+    code = int(match[number], _BASES[number - 1])
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

@@ -1,0 +1,257 @@
+"""Bytes spelled in text otherwise than in base64 or bare hex: pairs of hex digits set apart,
+numbers, bits, torn base64, base85, uuencode; and what tells that a text may hold such a stretch.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from classifiers.decoding.decoded import known
+
+_GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
+_SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
+_COMMA = r"(?:[ \t\r\n,;]|\\[nrt]){1,4}"
+_HEX = rf"(?:(?:0[xX])?(?:[0-9A-Fa-f]{{2}}){{1,2}}{_GAP}){{7,}}(?:0[xX])?[0-9A-Fa-f]{{2,4}}\b"
+_NUMBERS = rf"(?:[0-9]{{1,3}}{_COMMA}){{15,}}[0-9]{{1,3}}"
+_BITS = rf"(?:[01]{{8}}(?:{_COMMA})?){{12,}}"
+_WORD = r"[A-Za-z0-9+/_-]"
+_MIXED = r"(?:[a-z][A-Z0-9+/]|[A-Z][a-z0-9+/][A-Z])"
+_TORN = rf"(?:{_WORD}*{_MIXED}{_WORD}*{_SPACE}){{2,}}{_WORD}{{2,}}"
+"""Base64 with blanks or breaks in it: capitals and digits behind small letters, as no prose has."""
+_NAMED = r"(?:U\+[0-9A-Fa-f]{4,6}[ ,;]{0,2}){8,}"
+_STYLED = r"(?:\\[0-9A-Fa-f]{2,6} ?){8,}"
+"""Characters by their numbers, as Unicode names them and as style sheets write them."""
+_UU = r"begin(?:-base64)? [0-7]{3,4} [^\n\\]{0,200}(?:\r?\n|\\[nr])"
+_QUOTED = r"=[0-9A-F]{2}"
+_UTF7 = r"\+A[A-Za-z0-9+/]{2,}-"
+_DENSE = r"[!#-\[\]-~]{24,}"
+"""Signs and letters without a blank, a quote or a backslash."""
+_STRETCH = r"[!-~]{20,}"
+_SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
+"""Those of base85 that base64 has not: half of its letters are such."""
+_FEWEST_LETTERS, _LONG, _OF_LONG = 14, 400, 40
+"""Different ones in the shortest stretch, and in a long one: rows of figures have fewer."""
+_FEWEST_SIGNS, _ONE_IN = 4, 24
+"""So many, or one in so many, are such at least."""
+
+_B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_BASE_32, _SMALL_32 = (
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    b"abcdefghijklmnopqrstuvwxyz0123456789",
+)
+_Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+_FROM_Z85 = bytes.maketrans(_Z85, _B85)
+_FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
+_ALL = bytes(range(256))
+_NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
+_NO_BITS = _ALL.translate(None, b"01")
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_WHITE = b" \t\r\n"
+
+
+class Spelled(NamedTuple):
+    """A stretch of text undone. Holds payload."""
+
+    how: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"<Spelled {self.how} {len(self.data)} bytes>"
+
+
+def worth_reading(data: bytes) -> bool:
+    """Return True when something may be spelled so in a text, or in JSON as it was sent."""
+    return _hint().search(data) is not None
+
+
+def places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of what may be spelled so, for a text of which only parts are read."""
+    for found in _hint().finditer(data):
+        yield found.span()
+
+
+def holds_lines(data: bytes) -> bool:
+    """Return True when a text holds lines of an encoding that only read together."""
+    return _uu().search(data) is not None
+
+
+def stretches(data: bytes) -> Iterator[Spelled]:
+    """Yield what may be spelled in a text, right or wrong: what comes out tells. Pieces of one way
+    are put together, for dumps break them.
+    """
+    for how, pattern, undo in _ways():
+        out = b"".join(undo(found.group()) for found in pattern.finditer(data))
+        if out:
+            yield Spelled(how, out)
+    yield from _uuencoded(data)
+    for found in _tokens().finditer(data):
+        yield from _base_85(found.group())
+
+
+def base_32(run: bytes) -> Iterator[bytes]:
+    """Yield what a run of letters and digits may be in base32, of either alphabet."""
+    if len(run.translate(None, _BASE_32)) and len(run.translate(None, _SMALL_32)):
+        return
+    upper = run.upper()
+    whole = len(upper) // 8 * 8
+    rest = max((n for n in (0, 2, 4, 5, 7) if n <= len(upper) - whole), default=0)
+    padded = upper[: whole + rest] + b"=" * (-rest % 8)
+    for decode in (base64.b32decode, base64.b32hexdecode):
+        try:
+            yield decode(padded)
+        except (binascii.Error, ValueError):
+            continue
+
+
+def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
+    """Return what stands between the marks of yEnc, and the data without it; None without both."""
+    begin = data.find(b"=ybegin ")
+    start = data.find(b"\n", begin) + 1
+    if data.startswith(b"=ypart ", start):
+        start = data.find(b"\n", start) + 1
+    end = data.find(b"=yend", start)
+    if begin < 0 or not start or end < 0:
+        return None
+    first, *rest = data[start:end].translate(None, b"\r\n").split(b"=")
+    escaped = (bytes((part[0] - 64 & 255,)) + part[1:] for part in rest if part)
+    plain = b"".join((first, *escaped)).translate(_FROM_YENC)
+    return plain, data[:start] + data[end:]
+
+
+_FROM_YENC = bytes(byte - 42 & 255 for byte in range(256))
+
+
+def _from_pairs(stretch: bytes) -> bytes:
+    digits = stretch.replace(b"0x", b"").replace(b"0X", b"").translate(None, _NO_HEX)
+    return binascii.unhexlify(digits[: len(digits) & ~1])
+
+
+def _from_numbers(stretch: bytes) -> bytes:
+    values = [int(part) for part in stretch.replace(b",", b" ").replace(b";", b" ").split()]
+    return bytes(values) if max(values) < 256 else b""
+
+
+def _from_names(stretch: bytes) -> bytes:
+    numbers = stretch.translate(_APART).split()
+    codes = [int(number, 16) for number in numbers if number]
+    return "".join(chr(c) for c in codes if _is_character(c)).encode()
+
+
+def _is_character(code: int) -> bool:
+    return code < 0x110000 and not 0xD800 <= code < 0xE000
+
+
+_APART = bytes.maketrans(b"U+\\,;", b"     ")
+
+
+def _from_bits(stretch: bytes) -> bytes:
+    bits = stretch.translate(None, _NO_BITS)
+    return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
+
+
+def from_base_64(text: bytes) -> bytes:
+    """Return what base64 says, whatever stands between its letters and however it is padded."""
+    run = text.translate(_FROM_URLSAFE, _WHITE).rstrip(b"=")
+    spare = len(run) % 4
+    return binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
+
+
+def _from_torn(stretch: bytes) -> bytes:
+    """Words and names have fewer digits and capitals: they are none."""
+    digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
+    capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
+    data = from_base_64(stretch)
+    encoded = digits * 25 > len(stretch) and capitals * 6 > len(stretch)
+    return data if encoded or known(data) is not None else b""
+
+
+def _uuencoded(data: bytes) -> Iterator[Spelled]:
+    for found in _uu().finditer(data):
+        end = data.find(b"\nend", found.end() - 1)
+        body = data[found.end() : len(data) if end < 0 else end]
+        if found.group().startswith(b"begin-"):
+            yield Spelled("base64", from_base_64(body))
+        else:
+            yield Spelled("uuencode", b"".join(map(_line, body.splitlines())))
+
+
+def _line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _base_85(token: bytes) -> Iterator[Spelled]:
+    letters = len(set(token))
+    if letters < _FEWEST_LETTERS:
+        return
+    few = letters < _OF_LONG and len(token) > _LONG
+    signs = len(token) - len(token.translate(None, _SIGNS))
+    if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
+        return
+    begin, end = token.find(b"<~"), token.find(b"~>")
+    if 0 <= begin < end and (data := _a85(token[begin + 2 : end])):
+        yield Spelled("base85", data)
+    for decode in (_b85, _a85, _z85):
+        data = decode(token)
+        if data and not (few and known(data) is None):
+            yield Spelled("base85", data)
+
+
+def _a85(token: bytes) -> bytes:
+    try:
+        return base64.a85decode(token)
+    except ValueError:
+        return b""
+
+
+def _b85(token: bytes) -> bytes:
+    if token.translate(None, _B85):
+        return b""
+    try:
+        return base64.b85decode(token)
+    except ValueError:
+        return b""
+
+
+def _z85(token: bytes) -> bytes:
+    return b"" if token.translate(None, _Z85) else _b85(token.translate(_FROM_Z85))
+
+
+def _compiled(pattern: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode("latin-1"), options)
+
+
+@cache
+def _hint() -> Any:
+    every = (_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _DENSE)
+    return _compiled("|".join(f"(?:{one})" for one in every))
+
+
+@cache
+def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
+    return (
+        ("hex", _compiled(rf"\b{_HEX}"), _from_pairs),
+        ("numbers", _compiled(rf"\b{_NUMBERS}"), _from_numbers),
+        ("characters", _compiled(_NAMED), _from_names),
+        ("characters", _compiled(_STYLED), _from_names),
+        ("bits", _compiled(rf"\b{_BITS}"), _from_bits),
+        ("base64", _compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
+    )
+
+
+@cache
+def _uu() -> Any:
+    return _compiled(_UU)
+
+
+@cache
+def _tokens() -> Any:
+    return _compiled(_STRETCH)
