@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from classifiers.payload import Carrier, Pasted, Payload, Segment
@@ -36,6 +37,7 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
+_MOST_IN_ALL = 1_000
 _MOST_TABLES = 200
 """Tables of one text; what stands in more of them is read as text."""
 _BETWEEN = 16
@@ -44,12 +46,13 @@ _LONGEST_LINE = 200_000
 
 def pasted_in(payload: Payload) -> list[Pasted]:
     """Return the tables in the texts of a payload."""
-    return [
+    each = (
         Pasted(index, *table)
         for index, segment in enumerate(payload.segments)
         if _may_hold(segment)
         for table in tables_in(segment.text)
-    ]
+    )
+    return list(islice(each, _MOST_IN_ALL))
 
 
 def _may_hold(segment: Segment) -> bool:

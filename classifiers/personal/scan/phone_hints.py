@@ -67,10 +67,18 @@ def _patterns() -> tuple[Any, Any]:
     )
 
 
+def _two_bytes(word: str) -> str:
+    """Return the word with what may be an accented letter as one or two bytes of any kind."""
+    while "[" in word:
+        before, _, rest = word.partition("[")
+        word = f"{before}.{{1,2}}{rest.partition(']')[2]}"
+    return word
+
+
 def in_utf8() -> bytes:
     """Return a pattern for all words, in texts as they travel: accented letters are two bytes."""
     words = dict.fromkeys((*_STRONG.split(), *_FAINT.split()))
-    spelled = {word: re.sub(r"\[[^\]]*\]", ".{1,2}", word) for word in words}
+    spelled = {word: _two_bytes(word) for word in words}
     whole = "|".join(form for word, form in spelled.items() if len(word) < _STEM)
     stems = "|".join(form for word, form in spelled.items() if len(word) >= _STEM)
     return rf"(?i:(?:^|[^a-z])(?:(?:{whole})[^a-z]|(?:{stems})[a-z]{{0,6}}))".encode("ascii")
