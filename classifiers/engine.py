@@ -17,7 +17,8 @@ from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload
-from classifiers.personal import PersonalDetector, table_findings
+from classifiers.personal import PersonalDetector, pasted_findings, table_findings
+from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall
 from core.discreet import name_shown
@@ -194,6 +195,7 @@ class Engine:
     ) -> Classification:
         """`quick`: without what takes long."""
         where = self._where(exchange)
+        payload.pasted = stages.run("shapes", partial(pasted_in, payload)) or []
         hits = stages.hits("secrets", partial(self._secrets, payload, exchange, explain=explain))
         hits += stages.hits(
             "personal data", partial(self._personal.detect, payload, explain=explain)
@@ -216,9 +218,15 @@ class Engine:
     ) -> Classification:
         """Return what these hits come to, sent there and as that call."""
         where, llm = call
-        if llm is not None and (hits or payload.tables):
-            stages.run("labels", partial(label, payload, {hit.segment for hit in hits}))
-        findings = summarise(hits, payload, self.fingerprinter, self._organisation.exceptions)
+        pasted = payload.pasted or ()
+        if llm is not None and (hits or payload.tables or pasted):
+            found_in = {hit.segment for hit in hits} | {table.segment for table in pasted}
+            stages.run("labels", partial(label, payload, found_in))
+        apart = stages.run("tables", partial(pasted_findings, payload, hits, self.fingerprinter))
+        alone, told = apart or (hits, [])
+        findings = summarise(alone, payload, self.fingerprinter, self._organisation.exceptions)
+        if told:
+            findings = one_per_kind([*findings, *told])
         for table in payload.tables:
             read = partial(table_findings, table, self.fingerprinter)
             findings = one_per_kind([*findings, *(stages.run("tables", read) or ())])

@@ -2,6 +2,7 @@
 not be read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -64,6 +65,44 @@ class Table(NamedTuple):
         return f"<Table {len(self.columns)} columns, {self.rows} rows>"
 
 
+class Pasted(NamedTuple):
+    """A table that stands in the text of a segment. Holds payload."""
+
+    segment: int
+    """Index into `Payload.segments`."""
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence["PlacedText | None"]]
+    """As long as `columns`; None for an empty cell."""
+    start: int
+    end: int
+    total: int | None = None
+    """How many rows the text says there are, where it shows only some; 0: more, but not how
+    many."""
+
+    def __repr__(self) -> str:
+        return f"<Pasted {len(self.columns)} columns, {len(self.rows)} rows>"
+
+    def table(self, segment: Segment) -> Table:
+        """Return its values by column."""
+        values = {
+            name: ["" if (cell := row[index]) is None else cell.text for row in self.rows]
+            for index, name in enumerate(self.columns)
+        }
+        rows = len(self.rows) if self.total is None else max(self.total, len(self.rows))
+        return Table(self.columns, rows, values, segment.path, place(segment), self.total is None)
+
+
+class PlacedText(NamedTuple):
+    """A value and where it stands in the text of its segment. Holds payload."""
+
+    text: str
+    start: int
+    end: int
+
+    def __repr__(self) -> str:
+        return f"<PlacedText {self.start}:{self.end}>"
+
+
 class Document(NamedTuple):
     """A file inside the payload that needs a reader of its own. Holds payload."""
 
@@ -105,6 +144,8 @@ class Payload:
     controls: bool = True
     """False when no text holds a control character but white space: decoders know, and detectors
     need not look."""
+    pasted: list[Pasted] | None = None
+    """The tables that stand in the texts; None where nobody looked for them yet."""
     plain: bytes = b""
     """The body with its content-encoding undone (as far as the limits allow)."""
 

@@ -23,6 +23,7 @@ from classifiers.credentials.judging.judge import (
     without_overlaps,
     without_repeats,
 )
+from classifiers.credentials.rules.generic import is_secret_column
 from classifiers.credentials.rules.own_words import OwnWords
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload, Segment
@@ -107,12 +108,37 @@ class CredentialDetector:
             found = self._minding_direction(with_requirements(found), segments, host)
             found = without_repeats(without_overlaps(found), segments)
         hits = [f.hit for f in found if explain or f.hit.rejected is None]
+        hits += self._in_pasted(payload, host, hits)
         for index, segment in joined.authentication:
             seen = self._in_authentication(segment, host)
             hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
         if self._words:
             hits += self._words.find(segments)
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
+
+    def _in_pasted(self, payload: Payload, host: str, known: Sequence[Hit]) -> list[Hit]:
+        """Return the secrets in columns of pasted tables that are called so."""
+        cells = [
+            (Segment(cell.text, name), cell, table.segment)
+            for table in payload.pasted or ()
+            for at, name in enumerate(table.columns)
+            if is_secret_column(name)
+            for row in table.rows
+            if (cell := row[at]) is not None
+        ]
+        if not cells:
+            return []
+        inner = self.detect(Payload(segments=[cell for cell, _, _ in cells], pasted=[]), host)
+        placed = [
+            hit._replace(
+                segment=cells[hit.segment][2],
+                start=cells[hit.segment][1].start + hit.start,
+                end=cells[hit.segment][1].start + hit.end,
+            )
+            for hit in inner
+        ]
+        taken = {(hit.segment, hit.start) for hit in known}
+        return [hit for hit in placed if (hit.segment, hit.start) not in taken]
 
     def places(self, data: bytes) -> list[tuple[int, int]] | None:
         """Return where in a long UTF-8 text secrets may stand; None when the organisation's own

@@ -9,7 +9,7 @@ from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
 from classifiers.codecs.unnamed import coding_by_content
-from classifiers.decoding import binary, delimited, forms, packed, spelled, xml_text
+from classifiers.decoding import binary, delimited, forms, mail, packed, spelled, xml_text
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_body import read_json
 from classifiers.decoding.json_text import parse
@@ -119,6 +119,9 @@ def _read_bytes(
             return None
         if media_type.startswith("multipart/"):
             reading.unread("the multipart body cannot be split into its parts", piece.path)
+    if _may_be_mail(media_type) and mail.is_mail(data, media_type):
+        mail.read_mail(reading, data, piece.path, piece.depth)
+        return None
     if _read_by_magic(reading, piece, data, media_type):
         return None
     if _read_declared(reading, piece, data, media_type):
@@ -135,6 +138,10 @@ def _read_bytes(
     if charset and (other := as_it_stands(data, text)) is not None:
         read_plain(reading, other, piece.key, piece.path, piece.depth)
     return _read_text(reading, piece, data, text, media_type)
+
+
+def _may_be_mail(media_type: str) -> bool:
+    return media_type in _OCTETS or media_type in mail.MEDIA_TYPES or media_type == "text/plain"
 
 
 def _is_multipart(data: bytes, media_type: str) -> bool:

@@ -13,8 +13,14 @@ import orjson
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import known
-from classifiers.decoding.records import read_records
+from classifiers.decoding.records import (
+    read_columns,
+    read_records,
+    read_resources,
+    read_rows,
+)
 from classifiers.payload import Path, Segment
+from classifiers.shapes import fhir
 
 _new = tuple.__new__
 _SMALLEST_ID = 100_000
@@ -41,6 +47,15 @@ def walk(
     """Emit every leaf. `deep=False` promises that no string packs another (see
     `packed.worth_looking`).
     """
+    first = len(reading.payload.segments)
+    _walk(reading, root, key, path, depth, deep=deep)
+    if fhir.is_fhir(root):
+        read_resources(reading, root, path, first)
+
+
+def _walk(
+    reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool
+) -> None:
     segments, room = reading.payload.segments, reading.limits.segments
     append, look = segments.append, packed.look
     carrier, label = reading.carrier, reading.label
@@ -68,6 +83,8 @@ def walk(
             reading.emit("", None, ())
             return
         if inner:
+            if named and len(inner) > 1 and (used := read_columns(reading, node, path)):
+                inner = [entry for entry in inner if id(entry[0]) not in used]
             inner.reverse()
             stack += inner
 
@@ -91,7 +108,9 @@ def _pairs(
         fields: dict[Any, Any] = node
         return fields.items()
     if len(node) > 2 and (
-        _numeric(reading, node, key, path) or read_records(reading, node, key, path, inner)
+        _numeric(reading, node, key, path)
+        or read_records(reading, node, key, path, inner)
+        or read_rows(reading, node, path)
     ):
         return ()
     return enumerate(node)

@@ -12,6 +12,7 @@ from classifiers.decoding import escapes, spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
+from classifiers.decoding.mail import is_mail
 from classifiers.payload import Path
 from core.vocabulary.unread import UnreadKind
 
@@ -98,6 +99,9 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         raw = text.encode("utf-16-le", "surrogatepass")
         text = raw.decode("utf-16-le", "replace")
         raw = text.encode()
+    if "MIME-Version" in text and is_mail(raw):
+        reading.later(Piece(raw, "message/rfc822", key, path, depth + 1))
+        return
     if len(raw) < 4 or not unpack(reading, text, raw, key, path, depth):
         reading.emit(text, key, path)
 

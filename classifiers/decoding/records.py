@@ -4,7 +4,9 @@ from typing import Any
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.delimited import unique_names
 from classifiers.payload import Path, Table
+from classifiers.shapes import fhir, orients
 
 MIN_ROWS = 3
 MIN_COLUMNS = 2
@@ -50,6 +52,65 @@ def read_records(
     return True
 
 
+def read_columns(reading: Reading, node: dict[str, Any], path: Path) -> frozenset[int]:
+    """Read an object that is a table in another way than as records; return the identities of its
+    parts that were read.
+    """
+    values = list(node.values())
+    if sum(type(value) is list for value in values) < 2 and not all(
+        type(value) is dict for value in values
+    ):
+        return frozenset()
+    shaped = orients.of_object(node)
+    if shaped is None or len(shaped.rows) < MIN_ROWS or not _CONVERSATION.isdisjoint(shaped.names):
+        return frozenset()
+    _read_shaped(reading, shaped, path)
+    return shaped.used
+
+
+def read_rows(reading: Reading, node: list[Any], path: Path) -> bool:
+    """Read an array of arrays of equal length as a table; False when it is none."""
+    if type(node[0]) is not list or len(node) < MIN_ROWS:
+        return False
+    shaped = orients.of_list(node)
+    if shaped is None or len(shaped.rows[0]) < MIN_COLUMNS:
+        return False
+    _read_shaped(reading, shaped, path)
+    return True
+
+
+def read_resources(reading: Reading, root: Any, path: Path, first: int) -> None:
+    """Read clinical resources as rows of people; the texts from segment `first` on that they tell
+    of are theirs.
+    """
+    read = fhir.resources(root, path)
+    for shaped in read.tables:
+        names = unique_names(shaped.names, len(shaped.names))
+        values = {name: _texts([row[at] for row in shaped.rows]) for at, name in enumerate(names)}
+        table = Table(tuple(names), len(shaped.rows), values, path, reading.label)
+        reading.payload.tables.append(table)
+    if read.tables:
+        segments = reading.payload.segments
+        segments[first:] = [
+            segment._replace(tabular=True) if read.tells(segment.path) else segment
+            for segment in segments[first:]
+        ]
+
+
+def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path) -> None:
+    width = len(shaped.rows[0])
+    names = unique_names(shaped.names, width)
+    columns = {name: [row[at] for row in shaped.rows] for at, name in enumerate(names)}
+    for name, column in columns.items():
+        _emit(reading, column, name, path)
+    rows = len(shaped.rows)
+    whole = rows * width <= reading.limits.table_cells
+    keep = rows if whole else reading.limits.sampled_rows
+    values = {name: _texts(column[:keep]) for name, column in columns.items()}
+    table = Table(tuple(names), rows, values, path, reading.label, keep == rows)
+    reading.payload.tables.append(table)
+
+
 def _columns_of(rows: list[Any]) -> dict[str, None] | None:
     """Return the columns of an array of records, in order; None when it holds none."""
     first = rows[0]
@@ -69,6 +130,8 @@ def _is_message(row: dict[str, Any]) -> bool:
     """True for the messages, parts and tool definitions of LLM calls: conversations are read
     message by message.
     """
+    if "resourceType" in row:  # read as clinical resources
+        return True
     return not _CONVERSATION.isdisjoint(row) or ("type" in row and not _PARTS.isdisjoint(row))
 
 

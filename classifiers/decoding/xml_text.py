@@ -7,7 +7,9 @@ import re
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
-from classifiers.payload import Path
+from classifiers.payload import Path, Table
+from classifiers.shapes import markup
+from classifiers.shapes.found import Found
 
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _LONG_NUMBER = re.compile(r"&#0*([0-9]{1,9})[0-9]*+")
@@ -33,15 +35,44 @@ def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
     """Emit texts and attributes with the name of their element as key."""
     open_names: list[str] = []
     at, size = 0, len(text)
+    tables = _tables(reading, text, path)
     for _ in range(_MAX_TAGS):
+        before = len(reading.payload.segments)
         start = text.find("<", at)
         _emit(reading, text[at : start if start >= 0 else size], open_names, path, depth)
         if start < 0 or reading.full:
             return
-        at = _section(reading, text, start, open_names, path, depth)
+        begun, at = at, _section(reading, text, start, open_names, path, depth)
+        if tables and begun < tables[0][1] and at > tables[0][0]:
+            _as_cells(reading, before)
+        while tables and at >= tables[0][1]:
+            tables.pop(0)
     if text[at:].strip():
         reading.cut("more elements than are read", path)
         reading.emit(text[at:], None, path)
+
+
+def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
+    """Add the tables and records that stand in the markup; return their places, in order."""
+    found: list[Found] = []
+    if len(text) <= reading.limits.inline_table_bytes:
+        for table in (*markup.html_tables(text), *markup.records(text)):
+            if all(table.end <= other.start or table.start >= other.end for other in found):
+                found.append(table)
+    for table in found:
+        values = {
+            name: ["" if (cell := row[at]) is None else cell.text for row in table.rows]
+            for at, name in enumerate(table.columns)
+        }
+        whole = Table(table.columns, len(table.rows), values, path, reading.label)
+        reading.payload.tables.append(whole)
+    return sorted((table.start, table.end) for table in found)
+
+
+def _as_cells(reading: Reading, first: int) -> None:
+    """Leave the texts from the first on to whoever counts by column."""
+    segments = reading.payload.segments
+    segments[first:] = [segment._replace(tabular=True) for segment in segments[first:]]
 
 
 def _section(

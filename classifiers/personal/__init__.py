@@ -1,8 +1,13 @@
-"""Personal data: a fast path for every payload, columns and records for tables, names in prose for
-the workers.
-"""
+"""Personal data: by pattern and check digit, by key and label, by column."""
 
 from classifiers.personal.detector import PersonalDetector
 from classifiers.personal.tables.columns import ColumnResult, classify_table, table_findings
+from classifiers.personal.tables.pasted import pasted_findings
 
-__all__ = ["ColumnResult", "PersonalDetector", "classify_table", "table_findings"]
+__all__ = [
+    "ColumnResult",
+    "PersonalDetector",
+    "classify_table",
+    "pasted_findings",
+    "table_findings",
+]

@@ -2,12 +2,14 @@
 microseconds.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from classifiers.codecs.unicode_folding import fold, without_zeros
 from classifiers.hits import Hit
-from classifiers.payload import Carrier, Payload, Segment
+from classifiers.payload import Carrier, Pasted, Payload, PlacedText, Segment
 from classifiers.personal import vocabulary
 from classifiers.personal.scan.buffer import LONG, Buffer, is_encoded, join
 from classifiers.personal.scan.context import DETECTOR, Place
@@ -41,12 +43,13 @@ class PersonalDetector:
         """Load patterns, check digits and numbering plans now rather than at the first request
         (about 200 ms).
         """
-        from classifiers.personal.scan import checks, phones
+        from classifiers.personal.scan import checks, phones, suffixes
         from classifiers.personal.tables import candidates
 
         candidates.warm()
         checks.warm()
         phones.warm()
+        suffixes.warm()
 
     def detect(self, payload: Payload, *, explain: bool = False) -> list[Hit]:
         """Return what was found, in the order of the segments; with `explain` also what was
@@ -63,24 +66,57 @@ class PersonalDetector:
                 _scan(join(segments, wanted, controls=payload.controls), segments, explain)
             )
             if any(_has_lines(segments[index].text) for index in wanted):
-                found = self._with_records(found, segments, wanted, explain)
+                found = self._with_records(found, segments, wanted, explain, payload.pasted)
+            if payload.pasted is None:
+                found = self._with_pasted(found, payload, explain)
             found.sort(key=_by_place)
         return found
 
+    def _with_pasted(self, found: list[Hit], payload: Payload, explain: bool) -> list[Hit]:
+        """Read the cells of pasted tables one by one: in their places they tell everything."""
+        from classifiers.shapes.stage import pasted_in  # asks the vocabulary, which lives here
+
+        pasted = pasted_in(payload)
+        for table in pasted:
+            if any(map(vocabulary.is_telling, table.columns)):
+                inner = self._read_pasted(table, explain)
+                found = [hit for hit in found if not _overlaps(hit, table, inner)] + inner
+        return found
+
+    def _read_pasted(self, table: Pasted, explain: bool) -> list[Hit]:
+        cells = [
+            (Segment(cell.text, name, (number, name)), cell)
+            for number, row in enumerate(table.rows)
+            for name, cell in zip(table.columns, row, strict=True)
+            if cell is not None
+        ]
+        hits = self.detect(
+            Payload(segments=[cell for cell, _ in cells], pasted=[]), explain=explain
+        )
+        return [_placed(hit, *cells[hit.segment], table.segment) for hit in hits]
+
     def _with_records(
-        self, found: list[Hit], segments: Sequence[Segment], wanted: Sequence[int], explain: bool
+        self,
+        found: list[Hit],
+        segments: Sequence[Segment],
+        wanted: Sequence[int],
+        explain: bool,
+        pasted: Sequence[Pasted] | None,
     ) -> list[Hit]:
-        """Add what headers and labels tell of pasted rows and labelled lines."""
+        """Add what labels tell of labelled lines."""
         by_segment: dict[int, list[Hit]] = {}
         for hit in found:
             by_segment.setdefault(hit.segment, []).append(hit)
+        tables: dict[int, list[tuple[int, int]]] = {}
+        for table in pasted or ():
+            tables.setdefault(table.segment, []).append((table.start, table.end))
         for index in wanted:
             text = segments[index].text
             if _has_lines(text):
-                read = list(blocks(text))
+                read = list(blocks(text, tables.get(index, ())))
                 if read:
                     inner = self._read_cells(index, text, read, explain)
-                    by_segment[index] = merged(by_segment.get(index, []), inner, read)
+                    by_segment[index] = merged(by_segment.get(index, []), inner)
         return [hit for hits in by_segment.values() for hit in hits]
 
     def _read_cells(self, index: int, text: str, read: Sequence[Block], explain: bool) -> list[Hit]:
@@ -92,7 +128,7 @@ class PersonalDetector:
             )
             for number, cell in cells
         ]
-        hits = self.detect(Payload(segments=values), explain=explain)
+        hits = self.detect(Payload(segments=values, pasted=[]), explain=explain)
         starts = [cell.start for _, cell in cells]
         return [
             hit._replace(
@@ -102,6 +138,23 @@ class PersonalDetector:
             )
             for hit in hits
         ]
+
+
+def _placed(hit: Hit, segment: Segment, cell: PlacedText, index: int) -> Hit:
+    """Return the hit at its place in the whole text; all of the cell where it is spelled
+    otherwise.
+    """
+    if cell.end - cell.start != len(segment.text):
+        return hit._replace(segment=index, start=cell.start, end=cell.end)
+    return hit._replace(segment=index, start=cell.start + hit.start, end=cell.start + hit.end)
+
+
+def _overlaps(hit: Hit, table: Pasted, inner: Sequence[Hit]) -> bool:
+    """True for a hit in the text of a table that its cells tell as well."""
+    if hit.segment != table.segment or not table.start <= hit.start < table.end:
+        return False
+    place = bisect_left(inner, hit.end, key=attrgetter("start")) - 1
+    return place >= 0 and inner[place].end > hit.start
 
 
 def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:

@@ -7,13 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from classifiers.personal.tables.phrases import (
-    NATIONAL_ID_KINDS,
-    NEGATIVE_WORDS,
-    NEUTRAL_WORDS,
-    PERSON_WORDS,
-    PHRASES,
-)
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS, PHRASES
+from classifiers.personal.tables.words import NEGATIVE_WORDS, NEUTRAL_WORDS, PERSON_WORDS
 
 EMPTY: frozenset[str] = frozenset()
 NEGATIVE = frozenset({"!"})
@@ -136,6 +131,13 @@ def name_kinds(name: str) -> frozenset[str]:
         if tokens[-1] in {"id", "ids", "no", "number"}
         else EMPTY
     )
+
+
+@lru_cache(maxsize=8192)
+def is_telling(name: str) -> bool:
+    """True when a name announces personal data."""
+    kinds = name_kinds(name)
+    return bool(kinds) and NEGATIVE.isdisjoint(kinds)
 
 
 @lru_cache(maxsize=8192)

@@ -98,6 +98,8 @@ VALUES = {
     "fi_hetu": "131052-308T",
     "pl_pesel": "44051401359",
     "ca_sin": "130692544",
+    "in_voter_id": "WKH1186253",
+    "it_identity_card": "CA12345AA",
 }
 
 

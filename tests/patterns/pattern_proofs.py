@@ -108,6 +108,13 @@ PROOFS: dict[str, Proof] = {
     "generic._OTHER_KEYS": Proof(
         why="names as the rules capture them: 41 characters and the word", cap=120
     ),
+    "keyed_rows._LINE": Proof(why="matched once a line, and reads at most 520 characters of it"),
+    "markup._TAG": Proof(
+        why="nothing in a tag holds a <, so that each try ends before the next one begins"
+    ),
+    "statements._COPY": Proof(
+        why="from each COPY at most 4,400 characters are read, and names between them end at blanks"
+    ),
     "json_walk._LENIENT": Proof(
         why=(
             "a string that was begun ends at a quote or with the text, so it never fails and"

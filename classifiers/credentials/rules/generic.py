@@ -10,7 +10,7 @@ from classifiers.credentials.judging.quality import entropy, is_example, is_mask
 from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
-_PASSWORD_ANCHOR = r"(?:passw(?:or)?d|passwd|passphrase|passwort|kennwort|mot_?de_?passe|contrasena|senha|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+_PASSWORD_ANCHOR = r"(?:pa?s{1,2}wo?r?d|passphrase|passwort|kennwort|mot[_ -]?de[_ -]?passe|contrase.{1,2}a|senha|palavra[_ -]?passe|wachtwoord|has.{1,2}o|parola|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
 _KEY_ANCHOR = (
     r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\-"
     r" ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
@@ -22,12 +22,10 @@ _KEY_ANCHOR = (
 )
 _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
-_OPERATOR = (
-    r"(?::?=>?|::?|=>|>|\|\||\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
-)
+_OPERATOR = r"(?::?=>?|[=!]={1,2}|::?|=>|>|\|\||\?\?|\sor\s|\s(?:is|was|ist|are)\s?:?|:\s{0,2}(?:&?str|String|Optional\[str\])\s{0,2}=|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
 _OPEN = r"[\"'\s\\`(\[*]{0,5}(?:[rbuf]{1,2}[\"'])?"
-_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"'],[ \t]{{0,3}}\\?[\"'])"
-"""What may stand between a name and its value; a comma only between two quoted strings."""
+_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"']?,[ \t]{{0,3}}\\?[\"']|[ \t]{{1,4}}\\?[\"'])"
+"""What may stand between a name and its value; a comma or a blank only before a quoted string."""
 _PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
 _KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
 """What every value has that is accepted below: lets Vectorscan pass over `password: required` and
@@ -40,6 +38,7 @@ _SMALL, _LARGE, _DIGITS = map(
     frozenset, (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 )
 _LONGEST_PASSWORD = 512
+_LONGEST_NAME = 60
 _SENTENCE = 4096
 """Characters before a value in which a blank makes it part of a sentence."""
 
@@ -47,7 +46,7 @@ _NOT_A_SECRET_NAME = re.compile(
     r"(?ix) (?:^|[_\-. ]) (?: max | min | num | n | total | count | prompt | completion | input |"
     r" output | cached? | reasoning | page | next | prev(?:ious)? | continuation"
     r" | sync | cursor | pagination | idempotency | public | pad | eos | bos | unk | sep | cls |"
-    r" mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
+    r" hashed | encrypted | ice | mask | stop | special | start | end | csrf\w* | xsrf\w* | turn"
     r" | device | push | first | last | added | new_line | delta | partial | author | resume |"
     r" watch | upload | lock | fencing | change | design | syntax | id ) (?:$|[_\-. ])"
 )
@@ -95,10 +94,22 @@ def is_secret_name(name: str) -> bool:
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
 
-def _password(candidate: Candidate) -> Verdict:
+_COLUMN = re.compile(f"(?i){_PASSWORD_ANCHOR}|{_KEY_ANCHOR}")
+
+
+@lru_cache(maxsize=512)
+def is_secret_column(name: str) -> bool:
+    """True for the name of a column that holds passwords or keys."""
+    return len(name) < _LONGEST_NAME and _COLUMN.search(name) is not None and is_secret_name(name)
+
+
+def judge_password(candidate: Candidate) -> Verdict:
+    """Judge a value under a password's name."""
     value = candidate.value
     if not candidate.whole and value.endswith("."):
         value = _without_stop(candidate)
+    if not candidate.whole and value.endswith((")", "]", "}")):
+        value = _without_bracket(value)
     reason = _no_secret_name(candidate.name)
     if reason is not None:
         return Verdict(rejected=reason)
@@ -122,6 +133,12 @@ def _without_stop(candidate: Candidate) -> str:
     if ends in {"", " ", "\n"} and candidate.text.find(" ", nearby, candidate.start) >= 0:
         return candidate.value.rstrip(".")
     return candidate.value
+
+
+def _without_bracket(value: str) -> str:
+    """Return the value without the bracket that closes what was opened before it."""
+    opening = {")": "(", "]": "[", "}": "{"}[value[-1]]
+    return value if opening in value else value.rstrip(value[-1])
 
 
 def _no_password(value: str, bits: float) -> str | None:
@@ -148,7 +165,8 @@ def _mixed(value: str) -> bool:
     )
 
 
-def _key(candidate: Candidate) -> Verdict:
+def judge_key(candidate: Candidate) -> Verdict:
+    """Judge a value under a key's name."""
     value = candidate.value
     if _UUID.match(value) and _NAMES_A_KEY.search(candidate.name):
         reason = _no_secret_name(candidate.name) or _no_secret(value)
@@ -192,7 +210,7 @@ def _bare(candidate: Candidate) -> Verdict:
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     if digits < 3 or letters < 3 or entropy(value) < 3.2 or _WORDY.search(value):
         return Verdict(rejected="a space parts it from the name, and it does not look random")
-    return _key(candidate)._replace(confidence=Confidence.POSSIBLE)
+    return judge_key(candidate)._replace(confidence=Confidence.POSSIBLE)
 
 
 def _netrc(candidate: Candidate) -> Verdict:
@@ -232,7 +250,7 @@ def _password_field(candidate: Candidate) -> Verdict:
     """
     if not candidate.whole or any(map(str.isspace, candidate.value)):
         return Verdict(rejected="not the value of a field of its own")
-    return _password(candidate)
+    return judge_password(candidate)
 
 
 _FIELD = _PASSWORD_ANCHOR + _TAIL + '": "'
@@ -271,7 +289,7 @@ def _other_key(candidate: Candidate) -> Verdict:
         or _WORDY.search(value)
     ):
         return Verdict(rejected="not random enough for a name that does not say secret")
-    return _key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
+    return judge_key(candidate)._replace(confidence=Confidence.POSSIBLE, detector="generic-api-key")
 
 
 GENERIC: tuple[Rule, ...] = (
@@ -301,8 +319,8 @@ GENERIC: tuple[Rule, ...] = (
         pattern=rf"(?i:{_FIELD})[^\n]{{0,80}}?(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{{2}}[a-z])",
         confirm=rf'(?i)"({_HEAD}{_PASSWORD_ANCHOR}{_TAIL})": "([^\n]{{6,256}}?)"\n',
     ),
-    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, _password),
-    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, _key),
+    _rule("generic-password", _PASSWORD_ANCHOR, _PASSWORD_SIGN, _PASSWORD_VALUE, judge_password),
+    _rule("generic-api-key", _KEY_ANCHOR, _KEY_SIGN, _KEY_VALUE, judge_key),
     Rule(
         name="generic-token",
         named=True,
@@ -329,10 +347,10 @@ GENERIC: tuple[Rule, ...] = (
         group=2,
         rank=0,
         confidence=Confidence.LIKELY,
-        check=_password,
+        check=judge_password,
         pattern=(
-            r"(?i)\s--?(pass(?:word|wd|phrase)?|pwd|token|secret|api-key)["
-            r" =]([^\s\"'`<>\\,;]{6,128})"
+            r"(?i)(?:\s|\")--?((?:[a-z0-9]{1,16}[_-]){0,2}(?:pass(?:word|wd|phrase)?|pwd|token|secret|api-key))["
+            r" =]{1,2}[\"']?([^\s\"'`<>\\,;]{6,128})"
         ),
     ),
 )

@@ -20,7 +20,7 @@ def _checksummed(candidate: Candidate) -> Verdict:
 
 
 def _aws_class(candidate: Candidate) -> Verdict:
-    if (
+    if candidate.key.lower() == "x-amz-credential" or (
         candidate.text[max(0, candidate.start - 20) : candidate.start]
         .lower()
         .endswith("x-amz-credential=")
@@ -116,6 +116,56 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
 )
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
+    ("posthog-secret-key", "posthog", r"ph[sra]_[A-Za-z0-9]{40,64}", 3.5),
+    ("supabase-token", "supabase", r"sbp_v0_[a-f0-9]{40}", 3.0),
+    ("defined-networking-key", None, r"dnkey-[A-Z0-9]{26}-[A-Z0-9]{52}", 3.5),
+    ("nats-seed", None, r"S[ACNOPUX][A-Z2-7]{56}", 3.8),
+    (
+        "braintree-access-token",
+        "paypal",
+        r"access_token\$production\$[a-z0-9]{12,20}\$[a-f0-9]{32}",
+        3.0,
+    ),
+    (
+        "amazon-mws-token",
+        "aws",
+        r"amzn\.mws\.[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}",
+        3.0,
+    ),
+    ("cloudflare-api-token", "cloudflare", r"cf(?:k|at|ut)_[A-Za-z0-9]{48}", 3.5),
+    (
+        "github-app-token",
+        "github",
+        r"ghs_\d{1,12}_eyJ[A-Za-z0-9_-]{20,400}\.[A-Za-z0-9_-]{20,600}\.[A-Za-z0-9_-]{20,400}",
+        3.5,
+    ),
+    ("gitlab-token", "gitlab", r"gl(?:rtr|wt)-[A-Za-z0-9_.-]{20,320}", 3.0),
+    ("asana-token", "asana", r"[12]/\d{13,17}(?:/\d{13,17})?:[0-9a-f]{32}", 3.0),
+    ("jfrog-api-key", "jfrog", r"AKC[a-z0-9][A-Za-z0-9]{60,90}", 3.5),
+    ("jfrog-reference-token", "jfrog", r"cmVmdGtu[A-Za-z0-9]{50,70}", 3.5),
+    ("mongodb-atlas-secret", "mongodb-atlas", r"mdb_sa_sk_[A-Za-z0-9_-]{36,48}", 3.0),
+    (
+        "tailscale-key",
+        "tailscale",
+        r"tskey-(?:auth|api|client|webhook|scim|oauth)-[A-Za-z0-9]{8,32}(?:-[A-Za-z0-9]{16,48})?",
+        3.0,
+    ),
+    ("nuget-api-key", "nuget", r"oy2[a-z2-7][a-z0-9]{41,43}", 3.5),
+    ("adafruit-io-key", "adafruit", r"aio_[A-Za-z0-9]{28}", 3.0),
+    ("dependency-track-key", "dependency-track", r"odt_[A-Za-z0-9]{32,40}", 3.0),
+    ("crates-io-token", "crates-io", r"cio[A-Za-z0-9]{32}", 3.5),
+    (
+        "new-relic-key",
+        "new-relic",
+        r"(?:NR(?:AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
+        3.0,
+    ),
+    (
+        "mapbox-secret-token",
+        "mapbox",
+        r"[st]k\.eyJ[A-Za-z0-9_-]{40,120}\.[A-Za-z0-9_-]{20,24}",
+        3.5,
+    ),
     ("github-fine-grained-pat", "github", r"github_pat_[A-Za-z0-9_]{60,90}", 3.5),
     (
         "gitlab-token",

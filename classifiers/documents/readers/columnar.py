@@ -1,4 +1,4 @@
-"""Parquet and Arrow through pyarrow, batch by batch: a small file may unpack to any size."""
+"""Parquet, ORC and Arrow through pyarrow, batch by batch: a small file may unpack to any size."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,8 @@ from classifiers.payload import Document
 
 _PARQUET = "application/vnd.apache.parquet"
 _STREAM = "application/vnd.apache.arrow.stream"
-MEDIA_TYPES = frozenset({_PARQUET, _STREAM, "application/vnd.apache.arrow.file"})
+_ORC = "application/x-orc"
+MEDIA_TYPES = frozenset({_PARQUET, _STREAM, _ORC, "application/vnd.apache.arrow.file"})
 _BATCH = 4_000
 _MAX_COLUMNS = 2_000
 _CHUNK_NESTED = 2_000
@@ -23,6 +24,8 @@ def read(document: Document, work: Work) -> None:
         work.unread("encrypted document", document.path)
     elif document.data.startswith(b"PAR1"):
         _parquet(document, work)
+    elif document.data.startswith(b"ORC"):
+        _orc(document, work)
     else:
         _arrow(document, work)
 
@@ -54,6 +57,24 @@ def _parquet_batches(file: Any, work: Work, *, complete: bool) -> Iterator[Any]:
         yield next(
             file.iter_batches(batch_size=min(share, _BATCH), row_groups=[group], use_threads=False)
         )
+
+
+def _orc(document: Document, work: Work) -> None:
+    import pyarrow as pa
+    from pyarrow import orc
+
+    file = orc.ORCFile(pa.BufferReader(document.data))
+    rows, names = file.nrows, file.schema.names[:_MAX_COLUMNS]
+    collected = _Columns(unique_names(names, len(names)), work, document)
+    room, kept = work.limits.table_cells // max(len(names), 1), 0
+    for stripe in range(file.nstripes):
+        if kept >= room:
+            break
+        batch = file.read_stripe(stripe)
+        part = batch.slice(0, room - kept)
+        kept += part.num_rows
+        collected.add(part)
+    collected.finish(rows, complete=kept == rows)
 
 
 def _arrow(document: Document, work: Work) -> None:

@@ -13,9 +13,7 @@ _REASONS = {
     "application/pgp-encrypted": "encrypted file (PGP)",
     "application/x-age": "encrypted file (age)",
     "application/x-hdf5": "HDF5 files are not read",
-    "application/x-npy": "NumPy arrays are not read",
     "application/avro": "Avro files are not read",
-    "application/x-orc": "ORC files are not read",
     "application/vnd.apache.feather": "Feather files of version 1 are not read",
 }
 _ENCRYPTED = frozenset({"application/pgp-encrypted", "application/x-age"})

@@ -44,6 +44,13 @@ _STDNUM: dict[str, str] = {
     "at_svnr": "at.vnr",
     "cn_ric": "cn.ric",
     "kr_rrn": "kr.rrn",
+    "au_abn": "au.abn",
+    "au_acn": "au.acn",
+    "de_steuernummer": "de.stnr",
+    "in_voter_id": "in_.epic",
+    "it_iva": "it.iva",
+    "th_id": "th.pin",
+    "tr_id": "tr.tckimlik",
 }
 """Kind → python-stdnum module; imported when a first candidate of the kind turns up."""
 
@@ -53,6 +60,10 @@ _NINO = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]
 _MBI = re.compile(
     r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}"
 )
+_DE_ID_CARD = re.compile(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d")
+_DE_PENSION = re.compile(r"\d{8}[A-Z]\d{3}")
+_SG_NRIC = re.compile(r"[STFGM]\d{7}[A-Z]")
+_IT_ID_CARD = re.compile(r"[A-Z]{2}(?:\d{7}|\d{5}[A-Z]{2})")
 _JUNK = re.compile(r"[^0-9A-Za-z]+")
 _ASCENDING = frozenset(
     {"123456789", "1234567890", "0123456789", "12345678901", "012345678901", "123456789012"}
@@ -139,6 +150,69 @@ def _coordination(value: str) -> str | None:
     return digits if luhn(digits[-10:]) and 1 <= int(digits[-8:-6]) <= 12 else None
 
 
+def _au_medicare(value: str) -> str | None:
+    digits = compact(value)
+    if len(digits) not in {10, 11} or not digits.isdigit() or digits[0] not in "23456":
+        return None
+    total = sum(int(d) * w for d, w in zip(digits, (1, 3, 7, 9, 1, 3, 7, 9), strict=False))
+    return digits if total % 10 == int(digits[8]) else None
+
+
+def _de_id_card(value: str) -> str | None:
+    """Nine characters and their check digit, by the weights 7, 3, 1 of travel documents."""
+    normal = compact(value)
+    if not _DE_ID_CARD.fullmatch(normal):
+        return None
+    total = sum(int(c, 36) * (7, 3, 1)[at % 3] for at, c in enumerate(normal[:9]))
+    return normal if total % 10 == int(normal[9]) else None
+
+
+def _de_pension_number(value: str) -> str | None:
+    """Area, date of birth, letter, serial number; the check digit sums cross sums."""
+    normal = compact(value)
+    if not _DE_PENSION.fullmatch(normal) or not 1 <= int(normal[4:6]) <= 12:
+        return None
+    if not 1 <= int(normal[2:4]) <= 31 + 50:
+        return None
+    digits = f"{normal[:8]}{ord(normal[8]) - 64:02d}{normal[9:11]}"
+    products = (
+        int(d) * w for d, w in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True)
+    )
+    return normal if sum(n // 10 + n % 10 for n in products) % 10 == int(normal[11]) else None
+
+
+_SG_LETTERS = {"S": "JZIHGFEDCBA", "T": "JZIHGFEDCBA", "F": "XWUTRQPNMLK", "G": "XWUTRQPNMLK"}
+_SG_SINCE_2022 = "XWUTRQPNJLK"
+
+
+def _sg_nric(value: str) -> str | None:
+    normal = compact(value)
+    if not _SG_NRIC.fullmatch(normal):
+        return None
+    first = normal[0]
+    total = sum(int(d) * w for d, w in zip(normal[1:8], (2, 7, 6, 5, 4, 3, 2), strict=True))
+    total += {"T": 4, "G": 4, "M": 3}.get(first, 0)
+    letters = _SG_SINCE_2022 if first == "M" else _SG_LETTERS[first]
+    return normal if letters[total % 11] == normal[8] else None
+
+
+def _us_npi(value: str) -> str | None:
+    digits = compact(value)
+    if len(digits) != 10 or not digits.isdigit() or digits[0] not in "12":
+        return None
+    return digits if luhn("80840" + digits) else None
+
+
+def _ng_nin(value: str) -> str | None:
+    digits = compact(value)
+    return digits if len(digits) == 11 and digits.isdigit() and len(set(digits)) > 3 else None
+
+
+def _it_identity_card(value: str) -> str | None:
+    normal = compact(value)
+    return normal if _IT_ID_CARD.fullmatch(normal) else None
+
+
 _BASE: dict[str, Check] = {kind: _by_stdnum(kind) for kind in _STDNUM}
 CHECKS: dict[str, Check] = {
     **_BASE,
@@ -148,10 +222,19 @@ CHECKS: dict[str, Check] = {
     "fr_nir": _fr_nir,
     "dk_cpr": _dk_cpr,
     "se_personnummer": _se_personnummer,
+    "au_medicare": _au_medicare,
+    "de_id_card": _de_id_card,
+    "de_pension_number": _de_pension_number,
+    "it_identity_card": _it_identity_card,
+    "ng_nin": _ng_nin,
+    "sg_nric": _sg_nric,
+    "us_npi": _us_npi,
 }
 """Kind → check. The normal form has no separators and is in upper case."""
 
-WITHOUT_CHECK_DIGIT = frozenset({"us_ssn", "us_itin", "uk_nino", "in_pan", "us_mbi", "dk_cpr"})
+WITHOUT_CHECK_DIGIT = frozenset(
+    "us_ssn us_itin uk_nino in_pan us_mbi dk_cpr ng_nin it_identity_card de_steuernummer".split()
+)
 """Kinds whose structure alone is checked: never certain without a name beside them."""
 
 

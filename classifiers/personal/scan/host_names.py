@@ -5,6 +5,8 @@ person.
 import ipaddress
 import re
 
+from classifiers.personal.scan import suffixes
+
 _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-~" + "".join(
     map(chr, range(0xC0, 0x100))
 )
@@ -12,14 +14,13 @@ _MAX_LOCAL = 64
 _DOMAIN = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
 )
-_NO_TLD_TEXT = """
-js ts jsx tsx mjs cjs py pyc rb go rs java kt cs cpp hpp c h php pl lua sh bash ps1 bat png jpg
-jpeg gif svg webp ico bmp css scss less html htm xml json yaml yml toml ini cfg conf txt md rst csv
-tsv log lock sum mod zip gz tar bz2 xz whl egg jar exe dll so dylib pdf docx xlsx pptx local
-internal lan corp intranet svc cluster localdomain home service socket timer target mount slice
-scope proto sql db vue ejs wasm map min bundle async
+_FILE_ENDINGS_TEXT = """
+java map md pl py rs sh so target zip mov app ps cc tel cab
 """
-_NO_TLD = frozenset(_NO_TLD_TEXT.split())
+_FILE_ENDINGS = frozenset(_FILE_ENDINGS_TEXT.split())
+"""Suffixes of domains that files end with as well: more is asked of what stands around them."""
+INTERNAL_ENDING = "the domain is one of an organisation's own network"
+_EXAMPLE_ENDINGS = frozenset("example test invalid localhost".split())
 _MACHINES = frozenset(
     {"git", "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "hg", "svn"}
 )
@@ -30,7 +31,7 @@ def may_be_domain(text: str, at: int, end: int) -> bool:
     hostile text.
     """
     dot = text.rfind(".", at, end)
-    return dot > at and 2 < end - dot < 26
+    return dot > at and 2 < end - dot < 30
 
 
 def email_around(
@@ -41,28 +42,52 @@ def email_around(
     """
     left = text[max(begin, at - _MAX_LOCAL - 1) : at]
     local = left[len(left.rstrip(_LOCAL)) :].lstrip(".'-~%")
-    domain = text[at + 1 : end].lower()
     if not local:
         return None
+    end = _end_of_domain(text, at, end)
+    spelled = text[at + 1 : end].lower()
+    domain = spelled if spelled.isascii() else suffixes.ascii_form(spelled)
     start = at - len(local)
-    value = f"{local.lower()}@{domain}"
-    return start, end, value, _why_not_email(local, domain, text[max(begin, start - 80) : start])
+    value = f"{local.lower()}@{domain or spelled}"
+    around = text[max(begin, start - 80) : start], text[end : end + 2]
+    return start, end, value, _why_not_email(local, domain or "", *around)
 
 
-def _why_not_email(local: str, domain: str, before: str) -> str | None:
+def _end_of_domain(text: str, at: int, end: int) -> int:
+    """Return where the domain ends: the one pass takes letters that it cannot tell apart, and
+    signs that only stand for them.
+    """
+    if text.find("?", at, end) >= 0:
+        end = text.index("?", at, end)
+    while end > at and not text[end - 1].isalnum():
+        end -= 1
+    return end
+
+
+def _why_not_email(local: str, domain: str, before: str, behind: str) -> str | None:
     tld = domain.rpartition(".")[2]
     if len(local) > _MAX_LOCAL or ".." in local or local.endswith("."):
         return "the part before @ is no mailbox"
     if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
         return "no domain after @"
-    if not (tld.isalpha() or tld.startswith("xn--")) or not 2 <= len(tld) <= 24 or tld in _NO_TLD:
-        return "the domain has no known kind of ending"
+    if tld in suffixes.INTERNAL:
+        return INTERNAL_ENDING
+    if not suffixes.is_suffix(tld) and tld not in _EXAMPLE_ENDINGS:
+        return "the domain has no known ending"
+    if tld in _FILE_ENDINGS and _may_be_file(local, before, behind):
+        return "a file or a package with a version"
     if local.lower() in _MACHINES:
         return "the mailbox of a machine"
     scheme = before.rfind("://")
     if scheme >= 0 and not any(c in before[scheme + 3 :] for c in " /?\n\t\"'<>,;"):
         return "user name inside a URL"
     return None
+
+
+def _may_be_file(local: str, before: str, behind: str) -> bool:
+    if not local[0].isalpha() or before[-1:] in {"/", "\\", ".", "@", "-", "+"}:
+        return True
+    return behind[:1] in {"-", "/", "\\", "_"} or (behind[:1] == "." and behind[1:2].isalnum())
 
 
 def public_ip(text: str) -> str | None:

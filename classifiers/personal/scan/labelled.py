@@ -4,12 +4,12 @@ running text.
 
 import re
 
-from classifiers.personal.scan.checks import compact
+from classifiers.personal.scan.checks import CHECKS, compact
 from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
-    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|was|was"
+    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
     r" issued|holder|card|code|on|am|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,
@@ -18,7 +18,7 @@ _IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![
 _LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
 _PLACE_KINDS = tuple(
     (
-        "date_of_birth passport driving_licence uk_nhs us_mbi medical_record health_id bank_account"
+        "date_of_birth de_id_card passport driving_licence uk_nhs us_mbi medical_record health_id bank_account"
     ).split()
 )
 _WINDOW = 40
@@ -69,6 +69,9 @@ def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int,
     raw = match.group()
     value = compact(raw)
     digits = len(value) - len(value.translate(_NO_DIGITS))
+    if kind == "de_id_card":
+        checked = CHECKS[kind](raw)
+        return None if checked is None else (kind, checked, begin, match.end())
     if digits < _DIGITS_NEEDED[kind] or (kind == "bank_account" and digits != len(value)):
         return None
     if len(set(value)) < 2 or normal_date(raw) is not None:

@@ -28,11 +28,15 @@ _LETTERS_FIRST: tuple[_Reading, ...] = (
         re.compile(r"(?i:[A-Z]{6}[0-9A-Z]{2}[A-Z][0-9A-Z]{2}[A-Z][0-9A-Z]{3}[A-Z])\b"),
         Strength.SOLID,
     ),
+    ("sg_nric", re.compile(r"[STFGM]\d{7}[A-Z]\b"), Strength.SOLID),
+    ("in_voter_id", re.compile(r"[A-Z]{3}\d{7}\b"), Strength.WEAK),
+    ("it_identity_card", re.compile(r"[A-Z]{2}\d{7}\b|[A-Z]{2}\d{5}[A-Z]{2}\b"), Strength.WEAK),
     ("mx_curp", re.compile(r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b"), Strength.SOLID),
 )
 _LETTERS_INSIDE: tuple[_Reading, ...] = (
     ("fi_hetu", re.compile(r"(?i:\d{6}[-+A-FU-Y]\d{3}[0-9A-Y])"), Strength.SOLID),
     ("se_personnummer", re.compile(r"\d{6}\+\d{4}"), Strength.MEDIUM),
+    ("de_pension_number", re.compile(r"\d{2} ?\d{6} ?[A-Z] ?\d{3}"), Strength.SOLID),
     ("in_gstin", re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]"), Strength.SOLID),
     ("es_dni", re.compile(r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3})[ -]?[A-Z]"), Strength.MEDIUM),
     ("es_dni", re.compile(r"(?i:\d{1,2}\.?\d{3}\.?\d{3}[ -]?[A-Z])"), Strength.WEAK),

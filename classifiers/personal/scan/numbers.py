@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from classifiers.personal.scan import cards, host_names, phones
+from classifiers.personal.scan import cards, host_names, phone_hints, phones
 from classifiers.personal.scan.checks import CHECKS, is_filler
 from classifiers.personal.scan.context import WRONG, Place
 from classifiers.personal.scan.published import is_test_value
@@ -22,12 +22,22 @@ _DATE = re.compile(
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _US_PHONE = re.compile(r"\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-. /]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4}")
 _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
-_PHONE_HINT = re.compile(
-    r"(?i)\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b[^.!?\d]{0,16}$"
-)
-_SHORTEST_HINTED = 9
+_SHORTEST_HINTED = 7
 _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
+_YEAR = 4
+_IP_LEFT = 56
+_IP_HINT = re.compile(
+    r"(?i)\b(?:logged in|signed in|login|log-in|visitor|customer|user|client|patient|employee|he|she|his"
+    r"|her|their|kunde|kundin|nutzer|besucher|angemeldet|eingeloggt|client|utilisateur|visiteur"
+    r"|connect[eé]|usuario|usuária|usu[aá]rio|cliente|utente|gebruiker|klant|klient|użytkownik)\b"
+    r"[^.!?\n\d]{0,40}\b(?:ip|from|at|address|adresse|von|unter|aus|de|depuis|desde|da|van|vanaf|z|indirizzo"
+    r"|adres|dirección|endereço)\s{0,3}[:(]?\s{0,2}\Z"
+)
+"""Words that make the address behind them somebody's."""
+_LONG_ENOUGH = 8
+_PATHS = frozenset("/=#_-&")
+_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
@@ -51,7 +61,7 @@ def read_numbers(place: Place, start: int, end: int) -> int | None:
     used = _announced_phone(place, start, text, groups)
     if used is None:
         used = _windows(place, start, text, groups)
-    if used is None and len(text) > _SHORTEST_HINTED:
+    if used is None and len(text) >= _SHORTEST_HINTED:
         used = _hinted_phone(place, start, text, groups)
     return used
 
@@ -87,11 +97,13 @@ def _is_sum(place: Place, start: int, end: int) -> bool:
 def read_ip(place: Place, start: int, end: int) -> int | None:
     """Judge an IP address: personal only when public and said to be somebody's."""
     named = place.is_named("ip_address", start)
-    value = host_names.public_ip(place.text[start:end]) if named or place.explain else None
+    somebodys = named or _IP_HINT.search(place.text, max(place.last, start - _IP_LEFT), start)
+    value = host_names.public_ip(place.text[start:end]) if somebodys or place.explain else None
     if value is None:
         return None
-    if named:
-        place.confirm("ip_address", value, start, end, Confidence.LIKELY)
+    if somebodys:
+        sure = Confidence.LIKELY if named else Confidence.POSSIBLE
+        place.confirm("ip_address", value, start, end, sure)
         return end
     place.refuse("ip_address", value, start, end, "nothing near it says that it is somebody's")
     return None
@@ -160,13 +172,18 @@ def _read(
     readings = READINGS[shape] if label or place.names else READINGS_UNNAMED.get(shape, ())
     if not readings:
         return False
-    separators = "" if single else "".join([text[a[1] : b[0]] for a, b in pairwise(window)])
+    separators = "" if single else "".join([_plain(text[a[1] : b[0]]) for a, b in pairwise(window)])
     digits = text[begin:stop] if single else "".join([text[a:b] for a, b in window])
     best = _best(place, readings, label, start + begin, start + stop, digits, separators)
     if best is None:
         return False
     kind, value, strength, named = best
     return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _plain(separator: str) -> str:
+    """Return what parts two groups, without blanks around a sign."""
+    return separator if len(separator) == 1 else separator.strip() or " "
 
 
 def _best(
@@ -247,16 +264,24 @@ def _judged_phone(
 
 
 def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | None:
-    """Read a number in a national format after `call`, `my number is`: a hint too weak for anything
-    but such formats.
-    """
-    if (
-        not (text[0] == "0" or _US_PHONE.fullmatch(text))
-        or sum(b - a for a, b in groups) < _SHORTEST_HINTED
-    ):
+    """Read a number in a national format near a word of calling, in any of many languages."""
+    count = sum(b - a for a, b in groups)
+    if count < _SHORTEST_HINTED or ("." in text and "/" in text):
         return None
-    left = place.text[max(place.last, start - 32) : start]
-    if _PHONE_HINT.search(left) is None:
+    end = start + len(text)
+    left = place.text[max(place.last, start - phone_hints.LEFT) : start]
+    hint = phone_hints.strength(left)
+    grouped = len(groups) > 1 or text[0] == "0" or _US_PHONE.fullmatch(text) is not None
+    if hint is None or left[-1:] in _PATHS:
+        return None
+    leads = phone_hints.points_at(left)
+    if not leads and not (grouped and count > _LONG_ENOUGH):
+        return None
+    if not leads and (_THOUSANDS.fullmatch(text) and place.text[end : end + 2].strip().isalpha()):
+        return None
+    if "!" in place.label(start) and not leads:
+        return None
+    if groups[0][1] - groups[0][0] == _YEAR and _DATE.match(text):
         return None
     return _phone(place, start, text, groups, named=True)
 

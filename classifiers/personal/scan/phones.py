@@ -7,7 +7,10 @@ from functools import cache
 from typing import NamedTuple
 
 _NATIONAL_REGIONS = tuple(
-    ("US GB DE FR ES IT IN BR NL PL PT BE SE NO FI DK CH RO AU MX ZA IE AT").split()
+    (
+        "US GB DE FR ES IT IN BR NL PL PT BE SE NO FI DK CH RO AU MX ZA IE AT CZ SK HU GR BG HR SI"
+        " LT LV EE TR UA JP KR CN SG HK NZ AR CO CL PE IL AE NG KE EG LU ID VN PH TH MY PK"
+    ).split()
 )
 """Whose national formats are tried when a label says that a number is a phone."""
 

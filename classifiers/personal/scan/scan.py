@@ -47,6 +47,9 @@ def _email(place: Place, at: int, end: int) -> int | None:
     if found is None:
         return None
     start, stop, value, why = found
+    if why == host_names.INTERNAL_ENDING and "email" in place.names:
+        place.confirm("email", value, start, stop, Confidence.POSSIBLE)
+        return stop
     if why is not None:
         place.refuse("email", value, start, stop, why)
         return None

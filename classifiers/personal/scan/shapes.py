@@ -5,6 +5,8 @@ itself.
 from enum import IntEnum
 from typing import NamedTuple
 
+from classifiers.personal.scan.checks import WITHOUT_CHECK_DIGIT
+
 
 class Strength(IntEnum):
     """How much context a candidate needs that passed its check."""
@@ -108,6 +110,29 @@ _ROWS: tuple[tuple[str, str, str | None, Strength], ...] = (
     ("uk_utr", "55", None, _W),
     ("uk_utr", "10", "", _W),
     ("us_aba", "9", "", _W),
+    ("au_abn", "2333", "   ", _M),
+    ("au_abn", "2333", None, _W),
+    ("au_abn", "11", "", _W),
+    ("au_acn", "333", None, _W),
+    ("au_acn", "9", "", _W),
+    ("au_medicare", "451", None, _W),
+    ("au_medicare", "4511", None, _W),
+    ("au_medicare", "10", "", _W),
+    ("au_medicare", "11", "", _W),
+    ("de_steuernummer", "235", None, _W),
+    ("de_steuernummer", "335", None, _W),
+    ("de_steuernummer", "344", None, _W),
+    ("de_steuernummer", "10", "", _W),
+    ("de_steuernummer", "11", "", _W),
+    ("de_steuernummer", "13", "", _W),
+    ("it_iva", "11", "", _W),
+    ("th_id", "14521", "----", _S),
+    ("th_id", "14521", None, _W),
+    ("th_id", "13", "", _W),
+    ("tr_id", "11", "", _W),
+    ("us_npi", "10", "", _W),
+    ("ng_nin", "11", "", _W),
+    ("ng_nin", "434", None, _W),
     ("credit_card", "4444", None, _M),
     ("credit_card", "465", None, _M),
     ("credit_card", "464", None, _M),
@@ -135,12 +160,9 @@ def _sizes(text: str) -> str:
 _SINGLE = frozenset(str(n) for n in range(8, 20))
 
 
-_STRUCTURE_ONLY = frozenset({"us_ssn", "us_itin", "dk_cpr"})
-
-
 def _rank(reading: Reading) -> tuple[Strength, bool]:
     """The strongest first; what has no check digit would take anything, so it comes last."""
-    return reading.strength, reading.kind in _STRUCTURE_ONLY
+    return reading.strength, reading.kind in WITHOUT_CHECK_DIGIT
 
 
 def _table() -> dict[str, tuple[Reading, ...]]:

@@ -8,18 +8,23 @@ from typing import Any
 
 _UUID = r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _INSTANT = r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:[.,]\d+)?|\b)"
-_AT_DOMAIN = r"@[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]"
+_AT_DOMAIN = r"@[A-Za-z0-9\xc0-\xff?][A-Za-z0-9.\-\xc0-\xff?]*[A-Za-z0-9\xc0-\xff?]"
 LETTERS_FIRST = (
-    r"\b[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]{4}){2,7}(?:[ \-]?[A-Za-z0-9]{1,4})?\b",  # IBAN
+    r"\b[A-Za-z]{2}\d{2}(?:[ \-.]?[A-Za-z0-9]{4}){2,7}(?:[ \-.]?[A-Za-z0-9]{1,4})?\b",  # IBAN
+    r"\b[A-Za-z]{2}\d{2}(?: \d{2}){6,14}(?: \d)?\b",  # IBAN in pairs
     r"\b[A-Za-z]{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-Da-d]\b",  # NINO
     r"\b[XYZxyz][ \-.]?\d{7}[ \-.]?[A-Za-z]\b",  # NIE
     r"\b[A-Z]{5}\d{4}[A-Z]\b",  # PAN
     r"\b[A-Za-z]{6}[0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]\b",
+    r"\b[STFGM]\d{7}[A-Z]\b",  # NRIC
+    r"\b[A-Z]{2,3}\d{7}\b",  # EPIC, Italian identity card
+    r"\b[A-Z]{2}\d{5}[A-Z]{2}\b",
     r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b",  # CURP
 )
 LETTERS_INSIDE = (
     r"\b\d{6}[\-+A-FU-Ya-fu-y]\d{3}[A-Za-z]\b",  # HETU with a letter at the end
     r"\b\d{6}[+A-FU-Ya-fu-y]\d{4}\b",  # HETU and personnummer with a century sign
+    r"\b\d{2} ?\d{6} ?[A-Z] ?\d{3}\b",  # pension number
     r"\b\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]\b",  # GSTIN
     r"\b\d{1,2}\.?\d{3}\.?\d{3}[ \-]?[A-Za-z]\b",  # DNI
     r"\b\d{7}[ \-]?[A-W][A-IW]?\b",  # PPS
@@ -27,20 +32,31 @@ LETTERS_INSIDE = (
     r"\b\d{17}[Xx]\b",  # RIC
     r"\b\d[A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d\d\b",  # MBI
 )
-_NUMBERS = r"(?:\+|\(\+?)?\b\d(?:[ \-./()\x01]{0,2}\d){5,}\b"
+_NUMBERS = r"(?:\+|\(\+?)?\b\d(?:(?:[ \-./()\x01]{0,2}| [\-./] ?|\) / )\d){5,}\b"
+_GROUPED_CARD = r"\b\d{4}(?:_|\t|, ?)\d{4}(?:_|\t|, ?)\d{4}(?:_|\t|, ?)\d{4}\b"
 IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
 LABELS = (
     r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical"
     r" record|"
     r"patient id|date of birth|birth"
     r" ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
-    r" il|nascid[oa] em|f\xf8dt|nacimiento|nascita|"
+    r" il|nascid[oa] em|geboortedatum|urodzon[ya]|data urodzenia|data ur|paszportu?|prawo jazdy|prawa jazdy|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
-    r"health insurance|krankenversichertennummer|versichertennummer|ip)\b)"
+    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b)"
 )
 
 PATTERN = "|".join(
-    (_UUID, _INSTANT, _AT_DOMAIN, *LETTERS_FIRST, *LETTERS_INSIDE, _NUMBERS, IPV6, LABELS)
+    (
+        _UUID,
+        _INSTANT,
+        _AT_DOMAIN,
+        *LETTERS_FIRST,
+        *LETTERS_INSIDE,
+        _GROUPED_CARD,
+        _NUMBERS,
+        IPV6,
+        LABELS,
+    )
 )
 """Every alternative is of bounded length or made of one repeated class, and begins where nothing
 else is alive: matching stays linear on hostile text. UUIDs and instants are matched only to be

@@ -7,8 +7,8 @@ well, so that no value counts twice.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from classifiers.codecs.unicode_folding import fold
@@ -17,6 +17,7 @@ from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.keyed import is_placeholder
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.discreet import name_shown
@@ -27,7 +28,9 @@ from core.text import mask, printable
 DETECTOR = "personal-columns"
 SAMPLE = 100
 """Values looked at in each column before a vote."""
-_MAJORITY = 0.5
+_MAJORITY, _NEARLY_ALL = 0.5, 0.9
+"""Shares of a sample from which on a column is mostly, and wholly, of one kind; below the second
+each cell is read."""
 _COVERED = 0.4
 """Share of a column's characters that its values take; less, and it is text in which values
 stand."""
@@ -35,6 +38,8 @@ _PROSE_LENGTH = 24
 _MAX_FREE_TEXT = 8_000_000
 """Characters of one free-text column that are scanned in full; more is sampled, and the finding
 says so."""
+_LONGEST_BLANK = 11
+"""Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
 _IDENTIFYING = (
     *sorted(NATIONAL_ID_KINDS),
@@ -94,8 +99,15 @@ def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
     """Return one finding per kind in the table, with rows affected, distinct values and distinct
     data subjects.
     """
+    return findings_of(table, classify_table(table), fingerprinter)
+
+
+def findings_of(
+    table: Table, results: Sequence[ColumnResult], fingerprinter: Fingerprinter
+) -> list[Finding]:
+    """Return one finding per kind for what the columns of a table hold."""
     groups: dict[tuple[str, bool], list[ColumnResult]] = {}
-    for result in classify_table(table):
+    for result in results:
         groups.setdefault((result.kind, result.test_data), []).append(result)
     subjects = _subjects(table, [r for group in groups.values() for r in group])
     findings = [_finding(table, group, subjects, fingerprinter) for group in groups.values()]
@@ -109,11 +121,16 @@ def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
 
 def _sample(values: Sequence[str]) -> list[str]:
     """Return up to SAMPLE values spread over the column, empty ones left out."""
-    step = max(1, len(values) // (SAMPLE * 2))
-    spread = [value for value in values[::step] if value]
+    step = -(-len(values) // SAMPLE)
+    spread = [value for value in values[::step] if value and not _is_blank(value)] if step else []
     if len(spread) < SAMPLE // 4 and step > 1:
-        spread = [value for value in values if value][: SAMPLE * 2]
-    return spread[:SAMPLE]
+        filled = [value for value in values if value and not _is_blank(value)]
+        spread = filled[:: -(-len(filled) // SAMPLE)] if filled else []
+    return spread
+
+
+def _is_blank(value: str) -> bool:
+    return len(value) < _LONGEST_BLANK and is_placeholder(value)
 
 
 def _is_about_people(columns: Sequence[str]) -> bool:
@@ -141,7 +158,7 @@ def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
         segments.extend([Segment(value, key) for value in sample])
         owners.extend([column] * len(sample))
     hits: dict[str, list[Hit]] = {}
-    for hit in PersonalDetector().detect(Payload(segments=segments)):
+    for hit in PersonalDetector().detect(Payload(segments=segments, pasted=[])):
         hits.setdefault(owners[hit.segment], []).append(hit)
     return hits
 
@@ -156,7 +173,7 @@ def _column_results(
         kind, number = votes.most_common(1)[0]
         own = [hit for hit in hits if hit.kind == kind]
         covered = sum(hit.end - hit.start for hit in own)
-        if number >= _MAJORITY * len(sample) and covered >= _COVERED * sum(map(len, sample)):
+        if number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample)):
             return [_whole_column(table, column, kind, own)]
     if not hits and not vocabulary.name_kinds(column):
         kind_or_none = kind_by_statistics(sample)
@@ -164,7 +181,9 @@ def _column_results(
             values = tuple(dict.fromkeys(sample))[:MAX_FINGERPRINTS]
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
     if hits or _is_prose(sample):
-        return _free_text(table, column, _key(column, people))
+        read = _free_text(table, column, _key(column, people))
+        mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
+        return [replace(r, free_text=r.kind not in mostly) for r in read]
     return []
 
 
@@ -193,7 +212,8 @@ def _counted(
     test: bool,
 ) -> ColumnResult:
     cells = table.values[column]
-    empty = cells.count("")
+    blanks = {cell for cell in set(cells) if len(cell) < _LONGEST_BLANK and is_placeholder(cell)}
+    empty = sum(map(cells.count, blanks | {""}))
     records = len(cells) - empty
     if not table.complete and cells:
         records = round(table.rows * records / len(cells))
@@ -203,7 +223,7 @@ def _counted(
         confidence=confidence,
         records=records,
         count=records,
-        distinct=len(set(cells)) - (empty > 0),
+        distinct=len(set(cells) - blanks - {""}),
         values=values,
         exact=table.complete,
         test_data=test,
@@ -225,7 +245,7 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
         scanned += len(chunk)
         places = _worth_reading(chunk, key)
         for hit in detector.detect(
-            Payload(segments=[Segment(chunk[place], key) for place in places])
+            Payload(segments=[Segment(chunk[place], key) for place in places], pasted=[])
         ):
             group = (hit.kind, hit.test_data)
             rows.setdefault(group, set()).add(start + places[hit.segment])
@@ -320,19 +340,51 @@ def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
 
 
 def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
-    """Return how many people the rows tell apart, by the strongest identifying column; None when
-    none does.
+    """Return how many people the rows tell apart: by the strongest identifying column, in rows
+    where that is empty by the next one, else by name and date of birth; None when nothing tells.
     """
     whole = [result for result in results if not result.free_text]
-    for kind in _IDENTIFYING:
-        distinct = [result.distinct for result in whole if result.kind == kind]
-        if distinct:
-            return max(distinct)
-    names = [
+    columns = [
+        table.values[result.column]
+        for kind in _IDENTIFYING
+        for result in whole
+        if result.kind == kind and result.kind not in _SHARED
+    ]
+    about = [
         table.values[result.column]
         for result in whole
         if result.kind in {"person", "date_of_birth"}
     ]
-    if any(result.kind == "person" for result in whole):
-        return len({row for row in zip(*names, strict=False) if any(row)})
-    return None
+    named = any(result.kind == "person" for result in whole)
+    if not columns:
+        columns = (
+            [table.values[result.column] for result in whole if result.kind in _SHARED][:1]
+            if not named
+            else []
+        )
+    if not columns and not named:
+        return None
+    told = set(columns[0]) if columns else set()
+    if columns and not any(not cell or _is_blank(cell) for cell in told):
+        return len(told)
+    names = list(zip(*about, strict=False)) if named else []
+    return len(set(_told_apart(columns, names)) - {None})
+
+
+def _told_apart(
+    columns: Sequence[Sequence[str]], names: Sequence[tuple[str, ...]]
+) -> Iterator[object]:
+    """Yield what tells the person of each row apart: the first identifier there is, else name and
+    date of birth.
+    """
+    rows = len(columns[0]) if columns else len(names)
+    for row in range(rows):
+        cells = (column[row] for column in columns)
+        told: object = next((cell for cell in cells if cell and not _is_blank(cell)), None)
+        if told is None and names and any(names[row]):
+            told = names[row]
+        yield told
+
+
+_SHARED = frozenset({"iban", "credit_card", "bank_account"})
+"""What several people may have in common: tells people apart only where nothing else does."""

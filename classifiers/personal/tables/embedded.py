@@ -1,4 +1,4 @@
-"""Records inside running text: pasted rows, `Label: value` lines, and JSON or printed objects, as
+"""Values with names inside running text: `Label: value` lines, and JSON or printed objects, as
 prompts hold them.
 """
 
@@ -11,7 +11,6 @@ from classifiers.hits import Hit
 from classifiers.personal.vocabulary import name_kinds
 
 _DELIMITERS = ("\t", ";", ",", "|")
-_MAX_ROWS = 5000
 _MAX_FIELDS = 60
 _MAX_OBJECTS = 20_000
 _OPENS = 7
@@ -55,34 +54,34 @@ class Cell(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Cells of one pasted table, or of labelled lines."""
+    """Cells of labelled lines, or of quoted names with values."""
 
     cells: list[Cell]
     start: int
     end: int
-    whole: bool
-    """True for a table: all that stands in it is told by its cells."""
 
     def __repr__(self) -> str:
         return f"<Block {len(self.cells)} cells>"
 
 
-def blocks(text: str) -> Iterator[Block]:
-    """Yield the tables and the labelled lines of a text of several lines."""
-    end = 0
-    for block in _tables(text):
-        end = block.end
-        yield block
+def blocks(text: str, apart: Sequence[tuple[int, int]] = ()) -> Iterator[Block]:
+    """Yield the labelled lines of a text, and its quoted names with values, but for what stands
+    `apart`, in tables.
+    """
     cells = [
         Cell(match[1], 0, match.start(2), match.start(2) + len(match[2].rstrip(_FORMATTING)))
-        for match in _LABELLED_LINE.finditer(text, end)
-        if _is_telling(match[1]) and not _CODE.search(match[2])
+        for match in _LABELLED_LINE.finditer(text)
+        if _is_telling(match[1])
+        and not _CODE.search(match[2])
+        and not _covered(*match.span(), apart)
     ]
     if cells:
-        yield Block(cells, cells[0].start, cells[-1].end, False)
+        yield Block(cells, cells[0].start, cells[-1].end)
     pairs = list(_pairs(text)) if has_pairs(text) else []
+    if apart:
+        pairs = [cell for cell in pairs if not _covered(cell.start, cell.end, apart)]
     if pairs:
-        yield Block(pairs, pairs[0].start, pairs[-1].end, False)
+        yield Block(pairs, pairs[0].start, pairs[-1].end)
 
 
 def has_pairs(text: str) -> bool:
@@ -111,15 +110,12 @@ def _pairs(text: str) -> Iterator[Cell]:
             )
 
 
-def merged(plain: Sequence[Hit], inner: Sequence[Hit], read: Sequence[Block]) -> list[Hit]:
-    """Join the hits of one text read as it stands with those of its cells; no value counts twice.
-
-    In a table the cells tell everything; a labelled line adds only what was not seen without it.
+def merged(plain: Sequence[Hit], inner: Sequence[Hit]) -> list[Hit]:
+    """Join the hits of one text read as it stands with those of its cells: a labelled line adds
+    only what was not seen without it.
     """
-    whole = [(block.start, block.end) for block in read if block.whole]
-    kept = [hit for hit in plain if not _covered(hit.start, hit.start + 1, whole)]
-    known = sorted((hit.start, hit.end) for hit in kept if hit.rejected is None)
-    return kept + [hit for hit in inner if not _covered(hit.start, hit.end, known)]
+    known = sorted((hit.start, hit.end) for hit in plain if hit.rejected is None)
+    return [*plain, *(hit for hit in inner if not _covered(hit.start, hit.end, known))]
 
 
 def _covered(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
@@ -131,20 +127,6 @@ def _covered(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
 def _is_telling(name: str) -> bool:
     kinds = name_kinds(name.strip(_TRIM))
     return bool(kinds) and "!" not in kinds
-
-
-def _tables(text: str) -> Iterator[Block]:
-    position = 0
-    while (first := text.find("\n", position)) >= 0:
-        second = text.find("\n", first + 1)
-        row = text[first + 1 : second if second >= 0 else len(text)]
-        delimiter = _delimiter(text[position:first], row)
-        if delimiter is None:
-            position = first + 1
-            continue
-        block = _read(text, position, delimiter)
-        yield block
-        position = block.end + 1
 
 
 def table_at(data: bytes, start: int) -> int | None:
@@ -185,30 +167,3 @@ def _delimiter(header: str, row: str) -> str | None:
         ):
             return delimiter
     return None
-
-
-def _read(text: str, start: int, delimiter: str) -> Block:
-    """Return the block whose header begins at `start`: all lines with as many fields."""
-    header_end = text.index("\n", start)
-    names = [field.strip(_TRIM) for field in text[start:header_end].split(delimiter)]
-    cells: list[Cell] = []
-    position, row = header_end + 1, 0
-    end = header_end
-    while position < len(text) and row < _MAX_ROWS:
-        stop = text.find("\n", position)
-        stop = len(text) if stop < 0 else stop
-        line = text[position:stop]
-        if line.count(delimiter) != len(names) - 1:
-            break
-        cells.extend(_cells(line, position, row, names, delimiter))
-        row, end, position = row + 1, stop, stop + 1
-    return Block(cells, start, end, True)
-
-
-def _cells(line: str, offset: int, row: int, names: list[str], delimiter: str) -> Iterator[Cell]:
-    for name, field in zip(names, line.split(delimiter), strict=True):
-        value = field.strip(_TRIM)
-        if name and value:
-            start = offset + field.index(value)
-            yield Cell(name, row, start, start + len(value))
-        offset += len(field) + 1

@@ -5,6 +5,8 @@ special categories.
 import re
 from collections.abc import Callable
 
+from classifiers.personal.scan.checks import CHECKS
+
 _MONTH_NUMBER = {
     "january": 1,
     "february": 2,
@@ -99,7 +101,7 @@ _YEAR_FIRST = re.compile(
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
 _DAY_MONTH = re.compile(
     r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)?"
-    r" ?((?:18|19|20)\d\d)(?!\d)"
+    r" ?['’]?((?:18|19|20)?\d\d)(?!\d)"
 )
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
 _EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
@@ -157,6 +159,9 @@ _TECHNICAL = re.compile(
 def _person(text: str) -> str | None:
     if not 2 <= len(text) <= 80 or len(text.split()) > 6 or not _NAME.fullmatch(text):
         return None
+    stem, point, ending = text.rpartition(".")
+    if point and 1 < len(ending) < 6 and ending.islower() and stem[-1:].isalnum():
+        return None  # a file
     return " ".join(text.split()).casefold()
 
 
@@ -189,7 +194,7 @@ def looks_like_name(text: str) -> bool:
 def _address(text: str) -> str | None:
     if not 5 <= len(text) <= 250 or _TECHNICAL.search(text) or not _HAS_LETTER.search(text):
         return None
-    if len(text.split()) < 2:
+    if len(text.split()) < 2 or not any(map(str.isdigit, text)):
         return None
     return " ".join(text.split()).casefold()
 
@@ -249,10 +254,15 @@ def _special(text: str) -> str | None:
     return " ".join(stripped.split()).casefold()
 
 
+def _german_card(text: str) -> str | None:
+    return CHECKS["de_id_card"](text) if len(text) < 20 else None
+
+
 KEYED: dict[str, Callable[[str], str | None]] = {
     "person": _person,
     "address": _address,
     "date_of_birth": _birth,
+    "de_id_card": _german_card,
     "passport": _document(5, 15),
     "driving_licence": _document(4, 22),
     "medical_record": _document(4, 20),

@@ -2,88 +2,14 @@
 something else.
 """
 
+from classifiers.personal.tables.contact_phrases import CONTACT
 from core.vocabulary.kinds import GROUPS
 
 NATIONAL_ID_KINDS = GROUPS["national_id"] - {"passport", "driving_licence"}
 """What a label such as “national id” announces; papers have labels of their own."""
 
 PHRASES: dict[str, str] = {
-    # names of other things that end like personal ones
-    "!": (
-        "mac address,account id,account ids,contract address,wallet address,bind address,listen"
-        " address,memory address,server address,base address,token address,ip version,ip"
-        " count,phone count,email count,card count,card id,cell id,cell count,phone id,phone number"
-        " id,email id hash,address id,person id,patient count,contact id,customer count,employee"
-        " count,race condition,account name,account type,account balance,card type,card"
-        " brand,address type,phone type,email type,email verified,phone verified,email"
-        " enabled,event name,remote address id,symptom id,disease count,passport js,passport"
-        " strategy,social media,social network,tel aviv,visa status,instruction pointer,stack"
-        " pointer,address space,address bus,session name,pan number hash,faith based"
-    ),
-    # contact
-    "email": (
-        "email,e mail,mail address,email address,correo,correo electronico,courriel,epost,e"
-        " post,sahkoposti"
-    ),
-    "phone": (
-        "phone,phone number,telephone,telephone number,tel,tel no,mobile,mobile number,mobile"
-        " phone,cell,cell phone,cellphone,msisdn,fax,fax number,contact number,call me,call"
-        " us,reach me at,whatsapp,text"
-        " me,dial,hotline,landline,telefon,telefonnummer,handy,handynummer,mobil,mobilnummer,rufnummer,fon,telefono,numero"
-        " de telefono,movil,celular,telephone portable,portable,numero de"
-        " telephone,cellulare,numero di"
-        " telefono,telefoon,telefoonnummer,telefone,telemovel,puhelin,puhelinnumero,puh,telefoni,tlf,mobiltelefon,komorka,numer"
-        " telefonu"
-    ),
-    "person": (
-        "full name,first name,last name,given name,given names,surname,family name,middle"
-        " name,maiden name,fname,lname,forename,legal name,patient name,customer name,client"
-        " name,employee name,contact name,cardholder,cardholder name,card holder,card holder"
-        " name,account holder,account holder name,accountholder,beneficiary,beneficiary"
-        " name,recipient name,sender name,applicant name,applicant,insured name,policyholder,policy"
-        " holder,member name,guest name,passenger name,student name,teacher name,doctor"
-        " name,physician name,owner name,tenant name,borrower name,holder name,person name,real"
-        " name,display name,user full name,emergency contact name,next of kin,mother maiden"
-        " name,spouse name,father name,mother name,signatory,payee name,payee,debtor name,creditor"
-        " name,buyer name,attendee name,candidate name,manager name,supervisor name,author full"
-        " name,vorname,nachname,familienname,vor und"
-        " nachname,kontoinhaber,karteninhaber,kundenname,patientenname,nombre"
-        " completo,nombres,apellido,apellidos,primer apellido,segundo apellido,nombre y"
-        " apellidos,titular,prenom,nom complet,nom de famille,nom et prenom,titulaire,cognome,nome"
-        " completo,nome e cognome,intestatario,voornaam,achternaam,volledige naam,naam"
-        " klant,rekeninghouder,sobrenome,apelido,nome do cliente,primeiro nome,imie,nazwisko,imie i"
-        " nazwisko,fornavn,etternavn,efternavn,fornamn,efternamn,etunimi,sukunimi,prenume,nume"
-    ),
-    "name": (
-        "name,names,naam,nombre,nom,nome,navn,namn,nimi,customer,patient,employee,attendee,contact,kunde"
-    ),
-    "address": (
-        "home address,street,street address,address line,address line 1,address line"
-        " 2,address1,address2,line1,"
-        "mailing address,billing address,shipping address,postal address,residential"
-        " address,delivery address,"
-        "permanent address,current address,postal addr,street name,full address,patient"
-        " address,customer address,"
-        "employee address,address"
-        " street,address,addr,strasse,straße,anschrift,adresse,wohnanschrift,postanschrift,"
-        "lieferadresse,direccion,domicilio,calle,indirizzo,indirizzo di residenza,adres,ulica,adres"
-        " zamieszkania,"
-        "endereco,logradouro,rua,morada,gatuadress,postadress,adress,katuosoite,osoite,gateadresse,rue,straat,"
-        "woonadres"
-    ),
-    "date_of_birth": (
-        "date of birth,dob,d o b,birth date,birthdate,birthday,birth day,born,born on,birth"
-        " dt,geburtsdatum,geburtstag,geb datum,geboren am,geboren,geb,date de naissance,ne le,nee"
-        " le,fecha de nacimiento,fecha nacimiento,nacido el,nacida el,data di nascita,data"
-        " nascita,nato il,nata il,data de nascimento,data nascimento,nascido"
-        " em,geboortedatum,geboren op,data urodzenia,fodselsdato,fodelsedatum,fodt,syntymaaika,data"
-        " nasterii"
-    ),
-    "ip_address": (
-        "ip,ip address,ip addr,client ip,client ip address,remote ip,remote addr,remote"
-        " address,source ip,user ip,user ip address,visitor ip,x forwarded for,x real ip,last login"
-        " ip,login ip,signup ip,ip adresse"
-    ),
+    **CONTACT,
     # bank
     "credit_card": (
         "credit card,card,card number,card no,card num,cc,ccn,cc number,cc num,pan,debit"
@@ -92,8 +18,18 @@ PHRASES: dict[str, str] = {
         " carte,tarjeta,tarjeta de credito,numero de tarjeta,carta di credito,numero"
         " carta,cartao,cartao de credito,numero do cartao,creditcard,kreditkort,kortnummer,karta"
         " kredytowa,numer karty,visa,mastercard,amex"
+        ",kartennr,numero carte,n de carte,n carte bancaire,cb,numero tarjeta,n de tarjeta"
+        ",num tarjeta,numero cartao,n do cartao,num cartao,numero di carta,n carta,carta"
+        ",kaartnummer,creditcardnummer,creditcardnr,nr karty,numer karty kredytowej"
+        ",nr karty kredytowej,karta platnicza,card pan,card numbers,visa card,cartao credito"
+        ",tarjeta credito,carta credito"
     ),
-    "iban": "iban,iban number,iban code",
+    "iban": (
+        "iban,iban number,iban code"
+        ",iban nr,iban no,iban num,iban nummer,numero iban,nr iban,iban konto"
+        ",kontoverbindung iban,rekening iban,compte iban,cuenta iban,conta iban,conto iban"
+        ",rachunek iban,iban code,codice iban,bank iban,kontoverbindung"
+    ),
     "bank_account": (
         "account number,account no,account num,acct number,acct no,acct num,acct,acc no,bank"
         " account,bank acct,bank account number,bank account no,checking account,savings"
@@ -101,6 +37,12 @@ PHRASES: dict[str, str] = {
         " account,kontonummer,konto nr,kontonr,bankkonto,numero de cuenta,cuenta bancaria,numero de"
         " compte,compte bancaire,conto corrente,numero conto,rekeningnummer,conta bancaria,numero"
         " da conta,numer konta,numer rachunku,bankkontonummer,tilinumero,account"
+        ",konto,kontoverbindung,bankverbindung,n de compte,numero compte,compte,rib"
+        ",n de cuenta,numero cuenta,cuenta,nro de cuenta,cuenta corriente,clabe,ccc"
+        ",numero conta,n da conta,conta,conta corrente,nib,n conto,numero di conto,conto"
+        ",conto bancario,rekening,rekeningnr,bankrekening,bankrekeningnummer,nr konta"
+        ",nr rachunku,konto bankowe,rachunek,rachunek bankowy,numer rachunku bankowego"
+        ",bankkonto nr"
     ),
     "us_aba": (
         "routing,routing number,routing no,aba,aba number,aba routing,aba routing number,rtn,bank"
@@ -118,6 +60,17 @@ PHRASES: dict[str, str] = {
         " nummer,person number,fiscal number,fiscal code,social insurance number,social security"
         " number,social security,social security no,national number,national registration"
         " number,national register number"
+        ",id document,identity document,identity no,id no,national insurance id,national id no"
+        ",citizen service number,personal code,ausweisnr,personalausweisnummer,ausweis nr"
+        ",sozialversicherungsnr,identifikationsnummer,n d identite,numero d identite"
+        ",carte d identite,numero de carte d identite,cni,numero cni,piece d identite"
+        ",documento nacional,numero de documento,n de documento,nro documento,num documento"
+        ",nro de documento,doc identidad,documento identificacao,bilhete de identidade,bi"
+        ",cartao de cidadao,numero de identificacao,rg,numero do rg,documento di identita"
+        ",carta d identita,numero documento,carta identita,n documento,numero carta d identita"
+        ",identiteitsnummer,legitimatienummer,identiteitskaart,id bewijs,paspoort of id"
+        ",dowod osobisty,nr dowodu,numer dowodu,numer dowodu osobistego,nr dowodu osobistego"
+        ",dowod,seria i numer dowodu"
     ),
     "us_ssn": (
         "ssn,ssn number,social security number,social security,social security no,social security"
@@ -129,7 +82,10 @@ PHRASES: dict[str, str] = {
         " no,nat ins no"
     ),
     "uk_utr": "utr,unique taxpayer reference,self assessment reference",
-    "br_cpf": "cpf,cadastro de pessoas fisicas,cpf number,numero do cpf,cpf cliente",
+    "br_cpf": (
+        "cpf,cadastro de pessoas fisicas,cpf number,numero do cpf,cpf cliente"
+        ",n cpf,no cpf,num cpf,cpf do cliente,cpf paciente,cpf do titular,nr cpf,cpf cnpj"
+    ),
     "br_cnpj": "cnpj,cadastro nacional da pessoa juridica",
     "in_aadhaar": (
         "aadhaar,aadhar,adhaar,adhar,aadhaar number,aadhaar no,aadhar number,uidai,uid number"
@@ -139,20 +95,46 @@ PHRASES: dict[str, str] = {
     "de_tax_id": (
         "steuer id,steuerid,steueridentifikationsnummer,steuerliche identifikationsnummer,idnr,id"
         " nr,steuernummer,steuer idnr,steuer identifikationsnummer,tax id,tin"
+        ",steuer identnummer,steuer ident nr,steuer id nr,idnummer,identnummer,steuernr"
+        ",steuer nr,identifikationsnummer steuer,persoenliche identifikationsnummer,tin nr"
     ),
     "fr_nir": (
         "nir,numero de securite sociale,securite sociale,num secu,numero secu,no"
         " secu,insee,nss,secu"
+        ",n de securite sociale,n securite sociale,numero ss,n ss,no ss,num ss,numero insee"
+        ",n insee,no insee,nir patient,numero nir,n nir,immatriculation securite sociale"
+        ",n secu,numero de secu,no de securite sociale"
     ),
     "es_dni": (
         "dni,nif,documento nacional de identidad,dni nie,numero de dni,documento de identidad"
+        ",n dni,n de dni,num dni,numero dni,nro dni,dni nif,nif nie,nif dni,dni o nie"
+        ",dni cliente,nif cliente"
     ),
-    "es_nie": "nie,nif,dni nie,numero de identidad de extranjero,documento de identidad",
-    "it_codice_fiscale": "codice fiscale,cod fiscale,cod fisc,codicefiscale,cf",
-    "nl_bsn": "bsn,burgerservicenummer,sofinummer,sofi nummer,sofi,bsn nummer",
-    "pl_pesel": "pesel,nr pesel,numer pesel",
+    "es_nie": (
+        "nie,nif,dni nie,numero de identidad de extranjero,documento de identidad"
+        ",nif nie,dni o nie,nif dni,numero nie,n nie"
+    ),
+    "it_codice_fiscale": (
+        "codice fiscale,cod fiscale,cod fisc,codicefiscale,cf"
+        ",c f,cod fiscale,codice fisc,cf cliente,codice fiscale cliente"
+        ",codice fiscale paziente,codfiscale,codfisc"
+    ),
+    "nl_bsn": (
+        "bsn,burgerservicenummer,sofinummer,sofi nummer,sofi,bsn nummer"
+        ",bsn nr,bsnnummer,burgerservicenr,burger service nummer,bsn sofi,bsn klant"
+        ",bsn patient"
+    ),
+    "pl_pesel": (
+        "pesel,nr pesel,numer pesel"
+        ",pesel klienta,pesel pacjenta,pesel pracownika,numer ewidencyjny pesel"
+        ",numer ewidencyjny"
+    ),
     "pl_nip": "nip,nr nip,numer identyfikacji podatkowej",
-    "pt_nif": "nif,contribuinte,numero de contribuinte,numero de identificacao fiscal,nif number",
+    "pt_nif": (
+        "nif,contribuinte,numero de contribuinte,numero de identificacao fiscal,nif number"
+        ",n contribuinte,no de contribuinte,numero fiscal,nif do cliente,num contribuinte"
+        ",n de contribuinte"
+    ),
     "be_national_number": (
         "rijksregisternummer,rijksregister,insz,niss,numero national,numero de registre"
         " national,registre national,nn,nrn,numero nn"
@@ -176,11 +158,42 @@ PHRASES: dict[str, str] = {
     "at_svnr": "svnr,sv nummer,sozialversicherungsnummer,sv nr,versicherungsnummer",
     "cn_ric": "resident identity card,resident id,shenfenzheng,id card number,sfz",
     "kr_rrn": "rrn,resident registration number,jumin,juminbeonho",
+    "au_abn": ("abn,abn number,australian business number,australian business no"),
+    "au_acn": ("acn,acn number,australian company number"),
+    "au_medicare": (
+        "medicare,medicare no,medicare card,medicare card number,medicare number,medicare card no"
+    ),
+    "de_id_card": (
+        "personalausweis,personalausweisnummer,personalausweisnr,personalausweis nr,ausweisnummer,ausweis nr,ausweisnr,id card number"
+    ),
+    "de_pension_number": (
+        "rentenversicherungsnummer,rentenversicherungsnr,rvnr,rv nummer,rv nr,versicherungsnummer,sozialversicherungsnummer,sv nummer,svnr"
+    ),
+    "de_steuernummer": ("steuernummer,steuernr,steuer nr,st nr,stnr"),
+    "in_voter_id": (
+        "voter id,voter id number,voter card,voter card number,epic,epic number,epic no,voter id no"
+    ),
+    "it_iva": ("partita iva,p iva,piva,partitaiva,numero partita iva"),
+    "it_identity_card": (
+        "carta d identita,carta identita,numero carta identita,numero carta d identita,cie,numero cie,n carta identita"
+    ),
+    "sg_nric": ("nric,nric no,nric number,fin,fin number,fin no,nric fin"),
+    "th_id": ("thai id,thai id number,thai national id,citizen id,pin thailand"),
+    "tr_id": (
+        "tckn,tc kimlik,tc kimlik no,kimlik no,kimlik numarasi,t c kimlik no,tc no,tc kimlik numarasi"
+    ),
+    "us_npi": ("npi,npi number,npi no,national provider identifier"),
+    "ng_nin": ("nin,nin number,national identification number,nigerian nin"),
     "passport": (
         "passport,passport number,passport no,passport num,passport"
         " id,passnummer,reisepass,reisepassnummer,pasaporte,numero de pasaporte,passeport,numero de"
         " passeport,passaporto,numero passaporto,paspoort,paspoortnummer,passaporte,numero do"
         " passaporte,pass nr,paszport,numer paszportu,passi,passnumber"
+        ",passnr,reisepassnr,reisepass nr,pass number,passports,n de passeport"
+        ",numero passeport,n passeport,no de passeport,numero pasaporte,n de pasaporte"
+        ",nro pasaporte,n passaporto,numero di passaporto,n do passaporte,numero passaporte"
+        ",paspoortnr,nr paszportu,numer paszportu,paszportu,seria i numer paszportu"
+        ",passeport numero"
     ),
     "driving_licence": (
         "driver license,drivers license,driver s license,driver licence,drivers licence,driver s"
@@ -191,9 +204,15 @@ PHRASES: dict[str, str] = {
         " conduire,numero de permis,permiso de conducir,carnet de conducir,patente di guida,numero"
         " patente,rijbewijs,rijbewijsnummer,carta de conducao,cnh,prawo"
         " jazdy,korkort,forerkort,ajokortti"
+        ",licence number,license number,driving licence no,fuhrerscheinnr,fuhrerschein nr"
+        ",n de permis,numero permis,permis conduire,n permis de conduire,licencia de conducir"
+        ",n de licencia,permiso conducir,numero de licencia,carta de conducir,n da carta"
+        ",carteira de motorista,habilitacao,n cnh,patente,n patente,numero di patente"
+        ",patente guida,rijbewijsnr,rijbewijs nr,prawo jazdy nr,nr prawa jazdy"
+        ",numer prawa jazdy,prawa jazdy"
     ),
     # health
-    "uk_nhs": "nhs,nhs number,nhs no,nhs num,nhs id",
+    "uk_nhs": ("nhs,nhs number,nhs no,nhs num,nhs id,nhs nr,nhs patient number,nhsnumber"),
     "us_mbi": (
         "mbi,medicare,medicare number,medicare beneficiary,medicare beneficiary"
         " identifier,medicare id"
@@ -202,6 +221,11 @@ PHRASES: dict[str, str] = {
         "mrn,medical record,medical record number,medical record no,patient id,patient"
         " number,patient no,patient mrn,chart number,chart no,hospital number,patienten"
         " id,patientennummer,numero de historia clinica"
+        ",patientennr,patienten nr,fallnummer,aktenzeichen patient,numero de dossier"
+        ",n dossier patient,numero dossier patient,ipp,nhc,historia clinica,n historia clinica"
+        ",numero de historia,prontuario,n prontuario,numero do prontuario,processo clinico"
+        ",cartella clinica,n cartella clinica,numero cartella clinica,patientnummer,patientnr"
+        ",dossiernummer,numer kartoteki,nr kartoteki,nr historii choroby"
     ),
     "health_id": (
         "health insurance,health insurance number,health insurance id,insurance member id,insurance"
@@ -212,6 +236,12 @@ PHRASES: dict[str, str] = {
         " number,carte vitale,numero de assistance,tarjeta sanitaria,tessera"
         " sanitaria,zorgverzekeringsnummer,polisnummer,sns,numero de utente,numero"
         " utente,medical id"
+        ",krankenversichertennr,kv nummer,versichertennr,krankenversicherung nr,egk nummer"
+        ",n securite sociale assure,numero assure,n tarjeta sanitaria"
+        ",numero de tarjeta sanitaria,cip sns,numero de utente sns,n utente,cns"
+        ",cartao nacional de saude,cartao sus,n tessera sanitaria,numero tessera sanitaria"
+        ",zorgpolisnummer,verzekerdennummer,polisnummer zorg,numer ubezpieczenia"
+        ",nr ubezpieczenia"
     ),
     "health_data": (
         "diagnosis,diagnoses,diagnosis code,diagnosis codes,primary diagnosis,icd,icd10,icd"
@@ -225,6 +255,15 @@ PHRASES: dict[str, str] = {
         " summary,diagnose,diagnosen,befund,krankheit,medikation,medikamente,behinderung,diagnostico,diagnosticos,diagnostic"
         " medical,maladie,traitement medical,diagnosi,patologia,diagnoza,choroba,snomed,snomed"
         " code,loinc result"
+        ",medical diagnosis,diagnosen,diagnoseschlussel"
+        ",hauptdiagnose,icd diagnose,allergie,allergien,medikament,blutgruppe,erkrankung"
+        ",vorerkrankungen,diagnostics,pathologie,pathologies,antecedents medicaux"
+        ",groupe sanguin,allergies connues,code cim,cim 10,enfermedad,enfermedades,alergias"
+        ",alergia,grupo sanguineo,medicacion,medicamento,cie 10,antecedentes medicos,doenca"
+        ",doencas,cid,cid 10,alergia,tipo sanguineo,medicacao,historico medico"
+        ",diagnosi principale,malattia,allergia,allergie note,gruppo sanguigno,farmaco,terapia"
+        ",aandoening,ziekte,ziektebeeld,medicatie,bloedgroep,allergieen,diagnozy,rozpoznanie"
+        ",schorzenie,alergie,grupa krwi,leki,icd 10 kod"
     ),
     "special_category": (
         "religion,religious affiliation,religious belief,religious beliefs,faith,ethnicity,ethnic"
@@ -237,43 +276,15 @@ PHRASES: dict[str, str] = {
         " herkunft,gewerkschaft,gewerkschaftszugehorigkeit,sexuelle orientierung,etnia,orientacion"
         " sexual,origine ethnique,orientation sexuelle,appartenance"
         " syndicale,religione,orientamento sessuale,religiao,etnicidade,wyznanie"
+        ",religionszugehoerigkeit,glaube,parteizugehorigkeit,gewerkschaftsmitglied,ethnie"
+        ",religion de la personne,appartenance religieuse,opinions politiques"
+        ",opinion politique,orientation politique,syndicat,adhesion syndicale"
+        ",afiliacion sindical,afiliacion politica,sindicato,religion o creencias,raca,cor raca"
+        ",raca cor,orientacao sexual,filiacao sindical,filiacao partidaria,crenca,credo"
+        ",etnia origine,origine etnica,iscrizione sindacale,appartenenza sindacale"
+        ",opinione politica,orientamento politico,geloof,geloofsovertuiging,etniciteit"
+        ",etnische afkomst,politieke voorkeur,seksuele geaardheid,seksuele orientatie,vakbond"
+        ",vakbondslidmaatschap,religia,pochodzenie etniczne,narodowosc etniczna"
+        ",poglady polityczne,orientacja seksualna,zwiazek zawodowy,przynaleznosc zwiazkowa"
     ),
 }
-
-_NEGATIVE_WORDS_TEXT = """
-order orders tracking shipment parcel invoice sku ean upc gtin asin isbn issn imei imsi iccid
-serial barcode timestamp ts epoch time date created updated modified expires expiry expiration
-version build commit sha sha1 sha256 md5 hash checksum digest uuid guid trace span request session
-transaction txn tx ref reference batch counter count offset bytes size length port pid tid seq
-sequence metric score price amount total balance quantity qty sum revenue cost latitude longitude
-lat lon lng coord coordinates elevation duration latency nanos micros millis ns ms us usec msec
-ticks snowflake shard partition cursor etag nonce seed salt token fingerprint signature hostname
-contract wallet mac bind listen job task ticket case issue event message product item article part
-lot model device asset node pod container image volume disk block cluster instance correlation
-revision rev rowid index idx row hits impressions clicks views width height dpi pixels weight
-temperature voltage frequency cpu memory heap rss iops rpm throughput commande bestellung
-bestellnummer auftrag auftragsnummer rechnung rechnungsnummer pedido factura fattura ordine
-bestelling zamowienie faktura container_no doi arxiv pmid pmc patent
-"""
-NEGATIVE_WORDS = frozenset(_NEGATIVE_WORDS_TEXT.split())
-"""Words that name something whose numbers are not personal."""
-
-_NEUTRAL_WORDS_TEXT = """
-value val values text content contents input output data body message messages msg note notes
-comment comments description desc prompt query q question answer response summary title subject
-detail details info string str field payload raw line body_text html markdown snippet excerpt
-remark remarks memo narrative transcript arguments args reason result results chunk document
-documents page completion instructions system user assistant parts part freetext free
-"""
-NEUTRAL_WORDS = frozenset(_NEUTRAL_WORDS_TEXT.split())
-"""Words that say nothing about what stands under them."""
-
-_PERSON_WORDS_TEXT = """
-person people customer client patient employee staff user member contact recipient sender
-beneficiary applicant insured guest passenger student teacher doctor physician owner tenant
-borrower holder spouse father mother child children kin attendee candidate manager supervisor buyer
-seller donor subscriber policyholder cardholder debtor creditor payee payer signatory resident
-citizen claimant participant subject individual author kunde patientin mitarbeiter cliente paciente
-empleado persona personne salarie dipendente paziente klant medewerker pacjent klient pracownik
-"""
-PERSON_WORDS = frozenset(_PERSON_WORDS_TEXT.split())

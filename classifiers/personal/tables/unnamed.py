@@ -5,12 +5,12 @@ accident.
 from collections.abc import Sequence
 
 from classifiers.personal.scan import cards
-from classifiers.personal.scan.checks import CHECKS
+from classifiers.personal.scan.checks import CHECKS, WITHOUT_CHECK_DIGIT
 from classifiers.personal.scan.shapes import READINGS
 
 _ENOUGH = 20
 _SHARE = 0.95
-_UNCHECKED = frozenset({"us_ssn", "us_itin", "dk_cpr", "us_aba"})
+_UNCHECKED = WITHOUT_CHECK_DIGIT | {"us_aba"}
 
 
 def kind_by_statistics(sample: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from classifiers.personal.scan import shapes
+from classifiers.personal.scan import phone_hints, shapes
 from classifiers.personal.tables import candidates
 from classifiers.personal.vocabulary import telling_phrases
 from classifiers.uploads.prefilter.folds import CONTROLS_INSIDE, folding_bytes
@@ -127,13 +127,13 @@ def _weak() -> list[bytes]:
 def _announced() -> list[bytes]:
     """Numbers with a sign or a word before them that says what they are."""
     labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
-    calls = rb"(?i:\b(?:call|ring|reach|contact|text|dial|number is|my number|whatsapp)\b)"
+    calls = phone_hints.in_utf8()
     return [
         rb"\+\(?" + _DIGITS,
         rb"\(\+?" + _DIGITS,
         rb"\b00" + _DIGITS,
         labels + rb".{0,43}\d[^A-Za-z]{0,3}\d",
-        calls + rb"[^.!?\d]{0,16}\(?" + _DIGITS,
+        calls + rb"[^\n]{0,48}?\(?" + _DIGITS,
     ]
 
 

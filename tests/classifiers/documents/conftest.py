@@ -237,6 +237,11 @@ def old_pickle_file() -> bytes:
     return pickle.dumps([EMAIL, {"x": Explosive()}], protocol=2)
 
 
+def numpy_file() -> bytes:
+    head = f"{{'descr': '<U{len(EMAIL)}', 'fortran_order': False, 'shape': (1,), }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + EMAIL.encode("utf-32-le")
+
+
 def rtf_file() -> bytes:
     return rb"{\rtf1\ansi\deff0 {\b Write} to " + EMAIL.encode() + rb"\par J\'fcrgen \u8364?}"
 
@@ -261,7 +266,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "slides.pptx": pptx_file(),
         "people.db": sqlite_file(folder),
         "people-wal.db": sqlite_file(folder, wal=True),
+        "people.npy": numpy_file(),
         "people.pkl": pickle_file(),
+        "people0.pkl": pickle.dumps([EMAIL, "x"], protocol=0),
         "people2.pkl": old_pickle_file(),
         "people.zip": zipped(plain),
         "people.tar": tarred(plain),

@@ -48,7 +48,7 @@ TABLES = [
     "zip in zip.zip",
 ]
 TEXTS = (
-    "letter.pdf letter.docx letter.odt letter.rtf slides.pptx people.pkl people2.pkl people.json"
+    "letter.pdf letter.docx letter.odt letter.rtf slides.pptx people.pkl people0.pkl people2.pkl people.npy people.json"
 ).split()
 SMALL = Limits(
     member_bytes=300_000,

@@ -1,0 +1,94 @@
+"""Secrets that people tell in a sentence, in eight languages: `the password for the staging db:
+…`, `use … as the API key`.
+"""
+
+from classifiers.credentials.rules.generic import judge_key, judge_password
+from classifiers.credentials.rules.rule import Candidate, Rule, Verdict
+from core.findings import Confidence
+
+_NOUN = (
+    r"(?:pass ?words?|pass ?phrase|pass ?code|passwort|kennwort|zugangsdaten|mot de passe|mdp"
+    r"|contrase.{1,2}a|clave(?: de acceso)?|senha|palavra[ -]passe|parola d'ordine|wachtwoord"
+    r"|has.{1,2}o|login credentials?|creds|pwd)"
+)
+"""Words for a password. Letters outside ASCII are one or two of any: texts come in both forms."""
+_KEY_NOUN = (
+    r"(?:api[ _-]?(?:key|token|secret)|access[ _-]?(?:key|token)|auth[ _-]?(?:key|token)|secret"
+    r"[ _-]key|token|api[ -]?schl.{1,2}ssel|zugangsschl.{1,2}ssel|cl.{1,2} (?:d'api|api)"
+    r"|clave (?:de )?api|chave (?:de |da )?api|chiave api|api[ -]?sleutel|klucz(?:a|em)? api)"
+)
+_FOR = (
+    r"(?:[ \t]{1,2}(?:for|of|on|to|from|f.{1,2}r|von|vom|zum|zur|des|der|im|de|du|del|della|dello|di"
+    r"|per|pour|para|do|da|no|na|van|voor|dla|od|z)[ \t]{1,2}[^\s:=][^\n:=]{0,60}?)?"
+)
+_IS = (
+    r"[\"'*`]{0,3}(?:\s{0,2}(?::|=|->|\xe2\x86\x92)\s{0,2}|[ \t]{1,2}(?:is|was|lautet|ist|hei.{1,2}t|"
+    r"est|es|\xc3\xa8|\xc3\xa9|e\x27|jest|brzmi|wynosi)(?:[ \t]{0,2}:)?[ \t]{1,2}(?:now |jetzt |currently |set to )?)"
+)
+_BEFORE = r"(?:^|[^\w.-])"
+_OPEN, _CLOSE = r"[\"'`*(\[<]{0,3}", r"(?:[\s\"'`*)\]>,;]|$)"
+_PASSWORD = r"([^\s\"'`<>,;]{6,80})"  # noqa: S105 - a pattern
+_KEY = r"([A-Za-z0-9_\-.~+/=]{16,200})"
+
+
+def _told(candidate: Candidate) -> Verdict:
+    """Judge a word of a sentence: it must have a digit, and a letter or a sign."""
+    value = candidate.value.rstrip(".!?)")
+    if not any(map(str.isdigit, value)) or value.isdigit():
+        return Verdict(rejected="a word of the sentence")
+    verdict = judge_password(candidate._replace(value=value, name="password", whole=True))
+    if verdict.rejected is not None:
+        return verdict
+    span = candidate.start, candidate.start + len(value)
+    return verdict._replace(value=value, span=span)
+
+
+def _told_key(candidate: Candidate) -> Verdict:
+    value = candidate.value.rstrip(".")
+    verdict = judge_key(candidate._replace(value=value, name="api_key"))
+    if verdict.rejected is not None:
+        return verdict
+    return verdict._replace(value=value, span=(candidate.start, candidate.start + len(value)))
+
+
+def _spoken(pattern: str, *, key: bool = False) -> Rule:
+    return Rule(
+        name="generic-api-key" if key else "generic-password",
+        rank=0,
+        confidence=Confidence.LIKELY,
+        check=_told_key if key else _told,
+        pattern=pattern,
+    )
+
+
+SPOKEN: tuple[Rule, ...] = (
+    _spoken(rf"(?i:{_BEFORE}{_NOUN}{_FOR}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_BEFORE}has.{{1,2}}o{_FOR}[ \t]to[ \t]){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_BEFORE}{_KEY_NOUN}{_FOR}{_IS}){_OPEN}{_KEY}{_CLOSE}", key=True),
+    _spoken(
+        rf"(?i:\b(?:use|using|with|try|enter|nimm|benutze|verwende|utilise[rz]?|usa|use|utilizza"
+        rf"|gebruik|u.{{1,2}}yj)[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
+        rf"(?i:[ \t]{{1,2}}(?:as|als|comme|como|come|jako)[ \t]{{1,2}}(?:the |your |my |das |la |le |o |a |het )?"
+        rf"{_NOUN})"
+    ),
+    _spoken(
+        rf"(?i:\b(?:use|using|with|try|enter|set|nimm|benutze|verwende|utilise[rz]?|usa|utilizza"
+        rf"|gebruik)[ \t]{{1,2}}){_OPEN}{_KEY}[\"'`*)\]]{{0,3}}"
+        rf"(?i:[ \t]{{1,2}}(?:as|als|comme|como|come|jako)[ \t]{{1,2}}(?:the |your |my |den |la |le |o |a |de )?"
+        rf"[a-z]{{0,20}}[ \t]?{_KEY_NOUN})",
+        key=True,
+    ),
+    _spoken(
+        rf"(?i:\b(?:set|changed?|reset|updated?|put|setze|ge.{{1,2}}ndert|fijar|cambi\w{{1,4}}|mis)"
+        rf"[ \t]{{1,2}}[^\n:=]{{0,40}}?{_NOUN}{_FOR}[ \t]{{1,2}}(?:to|auf|a|en|em|op|na|.{{1,2}})[ \t]{{1,2}})"
+        rf"{_OPEN}{_PASSWORD}{_CLOSE}"
+    ),
+    _spoken(
+        rf"(?i:\bset[ \t]{{1,2}}[\w.-]{{0,40}}(?:key|token|secret)[ \t]{{1,2}}to[ \t]{{1,2}}){_OPEN}{_KEY}{_CLOSE}",
+        key=True,
+    ),
+    _spoken(
+        rf"(?i:\b(?:log ?in|logon|sign in|anmelden|einloggen|connexion|acceso|login):?[ \t]{{1,2}}(?:with|as|mit|avec|con|com|met|using)?[ \t]{{0,2}}[\w.@-]{{2,60}}"
+        rf"[ \t]{{0,2}}[/|][ \t]{{0,2}}){_OPEN}{_PASSWORD}{_CLOSE}"
+    ),
+)

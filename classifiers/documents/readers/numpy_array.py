@@ -1,0 +1,64 @@
+"""NumPy arrays: texts, and long numbers; arrays of objects are pickles and read as such."""
+
+import ast
+import struct
+
+from classifiers.documents.reader import Work
+from classifiers.payload import Document
+
+MEDIA_TYPES = frozenset({"application/x-npy"})
+_LONGEST_HEAD = 1 << 20
+_SLICE = 1 << 16
+_INTEGERS = {1: "b", 2: "h", 4: "i", 8: "q"}
+_SMALLEST_ID = 100_000
+
+
+def read(document: Document, work: Work) -> None:
+    """Read the array by the type that its head states. Raises ValueError on a broken head."""
+    data = document.data
+    wide = data[6:7] >= b"\x02"
+    start = 12 if wide else 10
+    size = int.from_bytes(data[8:start], "little")
+    if size > _LONGEST_HEAD:
+        raise ValueError("the head is too long")
+    head = ast.literal_eval(data[start : start + size].decode("utf-8").strip())
+    content, kind = data[start + size :], head["descr"]
+    if not isinstance(kind, str):
+        work.unread("an array of records is not read", document.path)
+    elif kind[1:2] == "O":
+        work.member(content, None, document.path, "application/x-pickle")
+    elif kind[1:2] in {"U", "S"}:
+        _texts(content, kind, document, work)
+    elif kind[1:2] in {"i", "u"}:
+        _numbers(content, kind, document, work)
+
+
+def _texts(content: bytes, kind: str, document: Document, work: Work) -> None:
+    width = int(kind[2:]) * (4 if kind[1] == "U" else 1)
+    coding = "latin-1" if kind[1] == "S" else "utf-32-be" if kind[0] == ">" else "utf-32-le"
+    if width == 0:
+        return
+    step = max(1, _SLICE // width) * width
+    for at in range(0, len(content), step):
+        part = content[at : at + step]
+        lines = (part[n : n + width].decode(coding, "replace") for n in range(0, len(part), width))
+        text = "\n".join(line.rstrip("\0") for line in lines)
+        if not work.text(text, None, document.path):
+            return
+
+
+def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
+    size = int(kind[2:])
+    sign = _INTEGERS.get(size)
+    if sign is None:
+        raise ValueError("no known size of integers")
+    sign = sign.upper() if kind[1] == "u" else sign
+    order = ">" if kind[0] == ">" else "<"
+    step = _SLICE // size * size
+    for at in range(0, len(content) - len(content) % size, step):
+        part = content[at : at + step]
+        count = len(part) // size
+        values = struct.unpack(f"{order}{count}{sign}", part[: count * size])
+        text = "\n".join(str(value) for value in values if value >= _SMALLEST_ID)
+        if not work.text(text, None, document.path):
+            return

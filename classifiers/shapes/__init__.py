@@ -1,0 +1,1 @@
+"""Tables wherever they stand in a text: found by their shape, handed to the column reader."""

@@ -1,0 +1,167 @@
+"""People in FHIR resources: names, contacts, addresses and identifiers that stand in lists of
+their own, as one row a person.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from classifiers.payload import Path
+from classifiers.shapes.orients import Shaped
+
+_PEOPLE = frozenset({"Patient", "RelatedPerson", "Practitioner", "Person"})
+_FINDINGS = frozenset({"Condition", "AllergyIntolerance"})
+_MAX_DEPTH = 12
+_MAX_RESOURCES = 50_000
+_TOLD = frozenset({"name", "telecom", "address", "birthDate", "identifier", "contact", "code"})
+"""Fields of a resource that its row tells."""
+_IDENTIFIERS = (
+    ("ssn", "ssn"),
+    ("nhs", "nhs number"),
+    ("passport", "passport"),
+    ("ppn", "passport"),
+    ("driver", "driver license number"),
+    ("|dl", "driver license number"),
+    ("mrn", "medical record number"),
+    ("medical-record", "medical record number"),
+    ("|mr", "medical record number"),
+    ("bsn", "bsn"),
+    ("nir", "nir"),
+    ("kvnr", "krankenversichertennummer"),
+    ("kvid", "krankenversichertennummer"),
+    ("tax", "tax id"),
+)
+"""What a system or a code of an identifier holds → what its value is."""
+
+
+class Resources(NamedTuple):
+    """The tables of a payload's resources, and the places that they tell of. Holds payload."""
+
+    tables: list[Shaped]
+    paths: frozenset[Path]
+
+    def __repr__(self) -> str:
+        return f"<Resources {len(self.paths)}>"
+
+    def tells(self, path: Path) -> bool:
+        """True for a value below one of the resources that a row tells."""
+        return any(part in _TOLD and path[:at] in self.paths for at, part in enumerate(path))
+
+
+def is_fhir(root: Any) -> bool:
+    """True when a value, or the first of a list, says that it is a resource."""
+    first = root[0] if type(root) is list and root else root
+    return type(first) is dict and isinstance(first.get("resourceType"), str)
+
+
+def resources(root: Any, path: Path = ()) -> Resources:
+    """Return the people, and what they suffer from, in a resource and all inside it."""
+    people: list[dict[str, str]] = []
+    findings: list[dict[str, str]] = []
+    paths: list[Path] = []
+    for node, place in _nodes(root, path):
+        kind = node.get("resourceType")
+        row = (
+            dict(_person(node)) if kind in _PEOPLE else _finding(node) if kind in _FINDINGS else {}
+        )
+        if row:
+            (people if kind in _PEOPLE else findings).append(row)
+            paths.append(place)
+    tables = [_shaped(rows) for rows in (people, findings) if rows]
+    return Resources(tables, frozenset(paths))
+
+
+def _shaped(rows: list[dict[str, str]]) -> Shaped:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return Shaped(names, [[row.get(name) for name in names] for row in rows])
+
+
+def _nodes(root: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    stack: list[tuple[Any, Path]] = [(root, path)]
+    seen = 0
+    while stack and seen < _MAX_RESOURCES:
+        node, place = stack.pop()
+        if type(node) is dict:
+            if "resourceType" in node:
+                seen += 1
+                yield node, place
+            inner = list(node.items())
+        elif type(node) is list:
+            inner = list(enumerate(node))
+        else:
+            continue
+        if len(place) < _MAX_DEPTH:
+            stack += [((value), (*place, name)) for name, value in reversed(inner)]
+
+
+def _person(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for number, name in enumerate(_each(node, "name")):
+        if text := _name(name):
+            yield _numbered("full name", number), text
+    counts: dict[str, int] = {}
+    for telecom in _each(node, "telecom"):
+        value = telecom.get("value")
+        if isinstance(value, str) and value:
+            column = "email" if "@" in value else "phone"
+            yield _numbered(column, counts.setdefault(column, 0)), value
+            counts[column] += 1
+    for number, address in enumerate(_each(node, "address")):
+        if text := _address(address):
+            yield _numbered("address", number), text
+    if isinstance(node.get("birthDate"), str):
+        yield "date of birth", node["birthDate"]
+    for number, identifier in enumerate(_each(node, "identifier")):
+        value = identifier.get("value")
+        if isinstance(value, str) and value:
+            yield _numbered(_identifier(identifier), number), value
+    for number, contact in enumerate(_each(node, "contact")):
+        named = contact.get("name")
+        if isinstance(named, dict) and (text := _name(named)):
+            yield _numbered("emergency contact name", number), text
+        for telecom in _each(contact, "telecom"):
+            if isinstance(value := telecom.get("value"), str):
+                yield _numbered("contact email" if "@" in value else "contact phone", number), value
+
+
+def _each(node: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    value = node.get(name)
+    items = value if type(value) is list else [value]
+    return [item for item in items if type(item) is dict]
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 0 else f"{name} {number + 1}"
+
+
+def _texts(value: Any) -> list[str]:
+    items = value if type(value) is list else [value]
+    return [item for item in items if isinstance(item, str) and item]
+
+
+def _name(name: Mapping[str, Any]) -> str:
+    parts = [*_texts(name.get("given")), *_texts(name.get("family"))]
+    return " ".join(parts or _texts(name.get("text")))
+
+
+def _address(address: Mapping[str, Any]) -> str:
+    fields = ("line", "postalCode", "city", "state", "country")
+    parts = [part for field in fields for part in _texts(address.get(field))]
+    return ", ".join(_texts(address.get("text")) or parts)
+
+
+def _identifier(identifier: Mapping[str, Any]) -> str:
+    kind = identifier.get("type")
+    codes = [code.get("code") for code in _each(kind, "coding")] if isinstance(kind, dict) else []
+    told = "|".join(_texts([identifier.get("system"), *codes])).lower()
+    told = (
+        f"{told}|{' '.join(_texts(kind.get('text')))}".lower() if isinstance(kind, dict) else told
+    )
+    return next((name for mark, name in _IDENTIFIERS if mark in told), "patient id")
+
+
+def _finding(node: Mapping[str, Any]) -> dict[str, str]:
+    code = node.get("code")
+    if not isinstance(code, dict):
+        return {}
+    displays = [coding.get("display") for coding in _each(code, "coding")]
+    texts = [*_texts(code.get("text")), *_texts(displays)]
+    return {"diagnosis": texts[0]} if texts else {}

@@ -1,0 +1,164 @@
+"""Tables are found in whatever shape they are pasted, in eight languages, and counted exactly."""
+
+import json
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up_traffic import exchange
+from table_set import LANGUAGES, SHAPES, Sample, prompt, sample
+
+from classifiers.engine import Engine, EngineSetup
+from classifiers.personal import PersonalDetector
+from classifiers.shapes.stage import tables_in
+from core.exchange import Exchange
+from core.findings import NOT_INSPECTED, Finding
+from core.organisation import Organisation
+
+
+@cache
+def engine() -> Engine:
+    made = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False))
+    made.warm()
+    return made
+
+
+def chat(text: str) -> Exchange:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+    return exchange(json.dumps(body, ensure_ascii=False))
+
+
+def found(text: str) -> list[Finding]:
+    seen = engine().classify(chat(text))
+    assert not seen.degraded
+    return [finding for finding in seen.findings if finding.kind != NOT_INSPECTED]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_pasted_table_is_told_by_kinds_rows_and_people(shape: str, language: str) -> None:
+    """Each kind in a table is found, with how many rows hold it and how many people they are of."""
+    table = sample(language, list(SHAPES).index(shape))
+    findings = found(prompt(shape, table))
+
+    assert {finding.kind for finding in findings} == table.kinds
+    assert max(finding.records or 0 for finding in findings) == len(table.rows)
+    assert {finding.subjects for finding in findings} == {table.people}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_value_of_a_pasted_table_counts_twice(shape: str) -> None:
+    """As many occurrences are told as there are cells, however else the text is read."""
+    table = sample("en", 500 + list(SHAPES).index(shape))
+    counts = {finding.kind: finding.count for finding in found(prompt(shape, table))}
+
+    assert counts == dict.fromkeys(table.kinds, len(table.rows))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_cells_stand_where_they_say(shape: str) -> None:
+    """Each cell's place in the text is the place of its value, so that it can be redacted."""
+    text = prompt(shape, sample("fr", 7))
+    tables = tables_in(text)
+    assert tables
+    for table in tables:
+        for row in table.rows:
+            assert len(row) == len(table.columns)
+            for cell in filter(None, row):
+                assert table.start <= cell.start < cell.end <= table.end
+                assert cell.text[:3].replace("'", "") in text[cell.start : cell.end].replace(
+                    "'", ""
+                )
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_in_pasted_tables_can_be_redacted(shape: str) -> None:
+    """Whoever asks for the places of values in a table gets those of every kind in it."""
+    table = sample("de", 900 + list(SHAPES).index(shape))
+    from classifiers.payload import Payload, Segment
+
+    hits = PersonalDetector().detect(Payload(segments=[Segment(prompt(shape, table), "content")]))
+    assert table.kinds <= {hit.kind for hit in hits}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "records"),
+    [
+        ("Check:\nid,bsn,bedrag\n1,019454193,5\n2,123456782,9", {"nl_bsn"}, 2),
+        ('n°,nom complet\n1,"Roe, Jane"\n2,"Poe, Bob"\n', {"person"}, 2),
+        ("2nd phone;note\n+44 20 7946 0958;x\n+44 20 7946 0959;y\n", {"phone"}, 2),
+        ("Field,Value\nFull name,Jane Roe\nE-mail,jane@contoso.org\n", {"person", "email"}, 1),
+        ("name=Jane Roe; email=jane@contoso.org", {"person", "email"}, 1),
+        (
+            "name  email\nJane  jane@contoso.org\n...   ...\nBob   bob@contoso.org\n\n"
+            "[200 rows x 2 columns]",
+            {"person", "email"},
+            200,
+        ),
+    ],
+)
+def test_odd_headers_and_forms_are_read(text: str, kinds: set[str], records: int) -> None:
+    """One telling header is enough; headers may begin with a digit; quoted commas part nothing."""
+    findings = [finding for finding in found(text) if not finding.test_data]
+    assert {f.kind for f in found(text)} == kinds
+    assert max(f.records or 0 for f in findings or found(text)) == records
+
+
+@pytest.mark.parametrize("rows", [999, 1_000, 1_001])
+@pytest.mark.parametrize("late", [True, False])
+def test_a_column_is_sampled_to_its_end(rows: int, late: bool) -> None:
+    """Values that only the second half of a table holds are found, and counted."""
+    empty, full = ["n/a"] * 1_000, ["DE75512108001245126199"] * rows
+    cells = empty + full if late else full + empty
+    body = "id,iban\n" + "\n".join(f"{number},{cell}" for number, cell in enumerate(cells))
+    findings = engine().classify(exchange(body, "text/csv")).findings
+    assert [(f.kind, f.count) for f in findings if f.kind != NOT_INSPECTED] == [("iban", rows)]
+
+
+NO_TABLES = {
+    "code": "def f(name, address):\n    return name, address\n\nf(name, phone)\nf(name, email)\n",
+    "imports": "from x import (\n    name,\n    email,\n    phone,\n)\n",
+    "keywords": "User(name=name, email=email)\nUser(name=first, email=other)\n",
+    "orders": "order,total,status\n4539578763621486,12,open\n536904399,13,open\n7,8,9\n",
+    "logs": "2026-01-01 10:00:00,123 INFO a, b\n2026-01-01 10:00:01,124 INFO c, d\n" * 4,
+    "prose": "First, we meet. Then, we talk.\nLater, we eat. After, we go.\nSo, we end. Well, bye.\n",
+    "statement": "INSERT INTO users (name, email) VALUES (?, ?);\nINSERT INTO u (name) VALUES (%s);",
+    "schema": '{"properties": {"customer_name": {"type": "string", "title": "Customer name"},'
+    ' "email": {"type": "string", "title": "E-mail"}}}',
+    "pipeline": "steps:\n  - name: Run Tests\n    uses: a/b@v4\n  - name: Deploy It\n    uses: c/d@v3\n",
+    "trace": 'File "a.py", line 3, in f\nFile "b.py", line 4, in g\nFile "c.py", line 5, in h\n',
+    "ledger": "date | amount | ref\n2026-01-02 | 12.50 | 99\n2026-01-03 | 13.50 | 98\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_what_only_looks_like_a_table_tells_nothing(name: str) -> None:
+    """Code, logs, orders, schemas and prose have columns and names, and nobody in them."""
+    assert found(NO_TABLES[name]) == []
+
+
+@given(st.text(alphabet="name,emil@;:|\t\n\r -'\"=<>td/r(){}[]\\&1.0", max_size=300))
+@settings(max_examples=400, deadline=None)
+def test_any_text_is_read_without_failing(text: str) -> None:
+    """No mess of signs makes the stage fail, and tables never overlap."""
+    end = 0
+    for table in tables_in(text):
+        assert table.start >= end
+        end = max(end, table.end)
+        assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+@given(st.sampled_from(sorted(SHAPES)), st.integers(0, 400), st.integers(0, 40))
+@settings(max_examples=200, deadline=None)
+def test_a_cut_table_is_read_without_failing(shape: str, cut: int, seed: int) -> None:
+    """A table that ends anywhere is read as far as it goes."""
+    text = prompt(shape, sample("pl", seed))
+    tables_in(text[: len(text) * cut // 400])
+
+
+def test_the_set_is_what_it_says(sampled: int = 40) -> None:
+    """The made-up tables repeat some people, and hold four kinds each."""
+    made: list[Sample] = [sample(language, n) for language in LANGUAGES for n in range(sampled)]
+    assert all(len(table.kinds) == 4 for table in made)
+    assert any(table.people < len(table.rows) for table in made)
