@@ -174,7 +174,7 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
 
 
 def _by_its_end(word: str, file: str, files: Files) -> str | None:
-    """Return the path of a relative name whose start folder is not known: the file has to end so."""
+    """Return the path of a relative name whose start folder is unknown: the file has to end so."""
     tail = posixpath.normpath(word)
     while tail.startswith("../"):
         tail = tail[3:]
