@@ -66,7 +66,7 @@ class ScratchCopy:
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the copy."""
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
             "PYTHONPATH": f"{self.root}{os.pathsep}{self.root / 'tests' / 'fakes'}",
             "OUTGATE_HOME": str(self.home),
             "PYTHONDONTWRITEBYTECODE": "1",
