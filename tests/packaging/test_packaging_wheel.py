@@ -101,7 +101,9 @@ def test_every_folder_of_the_house_is_in_the_wheel(installed: Path) -> None:
     assert run(installed / "bin" / "python", "-I", "-c", program).strip() == "here"
 
 
-def test_what_an_extra_brings_is_named_where_it_is_missing(installed: Path, tmp_path: Path) -> None:
+def test_what_an_extra_brings_is_named_where_it_is_missing(
+    installed: Path, wheel: Path, tmp_path: Path
+) -> None:
     """The demonstration says which extra its scripts need; with it, it tells its story."""
     outgate, home = installed / "bin" / "outgate", str(tmp_path / "demo")
     refused = subprocess.run(
@@ -110,7 +112,6 @@ def test_what_an_extra_brings_is_named_where_it_is_missing(installed: Path, tmp_
     assert refused.returncode != 0
     assert "outgate[demo]" in refused.stderr + refused.stdout
 
-    wheels = list(installed.parent.parent.parent.rglob("outgate-*.whl"))
-    install(installed, f"outgate[demo] @ {wheels[0].as_uri()}")
+    install(installed, f"outgate[demo] @ {wheel.as_uri()}")
 
     assert "records, chained" in run(outgate, "demo", "--home", home)
