@@ -6,6 +6,7 @@ start.
 """
 
 import posixpath
+import re
 from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts, Witness
@@ -20,6 +21,9 @@ MOVABLE = (
     "which nothing else confirms"
 )
 DIFFERENT = "its command line and its interpreter name different programs"
+OF_PYTHON = "a module of Python's own may run whatever it is told to"
+_STANDARD = re.compile(r"[/\\][Ll]ib(?:64)?[/\\](?:python[0-9.]+t?|pypy[0-9.]+)[/\\]")
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
 BY_BEACON = "only its own beacon says what it runs"
@@ -114,6 +118,8 @@ def _of_file(
     for file in _heard(said, witness):
         if (spelled := _confirmed(facts, said, file, files)) is not None:
             found = _at(said, spelled, files)
+            if said.launched_as is LaunchedAs.MODULE and _is_of_python(file):
+                return Agreed(resolution=_noted(found, OF_PYTHON))
             return Agreed(resolution=_noted(found, MOVABLE) if _is_movable(facts, word) else found)
         if file in {posixpath.normpath(word), word}:
             # Python before 3.9 gives the name as it was given: it says nothing of the folder.
@@ -125,6 +131,11 @@ def _of_file(
     return Agreed(
         resolution=told or _noted(said, DIFFERENT), candidates=tuple(dict.fromkeys(named))
     )
+
+
+def _is_of_python(file: str) -> bool:
+    """True for a module of the standard library: many of them run whatever they are told to."""
+    return _STANDARD.search(file) is not None and _INSTALLED.search(file) is None
 
 
 def _is_movable(facts: ProcessFacts, word: str) -> bool:

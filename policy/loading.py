@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from io import StringIO
 from pathlib import Path
@@ -181,6 +182,8 @@ def _tree(content: bytes, source: str) -> Any:
         raise PolicyError(
             source, (Problem(line=1, column=1, message="nested too deeply"),)
         ) from None
+    except ValueError:
+        raise PolicyError(source, (_no_such_value(text),)) from None
     return CommentedMap() if tree is None else tree
 
 
@@ -194,6 +197,21 @@ def _has_alias(text: str) -> bool:
         )
     except YAMLError:
         return False
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _no_such_value(text: str) -> Problem:
+    """Return where a date stands that no calendar has; YAML reads dates, and says no place."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in _DATE.finditer(line):
+            try:
+                date.fromisoformat(found.group())
+            except ValueError:
+                words = f"{found.group()} is no date of the calendar"
+                return Problem(line=number, column=found.start() + 1, message=words)
+    return Problem(line=1, column=1, message="a value here is no date or number that there is")
 
 
 def _syntax(error: MarkedYAMLError) -> Problem:

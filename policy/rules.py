@@ -57,8 +57,18 @@ class Then(Strict):
             raise ValueError("headers have no meaning where the request is blocked")
         if any(not _HEADER_NAME.fullmatch(name) for name in self.headers):
             raise ValueError("a header's name holds letters, digits and dashes only")
+        if framing := sorted(_FRAMING & {name.lower() for name in self.headers}):
+            raise ValueError(f"{framing[0]} says how the request is sent; rules may not set it")
         return self
 
+
+_FRAMING = frozenset(
+    (
+        "connection content-encoding content-length expect host keep-alive proxy-authorization"
+        " proxy-connection te trailer transfer-encoding upgrade"
+    ).split()
+)
+"""Headers that cut, hide or misdirect a request when they are set."""
 
 type OnError = Literal["allow", "watch", "warn", "hold", "block", "skip"]
 

@@ -271,7 +271,9 @@ class GateAddon:
             return
         try:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
-            why = why_no_answer(said, reached=_reached(flow))
+            why = why_no_answer(
+                said, reached=_reached(flow), client_left=not flow.client_conn.connected
+            )
             self.inspection.on_break(transaction, _content(flow), why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails

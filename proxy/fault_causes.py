@@ -2,6 +2,7 @@
 
 from core.fate import UNREACHED_NOTE
 
+_CLIENT_LEFT = "client disconnected"
 _CAUSES = (
     ("certificate has expired", "its certificate has expired"),
     ("certificate is not yet valid", "its certificate is not valid yet"),
@@ -42,8 +43,10 @@ _CAUSES = (
 """Part of the words, in lower case, → what it means; the first that is found counts."""
 
 
-def why_no_answer(error: str, *, reached: bool) -> tuple[str, ...]:
+def why_no_answer(error: str, *, reached: bool, client_left: bool = False) -> tuple[str, ...]:
     """Return what the record says of an exchange that broke off before an answer came."""
+    if client_left or _CLIENT_LEFT in error.lower():
+        return ("the client left before an answer came",)
     cause = cause_of(error)
     first = "no answer came" if reached else UNREACHED_NOTE
     return (first,) if cause is None else (first, f"the destination: {cause}")

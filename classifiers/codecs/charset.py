@@ -24,6 +24,10 @@ _TRUSTED = frozenset(
     ).split()
 )
 _SAMPLE = 65_536
+_STRETCH, _MOST_ODD = 64, 4
+_NO_CONTROLS = bytes(set(range(256)) - (set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27}))
+"""All but the control bytes that terminals and printers do not know."""
+_ASCII = bytes(range(128))
 SHORTEST_RUN = 8
 """Readable characters in a row that count in binary data: hardly any personal value is shorter."""
 
@@ -116,6 +120,32 @@ def binary(data: bytes) -> bool:
     sample = data[:_SAMPLE]
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     return controls * 200 > len(sample)
+
+
+def holds_binary(data: bytes) -> bool:
+    """True when a text has a stretch of bytes that no text has: control bytes close together, or
+    letters outside of ASCII that are no UTF-8 in what is ASCII otherwise.
+    """
+    odd = data.translate(None, _NO_CONTROLS)
+    high = 0 if data.isascii() or _is_utf8(data) else len(data.translate(None, _ASCII))
+    sparse = high * 4 < len(data)
+    if len(odd) < _MOST_ODD and not (high and sparse):
+        return False
+    for at in range(0, len(data), _STRETCH // 2):
+        stretch = data[at : at + _STRETCH]
+        if len(stretch.translate(None, _NO_CONTROLS)) >= _MOST_ODD:
+            return True
+        if high and sparse and len(stretch.translate(None, _ASCII)) * 2 > _STRETCH:
+            return True
+    return False
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def readable_runs(data: bytes) -> bytes:

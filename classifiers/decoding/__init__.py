@@ -61,6 +61,10 @@ def decode_message(message: Message, limits: Limits = DEFAULT) -> Payload:
     return payload
 
 
+_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS CONNECT TRACE".split())
+"""Another one is a word of the sender's own."""
+
+
 def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) -> None:
     reading = Reading(payload, limits)
     if part:
@@ -70,6 +74,8 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) ->
     names.read_hosts(reading, names.names_of(exchange))
     names.read_header_names(reading, (name for name, _ in exchange.headers))
     names.read_query_names(reading, exchange.path.partition("?")[2])
+    if exchange.method not in _METHODS:
+        names.read_header_names(reading, (exchange.method,))
     if reading.pending:
         drain(reading)
     content_type = grpc_encoding = None

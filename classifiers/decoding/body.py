@@ -4,7 +4,7 @@ import binascii
 import re
 from typing import Any
 
-from classifiers.codecs.charset import as_it_stands, text_of
+from classifiers.codecs.charset import as_it_stands, holds_binary, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
@@ -19,6 +19,7 @@ from core.discreet import name_shown
 from core.text import printable
 from core.vocabulary.unread import WORDS
 
+_PLAIN_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
 """How JSON writes control characters but the last."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -135,9 +136,16 @@ def _read_bytes(
     if text is None:
         _read_binary(reading, piece, data, media_type)
         return None
+    if _is_one_byte_text(text, data, charset) and holds_binary(data):
+        reading.unread("binary data among text: only its readable parts were read", piece.path)
     if charset and (other := as_it_stands(data, text)) is not None:
         read_plain(reading, other, piece.key, piece.path, piece.depth)
     return _read_text(reading, piece, data, text, media_type)
+
+
+def _is_one_byte_text(text: str, data: bytes, charset: str | None) -> bool:
+    """True for text in which a letter of ASCII is one byte, as far as is known."""
+    return (charset or "utf-8").lower() in _PLAIN_CHARSETS and len(text) * 2 > len(data)
 
 
 def _may_be_mail(media_type: str) -> bool:

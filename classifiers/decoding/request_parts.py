@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from classifiers.codecs.charset import without_surrogates
@@ -30,6 +31,7 @@ _LONGEST_NAME = 200
 """Characters of a file name before its ending."""
 _SHORT = 80
 """A structural header with a longer value is read like any other."""
+_LONGEST_SIZE, _LONGEST_DATE, _NUMBER = 15, 32, 6
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
 _MAX_HEADERS = 2_000
 
@@ -44,7 +46,7 @@ def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None
     for raw_name, raw_value in headers:
         name = raw_name if raw_name.isascii() else without_surrogates(raw_name)
         value = raw_value if raw_value.isascii() else without_surrogates(raw_value)
-        if not value or (name in _STRUCTURAL and len(value) <= _SHORT):
+        if not value or (name in _STRUCTURAL and _says_nothing(name, value)):
             continue
         if name in _AUTHORIZATION:
             _authorization(reading, name, value)
@@ -55,6 +57,18 @@ def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None
         else:
             packed.look(reading, value, name, (name,), 0)
     reading.carrier = Carrier.BODY
+
+
+@lru_cache(maxsize=4096)
+def _says_nothing(name: str, value: str) -> bool:
+    """True for a value that only arranges the transport: short, and not much of a number."""
+    if name == "host":  # read as a name
+        return len(value) <= _SHORT
+    if name == "content-length":
+        return len(value) <= _LONGEST_SIZE
+    if name == "date" and value.endswith("GMT"):
+        return len(value) <= _LONGEST_DATE
+    return len(value) <= _SHORT and "@" not in value and sum(map(str.isdecimal, value)) < _NUMBER
 
 
 def _authorization(reading: Reading, name: str, value: str) -> None:

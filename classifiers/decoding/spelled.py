@@ -184,9 +184,13 @@ def _from_torn(stretch: bytes) -> bytes:
 
 
 def _uuencoded(data: bytes) -> Iterator[Spelled]:
+    done = 0
     for found in _uu().finditer(data):
+        if found.start() < done:
+            continue  # inside of one that was read: each byte is read once
         end = data.find(b"\nend", found.end() - 1)
-        body = data[found.end() : len(data) if end < 0 else end]
+        done = len(data) if end < 0 else end
+        body = data[found.end() : done]
         if found.group().startswith(b"begin-"):
             yield Spelled("base64", from_base_64(body))
         else:

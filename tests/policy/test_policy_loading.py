@@ -292,3 +292,25 @@ def test_without_a_file_everything_is_watched() -> None:
     assert policy.load().version == policy.preset("watch-everything").version
     assert policy.load().mode is Mode.WATCH
     assert len(preset_names()) == 5
+
+
+@pytest.mark.parametrize("day", ["2027-02-30", "2027-13-01", "2027-00-10"])
+def test_a_date_that_does_not_exist_is_told_with_its_place(day: str) -> None:
+    """A slip in a date is the author's to mend: it names the line, and is no fault of Outgate."""
+    text = (
+        "version: 1\nrules:\n  - id: a\n    when: {findings: anything}\n    then: block\n"
+        f"    until: {day}\n"
+    )
+    with pytest.raises(PolicyError, match=rf"6:12: {day} is no date of the calendar"):
+        load_bytes(text.encode(), "f")
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "host", "Transfer-Encoding", "Connection"])
+def test_a_rule_may_not_set_how_a_request_is_sent(name: str) -> None:
+    """A header that cuts the body, or sends it elsewhere, would make the record untrue."""
+    text = (
+        "version: 1\nrules:\n  - id: a\n    when: {findings: anything}\n"
+        f'    then: {{headers: {{{name}: "1"}}}}\n'
+    )
+    with pytest.raises(PolicyError, match="says how the request is sent"):
+        load_bytes(text.encode(), "f")

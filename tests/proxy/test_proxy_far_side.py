@@ -360,3 +360,23 @@ def test_no_word_of_mitmproxys_comes_to_a_client(start_gate: StartsGate) -> None
         answer = raw.recv(65536)
     assert answer.startswith(b"HTTP/1.1 400 Bad Request (answered by Outgate)")
     assert b"mitmproxy" not in answer.lower() and b"option" not in answer.lower()
+
+
+def test_a_client_that_gives_up_is_not_the_servers_fault(start_gate: StartsGate) -> None:
+    """A server that is slow and a client that does not wait: the record says who left."""
+    gone = threading.Event()
+
+    def silent(talk: socket.socket) -> None:
+        read_request(talk)
+        gone.wait(10)
+
+    with odd_server(silent) as server:
+        gate = _straight(start_gate)
+        plain = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=1)
+        with closing(plain), pytest.raises(TimeoutError):
+            plain.request("POST", f"http://127.0.0.1:{server.port}/", b"hello")
+            plain.getresponse()
+        [record] = _closed(gate)
+        gone.set()
+    assert record.notes == ("the client left before an answer came",)
+    assert record.fate is None

@@ -47,3 +47,9 @@ def test_base_64_is_read_whatever_stands_between(between: bytes, size: int) -> N
     assert spelled.from_base_64(torn) == plain
     if encoded.endswith(b"="):
         assert spelled.from_base_64(torn + torn) == plain + plain
+
+
+def test_beginnings_in_beginnings_are_read_once() -> None:
+    """Thousands of lines that begin an encoding and end none cost no more than their length."""
+    lines = b"begin 644 a\n"
+    assert len(list(spelled.stretches(lines * 20_000))) <= 2
