@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from classifiers.codecs.magic import document_type
 from classifiers.decoding.decoded import known
 
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
@@ -180,7 +181,8 @@ def _from_torn(stretch: bytes) -> bytes:
     capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
     data = from_base_64(stretch)
     encoded = digits * 25 > len(stretch) and capitals * 6 > len(stretch)
-    return data if encoded or known(data) is not None else b""
+    is_file = known(data) is not None or document_type(data) is not None
+    return data if encoded or is_file else b""
 
 
 def _uuencoded(data: bytes) -> Iterator[Spelled]:
