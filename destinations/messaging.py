@@ -173,7 +173,7 @@ _OTHERS: tuple[Service, ...] = (
         _ATLASSIAN_KEYS,
     ),
     _messages("trello", "Trello", at("api.trello.com"), PUT_OR_POST),
-    _messages("asana", "Asana", at("app.asana.com"), PUT_OR_POST),
+    _messages("asana", "Asana", at("app.asana.com"), PUT_OR_POST, keys=_keys("asana.com")),
     _messages("linear", "Linear", at("api.linear.app"), keys=_keys("linear.app")),
     _messages("zendesk", "Zendesk", at("*.zendesk.com"), PUT_OR_POST, host_label),
 )

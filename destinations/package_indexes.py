@@ -61,6 +61,7 @@ PACKAGE_INDEXES: tuple[Service, ...] = (
         "789e46d79514e28093cabe2b",
         "3d01f3609be82d98eeedcd97",
         "eb7e11c7f9ecbcf48099060e",
+        keys=_ANYWHERE,
     ),
     _index(
         "docker-hub",

@@ -62,6 +62,13 @@ VENDORS: tuple[Service, ...] = (
         "hashicorp", "HashiCorp", "terraform.io", "hashicorp.com", "hashicorp.cloud", anywhere=True
     ),
     _vendor("doppler", "Doppler", "doppler.com"),
+    _vendor("tailscale", "Tailscale", "tailscale.com"),
+    _vendor("mongodb-atlas", "MongoDB Atlas", "mongodb.com", "mongodb-api.com"),
+    _vendor("mapbox", "Mapbox", "mapbox.com"),
+    _vendor("adafruit", "Adafruit", "adafruit.com", "adafruit.io"),
+    _vendor("paypal", "PayPal", "paypal.com", "braintreegateway.com", "braintree-api.com"),
+    _vendor("nuget", "NuGet", anywhere=True),
+    _software("dependency-track", "OWASP Dependency Track"),
     _vendor("planetscale", "PlanetScale", "planetscale.com", "psdb.cloud"),
     _vendor("supabase", "Supabase", "supabase.com", "supabase.co", "supabase.in"),
     _vendor("stripe", "Stripe", "stripe.com"),

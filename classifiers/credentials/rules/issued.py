@@ -153,10 +153,10 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("nuget-api-key", "nuget", r"oy2[a-z2-7][a-z0-9]{41,43}", 3.5),
     ("adafruit-io-key", "adafruit", r"aio_[A-Za-z0-9]{28}", 3.0),
     ("dependency-track-key", "dependency-track", r"odt_[A-Za-z0-9]{32,40}", 3.0),
-    ("crates-io-token", "crates-io", r"cio[A-Za-z0-9]{32}", 3.5),
+    ("crates-io-token", "crates", r"cio[A-Za-z0-9]{32}", 3.5),
     (
         "new-relic-key",
-        "new-relic",
+        "newrelic",
         r"(?:NR(?:AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
         3.0,
     ),
