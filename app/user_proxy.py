@@ -1,7 +1,6 @@
 """The proxy that the user's own environment names: taken over by a private gate, or said aloud."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
 from core.text import printable
@@ -22,5 +21,6 @@ def user_proxy(environment: Mapping[str, str]) -> str | None:
 
 def shown(url: str) -> str:
     """Return the address of a proxy without its credentials, for people."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", 200)
+    scheme, _, rest = url.rpartition("://")
+    host = rest.rpartition("@")[2].partition("/")[0]
+    return printable(f"{scheme or 'http'}://{host}", 200)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class GateChoices:
     policy: Path | None = None
     connect_to: tuple[str, ...] = ()
     upstream_ca: Path | None = None
-    upstream_proxy: str | None = None
+    upstream_proxy: str | None = field(default=None, repr=False)
     """Of the user's environment, for a gate of one run; with its credentials."""
 
 

@@ -62,11 +62,11 @@ def parse_proxy(text: str, credentials: str | None = None, *, own: bool = False)
 
     `own`: the URL comes from the environment, where credentials stand in it by custom.
     """
-    parts = urlsplit(text if "://" in text else f"http://{text}")
     try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
         port = parts.port
     except ValueError:
-        port = 0
+        parts, port = urlsplit(""), 0
     if parts.scheme not in _PORTS or not parts.hostname or port == 0:
         whose = "in HTTPS_PROXY" if own else "of upstream_proxy"
         raise SettingsError(

@@ -23,7 +23,16 @@ def test_addresses_are_read_as_people_write_them(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "http://", "socks5://proxy:1080", "http://proxy:port", "http://proxy:99999", "://"]
+    "text",
+    [
+        "",
+        "http://",
+        "socks5://proxy:1080",
+        "http://proxy:port",
+        "http://proxy:99999",
+        "://",
+        "http://[x",
+    ],
 )
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_no_http_proxy_is_refused_in_words(text: str, own: bool) -> None:
