@@ -1,7 +1,7 @@
 """Reads one answer as it passes: usage of an LLM call, and whose account it was."""
 
 from classifiers.destinations import AccountTap, Bindings
-from classifiers.llm import UsageTap
+from classifiers.llm import Counted, UsageTap
 from core.classification import Classification
 from core.exchange import Answer, Exchange, Message
 from core.values import changed
@@ -11,11 +11,18 @@ class ClassifierTap:
     """Implements `core.ports.AnswerTap`."""
 
     def __init__(
-        self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings
+        self,
+        exchange: Exchange,
+        seen: Classification,
+        head: Answer,
+        bindings: Bindings,
+        counted: Counted,
     ) -> None:
         self._seen = seen
         self._account = AccountTap(exchange, seen.destination, bindings)
-        self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None
+        self._usage = (
+            None if seen.llm is None else UsageTap(seen.llm, head, exchange, counted=counted)
+        )
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the body."""

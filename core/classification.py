@@ -37,6 +37,8 @@ class TokensBasis(StrEnum):
 
     EXACT = "exact"
     ESTIMATED = "estimated"
+    COUNTED = "counted"
+    """An earlier record counts them: this answer was given again, or came from a cache."""
     UNKNOWN = "unknown"
 
 
@@ -46,6 +48,8 @@ class CostBasis(StrEnum):
     STATED = "stated"
     TABLE = "table"
     LOCAL = "local"
+    COUNTED = "counted"
+    """An earlier record holds it."""
     UNKNOWN = "unknown"
 
 
@@ -125,6 +129,12 @@ class LlmCall:
     """Error band of an estimate, such as `±12 %`."""
     cost_usd: str | None = None
     cost_basis: CostBasis = CostBasis.UNKNOWN
+    cost_left_out: tuple[str, ...] = ()
+    """What the answer states as used and the cost does not hold, in words."""
+    response_id: str | None = None
+    """The provider's own id of the answer, which its bill and later statements of it name."""
+    tier: str | None = None
+    """The provider's terms of price, where they are not the ordinary ones: `flex`, `batch`, …"""
     key_fingerprint: str | None = None
     key_class: str | None = None
     """`project`, `service-account`, `admin`, `oauth`, …"""
