@@ -1,10 +1,13 @@
 """Reads one answer as it passes: usage of an LLM call, and whose account it was."""
 
 from classifiers.destinations import AccountTap, Bindings
-from classifiers.llm import Counted, UsageTap
-from core.classification import Classification
+from classifiers.llm import Counted, UsageTap, spoken_call
+from core.classification import Classification, LlmCall, with_call
 from core.exchange import Answer, Exchange, Message
 from core.values import changed
+
+UNTOLD_MESSAGES = 64
+"""So many messages of a WebSocket are looked at before it is taken for no talk with a model."""
 
 
 class ClassifierTap:
@@ -19,10 +22,10 @@ class ClassifierTap:
         counted: Counted,
     ) -> None:
         self._seen = seen
+        self._exchange, self._head, self._counted = exchange, head, counted
         self._account = AccountTap(exchange, seen.destination, bindings)
-        self._usage = (
-            None if seen.llm is None else UsageTap(seen.llm, head, exchange, counted=counted)
-        )
+        self._untold = UNTOLD_MESSAGES
+        self._usage = None if seen.llm is None else self._reads(seen.llm)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the body."""
@@ -32,8 +35,17 @@ class ClassifierTap:
 
     def message(self, message: Message) -> None:
         """Take one WebSocket message."""
+        if self._usage is None and self._untold:
+            self._untold -= 1
+            call = spoken_call(self._exchange, message.data)
+            if call is not None:
+                self._seen = with_call(self._seen, call)
+                self._usage = self._reads(call)
         if self._usage is not None:
             self._usage.message(message)
+
+    def _reads(self, call: LlmCall) -> UsageTap:
+        return UsageTap(call, self._head, self._exchange, counted=self._counted)
 
     def finish(self, answer: Answer) -> Classification:
         """Return the classification with what the answer told."""

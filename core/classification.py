@@ -2,7 +2,7 @@
 which findings.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.findings import Finding
@@ -170,3 +170,15 @@ class Classification:
     """True when documents inside wait for a worker: this is what was known without reading them."""
     explanation: tuple[str, ...] = field(default=(), repr=False)
     """For `inspect --explain`: one line a candidate, values masked."""
+
+
+def at_model(where: Destination, call: LlmCall) -> Destination:
+    """Return an unlisted place as what the call shows it to be: where a model answers."""
+    if where.category is not Category.OTHER:
+        return where
+    return replace(where, category=Category.LLM, service=where.service or call.provider)
+
+
+def with_call(seen: Classification, call: LlmCall) -> Classification:
+    """Return what is known with a call of a model that only showed itself in what followed."""
+    return replace(seen, llm=call, destination=at_model(seen.destination, call))

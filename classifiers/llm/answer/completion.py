@@ -109,7 +109,7 @@ def _downloaded(exchange: Exchange | None) -> str | None:
     anew.
     """
     steps = [] if exchange is None else exchange.path.partition("?")[0].split("/")
-    if len(steps) < 3 or steps[-1] not in {"content", "results"}:  # noqa: PLR2004
+    if len(steps) < 3 or steps[-1] not in {"content", "results"}:
         return None
     return steps[-2][:200] if steps[-3] in {"files", "batches"} else None
 

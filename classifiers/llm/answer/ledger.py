@@ -17,6 +17,8 @@ _IDS = ("id", "responseId", "response_id")
 _HOLDERS = ("response", "message", "session", "setup", "result")
 _BEGINS_A_TURN = frozenset(("modelTurn", "outputTranscription", "inputTranscription"))
 _TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
+_ANSWERED = frozenset(("response.done", "response.completed", "response.incomplete"))
+"""Each ends one of the answers of a session that is spoken over a WebSocket."""
 _PENDING = frozenset(("queued", "in_progress", "validating", "finalizing", "processing"))
 _LENGTHS = (32_000, 128_000, 200_000, 272_000)
 """Where some lists begin to ask more for a token of a longer prompt: answers of a batch are summed
@@ -97,7 +99,7 @@ class Ledger:
     def _spoken(self, event: Json) -> bool:
         """Take a message of a realtime session; return False for one that tells nothing special."""
         kind = event.get("type")
-        if kind == "response.done":
+        if kind in _ANSWERED:
             if (found := of_answer(event)) is not None:
                 self._add(found, self.model)
             return True

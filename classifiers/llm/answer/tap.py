@@ -284,7 +284,7 @@ def complete(
 def _holds_rows(exchange: Exchange | None) -> bool:
     """Return True for the download of a batch's results, a row a line of any number."""
     path = "" if exchange is None else exchange.path.partition("?")[0]
-    return path.endswith(("/results", "/content")) or path.endswith(":download")
+    return path.endswith(("/results", "/content", ":download"))
 
 
 def _chunk_bytes(event: object) -> bytes | None:
