@@ -29,7 +29,6 @@ from core.exchange import Answer, Exchange, Message
 from core.fingerprint import Fingerprinter
 from examples import most
 
-
 type Said = dict[str, Any]
 
 
