@@ -47,6 +47,10 @@ class ClassifierTap:
     def _reads(self, call: LlmCall) -> UsageTap:
         return UsageTap(call, self._head, self._exchange, counted=self._counted)
 
+    def ended(self) -> bool:
+        """Return True when the answer of a model has said that it is over."""
+        return self._usage is not None and self._usage.ended()
+
     def finish(self, answer: Answer) -> Classification:
         """Return the classification with what the answer told."""
         seen = self._seen

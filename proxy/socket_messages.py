@@ -1,4 +1,4 @@
-"""What one message of a WebSocket is inspected as, and what is known of its connection with it: live
+"""What one message of a WebSocket is inspected as, and what is then known of its connection: live
 and in recordings alike.
 """
 

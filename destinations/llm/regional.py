@@ -1,4 +1,4 @@
-"""Providers of models that serve a country or a region, and hosts of open models: id, name, hosts."""
+"""Providers of models that serve a country or region, and hosts of open models: id, name, hosts."""
 
 from destinations.llm.provider import api
 from destinations.service import LlmKind, Refusal, Service, at

@@ -19,6 +19,8 @@ _BEGINS_A_TURN = frozenset(("modelTurn", "outputTranscription", "inputTranscript
 _TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 _ANSWERED = frozenset(("response.done", "response.completed", "response.incomplete"))
 """Each ends one of the answers of a session that is spoken over a WebSocket."""
+_LAST = frozenset(("stopReason", "metrics", "amazon-bedrock-invocationMetrics"))
+"""What only the last events of Bedrock's streams hold."""
 _PENDING = frozenset(("queued", "in_progress", "validating", "finalizing", "processing"))
 _LENGTHS = (32_000, 128_000, 200_000, 272_000)
 """Where some lists begin to ask more for a token of a longer prompt: answers of a batch are summed
@@ -43,6 +45,8 @@ class Ledger:
         self.usage, self.gateway = Usage(), Usage()
         self.provisional = False
         """True while the stream has only stated what it was asked, not what it answered."""
+        self.over = False
+        """True when an object said that the answer is over."""
         self.pending = False
         """True for an answer that says itself that it is not there yet."""
         self.model: str | None = None
@@ -68,6 +72,7 @@ class Ledger:
         if row is not None:
             self._row(row)
             return
+        self.over = self.over or not _LAST.isdisjoint(event)
         self._names(event)
         gateway = of_gateway(event)
         if gateway is not None:

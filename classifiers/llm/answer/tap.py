@@ -15,6 +15,7 @@ from classifiers.codecs.limits import DEFAULT
 from classifiers.llm import estimate, prices
 from classifiers.llm.answer.completion import Read, Seen, completed
 from classifiers.llm.answer.counted import Counted
+from classifiers.llm.answer.ending import TAIL, is_whole, says_end
 from classifiers.llm.answer.ledger import Ledger, model_of
 from classifiers.llm.answer.salvage import salvage
 from classifiers.llm.answer.usage import later
@@ -49,7 +50,7 @@ class UsageTap:
     __slots__ = tuple(
         (
             "_answer _call _counted _decoder _exchange _first _json _json_size _kept _kept_size"
-            " _ledger _lines _mode _payload _plain _sampling _sse _tries"
+            " _ledger _lines _mode _payload _plain _sampling _sse _tail _tries"
         ).split()
     )
 
@@ -69,6 +70,7 @@ class UsageTap:
         self._plain = 0
         self._mode: Callable[[bytes], None] | None = None
         self._lines, self._sse = Lines(), False
+        self._tail = b""
         self._json: list[bytes] = []
         self._json_size = 0
         self._kept: list[bytes] = []
@@ -98,6 +100,12 @@ class UsageTap:
                 self._names(message.data)
         elif _tells(message.data) or b"urn" in message.data or not self._known_model():
             self._object(message.data, live=True)
+
+    def ended(self) -> bool:
+        """Return True when a stream has said that it is over, or a JSON answer is whole."""
+        if self._json:
+            return is_whole(b"".join(self._json))
+        return self._ledger.over or says_end(self._tail)
 
     def finish(self, answer: Answer | None = None) -> LlmCall:
         """Return the call completed with all that was seen."""
@@ -179,6 +187,7 @@ class UsageTap:
         return take
 
     def _take_lines(self, piece: bytes) -> None:
+        self._tail = (self._tail + piece)[-TAIL:]
         block = self._lines.feed(piece)
         if block:
             self._block(block)

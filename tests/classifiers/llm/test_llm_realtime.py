@@ -191,7 +191,7 @@ def test_every_answer_of_a_session_counts_once() -> None:
 
 
 def test_writing_down_what_was_said_is_billed_apart() -> None:
-    """The transcript of what the caller said comes from another model: the cost says it lacks it."""
+    """What the caller said is written down by another model: the cost says that it lacks it."""
     used = {"input_tokens": 100, "output_tokens": 10}
     tap = UsageTap(
         LlmCall(provider="openai", operation=op.REALTIME, model="gpt-realtime"),

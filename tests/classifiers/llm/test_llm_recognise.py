@@ -605,6 +605,7 @@ def _said(role: str, content: object, **more: object) -> dict[str, object]:
 
 PICTURE = b64(PNG)
 URL = "data:image/png;base64," + PICTURE
+INLINE = {"inlineData": {"mimeType": "image/png", "data": PICTURE}}
 MCP_IMAGE = {"type": "image", "data": PICTURE, "mimeType": "image/png"}
 CLAUDE_IMAGE = {
     "type": "image",
@@ -672,7 +673,7 @@ CLAUDE_IMAGE = {
                             "functionResponse": {
                                 "name": "f",
                                 "response": {"ok": True},
-                                "parts": [{"inlineData": {"mimeType": "image/png", "data": PICTURE}}],
+                                "parts": [INLINE],
                             }
                         }
                     ],
