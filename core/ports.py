@@ -76,6 +76,9 @@ class AnswerTap(Protocol):
     def message(self, message: Message) -> None:
         """Take one message of a WebSocket, either way."""
 
+    def ended(self) -> bool:
+        """Return True when the answer has said itself that it is over: a client may leave then."""
+
     def finish(self, answer: Answer) -> Classification:
         """Return the request's classification completed with usage, cost and account learnt from
         the answer.

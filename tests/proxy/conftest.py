@@ -86,6 +86,9 @@ class FakeTap:
     def message(self, message: Any) -> None:
         pass
 
+    def ended(self) -> bool:
+        return False
+
     def finish(self, answer: Answer) -> Classification:
         return self._seen
 
