@@ -16,8 +16,9 @@ from classifiers.codecs.packed import (
 
 _SLICE = 1 << 14
 _LONGEST_HEADER = 1 << 13
-_SMALL_EXTRA = 32
-"""Extra fields up to this size hold block sizes and the like."""
+_BLOCK_SIZE = b"BC\2\0"
+"""How the extra field begins that holds nothing but the size of a block, and its length."""
+_BLOCK_FIELD = 6
 _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _DICTIONARY = 0x20
 
@@ -190,7 +191,7 @@ def _gzip_fields(data: bytes) -> list[tuple[int, int]] | None:
     if flags & _EXTRA:
         size = int.from_bytes(data[at : at + 2], "little")
         at += 2
-        if size > _SMALL_EXTRA:
+        if size != _BLOCK_FIELD or not data.startswith(_BLOCK_SIZE, at):
             fields.append((at, at + size))
         at += size
     for flag in (_NAME, _COMMENT):

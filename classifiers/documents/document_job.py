@@ -10,6 +10,7 @@ from classifiers.codecs.magic import TAR, media_type_of
 from classifiers.decoding import packed
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.names import telling
 from classifiers.documents.reader import Reader
 from classifiers.documents.registry import by_media_type
 from classifiers.documents.sniff import sniff
@@ -168,6 +169,9 @@ class DocumentJob:
     ) -> str | None:
         """Add a table without its text; return its label."""
         label = self.label(part) if part else self._label
+        names = [name for name in (*columns, part or "") if telling(name)]
+        if names:
+            self.text("\n".join(names), "column name", path)
         self.payload.tables.append(Table(tuple(columns), rows, columns, path, label, complete))
         return label
 

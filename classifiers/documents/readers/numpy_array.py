@@ -2,7 +2,9 @@
 
 import ast
 import struct
+from math import prod
 
+from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -23,6 +25,11 @@ def read(document: Document, work: Work) -> None:
         raise ValueError("the head is too long")
     head = ast.literal_eval(data[start : start + size].decode("utf-8").strip())
     content, kind = data[start + size :], head["descr"]
+    if isinstance(kind, str) and kind[1:2] != "O":
+        width = int(kind[2:].partition("[")[0] or 1) * (4 if kind[1:2] == "U" else 1)
+        length = prod(head["shape"]) * width
+        read_behind(content[length:], document, work)
+        content = content[:length]
     if not isinstance(kind, str):
         work.unread("an array of records is not read", document.path)
     elif kind[1:2] == "O":

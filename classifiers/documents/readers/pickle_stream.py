@@ -5,7 +5,9 @@ from io import BytesIO
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
+from classifiers.decoding.names import telling
 from classifiers.decoding.packed import bytes_in
+from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -21,13 +23,14 @@ def read(document: Document, work: Work) -> None:
     """Collect texts, long integers and packed files; nothing of the pickle is run."""
     texts, numbers = _Gathered(document, work), _Gathered(document, work, quoted=False)
     count = 0
+    stream = BytesIO(document.data)
     try:
-        for opcode, argument, _ in pickletools.genops(BytesIO(document.data)):
+        for opcode, argument, _ in pickletools.genops(stream):
             count += 1
             if count > _MAX_OPCODES:
                 work.unread("more of the pickle than is read", document.path)
                 break
-            if type(argument) is str and opcode.name not in _CODE:
+            if type(argument) is str and (opcode.name not in _CODE or telling(argument)):
                 texts.add(argument)
                 if (inner := bytes_in(argument)) is not None:
                     _bytes(inner, texts, document, work)
@@ -37,6 +40,8 @@ def read(document: Document, work: Work) -> None:
                 numbers.add(str(argument))
     except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
         work.unread("the pickle is broken", document.path)
+    else:
+        read_behind(stream.read(), document, work)
     texts.flush()
     numbers.flush()
 
