@@ -5,7 +5,8 @@ packed objects and in streams of text that no page need show, and behind its end
 import re
 import zlib
 from collections.abc import Container, Iterable, Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from classifiers.codecs.packed import is_plain
 from classifiers.documents.behind import read_behind
@@ -18,8 +19,6 @@ _DICTIONARY = 2_000
 """Bytes in front of a stream that may tell of it."""
 _CROSS_REFERENCE = re.compile(rb"[0-9]{10} [0-9]{5} [nf][ \r]*\n")
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]{16,})>")
-_STRING = re.compile(rb"\(((?:[^()\\]|\\.){9,})\)", re.DOTALL)
-_WIDE_STRING = re.compile(rb"\(\xfe\xff(?:[^()\\]|\\.)*\)", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _OPERATORS = (b" Tf", b" Tj", b" TJ", b" cm", b" re\n", b"beginbfchar", b"beginbfrange")
 """What drawings and tables of letters hold."""
@@ -106,17 +105,17 @@ def _texts_in(stream: _Stream, data: bytes, shown: Container[str]) -> Iterator[s
 def _texts(data: bytes) -> Iterator[str]:
     """Yield each line of objects, and each string in another notation."""
     plain = _CROSS_REFERENCE.sub(b"", data)
-    yield from _HEX.sub(b"<>", _WIDE_STRING.sub(b"()", plain)).decode("latin-1").splitlines()
+    yield from _HEX.sub(b"<>", _wide_strings().sub(b"()", plain)).decode("latin-1").splitlines()
     for found in _HEX.finditer(plain):
         digits = b"".join(found[1].split())
         yield _decoded(bytes.fromhex(digits[: len(digits) & ~1].decode("ascii")))
-    for found in _STRING.finditer(plain):
+    for found in _long_strings().finditer(plain):
         if b"\\" in found[1] or found[1].startswith(_WIDE):
             yield _decoded(_ESCAPE.sub(_unescaped, found[1]))
 
 
 def _strings(data: bytes) -> Iterator[str]:
-    for found in _STRING.finditer(data):
+    for found in _long_strings().finditer(data):
         yield _decoded(_ESCAPE.sub(_unescaped, found[1]))
 
 
@@ -131,3 +130,22 @@ def _decoded(data: bytes) -> str:
     if data.startswith(_WIDE):
         return data[2:].decode("utf-16-be", "replace")
     return data.decode("latin-1") if is_plain(data) or data.isascii() else ""
+
+
+@cache
+def _long_strings() -> Any:
+    return _compiled(rb"\(((?:[^()\\]|\\.){9,})\)")
+
+
+@cache
+def _wide_strings() -> Any:
+    return _compiled(rb"\(\xfe\xff(?:[^()\\]|\\.)*\)")
+
+
+def _compiled(pattern: bytes) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.dot_nl = True
+    return re2.compile(pattern, options)
