@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import escapes, spelled
+from classifiers.decoding import escapes, number_forms, spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -26,6 +26,8 @@ _KEPT_RUN = 1024
 decoded."""
 _OPAQUE = 690
 """Letters of an undecodable run that may be more than a signature."""
+
+_DIGITS = frozenset("0123456789+-")
 
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
@@ -60,6 +62,7 @@ def worth_looking(data: bytes) -> bool:
     """
     return (
         _RUN in data.translate(_ALPHABET)
+        or number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
         or b"data:" in data
@@ -76,6 +79,8 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
     if not text:
         return
     first = text[:1]
+    if first in _DIGITS and (digits := number_forms.of_text(text)) is not None:
+        reading.emit(digits, key, path)
     if (
         len(text) < MIN_RUN
         and first not in '{["'

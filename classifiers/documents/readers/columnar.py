@@ -8,6 +8,7 @@ from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.json_walk import walk
 from classifiers.decoding.names import telling
+from classifiers.decoding.number_forms import of_float
 from classifiers.decoding.spelled import from_base_64
 from classifiers.documents.behind import cell_of, read_behind
 from classifiers.documents.reader import Work
@@ -127,6 +128,11 @@ def _told_beside(
             work.member(value, None, path)
 
 
+def _numbers(values: list[Any]) -> list[str]:
+    """Return fractions as texts, whole numbers without their point."""
+    return ["" if value is None else of_float(float(value)) or str(value) for value in values]
+
+
 class _Columns:
     """Columns as they fill: scalars as text, nested values walked like JSON."""
 
@@ -166,6 +172,8 @@ class _Columns:
             cells = column.to_pylist()
             return [cell_of(value, name, path, self.work) if value else "" for value in cells]
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+                return _numbers(column.to_pylist())
             try:
                 column = column.cast(pa.string())
             except pa.ArrowException:

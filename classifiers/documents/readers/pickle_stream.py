@@ -6,6 +6,7 @@ from io import BytesIO
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
 from classifiers.decoding.names import telling
+from classifiers.decoding.number_forms import LARGEST, SMALLEST, of_float
 from classifiers.decoding.packed import bytes_in
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -36,8 +37,10 @@ def read(document: Document, work: Work) -> None:
                     _bytes(inner, texts, document, work)
             elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
                 _bytes(bytes(argument), texts, document, work)
-            elif type(argument) is int and 100_000 <= argument < 10**19:
+            elif type(argument) is int and SMALLEST <= argument < LARGEST:
                 numbers.add(str(argument))
+            elif type(argument) is float and (digits := of_float(argument)) is not None:
+                numbers.add(digits)
     except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
         work.unread("the pickle is broken", document.path)
     else:
