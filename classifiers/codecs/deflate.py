@@ -4,6 +4,7 @@ wrapping.
 
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from classifiers.codecs.packed import (
     STEP,
@@ -231,6 +232,29 @@ def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int 
     except zlib.error:
         return b""
     return out if whole or not ends else b""
+
+
+class Inflated(NamedTuple):
+    """A stream unpacked. Holds payload."""
+
+    data: bytes
+    whole: bool
+    """True when its end was met."""
+    rest: bytes
+    """What stands behind its end."""
+
+    def __repr__(self) -> str:
+        return f"<Inflated {len(self.data)} bytes>"
+
+
+def inflated(data: bytes, most: int, *, wrapped: bool) -> Inflated | None:
+    """Return what a stream unpacks to, `most` bytes of it; None for a broken one."""
+    engine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    try:
+        out = engine.decompress(data, most)
+    except zlib.error:
+        return None
+    return Inflated(out, engine.eof, engine.unused_data)
 
 
 def inflates_to(data: bytes, most: int) -> int | None:

@@ -3,11 +3,11 @@ packed objects and in streams of text that no page need show, and behind its end
 """
 
 import re
-import zlib
 from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from classifiers.codecs.deflate import inflated
 from classifiers.codecs.packed import is_plain
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -80,10 +80,8 @@ def _inflated(stream: _Stream, most: int) -> bytes:
         return b""
     if b"/Flate" not in stream.told and b"/Fl" not in stream.told:
         return stream.data[:most]
-    try:
-        return zlib.decompressobj().decompress(stream.data, most)
-    except zlib.error:
-        return b""
+    unpacked = inflated(stream.data, most, wrapped=True)
+    return b"" if unpacked is None else unpacked.data
 
 
 def _texts_in(stream: _Stream, data: bytes, shown: Container[str]) -> Iterator[str]:

@@ -7,10 +7,11 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from classifiers.codecs.charset import readable_runs
+from classifiers.codecs.magic import document_type
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
-_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_CENTRAL, _END = b"PK\x01\x02", b"PK\x05\x06"
 _LOCAL_SIZE, _CENTRAL_SIZE, _END_SIZE = 30, 46, 22
 _DESCRIPTOR = 8
 """Flag: sizes and checksum stand behind the content."""
@@ -68,7 +69,7 @@ def _in_front(
     """
     at = info.header_offset
     head = data[at : at + _LOCAL_SIZE]
-    if len(head) < _LOCAL_SIZE or not head.startswith(_LOCAL):
+    if len(head) < _LOCAL_SIZE or document_type(head) != "application/zip":
         return [], [], (at, at)
     named, more = struct.unpack("<HH", head[26:30])
     name_end = at + _LOCAL_SIZE + named

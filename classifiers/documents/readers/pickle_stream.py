@@ -15,6 +15,7 @@ from classifiers.payload import Document
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
 _SLICE = 1 << 16
+_LONG = 64
 _SHORTEST = 16
 """Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
@@ -65,7 +66,12 @@ class _Gathered:
         self.document, self.work, self.quoted = document, work, quoted
 
     def add(self, text: str) -> None:
-        """Take one string."""
+        """Take one string; a long one stands by itself, for it may be packed."""
+        if len(text) >= _LONG or not text.isprintable():
+            self.flush()
+            self.lines.append(text)
+            self.flush()
+            return
         self.lines.append(text)
         self.size += len(text)
         if self.size > _SLICE:

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from io import BytesIO
 
+from classifiers.codecs.deflate import checksum, inflated
 from classifiers.documents.reader import Work
 from classifiers.documents.sniff import entries
 from classifiers.documents.zip_places import packed_content, read_beside
@@ -73,10 +74,10 @@ def _unpacked(
     packed = packed_content(data, info)
     if info.compress_type == zipfile.ZIP_STORED:
         return packed[:most], b""
-    engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    out = engine.decompress(packed, most)
-    if len(out) < most and not engine.eof:
-        raise EOFError
-    if len(out) < most and zlib.crc32(out) != info.CRC:
+    unpacked = inflated(packed, most, wrapped=False)
+    if unpacked is None:
         raise zipfile.BadZipFile
-    return out, engine.unused_data
+    whole = unpacked.whole and checksum(unpacked.data) == info.CRC
+    if len(unpacked.data) < most and not whole:
+        raise zipfile.BadZipFile
+    return unpacked.data, unpacked.rest
