@@ -113,6 +113,7 @@ def start(
     """
     from app.gate_registry import RunningGate, find
     from app.home import open_home
+    from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
     from app.user_proxy import user_proxy
@@ -126,6 +127,10 @@ def start(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
         )
     host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
+    if not private and listen is None and "listen" not in settings.model_fields_set:
+        port, taken = free_port(host, port)
+        if taken:
+            typer.echo(f"outgate: {taken}", err=True)
     choices = GateChoices(
         listen_host=host,
         listen_port=port,
