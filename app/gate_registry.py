@@ -39,14 +39,14 @@ def announce(path: Path, gate: RunningGate) -> None:
 
 def withdraw(path: Path, pid: int) -> None:
     """Remove the announcement if it is still ours."""
-    found = _read(path)
+    found = announced(path)
     if found is not None and found.pid == pid:
         path.unlink(missing_ok=True)
 
 
 def find(path: Path) -> RunningGate | None:
     """Return the gate that is announced and answers, else None."""
-    gate = _read(path)
+    gate = announced(path)
     return gate if gate is not None and health(gate) is not None else None
 
 
@@ -97,7 +97,8 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _read(path: Path) -> RunningGate | None:
+def announced(path: Path) -> RunningGate | None:
+    """Return the gate that is announced, whether it answers or not."""
     try:
         value = json.loads(path.read_text())
         host, started_at = str(value["host"]), str(value["started_at"])

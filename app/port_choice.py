@@ -13,7 +13,9 @@ def free_port(host: str, port: int) -> tuple[int, str]:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as tried:
-        if os.name == "posix":  # what waits for its end there is no obstacle; elsewhere it means more
+        if (
+            os.name == "posix"
+        ):  # what waits for its end there is no obstacle; elsewhere it means more
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((host, port))
@@ -22,5 +24,7 @@ def free_port(host: str, port: int) -> tuple[int, str]:
                 return port, ""
         else:
             return port, ""
-    whose = "another gate, of another user or folder," if health_at(host, port, 1.0) else "a program"
+    whose = (
+        "another gate, of another user or folder," if health_at(host, port, 1.0) else "a program"
+    )
     return 0, f"{whose} listens at port {port} already, so this gate takes another one"

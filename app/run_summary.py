@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
+from app.leftovers import Leftovers
 from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import TokensBasis
@@ -41,6 +42,8 @@ _REMEDIES: Mapping[str, str] = {
     Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
 }
 """What to do about what no rule decided."""
+_NOTHING = "this program sent nothing through the gate, and no connection past it was seen"
+_NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
 
@@ -89,21 +92,30 @@ def print_session(
     as_json: bool,
     out: TextIO,
     contact: str | None = None,
+    left: Leftovers | None = None,
 ) -> None:
-    """Print the summary of one `run`. `contact`: whom the policy says to ask."""
+    """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
+    program leaves behind.
+    """
+    left = left or Leftovers()
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
     if as_json:
         values = [entry.exported() for entry in entries]
-        told = {"exit_code": code, "totals": totals, "records": values}
+        told = {
+            "exit_code": code,
+            "totals": totals,
+            "still_running": left.processes,
+            "gate_ended": left.gate_ended,
+            "records": values,
+        }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
+    for line in left.sentences():
+        out.write(f"outgate: {line}\n")
     if not entries:
-        out.write(
-            "outgate: this program sent nothing through the gate, and no connection past it was"
-            " seen\n"
-        )
+        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
     for same in _by_place(records):

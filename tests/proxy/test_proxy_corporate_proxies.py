@@ -117,5 +117,7 @@ def test_credentials_without_a_colon_are_refused() -> None:
 )
 def test_what_listens_on_this_machine_is_asked_of_no_proxy(host: str, through: bool) -> None:
     """Another machine's proxy would look for it on itself."""
-    proxies = parse_proxies("http://proxy.corp.example:3128", {"*": "http://other.example:80"}, None)
+    proxies = parse_proxies(
+        "http://proxy.corp.example:3128", {"*": "http://other.example:80"}, None
+    )
     assert (proxies.of(host) is not None) is through
