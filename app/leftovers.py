@@ -54,7 +54,7 @@ class Leftovers:
         more = ", …" if len(self.processes) > _SHOWN else ""
         still = "still runs" if len(self.processes) == 1 else "still run"
         said = (
-            f"{counted(len(self.processes), "process", "processes")} of this program {still} ({shown}{more});"
+            f"{counted(len(self.processes), 'process', 'processes')} of this program {still} ({shown}{more});"
             " what is sent from now on stands in: outgate review"
         )
         stays = self.own_gate and not self.gate_ended

@@ -27,9 +27,7 @@ _OTHERWISE = "The system refused it; choose another address with --listen."
 def cannot_listen(host: str, port: int, fault: BaseException | None) -> SettingsError:
     """Return the error to tell. `fault`: what the system said; None where it said nothing."""
     shown = f"[{host}]" if ":" in host else host
-    return SettingsError(
-        f"Cannot listen on {printable(shown, 100)}:{port}.", remedy=_remedy(fault)
-    )
+    return SettingsError(f"Cannot listen on {printable(shown, 100)}:{port}.", remedy=_remedy(fault))
 
 
 def _remedy(fault: BaseException | None) -> str:
