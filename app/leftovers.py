@@ -53,8 +53,9 @@ class Leftovers:
         shown = ", ".join(map(str, self.processes[:_SHOWN]))
         more = ", …" if len(self.processes) > _SHOWN else ""
         still = "still runs" if len(self.processes) == 1 else "still run"
+        many = counted(len(self.processes), "process", "processes")
         said = (
-            f"{counted(len(self.processes), 'process', 'processes')} of this program {still} ({shown}{more});"
+            f"{many} of this program {still} ({shown}{more});"
             " what is sent from now on stands in: outgate review"
         )
         stays = self.own_gate and not self.gate_ended
@@ -66,7 +67,7 @@ def run_mark() -> str:
     return f"{os.getpid()}-{secrets.token_hex(8)}"
 
 
-def left_by(mark: str, gate: RunningGate, *, own_gate: bool) -> Leftovers:
+def leftovers_of(mark: str, gate: RunningGate, *, own_gate: bool) -> Leftovers:
     """Look at what the run with this mark leaves. A gate that does not answer, while something
     listens at its port, is busy and not ended, unless another process answers there.
     """

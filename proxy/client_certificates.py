@@ -1,5 +1,5 @@
-"""Servers that want a certificate of the client (mTLS): only the program itself can show one, so the
-record says that this is why it did not work.
+"""Servers that want a certificate of the client (mTLS): only the program itself can show one, so
+the record says that this is why it did not work.
 """
 
 from collections.abc import Iterable
@@ -28,8 +28,8 @@ class ClientCertificates:
             self._asked.add(data.conn.id)
 
     def failed(self, data: tls.TlsData) -> None:
-        """A handshake failed. Before TLS 1.3 there is no alert of its own for a missing certificate:
-        but what else a server refuses, it refuses before it shows its own.
+        """A handshake failed. Before TLS 1.3 there is no alert of its own for a missing
+        certificate: but what else a server refuses, it refuses before it shows its own.
         """
         refused = _REFUSED in (data.conn.error or "")
         if refused and data.ssl_conn is not None and data.ssl_conn.get_peer_certificate():

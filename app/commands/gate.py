@@ -58,7 +58,7 @@ def run(
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
     from app.gate_registry import announced, health
     from app.home import open_home
-    from app.leftovers import RUN_VARIABLE, left_by, run_mark
+    from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
@@ -86,7 +86,7 @@ def run(
         with beacon_in(environment, home, wanted=wanted) as its_own:
             ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
-        left = left_by(mark, running, own_gate=announced(home.running) != running)
+        left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
     if not quiet:
         print_session(
             session.entries(ended.pid),

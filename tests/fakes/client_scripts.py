@@ -1,4 +1,5 @@
-"""What data people send with: one small script for each way, and what becomes of it behind the gate.
+"""What data people send with: one small script for each way, and what becomes of it behind the
+gate.
 
 Read from `client_scripts.toml`, which says what its keys mean.
 """
@@ -49,7 +50,7 @@ class ClientScript:
 
 
 _HEAD = """import os, sys
-HOST, ROOTS, GATE = {host!r}, os.environ["SSL_CERT_FILE"], os.environ["HTTPS_PROXY"]
+HOST, ROOTS, GATE = {host!r}, os.environ["SSL_CERT_FILE"], os.environ.get("HTTPS_PROXY")
 URL = "{scheme}://" + HOST + "/up"
 """
 
@@ -66,3 +67,12 @@ def _read() -> tuple[ClientScript, ...]:
 
 
 CLIENT_SCRIPTS = _read()
+
+
+def table() -> str:
+    """Return the table of docs/clients-tried.md."""
+    rows = ["| client | way | outcome | what to do |", "|---|---|---|---|"]
+    for script in CLIENT_SCRIPTS:
+        cells = (script.client, script.way, script.ends.value, script.mend or "–")
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"

@@ -1,5 +1,5 @@
-"""Each way in which data people send, run in a small world of its own: what arrives, what is on record
-and what is said at the end agree, and agree with the table in docs/clients.md.
+"""Each way in which data people send, run in a small world of its own: what arrives, what is on
+record and what is said at the end agree, and agree with the table in docs/clients-tried.md.
 """
 
 import importlib.util
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends, text_of
+from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends, table, text_of
 from small_world import BANNERS, OTHERS, SOCKETS, WEB, Ran, SmallWorld, small_world
+
+from proxy.uninspected import UNKNOWN_HOST
 
 _HANGS_S = 40
 """Whatever a client waits for, a loaded machine included."""
@@ -59,7 +61,7 @@ def _run(world: SmallWorld, script: ClientScript) -> tuple[Ran, list[dict[str, A
     """Run one script behind the gate; return what was said and what is on record."""
     if why := _missing(script):
         pytest.skip(why)
-    path = world.folder / f"{script.name.replace('-', '_')}.py"
+    path = world.folder / f"by_{script.name.replace('-', '_')}.py"
     path.write_text(text_of(script))
     ran = world.run(sys.executable, str(path))
     return ran, world.records(path.name)
@@ -103,7 +105,7 @@ def _went_through(
 
 
 def _went_past(script: ClientScript, ran: Ran, records: list[dict[str, Any]], arrived: int) -> None:
-    assert {record["destination"]["host"] for record in records} <= {_address(script), "unknown"}
+    assert {record["destination"]["host"] for record in records} <= {_address(script), UNKNOWN_HOST}
     assert all(record["decision"]["degraded"][0].startswith("bypass") for record in records)
     assert "passed" not in ran.told and "0 bytes sent" in ran.told
     assert script.mend
@@ -118,3 +120,13 @@ def _did_not_come(
     assert all(record["decision"]["degraded"][0].startswith(words) for record in records)
     assert "passed" not in ran.told and "0 bytes sent" in ran.told
     assert script.mend
+
+
+def test_the_page_tells_what_was_tried() -> None:
+    """docs/clients-tried.md says of each client what its run shows, and of no other."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "clients-tried.md"
+    assert page.read_text().partition("\n| client |")[1:] == (
+        "\n| client |",
+        table().removeprefix("| client |"),
+    )
+    assert len(CLIENT_SCRIPTS) >= 80

@@ -1,4 +1,6 @@
-"""A server that asks for a certificate of the client and answers that it is missing, as nginx does."""
+"""A server that asks for a certificate of the client and answers that it is missing, as nginx
+does.
+"""
 
 from types import SimpleNamespace
 from typing import Any, cast
