@@ -73,7 +73,7 @@ class SmallWorld:
         self.environment = environment
         self._pid = pid
 
-    def inside(self, *command: str, seconds: float = 60) -> Ran:
+    def inside(self, *command: str, seconds: float = 100) -> Ran:
         """Run a program in there, to its end."""
         begun = time.monotonic()
         enter = ["nsenter", f"--target={self._pid}", "--net", "--mount", f"--wd={self.folder}"]
