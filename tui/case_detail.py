@@ -18,7 +18,9 @@ from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
+from policy.exception_lines import exception_lines
 from tui.case_reading import Reading
+from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.wording import (
     account_words,
@@ -151,8 +153,18 @@ def _why(record: Record, *, waiting: bool) -> Section:
             _how_sure(record.sender),
             *_unchecked(record),
             *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
+            *_exception(record),
         ),
     )
+
+
+def _exception(record: Record) -> Iterator[Row]:
+    """Yield the lines with which the policy would let pass what could not be inspected."""
+    needed = needed_exception(record)
+    lines = [] if needed is None else exception_lines([needed], record.at.date())
+    if lines:
+        yield Row("Exception", "The policy can let it pass undecrypted, on record, by these lines:")
+        yield from (Row("", safe(line, 1200)) for line in lines)
 
 
 def _unchecked(record: Record) -> Iterator[Row]:
