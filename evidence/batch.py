@@ -11,9 +11,9 @@ from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
 from evidence.chain import canonical, genesis, link, plain
+from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
 from evidence.rollup import Rollup
-from evidence.schema import chain_id
 from evidence.sqlite_errors import EvidenceLostError
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
 from evidence.times import micros

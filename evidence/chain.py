@@ -95,6 +95,7 @@ class ChainVerifier:
     """
 
     def __init__(self, chain_id: str, *, gaps: bool = False) -> None:
+        self.chain_id = chain_id
         self.seq = 0
         self.head = genesis(chain_id)
         self.missing = 0

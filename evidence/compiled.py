@@ -14,6 +14,12 @@ CREATE = (
     ("CREATE INDEX cases_by_status ON cases (status, last_us)"),
     ("CREATE INDEX cases_by_time ON cases (last_us)"),
     (
+        "CREATE TABLE checkpoints ( seq INTEGER NOT NULL, at_us BIGINT NOT NULL, why VARCHAR "
+        "NOT NULL, records INTEGER NOT NULL, reviews INTEGER NOT NULL, public BLOB NOT NULL, "
+        "records_frontier BLOB NOT NULL, reviews_frontier BLOB NOT NULL, note VARCHAR NOT "
+        "NULL, PRIMARY KEY (seq) )"
+    ),
+    (
         "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
         "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT "
         "NULL, PRIMARY KEY (seq), UNIQUE (id) )"
@@ -82,6 +88,23 @@ INSERT_REVIEW = (
         "body",
         "record_id",
         "hold_key",
+    ),
+)
+INSERT_CHECKPOINT = (
+    (
+        "INSERT INTO checkpoints (seq, at_us, why, records, reviews, public, "
+        "records_frontier, reviews_frontier, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
+    (
+        "seq",
+        "at_us",
+        "why",
+        "records",
+        "reviews",
+        "public",
+        "records_frontier",
+        "reviews_frontier",
+        "note",
     ),
 )
 UPSERT_CASE = (

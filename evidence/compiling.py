@@ -19,7 +19,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
 from evidence.rollup import COMES_BACK
-from evidence.tables import CaseRow, Entry, OpenExchange, ReviewEntry, ScriptRow, TrafficRow
+from evidence.tables import (
+    CaseRow,
+    CheckpointRow,
+    Entry,
+    OpenExchange,
+    ReviewEntry,
+    ScriptRow,
+    TrafficRow,
+)
 
 _WIDTH = 84
 
@@ -114,6 +122,9 @@ def all_statements() -> dict[str, Compiled]:
         "INSERT_ENTRY": _compiled(insert(_table(Entry)), _columns(_table(Entry))),
         "INSERT_OPEN": _compiled(again, _columns(_table(OpenExchange))),
         "INSERT_REVIEW": _compiled(insert(_table(ReviewEntry)), _columns(_table(ReviewEntry))),
+        "INSERT_CHECKPOINT": _compiled(
+            insert(_table(CheckpointRow)), _columns(_table(CheckpointRow))
+        ),
         "UPSERT_CASE": _upsert_case(*cases),
         "UPSERT_CASE_WITH_ID": _upsert_case("id", *cases),
         "UPSERT_SCRIPT": _upsert_script(),

@@ -83,4 +83,14 @@ _V3 = Step(
 _V4 = Step(statements=(), rebuild=True)
 """Cases tell what went past the gate, or never left, from what passed."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4)
+_V5 = Step(
+    statements=(
+        """CREATE TABLE checkpoints (
+            seq INTEGER NOT NULL PRIMARY KEY, at_us BIGINT NOT NULL, why VARCHAR NOT NULL,
+            records INTEGER NOT NULL, reviews INTEGER NOT NULL, public BLOB NOT NULL,
+            records_frontier BLOB NOT NULL, reviews_frontier BLOB NOT NULL,
+            note VARCHAR NOT NULL)""",
+    )
+)
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5)

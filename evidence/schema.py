@@ -93,13 +93,3 @@ def _name_chains(connection: Connection) -> None:
         ("chain.reviews", f"reviews:{mark}"),
     ]
     connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", rows)
-
-
-def chain_id(connection: Connection, name: str) -> str:
-    """Return the id of the chain called `records` or `reviews` in this file."""
-    found = connection.value("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",))
-    if found is None:
-        raise EvidenceError(
-            "The evidence file does not say which chain it holds.", remedy="Restore a backup."
-        )
-    return str(found)

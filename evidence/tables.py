@@ -120,6 +120,25 @@ class ReviewEntry(SQLModel, table=True):
     hold_key: str | None = None
 
 
+class CheckpointRow(SQLModel, table=True):
+    """What both chains held at one moment, signed."""
+
+    __tablename__ = "checkpoints"
+    seq: int = Field(primary_key=True)
+    at_us: int = Field(sa_type=BigInteger)
+    why: str
+    """Of those taken because of traffic only the newest is kept."""
+    records: int
+    """Size of the chain of records then."""
+    reviews: int
+    public: bytes
+    """The key that the note is signed with."""
+    records_frontier: bytes
+    """The complete subtrees, from which the next tree grows."""
+    reviews_frontier: bytes
+    note: str
+
+
 class ScriptRow(SQLModel, table=True):
     """When one version of one script was seen; derived from entries."""
 

@@ -20,7 +20,16 @@ from evidence.migrations import STEPS
 from evidence.schema import APPLICATION_ID, VERSION
 from evidence.store import Store
 
-TABLES = {"meta", "entries", "open_exchanges", "cases", "review_entries", "scripts", "traffic"}
+TABLES = {
+    "meta",
+    "entries",
+    "open_exchanges",
+    "cases",
+    "review_entries",
+    "scripts",
+    "traffic",
+    "checkpoints",
+}
 
 
 def shape(connection: sqlite3.Connection) -> dict[str, object]:
