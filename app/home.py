@@ -1,6 +1,7 @@
 """Where Outgate keeps its things: every path below OUTGATE_HOME, and nothing anywhere else."""
 
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,11 @@ class Home:
     def pseudonym_key(self) -> Path:
         """Key of user pseudonyms, 32 random bytes."""
         return self.root / "keys" / "pseudonym.key"
+
+    @property
+    def installation(self) -> Path:
+        """The random id of this installation."""
+        return self.root / "installation"
 
     @property
     def cache(self) -> Path:
@@ -127,3 +133,24 @@ def private_key(path: Path) -> bytes:
             ),
         )
     return key
+
+
+def installation_id(path: Path) -> str:
+    """Return the random id in this file, made at first use with mode 0600. Raises SettingsError."""
+    try:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(str(uuid.uuid4()))
+        found = path.read_text("ascii").strip()
+        return str(uuid.UUID(found))
+    except OSError as error:
+        raise SettingsError(f"Cannot read or make {path}: {error.strerror}.") from error
+    except ValueError:
+        raise SettingsError(
+            f"The id of this installation in {path} is damaged.",
+            remedy="Remove the file: the next start makes another id.",
+        ) from None

@@ -9,7 +9,7 @@ from core.classification import Account, CostBasis, LlmCall, TokensBasis
 from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
-from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent, signed
 from core.stored import ChainLink, UnreadableEntry
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
@@ -357,7 +357,7 @@ def _done(
         return
     why = f": {disposition_words(event.disposition)}" if event.disposition else ""
     when = capital(clock_time(event.at, now, zone))
-    yield Row("", f"{when} · {safe(event.who, 60)} {ACTS[event.action]} it{why}.")
+    yield Row("", f"{when} · {safe(signed(event), 120)} {ACTS[event.action]} it{why}.")
     if event.note:
         yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
 
