@@ -11,8 +11,9 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from app.commands import evidence, gate, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
+from app.commands.scan import scan
 from app.commands.scripts import scripts
-from app.format_option import ChoosesFormat, ChoosesTableOrFormat
+from app.format_option import ChoosesFormat, ChoosesReport, ChoosesTableOrFormat
 from core.errors import CannotRunError, InputError, OutgateError, SettingsError
 from core.text import printable
 
@@ -59,6 +60,7 @@ application.command()(gate.status)
 application.command()(gate.stop)
 application.command()(evidence.review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
+application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)

@@ -22,6 +22,7 @@ PACKAGES = (
     "core",
     "destinations",
     "evidence",
+    "inventory",
     "policy",
     "proxy",
     "tui",
