@@ -34,6 +34,7 @@ from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
+from core.ports import Networks
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
@@ -270,6 +271,12 @@ class SocketAttributor:
         self._backend.close()
         self._reader.close()
 
+    @property
+    def networks(self) -> Networks | None:
+        """What is to know of other networks than our own; None where they cannot be asked."""
+        found: Networks | None = getattr(self._backend, "networks", None)
+        return found
+
     def health(self) -> dict[str, object]:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
         return self._counters.to_json() | {
@@ -396,4 +403,5 @@ def _peer(connection: Connection) -> Peer:
         gate_port=connection.gate_port,
         transport=connection.transport,
         socket=connection.socket,
+        network=connection.network,
     )

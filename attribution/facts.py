@@ -33,6 +33,8 @@ class Peer:
     """The kernel's number of the client's socket, where it was seen in a table of this user's
     sockets.
     """
+    network: int | None = None
+    """The kernel's number of the network that the client is in; None for our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class ProcessFacts:
     """True when it has a controlling terminal."""
     root: str = ""
     """Prefix under which its files are seen from here when it lives in a container; else empty."""
+    sealed: bool = False
+    """True in a sealed run: what is mounted there is our doing, and nobody can mount more."""
     embeds_python: bool = False
     """True when a Python library is loaded though the program is not called python."""
     windows: bool = False
