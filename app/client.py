@@ -145,6 +145,7 @@ def run_program(
         ) from error
     except OSError as error:
         raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
+
     def send(number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)

@@ -1,4 +1,4 @@
-"""`outgate run --sealed`: a program in a network of its own, of which nothing leads past the gate."""
+"""`outgate run --sealed`: a program in a network of its own, with no way past the gate."""
 
 import os
 import sys
@@ -103,9 +103,7 @@ def run_sealed(
     return Ended(running.supervisor, code)
 
 
-def scenery_of(
-    command: Sequence[str], environment: Mapping[str, str], home: Home
-) -> "Scenery":
+def scenery_of(command: Sequence[str], environment: Mapping[str, str], home: Home) -> "Scenery":
     """Return what a sealed program sees: the bundle in every place where its clients keep roots."""
     from capture.mounts import Scenery
     from certs.authority import open_authority
@@ -135,7 +133,7 @@ def _beacons(environment: Mapping[str, str], home: Home) -> tuple[Path, ...]:
 
 
 def host_listeners() -> Callable[[], Iterable[tuple[str, int]]]:
-    """Return what lists the places at which this machine listens, whatever network we are in later."""
+    """Return what lists the places at which this machine listens, whatever network asks later."""
     import socket
 
     from attribution.backends.peers import listening

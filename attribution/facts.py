@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from core.exchange import Connection
+
 KEPT_ENVIRONMENT = frozenset(
     (
         "PATH PWD VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONSAFEPATH FLASK_APP"
@@ -35,6 +37,19 @@ class Peer:
     """
     network: int | None = None
     """The kernel's number of the network that the client is in; None for our own."""
+
+
+def peer_of(connection: Connection) -> Peer:
+    """Return the client's side of a connection."""
+    return Peer(
+        client_host=connection.client_host,
+        client_port=connection.client_port,
+        gate_host=connection.gate_host,
+        gate_port=connection.gate_port,
+        transport=connection.transport,
+        socket=connection.socket,
+        network=connection.network,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

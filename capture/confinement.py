@@ -13,7 +13,7 @@ _SCOPE_SIGNALS = 2
 _SIGNALS_SINCE = 6
 """The version of Landlock that knows it (Linux 6.12)."""
 _NETWORKED = frozenset({socket.AF_INET, socket.AF_INET6, 40, 17})
-"""Families of sockets that lead out whatever namespace holds them: TCP, UDP, AF_VSOCK, AF_PACKET."""
+"""Families of sockets that lead out of whatever namespace: TCP, UDP, AF_VSOCK, AF_PACKET."""
 
 
 def confine(parent: int, kept: int, *, io_uring: bool) -> None:

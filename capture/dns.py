@@ -1,5 +1,5 @@
-"""The questions for names that a sealed program asks, read and answered: as much of RFC 1035 as that
-takes. Pure; reads what anybody may have written, and never raises on it.
+"""The questions for names that a sealed program asks, read and answered, by as much of RFC 1035 as
+that takes. Pure; reads what anybody may have written, and never raises on it.
 """
 
 import ipaddress
@@ -56,7 +56,8 @@ def question(data: bytes) -> Question | None:
 
 def _labels(data: bytes) -> tuple[list[str] | None, int]:
     """Return the labels of the first name, and where it ends; questions have no pointers."""
-    labels, at = [], _QUESTION_AT
+    labels: list[str] = []
+    at = _QUESTION_AT
     while at < len(data):
         size = data[at]
         at += 1
@@ -73,9 +74,7 @@ def _text(label: bytes) -> str:
     plain = label.lower()
     if all(0x21 <= byte < 0x7F and byte != 0x2E for byte in plain):
         return plain.decode("ascii")
-    return "".join(
-        chr(b) if 0x21 <= b < 0x7F and b not in b".\\" else f"\\{b:03d}" for b in plain
-    )
+    return "".join(chr(b) if 0x21 <= b < 0x7F and b not in b".\\" else f"\\{b:03d}" for b in plain)
 
 
 def answer(asked: Question, addresses: Iterable[str] = (), code: int = NO_ERROR) -> bytes:
@@ -107,8 +106,7 @@ def shortened(whole: bytes, most: int = _DATAGRAM) -> bytes:
 
 
 def address_of(name: str) -> str | None:
-    """Return the address that a name for a PTR question stands for; None where it stands for none.
-    """
+    """Return the address that the name in a PTR question stands for; None where it is none."""
     labels = name.lower().split(".")
     try:
         if labels[-2:] == ["in-addr", "arpa"] and len(labels) == 6:

@@ -97,9 +97,7 @@ def landlock_scopes(scopes: int) -> None:
 
 def _prctl(option: int, first: int, second: int = 0) -> None:
     nothing = ctypes.c_ulong(0)
-    _checked(
-        _libc.prctl(option, ctypes.c_ulong(first), ctypes.c_ulong(second), nothing, nothing)
-    )
+    _checked(_libc.prctl(option, ctypes.c_ulong(first), ctypes.c_ulong(second), nothing, nothing))
 
 
 def _checked(result: int, about: str | None = None) -> None:

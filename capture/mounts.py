@@ -61,7 +61,7 @@ def cover(sockets: Iterable[str], empty: Path) -> None:
     """Put the empty file in place of these sockets: who connects is refused."""
     for path in sockets:
         with contextlib.suppress(OSError):  # gone, or out of this user's reach anyway
-            if stat.S_ISSOCK(os.stat(path, follow_symlinks=False).st_mode):
+            if stat.S_ISSOCK(Path(path).lstat().st_mode):
                 kernel.mount(str(empty), path, None, kernel.MS_BIND)
 
 
@@ -77,7 +77,9 @@ def _hide(scenery: Scenery) -> None:
         path.mkdir(parents=True, exist_ok=True)
         kernel.mount(f"/proc/self/fd/{descriptor}", str(path), None, kernel.MS_BIND)
         os.close(descriptor)
-    kernel.mount("none", root, None, kernel.MS_REMOUNT | kernel.MS_RDONLY | _QUIET | kernel.MS_NOEXEC)
+    kernel.mount(
+        "none", root, None, kernel.MS_REMOUNT | kernel.MS_RDONLY | _QUIET | kernel.MS_NOEXEC
+    )
 
 
 def _added(place: str, more: Path) -> bool:

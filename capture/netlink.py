@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _ERROR = struct.Struct("=i")
-_REQUEST, _ACKNOWLEDGE, _CREATE = 1, 4, 0x400
+_REQUEST, _ACKNOWLEDGE, _CREATE, _APPEND = 1, 4, 0x400, 0x800
 _NESTED = 0x8000
 _NLMSG_ERROR = 2
 _LOOPBACK_INDEX = 1
@@ -102,7 +102,10 @@ def redirection_batch(tcp: int, dns_udp: int, dns_tcp: int, home: Sequence[str] 
         for rule in rules
     ]
     batch = [_batch_mark(_BATCH_BEGIN, 0)]
-    batch += [message(kind, content, at) for at, (kind, content) in enumerate(parts, 1)]
+    batch += [
+        message(kind, content, at, _CREATE | _APPEND)  # else the last rule would come first
+        for at, (kind, content) in enumerate(parts, 1)
+    ]
     return b"".join([*batch, _batch_mark(_BATCH_END, len(parts) + 1)])
 
 
@@ -141,7 +144,8 @@ def own_addresses() -> list[str]:
 
 def _addresses(answer: bytes) -> tuple[list[str], bool]:
     """Return the addresses in one piece of the kernel's answer, and whether it was the last."""
-    at, found = 0, []
+    at = 0
+    found: list[str] = []
     while at + _HEADER.size <= len(answer):
         length, kind, _, _, _ = _HEADER.unpack_from(answer, at)
         if kind == _DONE or length < _HEADER.size:
@@ -174,8 +178,9 @@ def _raise_errors(answer: bytes) -> int:
 
 
 def _sequences(batch: bytes) -> list[int]:
-    """Return the numbers of the messages that the kernel acknowledges: all but the batch's marks."""
-    at, found = 0, []
+    """Return the numbers of the messages that the kernel acknowledges: all but the marks."""
+    at = 0
+    found: list[int] = []
     while at + _HEADER.size <= len(batch):
         length, kind, _, sequence, _ = _HEADER.unpack_from(batch, at)
         if kind not in {_BATCH_BEGIN, _BATCH_END}:

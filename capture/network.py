@@ -36,9 +36,7 @@ def make(home: Sequence[str] = ()) -> None:
     `home`: the machine's own addresses, which stay what they are for the program: its own.
     """
     netlink.send_route_messages(netlink.network_messages())
-    netlink.send_redirections(
-        netlink.redirection_batch(TCP_PORT, DNS_PORT, DNS_TCP_PORT, home)
-    )
+    netlink.send_redirections(netlink.redirection_batch(TCP_PORT, DNS_PORT, DNS_TCP_PORT, home))
 
 
 def number() -> int:

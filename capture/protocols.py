@@ -50,12 +50,14 @@ def _sql_server(data: bytes) -> bool:
 
 
 def _oracle(data: bytes) -> bool:
-    return 10 <= _number(">H", data, 0) <= 4096 and data[2:6] == b"\0\0\x01\0"
+    return 10 <= _number(">H", data, 0) <= 4096 and data[2:9] == b"\0\0\x01\0\0\0\x01"
 
 
 def _cassandra(data: bytes) -> bool:
-    return data[:1] in {b"\x03", b"\x04", b"\x05"} and data[4:5] in {b"\x01", b"\x05"} and (
-        0 <= _number(">I", data, 5) <= 4096
+    return (
+        data[:1] in {b"\x03", b"\x04", b"\x05"}
+        and data[4:5] in {b"\x01", b"\x05"}
+        and (0 <= _number(">I", data, 5) <= 4096)
     )
 
 
@@ -96,7 +98,7 @@ def _git(data: bytes) -> bool:
 
 
 def _mysql(data: bytes) -> bool:
-    return data[3:5] in {b"\0\x0a", b"\0\x09", b"\0\xff"} and 4 <= _number("<I", data, 0) & 0xFFFFFF
+    return data[3:5] in {b"\0\x0a", b"\0\x09", b"\0\xff"} and _number("<I", data, 0) & 0xFFFFFF >= 4
 
 
 def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:

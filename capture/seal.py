@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -144,9 +143,9 @@ def _supervise(plan: Plan, run: int, words: socket.socket) -> NoReturn:
         os._exit(code)
 
 
-def _tell(words: socket.socket, **values: object) -> None:
+def _tell(channel: socket.socket, /, **values: object) -> None:
     with contextlib.suppress(OSError):
-        words.sendall(json.dumps(values).encode() + b"\n")
+        channel.sendall(json.dumps(values).encode() + b"\n")
 
 
 @contextmanager
@@ -228,7 +227,8 @@ class _Supervisor:
         awake = _woken_by_signals(self._forward)
         self._program = _started(self._plan)
         _tell(self._words, pid=self._program, not_placed=not_placed)
-        watched, looks = [awake, gate], 0
+        watched: list[int | socket.socket] = [awake, gate]
+        looks = 0
         while (code := self._ended()) is None:
             ready, _, _ = select.select(watched, [], [], LOOKS_S)
             if awake in ready:
@@ -302,7 +302,8 @@ def _become(plan: Plan, supervisor: int, told: int) -> NoReturn:
         told = 3
         confinement.confine(supervisor, told, io_uring=plan.io_uring)
         step = "start"
-        os.execvpe(plan.command[0], list(plan.command), plan.environment)
+        program, words = plan.command[0], list(plan.command)
+        os.execvpe(program, words, plan.environment)  # noqa: S606 - as asked for, never a shell
     except OSError as error:
         os.write(told, f"{step} {error.errno or 0}".encode())
     finally:

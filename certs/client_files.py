@@ -67,7 +67,9 @@ def client_files(
         bundles.append(str(Path(gcloud).resolve().parent.parent / _GCLOUD))
     return ClientFiles(
         bundles=_existing(bundles),
-        folders=tuple(p for p in dict.fromkeys(map(os.path.realpath, _FOLDERS)) if Path(p).is_dir()),
+        folders=tuple(
+            p for p in dict.fromkeys(map(os.path.realpath, _FOLDERS)) if Path(p).is_dir()
+        ),
         java=_existing([*_SYSTEM_JAVA, *_java_stores(environment)]),
     )
 

@@ -48,7 +48,7 @@ class Attributor(Protocol):
 
 
 class Networks(Protocol):
-    """Knows of networks beside the gate's own, those of sealed runs, and asks them about sockets."""
+    """Knows the networks of sealed runs, beside the gate's own, and asks them about sockets."""
 
     def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
         """A network has come, made by this process: three sockets (descriptors, ours from now on)

@@ -145,7 +145,7 @@ class Gate:
             await called
 
     def _made_up(self, name: str) -> bool:
-        """Return True for a name that is not ours to look up: a proxy does, or it goes elsewhere."""
+        """Return True for a name that is not ours to look up."""
         if self._options.proxies and self._options.proxies.of(name) is not None:
             return True
         return Routes(self._options.routes).diverts(name)

@@ -121,7 +121,9 @@ class Peers:
         """
         held = procfs.sockets(pid)
         try:
-            ports = {row.port for row in self._dump(_LISTEN) if row.inode in held} if held else set()
+            ports = (
+                {row.port for row in self._dump(_LISTEN) if row.inode in held} if held else set()
+            )
             if not ports:
                 return None
             taken = [
@@ -177,9 +179,7 @@ def leaving() -> list[Row]:
     return [row for row in found if row.port not in listening]
 
 
-def _dump(
-    states: int, port: int | None = None, channel: socket.socket | None = None
-) -> list[Row]:
+def _dump(states: int, port: int | None = None, channel: socket.socket | None = None) -> list[Row]:
     families = (socket.AF_INET, socket.AF_INET6)
     asked = (request(family, states, port) for family in families)
     return [row for one in asked for row in _answered(one, channel)]

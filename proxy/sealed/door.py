@@ -178,9 +178,9 @@ class _Run:
     def _meant(self, address: Address) -> Address:
         return self.book.name_of(address[0]) or address[0], address[1]
 
-    def _say(self, kind: str, **values: object) -> None:
+    def _say(self, kind: str, *, why: str = "") -> None:
         with contextlib.suppress(handover.BrokenHandoverError):
-            handover.send(self._channel, kind, **values)
+            handover.send(self._channel, kind, why=why)
 
     async def end(self) -> None:
         """Let go of all its sockets: whatever is left of it gets nowhere any more."""

@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import ctx
@@ -120,10 +120,10 @@ def original(connection: socket.socket) -> Address:
     """Return where a redirected connection was meant to go. Raises OSError for any other."""
     own = plain(connection.getsockname())
     if ":" in own[0]:
-        found = cast(bytes, connection.getsockopt(socket.IPPROTO_IPV6, _ORIGINAL, _V6.size))
+        found = connection.getsockopt(socket.IPPROTO_IPV6, _ORIGINAL, _V6.size)
         port, _, packed = _V6.unpack(found)
     else:
-        found = cast(bytes, connection.getsockopt(socket.IPPROTO_IP, _ORIGINAL, _V4.size))
+        found = connection.getsockopt(socket.IPPROTO_IP, _ORIGINAL, _V4.size)
         port, packed = _V4.unpack(found)
     target = str(ipaddress.ip_address(packed)), int(port)
     if target == own:

@@ -36,7 +36,6 @@ _PROXY_WORDS = (b"CONNECT ",)
 _ABSOLUTE = b"://"
 
 
-
 @dataclass
 class Foreign:
     """A connection that is not HTTP, as far as it is known."""
