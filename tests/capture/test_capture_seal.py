@@ -209,8 +209,10 @@ def test_a_network_connection_as_input_is_seen() -> None:
 
     def told(channel: socket.socket) -> str:
         command = [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=root, stdin=channel, capture_output=True, check=True)
-        return done.stdout.decode().strip()
+        done = subprocess.run(
+            command, cwd=root, stdin=channel.fileno(), capture_output=True, check=True
+        )
+        return bytes(done.stdout).decode().strip()
 
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,

@@ -93,6 +93,7 @@ class Sealing(Outgate):
     """An Outgate whose gate serves sealed runs, with servers that speak other protocols."""
 
     servers: dict[str, Spoken] = field(default_factory=dict)
+    is_ruled: bool = False
 
     @property
     def staging(self) -> list[str]:
@@ -166,3 +167,148 @@ def _words(scheme: str) -> str:
     from core.vocabulary.protocols import WORDS
 
     return WORDS[scheme]
+
+
+POLICY = """
+version: 1
+mode: enforce
+rules:
+  - id: no-shells
+    description: No shells from here.
+    when: {destination: {port: 22}}
+    then: block
+  - id: no-such-database
+    description: This database is not for analysts.
+    when: {destination: {host: postgresql-5432.example}}
+    then: block
+  - id: no-personal-data
+    description: No personal data.
+    when: {destination: {host: redis-6379.example}, findings: {kinds: personal_data}}
+    then: block
+"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port", "rule"),
+    [
+        ("ssh", 22, "no-shells"),
+        ("postgresql", 5432, "no-such-database"),
+        ("redis", 6379, "no-personal-data"),
+        ("mongodb", 27017, None),
+    ],
+)
+def test_rules_decide_by_destination(
+    sealing: Sealing, scheme: str, port: int, rule: str | None
+) -> None:
+    """A rule for a host or port stops what is not HTTP before anything leaves, and so does a rule
+    on content, which nobody could read; all else passes.
+    """
+    tongue = next(t for t in TONGUES if (t.scheme, t.port) == (scheme, port))
+    server = sealing.servers[tongue.host]
+    server.heard.clear()
+    if not sealing.is_ruled:
+        before = _policy_in_force(sealing)
+        (sealing.home / "outgate.yaml").write_text(POLICY)
+        sealing.wait_for(lambda: _policy_in_force(sealing) != before)
+        sealing.is_ruled = True
+    done = sealing.talk(tongue)
+    [record] = summary(done)["records"]
+    assert record["decision"]["rule"] == rule, record["decision"]
+    assert record["decision"]["verdict"] == ("allow" if rule is None else "block")
+    assert record["destination"]["scheme"] == scheme
+    assert server.heard == ([tongue.first] if rule is None else [])
+
+
+def _policy_in_force(sealing: Sealing) -> object:
+    from app.gate_registry import find, health
+
+    gate = find(sealing.home / "gate.json")
+    told = None if gate is None else health(gate)
+    return None if told is None else told["policy"]
+
+
+LATE = """
+import http.client, sys, time
+c = http.client.HTTPSConnection("files.example", 443, timeout=20) if sys.argv[1] == "tls" else (
+    http.client.HTTPConnection("files.example", 80, timeout=20))
+if sys.argv[1] == "tls":
+    import socket, ssl
+    s = socket.create_connection(("files.example", 443), 20)
+    time.sleep(1.5)
+    c.sock = ssl.create_default_context().wrap_socket(s, server_hostname="files.example")
+else:
+    c.connect()
+    time.sleep(1.5)
+c.request("POST", "/late", body="iban DE90871318609139099603")
+print(c.getresponse().status)
+"""
+
+
+@pytest.mark.parametrize("way", ["tls", "plain"])
+def test_waiting_is_no_way_around_the_inspection(sealing: Sealing, way: str) -> None:
+    """A client that stays silent until the gate has opened the way, and speaks HTTP then, is read
+    like any other.
+    """
+    done = sealing.sealed(sys.executable, str(sealing.script("late.py", LATE)), way)
+    assert done.stdout.strip() == "200", done.stderr
+    records = summary(done)["records"]
+    [read] = [one for one in records if one["request"]["method"] == "POST"]
+    assert "iban" in {f["kind"] for f in read["findings"]}
+    assert all(one["request"]["bytes"] == 0 for one in records if one is not read)
+
+
+def test_a_proxy_that_is_written_into_a_program_is_the_gate(sealing: Sealing) -> None:
+    """A program that insists on a proxy of its own finds the gate there, and is inspected."""
+    code = (
+        "import urllib.request as u\n"
+        "o = u.build_opener(u.ProxyHandler({'https': 'http://proxy.corp.example:3128',\n"
+        "                                   'http': 'http://proxy.corp.example:3128'}))\n"
+        "print(o.open('https://files.example/a', timeout=20).status,\n"
+        "      o.open('http://plain.example/b', timeout=20).status)\n"
+    )
+    done = sealing.sealed(sys.executable, "-c", code)
+    assert done.stdout.split() == ["200", "200"], done.stderr
+    hosts = {record["destination"]["host"] for record in summary(done)["records"]}
+    assert hosts == {"files.example", "plain.example"}
+
+
+def test_a_gate_of_ones_own_seals_as_well(outgate: Outgate) -> None:
+    """Without a running gate a private one takes the run; the beacon's folder is seen inside."""
+    code = (
+        "import os, urllib.request as u\n"
+        "print(u.urlopen('https://files.example/', timeout=30).status)\n"
+        "print(sorted(k for k in os.environ if 'proxy' in k.lower()))\n"
+        "print(sorted(os.listdir(os.environ['OUTGATE_HOME'])))\n"
+    )
+    script = str(outgate.script("own.py", code))
+    done = outgate.run(sys.executable, script, options=("--sealed", "--json"))
+    assert done.stdout.splitlines()[:2] == ["200", "[]"], done.stderr
+    assert "evidence.db" not in done.stdout
+    assert "authority" not in done.stdout
+    assert "beacons" in done.stdout
+    [record] = summary(done)["records"]
+    assert record["sender"]["certainty"] == "exact"
+
+
+def test_where_no_seal_can_be_made_it_is_said(
+    outgate: Outgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this machine allows no seal, a run that needs one does not start, and one that would
+    only like one is told.
+    """
+    from app import sealing as app_sealing
+    from app.settings import Settings
+    from core.errors import SettingsError
+
+    monkeypatch.setattr(app_sealing, "why_not_sealed", lambda: "This machine lets nobody.")
+    for settings, asked in ((Settings(require_seal=True), None), (Settings(), True)):
+        with pytest.raises(SettingsError, match="lets nobody"):
+            app_sealing.sealing(settings, asked)
+    with pytest.raises(SettingsError, match="require_seal"):
+        app_sealing.sealing(Settings(require_seal=True), False)
+    seals, remark = app_sealing.sealing(Settings(sealed=True), None)
+    assert not seals
+    assert remark is not None
+    assert "lets nobody" in remark
+    assert app_sealing.sealing(Settings(sealed=True), False) == (False, None)
+    assert app_sealing.sealing(Settings(), None) == (False, None)
