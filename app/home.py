@@ -74,6 +74,10 @@ class Home:
         """Address and process of the running gate."""
         return self.root / "gate.json"
 
+    def seal_of(self, pid: int) -> Path:
+        """Where the gate of this process takes sealed runs."""
+        return self.root / "seals" / f"{pid}.sock"
+
     @property
     def scripts(self) -> Path:
         """Masked contents of scripts seen, by hash."""

@@ -189,7 +189,8 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
     if resolution.launched_as is LaunchedAs.FROZEN and resolution.path == owner.exe:
         return _of_program(owner, resolution.path)
     way = files.way(resolution.spelled or resolution.path)
-    turned_at = max(way.turned_at, _mounts.over(owner.pid, way.resolved or resolution.path))
+    place = way.resolved or resolution.path
+    turned_at = max(way.turned_at, _mounts.over(owner.pid, place, sealed=owner.sealed))
     if owner.image == 0:
         started = float("inf") if owner.started_at is None else owner.started_at.timestamp()
         since = Since(at=started, turned_at=turned_at)

@@ -51,6 +51,18 @@ class Attributor(Protocol):
         """Release sockets and helper processes."""
 
 
+class Networks(Protocol):
+    """Knows the networks of sealed runs, beside the gate's own, and asks them about sockets."""
+
+    def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
+        """A network has come, made by this process: three sockets (descriptors, ours from now on)
+        ask the kernel about it, for answers at once, for searches, and for lists.
+        """
+
+    def left(self, network: int) -> None:
+        """It has gone."""
+
+
 class DirectConnections(Protocol):
     """The open connections of this user to other machines, at any port, that do not go through the
     gate; HTTP/3 included.
