@@ -16,7 +16,9 @@ from proxy.stack_sampling_budget import BURST_S
 SENDER = Attribution(
     certainty=Certainty.EXACT,
     method="fake",
-    process=ProcessRef(pid=4711, started_at=datetime(2026, 1, 2, tzinfo=UTC), name="python", exe=None),
+    process=ProcessRef(
+        pid=4711, started_at=datetime(2026, 1, 2, tzinfo=UTC), name="python", exe=None
+    ),
 )
 SEEN = Classification(
     destination=Destination(
