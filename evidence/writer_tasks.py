@@ -52,7 +52,7 @@ def has_ended(kind: str) -> EvidenceError:
 
 
 def trouble(failure: EvidenceError | None, missing: int) -> str | None:
-    """Say what is not in the file and cannot, or can no longer, be written there: so many records."""
+    """Say what is not in the file and cannot be written there (any more): so many records."""
     if isinstance(failure, EvidenceLostError):
         return failure.message
     if missing == 0:
