@@ -1,5 +1,5 @@
-"""Makes the dictionary that records are compressed with, of made-up records alone: nobody's data can
-be in it.
+"""Makes the dictionary that records are compressed with, of made-up records alone: nobody's data
+can be in it.
 
 Run: python -m benchmarks.evidence_dictionary NUMBER. A dictionary that was released is never made
 anew: take the next number.

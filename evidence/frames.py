@@ -1,5 +1,5 @@
-"""How texts are kept in the file: zstd frames made with a shipped dictionary, each behind the number
-of its dictionary.
+"""How texts are kept in the file: zstd frames made with a shipped dictionary, each behind the
+number of its dictionary.
 
 What is hashed is the text, never the frame: a newer zstd may write other bytes.
 """

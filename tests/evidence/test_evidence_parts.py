@@ -96,8 +96,8 @@ def test_the_parts_are_the_sender_and_what_was_found(
 
 @given(st.sets(st.integers(0, 4)), st.sets(st.integers(0, 4)))
 def test_what_is_erased_is_gone_and_the_hash_stays(first: set[int], second: set[int]) -> None:
-    """Any parts may go, in any order: the hash is the same, what is left is a record, and nothing of
-    what went is in it.
+    """Any parts may go, in any order: the hash is the same, what is left is a record, and nothing
+    of what went is in it.
     """
     from tests.evidence.conftest import make_record
 

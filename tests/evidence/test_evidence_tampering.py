@@ -278,7 +278,7 @@ def named(home: Home, witnesses: tuple[Path, ...] = ()) -> str:
 
 
 def test_what_nobody_touched_is_whole(home: Home) -> None:
-    """Days of work, starts and stops, reviews: whole, by the witness beside it and by one elsewhere."""
+    """Days of work, starts and stops, reviews: whole, by both witnesses."""
     report = evidence.verify(home.path, [home.elsewhere])
     assert (report.ok, report.problems) == (True, ())
     assert (report.entries, report.reviews, report.acts) == (10, 6, 10)

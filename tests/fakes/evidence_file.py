@@ -1,5 +1,5 @@
-"""The evidence file by other hands than the gate's: edited by statements, or chained anew as only an
-attacker, or a later version, would.
+"""The evidence file by other hands than the gate's: edited by statements, or chained anew as only
+an attacker, or a later version, would.
 """
 
 import json
