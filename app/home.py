@@ -84,6 +84,11 @@ class Home:
         return self.root / "scripts"
 
     @property
+    def advisories(self) -> Path:
+        """Advisories that were imported."""
+        return self.root / "advisories"
+
+    @property
     def beacons(self) -> Path:
         """A private folder for each `outgate run` that lasts, with what its programs say of
         themselves.

@@ -13,6 +13,7 @@ from core.errors import InputError
 if TYPE_CHECKING:
     from classifiers.credentials import CredentialDetector
     from core.scanned import ScanResult
+    from inventory.advisories.kept import Advisories
 
 _LEAST = 19
 
@@ -33,15 +34,34 @@ def scan_machine(paths: Sequence[Path], accounts: Path | None) -> "ScanResult":
 
     home = home_there()
     notes: list[str] = []
+    advisories = _advisories(home, notes)
     question = Question(
         roots=_roots(paths),
         credentials=_credentials(home, notes),
+        risk_of=None if advisories is None else advisories.at_risk,
         listed=None if accounts is None else read_accounts(accounts),
         seen_running=None if home is None else _seen_running(home),
         ruff=flaws.program(),
         notes=tuple(notes),
     )
     return scan(question)
+
+
+def _advisories(home: Home | None, notes: list[str]) -> "Advisories | None":
+    from app.commands.packages import stale
+    from inventory.advisories.kept import load
+
+    known = None if home is None else load(home.advisories)
+    if known is None:
+        notes.append("Holes in packages were not looked for: see outgate advisories import.")
+        return None
+    newest = known.imported.newest
+    notes.append(
+        f"Advisories: {known.imported.source}"
+        + (f", the newest of {newest:%Y-%m-%d}." if newest else ".")
+    )
+    notes += stale(known.imported)
+    return known
 
 
 def write_report(text: str, out: Path | None) -> None:
