@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,18 +153,24 @@ def run_program(
         ) from error
     except OSError as error:
         raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
-    with _signals_to(process):
+
+    def send(number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    with signals_to(send):
         code = process.wait()
     return Ended(process.pid, 128 - code if code < 0 else code)
 
 
 @contextmanager
-def _signals_to(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """A Ctrl-C reaches the program through the terminal; we only have to outlive it."""
+def signals_to(send: Callable[[int], None]) -> Iterator[None]:
+    """Pass signals on as long as the block lasts. A Ctrl-C reaches the program through the
+    terminal; we only have to outlive it.
+    """
 
     def forward(number: int, _: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
+        send(number)
 
     numbers = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
     before = {number: signal.signal(number, forward) for number in numbers}

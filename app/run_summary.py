@@ -14,7 +14,7 @@ from app.home import Home
 from app.leftovers import Leftovers
 from app.summary import print_unreadable
 from core.attribution import Attribution
-from core.classification import TokensBasis
+from core.classification import CostBasis, TokensBasis
 from core.decision import Verdict
 from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
 from core.findings import Finding
@@ -233,10 +233,12 @@ def _tokens(same: Sequence[Record]) -> Iterator[str]:
         about = "≈" if any(call.tokens_basis is TokensBasis.ESTIMATED for call in calls) else ""
         sums = (sum(pair[side] or 0 for pair in used) for side in (0, 1))
         yield f"{about}{' + '.join(map(number, sums))} tokens"
-    costs = [_dollars(call.cost_usd) for call in calls]
+    billed = [call for call in calls if call.cost_basis is not CostBasis.COUNTED]
+    costs = [_dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]
+    whole = len(known) == len(costs) and not any(call.cost_left_out for call in billed)
     if known:
-        yield f"{'' if len(known) == len(costs) else 'at least '}${sum(known):.4f}"
+        yield f"{'' if whole else 'at least '}${sum(known):.4f}"
 
 
 def _dollars(cost: str | None) -> Decimal | None:
@@ -284,6 +286,7 @@ def _totals(records: Sequence[Record]) -> dict[str, Any]:
         "input_tokens": _sum(call.input_tokens for call in llm),
         "output_tokens": _sum(call.output_tokens for call in llm),
         "cost_usd": f"{sum(costs):f}" if costs else None,
+        "cost_left_out": sorted({words for call in llm for words in call.cost_left_out}),
     }
 
 

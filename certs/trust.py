@@ -67,7 +67,7 @@ _LOOPBACK = (
 Not `[::1]`: httpx 0.28 raises on it. 127.0.1.1 is the machine's own name in Debian's /etc/hosts.
 """
 
-_SYSTEM_BUNDLES = (
+SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -157,7 +157,7 @@ def platform_roots() -> list[bytes]:
         if found:
             return found
     defaults = ssl.get_default_verify_paths()
-    for file in (defaults.openssl_cafile, *_SYSTEM_BUNDLES):
+    for file in (defaults.openssl_cafile, *SYSTEM_BUNDLES):
         if roots := _from_file(Path(file), []):
             return roots
     if roots := list(_from_folder(Path(defaults.openssl_capath), [])):
@@ -238,3 +238,16 @@ def _is_loopback(entry: str) -> bool:
         return is_loopback(host) or ipaddress.ip_network(host, strict=False).is_loopback
     except ValueError:
         return False
+
+
+def hashed_name(certificate: x509.Certificate) -> str:
+    """Return the name of the file in which OpenSSL looks a root up in a folder."""
+    from OpenSSL import crypto
+
+    return f"{crypto.X509.from_cryptography(certificate).subject_name_hash():08x}.0"
+
+
+def certificates_in(bundle: bytes) -> list[bytes]:
+    """Return the certificates of a PEM bundle, DER."""
+    blocks = (match.group() for match in _PEM.finditer(bundle))
+    return [der for block in blocks if (der := _der(block)) is not None]

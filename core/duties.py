@@ -38,6 +38,8 @@ class Duty(Enum):
     POLICY = Meaning(what="following the policy file", essential=True, lasting=True)
     DIRECT = Meaning(what="looking for connections past the gate", lasting=True)
     TUNNELS = Meaning(what="ending tunnels in which nothing is asked for", courtesy=True)
+    SEALS = Meaning(what="taking sealed runs", courtesy=True)
+    NAMES = Meaning(what="looking up names for sealed runs", courtesy=True)
     HOLDS = Meaning(what="asking people about held requests")
     SCRIPTS = Meaning(what="looking at scripts", courtesy=True)
     LINES = Meaning(what="finding lines of code", courtesy=True)

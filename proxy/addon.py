@@ -23,6 +23,8 @@ from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
+from proxy.sealed.foreign import ForeignConnections
+from proxy.sealed.opening import Foreign
 from proxy.silent_tunnels import SilentTunnels
 from proxy.sniffing import looks_like_http
 from proxy.streams import make_ours, only_http, taken
@@ -47,6 +49,7 @@ class GateAddon:
         self.health = inspection.health
         self.upstreams = upstreams
         self.passages = tls_passthrough.Passages(inspection)
+        self.foreign = ForeignConnections(inspection, self.passages)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
         self.certificates = ClientCertificates()
@@ -126,6 +129,15 @@ class GateAddon:
         who = self.inspection.senders.of(connection_id)
         await self._tell(self.uninspected.silent, who, target)
         hang_up(connection_id)
+
+    async def gate_foreign(self, foreign: Foreign) -> None:
+        """A connection out of a seal is not HTTP: it passes unread where policy says so."""
+        try:
+            self.health.passed_undecrypted += await self.foreign.consider(foreign)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: without a passage it is closed
+            foreign.passage = None
+            self._failed("passing", error)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""

@@ -45,6 +45,13 @@ def run(
             help="Let Python programs tell which line sends. Default: see settings.",
         ),
     ] = None,
+    sealed: Annotated[
+        bool | None,
+        typer.Option(
+            "--sealed/--no-sealed",
+            help="Leave the program no way past the gate (Linux). Default: see settings.",
+        ),
+    ] = None,
 ) -> int:
     """Run a program behind the gate.
 
@@ -60,13 +67,17 @@ def run(
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
+    from app.sealing import run_sealed, sealing
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
     home = open_home()
     settings = load_settings(home.settings)
-    if not quiet and (
+    seals, remark = sealing(settings, sealed)
+    if remark and not quiet:
+        typer.echo(f"outgate: {remark}", err=True)
+    if not (seals or quiet) and (
         dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
     ):
         hosts = printable(", ".join(dropped), 200)
@@ -84,7 +95,10 @@ def run(
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
-            ended = run_program(command, its_own)
+            if seals:
+                ended = run_sealed(command, its_own, running, home, settings)
+            else:
+                ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
         left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
     if not quiet:

@@ -241,7 +241,8 @@ def test_a_locked_database_is_named(
     open_store(home / "evidence.db").close()
     for module in (schema, verification):
         monkeypatch.setattr(module, "connect", partial(database.connect, busy_timeout_s=0.05))
-    monkeypatch.setattr("evidence.open_store", partial(store.Store, busy_timeout_s=0.05))
+    impatient = partial(store.Store, busy_timeout_s=0.05)
+    monkeypatch.setattr("evidence.open_store", lambda path, **_: impatient(path))
     other = sqlite3.connect(home / "evidence.db", isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")

@@ -207,7 +207,7 @@ def test_without_platform_roots_the_packaged_ones_serve(monkeypatch: pytest.Monk
         openssl_cafile="/nowhere/f", openssl_capath="/nowhere/d"
     )
     monkeypatch.setattr("certs.trust.ssl.get_default_verify_paths", lambda: nowhere)
-    monkeypatch.setattr("certs.trust._SYSTEM_BUNDLES", ())
+    monkeypatch.setattr("certs.trust.SYSTEM_BUNDLES", ())
     assert len(platform_roots()) > 50
 
 
