@@ -129,6 +129,28 @@ def _attribution(home: Home, settings: Settings) -> Iterable[Result]:
     yield Result(subject="attribution", mark="ok", words=f"{sys.platform}: processes of this user")
 
 
+def _sealed_runs(_: Home, settings: Settings) -> Iterable[Result]:
+    """Say whether programs can be sealed here, and what else the kernel lacks for it."""
+    from app.sealing import why_not_sealed
+
+    why = why_not_sealed()
+    needed = settings.sealed or settings.require_seal
+    if why is not None:
+        mark = "BROKEN" if needed else "note"
+        yield Result(subject="sealed runs", mark=mark, words=why, remedy="See docs/sealed.md.")
+        return
+    from capture.confinement import bounds_signals
+
+    whole = bounds_signals()
+    yield Result(
+        subject="sealed runs",
+        mark="ok" if whole else "note",
+        words="can be made"
+        + ("" if whole else "; a sealed program can end the gate (no Landlock)"),
+        remedy="" if whole else "Linux 6.12 with Landlock keeps its signals inside.",
+    )
+
+
 def _clients(home: Home, _: Settings) -> Iterable[Result]:
     """Run each installed Python client against a canary host behind a private gate."""
     from app.client_probe import probe_clients
@@ -183,6 +205,7 @@ _CHECKS: tuple[Check, ...] = (
     _evidence,
     _attribution,
     _gate,
+    _sealed_runs,
     _clients,
     _past_the_gate,
 )

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.chain import Authority
 from certs.files import PUBLIC_FILE, replace_file
+from certs.java_store import java_store
 
 PROXY_VARIABLES = (
     "HTTPS_PROXY",
@@ -229,14 +230,16 @@ def _is_loopback(entry: str) -> bool:
         return False
 
 
-def hashed_name(certificate: x509.Certificate) -> str:
-    """Return the name of the file in which OpenSSL looks a root up in a folder."""
+def write_more_stores(bundle: Bundle, authority: Authority, hashed: Path, java: Path) -> None:
+    """Write the authority's root as a folder of roots has it, and the bundle as Java does."""
     from OpenSSL import crypto
 
-    return f"{crypto.X509.from_cryptography(certificate).subject_name_hash():08x}.0"
-
-
-def certificates_in(bundle: bytes) -> list[bytes]:
-    """Return the certificates of a PEM bundle, DER."""
-    blocks = (match.group() for match in _PEM.finditer(bundle))
-    return [der for block in blocks if (der := _der(block)) is not None]
+    name = f"{crypto.X509.from_cryptography(authority.root).subject_name_hash():08x}.0"
+    hashed.mkdir(parents=True, exist_ok=True)
+    for other in hashed.iterdir():
+        if other.name != name:
+            other.unlink()
+    replace_file(hashed / name, authority.root_pem(), PUBLIC_FILE)
+    content = java_store(_from_file(bundle.path, []))
+    if not (java.is_file() and java.read_bytes() == content):
+        replace_file(java, content, PUBLIC_FILE)

@@ -66,16 +66,14 @@ def run(
     from app.gate_registry import health
     from app.home import open_home
     from app.run_summary import Session, print_session
-    from app.sealing import run_sealed, sealing
+    from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
     home = open_home()
     settings = load_settings(home.settings)
-    seals, remark = sealing(settings, sealed)
-    if remark and not quiet:
-        typer.echo(f"outgate: {remark}", err=True)
+    seals = is_sealed(settings, sealed)
     if not (seals or quiet) and (
         dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
     ):
@@ -93,9 +91,18 @@ def run(
         wanted = settings.beacon if beacon is None else beacon
         environment = environment_for(running, home, settings)
         with beacon_in(environment, home, wanted=wanted) as its_own:
+            ended = None
             if seals:
-                ended = run_sealed(command, its_own, running, home, settings)
-            else:
+                try:
+                    ended = run_sealed(command, its_own, running, home, settings)
+                except NoSealError as error:
+                    if not may_go_unsealed(settings, sealed):
+                        raise
+                    typer.echo(
+                        f"outgate: not sealed, so it has to heed proxy variables. {error.message}",
+                        err=True,
+                    )
+            if ended is None:
                 ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
     if not quiet:
