@@ -64,6 +64,7 @@ application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
+application.add_typer(trust.application, name="authority", help="The same as `ca`.")
 application.add_typer(rules.application, name="policy")
 
 

@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 
 from app.gate_registry import find
 from app.home import Home
@@ -75,16 +74,20 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
 
 def _authority(home: Home, _: Settings) -> Iterable[Result]:
     from certs.authority import open_authority
+    from certs.remarks import ends_soon, remarks
 
-    facts = open_authority(home.authority).facts()
+    authority = open_authority(home.authority)
+    facts = authority.facts()
     left = facts.not_after - utc_now()
-    soon = left < timedelta(days=30)
     yield Result(
         subject="authority",
-        mark="note" if soon else "ok",
-        words=f"{facts.subject}, valid for {left.days} more days",
-        remedy="Import a new intermediate: outgate ca import" if soon else "",
+        mark="ok",
+        words=f"{facts.subject}, {facts.signer_sha256[:23]}…, valid for {left.days} more days",
     )
+    renew = "ca csr, then outgate ca import" if facts.imported else "ca rotate"
+    for remark in remarks(authority, utc_now()):
+        mend = f"outgate {renew}" if remark == ends_soon(authority.not_after, utc_now()) else ""
+        yield Result(subject="authority", mark="note", words=remark, remedy=mend)
 
 
 def _policy(home: Home, _: Settings) -> Iterable[Result]:

@@ -113,8 +113,14 @@ def dropped_exceptions(base_env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(e for e in _exceptions(base_env) if not _is_loopback(e))
 
 
-def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) -> Bundle:
-    """Write the roots that clients trust: the platform's, the user's own, and the authority's.
+def write_bundle(
+    path: Path,
+    authority: Authority,
+    base_env: Mapping[str, str],
+    besides: Iterable[x509.Certificate] = (),
+) -> Bundle:
+    """Write the roots that clients trust: the platform's, the user's own, the authority's, and those
+    `besides` that came before it or are to come.
 
     The file is left alone when it would not change, so that running clients see no needless change.
     """
@@ -122,7 +128,7 @@ def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) 
     faults: list[str] = []
     own = dict.fromkeys(_user_roots(base_env, path, faults))
     roots = {
-        **dict.fromkeys(c.public_bytes(Encoding.DER) for c in authority.chain[-1:]),
+        **dict.fromkeys(c.public_bytes(Encoding.DER) for c in (authority.root, *besides)),
         **platform,
         **own,
     }
@@ -230,16 +236,22 @@ def _is_loopback(entry: str) -> bool:
         return False
 
 
-def write_more_stores(bundle: Bundle, authority: Authority, hashed: Path, java: Path) -> None:
-    """Write the authority's root as a folder of roots has it, and the bundle as Java does."""
+def write_more_stores(
+    bundle: Bundle, roots: Iterable[x509.Certificate], hashed: Path, java: Path
+) -> None:
+    """Write our roots as a folder of roots has them, and the bundle as Java does."""
     from OpenSSL import crypto
 
-    name = f"{crypto.X509.from_cryptography(authority.root).subject_name_hash():08x}.0"
     hashed.mkdir(parents=True, exist_ok=True)
+    named: dict[str, bytes] = {}
+    for root in roots:
+        digest = crypto.X509.from_cryptography(root).subject_name_hash()
+        named[f"{digest:08x}.0"] = root.public_bytes(Encoding.PEM)
     for other in hashed.iterdir():
-        if other.name != name:
+        if other.name not in named:
             other.unlink()
-    replace_file(hashed / name, authority.root_pem(), PUBLIC_FILE)
+    for name, pem in named.items():
+        replace_file(hashed / name, pem, PUBLIC_FILE)
     content = java_store(_from_file(bundle.path, []))
     if not (java.is_file() and java.read_bytes() == content):
         replace_file(java, content, PUBLIC_FILE)

@@ -62,6 +62,7 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
+    from app.authority_ending import authority_ending
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
     from app.gate_registry import health
     from app.home import open_home
@@ -87,6 +88,8 @@ def run(
         if not quiet:
             typer.echo(f"outgate: {line}", err=True)
     with gate_for(home, settings, options) as running:
+        if not quiet and (ending := authority_ending(home)) is not None:
+            typer.echo(f"outgate: {ending}", err=True)
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
         environment = environment_for(running, home, settings)
@@ -132,6 +135,7 @@ def start(
     \b
     Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
     """
+    from app.authority_ending import authority_ending
     from app.gate_registry import RunningGate, find
     from app.home import open_home
     from app.service import serve
@@ -169,6 +173,8 @@ def start(
             typer.echo(
                 f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C."
             )
+            if (ending := authority_ending(home)) is not None:
+                typer.echo(f"outgate: {ending}", err=True)
 
     serve(home, settings, choices, private=private, ready=ready)
     return 0
@@ -182,6 +188,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     \b
     Example: outgate status --json
     """
+    from app.authority_ending import authority_ending
     from app.gate_registry import find, health
     from app.home import open_home
     from app.summary import print_health
@@ -195,6 +202,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         )
     else:
         print_health(running, answer)
+        if running is not None and (ending := authority_ending(home)) is not None:
+            typer.echo(f"outgate: {ending}", err=True)
     return 0 if answer is not None and answer.get("healthy") else 1
 
 
