@@ -55,6 +55,7 @@ class BuiltGate:
         organisation = self.policy.organisation
         self.classifier.organisation_changed(organisation)
         self.pool.renew(replace(self.setup, organisation=organisation))
+        self.evidence.writer.policy_changed(self.policy.version)
 
     async def put_away(self) -> None:
         """Stop what the gate used.
@@ -77,7 +78,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
 
     policy = live_policy_of(home, choices.policy)
     options = _options(home, settings, choices)
-    evidence = evidence_of(home, settings)
+    evidence = evidence_of(home, settings, policy.version)
     attributor = attributor_of(home, settings)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)

@@ -178,11 +178,16 @@ class SocketAttributor:
         socket = attribution.socket
         facts = portrait.facts if portrait.is_itself_python else portrait.script_facts
         line, outcome = self._sampled(portrait, facts, socket) if look else (None, "not_sampled")
-        if request is not None and facts is portrait.facts:
+        if request is not None and portrait.has_beacon and facts is portrait.facts:
             seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
             outcome = "beacon" if seen is None and line is not None else outcome
         self._counters.line(outcome)
         return None if line is None else self._shown(line)
+
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        """See Attributor.tells_of_requests."""
+        process = attribution.process
+        return process is not None and self._gallery.may_tell(process.pid)
 
     def _sampled(
         self, portrait: Portrait, facts: ProcessFacts, socket: int | None

@@ -56,6 +56,8 @@ class Examined:
     """True when the interpreter did not say anything: it may later, for instance when it still
     starts.
     """
+    has_beacon: bool = False
+    """True when the owner has told its own start."""
 
 
 def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
@@ -86,6 +88,7 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         note=note or doubted,
         candidates=agreed.candidates,
         unheard=asked is None,
+        has_beacon=claim is not None,
     )
 
 

@@ -44,7 +44,7 @@ def upwards(own: x509.Certificate, others: list[x509.Certificate]) -> list[x509.
 
 
 def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
-    """Return whether one issued the other: a renewed authority has the same name and another key."""
+    """Return whether one issued the other: by key, for a renewed authority has the same name."""
     try:
         lower.verify_directly_issued_by(upper)
     except (InvalidSignature, ValueError, TypeError):

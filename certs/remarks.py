@@ -9,6 +9,7 @@ from cryptography import x509
 
 from certs.chain import Authority
 from core.text import printable
+from core.vocabulary.sizes import counted
 
 SOON = timedelta(days=30)
 _LISTED = 5
@@ -36,7 +37,7 @@ def ends_soon(end: datetime, now: datetime) -> str | None:
         return None
     if left < timedelta():
         return f"The authority ended on {end:%d %B %Y}: clients accept nothing that it signs."
-    days = "today" if left.days == 0 else f"in {left.days} day{'s' if left.days > 1 else ''}"
+    days = f"in {counted(left.days, 'day')}" if left.days else "today"
     return f"The authority ends {days}, on {end:%d %B %Y}; from then on clients accept nothing."
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certs.chain import Authority
 from certs.files import PUBLIC_FILE, replace_file
 from certs.java_store import java_store
+from destinations.networks import is_loopback
 
 PROXY_VARIABLES = (
     "HTTPS_PROXY",
@@ -52,8 +53,20 @@ BUNDLE_VARIABLES = (
 SWITCHES = {"NODE_USE_ENV_PROXY": "1", "UV_SYSTEM_CERTS": "1"}
 
 _FOLDER_VARIABLES = ("SSL_CERT_DIR", "GIT_SSL_CAPATH")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Not `[::1]`: httpx 0.28 raises on it."""
+_LOOPBACK = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "localhost.",
+    ".localhost",
+    "127.0.1.1",
+    "127.0.0.0/8",
+    "0.0.0.0",  # noqa: S104 - nothing listens here: to a client it is this machine
+    "::ffff:127.0.0.1",
+)
+"""In the forms that one client or another compares with: some know no networks, some no domains.
+Not `[::1]`: httpx 0.28 raises on it. 127.0.1.1 is the machine's own name in Debian's /etc/hosts.
+"""
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -119,8 +132,9 @@ def write_bundle(
     base_env: Mapping[str, str],
     besides: Iterable[x509.Certificate] = (),
 ) -> Bundle:
-    """Write the roots that clients trust: the platform's, the user's own, the authority's, and those
-    `besides` that came before it or are to come.
+    """Write the roots that clients trust: the platform's, the user's own, the authority's.
+
+    `besides`: roots of ours that came before it, or are to come.
 
     The file is left alone when it would not change, so that running clients see no needless change.
     """
@@ -227,11 +241,9 @@ def _exceptions(env: Mapping[str, str]) -> list[str]:
 
 
 def _is_loopback(entry: str) -> bool:
-    host = entry.lower().lstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+    host = entry.lower().removeprefix("*").lstrip(".")
     try:
-        return ipaddress.ip_network(host, strict=False).is_loopback
+        return is_loopback(host) or ipaddress.ip_network(host, strict=False).is_loopback
     except ValueError:
         return False
 

@@ -52,6 +52,7 @@ class Duty(Enum):
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
+    OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 
 

@@ -19,7 +19,6 @@ from mitmproxy.addons import disable_h2c, next_layer, proxyserver
 from mitmproxy.master import Master
 
 from core.duties import OWNER, Duty
-from core.errors import SettingsError
 from proxy.addon import GateAddon
 from proxy.connect_to import Route, Routes
 from proxy.corporate_proxies import CorporateProxies
@@ -28,6 +27,7 @@ from proxy.dns_pinning import Places
 from proxy.health import Health
 from proxy.hooks import DirectAddons
 from proxy.inspection import Inspection
+from proxy.listening import cannot_listen
 from proxy.mitmproxy_patches.applied import in_our_own_process
 from proxy.parts import Limits, Parts
 from proxy.sealed.door import Door
@@ -132,10 +132,9 @@ class Gate:
         while not (addresses := server.listen_addrs()) or not server.is_running:
             if serving.done() or (server.servers and all(s.last_exception for s in server.servers)):
                 self.stop()
-                raise SettingsError(
-                    f"Cannot listen on {self._options.listen_host}:{self._options.listen_port}.",
-                    remedy="Another program uses that port; choose another one with --listen.",
-                )
+                faults = [one.last_exception for one in server.servers if one.last_exception]
+                where = self._options.listen_host, self._options.listen_port
+                raise cannot_listen(*where, next(iter(faults), None))
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
             self._door = Door(server, self._parts.networks, self._made_up)

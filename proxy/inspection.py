@@ -295,7 +295,8 @@ class Inspection:
                 transaction.note(note)
             self.close(transaction, None)
         else:
-            transaction.note("the exchange broke off before the answer ended")
+            if not reader.ended:
+                transaction.note("the exchange broke off before the answer ended")
             self.close(transaction, reader.answer(content), reader.tap)
 
     # Evidence, for all of the steps.

@@ -23,6 +23,7 @@ PACKAGES = (
     "core",
     "destinations",
     "evidence",
+    "inventory",
     "policy",
     "proxy",
     "tui",

@@ -64,8 +64,9 @@ def run(
     """
     from app.authority_ending import authority_ending
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
-    from app.gate_registry import health
+    from app.gate_registry import announced, health
     from app.home import open_home
+    from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
     from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
     from app.settings import load_settings
@@ -92,7 +93,8 @@ def run(
             typer.echo(f"outgate: {ending}", err=True)
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
-        environment = environment_for(running, home, settings)
+        mark = run_mark()
+        environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
             ended = None
             if seals:
@@ -108,6 +110,7 @@ def run(
             if ended is None:
                 ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
+        left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
     if not quiet:
         print_session(
             session.entries(ended.pid),
@@ -115,6 +118,7 @@ def run(
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
+            left=left,
         )
     return ended.code
 
@@ -138,6 +142,7 @@ def start(
     from app.authority_ending import authority_ending
     from app.gate_registry import RunningGate, find
     from app.home import open_home
+    from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
     from app.user_proxy import user_proxy
@@ -151,6 +156,10 @@ def start(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
         )
     host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
+    if not private and listen is None and "listen" not in settings.model_fields_set:
+        port, taken = free_port(host, port)
+        if taken:
+            typer.echo(f"outgate: {taken}", err=True)
     choices = GateChoices(
         listen_host=host,
         listen_port=port,

@@ -100,8 +100,8 @@ def test_the_users_own_proxy_is_taken_over(outgate: Outgate, corporate: _Proxy) 
 
 @pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
 def test_a_sealed_program_goes_out_through_it_too(outgate: Outgate, corporate: _Proxy) -> None:
-    """What a sealed program sends, HTTP or not, takes the organisation's way out, by names that only
-    the proxy can look up.
+    """What a sealed program sends, HTTP or not, takes the organisation's way out, by names that
+    only the proxy can look up.
     """
     code = (
         "import http.client, socket\n"
