@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, recordings, rules, trust
+from app.commands import evidence, gate, people, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scripts import scripts
@@ -63,6 +63,9 @@ application.command()(scripts)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(evidence.checkpoint)
+application.command()(people.find)
+application.command()(people.erase)
+application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
