@@ -108,7 +108,7 @@ def test_a_value_is_found_however_it_is_spelt(
 def test_what_the_detectors_mark_is_found_by_what_was_sent(
     home: Path, sent: dict[str, str]
 ) -> None:
-    """Whatever a detector makes of a value before it marks it, the value as it was sent finds it."""
+    """Whatever a detector makes of a value before it marks it, what was sent finds it."""
     body = json.dumps(sent).encode()
     request = Exchange(
         id=uuid7(NOW), at=NOW, scheme="https", host="x.example", port=443, method="POST", path="/",
