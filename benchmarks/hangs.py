@@ -112,7 +112,8 @@ def bomb(rng: random.Random) -> bytes:
 def made(port: int) -> Iterator[Sent]:
     """Yield exchanges without end: mostly clean ones, and every sort in turn."""
     rng = random.Random(1)
-    shapes, places, heads = map(itertools.cycle, (SHAPES.values(), BYTES.values(), PLACES.values()))
+    shapes = itertools.cycle(SHAPES.values())
+    places, heads = itertools.cycle(BYTES.values()), itertools.cycle(PLACES.values())
     while True:
         for _ in range(_OF_CLEAN):
             yield Sent(sort="clean", data=bench.request(port, CLEAN))
