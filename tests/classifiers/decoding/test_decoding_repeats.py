@@ -56,8 +56,11 @@ def test_nothing_but_repeats_is_left_out(front: bytes, unit: bytes, behind: byte
     assert left.endswith(unit * 100 + behind)
     gone = len(data) - len(left)
     assert gone > 1 << 20
-    assert data == left[: len(front) + 2000] + data[len(front) + 2000 : len(front) + 2000 + gone] + (
-        left[len(front) + 2000 :]
+    assert (
+        data
+        == left[: len(front) + 2000]
+        + data[len(front) + 2000 : len(front) + 2000 + gone]
+        + (left[len(front) + 2000 :])
     )
 
 
