@@ -1,5 +1,5 @@
-"""A text that repeats itself over megabytes is read once: packed it is small, and all of it would cost
-seconds.
+"""A text that repeats itself over megabytes is read once: packed, it is small, and reading all of
+it would cost seconds.
 """
 
 _FROM = 1 << 20
