@@ -135,7 +135,7 @@ def erase(
     from app.home import open_home
     from core.errors import EvidenceError, InputError
     from evidence import open_store
-    from evidence.erasure import erase_now, plan, lines_of
+    from evidence.erasure import erase_now, lines_of, plan
 
     if sum((person, before is not None, script is not None)) != 1:
         raise InputError("Name one of --person, --before and --script.")
