@@ -17,11 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
     "app",
     "attribution",
+    "capture",
     "certs",
     "classifiers",
     "core",
     "destinations",
     "evidence",
+    "inventory",
     "policy",
     "proxy",
     "tui",

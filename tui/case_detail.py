@@ -9,7 +9,7 @@ from core.classification import Account, CostBasis, LlmCall, TokensBasis
 from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
-from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent
+from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent, signed
 from core.stored import ChainLink, UnreadableEntry
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
@@ -18,7 +18,9 @@ from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
+from policy.exception_lines import exception_lines
 from tui.case_reading import Reading
+from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.wording import (
     account_words,
@@ -151,8 +153,18 @@ def _why(record: Record, *, waiting: bool) -> Section:
             _how_sure(record.sender),
             *_unchecked(record),
             *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
+            *_exception(record),
         ),
     )
+
+
+def _exception(record: Record) -> Iterator[Row]:
+    """Yield the lines with which the policy would let pass what could not be inspected."""
+    needed = needed_exception(record)
+    lines = [] if needed is None else exception_lines([needed], record.at.date())
+    if lines:
+        yield Row("Exception", "The policy can let it pass undecrypted, on record, by these lines:")
+        yield from (Row("", safe(line, 1200)) for line in lines)
 
 
 def _unchecked(record: Record) -> Iterator[Row]:
@@ -345,7 +357,7 @@ def _done(
         return
     why = f": {disposition_words(event.disposition)}" if event.disposition else ""
     when = capital(clock_time(event.at, now, zone))
-    yield Row("", f"{when} · {safe(event.who, 60)} {ACTS[event.action]} it{why}.")
+    yield Row("", f"{when} · {safe(signed(event), 120)} {ACTS[event.action]} it{why}.")
     if event.note:
         yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from app.home import Home
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
 
@@ -41,12 +43,13 @@ def scripts(
     Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
     """
     from app.home import open_home
+    from app.settings import load_settings
+    from app.wiring import store_of
     from core.errors import InputError
     from core.text import printable
-    from evidence import open_store
 
     home = open_home()
-    store = open_store(home.evidence)
+    store = store_of(home, load_settings(home.settings), "command line")
     versions = store.script_versions(script)
     if script is not None and not versions:
         raise InputError(
@@ -63,7 +66,28 @@ def scripts(
         _list(store, versions)
         if script is not None:
             _show_parts(home.scripts, versions)
+            for title, entries in risks_of(home, versions):
+                typer.echo(f"  {title:<10} {entries[0]}")
+                for entry in entries[1:]:
+                    typer.echo(f"             {entry}")
     return 0
+
+
+def risks_of(
+    home: "Home", versions: "Sequence[ScriptVersion]"
+) -> "Iterator[tuple[str, list[str]]]":
+    """Yield what is dangerous in the newest version: packages that advisories name, as they were
+    kept; flaws, where the file still lies there as it ran.
+    """
+    from app.script_risks import flaws_of, packages_at_risk
+
+    newest = max(versions, key=lambda version: version.last_at, default=None)
+    if newest is None or newest.sha256 is None:
+        return
+    if packages := packages_at_risk(home, newest.sha256):
+        yield "At risk", packages
+    if flaws := flaws_of(newest.script, newest.sha256):
+        yield "Flaws", flaws
 
 
 def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
@@ -79,13 +103,12 @@ def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
 
 
 def _said(event: "ReviewEvent | None") -> str:
-    from core.review import Action
-    from core.text import printable
+    from core.review import Action, signed
 
     if event is None:
         return "-"
     done = "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
-    return f"{done} by {printable(event.who, 60)}"
+    return f"{done} by {signed(event)}"
 
 
 def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion":

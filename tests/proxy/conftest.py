@@ -66,6 +66,9 @@ class FakeAttributor:
             return None
         return CodeLine(file="upload.py", line=12, function="main", certainty=Certainty.EXACT)
 
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        return False
+
     def forget(self, connection: Connection) -> None:
         pass
 
