@@ -65,13 +65,23 @@ _NOT_A_SECRET_END = re.compile(
     r" pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ |"
     r" \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
 )
-_SAYS_SECRET = re.compile(
-    r"(?i)(?:^|[_\-. ])(?:password|passwd|passphrase|(?:client|app|device|provision\w*)[_\-. ]secret)$"
+_PASSWORDS = frozenset({"password", "passwd", "passphrase"})
+_SECRETS_OF = frozenset({"client", "app", "device", "provision", "provisioning"})
+_OPENS_NOTHING = frozenset(
+    "hashed encrypted mask masked min max num count no ice public reset input".split()
 )
-"""Names that end in what can only be a secret, whatever stands before it."""
-_OPENS_NOTHING = re.compile(
-    r"(?i)(?:^|[_\-. ])(?:hashed|encrypted|mask(?:ed)?|min|max|num|count|no|ice|public|reset|input)(?:[_\-. ]|$)"
-)
+
+
+def _says_secret(words: list[str]) -> bool:
+    """True for a name that ends in what can only be a secret, whatever stands before it."""
+    *before, last = words
+    if last not in _PASSWORDS and not (
+        last == "secret" and before[-1:] and before[-1] in _SECRETS_OF
+    ):
+        return False
+    return _OPENS_NOTHING.isdisjoint(before)
+
+
 _STRUCTURED = re.compile(
     r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.*"
     r" | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]*"
@@ -98,8 +108,9 @@ def is_secret_name(name: str) -> bool:
     `next_page_token`, `secretName`.
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    if _SAYS_SECRET.search(spaced):
-        return _OPENS_NOTHING.search(spaced) is None
+    words = spaced.lower().replace("-", "_").replace(".", "_").replace(" ", "_").split("_")
+    if _says_secret(words):
+        return True
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
 
