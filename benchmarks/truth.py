@@ -50,7 +50,18 @@ NONE = {
     "public by design": ["Stripe Credentials", "PostHog", "mapbox", "np.age", "np.jwt.1"],
     "a hash": ["pwhash", "krb5", "NTLM", "Nonce", "Salt", "SQL Password"],
     "an id": (
-        ["UUID", "App ID", "rule-azure", "linkedin", "Google Multi", "aws.3", "rule-aws", "Twilio Credentials", "Salesforce", "twitter"]
+        [
+            "UUID",
+            "App ID",
+            "rule-azure",
+            "linkedin",
+            "Google Multi",
+            "aws.3",
+            "rule-aws",
+            "Twilio Credentials",
+            "Salesforce",
+            "twitter",
+        ]
     ),
     "a user name": ["reactapp.1"],
     "a stand-in (xxxx, aaaa, ZZZZ)": (
