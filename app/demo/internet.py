@@ -227,7 +227,7 @@ def _said(asked: Mapping[str, Any], otherwise: str) -> str:
     return str(asked["messages"][-1]["content"]) if asked.get("model") == "echo" else otherwise
 
 
-_ANSWERS = count(1)
+_ANSWER_IDS = count(1)
 """Each answer has an id of its own: what it used counts once."""
 
 
@@ -241,7 +241,12 @@ def _openai(handler: _Handler, body: bytes) -> None:
     }
     organisation = {"openai-organization": "org-stand-in", "x-request-id": "req_stand_in"}
     if asked.get("stream"):
-        base = {"id": f"chatcmpl-{next(_ANSWERS)}", "object": "chat.completion.chunk", "created": 1, "model": model}
+        base = {
+            "id": f"chatcmpl-{next(_ANSWER_IDS)}",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": model,
+        }
         said = _said(asked, "Three invoices matched.")
         pieces: list[tuple[str | None, object]] = [
             (
@@ -260,7 +265,12 @@ def _openai(handler: _Handler, body: bytes) -> None:
         return
     message = {"role": "assistant", "content": _said(asked, "Three invoices matched.")}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    answer = {"id": f"chatcmpl-{next(_ANSWERS)}", "object": "chat.completion", "created": 1, "model": model}
+    answer = {
+        "id": f"chatcmpl-{next(_ANSWER_IDS)}",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+    }
     handler.json({**answer, "choices": [choice], "usage": usage}, headers=organisation)
 
 
@@ -269,7 +279,7 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
     tokens = max(1, len(body) // 4)
     usage = {"input_tokens": tokens, "output_tokens": 1}
     message = {
-        "id": f"msg_{next(_ANSWERS)}",
+        "id": f"msg_{next(_ANSWER_IDS)}",
         "type": "message",
         "role": "assistant",
         "model": asked.get("model", "claude"),
