@@ -104,10 +104,12 @@ class ChainVerifier:
     that its newest entries were cut off: compare `seq` and `head` with a note taken earlier.
     """
 
-    def __init__(self, chain_id: str, *, gaps: bool = False) -> None:
+    def __init__(
+        self, chain_id: str, *, gaps: bool = False, after: tuple[int, bytes] | None = None
+    ) -> None:
+        """Begin at the beginning, or `after` an entry of this number and hash."""
         self.chain_id = chain_id
-        self.seq = 0
-        self.head = genesis(chain_id)
+        self.seq, self.head = after or (0, genesis(chain_id))
         self.missing = 0
         """Entries left out before and between those fed."""
         self.entries = 0

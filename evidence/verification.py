@@ -21,6 +21,7 @@ from evidence.derived_check import Derived
 from evidence.entries import Recalled, read_record, seal_of
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
+from evidence.past import Past
 from evidence.removed import Removed
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
@@ -76,9 +77,16 @@ def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
 
 
 def _verify_file(connection: Connection, said: Sequence[Word], attested: Attested) -> VerifyReport:
-    records = ChainVerifier(chain_id(connection, "records"))
-    roots = {part: Roots(attested.sizes(part)) for part in ("records", "acts")}
-    acts = _Acts(connection, roots["acts"])
+    past = Past.of(connection)
+    after = (past.cut, past.head) if past.cut else None
+    records = ChainVerifier(chain_id(connection, "records"), after=after)
+    roots = {
+        "records": Roots(attested.sizes("records"), past.frontier),
+        "acts": Roots(attested.sizes("acts")),
+    }
+    if past.told is not None:
+        attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
+    acts = _Acts(connection, roots["acts"], past)
     derived = Derived(connection)
     removed = Removed.of(connection)
     broken = _records_problem(connection, records, derived, roots["records"], removed)
@@ -91,6 +99,7 @@ def _verify_file(connection: Connection, said: Sequence[Word], attested: Atteste
         if acts.problem is None:
             attested.compare(records.chain_id, roots)
     problems += attested.problems
+    problems.append(past.problem(connection))
     problems += [objection(connection, word) for word in said]
     problems.append(schema_problem(connection))
     found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
@@ -181,7 +190,8 @@ def _records_problem(
 class _Acts:
     """Reads the chain of acts, and whether the records that they saw are there."""
 
-    def __init__(self, connection: Connection, roots: Roots) -> None:
+    def __init__(self, connection: Connection, roots: Roots, past: Past) -> None:
+        self._cut, self._head = past.cut, past.head
         self._connection = connection
         self._roots = roots
         self.chain = ChainVerifier(chain_id(connection, "reviews"))
@@ -225,8 +235,12 @@ class _Acts:
     def _saw(self, seq: int, act: ReadAct) -> str | None:
         if not act.head:
             return None
+        if act.up_to < self._cut:
+            return None
         query = "SELECT hash FROM entries WHERE seq = ?"
-        found = self._connection.value(query, (act.up_to,))
+        found = (
+            self._head if act.up_to == self._cut else self._connection.value(query, (act.up_to,))
+        )
         if found is not None and bytes(found) == act.head:
             return None
         wrong = "which is not there" if found is None else "which is another one here"
