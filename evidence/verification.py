@@ -126,21 +126,20 @@ _RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.id, e.at_us, c.k
     ORDER BY e.seq"""
 
 
-def _linked(columns: Sequence[bytes | None]) -> Callable[[bytes, int, bytes], bytes]:
-    """Return how an entry with these columns is hashed."""
+_DAMAGED = Seal(cuts=((1, 0),))
+"""What fits no text."""
+
+
+def _seal(columns: Sequence[bytes | None]) -> Seal | None:
+    """Return how an entry with these columns is sealed; what fits nothing where that is damaged."""
     try:
-        seal = seal_of(*columns)
+        return seal_of(*columns)
     except ValueError:
-        return _unlinked
+        return _DAMAGED
+
+
+def _linked(seal: Seal | None) -> Callable[[bytes, int, bytes], bytes]:
     return link if seal is None else partial(_by_parts, seal)
-
-
-def _erased(columns: Sequence[bytes | None]) -> frozenset[int]:
-    try:
-        seal = seal_of(*columns)
-    except ValueError:
-        return frozenset()
-    return frozenset() if seal is None else seal.erased
 
 
 def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
@@ -152,10 +151,6 @@ def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
 
 
-def _unlinked(prev: bytes, seq: int, text: bytes) -> bytes:
-    raise ValueError("the seal is damaged")
-
-
 def _records_problem(
     connection: Connection,
     verifier: ChainVerifier,
@@ -164,10 +159,12 @@ def _records_problem(
     removed: Removed,
 ) -> str | None:
     known = Recalled()
-    for seq, prev, hash_, text, id_, at_us, key, *seal in connection.execute(_RECORDS):
-        gone = removed.problem(seq, is_empty=not text, erased=_erased(seal))
+    for seq, prev, hash_, text, id_, at_us, key, *columns in connection.execute(_RECORDS):
+        known_seal = _seal(columns)
+        erased = frozenset[int]() if known_seal is None else known_seal.erased
+        gone = removed.problem(seq, is_empty=not text, erased=erased)
         try:
-            linked = _linked(seal) if text or gone is not None else _told(hash_)
+            linked = _linked(known_seal) if text or gone is not None else _told(hash_)
             verifier.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
             return gone or str(broken)
