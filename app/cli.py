@@ -75,6 +75,9 @@ application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 
 
+_ALSO_CALLED = {"authority": "ca"}
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
     sys.exit(code_of(arguments))
@@ -82,8 +85,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def code_of(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; print an error as one line."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    given[:1] = [_ALSO_CALLED.get(word, word) for word in given[:1]]
     try:
-        code = application(args=arguments, prog_name="outgate", standalone_mode=False)
+        code = application(args=given, prog_name="outgate", standalone_mode=False)
     except NoArgsIsHelpError as error:
         error.show()
         return 2

@@ -336,7 +336,7 @@ def _tries(patience_s: float, wait: Callable[[float], None]) -> Iterator[None]:
         passed += 0.25
 
 
-def words_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
+def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
     """Return what the plan says to the person who has to agree."""
     lines = [
         f"Records erased whole: {len(made.whole)}.",
