@@ -13,6 +13,7 @@ from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
 from core.vocabulary.kinds import kinds_of
+from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.networks import Network
 from policy import reads
@@ -56,6 +57,11 @@ from policy.reads import Read
 from policy.sections import Asks, Narrows, OwnKeys, Section
 
 
+def _packages(script: "ScriptCondition") -> Read[frozenset[PackageState]]:
+    needs_advisories = set(script.packages or ()) - {PackageState.NOT_ALLOWED}
+    return reads.PACKAGES_ARE if needs_advisories else reads.PACKAGES_LISTED
+
+
 class ScriptCondition(Section):
     """Who sends. All that is given must hold; of a list, any.
 
@@ -81,6 +87,10 @@ class ScriptCondition(Section):
     )
     imports: Annotated[Listed[Text] | None, Asks(reads.IMPORTED, sharing)] = Field(
         None, description="Packages, of which it imports at least one."
+    )
+    packages: Annotated[Listed[PackageState] | None, Asks(_packages, sharing)] = Field(
+        None,
+        description="What is the matter with its packages: vulnerable, malicious, not_allowed.",
     )
     python: Annotated[bool | None, Asks(reads.IS_PYTHON, being)] = Field(
         None, description="Whether the sender descends from Python."

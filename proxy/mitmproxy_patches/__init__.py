@@ -246,13 +246,14 @@ PATCHES = (
             "mitmproxy.proxy.layer:Layer.handle_event",
             "mitmproxy.proxy.commands:RequestWakeup",
             "mitmproxy.proxy.layers.tls:parse_client_hello",
+            f"{_HTTP}._upstream_proxy:HttpUpstreamProxy",
             "mitmproxy.addons.next_layer:NextLayer._next_layer",
         ),
         because="mitmproxy waits for the client's first byte, for ever where a server speaks "
         "first, and takes whatever is no TLS for HTTP.",
         without="mail, SSH and databases hang, and are in no record",
         test="tests/scenarios/test_scenarios_sealed.py::test_what_is_not_http_is_named_and_counted",
-        seen="6cfc67ce4ca5",
+        seen="7d80fcff5c05",
     ),
     Patch(
         name="WebSockets",
