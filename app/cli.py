@@ -3,6 +3,7 @@ found, 2 wrong use.
 """
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -80,6 +81,10 @@ _ALSO_CALLED = {"authority": "ca"}
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Names of scripts and hosts are in any writing, and screens of one code page.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(code_of(arguments))
 
 
