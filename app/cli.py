@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, recordings, rules, settings, trust
+from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scan import scan
@@ -66,6 +66,9 @@ application.command()(packages.hunt)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(evidence.checkpoint)
+application.command()(people.find)
+application.command()(people.erase)
+application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
