@@ -122,8 +122,8 @@ def places(each: int) -> None:
             f"places: {len(planted & found)} of {len(planted)} scripts in {len(PLACES)} kinds of places,"
         )
         print(f"        {len(found - planted)} library files taken for scripts")
-        for path in sorted(planted - found)[:5]:
-            print("        missed", path)
+        for missed in sorted(planted - found)[:5]:
+            print("        missed", missed)
 
 
 # Credentials and flaws.
@@ -313,15 +313,17 @@ def advisories(pairs: int) -> None:
     names = [f"package-{n}" for n in range(400)]
     records = []
     for n in range(3_000):
+        kinds = [
+            rng.choice(["fixed", "last_affected", "introduced"]) for _ in range(rng.randrange(3))
+        ]
         events = [{"introduced": rng.choice(["0", _version(rng)])}]
-        for _ in range(rng.randrange(3)):
-            events.append({rng.choice(["fixed", "last_affected", "introduced"]): _version(rng)})
-        affected = {
+        events += [{kind: _version(rng)} for kind in kinds]
+        affected: dict[str, object] = {
             "package": {"name": rng.choice(names), "ecosystem": "PyPI"},
             "ranges": [{"type": "ECOSYSTEM", "events": events}],
         }
         if rng.random() < 0.3:
-            affected["versions"] = [_version(rng) for _ in range(3)]  # type: ignore[assignment]
+            affected["versions"] = [_version(rng) for _ in range(3)]
         record: dict[str, object] = {
             "id": f"X-{n}",
             "modified": "2026-11-01T00:00:00Z",

@@ -124,7 +124,7 @@ def _values(tree: ast.AST, nodes: list[ast.AST], piece: Piece) -> Iterator[Place
         )
 
 
-def _modules(nodes: list[ast.AST], piece: Piece) -> Iterator[tuple[str, str]]:
+def _modules(nodes: Sequence[ast.AST], piece: Piece) -> Iterator[tuple[str, str]]:
     """Yield dotted names of what is imported, each with its place."""
     for node in nodes:
         if isinstance(node, ast.Import):

@@ -105,9 +105,9 @@ class _Reader:
         todo = [(node, key)]
         while todo:
             node, key = todo.pop()
-            if node.__class__ in _TEXTS:
+            if isinstance(node, ast.expr) and node.__class__ in _TEXTS:
                 parts: list[ast.expr] = []
-                text = self._text(node, parts)  # type: ignore[arg-type] - they all are expressions
+                text = self._text(node, parts)
                 if text is not None and parts:
                     yield Value(text=text, key=key, parts=tuple(parts))
                     if parts == [node]:
@@ -237,8 +237,8 @@ def _plain_children(node: ast.AST) -> list[tuple[ast.AST, str | None]]:
 
 def _may_hold(node: ast.AST) -> bool:
     """True for what is or holds a text: most nodes of a tree are names, and how they are used."""
-    if node.__class__ is ast.Constant:
-        return isinstance(node.value, str | bytes)  # type: ignore[attr-defined]
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str | bytes)
     return node.__class__ not in _NEVER
 
 
