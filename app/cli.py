@@ -24,7 +24,7 @@ application = typer.Typer(
         "allowed?"
     ),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -65,6 +65,7 @@ application.command()(scripts)
 application.command()(packages.hunt)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
+application.command()(evidence.checkpoint)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")

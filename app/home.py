@@ -1,6 +1,7 @@
 """Where Outgate keeps its things: every path below OUTGATE_HOME, and nothing anywhere else."""
 
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,11 @@ class Home:
         return self.root / "keys" / "pseudonym.key"
 
     @property
+    def installation(self) -> Path:
+        """The random id of this installation."""
+        return self.root / "installation"
+
+    @property
     def cache(self) -> Path:
         """Compiled rules and other things that can be made again."""
         return self.root / "cache"
@@ -67,6 +73,10 @@ class Home:
     def running(self) -> Path:
         """Address and process of the running gate."""
         return self.root / "gate.json"
+
+    def seal_of(self, pid: int) -> Path:
+        """Where the gate of this process takes sealed runs."""
+        return self.root / "seals" / f"{pid}.sock"
 
     @property
     def scripts(self) -> Path:
@@ -141,3 +151,24 @@ def private_key(path: Path) -> bytes:
             ),
         )
     return key
+
+
+def installation_id(path: Path) -> str:
+    """Return the random id in this file, made at first use with mode 0600. Raises SettingsError."""
+    try:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(str(uuid.uuid4()))
+        found = path.read_text("ascii").strip()
+        return str(uuid.UUID(found))
+    except OSError as error:
+        raise SettingsError(f"Cannot read or make {path}: {error.strerror}.") from error
+    except ValueError:
+        raise SettingsError(
+            f"The id of this installation in {path} is damaged.",
+            remedy="Remove the file: the next start makes another id.",
+        ) from None

@@ -44,6 +44,16 @@ class Settings(BaseModel):
     """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
+    host_name: bool = False
+    """True: the evidence tells the machine's own name beside the random id of the installation."""
+    roles: dict[str, str] = Field(default_factory=dict)
+    """User → role in which that user reviews, such as `privacy officer`; review events tell it."""
+    witness_file: Path | None = None
+    """File elsewhere to which a line is appended for each checkpoint of the evidence."""
+    witness_syslog: bool = False
+    """True: each checkpoint is told to the system's log, too."""
+    second_person: bool = False
+    """True: nobody approves a script or a held request that he or she runs or owns."""
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)
@@ -56,6 +66,18 @@ class Settings(BaseModel):
     """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
+    sealed: bool = False
+    """True: `outgate run` seals programs where it can (Linux): nothing that they send gets past the
+    gate, whatever variables they heed.
+    """
+    require_seal: bool = False
+    """True: `outgate run` starts no program that it cannot seal."""
+    seal_sockets: tuple[str, ...] = ()
+    """Beginnings of paths of Unix sockets that sealed programs may reach; each is a way past the
+    gate.
+    """
+    seal_io_uring: bool = False
+    """True: sealed programs may use io_uring, whose system calls no filter sees."""
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()

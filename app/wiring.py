@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.home import Home, private_key
+from app.home import Home, installation_id, private_key
 from app.settings import Settings
+from core.attribution import PSEUDONYM
 from core.errors import SettingsError
 from core.fingerprint import Fingerprinter
+from core.happenings import Installation
 from core.ids import utc_now
 from core.ports import DirectConnections, Policy
+from core.review import Acting
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from core.classification import Classification
     from evidence.factory import Evidence
     from evidence.history import History
+    from evidence.store import Store
+    from evidence.witness import Witness
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
     from proxy.corporate_proxies import CorporateProxies
@@ -147,11 +152,52 @@ def direct_connections() -> DirectConnections:
     return ConnectionTable()
 
 
-def evidence_of(home: Home, settings: Settings) -> Evidence:
-    """Open the evidence for writing and reading. Raises EvidenceError."""
+def evidence_of(home: Home, settings: Settings, policy: str | None = None) -> Evidence:
+    """Open the evidence for writing and reading, under this version of the policy.
+
+    Raises EvidenceError.
+    """
     from evidence import open_evidence
 
-    return open_evidence(home.evidence, strict=settings.strict_evidence)
+    return open_evidence(
+        home.evidence,
+        strict=settings.strict_evidence,
+        installation=installation_of(home, settings, policy),
+        witnesses=witnesses_of(settings),
+    )
+
+
+def store_of(home: Home, settings: Settings, channel: str) -> Store:
+    """Open the evidence for people who act through this channel. Raises EvidenceError."""
+    from evidence import open_store
+
+    acting = Acting(channel=channel, roles=settings.roles, second_person=settings.second_person)
+    return open_store(home.evidence, acting=acting, witnesses=witnesses_of(settings))
+
+
+def witnesses_of(settings: Settings) -> tuple[Witness, ...]:
+    """Return what is told of checkpoints, beside the witness that stands beside the evidence."""
+    from evidence.witness import FileWitness, SyslogWitness
+
+    found: list[Witness] = (
+        [] if settings.witness_file is None else [FileWitness(settings.witness_file)]
+    )
+    if settings.witness_syslog:
+        found.append(SyslogWitness())
+    return tuple(found)
+
+
+def installation_of(home: Home, settings: Settings, policy: str | None) -> Installation:
+    """Return which machine and which Outgate this is."""
+    import platform
+    from importlib.metadata import version
+
+    return Installation(
+        machine=installation_id(home.installation),
+        host=platform.node() if settings.host_name else None,
+        version=version("outgate"),
+        policy=policy,
+    )
 
 
 def proxies_of(settings: Settings, choices: GateChoices) -> CorporateProxies:
@@ -213,7 +259,7 @@ def write_upstream_bundle(
 
 def _pseudonyms(key: bytes) -> Callable[[str], str]:
     fingerprinter = Fingerprinter(key)
-    return lambda name: f"user-{fingerprinter.of('user', name)[:10]}"
+    return lambda name: PSEUDONYM + fingerprinter.of("user", name)[:10]
 
 
 def keeper_of(

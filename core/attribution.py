@@ -117,3 +117,17 @@ UNATTRIBUTED = Attribution(certainty=Certainty.UNKNOWN, method="none")
 def unknown_sender(method: str, reason: str) -> Attribution:
     """Return an attribution that says why the sender is not known."""
     return Attribution(certainty=Certainty.UNKNOWN, method=method, reason=reason)
+
+
+PSEUDONYM = "user-"
+"""A user who is named by a keyed pseudonym: this, and ten hex digits."""
+
+
+def is_pseudonym(name: str) -> bool:
+    """Return whether a user is named by a pseudonym, so that nobody can compare it with a name."""
+    digits = name.removeprefix(PSEUDONYM)
+    return (
+        digits != name
+        and len(digits) == 10
+        and all(digit in "0123456789abcdef" for digit in digits)
+    )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 _NOTHING: frozenset[str] = frozenset()
+_HASH_BYTES = 32
 _MOST = 2**63
 """Whole numbers beyond fit into no column."""
 
@@ -57,6 +58,19 @@ class Fields:
         if self._or_none(key) is None:
             return None
         raise self.wrong(key)
+
+    def hash_or_none(self, key: str) -> bytes | None:
+        """Return a SHA-256 in hex as its 32 bytes, or None for null."""
+        text = self.text_or_none(key)
+        if text is None:
+            return None
+        try:
+            value = bytes.fromhex(text)
+        except ValueError:
+            raise self.wrong(key) from None
+        if len(value) != _HASH_BYTES:
+            raise self.wrong(key)
+        return value
 
     def whole(self, key: str) -> int:
         """Return a whole number."""

@@ -1,13 +1,14 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
 from core.record import Record
+from core.text import printable
 
 
 class CaseStatus(StrEnum):
@@ -41,6 +42,18 @@ class Disposition(StrEnum):
 
 APPROVAL_LASTS = timedelta(hours=8)
 """An identical request within this time after an approval passes without asking again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """Where people act and in which roles; every act that is chained says it."""
+
+    channel: str
+    """`review`, `command line`, …"""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Person → role."""
+    second_person: bool = False
+    """True: nobody approves what he or she sends, runs or owns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +106,14 @@ class ReviewEvent:
     `script_key` of it.
     """
     script_sha256: str | None = None
+    role: str | None = None
+    """In which role the person acted, where that is set."""
+    channel: str | None = None
+    """Where it was done: `review`, `command line`, …"""
+    own: bool | None = None
+    """True: the person is the user whose script or process it is about; None where nobody can tell.
+    The evidence finds it when the event is appended.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +188,19 @@ def script_event(
         script=version.script,
         script_sha256=version.sha256,
     )
+
+
+def signed(event: ReviewEvent, limit: int = 60) -> str:
+    """Return who acted, harmless to show: the name, the role, and whether it was the sender."""
+    told = [printable(event.role, limit)] if event.role else []
+    if event.own:
+        told.append(OWN)
+    name = printable(event.who, limit)
+    return f"{name} ({', '.join(told)})" if told else name
+
+
+OWN = "the sender"
+"""Somebody acted on what he or she runs or owns."""
 
 
 def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:

@@ -3,37 +3,49 @@
 The four functions here load the rest when they are called.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.happenings import Installation
+    from core.review import Acting
     from evidence.factory import Evidence
     from evidence.store import Store
-    from evidence.verification import VerifyReport
+    from evidence.verify_report import VerifyReport
+    from evidence.witness import Witness
 
 
-def open_evidence(path: Path, *, strict: bool = False) -> "Evidence":
+def open_evidence(
+    path: Path,
+    *,
+    strict: bool = False,
+    installation: "Installation | None" = None,
+    witnesses: "Sequence[Witness]" = (),
+) -> "Evidence":
     """Open the evidence for a gate: its writer and its store. Raises EvidenceError."""
     from evidence.factory import open_evidence
 
-    return open_evidence(path, strict=strict)
+    return open_evidence(path, strict=strict, installation=installation, witnesses=witnesses)
 
 
-def open_store(path: Path) -> "Store":
+def open_store(
+    path: Path, acting: "Acting | None" = None, witnesses: "Sequence[Witness]" = ()
+) -> "Store":
     """Open the evidence for reading and reviewing, without a writer. Raises EvidenceError."""
     from evidence.factory import open_store
 
-    return open_store(path)
+    return open_store(path, acting, witnesses)
 
 
-def verify(path: Path) -> "VerifyReport":
-    """Recompute both chains of an evidence file.
+def verify(path: Path, witnesses: Sequence[Path] = ()) -> "VerifyReport":
+    """Recompute both chains of an evidence file, and hold them against what was witnessed of it.
 
     Raises EvidenceError when it cannot be read at all.
     """
     from evidence.verification import verify
 
-    return verify(path)
+    return verify(path, witnesses)
 
 
 def verify_jsonl(path: Path) -> "VerifyReport":

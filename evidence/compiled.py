@@ -14,12 +14,26 @@ CREATE = (
     ("CREATE INDEX cases_by_status ON cases (status, last_us)"),
     ("CREATE INDEX cases_by_time ON cases (last_us)"),
     (
+        "CREATE TABLE checkpoints ( seq INTEGER NOT NULL, at_us BIGINT NOT NULL, why VARCHAR "
+        "NOT NULL, records INTEGER NOT NULL, reviews INTEGER NOT NULL, public BLOB NOT NULL, "
+        "records_frontier BLOB NOT NULL, reviews_frontier BLOB NOT NULL, note VARCHAR NOT "
+        "NULL, PRIMARY KEY (seq) )"
+    ),
+    (
         "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
-        "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT "
-        "NULL, PRIMARY KEY (seq), UNIQUE (id) )"
+        "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, salt BLOB, cuts BLOB,"
+        " body BLOB NOT NULL, PRIMARY KEY (seq), UNIQUE (id) )"
     ),
     ("CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL"),
     ("CREATE INDEX entries_by_time ON entries (at_us)"),
+    (
+        "CREATE TABLE erased ( seq INTEGER NOT NULL, cuts BLOB NOT NULL, sealed BLOB NOT "
+        "NULL, PRIMARY KEY (seq) )"
+    ),
+    (
+        "CREATE TABLE marks ( mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, "
+        "seq) ) WITHOUT ROWID"
+    ),
     ('CREATE TABLE meta ( "key" VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY ("key") )'),
     (
         "CREATE TABLE open_exchanges ( slot INTEGER NOT NULL, id VARCHAR NOT NULL, gate "
@@ -55,10 +69,18 @@ CREATE = (
 )
 INSERT_ENTRY = (
     (
-        "INSERT INTO entries (seq, id, at_us, case_id, prev, hash, body) VALUES (?, ?, ?, ?, "
-        "?, ?, ?)"
+        "INSERT INTO entries (seq, id, at_us, case_id, prev, hash, salt, cuts, body) VALUES "
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ),
-    ("seq", "id", "at_us", "case_id", "prev", "hash", "body"),
+    ("seq", "id", "at_us", "case_id", "prev", "hash", "salt", "cuts", "body"),
+)
+INSERT_ERASED = (
+    ("INSERT OR REPLACE INTO erased (seq, cuts, sealed) VALUES (?, ?, ?)"),
+    ("seq", "cuts", "sealed"),
+)
+INSERT_MARK = (
+    ("INSERT OR IGNORE INTO marks (mark, seq) VALUES (?, ?)"),
+    ("mark", "seq"),
 )
 INSERT_OPEN = (
     ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body) VALUES (?, ?, ?, ?)"),
@@ -82,6 +104,23 @@ INSERT_REVIEW = (
         "body",
         "record_id",
         "hold_key",
+    ),
+)
+INSERT_CHECKPOINT = (
+    (
+        "INSERT INTO checkpoints (seq, at_us, why, records, reviews, public, "
+        "records_frontier, reviews_frontier, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
+    (
+        "seq",
+        "at_us",
+        "why",
+        "records",
+        "reviews",
+        "public",
+        "records_frontier",
+        "reviews_frontier",
+        "note",
     ),
 )
 UPSERT_CASE = (

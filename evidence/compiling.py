@@ -19,7 +19,17 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
 from evidence.rollup import COMES_BACK
-from evidence.tables import CaseRow, Entry, OpenExchange, ReviewEntry, ScriptRow, TrafficRow
+from evidence.tables import (
+    CaseRow,
+    CheckpointRow,
+    Entry,
+    Erased,
+    Mark,
+    OpenExchange,
+    ReviewEntry,
+    ScriptRow,
+    TrafficRow,
+)
 
 _WIDTH = 84
 
@@ -112,8 +122,17 @@ def all_statements() -> dict[str, Compiled]:
     again = insert(_table(OpenExchange)).prefix_with("OR REPLACE")
     return {
         "INSERT_ENTRY": _compiled(insert(_table(Entry)), _columns(_table(Entry))),
+        "INSERT_ERASED": _compiled(
+            insert(_table(Erased)).prefix_with("OR REPLACE"), _columns(_table(Erased))
+        ),
+        "INSERT_MARK": _compiled(
+            insert(_table(Mark)).prefix_with("OR IGNORE"), _columns(_table(Mark))
+        ),
         "INSERT_OPEN": _compiled(again, _columns(_table(OpenExchange))),
         "INSERT_REVIEW": _compiled(insert(_table(ReviewEntry)), _columns(_table(ReviewEntry))),
+        "INSERT_CHECKPOINT": _compiled(
+            insert(_table(CheckpointRow)), _columns(_table(CheckpointRow))
+        ),
         "UPSERT_CASE": _upsert_case(*cases),
         "UPSERT_CASE_WITH_ID": _upsert_case("id", *cases),
         "UPSERT_SCRIPT": _upsert_script(),

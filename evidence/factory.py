@@ -2,13 +2,18 @@
 (store only).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import EvidenceError
+from core.happenings import Installation
+from core.review import Acting
 from evidence.history import History
 from evidence.holds import HeldRequests
+from evidence.notary import Notary
 from evidence.store import Store
+from evidence.witness import Witness
 from evidence.writer import Writer
 
 
@@ -27,13 +32,29 @@ class Evidence:
         self.store.close()
 
 
-def open_evidence(path: Path, *, strict: bool = False) -> Evidence:
-    """Open the evidence for a gate. Raises EvidenceError."""
+def open_evidence(
+    path: Path,
+    *,
+    strict: bool = False,
+    installation: Installation | None = None,
+    witnesses: Sequence[Witness] = (),
+) -> Evidence:
+    """Open the evidence for a gate; with `installation` its starts and stops are chained. The
+    `witnesses` are told of its checkpoints.
+
+    Raises EvidenceError.
+    """
     store = Store(path)
     history = History(store)
     try:
         return Evidence(
-            Writer(path, strict=strict, observe=history.observe),
+            Writer(
+                path,
+                strict=strict,
+                observe=history.observe,
+                installation=installation,
+                notary=Notary(path, witnesses),
+            ),
             store,
             history,
             HeldRequests(store),
@@ -43,9 +64,12 @@ def open_evidence(path: Path, *, strict: bool = False) -> Evidence:
         raise
 
 
-def open_store(path: Path) -> Store:
-    """Open the evidence for reading and reviewing.
+def open_store(
+    path: Path, acting: Acting | None = None, witnesses: Sequence[Witness] = ()
+) -> Store:
+    """Open the evidence for reading and reviewing; `acting` says where people act through it, and
+    the `witnesses` are told of the checkpoint of each act.
 
     Raises EvidenceError; creates an empty file where there is none.
     """
-    return Store(path)
+    return Store(path, acting=acting, notary=Notary(path, witnesses))

@@ -3,6 +3,7 @@ of them.
 """
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,27 @@ _CHUNK = 1000
 _ATTEMPTS = 3
 
 
-def recover(connection: Connection, appender: Appender, evidence: Path) -> int:
-    """Chain what gates that are no longer alive left open; return how many exchanges that were."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What gates that are no longer alive left."""
+
+    exchanges: int
+    """That were open, and are chained now."""
+    gates: tuple[tuple[str, str | None, int], ...]
+    """Those gates: id, when it last said something, up to which entry it had written then."""
+
+
+def recover(connection: Connection, appender: Appender, evidence: Path) -> Found:
+    """Chain what gates that are no longer alive left open, and tell which gates those were."""
     left = words(evidence)
     rows = connection.execute("SELECT DISTINCT gate FROM open_exchanges")
     gates = {str(gate) for (gate,) in rows} | {word.gate for word in left}
     keep = {word.gate for word in left if objection(connection, word) is not None}
     ended = gone(evidence, sorted(gates), keep)
-    return sum(_recover_gate(connection, appender, gate) for gate in ended)
+    heard = {word.gate: (word.at, word.seq) for word in left}
+    exchanges = sum(_recover_gate(connection, appender, gate) for gate in ended)
+    told = tuple((gate, *heard.get(gate, (None, 0))) for gate in ended if gate not in keep)
+    return Found(exchanges, told)
 
 
 def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:

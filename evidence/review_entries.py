@@ -17,7 +17,7 @@ SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
 _NOTE_LIMIT = 4000
 _ACTION = by_word(Action)
 _DISPOSITION = by_word(Disposition)
-_LACKS = frozenset({"record_id", "hold_key"})
+_LACKS = frozenset({"record_id", "hold_key", "role", "channel", "own", "records"})
 """What the first review events do not hold."""
 
 
@@ -32,6 +32,10 @@ class StoredReview:
     """Sender of the case's newest record, or of the request or version that it is about."""
     sha256: str | None
     hold_key: str | None = None
+    head: bytes = b""
+    """Hash of that newest entry; nothing in events of earlier versions."""
+    own: bool | None = None
+    """Whether the reviewer is the user whose script or process it is about."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what is hashed."""
@@ -49,6 +53,10 @@ class StoredReview:
             "hold_key": self.hold_key,
             "up_to": self.up_to,
             "script": {"path": self.script, "sha256": self.sha256},
+            "role": None if event.role is None else printable(event.role, 200),
+            "channel": event.channel,
+            "own": self.own,
+            "records": self.head.hex() or None,
         }
 
 
@@ -78,6 +86,9 @@ def review_of(text: bytes | str) -> StoredReview:
         record_id=fields.text_or_none("record_id"),
         script=path if about_script else None,
         script_sha256=sha256 if about_script else None,
+        role=fields.text_or_none("role"),
+        channel=fields.text_or_none("channel"),
+        own=fields.flag_or_none("own"),
     )
     return StoredReview(
         event=event,
@@ -85,6 +96,8 @@ def review_of(text: bytes | str) -> StoredReview:
         script=path,
         sha256=sha256,
         hold_key=fields.text_or_none("hold_key"),
+        head=fields.hash_or_none("records") or b"",
+        own=event.own,
     )
 
 

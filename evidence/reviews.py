@@ -1,27 +1,44 @@
-"""Review events as entries of their own chain, and what each does to its case."""
+"""Review events as entries of the chain of acts, and what each does to its case."""
 
+from core.attribution import is_pseudonym
 from core.errors import EvidenceError
 from core.record import Record
 from core.review import Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
-from evidence.chain import canonical, genesis, link
+from evidence.acts import Newest, chain_act
 from evidence.database import Connection
 from evidence.entries import read_record
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
-from evidence.schema import chain_id
-from evidence.statements import INSERT_REVIEW
 from evidence.times import micros
 
+_APPROVALS = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT})
 
-def append_review(connection: Connection, event: ReviewEvent) -> None:
+
+def append_review(
+    connection: Connection, event: ReviewEvent, *, second_person: bool = False
+) -> None:
     """Append one event inside the caller's transaction and change its case.
 
-    Raises EvidenceError for no such case.
+    With `second_person` nobody approves what is his or her own. Raises EvidenceError for that, and
+    for no such case.
     """
     if event.script is not None:
-        _chain(connection, _of_version(connection, event))
-        return
-    query = "SELECT id, script, script_path, script_sha256 FROM cases WHERE key = ?"
+        review, case_id = _of_version(connection, event), None
+    else:
+        review, case_id = _of_case(connection, event)
+    if second_person and review.own and event.action in _APPROVALS:
+        raise EvidenceError(
+            "A second person has to approve this: you run or own what sent it.",
+            remedy="Ask somebody else who reviews here.",
+        )
+    _chain(connection, review)
+    if case_id is not None:
+        _apply(connection, event, case_id)
+
+
+def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, int | None]:
+    """Return what is said of a case or of a held request, and the case's id."""
+    query = "SELECT id, script, script_path, script_sha256, last_record FROM cases WHERE key = ?"
     case = connection.named(query, (event.case_key,)).fetchone()
     about = None if event.record_id is None else _record(connection, event.record_id)
     hold_key = None
@@ -31,17 +48,22 @@ def append_review(connection: Connection, event: ReviewEvent) -> None:
         hold_key = about.decision.hold_key
     elif case is not None:
         script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
+        about = _last_of(connection, case["last_record"])
     else:
         raise EvidenceError(
             "There is no such case in the evidence.", remedy="Load the queue again."
         )
-    up_to = _newest(connection)
-    _chain(
-        connection,
-        StoredReview(event=event, up_to=up_to, script=script, sha256=sha256, hold_key=hold_key),
+    newest, own = Newest.of(connection), _is_own(event.who, about)
+    review = StoredReview(
+        event=event,
+        up_to=newest.seq,
+        head=newest.head,
+        script=script,
+        sha256=sha256,
+        hold_key=hold_key,
+        own=own,
     )
-    if case is not None:
-        _apply(connection, event, case["id"])
+    return review, None if case is None else case["id"]
 
 
 def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
@@ -56,17 +78,47 @@ def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
             "There is no such version of this script in the evidence.",
             remedy="Run it once, then look.",
         )
-    return StoredReview(event=event, up_to=_newest(connection), script=script, sha256=sha256)
+    newest = Newest.of(connection)
+    of_script = "SELECT last_record FROM cases WHERE script_path = ? ORDER BY last_us DESC LIMIT 1"
+    record_id = connection.value(of_script, (script,))
+    about = None if record_id is None else _last_of(connection, str(record_id))
+    return StoredReview(
+        event=event,
+        up_to=newest.seq,
+        head=newest.head,
+        script=script,
+        sha256=sha256,
+        own=_is_own(event.who, about),
+    )
 
 
-def _newest(connection: Connection) -> int:
-    return int(connection.value("SELECT coalesce(max(seq), 0) FROM entries"))
+def _last_of(connection: Connection, record_id: str) -> Record | None:
+    """Return the newest record of a case, where this version can read it."""
+    try:
+        return _record(connection, record_id)
+    except EvidenceError:
+        return None
+
+
+def _is_own(who: str, about: Record | None) -> bool | None:
+    """Return whether the reviewer runs the process, or owns the script, that it is about; None
+    where the record does not name them in a way that can be compared.
+    """
+    if about is None:
+        return None
+    script = about.sender.script
+    owner = None if script is None else (script.version or {}).get("owner")
+    people = {name for name in (about.sender.user, owner) if isinstance(name, str) and name}
+    if who in people:
+        return True
+    clear = {name for name in people if not is_pseudonym(name)}
+    return False if clear else None
 
 
 def _record(connection: Connection, record_id: str) -> Record | None:
     """Return the record with this id, chained or still under way."""
-    for table in ("entries", "open_exchanges"):
-        query = f"SELECT CAST(body AS BLOB) FROM {table} WHERE id = ?"  # noqa: S608 - our tables
+    for table, body in (("entries", "unpacked(body)"), ("open_exchanges", "CAST(body AS BLOB)")):
+        query = f"SELECT {body} FROM {table} WHERE id = ?"  # noqa: S608 - our tables
         text = connection.value(query, (record_id,))
         if text is not None:
             return _understood(text)
@@ -84,28 +136,18 @@ def _understood(text: bytes) -> Record:
 
 
 def _chain(connection: Connection, review: StoredReview) -> None:
-    query = "SELECT seq, hash FROM review_entries ORDER BY seq DESC LIMIT 1"
-    newest = connection.execute(query).fetchone()
-    if newest is None:
-        seq, prev = 1, genesis(chain_id(connection, "reviews"))
-    else:
-        seq, prev = newest[0] + 1, newest[1]
-    event, text = review.event, canonical(review.to_json())
-    row = {
-        "seq": seq,
+    event = review.event
+    columns = {
         "id": event.id,
         "at_us": micros(event.at),
         "case_key": event.case_key,
         "action": event.action.value,
         "script": review.script,
         "script_sha256": review.sha256,
-        "prev": prev,
-        "hash": link(prev, seq, text),
-        "body": text.decode(),
         "record_id": event.record_id,
         "hold_key": review.hold_key,
     }
-    INSERT_REVIEW.run(connection, [row])
+    chain_act(connection, columns, review.to_json())
 
 
 def _apply(connection: Connection, event: ReviewEvent, case_id: int) -> None:

@@ -29,9 +29,12 @@ class Statement:
 
 
 INSERT_ENTRY = Statement(compiled.INSERT_ENTRY)
+INSERT_ERASED = Statement(compiled.INSERT_ERASED)
+INSERT_MARK = Statement(compiled.INSERT_MARK)
 INSERT_OPEN = Statement(compiled.INSERT_OPEN)
 DELETE_OPEN = "DELETE FROM open_exchanges WHERE slot = ?"
 INSERT_REVIEW = Statement(compiled.INSERT_REVIEW)
+INSERT_CHECKPOINT = Statement(compiled.INSERT_CHECKPOINT)
 UPSERT_CASE = Statement(compiled.UPSERT_CASE)
 UPSERT_CASE_WITH_ID = Statement(compiled.UPSERT_CASE_WITH_ID)
 UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)

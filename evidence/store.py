@@ -2,24 +2,30 @@
 their own.
 """
 
+import contextlib
 import json
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.review import Case, CaseFilter, ReviewEvent, ScriptVersion
+from core.happenings import Happening
+from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, UnreadableEntry
 from evidence import queries
+from evidence.acts import StoredAct, append_happening, opened_act
+from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
+from evidence.notary import Notary
 from evidence.queries import PAGE, TimeRange, case_condition, case_of
 from evidence.rebuild import rebuild
 from evidence.review_entries import opened_review
 from evidence.reviews import append_review
-from evidence.schema import chain_id, prepare
+from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import from_micros, micros
 
@@ -30,8 +36,22 @@ class Store:
     Safe to use from several threads and processes.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        acting: Acting | None = None,
+        notary: Notary | None = None,
+    ) -> None:
+        """Open the file, made where there is none; `acting` says where people act through it. With
+        `notary` a checkpoint is taken of every act.
+
+        Raises EvidenceError.
+        """
         self.path = path
+        self._acting = acting
+        self._notary = notary
         self._busy_timeout_s = busy_timeout_s
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._readers = Readers(path, busy_timeout_s=busy_timeout_s)
@@ -150,11 +170,53 @@ class Store:
             for seq, prev, hash_, id_, text in rows
         ]
 
+    def iter_acts(self) -> Iterator[StoredAct | UnreadableEntry]:
+        """All that people did and all that befell the gate, in the order of their chain.
+
+        Reads in pages, as `iter_entries`.
+        """
+        after = 0
+        with self.reading() as connection:
+            chain = chain_id(connection, "reviews")
+        while rows := self._acts(after):
+            yield from (opened_act(chain, row) for row in rows)
+            after = rows[-1][0]
+
+    def _acts(self, after: int) -> list[Any]:
+        with self.reading() as connection:
+            return list(connection.execute(queries.ACTS, (after, PAGE)))
+
     def append(self, events: Sequence[ReviewEvent]) -> None:
         """Append review events, all or none. Raises EvidenceError."""
-        with self.reading() as connection, transaction(connection):
+        with self._acted() as connection:
+            second = self._acting is not None and self._acting.second_person
             for event in events:
-                append_review(connection, event)
+                append_review(connection, self._signed(event), second_person=second)
+
+    def _signed(self, event: ReviewEvent) -> ReviewEvent:
+        if self._acting is None:
+            return event
+        role = event.role or self._acting.roles.get(event.who)
+        return replace(event, role=role, channel=event.channel or self._acting.channel)
+
+    def tell(self, happening: Happening) -> None:
+        """Chain what befell the evidence. Raises EvidenceError."""
+        with self._acted() as connection:
+            append_happening(connection, happening)
+
+    def checkpoint(self, why: str) -> str:
+        """Take a checkpoint now and return the signed note. Raises EvidenceError."""
+        with self.reading() as connection:
+            return (self._notary or Notary(self.path)).take(connection, why).note
+
+    @contextlib.contextmanager
+    def _acted(self) -> Iterator[Connection]:
+        """One transaction, and a checkpoint of what it chained."""
+        with self.reading() as connection:
+            with transaction(connection):
+                yield connection
+            if self._notary is not None:
+                self._notary.take(connection, "review")
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`,

@@ -2,101 +2,53 @@
 says what it means.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from core.errors import EvidenceError
-from core.review import CaseStatus
-from evidence.chain import ChainBroken, ChainVerifier, canonical
+from core.errors import EvidenceError, InputError
+from core.review import ReviewEvent
+from evidence.acts import ReadAct, read_act
+from evidence.attested import Attested, Roots
+from evidence.chain import ChainBroken, ChainVerifier, canonical, link
+from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
-from evidence.entries import Recalled, read_record
+from evidence.derived_check import Derived
+from evidence.entries import Recalled, read_record, seal_of
 from evidence.gate_words import Word, objection, words
-from evidence.rebuild import reviewed
-from evidence.review_entries import StoredReview, review_of
-from evidence.rollup import Rollup
-from evidence.schema import VERSION, chain_id, version_of
+from evidence.parts import Seal, sealed_link
+from evidence.schema import VERSION, version_of
+from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import micros
-
-LIMIT = (
-    "A chain shows edits, reordering and deletions inside it, but not that its newest entries were "
-    "cut off. "
-    "Note the number and the head below somewhere else; a later check must still contain them."
-)
+from evidence.verify_report import VerifyReport
+from evidence.witness import FileWitness, Sighting, beside
 
 
-_REBUILD = "outgate verify --rebuild makes it anew"
+def verify(path: Path, witnesses: Sequence[Path] = ()) -> VerifyReport:
+    """Recompute both chains of the file, reading only, and hold them against what was signed and
+    witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyReport:
-    """What a verification found."""
-
-    ok: bool
-    entries: int
-    """Records whose chain was recomputed."""
-    reviews: int
-    first_problem: str | None
-    chain_id: str | None
-    seq: int
-    """Place of the last good record in its chain."""
-    head: str
-    """Hash of the last good record, hex."""
-    reviews_head: str | None = None
-    missing: int = 0
-    """Records that an export leaves out before and between those it holds."""
-    still_open: int = 0
-    """Exchanges that went out and are not chained yet."""
-    unreadable: int = 0
-    """Entries whose chain is right and whose content this version cannot read."""
-
-    def text(self) -> str:
-        """Return the report in plain words, with what an auditor should note."""
-        lines = [f"{'The evidence is whole.' if self.ok else 'The evidence is NOT whole.'}"]
-        if self.first_problem is not None:
-            lines.append(f"First problem: {self.first_problem}.")
-        lines.append(f"Records checked: {self.entries}. Review events checked: {self.reviews}.")
-        if self.missing:
-            lines.append(
-                f"Records that this export leaves out before or between its own: {self.missing}."
-            )
-        if self.unreadable:
-            lines.append(
-                f"Entries that this version cannot read: {self.unreadable}. "
-                "Their chain was checked; what cases they belong to was not."
-            )
-        if self.still_open:
-            lines.append(f"Exchanges under way, not chained yet: {self.still_open}.")
-        lines.append(LIMIT)
-        lines.append(f"Chain {self.chain_id}, entry {self.seq}, head {self.head}")
-        if self.reviews_head is not None:
-            lines.append(f"Reviews: entry {self.reviews}, head {self.reviews_head}")
-        return "\n".join(lines)
-
-
-def verify(path: Path) -> VerifyReport:
-    """Recompute both chains of the file, reading only.
-
-    Raises EvidenceError when it cannot be read at all.
+    Raises EvidenceError when it cannot be read at all, InputError for a witness that is none.
     """
+    seen = sightings(path, witnesses)
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
         absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
         raise _unread(absent, said)
     try:
         with closing(connect(path, read_only=True)) as connection:
-            if version_of(connection) != VERSION:
+            if (found := version_of(connection)) != VERSION:
                 raise EvidenceError(
-                    "The evidence has an older schema.",
+                    f"The evidence says that it has the older schema {found}.",
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            return _verify_file(connection, said)
+            return _verify_file(connection, said, Attested.of(connection, path, seen))
     except DatabaseFault as error:
         raise _unread(evidence_error(error), said) from None
 
@@ -107,108 +59,153 @@ def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
     return EvidenceError(" ".join([problem.message, *told]), remedy=problem.remedy)
 
 
-def _verify_file(connection: Connection, said: Sequence[Word]) -> VerifyReport:
+def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
+    """Return what all witnesses saw; None where there is none. Raises InputError."""
+    own = beside(path).lines()
+    found = own or []
+    for one in witnesses:
+        try:
+            lines = FileWitness(one).lines()
+        except OSError as error:
+            raise InputError(f"Cannot read {one}: {error.strerror}.") from None
+        if not lines:
+            raise InputError(f"{one} is no witness of Outgate.", remedy="Check its name.")
+        found += lines
+    return found if own is not None or witnesses else None
+
+
+def _verify_file(connection: Connection, said: Sequence[Word], attested: Attested) -> VerifyReport:
     records = ChainVerifier(chain_id(connection, "records"))
-    reviews = ChainVerifier(chain_id(connection, "reviews"))
-    told = _Told()
-    problem = _records_problem(connection, records, told)
-    # Also beside a broken record: the report states the reviews' head.
-    found = _reviews_problem(connection, reviews, told)
-    if problem is None and found is not None:
-        problem = f"in the reviews: {found}"
-    if problem is None:
-        problem = _cases_problem(connection, told)
-    if problem is None:
-        problem = next(filter(None, (objection(connection, word) for word in said)), None)
+    roots = {part: Roots(attested.sizes(part)) for part in ("records", "acts")}
+    acts = _Acts(connection, roots["acts"])
+    derived = Derived(connection)
+    broken = _records_problem(connection, records, derived, roots["records"])
+    acts.read()  # also beside a broken record: the report states the head of the acts
+    problems = [broken, None if acts.problem is None else f"in the reviews: {acts.problem}"]
+    if broken is None:
+        derived.unreadable += acts.unreadable
+        derived.untold |= acts.untold
+        problems += [None if acts.problem else derived.problem(), acts.forgotten]
+        if acts.problem is None:
+            attested.compare(records.chain_id, roots)
+    problems += attested.problems
+    problems += [objection(connection, word) for word in said]
+    problems.append(schema_problem(connection))
+    found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
     return VerifyReport(
-        ok=problem is None,
+        ok=not found,
         entries=records.entries,
-        reviews=reviews.entries,
-        first_problem=problem,
-        chain_id=chain_id(connection, "records"),
+        reviews=acts.reviews,
+        first_problem=found[0] if found else None,
+        chain_id=records.chain_id,
         seq=records.seq,
         head=records.head.hex(),
-        reviews_head=reviews.head.hex(),
+        reviews_head=acts.chain.head.hex(),
+        acts=acts.chain.seq,
         still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
-        unreadable=told.unreadable,
+        unreadable=derived.unreadable,
+        problems=found,
+        notes=tuple(attested.notes),
     )
 
 
-@dataclass(slots=True)
-class _Told:
-    """What the entries state, added up as far as this version can read them."""
-
-    sums: Rollup = field(default_factory=Rollup)
-    unreadable: int = 0
-    untold: set[str | None] = field(default_factory=set)
-    """Keys of cases with an entry that cannot be read: nobody can say what is right of them."""
-
-    def cannot_read(self, case: str | None) -> None:
-        self.unreadable += 1
-        self.untold.add(case)
+_RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.id, e.at_us, c.key,
+        e.salt, e.cuts, x.cuts, x.sealed
+    FROM entries e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN erased x ON x.seq = e.seq
+    ORDER BY e.seq"""
 
 
-def _records_problem(connection: Connection, verifier: ChainVerifier, told: _Told) -> str | None:
-    query = """SELECT e.seq, e.prev, e.hash, CAST(e.body AS BLOB), e.id, e.at_us, c.key
-        FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
+def _linked(columns: Sequence[bytes | None]) -> Callable[[bytes, int, bytes], bytes]:
+    """Return how an entry with these columns is hashed."""
+    try:
+        seal = seal_of(*columns)
+    except ValueError:
+        return _unlinked
+    return link if seal is None else partial(_by_parts, seal)
+
+
+def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
+    return sealed_link(prev, seq, text, seal)
+
+
+def _unlinked(prev: bytes, seq: int, text: bytes) -> bytes:
+    raise ValueError("the seal is damaged")
+
+
+def _records_problem(
+    connection: Connection, verifier: ChainVerifier, derived: Derived, roots: Roots
+) -> str | None:
     known = Recalled()
-    for seq, prev, hash_, text, id_, at_us, key in connection.execute(query):
+    for seq, prev, hash_, text, id_, at_us, key, *seal in connection.execute(_RECORDS):
         try:
-            verifier.feed(seq, prev, hash_, text)
+            verifier.feed(seq, prev, hash_, text, _linked(seal))
         except ChainBroken as broken:
             return str(broken)
+        roots.feed(hash_)
         try:
             record = read_record(text, known)
         except ValueError:
-            told.cannot_read(key)
+            derived.cannot_read(key)
             continue
-        if (record.id, micros(record.at), told.sums.add(record, at_us)) != (id_, at_us, key):
+        if (record.id, micros(record.at), derived.sums.add(record, at_us)) != (id_, at_us, key):
             return f"entry {seq} is filed under another id, time or case than it states"
-        told.sums.scripts.clear()
-        told.sums.traffic.clear()
+        derived.settle()
     return None
 
 
-def _reviews_problem(connection: Connection, verifier: ChainVerifier, told: _Told) -> str | None:
-    query = """SELECT seq, prev, hash, CAST(body AS BLOB),
-        id, case_key, action, script, script_sha256, record_id, hold_key
-        FROM review_entries ORDER BY seq"""
-    for seq, prev, hash_, text, *columns in connection.execute(query):
+class _Acts:
+    """Reads the chain of acts, and whether the records that they saw are there."""
+
+    def __init__(self, connection: Connection, roots: Roots) -> None:
+        self._connection = connection
+        self._roots = roots
+        self.chain = ChainVerifier(chain_id(connection, "reviews"))
+        self.problem: str | None = None
+        self.forgotten: str | None = None
+        """The first act that saw a record which is not there, or is another."""
+        self.reviews = self.unreadable = 0
+        self.untold: set[str | None] = set()
+        """Cases of acts that cannot be read."""
+
+    def read(self) -> None:
+        query = """SELECT seq, prev, hash, CAST(body AS BLOB),
+            id, case_key, action, script, script_sha256, record_id, hold_key
+            FROM review_entries ORDER BY seq"""
+        for seq, prev, hash_, text, *columns in self._connection.execute(query):
+            try:
+                self.chain.feed(seq, prev, hash_, text)
+            except ChainBroken as broken:
+                self.problem = str(broken)
+                return
+            self._roots.feed(hash_)
+            if self.problem is None:
+                self.problem = self._filed(seq, text, tuple(columns))
+
+    def _filed(self, seq: int, text: bytes, columns: tuple[Any, ...]) -> str | None:
         try:
-            verifier.feed(seq, prev, hash_, text)
-        except ChainBroken as broken:
-            return str(broken)
-        try:
-            review = review_of(text)
+            act = read_act(text)
         except ValueError:
-            told.cannot_read(columns[1])
-            continue
-        if columns != _stated(review):
-            other = "another id, case, act, script or request than it states"
-            return f"entry {seq} is filed under {other}"
-    return None
+            self.reviews += 1
+            self.unreadable += 1
+            self.untold.add(columns[1])
+            return None
+        self.reviews += isinstance(act.act, ReviewEvent)
+        if self.forgotten is None:
+            self.forgotten = self._saw(seq, act)
+        if act.columns == columns:
+            return None
+        other = "another id, case, act, script or request than it states"
+        return f"entry {seq} is filed under {other}"
 
-
-def _stated(review: StoredReview) -> list[str | None]:
-    event = review.event
-    act = [event.id, event.case_key, event.action.value]
-    return [*act, review.script, review.sha256, event.record_id, review.hold_key]
-
-
-def _cases_problem(connection: Connection, told: _Told) -> str | None:
-    reviews, sums = reviewed(connection), told.sums
-    for row in connection.named("SELECT * FROM cases"):
-        added_up = sums.cases.pop(row["key"], None)
-        if row["key"] in told.untold:
-            continue
-        if added_up is None or any(row[name] != value for name, value in added_up.items()):
-            return f"the list of cases does not add up to the records; {_REBUILD}"
-        right = reviews.get(row["key"], (CaseStatus.OPEN.value, None))
-        if (row["status"], row["disposition"]) != right:
-            return f"a case is open or closed otherwise than its reviews say; {_REBUILD}"
-    if sums.cases.keys() - told.untold:
-        return f"the list of cases does not hold all records; {_REBUILD}"
-    return None
+    def _saw(self, seq: int, act: ReadAct) -> str | None:
+        if not act.head:
+            return None
+        query = "SELECT hash FROM entries WHERE seq = ?"
+        found = self._connection.value(query, (act.up_to,))
+        if found is not None and bytes(found) == act.head:
+            return None
+        wrong = "which is not there" if found is None else "which is another one here"
+        return f"act {seq} in the reviews saw records up to entry {act.up_to}, {wrong}"
 
 
 def verify_jsonl(path: Path) -> VerifyReport:
@@ -230,7 +227,9 @@ def verify_jsonl(path: Path) -> VerifyReport:
                 if place["id"] != chain:
                     raise ChainBroken("it belongs to another chain than the lines before")
                 prev, hash_ = bytes.fromhex(place["prev"]), bytes.fromhex(place["hash"])
-                verifier.feed(place["seq"], prev, hash_, canonical(record))
+                seal = Seal.from_json(place)
+                linked = link if seal is None else partial(_by_parts, seal)
+                verifier.feed(place["seq"], prev, hash_, canonical(record), linked)
             except ChainBroken as broken:
                 problem = f"line {number}: {broken}"
                 break

@@ -9,48 +9,36 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from core.duties import OWNER, Duty
 from core.errors import EvidenceError
+from core.happenings import Installation
 from core.ports import Done
 from core.record import Record
 from evidence.batch import Appender, Batch, Item, Items
+from evidence.checkpointing import Checkpointing
+from evidence.clock_watch import ClockWatch
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
+from evidence.diary import Diary
 from evidence.file_watch import FileWatch
 from evidence.gate_liveness import Presence
 from evidence.lock_guard import LockGuard
+from evidence.notary import Notary
 from evidence.recovery import recover
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
+from evidence.writer_tasks import Ready, Task, has_ended, tell, trouble
 
-MOST_IN_A_BATCH = 512
-MOST_OWED = 10_000
+MOST_IN_A_BATCH, MOST_OWED = 512, 10_000
 LOOK_S = 0.5
 """So often the file is looked at, and a failure tried to be mended."""
 STALLED_S = 20.0
 """Longer than a locked file is waited for."""
 
 log = logging.getLogger("outgate.evidence")
-
-
-@dataclass(slots=True)
-class _Task:
-    record: Record
-    done: Done
-    closes: bool
-    told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    item: Item
-    task: _Task
-    refused: EvidenceError | None = None
-    """Why its task is refused all the same: the record could not be made whole."""
 
 
 class Writer:
@@ -70,21 +58,25 @@ class Writer:
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         stalled_s: float = STALLED_S,
         observe: Callable[[int, Sequence[Item]], None] = lambda first_seq, items: None,
+        installation: Installation | None = None,
+        clock: ClockWatch | None = None,
+        notary: Notary | None = None,
     ) -> None:
         """Open the file, chain what an earlier gate left open, start the thread. Raises
         EvidenceError.
 
         `observe` is called from the thread with what was committed and its first place in
-        the chain.
+        the chain. With `installation` the gate's starts and stops are chained, too; with
+        `notary` checkpoints are taken.
         """
         self._observe = observe
         self._stalled_s = stalled_s
         self._open_file = partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._items = Items()
-        self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Task | None] = SimpleQueue()
         self._entry = threading.Lock()
-        self._taken: list[_Task] = []
+        self._taken: list[Task] = []
         self._busy_since: float | None = None
         self._said_at = 0.0
         self._failure: EvidenceError | None = None
@@ -98,9 +90,15 @@ class Writer:
         self._appender: Appender | None = None
         try:
             self._presence = Presence(path)
+            self._diary = Diary(self._presence.gate, installation, clock=clock)
             appender = self._connected()
-            self.recovered = recover(self._live(), appender, path)
+            found = recover(self._live(), appender, path)
+            self.recovered = found.exchanges
             """Exchanges that an earlier gate left open and that were chained now."""
+            self._checkpoints = Checkpointing(notary)
+            self._diary.started(found.gates, self._checkpoints.key)
+            self._keep_diary()
+            self._checkpoints.take(self._live(), "start")
         except DatabaseFault as error:
             raise evidence_error(error) from None
         body = OWNER.guarded(Duty.EVIDENCE, self._run, lambda: self._stopping)
@@ -111,11 +109,15 @@ class Writer:
         """Journal an exchange that goes out; `done` is called from the writer's thread when it is
         durable.
         """
-        self._hand_over(_Task(record, done, closes=False))
+        self._hand_over(Task(record, done, closes=False))
 
     def close_record(self, record: Record, done: Done) -> None:
         """Append the finished record to the chain and drop its journal row."""
-        self._hand_over(_Task(record, done, closes=True))
+        self._hand_over(Task(record, done, closes=True))
+
+    def policy_changed(self, version: str) -> None:
+        """Chain that another policy is in force from now on."""
+        self._diary.policy(version)
 
     @property
     def backlog(self) -> int:
@@ -128,7 +130,7 @@ class Writer:
         if self._ended is not None:
             return self._ended
         if not self._stopping and not self._thread.is_alive():
-            return _ended("unknown")
+            return has_ended("unknown")
         since = self._busy_since
         if since is not None and time.monotonic() - since > self._stalled_s:
             return EvidenceError(
@@ -149,13 +151,13 @@ class Writer:
             self._waiting.put(None)
         self._thread.join()
 
-    def _hand_over(self, task: _Task) -> None:
+    def _hand_over(self, task: Task) -> None:
         with self._entry:
             if not self._stopping and self._ended is None:
                 self._waiting.put(task)
                 return
         stopped = EvidenceError("The evidence writer has stopped.", remedy="Start the gate again.")
-        _tell(task, self._ended or stopped)
+        tell(task, self._ended or stopped)
 
     def _run(self) -> None:
         kind = None
@@ -171,9 +173,22 @@ class Writer:
         self._busy_since = time.monotonic()
         self._write(self._taken)
         self._taken = []
+        self._diary.look()
+        self._keep_diary()
+        if (connection := self._well_connected()) is not None:
+            self._checkpoints.look(connection, self._head()[0])
         self._busy_since = None
         self._say()
         return running
+
+    def _keep_diary(self) -> None:
+        """Chain what the gate has to tell of itself; what cannot be written now waits."""
+        if (connection := self._well_connected()) is not None:
+            with contextlib.suppress(*DatabaseFault):
+                self._diary.write(connection)
+
+    def _well_connected(self) -> Connection | None:
+        return self._connection if self._failure is None else None
 
     def _take(self) -> bool:
         """Wait for work, but not for long; take all there is, up to a group.
@@ -194,7 +209,7 @@ class Writer:
         """The thread ends, by `stop` or by an exception of this kind: whoever waits is answered."""
         with self._entry:
             if kind is not None:
-                self._ended = _ended(kind)
+                self._ended = has_ended(kind)
                 log.error("the evidence writer has ended: %s", kind)
             left = self._taken
             while not self._waiting.empty():
@@ -203,30 +218,30 @@ class Writer:
             self._taken = []
         self._busy_since = None
         for task in left:
-            _tell(task, self._ended or _ended("stopped"))
+            tell(task, self._ended or has_ended("stopped"))
         self._close()
 
-    def _write(self, tasks: Sequence[_Task]) -> None:
+    def _write(self, tasks: Sequence[Task]) -> None:
         self._write_ready([ready for task in tasks if (ready := self._made(task)) is not None])
 
-    def _made(self, task: _Task) -> _Ready | None:
+    def _made(self, task: Task) -> Ready | None:
         """Make a record's item. One that cannot be made is refused alone, whatever the fault."""
         try:
             make = self._items.closed if task.closes else self._items.opened
-            return _Ready(make(task.record), task)
+            return Ready(make(task.record), task)
         except BaseException as error:  # noqa: BLE001 - boundary: of one record only
             why = type(error).__name__
         log.error("a record could not be made: %s", why)
         refused = EvidenceError(f"A record holds something that cannot be stored as text ({why}).")
         try:
             if task.closes:
-                return _Ready(self._items.bare(task.record, why), task, refused)
+                return Ready(self._items.bare(task.record, why), task, refused)
         except BaseException:  # noqa: BLE001 - boundary: as above
             self._lost += 1
-        _tell(task, refused)
+        tell(task, refused)
         return None
 
-    def _write_ready(self, ready: Sequence[_Ready]) -> None:
+    def _write_ready(self, ready: Sequence[Ready]) -> None:
         try:
             self._watch.look(self._connection)
             if self._failure is not None or self._owed:
@@ -237,7 +252,7 @@ class Writer:
                 self._commit(ready)
         except sqlite3.IntegrityError as error:
             if len(ready) == 1:
-                _tell(ready[0].task, evidence_error(error))
+                tell(ready[0].task, evidence_error(error))
                 return
             for one in ready:
                 self._write_ready([one])
@@ -248,15 +263,14 @@ class Writer:
             self._fail(ready, evidence_error(error))
             self._disconnect()
         except BaseException as error:  # noqa: BLE001 - boundary: others wait for it
-            self._fail(
-                ready, EvidenceError(f"The evidence writer failed ({type(error).__name__}).")
-            )
+            kind = type(error).__name__
+            self._fail(ready, EvidenceError(f"The evidence writer failed ({kind})."))
             self._disconnect()
         else:
             for one in ready:
-                _tell(one.task, one.refused)
+                tell(one.task, one.refused)
 
-    def _commit(self, ready: Sequence[_Ready]) -> None:
+    def _commit(self, ready: Sequence[Ready]) -> None:
         batch = Batch(
             opens={one.item.id: one.item for one in ready if not one.task.closes},
             closes=[one.item for one in ready if one.task.closes],
@@ -264,7 +278,7 @@ class Writer:
         first_seq = self._connected().write(batch)
         self._watch.look(self._connection)  # only what stands under its name now was written
         self._told_of(first_seq, batch.closes)
-        self._failure = None
+        self._well()
 
     def _told_of(self, first_seq: int, items: Sequence[Item]) -> None:
         """Tell the observer; that it fails makes nothing of what is written undone."""
@@ -273,7 +287,7 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
             OWNER.lost(Duty.PAST, error)
 
-    def _fail(self, ready: Sequence[_Ready], problem: EvidenceError) -> None:
+    def _fail(self, ready: Sequence[Ready], problem: EvidenceError) -> None:
         for one in ready:
             if one.task.closes:
                 self._owe(one.item)
@@ -281,8 +295,9 @@ class Writer:
             message = f"{problem.message} {self._lost} records are lost."
             problem = type(problem)(message, remedy=problem.remedy)
         self._failure = problem
+        self._diary.cannot_write(problem.message)
         for one in ready:
-            _tell(one.task, problem)
+            tell(one.task, problem)
 
     def _owe(self, item: Item) -> None:
         self._owed[item.id] = item
@@ -299,10 +314,15 @@ class Writer:
         with transaction(self._live()):
             mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
             self._live().execute(mark)
+        kept = len(self._owed)
         while self._owed:
             self._pay(appender, list(self._owed.values())[:MOST_IN_A_BATCH])
             self._busy_since = time.monotonic()
+        self._well(kept)
+
+    def _well(self, kept: int = 0) -> None:
         self._failure = None
+        self._diary.writes_again(kept=kept, lost=self._lost)
 
     def _pay(self, appender: Appender, items: Sequence[Item]) -> None:
         try:
@@ -331,13 +351,7 @@ class Writer:
         return (0, b"") if self._appender is None else self._appender.head
 
     def _trouble(self, *, stopping: bool = False) -> str | None:
-        """Say what is not in the file and cannot, or can no longer, be written there."""
-        if isinstance(self._failure, EvidenceLostError):
-            return self._failure.message
-        missing = self._lost + len(self._owed) * stopping
-        if missing == 0:
-            return None
-        return f"{missing} {'record' if missing == 1 else 'records'} could not be written."
+        return trouble(self._failure, self._lost + len(self._owed) * stopping)
 
     def _connected(self) -> Appender:
         if self._connection is not None and self._appender is not None:
@@ -372,26 +386,12 @@ class Writer:
             self._watch.closed()
 
     def _close(self) -> None:
+        self._diary.stopped()
+        self._keep_diary()
+        if (connection := self._well_connected()) is not None:
+            self._checkpoints.take(connection, "stop")
         self._guard.release()
         self._disconnect()
         self._guard.close()
         self._presence.say(*self._head(), self._trouble(stopping=True))
         self._presence.leave()
-
-
-def _tell(task: _Task, problem: EvidenceError | None) -> None:
-    """Answer a task, once."""
-    if task.told:
-        return
-    task.told = True
-    try:
-        task.done(problem)
-    except BaseException:  # noqa: BLE001 - boundary: one caller's bug is not another's
-        log.error("whoever waited for the evidence could not be told")
-
-
-def _ended(kind: str) -> EvidenceError:
-    return EvidenceError(
-        f"The evidence writer has ended ({kind}).",
-        remedy="Restart the gate, and report this: it is a fault in Outgate.",
-    )

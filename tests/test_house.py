@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
     "app",
     "attribution",
+    "capture",
     "certs",
     "classifiers",
     "core",

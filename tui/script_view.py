@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from core.ports import CaseStore
-from core.review import Action, Case, CaseFilter, ReviewEvent, ScriptVersion, last_said, script_key
+from core.review import (
+    Action,
+    Case,
+    CaseFilter,
+    ReviewEvent,
+    ScriptVersion,
+    last_said,
+    script_key,
+    signed,
+)
 from core.stored import UnreadableEntry
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
@@ -144,7 +153,7 @@ def _state(event: ReviewEvent | None, now: datetime, zone: tzinfo | None) -> str
     if event is None:
         return "not approved"
     done = "approved by" if event.action is Action.APPROVE_SCRIPT else "approval taken back by"
-    return f"{done} {safe(event.who, 40)}, {clock_time(event.at, now, zone)}"
+    return f"{done} {safe(signed(event, 40), 100)}, {clock_time(event.at, now, zone)}"
 
 
 def _made_of(parts: ScriptParts | None) -> tuple[Row, ...]:

@@ -30,11 +30,12 @@ def review(
     Example: outgate review --plain held to:openai since:monday
     """
     from app.home import open_home
-    from evidence import open_store
+    from app.settings import load_settings
+    from app.wiring import store_of
     from evidence.holds import HeldRequests
 
     home = open_home()
-    store = open_store(home.evidence)
+    store = store_of(home, load_settings(home.settings), "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
@@ -105,22 +106,29 @@ def export(
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
     """
+    from app.current_user import reviewer
     from app.home import open_home
+    from app.settings import load_settings
     from app.time_arguments import parse_time
+    from app.wiring import store_of
     from core.errors import InputError
+    from core.happenings import Event, happening
     from core.vocabulary.sizes import counted
-    from evidence import open_store
     from evidence.exports import export as write_export
     from evidence.exports import format_named
 
     format_ = format_named(format_name)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
-    entries = open_store(open_home().evidence).iter_entries(parse_time(since), parse_time(until))
+    home = open_home()
+    store = store_of(home, load_settings(home.settings), "command line")
+    entries = store.iter_entries(parse_time(since), parse_time(until))
     if str(out) == "-":
         count = format_.write(entries, sys.stdout.buffer)
     else:
         count = write_export(format_name, entries, out, overwrite=force)
+    facts = {"format": format_name, "since": since, "until": until, "records": count}
+    store.tell(happening(Event.EXPORTED, facts, who=reviewer()))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
@@ -133,21 +141,32 @@ def verify(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="First make the list of cases anew from the records.")
     ] = False,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--witness", metavar="FILE", help="Compare with checkpoints kept elsewhere; repeatable."
+        ),
+    ] = None,
 ) -> int:
-    """Recompute the evidence chain.
+    """Recompute the evidence chain, and compare with its checkpoints and their witnesses.
 
-    Exit code 1 when a record was changed, removed or put in.
+    Exit code 1 when a record or an act was changed, removed or put in, when the newest were cut
+    off, or when this is an older copy or another file.
 
     \b
-    Example: outgate verify
+    Example: outgate verify --witness /mnt/audit/outgate-witness
     """
     import json
     from dataclasses import asdict
 
+    from app.current_user import reviewer
     from app.home import open_home
+    from app.settings import load_settings
+    from app.wiring import store_of
     from core.errors import InputError
-    from evidence import open_store, verify_jsonl
+    from core.happenings import Event, happening
     from evidence import verify as verify_database
+    from evidence import verify_jsonl
 
     if file is not None and not file.is_file():
         raise InputError(
@@ -158,9 +177,46 @@ def verify(
     if file is not None:
         report = verify_jsonl(file)
     else:
-        database = open_home().evidence
+        home = open_home()
+        database, settings = home.evidence, load_settings(home.settings)
         if rebuild and database.is_file():
-            open_store(database).rebuild_cases()
-        report = verify_database(database)
+            store = store_of(home, settings, "command line")
+            store.rebuild_cases()
+            store.tell(happening(Event.REBUILT, {}, who=reviewer()))
+        elsewhere = [] if settings.witness_file is None else [settings.witness_file]
+        report = verify_database(database, [*elsewhere, *(witness or ())])
     typer.echo(json.dumps(asdict(report)) if as_json else report.text())
     return 0 if report.ok else 1
+
+
+def checkpoint(
+    append: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also append it to this witness, such as on a stick."),
+    ] = None,
+) -> int:
+    """Sign what the evidence holds now, and print it: a head to note elsewhere.
+
+    A C2SP signed note; the key that verifies it stands below.
+
+    \b
+    Example: outgate checkpoint --append /media/stick/outgate-witness
+    """
+    from app.home import open_home
+    from core.errors import EvidenceError, InputError
+    from evidence.notary import Notary
+    from evidence.witness import FileWitness, Sighting
+
+    home = open_home()
+    if not home.evidence.is_file():
+        raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
+    notary = Notary(home.evidence)
+    taken = notary.take_now("printed")
+    if append is not None:
+        try:
+            FileWitness(append).tell(Sighting.of(taken, "printed"))
+        except OSError as error:
+            raise InputError(f"Cannot append to {append}: {error.strerror}.") from None
+    typer.echo(taken.note)
+    typer.echo(taken.verifier_key)
+    return 0

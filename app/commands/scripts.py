@@ -43,12 +43,13 @@ def scripts(
     Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
     """
     from app.home import open_home
+    from app.settings import load_settings
+    from app.wiring import store_of
     from core.errors import InputError
     from core.text import printable
-    from evidence import open_store
 
     home = open_home()
-    store = open_store(home.evidence)
+    store = store_of(home, load_settings(home.settings), "command line")
     versions = store.script_versions(script)
     if script is not None and not versions:
         raise InputError(
@@ -102,13 +103,12 @@ def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
 
 
 def _said(event: "ReviewEvent | None") -> str:
-    from core.review import Action
-    from core.text import printable
+    from core.review import Action, signed
 
     if event is None:
         return "-"
     done = "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
-    return f"{done} by {printable(event.who, 60)}"
+    return f"{done} by {signed(event)}"
 
 
 def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion":

@@ -241,7 +241,8 @@ def test_a_locked_database_is_named(
     open_store(home / "evidence.db").close()
     for module in (schema, verification):
         monkeypatch.setattr(module, "connect", partial(database.connect, busy_timeout_s=0.05))
-    monkeypatch.setattr("evidence.open_store", partial(store.Store, busy_timeout_s=0.05))
+    impatient = partial(store.Store, busy_timeout_s=0.05)
+    monkeypatch.setattr("evidence.open_store", lambda path, **_: impatient(path))
     other = sqlite3.connect(home / "evidence.db", isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
@@ -279,6 +280,23 @@ def test_a_taken_port_is_one_line(outgate: Runs, home: Path) -> None:
     assert "Cannot listen on" in told.err.splitlines()[-1]
     assert "--listen" in told.err.splitlines()[-1]
     assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize(
+    ("listen", "words"),
+    [
+        ("192.0.2.1:8899", "This machine has no such address"),
+    ],
+)
+def test_an_address_that_is_not_ours_is_one_line(
+    outgate: Runs, home: Path, listen: str, words: str
+) -> None:
+    """A foreign address or a mistyped name is told as what it is, not as a taken port."""
+    told = outgate("start", "--listen", listen)
+
+    assert told.code == WRONG_USE
+    assert words in told.err.splitlines()[-1]
+    assert "Another program" not in told.err
 
 
 def test_a_fault_of_our_own_quotes_nothing(outgate: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

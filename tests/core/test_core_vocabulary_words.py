@@ -10,9 +10,11 @@ from core.attribution import UNATTRIBUTED, Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.decision import HoldOutcome, Verdict
 from core.findings import Confidence
+from core.happenings import Event
 from core.review import Action, Disposition
 from core.vocabulary.destinations import ACCOUNTS, CATEGORIES, whose
 from core.vocabulary.findings import CONFIDENCE, Amount, content, found
+from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import ACTS, DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
@@ -27,6 +29,7 @@ from destinations.naming import place_name
         (HOLDS, [*HoldOutcome, WAITING]),
         (DISPOSITIONS, Disposition),
         (ACTS, Action),
+        (HAPPENED, Event),
         (CATEGORIES, Category),
         (ACCOUNTS, AccountKind),
         (CONFIDENCE, Confidence),

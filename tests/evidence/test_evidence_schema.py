@@ -16,11 +16,23 @@ from core.review import CaseFilter
 from evidence import compiled, queries, tables
 from evidence.compiling import module_text
 from evidence.database import connect
+from evidence.frames import teach
 from evidence.migrations import STEPS
 from evidence.schema import APPLICATION_ID, VERSION
 from evidence.store import Store
 
-TABLES = {"meta", "entries", "open_exchanges", "cases", "review_entries", "scripts", "traffic"}
+TABLES = {
+    "meta",
+    "entries",
+    "open_exchanges",
+    "cases",
+    "review_entries",
+    "scripts",
+    "traffic",
+    "checkpoints",
+    "erased",
+    "marks",
+}
 
 
 def shape(connection: sqlite3.Connection) -> dict[str, object]:
@@ -146,6 +158,7 @@ def test_every_statement_knows_only_what_the_tables_hold(
     review.
     """
     with closing(models):
+        teach(models)
         models.execute(f"EXPLAIN {statement}", [None] * statement.count("?")).fetchall()
 
 

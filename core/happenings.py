@@ -1,0 +1,73 @@
+"""What befell a gate or its evidence, beside the requests and the reviews: started, stopped,
+another policy, evidence that could not be written, a clock that jumped, something erased.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.ids import utc_now, uuid7
+
+type Fact = str | int | bool | list[str] | list[int] | list[list[int]] | None
+
+
+class Event(StrEnum):
+    """What happened."""
+
+    GATE_STARTED = "gate_started"
+    GATE_STOPPED = "gate_stopped"
+    GATE_LOST = "gate_lost"
+    POLICY_CHANGED = "policy_changed"
+    EVIDENCE_GAP = "evidence_gap"
+    CLOCK_JUMPED = "clock_jumped"
+    KEY_CHANGED = "key_changed"
+    EXPORTED = "exported"
+    REBUILT = "rebuilt"
+    MIGRATED = "migrated"
+    ERASED = "erased"
+    EXPIRED = "expired"
+    LEGAL_HOLD = "legal_hold"
+    HOLD_LIFTED = "hold_lifted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event, chained like a review: append-only."""
+
+    id: str
+    at: datetime
+    event: Event
+    who: str | None = None
+    """The person whose doing it is; None where it is the gate's own."""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    """What is known of it, by name; texts of ours, names and numbers only."""
+
+
+def happening(event: Event, facts: Mapping[str, Fact], who: str | None = None) -> Happening:
+    """Return an event of now."""
+    at = utc_now()
+    return Happening(id=uuid7(at), at=at, event=event, who=who, facts=facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Which machine and which Outgate a gate is; every start says it in the chain."""
+
+    machine: str
+    """A random id of this installation."""
+    host: str | None
+    """The machine's own name, where the settings let it be told."""
+    version: str
+    """Of Outgate."""
+    policy: str | None = None
+    """Version of the policy in force at the start."""
+
+    def facts(self) -> dict[str, Fact]:
+        """Return it as facts of an event."""
+        return {
+            "machine": self.machine,
+            "host": self.host,
+            "version": self.version,
+            "policy": self.policy,
+        }

@@ -1,0 +1,26 @@
+"""What befell a gate or its evidence, in words."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from core.happenings import Event
+
+HAPPENED: Mapping[Event, str] = MappingProxyType(
+    {
+        Event.GATE_STARTED: "a gate started",
+        Event.GATE_STOPPED: "a gate stopped",
+        Event.GATE_LOST: "a gate ended without stopping",
+        Event.POLICY_CHANGED: "another policy came into force",
+        Event.EVIDENCE_GAP: "evidence could not be written for a while",
+        Event.CLOCK_JUMPED: "the clock of the machine jumped",
+        Event.KEY_CHANGED: "checkpoints are signed with another key",
+        Event.EXPORTED: "evidence was exported",
+        Event.REBUILT: "the list of cases was made anew",
+        Event.MIGRATED: "the evidence was brought to another format",
+        Event.ERASED: "evidence was erased",
+        Event.EXPIRED: "evidence reached the end of its time and was removed",
+        Event.LEGAL_HOLD: "evidence was put under a legal hold",
+        Event.HOLD_LIFTED: "a legal hold was lifted",
+    }
+)
+"""A sentence without its full stop."""

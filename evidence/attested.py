@@ -1,0 +1,182 @@
+"""Holds an evidence file against what was signed and witnessed of it: its own checkpoints, the
+witness beside it, and witnesses elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.happenings import Event
+from evidence.checkpoint import BadCheckpoint, Checkpoint, Part, fingerprint, opened
+from evidence.database import Connection
+from evidence.merkle import Frontier
+from evidence.notary import TRAFFIC, key_file
+from evidence.witness import Sighting
+
+NOTHING_OUTSIDE = (
+    "Nothing outside this file was compared: name a witness with --witness, or note the head below."
+)
+_SIGNING = """SELECT 1 FROM review_entries WHERE action = 'gate_started'
+    AND json_valid(body) AND json_extract(body, '$.facts.key') IS NOT NULL LIMIT 1"""
+
+
+class Roots:
+    """The Merkle tree of a chain as it is read, with the roots at the sizes that are asked for."""
+
+    def __init__(self, wanted: Iterable[int]) -> None:
+        self._tree = Frontier()
+        self._wanted = set(wanted)
+        self.at: dict[int, bytes] = {}
+        """Size → root."""
+        self._keep()
+
+    def feed(self, hash_: bytes) -> None:
+        """Take the hash of the next entry."""
+        self._tree.append(hash_)
+        self._keep()
+
+    def _keep(self) -> None:
+        if self._tree.size in self._wanted:
+            self.at[self._tree.size] = self._tree.root()
+
+    @property
+    def count(self) -> int:
+        """How many entries were read."""
+        return self._tree.size
+
+
+@dataclass(slots=True)
+class Attested:
+    """What was signed and witnessed of one file."""
+
+    sightings: Sequence[Sighting] = ()
+    """Of all witnesses."""
+    witnessed: bool = False
+    """Whether there was any witness to ask."""
+    signed: list[tuple[Checkpoint, str]] = field(default_factory=list)
+    """Checkpoints of the file in order, and why each was taken."""
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, connection: Connection, path: Path, sightings: Sequence[Sighting] | None
+    ) -> "Attested":
+        """Read the checkpoints of the file and check their signatures."""
+        found = cls(sightings=sightings or (), witnessed=sightings is not None)
+        rows = list(connection.named("SELECT * FROM checkpoints ORDER BY seq"))
+        for row in rows:
+            found._open(row)
+        found._keys(connection, rows, path)
+        return found
+
+    def sizes(self, part: str) -> set[int]:
+        """Return the sizes of one chain (`records` or `acts`) at which its root is asked for."""
+        told = [checkpoint for checkpoint, _ in self.signed]
+        told += [seen.checkpoint for seen in self.sightings]
+        return {_part(one, part).size for one in told}
+
+    def compare(self, chain: str, roots: dict[str, Roots]) -> None:
+        """Compare with the chains as they were read."""
+        signed = (
+            _objection(one, chain, roots, f"a checkpoint signed at {one.at}")
+            for one, _ in self.signed
+        )
+        own = [seen for seen in self.sightings if seen.checkpoint.records.chain == chain]
+        witnessed = (
+            _objection(seen.checkpoint, chain, roots, f"a witness at {seen.checkpoint.at}")
+            for seen in own
+        )
+        for objections in (signed, witnessed):
+            self.problems += [found for found in objections if found is not None][:1]
+        self._strangers(chain, own)
+        self._removed(own)
+        if not self.witnessed:
+            self.notes.append(NOTHING_OUTSIDE)
+
+    def _open(self, row: Any) -> None:
+        try:
+            found = opened(row["note"], bytes(row["public"]))
+        except (BadCheckpoint, UnsupportedAlgorithm) as bad:
+            self.problems.append(f"checkpoint {row['seq']}: {bad}")
+            return
+        if (found.records.size, found.acts.size) != (row["records"], row["reviews"]):
+            self.problems.append(f"checkpoint {row['seq']} is filed under another size than it has")
+        self.signed.append((found, row["why"]))
+
+    def _keys(self, connection: Connection, rows: Sequence[Any], path: Path) -> None:
+        """Look whether every change of the signing key was told in the chain of acts."""
+        keys = [bytes(row["public"]) for row in rows]
+        query = "SELECT count(*) FROM review_entries WHERE action = ?"
+        told = int(connection.value(query, (Event.KEY_CHANGED.value,)))
+        changes = sum(one != other for one, other in pairwise(keys))
+        if changes > told:
+            self.problems.append("checkpoints are signed with another key than those before them")
+        elif told:
+            self.notes.append(f"The key that signs checkpoints was changed: {told} times.")
+        own = _public(path)
+        if keys and own is not None and own != keys[-1]:
+            self.problems.append(
+                "the newest checkpoint is not signed with the key of this installation"
+            )
+        if not keys and connection.value(_SIGNING) is not None:
+            self.problems.append("checkpoints were taken, and there are none in the file")
+        if keys:
+            self.notes.append(f"Checkpoints: {len(keys)}, signed with key {fingerprint(keys[-1])}.")
+
+    def _strangers(self, chain: str, own: Sequence[Sighting]) -> None:
+        others = [seen for seen in self.sightings if seen.checkpoint.records.chain != chain]
+        if not others:
+            return
+        newest = self.sightings[-1].checkpoint
+        told = f"{newest.records.chain}, {newest.records.size} records at {newest.at}"
+        if not own or newest.records.chain != chain:
+            self.problems.append(f"the witness last saw another evidence file here: {told}")
+            return
+        before = others[-1].checkpoint
+        self.notes.append(
+            f"The witness also knows an earlier evidence file: {before.records.chain}, "
+            f"{before.records.size} records, last seen at {before.at}."
+        )
+
+    def _removed(self, own: Sequence[Sighting]) -> None:
+        """Look whether checkpoints that a witness was told are still in the file."""
+        kept = {(one.records.size, one.acts.size, one.at) for one, _ in self.signed}
+        for seen in own:
+            told = seen.checkpoint
+            if seen.why != TRAFFIC and (told.records.size, told.acts.size, told.at) not in kept:
+                self.problems.append(f"the checkpoint of {told.at} was taken out of the file")
+                return
+
+
+def _objection(told: Checkpoint, chain: str, roots: dict[str, Roots], who: str) -> str | None:
+    """Return what is wrong with the chains by one checkpoint, if anything."""
+    if told.records.chain != chain:
+        return f"{who} is of another chain, {told.records.chain}"
+    for name, tree in roots.items():
+        part, what = _part(told, name), "records" if name == "records" else "acts"
+        if part.size > tree.count:
+            gone = "the newest were cut off, or an older copy was put back"
+            return f"{who} had seen {part.size} {what}, and here are {tree.count}: {gone}"
+        if tree.at.get(part.size) != part.root:
+            gone = "the chain was rewritten or forked"
+            return f"{who} had seen other {what} up to entry {part.size}: {gone}"
+    return None
+
+
+def _part(checkpoint: Checkpoint, name: str) -> Part:
+    return checkpoint.records if name == "records" else checkpoint.acts
+
+
+def _public(path: Path) -> bytes | None:
+    """Return the public key of the installation that the file stands in, where it has one."""
+    try:
+        seed = key_file(path).read_bytes()
+        return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    except (OSError, ValueError):
+        return None

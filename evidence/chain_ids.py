@@ -1,0 +1,14 @@
+"""Which chains an evidence file holds, by their ids."""
+
+from core.errors import EvidenceError
+from evidence.database import Connection
+
+
+def chain_id(connection: Connection, name: str) -> str:
+    """Return the id of the chain called `records` or `reviews` in this file."""
+    found = connection.value("SELECT value FROM meta WHERE key = ?", (f"chain.{name}",))
+    if found is None:
+        raise EvidenceError(
+            "The evidence file does not say which chain it holds.", remedy="Restore a backup."
+        )
+    return str(found)

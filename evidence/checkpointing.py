@@ -1,0 +1,63 @@
+"""When a gate takes checkpoints: at start and stop, every hour, and while there is traffic often
+enough that little can vanish unseen.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from core.errors import EvidenceError
+from evidence.checkpoint import fingerprint
+from evidence.database import Connection
+from evidence.notary import TRAFFIC, Notary
+from evidence.sqlite_errors import DatabaseFault
+
+HOUR_S = 3600.0
+TRAFFIC_S = 60.0
+"""So long at most may entries be without a checkpoint."""
+MOST_ENTRIES = 20_000
+"""So many at most: growing a tree by them keeps the writer for some 30 ms."""
+
+log = logging.getLogger("outgate.evidence")
+
+
+class Checkpointing:
+    """Takes checkpoints for one writer, from its thread."""
+
+    def __init__(self, notary: Notary | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Without a notary, does nothing."""
+        self._notary = notary
+        self._clock = clock
+        self._size = 0
+        self._at = self._hour_at = clock()
+
+    @property
+    def key(self) -> str | None:
+        """Fingerprint of the key that signs. Raises EvidenceError."""
+        return None if self._notary is None else fingerprint(self._notary.public)
+
+    def look(self, connection: Connection, size: int) -> None:
+        """Take one where it is time: `size` records are chained now."""
+        if (why := self._due(size)) is not None:
+            self.take(connection, why)
+
+    def _due(self, size: int) -> str | None:
+        now = self._clock()
+        if now - self._hour_at >= HOUR_S:
+            return "hour"
+        grown = size - self._size
+        waited = grown > 0 and now - self._at >= TRAFFIC_S
+        return TRAFFIC if waited or grown >= MOST_ENTRIES else None
+
+    def take(self, connection: Connection, why: str) -> None:
+        """Take one now. That it cannot be taken is told, and is no reason to stop writing."""
+        if self._notary is None:
+            return
+        try:
+            taken = self._notary.take(connection, why)
+        except (*DatabaseFault, EvidenceError, ValueError) as error:
+            log.error("a checkpoint of the evidence could not be taken: %s", type(error).__name__)
+            return
+        self._size, self._at = taken.checkpoint.records.size, self._clock()
+        if why != TRAFFIC:
+            self._hour_at = self._at

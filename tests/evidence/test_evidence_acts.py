@@ -1,0 +1,140 @@
+"""Acts: who did what, in which role and where, and whether it was the sender."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import evidence
+from core.errors import EvidenceError
+from core.ids import uuid7
+from core.record import Record
+from core.review import (
+    Acting,
+    Action,
+    Disposition,
+    ReviewEvent,
+    case_key,
+    script_event,
+    signed,
+)
+from evidence.acts import StoredAct, read_act
+from evidence.store import Store
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+Make = Callable[..., Record]
+
+
+def event(record: Record, who: str, action: Action = Action.NOTE) -> ReviewEvent:
+    return ReviewEvent(
+        id=uuid7(), at=START, case_key=case_key(record), action=action, who=who, note="seen"
+    )
+
+
+@pytest.fixture
+def record(make_record: Make, write: Callable[..., None]) -> Record:
+    one = make_record()
+    write(one)
+    return one
+
+
+def only(place: Path) -> ReviewEvent:
+    store = Store(place)
+    (act,) = store.iter_acts()
+    store.close()
+    assert isinstance(act, StoredAct) and isinstance(act.act, ReviewEvent)
+    return act.act
+
+
+def test_an_act_says_in_which_role_and_where(place: Path, record: Record) -> None:
+    """An auditor reads who acted, as what, and through which door."""
+    store = Store(place, acting=Acting(channel="review", roles={"ada": "privacy officer"}))
+    store.append([event(record, "ada")])
+    store.close()
+    act = only(place)
+    assert (act.role, act.channel, act.own) == ("privacy officer", "review", False)
+    assert signed(act) == "ada (privacy officer)"
+
+
+@pytest.mark.parametrize(
+    ("user", "owner", "own"),
+    [
+        ("analyst", None, True),
+        ("other", "analyst", True),
+        ("other", None, False),
+        (None, None, None),
+        (None, "other", False),
+        ("user-0123456789", None, None),
+        ("user-01234567", None, False),
+    ],
+)
+def test_an_act_on_ones_own_is_marked(
+    place: Path,
+    make_record: Make,
+    write: Callable[..., None],
+    user: str | None,
+    owner: str | None,
+    own: bool | None,
+) -> None:
+    """Whoever runs or owns what was sent is marked; where nobody can tell, that is said."""
+    made = make_record()
+    assert made.sender.script is not None
+    script = replace(made.sender.script, version={"owner": owner} if owner else None)
+    write(replace(made, sender=replace(made.sender, user=user, script=script)))
+    store = Store(place)
+    store.append([event(made, "analyst")])
+    store.close()
+    assert only(place).own is own
+    assert ("the sender" in signed(only(place))) is bool(own)
+
+
+def test_an_approval_of_ones_own_script_is_marked(place: Path, record: Record) -> None:
+    """An approval by the sender counts, and is marked as such, unless a second person is asked."""
+    store = Store(place)
+    (version,) = store.script_versions()
+    approval = script_event(version, approve=True, who="analyst", at=START, note="mine")
+    store.append([approval])
+    store.close()
+    assert only(place).own is True
+
+
+@pytest.mark.parametrize("by_script", [True, False])
+def test_a_second_person_is_asked_for(place: Path, record: Record, by_script: bool) -> None:
+    """Where the settings ask for it, nobody approves what is his or her own; others may."""
+    store = Store(place, acting=Acting(channel="review", second_person=True))
+    (version,) = store.script_versions()
+
+    def approval(who: str) -> ReviewEvent:
+        if by_script:
+            return script_event(version, approve=True, who=who, at=START, note="x")
+        return replace(event(record, who, Action.APPROVE), record_id=record.id)
+
+    with pytest.raises(EvidenceError, match="second person"):
+        store.append([approval("analyst")])
+    assert list(store.iter_acts()) == []
+    store.append([approval("ada")])
+    closing = event(record, "analyst", Action.CLOSE)
+    store.append([replace(closing, disposition=Disposition.TEST_DATA)])
+    assert len(list(store.iter_acts())) == 2
+    store.close()
+
+
+def test_an_act_names_the_newest_record(place: Path, record: Record) -> None:
+    """So that records cannot be cut off behind what somebody saw."""
+    store = Store(place)
+    store.append([event(record, "ada")])
+    head = evidence.verify(place).head
+    with store.reading() as connection:
+        text = connection.value("SELECT body FROM review_entries")
+        assert (read_act(text).up_to, read_act(text).head.hex()) == (1, head)
+        connection.execute("DELETE FROM entries")
+        connection.execute("DELETE FROM cases")
+        connection.execute("DELETE FROM scripts")
+        connection.execute("DELETE FROM traffic")
+    store.close()
+    report = evidence.verify(place)
+    assert report.first_problem == (
+        "act 1 in the reviews saw records up to entry 1, which is not there"
+    )

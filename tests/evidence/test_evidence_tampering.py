@@ -1,0 +1,357 @@
+"""Attacks on the evidence: each is named by `verify`, and none passes in silence."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evidence_file import rechained, replaced, run
+
+import evidence
+from core.errors import EvidenceError, InputError
+from core.happenings import Installation
+from core.ids import uuid7
+from core.record import Record
+from core.review import Action, Disposition, ReviewEvent, case_key, script_event
+from evidence.notary import Notary, key_file
+from evidence.witness import FileWitness, beside, sighting
+from tests.evidence.conftest import Told
+
+Make = Callable[..., Record]
+HERE = Installation(machine="3d0c", host=None, version="0.1.0")
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An installation with evidence of some days."""
+
+    path: Path
+    elsewhere: Path
+    """A witness out of the attacker's reach."""
+    make_record: Make
+    told: Callable[[], Told]
+
+    def day(self, first: int, count: int = 5) -> None:
+        """Let a gate run for a while, and somebody review."""
+        opened = evidence.open_evidence(
+            self.path, installation=HERE, witnesses=[FileWitness(self.elsewhere)]
+        )
+        told = self.told()
+        records = [self.make_record(n) for n in range(first, first + count)]
+        for record in records:
+            opened.writer.close_record(record, told)
+        assert set(told.wait(count)) == {None}
+        store = evidence.open_store(self.path, witnesses=[FileWitness(self.elsewhere)])
+        key = case_key(records[0])
+        acts = ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA))
+        for action, disposition in acts:
+            review = ReviewEvent(
+                id=uuid7(), at=START, case_key=key, action=action, who="officer",
+                disposition=disposition,
+            )  # fmt: skip
+            store.append([review])
+        version = store.script_versions()[0]
+        store.append([script_event(version, approve=True, who="officer", at=START, note="read")])
+        store.close()
+        opened.close()
+
+    def copy(self, to: Path) -> None:
+        """Copy the evidence alone, as a backup does."""
+        for ending in ("", "-wal", "-shm"):
+            source = self.path.with_name(self.path.name + ending)
+            if source.exists():
+                shutil.copy2(source, to.with_name(to.name + ending))
+
+
+@pytest.fixture
+def home(tmp_path: Path, make_record: Make, told: Callable[[], Told]) -> Home:
+    made = Home(tmp_path / "home" / "evidence.db", tmp_path / "elsewhere", make_record, told)
+    made.day(0)
+    made.day(10)
+    return made
+
+
+def sql(*statements: str) -> Callable[[Home], None]:
+    return lambda home: run(home.path, *statements)
+
+
+def change_and_rechain(home: Home) -> None:
+    """A record is changed and the rest of the chain computed anew, as whoever has the file can."""
+
+    def changed(body: Any) -> Any:
+        body["request"]["content_type"] = "text/plain"
+        return body
+
+    rechained(home.path, 3, changed)
+
+
+def older_copy(home: Home) -> None:
+    """Yesterday's file is put back where today's stood."""
+    backup = home.path.with_name("yesterday")
+    home.copy(backup)
+    home.day(20)
+    for ending in ("-wal", "-shm"):
+        home.path.with_name(home.path.name + ending).unlink(missing_ok=True)
+    shutil.copy2(backup, home.path)
+
+
+def other_store(home: Home) -> None:
+    """The file of another installation is put in the place of this one."""
+    other = Home(home.path.parent.parent / "b" / "evidence.db", home.elsewhere.with_name("else2"),
+                 home.make_record, home.told)  # fmt: skip
+    other.day(0)
+    other.day(10)
+    other.day(20)
+    shutil.copy2(other.path, home.path)
+
+
+def fork(home: Home) -> None:
+    """Two gates go on from one copy, and the other's file is put in place."""
+    copy = home.path.parent.parent / "fork" / "evidence.db"
+    copy.parent.mkdir()
+    home.copy(copy)
+    shutil.copytree(key_file(home.path).parent, key_file(copy).parent)
+    home.day(20)
+    other = Home(copy, home.elsewhere.with_name("else3"), home.make_record, home.told)
+    other.day(30, 9)
+    shutil.copy2(copy, home.path)
+
+
+def key_replaced(home: Home) -> None:
+    """All is signed anew with a key of the attacker's."""
+    key_file(home.path).write_bytes(os.urandom(32))
+    own = Notary(home.path)
+    sql("DELETE FROM checkpoints")(home)
+    with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+        seen = connection.execute("SELECT count(*) FROM checkpoints").fetchone()
+        assert seen == (0,)
+    own.take_now("start")
+
+
+def new_key_only(home: Home) -> None:
+    """The key is exchanged for another, and nothing said."""
+    key_file(home.path).write_bytes(os.urandom(32))
+
+
+def begun_anew(home: Home) -> None:
+    """The file is deleted; a gate begins another one."""
+    for ending in ("", "-wal", "-shm"):
+        home.path.with_name(home.path.name + ending).unlink(missing_ok=True)
+
+
+def cut_tail(home: Home) -> None:
+    """The newest records, their sums and the acts that saw them go, and it all adds up."""
+    with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM entries WHERE seq > 7")
+        connection.execute("DELETE FROM review_entries WHERE json_extract(body, '$.up_to') > 7")
+        connection.execute("DELETE FROM checkpoints WHERE records > 7")
+    store = evidence.open_store(home.path)
+    store.rebuild_cases()
+    store.close()
+
+
+def cut_acts(home: Home) -> None:
+    """The newest acts go, with the checkpoints that saw them."""
+    with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+        (last,) = connection.execute("SELECT max(seq) FROM review_entries").fetchone()
+        connection.execute("DELETE FROM review_entries WHERE seq > ?", (last - 3,))
+        connection.execute("DELETE FROM checkpoints WHERE reviews > ?", (last - 3,))
+    store = evidence.open_store(home.path)
+    store.rebuild_cases()
+    store.close()
+
+
+ENTRY = (
+    "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, salt, cuts, body"
+    " FROM entries"
+)
+ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
+    "a byte of a record": (
+        sql(replaced('"POST"', '"GET"', "seq = 2")),
+        "entry 2 was changed",
+    ),
+    "a byte of a hash": (
+        sql("UPDATE entries SET hash = zeroblob(32) WHERE seq = 2"), "entry 2 was changed",
+    ),
+    "a record dropped": (sql("DELETE FROM entries WHERE seq = 3"), "1 missing in between"),
+    "a record inserted": (sql(ENTRY), "entry 11 was changed"),
+    "records reordered": (
+        sql(
+            "UPDATE entries SET seq = -2 WHERE seq = 2", "UPDATE entries SET seq = 2 WHERE seq = 3",
+            "UPDATE entries SET seq = 3 WHERE seq = -2",
+        ),
+        "entry 2 does not follow",
+    ),
+    "a record twice": (
+        sql(
+            "INSERT INTO entries SELECT 11, 'y', at_us, case_id, prev, hash, salt, cuts, body FROM entries"
+            " WHERE seq = 10"
+        ),
+        "entry 11 does not follow",
+    ),
+    "the newest records cut off": (sql("DELETE FROM entries WHERE seq > 8"), "which is not there"),
+    "the newest records cut off, all else made to fit": (cut_tail, "here are 7"),
+    "the newest acts cut off, all else made to fit": (cut_acts, "here are"),
+    "a record changed and the chain computed anew": (
+        change_and_rechain, "which is another one here",
+    ),
+    "yesterday's copy put back": (older_copy, "an older copy was put back"),
+    "another store put in its place": (other_store, "another evidence file here"),
+    "a fork": (fork, "rewritten or forked"),
+    "the file deleted and begun anew": (begun_anew, ""),
+    "the signing key replaced": (key_replaced, "was taken out of the file"),
+    "the signing key exchanged": (new_key_only, "not signed with the key of this installation"),
+    "a checkpoint forged": (
+        sql("UPDATE checkpoints SET note = replace(note, 'time 2', 'time 1') WHERE seq = 1"),
+        "checkpoint 1: the signature",
+    ),
+    "a checkpoint filed elsewhere": (
+        sql("UPDATE checkpoints SET records = 1 WHERE seq = 4"), "under another size",
+    ),
+    "all checkpoints removed": (sql("DELETE FROM checkpoints"), "there are none in the file"),
+    "one checkpoint removed": (
+        sql("DELETE FROM checkpoints WHERE seq = 2"), "was taken out of the file",
+    ),
+    "a case edited": (sql("UPDATE cases SET count = 4"), "does not add up"),
+    "a case closed by hand": (
+        sql("UPDATE cases SET status = 'closed', disposition = 'false_alarm'"), "otherwise than",
+    ),
+    "a review edited": (
+        sql("UPDATE review_entries SET body = replace(body, 'officer', 'someone') WHERE action = 'note'"),
+        "in the reviews: entry",
+    ),
+    "a review removed": (
+        sql("DELETE FROM review_entries WHERE action = 'note'"), "in the reviews: after entry",
+    ),
+    "an approval of another version": (
+        sql("UPDATE review_entries SET script_sha256 = 'ff' WHERE action = 'approve_script'"),
+        "is filed under another",
+    ),
+    "the start of a gate removed": (
+        sql("DELETE FROM review_entries WHERE action = 'gate_started'"), "in the reviews: after",
+    ),
+    "a version of a script edited": (
+        sql("UPDATE scripts SET first_us = 1"), "the list of versions of scripts",
+    ),
+    "a version of a script added": (
+        sql("INSERT INTO scripts VALUES ('/x.py', 'ee', 1, 1, 1)"), "the list of versions",
+    ),
+    "a sum of traffic edited": (sql("UPDATE traffic SET bytes = 1"), "the sums of traffic"),
+    "a sum of traffic removed": (sql("DELETE FROM traffic"), "the sums of traffic"),
+    "an older version of the schema": (sql("PRAGMA user_version=3"), "schema 3"),
+    "a trigger": (
+        sql("CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM cases; END"),
+        "a trigger that Outgate does not make: t",
+    ),
+    "a view": (sql("CREATE VIEW v AS SELECT 1"), "a view that Outgate does not make"),
+    "a table": (sql("CREATE TABLE mine (x)"), "a table that Outgate does not make"),
+    "an index on something else": (
+        sql("DROP INDEX entries_by_time", "CREATE INDEX entries_by_time ON entries (id)"),
+        "entries_by_time is another",
+    ),
+    "a table with a condition": (
+        sql("DROP TABLE open_exchanges",
+            "CREATE TABLE open_exchanges (slot INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL,"
+            " gate VARCHAR NOT NULL, body VARCHAR NOT NULL, CHECK (slot < 0))"),
+        "open_exchanges is another",
+    ),
+    "a word about itself": (sql("INSERT INTO meta VALUES ('x', 'y')"), "says something of itself"),
+    "another chain's name": (
+        sql("UPDATE meta SET value = 'records:x' WHERE key = 'chain.records'"), "does not follow",
+    ),
+}  # fmt: skip
+
+
+def named(home: Home, witnesses: tuple[Path, ...] = ()) -> str:
+    """Return all that `verify` says against the evidence."""
+    report = evidence.verify(home.path, witnesses)
+    assert not report.ok
+    assert "NOT whole" in report.text()
+    return report.text()
+
+
+def test_what_nobody_touched_is_whole(home: Home) -> None:
+    """Days of work, starts and stops, reviews: whole, by both witnesses."""
+    report = evidence.verify(home.path, [home.elsewhere])
+    assert (report.ok, report.problems) == (True, ())
+    assert (report.entries, report.reviews, report.acts) == (10, 6, 10)
+    assert any("Checkpoints:" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("attack", [name for name in ATTACKS if ATTACKS[name][1]])
+def test_every_attack_is_named(home: Home, attack: str) -> None:
+    """Whoever edits, cuts, swaps, restores, forks or signs anew is found out, and how."""
+    act, words = ATTACKS[attack]
+    act(home)
+    try:
+        said = named(home)
+    except EvidenceError as error:
+        said = str(error)
+    assert words in said
+
+
+def test_enough_attacks_are_tried() -> None:
+    """The suite does not shrink unnoticed."""
+    assert len(ATTACKS) >= 36
+
+
+def test_a_file_begun_anew_is_told(home: Home) -> None:
+    """Deleting the evidence leaves the witness, which says what was there."""
+    begun_anew(home)
+    with pytest.raises(EvidenceError, match="no evidence file"):
+        evidence.verify(home.path)
+    home.day(0)
+    report = evidence.verify(home.path)
+    assert any("an earlier evidence file" in note for note in report.notes)
+
+
+def test_a_witness_elsewhere_sees_what_the_one_beside_it_cannot(home: Home) -> None:
+    """Who puts back yesterday's whole folder, witness and all, is seen by the witness elsewhere."""
+    kept = home.path.parent.with_name("yesterday")
+    shutil.copytree(home.path.parent, kept)
+    home.day(20)
+    shutil.rmtree(home.path.parent)
+    shutil.copytree(kept, home.path.parent)
+    assert evidence.verify(home.path).ok
+    assert "an older copy was put back" in named(home, (home.elsewhere,))
+
+
+def test_without_a_witness_it_says_that_nothing_was_compared(home: Home) -> None:
+    """A file alone is held against itself, and the report does not claim more."""
+    beside(home.path).path.unlink()
+    report = evidence.verify(home.path)
+    assert report.ok
+    assert any("Nothing outside this file" in note for note in report.notes)
+
+
+def test_what_is_no_witness_is_refused(home: Home, tmp_path: Path) -> None:
+    """A wrong file name is not taken for a witness that saw nothing."""
+    stranger = tmp_path / "notes"
+    stranger.write_text("nothing of the kind\n")
+    with pytest.raises(InputError, match="no witness"):
+        evidence.verify(home.path, [stranger])
+    with pytest.raises(InputError, match="no witness"):
+        evidence.verify(home.path, [tmp_path / "absent"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "outgate.witness/1",
+        "outgate.witness/1 t c x AAAA c 1 AAAA w:k",
+        "outgate.witness/1 t c 1 AAAA c 1 AAAA w:k",
+        "outgate.witness/2 t c 1 AAAA c 1 AAAA w:k",
+        "outgate.witness/1 t c 1 \xff c 1 \xff w:k",
+    ],
+)
+def test_what_is_no_line_of_a_witness_is_none(line: str) -> None:
+    """Damaged lines are left out; they are nobody's word."""
+    assert sighting(line) is None
