@@ -129,6 +129,9 @@ def places(each: int) -> None:
 # Credentials and flaws.
 
 
+_PEM = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")
+
+
 def _credentials(rng: random.Random) -> dict[str, str]:
     password = word(rng, 11) + rng.choice("!#%&*") + word(rng, 3)
     return {
@@ -149,7 +152,7 @@ def _credentials(rng: random.Random) -> dict[str, str]:
         "hugging face": f'token = "hf_{word(rng, 34, string.ascii_letters)}"',
         "header": f'headers = {{"Authorization": "Bearer {word(rng, 40)}"}}',
         "basic": f'auth = ("svc-backup", "{password}")\nrequests.get(URL, auth=auth, timeout=9, headers={{"X-Api-Key": "{word(rng, 32)}"}})',
-        "private key": '"""-----BEGIN RSA PRIVATE KEY-----\n' + "\n".join(word(rng, 64) for _ in range(12)) + '\n-----END RSA PRIVATE KEY-----"""',
+        "private key": f'"""{_PEM[0]}\n{"".join(word(rng, 64) for _ in range(12))}\n{_PEM[1]}"""',
         "smtp": f'server.login("alerts@corp.example", password="{password}")',
         "annotated": f'class Settings:\n    secret_key: str = "{word(rng, 40)}"',
     }  # fmt: skip
