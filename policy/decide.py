@@ -80,6 +80,11 @@ class RulePolicy:
         return adds_up or bool(self.inputs & PAST)
 
     @property
+    def asks_packages(self) -> bool:
+        """True when some rule looks at what a script is made of."""
+        return bool(self.inputs & PACKAGES)
+
+    @property
     def asks_country(self) -> bool:
         """True when some rule looks at the country of a destination."""
         return bool(self.inputs & COUNTRY)
@@ -394,6 +399,8 @@ def _untold(rule: CompiledRule, s: Situation) -> str:
         return "part of it could not be read"
     if rule.inputs & SCRIPT and s.sender.certainty is Certainty.LIKELY:
         return "which script sent it"
+    if rule.inputs & _unsure_of_packages(s):
+        return "what it is made of" if s.history.packages is None else "advisories on its packages"
     if rule.inputs & PEERS and _unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if rule.inputs & COUNTRY else "address"

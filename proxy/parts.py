@@ -38,6 +38,8 @@ class Limits:
     attribution_s: float = 2.0
     classify_s: float = 10.0
     line_s: float = 0.5
+    packages_s: float = 5.0
+    """What a script is made of takes a second to read, once for each environment."""
     inspect_others: bool = True
     """False: of programs that descend from no Python, only where and how much is recorded."""
     strict: bool = False
