@@ -111,8 +111,7 @@ class Inspection:
         async with courtesy(Duty.SCRIPTS):
             self._observations.begin(sender)
             if self.parts.policy.asks_past:
-                asks_packages = self.parts.policy.asks_packages
-                patience = self.limits.packages_s if asks_packages else self.limits.line_s
+                patience = self.limits.past_s(self.parts.policy)
                 await self._observations.learnt(sender, patience)
 
     def _observed(self, sender: Attribution) -> None:

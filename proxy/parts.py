@@ -45,6 +45,10 @@ class Limits:
     strict: bool = False
     """Evidence is durable before anything leaves."""
 
+    def past_s(self, policy: Policy) -> float:
+        """Return how long a request waits for what rules may ask of its script's past."""
+        return self.packages_s if policy.asks_packages else self.line_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
