@@ -262,6 +262,11 @@ def _pseudonyms(key: bytes) -> Callable[[str], str]:
     return lambda name: PSEUDONYM + fingerprinter.of("user", name)[:10]
 
 
+def pseudonym_of(home: Home, name: str) -> str:
+    """Return the pseudonym of a user, as evidence names them where settings ask for it."""
+    return _pseudonyms(private_key(home.pseudonym_key))(name)
+
+
 def keeper_of(
     home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy
 ) -> ScriptKeeper:

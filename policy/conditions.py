@@ -22,6 +22,7 @@ from policy.fields import (
     Count,
     Country,
     Dollars,
+    Host,
     Kind,
     Listed,
     Port,
@@ -118,7 +119,7 @@ class AttributionCondition(Section):
 class DestinationCondition(Section):
     """Where it goes. All that is given must hold; of a list, any."""
 
-    host: Annotated[Listed[Text] | None, Asks(reads.HOST, matching_host)] = Field(
+    host: Annotated[Listed[Host] | None, Asks(reads.HOST, matching_host)] = Field(
         None, description="api.example.com, or *.example.com for all below it."
     )
     network: Annotated[Listed[Network] | None, Asks(reads.IN_NETWORK, sharing)] = Field(

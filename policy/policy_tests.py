@@ -25,7 +25,19 @@ from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.catalogue import canonical
 from policy.decide import RulePolicy
-from policy.fields import Address, Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
+from policy.fields import (
+    Address,
+    Count,
+    Country,
+    Host,
+    Kind,
+    Port,
+    Scheme,
+    Several,
+    Size,
+    Strict,
+    Text,
+)
 from policy.loading import parse_as
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -52,7 +64,7 @@ class GivenScript(Strict):
 class GivenDestination(Strict):
     """Where it goes."""
 
-    host: Text = "service.example"
+    host: Host = "service.example"
     port: Port = 443
     service: Text | None = None
     category: Category = Category.OTHER
