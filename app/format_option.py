@@ -21,7 +21,7 @@ class ChoosesFormat(TyperCommand):
 
     def get_params(self, ctx: "Context") -> list[Any]:
         """Return the parameters, the formats among their words."""
-        from evidence.exports import formats
+        from exports.formats import formats
 
         parameters: list[Any] = super().get_params(ctx)
         for parameter in parameters:

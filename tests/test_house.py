@@ -22,6 +22,7 @@ PACKAGES = (
     "core",
     "destinations",
     "evidence",
+    "exports",
     "policy",
     "proxy",
     "tui",
