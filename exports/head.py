@@ -21,6 +21,8 @@ SCHEMA = "outgate.export/1"
 _MOST_RUNS = 1500
 """More do not fit into one cell of a spreadsheet; then only their number is told."""
 _KEY_HEX, _SIGNATURE_HEX = 64, 128
+_NOTHING = "0" * 64
+"""A digest that is not known yet."""
 _HEX = frozenset(string.digits + "abcdef")
 
 
@@ -155,6 +157,20 @@ class Sealer:
         told = self.head(contents, digest).to_json()
         signature = self.key.sign(canonical(told))
         return canonical({**told, "signature": signature.hex()})
+
+    def blank(self, contents: Contents) -> bytes:
+        """Return a text as long as the head, for a format that needs its length before its digest."""
+        return blanked(self.sealed(contents, _NOTHING))
+
+
+def blanked(head: bytes) -> bytes:
+    """Return a head without what depends on the rest of the file, as long as before. Raises
+    ValueError.
+    """
+    value = orjson.loads(head)
+    if not isinstance(value, dict):
+        raise BadHead("the head is damaged")
+    return canonical({**value, "sha256": _NOTHING, "signature": "0" * _SIGNATURE_HEX})
 
 
 def opened(text: bytes) -> Head:

@@ -61,8 +61,11 @@ class Selection:
         return None if self.cases is None else {"cases": len(self.cases)}
 
 
-def sealer_of(store: Store, selection: Selection, format_: str, by: str) -> Sealer:
-    """Return what makes the head of an export of this; take it before anything is read.
+def sealer_of(
+    store: Store, selection: Selection, format_: str, by: str, at: datetime | None = None
+) -> Sealer:
+    """Return what makes the head of an export of this, made now or `at`; take it before anything is
+    read.
 
     Raises EvidenceError.
     """
@@ -72,7 +75,7 @@ def sealer_of(store: Store, selection: Selection, format_: str, by: str) -> Seal
     acts = _last(store.iter_act_entries())
     draft = Head(
         format=format_,
-        at=utc_now(),
+        at=at or utc_now(),
         by=by,
         version=version("outgate"),
         since=selection.since,

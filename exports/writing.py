@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,7 @@ def export(
     *,
     by: str,
     overwrite: bool = False,
+    at: datetime | None = None,
 ) -> Written:
     """Write the selection in the format called `name`, with its signed head.
 
@@ -37,7 +39,7 @@ def export(
     `overwrite`. Raises InputError, or EvidenceError from the store.
     """
     format_ = format_named(name)
-    sealer = sealer_of(store, selection, name, by)
+    sealer = sealer_of(store, selection, name, by, at)
     contents = selection.contents(store)
     return write(
         out, contents, lambda file: format_.write(contents, sealer, file), overwrite=overwrite

@@ -33,6 +33,10 @@ def _head(line: bytes) -> bytes | None:
     return line if f'"schema":"{SCHEMA}"'.encode() in line and b'"chain":{' not in line else None
 
 
+def _line(start: bytes) -> bytes:
+    return start.split(b"\n", 1)[0]
+
+
 def _place(where: str, line: bytes) -> Place:
     value: dict[str, Any] = orjson.loads(line)
     # A doubled key, or another way to write the same, would be lost by reading it.
@@ -58,6 +62,6 @@ FORMAT = Format(
     suffix=".jsonl",
     purpose="for machines and auditors: verifies by itself",
     write=_write,
-    recognises=lambda start: start.startswith(b"{"),
+    recognises=lambda start: start.startswith(b"{") and b'"class_uid":' not in _line(start),
     read=_read,
 )

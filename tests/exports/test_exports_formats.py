@@ -3,13 +3,16 @@
 import csv
 import io
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import python_calamine
 from reading_files import readable
 
 from core.errors import EvidenceError, InputError
+from core.ids import utc_now
 from core.record import Record
 from evidence.store import Store
 from exports.columns import HEADINGS
@@ -63,12 +66,15 @@ class TestEveryFormat:
         out = exported(name, full, tmp_path / "file")
         assert readable(out).count("officer") >= 2
 
-    def test_the_same_evidence_gives_the_same_contents(
+    def test_the_same_evidence_gives_the_same_bytes(
         self, name: str, full: Path, tmp_path: Path
     ) -> None:
-        """Two exports differ in their heads only."""
-        first, second = (exported(name, full, tmp_path / one) for one in ("a", "b"))
-        assert formats()[name].read(first).digest == formats()[name].read(second).digest
+        """Two exports of one moment by one person do not differ."""
+        store, at = Store(full), utc_now()
+        for out in ("a", "b"):
+            export(name, store, ALL, tmp_path / out, by="auditor", at=at)
+        store.close()
+        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
     def test_nothing_at_all_can_be_exported(self, name: str, place: Path, tmp_path: Path) -> None:
         """An export without records is a valid file, and says that it is complete."""
@@ -180,3 +186,76 @@ def test_the_spreadsheet_says_beside_each_record_who_did_what(full: Path, tmp_pa
     rows = rows_of(exported("csv", full, tmp_path / "x.csv"))
     assert "noted it by officer" in rows[0]["Reviews"]
     assert "closed it by officer: test data" in rows[0]["Reviews"]
+
+
+def test_the_workbook_is_typed_and_holds_no_formula_and_no_link(
+    write: Callable[..., None], place: Path, make_record: Make, tmp_path: Path
+) -> None:
+    """Numbers are numbers, times are times, and nothing that a script is called is executed."""
+    for number, hostile in enumerate(HOSTILE):
+        write(make_record(number, script=hostile, host=hostile))
+    out = exported("xlsx", place, tmp_path / "x.xlsx")
+    with zipfile.ZipFile(out) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert not [name for name, text in parts.items() if "<f>" in text or "<hyperlink" in text]
+    assert not [name for name in parts if "externalLink" in name or "vba" in name.lower()]
+    book = python_calamine.CalamineWorkbook.from_path(out)
+    assert book.sheet_names == ["export", "records", "findings", "reviews", "scripts"]
+    headings, first, *others = book.get_sheet_by_name("records").to_python()
+    row = dict(zip(headings, first, strict=True))
+    assert row["Time (UTC)"] == make_record().at.replace(tzinfo=None)
+    assert (row["Bytes sent"], row["Answer"]) == (1000.0, 200.0)
+    assert row["Script path"] == HOSTILE[0]
+    assert len(others) == len(HOSTILE) - 1
+    headings, *found = book.get_sheet_by_name("findings").to_python()
+    assert len(found) == len(HOSTILE)
+    assert dict(zip(headings, found[0], strict=True))["Distinct values"] == 2.0
+
+
+@pytest.mark.parametrize("name", ["xlsx", "parquet"])
+def test_a_packed_export_that_was_edited_is_named(name: str, full: Path, tmp_path: Path) -> None:
+    """Also where a whole program wrote the file anew, or a byte in it was changed."""
+    out = exported(name, full, tmp_path / "x")
+    data = bytearray(out.read_bytes())
+    for position in range(0, len(data), max(1, len(data) // 60)):
+        data[position] ^= 1
+        out.write_bytes(data)
+        assert not verify_export(out).ok, position
+        data[position] ^= 1
+    for cut in (1, len(data) // 2, len(data) - 5):
+        out.write_bytes(data[:-cut])
+        assert not verify_export(out).ok
+
+
+def test_a_row_taken_out_of_a_parquet_is_named(full: Path, tmp_path: Path) -> None:
+    """Written anew with its head, but without one record."""
+    import pyarrow
+    import pyarrow.parquet
+
+    out = exported("parquet", full, tmp_path / "x.parquet")
+    table = pyarrow.parquet.read_table(out)
+    rows = [row for row in table.to_pylist() if (row["entry"], row["seq"]) != ("record", 3)]
+    kept = pyarrow.Table.from_pylist(rows, schema=table.schema)
+    head = pyarrow.parquet.ParquetFile(out).metadata.metadata[b"outgate.export"]
+    with pyarrow.parquet.ParquetWriter(out, table.schema) as writer:
+        writer.write_table(kept)
+        writer.add_key_value_metadata({"outgate.export": head})
+    report = verify_export(out)
+    assert "record 3 is missing" in " ".join(report.problems), report
+
+
+def test_a_row_taken_out_of_a_workbook_is_named(full: Path, tmp_path: Path) -> None:
+    """A sheet edited inside the file, its head kept."""
+    out = exported("xlsx", full, tmp_path / "x.xlsx")
+    with zipfile.ZipFile(out) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+        head = archive.comment
+    sheet = parts["xl/worksheets/sheet2.xml"].decode()
+    begin, end = sheet.index('<row r="4"'), sheet.index('<row r="5"')
+    parts["xl/worksheets/sheet2.xml"] = (sheet[:begin] + sheet[end:]).encode()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.comment = head
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    report = verify_export(out)
+    assert "record 3 is missing" in " ".join(report.problems), report

@@ -9,7 +9,8 @@ def readable(path: Path) -> str:
     data = path.read_bytes()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            data = b"\n".join(archive.read(name) for name in archive.namelist())
+            parts = [archive.read(name) for name in archive.namelist()]
+        data = b"\n".join([archive.comment, *parts])
     elif data.startswith(b"PAR1"):
         import pyarrow.parquet
 
