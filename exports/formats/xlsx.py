@@ -35,11 +35,12 @@ _MOST_TEXT = 32_000
 _EPOCH = datetime(1980, 1, 1)  # noqa: DTZ001 - the earliest time of a zip, the same everywhere
 _FINDINGS = (
     "Time (UTC)|Kind|What|Detector|Certainty|Occurrences|Distinct values|Rows affected|"
-    "People affected|Where|Masked excerpt|Published example|Note"
-).split("|") + [ID, SEQ]
+    f"People affected|Where|Masked excerpt|Published example|Note|{ID}|{SEQ}"
+).split("|")
 _REVIEWS = (
-    "Time (UTC)|Who|Role|Channel|Is the sender|What|Why|Note|Case|Script|Script SHA-256|Record id"
-).split("|") + [SEQ, HASH]
+    "Time (UTC)|Who|Role|Channel|Is the sender|What|Why|Note|Case|Script|Script SHA-256|"
+    f"Record id|{SEQ}|{HASH}"
+).split("|")
 _SCRIPTS = (
     "Script|Path|SHA-256|Records|First (UTC)|Last (UTC)|Users|Last said of this version"
 ).split("|")

@@ -48,12 +48,12 @@ def _made() -> list[Record]:
     call = make_record(30).llm
     assert call is not None
     made += [
-        make_record(30, llm=replace(call, **changes))
-        for changes in (
-            {"model": None},
-            {"provider": None},
-            {"input_tokens": None, "output_tokens": None},
-            {"model": None, "provider": None},
+        make_record(30, llm=one)
+        for one in (
+            replace(call, model=None),
+            replace(call, provider=None),
+            replace(call, input_tokens=None, output_tokens=None),
+            replace(call, model=None, provider=None),
         )
     ]
     made += [

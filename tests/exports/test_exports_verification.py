@@ -74,11 +74,11 @@ def test_every_change_is_named(
 
 def test_doubled_keys_are_named(full: Path, tmp_path: Path) -> None:
     """What two readers would read differently is no proof."""
-    doubled: Edit = lambda lines: [
-        *lines[:2],
-        lines[2].replace(b'"schema":', b'"schema":"x","schema":', 1),
-        *lines[3:],
-    ]
+
+    def doubled(lines: list[bytes]) -> list[bytes]:
+        twice = lines[2].replace(b'"schema":', b'"schema":"x","schema":', 1)
+        return [*lines[:2], twice, *lines[3:]]
+
     report = verify_export(edited(exported("jsonl", full, tmp_path / "file"), doubled))
     assert "keys doubled or moved" in " ".join(report.problems)
 
