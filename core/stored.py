@@ -2,6 +2,7 @@
 cannot be read.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ class ChainLink:
     prev: bytes
     """Hash of the entry before: 32 bytes."""
     hash: bytes
+    seal: Mapping[str, Any] | None = None
+    """How it is hashed by parts, as an export tells it; None where it is hashed as one text."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the `chain` object of an exported record."""
@@ -27,6 +30,7 @@ class ChainLink:
             "seq": self.seq,
             "prev": self.prev.hex(),
             "hash": self.hash.hex(),
+            **(self.seal or {}),
         }
 
 

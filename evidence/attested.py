@@ -1,5 +1,5 @@
-"""Holds an evidence file against what was signed and witnessed of it: its own checkpoints, the witness
-beside it, and witnesses elsewhere.
+"""Holds an evidence file against what was signed and witnessed of it: its own checkpoints, the
+witness beside it, and witnesses elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Roots:
             self.at[self._tree.size] = self._tree.root()
 
     @property
-    def size(self) -> int:
+    def count(self) -> int:
         """How many entries were read."""
         return self._tree.size
 
@@ -159,9 +159,9 @@ def _objection(told: Checkpoint, chain: str, roots: dict[str, Roots], who: str) 
         return f"{who} is of another chain, {told.records.chain}"
     for name, tree in roots.items():
         part, what = _part(told, name), "records" if name == "records" else "acts"
-        if part.size > tree.size:
+        if part.size > tree.count:
             gone = "the newest were cut off, or an older copy was put back"
-            return f"{who} had seen {part.size} {what}, and here are {tree.size}: {gone}"
+            return f"{who} had seen {part.size} {what}, and here are {tree.count}: {gone}"
         if tree.at.get(part.size) != part.root:
             gone = "the chain was rewritten or forked"
             return f"{who} had seen other {what} up to entry {part.size}: {gone}"

@@ -10,12 +10,14 @@ from typing import Any
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
-from evidence.chain import canonical, genesis, link, plain
+from evidence.chain import canonical, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
+from evidence.frames import mark, packed
+from evidence.parts import cuts_to_bytes, new_seal, sealed_link
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import EvidenceLostError
-from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_OPEN, write_rollup
+from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_MARK, INSERT_OPEN, write_rollup
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
@@ -33,6 +35,13 @@ class Item:
     """
     text: bytes
     """JSON; canonical where it is to be chained."""
+
+    @property
+    def marks(self) -> set[int]:
+        """By what its values are looked up."""
+        findings = () if self.record is None else self.record.findings
+        every = (mark(one) for finding in findings for one in finding.fingerprints)
+        return {one for one in every if one is not None}
 
 
 @dataclass(slots=True)
@@ -175,13 +184,16 @@ class Appender:
         rollup = Rollup()
         keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup)
-        rows = []
+        rows, marks = [], []
         for item, key in zip(items, keys, strict=True):
             seq += 1
-            prev, head = head, link(head, seq, item.text)
-            case_id = None if key is None else self._case_id(key)
-            rows.append((seq, item.id, item.at_us, case_id, prev, head, item.text.decode()))
+            seal = new_seal(item.text)
+            prev, head = head, sealed_link(head, seq, item.text, seal)
+            place = (seq, item.id, item.at_us, None if key is None else self._case_id(key), prev)
+            rows.append((*place, head, seal.salt, cuts_to_bytes(seal.cuts), packed(item.text)))
+            marks += [(found, seq) for found in item.marks]
         INSERT_ENTRY.run_rows(self._driver, rows)
+        INSERT_MARK.run_rows(self._driver, sorted(marks))
         return seq, head
 
     def _case_id(self, key: str) -> int:

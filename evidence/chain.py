@@ -5,6 +5,7 @@ order.
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -85,6 +86,15 @@ class ChainBroken(ValueError):  # noqa: N818 - says what is, as evidence
     """The entries are not the chain that they claim to be; the text is for a person."""
 
 
+def _fits(
+    linked: Callable[[bytes, int, bytes], bytes], prev: bytes, seq: int, body: bytes, hash_: bytes
+) -> bool:
+    try:
+        return linked(prev, seq, body) == hash_
+    except ValueError:
+        return False
+
+
 class ChainVerifier:
     """Is fed the entries of one chain in order and raises ChainBroken at the first that does not
     belong.
@@ -103,8 +113,17 @@ class ChainVerifier:
         self.entries = 0
         self._gaps = gaps
 
-    def feed(self, seq: int, prev: bytes, hash_: bytes, body: bytes) -> None:
-        """Take the next entry with its stored hashes and its body exactly as hashed."""
+    def feed(
+        self,
+        seq: int,
+        prev: bytes,
+        hash_: bytes,
+        body: bytes,
+        linked: Callable[[bytes, int, bytes], bytes] = link,
+    ) -> None:
+        """Take the next entry with its stored hashes and its body exactly as hashed, and how it is
+        linked.
+        """
         if seq <= self.seq:
             raise ChainBroken(
                 f"entry {seq} stands after entry {self.seq}: entries were reordered or repeated"
@@ -118,7 +137,7 @@ class ChainVerifier:
             raise ChainBroken(
                 f"entry {seq} does not follow entry {self.seq}: one of them was replaced"
             )
-        if len(prev) != len(self.head) or link(prev, seq, body) != hash_:
+        if len(prev) != len(self.head) or not _fits(linked, prev, seq, body, hash_):
             raise ChainBroken(f"entry {seq} was changed after it was written")
         self.seq, self.head = seq, hash_
         self.missing += skipped

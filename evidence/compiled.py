@@ -21,11 +21,19 @@ CREATE = (
     ),
     (
         "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
-        "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, body VARCHAR NOT "
-        "NULL, PRIMARY KEY (seq), UNIQUE (id) )"
+        "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, salt BLOB, cuts BLOB,"
+        " body BLOB NOT NULL, PRIMARY KEY (seq), UNIQUE (id) )"
     ),
     ("CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL"),
     ("CREATE INDEX entries_by_time ON entries (at_us)"),
+    (
+        "CREATE TABLE erased ( seq INTEGER NOT NULL, cuts BLOB NOT NULL, sealed BLOB NOT "
+        "NULL, PRIMARY KEY (seq) )"
+    ),
+    (
+        "CREATE TABLE marks ( mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, "
+        "seq) ) WITHOUT ROWID"
+    ),
     ('CREATE TABLE meta ( "key" VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY ("key") )'),
     (
         "CREATE TABLE open_exchanges ( slot INTEGER NOT NULL, id VARCHAR NOT NULL, gate "
@@ -61,10 +69,18 @@ CREATE = (
 )
 INSERT_ENTRY = (
     (
-        "INSERT INTO entries (seq, id, at_us, case_id, prev, hash, body) VALUES (?, ?, ?, ?, "
-        "?, ?, ?)"
+        "INSERT INTO entries (seq, id, at_us, case_id, prev, hash, salt, cuts, body) VALUES "
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ),
-    ("seq", "id", "at_us", "case_id", "prev", "hash", "body"),
+    ("seq", "id", "at_us", "case_id", "prev", "hash", "salt", "cuts", "body"),
+)
+INSERT_ERASED = (
+    ("INSERT OR REPLACE INTO erased (seq, cuts, sealed) VALUES (?, ?, ?)"),
+    ("seq", "cuts", "sealed"),
+)
+INSERT_MARK = (
+    ("INSERT OR IGNORE INTO marks (mark, seq) VALUES (?, ?)"),
+    ("mark", "seq"),
 )
 INSERT_OPEN = (
     ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body) VALUES (?, ?, ?, ?)"),

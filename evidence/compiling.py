@@ -23,6 +23,8 @@ from evidence.tables import (
     CaseRow,
     CheckpointRow,
     Entry,
+    Erased,
+    Mark,
     OpenExchange,
     ReviewEntry,
     ScriptRow,
@@ -120,6 +122,12 @@ def all_statements() -> dict[str, Compiled]:
     again = insert(_table(OpenExchange)).prefix_with("OR REPLACE")
     return {
         "INSERT_ENTRY": _compiled(insert(_table(Entry)), _columns(_table(Entry))),
+        "INSERT_ERASED": _compiled(
+            insert(_table(Erased)).prefix_with("OR REPLACE"), _columns(_table(Erased))
+        ),
+        "INSERT_MARK": _compiled(
+            insert(_table(Mark)).prefix_with("OR IGNORE"), _columns(_table(Mark))
+        ),
         "INSERT_OPEN": _compiled(again, _columns(_table(OpenExchange))),
         "INSERT_REVIEW": _compiled(insert(_table(ReviewEntry)), _columns(_table(ReviewEntry))),
         "INSERT_CHECKPOINT": _compiled(

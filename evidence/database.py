@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from evidence.frames import teach
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 BUSY_TIMEOUT_S = 5.0
@@ -17,6 +18,8 @@ _KEPT_OPEN = 4
 _ALWAYS = ("PRAGMA trusted_schema=OFF", "PRAGMA temp_store=MEMORY", "PRAGMA cell_size_check=ON")
 _WRITING = (
     "PRAGMA page_size=8192",
+    "PRAGMA auto_vacuum=INCREMENTAL",
+    "PRAGMA secure_delete=ON",
     "PRAGMA journal_mode=WAL",
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA wal_autocheckpoint=1000",
@@ -66,6 +69,7 @@ def connect(
         else (*_ALWAYS, *_WRITING, f"PRAGMA synchronous={'FULL' if strict else 'NORMAL'}")
     )
     try:
+        teach(connection)
         for statement in settings:
             connection.execute(statement).close()
     except BaseException:

@@ -12,10 +12,15 @@ import orjson
 
 from core.record import Record
 from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from evidence.parts import Seal, cuts_from_bytes, sealed_from_bytes
 from evidence.times import from_micros
 
-ENTRY_COLUMNS = "seq, prev, hash, id, at_us, CAST(body AS BLOB)"
+ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
+    (SELECT e.cuts FROM erased e WHERE e.seq = entries.seq),
+    (SELECT e.sealed FROM erased e WHERE e.seq = entries.seq)"""
 """Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
+ERASED = "it was erased"
+"""Why the text of an entry cannot be read."""
 
 
 _PARTS_KNOWN = 2000
@@ -34,10 +39,10 @@ class Entry:
     """The JSON that was hashed."""
 
     @classmethod
-    def of(cls, chain_id: str, row: tuple[int, bytes, bytes, str, int, bytes]) -> "Entry":
+    def of(cls, chain_id: str, row: tuple[Any, ...]) -> "Entry":
         """Return the entry of a row of `ENTRY_COLUMNS`."""
-        seq, prev, hash_, id_, at_us, text = row
-        link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_)
+        seq, prev, hash_, id_, at_us, text, *seal = row
+        link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_, seal=seal_told(*seal))
         return cls(link=link, id=id_, at_us=at_us, text=text)
 
     def opened(self, known: "Recalled | None" = None) -> StoredEntry:
@@ -83,11 +88,33 @@ class Recalled:
 
 def read_record(text: bytes | str, known: Recalled | None = None) -> Record:
     """Return the record in a stored text. Raises ValueError, which says why without any value."""
+    if not text:
+        raise ValueError(ERASED)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise ValueError("its text is damaged") from None
     return Record.from_json(value, known)
+
+
+def seal_of(
+    salt: bytes | None, cuts: bytes | None, now_cut: bytes | None, sealed: bytes | None
+) -> Seal | None:
+    """Return the seal of a row; None where the entry is hashed as one text. Raises ValueError."""
+    if sealed is not None and now_cut is not None:
+        return Seal(cuts=cuts_from_bytes(now_cut), sealed=sealed_from_bytes(sealed))
+    if salt is None or cuts is None:
+        return None
+    return Seal(salt=salt, cuts=cuts_from_bytes(cuts))
+
+
+def seal_told(*columns: bytes | None) -> dict[str, Any] | None:
+    """Return the seal of a row as an export tells it."""
+    try:
+        seal = seal_of(*columns)
+    except ValueError:
+        return None
+    return None if seal is None else seal.to_json()
 
 
 def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:

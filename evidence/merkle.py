@@ -1,5 +1,5 @@
-"""Merkle trees over a chain, as RFC 6962 and RFC 9162 define them: roots, proofs that an entry is in,
-proofs that a tree grew out of an earlier one. Pure.
+"""Merkle trees over a chain, as RFC 6962 and RFC 9162 define them: roots, proofs that an entry is
+in, proofs that a tree grew out of an earlier one. Pure.
 
 A leaf's data is the hash of an entry, so that one tree proves place and content.
 """
@@ -77,17 +77,17 @@ class Tree:
             self._levels.append(level)
 
     @property
-    def size(self) -> int:
-        """How many leaves there are."""
+    def leaves(self) -> int:
+        """How many there are."""
         return len(self._levels[0])
 
     def root(self) -> bytes:
         """Return the root."""
-        return self._levels[-1][0] if self.size else EMPTY
+        return self._levels[-1][0] if self.leaves else EMPTY
 
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """Return the proof that the leaf at `index` (from 0) is in. Raises ValueError."""
-        if not 0 <= index < self.size:
+        if not 0 <= index < self.leaves:
             raise ValueError("there is no such leaf")
         found = []
         for level in self._levels[:-1]:
@@ -97,11 +97,14 @@ class Tree:
         return tuple(found)
 
     def consistency(self, size: int) -> tuple[bytes, ...]:
-        """Return the proof that this tree grew out of its first `size` leaves. Raises ValueError."""
-        if not 0 < size <= self.size:
+        """Return the proof that this tree grew out of its first `size` leaves.
+
+        Raises ValueError.
+        """
+        if not 0 < size <= self.leaves:
             raise ValueError("there was no such tree")
         found: list[bytes] = []
-        start, end, whole = 0, self.size, True
+        start, end, whole = 0, self.leaves, True
         while size != end:
             split = start + _largest_power_below(end - start)
             if size <= split:

@@ -16,6 +16,8 @@ class Step:
 
     statements: tuple[str, ...]
     rebuild: bool = False
+    compact: bool = False
+    """The file is then written anew without its free pages, on which the old form still stands."""
 
 
 _V1 = Step(
@@ -93,4 +95,33 @@ _V5 = Step(
     )
 )
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5)
+_V6 = Step(
+    statements=(
+        "DROP INDEX entries_by_time",
+        "DROP INDEX entries_by_case",
+        "ALTER TABLE entries RENAME TO entries_before",
+        """CREATE TABLE entries (
+            seq INTEGER NOT NULL PRIMARY KEY, id VARCHAR NOT NULL UNIQUE, at_us BIGINT NOT NULL,
+            case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, salt BLOB, cuts BLOB,
+            body BLOB NOT NULL)""",
+        """INSERT INTO entries (seq, id, at_us, case_id, prev, hash, body)
+            SELECT seq, id, at_us, case_id, prev, hash, packed(CAST(body AS BLOB))
+            FROM entries_before ORDER BY seq""",
+        "CREATE INDEX entries_by_time ON entries (at_us)",
+        "CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL",
+        """CREATE TABLE erased (
+            seq INTEGER NOT NULL PRIMARY KEY, cuts BLOB NOT NULL, sealed BLOB NOT NULL)""",
+        """CREATE TABLE marks (
+            mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, seq)) WITHOUT ROWID""",
+        """INSERT OR IGNORE INTO marks (mark, seq)
+            SELECT mark(found.value), e.seq FROM entries_before e,
+            json_each(CASE WHEN json_valid(e.body) THEN e.body ELSE '{}' END, '$.findings') f,
+            json_each(f.value, '$.fingerprints') found
+            WHERE f.type = 'object' AND mark(found.value) IS NOT NULL""",
+        "DROP TABLE entries_before",
+    ),
+    compact=True,
+)
+"""Records are packed, hashed by parts from now on, and found by the fingerprints of values."""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)

@@ -1,5 +1,5 @@
-"""Takes checkpoints: extends the Merkle trees by what was chained since, signs, keeps the note in the
-file and tells the witnesses.
+"""Takes checkpoints: extends the Merkle trees by what was chained since, signs, keeps the note in
+the file and tells the witnesses.
 """
 
 import contextlib

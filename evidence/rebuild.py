@@ -28,7 +28,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def _chunk(connection: Connection, after: int) -> list[Any]:
-    query = """SELECT seq, id, at_us, case_id, CAST(body AS BLOB) FROM entries
+    query = """SELECT seq, id, at_us, case_id, unpacked(body) FROM entries
         WHERE seq > ? ORDER BY seq LIMIT ?"""
     return list(connection.execute(query, (after, _CHUNK)))
 
@@ -63,9 +63,11 @@ def _apply_reviews(connection: Connection) -> None:
 
 def _has_other_version(connection: Connection, key: str, review: StoredReview) -> bool:
     """Return whether the case has a later record of another version than the one looked at."""
-    query = """SELECT 1 FROM entries
-        WHERE case_id = (SELECT id FROM cases WHERE key = ?) AND seq > ? AND json_valid(body)
-        AND json_extract(body, '$.sender.script.sha256') <> coalesce(?, '') LIMIT 1"""
+    query = """SELECT 1 FROM (SELECT unpacked(body) AS text FROM entries
+            WHERE case_id = (SELECT id FROM cases WHERE key = ?) AND seq > ?)
+        WHERE json_valid(CAST(text AS TEXT))
+        AND json_extract(CAST(text AS TEXT), '$.sender.script.sha256') <> coalesce(?, '')
+        LIMIT 1"""
     return connection.value(query, (key, review.up_to, review.sha256)) is not None
 
 

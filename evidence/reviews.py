@@ -117,8 +117,8 @@ def _is_own(who: str, about: Record | None) -> bool | None:
 
 def _record(connection: Connection, record_id: str) -> Record | None:
     """Return the record with this id, chained or still under way."""
-    for table in ("entries", "open_exchanges"):
-        query = f"SELECT CAST(body AS BLOB) FROM {table} WHERE id = ?"  # noqa: S608 - our tables
+    for table, body in (("entries", "unpacked(body)"), ("open_exchanges", "CAST(body AS BLOB)")):
+        query = f"SELECT {body} FROM {table} WHERE id = ?"  # noqa: S608 - our tables
         text = connection.value(query, (record_id,))
         if text is not None:
             return _understood(text)

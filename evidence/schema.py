@@ -2,6 +2,7 @@
 newer Outgate's.
 """
 
+import contextlib
 from contextlib import closing
 from pathlib import Path
 
@@ -28,10 +29,21 @@ def prepare(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         _refuse_strangers(path)
         make_private(path)
         with closing(connect(path, busy_timeout_s=busy_timeout_s)) as connection:
-            if version_of(connection) != VERSION:
+            if (found := version_of(connection)) != VERSION:
                 _bring_forward(connection)
+                if found and any(step.compact for step in STEPS[found:]):
+                    _compact(connection)
     except DatabaseFault as error:
         raise evidence_error(error) from None
+
+
+def _compact(connection: Connection) -> None:
+    """Write the file anew without free pages. Where somebody else reads meanwhile it stays as it
+    is: larger than it need be, and right.
+    """
+    with contextlib.suppress(*DatabaseFault):
+        connection.execute("VACUUM").close()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _refuse_strangers(path: Path) -> None:

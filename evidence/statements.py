@@ -29,6 +29,8 @@ class Statement:
 
 
 INSERT_ENTRY = Statement(compiled.INSERT_ENTRY)
+INSERT_ERASED = Statement(compiled.INSERT_ERASED)
+INSERT_MARK = Statement(compiled.INSERT_MARK)
 INSERT_OPEN = Statement(compiled.INSERT_OPEN)
 DELETE_OPEN = "DELETE FROM open_exchanges WHERE slot = ?"
 INSERT_REVIEW = Statement(compiled.INSERT_REVIEW)

@@ -31,7 +31,31 @@ class Entry(SQLModel, table=True):
     """None where no review is needed."""
     prev: bytes
     hash: bytes
-    body: str
+    salt: bytes | None = None
+    """From which the keys of its parts come; None where it is hashed as one text."""
+    cuts: bytes | None = None
+    """Where its parts are in the text."""
+    body: bytes
+    """The text, packed (`evidence.frames`); empty where the record was erased."""
+
+
+class Erased(SQLModel, table=True):
+    """What is left of the parts of a record that were erased, so that its hash proves the rest."""
+
+    __tablename__ = "erased"
+    seq: int = Field(primary_key=True)
+    cuts: bytes
+    """In the text as it is now."""
+    sealed: bytes
+
+
+class Mark(SQLModel, table=True):
+    """Which records hold a value, by its keyed fingerprint."""
+
+    __tablename__ = "marks"
+    __table_args__ = {"sqlite_with_rowid": False}
+    mark: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True)
 
 
 class OpenExchange(SQLModel, table=True):

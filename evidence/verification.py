@@ -2,8 +2,9 @@
 says what it means.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from core.errors import EvidenceError, InputError
 from core.review import ReviewEvent
 from evidence.acts import ReadAct, read_act
 from evidence.attested import Attested, Roots
-from evidence.chain import ChainBroken, ChainVerifier, canonical
+from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
-from evidence.entries import Recalled, read_record
+from evidence.entries import Recalled, read_record, seal_of
 from evidence.gate_words import Word, objection, words
+from evidence.parts import Seal, sealed_link
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -107,15 +109,36 @@ def _verify_file(connection: Connection, said: Sequence[Word], attested: Atteste
     )
 
 
+_RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.id, e.at_us, c.key,
+        e.salt, e.cuts, x.cuts, x.sealed
+    FROM entries e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN erased x ON x.seq = e.seq
+    ORDER BY e.seq"""
+
+
+def _linked(columns: Sequence[bytes | None]) -> Callable[[bytes, int, bytes], bytes]:
+    """Return how an entry with these columns is hashed."""
+    try:
+        seal = seal_of(*columns)
+    except ValueError:
+        return _unlinked
+    return link if seal is None else partial(_by_parts, seal)
+
+
+def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
+    return sealed_link(prev, seq, text, seal)
+
+
+def _unlinked(prev: bytes, seq: int, text: bytes) -> bytes:
+    raise ValueError("the seal is damaged")
+
+
 def _records_problem(
     connection: Connection, verifier: ChainVerifier, derived: Derived, roots: Roots
 ) -> str | None:
-    query = """SELECT e.seq, e.prev, e.hash, CAST(e.body AS BLOB), e.id, e.at_us, c.key
-        FROM entries e LEFT JOIN cases c ON c.id = e.case_id ORDER BY e.seq"""
     known = Recalled()
-    for seq, prev, hash_, text, id_, at_us, key in connection.execute(query):
+    for seq, prev, hash_, text, id_, at_us, key, *seal in connection.execute(_RECORDS):
         try:
-            verifier.feed(seq, prev, hash_, text)
+            verifier.feed(seq, prev, hash_, text, _linked(seal))
         except ChainBroken as broken:
             return str(broken)
         roots.feed(hash_)
@@ -204,7 +227,9 @@ def verify_jsonl(path: Path) -> VerifyReport:
                 if place["id"] != chain:
                     raise ChainBroken("it belongs to another chain than the lines before")
                 prev, hash_ = bytes.fromhex(place["prev"]), bytes.fromhex(place["hash"])
-                verifier.feed(place["seq"], prev, hash_, canonical(record))
+                seal = Seal.from_json(place)
+                linked = link if seal is None else partial(_by_parts, seal)
+                verifier.feed(place["seq"], prev, hash_, canonical(record), linked)
             except ChainBroken as broken:
                 problem = f"line {number}: {broken}"
                 break

@@ -1,5 +1,5 @@
-"""Witnesses: where every checkpoint is told outside the evidence file, so that an older copy, another
-file or a rewritten one is seen. Files that only grow, and the system's log.
+"""Witnesses: where every checkpoint is told outside the evidence file, so that an older copy,
+another file or a rewritten one is seen. Files that only grow, and the system's log.
 """
 
 import base64
@@ -102,7 +102,7 @@ class FileWitness:
 
 @dataclass(frozen=True, slots=True)
 class SyslogWitness:
-    """One message for each checkpoint to the system's log. A witness only where that is forwarded."""
+    """One message for each checkpoint to the system's log: a witness where that is forwarded."""
 
     address: str = "/dev/log"
 

@@ -30,10 +30,9 @@ from evidence.notary import Notary
 from evidence.recovery import recover
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
-from evidence.writer_tasks import Ready, Task, has_ended, tell
+from evidence.writer_tasks import Ready, Task, has_ended, tell, trouble
 
-MOST_IN_A_BATCH = 512
-MOST_OWED = 10_000
+MOST_IN_A_BATCH, MOST_OWED = 512, 10_000
 LOOK_S = 0.5
 """So often the file is looked at, and a failure tried to be mended."""
 STALLED_S = 20.0
@@ -176,17 +175,20 @@ class Writer:
         self._taken = []
         self._diary.look()
         self._keep_diary()
-        if self._failure is None and self._connection is not None:
-            self._checkpoints.look(self._connection, self._head()[0])
+        if (connection := self._well_connected()) is not None:
+            self._checkpoints.look(connection, self._head()[0])
         self._busy_since = None
         self._say()
         return running
 
     def _keep_diary(self) -> None:
         """Chain what the gate has to tell of itself; what cannot be written now waits."""
-        if self._failure is None and self._connection is not None:
+        if (connection := self._well_connected()) is not None:
             with contextlib.suppress(*DatabaseFault):
-                self._diary.write(self._connection)
+                self._diary.write(connection)
+
+    def _well_connected(self) -> Connection | None:
+        return self._connection if self._failure is None else None
 
     def _take(self) -> bool:
         """Wait for work, but not for long; take all there is, up to a group.
@@ -261,9 +263,8 @@ class Writer:
             self._fail(ready, evidence_error(error))
             self._disconnect()
         except BaseException as error:  # noqa: BLE001 - boundary: others wait for it
-            self._fail(
-                ready, EvidenceError(f"The evidence writer failed ({type(error).__name__}).")
-            )
+            kind = type(error).__name__
+            self._fail(ready, EvidenceError(f"The evidence writer failed ({kind})."))
             self._disconnect()
         else:
             for one in ready:
@@ -350,13 +351,7 @@ class Writer:
         return (0, b"") if self._appender is None else self._appender.head
 
     def _trouble(self, *, stopping: bool = False) -> str | None:
-        """Say what is not in the file and cannot, or can no longer, be written there."""
-        if isinstance(self._failure, EvidenceLostError):
-            return self._failure.message
-        missing = self._lost + len(self._owed) * stopping
-        if missing == 0:
-            return None
-        return f"{missing} {'record' if missing == 1 else 'records'} could not be written."
+        return trouble(self._failure, self._lost + len(self._owed) * stopping)
 
     def _connected(self) -> Appender:
         if self._connection is not None and self._appender is not None:
@@ -393,8 +388,8 @@ class Writer:
     def _close(self) -> None:
         self._diary.stopped()
         self._keep_diary()
-        if self._failure is None and self._connection is not None:
-            self._checkpoints.take(self._connection, "stop")
+        if (connection := self._well_connected()) is not None:
+            self._checkpoints.take(connection, "stop")
         self._guard.release()
         self._disconnect()
         self._guard.close()

@@ -7,6 +7,7 @@ from core.errors import EvidenceError
 from core.ports import Done
 from core.record import Record
 from evidence.batch import Item
+from evidence.sqlite_errors import EvidenceLostError
 
 log = logging.getLogger("outgate.evidence")
 
@@ -48,3 +49,12 @@ def has_ended(kind: str) -> EvidenceError:
         f"The evidence writer has ended ({kind}).",
         remedy="Restart the gate, and report this: it is a fault in Outgate.",
     )
+
+
+def trouble(failure: EvidenceError | None, missing: int) -> str | None:
+    """Say what is not in the file and cannot be written there (any more): so many records."""
+    if isinstance(failure, EvidenceLostError):
+        return failure.message
+    if missing == 0:
+        return None
+    return f"{missing} {'record' if missing == 1 else 'records'} could not be written."

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from core.ids import rfc3339
-from evidence.chain import ChainBroken, ChainVerifier
+from evidence.chain import ChainBroken, ChainVerifier, link
 from evidence.checkpoint import fingerprint
+from evidence.parts import Seal, sealed_link
 from evidence.sqlite_errors import evidence_error
 from evidence.verification import verify_jsonl
 from evidence.verify_report import VerifyReport
@@ -256,7 +258,9 @@ class _Chain:
                 chain = "" if self._told is None else self._told.chain
                 self._verifier = ChainVerifier(chain, gaps=True)
             prev, hash_ = bytes.fromhex(place.prev), bytes.fromhex(place.hash)
-            self._verifier.feed(place.seq, prev, hash_, place.body)
+            seal = None if place.seal is None else Seal.from_json(place.seal)
+            linked = link if seal is None else partial(sealed_link, seal=seal)
+            self._verifier.feed(place.seq, prev, hash_, place.body, linked)
         except ChainBroken as broken:
             self._say(f"{place.where}: {broken}")
         except (ValueError, TypeError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from core.errors import EvidenceError, InputError
 from exports.contents import Contents
@@ -28,6 +28,8 @@ class Place:
     """Hash of the entry before, where the file holds it."""
     body: bytes | None = None
     """What was hashed, where the file holds it."""
+    seal: Mapping[str, Any] | None = None
+    """How it was hashed by parts, where it was."""
     problem: str | None = None
     """What is wrong with it by itself."""
 

@@ -48,6 +48,7 @@ def _place(where: str, line: bytes) -> Place:
         hash=chain["hash"],
         prev=chain["prev"],
         body=canonical(value),
+        seal=chain,
         act=str(chain["id"]).startswith("reviews:"),
         problem=None if same else "it is not written as Outgate writes it: keys doubled or moved",
     )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import orjson
+
 from core.findings import NOT_INSPECTED
 from core.record import Record
 from core.review import ReviewEvent, called
@@ -29,7 +31,7 @@ _MOST_FOOTER = 64_000_000
 _TEXTS = (
     "entry id chain_id prev hash verdict intended rule reason outcome user script script_path "
     "script_sha256 certainty service category host path account_kind method "
-    "model provider cost_usd who action disposition note body"
+    "model provider cost_usd who action disposition note body seal"
 ).split()
 _NUMBERS = "seq pid bytes_sent bytes_received status input_tokens output_tokens records".split()
 
@@ -56,6 +58,7 @@ def _row(entry: Entry, kind: str) -> dict[str, Any]:
         "seq": link.seq,
         "prev": link.prev.hex(),
         "hash": link.hash.hex(),
+        "seal": None if link.seal is None else canonical(link.seal).decode(),
         "body": canonical(exported).decode() if damaged else entry.text.decode(),
     }
 
@@ -209,7 +212,7 @@ def _read(path: Path) -> Opened:
 def _places(file: Any) -> Iterator[Place]:
     import pyarrow
 
-    columns = ["entry", "seq", "prev", "hash", "body"]
+    columns = ["entry", "seq", "prev", "hash", "body", "seal"]
     number = 0
     try:
         for batch in file.iter_batches(batch_size=_GROUP, columns=columns):
@@ -221,9 +224,12 @@ def _places(file: Any) -> Iterator[Place]:
                     hash=row["hash"],
                     prev=row["prev"],
                     body=row["body"].encode(),
+                    seal=None if row["seal"] is None else orjson.loads(row["seal"]),
                     act=row["entry"] == "act",
                 )
-    except (pyarrow.ArrowException, OSError, TypeError, AttributeError, KeyError) as error:
+    except (
+        pyarrow.ArrowException, OSError, ValueError, TypeError, AttributeError, KeyError
+    ) as error:
         raise ValueError(f"row {number + 1}: cannot be read: {type(error).__name__}") from None
 
 

@@ -155,7 +155,7 @@ def test_the_example_of_the_record_page_is_a_record() -> None:
     chain = example.pop("chain")
 
     assert Record.from_json(example).to_json() == example
-    assert set(chain) == {"id", "seq", "prev", "hash"}
+    assert set(chain) == {"id", "seq", "prev", "hash", "salt", "parts"}
     explained = {name.rpartition(".")[2] for name in re.findall(r"`([a-z_0-9.]+)`", page)}
     assert _names(example) - explained == {"size"}, (
         "`size` is one of the free values of a script's version"

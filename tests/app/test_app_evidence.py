@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_file import rechained, run
 from invented_day import sample_records
 
 from app.home import Home
@@ -20,7 +21,6 @@ from app.run_summary import Session, print_session
 from core.attribution import ProcessRef
 from core.record import Record
 from evidence import open_evidence
-from evidence.chain import canonical, genesis, link
 from evidence.entries import Entry
 from tests.app.conftest import Runs
 
@@ -50,19 +50,15 @@ def write(home: Path) -> Callable[..., None]:
 
 def of_a_later_version(home: Path, seq: int) -> None:
     """Make an entry one that a later version wrote, with its chain as that would have it."""
-    with sqlite3.connect(home / "evidence.db") as connection:
-        [(chain,)] = connection.execute("SELECT value FROM meta WHERE key = 'chain.records'")
-        head = genesis(chain)
-        rows = connection.execute("SELECT seq, body FROM entries ORDER BY seq").fetchall()
-        for number, text in rows:
-            body = json.loads(text)
-            if number == seq:
-                body["decision"]["verdict"] = "quarantine"
-            before, head = head, link(head, number, canonical(body))
-            connection.execute(
-                "UPDATE entries SET body = ?, prev = ?, hash = ? WHERE seq = ?",
-                (canonical(body).decode(), before, head, number),
-            )
+
+    def later(body: Any) -> Any:
+        body["decision"]["verdict"] = "quarantine"
+        return body
+
+    place = home / "evidence.db"
+    rechained(place, seq, later)
+    run(place, "DELETE FROM checkpoints")  # that version would have signed what it wrote
+    place.with_name("evidence.db-witness").unlink()
 
 
 def sent_by(record: Record, *pids: int, script: int | None = None) -> Record:

@@ -16,12 +16,9 @@ import evidence
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.findings import Confidence, Finding
-from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, ReviewEvent, case_key
 from core.text import mask
 from evidence.database import connect
-from evidence.holds import HeldRequests
 from evidence.schema import APPLICATION_ID, VERSION
 from evidence.sqlite_errors import evidence_error
 from evidence.store import Store
@@ -71,78 +68,6 @@ def test_a_file_left_open_to_others_is_closed(place: Path) -> None:
     Store(place).close()
     assert mode(place) == 0o600
     assert mode(place.parent) == 0o755
-
-
-def test_a_file_of_the_first_version_is_brought_forward_with_all_it_holds(
-    place: Path, make_record: Make, told: Callable[[], Told]
-) -> None:
-    """Evidence of an earlier Outgate is read by this one: nothing lost, both chains whole, sums
-    made anew.
-    """
-    writer = Writer(place)
-    answer = told()
-    for n in range(5):
-        writer.close_record(make_record(n), answer)
-    answer.wait(5)
-    writer.stop()
-    with sqlite3.connect(place) as connection:
-        sums = connection.execute("SELECT * FROM traffic").fetchall()
-        connection.execute("DROP TABLE scripts")
-        connection.execute("DROP TABLE traffic")
-        undo_third_version(connection)
-        connection.execute("PRAGMA user_version=1")
-    store = Store(place)
-    assert store.count(CaseFilter()) == 1
-    store.close()
-    report = evidence.verify(place)
-    assert (report.ok, report.entries) == (True, 5)
-    with sqlite3.connect(place) as connection:
-        assert connection.execute("SELECT * FROM traffic").fetchall() == sums
-        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
-
-
-def undo_third_version(connection: sqlite3.Connection) -> None:
-    for name in ("record", "hold_key"):
-        connection.execute(f"DROP INDEX review_entries_by_{name}")
-    for name in ("record_id", "hold_key"):
-        connection.execute(f"ALTER TABLE review_entries DROP COLUMN {name}")
-
-
-def test_answers_given_under_an_earlier_version_still_count(
-    place: Path, make_record: Make, told: Callable[[], Told]
-) -> None:
-    """What people approved before the update is found after it, and both chains are whole."""
-    writer = Writer(place)
-    answer = told()
-    held = make_record(decision=Decision(verdict=Verdict.HOLD, hold_key="feed", hold_seconds=9.0))
-    writer.close_record(held, answer)
-    answer.wait()
-    writer.stop()
-    store = Store(place)
-    key = case_key(held)
-    store.append(
-        [
-            ReviewEvent(
-                id=uuid7(),
-                at=held.at,
-                case_key=key,
-                action=Action.APPROVE,
-                who="o",
-                record_id=held.id,
-            )
-        ]
-    )
-    store.close()
-    with sqlite3.connect(place) as connection:
-        undo_third_version(connection)
-        connection.execute("PRAGMA user_version=2")
-    store = Store(place)
-    holds = HeldRequests(store)
-    assert holds.answers([held.id])[held.id].approved
-    again = holds.answered_before("feed", held.at)
-    assert again is not None and again.approved
-    store.close()
-    assert evidence.verify(place).ok
 
 
 def test_a_newer_schema_is_refused_in_words_and_left_alone(place: Path) -> None:

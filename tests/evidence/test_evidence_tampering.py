@@ -1,6 +1,5 @@
 """Attacks on the evidence: each is named by `verify`, and none passes in silence."""
 
-import json
 import os
 import shutil
 import sqlite3
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_file import rechained, replaced, run
 
 import evidence
 from core.errors import EvidenceError, InputError
@@ -19,7 +19,6 @@ from core.happenings import Installation
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, Disposition, ReviewEvent, case_key, script_event
-from evidence.chain import canonical, genesis, link
 from evidence.notary import Notary, key_file
 from evidence.witness import FileWitness, beside, sighting
 from tests.evidence.conftest import Told
@@ -80,37 +79,17 @@ def home(tmp_path: Path, make_record: Make, told: Callable[[], Told]) -> Home:
 
 
 def sql(*statements: str) -> Callable[[Home], None]:
-    def attack(home: Home) -> None:
-        with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    return attack
-
-
-def rechained(home: Home, change: Callable[[dict[str, Any]], None], seq: int) -> None:
-    """Change a record and compute the rest of the chain anew, as an attacker with the file can."""
-    with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
-        (chain,) = connection.execute(
-            "SELECT value FROM meta WHERE key = 'chain.records'"
-        ).fetchone()
-        head = genesis(chain)
-        for number, text in connection.execute(
-            "SELECT seq, body FROM entries ORDER BY seq"
-        ).fetchall():
-            body = json.loads(text)
-            if number == seq:
-                change(body)
-            made = canonical(body)
-            before, head = head, link(head, number, made)
-            connection.execute(
-                "UPDATE entries SET prev = ?, hash = ?, body = ? WHERE seq = ?",
-                (before, head, made.decode(), number),
-            )
+    return lambda home: run(home.path, *statements)
 
 
 def change_and_rechain(home: Home) -> None:
-    rechained(home, lambda body: body["request"].update(content_type="text/plain"), 3)
+    """A record is changed and the rest of the chain computed anew, as whoever has the file can."""
+
+    def changed(body: Any) -> Any:
+        body["request"]["content_type"] = "text/plain"
+        return body
+
+    rechained(home.path, 3, changed)
 
 
 def older_copy(home: Home) -> None:
@@ -190,11 +169,12 @@ def cut_acts(home: Home) -> None:
 
 
 ENTRY = (
-    "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, body FROM entries"
+    "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, salt, cuts, body"
+    " FROM entries"
 )
 ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "a byte of a record": (
-        sql("UPDATE entries SET body = replace(body, '\"POST\"', '\"GET\"') WHERE seq = 2"),
+        sql(replaced('"POST"', '"GET"', "seq = 2")),
         "entry 2 was changed",
     ),
     "a byte of a hash": (
@@ -211,7 +191,7 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     ),
     "a record twice": (
         sql(
-            "INSERT INTO entries SELECT 11, 'y', at_us, case_id, prev, hash, body FROM entries"
+            "INSERT INTO entries SELECT 11, 'y', at_us, case_id, prev, hash, salt, cuts, body FROM entries"
             " WHERE seq = 10"
         ),
         "entry 11 does not follow",
@@ -298,7 +278,7 @@ def named(home: Home, witnesses: tuple[Path, ...] = ()) -> str:
 
 
 def test_what_nobody_touched_is_whole(home: Home) -> None:
-    """Days of work, starts and stops, reviews: whole, by the witness beside it and by one elsewhere."""
+    """Days of work, starts and stops, reviews: whole, by both witnesses."""
     report = evidence.verify(home.path, [home.elsewhere])
     assert (report.ok, report.problems) == (True, ())
     assert (report.entries, report.reviews, report.acts) == (10, 6, 10)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_file import old_store, rechained, rechained_acts
 from reading_files import readable
 
 import evidence
@@ -19,7 +20,7 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
 from core.stored import StoredEntry, StoredRecord, UnreadableEntry
-from evidence.chain import canonical, genesis, link
+from evidence.frames import packed
 from evidence.holds import HeldRequests
 from evidence.rollup import UNREADABLE
 from evidence.store import Store
@@ -76,19 +77,11 @@ it.
 
 def rewritten(place: Path, seq: int, change: Change, table: str = "entries") -> None:
     """Put another body into an entry, and chain it and all that follow anew."""
-    chain = {"entries": "records", "review_entries": "reviews"}[table]
-    with sqlite3.connect(place) as connection:
-        [(id_,)] = connection.execute("SELECT value FROM meta WHERE key = ?", (f"chain.{chain}",))
-        head = genesis(id_)
-        for number, text in connection.execute(
-            f"SELECT seq, body FROM {table} ORDER BY seq"
-        ).fetchall():
-            body = canonical(change(json.loads(text))) if number == seq else text.encode()
-            before, head = head, link(head, number, body)
-            connection.execute(
-                f"UPDATE {table} SET body = ?, prev = ?, hash = ? WHERE seq = ?",
-                (body.decode(), before, head, number),
-            )
+    (rechained if table == "entries" else rechained_acts)(place, seq, change)
+
+
+def frame_of(text: str | bytes) -> bytes:
+    return packed(text.encode() if isinstance(text, str) else text)
 
 
 def names(entries: list[StoredEntry]) -> list[tuple[int, bool]]:
@@ -169,7 +162,7 @@ def test_a_damaged_text_is_shown_as_what_it_is(
     place.
     """
     with sqlite3.connect(three) as connection:
-        connection.execute("UPDATE entries SET body = CAST(? AS TEXT) WHERE seq = 2", (text,))
+        connection.execute("UPDATE entries SET body = ? WHERE seq = 2", (frame_of(text),))
     store = Store(three)
     assert names(list(store.records(case_key(make_record())))) == [(3, True), (2, False), (1, True)]
     assert names(list(store.iter_records())) == [(1, True), (2, False), (3, True)]
@@ -199,7 +192,7 @@ def test_an_export_holds_what_it_cannot_read(
 def test_an_export_of_damage_does_not_verify(three: Path, text: str | bytes) -> None:
     """Damage is exported as such, so that the export says of it what the file says."""
     with sqlite3.connect(three) as connection:
-        connection.execute("UPDATE entries SET body = CAST(? AS TEXT) WHERE seq = 2", (text,))
+        connection.execute("UPDATE entries SET body = ? WHERE seq = 2", (frame_of(text),))
     store, out = Store(three), three.with_name("out.jsonl")
     assert export("jsonl", store, Selection(), out, by="auditor").records == 3
     store.close()
@@ -226,19 +219,17 @@ def test_cases_made_anew_hold_a_case_of_what_cannot_be_read(
     assert evidence.verify(three).ok
 
 
-def test_an_old_file_with_such_an_entry_is_brought_forward(three: Path) -> None:
+@pytest.mark.parametrize("version", [1, 4])
+@pytest.mark.parametrize("text", ["nonsense", "{}", "[]", '{"findings": 3}', '{"findings": [3]}'])
+def test_an_old_file_with_such_an_entry_is_brought_forward(
+    place: Path, version: int, text: str
+) -> None:
     """One entry that nobody can read keeps no gate from starting after an update."""
-    rewritten(three, 2, LATER["a missing part"])
-    with sqlite3.connect(three) as connection:
-        connection.execute("DROP TABLE scripts")
-        connection.execute("DROP TABLE traffic")
-        for name in ("record", "hold_key"):
-            connection.execute(f"DROP INDEX review_entries_by_{name}")
-        for name in ("record_id", "hold_key"):
-            connection.execute(f"ALTER TABLE review_entries DROP COLUMN {name}")
-        connection.execute("PRAGMA user_version=1")
-    store = Store(three)
-    assert store.count(CaseFilter()) == 2
+    old_store(place, version)
+    with sqlite3.connect(place) as connection:
+        connection.execute("UPDATE entries SET body = ? WHERE seq = 2", (text,))
+    store = Store(place)
+    assert [seq for seq, readable in names(list(store.iter_records())) if not readable] == [2]
     store.close()
 
 

@@ -4,7 +4,6 @@ not.
 
 import json
 import re
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_file import replaced, run
 from reading import read
 
 import evidence
@@ -19,6 +19,8 @@ from core.errors import EvidenceError
 from core.record import Record
 from core.review import CaseFilter
 from core.text import printable
+from evidence.chain import canonical
+from evidence.parts import cuts_of
 from evidence.store import Store
 from evidence.writer import Writer
 from exports.contents import Contents
@@ -40,8 +42,7 @@ def exported(full: Path, tmp_path: Path) -> Path:
 
 
 def change(place: Path, statement: str) -> None:
-    with sqlite3.connect(place) as connection:
-        connection.execute(statement)
+    run(place, statement)
 
 
 def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_whole_file_verifies_and_says_what_to_note(full: Path) -> None:
     ("statement", "words"),
     [
         (
-            "UPDATE entries SET body = replace(body, '\"POST\"', '\"GET\"') WHERE seq = 2",
+            replaced('"POST"', '"GET"', "seq = 2"),
             "entry 2 was changed",
         ),
         ("UPDATE entries SET hash = zeroblob(32) WHERE seq = 2", "entry 2 was changed"),
@@ -162,12 +163,12 @@ def test_changed_exports(
 def test_the_documented_snippet_verifies_with_nothing_but_python(
     exported: Path, tmp_path: Path
 ) -> None:
-    """The ten lines in the documentation do what they say, on a machine that has never seen
+    """The few lines in the documentation do what they say, on a machine that has never seen
     Outgate.
     """
     snippet = re.search(r"```python\n(# verify\.py.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert snippet is not None
-    assert len(snippet[1].strip().splitlines()) <= 12
+    assert len(snippet[1].strip().splitlines()) <= 24
     program = tmp_path / "verify.py"
     program.write_text(snippet[1], "utf-8")
 
@@ -194,7 +195,8 @@ def test_the_documented_example_is_a_record(tmp_path: Path) -> None:
     assert example is not None
     value = json.loads(example[1])
     chain = value.pop("chain")
-    assert set(chain) == {"id", "seq", "prev", "hash"}
+    assert set(chain) == {"id", "seq", "prev", "hash", "salt", "parts"}
+    assert [tuple(cut) for cut in chain["parts"]] == list(cuts_of(canonical(value)))
     assert Record.from_json(value).to_json() == value
 
 
@@ -234,7 +236,7 @@ def test_a_broken_record_does_not_hide_the_reviews(full: Path) -> None:
     broken.
     """
     whole = evidence.verify(full)
-    change(full, "UPDATE entries SET body = replace(body, 'POST', 'PUT') WHERE seq = 2")
+    change(full, replaced("POST", "PUT", "seq = 2"))
     report = evidence.verify(full)
 
     assert not report.ok

@@ -1,0 +1,92 @@
+"""How texts are kept in the file: zstd frames made with a shipped dictionary, each behind the
+number of its dictionary.
+
+What is hashed is the text, never the frame: a newer zstd may write other bytes.
+"""
+
+import sqlite3
+import threading
+from functools import cache
+from pathlib import Path
+
+import zstandard
+
+DICTIONARY = 1
+"""That new frames are made with. Those before stay, for the frames that were made with them."""
+_LEVEL = 3
+_PLAIN = b"\x00"
+_MOST_BYTES = 1 << 28
+"""No record is so long: a frame that claims it is damaged."""
+_local = threading.local()
+
+
+@cache
+def dictionary(number: int) -> bytes:
+    """Return a dictionary of this version. Raises ValueError where there is none of that number."""
+    try:
+        return (Path(__file__).parent / "dictionaries" / f"{number}.zdict").read_bytes()
+    except OSError:
+        raise ValueError("its text was packed by a later version") from None
+
+
+def packed(text: bytes) -> bytes:
+    """Return the frame of a text."""
+    compressor = getattr(_local, "compressor", None)
+    if compressor is None:
+        made = zstandard.ZstdCompressionDict(dictionary(DICTIONARY))
+        made.precompute_compress(level=_LEVEL)
+        compressor = _local.compressor = zstandard.ZstdCompressor(
+            level=_LEVEL, dict_data=made, write_checksum=False, write_dict_id=False
+        )
+    return bytes((DICTIONARY,)) + compressor.compress(text)
+
+
+def unpacked(frame: bytes | str) -> bytes:
+    """Return the text in a frame; nothing for what was erased. Raises ValueError where it is
+    damaged.
+
+    A frame may be followed by zeros, where a shorter one took the place of a longer one.
+    """
+    if isinstance(frame, str):
+        return frame.encode()
+    if not frame or frame[:1] == _PLAIN:
+        return b""
+    number = frame[0]
+    known: dict[int, zstandard.ZstdDecompressor] = _local.__dict__.setdefault("known", {})
+    if number not in known:
+        known[number] = zstandard.ZstdDecompressor(
+            dict_data=zstandard.ZstdCompressionDict(dictionary(number))
+        )
+    try:
+        if zstandard.frame_content_size(frame[1:]) > _MOST_BYTES:
+            raise ValueError("its text is damaged")
+        return known[number].decompress(frame[1:])
+    except zstandard.ZstdError:
+        raise ValueError("its text is damaged") from None
+
+
+def _text(frame: bytes | str | None) -> bytes | None:
+    """Return the text, or what is no JSON where it cannot be had: one entry hides no other."""
+    try:
+        return None if frame is None else unpacked(frame)
+    except ValueError:
+        return b"damaged"
+
+
+def teach(connection: sqlite3.Connection) -> None:
+    """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)`."""
+    connection.create_function("unpacked", 1, _text, deterministic=True)
+    connection.create_function("packed", 1, _frame, deterministic=True)
+    connection.create_function("mark", 1, mark, deterministic=True)
+
+
+def _frame(text: bytes | str) -> bytes:
+    return packed(text.encode() if isinstance(text, str) else text)
+
+
+def mark(fingerprint: str) -> int | None:
+    """Return a fingerprint as the whole number that it is looked up by; None for what is none."""
+    try:
+        return int(fingerprint[:16], 16) >> 1
+    except (ValueError, TypeError):
+        return None

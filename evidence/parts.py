@@ -1,0 +1,235 @@
+"""What of a record can be erased so that its hash still proves the rest. Pure.
+
+The canonical text of a record is cut in *parts* that tell of people (the sender; of each finding
+its masked excerpt with the marks, and its places) and the *facts* around them. Each part is hashed
+under a key of its own that comes from the record's salt, and the entry's hash is over these hashes
+and the facts:
+
+    key_i  = SHA-256( salt || i as 4 bytes )
+    c_i    = SHA-256( key_i || part_i )
+    facts  = the text with one zero byte in place of each part
+    hash   = SHA-256( prev || seq as 8 bytes || number of parts as 4 bytes || c_0 ... c_n || facts )
+
+To erase a part, its c_i and the keys of the others are kept and the salt is destroyed: without it,
+nobody can tell by trying what a short part was.
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.chain import canonical
+
+SALT_BYTES = 16
+_HASH_BYTES = 32
+_SENDER = b',"schema":"outgate.record/1","sender":'
+_FINDINGS, _FINDINGS_END = b'"findings":[', b'],"id":"'
+_NEXT_FINDING = b'},{"certainty":'
+_EXCERPT, _KIND, _WHERE = b'"excerpt":', b',"kind":', b'"where":'
+_GONE = b"\x01"
+_KEPT = b"\x00"
+_SHORT, _LONG = b"\x02", b"\x04"
+
+type Cut = tuple[int, int]
+"""First byte of a part in the text, and the first behind it."""
+
+ERASED_SENDER = canonical(
+    {
+        "ancestry": [],
+        "candidates": [],
+        "certainty": "unknown",
+        "exe": None,
+        "is_python": None,
+        "line": None,
+        "method": "none",
+        "name": None,
+        "pid": None,
+        "reason": "erased",
+        "script": None,
+        "script_process": None,
+        "started_at": None,
+        "started_by": None,
+        "user": None,
+    }
+)
+"""What is read in place of a sender that was erased."""
+_ERASED_VALUES = b'"excerpt":"","fingerprints":[]'
+_ERASED_PLACES = b'"where":[]'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """How one entry is hashed by parts."""
+
+    salt: bytes | None = field(default=None, repr=False)
+    """None once something was erased."""
+    cuts: tuple[Cut, ...] = ()
+    sealed: tuple[bytes, ...] = field(default=(), repr=False)
+    """Where the salt is gone, one for each part: 0 and its key, or 1 and its hash, if erased."""
+
+    def key(self, number: int) -> bytes:
+        """Return the key of a part that is there. Raises ValueError where there is none."""
+        if self.salt is not None:
+            return hashlib.sha256(self.salt + number.to_bytes(4, "big")).digest()
+        if self.sealed[number][:1] != _KEPT:
+            raise ValueError("this part was erased")
+        return self.sealed[number][1:]
+
+    def commitment(self, number: int, part: bytes) -> bytes:
+        """Return the hash of a part, or what is left of it."""
+        if self.salt is None and self.sealed[number][:1] == _GONE:
+            return self.sealed[number][1:]
+        return hashlib.sha256(self.key(number) + part).digest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as an export tells it: the salt, and first and last byte of each part, in the
+        canonical text; where something was erased, with the key of a part or what is left of it.
+        """
+        if self.salt is not None:
+            return {"salt": self.salt.hex(), "parts": [list(cut) for cut in self.cuts]}
+        told = [
+            [*cut, "gone" if one[:1] == _GONE else "key", one[1:].hex()]
+            for cut, one in zip(self.cuts, self.sealed, strict=False)
+        ]
+        return {"parts": told}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Seal | None":
+        """Return the seal that an export tells; None where it tells none. Raises ValueError."""
+        if "parts" not in value:
+            return None
+        try:
+            cuts = tuple((int(part[0]), int(part[1])) for part in value["parts"])
+            if "salt" in value:
+                return cls(salt=bytes.fromhex(value["salt"]), cuts=cuts)
+            words = {"gone": _GONE, "key": _KEPT}
+            sealed = tuple(words[part[2]] + bytes.fromhex(part[3]) for part in value["parts"])
+        except (TypeError, KeyError, IndexError):
+            raise ValueError("the seal is damaged") from None
+        return cls(cuts=cuts, sealed=sealed)
+
+    @property
+    def erased(self) -> frozenset[int]:
+        """Numbers of the parts that were erased."""
+        return frozenset(n for n, one in enumerate(self.sealed) if one[:1] == _GONE)
+
+
+def new_seal(text: bytes) -> Seal:
+    """Return the seal of a record's canonical text, with a salt that nobody knows."""
+    return Seal(salt=os.urandom(SALT_BYTES), cuts=cuts_of(text))
+
+
+def cuts_of(text: bytes) -> tuple[Cut, ...]:
+    """Return where the parts are in a record's canonical text.
+
+    What is looked for holds quotes that no text within has unescaped, so it is structure.
+    """
+    found: list[Cut] = []
+    start = text.find(_FINDINGS)
+    end = text.find(_FINDINGS_END, start)
+    at = -1 if start < 0 or end < 0 else text.find(_EXCERPT, start, end)
+    while at >= 0:
+        kind, following = text.find(_KIND, at, end), text.find(_NEXT_FINDING, at, end)
+        last = end - 1 if following < 0 else following
+        where = text.find(_WHERE, at, last)
+        if kind < 0 or where < kind:
+            break
+        found += [(at, kind), (where, last)]
+        at = text.find(_EXCERPT, last, end)
+    sender = text.find(_SENDER, max(end, 0))
+    if sender >= 0:
+        found.append((sender + len(_SENDER), len(text) - 1))
+    return tuple(found)
+
+
+def sealed_link(prev: bytes, seq: int, text: bytes, seal: Seal) -> bytes:
+    """Return the 32-byte hash of entry `seq`. Raises ValueError where the seal does not fit."""
+    if len(prev) != _HASH_BYTES or (seal.salt is None and len(seal.sealed) != len(seal.cuts)):
+        raise ValueError("the seal does not fit")
+    facts, at = [], 0
+    commitments = [prev, seq.to_bytes(8, "big"), len(seal.cuts).to_bytes(4, "big")]
+    sha256, salt = hashlib.sha256, seal.salt
+    for number, (start, end) in enumerate(seal.cuts):
+        if not at <= start <= end <= len(text):
+            raise ValueError("the seal does not fit")
+        facts.append(text[at:start])
+        if salt is None:
+            commitments.append(seal.commitment(number, text[start:end]))
+        else:  # the same, without the calls: most of what is hashed comes this way
+            key = sha256(salt + number.to_bytes(4, "big")).digest()
+            commitments.append(sha256(key + text[start:end]).digest())
+        at = end
+    facts.append(text[at:])
+    return sha256(b"".join(commitments) + b"\0".join(facts)).digest()
+
+
+def erase(text: bytes, seal: Seal, parts: Collection[int]) -> tuple[bytes, Seal]:
+    """Return the text and the seal without these parts; what is left has the same hash."""
+    pieces, cuts, sealed, at, length = [], [], [], 0, 0
+    for number, (start, end) in enumerate(seal.cuts):
+        part = text[start:end]
+        gone = number in parts or number in seal.erased
+        commitment = seal.commitment(number, part)
+        sealed.append(_GONE + commitment if gone else _KEPT + seal.key(number))
+        left = _stand_in(part) if gone else part
+        pieces += [text[at:start], left]
+        length += start - at
+        cuts.append((length, length + len(left)))
+        length, at = length + len(left), end
+    pieces.append(text[at:])
+    return b"".join(pieces), Seal(cuts=tuple(cuts), sealed=tuple(sealed))
+
+
+def _stand_in(part: bytes) -> bytes:
+    if part.startswith(_EXCERPT):
+        return _ERASED_VALUES
+    return _ERASED_PLACES if part.startswith(_WHERE) else ERASED_SENDER
+
+
+def kinds_of_parts(text: bytes, seal: Seal) -> tuple[str, ...]:
+    """Return what each part is: `values`, `places` or `sender`."""
+    words = []
+    for start, _ in seal.cuts:
+        values, places = text.startswith(_EXCERPT, start), text.startswith(_WHERE, start)
+        words.append("values" if values else "places" if places else "sender")
+    return tuple(words)
+
+
+def cuts_to_bytes(cuts: Sequence[Cut]) -> bytes:
+    """Return the cuts as they are kept: gap and length of each, in two bytes, or in four where one
+    is longer; the first byte says which.
+    """
+    numbers: list[int] = []
+    at = 0
+    for start, end in cuts:
+        numbers += (start - at, end - start)
+        at = end
+    try:
+        return _SHORT + struct.pack(f">{len(numbers)}H", *numbers)
+    except struct.error:
+        return _LONG + struct.pack(f">{len(numbers)}L", *numbers)
+
+
+def cuts_from_bytes(kept: bytes) -> tuple[Cut, ...]:
+    """Return the cuts. Raises ValueError where they are damaged."""
+    width, letter = (2, "H") if kept[:1] == _SHORT else (4, "L")
+    count, left = divmod(len(kept) - 1, width)
+    if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:
+        raise ValueError("the seal is damaged")
+    numbers = struct.unpack(f">{count}{letter}", kept[1:])
+    found, at = [], 0
+    for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
+        found.append((at + gap, at + gap + length))
+        at += gap + length
+    return tuple(found)
+
+
+def sealed_from_bytes(kept: bytes) -> tuple[bytes, ...]:
+    """Return what is kept of erased parts. Raises ValueError where it is damaged."""
+    size = 1 + _HASH_BYTES
+    if len(kept) % size:
+        raise ValueError("the seal is damaged")
+    return tuple(kept[at : at + size] for at in range(0, len(kept), size))
