@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, recordings, rules, trust
+from app.commands import evidence, gate, packages, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
+from app.commands.scan import scan
 from app.commands.scripts import scripts
-from app.format_option import ChoosesFormat, ChoosesTableOrFormat
+from app.format_option import ChoosesFormat, ChoosesReport, ChoosesTableOrFormat
 from core.errors import CannotRunError, InputError, OutgateError, SettingsError
 from core.text import printable
 
@@ -23,7 +24,7 @@ application = typer.Typer(
         "allowed?"
     ),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -59,13 +60,16 @@ application.command()(gate.status)
 application.command()(gate.stop)
 application.command()(evidence.review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
+application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
+application.command()(packages.hunt)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(evidence.checkpoint)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
+application.add_typer(packages.application, name="advisories")
 
 
 def main(arguments: list[str] | None = None) -> None:

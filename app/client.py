@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TextIO
 
 from app.gate_registry import RunningGate, find
 from app.home import Home
+from app.leftovers import is_used
 from app.settings import Settings
 from app.user_proxy import shown, user_proxy
 from certs.trust import client_environment
@@ -79,7 +80,8 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
 
 @contextmanager
 def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Start a gate process of our own, yield it, stop it.
+    """Start a gate process of our own, yield it, stop it; where programs behind it still run, it
+    is left to stop by itself.
 
     Raises OutgateError with its own words if it fails.
     """
@@ -88,17 +90,23 @@ def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]
     with tempfile.TemporaryFile("w+") as words:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,  # closed when we die in whatever way: then the gate stops too
+            stdin=subprocess.PIPE,  # closed when we die in whatever way: then the gate outlives us
+            # only as long as there are programs behind it
             stdout=subprocess.PIPE,
             stderr=words,
             env=environment,
             text=True,
             start_new_session=True,
         )
+        gate = None
         try:
-            yield _read_ready(process, words)
+            gate = _read_ready(process, words)
+            yield gate
         finally:
-            _stop(process)
+            if gate is not None and process.poll() is None and is_used(gate):
+                _let_go(process)
+            else:
+                _stop(process)
             sys.stderr.write(_said(words))
 
 
@@ -145,18 +153,24 @@ def run_program(
         ) from error
     except OSError as error:
         raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
-    with _signals_to(process):
+
+    def send(number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    with signals_to(send):
         code = process.wait()
     return Ended(process.pid, 128 - code if code < 0 else code)
 
 
 @contextmanager
-def _signals_to(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """A Ctrl-C reaches the program through the terminal; we only have to outlive it."""
+def signals_to(send: Callable[[int], None]) -> Iterator[None]:
+    """Pass signals on as long as the block lasts. A Ctrl-C reaches the program through the
+    terminal; we only have to outlive it.
+    """
 
     def forward(number: int, _: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
+        send(number)
 
     numbers = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
     before = {number: signal.signal(number, forward) for number in numbers}
@@ -189,6 +203,11 @@ def _stop(process: "subprocess.Popen[str]") -> None:
         process.kill()
         process.wait()
         sys.stderr.write("outgate: the gate did not stop by itself and was killed\n")
+    _let_go(process)
+
+
+def _let_go(process: "subprocess.Popen[str]") -> None:
+    """Close its pipes: a gate that still runs takes that for its parent's end."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()

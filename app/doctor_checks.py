@@ -176,6 +176,38 @@ def _gate(home: Home, _: Settings) -> Iterable[Result]:
     )
 
 
+def _own_proxies(_: Home, settings: Settings) -> Iterable[Result]:
+    """Propose settings for what the user's desktop or environment says of proxies."""
+    from app.pac_source import pac_source
+
+    if (source := pac_source(os.environ)) is not None:
+        yield from proposed_proxies(source, settings)
+
+
+def proposed_proxies(source: str, settings: Settings) -> Iterable[Result]:
+    """Read a proxy auto-configuration file and say what the settings would have to hold. Raises
+    InputError.
+    """
+    from app.pac import read_pac
+    from app.pac_source import fetched, shown
+
+    proposal, subject = read_pac(fetched(source)), "proxy configuration"
+    lines = proposal.lines()
+    if settings.has_upstream_proxies:
+        said = f"{shown(source)} is not followed; the settings say which proxies are used"
+    elif lines:
+        said = f"{shown(source)} was read, not run; these lines in settings.yaml say the same"
+    else:
+        said = f"{shown(source)} names no proxy that settings could name"
+    remedy = "\n".join(lines) if lines and not settings.has_upstream_proxies else ""
+    yield Result(subject=subject, mark="note", words=said, remedy=remedy)
+    for line in proposal.unread[:_MOST_UNREAD]:
+        yield Result(subject=subject, mark="note", words=f"not read: {line}")
+    if (more := len(proposal.unread) - _MOST_UNREAD) > 0:
+        yield Result(subject=subject, mark="note", words=f"and {more} more that were not read")
+
+
+_MOST_UNREAD = 20
 _CHECKS: tuple[Check, ...] = (
     _folder,
     _authority,
@@ -183,6 +215,7 @@ _CHECKS: tuple[Check, ...] = (
     _evidence,
     _attribution,
     _gate,
+    _own_proxies,
     _clients,
     _past_the_gate,
 )

@@ -2,6 +2,7 @@
 command is run.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
@@ -19,15 +20,20 @@ class ChoosesFormat(TyperCommand):
     own: tuple[str, ...] = ()
     """What this command can besides."""
 
-    def get_params(self, ctx: "Context") -> list[Any]:
-        """Return the parameters, the formats among their words."""
+    def known(self) -> Mapping[str, Any]:
+        """Return the formats by name, each with its purpose."""
         from exports.formats import formats
 
+        return formats()
+
+    def get_params(self, ctx: "Context") -> list[Any]:
+        """Return the parameters, the formats among their words."""
+        known = self.known()
         parameters: list[Any] = super().get_params(ctx)
         for parameter in parameters:
             if parameter.name == "format_name":
-                parameter.metavar = "|".join((*self.own, *formats()))
-                purposes = (f"{format_.name} {format_.purpose}" for format_ in formats().values())
+                parameter.metavar = "|".join((*self.own, *known))
+                purposes = (f"{format_.name} {format_.purpose}" for format_ in known.values())
                 parameter.help = f"File format: {'; '.join(purposes)}."
         return parameters
 
@@ -36,3 +42,13 @@ class ChoosesTableOrFormat(ChoosesFormat):
     """The same for a command that prints a table when nothing else is asked for."""
 
     own = ("table",)
+
+
+class ChoosesReport(ChoosesFormat):
+    """The same for a command that writes reports of scans."""
+
+    def known(self) -> Mapping[str, Any]:
+        """Return the formats of reports."""
+        from inventory.reports import formats
+
+        return formats()

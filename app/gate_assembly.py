@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.home import Home
@@ -45,6 +47,8 @@ class BuiltGate:
     classifier: "Engine"
     pool: "WorkerPool"
     setup: "EngineSetup"
+    seals: Path
+    """The socket of sealed runs."""
 
     def renewed(self) -> None:
         """Use what a changed policy says of the organisation."""
@@ -58,6 +62,7 @@ class BuiltGate:
 
         The evidence comes last: the others may still have something to say.
         """
+        self.seals.unlink(missing_ok=True)
         await self.pool.close()
         self.attributor.close()
         await asyncio.to_thread(self.evidence.writer.stop)
@@ -88,6 +93,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,
+        networks=attributor.networks,
         direct=direct_connections(),
     )
     return BuiltGate(
@@ -98,6 +104,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         classifier=classifier,
         pool=pool,
         setup=setup,
+        seals=home.seal_of(os.getpid()),
     )
 
 
@@ -112,6 +119,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         upstream_roots=home.upstream,
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
+        seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
         routes=routes,
         proxies=proxies_of(settings, choices),
         limits=_limits(home, settings),

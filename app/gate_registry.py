@@ -39,20 +39,28 @@ def announce(path: Path, gate: RunningGate) -> None:
 
 def withdraw(path: Path, pid: int) -> None:
     """Remove the announcement if it is still ours."""
-    found = _read(path)
+    found = announced(path)
     if found is not None and found.pid == pid:
         path.unlink(missing_ok=True)
 
 
 def find(path: Path) -> RunningGate | None:
     """Return the gate that is announced and answers, else None."""
-    gate = _read(path)
+    gate = announced(path)
     return gate if gate is not None and health(gate) is not None else None
 
 
 def health(gate: RunningGate, timeout_s: float = 2.0) -> dict[str, Any] | None:
     """Ask a gate for its health; None when it does not answer."""
-    connection = http.client.HTTPConnection(gate.host, gate.port, timeout=timeout_s)
+    value = health_at(gate.host, gate.port, timeout_s)
+    return value if value is not None and value.get("pid") == gate.pid else None
+
+
+def health_at(host: str, port: int, timeout_s: float = 2.0) -> dict[str, Any] | None:
+    """Return what a gate at this address says of its health, whoever's it is; None where none
+    answers.
+    """
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", f"http://{HEALTH_HOST}/health")
         answer = connection.getresponse()
@@ -62,7 +70,7 @@ def health(gate: RunningGate, timeout_s: float = 2.0) -> dict[str, Any] | None:
     finally:
         connection.close()
     ours = answer.status == 200 and isinstance(value, dict) and value.get("outgate") == "gate"
-    return value if ours and value.get("pid") == gate.pid else None
+    return value if ours else None
 
 
 def stop(gate: RunningGate, timeout_s: float = 15.0) -> bool:
@@ -89,7 +97,8 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _read(path: Path) -> RunningGate | None:
+def announced(path: Path) -> RunningGate | None:
+    """Return the gate that is announced, whether it answers or not."""
     try:
         value = json.loads(path.read_text())
         host, started_at = str(value["host"]), str(value["started_at"])

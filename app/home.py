@@ -74,10 +74,19 @@ class Home:
         """Address and process of the running gate."""
         return self.root / "gate.json"
 
+    def seal_of(self, pid: int) -> Path:
+        """Where the gate of this process takes sealed runs."""
+        return self.root / "seals" / f"{pid}.sock"
+
     @property
     def scripts(self) -> Path:
         """Masked contents of scripts seen, by hash."""
         return self.root / "scripts"
+
+    @property
+    def advisories(self) -> Path:
+        """Advisories that were imported."""
+        return self.root / "advisories"
 
     @property
     def beacons(self) -> Path:
@@ -89,13 +98,7 @@ class Home:
 
 def open_home() -> Home:
     """Return the home, made if need be with mode 0700. Raises SettingsError."""
-    given = os.environ.get("OUTGATE_HOME")
-    if given:
-        root = Path(given).expanduser().resolve()
-    else:
-        import platformdirs
-
-        root = Path(platformdirs.user_data_dir("outgate", appauthor=False))
+    root = _root()
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         root.chmod(0o700)
@@ -105,6 +108,21 @@ def open_home() -> Home:
             remedy="Set OUTGATE_HOME to a folder that you can write to.",
         ) from error
     return Home(root)
+
+
+def home_there() -> Home | None:
+    """Return the home where there is one; nothing is made or changed."""
+    root = _root()
+    return Home(root) if root.is_dir() else None
+
+
+def _root() -> Path:
+    given = os.environ.get("OUTGATE_HOME")
+    if given:
+        return Path(given).expanduser().resolve()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("outgate", appauthor=False))
 
 
 def private_key(path: Path) -> bytes:

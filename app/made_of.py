@@ -42,6 +42,15 @@ def made_of(parts: Mapping[str, Any]) -> MadeOf:
     return MadeOf(imports=imports, installed=installed, history=_history(parts.get("git")))
 
 
+def used_packages(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the distributions that this version imports, with their versions, as
+    they were kept.
+    """
+    rows = _rows(parts.get("used"), 3)
+    found = {(str(name), str(version)) for _, name, version in rows if name and version}
+    return sorted(found)
+
+
 def _rows(value: Any, length: int) -> Iterator[list[Any]]:
     for row in value if isinstance(value, list) else ():
         if isinstance(row, list) and len(row) == length:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.home import Home
 from app.settings import Settings
@@ -14,7 +14,7 @@ from core.attribution import unknown_sender
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.errors import InputError
-from core.exchange import Answer, Exchange
+from core.exchange import Answer, Exchange, Message
 from core.ids import uuid7
 from core.ports import Classifier, ClassifierPool, Policy
 from core.record import Record
@@ -22,9 +22,11 @@ from core.recorded import record_of
 from core.situation import situation_of
 from core.stored import ChainLink
 from proxy.classifying import classified
+from proxy.socket_messages import as_exchange, summed
 
 if TYPE_CHECKING:
     from evidence.entries import Entry
+    from proxy.recordings import Heard, Recorded
 
 _PACK_S = 120.0
 """Compiling the whole rule pack takes some ten seconds, once; a recording deserves all of it."""
@@ -57,13 +59,13 @@ def inspect_files(
 
     in_turn = _InTurn(pool, settings.workers)
 
-    def begin(exchange: Exchange, answer: Answer | None) -> Coroutine[Any, Any, Record]:
-        return _record(exchange, answer, classifier, in_turn, chosen, settings)
+    def begin(exchange: Exchange, heard: "Heard") -> Coroutine[Any, Any, _Inspected]:
+        return _inspected(exchange, heard, classifier, in_turn, settings)
 
     with asyncio.Runner() as runner:
         try:
-            records = _in_order(runner, _exchanges(files), begin, settings.workers * _IN_FLIGHT)
-            yield from _chained(records)
+            read = _in_order(runner, _exchanges(files), begin, settings.workers * _IN_FLIGHT)
+            yield from _chained(_record(one, classifier, chosen) for one in read)
         finally:
             runner.run(pool.close())
 
@@ -160,33 +162,72 @@ def explain_exchange(
     from classifiers.engine import build_worker
 
     engine = build_worker(engine_setup(home, policy_of(home, None), names=names_can_be_found()))
-    for position, (exchange, _) in enumerate(_exchanges(files), 1):
+
+    def explained(exchange: Exchange, message: Message) -> tuple[str, ...]:
+        part = as_exchange(exchange, message.data, text=message.text)
+        return engine.classify(part, explain=True).explanation
+
+    for position, (exchange, heard) in enumerate(_exchanges(files), 1):
         if position == number:
             seen = engine.classify(exchange, explain=True)
             yield f"{exchange.method} {seen.destination.host}{seen.destination.path}"
-            yield from seen.explanation or ("no candidates",)
+            spoken = [
+                line for m in heard.messages if m.from_client for line in explained(exchange, m)
+            ]
+            yield from (*seen.explanation, *spoken) or ("no candidates",)
             return
     raise InputError(f"There is no exchange {number}.", remedy="Exchanges are counted from 1.")
 
 
-def _exchanges(files: Iterable[Path]) -> Iterator[tuple[Exchange, Answer | None]]:
+def _exchanges(files: Iterable[Path]) -> "Iterator[Recorded]":
     from proxy.recordings import read_recording
 
     for path in files:
         yield from read_recording(path)
 
 
-async def _record(
+class _Inspected(NamedTuple):
+    """A recorded exchange with all that its client sent, classified."""
+
+    exchange: Exchange
+    heard: "Heard"
+    seen: Classification
+
+
+async def _inspected(
     exchange: Exchange,
-    answer: Answer | None,
+    heard: "Heard",
     classifier: Classifier,
     pool: ClassifierPool,
-    policy: Policy,
     settings: Settings,
-) -> Record:
-    seen = await classified(exchange, classifier, pool, settings.classify_seconds)
-    ended = seen if answer is None else classifier.tap(exchange, seen, answer).finish(answer)
+) -> _Inspected:
+    seconds = settings.classify_seconds
+    seen = await classified(exchange, classifier, pool, seconds)
+    left = exchange.body_bytes
+    for message in heard.messages:
+        if message.from_client:
+            part = as_exchange(exchange, message.data, text=message.text)
+            seen = summed(seen, await classified(part, classifier, pool, seconds))
+            left += len(message.data)
+    return _Inspected(replace(exchange, body_bytes=left), heard, seen)
+
+
+def _record(read: _Inspected, classifier: Classifier, policy: Policy) -> Record:
+    """Return the record. Answers are read in the order of the recording: what one used counts where
+    it was given first.
+    """
+    exchange, (answer, messages), seen = read
+    if messages and answer is not None:
+        answer = replace(answer, body_bytes=sum(len(m.data) for m in messages if not m.from_client))
+    ended = seen if answer is None else _told(read, answer, classifier)
     nothing = Decision(verdict=Verdict.ALLOW, degraded=seen.degraded)
     undecided = record_of(exchange, _SENDER, seen, nothing, answer)
     decision = policy.decide(situation_of(undecided))
     return replace(undecided, decision=decision, destination=ended.destination, llm=ended.llm)
+
+
+def _told(read: _Inspected, answer: Answer, classifier: Classifier) -> Classification:
+    tap = classifier.tap(read.exchange, read.seen, answer)
+    for message in read.heard.messages:
+        tap.message(message)
+    return tap.finish(answer)

@@ -11,11 +11,12 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
+from app.leftovers import Leftovers
 from app.summary import print_unreadable
 from core.attribution import Attribution
-from core.classification import TokensBasis
+from core.classification import CostBasis, TokensBasis
 from core.decision import Verdict
-from core.fate import UNREACHED_NOTE, Fate
+from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
 from core.findings import Finding
 from core.ids import utc_now
 from core.record import Record
@@ -35,14 +36,22 @@ _REMEDIES: Mapping[str, str] = {
     ),
     Fate.UNTRUSTED: (
         "It trusts other certificates than Outgate's. outgate doctor shows how to mend that; a"
-        " client that accepts one certificate only needs an exception (pass_through)."
+        " client that accepts one certificate only needs an exception: pass_through, as below."
     ),
     Fate.FOREIGN: "Only HTTP can be inspected. An exception is a rule: see pass_through.",
     Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
 }
 """What to do about what no rule decided."""
+_OWN_CERTIFICATE = (
+    "The server wants a certificate that only the program has. An exception lets it show its own:"
+    " pass_through, as below."
+)
+_NOTHING = "this program sent nothing through the gate, and no connection past it was seen"
+_NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
+_FAULTS = frozenset({NO_ANSWER_NOTE, WANTS_CERTIFICATE})
+"""Notes of requests that were let out, and did not do what their program wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +98,52 @@ def print_session(
     as_json: bool,
     out: TextIO,
     contact: str | None = None,
+    left: Leftovers | None = None,
 ) -> None:
-    """Print the summary of one `run`. `contact`: whom the policy says to ask."""
+    """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
+    program leaves behind.
+    """
+    left = left or Leftovers()
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
     if as_json:
         values = [entry.exported() for entry in entries]
-        told = {"exit_code": code, "totals": totals, "records": values}
+        told = {
+            "exit_code": code,
+            "totals": totals,
+            "still_running": left.processes,
+            "gate_ended": left.gate_ended,
+            "records": values,
+        }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
+    for line in left.sentences():
+        out.write(f"outgate: {line}\n")
     if not entries:
-        out.write(
-            "outgate: this program sent nothing through the gate, and no connection past it was"
-            " seen\n"
-        )
+        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
     for same in _by_place(records):
         for line in _told(same, contact):
             out.write(f"{line}\n")
+    for line in _exceptions(records):
+        out.write(f"{line}\n")
     print_unreadable(opened, out)
+
+
+def _exceptions(records: Sequence[Record]) -> Iterator[str]:
+    """Yield the lines that the policy would need for what cannot be inspected."""
+    from policy.exception_lines import exception_lines
+    from tui.exceptions import needed_exception
+
+    needed = [one for record in records if (one := needed_exception(record)) is not None]
+    if lines := exception_lines(needed, utc_now().date()):
+        yield (
+            "outgate: whoever keeps the policy can let it pass, undecrypted and on record, by these"
+            " lines:"
+        )
+        yield from (f"  {line}" for line in lines)
 
 
 def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[str]:
@@ -124,7 +158,8 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[
 
 
 def _is_worth_a_word(record: Record) -> bool:
-    return record.decision.verdict is not Verdict.ALLOW or record.fate is not None
+    stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
+    return stopped or not _FAULTS.isdisjoint(record.notes)
 
 
 def _by_place(records: Iterable[Record]) -> list[list[Record]]:
@@ -160,10 +195,19 @@ def _why(record: Record) -> str:
     if record.fate in _UNINSPECTED:
         return f"{reason}."
     if record.fate is Fate.UNREACHED:
-        why = [note for note in record.notes if note != UNREACHED_NOTE]
-        return f"Nothing was sent: {printable(', '.join(why) or 'it was not reached', 200)}."
+        return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
+    if record.left and NO_ANSWER_NOTE in record.notes:
+        cause = _causes(record)
+        return f"It was sent, and no answer came{f': {cause}' if cause else ''}."
+    if record.left and WANTS_CERTIFICATE in record.notes:
+        return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
     return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
+
+
+def _causes(record: Record) -> str:
+    why = [note for note in record.notes if note not in {UNREACHED_NOTE, NO_ANSWER_NOTE}]
+    return printable(", ".join(why), 200)
 
 
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
@@ -189,10 +233,12 @@ def _tokens(same: Sequence[Record]) -> Iterator[str]:
         about = "≈" if any(call.tokens_basis is TokensBasis.ESTIMATED for call in calls) else ""
         sums = (sum(pair[side] or 0 for pair in used) for side in (0, 1))
         yield f"{about}{' + '.join(map(number, sums))} tokens"
-    costs = [_dollars(call.cost_usd) for call in calls]
+    billed = [call for call in calls if call.cost_basis is not CostBasis.COUNTED]
+    costs = [_dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]
+    whole = len(known) == len(costs) and not any(call.cost_left_out for call in billed)
     if known:
-        yield f"{'' if len(known) == len(costs) else 'at least '}${sum(known):.4f}"
+        yield f"{'' if whole else 'at least '}${sum(known):.4f}"
 
 
 def _dollars(cost: str | None) -> Decimal | None:
@@ -204,10 +250,12 @@ def _dollars(cost: str | None) -> Decimal | None:
 
 
 def _remedy(record: Record, contact: str | None) -> str | None:
+    if WANTS_CERTIFICATE in record.notes:
+        return _OWN_CERTIFICATE
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:
-        return None
+        return _REMEDIES[Fate.UNREACHED] if NO_ANSWER_NOTE in record.notes else None
     whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
     script = record.sender.script
@@ -238,6 +286,7 @@ def _totals(records: Sequence[Record]) -> dict[str, Any]:
         "input_tokens": _sum(call.input_tokens for call in llm),
         "output_tokens": _sum(call.output_tokens for call in llm),
         "cost_usd": f"{sum(costs):f}" if costs else None,
+        "cost_left_out": sorted({words for call in llm for words in call.cost_left_out}),
     }
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
+from app.leftovers import is_used, outliving
 from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import GateChoices
@@ -45,7 +46,8 @@ def serve(
 ) -> None:
     """Build a gate and serve until SIGTERM or SIGINT. Raises OutgateError when it cannot be built.
 
-    A `private` gate serves one parent process and stops with it; any other announces itself in
+    A `private` gate serves one parent process and stops with it, or with the last program that was
+    started behind it; any other announces itself in
     the home for `run`, `status` and `stop` to find.
     """
     quieten(sys.stderr)
@@ -62,21 +64,26 @@ async def _serve(
     built = build(home, settings, choices)
     started_at = rfc3339(datetime.now(UTC))
 
+    me: RunningGate | None = None
+
     def announced(host: str, port: int) -> None:
+        nonlocal me
         me = RunningGate(host=host, port=port, pid=os.getpid(), started_at=started_at)
         if not private:
             announce(home.running, me)
         ready(me)
 
     _stop_on_signals(built.gate)
-    if private:
-        # Its standard input becomes readable when the parent is gone.
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), built.gate.stop)
+    waiting = (
+        _outlive_parent(built.gate, lambda: me is not None and is_used(me)) if private else None
+    )
     try:
         await _run(built, announced)
     except* SettingsError as errors:
         raise _first(errors) from None
     finally:
+        if waiting is not None:
+            waiting.cancel()
         if not private:
             withdraw(home.running, os.getpid())
         await built.put_away()
@@ -177,6 +184,19 @@ def _first(errors: BaseException) -> BaseException:
     while isinstance(errors, BaseExceptionGroup):
         errors = errors.exceptions[0]
     return errors
+
+
+def _outlive_parent(gate: "Gate", used: Callable[[], bool]) -> "asyncio.Task[None]":
+    """Have a private gate end once its parent is gone and nobody is behind it any more."""
+    loop, orphaned = asyncio.get_running_loop(), asyncio.Event()
+
+    def gone() -> None:
+        loop.remove_reader(sys.stdin.fileno())
+        orphaned.set()
+
+    # Its standard input becomes readable when the parent is gone.
+    loop.add_reader(sys.stdin.fileno(), gone)
+    return outliving(orphaned, used, gate.stop)
 
 
 def _stop_on_signals(gate: "Gate") -> None:

@@ -66,6 +66,18 @@ class Settings(BaseModel):
     """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
+    sealed: bool = False
+    """True: `outgate run` seals programs where it can (Linux): nothing that they send gets past the
+    gate, whatever variables they heed.
+    """
+    require_seal: bool = False
+    """True: `outgate run` starts no program that it cannot seal."""
+    seal_sockets: tuple[str, ...] = ()
+    """Beginnings of paths of Unix sockets that sealed programs may reach; each is a way past the
+    gate.
+    """
+    seal_io_uring: bool = False
+    """True: sealed programs may use io_uring, whose system calls no filter sees."""
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from attribution.ambiguity import (
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
-from attribution.facts import Backend, Ownership, Peer, ProcessFacts
+from attribution.facts import Backend, Ownership, Peer, ProcessFacts, peer_of
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
 from attribution.identity.imports import Imports
@@ -34,6 +34,7 @@ from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
+from core.ports import Networks
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
@@ -102,7 +103,7 @@ class SocketAttributor:
             still = replace(seen, verified_at=now) if self._still(seen) else None
             return None if still is None else self._keep(connection, still, "at_once")
         ownership = self._backend.recall(
-            _peer(connection), self._gallery, connection.at.timestamp()
+            peer_of(connection), self._gallery, connection.at.timestamp()
         )
         if ownership is None:
             return None
@@ -124,7 +125,7 @@ class SocketAttributor:
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
-        now, peer, since = time.time(), _peer(connection), connection.at.timestamp()
+        now, peer, since = time.time(), peer_of(connection), connection.at.timestamp()
         earlier = self._seen.get(connection.id)
         if earlier is not None and earlier.sole is not None and self._holds_on(earlier):
             behalf = self._peers_of(earlier.sole)
@@ -177,11 +178,16 @@ class SocketAttributor:
         socket = attribution.socket
         facts = portrait.facts if portrait.is_itself_python else portrait.script_facts
         line, outcome = self._sampled(portrait, facts, socket) if look else (None, "not_sampled")
-        if request is not None and facts is portrait.facts:
+        if request is not None and portrait.has_beacon and facts is portrait.facts:
             seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
             outcome = "beacon" if seen is None and line is not None else outcome
         self._counters.line(outcome)
         return None if line is None else self._shown(line)
+
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        """See Attributor.tells_of_requests."""
+        process = attribution.process
+        return process is not None and self._gallery.may_tell(process.pid)
 
     def _sampled(
         self, portrait: Portrait, facts: ProcessFacts, socket: int | None
@@ -269,6 +275,12 @@ class SocketAttributor:
         """See Attributor.close."""
         self._backend.close()
         self._reader.close()
+
+    @property
+    def networks(self) -> Networks | None:
+        """What is to know of other networks than our own; None where they cannot be asked."""
+        found: Networks | None = getattr(self._backend, "networks", None)
+        return found
 
     def health(self) -> dict[str, object]:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
@@ -386,14 +398,3 @@ class SocketAttributor:
                 break
             time.sleep(_WAIT_S)
         return found
-
-
-def _peer(connection: Connection) -> Peer:
-    return Peer(
-        client_host=connection.client_host,
-        client_port=connection.client_port,
-        gate_host=connection.gate_host,
-        gate_port=connection.gate_port,
-        transport=connection.transport,
-        socket=connection.socket,
-    )

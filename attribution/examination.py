@@ -56,6 +56,8 @@ class Examined:
     """True when the interpreter did not say anything: it may later, for instance when it still
     starts.
     """
+    has_beacon: bool = False
+    """True when the owner has told its own start."""
 
 
 def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
@@ -86,6 +88,7 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         note=note or doubted,
         candidates=agreed.candidates,
         unheard=asked is None,
+        has_beacon=claim is not None,
     )
 
 
@@ -186,7 +189,8 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
     if resolution.launched_as is LaunchedAs.FROZEN and resolution.path == owner.exe:
         return _of_program(owner, resolution.path)
     way = files.way(resolution.spelled or resolution.path)
-    turned_at = max(way.turned_at, _mounts.over(owner.pid, way.resolved or resolution.path))
+    place = way.resolved or resolution.path
+    turned_at = max(way.turned_at, _mounts.over(owner.pid, place, sealed=owner.sealed))
     if owner.image == 0:
         started = float("inf") if owner.started_at is None else owner.started_at.timestamp()
         since = Since(at=started, turned_at=turned_at)

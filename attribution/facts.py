@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from core.exchange import Connection
+
 KEPT_ENVIRONMENT = frozenset(
     (
         "PATH PWD VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONSAFEPATH FLASK_APP"
@@ -33,6 +35,21 @@ class Peer:
     """The kernel's number of the client's socket, where it was seen in a table of this user's
     sockets.
     """
+    network: int | None = None
+    """The kernel's number of the network that the client is in; None for our own."""
+
+
+def peer_of(connection: Connection) -> Peer:
+    """Return the client's side of a connection."""
+    return Peer(
+        client_host=connection.client_host,
+        client_port=connection.client_port,
+        gate_host=connection.gate_host,
+        gate_port=connection.gate_port,
+        transport=connection.transport,
+        socket=connection.socket,
+        network=connection.network,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +102,8 @@ class ProcessFacts:
     """True when it has a controlling terminal."""
     root: str = ""
     """Prefix under which its files are seen from here when it lives in a container; else empty."""
+    sealed: bool = False
+    """True in a sealed run: what is mounted there is our doing, and nobody can mount more."""
     embeds_python: bool = False
     """True when a Python library is loaded though the program is not called python."""
     windows: bool = False

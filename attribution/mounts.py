@@ -64,12 +64,12 @@ class MountTimes:
                 body = OWNER.guarded(Duty.MOUNTS, lambda: self._wait(handle))
                 threading.Thread(target=body, daemon=True, name=name).start()
 
-    def over(self, pid: int, path: str) -> float:
+    def over(self, pid: int, path: str, *, sealed: bool = False) -> float:
         """Return the time since which `path`, resolved, surely leads over the mounts that it does
-        now, in that process.
+        now, in that process. `sealed`: its mounts are a copy of ours, in which it may make none.
         """
         self.watch()
-        theirs = _namespace(pid, "mnt")
+        theirs = None if sealed else _namespace(pid, "mnt")
         if theirs is not None and theirs != _namespace("self", "mnt"):
             return self._elsewhere(pid, path)
         with self._lock:

@@ -37,6 +37,8 @@ class Gallery:
         self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
         self._returned: set[tuple[int, int]] = set()
         self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
+        self._telling: OrderedDict[int, None] = OrderedDict()
+        """Processes with a beacon, now or before."""
 
     def __len__(self) -> int:
         return len(self._portraits)
@@ -73,6 +75,8 @@ class Gallery:
         pid, facts = painted.facts.pid, painted.facts
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
+            if painted.has_beacon:
+                _put(self._telling, pid, None, _MOST)
             self._due.pop((pid, facts.start), None)
             if painted.again_s is not None:
                 until = time.monotonic() + painted.again_s
@@ -107,6 +111,10 @@ class Gallery:
                 if pid == process.pid and portrait.facts.started_at == process.started_at
             ]
         return same[-1] if same and self._backend.unchanged(same[-1].facts) else None
+
+    def may_tell(self, pid: int) -> bool:
+        """Return True when a process with this number had a beacon. No look at the process."""
+        return pid in self._telling
 
     def recent(self) -> tuple[ProcessFacts, ...]:
         """See KnownOwners.recent."""

@@ -50,6 +50,8 @@ class Portrait:
     """So much later another look may tell more: its files could not be read, its interpreter did
     not speak yet.
     """
+    has_beacon: bool
+    """True when the script's process told its start itself: it may tell of its requests."""
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -125,6 +127,7 @@ def paint(
         reason=reason,
         script_candidates=tuple(people.path(path) for path in seen.candidates),
         again_s=_again(owner or facts, seen, unread is not None),
+        has_beacon=seen.has_beacon,
     )
 
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.chain import Authority
 from certs.files import PUBLIC_FILE, replace_file
+from destinations.networks import is_loopback
 
 PROXY_VARIABLES = (
     "HTTPS_PROXY",
@@ -51,10 +52,22 @@ BUNDLE_VARIABLES = (
 SWITCHES = {"NODE_USE_ENV_PROXY": "1", "UV_SYSTEM_CERTS": "1"}
 
 _FOLDER_VARIABLES = ("SSL_CERT_DIR", "GIT_SSL_CAPATH")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Not `[::1]`: httpx 0.28 raises on it."""
+_LOOPBACK = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "localhost.",
+    ".localhost",
+    "127.0.1.1",
+    "127.0.0.0/8",
+    "0.0.0.0",  # noqa: S104 - nothing listens here: to a client it is this machine
+    "::ffff:127.0.0.1",
+)
+"""In the forms that one client or another compares with: some know no networks, some no domains.
+Not `[::1]`: httpx 0.28 raises on it. 127.0.1.1 is the machine's own name in Debian's /etc/hosts.
+"""
 
-_SYSTEM_BUNDLES = (
+SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -144,7 +157,7 @@ def platform_roots() -> list[bytes]:
         if found:
             return found
     defaults = ssl.get_default_verify_paths()
-    for file in (defaults.openssl_cafile, *_SYSTEM_BUNDLES):
+    for file in (defaults.openssl_cafile, *SYSTEM_BUNDLES):
         if roots := _from_file(Path(file), []):
             return roots
     if roots := list(_from_folder(Path(defaults.openssl_capath), [])):
@@ -220,10 +233,21 @@ def _exceptions(env: Mapping[str, str]) -> list[str]:
 
 
 def _is_loopback(entry: str) -> bool:
-    host = entry.lower().lstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+    host = entry.lower().removeprefix("*").lstrip(".")
     try:
-        return ipaddress.ip_network(host, strict=False).is_loopback
+        return is_loopback(host) or ipaddress.ip_network(host, strict=False).is_loopback
     except ValueError:
         return False
+
+
+def hashed_name(certificate: x509.Certificate) -> str:
+    """Return the name of the file in which OpenSSL looks a root up in a folder."""
+    from OpenSSL import crypto
+
+    return f"{crypto.X509.from_cryptography(certificate).subject_name_hash():08x}.0"
+
+
+def certificates_in(bundle: bytes) -> list[bytes]:
+    """Return the certificates of a PEM bundle, DER."""
+    blocks = (match.group() for match in _PEM.finditer(bundle))
+    return [der for block in blocks if (der := _der(block)) is not None]

@@ -1,21 +1,31 @@
 """Reads one answer as it passes: usage of an LLM call, and whose account it was."""
 
 from classifiers.destinations import AccountTap, Bindings
-from classifiers.llm import UsageTap
-from core.classification import Classification
+from classifiers.llm import Counted, UsageTap, spoken_call
+from core.classification import Classification, LlmCall, with_call
 from core.exchange import Answer, Exchange, Message
 from core.values import changed
+
+UNTOLD_MESSAGES = 64
+"""So many messages of a WebSocket are looked at before it is taken for no talk with a model."""
 
 
 class ClassifierTap:
     """Implements `core.ports.AnswerTap`."""
 
     def __init__(
-        self, exchange: Exchange, seen: Classification, head: Answer, bindings: Bindings
+        self,
+        exchange: Exchange,
+        seen: Classification,
+        head: Answer,
+        bindings: Bindings,
+        counted: Counted,
     ) -> None:
         self._seen = seen
+        self._exchange, self._head, self._counted = exchange, head, counted
         self._account = AccountTap(exchange, seen.destination, bindings)
-        self._usage = UsageTap(seen.llm, head, exchange) if seen.llm is not None else None
+        self._untold = UNTOLD_MESSAGES
+        self._usage = None if seen.llm is None else self._reads(seen.llm)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the body."""
@@ -25,8 +35,21 @@ class ClassifierTap:
 
     def message(self, message: Message) -> None:
         """Take one WebSocket message."""
+        if self._usage is None and self._untold:
+            self._untold -= 1
+            call = spoken_call(self._exchange, message.data)
+            if call is not None:
+                self._seen = with_call(self._seen, call)
+                self._usage = self._reads(call)
         if self._usage is not None:
             self._usage.message(message)
+
+    def _reads(self, call: LlmCall) -> UsageTap:
+        return UsageTap(call, self._head, self._exchange, counted=self._counted)
+
+    def ended(self) -> bool:
+        """Return True when the answer of a model has said that it is over."""
+        return self._usage is not None and self._usage.ended()
 
     def finish(self, answer: Answer) -> Classification:
         """Return the classification with what the answer told."""

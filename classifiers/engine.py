@@ -20,13 +20,12 @@ from classifiers.payload import Payload
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
-from core.classification import Category, Classification, Destination, LlmCall
+from core.classification import Category, Classification, Destination, LlmCall, at_model
 from core.discreet import name_shown
 from core.exchange import Exchange
 from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
-from core.values import changed
 from core.vocabulary.unread import UnreadKind
 
 if TYPE_CHECKING:
@@ -337,9 +336,7 @@ def _read_documents(payload: Payload) -> None:
 
 
 def _llm_destination(where: Destination, llm: LlmCall | None) -> Destination:
-    if llm is None or where.category is not Category.OTHER:
-        return where
-    return changed(where, category=Category.LLM, service=where.service or llm.provider)
+    return where if llm is None else at_model(where, llm)
 
 
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from classifiers.answer_tap import ClassifierTap
 from classifiers.engine import Engine, EngineSetup
+from classifiers.llm import Counted
 from classifiers.redaction import MessageRestorer, Placeholders, Redactor, Restorer
 from core.classification import Classification
 from core.exchange import Answer, Exchange
@@ -22,6 +23,7 @@ class GateClassifier(Engine):
     def __init__(self, setup: EngineSetup) -> None:
         super().__init__(setup)
         placeholders = Placeholders(self.fingerprinter)
+        self._counted = Counted()
         self._redactor = Redactor(placeholders, self.hits_in, self._kinds_in)
 
     def scan(self, head: Exchange, pool: ClassifierPool, deadline_s: float) -> "BodyScan":
@@ -48,7 +50,7 @@ class GateClassifier(Engine):
         self, exchange: Exchange, classification: Classification, answer: Answer
     ) -> ClassifierTap:
         """Return what reads the answer to this exchange."""
-        return ClassifierTap(exchange, classification, answer, self.bindings)
+        return ClassifierTap(exchange, classification, answer, self.bindings, self._counted)
 
     def _kinds_in(self, exchange: Exchange) -> frozenset[str]:
         return frozenset(finding.kind for finding in self.classify(exchange).findings)

@@ -2,7 +2,7 @@
 which findings.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.findings import Finding
@@ -37,6 +37,8 @@ class TokensBasis(StrEnum):
 
     EXACT = "exact"
     ESTIMATED = "estimated"
+    COUNTED = "counted"
+    """An earlier record counts them: this answer was given again, or came from a cache."""
     UNKNOWN = "unknown"
 
 
@@ -46,6 +48,8 @@ class CostBasis(StrEnum):
     STATED = "stated"
     TABLE = "table"
     LOCAL = "local"
+    COUNTED = "counted"
+    """An earlier record holds it."""
     UNKNOWN = "unknown"
 
 
@@ -125,6 +129,12 @@ class LlmCall:
     """Error band of an estimate, such as `±12 %`."""
     cost_usd: str | None = None
     cost_basis: CostBasis = CostBasis.UNKNOWN
+    cost_left_out: tuple[str, ...] = ()
+    """What the answer states as used and the cost does not hold, in words."""
+    response_id: str | None = None
+    """The provider's own id of the answer, which its bill and later statements of it name."""
+    tier: str | None = None
+    """The provider's terms of price, where they are not the ordinary ones: `flex`, `batch`, …"""
     key_fingerprint: str | None = None
     key_class: str | None = None
     """`project`, `service-account`, `admin`, `oauth`, …"""
@@ -160,3 +170,15 @@ class Classification:
     """True when documents inside wait for a worker: this is what was known without reading them."""
     explanation: tuple[str, ...] = field(default=(), repr=False)
     """For `inspect --explain`: one line a candidate, values masked."""
+
+
+def at_model(where: Destination, call: LlmCall) -> Destination:
+    """Return an unlisted place as what the call shows it to be: where a model answers."""
+    if where.category is not Category.OTHER:
+        return where
+    return replace(where, category=Category.LLM, service=where.service or call.provider)
+
+
+def with_call(seen: Classification, call: LlmCall) -> Classification:
+    """Return what is known with a call of a model that only showed itself in what followed."""
+    return replace(seen, llm=call, destination=at_model(seen.destination, call))

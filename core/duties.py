@@ -38,6 +38,8 @@ class Duty(Enum):
     POLICY = Meaning(what="following the policy file", essential=True, lasting=True)
     DIRECT = Meaning(what="looking for connections past the gate", lasting=True)
     TUNNELS = Meaning(what="ending tunnels in which nothing is asked for", courtesy=True)
+    SEALS = Meaning(what="taking sealed runs", courtesy=True)
+    NAMES = Meaning(what="looking up names for sealed runs", courtesy=True)
     HOLDS = Meaning(what="asking people about held requests")
     SCRIPTS = Meaning(what="looking at scripts", courtesy=True)
     LINES = Meaning(what="finding lines of code", courtesy=True)
@@ -50,6 +52,7 @@ class Duty(Enum):
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
+    OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 
 

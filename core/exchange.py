@@ -24,6 +24,8 @@ class Connection:
     """
     socket: int | None = None
     """The kernel's number of the client's socket, where it is known already."""
+    network: int | None = None
+    """The kernel's number of the network that the client is in; None for the gate's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

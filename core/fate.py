@@ -24,6 +24,9 @@ _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
     {"bypass": Fate.PAST, "tls": Fate.UNTRUSTED, "protocol": Fate.FOREIGN}
 )
 """First word of the stage that such a record's decision names as not done."""
+WANTS_CERTIFICATE = "the destination: it wants a certificate of the client (mTLS)"
+"""Note of an exchange that only the program's own certificate would have made work."""
+NO_ANSWER_NOTE = "no answer came"
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
 
 

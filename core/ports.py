@@ -37,14 +37,30 @@ class Attributor(Protocol):
         be had.
 
         `request`: the one that is meant, by which what the sender itself says of its requests is
-        found. Without `look` only that is asked (a millisecond).
+        found. Without `look` only that is asked (a millisecond), which is of use only where the
+        sender `tells_of_requests`.
         """
+
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        """Return True when the sender itself may say which line sent what. Cheap: on the loop."""
 
     def forget(self, connection: Connection) -> None:
         """The connection is closed: drop what was kept for it."""
 
     def close(self) -> None:
         """Release sockets and helper processes."""
+
+
+class Networks(Protocol):
+    """Knows the networks of sealed runs, beside the gate's own, and asks them about sockets."""
+
+    def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
+        """A network has come, made by this process: three sockets (descriptors, ours from now on)
+        ask the kernel about it, for answers at once, for searches, and for lists.
+        """
+
+    def left(self, network: int) -> None:
+        """It has gone."""
 
 
 class DirectConnections(Protocol):
@@ -71,6 +87,9 @@ class AnswerTap(Protocol):
 
     def message(self, message: Message) -> None:
         """Take one message of a WebSocket, either way."""
+
+    def ended(self) -> bool:
+        """Return True when the answer has said itself that it is over: a client may leave then."""
 
     def finish(self, answer: Answer) -> Classification:
         """Return the request's classification completed with usage, cost and account learnt from

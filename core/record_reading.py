@@ -44,7 +44,7 @@ _LINE_LACKS = frozenset({"stack"})
 _DESTINATION_LACKS = frozenset(
     {"upload", "address", "country", "named_by", "in_doubt", "other_names"}
 )
-_LLM_LACKS = frozenset({"evidence"})
+_LLM_LACKS = frozenset({"evidence", "cost_left_out", "response_id", "tier"})
 _FINDING_LACKS = frozenset({"test_data", "note", "subjects", "unread"})
 _DECISION_LACKS = frozenset({"intended", "policy", "headers", "hold"})
 """What was added to the format after its first records."""
@@ -198,6 +198,9 @@ def read_llm(value: object) -> LlmCall:
         tokens_band=fields.text_or_none("tokens_band"),
         cost_usd=fields.text_or_none("cost_usd"),
         cost_basis=fields.word("cost_basis", _COST_BASIS),
+        cost_left_out=fields.texts("cost_left_out"),
+        response_id=fields.text_or_none("response_id"),
+        tier=fields.text_or_none("tier"),
         key_fingerprint=fields.text_or_none("key_fingerprint"),
         key_class=fields.text_or_none("key_class"),
         organisation=fields.text_or_none("organisation"),

@@ -11,6 +11,7 @@ from destinations.llm.apis import APIS
 from destinations.llm.applications import APPLICATIONS
 from destinations.llm.clouds import CLOUDS
 from destinations.llm.gateways import GATEWAYS
+from destinations.llm.regional import REGIONAL
 from destinations.messaging import MESSAGING
 from destinations.microsoft import MICROSOFT
 from destinations.package_indexes import PACKAGE_INDEXES
@@ -22,6 +23,7 @@ from destinations.vendors import VENDORS
 
 SERVICES: tuple[Service, ...] = (
     *APIS,
+    *REGIONAL,
     *CLOUDS,
     *GATEWAYS,
     *APPLICATIONS,

@@ -90,6 +90,19 @@ def is_placed(host: str, address: str | None) -> bool:
     return address is not None or address_of(host) is not None or bool(_groups(host))
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a name or an address, in any spelling, is this machine itself to its own
+    programs. What only holds such an address inside (6to4, Teredo) is elsewhere.
+    """
+    address = address_of(host_of(host))
+    if address is None:
+        return Network.LOOPBACK in _groups(host)
+    return any(
+        group is Network.LOOPBACK and network.version == address.version and address in network
+        for group, network in _NETWORKS
+    )
+
+
 @lru_cache(maxsize=4096)
 def _groups(host: str) -> frozenset[str]:
     name = host_of(host)

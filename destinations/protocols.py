@@ -4,8 +4,8 @@ from core.classification import Category
 from destinations.service import NEVER, WRITE, Refusal, Service
 from destinations.signals import opaque
 
-AGENT = Service("a2a", "Agent2Agent", Category.OTHER, (), NEVER, opaque, Refusal.AS_ASKED)
-"""Calls of other agents: neither models nor tool servers, but they carry the same content."""
+AGENT = Service("a2a", "Agent2Agent", Category.LLM, (), NEVER, opaque, Refusal.AS_ASKED)
+"""Calls of other agents: behind them stands a model, and they carry what models are told."""
 
 COLLECTOR = Service(
     "otlp", "OpenTelemetry collector", Category.OBSERVABILITY, (), WRITE, opaque, Refusal.AS_ASKED

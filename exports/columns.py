@@ -103,6 +103,10 @@ ADDED: Mapping[str, Column] = {
     "To": _to,
     "Outcome": _outcome,
     "Left the machine": _left,
+    "Cost from": _llm(lambda llm: llm.cost_basis.value),
+    "Not in the cost": _llm(lambda llm: "; ".join(llm.cost_left_out)),
+    "Answer id": _llm(lambda llm: llm.response_id),
+    "Tier": _llm(lambda llm: llm.tier),
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),

@@ -12,6 +12,7 @@ from policy.fields import Listed, RuleId, Strict
 SOON = timedelta(days=14)
 LONGEST = timedelta(days=366)
 
+_LONGEST_HOST = 253
 _HOST = re.compile(r"[a-z0-9*?_-]+(?:\.[a-z0-9*?_-]+)*")
 _ADDRESS = re.compile(r"[0-9.]+|[^:\n]*:.*")
 _NOTHING_BUT_WILD = re.compile(r"[*?./\\]*")
@@ -32,13 +33,23 @@ def _host(value: str) -> str:
     return name
 
 
+def is_exemptible(host: str) -> bool:
+    """Return whether an exception can be for this very host: a name, and not an address."""
+    try:
+        return len(host) <= _LONGEST_HOST and not set(_host(host)) & set("*?")
+    except ValueError:
+        return False
+
+
 def _program(value: str) -> str:
     if _NOTHING_BUT_WILD.fullmatch(value):
         raise ValueError("stands for every program: leave it out when you mean that")
     return value.replace("\\", "/")
 
 
-type HostPattern = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_host)]
+type HostPattern = Annotated[
+    str, Field(min_length=1, max_length=_LONGEST_HOST), AfterValidator(_host)
+]
 type Program = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_program)]
 
 

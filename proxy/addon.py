@@ -14,6 +14,7 @@ from proxy.applying import apply, begin_answer, end_answer, refusal_of
 from proxy.backpressure import hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
+from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
 from proxy.fault_causes import why_no_answer
 from proxy.health import HEALTH_HOST
@@ -21,6 +22,8 @@ from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
+from proxy.sealed.foreign import ForeignConnections
+from proxy.sealed.opening import Foreign
 from proxy.silent_tunnels import SilentTunnels
 from proxy.sniffing import looks_like_http
 from proxy.streams import make_ours, only_http, taken
@@ -44,8 +47,10 @@ class GateAddon:
         self.health = inspection.health
         self.upstreams = upstreams
         self.passages = tls_passthrough.Passages(inspection)
+        self.foreign = ForeignConnections(inspection, self.passages)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
+        self.certificates = ClientCertificates()
         self.tunnels = SilentTunnels(self._on_silent_tunnel)
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
@@ -71,6 +76,7 @@ class GateAddon:
             who = self.inspection.senders.at_opening(client.id)
             await self._tell(self.uninspected.ended_without_request, who, target)
         forgetting = (
+            partial(self.certificates.closed, client.id),
             partial(self.passages.closed, client),
             partial(self.upstreams.closed, client),
             partial(self.inspection.senders.closed, client.id),
@@ -111,6 +117,15 @@ class GateAddon:
         await self._tell(self.uninspected.silent, who, target)
         hang_up(connection_id)
 
+    async def gate_foreign(self, foreign: Foreign) -> None:
+        """A connection out of a seal is not HTTP: it passes unread where policy says so."""
+        try:
+            self.health.passed_undecrypted += await self.foreign.consider(foreign)
+        except BaseException as error:  # noqa: BLE001
+            # boundary: without a passage it is closed
+            foreign.passage = None
+            self._failed("passing", error)
+
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""
         self.upstreams.connecting(data)
@@ -135,6 +150,18 @@ class GateAddon:
         """From here on a client that does not like our certificate can only go away."""
         host, port = data.context.server.address or ("", 443)
         self._silent[data.context.client.id] = (data.conn.sni or host, port)
+
+    def tls_established_server(self, data: tls.TlsData) -> None:
+        """The server may have asked for a certificate of the client."""
+        self.certificates.established(data)
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """The server may have wanted one."""
+        self.certificates.failed(data)
+
+    def server_disconnected(self, data: ServerConnectionHookData) -> None:
+        """A connection to a server is over."""
+        self.certificates.closed(data.server.id)
 
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not read."""
@@ -243,6 +270,8 @@ class GateAddon:
             await self._guarded(flow, self._on_answer)
 
     async def _on_answer(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
+        for note in self.certificates.notes(flow):
+            transaction.note(note)
         reader = await self.inspection.on_answer(transaction, answer_of(flow, held=False))
         begin_answer(flow, transaction, reader)
         return WAIT
@@ -272,7 +301,9 @@ class GateAddon:
         try:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
             why = why_no_answer(
-                said, reached=_reached(flow), client_left=not flow.client_conn.connected
+                self.certificates.meant(flow.client_conn.id, said),
+                reached=_reached(flow),
+                client_left=not flow.client_conn.connected,
             )
             self.inspection.on_break(transaction, _content(flow), why)
         except BaseException as error:  # noqa: BLE001

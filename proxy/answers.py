@@ -56,6 +56,11 @@ class AnswerReader:
         return self._restorer is not None
 
     @property
+    def ended(self) -> bool:
+        """Whether what came of the answer says itself that it is all."""
+        return self.tap is not None and self.tap.ended()
+
+    @property
     def holds_changes(self) -> bool:
         """Whether values are to be put back into an answer that was held whole."""
         return self._restorer is not None and not self._streamed

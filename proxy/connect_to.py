@@ -62,6 +62,10 @@ class Routes:
                 return route.address or host, route.to_port or port
         return host, port
 
+    def diverts(self, host: str) -> bool:
+        """Return whether some connection to this host goes elsewhere."""
+        return any(route.host in {"", host.lower()} and route.address for route in self._routes)
+
     def divert(self, server: Server, address: str | None = None) -> None:
         """Replace the address of a connection that is about to be opened.
 

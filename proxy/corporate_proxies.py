@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from core.errors import SettingsError
+from destinations.networks import is_loopback
 
 DIRECT = "direct"
 """Instead of a proxy's address: the host is reached without one."""
@@ -43,7 +44,12 @@ class CorporateProxies:
         return self.default is not None or bool(self.by_host)
 
     def of(self, host: str) -> CorporateProxy | None:
-        """Return the proxy for this host, by the first pattern that fits; None: direct."""
+        """Return the proxy for this host, by the first pattern that fits; None: direct.
+
+        No proxy elsewhere can reach what listens on this machine.
+        """
+        if is_loopback(host):
+            return None
         for pattern, proxy in self.by_host:
             if fits(pattern, host):
                 return proxy

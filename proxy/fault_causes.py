@@ -1,8 +1,10 @@
 """Why a server could not be reached, in words: from what mitmproxy and OpenSSL say. Pure."""
 
-from core.fate import UNREACHED_NOTE
+from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE
 
+_OF_THE_FAR_SIDE = "the destination: "
 _CLIENT_LEFT = "client disconnected"
+_MTLS = WANTS_CERTIFICATE.removeprefix(_OF_THE_FAR_SIDE)
 _CAUSES = (
     ("certificate has expired", "its certificate has expired"),
     ("certificate is not yet valid", "its certificate is not valid yet"),
@@ -16,9 +18,9 @@ _CAUSES = (
     ("certificate revoked", "its certificate was revoked"),
     ("certificate verify failed", "its certificate is not valid"),
     ("does not speak tls", "it does not speak TLS"),
-    ("alert certificate required", "it wants a certificate of the client (mTLS)"),
+    ("alert certificate required", _MTLS),
     ("alert handshake failure", "it agreed to no TLS handshake"),
-    ("alert bad certificate", "it wants a certificate of the client (mTLS)"),
+    ("alert bad certificate", _MTLS),
     ("agree on a tls version", "it speaks only versions of TLS that are not safe"),
     ("alert protocol version", "it speaks only versions of TLS that are not safe"),
     ("unsupported protocol", "it speaks only versions of TLS that are not safe"),
@@ -48,8 +50,8 @@ def why_no_answer(error: str, *, reached: bool, client_left: bool = False) -> tu
     if client_left or _CLIENT_LEFT in error.lower():
         return ("the client left before an answer came",)
     cause = cause_of(error)
-    first = "no answer came" if reached else UNREACHED_NOTE
-    return (first,) if cause is None else (first, f"the destination: {cause}")
+    first = NO_ANSWER_NOTE if reached else UNREACHED_NOTE
+    return (first,) if cause is None else (first, f"{_OF_THE_FAR_SIDE}{cause}")
 
 
 def cause_of(error: str) -> str | None:

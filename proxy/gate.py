@@ -19,7 +19,6 @@ from mitmproxy.addons import disable_h2c, next_layer, proxyserver
 from mitmproxy.master import Master
 
 from core.duties import OWNER, Duty
-from core.errors import SettingsError
 from proxy.addon import GateAddon
 from proxy.connect_to import Route, Routes
 from proxy.corporate_proxies import CorporateProxies
@@ -28,8 +27,10 @@ from proxy.dns_pinning import Places
 from proxy.health import Health
 from proxy.hooks import DirectAddons
 from proxy.inspection import Inspection
+from proxy.listening import cannot_listen
 from proxy.mitmproxy_patches.applied import in_our_own_process
 from proxy.parts import Limits, Parts
+from proxy.sealed.door import Door
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
 
@@ -46,6 +47,8 @@ class GateOptions:
     listen_host: str = "127.0.0.1"
     listen_port: int = 0
     """0: any free port."""
+    seals: Path | None = None
+    """Where sealed runs find this gate; None: it takes none."""
     routes: Sequence[Route] = ()
     proxies: CorporateProxies = field(default_factory=CorporateProxies)
     limits: Limits = field(default_factory=Limits)
@@ -58,6 +61,7 @@ class Gate:
         self._parts = parts
         self._options = gate_options
         self._master: Master | None = None
+        self._door: Door | None = None
         self.addon: GateAddon | None = None
 
     async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
@@ -97,6 +101,8 @@ class Gate:
                     )
                     serving.add_done_callback(lambda _: watching.cancel())
         finally:
+            if self._door is not None:
+                await self._door.close()
             self.addon.inspection.settle()
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
@@ -126,14 +132,22 @@ class Gate:
         while not (addresses := server.listen_addrs()) or not server.is_running:
             if serving.done() or (server.servers and all(s.last_exception for s in server.servers)):
                 self.stop()
-                raise SettingsError(
-                    f"Cannot listen on {self._options.listen_host}:{self._options.listen_port}.",
-                    remedy="Another program uses that port; choose another one with --listen.",
-                )
+                faults = [one.last_exception for one in server.servers if one.last_exception]
+                where = self._options.listen_host, self._options.listen_port
+                raise cannot_listen(*where, next(iter(faults), None))
             await asyncio.sleep(0.005)
+        if self._options.seals is not None:
+            self._door = Door(server, self._parts.networks, self._made_up)
+            self._door.open(self._options.seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
+
+    def _made_up(self, name: str) -> bool:
+        """Return True for a name that is not ours to look up."""
+        if self._options.proxies and self._options.proxies.of(name) is not None:
+            return True
+        return Routes(self._options.routes).diverts(name)
 
     def _mitmproxy_options(self) -> options.Options:
         default = self._options.proxies.default

@@ -295,7 +295,8 @@ class Inspection:
                 transaction.note(note)
             self.close(transaction, None)
         else:
-            transaction.note("the exchange broke off before the answer ended")
+            if not reader.ended:
+                transaction.note("the exchange broke off before the answer ended")
             self.close(transaction, reader.answer(content), reader.tap)
 
     # Evidence, for all of the steps.
@@ -363,11 +364,19 @@ class Inspection:
             transaction.describe(unread, sender, self.deciding.on_headers(unread))
         await self.closed(transaction, answer)
 
-    def observed(self, exchange: Exchange, sender: Attribution, decision: Decision) -> None:
+    def observed(
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        decision: Decision,
+        findings: tuple[Finding, ...] = (),
+    ) -> None:
         """Record what took place elsewhere, or not at all."""
         self._observed(sender)
         transaction = Transaction(exchange.id)
-        transaction.decide(exchange, sender, self.deciding.on_headers(exchange), decision)
+        seen = self.deciding.on_headers(exchange)
+        seen = replace(seen, findings=findings) if findings else seen
+        transaction.decide(exchange, sender, seen, decision)
         transaction.observe()
         self.close(transaction, None)
 

@@ -42,6 +42,8 @@ class LinesOfCode:
         if decision.verdict is Verdict.ALLOW and not first:
             return sender
         look = self.budget.allows(sender, time.monotonic())
+        if not look and not self._attributor().tells_of_requests(sender):
+            return sender
         found = await self._sampled(sender, exchange, look=look)
         if look or found.line is not None:
             self._remember(place)

@@ -16,6 +16,7 @@ from core.ports import (
     DirectConnections,
     EvidenceWriter,
     Holds,
+    Networks,
     Policy,
 )
 from core.situation import ScriptHistory, Volume
@@ -59,4 +60,6 @@ class Parts:
     """Told, in a thread, of each process and version of a script of which there is a record."""
     direct: DirectConnections | None = None
     """Looked at while Python programs use the gate: who goes past it?"""
+    networks: Networks | None = None
+    """Told of the networks of sealed runs."""
     clock: Callable[[], datetime] = utc_now

@@ -6,19 +6,35 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from core.errors import InputError
-from core.exchange import Answer, Exchange
+from core.exchange import Answer, Exchange, Message
 from core.host_names import host_of, other_names
 from core.ids import uuid7
 
+if TYPE_CHECKING:
+    from mitmproxy import http
+
+_TEXT_FRAME = 1
+_SENT = frozenset({"send", "sent", "request"})
+_SOCKETS = {"https": "wss", "http": "ws", "": "wss"}
 _WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 """A HAR stores bodies decoded; these headers no longer describe them."""
 
 
-def read_recording(path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
+class Heard(NamedTuple):
+    """What followed a request: its answer, and the messages of a WebSocket, either way."""
+
+    answer: Answer | None
+    messages: tuple[Message, ...] = ()
+
+
+type Recorded = tuple[Exchange, Heard]
+
+
+def read_recording(path: Path) -> Iterator[Recorded]:
     """Yield the exchanges of a recording in their order.
 
     Raises InputError for a file that is neither kind.
@@ -41,20 +57,37 @@ def read_recording(path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
             yield from _read_flows(stream, path)
 
 
-def _read_har(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
+def _read_har(stream: BinaryIO, path: Path) -> Iterator[Recorded]:
     try:
         entries = iter(json.loads(stream.read().decode("utf-8-sig"))["log"]["entries"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a HAR file.", remedy="It needs log.entries.") from error
     for number, entry in enumerate(entries):
         try:
-            pair = _har_request(entry), _har_answer(entry)
+            messages = _har_messages(entry)
+            asked = _har_request(entry, socket=bool(messages))
+            pair = asked, Heard(_har_answer(entry), messages)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"Entry {number} of {path} is not a HAR entry.") from error
         yield pair
 
 
-def _har_request(entry: Mapping[str, Any]) -> Exchange:
+def _har_messages(entry: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return the messages of a WebSocket, as browsers and mitmproxy keep them beside the entry."""
+    kept = entry.get("_webSocketMessages") or entry.get("webSocketMessages") or ()
+    return tuple(_har_message(one) for one in kept)
+
+
+def _har_message(one: Mapping[str, Any]) -> Message:
+    text = one.get("opcode", _TEXT_FRAME) == _TEXT_FRAME
+    data = one["data"]
+    if not isinstance(data, str):
+        raise TypeError
+    content = data.encode("utf-8", "surrogatepass") if text else _decoded(data, "base64")
+    return Message(from_client=one["type"] in _SENT, text=text, data=content)
+
+
+def _har_request(entry: Mapping[str, Any], *, socket: bool = False) -> Exchange:
     request = entry["request"]
     url = urlsplit(request["url"])
     body = _har_body(request.get("postData") or {})
@@ -69,7 +102,7 @@ def _har_request(entry: Mapping[str, Any]) -> Exchange:
     return Exchange(
         id=uuid7(at),
         at=at,
-        scheme=url.scheme or "https",
+        scheme=_SOCKETS.get(url.scheme, url.scheme) if socket else url.scheme or "https",
         host=host,
         port=port,
         method=str(request["method"]),
@@ -127,7 +160,7 @@ def _har_time(text: object) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _read_flows(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer | None]]:
+def _read_flows(stream: BinaryIO, path: Path) -> Iterator[Recorded]:
     from mitmproxy import exceptions, http
     from mitmproxy.io import FlowReader
 
@@ -145,4 +178,11 @@ def _read_flows(stream: BinaryIO, path: Path) -> Iterator[tuple[Exchange, Answer
             ) from error
         if isinstance(flow, http.HTTPFlow):
             answer = answer_of(flow) if flow.response is not None else None
-            yield exchange_of(flow), answer
+            yield exchange_of(flow), Heard(answer, _flow_messages(flow))
+
+
+def _flow_messages(flow: "http.HTTPFlow") -> tuple[Message, ...]:
+    spoken = () if flow.websocket is None else flow.websocket.messages
+    return tuple(
+        Message(from_client=one.from_client, text=one.is_text, data=one.content) for one in spoken
+    )

@@ -14,6 +14,7 @@ from core.exchange import Answer, Exchange
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.host_names import host_of
 from core.ids import uuid7
+from core.vocabulary.protocols import WORDS
 from proxy.deciding import Deciding
 from proxy.inspection import HOW_MUCH, Inspection
 from proxy.mitmproxy_patches import adopt
@@ -37,6 +38,10 @@ class Passage:
             self._sent += size
         else:
             self._received += size
+
+    def spoke(self, protocol: str) -> None:
+        """Note what the connection turned out to speak."""
+        self._transaction.note(f"its first bytes were those of {WORDS.get(protocol, protocol)}")
 
     def end(self, note: str | None = None) -> None:
         """Close the record with what had passed; the first end counts."""
@@ -71,7 +76,7 @@ class Passages:
         if transaction is None:
             return False
         here.passage = Passage(self._inspection, transaction)
-        self._open.setdefault(client.id, []).append(here.passage)
+        self.add(client.id, here.passage)
         hello.ignore_connection = True
         return True
 
@@ -85,6 +90,10 @@ class Passages:
         if decision is None or not decision.verdict.passes:
             return None
         return await inspection.pass_unread(exchange, sender, decision, _unread(decision))
+
+    def add(self, connection: str, passage: Passage) -> None:
+        """Keep what passes on this client's connection until that ends."""
+        self._open.setdefault(connection, []).append(passage)
 
     def closed(self, client: Client) -> None:
         """The client's connection is over: so is all that passed on it."""

@@ -24,6 +24,7 @@ def connection_of(client: Client) -> Connection:
         gate_host=gate[0],
         gate_port=gate[1],
         at=_time(client.timestamp_start),
+        network=getattr(client.proxy_mode, "network", None),
     )
 
 

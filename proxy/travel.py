@@ -68,6 +68,10 @@ class Reader(Protocol):
         """What learns from it; None once that has failed."""
 
     @property
+    def ended(self) -> bool:
+        """Whether what came of the answer says itself that it is all."""
+
+    @property
     def holds_changes(self) -> bool:
         """Whether values are to be put back into an answer that was held whole."""
 

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from core.classification import Classification
 from core.decision import Decision, Verdict
-from core.exchange import Answer, Exchange
-from core.findings import merged
+from core.exchange import Answer
 from core.ids import uuid7
 from core.ports import MessageRestorer
 from core.vocabulary.sizes import counted
@@ -20,11 +19,11 @@ from proxy.classifying import classified
 from proxy.conversation import Conversation
 from proxy.inspection import Inspection
 from proxy.message import Passing
+from proxy.socket_messages import as_exchange, summed
 from proxy.transaction import Transaction
 from proxy.travel import Reader
 
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
-_JSON_BEGINS = (b"{", b"[", b'"')
 _NOT_SENT = "the connection ended while the message waited: it was not sent"
 _TOO_BIG = "what was too large to be held was refused and the connection ended"
 _APART = "messages that were held and have records of their own"
@@ -77,10 +76,10 @@ class MessageGate:
             _left(whole, len(message.content))
             return
         size = len(message.content)
-        part, summed = await self._judged(message, whole, conversation)
+        part, known = await self._judged(message, whole, conversation)
         await self._apply(part, message, whole, conversation)
         if part.decision.hold_key is None:
-            whole.learn(summed)
+            whole.learn(known)
             _add(part, whole, message, size)
             return
         await self._record(part, message, whole, conversation)
@@ -96,12 +95,12 @@ class MessageGate:
         """
         deciding = self._inspection.deciding
         parts, seconds = deciding.parts, deciding.limits.classify_s
-        exchange = _as_exchange(message, whole)
+        exchange = as_exchange(whole.exchange, message.content, text=message.text)
         seen = await classified(exchange, parts.classifier, parts.pool, seconds)
-        summed = _summed(whole.classification, seen)
+        known = summed(whole.classification, seen)
         left = whole.exchange.body_bytes + conversation.apart_bytes
         sofar = replace(exchange, body_bytes=left + len(message.content))
-        decision = deciding.decide(sofar, whole.sender, summed)
+        decision = deciding.decide(sofar, whole.sender, known)
         if not decision.verdict.passes:
             now = parts.clock()
             exchange = replace(exchange, id=uuid7(now), at=now)
@@ -109,10 +108,10 @@ class MessageGate:
             # An approval is for this very place, and for whoever opened the connection.
             opening = (*exchange.headers, *whole.exchange.headers)
             exchange = replace(exchange, path=whole.exchange.path, headers=opening)
-        own = replace(summed, findings=seen.findings, degraded=seen.degraded)
+        own = replace(known, findings=seen.findings, degraded=seen.degraded)
         part = Transaction(exchange.id, strict=whole.strict)
         part.decide(exchange, whole.sender, own, decision)
-        return part, summed
+        return part, known
 
     async def _apply(
         self, part: Transaction, message: Passing, whole: Transaction, conversation: Conversation
@@ -243,28 +242,3 @@ def _released(opening: Decision, message: Decision) -> bool:
 def _left(whole: Transaction, size: int) -> None:
     whole.forget_body()
     whole.left(whole.exchange.body_bytes + size, whole=whole.exchange.complete)
-
-
-def _as_exchange(message: Passing, whole: Transaction) -> Exchange:
-    """Path and headers of the upgrade were inspected with it: here they would count every time."""
-    return replace(
-        whole.exchange,
-        method="WEBSOCKET",
-        path="/",
-        headers=(("content-type", _type_of(message)),),
-        body=message.content,
-        body_bytes=len(message.content),
-        complete=True,
-    )
-
-
-def _type_of(message: Passing) -> str:
-    """Some services send their JSON as binary messages."""
-    if message.content.lstrip()[:1] in _JSON_BEGINS:
-        return "application/json"
-    return "text/plain; charset=utf-8" if message.text else "application/octet-stream"
-
-
-def _summed(known: Classification, seen: Classification) -> Classification:
-    degraded = tuple(dict.fromkeys((*known.degraded, *seen.degraded)))
-    return replace(known, findings=merged(known.findings, seen.findings), degraded=degraded)

@@ -37,7 +37,9 @@ from tui.wording import case_sentence, sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = tuple(
-    ("app attribution certs classifiers core destinations evidence policy proxy tui").split()
+    (
+        "app attribution certs classifiers core destinations evidence inventory policy proxy tui"
+    ).split()
 )
 HOME = "core/vocabulary/"
 SERVICE_IDS = frozenset(service.id for service in services())

@@ -18,7 +18,9 @@ from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
+from policy.exception_lines import exception_lines
 from tui.case_reading import Reading
+from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.wording import (
     account_words,
@@ -151,8 +153,18 @@ def _why(record: Record, *, waiting: bool) -> Section:
             _how_sure(record.sender),
             *_unchecked(record),
             *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
+            *_exception(record),
         ),
     )
+
+
+def _exception(record: Record) -> Iterator[Row]:
+    """Yield the lines with which the policy would let pass what could not be inspected."""
+    needed = needed_exception(record)
+    lines = [] if needed is None else exception_lines([needed], record.at.date())
+    if lines:
+        yield Row("Exception", "The policy can let it pass undecrypted, on record, by these lines:")
+        yield from (Row("", safe(line, 1200)) for line in lines)
 
 
 def _unchecked(record: Record) -> Iterator[Row]:
@@ -292,6 +304,8 @@ def _model(llm: LlmCall | None) -> Section:
             Row("Model", model),
             Row("Tokens", _tokens(llm)),
             Row("Cost", _cost(llm)),
+            _maybe("Answer", None if llm.response_id is None else safe(llm.response_id, 200)),
+            _maybe("Tier", None if llm.tier is None else safe(llm.tier, 40)),
             Row("Tools", joined(tools)) if tools else None,
             _maybe("Attached", files),
             _maybe("Key", llm.key_fingerprint, "quiet"),
@@ -301,6 +315,8 @@ def _model(llm: LlmCall | None) -> Section:
 
 def _tokens(llm: LlmCall) -> str:
     sides = ((llm.input_tokens, "in"), (llm.output_tokens, "out"))
+    if llm.tokens_basis is TokensBasis.COUNTED:
+        return _COUNTED
     told = ", ".join(f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None)
     if not told or llm.tokens_basis is not TokensBasis.ESTIMATED:
         return told or "not known"
@@ -308,6 +324,7 @@ def _tokens(llm: LlmCall) -> str:
     return f"{told} (estimated{band})"
 
 
+_COUNTED = "none new: an earlier record counts this answer"
 _COST_FROM = {
     CostBasis.STATED: ", stated by the provider",
     CostBasis.TABLE: ", from the price table",
@@ -317,9 +334,13 @@ _COST_FROM = {
 def _cost(llm: LlmCall) -> str:
     if llm.cost_basis is CostBasis.LOCAL:
         return "none: a model of your own"
+    if llm.cost_basis is CostBasis.COUNTED:
+        return _COUNTED
     if llm.cost_usd is None:
         return "not known"
-    return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}"
+    lacks = joined([safe(words, 80) for words in llm.cost_left_out])
+    left_out = f"; without {lacks}" if lacks else ""
+    return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}{left_out}"
 
 
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:

@@ -196,6 +196,15 @@ def case_place(case: Case) -> str:
     return f"{name}, {account}" if account else name
 
 
+def _sent_words(case: Case) -> str:
+    """Return what a case sent, as it stands between `sent` and `to`."""
+    if set(case.kinds) - {NOT_INSPECTED}:
+        return case_found(case).replace(" · ", " with ")
+    if case.kinds:
+        return "what could not all be read"
+    return "data without known personal data or secrets"
+
+
 def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
     who = f"“{safe(case.script, 80)}”" if case.script else "An unknown sender"
@@ -212,7 +221,7 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     if case.verdict in _UNINSPECTED:
         tried = _UNINSPECTED[case.verdict]
         return f"{who}{by} {tried} {safe(case.host, 200)} {when}{times}. {words.outcome}"
-    what = case_found(case).replace(" · ", " with ")
+    what = _sent_words(case)
     return f"{who}{by} {verb} {what} to {where} {when}{times}. {words.outcome}"
 
 

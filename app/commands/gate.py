@@ -45,6 +45,13 @@ def run(
             help="Let Python programs tell which line sends. Default: see settings.",
         ),
     ] = None,
+    sealed: Annotated[
+        bool | None,
+        typer.Option(
+            "--sealed/--no-sealed",
+            help="Leave the program no way past the gate (Linux). Default: see settings.",
+        ),
+    ] = None,
 ) -> int:
     """Run a program behind the gate.
 
@@ -56,16 +63,21 @@ def run(
     Example: outgate run -- python upload.py --month 10
     """
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
-    from app.gate_registry import health
+    from app.gate_registry import announced, health
     from app.home import open_home
+    from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
+    from app.sealing import run_sealed, sealing
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
     home = open_home()
     settings = load_settings(home.settings)
-    if not quiet and (
+    seals, remark = sealing(settings, sealed)
+    if remark and not quiet:
+        typer.echo(f"outgate: {remark}", err=True)
+    if not (seals or quiet) and (
         dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
     ):
         hosts = printable(", ".join(dropped), 200)
@@ -80,10 +92,15 @@ def run(
     with gate_for(home, settings, options) as running:
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
-        environment = environment_for(running, home, settings)
+        mark = run_mark()
+        environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
-            ended = run_program(command, its_own)
+            if seals:
+                ended = run_sealed(command, its_own, running, home, settings)
+            else:
+                ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
+        left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
     if not quiet:
         print_session(
             session.entries(ended.pid),
@@ -91,6 +108,7 @@ def run(
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
+            left=left,
         )
     return ended.code
 
@@ -113,6 +131,7 @@ def start(
     """
     from app.gate_registry import RunningGate, find
     from app.home import open_home
+    from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
     from app.user_proxy import user_proxy
@@ -126,6 +145,10 @@ def start(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
         )
     host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
+    if not private and listen is None and "listen" not in settings.model_fields_set:
+        port, taken = free_port(host, port)
+        if taken:
+            typer.echo(f"outgate: {taken}", err=True)
     choices = GateChoices(
         listen_host=host,
         listen_port=port,

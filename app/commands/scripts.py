@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from app.home import Home
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
 
@@ -64,7 +66,28 @@ def scripts(
         _list(store, versions)
         if script is not None:
             _show_parts(home.scripts, versions)
+            for title, entries in risks_of(home, versions):
+                typer.echo(f"  {title:<10} {entries[0]}")
+                for entry in entries[1:]:
+                    typer.echo(f"             {entry}")
     return 0
+
+
+def risks_of(
+    home: "Home", versions: "Sequence[ScriptVersion]"
+) -> "Iterator[tuple[str, list[str]]]":
+    """Yield what is dangerous in the newest version: packages that advisories name, as they were
+    kept; flaws, where the file still lies there as it ran.
+    """
+    from app.script_risks import flaws_of, packages_at_risk
+
+    newest = max(versions, key=lambda version: version.last_at, default=None)
+    if newest is None or newest.sha256 is None:
+        return
+    if packages := packages_at_risk(home, newest.sha256):
+        yield "At risk", packages
+    if flaws := flaws_of(newest.script, newest.sha256):
+        yield "Flaws", flaws
 
 
 def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:

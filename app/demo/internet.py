@@ -39,14 +39,14 @@ _ENDS_WITHIN_S = 0.01
 class StandInInternet:
     """Serves every host name with a certificate for that name. Use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, listen: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.authority = open_authority(folder)
         self._minter = LeafMinter(self.authority)
         self.arrivals: list[Arrival] = []
         """Complete requests, in the order in which they ended."""
         self.bytes_received = 0
         """All request-body bytes, those of cut requests included."""
-        self._server = _Server(("127.0.0.1", 0), self)
+        self._server = _Server(listen, self)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             args=(_ENDS_WITHIN_S,),
@@ -56,7 +56,7 @@ class StandInInternet:
 
     @property
     def port(self) -> int:
-        """The TCP port on 127.0.0.1."""
+        """The TCP port that it listens on."""
         return int(self._server.server_address[1])
 
     @property

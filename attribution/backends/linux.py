@@ -8,7 +8,7 @@ from dataclasses import replace
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.holders import holders
-from attribution.backends.peers import Peers
+from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
@@ -50,8 +50,7 @@ class LinuxBackend:
 
     def __init__(self) -> None:
         """Raise DiagRefused or OSError when the kernel offers no sock_diag."""
-        self._quick = SockDiag()
-        self._thorough = SockDiag()
+        self.networks = Networks()
         self._lock = threading.Lock()
         self._places: dict[int, int] = {}
         self._last_place: dict[int, int] = {}
@@ -59,7 +58,6 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._execs = ExecEvents()
-        self._peers = Peers()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known
@@ -69,7 +67,7 @@ class LinuxBackend:
         if not settled:
             return None
         try:
-            entry = _ask(self._quick, peer)
+            entry = _ask(self.networks.of(peer.network).quick, peer)
         except (NoSuchSocket, DiagRefused, ValueError):
             return None
         if entry.inode == 0:
@@ -168,7 +166,8 @@ class LinuxBackend:
         try:
             with self._lock:
                 known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
-                entry = known or _ask(self._thorough, peer, traffic=True)
+                asked = self.networks.of(peer.network).thorough
+                entry = known or _ask(asked, peer, traffic=True)
             asked_at = time.time()
         except NoSuchSocket:
             return Ownership(reason=_ELSEWHERE)
@@ -240,6 +239,9 @@ class LinuxBackend:
         seen = self._execs.born(pid)
         if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
             facts = replace(facts, born_at=seen)
+        if facts.root and self.networks.is_sealed(facts):
+            # It sees our own files, and ours are sure to be read also when it has gone.
+            facts = replace(facts, root="", sealed=True)
         return self._dated(facts)
 
     def _dated(self, facts: ProcessFacts) -> ProcessFacts:
@@ -285,14 +287,12 @@ class LinuxBackend:
     def peers(self, pid: int) -> tuple[int, ...] | None:
         """See Backend.peers."""
         with self._lock:
-            return self._peers.of(pid)
+            return self.networks.of_process(pid).peers.of(pid)
 
     def close(self) -> None:
-        """Close both netlink sockets."""
-        self._quick.close()
-        self._thorough.close()
+        """Close the netlink sockets."""
+        self.networks.close()
         self._execs.close()
-        self._peers.close()
 
 
 def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:

@@ -110,8 +110,10 @@ def _row(answer: bytes, at: int) -> Row:
 class Peers:
     """Two questions to the kernel. Not for use by two threads at once."""
 
-    def __init__(self) -> None:
-        self._diag = SockDiag()
+    def __init__(self, given: socket.socket | None = None) -> None:
+        """`given`: a socket made in the network that is to be asked; else this process's own is."""
+        self._given = given
+        self._diag = SockDiag(given)
 
     def of(self, pid: int) -> tuple[int, ...] | None:
         """Return the processes that are connected to this one; None when it takes no
@@ -119,13 +121,15 @@ class Peers:
         """
         held = procfs.sockets(pid)
         try:
-            ports = {row.port for row in _dump(_LISTEN) if row.inode in held} if held else set()
+            ports = (
+                {row.port for row in self._dump(_LISTEN) if row.inode in held} if held else set()
+            )
             if not ports:
                 return None
             taken = [
                 row
                 for port in sorted(ports)[:_MOST_PORTS]
-                for row in _dump(_ESTABLISHED, port)
+                for row in self._dump(_ESTABLISHED, port)
                 if row.inode in held
             ]
         except (OSError, DiagRefused):
@@ -135,6 +139,9 @@ class Peers:
     def close(self) -> None:
         """Close the netlink socket."""
         self._diag.close()
+
+    def _dump(self, states: int, port: int | None = None) -> list[Row]:
+        return _dump(states, port, self._given)
 
     def _far_end(self, row: Row) -> int:
         try:
@@ -155,6 +162,13 @@ class Peers:
         return tuple(sorted(found))
 
 
+def listening(channel: socket.socket) -> list[tuple[str, int]]:
+    """Return the addresses and ports at which the network listens in which this socket of
+    NETLINK_SOCK_DIAG was made. Raises OSError or DiagRefused.
+    """
+    return [(row.host, row.port) for row in _dump(_LISTEN, None, channel)]
+
+
 def leaving() -> list[Row]:
     """Return the TCP connections that leave this machine, opened here: not those that a listening
     socket took. Raises OSError or DiagRefused where the kernel does not list them.
@@ -165,21 +179,27 @@ def leaving() -> list[Row]:
     return [row for row in found if row.port not in listening]
 
 
-def _dump(states: int, port: int | None = None) -> list[Row]:
+def _dump(states: int, port: int | None = None, channel: socket.socket | None = None) -> list[Row]:
     families = (socket.AF_INET, socket.AF_INET6)
     asked = (request(family, states, port) for family in families)
-    return [row for one in asked for row in _answered(one)]
+    return [row for one in asked for row in _answered(one, channel)]
 
 
-def _answered(question: bytes) -> list[Row]:
-    found: list[Row] = []
+def _answered(question: bytes, channel: socket.socket | None = None) -> list[Row]:
+    if channel is not None:
+        return _heard(question, channel)
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     with socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG) as asked:
         asked.settimeout(0.5)
-        asked.send(question)
-        for _ in range(_MOST_READS):
-            piece = list(rows(asked.recv(1 << 16)))
-            found += [row for row in piece if row is not None]
-            if None in piece:
-                break
+        return _heard(question, asked)
+
+
+def _heard(question: bytes, channel: socket.socket) -> list[Row]:
+    found: list[Row] = []
+    channel.send(question)
+    for _ in range(_MOST_READS):
+        piece = list(rows(channel.recv(1 << 16)))
+        found += [row for row in piece if row is not None]
+        if None in piece:
+            break
     return found

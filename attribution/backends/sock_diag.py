@@ -123,8 +123,9 @@ def _sent_ago(answer: bytes, end: int) -> float | None:
 class SockDiag:
     """One netlink socket. Not for use by two threads at once."""
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(
+    def __init__(self, given: socket.socket | None = None) -> None:
+        """`given`: a socket made in the network that is to be asked; else this process's own is."""
+        self._socket = given or socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG
         )
         self._socket.settimeout(0.2)

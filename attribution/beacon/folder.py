@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from attribution.carriers import mention
+
 _CHILD = Path(__file__).parent / "child"
 RECORDS = "records"
 KEY = "key"
@@ -19,11 +21,11 @@ KEY = "key"
 
 @contextmanager
 def beacon_folder(root: Path) -> Iterator[Path]:
-    """Yield the folder to put on a child's import path; all of it is gone afterwards. Raises
-    OSError.
+    """Yield the folder to put on a child's import path; all of it is gone afterwards, unless a
+    process that was started with it still runs. Raises OSError.
 
-    `root` holds one folder for each `outgate run`, called `<pid>-<random>`. Those of dead ones are
-    removed first.
+    `root` holds one folder for each `outgate run`, called `<pid>-<random>`. Those of dead ones that
+    nobody uses any more are removed first.
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(root)
@@ -31,7 +33,8 @@ def beacon_folder(root: Path) -> Iterator[Path]:
     try:
         yield _furnished(folder)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not mention(str(folder)):
+            shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # another run has its folder there
             root.rmdir()
 
@@ -59,5 +62,6 @@ def _furnished(folder: Path) -> Path:
 def _sweep(root: Path) -> None:
     for folder in root.iterdir():
         pid = folder.name.partition("-")[0]
-        if pid.isascii() and pid.isdigit() and len(pid) < 10 and not psutil.pid_exists(int(pid)):
+        named = pid.isascii() and pid.isdigit() and len(pid) < 10
+        if named and not psutil.pid_exists(int(pid)) and not mention(str(folder)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -63,17 +63,36 @@ def read_index(data: bytes, path: bytes, hexes: int) -> Index | None:
     """Return what an index file says of a path from the repository's root; None when it cannot be
     read.
     """
+    whole = read_whole_index(data, hexes)
+    return None if whole is None else whole.of(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeIndex:
+    """What the index says of all paths."""
+
+    blobs: dict[bytes, bytes]
+    tree: str | None
+
+    def of(self, path: bytes) -> Index:
+        """Return what it says of one path from the repository's root."""
+        blob = self.blobs.get(path)
+        return Index(blob=None if blob is None else blob.hex(), tree=self.tree)
+
+
+def read_whole_index(data: bytes, hexes: int) -> WholeIndex | None:
+    """Return what an index file says; None when it cannot be read."""
     size = hexes // 2
+    blobs: dict[bytes, bytes] = {}
     try:
         signature, version, count = _HEADER.unpack_from(data)
         if signature != b"DIRC" or version not in {2, 3, 4} or count > _MOST_ENTRIES:
             return None
-        at, blob, name = _HEADER.size, None, b""
+        at, name = _HEADER.size, b""
         for _ in range(count):
             found, name, at = _entry(data, at, version, size, name)
-            if name == path:
-                blob = found.hex()
-        return Index(blob=blob, tree=_cached_tree(data, at, size))
+            blobs[name] = found
+        return WholeIndex(blobs=blobs, tree=_cached_tree(data, at, size))
     except (struct.error, ValueError, IndexError):
         return None
 

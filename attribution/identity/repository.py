@@ -8,7 +8,14 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from attribution.identity.git_index import FileState, Index, file_state, read_index
+from attribution.identity.git_index import (
+    FileState,
+    Index,
+    WholeIndex,
+    file_state,
+    read_index,
+    read_whole_index,
+)
 from attribution.os_users import People
 from attribution.plain_files import text_of
 
@@ -58,6 +65,36 @@ def repository_of(path: str) -> Repository | None:
             return None
         folder = above
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFile:
+    """The whole index of a repository, and the commit's object where it lies loose."""
+
+    whole: WholeIndex | None
+    commit: bytes
+    hexes: int
+
+    def of(self, path: bytes) -> Index | None:
+        """Return what the index says of a path from the root; None when it cannot be read."""
+        return None if self.whole is None else self.whole.of(path)
+
+
+def repository_at(folder: str) -> tuple[Repository, IndexFile] | None:
+    """Return the repository whose root this folder is, with its index; None for other folders."""
+    git = _git_folder(os.path.join(folder, ".git"))
+    if git is None:
+        return None
+    repository = _read(folder, git)
+    shared, commit = _shared(git), repository.commit or ""
+    hexes = 64 if "sha256" in _text(os.path.join(shared, "config")).lower() else 40
+    loose = os.path.join(shared, "objects", commit[:2], commit[2:]) if commit else ""
+    index = IndexFile(
+        whole=read_whole_index(text_of(os.path.join(git, "index"), _MOST_INDEX), hexes),
+        commit=text_of(loose, _MOST_BYTES) if loose else b"",
+        hexes=hexes,
+    )
+    return repository, index
 
 
 def _git_folder(entry: str) -> str | None:

@@ -4,6 +4,7 @@ wrapping.
 
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from classifiers.codecs.packed import (
     STEP,
@@ -16,8 +17,9 @@ from classifiers.codecs.packed import (
 
 _SLICE = 1 << 14
 _LONGEST_HEADER = 1 << 13
-_SMALL_EXTRA = 32
-"""Extra fields up to this size hold block sizes and the like."""
+_BLOCK_SIZE = b"BC\2\0"
+"""How the extra field begins that holds nothing but the size of a block, and its length."""
+_BLOCK_FIELD = 6
 _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _DICTIONARY = 0x20
 
@@ -190,7 +192,7 @@ def _gzip_fields(data: bytes) -> list[tuple[int, int]] | None:
     if flags & _EXTRA:
         size = int.from_bytes(data[at : at + 2], "little")
         at += 2
-        if size > _SMALL_EXTRA:
+        if size != _BLOCK_FIELD or not data.startswith(_BLOCK_SIZE, at):
             fields.append((at, at + size))
         at += size
     for flag in (_NAME, _COMMENT):
@@ -230,6 +232,29 @@ def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int 
     except zlib.error:
         return b""
     return out if whole or not ends else b""
+
+
+class Inflated(NamedTuple):
+    """A stream unpacked. Holds payload."""
+
+    data: bytes
+    whole: bool
+    """True when its end was met."""
+    rest: bytes
+    """What stands behind its end."""
+
+    def __repr__(self) -> str:
+        return f"<Inflated {len(self.data)} bytes>"
+
+
+def inflated(data: bytes, most: int, *, wrapped: bool) -> Inflated | None:
+    """Return what a stream unpacks to, `most` bytes of it; None for a broken one."""
+    engine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    try:
+        out = engine.decompress(data, most)
+    except zlib.error:
+        return None
+    return Inflated(out, engine.eof, engine.unused_data)
 
 
 def inflates_to(data: bytes, most: int) -> int | None:

@@ -1,16 +1,18 @@
 """Protobuf's wire format, read without a schema. The one reader."""
 
+import struct
 from typing import NamedTuple
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
+_LONG = 8
 _LONGEST_VARINT = 10
 _LARGEST_NUMBER = 1 << 29
 _MAX_FIELDS = 1 << 20
 
 
 class Field(NamedTuple):
-    """One field. Those of fixed size are passed over: what they mean only a schema tells."""
+    """One field. Those of four bytes are passed over: what they mean only a schema tells."""
 
     number: int
     value: int | bytes
@@ -52,8 +54,21 @@ def read_fields(data: bytes, most: int = _MAX_FIELDS) -> Fields:
             return Fields(found, False)
         if wire == _BYTES:
             found.append(Field(number, data[at : at + size]))
+        elif size == _LONG:
+            found.append(Field(number, _fixed(data[at : at + size])))
         at += size
     return Fields(found, at >= end)
+
+
+def _fixed(data: bytes) -> int:
+    """Return the number in a field of eight bytes, a whole one that is kept as a fraction, too."""
+    (fraction,) = struct.unpack("<d", data)
+    if _SMALLEST_FRACTION <= fraction < _LARGEST_FRACTION and fraction.is_integer():
+        return int(fraction)
+    return int.from_bytes(data, "little")
+
+
+_SMALLEST_FRACTION, _LARGEST_FRACTION = 10**8, 10**19
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.number_forms import plain_cells
 from classifiers.payload import Path, Table
 
 _SNIFFED = 20_000
@@ -73,7 +74,7 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
     names = unique_names(rows[0] if header else [], width)
     body = rows[1:] if header else rows
     columns = {
-        name: [row[index] if index < len(row) else "" for row in body]
+        name: plain_cells([row[index] if index < len(row) else "" for row in body])
         for index, name in enumerate(names)
     }
     emit_table(reading, columns, len(body), path)

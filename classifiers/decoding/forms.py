@@ -4,14 +4,17 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.names import NAME, telling
+from classifiers.decoding.part_heads import decoded_words, read_head
 from classifiers.payload import Carrier, Path
+
+type _Heads = list[tuple[str, str]]
 
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
@@ -77,7 +80,7 @@ def _guess_boundary(data: bytes) -> bytes:
 
 def _parts(
     reading: Reading, data: bytes, boundary: bytes, path: Path
-) -> Iterator[tuple[dict[str, str], bytes]]:
+) -> Iterator[tuple[_Heads, bytes]]:
     """Split leniently on the boundary: a preamble is text too, a missing end is no reason to
     stop.
     """
@@ -86,12 +89,12 @@ def _parts(
     if at < 0:
         return
     if data[:at].strip():
-        yield {}, data[:at]
+        yield [], data[:at]
     for _ in range(_MAX_FIELDS):
         at += len(mark)
         if data[at : at + 2] == b"--":
             if data[at + 2 :].strip():
-                yield {}, data[at + 2 :]
+                yield [], data[at + 2 :]
             return
         end = data.find(b"\n" + mark, at)
         part = data[at : end if end >= 0 else len(data)]
@@ -106,42 +109,38 @@ def _parts(
     reading.cut("more form fields than are read", path)
 
 
-def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
+def _split_part(part: bytes) -> tuple[_Heads, bytes]:
     part = part.removeprefix(b"\r").removeprefix(b"\n")
     if part.startswith((b"\r\n", b"\n")):
-        return {}, part.removeprefix(b"\r").removeprefix(b"\n")
+        return [], part.removeprefix(b"\r").removeprefix(b"\n")
     gap = b"\r\n\r\n" if b"\r\n\r\n" in part else b"\n\n"
     head, found, content = part.partition(gap)
     if not found and b":" not in head[:200]:
-        return {}, part
-    headers: dict[str, str] = {}
+        return [], part
+    headers: list[tuple[str, str]] = []
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").splitlines():
-        name, _, value = line.decode("utf-8", "replace").partition(":")
-        headers[name.strip().lower()] = value.strip()
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
+        headers.append((name.strip(), value.strip()) if colon else ("", name.strip()))
     return headers, content
 
 
-def _read_part(
-    reading: Reading, headers: dict[str, str], content: bytes, path: Path, depth: int
-) -> None:
+def _read_part(reading: Reading, heads: _Heads, content: bytes, path: Path, depth: int) -> None:
+    headers = {name.lower(): value for name, value in heads}
     disposition = headers.get("content-disposition", "")
     _, fields = split_header(disposition)
+    known = (fields.get("name", ""), fields.get("filename", ""))
     for extended in _EXTENDED.finditer(disposition):
         fields.setdefault(extended[1].lower(), decode_field(extended[2].replace("+", "%2B")))
+    fields = {key: decoded_words(value) for key, value in fields.items()}
     name, filename = fields.get("name"), fields.get("filename")
     media_type = headers.get("content-type", "")
     here = (*path, name) if name else path
     _name(reading, name or "", path)
-    for header, value in headers.items():
-        if header not in {
-            "content-disposition",
-            "content-type",
-            "content-transfer-encoding",
-            "content-length",
-        }:
-            reading.emit(value, header, (*here, header))
+    for header, value in heads:
+        read_head(reading, header, value, here, depth, known)
     if filename and len(filename) > 5:
-        reading.emit(filename, "filename", (*here, "filename"))
+        shown = unquote(filename) if "%" in filename else filename
+        packed.look(reading, shown, "filename", (*here, "filename"), depth)
     content = _transfer_decoded(content, headers.get("content-transfer-encoding", "").lower())
     if coding := headers.get("content-encoding"):
         undone = undo_content_encoding(content, coding, reading.limits)

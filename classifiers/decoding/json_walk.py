@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from classifiers.decoding import packed
+from classifiers.decoding import number_forms, packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import known
 from classifiers.decoding.records import (
@@ -28,6 +28,8 @@ _LARGEST_ID = 10**19
 _CONTAINERS = frozenset({dict, list})
 _SCALARS = frozenset({int, bytes})
 _NUMBERS = frozenset({int, float, bool, type(None)})
+_PIECES = frozenset({int, str, list})
+_LONG = 10**8
 _DULL: set[str] = set()
 """Names of fields met so far that are no data: a look at each is saved."""
 _REMEMBERED = 4_000
@@ -77,7 +79,7 @@ def _walk(
                     append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))
             elif kind in _CONTAINERS:
                 inner.append((value, key, path + (name,)))
-            elif kind in _SCALARS:
+            elif kind in _SCALARS or (kind is float and value >= _LONG):
                 _scalar(reading, value, key, path + (name,), depth)
         if len(segments) > room:
             reading.emit("", None, ())
@@ -107,6 +109,9 @@ def _pairs(
         _names(reading, node, path)
         fields: dict[Any, Any] = node
         return fields.items()
+    if len(node) > 1 and type(node[0]) in _PIECES:
+        for text in number_forms.put_together(node):
+            reading.emit(text, key, path)
     if len(node) > 2 and (
         _numeric(reading, node, key, path)
         or read_records(reading, node, key, path, inner)
@@ -132,6 +137,8 @@ def _scalar(reading: Reading, node: Any, key: str | None, path: Path, depth: int
         _leaf_bytes(reading, node, key, path, depth)
     elif type(node) is int and _SMALLEST_ID <= node < _LARGEST_ID:
         reading.emit(str(node), key, path, quoted=False)
+    elif type(node) is float and (digits := number_forms.of_float(node)) is not None:
+        reading.emit(digits, key, path, quoted=False)
 
 
 def _leaf_bytes(reading: Reading, data: bytes, key: str | None, path: Path, depth: int) -> None:
@@ -151,12 +158,16 @@ def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> 
         return False
     if type(node[0]) is int and _spells(reading, node, key, path):
         return True
-    long = [
-        str(value) for value in node if type(value) is int and _SMALLEST_ID <= value < _LARGEST_ID
-    ]
-    if len(long) * 2 > len(node):
+    long = [text for value in node if (text := _identifier(value)) is not None]
+    if long:
         reading.emit("\n".join(long), key, path, quoted=False)
     return True
+
+
+def _identifier(value: object) -> str | None:
+    if type(value) is int:
+        return str(value) if _SMALLEST_ID <= value < _LARGEST_ID else None
+    return number_forms.of_float(value) if type(value) is float else None
 
 
 def _spells(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:

@@ -1,12 +1,13 @@
 """Mails with their parts and attachments: headers as text with names, each part as any payload."""
 
 import email
-import email.header
 import email.policy
 import re
 from email.message import Message
 
+from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.part_heads import decoded_words, read_head
 from classifiers.payload import Path
 
 MEDIA_TYPES = frozenset({"message/rfc822", "message/global", "application/mbox"})
@@ -18,7 +19,6 @@ _FEWEST_HEADERS = 3
 _LOOKED_AT = 16_384
 _MAX_PARTS = 500
 _MAX_HEADERS = 200
-_DULL = frozenset({"content-type", "content-transfer-encoding", "mime-version", "dkim-signature"})
 _ENVELOPE = b"\nFrom "
 
 
@@ -40,7 +40,10 @@ def read_mail(reading: Reading, data: bytes, path: Path, depth: int) -> None:
     starts = data.startswith(_ENVELOPE[1:])
     messages = (b"\n" + data).split(_ENVELOPE)[1:] if starts else [data]
     for number, raw in enumerate(messages[:_MAX_PARTS]):
-        whole = raw.partition(b"\n")[2] if starts else raw
+        first, _, rest = raw.partition(b"\n")
+        whole = rest if starts else raw
+        if starts:
+            reading.emit(first.decode("utf-8", "replace"), "from", (*path, "from"))
         message = email.message_from_bytes(whole, policy=email.policy.compat32)
         _read(reading, message, (*path, number) if len(messages) > 1 else path, depth)
     if len(messages) > _MAX_PARTS:
@@ -48,13 +51,12 @@ def read_mail(reading: Reading, data: bytes, path: Path, depth: int) -> None:
 
 
 def _read(reading: Reading, message: Message, path: Path, depth: int) -> None:
-    for name, value in message.items()[:_MAX_HEADERS]:
-        if name.lower() not in _DULL:
-            reading.emit(_decoded(value), name.lower(), (*path, name.lower()))
     for number, part in enumerate(message.walk()):
         if number >= _MAX_PARTS:
             reading.cut("more parts of a mail than are read", path)
             return
+        inside = (*path, f"part {number}") if number else path
+        _read_head(reading, part, inside, depth)
         if part.is_multipart():
             continue
         content = part.get_payload(decode=True)
@@ -69,17 +71,17 @@ def _read(reading: Reading, message: Message, path: Path, depth: int) -> None:
                     None,
                     (*path, f"part {number}"),
                     depth + 1,
-                    _decoded(given) if given else None,
+                    decoded_words(given) if given else None,
                 )
             )
 
 
-def _decoded(value: object) -> str:
-    """Return a header with its encoded words undone, as far as they can be."""
-    text = str(value)
-    if "=?" not in text:
-        return text
-    try:
-        return str(email.header.make_header(email.header.decode_header(text)))
-    except (LookupError, ValueError, email.errors.HeaderParseError):
-        return text
+def _read_head(reading: Reading, part: Message, path: Path, depth: int) -> None:
+    """Read the headers of a part, and what stands in front of its parts and behind them."""
+    if len(part) > _MAX_HEADERS:
+        reading.cut("more headers than are read", path)
+    for name, value in part.items()[:_MAX_HEADERS]:
+        read_head(reading, name, str(value), path, depth)
+    for around in (part.preamble, part.epilogue):
+        if around and around.strip():
+            packed.look(reading, around, None, path, depth)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import escapes, spelled
+from classifiers.decoding import escapes, number_forms, spelled
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -18,7 +18,7 @@ from core.vocabulary.unread import UnreadKind
 
 MIN_RUN = 24
 """Shorter runs of base64 letters are words."""
-_FEWEST_LETTERS = 4
+_FEWEST_DIGITS, _FEWEST_LETTERS = 2, 4
 """A run of fewer different letters is a ruler of dashes, not data."""
 _SAMPLE = 4096
 _KEPT_RUN = 1024
@@ -26,6 +26,8 @@ _KEPT_RUN = 1024
 decoded."""
 _OPAQUE = 690
 """Letters of an undecodable run that may be more than a signature."""
+
+_DIGITS = frozenset("0123456789+-")
 
 _ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
@@ -42,6 +44,7 @@ _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_HIGH = bytes(range(128, 256))
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
@@ -60,6 +63,7 @@ def worth_looking(data: bytes) -> bool:
     """
     return (
         _RUN in data.translate(_ALPHABET)
+        or number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
         or b"data:" in data
@@ -76,6 +80,8 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
     if not text:
         return
     first = text[:1]
+    if first in _DIGITS and (digits := number_forms.of_text(text)) is not None:
+        reading.emit(digits, key, path)
     if (
         len(text) < MIN_RUN
         and first not in '{["'
@@ -143,8 +149,11 @@ def unpack(
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Queue what a string is whose letters are bytes, as careless programs write them."""
     data = bytes_in(text)
-    if data is not None:
-        read_decoded(reading, data, key, path, depth)
+    if data is None or read_decoded(reading, data, key, path, depth):
+        return
+    high = len(data) - len(data.translate(None, _HIGH))
+    if high * 4 > len(data) >= MIN_RUN:
+        reading.unread("bytes written as letters, in no known format", path)
 
 
 def bytes_in(text: str) -> bytes | None:
@@ -299,9 +308,10 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     """Queue what one run decodes to; True when it is known what that is."""
     if len(run) == 36 and run[8:9] == run[13:14] == run[18:19] == run[23:24] == b"-":
         return False
-    if len(set(run[:64])) < _FEWEST_LETTERS:
+    is_hex = len(run) >= 32 and _HEX.fullmatch(run) is not None
+    if len(set(run[:64])) < (_FEWEST_DIGITS if is_hex else _FEWEST_LETTERS):
         return False
-    if len(run) >= 32 and _HEX.fullmatch(run):
+    if is_hex:
         data = binascii.unhexlify(run)
         return read_decoded(reading, data, key, (*path, "(hex)"), depth)
     for data in spelled.base_32(run):

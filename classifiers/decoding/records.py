@@ -5,6 +5,7 @@ from typing import Any
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
+from classifiers.decoding.number_forms import SMALLEST, of_float, plain_cells
 from classifiers.payload import Path, Table
 from classifiers.shapes import fhir, orients
 
@@ -161,17 +162,21 @@ def _nested(column: list[Any], name: str, path: Path, inner: list[Any]) -> bool:
 
 
 def _texts(column: list[Any]) -> list[str]:
-    return [value if type(value) is str else _text(value) for value in column]
+    if any(type(value) is str for value in column):
+        return plain_cells([v if type(v) is str else _text(v) for v in column])
+    return [_text(value) for value in column]
 
 
 def _text(value: object) -> str:
+    if type(value) is float and (digits := of_float(value)) is not None:
+        return digits
     return "" if value is None or type(value) not in _SCALARS else str(value)
 
 
 def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
     if len(column) >= _JOIN_FROM:
         text = "\n".join(
-            value if type(value) is str else str(value) for value in column if _worth(value)
+            value if type(value) is str else _text(value) for value in column if _worth(value)
         )
         if text:
             _emit_column(reading, text, name, path)
@@ -184,7 +189,7 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
                 if packed.worth_looking(raw):
                     packed.unpack(reading, value, raw, name, (*path, index, name), 1)
             reading.emit(
-                value if quoted else str(value),
+                value if quoted else _text(value),
                 name,
                 (*path, index, name),
                 quoted=quoted,
@@ -200,4 +205,6 @@ def _emit_column(reading: Reading, text: str, name: str, path: Path) -> None:
 
 
 def _worth(value: object) -> bool:
-    return (type(value) is str and value != "") or (type(value) is int and value >= 100_000)
+    if type(value) is str:
+        return value != ""
+    return (type(value) is int or type(value) is float) and value >= SMALLEST

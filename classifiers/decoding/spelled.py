@@ -27,8 +27,6 @@ _STYLED = r"(?:\\[0-9A-Fa-f]{2,6} ?){8,}"
 _UU = r"begin(?:-base64)? [0-7]{3,4} [^\n\\]{0,200}(?:\r?\n|\\[nr])"
 _QUOTED = r"=[0-9A-F]{2}"
 _UTF7 = r"\+A[A-Za-z0-9+/]{2,}-"
-_DENSE = r"[!#-\[\]-~]{24,}"
-"""Signs and letters without a blank, a quote or a backslash."""
 _STRETCH = r"[!-~]{20,}"
 _SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 """Those of base85 that base64 has not: half of its letters are such."""
@@ -43,6 +41,7 @@ _BASE_32, _SMALL_32 = (
     b"abcdefghijklmnopqrstuvwxyz0123456789",
 )
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+_A85 = bytes((*range(33, 118), *b"yz"))
 _FROM_Z85 = bytes.maketrans(_Z85, _B85)
 _FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 _ALL = bytes(range(256))
@@ -63,13 +62,22 @@ class Spelled(NamedTuple):
 
 def worth_reading(data: bytes) -> bool:
     """Return True when something may be spelled so in a text, or in JSON as it was sent."""
-    return _hint().search(data) is not None
+    if _any().search(data) is None:
+        return False
+    return _hint().search(data) is not None or next(_dense_places(data), None) is not None
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be spelled so, for a text of which only parts are read."""
     for found in _hint().finditer(data):
         yield found.span()
+    yield from _dense_places(data)
+
+
+def _dense_places(data: bytes) -> Iterator[tuple[int, int]]:
+    for found in _dense().finditer(data):
+        if _may_be_base_85(found.group()):
+            yield found.span()
 
 
 def holds_lines(data: bytes) -> bool:
@@ -87,7 +95,8 @@ def stretches(data: bytes) -> Iterator[Spelled]:
             yield Spelled(how, out)
     yield from _uuencoded(data)
     for found in _tokens().finditer(data):
-        yield from _base_85(found.group())
+        if _may_be_base_85(token := found.group()):
+            yield from _base_85(token)
 
 
 def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
@@ -177,6 +186,8 @@ def _base_64_piece(run: bytes) -> bytes:
 
 def _from_torn(stretch: bytes) -> bytes:
     """Words and names have fewer digits and capitals: they are none."""
+    if _torn().search(stretch) is None:
+        return b""
     digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
     capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
     data = from_base_64(stretch)
@@ -206,14 +217,18 @@ def _line(line: bytes) -> bytes:
         return b""
 
 
-def _base_85(token: bytes) -> Iterator[Spelled]:
-    letters = len(set(token))
-    if letters < _FEWEST_LETTERS:
-        return
-    few = letters < _OF_LONG and len(token) > _LONG
+def _may_be_base_85(token: bytes) -> bool:
+    """Addresses, links, rows and code in small letters are none: so long, it has a capital."""
+    if len(set(token)) < _FEWEST_LETTERS or token.lower() == token:
+        return False
     signs = len(token) - len(token.translate(None, _SIGNS))
     if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
-        return
+        return False
+    return b"<~" in token or any(not token.translate(None, one) for one in (_B85, _A85, _Z85))
+
+
+def _base_85(token: bytes) -> Iterator[Spelled]:
+    few = len(set(token)) < _OF_LONG and len(token) > _LONG
     begin, end = token.find(b"<~"), token.find(b"~>")
     if 0 <= begin < end and (data := _a85(token[begin + 2 : end])):
         yield Spelled("base85", data)
@@ -243,18 +258,45 @@ def _z85(token: bytes) -> bytes:
     return b"" if token.translate(None, _Z85) else _b85(token.translate(_FROM_Z85))
 
 
-def _compiled(pattern: str) -> Any:
+def _compiled(pattern: str, *, longest: bool = False) -> Any:
     import re2
 
     options = re2.Options()
+    options.longest_match = longest
     options.encoding = re2.Options.Encoding.LATIN1
     return re2.compile(pattern.encode("latin-1"), options)
 
 
+def _in_class(letters: bytes) -> str:
+    return "".join(f"\\x{letter:02x}" for letter in letters)
+
+
+_FIRST_LOOK = "|".join(
+    f"(?:{one})" for one in (_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7)
+)
+_ASCII_85 = rf'(?:[{_in_class(_A85.translate(None, b'"\\'))}]|\\["\\])'
+_RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_85}{{24,}}"
+"""Runs of one of the three alphabets, as they stand in text and in strings of JSON."""
+
+
+@cache
+def _any() -> Any:
+    return _compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}")
+
+
 @cache
 def _hint() -> Any:
-    every = (_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _DENSE)
-    return _compiled("|".join(f"(?:{one})" for one in every))
+    return _compiled(_FIRST_LOOK)
+
+
+@cache
+def _dense() -> Any:
+    return _compiled(_RUNS_OF_85, longest=True)
+
+
+@cache
+def _torn() -> Any:
+    return _compiled(_TORN)
 
 
 @cache

@@ -27,6 +27,25 @@ _COLLECTING = (
 )
 """Ends of paths of self-hosted collectors: OpenTelemetry, Langfuse, LangSmith."""
 _AGENT_HEADERS = frozenset({"a2a-version", "a2a-extensions", "x-a2a-extensions"})
+_AGENT_METHODS = tuple(
+    f'"{name}"'.encode()
+    for name in (
+        "message/send",
+        "message/stream",
+        "tasks/send",
+        "tasks/sendSubscribe",
+        "tasks/resubscribe",
+        "tasks/pushNotificationConfig/set",
+        "agent/getAuthenticatedExtendedCard",
+        "SendMessage",
+        "SendStreamingMessage",
+        "SubscribeToTask",
+    )
+)
+"""Methods of Agent2Agent's JSON-RPC in each of its versions that no other protocol has."""
+_AGENT_PATHS = ("/message:send", "/message:stream", "/v1/message/send", "/v1/message/stream")
+_AGENT_ENDS = 64 * 1024
+"""The method stands at either end of a message, whatever lies between."""
 _AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 
 
@@ -120,10 +139,14 @@ def _spoken(exchange: Exchange, headers: Mapping[str, str]) -> Service | None:
 
 
 def _is_agent(exchange: Exchange, headers: Mapping[str, str]) -> bool:
-    if not _AGENT_HEADERS.isdisjoint(headers) or exchange.path.startswith(_AGENT_CARDS):
+    path = exchange.path.partition("?")[0]
+    if not _AGENT_HEADERS.isdisjoint(headers) or path.endswith(_AGENT_CARDS):
         return True
-    head = exchange.body[:2048]
-    return b'"jsonrpc"' in head and (b'"message/send"' in head or b'"message/stream"' in head)
+    if path.endswith(_AGENT_PATHS) or "/a2a.v1.A2AService/" in path:
+        return True
+    body = exchange.body
+    ends = body if len(body) <= 2 * _AGENT_ENDS else body[:_AGENT_ENDS] + body[-_AGENT_ENDS:]
+    return b'"jsonrpc"' in ends and any(method in ends for method in _AGENT_METHODS)
 
 
 def _account(

@@ -10,6 +10,7 @@ from classifiers.codecs.magic import TAR, media_type_of
 from classifiers.decoding import packed
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.names import telling
 from classifiers.documents.reader import Reader
 from classifiers.documents.registry import by_media_type
 from classifiers.documents.sniff import sniff
@@ -53,6 +54,17 @@ class DocumentJob:
                 f"attachment {printable(document.name, 120)}" if document.name else None
             )
             self._read(document)
+            self._take(document)
+
+    def _take(self, document: Document) -> None:
+        """Queue the files that were found while a document was read as text."""
+        inner, self.payload.documents = self.payload.documents, []
+        for found in inner:
+            if found.data == document.data:
+                kind = name_shown(found.media_type or "unknown")
+                self.unread(f"no reader for this kind of file ({kind})", document.path)
+            elif self.allow(len(found.data), found.path):
+                self.member(found.data, found.name, found.path, found.media_type)
 
     def _read(self, document: Document) -> None:
         media_type = sniff(document.data, document.media_type, document.name)
@@ -83,18 +95,9 @@ class DocumentJob:
     def plain(self, document: Document) -> None:
         """Read data that no reader claims as any payload is read."""
         reading = Reading(self.payload, self.limits, self._label)
-        before = len(self.payload.documents)
         media_type = document.media_type or ""
         read_piece(reading, Piece(document.data, media_type, None, document.path, 0, document.name))
         drain(reading)
-        inner = self.payload.documents[before:]
-        del self.payload.documents[before:]
-        for found in inner:
-            if found.data == document.data:
-                kind = name_shown(found.media_type or "unknown")
-                self.unread(f"no reader for this kind of file ({kind})", document.path)
-            else:
-                self.member(found.data, found.name, found.path, found.media_type)
 
     def member(
         self, data: bytes, name: str | None, path: Path = (), media_type: str | None = None
@@ -168,6 +171,9 @@ class DocumentJob:
     ) -> str | None:
         """Add a table without its text; return its label."""
         label = self.label(part) if part else self._label
+        names = [name for name in (*columns, part or "") if telling(name)]
+        if names:
+            self.text("\n".join(names), "column name", path)
         self.payload.tables.append(Table(tuple(columns), rows, columns, path, label, complete))
         return label
 

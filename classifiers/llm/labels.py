@@ -5,6 +5,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from classifiers.llm.request.content import RESULT_TYPES
 from classifiers.payload import Path, Payload
 
 _SYSTEM_KEYS = frozenset(
@@ -12,15 +13,6 @@ _SYSTEM_KEYS = frozenset(
 )
 _PROMPT_KEYS = frozenset({"prompt", "message", "inputs", "inputText", "texts"})
 _TOOL_KEYS = frozenset({"tools", "functions", "toolConfig"})
-_RESULT_TYPES = frozenset(
-    {
-        "tool_result",
-        "function_call_output",
-        "custom_tool_call_output",
-        "computer_call_output",
-        "mcp_call",
-    }
-)
 _CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call", "server_tool_use"})
 _FILE_KEYS = frozenset(
     ("source inlineData inline_data image_url input_audio file image document file_data").split()
@@ -146,7 +138,7 @@ def _name_of(message: object) -> str:
     if not isinstance(message, dict):
         return "message"
     kind = message.get("type")
-    if kind in _RESULT_TYPES:
+    if kind in RESULT_TYPES:
         return "tool result"
     if kind in _CALL_TYPES:
         return "tool call"
@@ -164,7 +156,7 @@ def _name_of(message: object) -> str:
 
 
 def _is_result(part: Mapping[str, Any]) -> bool:
-    return part.get("type") in _RESULT_TYPES or "functionResponse" in part or "toolResult" in part
+    return part.get("type") in RESULT_TYPES or "functionResponse" in part or "toolResult" in part
 
 
 def _part(message: Mapping[str, Any], rest: Path) -> str | None:

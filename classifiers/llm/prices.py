@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from classifiers.llm import price_list
 from classifiers.llm.answer.usage import Usage
 from classifiers.llm.loading import Lazy
 from core.exchange import Exchange
@@ -54,10 +55,15 @@ def is_local(provider: str | None, exchange: Exchange | None) -> bool:
 
 
 def from_table(
-    provider: str | None, answered: str | None, asked: str | None, usage: Usage, at: datetime | None
-) -> str | None:
+    provider: str | None,
+    answered: str | None,
+    asked: str | None,
+    usage: Usage,
+    at: datetime | None,
+    count: int = 1,
+) -> price_list.Priced | None:
     """Return the cost in US dollars by the price table of that day, or None when it does not know
-    provider or model.
+    provider or model. `count`: so many answers of like size are summed up in `usage`.
     """
     table = _table_of(provider)
     if table is None:
@@ -65,32 +71,13 @@ def from_table(
     for model in dict.fromkeys(name for name in (answered, asked) if name):
         found = _find(table, model[:_MAX_MODEL].lower())
         if found is not None:
-            return _cost(found, usage, at or datetime.now(UTC))
+            return price_list.cost(*found, usage, at or datetime.now(UTC), count)
     return None
 
 
 def _table_of(provider: str | None) -> str | None:
     known = llm_of(provider)
     return None if known is None else known.prices
-
-
-def _cost(found: tuple[Any, Any], usage: Usage, at: datetime) -> str | None:
-    from genai_prices import Usage as PricedUsage
-
-    owner, model = found
-    counts = PricedUsage(
-        input_tokens=usage.total_input,
-        output_tokens=usage.output,
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-    )
-    try:
-        price = model.calc_price(
-            counts, owner, genai_request_timestamp=at, auto_update_timestamp=None
-        )
-    except (ValueError, LookupError, TypeError, ArithmeticError):
-        return None
-    return dollars(price.total_price)
 
 
 def _load() -> dict[str, Any]:

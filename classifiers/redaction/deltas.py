@@ -31,6 +31,8 @@ _COUNTERS = ("index", "output_index", "content_index", "item_id", "response_id")
 _ENDINGS = frozenset(
     {"done", "stop", "completed", "incomplete", "failed", "cancelled", "error", "end"}
 )
+_FLAGS = ("done", "is_finished")
+"""Set in the last part of an answer that is sent as objects one a line."""
 _BESIDE = frozenset({"ping", "pong", "keepalive", "heartbeat", "delta", "updated"})
 """Kinds of part that may stand between two parts of one text, and end none."""
 
@@ -71,7 +73,7 @@ class Deltas:
             stream = _stream_of(part, path)
             carried = self._carried.pop(stream, None)
             certain = whole = text if carried is None else carried[0] + text
-            if not _ends(part) and len(self._carried) < _MOST_CARRIED:
+            if not (_ends(part) or _is_last(part)) and len(self._carried) < _MOST_CARRIED:
                 certain, rest = self._openings.split(whole)
                 if rest:
                     self._carried[stream] = rest, part, path
@@ -195,6 +197,11 @@ def _kind(part: Any) -> str:
 def _ends(part: Any) -> bool:
     """Return True for a part that sums up or ends a text, rather than adding to it."""
     return _kind(part) in _ENDINGS
+
+
+def _is_last(part: Any) -> bool:
+    """Return True for a part that adds to a text for the last time."""
+    return isinstance(part, dict) and any(part.get(name) is True for name in _FLAGS)
 
 
 def _texts(part: Any, path: _Path) -> Iterator[_Text]:

@@ -5,7 +5,7 @@ secret may stand in two.
 import ast
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 _MOST_VALUES = 20_000
@@ -42,11 +42,11 @@ class Value:
     """The literals that it is made of, with their places."""
 
 
-def values_of(tree: ast.AST) -> list[Value]:
-    """Return all values. Raises RecursionError for a tree that is too deep, ValueError for too much
-    of it.
+def values_of(tree: ast.AST, nodes: Iterable[ast.AST] | None = None) -> list[Value]:
+    """Return all values. `nodes`: those of the tree, where somebody has them already. Raises
+    RecursionError for a tree that is too deep, ValueError for too much of it.
     """
-    reader = _Reader(_named(tree))
+    reader = _Reader(_named(ast.walk(tree) if nodes is None else nodes))
     found: list[Value] = []
     for value in reader.read(tree, None):
         found.append(value)
@@ -55,10 +55,10 @@ def values_of(tree: ast.AST) -> list[Value]:
     return found
 
 
-def _named(tree: ast.AST) -> dict[str, ast.expr]:
+def _named(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """Return what each name stands for that is given a value once."""
     found: dict[str, ast.expr | None] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(
             node.value, ast.Constant | ast.List | ast.Tuple
         ):

@@ -1,4 +1,6 @@
-"""What usually listens at a port, in words: for connections that nobody read. Pure."""
+"""What connections that nobody read speak: what usually listens at a port, and each protocol's name
+and words. Pure.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -49,3 +51,51 @@ def port_words(port: int) -> str:
     """Return `port 5432, usually a PostgreSQL database`, or the port alone."""
     usual = USUAL.get(port)
     return f"port {port}" if usual is None else f"port {port}, usually {usual}"
+
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "tcp": "something unknown",
+        "tls": "something encrypted that is not HTTP",
+        "amqp": "messages (AMQP)",
+        "cassandra": "a Cassandra database",
+        "clickhouse": "a ClickHouse database",
+        "ftp": "file transfer (FTP)",
+        "git": "a Git repository",
+        "imap": "a mailbox (IMAP)",
+        "kafka": "messages (Kafka)",
+        "ldap": "a directory (LDAP)",
+        "mongodb": "a MongoDB database",
+        "mqtt": "messages (MQTT)",
+        "mysql": "a MySQL database",
+        "nats": "messages (NATS)",
+        "oracle": "an Oracle database",
+        "pop3": "a mailbox (POP3)",
+        "postgresql": "a PostgreSQL database",
+        "rdp": "a remote desktop (RDP)",
+        "redis": "a Redis database",
+        "rsync": "file transfer (rsync)",
+        "smb": "a file share (SMB)",
+        "smtp": "mail (SMTP)",
+        "socks": "another proxy (SOCKS)",
+        "sqlserver": "a Microsoft SQL Server database",
+        "ssh": "SSH",
+        "vnc": "a remote desktop (VNC)",
+    }
+)
+"""Each protocol that is told from a connection's first bytes, or that its port stands for."""
+
+_BY_PORT: Mapping[int, str] = MappingProxyType(
+    {port: name for port, words in USUAL.items() for name, own in WORDS.items() if own == words}
+)
+SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 587, 3306, 4222, 5900})
+"""Ports whose usual protocol begins with the server's greeting."""
+ENCRYPTED = frozenset({465, 636, 853, 989, 990, 993, 995, 5671, 6380, 8883, 9093, 9440, 10255})
+"""Ports at which TLS usually carries something other than HTTP."""
+WEB = frozenset({80, 443, 3000, 4443, 5000, 8000, 8080, 8081, 8443, 8888, 9443})
+"""Ports that clients of HTTP open ahead of their first request."""
+
+
+def protocol_at(port: int) -> str:
+    """Return the protocol that a port usually stands for; `tcp` where it stands for none."""
+    return _BY_PORT.get(port, "tcp")

@@ -98,7 +98,7 @@ _HOSTED: tuple[Service, ...] = (
     api(
         "together",
         "Together AI",
-        at("api.together.xyz", "api.together.ai"),
+        at("api.together.xyz", "api.together.ai", "api-inference.together.ai"),
         OPENAI,
         "together",
         keys=Keys(domains=("together.xyz", "together.ai")),

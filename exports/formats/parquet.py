@@ -228,7 +228,12 @@ def _places(file: Any) -> Iterator[Place]:
                     act=row["entry"] == "act",
                 )
     except (
-        pyarrow.ArrowException, OSError, ValueError, TypeError, AttributeError, KeyError
+        pyarrow.ArrowException,
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
     ) as error:
         raise ValueError(f"row {number + 1}: cannot be read: {type(error).__name__}") from None
 

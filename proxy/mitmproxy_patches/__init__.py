@@ -222,6 +222,37 @@ PATCHES = (
         seen="1fa3358ccc1f",
     ),
     Patch(
+        name="sealed runs",
+        ours="proxy.sealed.mode",
+        touches=(
+            "mitmproxy.proxy.mode_specs:ProxyMode",
+            "mitmproxy.proxy.mode_servers:ServerInstance",
+            "mitmproxy.proxy.server:ConnectionHandler.__init__",
+            "mitmproxy.addons.proxyserver:Proxyserver.register_connection",
+        ),
+        because="mitmproxy knows no mode whose connections come over a socket that it was handed, "
+        "with a name for the address that they were meant for.",
+        without="no sealed run",
+        test="tests/scenarios/test_scenarios_sealed.py::"
+        "test_a_client_that_knows_no_proxy_is_inspected",
+        seen="e8a6d6673faf",
+    ),
+    Patch(
+        name="first words",
+        ours="proxy.sealed.opening",
+        touches=(
+            "mitmproxy.proxy.layer:Layer.handle_event",
+            "mitmproxy.proxy.commands:RequestWakeup",
+            "mitmproxy.proxy.layers.tls:parse_client_hello",
+            "mitmproxy.addons.next_layer:NextLayer._next_layer",
+        ),
+        because="mitmproxy waits for the client's first byte, for ever where a server speaks "
+        "first, and takes whatever is no TLS for HTTP.",
+        without="mail, SSH and databases hang, and are in no record",
+        test="tests/scenarios/test_scenarios_sealed.py::test_what_is_not_http_is_named_and_counted",
+        seen="6cfc67ce4ca5",
+    ),
+    Patch(
         name="WebSockets",
         ours="proxy.websocket_layer",
         touches=(

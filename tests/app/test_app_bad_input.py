@@ -282,6 +282,23 @@ def test_a_taken_port_is_one_line(outgate: Runs, home: Path) -> None:
     assert "Traceback" not in told.err
 
 
+@pytest.mark.parametrize(
+    ("listen", "words"),
+    [
+        ("192.0.2.1:8899", "This machine has no such address"),
+    ],
+)
+def test_an_address_that_is_not_ours_is_one_line(
+    outgate: Runs, home: Path, listen: str, words: str
+) -> None:
+    """A foreign address or a mistyped name is told as what it is, not as a taken port."""
+    told = outgate("start", "--listen", listen)
+
+    assert told.code == WRONG_USE
+    assert words in told.err.splitlines()[-1]
+    assert "Another program" not in told.err
+
+
 def test_a_fault_of_our_own_quotes_nothing(outgate: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug is told by type and place; its message, which may hold payload, is not shown."""
 

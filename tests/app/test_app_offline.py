@@ -200,3 +200,43 @@ def test_a_piped_table_is_plain(outgate: Runs, home: Path, monkeypatch: pytest.M
     assert "1 bank account number" in plain.out
     assert "\x1b" not in forced.out
     assert forced.out == plain.out
+
+
+def test_messages_of_a_websocket_are_inspected(outgate: Runs, home: Path) -> None:
+    """What a client said in a WebSocket is read like a body, and its talk with a model is one."""
+    spoken: list[dict[str, Any]] = [
+        {"type": "send", "opcode": 1, "data": json.dumps({"setup": {"model": "models/gemini-x"}})},
+        {"type": "receive", "opcode": 1, "data": json.dumps({"setupComplete": {}})},
+        {
+            "type": "send",
+            "opcode": 1,
+            "data": json.dumps(
+                {"clientContent": {"turns": [{"parts": [{"text": "IBAN DE02120300000000202051"}]}]}}
+            ),
+        },
+        {
+            "type": "receive",
+            "opcode": 1,
+            "data": json.dumps(
+                {
+                    "serverContent": {"turnComplete": True},
+                    "usageMetadata": {"promptTokenCount": 12, "responseTokenCount": 3},
+                }
+            ),
+        },
+    ]
+    socket = {
+        **entry(1, url="wss://voice.example/live", method="GET"),
+        "_webSocketMessages": spoken,
+    }
+    told = outgate(
+        "inspect", "--no-names", "--format", "jsonl", str(recording(home / "a.har", socket))
+    )
+    (record,) = map(json.loads, told.out.splitlines())
+    assert [finding["kind"] for finding in record["findings"]] == ["iban"]
+    assert record["destination"]["category"] == "llm"
+    assert record["request"]["bytes"] == sum(len(m["data"]) for m in spoken if m["type"] == "send")
+    assert (record["llm"]["input_tokens"], record["llm"]["output_tokens"]) == (12, 3)
+    assert record["llm"]["model"] == "gemini-x"
+    explained = outgate("inspect", "--no-names", "--explain", "1", str(home / "a.har"))
+    assert "iban" in explained.out

@@ -10,12 +10,13 @@ import pytest
 from invented_day import finding, place, record, sender
 from reading import entries_of
 
+from app.leftovers import Leftovers
 from app.run_summary import descends, print_session
 from app.summary import print_records
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
-from core.fate import UNREACHED_NOTE
+from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
 from core.record import Record
 
 LIKELY = Certainty.LIKELY
@@ -114,7 +115,8 @@ def test_nothing_is_called_sent_or_passed_that_was_not(one: Record, head: str, w
     """What went past, what a client would not send, what was no HTTP and what reached nobody are
     each told as what they are, with what to do about it.
     """
-    first, place_line, why, remedy = told(one).splitlines()
+    first, place_line, why, remedy, *exception = told(one).splitlines()
+    assert bool(exception) is (one.fate is Fate.UNTRUSTED)
     assert head in first
     assert "passed" not in told(one)
     assert what in why
@@ -161,3 +163,58 @@ def test_a_program_that_sent_nothing_is_not_said_to_be_unwatched() -> None:
     assert told() == (
         "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
     )
+
+
+def test_what_wants_its_own_certificate_gets_the_lines_for_it() -> None:
+    """Whoever cannot be inspected reads which lines the policy would need, once for all hosts."""
+    wants = [
+        replace(
+            record(AT, sender("a.py"), place(host, None, Category.OTHER)),
+            notes=(UNREACHED_NOTE, WANTS_CERTIFICATE),
+        )
+        for host in ("a.bank.example", "b.bank.example")
+    ]
+    lines = told(*wants).splitlines()
+
+    assert [line for line in lines if "pass_through:" in line] == ["  pass_through:"]
+    assert '      hosts: ["a.bank.example", "b.bank.example"]' in lines
+    assert "pass_through:" not in told(sent(Verdict.BLOCK, 5))
+    assert "pass_through:" not in told(replace(wants[0], notes=(UNREACHED_NOTE,)))
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (Leftovers(), []),
+        (Leftovers(processes=(7,)), ["1 process of this program still runs (7);"]),
+        (
+            Leftovers(processes=(7, 8), own_gate=True),
+            ["2 processes of this program still run (7, 8);", "The gate stays until"],
+        ),
+        (
+            Leftovers(processes=(7,), own_gate=True, gate_ended=True),
+            ["the gate ended while this program ran", "1 process of this program still runs"],
+        ),
+        (Leftovers(processes=tuple(range(1, 9))), ["(1, 2, 3, 4, 5, …)"]),
+    ],
+)
+def test_what_a_run_leaves_behind_is_told(left: Leftovers, words: list[str]) -> None:
+    """Nobody is told that a gate stays that has ended, nor that nothing left where none looked."""
+    said = " ".join(left.sentences())
+    for each in words:
+        assert each in said
+    assert ("The gate stays" in said) is (left.own_gate and not left.gate_ended)
+    out = io.StringIO()
+    print_session([], 0, as_json=False, out=out, left=left)
+    assert ("no connection past it was seen" in out.getvalue()) is not left.gate_ended
+
+
+def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
+    """A request that was let out and failed all the same is no silent success."""
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    notes = (NO_ANSWER_NOTE, "the destination: it broke the connection")
+    unanswered = replace(whole, notes=notes)
+
+    assert "no answer came: the destination: it broke the connection." in told(unanswered)
+    assert "Check the address" in told(unanswered)
+    assert "no answer" not in told(whole)

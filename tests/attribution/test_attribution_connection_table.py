@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from attribution.agreement import TEXT_ALONE
-from attribution.attributor import _peer
 from attribution.backends.psutil_table import PsutilBackend
 from attribution.connection_table import ConnectionTable
 from attribution.factory import build
+from attribution.facts import peer_of
 from core.attribution import Certainty
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,7 +184,7 @@ def test_other_systems_tables_are_read_alike(monkeypatch: pytest.MonkeyPatch, se
     [seen] = [
         c for c in connections.established() if c.transport == "udp" and c.client_port == own_port
     ]
-    owner = PsutilBackend().search(_peer(seen), seen.at.timestamp())
+    owner = PsutilBackend().search(peer_of(seen), seen.at.timestamp())
 
     assert owner.pids == (pid,)
     assert connections.speaks_quic(pid)

@@ -3,13 +3,18 @@ before.
 """
 
 import ssl
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import requests.utils
+from aiohttp.helpers import get_env_proxy_for_url
 from certs_samples import make
 from cryptography.hazmat.primitives.serialization import Encoding
+from yarl import URL
 
 from certs.authority import open_authority
 from certs.chain import Authority
@@ -56,33 +61,89 @@ def test_a_way_past_the_gate_is_not_inherited() -> None:
         "HTTPS_PROXY": "x",
     }
     environment = client_environment(GATE, "/b.pem", before)
-    assert (
-        environment["NO_PROXY"]
-        == environment["no_proxy"]
-        == "localhost,127.0.0.1,::1,app.localhost,127.0.0.0/8"
-    )
+    own = client_environment(GATE, "/b.pem", {})["NO_PROXY"].split(",")
+    assert environment["NO_PROXY"] == environment["no_proxy"]
+    assert environment["NO_PROXY"].split(",") == [*own, "app.localhost"]
     assert set(dropped_exceptions(before)) == {"*", ".corp.example", "10.0.0.1"}
     asked = client_environment(GATE, "/b.pem", before, no_proxy=["db.corp.example"])
-    assert asked["NO_PROXY"].endswith("127.0.0.0/8,db.corp.example")
+    assert asked["NO_PROXY"].endswith("app.localhost,db.corp.example")
     everything = client_environment(GATE, "/b.pem", before, loopback_through_proxy=True)
     assert everything["NO_PROXY"] == ""
 
 
-def test_real_clients_read_the_exceptions_as_meant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Local services stay reachable, everything else goes through the gate."""
-    environment = client_environment(GATE, "/b.pem", {"NO_PROXY": "127.0.0.0/8"})
+_DIRECT = {
+    "http://localhost:5000": True,
+    "http://localhost.:5000/": True,
+    "http://app.localhost:5000/": True,
+    "http://127.0.0.1/": True,
+    "http://127.0.1.1:631/": True,
+    "http://0.0.0.0:8000/": True,
+    "http://[::1]:9/": True,
+    "http://[::ffff:127.0.0.1]:9/": True,
+    "https://api.openai.com": False,
+    "https://localhost.example": False,
+    "https://notlocalhost/": False,
+    "https://127.0.0.1.example/": False,
+    "https://128.0.0.1/": False,
+    "https://10.0.0.1/": False,
+}
+
+
+def _asked_of_httpx(url: str) -> bool:
+    client = httpx.Client(verify=False)
+    return client._transport_for_url(httpx.URL(url)) is client._transport
+
+
+def _asked_of_aiohttp(url: str) -> bool:
+    try:
+        get_env_proxy_for_url(URL(url))
+    except LookupError:
+        return True
+    return False
+
+
+_CLIENTS: dict[str, Callable[[str], bool]] = {
+    "requests": lambda url: requests.utils.should_bypass_proxies(url, no_proxy=None),
+    "urllib": lambda url: bool(urllib.request.proxy_bypass(str(urlsplit(url).hostname))),
+    "httpx": _asked_of_httpx,
+    "aiohttp": _asked_of_aiohttp,
+}
+
+
+@pytest.mark.parametrize("client", _CLIENTS)
+@pytest.mark.parametrize(("url", "direct"), _DIRECT.items())
+def test_real_clients_read_the_exceptions_as_meant(
+    monkeypatch: pytest.MonkeyPatch, client: str, url: str, direct: bool
+) -> None:
+    """Services of the machine itself stay reachable by each of its names; everything else goes
+    through the gate.
+    """
+    environment = client_environment(GATE, "/b.pem", {})
     for name in (*PROXY_VARIABLES, "NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, environment[name])
-    for url, direct in {
-        "http://localhost:5000": True,
-        "http://127.0.0.1/": True,
-        "http://[::1]:9/": True,
-        "https://api.openai.com": False,
-        "https://localhost.example": False,
-    }.items():
-        assert requests.utils.should_bypass_proxies(url, no_proxy=None) is direct, url
-    mounts = httpx.Client(verify=False)._mounts
-    assert any(transport is not None for transport in mounts.values())
+    assert _CLIENTS[client](url) is direct
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),
+    [
+        ("127.0.1.1", True),
+        ("127.0.0.0/8", True),
+        ("localhost.", True),
+        ("*.localhost", True),
+        (".localhost", True),
+        ("::ffff:127.0.0.1", True),
+        ("::1", True),
+        ("0.0.0.0/0", False),
+        ("localhost.example", False),
+        ("*", False),
+        ("::/0", False),
+        ("128.0.0.1", False),
+    ],
+)
+def test_an_exception_of_the_user_for_this_machine_stays(entry: str, kept: bool) -> None:
+    """Only what cannot leave the machine is no way past the gate."""
+    assert (entry not in dropped_exceptions({"NO_PROXY": entry})) is kept
 
 
 def test_the_bundle_holds_platform_user_and_own_roots_once(
@@ -146,7 +207,7 @@ def test_without_platform_roots_the_packaged_ones_serve(monkeypatch: pytest.Monk
         openssl_cafile="/nowhere/f", openssl_capath="/nowhere/d"
     )
     monkeypatch.setattr("certs.trust.ssl.get_default_verify_paths", lambda: nowhere)
-    monkeypatch.setattr("certs.trust._SYSTEM_BUNDLES", ())
+    monkeypatch.setattr("certs.trust.SYSTEM_BUNDLES", ())
     assert len(platform_roots()) > 50
 
 

@@ -129,7 +129,7 @@ def test_what_nobody_can_read_is_said_in_text_too(how: str, spelled: str) -> Non
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.lists(st.sampled_from(sorted(PACKINGS)), min_size=1, max_size=2),
+    st.lists(st.sampled_from(sorted(PACKINGS)), min_size=1, max_size=3),
     st.sampled_from(sorted(TEXT_CARRIERS)),
     st.integers(1, 60),
     st.sampled_from([None, "gzip", "br", "zstd", "deflate", "xor", "gzip, br"]),
@@ -137,9 +137,7 @@ def test_what_nobody_can_read_is_said_in_text_too(how: str, spelled: str) -> Non
 def test_read_and_stated_as_unread_cover_the_body(
     ways: list[str], carrier: str, lines: int, coding: str | None
 ) -> None:
-    """Packed twice, below a coding, and wherever it stands: read, or said to be unread. What is
-    packed three times is mostly so, too, but not always.
-    """
+    """Packed three times, below a coding, and wherever it stands: read, or said to be unread."""
     assume(ways.count("old pickle") < 2)  # each doubles the backslashes of the one inside
     # Wide letters written as wide letters once more: beyond the published line.
     assume(sum(way.startswith("utf-") for way in ways) < 2)

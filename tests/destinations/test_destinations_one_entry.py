@@ -104,7 +104,7 @@ print(json.dumps({
     ],
     "call": [call.provider, call.operation, call.model, call.key_class, call.organisation],
     "account": [model.service, model.category, model.account.id],
-    "cost": prices.from_table("acme-ai", None, "deepseek-chat", used, NOW),
+    "cost": str(prices.from_table("acme-ai", None, "deepseek-chat", used, NOW).dollars),
 }))
 '''
 

@@ -13,7 +13,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = tuple(
-    ("app attribution certs classifiers core destinations evidence policy proxy tui").split()
+    (
+        "app attribution certs classifiers core destinations evidence inventory policy proxy tui"
+    ).split()
 )
 ENGINES = frozenset({"re", "regex"})
 """Engines that backtrack."""

@@ -66,6 +66,9 @@ class FakeAttributor:
             return None
         return CodeLine(file="upload.py", line=12, function="main", certainty=Certainty.EXACT)
 
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        return False
+
     def forget(self, connection: Connection) -> None:
         pass
 
@@ -82,6 +85,9 @@ class FakeTap:
 
     def message(self, message: Any) -> None:
         pass
+
+    def ended(self) -> bool:
+        return False
 
     def finish(self, answer: Answer) -> Classification:
         return self._seen

@@ -97,3 +97,27 @@ def test_credentials_without_a_colon_are_refused() -> None:
     with pytest.raises(SettingsError) as raised:
         parse_proxies("http://proxy:3128", {}, "geheim")
     assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "through"),
+    [
+        ("localhost", False),
+        ("localhost.", False),
+        ("app.localhost", False),
+        ("127.0.1.1", False),
+        ("127.1", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("0.0.0.0", False),
+        ("localhost.example", True),
+        ("128.0.0.1", True),
+        ("2002:7f00:1::", True),
+    ],
+)
+def test_what_listens_on_this_machine_is_asked_of_no_proxy(host: str, through: bool) -> None:
+    """Another machine's proxy would look for it on itself."""
+    proxies = parse_proxies(
+        "http://proxy.corp.example:3128", {"*": "http://other.example:80"}, None
+    )
+    assert (proxies.of(host) is not None) is through

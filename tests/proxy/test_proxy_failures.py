@@ -152,5 +152,8 @@ class _BrokenTap:
     def message(self, message: Any) -> None:
         pass
 
+    def ended(self) -> bool:
+        return False
+
     def finish(self, answer: Any) -> Any:
         raise ValueError

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from app.demo.internet import StandInInternet
 from certs.chain import Authority
-from core.fate import Fate
+from core.fate import WANTS_CERTIFICATE, Fate
 from tests.proxy.conftest import RunningGate, StartsGate
 
 type Talks = Callable[[socket.socket], None]
@@ -326,14 +326,21 @@ def test_a_certificate_that_is_not_good_is_a_broken_connection_with_its_cause(
         assert f"the destination: {CAUSES[name]}" in record.notes
 
 
+@pytest.mark.parametrize(
+    "version", [ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2], ids=lambda version: version.name
+)
 def test_an_alert_after_the_handshake_ends_it(
+    version: ssl.TLSVersion,
     tmp_path: Path,
     internet: StandInInternet,
     start_gate: StartsGate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A server that wants a certificate of the client (mTLS, TLS 1.3) is an error, not a hang."""
+    """A server that wants a certificate of the client (mTLS) is an error with its cause, not a
+    hang, whether it says so in the handshake or after it.
+    """
     context = certificate(tmp_path, internet.authority, "odd.example")
+    context.minimum_version = context.maximum_version = version
     context.verify_mode = ssl.CERT_REQUIRED
     roots = tmp_path / "clients.pem"
     roots.write_bytes(internet.authority.root_pem())
@@ -344,7 +351,7 @@ def test_an_alert_after_the_handshake_ends_it(
         gate = start_gate()
         assert through(gate, server.port, "odd.example") == "broken"
     [record] = _closed(gate)
-    assert "the destination: it wants a certificate of the client (mTLS)" in record.notes
+    assert WANTS_CERTIFICATE in record.notes
 
 
 def test_no_word_of_mitmproxys_comes_to_a_client(start_gate: StartsGate) -> None:

@@ -41,6 +41,9 @@ class Changing:
     ) -> Any:
         return None
 
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        return False
+
     def forget(self, connection: Connection) -> None:
         self.forgotten.append(connection.id)
 

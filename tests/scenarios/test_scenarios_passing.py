@@ -2,10 +2,18 @@
 side.
 """
 
+import contextlib
 import json
+import socket
+import ssl
 import subprocess
 import sys
+import textwrap
+import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from certs_samples import make
 
 from tests.scenarios.conftest import Outgate
 
@@ -145,3 +153,76 @@ def test_the_check_names_every_exception(outgate: Outgate) -> None:
     done = outgate("policy", "check")
     assert "WARNING: vendor-agent ENDED on" in done.stderr
     assert json.loads(outgate("policy", "schema").stdout)["$defs"]["PassThrough"]["required"]
+
+
+MUTUAL = """
+import http.client, os, ssl, sys
+from urllib.parse import urlsplit
+roots, own = sys.argv[1:3]
+context = ssl.create_default_context(cafile=roots)
+context.load_verify_locations(os.environ["SSL_CERT_FILE"])
+context.load_cert_chain(own)
+gate = urlsplit(os.environ["HTTPS_PROXY"])
+talk = http.client.HTTPSConnection(gate.hostname, gate.port, context=context, timeout=20)
+talk.set_tunnel("mutual.example", 443)
+try:
+    talk.request("GET", "/")
+    print(talk.getresponse().status)
+except OSError as error:
+    print(type(error).__name__)
+except http.client.HTTPException as error:
+    print(type(error).__name__)
+"""
+
+
+def _serve_mutually(outgate: Outgate) -> tuple[socket.socket, Path]:
+    """Serve one host that wants a certificate of its clients; return it and such a certificate."""
+    context = outgate.internet.context_for("mutual.example")
+    client = make("A client of the bank", usage=False)
+    context.load_verify_locations(cadata=client.pem.decode())
+    context.verify_mode = ssl.CERT_REQUIRED
+    own = outgate.folder / "client.pem"
+    own.write_bytes(client.key_pem() + client.pem)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer(plain: socket.socket) -> None:
+        with plain.dup() as beneath:
+            try:
+                with context.wrap_socket(plain, server_side=True) as talk:
+                    talk.recv(65536)
+                    talk.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            except ssl.SSLError:
+                # What is left unread would take the alert back.
+                while beneath.recv(4096):
+                    continue
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                answer(listening.accept()[0])
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening, own
+
+
+def test_a_server_that_wants_the_programs_own_certificate_is_reached_by_the_lines_that_are_told(
+    outgate: Outgate,
+) -> None:
+    """What the summary says to put into the policy makes it work, and is on record."""
+    script = outgate.script("mutual.py", MUTUAL)
+    listening, own = _serve_mutually(outgate)
+    roots = outgate.folder / "internet-root.pem"
+    route = f"mutual.example:443:127.0.0.1:{listening.getsockname()[1]}"
+    program = (sys.executable, str(script), str(roots), str(own))
+    with listening:
+        staged = ("--connect-to", route)
+        first = outgate("run", *staged, *outgate.staging, "--", *program)
+        assert first.stdout.strip() != "200"
+        assert "it wants a certificate of the client (mTLS)" in first.stderr
+        lines = first.stderr.partition("by these lines:\n")[2]
+        policy = outgate.folder / "policy.yaml"
+        policy.write_text(textwrap.dedent(lines) + "version: 1\nmode: watch\nrules: []\n")
+        second = outgate("run", *staged, *outgate.staging, "--policy", str(policy), "--", *program)
+
+    assert second.stdout.strip() == "200"
+    assert outgate.records()[-1]["decision"]["rule"] == "client-certificate"

@@ -362,3 +362,18 @@ def test_what_was_never_inspected_is_not_said_to_be_clean(
     seen = replace(seen, request=request, decision=decision)
 
     assert sentence(seen, now, UTC) == f"“a.py”, run by fin-ops, {words}"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        (("not_inspected",), "sent what could not all be read to"),
+        ((), "sent data without known personal data or secrets to"),
+        (("iban", "not_inspected"), "sent 1 bank account number to"),
+    ],
+)
+def test_a_case_of_nothing_found_is_a_sentence(
+    kinds: tuple[str, ...], words: str, now: datetime, case_of: Callable[..., Case]
+) -> None:
+    """It says that something was sent, and what is not known of it."""
+    assert words in case_sentence(case_of(1, kinds=kinds), now, UTC)

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from classifiers.codecs.charset import readable_runs
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.json_walk import walk
+from classifiers.decoding.names import telling
+from classifiers.decoding.number_forms import of_float
+from classifiers.decoding.spelled import from_base_64
+from classifiers.documents.behind import cell_of, read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -13,6 +18,8 @@ _PARQUET = "application/vnd.apache.parquet"
 _STREAM = "application/vnd.apache.arrow.stream"
 _ORC = "application/x-orc"
 MEDIA_TYPES = frozenset({_PARQUET, _STREAM, _ORC, "application/vnd.apache.arrow.file"})
+_OWN_SCHEMA = b"ARROW:schema"
+"""The name of what holds the schema once more, in base64."""
 _BATCH = 4_000
 _MAX_COLUMNS = 2_000
 _CHUNK_NESTED = 2_000
@@ -36,6 +43,7 @@ def _parquet(document: Document, work: Work) -> None:
 
     file = pq.ParquetFile(pa.BufferReader(document.data), buffer_size=1 << 16, pre_buffer=False)
     rows, width = file.metadata.num_rows, file.metadata.num_columns
+    _told_beside(file.schema_arrow, document, work, file.metadata.metadata)
     names = unique_names(
         file.schema_arrow.names[:_MAX_COLUMNS], min(len(file.schema_arrow.names), _MAX_COLUMNS)
     )
@@ -64,6 +72,7 @@ def _orc(document: Document, work: Work) -> None:
     from pyarrow import orc
 
     file = orc.ORCFile(pa.BufferReader(document.data))
+    _told_beside(file.schema, document, work)
     rows, names = file.nrows, file.schema.names[:_MAX_COLUMNS]
     collected = _Columns(unique_names(names, len(names)), work, document)
     room, kept = work.limits.table_cells // max(len(names), 1), 0
@@ -81,31 +90,47 @@ def _arrow(document: Document, work: Work) -> None:
     import pyarrow as pa
 
     source = pa.BufferReader(document.data)
-    if document.data.startswith(b"ARROW1"):
+    is_stream = not document.data.startswith(b"ARROW1")
+    if not is_stream:
         reader = pa.ipc.open_file(source)
         batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
     else:
-        batches = iter(pa.ipc.open_stream(source))
-    schema_names = reader.schema.names if document.data.startswith(b"ARROW1") else None
-    collected: _Columns | None = (
-        _Columns(unique_names(schema_names, len(schema_names)), work, document)
-        if schema_names
-        else None
-    )
+        reader = pa.ipc.open_stream(source)
+        batches = iter(reader)
+    _told_beside(reader.schema, document, work)
+    schema_names = reader.schema.names
+    collected = _Columns(unique_names(schema_names, len(schema_names)), work, document)
     rows = kept = 0
     for batch in batches:
         rows += batch.num_rows
-        if collected is None:
-            collected = _Columns(
-                unique_names(batch.schema.names, batch.num_columns), work, document
-            )
         room = work.limits.table_cells // max(batch.num_columns, 1) - kept
         if room > 0:
             part = batch.slice(0, room)
             kept += part.num_rows
             collected.add(part)
-    if collected is not None:
-        collected.finish(rows, complete=kept == rows)
+    collected.finish(rows, complete=kept == rows)
+    read_behind(document.data[source.tell() :] if is_stream else b"", document, work)
+
+
+def _told_beside(
+    schema: Any, document: Document, work: Work, more: dict[bytes, bytes] | None = None
+) -> None:
+    """Read what is told of the table and of its columns, name by name."""
+    told = [more, schema.metadata, *(field.metadata for field in schema)]
+    for name, value in dict.fromkeys(pair for some in told if some for pair in some.items()):
+        key = name.decode("utf-8", "replace")
+        if telling(key):
+            work.text(key, None, document.path)
+        path = (*document.path, f"told {key}")
+        if name == _OWN_SCHEMA:
+            work.text(readable_runs(from_base_64(value)).decode("utf-8", "replace"), None, path)
+        elif work.allow(len(value), path):
+            work.member(value, None, path)
+
+
+def _numbers(values: list[Any]) -> list[str]:
+    """Return fractions as texts, whole numbers without their point."""
+    return ["" if value is None else of_float(float(value)) or str(value) for value in values]
 
 
 class _Columns:
@@ -143,10 +168,12 @@ class _Columns:
             or pa.types.is_large_binary(kind)
             or pa.types.is_fixed_size_binary(kind)
         ):
-            return [
-                value.decode("utf-8", "replace") if value else "" for value in column.to_pylist()
-            ]
+            path = (*self.document.path, f"column {name}")
+            cells = column.to_pylist()
+            return [cell_of(value, name, path, self.work) if value else "" for value in cells]
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+                return _numbers(column.to_pylist())
             try:
                 column = column.cast(pa.string())
             except pa.ArrowException:

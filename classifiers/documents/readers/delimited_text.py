@@ -6,6 +6,7 @@ from typing import Any
 
 from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
+from classifiers.decoding.number_forms import plain_cells
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -80,7 +81,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     kept = body if complete else body.head(work.limits.sampled_rows)
     names = unique_names(first if header else [], frame.width)
     columns = {
-        name: kept.get_column(key).fill_null("").to_list()
+        name: plain_cells(kept.get_column(key).fill_null("").to_list())
         for name, key in zip(names, frame.columns, strict=True)
     }
     del frame, body, kept

@@ -2,7 +2,10 @@
 
 import ast
 import struct
+from math import prod
 
+from classifiers.decoding.number_forms import SMALLEST, of_float
+from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -10,7 +13,7 @@ MEDIA_TYPES = frozenset({"application/x-npy"})
 _LONGEST_HEAD = 1 << 20
 _SLICE = 1 << 16
 _INTEGERS = {1: "b", 2: "h", 4: "i", 8: "q"}
-_SMALLEST_ID = 100_000
+_FRACTIONS = {2: "e", 4: "f", 8: "d"}
 
 
 def read(document: Document, work: Work) -> None:
@@ -23,13 +26,18 @@ def read(document: Document, work: Work) -> None:
         raise ValueError("the head is too long")
     head = ast.literal_eval(data[start : start + size].decode("utf-8").strip())
     content, kind = data[start + size :], head["descr"]
+    if isinstance(kind, str) and kind[1:2] != "O":
+        width = int(kind[2:].partition("[")[0] or 1) * (4 if kind[1:2] == "U" else 1)
+        length = prod(head["shape"]) * width
+        read_behind(content[length:], document, work)
+        content = content[:length]
     if not isinstance(kind, str):
         work.unread("an array of records is not read", document.path)
     elif kind[1:2] == "O":
         work.member(content, None, document.path, "application/x-pickle")
     elif kind[1:2] in {"U", "S"}:
         _texts(content, kind, document, work)
-    elif kind[1:2] in {"i", "u"}:
+    elif kind[1:2] in {"i", "u", "f"}:
         _numbers(content, kind, document, work)
 
 
@@ -49,7 +57,7 @@ def _texts(content: bytes, kind: str, document: Document, work: Work) -> None:
 
 def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
     size = int(kind[2:])
-    sign = _INTEGERS.get(size)
+    sign = (_FRACTIONS if kind[1] == "f" else _INTEGERS).get(size)
     if sign is None:
         raise ValueError("no known size of integers")
     sign = sign.upper() if kind[1] == "u" else sign
@@ -59,6 +67,12 @@ def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
         part = content[at : at + step]
         count = len(part) // size
         values = struct.unpack(f"{order}{count}{sign}", part[: count * size])
-        text = "\n".join(str(value) for value in values if value >= _SMALLEST_ID)
+        text = "\n".join(filter(None, map(_long, values)))
         if not work.text(text, None, document.path):
             return
+
+
+def _long(value: int | float) -> str | None:
+    if isinstance(value, float):
+        return of_float(value)
+    return str(value) if value >= SMALLEST else None

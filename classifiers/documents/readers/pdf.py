@@ -2,6 +2,7 @@
 it.
 """
 
+from classifiers.documents.pdf_places import read_beside
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -19,10 +20,14 @@ def read(document: Document, work: Work) -> None:
         work.unread("encrypted document" if locked else "the PDF is broken", document.path)
         return
     try:
-        for key, value in pdf.get_metadata_dict(skip_empty=True).items():
+        first = len(work.payload.segments)
+        told = pdf.get_metadata_dict(skip_empty=True)
+        for key, value in told.items():
             work.text(value, key, (*document.path, key))
         _pages(pdf, document, work)
+        shown = {word for s in work.payload.segments[first:] for word in s.text.split()}
         _attachments(pdf, document, work)
+        read_beside(document, work, tuple(told.values()), shown)
     finally:
         pdf.close()
 

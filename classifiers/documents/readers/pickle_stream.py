@@ -5,13 +5,17 @@ from io import BytesIO
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.magic import document_type
+from classifiers.decoding.names import telling
+from classifiers.decoding.number_forms import LARGEST, SMALLEST, of_float
 from classifiers.decoding.packed import bytes_in
+from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
 _SLICE = 1 << 16
+_LONG = 64
 _SHORTEST = 16
 """Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
@@ -21,22 +25,27 @@ def read(document: Document, work: Work) -> None:
     """Collect texts, long integers and packed files; nothing of the pickle is run."""
     texts, numbers = _Gathered(document, work), _Gathered(document, work, quoted=False)
     count = 0
+    stream = BytesIO(document.data)
     try:
-        for opcode, argument, _ in pickletools.genops(BytesIO(document.data)):
+        for opcode, argument, _ in pickletools.genops(stream):
             count += 1
             if count > _MAX_OPCODES:
                 work.unread("more of the pickle than is read", document.path)
                 break
-            if type(argument) is str and opcode.name not in _CODE:
+            if type(argument) is str and (opcode.name not in _CODE or telling(argument)):
                 texts.add(argument)
                 if (inner := bytes_in(argument)) is not None:
                     _bytes(inner, texts, document, work)
             elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
                 _bytes(bytes(argument), texts, document, work)
-            elif type(argument) is int and 100_000 <= argument < 10**19:
+            elif type(argument) is int and SMALLEST <= argument < LARGEST:
                 numbers.add(str(argument))
+            elif type(argument) is float and (digits := of_float(argument)) is not None:
+                numbers.add(digits)
     except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
         work.unread("the pickle is broken", document.path)
+    else:
+        read_behind(stream.read(), document, work)
     texts.flush()
     numbers.flush()
 
@@ -57,7 +66,12 @@ class _Gathered:
         self.document, self.work, self.quoted = document, work, quoted
 
     def add(self, text: str) -> None:
-        """Take one string."""
+        """Take one string; a long one stands by itself, for it may be packed."""
+        if len(text) >= _LONG or not text.isprintable():
+            self.flush()
+            self.lines.append(text)
+            self.flush()
+            return
         self.lines.append(text)
         self.size += len(text)
         if self.size > _SLICE:

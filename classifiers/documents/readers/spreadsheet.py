@@ -1,49 +1,50 @@
 """XLSX, XLSB, XLS and ODS through calamine, after a look at the packed sizes."""
 
 import re
-import zipfile
 from io import BytesIO
 from typing import Any
 
 from classifiers.decoding.delimited import has_header, unique_names
-from classifiers.documents.package import fits, read_member, read_part
+from classifiers.documents.package import fits, read_parts
 from classifiers.documents.reader import Work
 from classifiers.documents.sniff import ODS, XLSX
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({XLSX, ODS})
 _MAX_SHEETS = 200
-_WORDS = re.compile(r"^xl/(comments|threadedComments)[\w/]*\.xml$|^docProps/core\.xml$")
+_CELLS, _CELLS_END = "<sheetData", "</sheetData>"
+_FORMULA = re.compile(r"<f[^<>]*>([^<>]{9,})</f>")
+"""One that may hold a text of its own."""
+_PLACED = re.compile(r"&amp;[A-Z]")
+"""How headers and footers say where a text stands."""
 
 
 def read(document: Document, work: Work) -> None:
-    """Read every sheet as a table."""
+    """Read every sheet as a table, and all that is no cell."""
     if fits(document, work):
-        read_workbook(document, work)
-        _beside_the_cells(document, work)
+        seen = read_workbook(document, work)
+        read_parts(document, work, seen, _beside_the_cells)
 
 
-def _beside_the_cells(document: Document, work: Work) -> None:
-    """Read comments and properties; say how many pictures there are."""
-    with zipfile.ZipFile(BytesIO(document.data)) as archive:
-        infos = archive.infolist()
-        for info in infos:
-            if _WORDS.match(info.filename):
-                read_part(read_member(archive, info, document, work), info.filename, document, work)
-    pictures = sum(info.filename.startswith(("xl/media/", "Pictures/")) for info in infos)
-    if pictures:
-        work.unread(f"{pictures} pictures inside are not read", document.path)
+def _beside_the_cells(name: str, text: str) -> str | None:
+    """Return what a sheet holds in front of its cells and behind them, and its formulas."""
+    start, end = text.find(_CELLS), text.rfind(_CELLS_END)
+    if "worksheets/" not in name or not 0 <= start < end:
+        return None
+    formulas = dict.fromkeys(_FORMULA.findall(text, start, end) if "<f" in text else ())
+    return text[:start] + "\n".join(formulas) + "\n" + _PLACED.sub(" ", text[end:])
 
 
-def read_workbook(document: Document, work: Work) -> None:
-    """Read the sheets, hidden ones too."""
+def read_workbook(document: Document, work: Work) -> set[str]:
+    """Read the sheets, hidden ones too; return the lines of their cells."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(document.data))
     except PasswordError:
         work.unread("encrypted document", document.path)
-        return
+        return set()
+    seen: set[str] = set()
     names = workbook.sheet_names
     if len(names) > _MAX_SHEETS:
         work.unread("more sheets than are read", document.path)
@@ -53,7 +54,13 @@ def read_workbook(document: Document, work: Work) -> None:
         except CalamineError:
             work.unread("a sheet is broken", (*document.path, f"sheet {name}"))
             continue
+        seen.add(name)
+        seen.update(
+            line.strip() for row in rows for cell in row for line in _text(cell).split("\n")
+        )
         _sheet(rows, name, document, work)
+    work.text("\n".join(names), "sheet name", document.path)
+    return seen
 
 
 def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> None:

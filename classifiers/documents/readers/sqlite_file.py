@@ -8,14 +8,17 @@ from typing import Any
 from classifiers.decoding.binary import read_runs
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
+from classifiers.documents.behind import cell_of
 from classifiers.documents.reader import Work
-from classifiers.payload import Document
+from classifiers.documents.sqlite_places import read_beside
+from classifiers.payload import Document, Path
 
 MEDIA_TYPES = frozenset({"application/vnd.sqlite3"})
 _TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE"
     " 'sqlite~_%' ESCAPE '~'"
 )
+_SCHEMA = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 _MAX_TABLES = 500
 _MAX_STEPS = 2_000
 """Of 100,000 instructions each: what a hostile file may make the engine do."""
@@ -30,11 +33,14 @@ def read(document: Document, work: Work) -> None:
     try:
         database.deserialize(_without_wal(document.data))
         _harden(database)
+        schema = database.execute(_SCHEMA).fetchall()
+        work.text("\n".join(str(sql) for (sql,) in schema), "schema", document.path)
         names = database.execute(_TABLES).fetchall()
         for (name,) in names[:_MAX_TABLES]:
             _table(database, name, document, work)
         if len(names) > _MAX_TABLES:
             work.unread("more tables than are read", document.path)
+        read_beside(document, work)
     except (sqlite3.Error, OverflowError):
         work.unread(
             "the database is broken or encrypted: only its readable parts were read", document.path
@@ -87,15 +93,15 @@ def _table(database: sqlite3.Connection, name: str, document: Document, work: Wo
         return
     names = unique_names(header, len(header))
     columns = {
-        column: [_text(cell) for cell in cells]
+        column: [_text(cell, column, path, work) for cell in cells]
         for column, cells in zip(names, zip(*body, strict=True), strict=True)
     }
     work.table(columns, rows, path, part=f"table {name}", complete=complete)
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, key: str, path: Path, work: Work) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bytes):
-        return cell[:65_536].decode("utf-8", "replace") if b"\0" not in cell[:64] else ""
+        return cell_of(cell, key, path, work) if cell else ""
     return "" if cell is None else str(cell)

@@ -1,9 +1,10 @@
-"""TAR archives: regular files within the limits; links, devices and paths are only names here."""
+"""TAR archives: regular files within the limits; links, devices and paths are texts here."""
 
 import tarfile
 from io import BytesIO
 
 from classifiers.documents.reader import Work
+from classifiers.documents.tar_places import read_beside
 from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-tar"})
@@ -19,9 +20,9 @@ def read(document: Document, work: Work) -> None:
 
 
 def _members(archive: tarfile.TarFile, document: Document, work: Work) -> None:
-    names: list[str] = []
+    infos: list[tarfile.TarInfo] = []
     for info in archive:
-        names.append(info.name)
+        infos.append(info)
         if not info.isreg():
             continue
         path = (*document.path, info.name)
@@ -33,4 +34,5 @@ def _members(archive: tarfile.TarFile, document: Document, work: Work) -> None:
             work.unread("a file inside unpacks to more than is read (decompression limit)", path)
             data = data[: work.limits.member_bytes]
         work.member(data, info.name, path)
-    work.text("\n".join(names), "file name", document.path)
+    work.text("\n".join(info.name for info in infos), "file name", document.path)
+    read_beside(infos, document, work)

@@ -1,15 +1,23 @@
 """Completes a call from what was read of its answer: tokens and where they come from, cost, model,
-whose organisation.
+whose organisation. What an earlier record counts is not counted again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from typing import NamedTuple
 
 import orjson
 
 from classifiers.llm import estimate, prices
 from classifiers.llm import operations as op
-from classifiers.llm.answer.usage import Usage, fill, of_headers
+from classifiers.llm.answer import stated_cost, units
+from classifiers.llm.answer.counted import Bill, Counted
+from classifiers.llm.answer.families import of_headers
+from classifiers.llm.answer.ledger import Ledger, Part
+from classifiers.llm.answer.usage import Usage, fill, total
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
@@ -19,61 +27,149 @@ from destinations.credentials import organisation_in, project_in
 _INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
 _ESTIMABLE = frozenset({op.CHAT, op.RESPONSES, op.COMPLETION, op.GENERATE, op.EMBEDDINGS})
 CUT_OFF = "output cut off: at least this many"
+GIVEN_AGAIN = "given-again"
+"""Evidence that an earlier record counts this answer."""
+FROM_CACHE = "gateway-cache"
+"""Evidence that a gateway answered from what it had kept."""
+_CONTINUED = "what an earlier record counts of this answer"
+
+
+class Seen(NamedTuple):
+    """The answer's head, and the request where it is at hand."""
+
+    answer: Answer
+    exchange: Exchange | None
+    payload: Payload | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What a tap read of one answer. Holds payload: never log it."""
 
-    usage: Usage
-    gateway: Usage
-    """Counts of a gateway around the model: used for what the model does not state."""
-    provisional: bool
-    """True when the stream broke off after its first statement of usage."""
-    model: str | None
-    organisation: str | None
+    ledger: Ledger
     sample: list[bytes]
     sample_of: int
     """Bytes that the sample was taken from."""
+    streamed: bool
 
     def __repr__(self) -> str:
         return f"<Read {self.sample_of} bytes>"
 
 
-def completed(
-    call: LlmCall, answer: Answer, read: Read, exchange: Exchange | None, payload: Payload | None
-) -> LlmCall:
+class _Account(NamedTuple):
+    """What the answer used, how that is known, and what it cost."""
+
+    usage: Usage
+    basis: TokensBasis
+    band: str | None
+    cost: "_Cost"
+
+
+class _Cost(NamedTuple):
+    dollars: Decimal | None = None
+    basis: CostBasis = CostBasis.UNKNOWN
+    left_out: tuple[str, ...] = ()
+
+
+def completed(call: LlmCall, seen: Seen, read: Read, counted: Counted) -> LlmCall:
     """Return the call with tokens, cost, model and organisation, each as sure as it is."""
-    headers = dict(reversed(answer.headers))
-    usage = fill(fill(read.usage, read.gateway), of_headers(headers) or Usage())
-    if usage.empty and usage.only_total is not None and call.operation in _INPUT_ONLY:
-        usage = replace(usage, input=usage.only_total)
-    call = _learnt(call, headers, read)
-    if not usage.empty:
-        band = CUT_OFF if read.provisional else None
-        basis = TokensBasis.ESTIMATED if read.provisional else TokensBasis.EXACT
-        return _priced(_with(call, usage, basis, band), usage, read.model, exchange)
-    guess = _estimated(call, answer, read, _request_json(exchange, payload))
-    if guess is not None:
-        call = _with(call, guess.usage, TokensBasis.ESTIMATED, guess.band)
-        return _priced(call, guess.usage, read.model, exchange)
-    return call if usage.stated_cost is None else _priced(call, usage, read.model, exchange)
+    headers = dict(reversed(seen.answer.headers))
+    call = _learnt(call, headers, read.ledger, seen.exchange)
+    account = _account(call, headers, seen, read)
+    if account is None:
+        return call
+    if stated_cost.from_cache(headers):
+        return _counted_before(call, FROM_CACHE)
+    if call.response_id is None:
+        return _with(call, account)
+    bill = Bill(account.usage, account.cost.dollars)
+    left = counted.new(_place(call, seen.exchange), call.response_id, bill)
+    if left is None:
+        return _counted_before(call, GIVEN_AGAIN)
+    if left is bill:
+        return _with(call, account)
+    cost = account.cost._replace(dollars=left.cost, left_out=(*account.cost.left_out, _CONTINUED))
+    return _with(call, account._replace(usage=left.usage, cost=cost))
 
 
-def _learnt(call: LlmCall, headers: Mapping[str, str], read: Read) -> LlmCall:
+def _learnt(
+    call: LlmCall, headers: Mapping[str, str], ledger: Ledger, exchange: Exchange | None
+) -> LlmCall:
     return changed(
         call,
-        model=call.model or read.model or headers.get("x-ms-deployment-name"),
-        organisation=organisation_in(headers) or read.organisation or call.organisation,
+        model=call.model or ledger.model or headers.get("x-ms-deployment-name"),
+        organisation=organisation_in(headers) or ledger.organisation or call.organisation,
         project=project_in(headers) or call.project,
+        response_id=_downloaded(exchange) or ledger.answer_id,
     )
 
 
-def _estimated(
-    call: LlmCall, answer: Answer, read: Read, body: object
-) -> "estimate.Estimate | None":
+def _downloaded(exchange: Exchange | None) -> str | None:
+    """Return the id of the file or batch whose results are downloaded: of all its rows, each time
+    anew.
+    """
+    steps = [] if exchange is None else exchange.path.partition("?")[0].split("/")
+    if len(steps) < 3 or steps[-1] not in {"content", "results"}:
+        return None
+    return steps[-2][:200] if steps[-3] in {"files", "batches"} else None
+
+
+def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) -> _Account | None:
+    """Return what the answer used and cost; None where neither is known."""
+    ledger = read.ledger
+    usage = fill(fill(ledger.usage, ledger.gateway), of_headers(headers) or Usage())
+    if usage.empty and usage.only_total is not None and call.operation in _INPUT_ONLY:
+        usage = replace(usage, input=usage.only_total)
+    stated = stated_cost.of_headers(headers, streamed=read.streamed)
+    if stated is not None:
+        usage = replace(usage, stated_cost=stated)
+    parts = list(ledger.parts())
+    basis, band = TokensBasis.EXACT, None
+    if not usage.empty or usage.units:
+        parts.append(Part(ledger.model, usage, 1))
+        if ledger.provisional:
+            basis, band = TokensBasis.ESTIMATED, CUT_OFF
+    elif not parts and (guess := _estimated(call, seen, read)) is not None:
+        parts = [Part(ledger.model, replace(guess.usage, stated_cost=usage.stated_cost), 1)]
+        basis, band = TokensBasis.ESTIMATED, guess.band
+    elif not parts and usage.stated_cost is None:
+        return None
+    whole = reduce(total, (part.usage for part in parts), Usage())
+    if usage.stated_cost is not None:
+        whole = replace(whole, stated_cost=usage.stated_cost)
+    if whole.empty:
+        basis = TokensBasis.UNKNOWN
+    return _Account(whole, basis, band, _cost(call, parts, whole, seen.exchange))
+
+
+def _cost(call: LlmCall, parts: list[Part], whole: Usage, exchange: Exchange | None) -> _Cost:
+    if whole.stated_cost is not None:
+        return _Cost(Decimal(str(whole.stated_cost)), CostBasis.STATED)
+    if prices.is_local(call.provider, exchange):
+        return _Cost(Decimal(0), CostBasis.LOCAL)
+    at: datetime | None = None if exchange is None else exchange.at
+    dollars, left_out, priced = Decimal(0), dict[str, None](), False
+    for part in parts:
+        one = prices.from_table(call.provider, part.model, call.model, part.usage, at, part.number)
+        if one is None:
+            return _Cost()
+        dollars, priced = dollars + one.dollars, True
+        left_out.update(dict.fromkeys(one.left_out))
+    return _Cost(dollars, CostBasis.TABLE, tuple(left_out)) if priced else _Cost()
+
+
+def _place(call: LlmCall, exchange: Exchange | None) -> str:
+    """Return who gives the ids: two providers may give the same."""
+    return call.provider or ("" if exchange is None else f"{exchange.host}:{exchange.port}")
+
+
+def _estimated(call: LlmCall, seen: Seen, read: Read) -> "estimate.Estimate | None":
+    answer, exchange = seen.answer, seen.exchange
     if answer.status is None or not 200 <= answer.status < 300 or call.operation not in _ESTIMABLE:
         return None
+    if read.ledger.pending or (exchange is not None and exchange.method != "POST"):
+        return None
+    body = _request_json(exchange, seen.payload)
     return estimate.of_exchange(call, body, b"".join(read.sample), read.sample_of)
 
 
@@ -89,24 +185,19 @@ def _request_json(exchange: Exchange | None, payload: Payload | None) -> object:
         return None
 
 
-def _priced(
-    call: LlmCall, usage: Usage, answered: str | None, exchange: Exchange | None
-) -> LlmCall:
-    if usage.stated_cost is not None:
-        return changed(
-            call, cost_usd=prices.dollars(usage.stated_cost), cost_basis=CostBasis.STATED
-        )
-    if prices.is_local(call.provider, exchange):
-        return changed(call, cost_usd="0", cost_basis=CostBasis.LOCAL)
-    if usage.empty:
-        return call
-    cost = prices.from_table(
-        call.provider, answered, call.model, usage, None if exchange is None else exchange.at
+def _counted_before(call: LlmCall, why: str) -> LlmCall:
+    return changed(
+        call,
+        tokens_basis=TokensBasis.COUNTED,
+        cost_basis=CostBasis.COUNTED,
+        evidence=(*call.evidence, why),
     )
-    return call if cost is None else replace(call, cost_usd=cost, cost_basis=CostBasis.TABLE)
 
 
-def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> LlmCall:
+def _with(call: LlmCall, account: _Account) -> LlmCall:
+    usage, cost = account.usage, account.cost
+    terms = usage.terms
+    tier = terms.get(units.TIER) or terms.get(units.PROCESSING) or terms.get(units.SPEED)
     return changed(
         call,
         input_tokens=usage.input,
@@ -114,6 +205,10 @@ def _with(call: LlmCall, usage: Usage, basis: TokensBasis, band: str | None) -> 
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
         reasoning_tokens=usage.reasoning,
-        tokens_basis=basis,
-        tokens_band=band,
+        tokens_basis=account.basis,
+        tokens_band=account.band,
+        cost_usd=None if cost.dollars is None else prices.dollars(cost.dollars),
+        cost_basis=cost.basis,
+        cost_left_out=cost.left_out,
+        tier=tier,
     )

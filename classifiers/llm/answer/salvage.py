@@ -4,7 +4,8 @@ import re
 
 import orjson
 
-from classifiers.llm.answer.usage import Usage, of_answer
+from classifiers.llm.answer.families import of_answer
+from classifiers.llm.answer.usage import Usage
 
 _KEY = re.compile(rb'(?<!\\)"(usage|usageMetadata)"\s*:\s*\{')
 _MAX_OBJECT = 16 * 1024

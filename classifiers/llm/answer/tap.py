@@ -13,9 +13,12 @@ from classifiers.codecs.content_encoding import Decoder, Part, content_encoding
 from classifiers.codecs.frames import EventStream, Grpc, Lines
 from classifiers.codecs.limits import DEFAULT
 from classifiers.llm import estimate, prices
-from classifiers.llm.answer.completion import Read, completed
+from classifiers.llm.answer.completion import Read, Seen, completed
+from classifiers.llm.answer.counted import Counted
+from classifiers.llm.answer.ending import TAIL, is_whole, says_end
+from classifiers.llm.answer.ledger import Ledger, model_of
 from classifiers.llm.answer.salvage import salvage
-from classifiers.llm.answer.usage import Usage, later, of_answer, of_gateway, total
+from classifiers.llm.answer.usage import later
 from classifiers.llm.grpc import unpacked, usage_map
 from classifiers.llm.grpc import usage_of as protobuf_usage
 from classifiers.payload import Payload
@@ -46,9 +49,8 @@ class UsageTap:
 
     __slots__ = tuple(
         (
-            "_answer _call _decoder _exchange _first _gateway _json _json_size _kept _kept_size"
-            " _lines _mode _model _organisation _payload _plain _provisional _sampling _sse _tries"
-            " _usage"
+            "_answer _call _counted _decoder _exchange _first _json _json_size _kept _kept_size"
+            " _ledger _lines _mode _payload _plain _sampling _sse _tail _tries"
         ).split()
     )
 
@@ -58,17 +60,17 @@ class UsageTap:
         answer: Answer,
         exchange: Exchange | None = None,
         payload: Payload | None = None,
+        counted: Counted | None = None,
     ) -> None:
         self._call, self._answer, self._exchange, self._payload = call, answer, exchange, payload
-        self._usage, self._gateway = Usage(), Usage()
-        self._provisional = False
-        self._model: str | None = None
-        self._organisation: str | None = None
+        self._counted = Counted() if counted is None else counted
+        self._ledger = Ledger()
         self._decoder: Decoder | None = Decoder(content_encoding(answer.headers), _LIMITS)
         self._first = b""
         self._plain = 0
         self._mode: Callable[[bytes], None] | None = None
         self._lines, self._sse = Lines(), False
+        self._tail = b""
         self._json: list[bytes] = []
         self._json_size = 0
         self._kept: list[bytes] = []
@@ -91,8 +93,19 @@ class UsageTap:
 
     def message(self, message: Message) -> None:
         """Take one WebSocket message of a realtime session."""
-        if not message.from_client and len(message.data) <= MAX_JSON and _tells(message.data):
-            self._object(message.data)
+        if len(message.data) > MAX_JSON:
+            return
+        if message.from_client:
+            if self._ledger.model is None and b'"model"' in message.data[:_SNIFF]:
+                self._names(message.data)
+        elif _tells(message.data) or b"urn" in message.data or not self._known_model():
+            self._object(message.data, live=True)
+
+    def ended(self) -> bool:
+        """Return True when a stream has said that it is over, or a JSON answer is whole."""
+        if self._json:
+            return is_whole(b"".join(self._json))
+        return self._ledger.over or says_end(self._tail)
 
     def finish(self, answer: Answer | None = None) -> LlmCall:
         """Return the call completed with all that was seen."""
@@ -138,6 +151,8 @@ class UsageTap:
             return self._take_lines
         if "ndjson" in kind or "jsonl" in kind or kind == "application/stream+json":
             return self._take_lines
+        if text[:1] == b"{" and _holds_rows(self._exchange):
+            return self._take_lines
         return self._take_json if text[:1] in b"{[" or "json" in kind else self._ignore
 
     def _ignore(self, _piece: bytes) -> None:
@@ -167,11 +182,12 @@ class UsageTap:
             for message in frames.feed(piece):
                 found = protobuf_usage(unpacked(message, coding), where)
                 if found is not None:
-                    self._usage = later(self._usage, found)
+                    self._ledger.usage = later(self._ledger.usage, found)
 
         return take
 
     def _take_lines(self, piece: bytes) -> None:
+        self._tail = (self._tail + piece)[-TAIL:]
         block = self._lines.feed(piece)
         if block:
             self._block(block)
@@ -188,7 +204,7 @@ class UsageTap:
                 self._object(line[5:] if self._sse else line)
 
     def _known_model(self) -> bool:
-        return self._model is not None or self._tries >= _MODEL_TRIES
+        return self._ledger.model is not None or self._tries >= _MODEL_TRIES
 
     def _keep(self, block: bytes) -> None:
         """Hold a bounded sample for an estimate, for as long as no usage was stated."""
@@ -196,7 +212,7 @@ class UsageTap:
         self._kept_size += len(block)
         self._sampling = self._kept_size < MAX_SAMPLE
 
-    def _object(self, data: bytes) -> None:
+    def _object(self, data: bytes, *, live: bool = False) -> None:
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -206,31 +222,25 @@ class UsageTap:
         if inner is not None:
             self._object(inner)
         elif isinstance(event, dict):
-            self._event(event)
+            self._event(event, live=live)
         elif isinstance(event, list):
             for item in event[-200:] if len(event) > 1 else event:
                 if isinstance(item, dict):
                     self._event(item)
 
-    def _event(self, event: dict[str, Any]) -> None:
-        if self._model is None:
-            self._model = _model_of(event)
-        if self._organisation is None and isinstance(event.get("organization"), str):
-            self._organisation = event["organization"][:200]
-        gateway = of_gateway(event)
-        if gateway is not None:
-            self._gateway = gateway
-        found = of_answer(event)
-        if found is None:
-            return
-        kind = event.get("type")
-        if kind == "response.done":
-            self._usage = total(self._usage, found)
-            return
-        self._provisional = kind == "message_start"
-        self._usage = later(self._usage, found)
-        if self._usage.output is not None and not self._provisional:
+    def _event(self, event: dict[str, Any], *, live: bool = False) -> None:
+        self._ledger.event(event, live=live)
+        if self._ledger.settled:
             self._sampling, self._kept = False, []
+
+    def _names(self, data: bytes) -> None:
+        """Learn the model that a client's message chooses."""
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return
+        if isinstance(event, dict):
+            self._ledger.model = model_of(event)
 
     def _end(self) -> None:
         if self._decoder is not None:
@@ -252,8 +262,8 @@ class UsageTap:
         except orjson.JSONDecodeError:
             for line in data.splitlines():
                 self._object(line)
-            if self._usage.empty and (found := salvage(data)) is not None:
-                self._usage = found
+            if self._ledger.usage.empty and (found := salvage(data)) is not None:
+                self._ledger.usage = found
             return
         for item in answer if isinstance(answer, list) else (answer,):
             if isinstance(item, dict):
@@ -261,15 +271,13 @@ class UsageTap:
 
     def _completed(self) -> LlmCall:
         read = Read(
-            usage=self._usage,
-            gateway=self._gateway,
-            provisional=self._provisional,
-            model=self._model,
-            organisation=self._organisation,
+            ledger=self._ledger,
             sample=self._kept or self._json,
             sample_of=self._plain,
+            streamed=not self._json,
         )
-        return completed(self._call, self._answer, read, self._exchange, self._payload)
+        seen = Seen(self._answer, self._exchange, self._payload)
+        return completed(self._call, seen, read, self._counted)
 
     def __repr__(self) -> str:
         return f"<UsageTap {self._plain} bytes>"
@@ -280,6 +288,12 @@ def complete(
 ) -> LlmCall:
     """Return the call completed from an answer whose body was held."""
     return UsageTap(call, answer, exchange, payload).finish(answer)
+
+
+def _holds_rows(exchange: Exchange | None) -> bool:
+    """Return True for the download of a batch's results, a row a line of any number."""
+    path = "" if exchange is None else exchange.path.partition("?")[0]
+    return path.endswith(("/results", "/content", ":download"))
 
 
 def _chunk_bytes(event: object) -> bytes | None:
@@ -299,17 +313,6 @@ def _tells(data: bytes) -> bool:
     """
     if b"oken" in data or b"eval_count" in data or b"etrics" in data or b"units" in data:
         return True
+    if b'cost"' in data or b"webSearchQueries" in data:
+        return True
     return b"sage" in data and data.count(b"sage") > data.count(_NULL)
-
-
-def _model_of(event: dict[str, Any]) -> str | None:
-    for key in ("model", "modelVersion", "model_version"):
-        if isinstance(event.get(key), str) and event[key]:
-            return str(event[key])[:300]
-    for key in ("response", "message"):
-        inner = event.get(key)
-        if isinstance(inner, dict) and (
-            found := _model_of({k: v for k, v in inner.items() if k not in ("response", "message")})
-        ):
-            return found
-    return None

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from core.classification import Attachment
 
 MAX_ATTACHMENTS = 200
 MAX_TOOLS = 200
-_MAX_DEPTH = 6
+_MAX_DEPTH = 12
 _DATA_KEYS = (
     "data",
     "bytes",
@@ -20,14 +22,25 @@ _DATA_KEYS = (
     "bytesBase64Encoded",
     "bytes_base64_encoded",
     "b64_json",
+    "blob",
 )
 _TYPE_KEYS = ("media_type", "mimeType", "mime_type", "format")
 _INSIDE = tuple(
     (
         "source inlineData inline_data image_url input_audio file image document video audio"
-        " content video_url blob file_url"
+        " content video_url blob file_url toolResult functionResponse function_response response"
+        " parts images result results output outputs json resource resources tool_results contents"
     ).split()
 )
+_ANSWERS = frozenset({"output", "result", "response"})
+_RESULT_ROLES = frozenset({"tool", "function", "TOOL", "ipython"})
+RESULT_TYPES = frozenset(
+    (
+        "tool_result function_call_output custom_tool_call_output mcp_call computer_call_output"
+        " mcp_tool_result web_fetch_tool_result code_execution_tool_result"
+    ).split()
+)
+_MAX_TEXT = 16 * 1024 * 1024
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]*+={0,2}+\s*+")
 _CHECKED = 2048
 _OUTER = frozenset({"image", "images", "instances", "inputs"})
@@ -119,9 +132,7 @@ def attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """
     found: list[Attachment] = []
     for turn in turns(body) or ():
-        if isinstance(turn, dict) and not (
-            type(turn.get("content")) is str and "images" not in turn
-        ):
+        if isinstance(turn, dict) and not _is_plain(turn):
             _from_turn(turn, found)
     for key in _OUTER & body.keys():
         if not isinstance(body[key], str):
@@ -129,13 +140,22 @@ def attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
     return tuple(found[:MAX_ATTACHMENTS])
 
 
+def _is_plain(turn: Mapping[str, Any]) -> bool:
+    """Return True for a turn of words alone."""
+    return type(turn.get("content")) is str and "images" not in turn and not _is_result(turn)
+
+
 def _from_turn(turn: Mapping[str, Any], found: list[Attachment]) -> None:
-    for key in ("content", "parts", "images", "output"):
+    if "type" in turn and "role" not in turn:
+        _walk(turn, found, 0)
+        return
+    told = _is_result(turn)
+    for key in ("content", "parts", "images", "output", "tool_results", "outputs"):
         value = turn.get(key)
         if isinstance(value, list | dict):
             _walk(value, found, 0)
-    if "type" in turn and "role" not in turn:
-        _walk(turn, found, 0)
+        elif told and isinstance(value, str):
+            _from_text(value, found, 0)
 
 
 def _walk(value: object, found: list[Attachment], depth: int) -> None:
@@ -159,12 +179,33 @@ def _from_part(part: Mapping[str, Any], found: list[Attachment], depth: int) -> 
     url = part.get("url") or part.get("image_url") or part.get("file_url")
     if isinstance(url, str) and url.startswith("data:"):
         _add(found, url, None)
+    told = _is_result(part)
     for key in _INSIDE:
         inner = part.get(key)
+        if isinstance(inner, str) and (told or key in _ANSWERS):
+            _from_text(inner, found, depth + 1)
         if key == "source" and isinstance(inner, dict) and "format" in part:
             inner = {**inner, "format": part["format"]}  # Bedrock states it beside the source
         if isinstance(inner, dict | list):
             _walk(inner, found, depth + 1)
+
+
+def _is_result(part: Mapping[str, Any]) -> bool:
+    """Return True for what a tool gave back."""
+    return part.get("role") in _RESULT_ROLES or part.get("type") in RESULT_TYPES
+
+
+def _from_text(text: str, found: list[Attachment], depth: int) -> None:
+    """Tools often give back JSON as text: a file in it is an attachment like any other."""
+    if len(text) > _MAX_TEXT or text.lstrip()[:1] not in {"{", "["}:
+        return
+    if ";base64," not in text and not any(f'"{key}"' in text for key in _DATA_KEYS):
+        return
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    _walk(value, found, depth + 1)
 
 
 def _media_type(value: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from classifiers.destinations.credential_in_use import identify
 from classifiers.llm import operations as op
-from classifiers.llm.request import content, mcp, shapes, unlisted
+from classifiers.llm.request import content, mcp, realtime, shapes, unlisted
 from classifiers.llm.request.naming import model_of, project_of, streams
 from classifiers.payload import Payload
 from core.classification import LlmCall
@@ -139,7 +139,8 @@ def _unknown(seen: _Seen) -> LlmCall | None:
 
 def _shape(seen: _Seen) -> shapes.Shape | None:
     if isinstance(seen.body, dict):
-        return shapes.of_body(seen.body)
+        spoken = realtime.shape_of(seen.body) if seen.exchange.scheme.startswith("ws") else None
+        return spoken or shapes.of_body(seen.body)
     if seen.body is None and seen.payload is not None:
         return shapes.of_text(seen.payload.plain or seen.exchange.body)
     return None
@@ -148,11 +149,11 @@ def _shape(seen: _Seen) -> shapes.Shape | None:
 def _call(provider: str | None, operation: str, seen: _Seen, evidence: list[str]) -> LlmCall:
     exchange, headers, fields = seen.exchange, seen.headers, seen.fields
     who = identify(headers, exchange.path, seen.fingerprinter)
-    carries = bool(fields) and exchange.method == "POST"
+    carries = bool(fields) and (exchange.method == "POST" or exchange.scheme.startswith("ws"))
     return LlmCall(
         provider=provider,
         operation=operation,
-        model=model_of(exchange, headers, fields, seen.payload),
+        model=model_of(exchange, headers, fields, seen.payload) or realtime.model_of(fields),
         stream=streams(exchange, fields, provider),
         key_fingerprint=who.fingerprint,
         key_class=who.key_class,

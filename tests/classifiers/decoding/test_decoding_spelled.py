@@ -1,6 +1,9 @@
 """Bytes spelled in text: whatever looks like it and is none breaks nothing."""
 
 import base64
+import json
+from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -53,3 +56,34 @@ def test_beginnings_in_beginnings_are_read_once() -> None:
     """Thousands of lines that begin an encoding and end none cost no more than their length."""
     lines = b"begin 644 a\n"
     assert len(list(spelled.stretches(lines * 20_000))) <= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "write to anna.weber123@nordwind-logistik.example please",
+        "see https://docs.example.com/guide/start.html?page=2&sort=name#first for more",
+        "7001,anna.weber@example.com,+493090184711,2026-01-02,called twice",
+        "The Quick Brown Fox Jumps Over The Lazy Dog And 12 More Of Them Ran Away",
+        "for item in results.get('items',[]):print(item['name'],item['value'])",
+    ],
+)
+def test_addresses_links_rows_and_prose_are_not_taken_for_encoded(text: str) -> None:
+    """What every request holds costs no second reading."""
+    assert not spelled.worth_reading(text.encode())
+    assert not list(spelled.stretches(text.encode()))
+
+
+@pytest.mark.parametrize("encode", [base64.b85encode, base64.a85encode])
+@pytest.mark.parametrize("size", [24, 40, 200])
+def test_base_85_is_recognised(encode: Callable[[bytes], bytes], size: int) -> None:
+    """Of five hundred encoded stretches of random letters one in fifty looks like something
+    else at most."""
+    drawn = Random(size)
+    missed = 0
+    for _ in range(500):
+        plain = bytes(drawn.choices(b"abcdefghijklmnopqrstuvwxyz 0123456789", k=size))
+        token = encode(plain)
+        found = spelled.worth_reading(b'{"blob": ' + json.dumps(token.decode()).encode() + b"}")
+        missed += not (found and any(plain in one.data for one in spelled.stretches(token)))
+    assert missed <= 10

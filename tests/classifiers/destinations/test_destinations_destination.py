@@ -545,14 +545,43 @@ def test_unknown_host_recognised_by_shape_is_an_llm() -> None:
     assert destination(sent, NOBODY, bindings()).category is Category.OTHER
 
 
-def test_agent_to_agent_calls_stand_apart() -> None:
-    """A message to another agent is named as such, not as a tool server."""
-    sent = exchange(
-        "POST",
-        "https://agent.example/",
-        b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}',
-    )
-    assert destination(sent, NOBODY, bindings()).service == "a2a"
+LONG = b"x" * 200_000
+AGENT_CALLS = [
+    ("/", b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}'),
+    ("/", b'{"jsonrpc": "2.0", "method": "message/stream", "params": {}}'),
+    ("/a", b'{"params":{"t":"' + LONG + b'"},"jsonrpc":"2.0","method":"message/send"}'),
+    ("/", b'{"jsonrpc":"2.0","method":"tasks/sendSubscribe","params":{}}'),
+    ("/", b'{"jsonrpc":"2.0","method":"tasks/resubscribe","params":{}}'),
+    ("/", b'{"jsonrpc":"2.0","method":"SendMessage","params":{}}'),
+    ("/", b'{"jsonrpc":"2.0","method":"SendStreamingMessage","params":{}}'),
+    ("/v1/message:send", b'{"message":{"parts":[]}}'),
+    ("/agents/7/message:stream?x=1", b'{"message":{"parts":[]}}'),
+    ("/a2a.v1.A2AService/SendMessage", b"\0\0\0\0\1x"),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), AGENT_CALLS, ids=range(len(AGENT_CALLS)))
+def test_agent_to_agent_calls_are_named_and_reach_models(path: str, body: bytes) -> None:
+    """A message to another agent is named as such, and rules on models hold for it."""
+    sent = exchange("POST", f"https://agent.example{path}", body)
+    found = destination(sent, NOBODY, bindings())
+    assert (found.service, found.category) == ("a2a", Category.LLM)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/", b'{"jsonrpc":"2.0","method":"eth_call","params":["message/sent"]}'),
+        ("/", b'{"method":"message/send"}'),
+        ("/messages/send", b'{"to":"x"}'),
+        ("/message", b'{"text":"SendMessage"}'),
+        ("/", b'{"jsonrpc":"2.0","method":"tasks/get","params":{}}'),
+    ],
+)
+def test_other_messages_reach_no_agent(path: str, body: bytes) -> None:
+    """Chats, chains and queues that speak of messages are no agents."""
+    sent = exchange("POST", f"https://agent.example{path}", body)
+    assert destination(sent, NOBODY, bindings()).service is None
 
 
 def test_aws_account_decodes_from_published_example() -> None:

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from unread_packings import png
 
 from classifiers.codecs.magic import holds_file, is_file
 from classifiers.decoding import DEFAULT, Limits
@@ -24,6 +25,7 @@ from classifiers.documents import read_document
 from classifiers.documents.registry import all_readers, by_media_type
 from classifiers.documents.sniff import sniff
 from classifiers.payload import Document, Payload, place
+from core.vocabulary.unread import UnreadKind
 from examples import most
 
 EMAIL = "anna.muster@example.com"
@@ -352,11 +354,13 @@ def test_pictures_in_office_documents_are_said(make: SimpleNamespace) -> None:
     data = make.zipped(
         {
             "word/document.xml": "<w:p><w:t>x</w:t></w:p>",
-            "word/media/image1.png": b"x",
-            "word/media/image2.png": b"y",
+            "word/media/image1.png": png(),
+            "word/media/image2.png": png(seed=2),
         }
     )
-    assert reasons(read(data)) == {"2 pictures inside are not read"}
+    payload = read(data)
+    assert [unread.kind for unread in payload.unread] == [UnreadKind.PICTURE] * 2
+    assert reasons(payload) == {"a picture (image/png) is not read"}
 
 
 def test_unequal_lines_are_all_read() -> None:

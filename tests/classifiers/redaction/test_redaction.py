@@ -175,6 +175,74 @@ def test_event_streams_are_restored_for_every_split(
     assert "".join(c[0]["delta"].get("content", "") for c in deltas if c) == _expected(text)
 
 
+OLLAMA = {
+    "chat": lambda token, done: {
+        "model": "llama3",
+        "message": {"role": "assistant", "content": token},
+        "done": done,
+    },
+    "generate": lambda token, done: {"model": "llama3", "response": token, "done": done},
+    "cohere": lambda token, done: {
+        "event_type": "text-generation",
+        "text": token,
+        "is_finished": done,
+    },
+}
+
+
+@given(
+    st.sampled_from(sorted(OLLAMA)),
+    st.sampled_from(
+        ["application/x-ndjson", "application/jsonl", "application/stream+json", "application/json"]
+    ),
+    st.lists(WORDS, max_size=10),
+    st.lists(st.integers(1, 7), max_size=40),
+    st.lists(st.integers(0, 3000), max_size=8),
+    st.booleans(),
+)
+def test_objects_one_a_line_are_restored_for_every_split(
+    form: str, kind: str, words: list[str], sizes: list[int], cuts: list[int], ends_bare: bool
+) -> None:
+    """A placeholder that a model emits over several lines becomes its value, also under the name of
+    plain JSON; the last line stays the last that says so.
+    """
+    text = "".join(words)
+    tokens, rest = [], text
+    for size in [*sizes, len(text) or 1]:
+        tokens.append(rest[:size])
+        rest = rest[size:]
+    made = [OLLAMA[form](token, False) for token in tokens]
+    last = OLLAMA[form]("" if ends_bare else "bye", True)
+    stream = "".join(f"{json.dumps(one)}\n" for one in [*made, last])
+    out = _restored(kind, stream.encode(), cuts).decode()
+
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines[-1].get("done", lines[-1].get("is_finished")) is True
+    key = {"chat": "message", "generate": "response", "cohere": "text"}[form]
+    told = [line[key] for line in lines]
+    whole = "".join(one["content"] if isinstance(one, dict) else one for one in told)
+    assert whole == _expected(text) + ("" if ends_bare else "bye")
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_half_placeholder_at_the_end_of_the_lines_is_not_lost(ended: bool) -> None:
+    """What only began like a placeholder goes out as it came."""
+    begun = next(iter(VALUES))[:4]
+    stream = json.dumps({"response": f"a{begun}", "done": False}) + ("\n" if ended else "")
+    out = _restored("application/x-ndjson", stream.encode(), [9]).decode()
+    assert "".join(json.loads(line)["response"] for line in out.splitlines()) == f"a{begun}"
+
+
+def test_a_line_without_end_is_not_held_for_ever() -> None:
+    """Objects one a line may turn out to be one endless line: it goes on, and is restored."""
+    mark, value = next(iter(VALUES.items()))
+    text = "x" * 5_000_000 + mark
+    out = _restored(
+        "application/x-ndjson", json.dumps({"a": text}).encode(), list(range(0, 5_000_000, 65_536))
+    )
+    assert json.loads(out)["a"] == "x" * 5_000_000 + value
+
+
 def test_parallel_answers_do_not_mix() -> None:
     """Two answers streamed side by side keep their own halves of a placeholder."""
     events = [

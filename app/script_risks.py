@@ -1,0 +1,48 @@
+"""What is dangerous in a version of a script that a gate saw: its packages and its code."""
+
+from app.home import Home
+from app.made_of import used_packages
+from core.text import printable
+from core.vocabulary.sizes import joined
+
+
+def packages_at_risk(home: Home, sha256: str) -> list[str]:
+    """Return a sentence for each package that an advisory names, of those that this version
+    imports; one that says so where nobody can tell.
+    """
+    from attribution.identity.contents import ContentStore
+    from inventory.advisories.kept import load
+
+    advisories = load(home.advisories)
+    parts = ContentStore(home.scripts, lambda text: text).parts(sha256)
+    if advisories is None:
+        return ["not known: no advisories were imported (outgate advisories import FILE)"]
+    if parts is None:
+        return ["not known: what it is made of was not kept"]
+    told = []
+    for name, version in used_packages(parts):
+        for risk in advisories.at_risk(name, version):
+            what = "malicious" if risk.malicious else "known hole"
+            fixed = f", mended in {joined(risk.fixed[:3], 'or')}" if risk.fixed else ""
+            line = f"{name} {version}: {what} {risk.advisory}{fixed}. {risk.summary}"
+            told.append(printable(line, 200))
+    return told or ["no package that an advisory names"]
+
+
+def flaws_of(script: str, sha256: str) -> list[str]:
+    """Return a sentence for each flaw; nothing for a file that is not there as it ran."""
+    from core.scanned import Grade, ScriptKind
+    from inventory import contents, flaws
+
+    read = contents.read(script, ScriptKind.SCRIPT, 0)
+    if read.sha256 != sha256:
+        return []
+    ruff = flaws.program()
+    if ruff is None:
+        return [f"not looked for: install {flaws.EXTRA}"]
+    try:
+        found = [f for piece in read.pieces for f in flaws.in_text(ruff, piece.text)]
+    except flaws.FlawsError:
+        return ["not known: ruff gave no answer"]
+    grave = [f for f in found if f.grade is not Grade.REMARK]
+    return [f"{f.place}: {f.words} ({f.rule}, {f.grade})" for f in grave] or ["none"]

@@ -1,0 +1,177 @@
+"""`outgate run --sealed`: a program in a network of its own, with no way past the gate."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.client import Ended, signals_to
+from app.gate_registry import RunningGate
+from app.home import Home
+from app.settings import Settings
+from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
+from core.errors import CannotRunError, SettingsError
+from core.text import printable
+
+if TYPE_CHECKING:
+    from capture.mounts import Scenery
+    from capture.seal import CannotSealError, CannotStartError
+
+SEALED_VARIABLE = "OUTGATE_SEALED"
+"""Tells a program, and whoever asks it, that it runs in a seal."""
+_NO_PROXY = ("NO_PROXY", "no_proxy", "NODE_USE_ENV_PROXY")
+_REMEDY = "Leave out --sealed, or set sealed: false; programs then have to honour proxy variables."
+
+
+def why_not_sealed() -> str | None:
+    """Return in plain words why programs cannot be sealed here; None when they can."""
+    if sys.platform != "linux":
+        return "Sealed runs take Linux; here programs have to honour proxy variables."
+    from capture.availability import obstacle
+
+    return obstacle()
+
+
+def sealing(settings: Settings, asked: bool | None) -> tuple[bool, str | None]:
+    """Return whether a program is to be sealed, and what to tell its user where it is not although
+    that is set. Raises SettingsError where it must be and cannot.
+    """
+    wanted = settings.sealed or settings.require_seal if asked is None else asked
+    if settings.require_seal and not wanted:
+        raise SettingsError(
+            "Programs may not run unsealed here (require_seal), so this one was not started.",
+            remedy="Leave out --no-sealed.",
+        )
+    if not wanted:
+        return False, None
+    why = why_not_sealed()
+    if why is None:
+        return True, None
+    if settings.require_seal or asked:
+        raise SettingsError(f"{why} The program was not started.", remedy=_REMEDY)
+    return False, f"this program is not sealed: {why} It has to honour proxy variables."
+
+
+def sealed_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a program in a seal: without any proxy, for none can be reached."""
+    dropped = {*PROXY_VARIABLES, *_NO_PROXY, OWN_VARIABLE}
+    kept = {name: value for name, value in environment.items() if name not in dropped}
+    return {**kept, SEALED_VARIABLE: "1"}
+
+
+def run_sealed(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    gate: RunningGate,
+    home: Home,
+    settings: Settings,
+) -> Ended:
+    """Run a program in a seal on our terminal, forward signals, wait.
+
+    Raises CannotRunError when it cannot be started, SettingsError when no seal can be made.
+    """
+    from capture.confinement import networked_input
+    from capture.seal import CannotSealError, CannotStartError, Plan, start
+
+    _refuse_in_own_folder(home)
+    if (number := networked_input()) is not None:
+        raise SettingsError(
+            f"Descriptor {number} of this program is a network connection, which would lead past"
+            " the gate.",
+            remedy="Start it with a terminal, a file or a pipe there.",
+        )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    plan = Plan(
+        command=command,
+        environment=sealed_environment(environment),
+        gate=home.seal_of(gate.pid),
+        scenery=scenery_of(command, environment, home),
+        outside=host_listeners(),
+        left_sockets=settings.seal_sockets,
+        io_uring=settings.seal_io_uring,
+    )
+    try:
+        running = start(plan)
+    except CannotStartError as error:
+        raise _cannot_start(command[0], error) from None
+    except CannotSealError as error:
+        raise _cannot_seal(error) from None
+    with signals_to(running.signal):
+        code = running.wait()
+    return Ended(running.supervisor, code)
+
+
+def scenery_of(command: Sequence[str], environment: Mapping[str, str], home: Home) -> "Scenery":
+    """Return what a sealed program sees: the bundle in every place where its clients keep roots."""
+    from capture.mounts import Scenery
+    from certs.authority import open_authority
+    from certs.client_files import client_files
+    from certs.java_store import java_store
+    from certs.trust import certificates_in, hashed_name
+
+    found = client_files(command, environment, Path.cwd())
+    bundle, authority = home.bundle.read_bytes(), open_authority(home.authority)
+    more, store = home.root / "roots", home.root / "roots.jks"
+    files = {home.bundle: bundle, more / hashed_name(authority.chain[-1]): authority.root_pem()}
+    if found.java:
+        files[store] = java_store(certificates_in(bundle))
+    return Scenery(
+        hidden=home.root,
+        shown=_beacons(environment, home),
+        files=files,
+        covered={**dict.fromkeys(found.bundles, home.bundle), **dict.fromkeys(found.java, store)},
+        added=dict.fromkeys(found.folders, more),
+    )
+
+
+def _beacons(environment: Mapping[str, str], home: Home) -> tuple[Path, ...]:
+    """Return the folder by which this run's Pythons tell what they run, where there is one."""
+    paths = map(Path, environment.get("PYTHONPATH", "").split(os.pathsep))
+    return tuple(path.parent for path in paths if path.parent.parent == home.beacons)
+
+
+def host_listeners() -> Callable[[], Iterable[tuple[str, int]]]:
+    """Return what lists the places at which this machine listens, whatever network asks later."""
+    import socket
+
+    from attribution.backends.peers import listening
+    from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
+
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    channel = socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG)
+    channel.settimeout(0.5)
+
+    def listed() -> list[tuple[str, int]]:
+        try:
+            return listening(channel)
+        except (OSError, DiagRefused):
+            return []
+
+    return listed
+
+
+def _refuse_in_own_folder(home: Home) -> None:
+    here = Path.cwd().resolve()
+    if here == home.root.resolve() or home.root.resolve() in here.parents:
+        raise SettingsError(
+            "A sealed program does not see Outgate's own folder, and would be started in it.",
+            remedy="Start it from another folder.",
+        )
+
+
+def _cannot_start(program: str, error: "CannotStartError") -> CannotRunError:
+    if error.code == 127:
+        return CannotRunError(
+            f"There is no program {program!r}.",
+            code=127,
+            remedy="Check its name after `outgate run --`.",
+        )
+    return CannotRunError(f"Cannot run {program!r}: {os.strerror(error.number)}.", code=126)
+
+
+def _cannot_seal(error: "CannotSealError") -> SettingsError:
+    known = why_not_sealed()
+    why = known or f"The seal could not be made ({error.step}: {printable(error.words, 120)})."
+    return SettingsError(f"{why} The program was not started.", remedy=_REMEDY)

@@ -1,0 +1,79 @@
+"""The network of a sealed run: made inside a new namespace, its sockets open for the gate."""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from capture import netlink
+
+TCP_PORT, DNS_PORT, DNS_TCP_PORT = 15001, 15053, 15054
+ROLES = ("tcp", "dns", "dns6", "dns_tcp", "quick", "thorough", "peers")
+"""What the sockets are for, in the order in which they are handed over: connections, questions for
+names (three ways), and three to ask the kernel who holds a socket of this network.
+"""
+_SOCK_DIAG = 4
+
+
+def enter_new_namespaces() -> None:
+    """Have a user, a network and a mount namespace of our own, as the same user. For a process of
+    one thread. Raises OSError.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWNS)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        Path(f"/proc/self/{name}").write_text(text)
+
+
+def make(home: Sequence[str] = ()) -> None:
+    """Make every TCP connection and every question for a name end at our ports. Raises OSError.
+
+    `home`: the machine's own addresses, which stay what they are for the program: its own.
+    """
+    netlink.send_route_messages(netlink.network_messages())
+    netlink.send_redirections(netlink.redirection_batch(TCP_PORT, DNS_PORT, DNS_TCP_PORT, home))
+
+
+def number() -> int:
+    """Return the kernel's number of the network that this process is in."""
+    return Path("/proc/self/ns/net").stat().st_ino
+
+
+@contextmanager
+def sockets() -> Iterator[list[socket.socket]]:
+    """Yield one socket for each role; they are closed here at the end. Raises OSError."""
+    found: list[socket.socket] = []
+    try:
+        found.append(_listener(TCP_PORT))
+        found += [_asked(socket.AF_INET, "0.0.0.0"), _asked(socket.AF_INET6, "::")]  # noqa: S104
+        found.append(_listener(DNS_TCP_PORT))
+        found += [_diag() for _ in range(3)]
+        yield found
+    finally:
+        for one in found:
+            one.close()
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    listener.bind(("::", port))
+    listener.listen(1024)
+    return listener
+
+
+def _asked(family: int, host: str) -> socket.socket:
+    asked = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        asked.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    asked.bind((host, DNS_PORT))
+    return asked
+
+
+def _diag() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)

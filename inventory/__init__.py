@@ -1,0 +1,3 @@
+"""Scripts at rest: what Python lies on a machine, who owns it, what it is made of, and what starts
+it.
+"""

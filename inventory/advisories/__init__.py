@@ -1,0 +1,3 @@
+"""Advisories that the organisation supplies: which versions of which packages have known holes, or
+are malicious.
+"""

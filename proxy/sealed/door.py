@@ -1,0 +1,219 @@
+"""The door for sealed runs: a Unix socket at which they hand over the sockets of their networks."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capture import handover
+from capture.address_book import AddressBook
+from capture.network import ROLES
+from core.duties import OWNER, Duty
+from core.ports import Networks
+from proxy.sealed.mode import Address, SealedInstance, mode_of, original, own_end
+from proxy.sealed.names import Names
+
+if TYPE_CHECKING:
+    from mitmproxy.addons.proxyserver import Proxyserver
+
+log = logging.getLogger("outgate.sealed")
+_CREDENTIALS = struct.Struct("=iII")
+
+
+class Door:
+    """Takes sealed runs, each for as long as it keeps its connection."""
+
+    def __init__(
+        self, server: "Proxyserver", networks: Networks | None, made_up: Callable[[str], bool]
+    ) -> None:
+        """`networks` is told which socket asks about which network. `made_up`: see Names."""
+        self._server = server
+        self._networks = networks
+        self._made_up = made_up
+        self._runs: set[_Run] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
+
+    def open(self, path: Path) -> None:
+        """Take runs at this path. Raises OSError."""
+        self._listener = handover.listening(path)
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener.fileno(), self._knocked)
+
+    async def close(self) -> None:
+        """Take no more, and let go of all."""
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener.fileno())
+            self._listener.close()
+        for run in tuple(self._runs):
+            await run.end()
+
+    def _knocked(self) -> None:
+        assert self._listener is not None
+        with contextlib.suppress(OSError):
+            channel, _ = self._listener.accept()
+            channel.setblocking(False)
+            if not _may_enter(channel):
+                channel.close()
+                return
+            self._runs.add(_Run(self, channel))
+
+    def made(self, run: "_Run") -> Names:
+        """Return what answers the questions of this run."""
+        return Names(run.book, self._made_up)
+
+    @property
+    def server(self) -> "Proxyserver":
+        """Who keeps the connections."""
+        return self._server
+
+    @property
+    def networks(self) -> Networks | None:
+        """Who is told of networks."""
+        return self._networks
+
+    def forget(self, run: "_Run") -> None:
+        """It is over."""
+        self._runs.discard(run)
+
+    def begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+        """Do this beside everything else."""
+        task = asyncio.get_running_loop().create_task(OWNER.task(Duty.SEALS, work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+
+class _Run:
+    """One sealed run."""
+
+    def __init__(self, door: Door, channel: socket.socket) -> None:
+        self.book = AddressBook()
+        self._door = door
+        self._channel = channel
+        self._network: int | None = None
+        self._names: Names | None = None
+        self._instances: list[SealedInstance] = []
+        self._questions: list[socket.socket] = []
+        self._streams: asyncio.Server | None = None
+        self._lock = asyncio.Lock()
+        asyncio.get_running_loop().add_reader(channel.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        try:
+            message = handover.receive(self._channel)
+        except BlockingIOError:
+            return
+        except handover.BrokenHandoverError:
+            message = None
+        if message is None:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._door.begin(self.end())
+        else:
+            self._door.begin(self._heard(message))
+
+    async def _heard(self, message: handover.Message) -> None:
+        async with self._lock:  # in the order in which they came
+            try:
+                await self._do(message)
+            except (handover.BrokenHandoverError, OSError) as error:
+                log.warning("a sealed run is not understood: %s", type(error).__name__)
+                message.let_go()
+                self._say("refused", why="The gate does not understand this run.")
+
+    async def _do(self, message: handover.Message) -> None:
+        if message.kind == "run":
+            same = message.number("version") == handover.VERSION
+            why = "The gate is of another version of Outgate; restart it."
+            self._say("welcome") if same else self._say("refused", why=why)
+        elif message.kind == "network" and self._network is None:
+            await self._taken(message)
+            self._say("sealed")
+        elif message.kind == "mirror" and self._network is not None:
+            if len(message.descriptors) != 1:
+                raise handover.BrokenHandoverError("one listener")
+            await self._opened(message.descriptors[0], own_end, lambda place: place)
+        else:
+            raise handover.BrokenHandoverError("out of order")
+
+    async def _taken(self, message: handover.Message) -> None:
+        """Take over the network with all its sockets."""
+        if message.values.get("roles") != list(ROLES) or len(message.descriptors) != len(ROLES):
+            raise handover.BrokenHandoverError("not the sockets that it takes")
+        self._network = message.number("network")
+        found = dict(zip(ROLES, message.descriptors, strict=True))
+        asking = [found[role] for role in ("quick", "thorough", "peers")]
+        if self._door.networks is None:
+            for one in asking:
+                os.close(one)
+        else:
+            self._door.networks.entered(self._network, _peer_of(self._channel)[0], asking)
+        self._names = names = self._door.made(self)
+        for role in ("dns", "dns6"):
+            asked = socket.socket(fileno=found[role])
+            self._questions.append(asked)
+            names.listen(asked)
+        stream = socket.socket(fileno=found["dns_tcp"])
+        self._streams = await asyncio.start_server(names.stream, sock=stream)
+        await self._opened(found["tcp"], original, self._meant)
+
+    async def _opened(
+        self,
+        descriptor: int,
+        target: Callable[[socket.socket], Address],
+        meant: Callable[[Address], Address],
+    ) -> None:
+        assert self._network is not None
+        listener = socket.socket(fileno=descriptor)
+        listener.setblocking(False)
+        mode = mode_of(self._network)
+        instance = SealedInstance(mode, self._door.server, listener, target, meant)
+        await instance.start()
+        self._instances.append(instance)
+
+    def _meant(self, address: Address) -> Address:
+        return self.book.name_of(address[0]) or address[0], address[1]
+
+    def _say(self, kind: str, *, why: str = "") -> None:
+        with contextlib.suppress(handover.BrokenHandoverError):
+            handover.send(self._channel, kind, why=why)
+
+    async def end(self) -> None:
+        """Let go of all its sockets: whatever is left of it gets nowhere any more."""
+        async with self._lock:
+            self._door.forget(self)
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._channel.close()
+            for instance in self._instances:
+                await instance.stop()
+            if self._streams is not None:
+                self._streams.close()
+            if self._names is not None:
+                for asked in self._questions:
+                    self._names.close(asked)
+            if self._network is not None and self._door.networks is not None:
+                self._door.networks.left(self._network)
+            self._instances, self._questions = [], []
+
+
+def _may_enter(channel: socket.socket) -> bool:
+    """Return True for a process of this very user that is in no seal: what is in one may have no
+    other.
+    """
+    pid, uid = _peer_of(channel)
+    try:
+        theirs = Path(f"/proc/{pid}/ns/user").stat().st_ino
+    except OSError:
+        return False
+    return bool(uid == os.getuid() and theirs == Path("/proc/self/ns/user").stat().st_ino)
+
+
+def _peer_of(channel: socket.socket) -> tuple[int, int]:
+    """Return the process and the user at the other end."""
+    found = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(found)
+    return pid, uid

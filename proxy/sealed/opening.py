@@ -1,0 +1,232 @@
+"""The first moments of a connection out of a seal: what does it speak, and who speaks first?
+
+HTTP, and TLS that may carry it, go the way of every other connection. Anything else is asked about
+by a hook of ours (`gate_foreign`), before anything of it leaves; what may pass is counted and never
+read. A connection in which the client says nothing is asked about after a moment: in mail, SSH and
+some databases the server speaks first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mitmproxy.connection import Server
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import HTTPMode
+from mitmproxy.proxy.layers.tls import HTTP_ALPNS, parse_client_hello
+
+from capture.protocols import spoken_by_client, spoken_by_server
+from core.vocabulary.protocols import (
+    ENCRYPTED,
+    SERVER_SPEAKS_FIRST,
+    WEB,
+    protocol_at,
+)
+from proxy.sniffing import looks_like_http
+from proxy.streams import GateHttpLayer
+from proxy.tls_passthrough import Passage, UnreadLayer
+
+_AT_ONCE_S, _SOON_S, _LATE_S = 0.02, 0.3, 0.8
+"""How long a client may say nothing: where servers usually speak first, elsewhere, and where
+clients open connections ahead of their requests.
+"""
+_MOST_HELLO = 16_384
+_TLS, _UNKNOWN = "tls", "tcp"
+_PROXY_WORDS = (b"CONNECT ",)
+_ABSOLUTE = b"://"
+
+
+@dataclass
+class Foreign:
+    """A connection that is not HTTP, as far as it is known."""
+
+    connection: str
+    target: tuple[str, int]
+    protocol: str
+    silent: bool
+    """True when nobody has said anything yet."""
+    passage: Passage | None = None
+    """Set where it may pass."""
+
+
+@dataclass
+class GateForeignHook(commands.StartHook):
+    """A connection is not HTTP: may it pass?"""
+
+    foreign: Foreign
+
+
+class Opening(layer.Layer):
+    """Looks at the first bytes, then hands the connection over."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._said = b""
+        self._foreign: Foreign | None = None
+        self._timer: commands.RequestWakeup | None = None
+        self._given_up: Server | None = None
+        """A connection to the server that was opened in vain."""
+        self._opens = False
+        self._relay: UnreadLayer | None = None
+        self._next: Any = None
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            self._timer = commands.RequestWakeup(_patience(self._port))
+            yield self._timer
+        elif isinstance(event, events.Wakeup) and event.command is self._timer:
+            yield from self._silence()
+        elif isinstance(event, events.ConnectionEvent) and event.connection is self._given_up:
+            return
+        elif self._next is not None:
+            yield from self._next.handle_event(event)
+        elif self._relay is not None:
+            yield from self._first_word(event, self._relay)
+        elif isinstance(event, events.ConnectionClosed):
+            yield commands.CloseConnection(self.context.client)
+        elif isinstance(event, events.DataReceived):
+            self._said += event.data
+            yield from self._look()
+
+    @property
+    def _port(self) -> int:
+        address = self.context.server.address
+        return 0 if address is None else address[1]
+
+    def _look(self) -> layer.CommandGenerator[None]:
+        spoken = spoken_in(self._said, self._port)
+        if spoken is None:
+            return
+        if spoken == "":
+            yield from self._inspected()
+            return
+        yield from self._asked(spoken)
+        if self._relay is not None:
+            yield from self._go_on(self._relay)
+
+    def _inspected(self) -> layer.CommandGenerator[None]:
+        """Let the connection be read like any other."""
+        if asks_a_proxy(self._said):
+            self.context.server.address = None
+            self._next = GateHttpLayer(self.context, HTTPMode.regular)
+        else:
+            self._next = layer.NextLayer(self.context)
+        yield from self._next.handle_event(events.Start())
+        yield from self._next.handle_event(events.DataReceived(self.context.client, self._said))
+
+    def _asked(self, protocol: str, *, silent: bool = False) -> layer.CommandGenerator[None]:
+        """Ask whether a foreign connection may pass; open the way for one that may."""
+        assert self.context.server.address is not None
+        target = self.context.server.address[:2]
+        foreign = Foreign(self.context.client.id, target, protocol, silent)
+        yield GateForeignHook(foreign)
+        if foreign.passage is None:
+            yield commands.CloseConnection(self.context.client)
+            self._next = _Ended(self.context)
+            return
+        self._foreign = foreign
+        self._relay = UnreadLayer(self.context, ignore=True)
+        self._relay.passage = foreign.passage
+        self._opens = True
+        yield from self._relay.handle_event(events.Start())
+
+    def _silence(self) -> layer.CommandGenerator[None]:
+        """The client has said nothing for a while: perhaps it waits for the server."""
+        if self._next is not None or self._relay is not None or self._said:
+            return
+        yield from self._asked(protocol_at(self._port), silent=True)
+
+    def _first_word(self, event: events.Event, relay: UnreadLayer) -> layer.CommandGenerator[None]:
+        """Somebody speaks at last. A client that speaks HTTP first is read like any other."""
+        if isinstance(event, events.CommandCompleted):
+            self._opens = False
+            yield from relay.handle_event(event)
+            if self._said:
+                yield from self._client_spoke(relay)
+        elif isinstance(event, events.ConnectionClosed):
+            self._next = relay
+            yield from relay.handle_event(event)
+        elif not isinstance(event, events.DataReceived):
+            yield from relay.handle_event(event)
+        elif event.connection is self.context.client:
+            self._said += event.data
+            if not self._opens:
+                yield from self._client_spoke(relay)
+        else:
+            self._named(spoken_by_server(event.data))
+            self._next = relay
+            yield from relay.handle_event(event)
+
+    def _client_spoke(self, relay: UnreadLayer) -> layer.CommandGenerator[None]:
+        spoken = spoken_in(self._said, self._port)
+        if spoken is None or not self.context.client.connected:
+            return
+        if spoken:
+            self._named(spoken)
+            yield from self._go_on(relay)
+            return
+        relay.passage.end("nothing passed unread: the client spoke HTTP after all")
+        self._given_up = self.context.server
+        yield commands.CloseConnection(self._given_up)
+        self.context.server = Server(address=self._given_up.address)
+        yield from self._inspected()
+
+    def _go_on(self, relay: UnreadLayer) -> layer.CommandGenerator[None]:
+        self._next = relay
+        yield from relay.handle_event(events.DataReceived(self.context.client, self._said))
+        self._said = b""
+
+    def _named(self, protocol: str | None) -> None:
+        assert self._foreign is not None
+        if protocol and self._foreign.passage is not None:
+            self._foreign.passage.spoke(protocol)
+
+
+class _Ended(layer.Layer):
+    """Takes what comes after the end."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        yield from ()
+
+
+def spoken_in(said: bytes, port: int) -> str | None:
+    """Return what a client's first bytes are: empty for what is to be inspected, the protocol for
+    what is not; None while that cannot be told.
+    """
+    if said[:1] == b"\x16":
+        return _in_hello(said, port)
+    found = spoken_by_client(said)
+    if found is None and looks_like_http(said):
+        return ""
+    return found or protocol_at(port)
+
+
+def _in_hello(said: bytes, port: int) -> str | None:
+    """TLS carries HTTP where the client offers that, or offers nothing at a port for it."""
+    try:
+        hello = parse_client_hello(said)
+    except ValueError:
+        return ""
+    if hello is None:
+        return None if len(said) < _MOST_HELLO else ""
+    offers = hello.alpn_protocols
+    if offers:
+        return "" if any(one in HTTP_ALPNS for one in offers) else _TLS
+    if port not in ENCRYPTED:
+        return ""
+    known = protocol_at(port)
+    return _TLS if known == _UNKNOWN else known
+
+
+def asks_a_proxy(said: bytes) -> bool:
+    """Return True when a client takes whoever listens for a proxy: its request names a URL."""
+    if said.startswith(_PROXY_WORDS):
+        return True
+    line = said.partition(b"\n")[0].split(b" ")
+    return len(line) > 1 and _ABSOLUTE in line[1][:16]
+
+
+def _patience(port: int) -> float:
+    if port in SERVER_SPEAKS_FIRST:
+        return _AT_ONCE_S
+    return _LATE_S if port in WEB else _SOON_S

@@ -1,0 +1,43 @@
+"""The shell completes commands and options, as each shell asks for them."""
+
+import pytest
+
+from app.cli import code_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "offered", "not_offered"),
+    [
+        ("outgate ve", 1, {"verify"}, {"run", "review"}),
+        ("outgate policy ", 2, {"check", "preset"}, {"run"}),
+        ("outgate run -", 2, {"--policy", "--json"}, {"--listen"}),
+        ("outgate run -- python -", 4, set(), {"--policy", "--json"}),
+    ],
+)
+def test_bash_is_told_what_fits(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    at: int,
+    offered: set[str],
+    not_offered: set[str],
+) -> None:
+    """What belongs to the program that is run is left to the shell."""
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(at))
+    monkeypatch.setenv("_OUTGATE_COMPLETE", "complete_bash")
+    with pytest.raises(SystemExit):
+        code_of([])
+
+    told = set(capsys.readouterr().out.split())
+    assert offered <= told
+    assert not told & not_offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_each_shell_has_its_script(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    """`outgate --show-completion` prints what a shell has to read."""
+    with pytest.raises(SystemExit) as ended:
+        code_of(["--show-completion", shell])
+    assert ended.value.code == 0
+    assert "_OUTGATE_COMPLETE" in capsys.readouterr().out

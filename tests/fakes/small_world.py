@@ -1,0 +1,251 @@
+"""An internet of its own in a network namespace: real names, real ports, servers that count what
+reaches them, and a gate that serves as on any machine. Run as a program inside; used from outside
+by `SmallWorld`.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB, SOCKETS, OTHERS = "10.77.1.1", "10.77.1.2", "10.77.1.3"
+"""Addresses of the web, of what speaks WebSocket, and of all else."""
+SLOW_S = 1.3
+"""How long a direct connection lasts: what is open for a second is seen."""
+BANNERS = {
+    21: b"220 files ready\r\n",
+    22: b"SSH-2.0-OpenSSH_9.9\r\n",
+    23: b"login: ",
+    25: b"220 mail ESMTP\r\n",
+    110: b"+OK ready\r\n",
+    143: b"* OK ready\r\n",
+    389: b"",
+    1433: b"",
+    3306: b"",
+    5432: b"",
+    5672: b"",
+    6379: b"",
+    9092: b"",
+    27017: b"",
+}
+"""What a server says first, at its usual port; nothing: it waits."""
+_NETWORK = """
+set -e
+ip link set lo up
+ip addr add 10.77.0.1/32 dev lo
+for address in 10.77.1.1 10.77.1.2 10.77.1.3; do ip addr add $address/32 dev lo; done
+ip route add local 10.77.1.0/24 dev lo table local src 10.77.0.1 2>/dev/null || true
+for address in 10.77.1.1 10.77.1.2 10.77.1.3; do
+  ip route replace local $address dev lo table local src 10.77.0.1
+done
+mount --bind "$1/hosts" /etc/hosts
+mount --bind "$1/resolv.conf" /etc/resolv.conf
+exec "$2" "$3" "$1"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """One program that was run behind the gate, or without it."""
+
+    code: int
+    out: str
+    told: str
+    """What it and `outgate run` said on standard error."""
+    seconds: float
+
+
+class SmallWorld:
+    """The world as seen from outside."""
+
+    def __init__(self, folder: Path, pid: int, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self._pid = pid
+
+    def inside(self, *command: str, seconds: float = 100) -> Ran:
+        """Run a program in there, to its end."""
+        begun = time.monotonic()
+        enter = ["nsenter", f"--target={self._pid}", "--net", "--mount", f"--wd={self.folder}"]
+        done = subprocess.run(
+            [*enter, "--", *command],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+        took = time.monotonic() - begun
+        return Ran(code=done.returncode, out=done.stdout, told=done.stderr, seconds=took)
+
+    def run(self, *command: str) -> Ran:
+        """Run a program behind the gate, as a user would."""
+        return self.inside(sys.executable, "-m", "app.cli", "run", "--", *command)
+
+    def arrivals(self, host: str) -> list[dict[str, Any]]:
+        """Return the requests for this host that reached a server."""
+        lines = (self.folder / "arrivals").read_text().splitlines()
+        return [one for one in map(json.loads, lines) if one["host"] == host]
+
+    def records(self, script: str) -> list[dict[str, Any]]:
+        """Return the records of the script of this name."""
+        from evidence import open_store
+
+        store = open_store(self.folder / "home" / "evidence.db")
+        told = (entry.exported() for entry in store.iter_entries())
+        return [one for one in told if (one["sender"]["script"] or {}).get("name") == script]
+
+
+@contextmanager
+def small_world(
+    folder: Path, pack: Path, names: dict[str, str], slow: Sequence[str]
+) -> Iterator[SmallWorld]:
+    """Yield a world in which these names have these addresses. `slow`: hosts whose answers take
+    a moment. Raises OSError where namespaces cannot be made.
+    """
+    (folder / "home").mkdir(mode=0o700)
+    (folder / "home" / "cache").symlink_to(pack)
+    lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]
+    (folder / "hosts").write_text("\n".join(lines) + "\n")
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    (folder / "slow").write_text(json.dumps(list(slow)))
+    (folder / "arrivals").touch()
+    kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    environment = {**kept, "PYTHONPATH": str(ROOT), "OUTGATE_HOME": str(folder / "home")}
+    command = ["sh", "-c", _NETWORK, "sh", str(folder), sys.executable, __file__]
+    process = subprocess.Popen(
+        ["unshare", "--net", "--mount", *command],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "ready":
+            raise OSError("no namespace of its own can be made here")
+        yield SmallWorld(folder, process.pid, environment)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def _serve(port: int, address: str, talk: Callable[[socket.socket], None]) -> None:
+    listening = socket.create_server((address, port))
+
+    def one(plain: socket.socket) -> None:
+        try:
+            with plain:
+                plain.settimeout(20)
+                talk(plain)
+        except OSError:
+            return
+
+    def accept() -> None:
+        while True:
+            threading.Thread(target=one, args=(listening.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def _says(banner: bytes) -> Callable[[socket.socket], None]:
+    def talk(plain: socket.socket) -> None:
+        if banner:
+            plain.sendall(banner)
+        while plain.recv(65536):
+            continue
+
+    return talk
+
+
+def _web(folder: Path) -> Path:
+    """Serve the web at its ports; return the file of its root."""
+    from app.demo import internet as stand_in
+
+    slow, lock = frozenset(json.loads((folder / "slow").read_text())), threading.Lock()
+
+    def noted(handler: Any, host: str, size: int) -> None:
+        told = {"host": host, "method": handler.command, "bytes": size}
+        with lock, (folder / "arrivals").open("a") as file:
+            file.write(json.dumps(told) + "\n")
+        if host in slow:
+            time.sleep(SLOW_S)
+
+    class Answers(dict[str, Callable[[Any, bytes], None]]):
+        """Notes each request, then has it answered as ever."""
+
+        def get(self, host: str, otherwise: Any = None) -> Any:
+            answer = super().get(host, otherwise)
+
+            def noting(handler: Any, body: bytes) -> None:
+                noted(handler, host, len(body))
+                if host.endswith(".amazonaws.com"):  # whose SDK takes any other text for a fault
+                    handler.send_response(200)
+                    handler.send_header("content-length", "0")
+                    handler.end_headers()
+                else:
+                    answer(handler, body)
+
+            return noting
+
+    stand_in._ANSWERS = Answers(stand_in._ANSWERS)
+    for port in (443, 80, 8443):
+        stand_in.StandInInternet(folder / "internet", (WEB, port)).__enter__()
+    whole = stand_in.StandInInternet(folder / "internet", (OTHERS, 443))
+    root = folder / "root.pem"
+    root.write_bytes(whole.authority.root_pem())
+    _sockets(whole.context_for("sockets.example"))
+    return root
+
+
+def _sockets(context: Any) -> None:
+    """Serve WebSockets that answer each message."""
+    from websockets.sync.server import ServerConnection, serve
+
+    def echo(connection: ServerConnection) -> None:
+        for message in connection:
+            time.sleep(SLOW_S)
+            connection.send(message)
+
+    for port, secured in ((443, context), (80, None)):
+        server = serve(echo, SOCKETS, port, ssl=secured)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def _main(folder: Path) -> None:
+    root = _web(folder)
+    for port, banner in BANNERS.items():
+        _serve(port, OTHERS, _says(banner))
+    # A company's own authority, as its machines have it: gate and clients trust it.
+    environment = {**os.environ, "SSL_CERT_FILE": str(root)}
+    command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:8899"]
+    with (folder / "gate.log").open("w") as log:
+        gate = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    while not (folder / "home" / "gate.json").exists() and gate.poll() is None:
+        time.sleep(0.05)
+    sys.stdout.write("ready\n" if gate.poll() is None else "failed\n")
+    sys.stdout.flush()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        sys.stdin.read()
+    finally:
+        gate.terminate()
+        gate.wait(20)
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

@@ -1,0 +1,143 @@
+"""What starts Python by itself, on every kind of system."""
+
+from pathlib import Path
+
+import pytest
+from scan_samples import one, put, scanned
+
+from inventory.schedules import Watch, readers
+
+PLIST = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict><key>Label</key><string>job</string>
+<key>ProgramArguments</key><array><string>/usr/bin/python3</string><string>/srv/job.py</string></array>
+<key>UserName</key><string>anna</string>
+<key>StartCalendarInterval</key><dict><key>Hour</key><integer>3</integer></dict></dict></plist>
+"""
+TASK = """<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+<Triggers><CalendarTrigger><StartBoundary>2026-01-01T03:00:00</StartBoundary>
+<ScheduleByDay><DaysInterval>1</DaysInterval></ScheduleByDay></CalendarTrigger></Triggers>
+<Principals><Principal><UserId>CORP\\anna</UserId></Principal></Principals>
+<Settings><Enabled>true</Enabled></Settings>
+<Actions><Exec><Command>"C:\\Program Files\\Python312\\python.exe"</Command>
+<Arguments>-u "C:\\srv\\job.py" --all</Arguments></Exec></Actions></Task>
+"""
+AT = "#!/bin/sh\n# atrun uid=1000 gid=1000\n# mail anna 0\numask 22\nHOME=/home/anna; export HOME\ncd /srv || {\n\t echo 'Execution directory inaccessible' >&2\n\t exit 1\n}\npython3 job.py\n"
+
+SCHEDULES: dict[str, tuple[str | bytes, str, str, str]] = {
+    "etc/crontab": (
+        "*/5 * * * * anna /usr/bin/python3 /srv/job.py\n",
+        "cron",
+        "anna",
+        "*/5 * * * *",
+    ),
+    "etc/cron.d/jobs": (
+        "0 3 * * 1-5 anna cd /srv && ./job.py >> /dev/null 2>&1\n",
+        "cron",
+        "anna",
+        "0 3 * * 1-5",
+    ),
+    "var/spool/cron/crontabs/anna": ("@daily python3 -u /srv/job.py\n", "cron", "anna", "@daily"),
+    "var/spool/cron/anna": (
+        "0 3 * * * flock -n /tmp/x nice -n 5 /srv/job.py\n",
+        "cron",
+        "anna",
+        "0 3 * * *",
+    ),
+    "etc/anacrontab": (
+        "7 10 weekly.job timeout 60 python3 /srv/job.py\n",
+        "anacron",
+        "root",
+        "weekly",
+    ),
+    "var/spool/cron/atjobs/a0000101c5e8a0": (AT, "at", "anna", "once, 2026-09-03 21:04 UTC"),
+    "etc/systemd/system/job.service": (
+        "[Service]\nUser=anna\nWorkingDirectory=/srv\nExecStart=/usr/bin/env python3 \\\n  job.py\n",
+        "systemd service",
+        "anna",
+        "when the machine or a person starts it",
+    ),
+    "Library/LaunchDaemons/job.plist": (PLIST, "launchd", "anna", "Hour 3"),
+    "Windows/System32/Tasks/Corp/Nightly": (
+        TASK.encode("utf-16"),
+        "Task Scheduler",
+        "CORP\\anna",
+        "day from 2026-01-01 03:00",
+    ),
+    "exported/nightly.xml": (TASK, "Task Scheduler", "CORP\\anna", "day from 2026-01-01 03:00"),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_script_is_told_with_what_starts_it(tmp_path: Path, name: str) -> None:
+    """Each kind of schedule is read: which script, when, and for whom."""
+    text, kind, account, when = SCHEDULES[name]
+    put(tmp_path, name, text)
+    job = put(tmp_path, "srv/job.py")
+
+    (entry,) = one(scanned(tmp_path), job).started_by
+    assert (entry.kind, entry.account) == (kind, account)
+    assert entry.when == when or kind == "at"
+
+
+def test_a_timer_starts_the_service_of_its_name(tmp_path: Path) -> None:
+    """A service that a timer starts is told with the timer's times, and when it last went off."""
+    put(tmp_path, "etc/systemd/system/job.service", "[Service]\nExecStart=-/srv/job.py\n")
+    put(tmp_path, "etc/systemd/system/job.timer", "[Timer]\nOnCalendar=daily\n")
+    put(tmp_path, "var/lib/systemd/timers/stamp-job.timer", "")
+    job = put(tmp_path, "srv/job.py")
+
+    script = one(scanned(tmp_path), job)
+    assert [(e.kind, e.when) for e in script.started_by] == [("systemd timer", "daily")]
+    assert (script.last_run is not None, script.last_run_by) == (True, "its timer went off")
+
+
+def test_programs_in_the_folders_of_cron_run_by_where_they_lie(tmp_path: Path) -> None:
+    """A script in `cron.daily` needs no line anywhere."""
+    job = put(tmp_path, "etc/cron.daily/cleanup", "#!/usr/bin/python3\nprint(1)\n")
+
+    assert [e.when for e in one(scanned(tmp_path), job).started_by] == ["daily"]
+
+
+NOT_PYTHON = {
+    "etc/cron.d/backup": "0 3 * * * root /usr/bin/rsync -a /srv /backup\n# 0 3 * * * root python3 /srv/job.py\n",
+    "etc/cron.d/broken": "python3 /srv/job.py\nPATH=/usr/bin:/srv/job.py\n* * *\n",
+    "etc/systemd/system/web.service": "[Service]\nExecStart=/usr/sbin/nginx\nExecStart=\n",
+    "Library/LaunchAgents/bad.plist": "<plist><dict><key>Program",
+    "data/export.xml": "<Task><Actions><Exec><Command>python</Command></Exec></Actions></Task>",
+    "data/bomb.xml": '<!DOCTYPE x [<!ENTITY a "windows/2004/02/mit/task">]><Task>&a;</Task>',
+    "etc/anacrontab": "1 5 daily run-parts /etc/cron.daily\nSHELL=/bin/sh\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_PYTHON)
+def test_what_starts_no_python_is_no_schedule_of_it(tmp_path: Path, name: str) -> None:
+    """Other programs, comments, and files that are damaged or hostile name no script."""
+    put(tmp_path, name, NOT_PYTHON[name])
+    job = put(tmp_path, "srv/job.py")
+
+    result = scanned(tmp_path)
+    assert (one(result, job).started_by, result.schedules) == ((), ())
+
+
+@pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.kind)
+@pytest.mark.parametrize(
+    "text", ["", "\0", "=" * 500, "* * * * *", "<Task", "[Service]\nExecStart=", "'\"\\"]
+)
+def test_no_reader_ends_in_an_error_on_foreign_text(reader: object, text: str) -> None:
+    """Whatever stands in a file, a reader answers with what it can tell."""
+    assert list(reader.read("/etc/cron.d/x", text)) is not None  # type: ignore[attr-defined]
+
+
+def test_most_files_are_told_to_be_no_schedule_at_once() -> None:
+    """The names of ordinary files ask for no look."""
+    watch = Watch()
+    names = (
+        "/srv/x/report.py",
+        "/home/a/x.service.bak",
+        "/etc/cronie",
+        "/srv/crontabs.txt",
+        "/a/b.plist",
+    )
+    assert [name for name in names if watch(*name.rsplit("/", 1))] == []

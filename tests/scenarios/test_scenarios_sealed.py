@@ -1,0 +1,314 @@
+"""`outgate run --sealed`: a program of which nothing gets past the gate, whatever it heeds."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spoken import Spoken, speaking
+
+from app.demo.internet import StandInInternet
+from app.sealing import why_not_sealed
+from tests.scenarios.conftest import Outgate, summary
+
+pytestmark = pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
+
+BARE = """
+import http.client, ssl, sys
+
+def ask(host):
+    c = http.client.HTTPSConnection(host, timeout=20)
+    c.request("POST", "/up", body="iban DE90871318609139099603")
+    return c.getresponse().status
+
+print(ask("files.example"))
+sys.exit(3)
+"""
+
+TALK = """
+import socket, sys, time
+host, port, first, wait = sys.argv[1], int(sys.argv[2]), bytes.fromhex(sys.argv[3]), sys.argv[4] == "wait"
+s = socket.create_connection((host, port), 15)
+s.settimeout(15)
+heard = b""
+begun = time.monotonic()
+if wait:
+    heard = s.recv(4096)
+if first:
+    s.sendall(first)
+try:
+    heard += s.recv(4096)
+except OSError as error:
+    heard += type(error).__name__.encode()
+print(heard.hex(), round(time.monotonic() - begun, 2))
+"""
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """A protocol: where it is spoken, and who says what first."""
+
+    scheme: str
+    port: int
+    first: bytes
+    greeting: bytes = b""
+
+    @property
+    def host(self) -> str:
+        return f"{self.scheme}-{self.port}.example"
+
+
+def _pg(code: int) -> bytes:
+    return (8).to_bytes(4, "big") + code.to_bytes(4, "big")
+
+
+TONGUES = (
+    Tongue("postgresql", 5432, _pg(80877103)),
+    Tongue(
+        "postgresql",
+        15432,
+        (20).to_bytes(4, "big") + (196608).to_bytes(4, "big") + b"user\0x\0\0\0\0\0\0",
+    ),
+    Tongue("redis", 6379, b"*1\r\n$4\r\nPING\r\n"),
+    Tongue("redis", 443, b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"),
+    Tongue(
+        "mongodb", 27017, (58).to_bytes(4, "little") + b"\1\0\0\0\0\0\0\0\xdd\7\0\0" + bytes(42)
+    ),
+    Tongue("sqlserver", 1433, b"\x12\x01\x00\x2f\0\0\1\0" + bytes(39)),
+    Tongue("mysql", 3306, b"\x20\0\0\1\x85\xa6\3\0", b"\x4a\0\0\0\x0a8.4.0\0" + bytes(66)),
+    Tongue("cassandra", 9042, b"\4\0\0\0\5\0\0\0\0"),
+    Tongue("ssh", 22, b"SSH-2.0-OpenSSH_9.7\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"),
+    Tongue("ssh", 443, b"SSH-2.0-OpenSSH_9.7\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"),
+    Tongue("smtp", 25, b"EHLO me\r\n", b"220 mail.example ESMTP\r\n"),
+    Tongue("smtp", 2525, b"EHLO me\r\n", b"220 mail.example ESMTP\r\n"),
+    Tongue("tcp", 4567, b"\x99\x98\x97 an own protocol"),
+)
+
+
+@dataclass
+class Sealing(Outgate):
+    """An Outgate whose gate serves sealed runs, with servers that speak other protocols."""
+
+    servers: dict[str, Spoken] = field(default_factory=dict)
+    is_ruled: bool = False
+
+    @property
+    def staging(self) -> list[str]:
+        routes: list[str] = []
+        for host, server in self.servers.items():
+            routes += ["--connect-to", f"{host}::127.0.0.1:{server.port}"]
+        return [*routes, *super().staging]
+
+    def sealed(self, *program: str, **more: Any) -> Any:
+        return self("run", "--sealed", "--json", "--", *program, **more)
+
+    def talk(self, tongue: Tongue) -> Any:
+        script = self.script("talk.py", TALK)
+        waits = "wait" if tongue.greeting else "speak"
+        words = [tongue.host, str(tongue.port), tongue.first.hex(), waits]
+        return self.sealed(sys.executable, str(script), *words)
+
+
+@pytest.fixture(scope="module")
+def sealing(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterator[Sealing]:
+    folder = tmp_path_factory.mktemp("sealing")
+    with ExitStack() as stack:
+        internet = stack.enter_context(StandInInternet(folder / "internet"))
+        whole = Sealing(folder, internet, rule_pack)
+        for tongue in TONGUES:
+            whole.servers[tongue.host] = stack.enter_context(speaking(tongue.greeting))
+        whole.start()
+        stack.callback(whole.close)
+        yield whole
+
+
+def test_a_client_that_knows_no_proxy_is_inspected(sealing: Sealing) -> None:
+    """A bare http.client, which heeds no proxy variable, is inspected like any other client."""
+    script = sealing.script("bare.py", BARE)
+    done = sealing.sealed(sys.executable, str(script))
+
+    assert (done.returncode, done.stdout.strip()) == (3, "200"), done.stderr
+    [record] = summary(done)["records"]
+    assert record["destination"]["host"] == "files.example"
+    sender = record["sender"]
+    assert (sender["certainty"], sender["script"]["path"]) == ("exact", str(script)), sender
+    assert sender["line"]["function"] == "ask"
+    assert "iban" in {f["kind"] for f in record["findings"]}
+
+
+@pytest.mark.parametrize("tongue", TONGUES, ids=lambda t: f"{t.scheme}-{t.port}")
+def test_what_is_not_http_is_named_and_counted(sealing: Sealing, tongue: Tongue) -> None:
+    """A database, mail or SSH connection reaches its server unread; its record names protocol,
+    place and script, and counts its bytes.
+    """
+    done = sealing.talk(tongue)
+
+    heard, seconds = done.stdout.split()
+    assert bytes.fromhex(heard) == tongue.greeting + b"answer:" + tongue.first[:32], done.stderr
+    [record] = summary(done)["records"]
+    place = record["destination"]
+    assert (place["host"], place["port"]) == (tongue.host, tongue.port)
+    told = " ".join([place["scheme"], *record["notes"]])
+    words = {"tcp": "tcp"}.get(tongue.scheme, tongue.scheme)
+    assert words in told.lower() or _words(tongue.scheme) in told, told
+    assert record["request"]["bytes"] == len(tongue.first)
+    assert record["sender"]["certainty"] == "exact"
+    assert record["sender"]["script"]["name"] == "talk.py"
+    [finding] = record["findings"]
+    assert finding["kind"] == "not_inspected"
+    assert sealing.servers[tongue.host].heard == [tongue.first]
+    assert float(seconds) < 15
+
+
+def _words(scheme: str) -> str:
+    from core.vocabulary.protocols import WORDS
+
+    return WORDS[scheme]
+
+
+POLICY = """
+version: 1
+mode: enforce
+rules:
+  - id: no-shells
+    description: No shells from here.
+    when: {destination: {port: 22}}
+    then: block
+  - id: no-such-database
+    description: This database is not for analysts.
+    when: {destination: {host: postgresql-5432.example}}
+    then: block
+  - id: no-personal-data
+    description: No personal data.
+    when: {destination: {host: redis-6379.example}, findings: {kinds: personal_data}}
+    then: block
+"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port", "rule"),
+    [
+        ("ssh", 22, "no-shells"),
+        ("postgresql", 5432, "no-such-database"),
+        ("redis", 6379, "no-personal-data"),
+        ("mongodb", 27017, None),
+    ],
+)
+def test_rules_decide_by_destination(
+    sealing: Sealing, scheme: str, port: int, rule: str | None
+) -> None:
+    """A rule for a host or port stops what is not HTTP before anything leaves, and so does a rule
+    on content, which nobody could read; all else passes.
+    """
+    tongue = next(t for t in TONGUES if (t.scheme, t.port) == (scheme, port))
+    server = sealing.servers[tongue.host]
+    server.heard.clear()
+    if not sealing.is_ruled:
+        before = _policy_in_force(sealing)
+        (sealing.home / "outgate.yaml").write_text(POLICY)
+        sealing.wait_for(lambda: _policy_in_force(sealing) != before)
+        sealing.is_ruled = True
+    done = sealing.talk(tongue)
+    [record] = summary(done)["records"]
+    assert record["decision"]["rule"] == rule, record["decision"]
+    assert record["decision"]["verdict"] == ("allow" if rule is None else "block")
+    assert record["destination"]["scheme"] == scheme
+    assert server.heard == ([tongue.first] if rule is None else [])
+
+
+def _policy_in_force(sealing: Sealing) -> object:
+    from app.gate_registry import find, health
+
+    gate = find(sealing.home / "gate.json")
+    told = None if gate is None else health(gate)
+    return None if told is None else told["policy"]
+
+
+LATE = """
+import http.client, sys, time
+c = http.client.HTTPSConnection("files.example", 443, timeout=20) if sys.argv[1] == "tls" else (
+    http.client.HTTPConnection("files.example", 80, timeout=20))
+if sys.argv[1] == "tls":
+    import socket, ssl
+    s = socket.create_connection(("files.example", 443), 20)
+    time.sleep(1.5)
+    c.sock = ssl.create_default_context().wrap_socket(s, server_hostname="files.example")
+else:
+    c.connect()
+    time.sleep(1.5)
+c.request("POST", "/late", body="iban DE90871318609139099603")
+print(c.getresponse().status)
+"""
+
+
+@pytest.mark.parametrize("way", ["tls", "plain"])
+def test_waiting_is_no_way_around_the_inspection(sealing: Sealing, way: str) -> None:
+    """A client that stays silent until the gate has opened the way, and speaks HTTP then, is read
+    like any other.
+    """
+    done = sealing.sealed(sys.executable, str(sealing.script("late.py", LATE)), way)
+    assert done.stdout.strip() == "200", done.stderr
+    records = summary(done)["records"]
+    [read] = [one for one in records if one["request"]["method"] == "POST"]
+    assert "iban" in {f["kind"] for f in read["findings"]}
+    assert all(one["request"]["bytes"] == 0 for one in records if one is not read)
+
+
+def test_a_proxy_that_is_written_into_a_program_is_the_gate(sealing: Sealing) -> None:
+    """A program that insists on a proxy of its own finds the gate there, and is inspected."""
+    code = (
+        "import urllib.request as u\n"
+        "o = u.build_opener(u.ProxyHandler({'https': 'http://proxy.corp.example:3128',\n"
+        "                                   'http': 'http://proxy.corp.example:3128'}))\n"
+        "print(o.open('https://files.example/a', timeout=20).status,\n"
+        "      o.open('http://plain.example/b', timeout=20).status)\n"
+    )
+    done = sealing.sealed(sys.executable, "-c", code)
+    assert done.stdout.split() == ["200", "200"], done.stderr
+    hosts = {record["destination"]["host"] for record in summary(done)["records"]}
+    assert hosts == {"files.example", "plain.example"}
+
+
+def test_a_gate_of_ones_own_seals_as_well(outgate: Outgate) -> None:
+    """Without a running gate a private one takes the run; the beacon's folder is seen inside."""
+    code = (
+        "import os, urllib.request as u\n"
+        "print(u.urlopen('https://files.example/', timeout=30).status)\n"
+        "print(sorted(k for k in os.environ if 'proxy' in k.lower()))\n"
+        "print(sorted(os.listdir(os.environ['OUTGATE_HOME'])))\n"
+    )
+    script = str(outgate.script("own.py", code))
+    done = outgate.run(sys.executable, script, options=("--sealed", "--json"))
+    assert done.stdout.splitlines()[:2] == ["200", "[]"], done.stderr
+    assert "evidence.db" not in done.stdout
+    assert "authority" not in done.stdout
+    assert "beacons" in done.stdout
+    [record] = summary(done)["records"]
+    assert record["sender"]["certainty"] == "exact"
+
+
+def test_where_no_seal_can_be_made_it_is_said(
+    outgate: Outgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this machine allows no seal, a run that needs one does not start, and one that would
+    only like one is told.
+    """
+    from app import sealing as app_sealing
+    from app.settings import Settings
+    from core.errors import SettingsError
+
+    monkeypatch.setattr(app_sealing, "why_not_sealed", lambda: "This machine lets nobody.")
+    for settings, asked in ((Settings(require_seal=True), None), (Settings(), True)):
+        with pytest.raises(SettingsError, match="lets nobody"):
+            app_sealing.sealing(settings, asked)
+    with pytest.raises(SettingsError, match="require_seal"):
+        app_sealing.sealing(Settings(require_seal=True), False)
+    seals, remark = app_sealing.sealing(Settings(sealed=True), None)
+    assert not seals
+    assert remark is not None
+    assert "lets nobody" in remark
+    assert app_sealing.sealing(Settings(sealed=True), False) == (False, None)
+    assert app_sealing.sealing(Settings(), None) == (False, None)
