@@ -42,7 +42,7 @@ def key_file(evidence: Path) -> Path:
 
 
 def public_key(evidence: Path) -> bytes | None:
-    """Return the public key of the installation that an evidence file stands in, where it has one."""
+    """Return the public key of the installation that a file stands in, where it has one."""
     try:
         seed = key_file(evidence).read_bytes()
         return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

@@ -153,7 +153,7 @@ moves.
 
 
 def told(event: ReviewEvent) -> str:
-    """Return what a reviewer did, when, and why: `2026-11-26T10:00:00.000000Z: closed by ada: …`."""
+    """Return what a reviewer did, when, and why: `2026-11-26T10:00:00Z: closed it by ada: …`."""
     done = f"{rfc3339(event.at)}: {ACTS[event.action]} it by {signed(event)}"
     why = [] if event.disposition is None else [DISPOSITIONS[event.disposition].words]
     if event.note:

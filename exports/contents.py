@@ -39,7 +39,7 @@ class Tally:
 
 
 class Contents:
-    """Records in the order of their chain, and the acts that belong to them in the order of theirs."""
+    """Records in the order of their chain, and the acts that belong to them in that of theirs."""
 
     def __init__(self, records: Iterable[Entry], acts: Sequence[Entry] = ()) -> None:
         self._records = records

@@ -159,7 +159,7 @@ class Sealer:
         return canonical({**told, "signature": signature.hex()})
 
     def blank(self, contents: Contents) -> bytes:
-        """Return a text as long as the head, for a format that needs its length before its digest."""
+        """Return a text as long as the head, for a format that needs its length first."""
         return blanked(self.sealed(contents, _NOTHING))
 
 

@@ -1,5 +1,5 @@
-"""What export formats made of lines share: the head stands in the first line, and covers all others by
-their hash.
+"""What export formats made of lines share: the head stands in the first line, and covers all others
+by their hash.
 """
 
 import hashlib

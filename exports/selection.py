@@ -1,4 +1,6 @@
-"""What of an evidence file is exported: all, a time, or some cases; with the acts that belong to it."""
+"""What of an evidence file is exported: all, a time, or some cases; with the acts that belong to
+it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -64,7 +64,8 @@ class ExportReport:
         of = "" if self.of is None else f" of {self.of}"
         acts_of = "" if self.acts_of is None else f" of {self.acts_of}"
         lines.append(
-            f"Records: {self.entries}{of}. Review events and events of the gate: {self.acts}{acts_of}."
+            f"Records: {self.entries}{of}. "
+            f"Review events and events of the gate: {self.acts}{acts_of}."
         )
         return "\n".join([*lines, *self.notes])
 

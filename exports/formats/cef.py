@@ -1,5 +1,5 @@
-"""CEF in lines of syslog (RFC 5424): for collectors that take nothing else. The head is an event of its
-own.
+"""CEF in lines of syslog (RFC 5424): for collectors that take nothing else. The head is an event
+of its own.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""JSON lines: a head, then one record a line, exactly as it was hashed, with its place in the chain,
-then the acts likewise: it verifies by itself.
+"""JSON lines: a head, then one record a line, exactly as it was hashed, with its place in the
+chain, then the acts likewise: it verifies by itself.
 """
 
 from pathlib import Path

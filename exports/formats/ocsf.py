@@ -1,5 +1,5 @@
-"""OCSF 1.8.0 as JSON lines: for systems that collect security events. The head is an event of its own,
-Event Log Activity: Export.
+"""OCSF 1.8.0 as JSON lines: for systems that collect security events. The head is an event of its
+own, Event Log Activity: Export.
 """
 
 from importlib.metadata import version as version_of

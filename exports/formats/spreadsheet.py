@@ -1,5 +1,5 @@
-"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula. The head stands
-in the row of headings, as that of a last, empty column.
+"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula. The head
+stands in the row of headings, as that of a last, empty column.
 """
 
 import csv

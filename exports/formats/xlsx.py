@@ -1,6 +1,6 @@
-"""XLSX: a workbook with typed sheets of the export itself, records, findings, reviews and scripts; no
-cell is a formula or a link. The first sheet says what the export is; its signed head is the comment of
-the file, which covers all else.
+"""XLSX: a workbook with typed sheets of the export itself, records, findings, reviews and scripts;
+no cell is a formula or a link. The first sheet says what the export is; its signed head is the
+comment of the file, which covers all else.
 """
 
 import hashlib

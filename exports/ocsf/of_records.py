@@ -1,5 +1,5 @@
-"""A record as events of OCSF: the request (HTTP Activity, or API Activity for a language model), a Data
-Security Finding for each finding, a Detection Finding where a rule did more than let it pass.
+"""A record as events of OCSF: the request (HTTP Activity, or API Activity for a language model), a
+Data Security Finding for each finding, a Detection Finding where a rule did more than let it pass.
 """
 
 from collections.abc import Iterator
