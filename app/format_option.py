@@ -22,7 +22,7 @@ class ChoosesFormat(TyperCommand):
 
     def known(self) -> Mapping[str, Any]:
         """Return the formats by name, each with its purpose."""
-        from evidence.exports import formats
+        from exports.formats import formats
 
         return formats()
 

@@ -118,6 +118,8 @@ SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
     (SELECT id FROM cases WHERE key IN (SELECT value FROM json_each(?)))"""
 BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
+ACT_ENTRIES = """SELECT seq, prev, hash, id, at_us, CAST(body AS BLOB), NULL, NULL, NULL, NULL
+    FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"""
 ACTS = f"SELECT {ACT_COLUMNS} FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries
     WHERE case_key = ? ORDER BY seq"""

@@ -16,7 +16,7 @@ from core.happenings import Happening
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, UnreadableEntry
 from evidence import queries
-from evidence.acts import StoredAct, append_happening, opened_act
+from evidence.acts import Newest, StoredAct, append_happening, opened_act
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
@@ -60,6 +60,7 @@ class Store:
         self._polling = threading.Lock()
         with self.reading() as connection:
             self.chain_id = chain_id(connection, "records")
+            self.acts_chain_id = chain_id(connection, "reviews")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -181,6 +182,26 @@ class Store:
         while rows := self._acts(after):
             yield from (opened_act(chain, row) for row in rows)
             after = rows[-1][0]
+
+    def iter_act_entries(self) -> Iterator[Entry]:
+        """The entries of the chain of acts as they are stored, in its order. Reads in pages, as
+        `iter_entries`.
+        """
+        after = 0
+        with self.reading() as connection:
+            chain = chain_id(connection, "reviews")
+        while True:
+            with self.reading() as connection:
+                rows = list(connection.execute(queries.ACT_ENTRIES, (after, PAGE)))
+            if not rows:
+                return
+            yield from (Entry.of(chain, row) for row in rows)
+            after = rows[-1][0]
+
+    def newest(self) -> Newest:
+        """The newest record, by its place and hash."""
+        with self.reading() as connection:
+            return Newest.of(connection)
 
     def _acts(self, after: int) -> list[Any]:
         with self.reading() as connection:

@@ -23,6 +23,7 @@ PACKAGES = (
     "core",
     "destinations",
     "evidence",
+    "exports",
     "inventory",
     "policy",
     "proxy",

@@ -1,0 +1,40 @@
+"""Compares the head of an export with the evidence of this installation, where it is the same."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import EvidenceError
+from evidence.chain_ids import chain_id
+from evidence.database import connect
+from evidence.notary import public_key
+from evidence.sqlite_errors import DatabaseFault
+from exports.head import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The evidence of this installation."""
+
+    path: Path
+
+    def objections(self, head: Head) -> list[str]:
+        """Return what the evidence here says against the head of an export of it; nothing where it
+        is of another chain, or where there is no evidence.
+        """
+        if not self.path.is_file():
+            return []
+        try:
+            with closing(connect(self.path, read_only=True)) as connection:
+                if chain_id(connection, "records") != head.records.chain:
+                    return []
+                query = "SELECT hash FROM entries WHERE seq = ?"
+                newest = connection.value(query, (head.records.of,)) if head.records.of else b""
+        except (*DatabaseFault, EvidenceError):
+            return []
+        found = []
+        if public_key(self.path) not in (None, head.key):
+            found.append("it is signed with another key than that of this installation")
+        if newest is None or bytes(newest).hex() != head.records.head:
+            found.append("the evidence of this installation never had the head that it names")
+        return found
