@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, recordings, rules, trust
+from app.commands import evidence, gate, packages, people, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scan import scan
@@ -66,10 +66,16 @@ application.command()(packages.hunt)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(evidence.checkpoint)
+application.command()(people.find)
+application.command()(people.erase)
+application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
+
+
+_ALSO_CALLED = {"authority": "ca"}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -79,8 +85,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def code_of(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; print an error as one line."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    given[:1] = [_ALSO_CALLED.get(word, word) for word in given[:1]]
     try:
-        code = application(args=arguments, prog_name="outgate", standalone_mode=False)
+        code = application(args=given, prog_name="outgate", standalone_mode=False)
     except NoArgsIsHelpError as error:
         error.show()
         return 2

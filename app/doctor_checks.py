@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 
 from app.gate_registry import find
 from app.home import Home
@@ -75,16 +74,20 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
 
 def _authority(home: Home, _: Settings) -> Iterable[Result]:
     from certs.authority import open_authority
+    from certs.remarks import ends_soon, remarks
 
-    facts = open_authority(home.authority).facts()
+    authority = open_authority(home.authority)
+    facts = authority.facts()
     left = facts.not_after - utc_now()
-    soon = left < timedelta(days=30)
     yield Result(
         subject="authority",
-        mark="note" if soon else "ok",
-        words=f"{facts.subject}, valid for {left.days} more days",
-        remedy="Import a new intermediate: outgate ca import" if soon else "",
+        mark="ok",
+        words=f"{facts.subject}, {facts.signer_sha256[:23]}…, valid for {left.days} more days",
     )
+    renew = "ca csr, then outgate ca import" if facts.imported else "ca rotate"
+    for remark in remarks(authority, utc_now()):
+        mend = f"outgate {renew}" if remark == ends_soon(authority.not_after, utc_now()) else ""
+        yield Result(subject="authority", mark="note", words=remark, remedy=mend)
 
 
 def _policy(home: Home, _: Settings) -> Iterable[Result]:
@@ -127,6 +130,28 @@ def _attribution(home: Home, settings: Settings) -> Iterable[Result]:
         words="can be sampled" if reason is None else str(reason),
     )
     yield Result(subject="attribution", mark="ok", words=f"{sys.platform}: processes of this user")
+
+
+def _sealed_runs(_: Home, settings: Settings) -> Iterable[Result]:
+    """Say whether programs can be sealed here, and what else the kernel lacks for it."""
+    from app.sealing import why_not_sealed
+
+    why = why_not_sealed()
+    needed = settings.sealed or settings.require_seal
+    if why is not None:
+        mark = "BROKEN" if needed else "note"
+        yield Result(subject="sealed runs", mark=mark, words=why, remedy="See docs/sealed.md.")
+        return
+    from capture.confinement import bounds_signals
+
+    whole = bounds_signals()
+    yield Result(
+        subject="sealed runs",
+        mark="ok" if whole else "note",
+        words="can be made"
+        + ("" if whole else "; a sealed program can end the gate (no Landlock)"),
+        remedy="" if whole else "Linux 6.12 with Landlock keeps its signals inside.",
+    )
 
 
 def _clients(home: Home, _: Settings) -> Iterable[Result]:
@@ -215,6 +240,7 @@ _CHECKS: tuple[Check, ...] = (
     _evidence,
     _attribution,
     _gate,
+    _sealed_runs,
     _own_proxies,
     _clients,
     _past_the_gate,

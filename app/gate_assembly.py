@@ -147,11 +147,14 @@ def prepare_trust(
     """
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
-    from certs.trust import write_bundle
+    from certs.rotation import trusted_besides
+    from certs.trust import write_bundle, write_more_stores
 
     authority = open_authority(home.authority)
     home.chain.write_bytes(authority.chain_pem())
-    write_bundle(home.bundle, authority, os.environ)
+    besides = trusted_besides(home.authority)
+    bundle = write_bundle(home.bundle, authority, os.environ, besides)
+    write_more_stores(bundle, (authority.root, *besides), home.hashed_roots, home.java_store)
     private = [p for p in (settings.upstream_ca, choices.upstream_ca) if p is not None]
     write_upstream_bundle(home, private, os.environ)
     minter = LeafMinter(authority)

@@ -74,6 +74,16 @@ class Home:
         """Address and process of the running gate."""
         return self.root / "gate.json"
 
+    @property
+    def hashed_roots(self) -> Path:
+        """Folder with the root that clients trust, called by the hash of its subject."""
+        return self.root / "roots"
+
+    @property
+    def java_store(self) -> Path:
+        """The bundle as a trust store for Java."""
+        return self.root / "roots.jks"
+
     def seal_of(self, pid: int) -> Path:
         """Where the gate of this process takes sealed runs."""
         return self.root / "seals" / f"{pid}.sock"

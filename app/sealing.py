@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SEALED_VARIABLE = "OUTGATE_SEALED"
 """Tells a program, and whoever asks it, that it runs in a seal."""
 _NO_PROXY = ("NO_PROXY", "no_proxy", "NODE_USE_ENV_PROXY")
+_OWN_STEPS = frozenset({"gate", "confinement", "supervisor"})
+"""What fails there says nothing of the machine."""
 _REMEDY = "Leave out --sealed, or set sealed: false; programs then have to honour proxy variables."
 
 
@@ -33,9 +35,13 @@ def why_not_sealed() -> str | None:
     return obstacle()
 
 
-def sealing(settings: Settings, asked: bool | None) -> tuple[bool, str | None]:
-    """Return whether a program is to be sealed, and what to tell its user where it is not although
-    that is set. Raises SettingsError where it must be and cannot.
+class NoSealError(SettingsError):
+    """No seal can be made here; nothing was started."""
+
+
+def is_sealed(settings: Settings, asked: bool | None) -> bool:
+    """Return whether a program is to be sealed. Raises SettingsError where it must be and is asked
+    not to.
     """
     wanted = settings.sealed or settings.require_seal if asked is None else asked
     if settings.require_seal and not wanted:
@@ -43,14 +49,12 @@ def sealing(settings: Settings, asked: bool | None) -> tuple[bool, str | None]:
             "Programs may not run unsealed here (require_seal), so this one was not started.",
             remedy="Leave out --no-sealed.",
         )
-    if not wanted:
-        return False, None
-    why = why_not_sealed()
-    if why is None:
-        return True, None
-    if settings.require_seal or asked:
-        raise SettingsError(f"{why} The program was not started.", remedy=_REMEDY)
-    return False, f"this program is not sealed: {why} It has to honour proxy variables."
+    return wanted
+
+
+def may_go_unsealed(settings: Settings, asked: bool | None) -> bool:
+    """Return whether a program that cannot be sealed runs behind proxy variables instead."""
+    return not (settings.require_seal or asked)
 
 
 def sealed_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -69,8 +73,10 @@ def run_sealed(
 ) -> Ended:
     """Run a program in a seal on our terminal, forward signals, wait.
 
-    Raises CannotRunError when it cannot be started, SettingsError when no seal can be made.
+    Raises CannotRunError when it cannot be started, NoSealError when no seal can be made.
     """
+    if sys.platform != "linux":
+        raise NoSealError(str(why_not_sealed()), remedy=_REMEDY)
     from capture.confinement import networked_input
     from capture.seal import CannotSealError, CannotStartError, Plan, start
 
@@ -106,23 +112,17 @@ def run_sealed(
 def scenery_of(command: Sequence[str], environment: Mapping[str, str], home: Home) -> "Scenery":
     """Return what a sealed program sees: the bundle in every place where its clients keep roots."""
     from capture.mounts import Scenery
-    from certs.authority import open_authority
     from certs.client_files import client_files
-    from certs.java_store import java_store
-    from certs.trust import certificates_in, hashed_name
 
     found = client_files(command, environment, Path.cwd())
-    bundle, authority = home.bundle.read_bytes(), open_authority(home.authority)
-    more, store = home.root / "roots", home.root / "roots.jks"
-    files = {home.bundle: bundle, more / hashed_name(authority.chain[-1]): authority.root_pem()}
-    if found.java:
-        files[store] = java_store(certificates_in(bundle))
+    kept = [home.bundle, home.java_store, *home.hashed_roots.iterdir()]
+    stores = dict.fromkeys(found.java, home.java_store)
     return Scenery(
         hidden=home.root,
         shown=_beacons(environment, home),
-        files=files,
-        covered={**dict.fromkeys(found.bundles, home.bundle), **dict.fromkeys(found.java, store)},
-        added=dict.fromkeys(found.folders, more),
+        files={path: path.read_bytes() for path in kept},
+        covered={**dict.fromkeys(found.bundles, home.bundle), **stores},
+        added=dict.fromkeys(found.folders, home.hashed_roots),
     )
 
 
@@ -171,7 +171,7 @@ def _cannot_start(program: str, error: "CannotStartError") -> CannotRunError:
     return CannotRunError(f"Cannot run {program!r}: {os.strerror(error.number)}.", code=126)
 
 
-def _cannot_seal(error: "CannotSealError") -> SettingsError:
-    known = why_not_sealed()
+def _cannot_seal(error: "CannotSealError") -> NoSealError:
+    known = None if error.step in _OWN_STEPS else why_not_sealed()
     why = known or f"The seal could not be made ({error.step}: {printable(error.words, 120)})."
-    return SettingsError(f"{why} The program was not started.", remedy=_REMEDY)
+    return NoSealError(f"{why}", remedy=_REMEDY)

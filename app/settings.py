@@ -1,11 +1,14 @@
 """Settings of one installation: `settings.yaml` in OUTGATE_HOME, every value with a default."""
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import SettingsError
+from core.host_names import host_meant
+from core.text import printable
 
 
 class Settings(BaseModel):
@@ -83,10 +86,36 @@ class Settings(BaseModel):
     direct_hosts: tuple[str, ...] = ()
     """Hosts that scripts reach without the gate: internal ones; each is a way past it."""
 
+    @field_validator("direct_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            told_if_no_host(host)
+        return hosts
+
+    @field_validator("upstream_proxies")
+    @classmethod
+    def _are_for_hosts(cls, proxies: dict[str, str]) -> dict[str, str]:
+        for pattern in proxies:
+            told_if_no_host(pattern)
+        return proxies
+
     @property
     def has_upstream_proxies(self) -> bool:
         """Whether the organisation's own proxies are set."""
         return self.upstream_proxy is not None or bool(self.upstream_proxies)
+
+
+def told_if_no_host(pattern: str) -> None:
+    """Raise ValueError with what was meant, where more than a host or a network is written."""
+    meant = host_meant(pattern)
+    if meant is None:
+        return
+    try:
+        ipaddress.ip_network(pattern.strip(), strict=False)
+    except ValueError:
+        words = f"write {printable(meant, 100)}" if meant else "write a host"
+        raise ValueError(f"{printable(pattern, 100)} is more than a host: {words}") from None
 
 
 def load_settings(path: Path) -> Settings:

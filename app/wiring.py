@@ -262,17 +262,24 @@ def _pseudonyms(key: bytes) -> Callable[[str], str]:
     return lambda name: PSEUDONYM + fingerprinter.of("user", name)[:10]
 
 
+def pseudonym_of(home: Home, name: str) -> str:
+    """Return the pseudonym of a user, as evidence names them where settings ask for it."""
+    return _pseudonyms(private_key(home.pseudonym_key))(name)
+
+
 def keeper_of(
     home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy
 ) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
+    from app.package_risks import PackageRisks
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
     store = (
         ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
     )
-    return ScriptKeeper(attributor, store)
+    risks = PackageRisks(home.advisories)
+    return ScriptKeeper(attributor, store, risks, lambda: policy.organisation.packages)
 
 
 def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
@@ -296,7 +303,13 @@ def past_of(
             return ScriptHistory(), Volume()
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
-        known = replace(history.script(name, script.sha256), imports=keeper.imports(script.sha256))
+        packages, advised = keeper.packages(script.sha256)
+        known = replace(
+            history.script(name, script.sha256),
+            imports=keeper.imports(script.sha256),
+            packages=packages,
+            advised=advised,
+        )
         return known, history.volume(name, where, utc_now())
 
     return past

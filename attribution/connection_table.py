@@ -52,11 +52,12 @@ class ConnectionTable:
 
     def established(self) -> list[Connection]:
         """Return the TCP connections that this user opened to other machines, and the UDP sockets
-        that may speak HTTP/3, without those of this process. Off the event loop.
+        that may speak HTTP/3, without those of this process; root's gate sees every user's. Off the
+        event loop.
         """
         if sys.platform != "linux":
             return list(_by_psutil(self._port))
-        own, uid = _own_sockets(), os.getuid()
+        own, uid = _own_sockets(), os.getuid() or None
         now = datetime.now(UTC)
         listed = self._listed(uid, own, now)
         chosen: list[Connection] = [] if listed is None else listed
@@ -68,7 +69,9 @@ class ConnectionTable:
                 chosen += [row for row in rows if row and _is_worth_a_look(row, self._port, taken)]
         return chosen
 
-    def _listed(self, uid: int, own: frozenset[int], now: datetime) -> list[Connection] | None:
+    def _listed(
+        self, uid: int | None, own: frozenset[int], now: datetime
+    ) -> list[Connection] | None:
         """Have the kernel choose the TCP connections: the text of its table may hold hundreds of
         thousands of others.
         """
@@ -90,7 +93,7 @@ class ConnectionTable:
                 socket=row.inode,
             )
             for row in rows
-            if row.uid == uid
+            if uid in {None, row.uid}
             and row.inode not in own
             and row.inode != 0
             and row.far_host != row.host
@@ -150,13 +153,19 @@ def _listening(lines: Iterable[bytes]) -> frozenset[int]:
 
 
 def _connection(
-    line: bytes, uid: int, own: frozenset[int], now: datetime, transport: Literal["tcp", "udp"]
+    line: bytes,
+    uid: int | None,
+    own: frozenset[int],
+    now: datetime,
+    transport: Literal["tcp", "udp"],
 ) -> Connection | None:
-    """Return a row of this user's as a connection: one that is open, or a UDP socket that is bound
-    to no far side.
+    """Return a row of this user's (None: of anybody's) as a connection: one that is open, or a UDP
+    socket that is bound to no far side.
     """
     fields = line.split(None, 10)
-    if len(fields) < 10 or int(fields[7]) != uid or int(fields[9]) in own or fields[9] == b"0":
+    if len(fields) < 10 or uid not in {None, int(fields[7])}:
+        return None
+    if int(fields[9]) in own or fields[9] == b"0":
         return None
     connected = fields[3] == _ESTABLISHED
     if not connected and transport == "tcp":

@@ -28,7 +28,7 @@ def confine(parent: int, kept: int, *, io_uring: bool) -> None:
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
     kernel.gains_no_privileges()
-    if kernel.landlock_version() >= _SIGNALS_SINCE:
+    if bounds_signals():
         kernel.landlock_scopes(_SCOPE_SIGNALS)
     kernel.drop_capabilities()
     machine = ARCHITECTURES[os.uname().machine]
@@ -36,6 +36,11 @@ def confine(parent: int, kept: int, *, io_uring: bool) -> None:
     for name in ("SIGPIPE", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def bounds_signals() -> bool:
+    """Return whether this kernel keeps a sealed program's signals inside."""
+    return kernel.landlock_version() >= _SIGNALS_SINCE
 
 
 def networked_input() -> int | None:

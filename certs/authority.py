@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from certs.chain import BACKDATED, Authority, Clock, key_usage, utc_now
-from certs.checking import checked_authority
+from certs.checking import checked_authority, refuse_root_key
 from certs.files import (
     PRIVATE_FILE,
     create_file,
@@ -24,9 +24,11 @@ from certs.files import (
     refuse_if_others_read,
     replace_file,
 )
+from certs.pkcs12 import unpacked
 from core.errors import CertificateError
 
 AUTHORITY_FILE = "authority.pem"
+NEXT_FILE = "next.pem"
 ROOT_LIFE = timedelta(days=5 * 365)
 
 
@@ -39,7 +41,7 @@ def open_authority(
     """
     if not (folder / AUTHORITY_FILE).exists():
         private_folder(folder)
-        create_file(folder / AUTHORITY_FILE, _serialise(_new_root(clock()), None), PRIVATE_FILE)
+        create_file(folder / AUTHORITY_FILE, _serialise(new_root(clock()), None), PRIVATE_FILE)
     return load_authority(folder, passphrase=passphrase, clock=clock)
 
 
@@ -65,7 +67,7 @@ def load_authority(
 
 def replace_authority(folder: Path, *, clock: Clock = utc_now) -> Authority:
     """Make a new root in `folder` in place of what is there; clients must trust it anew."""
-    authority = _new_root(clock())
+    authority = new_root(clock())
     save_authority(folder, authority)
     return authority
 
@@ -89,14 +91,35 @@ def import_authority(
     authority = checked_authority(
         _read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file)
     )
+    refuse_root_key(authority)
     save_authority(folder, authority, passphrase=passphrase if keep_encrypted else None)
     return authority
 
 
-def save_authority(folder: Path, authority: Authority, *, passphrase: bytes | None = None) -> None:
+def import_pkcs12(
+    folder: Path, *, file: Path, passphrase: bytes | None = None, clock: Clock = utc_now
+) -> Authority:
+    """Check an enterprise intermediate in a PKCS#12 file, which holds key and chain, and keep it in
+    place of what is there.
+    """
+    key_pem, chain_pem = unpacked(_read(file), passphrase, str(file))
+    source = str(file)
+    authority = checked_authority(key_pem, chain_pem, passphrase=None, now=clock(), source=source)
+    refuse_root_key(authority)
+    save_authority(folder, authority)
+    return authority
+
+
+def save_authority(
+    folder: Path,
+    authority: Authority,
+    *,
+    passphrase: bytes | None = None,
+    file: str = AUTHORITY_FILE,
+) -> None:
     """Keep `authority` in `folder`, its key encrypted when a passphrase is given."""
     private_folder(folder)
-    replace_file(folder / AUTHORITY_FILE, _serialise(authority, passphrase), PRIVATE_FILE)
+    replace_file(folder / file, _serialise(authority, passphrase), PRIVATE_FILE)
 
 
 def _read(path: Path) -> bytes:
@@ -115,7 +138,8 @@ def _serialise(authority: Authority, passphrase: bytes | None) -> bytes:
     return key + authority.chain_pem()
 
 
-def _new_root(now: datetime) -> Authority:
+def new_root(now: datetime) -> Authority:
+    """Return a new root of our own."""
     key = ec.generate_private_key(ec.SECP256R1())
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     # The name holds part of the key's digest: two roots of one name but different keys break chain

@@ -28,6 +28,8 @@ class AuthorityFacts:
     subject: str
     fingerprint_sha256: str
     """Of the root that clients must trust: upper-case hex pairs with colons."""
+    signer_sha256: str
+    """Of the certificate whose subject this is."""
     not_before: datetime
     not_after: datetime
     """The earliest end in the chain: from then on clients refuse what it signs."""
@@ -63,7 +65,8 @@ class Authority:
         """Return what may be shown."""
         return AuthorityFacts(
             subject=self.signer.subject.rfc4514_string(),
-            fingerprint_sha256=self.root.fingerprint(hashes.SHA256()).hex(":").upper(),
+            fingerprint_sha256=fingerprint(self.root),
+            signer_sha256=fingerprint(self.signer),
             not_before=max(c.not_valid_before_utc for c in self.chain),
             not_after=self.not_after,
             imported=len(self.chain) > 1,
@@ -81,6 +84,11 @@ class Authority:
     def chain_pem(self) -> bytes:
         """Return the chain that clients are sent, PEM, signer first."""
         return b"".join(c.public_bytes(Encoding.PEM) for c in self.chain)
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of a certificate as people compare it."""
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def key_usage(*, sign_certificates: bool) -> x509.KeyUsage:

@@ -45,6 +45,17 @@ def checked_authority(
     return Authority(key=key, chain=chain)
 
 
+def refuse_root_key(authority: Authority) -> None:
+    """Raise CertificateError when what is imported is a root with its own key: whoever takes it
+    from this machine is everybody, for every client of the organisation.
+    """
+    if len(authority.chain) == 1:
+        raise CertificateError(
+            f"{_name(authority.signer)} is a root, and its key belongs on no endpoint.",
+            remedy="Have an intermediate issued for this machine: outgate ca csr",
+        )
+
+
 def _load_key(pem: bytes, passphrase: bytes | None, source: str) -> SigningKey:
     try:
         key = load_pem_private_key(pem, passphrase)

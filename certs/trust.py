@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.chain import Authority
 from certs.files import PUBLIC_FILE, replace_file
+from certs.java_store import java_store
 from destinations.networks import is_loopback
 
 PROXY_VARIABLES = (
@@ -125,8 +126,15 @@ def dropped_exceptions(base_env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(e for e in _exceptions(base_env) if not _is_loopback(e))
 
 
-def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) -> Bundle:
-    """Write the roots that clients trust: the platform's, the user's own, and the authority's.
+def write_bundle(
+    path: Path,
+    authority: Authority,
+    base_env: Mapping[str, str],
+    besides: Iterable[x509.Certificate] = (),
+) -> Bundle:
+    """Write the roots that clients trust: the platform's, the user's own, the authority's.
+
+    `besides`: roots of ours that came before it, or are to come.
 
     The file is left alone when it would not change, so that running clients see no needless change.
     """
@@ -134,7 +142,7 @@ def write_bundle(path: Path, authority: Authority, base_env: Mapping[str, str]) 
     faults: list[str] = []
     own = dict.fromkeys(_user_roots(base_env, path, faults))
     roots = {
-        **dict.fromkeys(c.public_bytes(Encoding.DER) for c in authority.chain[-1:]),
+        **dict.fromkeys(c.public_bytes(Encoding.DER) for c in (authority.root, *besides)),
         **platform,
         **own,
     }
@@ -240,14 +248,22 @@ def _is_loopback(entry: str) -> bool:
         return False
 
 
-def hashed_name(certificate: x509.Certificate) -> str:
-    """Return the name of the file in which OpenSSL looks a root up in a folder."""
+def write_more_stores(
+    bundle: Bundle, roots: Iterable[x509.Certificate], hashed: Path, java: Path
+) -> None:
+    """Write our roots as a folder of roots has them, and the bundle as Java does."""
     from OpenSSL import crypto
 
-    return f"{crypto.X509.from_cryptography(certificate).subject_name_hash():08x}.0"
-
-
-def certificates_in(bundle: bytes) -> list[bytes]:
-    """Return the certificates of a PEM bundle, DER."""
-    blocks = (match.group() for match in _PEM.finditer(bundle))
-    return [der for block in blocks if (der := _der(block)) is not None]
+    hashed.mkdir(parents=True, exist_ok=True)
+    named: dict[str, bytes] = {}
+    for root in roots:
+        digest = crypto.X509.from_cryptography(root).subject_name_hash()
+        named[f"{digest:08x}.0"] = root.public_bytes(Encoding.PEM)
+    for other in hashed.iterdir():
+        if other.name not in named:
+            other.unlink()
+    for name, pem in named.items():
+        replace_file(hashed / name, pem, PUBLIC_FILE)
+    content = java_store(_from_file(bundle.path, []))
+    if not (java.is_file() and java.read_bytes() == content):
+        replace_file(java, content, PUBLIC_FILE)

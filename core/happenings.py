@@ -26,6 +26,7 @@ class Event(StrEnum):
     REBUILT = "rebuilt"
     MIGRATED = "migrated"
     ERASED = "erased"
+    ERASURE_SWEPT = "erasure_swept"
     EXPIRED = "expired"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"

@@ -71,6 +71,25 @@ def authority_of(text: str) -> tuple[str, int | None]:
     return host, port if port < 1 << 16 else 0
 
 
+def host_meant(text: str) -> str | None:
+    """Return the host that is meant by a text that holds more than one: a scheme, a user, a port,
+    a path. None where it is a host, or a pattern of hosts, and nothing more.
+    """
+    bare = text.strip()
+    _, scheme, rest = bare.partition("://")
+    # Without a scheme a question mark is one of a pattern.
+    ends = "/?#\\" if scheme else "/#\\"
+    rest = rest if scheme else bare
+    for sign in ends:
+        rest = rest.partition(sign)[0]
+    rest = rest.rpartition("@")[2]
+    if rest.startswith("["):
+        host = rest[1:].partition("]")[0]
+        return None if bare in {host, f"[{host}]"} else host
+    host = rest.partition(":")[0] if rest.count(":") == 1 else rest
+    return None if host == bare else host
+
+
 def other_names(host: str, port: int, named: Iterable[tuple[str, str]]) -> tuple[OtherName, ...]:
     """Return every host and port named beside these, each once, in the order met.
 

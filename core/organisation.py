@@ -35,6 +35,8 @@ class Organisation:
     """The organisation's own sensitive words, found as kind `organisation_word`."""
     canaries: tuple[str, ...] = ()
     """Canary tokens: found as `secret` of type `canary`."""
+    packages: frozenset[str] = frozenset()
+    """Distributions that scripts may use, by normalised name; empty when nobody listed any."""
     contact: str | None = None
     """Whom an analyst may ask."""
     recognizers: tuple[str, ...] = ()

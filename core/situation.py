@@ -9,6 +9,7 @@ from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.findings import Finding
 from core.record import Record
+from core.vocabulary.packages import PackageState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,10 @@ class ScriptHistory:
     """Whether this very hash was approved; None when nobody was asked."""
     changed_since_approval: bool = False
     imports: frozenset[str] = frozenset()
+    packages: frozenset[PackageState] | None = None
+    """What is the matter with its packages; None when nobody knows what it is made of."""
+    advised: bool = True
+    """False when there are no advisories, so that nothing can be said to have no hole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_MARK, INSERT_O
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
+MORE_VALUES = -1
+"""The mark of records that hold more values than marks of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,13 @@ class Item:
     def marks(self) -> set[int]:
         """By what its values are looked up."""
         findings = () if self.record is None else self.record.findings
-        every = (mark(one) for finding in findings for one in finding.fingerprints)
-        return {one for one in every if one is not None}
+        found: set[int] = set()
+        for finding in findings:
+            marks = finding.fingerprints
+            found.update(one for text in marks if (one := mark(text)) is not None)
+            if marks and finding.distinct > len(marks):
+                found.add(MORE_VALUES)
+        return found
 
 
 @dataclass(slots=True)

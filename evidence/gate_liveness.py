@@ -68,6 +68,25 @@ def gone(evidence: Path, gates: Iterable[str], keep: Container[str] = ()) -> lis
     return [gate for gate in gates if _is_gone(_file(evidence, gate), keep=gate in keep)]
 
 
+def living(evidence: Path) -> bool:
+    """Return whether some gate that writes this evidence is alive; changes nothing."""
+    return any(_is_held(path) for path in evidence.parent.glob(f"{evidence.name}{MARK}*"))
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _lock(handle)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _is_gone(path: Path, *, keep: bool) -> bool:
     try:
         handle = os.open(path, os.O_RDWR)

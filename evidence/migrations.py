@@ -118,6 +118,12 @@ _V6 = Step(
             json_each(CASE WHEN json_valid(e.body) THEN e.body ELSE '{}' END, '$.findings') f,
             json_each(f.value, '$.fingerprints') found
             WHERE f.type = 'object' AND mark(found.value) IS NOT NULL""",
+        """INSERT OR IGNORE INTO marks (mark, seq)
+            SELECT -1, e.seq FROM entries_before e,
+            json_each(CASE WHEN json_valid(e.body) THEN e.body ELSE '{}' END, '$.findings') f
+            WHERE f.type = 'object' AND json_array_length(f.value, '$.fingerprints') > 0
+            AND json_extract(f.value, '$.distinct')
+                > json_array_length(f.value, '$.fingerprints')""",
         "DROP TABLE entries_before",
     ),
     compact=True,

@@ -48,6 +48,8 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
 
 
 def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
+    if not text:
+        return None  # erased: it counts nowhere
     try:
         record = read_record(text, known)
     except ValueError:

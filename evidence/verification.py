@@ -21,6 +21,7 @@ from evidence.derived_check import Derived
 from evidence.entries import Recalled, read_record, seal_of
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
+from evidence.removed import Removed
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -79,7 +80,8 @@ def _verify_file(connection: Connection, said: Sequence[Word], attested: Atteste
     roots = {part: Roots(attested.sizes(part)) for part in ("records", "acts")}
     acts = _Acts(connection, roots["acts"])
     derived = Derived(connection)
-    broken = _records_problem(connection, records, derived, roots["records"])
+    removed = Removed.of(connection)
+    broken = _records_problem(connection, records, derived, roots["records"], removed)
     acts.read()  # also beside a broken record: the report states the head of the acts
     problems = [broken, None if acts.problem is None else f"in the reviews: {acts.problem}"]
     if broken is None:
@@ -124,6 +126,19 @@ def _linked(columns: Sequence[bytes | None]) -> Callable[[bytes, int, bytes], by
     return link if seal is None else partial(_by_parts, seal)
 
 
+def _erased(columns: Sequence[bytes | None]) -> frozenset[int]:
+    try:
+        seal = seal_of(*columns)
+    except ValueError:
+        return frozenset()
+    return frozenset() if seal is None else seal.erased
+
+
+def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
+    """Of an entry that was erased whole its hash is left, and the next entry proves it."""
+    return lambda prev, seq, text: hash_
+
+
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
 
@@ -133,15 +148,25 @@ def _unlinked(prev: bytes, seq: int, text: bytes) -> bytes:
 
 
 def _records_problem(
-    connection: Connection, verifier: ChainVerifier, derived: Derived, roots: Roots
+    connection: Connection,
+    verifier: ChainVerifier,
+    derived: Derived,
+    roots: Roots,
+    removed: Removed,
 ) -> str | None:
     known = Recalled()
     for seq, prev, hash_, text, id_, at_us, key, *seal in connection.execute(_RECORDS):
+        gone = removed.problem(seq, is_empty=not text, erased=_erased(seal))
         try:
-            verifier.feed(seq, prev, hash_, text, _linked(seal))
+            linked = _linked(seal) if text or gone is not None else _told(hash_)
+            verifier.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
-            return str(broken)
+            return gone or str(broken)
+        if gone is not None:
+            return gone
         roots.feed(hash_)
+        if not text:
+            continue
         try:
             record = read_record(text, known)
         except ValueError:

@@ -54,6 +54,7 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
         key_fingerprints=frozenset(section.key_fingerprints),
         words=tuple(section.words),
         canaries=tuple(section.canaries),
+        packages=frozenset(map(_normal, section.packages)),
         recognizers=tuple(str(folder / file) for file in section.recognizers),
         exceptions=tuple(
             FindingException(kind=entry.kind, fingerprint=entry.fingerprint, where=entry.where)
@@ -61,6 +62,12 @@ def organisation_of(section: OrganisationSection, folder: PurePath = _HERE) -> O
         ),
         contact=section.contact,
     )
+
+
+def _normal(package: str) -> str:
+    """Return a distribution's name as installers compare it."""
+    words = package.strip().lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(filter(None, words))
 
 
 def _accounts(section: OrganisationSection) -> dict[str, frozenset[str]]:

@@ -13,6 +13,7 @@ from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
 from core.vocabulary.kinds import kinds_of
+from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.networks import Network
 from policy import reads
@@ -21,6 +22,7 @@ from policy.fields import (
     Count,
     Country,
     Dollars,
+    Host,
     Kind,
     Listed,
     Port,
@@ -55,6 +57,11 @@ from policy.reads import Read
 from policy.sections import Asks, Narrows, OwnKeys, Section
 
 
+def _packages(script: "ScriptCondition") -> Read[frozenset[PackageState]]:
+    needs_advisories = set(script.packages or ()) - {PackageState.NOT_ALLOWED}
+    return reads.PACKAGES_ARE if needs_advisories else reads.PACKAGES_LISTED
+
+
 class ScriptCondition(Section):
     """Who sends. All that is given must hold; of a list, any.
 
@@ -80,6 +87,10 @@ class ScriptCondition(Section):
     )
     imports: Annotated[Listed[Text] | None, Asks(reads.IMPORTED, sharing)] = Field(
         None, description="Packages, of which it imports at least one."
+    )
+    packages: Annotated[Listed[PackageState] | None, Asks(_packages, sharing)] = Field(
+        None,
+        description="What is the matter with its packages: vulnerable, malicious, not_allowed.",
     )
     python: Annotated[bool | None, Asks(reads.IS_PYTHON, being)] = Field(
         None, description="Whether the sender descends from Python."
@@ -108,7 +119,7 @@ class AttributionCondition(Section):
 class DestinationCondition(Section):
     """Where it goes. All that is given must hold; of a list, any."""
 
-    host: Annotated[Listed[Text] | None, Asks(reads.HOST, matching_host)] = Field(
+    host: Annotated[Listed[Host] | None, Asks(reads.HOST, matching_host)] = Field(
         None, description="api.example.com, or *.example.com for all below it."
     )
     network: Annotated[Listed[Network] | None, Asks(reads.IN_NETWORK, sharing)] = Field(

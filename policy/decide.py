@@ -24,6 +24,7 @@ from policy.countries import UNKNOWN, CountryTable
 from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
+    ADVISORIES,
     COUNTRY,
     DESTINATION,
     FINDINGS,
@@ -31,6 +32,7 @@ from policy.inputs import (
     NETWORK,
     NEVER,
     NOT_YET,
+    PACKAGES,
     PAST,
     PEERS,
     PLACE,
@@ -295,6 +297,7 @@ class RulePolicy:
             hidden |= NETWORK
         if s.sender.certainty is Certainty.LIKELY:
             hidden |= SCRIPT
+        hidden |= _unsure_of_packages(s) & self.inputs
         return hidden | _unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
@@ -367,6 +370,12 @@ class RulePolicy:
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in _WHOLE else floored
+
+
+def _unsure_of_packages(s: Situation) -> Inputs:
+    if s.history.packages is None:
+        return PACKAGES | ADVISORIES
+    return 0 if s.history.advised else ADVISORIES
 
 
 def _unsure_of_peers(s: Situation) -> Inputs:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from core.host_names import address_of, host_of
+from core.host_names import address_of, host_meant, host_of
+from core.text import printable
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, near
 from core.vocabulary.sizes import joined
 from policy.countries import CODES, UNKNOWN
@@ -101,9 +102,22 @@ def _address(value: str) -> str:
     return host_of(value)
 
 
+def _host(value: str) -> str:
+    meant = host_meant(value)
+    if meant is not None:
+        what = f": write {printable(meant, 100)}" if meant else " and holds none"
+        raise ValueError(
+            f"“{printable(value, 100)}” is more than a host, and no destination would be like"
+            f" it{what} (scheme, port and path are conditions of their own)"
+        )
+    return value
+
+
 type Listed[T] = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
 type Several[T] = Annotated[list[T], BeforeValidator(listed)]
 type Text = Annotated[str, Field(min_length=1, max_length=1000)]
+type Host = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_host)]
+"""A host, or a pattern of hosts."""
 type Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 type Kind = Annotated[str, AfterValidator(_known_kind)]
 type Country = Annotated[str, AfterValidator(_country)]

@@ -26,12 +26,14 @@ type Inputs = int
     VOLUME,
     CLOCK,
     UNREAD,
-) = (1 << n for n in range(18))
+    PACKAGES,
+    ADVISORIES,
+) = (1 << n for n in range(20))
 """Who sends; which script that is, for certain; for whom it sends; where to; what the request's
 head says beside its host; whose account; which country; which network; how large; credentials,
 names and addresses, all other content; the call of a language model; what
 is known of the script; what it imports; what had gone out before; what time it is; what kinds of
-things stand in it that cannot be read.
+things stand in it that cannot be read; which packages it is made of; which of these have holes.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -42,10 +44,10 @@ PLACE = COUNTRY | NETWORK
 OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | PLACE
 """Who lets pass for one of these trusts the destination."""
 
-PAST = HISTORY | IMPORTS | VOLUME
+PAST = HISTORY | IMPORTS | VOLUME | PACKAGES | ADVISORIES
 """What no record holds: the evidence is asked for it."""
 
-UNTOLD = PLACE | SCRIPT | PEERS
+UNTOLD = PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES
 """What may stay unknown though no stage failed."""
 
 NOT_YET = FINDINGS | LLM | SIZE | UNREAD

@@ -17,7 +17,9 @@ from ruamel.yaml.scalarint import ScalarInt
 
 from core.errors import SettingsError
 from core.text import printable
+from core.vocabulary.packages import PackageState
 from policy.compiling import compile_policy
+from policy.conditions import whens
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
 from policy.faults import Problem, nearest, problem_of
@@ -61,6 +63,9 @@ def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset
     """Return the policy in these bytes."""
     model, folder = parse(content, source, kinds=kinds), Path(source).absolute().parent
     policy = compile_policy(model, version_of(content), folder)
+    if _asks_for_list(model) and not model.organisation.packages:
+        words = "a rule asks for packages that are not_allowed, but organisation lists no packages"
+        raise PolicyError(source, (Problem(line=1, column=1, message=words),))
     if model.organisation.countries is not None:
         path = folder / model.organisation.countries
         return replace(policy, countries=_countries(path), countries_file=str(path))
@@ -68,6 +73,11 @@ def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset
         words = "a rule asks for the country, but organisation names no table of countries"
         raise PolicyError(source, (Problem(line=1, column=1, message=words),))
     return policy
+
+
+def _asks_for_list(model: PolicyModel) -> bool:
+    asked = (when.script for rule in model.rules for when in whens(rule.when))
+    return any(s is not None and PackageState.NOT_ALLOWED in (s.packages or ()) for s in asked)
 
 
 def _countries(path: Path) -> CountryTable:

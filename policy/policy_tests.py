@@ -21,10 +21,23 @@ from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.host_names import host_of
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.catalogue import canonical
 from policy.decide import RulePolicy
-from policy.fields import Address, Count, Country, Kind, Port, Scheme, Several, Size, Strict, Text
+from policy.fields import (
+    Address,
+    Count,
+    Country,
+    Host,
+    Kind,
+    Port,
+    Scheme,
+    Several,
+    Size,
+    Strict,
+    Text,
+)
 from policy.loading import parse_as
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -44,12 +57,14 @@ class GivenScript(Strict):
     changed_since_approval: bool = False
     first_seen: AwareDatetime | None = None
     imports: Several[Text] = Field(default=[])
+    packages: Several[PackageState] = Field(default=[])
+    """What is the matter with its packages; nothing, when nothing is said."""
 
 
 class GivenDestination(Strict):
     """Where it goes."""
 
-    host: Text = "service.example"
+    host: Host = "service.example"
     port: Port = 443
     service: Text | None = None
     category: Category = Category.OTHER
@@ -176,7 +191,9 @@ def situation_of_case(given: Given) -> Situation:
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
         degraded=tuple(given.degraded),
-        history=ScriptHistory() if given.script is None else _history(given.script),
+        history=ScriptHistory(packages=frozenset())
+        if given.script is None
+        else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
     )
 
@@ -187,6 +204,7 @@ def _history(given: GivenScript) -> ScriptHistory:
         approved=given.approved,
         changed_since_approval=given.changed_since_approval,
         imports=frozenset(given.imports),
+        packages=frozenset(given.packages),
     )
 
 

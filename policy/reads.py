@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 from core.attribution import Attribution, Certainty, LaunchedAs, Script, SenderPeer
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.situation import ScriptHistory, Situation
+from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import unread_kinds
 from destinations.networks import networks_of
 from policy.inputs import (
     ACCOUNT,
+    ADVISORIES,
     CLOCK,
     COUNTRY,
     DESTINATION,
@@ -27,6 +29,7 @@ from policy.inputs import (
     IMPORTS,
     LLM,
     NETWORK,
+    PACKAGES,
     PEERS,
     REQUEST,
     SCRIPT,
@@ -181,6 +184,17 @@ CHANGED = _history(
 )
 SCRIPT_AGE = Read(name="script.age", inputs=HISTORY | SCRIPT | CLOCK, of=_age)
 IMPORTED = Read(name="script.imports", inputs=IMPORTS | SCRIPT, of=lambda s: s.history.imports)
+PACKAGES_ARE = Read(
+    name="script.packages",
+    inputs=PACKAGES | ADVISORIES | SCRIPT,
+    of=lambda s: s.history.packages or frozenset(),
+)
+PACKAGES_LISTED = Read(
+    name="script.packages_listed",
+    inputs=PACKAGES | SCRIPT,
+    of=lambda s: (s.history.packages or frozenset()) & {PackageState.NOT_ALLOWED},
+)
+"""The same, where no advisory is asked."""
 
 HOST = Read(name="destination.host", inputs=DESTINATION, of=lambda s: s.host or s.destination.host)
 PORT = _destination("destination.port", lambda d: d.port)

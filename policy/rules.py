@@ -129,6 +129,9 @@ class OrganisationSection(Strict):
         default=[], description="Files with recognisers in Presidio's YAML, relative to this file."
     )
     exceptions: list[ExceptionEntry] = Field(default=[], description="Values that are no findings.")
+    packages: Several[Text] = Field(
+        default=[], description="Packages that scripts may use; others are not_allowed."
+    )
     contact: str | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from core.host_names import host_meant
 from policy.fields import Listed, RuleId, Strict
 
 SOON = timedelta(days=14)
@@ -21,8 +22,11 @@ _NOTHING_BUT_WILD = re.compile(r"[*?./\\]*")
 def _host(value: str) -> str:
     name = value.lower().rstrip(".")
     if _ADDRESS.fullmatch(name) or not _HOST.fullmatch(name):
+        meant = host_meant(name)
+        fit = meant is not None and _HOST.fullmatch(meant) and not _ADDRESS.fullmatch(meant)
         raise ValueError(
-            "write hosts as names without scheme, port or path, such as backup.vendor.example"
+            "write hosts as names without scheme, port or path, such as "
+            f"{meant if fit else 'backup.vendor.example'}"
         )
     last = name.split(".")[-2:]
     if any(set(label) & set("*?") for label in last):

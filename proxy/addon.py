@@ -9,6 +9,7 @@ from mitmproxy.proxy import layer, layers
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution
+from core.vocabulary.protocols import SERVER_FIRST_IN_TLS
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
 from proxy.backpressure import hang_up
@@ -31,6 +32,7 @@ from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, exchange_of, head_of
 from proxy.travel import Kept, PastTap
 from proxy.uninspected import Told, Uninspected
+from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
 from proxy.websockets import MessageGate
 
@@ -105,6 +107,8 @@ class GateAddon:
         make_ours(nextlayer.context.layers)
         tls_passthrough.make_ours(nextlayer.context.layers)
         if target is not None and not is_http:
+            self._silent.pop(nextlayer.context.client.id, None)
+            self.tunnels.over(nextlayer.context.client.id)
             who = self.inspection.senders.of(nextlayer.context.client.id)
             await self._tell(self.uninspected.not_http, who, target)
 
@@ -112,7 +116,16 @@ class GateAddon:
         """A client has its tunnel; now it has to ask for something."""
         self.tunnels.opened(flow.client_conn.id, (flow.request.host, flow.request.port))
 
+    async def gate_unreadable(self, found: Unreadable) -> None:
+        """Record what was refused because it is no request."""
+        self._silent.pop(found.client.id, None)
+        self.tunnels.over(found.client.id)
+        await self._tell(
+            self.uninspected.unreadable, self.inspection.senders.of(found.client.id), found.target
+        )
+
     async def _on_silent_tunnel(self, connection_id: str, target: tuple[str, int]) -> None:
+        self._silent.pop(connection_id, None)
         who = self.inspection.senders.of(connection_id)
         await self._tell(self.uninspected.silent, who, target)
         hang_up(connection_id)
@@ -149,7 +162,10 @@ class GateAddon:
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
         host, port = data.context.server.address or ("", 443)
-        self._silent[data.context.client.id] = (data.conn.sni or host, port)
+        target = data.conn.sni or host, port
+        self._silent[data.context.client.id] = target
+        if port in SERVER_FIRST_IN_TLS:
+            self.tunnels.opened(data.context.client.id, target)
 
     def tls_established_server(self, data: tls.TlsData) -> None:
         """The server may have asked for a certificate of the client."""

@@ -5,6 +5,7 @@ from typing import Literal
 from mitmproxy import http
 
 from proxy.corporate_proxies import CorporateProxies
+from proxy.sealed.opening import Foreign
 
 
 class CorporateRoute:
@@ -25,6 +26,12 @@ class CorporateRoute:
             flow.server_conn.via = (scheme, (proxy.host, proxy.port))
         if flow.request.stream:
             self._authorize(flow)
+
+    def gate_foreign(self, foreign: Foreign) -> None:
+        """What is not HTTP goes through the proxy in a tunnel, too."""
+        proxy = self._proxies.of(foreign.target[0])
+        if proxy is not None:
+            foreign.via = ("https" if proxy.scheme == "https" else "http", (proxy.host, proxy.port))
 
     def gate_large_body(self, flow: http.HTTPFlow) -> None:
         """Its head leaves now."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import time
 from collections.abc import Callable
 
 from core.attribution import Attribution
@@ -14,7 +15,8 @@ from proxy.uninspected import Uninspected
 
 EVERY_S = 0.5
 """How often the connection table is looked at: what is open for a second is seen."""
-_MOST_PER_LOOK = 50
+_LONGEST_LOOK_S = 1.0
+"""Whatever a look has not come to by then is the next one's: it is not known yet."""
 
 type _Ends = tuple[str, str, int, str, int]
 
@@ -22,7 +24,13 @@ type _Ends = tuple[str, str, int, str, int]
 class EvasionWatch:
     """Finds connections past the gate and has each recorded. One per gate."""
 
-    def __init__(self, attributor: Callable[[], Attributor], uninspected: Uninspected) -> None:
+    def __init__(
+        self,
+        attributor: Callable[[], Attributor],
+        uninspected: Uninspected,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._attributor = attributor
         self._uninspected = uninspected
         self._known: set[_Ends] = set()
@@ -37,16 +45,16 @@ class EvasionWatch:
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life."""
         listed = await COURTESIES.run(table.established)
-        for connection in self._fresh([c for c in listed if _leaves(c)]):
-            await self._examine(table, connection)
-
-    def _fresh(self, found: list[Connection]) -> list[Connection]:
-        """Return those that no earlier look asked about, as many as one look may take on."""
-        there = {_ends(connection): connection for connection in found}
-        fresh = [c for ends, c in there.items() if ends not in self._known][:_MOST_PER_LOOK]
+        there = {_ends(connection): connection for connection in listed if _leaves(connection)}
         self._known &= there.keys()
-        self._known.update(map(_ends, fresh))
-        return fresh
+        until = self._clock() + _LONGEST_LOOK_S
+        for ends, connection in there.items():
+            if ends in self._known:
+                continue
+            if self._clock() > until:
+                break
+            self._known.add(ends)
+            await self._examine(table, connection)
 
     async def _examine(self, table: DirectConnections, connection: Connection) -> None:
         attributor = self._attributor()

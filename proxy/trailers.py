@@ -8,10 +8,15 @@ from h11 import Data, EndOfMessage
 from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
-from mitmproxy.proxy import events, layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestEndOfMessage, RequestTrailers
 from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_body_reader
+
+from proxy.far_side import refused_head
+from proxy.unreadable import is_request, refused
+
+_FIRST_LINE = 65_536
 
 
 class WholeChunkedReader(ChunkedReader):
@@ -29,7 +34,22 @@ class WholeChunkedReader(ChunkedReader):
 
 
 class GateHttp1Server(Http1Server):
-    """mitmproxy's reader of HTTP/1 requests; tells of trailers as its reader of HTTP/2 does."""
+    """mitmproxy's reader of HTTP/1 requests; tells of trailers as its reader of HTTP/2 does, and of
+    what is no request.
+    """
+
+    def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        """Read a head. What cannot become one is not waited for."""
+        yield from super().read_headers(event)
+        if not isinstance(event, events.DataReceived) or self.request is not None:
+            return
+        if self.state == self.done:
+            yield from refused(self.context, event.data)
+        elif len(self.buf) and not is_request(begun := bytes(self.buf)[:_FIRST_LINE]):
+            yield commands.SendData(self.conn, refused_head(400))
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
+            yield from refused(self.context, begun)
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the next piece of the body."""

@@ -98,6 +98,16 @@ class Uninspected:
         stage = "protocol: what was sent is not HTTP"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def unreadable(self, sender: Attribution, host: str, port: int) -> None:
+        """What came was no request of HTTP that can be read: it is refused."""
+        reason = (
+            "Something was sent that cannot be read as a request of HTTP (another protocol, an "
+            "address of another kind, a head that is not in order); it was refused, and nothing of "
+            "it was sent on."
+        )
+        stage = "protocol: what was sent cannot be read as HTTP"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def silent(self, sender: Attribution, host: str, port: int) -> None:
         """A tunnel in which nothing was asked for: it is ended, unread."""
         reason = (

@@ -62,21 +62,20 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
+    from app.authority_ending import authority_ending
     from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
     from app.gate_registry import announced, health
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
-    from app.sealing import run_sealed, sealing
+    from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
     home = open_home()
     settings = load_settings(home.settings)
-    seals, remark = sealing(settings, sealed)
-    if remark and not quiet:
-        typer.echo(f"outgate: {remark}", err=True)
+    seals = is_sealed(settings, sealed)
     if not (seals or quiet) and (
         dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
     ):
@@ -90,14 +89,25 @@ def run(
         if not quiet:
             typer.echo(f"outgate: {line}", err=True)
     with gate_for(home, settings, options) as running:
+        if not quiet and (ending := authority_ending(home)) is not None:
+            typer.echo(f"outgate: {ending}", err=True)
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
+            ended = None
             if seals:
-                ended = run_sealed(command, its_own, running, home, settings)
-            else:
+                try:
+                    ended = run_sealed(command, its_own, running, home, settings)
+                except NoSealError as error:
+                    if not may_go_unsealed(settings, sealed):
+                        raise
+                    typer.echo(
+                        f"outgate: not sealed, so it has to heed proxy variables. {error.message}",
+                        err=True,
+                    )
+            if ended is None:
                 ended = run_program(command, its_own)
         contact = (health(running) or {}).get("contact")
         left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
@@ -129,6 +139,7 @@ def start(
     \b
     Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
     """
+    from app.authority_ending import authority_ending
     from app.gate_registry import RunningGate, find
     from app.home import open_home
     from app.port_choice import free_port
@@ -171,6 +182,8 @@ def start(
             typer.echo(
                 f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C."
             )
+            if (ending := authority_ending(home)) is not None:
+                typer.echo(f"outgate: {ending}", err=True)
 
     serve(home, settings, choices, private=private, ready=ready)
     return 0
@@ -184,6 +197,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     \b
     Example: outgate status --json
     """
+    from app.authority_ending import authority_ending
     from app.gate_registry import find, health
     from app.home import open_home
     from app.summary import print_health
@@ -197,6 +211,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         )
     else:
         print_health(running, answer)
+        if running is not None and (ending := authority_ending(home)) is not None:
+            typer.echo(f"outgate: {ending}", err=True)
     return 0 if answer is not None and answer.get("healthy") else 1
 
 

@@ -2,9 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from certs.chain import Authority
 
 application = typer.Typer(
     help="Show, export or replace the authority.",
@@ -22,10 +25,12 @@ def path() -> None:
     """
     from app.home import open_home
     from certs.authority import open_authority
+    from certs.rotation import trusted_besides
     from certs.trust import write_bundle
 
     home = open_home()
-    bundle = write_bundle(home.bundle, open_authority(home.authority), os.environ)
+    authority, besides = open_authority(home.authority), trusted_besides(home.authority)
+    bundle = write_bundle(home.bundle, authority, os.environ, besides)
     for warning in bundle.warnings:
         typer.echo(f"outgate: {warning}", err=True)
     typer.echo(str(bundle.path))
@@ -50,20 +55,42 @@ def show() -> None:
     """
     from app.home import open_home
     from certs.authority import open_authority
+    from certs.rotation import upcoming
 
-    facts = open_authority(open_home().authority).facts()
+    home = open_home()
+    authority = open_authority(home.authority)
+    _describe(authority)
+    if (following := upcoming(home.authority)) is not None:
+        typer.echo(f"\nto come:     {following.facts().subject}")
+        typer.echo(f"fingerprint: {following.facts().fingerprint_sha256}")
+
+
+def _describe(authority: "Authority") -> None:
+    """Print what may be shown, and what is to know."""
+    from certs.remarks import remarks
+    from core.ids import utc_now
+
+    facts = authority.facts()
     typer.echo(f"subject:     {facts.subject}")
-    typer.echo(f"fingerprint: {facts.fingerprint_sha256}")
+    typer.echo(f"fingerprint: {facts.signer_sha256}")
     typer.echo(f"valid:       {facts.not_before:%Y-%m-%d} to {facts.not_after:%Y-%m-%d}")
     kind = "imported from the organisation" if facts.imported else "made on this machine"
     typer.echo(f"kind:        {kind}")
     typer.echo(f"chain:       {' < '.join(facts.chain)}")
+    if facts.imported:
+        typer.echo(f"root:        {facts.chain[-1]}")
+        typer.echo(f"fingerprint: {facts.fingerprint_sha256}")
+    for remark in remarks(authority, utc_now()):
+        typer.echo(f"outgate: {remark}", err=True)
 
 
 @application.command()
 def export(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write.")],
     der: Annotated[bool, typer.Option("--der", help="DER instead of PEM.")] = False,
+    following: Annotated[
+        bool, typer.Option("--next", help="The root that `ca rotate` has prepared.")
+    ] = False,
 ) -> None:
     """Write the root certificate (never the key) for a trust store.
 
@@ -72,9 +99,13 @@ def export(
     """
     from app.home import open_home
     from certs.authority import open_authority
+    from certs.rotation import upcoming
     from core.errors import SettingsError
 
-    authority = open_authority(open_home().authority)
+    folder = open_home().authority
+    authority = upcoming(folder) if following else open_authority(folder)
+    if authority is None:
+        raise SettingsError("No other authority is prepared.", remedy="Begin: outgate ca rotate")
     try:
         out.write_bytes(authority.root_der() if der else authority.root_pem())
     except OSError as error:
@@ -82,40 +113,159 @@ def export(
     typer.echo(f"written to {out}")
 
 
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="PEM file of the intermediate's private key. Default: the key of `ca csr`.",
+    ),
+]
+Chain = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE", help="PEM file: the intermediate, then up to the root; repeatable."
+    ),
+]
+Pkcs12 = Annotated[
+    Path | None,
+    typer.Option("--pkcs12", metavar="FILE", help="PKCS#12 file that holds key and chain."),
+]
+PassphraseFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="File with the key's passphrase.")
+]
+
+
 @application.command(name="import")
 def import_(
-    key: Annotated[
-        Path, typer.Option(metavar="FILE", help="PEM file of the intermediate's private key.")
-    ],
-    chain: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="FILE", help="PEM file: the intermediate, then up to the root; repeatable."
-        ),
-    ],
-    passphrase_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File with the key's passphrase.")
-    ] = None,
+    key: Key = None,
+    chain: Chain = None,
+    pkcs12: Pkcs12 = None,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
     """Use an intermediate of the organisation's own authority from now on; its chain is sent whole
-    to clients.
+    to clients, and the root that they trusted before stays trusted.
 
     \b
-    Example: outgate ca import --key endpoint.key --chain endpoint-chain.pem
+    Example: outgate ca import --chain endpoint-chain.pem
+    Example: outgate ca import --pkcs12 endpoint.p12 --passphrase-file p12.txt
     """
     from app.home import open_home
-    from certs.authority import import_authority
+    from certs.authority import import_authority, import_pkcs12
+    from certs.rotation import former_root, keep_former
+    from certs.signing_request import pending_key
     from core.errors import CertificateError, InputError, SettingsError
 
+    if (pkcs12 is None) == (not chain) or (pkcs12 is not None and key is not None):
+        raise SettingsError(
+            "Give either --pkcs12, or --chain with --key.",
+            remedy="Without --key the key of `outgate ca csr` is used.",
+        )
+    folder = open_home().authority
+    pending = pending_key(folder)
+    if pkcs12 is None and key is None and not pending.is_file():
+        raise SettingsError(
+            "There is no key of an earlier request.",
+            remedy="Give --key, or make one: outgate ca csr",
+        )
     try:
         passphrase = passphrase_file.read_bytes().strip() if passphrase_file else None
     except OSError as error:
         raise SettingsError(f"Cannot read {error.filename}: {error.strerror}.") from error
     try:
-        import_authority(
-            open_home().authority, key_file=key, chain_files=tuple(chain), passphrase=passphrase
-        )
+        former = former_root(folder)
+        if pkcs12 is not None:
+            authority = import_pkcs12(folder, file=pkcs12, passphrase=passphrase)
+        else:
+            authority = import_authority(
+                folder,
+                key_file=key or pending,
+                chain_files=tuple(chain or ()),
+                passphrase=passphrase,
+            )
     except CertificateError as error:
         raise InputError(error.message, remedy=error.remedy) from error
+    keep_former(folder, former)
+    if key is None and pkcs12 is None:
+        pending.unlink()
     typer.echo("Imported. Restart the gate to use it.")
-    show()
+    _describe(authority)
+
+
+@application.command()
+def csr(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write.")],
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the intermediate. Default: by host.")
+    ] = None,
+    permit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DOMAIN", help="Ask for this domain only; repeatable."),
+    ] = None,
+) -> None:
+    """Ask the organisation for an intermediate: make a key that stays here, and write a request for
+    its certificate.
+
+    \b
+    Example: outgate ca csr --out endpoint.csr
+    """
+    import platform
+
+    from app.home import open_home
+    from certs.signing_request import signing_request
+    from core.errors import SettingsError
+
+    folder = open_home().authority
+    try:
+        request = signing_request(folder, name or f"Outgate {platform.node()}"[:64], permit or ())
+        out.write_bytes(request)
+    except ValueError as error:
+        raise SettingsError(
+            "The name or a domain cannot stand in a certificate.",
+            remedy="Names have at most 64 characters, domains letters, digits and dots.",
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"Cannot write {out}: {error.strerror}.") from error
+    typer.echo(
+        f"written to {out}; its key stays here. With the answer: outgate ca import --chain FILE"
+    )
+
+
+@application.command()
+def rotate(
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Sign with the prepared authority from now on.")
+    ] = False,
+) -> None:
+    """Replace the authority that this machine made, without a moment at which clients do not trust
+    it.
+
+    First another one is prepared, and clients come to trust both; with --finish it takes over, and
+    the former one stays trusted until it ends.
+
+    \b
+    Example: outgate ca rotate
+    Example: outgate ca rotate --finish
+    """
+    from app.home import open_home
+    from certs import rotation
+    from certs.authority import open_authority
+    from certs.trust import write_bundle
+    from core.errors import CertificateError, InputError
+
+    home = open_home()
+    present = open_authority(home.authority)
+    try:
+        other = rotation.finish(home.authority) if finish else rotation.prepare(home.authority)
+    except CertificateError as error:
+        raise InputError(error.message, remedy=error.remedy) from error
+    besides = rotation.trusted_besides(home.authority)
+    write_bundle(home.bundle, other if finish else present, os.environ, besides)
+    if finish:
+        typer.echo("Taken over. Restart the gate to sign with it.")
+    else:
+        typer.echo(
+            "Prepared; the present authority goes on signing. Hand this root out to whatever trusts"
+            " the present one by other means than Outgate's bundle (outgate ca export --next), then:"
+            " outgate ca rotate --finish"
+        )
+    _describe(other)

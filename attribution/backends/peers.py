@@ -9,17 +9,22 @@ peer here.
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused, NoSuchSocket, SockDiag
 
-_BY_FAMILY, _DONE, _ERROR = 20, 3, 2
+_OF_TCP, _BY_FAMILY, _DONE, _ERROR = 18, 20, 3, 2
+"""Kinds of messages. The older question is about TCP of every family in one: the kernel goes
+through its table once.
+"""
 _DUMP = 0x301
 _ESTABLISHED, _LISTEN = 1 << 1, 1 << 10
 _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI")
+_OLD_REQUEST = struct.Struct("=BBBB48xII")
+"""Family, lengths of two prefixes, extensions; a socket's ends, unused; states, unused."""
 _ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
 _PORT = struct.Struct("!H")
 _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
@@ -65,18 +70,36 @@ def request(family: int, states: int, port: int | None = None) -> bytes:
 
 def request_leaving(family: int) -> bytes:
     """Return the request for the established TCP sockets whose far end is not on this machine."""
-    conditions = [(socket.inet_pton(family, host), bits) for host, bits in _THIS_MACHINE[family]]
-    left = sum(_CONDITION.size + len(address) + _JUMP.size for address, _ in conditions)
+    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ESTABLISHED) + b"\0" * 48
+    asked += _leaving_code([family])
+    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
+
+
+def request_open() -> bytes:
+    """Return the request for the TCP sockets of both families that listen, or are established with
+    a far end that is not on this machine.
+    """
+    asked = _OLD_REQUEST.pack(socket.AF_UNSPEC, 0, 0, 0, _ESTABLISHED | _LISTEN, 0)
+    asked += _leaving_code(_THIS_MACHINE)
+    return _HEADER.pack(_HEADER.size + len(asked), _OF_TCP, _DUMP, 1, 0) + asked
+
+
+def _leaving_code(families: Iterable[int]) -> bytes:
+    """Return the attribute by which the kernel leaves out what stays on this machine."""
+    conditions = [
+        (family, socket.inet_pton(family, host), bits)
+        for family in families
+        for host, bits in _THIS_MACHINE[family]
+    ]
+    left = sum(_CONDITION.size + len(address) + _JUMP.size for _, address, _ in conditions)
     code = b""
-    for address, bits in conditions:
+    for family, address, bits in conditions:
         step = _CONDITION.size + len(address)
         code += _CONDITION.pack(_FAR_ADDRESS, step, step + _JUMP.size, family, bits, -1) + address
         # To this machine: a jump past the end, the kernel's word for "not this one".
         code += _JUMP.pack(_JUMP_CODE, _JUMP.size, left - step + 4)
         left -= step + _JUMP.size
-    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ESTABLISHED) + b"\0" * 48
-    asked += struct.pack("=HH", len(code) + 4, _BYTECODE) + code
-    return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
+    return struct.pack("=HH", len(code) + 4, _BYTECODE) + code
 
 
 def rows(answer: bytes) -> Iterator[Row | None]:
@@ -89,7 +112,7 @@ def rows(answer: bytes) -> Iterator[Row | None]:
             return
         if kind == _ERROR or length < _HEADER.size:
             raise DiagRefused("the kernel lists no sockets")
-        if kind == _BY_FAMILY and length >= _HEADER.size + _ENTRY.size:
+        if kind in {_BY_FAMILY, _OF_TCP} and length >= _HEADER.size + _ENTRY.size:
             yield _row(answer, at + _HEADER.size)
         at += (length + 3) & ~3
 
@@ -173,10 +196,15 @@ def leaving() -> list[Row]:
     """Return the TCP connections that leave this machine, opened here: not those that a listening
     socket took. Raises OSError or DiagRefused where the kernel does not list them.
     """
-    listening = {row.port for row in _dump(_LISTEN)}
-    families = (socket.AF_INET, socket.AF_INET6)
-    found = [row for family in families for row in _answered(request_leaving(family))]
-    return [row for row in found if row.port not in listening]
+    try:
+        found = _answered(request_open())
+    except DiagRefused:
+        families = (socket.AF_INET, socket.AF_INET6)
+        found = [row for family in families for row in _answered(request_leaving(family))]
+        found += _dump(_LISTEN)
+    # What listens has no far end yet.
+    listening = {row.port for row in found if row.far_port == 0}
+    return [row for row in found if row.far_port != 0 and row.port not in listening]
 
 
 def _dump(states: int, port: int | None = None, channel: socket.socket | None = None) -> list[Row]:

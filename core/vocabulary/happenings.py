@@ -18,6 +18,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.REBUILT: "the list of cases was made anew",
         Event.MIGRATED: "the evidence was brought to another format",
         Event.ERASED: "evidence was erased",
+        Event.ERASURE_SWEPT: "the files were cleared of what was erased",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
         Event.LEGAL_HOLD: "evidence was put under a legal hold",
         Event.HOLD_LIFTED: "a legal hold was lifted",

@@ -47,6 +47,10 @@ USUAL: Mapping[int, str] = MappingProxyType(
 """Registered or customary ports (IANA's registry, and the products' own documents)."""
 
 
+SERVER_FIRST_IN_TLS = frozenset({465, 563, 990, 993, 994, 995, 6697})
+"""Ports at which a server speaks first inside TLS: mail, news, files, chat."""
+
+
 def port_words(port: int) -> str:
     """Return `port 5432, usually a PostgreSQL database`, or the port alone."""
     usual = USUAL.get(port)

@@ -108,15 +108,17 @@ PATCHES = (
         touches=(
             f"{_HTTP}._http1:make_body_reader",
             f"{_HTTP}._http1:Http1Connection.read_body",
+            f"{_HTTP}._http1:Http1Server.read_headers",
             f"{_HTTP}:Http1Server",
             f"{_HTTP}._http1:Http1Server",
             "h11._readers:ChunkedReader.__call__",
         ),
-        because="mitmproxy's reader of HTTP/1 raises NotImplementedError on headers behind a body.",
-        without="a client that sends trailers waits for an answer for ever",
+        because="mitmproxy's reader of HTTP/1 raises NotImplementedError on headers behind a body, "
+        "waits for the end of a head that is none, and refuses one without telling anybody.",
+        without="a client that sends trailers, or no HTTP, waits for an answer for ever",
         test="tests/proxy/test_proxy_trailers.py::"
         "test_trailers_stay_here_and_the_request_goes_through",
-        seen="1744d2b4d1b8",
+        seen="842c3f475bd6",
     ),
     Patch(
         name="failing servers",
@@ -244,13 +246,14 @@ PATCHES = (
             "mitmproxy.proxy.layer:Layer.handle_event",
             "mitmproxy.proxy.commands:RequestWakeup",
             "mitmproxy.proxy.layers.tls:parse_client_hello",
+            f"{_HTTP}._upstream_proxy:HttpUpstreamProxy",
             "mitmproxy.addons.next_layer:NextLayer._next_layer",
         ),
         because="mitmproxy waits for the client's first byte, for ever where a server speaks "
         "first, and takes whatever is no TLS for HTTP.",
         without="mail, SSH and databases hang, and are in no record",
         test="tests/scenarios/test_scenarios_sealed.py::test_what_is_not_http_is_named_and_counted",
-        seen="6cfc67ce4ca5",
+        seen="7d80fcff5c05",
     ),
     Patch(
         name="WebSockets",

@@ -7,12 +7,13 @@ some databases the server speaks first.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from mitmproxy.connection import Server
-from mitmproxy.proxy import commands, events, layer
+from mitmproxy.connection import Connection, Server
+from mitmproxy.proxy import commands, events, layer, tunnel
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import HTTPMode
+from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.proxy.layers.tls import HTTP_ALPNS, parse_client_hello
 
 from capture.protocols import spoken_by_client, spoken_by_server
@@ -47,6 +48,8 @@ class Foreign:
     """True when nobody has said anything yet."""
     passage: Passage | None = None
     """Set where it may pass."""
+    via: tuple[Literal["http", "https"], tuple[str, int]] | None = None
+    """The proxy that it goes out by, if by any."""
 
 
 @dataclass
@@ -54,6 +57,22 @@ class GateForeignHook(commands.StartHook):
     """A connection is not HTTP: may it pass?"""
 
     foreign: Foreign
+
+
+class _Relay(UnreadLayer):
+    """Forwards and counts, and keeps what the server said first."""
+
+    heard = b""
+
+    def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Forward one piece, or an end."""
+        from_server = isinstance(event, events.DataReceived) and (
+            event.connection is self.context.server
+        )
+        if from_server and not self.heard:
+            assert isinstance(event, events.DataReceived)
+            self.heard = event.data
+        yield from super().relay_messages(event)
 
 
 class Opening(layer.Layer):
@@ -64,10 +83,13 @@ class Opening(layer.Layer):
         self._said = b""
         self._foreign: Foreign | None = None
         self._timer: commands.RequestWakeup | None = None
-        self._given_up: Server | None = None
-        """A connection to the server that was opened in vain."""
+        self._far: Connection | None = None
+        """The connection to the server, or to the proxy on the way there."""
+        self._given_up: Connection | None = None
+        """Such a one that was opened in vain."""
         self._opens = False
-        self._relay: UnreadLayer | None = None
+        self._way: layer.Layer | None = None
+        self._relay: _Relay | None = None
         self._next: Any = None
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -102,7 +124,7 @@ class Opening(layer.Layer):
             return
         yield from self._asked(spoken)
         if self._relay is not None:
-            yield from self._go_on(self._relay)
+            yield from self._go_on()
 
     def _inspected(self) -> layer.CommandGenerator[None]:
         """Let the connection be read like any other."""
@@ -125,10 +147,17 @@ class Opening(layer.Layer):
             self._next = _Ended(self.context)
             return
         self._foreign = foreign
-        self._relay = UnreadLayer(self.context, ignore=True)
-        self._relay.passage = foreign.passage
+        way = tunnel.LayerStack()
+        if foreign.via is not None:
+            self.context.server.via = foreign.via
+            way /= HttpUpstreamProxy.make(self.context, True)
+        relay = _Relay(self.context, ignore=True)
+        relay.passage = foreign.passage
+        way /= relay
+        self._relay, self._way = relay, way[0]
+        self._far = getattr(way[0], "tunnel_connection", self.context.server)
         self._opens = True
-        yield from self._relay.handle_event(events.Start())
+        yield from self._way.handle_event(events.Start())
 
     def _silence(self) -> layer.CommandGenerator[None]:
         """The client has said nothing for a while: perhaps it waits for the server."""
@@ -136,45 +165,47 @@ class Opening(layer.Layer):
             return
         yield from self._asked(protocol_at(self._port), silent=True)
 
-    def _first_word(self, event: events.Event, relay: UnreadLayer) -> layer.CommandGenerator[None]:
+    def _first_word(self, event: events.Event, relay: _Relay) -> layer.CommandGenerator[None]:
         """Somebody speaks at last. A client that speaks HTTP first is read like any other."""
-        if isinstance(event, events.CommandCompleted):
-            self._opens = False
-            yield from relay.handle_event(event)
-            if self._said:
-                yield from self._client_spoke(relay)
-        elif isinstance(event, events.ConnectionClosed):
-            self._next = relay
-            yield from relay.handle_event(event)
-        elif not isinstance(event, events.DataReceived):
-            yield from relay.handle_event(event)
-        elif event.connection is self.context.client:
+        assert self._way is not None
+        if isinstance(event, events.DataReceived) and event.connection is self.context.client:
             self._said += event.data
             if not self._opens:
-                yield from self._client_spoke(relay)
-        else:
-            self._named(spoken_by_server(event.data))
-            self._next = relay
-            yield from relay.handle_event(event)
+                yield from self._client_spoke()
+            return
+        if isinstance(event, events.ConnectionClosed):
+            self._next = self._way
+        yield from self._way.handle_event(event)
+        if relay.heard:
+            self._named(spoken_by_server(relay.heard))
+            self._next = self._way
+        elif isinstance(event, events.CommandCompleted):
+            self._opens = False
+            if self._said:
+                yield from self._client_spoke()
 
-    def _client_spoke(self, relay: UnreadLayer) -> layer.CommandGenerator[None]:
+    def _client_spoke(self) -> layer.CommandGenerator[None]:
         spoken = spoken_in(self._said, self._port)
         if spoken is None or not self.context.client.connected:
             return
         if spoken:
             self._named(spoken)
-            yield from self._go_on(relay)
+            yield from self._go_on()
             return
-        relay.passage.end("nothing passed unread: the client spoke HTTP after all")
-        self._given_up = self.context.server
-        yield commands.CloseConnection(self._given_up)
-        self.context.server = Server(address=self._given_up.address)
+        assert self._foreign is not None
+        assert self._foreign.passage is not None
+        assert self._far is not None
+        self._foreign.passage.end("nothing passed unread: the client spoke HTTP after all")
+        self._given_up = self._far
+        yield commands.CloseConnection(self._far)
+        self.context.server = Server(address=self.context.server.address)
         yield from self._inspected()
 
-    def _go_on(self, relay: UnreadLayer) -> layer.CommandGenerator[None]:
-        self._next = relay
-        yield from relay.handle_event(events.DataReceived(self.context.client, self._said))
-        self._said = b""
+    def _go_on(self) -> layer.CommandGenerator[None]:
+        """Forward what was said so far, and all that follows."""
+        assert self._way is not None
+        self._next, said, self._said = self._way, self._said, b""
+        yield from self._way.handle_event(events.DataReceived(self.context.client, said))
 
     def _named(self, protocol: str | None) -> None:
         assert self._foreign is not None

@@ -58,16 +58,32 @@ def test_open_connections_to_other_machines_are_listed(tmp_path: Path) -> None:
     [
         row("0100007F:1538"),
         row("057100CB:01BB", state="06"),
-        row("057100CB:01BB", uid=os.getuid() + 1),
         "",
         "garbage",
     ],
 )
 def test_nothing_else_is(tmp_path: Path, other: str) -> None:
-    """Connections of this machine to itself, closing ones, those of other users and broken lines
-    are left out.
-    """
+    """Connections of this machine to itself, closing ones and broken lines are left out."""
     assert table(tmp_path, other) == []
+
+
+@pytest.mark.parametrize(
+    ("gate_of", "sees"), [(1000, ["of 1000"]), (1001, ["of 1001"]), (0, ["of 1000", "of 1001"])]
+)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_users_gate_sees_the_users_own(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    transport: str,
+    gate_of: int,
+    sees: list[str],
+) -> None:
+    """The gate of one of several users of a machine looks after that one; root's after all."""
+    monkeypatch.setattr("os.getuid", lambda: gate_of)
+    rows = [row("057100CB:01BB", uid=1000), row("067100CB:01BB", uid=1001)]
+    listed = table(tmp_path, *rows) if transport == "tcp" else table(tmp_path, udp="\n".join(rows))
+    names = {"203.0.113.5:443": "of 1000", "203.0.113.6:443": "of 1001"}
+    assert [names[address] for address in listed] == sees
 
 
 ANY, ANY6 = "00000000:0000", "00000000000000000000000000000000:0000"
@@ -95,7 +111,6 @@ def test_a_socket_without_a_far_side_is_listed_as_such(tmp_path: Path) -> None:
         row(ANY, state="07", local="00000000:14E9"),  # mDNS
         row(ANY, state="07", local="00000000:01BB"),  # an HTTP/3 server
         row(ANY, state="07", local="0100007F:C350"),  # bound to this machine
-        row(ANY, state="07", local="00000000:C350", uid=os.getuid() + 1),
         row(ANY, state="07", local="00000000:C350", inode=0),
         "garbage",
     ],
@@ -229,6 +244,12 @@ wanted = {begin("10.77.0.1", "10.77.0.2", port4), begin("fd77::1", "fd77::2", po
 begin("127.0.0.1", "127.0.0.1", near_port)
 own = socket.create_connection(("10.77.0.2", port4), source_address=("10.77.0.1", 0))
 found = ConnectionTable().established()
+from attribution.backends import peers
+def refused():
+    raise peers.DiagRefused("too old a kernel")
+peers.request_open = refused
+again = ConnectionTable().established()
+assert {c.id for c in found} == {c.id for c in again}, again
 assert {c.client_port for c in found} == wanted, found
 assert {c.gate_host for c in found} == {"10.77.0.2", "fd77::2"}, found
 print("right")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.host_names import address_of, authority_of, host_of
+from core.host_names import address_of, authority_of, host_meant, host_of
 
 LOOPBACK = (
     "127.0.0.1",
@@ -136,3 +136,43 @@ def test_a_name_is_no_address() -> None:
     """Only what is connected to without a look-up is an address."""
     assert address_of("files.example") is None
     assert address_of("a.1b") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("https://api.example.com/", "api.example.com"),
+        ("https://api.example.com", "api.example.com"),
+        ("HTTPS://API.example.com:8443/v1?x=1#y", "API.example.com"),
+        ("https://user:pw@api.example.com/", "api.example.com"),
+        ("user@api.example.com", "api.example.com"),
+        ("api.example.com:443", "api.example.com"),
+        ("api.example.com/v1", "api.example.com"),
+        ("*.example.com/*", "*.example.com"),
+        ("*.example.com:*", "*.example.com"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("http://[::1]/", "::1"),
+        ("https://", ""),
+        ("//api.example.com", ""),
+        (" api.example.com ", None),
+        ("api.example.com", None),
+        ("api?.example.com", None),
+        ("*.example.com", None),
+        ("*", None),
+        ("2001:db8::1", None),
+        ("[2001:db8::1]", None),
+        ("::ffff:127.0.0.1", None),
+        ("10.0.0.1", None),
+        ("MÜNCHEN.example.", None),
+    ],
+)
+def test_more_than_a_host_is_told_from_one(text: str, meant: str | None) -> None:
+    """Whoever writes an address of the web where a host belongs means its host."""
+    assert host_meant(text) == meant
+
+
+@given(st.text(max_size=80))
+def test_what_is_meant_is_a_host(text: str) -> None:
+    """Whatever was written, what is meant by it is no more than a host."""
+    meant = host_meant(text)
+    assert meant is None or not set(meant) & set("/#@")

@@ -93,6 +93,28 @@ def make(
     return Made(key=key, certificate=builder.sign(signer, hashes.SHA256()))
 
 
+def answered(request: x509.CertificateSigningRequest) -> tuple[bytes, bytes]:
+    """Sign a request as a certificate service does. Returns the chain and its root, PEM."""
+    root = make("Corp root", days=900)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(request.public_key())
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(request.subject)
+        .issuer_name(root.certificate.subject)
+        .public_key(request.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW)
+        .not_valid_after(root.certificate.not_valid_after_utc)
+        .add_extension(identifier, critical=False)
+        .add_extension(issuer, critical=False)
+    )
+    for extension in request.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    own = builder.sign(root.key, hashes.SHA256())
+    return own.public_bytes(Encoding.PEM) + root.pem, root.pem
+
+
 CLIENT_ONLY = (ExtendedKeyUsageOID.CLIENT_AUTH,)
 
 

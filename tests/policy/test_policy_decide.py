@@ -24,7 +24,9 @@ from core.attribution import Certainty, ProcessRef, SenderPeer
 from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.packages import PackageState
 from examples import most
+from policy.loading import PolicyError
 
 BLOCK_PERSONAL = """
   - id: personal
@@ -774,3 +776,48 @@ def test_a_rule_can_ask_for_whom_a_sender_works(
     )
     given = situation(sender=replace(sender(), on_behalf=peers))
     assert policy(rules).decide(given).verdict is Verdict(expected)
+
+
+PACKAGE_RULE = "  - {{id: r, when: {{script: {{packages: {}}}}}, then: block}}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "packages", "advised", "rule", "verdict"),
+    [
+        ("vulnerable", {"vulnerable"}, True, "r", Verdict.BLOCK),
+        ("vulnerable", {"malicious"}, True, None, Verdict.ALLOW),
+        ("[vulnerable, malicious]", {"malicious"}, True, "r", Verdict.BLOCK),
+        ("vulnerable", set(), True, None, Verdict.ALLOW),
+        ("vulnerable", set(), False, "r", Verdict.BLOCK),
+        ("vulnerable", None, True, "r", Verdict.BLOCK),
+        ("not_allowed", {"not_allowed"}, False, "r", Verdict.BLOCK),
+        ("not_allowed", {"vulnerable"}, False, None, Verdict.ALLOW),
+        ("not_allowed", None, False, "r", Verdict.BLOCK),
+    ],
+)
+def test_what_is_the_matter_with_packages_decides(
+    words: str, packages: set[str] | None, advised: bool, rule: str | None, verdict: Verdict
+) -> None:
+    """A rule on packages holds for what is known; where nobody knows, it answers as
+    for a failure.
+    """
+    asked = policy(PACKAGE_RULE.format(words), head="organisation: {packages: [requests]}")
+    states = None if packages is None else frozenset(map(PackageState, packages))
+    asking = situation(history=ScriptHistory(packages=states, advised=advised))
+
+    decision = asked.decide(asking)
+    assert (decision.rule, decision.verdict) == (rule, verdict)
+
+
+def test_other_rules_do_not_miss_what_they_do_not_ask() -> None:
+    """Where no rule asks for packages, nobody waits for them."""
+    asked = policy("  - {id: r, when: {script: {imports: torch}}, then: block}\n")
+
+    assert asked.decide(situation()).rule is None
+    assert policy(PACKAGE_RULE.format("malicious")).asks_past
+
+
+def test_a_rule_on_listed_packages_needs_a_list() -> None:
+    """Without a list nothing could be said to stand outside of it: the file is refused."""
+    with pytest.raises(PolicyError, match="lists no packages"):
+        policy(PACKAGE_RULE.format("not_allowed"))

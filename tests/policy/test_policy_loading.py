@@ -48,6 +48,16 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
             RULE.replace("{}", "{destination: {upload: maybe}}"),
             "3:34: upload should be true or false",
         ),
+        (
+            RULE.replace("{}", "{destination: {host: 'https://api.example.com/v1'}}"),
+            "3:32: “https://api.example.com/v1” is more than a host, and no destination would be"
+            " like it: write api.example.com",
+        ),
+        (
+            RULE.replace("{}", "{destination: {host: [a.example, 'b.example:8443']}}"),
+            "3:44: “b.example:8443” is more than a host, and no destination would be like it:"
+            " write b.example",
+        ),
         (RULE.replace("{}", "{script: {path: []}}"), "3:27: path should not be empty"),
         (
             RULE.replace("{}", "{destination: {port: 0}}"),

@@ -64,6 +64,8 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.LLM: of_situation("llm"),
     inputs.HISTORY: of_history("first_seen", "approved", "changed_since_approval"),
     inputs.IMPORTS: of_history("imports"),
+    inputs.PACKAGES: of_history("packages"),
+    inputs.ADVISORIES: of_history("advised"),
     inputs.VOLUME: of_situation("volume"),
     inputs.CLOCK: of_situation("now"),
 }

@@ -208,6 +208,11 @@ def test_unknown_senders_where_they_are_refused() -> None:
             "without scheme",
         ),
         ('[backup.vendor.example, "*.sync.vendor.example"]', "192.0.2.1", "write hosts as names"),
+        (
+            '[backup.vendor.example, "*.sync.vendor.example"]',
+            "https://api.vendor.example:8443/x",
+            "such as api.vendor.example",
+        ),
         ('[backup.vendor.example, "*.sync.vendor.example"]', "[]", "should not be empty"),
         ("    until: 2027-01-31\n", "", "until is missing"),
         ("2027-01-31", "soon", "date such as"),

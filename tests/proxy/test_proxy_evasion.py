@@ -207,6 +207,35 @@ def test_what_stays_on_this_machine_is_nobodys_business(gate: RunningGate, addre
     assert sampled.asked == []
 
 
+def test_a_burst_of_connections_is_on_record_in_one_look(gate: RunningGate) -> None:
+    """Hundreds of connections that a program opens at once, and for a second only, are none too
+    many: each place is on record.
+    """
+    sampled = Sampled(gate)
+    places = [(f"203.0.113.{at % 250}", at) for at in range(1, 301)]
+    sampled.look(Table(*places))
+
+    assert len(sampled.asked) == 300
+    eventually(lambda: len({r.destination.host for r in gate.evidence.closed}) == 250)
+
+
+def test_what_a_long_look_does_not_come_to_is_left_to_the_next(gate: RunningGate) -> None:
+    """A look that takes too long ends; nothing is forgotten, and nothing asked twice."""
+    sampled = Sampled(gate)
+    seconds = iter(range(1000))
+    uninspected = Uninspected(gate.addon.inspection, lambda: sampled.now)
+    clock = lambda: float(next(seconds))  # noqa: E731
+    sampled.evasion = EvasionWatch(lambda: gate.attributor, uninspected, clock)
+    table = Table(*((f"203.0.113.{at}", at) for at in range(1, 6)))
+    rounds = []
+    while len(sampled.asked) < 5:
+        sampled.look(table)
+        rounds.append(len(sampled.asked))
+
+    assert rounds[0] < 5
+    assert sorted(sampled.asked) == [f"d{at}" for at in range(1, 6)]
+
+
 def test_other_programs_may_go_their_own_way(gate: RunningGate) -> None:
     """Direct connections of programs that are not Python are not recorded."""
     sampled = Sampled(gate)

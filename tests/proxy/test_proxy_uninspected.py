@@ -1,5 +1,6 @@
 """What came to no inspection is on record, once: a refused certificate, a foreign protocol."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from present import there
 
+from core.fate import Fate
 from proxy.uninspected import Once
 from tests.proxy.conftest import RunningGate
 
@@ -148,3 +150,92 @@ def test_memory_of_what_was_told_is_bounded() -> None:
 
     assert len(once._until) == 5000
     assert not once.first(("5999",), 10)
+
+
+def _plain(gate: RunningGate) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+
+
+_UNREADABLE = "protocol: what was sent cannot be read as HTTP"
+
+
+@pytest.mark.parametrize(
+    ("sent", "to"),
+    [
+        (b"GET ftp://files.example/x HTTP/1.1\r\nHost: files.example\r\n\r\n", "files.example:21"),
+        (b"GET ftp://a:secret@files.example:2121/x HTTP/1.1\r\n\r\n", "files.example:2121"),
+        (b"GET wss://chat.example/ HTTP/1.1\r\nHost: chat.example\r\n\r\n", "chat.example:443"),
+        (b"GET gopher://old.example/ HTTP/1.1\r\nHost: a\r\n\r\n", "old.example:0"),
+        (b"GET http://files.example/ HTTP/1.1\r\nno colon\r\n\r\n", "files.example:80"),
+        (b"EHLO me\r\n", "unknown destination:0"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", "unknown destination:0"),
+        (b"\x00\x00\x00\x08\x04\xd2\x16\x2f", "unknown destination:0"),
+        (b"GET ftp://\x1b[2J/x HTTP/1.1\r\n\r\n", "unknown destination:0"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_at_once_and_told(
+    gate: RunningGate, sent: bytes, to: str
+) -> None:
+    """Another protocol at the gate's own port, or an address that is not the web's: no client waits
+    for ever, and what it wanted is on record once.
+    """
+    with _plain(gate) as raw:
+        raw.sendall(sent)
+        assert b" 400 Bad Request (answered by Outgate)" in raw.recv(4096)
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert f"{record.destination.host}:{record.destination.port}" == to
+    assert record.decision.degraded == (_UNREADABLE,)
+    assert record.fate is Fate.FOREIGN
+    assert "secret" not in repr(record)
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_what_follows_a_request_and_is_none_is_refused_as_well(
+    gate: RunningGate, encrypted: bool
+) -> None:
+    """A connection that began as HTTP does not go on as something else."""
+    get = b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n"
+    with gate.connect("files.example") if encrypted else tunnel(gate, "files.example:80") as client:
+        client.sendall(get)
+        assert b" 200 " in client.recv(4096)
+        client.sendall(b"EHLO me\r\n")
+        while answer := client.recv(4096):
+            if b" 400 " in answer:
+                break
+        assert b" 400 " in answer
+    eventually(lambda: len(gate.evidence.closed) == 2)
+
+    assert [r.decision.degraded for r in gate.evidence.closed] == [(), (_UNREADABLE,)]
+    assert {r.destination.host for r in gate.evidence.closed} == {"files.example"}
+
+
+@pytest.mark.parametrize("data", [b"EHLO me\r\n", b"\x30\x0c\x02\x01\x01"])
+def test_another_protocol_inside_tls_is_one_case(gate: RunningGate, data: bytes) -> None:
+    """What is refused as no HTTP is not told a second time as a client that does not trust us."""
+    with gate.connect("mail.example") as client:
+        client.sendall(data)
+        with contextlib.suppress(OSError):
+            while client.recv(4096):
+                continue
+    eventually(lambda: gate.evidence.closed)
+    gate.connect("later.example").close()
+    eventually(lambda: gate.evidence.closed[-1].destination.host == "later.example")
+
+    assert [r.destination.host for r in gate.evidence.closed] == ["mail.example", "later.example"]
+    assert gate.evidence.closed[0].fate is Fate.FOREIGN
+
+
+def test_a_server_that_would_speak_first_inside_tls_is_not_waited_for(gate: RunningGate) -> None:
+    """A mailbox's client waits for a greeting: the connection ends soon, and is on record once."""
+    with tunnel(gate, "mail.example:993") as raw:
+        context = ssl.create_default_context(cafile=str(gate.roots))
+        client = context.wrap_socket(raw, server_hostname="mail.example")
+        with client, contextlib.suppress(OSError):
+            assert client.recv(100) == b""
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert record.decision.degraded == ("protocol: nothing was asked for in a tunnel",)
+    assert "a mailbox (IMAP)" in record.decision.reason

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.sealing import why_not_sealed
 from tests.scenarios.conftest import Outgate, summary
 
 _SAID = b"Basic " + base64.b64encode(b"anna:geheim-7")
@@ -95,6 +96,32 @@ def test_the_users_own_proxy_is_taken_over(outgate: Outgate, corporate: _Proxy) 
     assert "geheim" not in done.stderr
     [record] = summary(done)["records"]
     assert [finding["kind"] for finding in record["findings"]] == ["iban"]
+
+
+@pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
+def test_a_sealed_program_goes_out_through_it_too(outgate: Outgate, corporate: _Proxy) -> None:
+    """What a sealed program sends, HTTP or not, takes the organisation's way out, by names that
+    only the proxy can look up.
+    """
+    code = (
+        "import http.client, socket\n"
+        "c = http.client.HTTPSConnection('files.example', timeout=20)\n"
+        "c.request('POST', '/', body='iban DE90871318609139099603')\n"
+        "print(c.getresponse().status)\n"
+        "s = socket.create_connection(('far.example', 4567), 20)\n"
+        "s.sendall(b'\\x99 no words of ours\\n\\n')\n"
+        "s.settimeout(20)\nprint(len(s.recv(99)) > 0)\n"
+    )
+    outgate.more = {"HTTPS_PROXY": f"http://anna:geheim-7@127.0.0.1:{corporate.server_address[1]}"}
+    root = outgate.folder / "internet-root.pem"
+    root.write_bytes(outgate.internet.authority.root_pem())
+    options = ("--upstream-ca", str(root), "--json", "--sealed")
+    done = outgate("run", *options, "--", sys.executable, "-c", code)
+
+    assert done.stdout.split() == ["200", "True"], done.stderr
+    assert corporate.asked == ["files.example:443", "far.example:4567"]
+    found = [[f["kind"] for f in record["findings"]] for record in summary(done)["records"]]
+    assert found == [["iban"], ["not_inspected"]]
 
 
 def test_the_settings_name_proxy_and_credentials(outgate: Outgate, corporate: _Proxy) -> None:

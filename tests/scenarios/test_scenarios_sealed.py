@@ -1,5 +1,6 @@
 """`outgate run --sealed`: a program of which nothing gets past the gate, whatever it heeds."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -290,25 +291,37 @@ def test_a_gate_of_ones_own_seals_as_well(outgate: Outgate) -> None:
     assert record["sender"]["certainty"] == "exact"
 
 
-def test_where_no_seal_can_be_made_it_is_said(
-    outgate: Outgate, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_seal_can_be_made_it_is_said(outgate: Outgate) -> None:
     """Where this machine allows no seal, a run that needs one does not start, and one that would
-    only like one is told.
+    only like one is told, and heeds its variables.
     """
-    from app import sealing as app_sealing
-    from app.settings import Settings
-    from core.errors import SettingsError
+    without = outgate.script(
+        "without.py",
+        "import errno, sys\n"
+        "from capture import network\n"
+        "def refuse():\n    raise OSError(errno.EPERM, 'no')\n"
+        "network.enter_new_namespaces = refuse\n"
+        "from app.cli import main\nmain(sys.argv[1:])\n",
+    )
+    marker = outgate.folder / "ran"
+    touch = ["--", sys.executable, "-c", f"open({str(marker)!r}, 'w')"]
 
-    monkeypatch.setattr(app_sealing, "why_not_sealed", lambda: "This machine lets nobody.")
-    for settings, asked in ((Settings(require_seal=True), None), (Settings(), True)):
-        with pytest.raises(SettingsError, match="lets nobody"):
-            app_sealing.sealing(settings, asked)
-    with pytest.raises(SettingsError, match="require_seal"):
-        app_sealing.sealing(Settings(require_seal=True), False)
-    seals, remark = app_sealing.sealing(Settings(sealed=True), None)
-    assert not seals
-    assert remark is not None
-    assert "lets nobody" in remark
-    assert app_sealing.sealing(Settings(sealed=True), False) == (False, None)
-    assert app_sealing.sealing(Settings(), None) == (False, None)
+    def tried(settings: str, *options: str) -> Any:
+        marker.unlink(missing_ok=True)
+        (outgate.home / "settings.yaml").write_text(settings)
+        command = [sys.executable, str(without), "run", *options, *touch]
+        return subprocess.run(
+            command, env=outgate.environment, cwd=outgate.folder, capture_output=True, text=True
+        )
+
+    for settings, options in (("require_seal: true", ()), ("sealed: false", ("--sealed",))):
+        done = tried(settings, *options)
+        assert (done.returncode, marker.exists()) == (2, False), done.stderr
+        assert "lets no ordinary user make namespaces" in done.stderr
+    done = tried("require_seal: true", "--no-sealed")
+    assert (done.returncode, marker.exists()) == (2, False)
+    done = tried("sealed: true")
+    assert (done.returncode, marker.exists()) == (0, True), done.stderr
+    assert "not sealed" in done.stderr
+    done = tried("sealed: true", "--no-sealed")
+    assert (done.returncode, "not sealed" in done.stderr) == (0, False)

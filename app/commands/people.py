@@ -1,0 +1,226 @@
+"""`find`, `erase` and `hold`: what the evidence holds about a person, and taking it out."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from app.home import Home
+    from evidence.erasure import Wanted
+    from evidence.finding_people import Found, Sending
+
+REASON = typer.Option("--reason", help="Why; it stays in the evidence: no personal data in it.")
+
+
+def find(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> int:
+    """Find what the evidence holds about a value: an address, an account number, a name.
+
+    The value is asked for and typed without being shown; it is never stored and in no list of
+    processes. Says which scripts sent it where and when, and who approved them.
+
+    \b
+    Example: outgate find
+    """
+    import json
+
+    from app.home import open_home
+    from app.value_marks import marks_of
+    from evidence import open_store
+    from evidence.finding_people import found
+
+    home = open_home()
+    marks = marks_of(home, _asked("Value to look for: "))
+    store = open_store(home.evidence)
+    answer = found(store, marks)
+    store.close()
+    if as_json:
+        typer.echo(json.dumps(_as_json(answer)))
+    else:
+        for line in _lines(answer):
+            typer.echo(line)
+    return 0
+
+
+def _asked(prompt: str) -> str:
+    """Return what was typed without echo, or the first line of standard input."""
+    import getpass
+
+    from core.errors import InputError
+
+    typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()
+    if not typed.strip():
+        raise InputError("Nothing was typed.", remedy="Type the value, or pipe it in.")
+    return typed.strip("\r\n")
+
+
+def _lines(answer: "Found") -> list[str]:
+    from core.text import printable
+    from core.vocabulary.sizes import counted
+
+    lines = [f"{counted(answer.records, 'record')} hold it."]
+    for one in answer.sendings:
+        when = f"{one.first:%Y-%m-%d %H:%M} to {one.last:%Y-%m-%d %H:%M}"
+        where = f"{printable(one.script)} → {printable(one.destination)}"
+        lines.append(f"  {where}: {counted(one.records, 'record')}, {when} UTC")
+        lines.append(f"    as {', '.join(sorted(one.kinds))}; {', '.join(sorted(one.outcomes))}")
+        if one.users:
+            lines.append(f"    run by {printable(', '.join(sorted(one.users)))}")
+        lines += [f"    {printable(said)}" for said in one.said or ("nobody approved the script",)]
+    if answer.unread:
+        lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
+    if answer.more_values:
+        lines.append(
+            f"{counted(answer.more_values, 'record')} of anybody's hold more values than marks: "
+            "whether it is among those without a mark, nobody can tell."
+        )
+    return lines
+
+
+def _as_json(answer: "Found") -> dict[str, object]:
+    return {
+        "records": answer.records,
+        "unread": answer.unread,
+        "more_values": answer.more_values,
+        "sent": [_sending(one) for one in answer.sendings],
+    }
+
+
+def _sending(one: "Sending") -> dict[str, object]:
+    from core.ids import rfc3339
+
+    return {
+        "script": one.script,
+        "destination": one.destination,
+        "records": one.records,
+        "first": None if one.first is None else rfc3339(one.first),
+        "last": None if one.last is None else rfc3339(one.last),
+        "kinds": sorted(one.kinds),
+        "outcomes": sorted(one.outcomes),
+        "users": sorted(one.users),
+        "said": list(one.said),
+    }
+
+
+def erase(
+    person: Annotated[
+        bool,
+        typer.Option(
+            "--person", help="A user, or somebody whose value was sent; asked for without echo."
+        ),
+    ] = False,
+    before: Annotated[
+        str | None, typer.Option(metavar="TIME", help="All before: 2026-11-01, or 180d ago.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="PATH", help="All that this script sent, and its sources.")
+    ] = None,
+    reason: Annotated[str, REASON] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only say what would.")] = (
+        False
+    ),
+) -> int:
+    """Erase from the evidence, so that it stays provable and nothing is left in its files.
+
+    Without --yes it only says what would go. The erasure is an act in the evidence, with who and
+    why, by numbers of entries.
+
+    \b
+    Example: outgate erase --person
+    Example: outgate erase --person --reason "Art. 17, request 12" --yes
+    """
+    from app.current_user import reviewer
+    from app.home import open_home
+    from core.errors import EvidenceError, InputError
+    from evidence import open_store
+    from evidence.erasure import erase_now, plan, words_of
+
+    if sum((person, before is not None, script is not None)) != 1:
+        raise InputError("Name one of --person, --before and --script.")
+    if yes and not reason.strip():
+        raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
+    home = open_home()
+    if not home.evidence.is_file():
+        raise EvidenceError("There is no evidence yet.", remedy="There is nothing to erase.")
+    open_store(home.evidence).close()
+    wanted = _wanted(home, before, script, person=person)
+    made = plan(home.evidence, wanted)
+    if yes and not made.nothing:
+        made = erase_now(home.evidence, wanted, who=reviewer(), why=reason.strip())
+        _forget(home, made.sha256s)
+        open_store(home.evidence).checkpoint("erased")
+    typer.echo("Erased." if yes and not made.nothing else "This would be erased:")
+    for line in words_of(made, sorted(made.sha256s)):
+        typer.echo(f"  {line}")
+    if not yes:
+        typer.echo("Nothing was changed. Add --yes and --reason to erase.")
+    return 0
+
+
+def _wanted(home: "Home", before: str | None, script: str | None, *, person: bool) -> "Wanted":
+    from app.time_arguments import parse_time
+    from app.value_marks import marks_of
+    from app.wiring import pseudonym_of
+    from evidence.erasure import Wanted
+    from evidence.times import micros
+
+    if not person:
+        at = parse_time(before)
+        return Wanted(script=script, before_us=None if at is None else micros(at))
+    typed = _asked("Person or value to erase: ")
+    names = {typed.strip(), pseudonym_of(home, typed.strip())}
+    return Wanted(users=frozenset(names), fingerprints=marks_of(home, typed))
+
+
+def _forget(home: "Home", sha256s: set[str]) -> None:
+    from attribution.identity.contents import ContentStore
+
+    kept = ContentStore(home.scripts, lambda text: text)
+    for sha256 in sha256s:
+        kept.forget(sha256)
+
+
+def hold(
+    name: Annotated[str, typer.Argument(help="What to call it, such as a file number.")],
+    script: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Only what this script sent.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="Lift it again.")] = False,
+    reason: Annotated[str, REASON] = "",
+) -> int:
+    """Put evidence under a legal hold: no erasure and no retention touches it until it is lifted.
+
+    \b
+    Example: outgate hold matter-7 --script /srv/jobs/report.py --reason "Preservation letter"
+    """
+    from app.current_user import reviewer
+    from app.home import open_home
+    from app.settings import load_settings
+    from app.time_arguments import parse_time
+    from app.wiring import store_of
+    from core.errors import InputError
+    from core.happenings import Event, Fact, happening
+    from evidence.times import micros
+
+    if not reason.strip():
+        raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
+    start, end = parse_time(since), parse_time(until)
+    facts: dict[str, Fact] = {"hold": name, "why": reason.strip()}
+    if not lift:
+        facts |= {
+            "script": script,
+            "user": None,
+            "since_us": None if start is None else micros(start),
+            "until_us": None if end is None else micros(end),
+        }
+    home = open_home()
+    store = store_of(home, load_settings(home.settings), "command line")
+    event = Event.HOLD_LIFTED if lift else Event.LEGAL_HOLD
+    store.tell(happening(event, facts, who=reviewer()))
+    store.close()
+    typer.echo(f"The legal hold {name} is {'lifted' if lift else 'in force'}.")
+    return 0

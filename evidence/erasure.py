@@ -1,0 +1,328 @@
+"""Erasure: takes people out of the evidence so that both chains stay whole and nothing of them is
+left in any byte of its files.
+
+A text is overwritten by one of the same length before its row shrinks: rows that change their
+length leave copies on their page, whatever SQLite is told. Then the derived tables are made anew,
+the log is emptied and the file is written without free pages; only then is it told as done.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from core.errors import EvidenceError
+from core.happenings import Event, happening
+from evidence.acts import append_happening
+from evidence.database import Connection, connect, transaction
+from evidence.entries import seal_of
+from evidence.frames import mark, packed
+from evidence.gate_liveness import living
+from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_parts
+from evidence.rebuild import rebuild
+from evidence.removed import Removed, runs
+from evidence.statements import INSERT_ERASED
+
+MOST_BESIDE_A_GATE = 20_000
+"""With more records than these, making the derived tables anew keeps a running gate waiting."""
+_SCAN = """SELECT e.seq, e.at_us, unpacked(e.body), e.salt, e.cuts, x.cuts, x.sealed
+    FROM entries e LEFT JOIN erased x ON x.seq = e.seq WHERE e.seq > ? ORDER BY e.seq"""
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to go: records of these people, values with these marks, records of a script, records
+    before a time.
+    """
+
+    users: frozenset[str] = frozenset()
+    fingerprints: frozenset[str] = frozenset()
+    script: str | None = None
+    before_us: int | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an erasure would do: shown first, then done."""
+
+    whole: set[int] = field(default_factory=set)
+    parts: dict[int, set[int]] = field(default_factory=dict)
+    held: int = 0
+    """Records that a legal hold keeps."""
+    more_values: int = 0
+    """Records with more values than marks: the value may be among the others."""
+    sha256s: set[str] = field(default_factory=set)
+    """Versions of the script that is erased: what was kept of their source has to go, too."""
+    acts: int = 0
+    """Review events that name the script or its path; they stay."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to erase."""
+        return not self.whole and not self.parts
+
+
+def plan(path: Path, wanted: Wanted) -> Plan:
+    """Return what would be erased; reads only. Raises sqlite3.Error."""
+    with closing(connect(path, read_only=True)) as connection:
+        connection.execute("BEGIN")
+        return _plan(connection, wanted)
+
+
+def _plan(connection: Connection, wanted: Wanted) -> Plan:
+    made, removed = Plan(), Removed.of(connection)
+    for seq, at_us, text, *columns in connection.execute(_SCAN, (0,)):
+        if not text:
+            continue
+        body = _read(text)
+        if wanted.fingerprints:
+            made.more_values += _holds_more(body)
+        whole, parts = _of_entry(wanted, at_us, text, body, seal_of(*columns))
+        if not whole and not parts:
+            continue
+        sender, user = _sender(body), _user(body)
+        if any(hold.covers(at_us, sender, user) for hold in removed.holds.values()):
+            made.held += 1
+        elif whole:
+            made.whole.add(seq)
+            if wanted.script is not None and (sha256 := _script(body).get("sha256")):
+                made.sha256s.add(str(sha256))
+        else:
+            made.parts[seq] = parts
+    if wanted.script is not None:
+        query = "SELECT count(*) FROM review_entries WHERE script = ?"
+        made.acts = int(connection.value(query, (wanted.script,)))
+    return made
+
+
+def _of_entry(
+    wanted: Wanted, at_us: int, text: bytes, body: dict[str, Any], seal: Seal | None
+) -> tuple[bool, set[int]]:
+    """Return whether an entry goes whole, and else which of its parts."""
+    if wanted.before_us is not None and at_us < wanted.before_us:
+        return True, set()
+    if wanted.script is not None and _sender(body) == wanted.script:
+        return True, set()
+    values = _values_of(wanted, body)
+    sender = bool(wanted.users & _people(body))
+    if not values and not sender:
+        return False, set()
+    if seal is None:  # hashed as one text, by an earlier version: it can only go whole
+        return True, set()
+    kinds, found, finding = kinds_of_parts(text, seal), set(), -1
+    for number, kind in enumerate(kinds):
+        finding += kind == "values"
+        if (kind == "sender" and sender) or (kind != "sender" and finding in values):
+            found.add(number)
+    return False, found - seal.erased
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _findings(body: dict[str, Any]) -> list[dict[str, Any]]:
+    found = body.get("findings")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _values_of(wanted: Wanted, body: dict[str, Any]) -> set[int]:
+    """Return the numbers of the findings that hold one of the values."""
+    if not wanted.fingerprints:
+        return set()
+    return {
+        number
+        for number, one in enumerate(_findings(body))
+        if wanted.fingerprints & set(one.get("fingerprints") or ())
+    }
+
+
+def _holds_more(body: dict[str, Any]) -> bool:
+    return any(
+        (one.get("distinct") or 0) > len(one.get("fingerprints") or ())
+        for one in _findings(body)
+        if one.get("fingerprints")
+    )
+
+
+def _part(value: Any, name: str) -> dict[str, Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _script(body: dict[str, Any]) -> dict[str, Any]:
+    return _part(_part(body, "sender"), "script")
+
+
+def _user(body: dict[str, Any]) -> str | None:
+    user = _part(body, "sender").get("user")
+    return user if isinstance(user, str) else None
+
+
+def _people(body: dict[str, Any]) -> set[str]:
+    owner = _part(_script(body), "version").get("owner")
+    return {name for name in (_user(body), owner) if isinstance(name, str)}
+
+
+def _sender(body: dict[str, Any]) -> str:
+    """Return the script's path or name, as cases and lists of scripts call it."""
+    script = _script(body)
+    return str(script.get("path") or script.get("name") or "")
+
+
+def erase_now(path: Path, wanted: Wanted, *, who: str, why: str) -> Plan:
+    """Erase, and tell it in the chain of acts. Raises EvidenceError, sqlite3.Error.
+
+    What is told names entries and parts by number, never what stood there.
+    """
+    with closing(connect(path)) as connection:
+        if connection.value("SELECT count(*) FROM entries") > MOST_BESIDE_A_GATE and living(path):
+            raise EvidenceError(
+                "A gate is running, and there are too many records to erase beside it.",
+                remedy="Stop it with outgate stop, erase, and start it again.",
+            )
+        with transaction(connection):
+            made = _plan(connection, wanted)
+            if made.nothing:
+                return made
+            _take_out(connection, made)
+            rebuild(connection)
+            append_happening(connection, happening(Event.ERASED, _facts(made, why), who=who))
+    swept = scrub(path)
+    with closing(connect(path)) as connection, transaction(connection):
+        facts = {"swept": swept}
+        append_happening(connection, happening(Event.ERASURE_SWEPT, facts, who=who))
+    return made
+
+
+def _facts(made: Plan, why: str) -> dict[str, Any]:
+    parts = [[seq, *sorted(numbers)] for seq, numbers in sorted(made.parts.items())]
+    return {"why": why, "entries": runs(made.whole), "parts": parts, "held": made.held}
+
+
+def _take_out(connection: Connection, made: Plan) -> None:
+    for seq in sorted(made.whole):
+        _forget_marks(connection, seq, None)
+        _overwrite(connection, seq, b"")
+        connection.execute("UPDATE entries SET body = x'' WHERE seq = ?", (seq,)).close()
+        connection.execute("DELETE FROM erased WHERE seq = ?", (seq,)).close()
+    for seq, numbers in sorted(made.parts.items()):
+        text, seal = _entry(connection, seq)
+        left, sealed = erase(text, seal, numbers)
+        _forget_marks(connection, seq, left)
+        _overwrite(connection, seq, packed(left))
+        row = {
+            "seq": seq,
+            "cuts": cuts_to_bytes(sealed.cuts),
+            "sealed": b"".join(sealed.sealed),
+        }
+        INSERT_ERASED.run(connection, [row])
+
+
+def _entry(connection: Connection, seq: int) -> tuple[bytes, Seal]:
+    ((_, _, text, *columns),) = connection.execute(f"{_SCAN} LIMIT 1", (seq - 1,)).fetchall()
+    seal = seal_of(*columns)
+    assert seal is not None
+    return text, seal
+
+
+def _overwrite(connection: Connection, seq: int, frame: bytes) -> None:
+    """Put a frame in the place of another without changing the length of the row, and destroy the
+    salt.
+    """
+    length = int(connection.value("SELECT length(body) FROM entries WHERE seq = ?", (seq,)))
+    if len(frame) > length:
+        raise EvidenceError(
+            "A record cannot be erased in part, for what is left takes more room than it had.",
+            remedy="Report this: it is a fault in Outgate.",
+        )
+    change = """UPDATE entries SET body = ?,
+        salt = CASE WHEN salt IS NULL THEN NULL ELSE zeroblob(?) END WHERE seq = ?"""
+    padded = frame + bytes(length - len(frame))
+    connection.execute(change, (padded, SALT_BYTES, seq)).close()
+
+
+def _forget_marks(connection: Connection, seq: int, left: bytes | None) -> None:
+    """Remove the marks of an entry that what is left of it does not hold."""
+    query = "SELECT unpacked(body) FROM entries WHERE seq = ?"
+    before = _marks(connection.value(query, (seq,)) or b"")
+    gone = before - (set() if left is None else _marks(left))
+    remove = "DELETE FROM marks WHERE mark = ? AND seq = ?"
+    connection.executemany(remove, [(one, seq) for one in sorted(gone)]).close()
+
+
+def _marks(text: bytes) -> set[int]:
+    every = (
+        mark(one)
+        for finding in _findings(_read(text))
+        for one in finding.get("fingerprints") or ()
+        if isinstance(one, str)
+    )
+    return {one for one in every if one is not None}
+
+
+def scrub(
+    path: Path,
+    patience_s: float = _PATIENCE_S,
+    wait: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Empty the log and write the file without free pages; True once nothing old is left in either.
+
+    A reader that holds an older state is waited for, for so many seconds.
+    """
+    with closing(connect(path)) as connection:
+        if not _emptied(connection, patience_s, wait):
+            return False
+        connection.execute("VACUUM").close()
+        return _emptied(connection, patience_s, wait)
+
+
+def _emptied(connection: Connection, patience_s: float, wait: Callable[[float], None]) -> bool:
+    for _ in _tries(patience_s, wait):
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            return True
+    return False
+
+
+def _tries(patience_s: float, wait: Callable[[float], None]) -> Iterator[None]:
+    passed = 0.0
+    while True:
+        yield
+        if passed >= patience_s:
+            return
+        wait(0.25)
+        passed += 0.25
+
+
+def words_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
+    """Return what the plan says to the person who has to agree."""
+    lines = [
+        f"Records erased whole: {len(made.whole)}.",
+        f"Records of which parts are erased: {len(made.parts)}; what is left proves time, place, "
+        "kinds and decision.",
+    ]
+    if made.held:
+        lines.append(f"Kept, because they are under a legal hold: {made.held}.")
+    if made.more_values:
+        lines.append(
+            f"Records that hold more values than marks: {made.more_values}. Whether the value is "
+            "among those without a mark, nobody can tell."
+        )
+    if kept_sources:
+        lines.append(f"Sources of scripts that go with them: {len(kept_sources)}.")
+    if made.acts:
+        lines.append(
+            f"Review events that name the script: {made.acts}. They stay: they prove who approved."
+        )
+    lines.append("Exports, backups and copies that were made before are not reached.")
+    return lines

@@ -1,0 +1,125 @@
+"""Everything that the evidence holds about one value: which scripts sent it where and when, and who
+approved them. Looked up by keyed marks; the value itself is nowhere.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.record import Record
+from core.review import ReviewEvent, destination_of, sender_of, signed
+from core.stored import StoredRecord
+from evidence.acts import read_act
+from evidence.batch import MORE_VALUES
+from evidence.database import Connection
+from evidence.entries import ENTRY_COLUMNS, Entry, Recalled
+from evidence.frames import mark
+from evidence.store import Store
+
+MOST_READ = 2000
+"""So many of its records are read; the number of all is told."""
+_SEQS = "SELECT seq FROM marks WHERE mark = ? ORDER BY seq DESC LIMIT ?"
+_COUNT = "SELECT count(*) FROM marks WHERE mark = ?"
+_ENTRY = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608
+_SAID = """SELECT CAST(body AS BLOB) FROM review_entries WHERE script = ?
+    AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse') ORDER BY seq"""
+
+
+@dataclass(slots=True)
+class Sending:
+    """What one script sent to one destination of it."""
+
+    script: str
+    destination: str
+    records: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    kinds: set[str] = field(default_factory=set)
+    outcomes: set[str] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+    said: tuple[str, ...] = ()
+    """Who said what of the script, oldest first."""
+
+    def add(self, record: Record, kinds: Iterable[str]) -> None:
+        """Count one record."""
+        self.records += 1
+        self.first = record.at if self.first is None else min(self.first, record.at)
+        self.last = record.at if self.last is None else max(self.last, record.at)
+        self.kinds.update(kinds)
+        self.outcomes.add(record.outcome)
+        if record.sender.user is not None:
+            self.users.add(record.sender.user)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer to one question."""
+
+    sendings: tuple[Sending, ...]
+    """The most recent first."""
+    records: int
+    """That hold the value."""
+    unread: int
+    """Of those, how many were not read: there are too many, or this version cannot."""
+    more_values: int
+    """Records, of anybody, that hold more values than marks: whether it is among them, nobody can
+    tell."""
+
+
+def found(store: Store, fingerprints: Collection[str]) -> Found:
+    """Return what the evidence holds of a value with these fingerprints. Raises EvidenceError."""
+    wanted = frozenset(fingerprints)
+    marks = sorted({one for text in wanted if (one := mark(text)) is not None})
+    sendings: dict[tuple[str, str], Sending] = {}
+    read = 0
+    with store.reading() as connection:
+        seqs = {int(seq) for one in marks for (seq,) in connection.execute(_SEQS, (one, MOST_READ))}
+        every = _number(connection, marks, seqs)
+        known = Recalled()
+        for seq in sorted(seqs, reverse=True)[:MOST_READ]:
+            read += _count(store, connection, seq, wanted, sendings, known)
+        more = int(connection.value(_COUNT, (MORE_VALUES,)))
+        for sending in sendings.values():
+            sending.said = tuple(_said(connection, sending.script))
+    newest = sorted(sendings.values(), key=_last, reverse=True)
+    return Found(sendings=tuple(newest), records=every, unread=every - read, more_values=more)
+
+
+def _last(sending: Sending) -> float:
+    return 0.0 if sending.last is None else sending.last.timestamp()
+
+
+def _number(connection: Connection, marks: list[int], seqs: set[int]) -> int:
+    """Return how many records hold it; where one mark has more than are read, at least so many."""
+    most = max((int(connection.value(_COUNT, (one,))) for one in marks), default=0)
+    return max(most, len(seqs))
+
+
+def _count(
+    store: Store,
+    connection: Connection,
+    seq: int,
+    wanted: frozenset[str],
+    sendings: dict[tuple[str, str], Sending],
+    known: Recalled,
+) -> bool:
+    row = connection.execute(_ENTRY, (seq,)).fetchone()
+    opened = None if row is None else Entry.of(store.chain_id, row).opened(known)
+    if not isinstance(opened, StoredRecord):
+        return False
+    record = opened.record
+    kinds = {one.kind for one in record.findings if wanted & set(one.fingerprints)}
+    if kinds:
+        key = sender_of(record), destination_of(record)
+        sendings.setdefault(key, Sending(*key)).add(record, kinds)
+    return True
+
+
+def _said(connection: Connection, script: str) -> Iterable[str]:
+    for (text,) in connection.execute(_SAID, (script,)):
+        try:
+            act = read_act(text).act
+        except ValueError:
+            continue
+        if isinstance(act, ReviewEvent):
+            yield f"{act.action.value} by {signed(act)} at {act.at:%Y-%m-%d %H:%M}"
