@@ -11,6 +11,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from app.commands import evidence, gate, packages, people, recordings, rules, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
+from app.commands.report import report
 from app.commands.scan import scan
 from app.commands.scripts import scripts
 from app.format_option import ChoosesFormat, ChoosesReport, ChoosesTableOrFormat
@@ -65,6 +66,7 @@ application.command()(scripts)
 application.command()(packages.hunt)
 application.command(cls=ChoosesFormat)(evidence.export)
 application.command()(evidence.verify)
+application.command()(report)
 application.command()(evidence.checkpoint)
 application.command()(people.find)
 application.command()(people.erase)

@@ -275,6 +275,12 @@ class Store:
             for row in rows
         ]
 
+    def destinations_first_seen(self) -> Mapping[str, datetime]:
+        """Return when each destination (service's id, else host) was first seen, to five minutes."""
+        with self.reading() as connection:
+            rows = list(connection.execute(queries.DESTINATIONS_FIRST_SEEN))
+        return {str(name): from_micros(int(us)) for name, us in rows}
+
     def rebuild_cases(self) -> None:
         """Make cases and the other derived tables anew from both chains. Raises EvidenceError."""
         with self.reading() as connection, transaction(connection):

@@ -13,7 +13,7 @@ from core.stored import StoredRecord
 from core.vocabulary.destinations import whose
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.reviews import ACTS, DISPOSITIONS
+from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
@@ -154,11 +154,11 @@ moves.
 
 def told(event: ReviewEvent) -> str:
     """Return what a reviewer did, when, and why: `2026-11-26T10:00:00Z: closed it by ada: …`."""
-    done = f"{rfc3339(event.at)}: {ACTS[event.action]} it by {signed(event)}"
+    act = f"{rfc3339(event.at)}: {done(event.action)} by {signed(event)}"
     why = [] if event.disposition is None else [DISPOSITIONS[event.disposition].words]
     if event.note:
         why.append(event.note)
-    return f"{done}: {': '.join(why)}" if why else done
+    return f"{act}: {', '.join(why)}" if why else act
 
 
 def row(entry: Entry, known: Recalled, said: Said) -> Mapping[str, Cell]:

@@ -15,7 +15,7 @@ from core.review import called
 from core.stored import ChainLink, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.happenings import HAPPENED
-from core.vocabulary.reviews import ACTS, DISPOSITIONS
+from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.verdicts import outcome
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
@@ -151,7 +151,7 @@ def _act(entry: Entry) -> bytes:
         "cs3": "not known" if act.own is None else str(act.own).lower(),
     }
     return _line(
-        at, "review", f"Reviewed: {ACTS[act.action]} it", 3, {**fields, **_place_of(entry.link)}
+        at, "review", f"Reviewed: {done(act.action)}", 3, {**fields, **_place_of(entry.link)}
     )
 
 

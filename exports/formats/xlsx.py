@@ -21,7 +21,7 @@ from core.stored import StoredRecord
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.reviews import ACTS, DISPOSITIONS
+from core.vocabulary.reviews import DISPOSITIONS, done
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
 from evidence.times import from_micros
@@ -162,7 +162,7 @@ class _Book:
             found.users.add(record.sender.user)
         of_script = [event for event in said.of(record) if event.script is not None]
         if of_script:
-            found.said = f"{ACTS[of_script[-1].action]} it by {of_script[-1].who}"
+            found.said = f"{done(of_script[-1].action)} by {of_script[-1].who}"
 
     def about(self, head: Head) -> None:
         """Write what the export says of itself."""
@@ -220,7 +220,7 @@ def _review(event: ReviewEvent) -> list[Cell]:
         event.role,
         event.channel,
         event.own,
-        f"{ACTS[event.action]} it",
+        done(event.action),
         why,
         event.note,
         case,

@@ -7,7 +7,7 @@ from core.happenings import Event, Happening
 from core.review import Action, ReviewEvent
 from core.stored import UnreadableEntry
 from core.vocabulary.happenings import HAPPENED
-from core.vocabulary.reviews import ACTS, DISPOSITIONS
+from core.vocabulary.reviews import DISPOSITIONS, done
 from evidence.acts import StoredAct
 from evidence.entries import Entry
 from evidence.times import from_micros
@@ -64,7 +64,7 @@ def _reviewed(event: ReviewEvent, told: dict[str, Any]) -> dict[str, Any]:
         _CLOSE if closed else _UPDATE,
         event.at,
         _INFORMATIONAL,
-        message=f"{event.who} {ACTS[event.action]} it{why}",
+        message=f"{event.who} {done(event.action)}{why}",
         comment=event.note or None,
         actor=who,
         finding_info={
@@ -78,14 +78,13 @@ def _reviewed(event: ReviewEvent, told: dict[str, Any]) -> dict[str, Any]:
 
 def _script(event: ReviewEvent, who: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     approved = event.action is Action.APPROVE_SCRIPT
-    done = "approved this version of the script" if approved else "took the approval back"
     return parts.base(
         _IAM,
         _ENTITY,
         _ENABLE if approved else _DISABLE,
         event.at,
         _INFORMATIONAL,
-        message=f"{event.who} {done}",
+        message=f"{event.who} {done(event.action)}",
         comment=event.note or None,
         actor=who,
         entity=without_nothing(
