@@ -14,7 +14,7 @@ from app.commands.doctor import doctor
 from app.commands.report import report
 from app.commands.scan import scan
 from app.commands.scripts import scripts
-from app.format_option import ChoosesFormat, ChoosesReport, ChoosesTableOrFormat
+from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
 from core.errors import CannotRunError, InputError, OutgateError, SettingsError
 from core.text import printable
 
@@ -64,7 +64,7 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
-application.command(cls=ChoosesFormat)(evidence.export)
+application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
 application.command()(evidence.checkpoint)

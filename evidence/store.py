@@ -7,7 +7,7 @@ import json
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,16 @@ from evidence.reviews import append_review
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import from_micros, micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCheckpoint:
+    """A checkpoint as the file keeps it."""
+
+    note: str
+    """The signed note."""
+    public: bytes
+    """The key that signed it."""
 
 
 class Store:
@@ -229,6 +239,13 @@ class Store:
         """Take a checkpoint now and return the signed note. Raises EvidenceError."""
         with self.reading() as connection:
             return (self._notary or Notary(self.path)).take(connection, why).note
+
+    def checkpoints(self) -> Sequence[KeptCheckpoint]:
+        """The checkpoints that the file keeps, oldest first."""
+        query = "SELECT note, public FROM checkpoints ORDER BY seq"
+        with self.reading() as connection:
+            rows = list(connection.execute(query))
+        return [KeptCheckpoint(note=str(note), public=bytes(public)) for note, public in rows]
 
     @contextlib.contextmanager
     def _acted(self) -> Iterator[Connection]:

@@ -55,6 +55,10 @@ class Contents:
             self.counted.note(entry.link.seq)
             yield entry
 
+    def uncounted(self) -> Iterable[Entry]:
+        """Return the records for somebody else to count."""
+        return self._records
+
     def opened_acts(self) -> Iterator[StoredAct | UnreadableEntry]:
         """Give the acts as they are understood."""
         return map(opened, self.acts)

@@ -30,6 +30,9 @@ class Selection:
     cases: frozenset[str] | None = None
     """Those of the cases with these keys; None: of all, and of none."""
 
+    acts_up_to: int | None = None
+    """Acts up to this place in their chain; None: all."""
+
     def contents(self, store: Store) -> Contents:
         """Return what there is of it, to be read once. Acts are read at once: they are few."""
         if self.cases is None:
@@ -44,6 +47,8 @@ class Selection:
         Of a time, all before its end: what was approved earlier is why something passed. Of cases,
         what was said of them and of their scripts.
         """
+        if self.acts_up_to is not None and act.link.seq > self.acts_up_to:
+            return False
         if self.until is not None and act.at_us >= micros(self.until):
             return False
         if self.cases is None:

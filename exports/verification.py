@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 from core.ids import rfc3339
 from evidence.chain import ChainBroken, ChainVerifier, link
@@ -15,10 +16,13 @@ from evidence.verify_report import VerifyReport
 from exports.formats import Format, Opened, Place, formats
 from exports.head import BadHead, Chained, Head, opened
 from exports.own import Own
+from exports.pack.verify import Check, Pack
 
 _START = 4096
 _NAMED = 5
 """So many problems of one kind are named."""
+_PACKED = b"records.jsonl"
+"""The first file of every pack."""
 _NO_HEAD = "its head is missing: nobody can say what else it should hold"
 
 
@@ -89,6 +93,8 @@ def verify_export(path: Path, own: Own | None = None) -> ExportReport:
             return ExportReport(
                 ok=False, format="none", entries=0, acts=0, of=None, problems=(empty,)
             )
+        if start.startswith(b"PK") and _PACKED in start:
+            return _pack(path, own)
         format_ = _format_of(start)
         held = format_.read(path)
         if held.head is None and format_.name == "jsonl":
@@ -100,6 +106,34 @@ def verify_export(path: Path, own: Own | None = None) -> ExportReport:
         return ExportReport(
             ok=False, format="unknown", entries=0, acts=0, of=None, problems=(str(error),)
         )
+
+
+def _pack(path: Path, own: Own | None) -> ExportReport:
+    """Check an evidence pack as its own program does."""
+    try:
+        check = Check(Pack(str(path)), None)
+    except (OSError, BadZipFile):
+        raise ValueError("the pack cannot be opened: it is cut off, or no zip") from None
+    check.run()
+    told = check.head_told
+    parts = {name: told.get(name, {}) for name in ("records", "acts")}
+    if own is not None:
+        check.problems += own.objections_to(
+            chain=parts["records"].get("chain", ""),
+            of=parts["records"].get("of", 0),
+            head=parts["records"].get("head", ""),
+            key=check.key,
+        )
+    return ExportReport(
+        ok=not check.problems,
+        format="pack",
+        entries=len(check.hashes.get("records", ())),
+        acts=len(check.hashes.get("acts", ())),
+        of=parts["records"].get("of"),
+        acts_of=parts["acts"].get("of"),
+        problems=tuple(check.problems),
+        notes=tuple(check.notes),
+    )
 
 
 def _format_of(start: bytes) -> Format:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from app.home import Home
     from evidence.store import Store
+    from exports.selection import Selection
     from tui.evidence_acts import EvidenceActs
 
 
@@ -103,12 +107,19 @@ def export(
         str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--case", metavar="CASE", help="Of this case only, as in reports; repeatable."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
-    """Write the records to a file, masked as stored.
+    """Write the records, and what reviewers did, to a file, masked as stored.
 
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
+    Example: outgate export --format pack --out evidence.zip
     """
     from app.current_user import reviewer
     from app.home import open_home
@@ -119,22 +130,64 @@ def export(
     from core.happenings import Event, happening
     from core.vocabulary.sizes import counted
     from exports.formats import format_named
+    from exports.report.cases import case_named
     from exports.selection import Selection
     from exports.writing import export as write_export
 
-    format_named(format_name)
+    if format_name != _PACK:
+        format_named(format_name, _PACK)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     home = open_home()
     store = store_of(home, load_settings(home.settings), "command line")
-    selection = Selection(since=parse_time(since), until=parse_time(until))
+    cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
-    written = write_export(format_name, store, selection, to, by=reviewer(), overwrite=force)
-    count = written.records
+    if format_name == _PACK:
+        count = _pack(home, store, selection, to, overwrite=force)
+    else:
+        count = write_export(
+            format_name, store, selection, to, by=reviewer(), overwrite=force
+        ).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=reviewer()))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
+
+
+_PACK = "pack"
+
+
+def _pack(
+    home: "Home",
+    store: "Store",
+    selection: "Selection",
+    to: "Path | BinaryIO",
+    *,
+    overwrite: bool,
+) -> int:
+    import hashlib
+
+    from app.current_user import reviewer
+    from attribution.identity.contents import ContentStore
+    from exports.pack.building import Packed, Sources, build
+    from exports.writing import write_file
+
+    policies = {}
+    if home.policy.is_file():
+        text = home.policy.read_bytes()
+        policies[hashlib.sha256(text).hexdigest()[:16]] = text
+    sources = Sources(policies=policies, script=ContentStore(home.scripts, lambda text: text).text)
+    packed: list[Packed] = []
+
+    def write(file: "BinaryIO") -> None:
+        packed.append(build(store, selection, file, by=reviewer(), sources=sources))
+
+    if isinstance(to, Path):
+        write_file(to, write, overwrite=overwrite)
+    else:
+        write(to)
+    return packed[0].records
 
 
 def verify(
