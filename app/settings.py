@@ -47,6 +47,8 @@ class Settings(BaseModel):
     """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
+    retention_days: int = Field(default=180, ge=0, le=36500)
+    """Records older than this are removed; their sums and all reviews stay. 0: kept for ever."""
     host_name: bool = False
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)

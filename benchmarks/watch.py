@@ -1,7 +1,8 @@
 """What the watch for connections past the gate costs an idle machine: its share of one core.
 
-Run: `uv run python -m benchmarks.watch [SECONDS]`. The figure is this process's own time; the kernel's
-answers are in it. Connections of this user that are open meanwhile are attributed as in a gate.
+Run: `uv run python -m benchmarks.watch [SECONDS]`. The figure is this process's own time; the
+kernel's answers are in it. Connections of this user that are open meanwhile are attributed as in a
+gate.
 """
 
 import asyncio

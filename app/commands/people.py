@@ -135,7 +135,7 @@ def erase(
     from app.home import open_home
     from core.errors import EvidenceError, InputError
     from evidence import open_store
-    from evidence.erasure import erase_now, plan, words_of
+    from evidence.erasure import erase_now, lines_of, plan
 
     if sum((person, before is not None, script is not None)) != 1:
         raise InputError("Name one of --person, --before and --script.")
@@ -152,7 +152,7 @@ def erase(
         _forget(home, made.sha256s)
         open_store(home.evidence).checkpoint("erased")
     typer.echo("Erased." if yes and not made.nothing else "This would be erased:")
-    for line in words_of(made, sorted(made.sha256s)):
+    for line in lines_of(made, sorted(made.sha256s)):
         typer.echo(f"  {line}")
     if not yes:
         typer.echo("Nothing was changed. Add --yes and --reason to erase.")

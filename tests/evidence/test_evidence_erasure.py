@@ -20,7 +20,7 @@ from core.record import Record
 from core.review import CaseFilter
 from core.stored import StoredRecord, UnreadableEntry
 from evidence.acts import StoredAct
-from evidence.erasure import Wanted, erase_now, plan, scrub, words_of
+from evidence.erasure import Wanted, erase_now, lines_of, plan, scrub
 from evidence.exports import export
 from evidence.frames import dictionary
 from evidence.store import Store
@@ -201,7 +201,7 @@ def test_a_plan_changes_nothing(people: Path) -> None:
     before = people.read_bytes()
     made = plan(people, Wanted(users=frozenset({MIA}), fingerprints=frozenset({VALUE})))
     assert len(made.parts) == 15 and not made.nothing
-    assert any("exports" in line.lower() for line in words_of(made))
+    assert any("exports" in line.lower() for line in lines_of(made))
     assert plan(people, Wanted(users=frozenset({"nobody"}))).nothing
     assert people.read_bytes() == before
     assert erase_now(people, Wanted(users=frozenset({"nobody"})), who="o", why="x").nothing
@@ -215,7 +215,7 @@ def test_values_without_marks_are_told(
     write(make_record(1))  # two values, one mark
     made = plan(place, Wanted(fingerprints=frozenset({VALUE})))
     assert (made.nothing, made.more_values) == (True, 1)
-    assert any("nobody can tell" in line for line in words_of(made))
+    assert any("nobody can tell" in line for line in lines_of(made))
 
 
 def test_what_is_under_a_legal_hold_stays(people: Path) -> None:
