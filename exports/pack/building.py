@@ -75,7 +75,9 @@ def build(
     acts = [opened_act(act) for act in contents.acts]
     policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
     scripts = {
-        one: text for one in sorted(coverage.scripts) if (text := sources.script(one)) is not None
+        one: masked
+        for one in sorted(coverage.scripts)
+        if (masked := sources.script(one)) is not None
     }
     for one, text in sorted(policies.items()):
         files.add(f"policy/{one}.yaml", text)

@@ -1,33 +1,23 @@
 """What a report says: its sections, in the words of a board, a privacy officer and an auditor."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from core.classification import AccountKind
-from core.happenings import Event, Happening
-from core.ids import rfc3339
 from core.review import Action, ReviewEvent, signed
-from core.stored import UnreadableEntry
 from core.vocabulary.destinations import ACCOUNTS
-from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import words_of
 from evidence.acts import StoredAct
 from evidence.store import Store
-from exports.report.cases import case_id, case_words
-from exports.report.page import Bar, Chart, Page, Section, Table
+from exports.report.answering import Acts, approvals, cases, past, uninspected
+from exports.report.page import MOST_ROWS, Bar, Chart, Page, Section, Table, rest, table_of
 from exports.report.period import Period
 from exports.report.sums import ScriptSums, Sums
 
-_MOST_ROWS = 40
 _MOST_BARS = 31
-_TROUBLES = frozenset({Event.EVIDENCE_GAP, Event.GATE_LOST, Event.CLOCK_JUMPED, Event.KEY_CHANGED})
-_GIVEN = frozenset({Action.APPROVE, Action.REFUSE, Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
-
-type Acts = Sequence[StoredAct | UnreadableEntry]
 
 
 def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
@@ -49,10 +39,10 @@ def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
             _personal_accounts(sums),
             _new(sums, store),
             _off_hours(sums),
-            _approvals(acts, period),
-            _cases(sums),
-            _uninspected(sums),
-            _past(sums, acts, period),
+            approvals(acts, period),
+            cases(sums),
+            uninspected(sums),
+            past(sums, acts, period),
         ),
         made_at=now,
         made_by=by,
@@ -164,11 +154,6 @@ def _listed(counts: Mapping[str, int]) -> str:
     )
 
 
-def _rest(rows: Sequence[tuple[str, ...]], what: str) -> tuple[str, ...]:
-    left = len(rows) - _MOST_ROWS
-    return (f"{number(left)} more {what} are not listed.",) if left > 0 else ()
-
-
 def _scripts(sums: Sums, said: _Approvals) -> Section:
     scripts = _with_personal(sums)
     rows = [
@@ -186,7 +171,7 @@ def _scripts(sums: Sums, said: _Approvals) -> Section:
     ]
     headings = "Script|User|People at least|People at most|Kinds|To|Stopped|Approved by".split("|")
     table = Table(
-        headings=tuple(headings), rows=tuple(rows[:_MOST_ROWS]), numbers=frozenset({2, 3, 6})
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 6})
     )
     told = (
         "At least: the most people in one request. At most: the sum over all requests, in which the "
@@ -195,7 +180,7 @@ def _scripts(sums: Sums, said: _Approvals) -> Section:
     bars = tuple(Bar(label=one.script, value=one.most) for one in scripts[:12])
     return Section(
         title="Scripts by people affected",
-        sentences=(told if rows else ("No script sent personal data.",)) + _rest(rows, "scripts"),
+        sentences=(told if rows else ("No script sent personal data.",)) + rest(rows, "scripts"),
         table=table if rows else None,
         chart=Chart(title="People affected, at most", bars=bars) if rows else None,
     )
@@ -217,11 +202,11 @@ def _destinations(sums: Sums) -> Section:
     ]
     headings = "Destination|Account|Requests|Left|Sent|With personal data|Scripts".split("|")
     table = Table(
-        headings=tuple(headings), rows=tuple(rows[:_MOST_ROWS]), numbers=frozenset({2, 3, 4, 5, 6})
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 4, 5, 6})
     )
     return Section(
         title="Destinations and whose accounts they are",
-        sentences=_rest(rows, "destinations") if rows else ("Nothing went anywhere.",),
+        sentences=rest(rows, "destinations") if rows else ("Nothing went anywhere.",),
         table=table if rows else None,
     )
 
@@ -246,7 +231,7 @@ def _models(sums: Sums) -> Section:
     ]
     headings = "Provider|Model|Script|Calls|Tokens in|Tokens out|Cost in USD".split("|")
     table = Table(
-        headings=tuple(headings), rows=tuple(rows[:_MOST_ROWS]), numbers=frozenset({3, 4, 5, 6})
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({3, 4, 5, 6})
     )
     unknown = sum(one.unknown_tokens for _, one in found)
     told = [f"Of {counted(unknown, 'call')} the tokens are not known."] if unknown else []
@@ -258,7 +243,7 @@ def _models(sums: Sums) -> Section:
     bars = tuple(Bar(label=model, value=count) for model, count in calls.most_common(12))
     return Section(
         title="Language models",
-        sentences=(*(told or ["No language model was called."]), *_rest(rows, "rows")),
+        sentences=(*(told or ["No language model was called."]), *rest(rows, "rows")),
         table=table if rows else None,
         chart=Chart(title="Calls by model", bars=bars) if rows else None,
     )
@@ -273,18 +258,8 @@ def _personal_accounts(sums: Sums) -> Section:
     ]
     return Section(
         title="Personal accounts: attempts to use them",
-        sentences=_rest(rows, "rows") if rows else ("None was seen.",),
-        table=_table("Script|Where|What became of it|Requests", rows, 3),
-    )
-
-
-def _table(headings: str, rows: Sequence[tuple[str, ...]], *numbers: int) -> Table | None:
-    if not rows:
-        return None
-    return Table(
-        headings=tuple(headings.split("|")),
-        rows=tuple(rows[:_MOST_ROWS]),
-        numbers=frozenset(numbers),
+        sentences=rest(rows, "rows") if rows else ("None was seen.",),
+        table=table_of("Script|Where|What became of it|Requests", rows, 3),
     )
 
 
@@ -307,8 +282,8 @@ def _new(sums: Sums, store: Store) -> Section:
     )
     return Section(
         title="New scripts and destinations",
-        sentences=told + _rest(rows, "are new and"),
-        table=_table("What|Name", rows),
+        sentences=told + rest(rows, "are new and"),
+        table=table_of("What|Name", rows),
     )
 
 
@@ -322,90 +297,7 @@ def _off_hours(sums: Sums) -> Section:
         title="Outside working hours",
         sentences=(
             "Working hours are taken as weekdays from 7 to 19 o'clock.",
-            *_rest(rows, "scripts"),
+            *rest(rows, "scripts"),
         ),
-        table=_table("Script|Requests then|Requests in all", rows, 1, 2),
-    )
-
-
-def _approvals(acts: Acts, period: Period) -> Section:
-    rows, unreadable = [], 0
-    for act in _in(acts, period):
-        if isinstance(act, ReviewEvent):
-            why = [] if act.disposition is None else [DISPOSITIONS[act.disposition].words]
-            about = act.script or act.record_id or case_words(act.case_key)
-            reason = ": ".join([*why, *([act.note] if act.note else [])])
-            rows.append((rfc3339(act.at)[:16], signed(act), done(act.action), about, reason))
-    unreadable = sum(isinstance(stored, UnreadableEntry) for stored in acts)
-    own = sum(
-        isinstance(a, ReviewEvent) and bool(a.own) and a.action in _GIVEN for a in _in(acts, period)
-    )
-    told = [] if rows else ["Nobody reviewed anything."]
-    if own:
-        told.append(
-            f"{counted(own, 'approval or answer', 'approvals or answers')} came from the sender of "
-            "what was asked for."
-        )
-    if unreadable:
-        told.append(f"{counted(unreadable, 'act')} cannot be read by this version.")
-    return Section(
-        title="Approvals and other acts of reviewers",
-        sentences=(*told, *_rest(rows, "acts")),
-        table=_table("When (UTC)|Who|What|About|Why", rows),
-    )
-
-
-def _in(acts: Acts, period: Period) -> Iterable[ReviewEvent | Happening]:
-    for stored in acts:
-        if isinstance(stored, StoredAct) and period.since <= stored.act.at < period.until:
-            yield stored.act
-
-
-def _cases(sums: Sums) -> Section:
-    found = sorted(sums.cases.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(case_id(key), case_words(key), number(people)) for key, people in found]
-    return Section(
-        title="Cases",
-        sentences=(
-            "`outgate report --breach CASE` drafts a notification from one of them.",
-            *_rest(rows, "cases"),
-        ),
-        table=_table("Case|What|People at most", rows, 2),
-    )
-
-
-def _uninspected(sums: Sums) -> Section:
-    rows = [("not read", why, number(count)) for why, count in sums.unread.most_common()]
-    rows += [
-        ("check that failed", why, number(count)) for why, count in sums.degraded.most_common()
-    ]
-    told = [] if rows else ["Everything that was seen was inspected."]
-    if sums.unknown_senders:
-        told.append(f"Of {counted(sums.unknown_senders, 'request')} the sender is not known.")
-    return Section(
-        title="What could not be inspected",
-        sentences=(*told, *_rest(rows, "reasons")),
-        table=_table("What|Why|Times", rows, 2),
-    )
-
-
-def _past(sums: Sums, acts: Acts, period: Period) -> Section:
-    rows = [
-        ("connection past the gate", f"{sender} to {host}", number(count))
-        for (sender, host), count in sums.past.most_common()
-    ]
-    troubles = Counter(
-        act.event
-        for act in _in(acts, period)
-        if isinstance(act, Happening) and act.event in _TROUBLES
-    )
-    rows += [("time without gate or evidence", HAPPENED[e], number(n)) for e, n in troubles.items()]
-    told = (
-        "Nothing that went past was seen. What neither used the gate nor was open when the table of "
-        "connections was read cannot be seen."
-    )
-    return Section(
-        title="What went past",
-        sentences=_rest(rows, "rows") if rows else (told,),
-        table=_table("What|Which|Times", rows, 2),
+        table=table_of("Script|Requests then|Requests in all", rows, 1, 2),
     )

@@ -1,7 +1,10 @@
 """A report as values that every form of it is drawn from: sections of sentences, tables and charts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from core.vocabulary.sizes import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +59,24 @@ class Page:
     made_by: str
     evidence: str
     """Chain, entry and head that it was made from."""
+
+
+MOST_ROWS = 40
+"""So many rows of one table are told."""
+
+
+def table_of(headings: str, rows: Sequence[tuple[str, ...]], *numbers: int) -> Table | None:
+    """Return a table with these headings, between bars; None without rows."""
+    if not rows:
+        return None
+    return Table(
+        headings=tuple(headings.split("|")),
+        rows=tuple(rows[:MOST_ROWS]),
+        numbers=frozenset(numbers),
+    )
+
+
+def rest(rows: Sequence[tuple[str, ...]], what: str) -> tuple[str, ...]:
+    """Return a sentence that says how many rows are not told; none where all are."""
+    left = len(rows) - MOST_ROWS
+    return (f"{number(left)} more {what} are not listed.",) if left > 0 else ()
