@@ -293,7 +293,7 @@ class Store:
         ]
 
     def destinations_first_seen(self) -> Mapping[str, datetime]:
-        """Return when each destination (service's id, else host) was first seen, to five minutes."""
+        """Return when each destination (service's id, else host) was first seen."""
         with self.reading() as connection:
             rows = list(connection.execute(queries.DESTINATIONS_FIRST_SEEN))
         return {str(name): from_micros(int(us)) for name, us in rows}

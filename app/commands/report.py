@@ -36,7 +36,8 @@ def report(
 ) -> int:
     """Tell what Python sent, where, and who approved it.
 
-    The first line answers: how many Python scripts process customer data here, and who approved them?
+    The first line answers: how many Python scripts process customer data here, and who approved
+    them?
 
     \b
     Example: outgate report --month 2026-10 --format pdf --out october.pdf

@@ -13,6 +13,9 @@ from exports.formats import Format, Opened, Place
 from exports.head import SCHEMA, Sealer
 from exports.lines import Write, read_lines, write_lines
 
+_ERASED = {"id", "erased"}
+"""All that is left of an entry that was erased whole: its place is proven by those around it."""
+
 
 def _first(head: bytes | None) -> bytes:
     return b"" if head is None else head + b"\n"
@@ -47,7 +50,7 @@ def _place(where: str, line: bytes) -> Place:
         seq=chain["seq"],
         hash=chain["hash"],
         prev=chain["prev"],
-        body=canonical(value),
+        body=None if value.get("erased") is True and value.keys() == _ERASED else canonical(value),
         seal=chain,
         act=str(chain["id"]).startswith("reviews:"),
         problem=None if same else "it is not written as Outgate writes it: keys doubled or moved",

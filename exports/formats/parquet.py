@@ -223,7 +223,7 @@ def _places(file: Any) -> Iterator[Place]:
                     seq=row["seq"],
                     hash=row["hash"],
                     prev=row["prev"],
-                    body=row["body"].encode(),
+                    body=row["body"].encode() or None,
                     seal=None if row["seal"] is None else orjson.loads(row["seal"]),
                     act=row["entry"] == "act",
                 )

@@ -167,8 +167,8 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def _up_to(store: Store) -> list[tuple[KeptCheckpoint, Checkpoint]]:
-    """Return the checkpoints up to the one that the pack is made at: the earliest after which nothing
-    happened but exports, so that exporting twice gives the same.
+    """Return the checkpoints up to the one that the pack is made at: the earliest after which
+    nothing happened but exports, so that exporting twice gives the same.
     """
     newest = store.newest().seq
     acts = [opened_act(act) for act in store.iter_act_entries()]

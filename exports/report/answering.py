@@ -99,8 +99,8 @@ def past(sums: Sums, acts: Acts, period: Period) -> Section:
     )
     rows += [("time without gate or evidence", HAPPENED[e], number(n)) for e, n in troubles.items()]
     told = (
-        "Nothing that went past was seen. What neither used the gate nor was open when the table of "
-        "connections was read cannot be seen."
+        "Nothing that went past was seen. What neither used the gate nor was open when the table "
+        "of connections was read cannot be seen."
     )
     return Section(
         title="What went past",

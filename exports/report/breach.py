@@ -1,5 +1,5 @@
-"""A draft of a notification by Art. 33 GDPR, from one case: what the evidence knows, and where a person
-has to write.
+"""A draft of a notification by Art. 33 GDPR, from one case: what the evidence knows, and where a
+person has to write.
 """
 
 from collections import Counter
@@ -76,8 +76,9 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
             if finding.kind != NOT_INSPECTED and not finding.test_data:
                 values[finding.kind] += finding.distinct
                 rows[finding.kind] += finding.records or 0
+    people = list(map(_people, left))
     told = [
-        f"Approximate number of people: {_range(max(map(_people, left), default=0), sum(map(_people, left)))}"
+        f"Approximate number of people: {_range(max(people, default=0), sum(people))}"
         " (the most in one request, and the sum, in which the same person counts again).",
         f"Approximate number of records: {number(sum(rows.values()) or sum(values.values()))}.",
     ]

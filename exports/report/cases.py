@@ -24,8 +24,8 @@ def case_words(key: str) -> str:
 
 
 def case_named(store: Store, name: str) -> Case:
-    """Return the case with this short id, this key, this record's id, or alone with this text in its
-    script, host, service or kinds. Raises InputError.
+    """Return the case with this short id, this key, this record's id, or alone with this text in
+    its script, host, service or kinds. Raises InputError.
     """
     for stored in store.records_by_ids([name]):
         if isinstance(stored, StoredRecord) and (found := store.case(case_key(stored.record))):

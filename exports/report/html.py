@@ -1,4 +1,4 @@
-"""A report as one HTML file: no script, nothing loaded from anywhere, charts as SVG, made to be printed."""
+"""A report as one HTML file: no script, nothing loaded from anywhere, charts as SVG, for print."""
 
 from html import escape
 
@@ -8,14 +8,18 @@ from exports.report.page import Chart, Page, Section, Table
 
 _LONGEST = 2000
 _BAR_HEIGHT, _GAP, _LABEL, _WIDTH, _VALUE = 16, 6, 230, 720, 60
+_SMALL = 'font-size="11"'
 _STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;color:#1a1a1a;max-width:60em;margin:2em auto;padding:0 1em}
-h1{font-size:1.5em;margin:.2em 0}h2{font-size:1.1em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
-.answer{font-size:1.2em;font-weight:600;border-left:4px solid #1f5f8b;padding:.4em .8em;background:#eef4f8}
+h1{font-size:1.5em;margin:.2em 0}
+h2{font-size:1.1em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
+.answer{font-size:1.2em;font-weight:600;border-left:4px solid #1f5f8b;
+padding:.4em .8em;background:#eef4f8}
 table{border-collapse:collapse;width:100%;font-size:.86em}th,td{text-align:left;padding:.25em .5em;
 border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}th{background:#f2f2f2}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-svg{width:100%;height:auto;margin:.8em 0}footer{margin-top:2em;font-size:.8em;color:#555;overflow-wrap:anywhere}
+svg{width:100%;height:auto;margin:.8em 0}
+footer{margin-top:2em;font-size:.8em;color:#555;overflow-wrap:anywhere}
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}tr,svg{break-inside:avoid}
 thead{display:table-header-group}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @page{size:A4;margin:18mm}
@@ -64,6 +68,11 @@ def _row(cells: tuple[str, ...], numbers: frozenset[int], tag: str) -> str:
     return f"<tr>{''.join(told)}</tr>"
 
 
+def _bar(y: int, length: float, colour: str) -> str:
+    at = f'x="{_LABEL}" y="{y}" width="{length:.1f}" height="{_BAR_HEIGHT}"'
+    return f'<rect {at} fill="{colour}"/>'
+
+
 def _chart(chart: Chart) -> str:
     most = max(bar.value for bar in chart.bars) or 1
     step = _BAR_HEIGHT + _GAP
@@ -76,10 +85,10 @@ def _chart(chart: Chart) -> str:
         dark = min(length, room * bar.part / most)
         label = bar.label if len(bar.label) <= 34 else f"…{bar.label[-33:]}"
         drawn += [
-            f'<text x="{_LABEL - 8}" y="{y + 12}" font-size="11" text-anchor="end">{_told(label)}</text>',
-            f'<rect x="{_LABEL}" y="{y}" width="{length:.1f}" height="{_BAR_HEIGHT}" fill="#7fb0d0"/>',
-            f'<rect x="{_LABEL}" y="{y}" width="{dark:.1f}" height="{_BAR_HEIGHT}" fill="#1f4e6f"/>',
-            f'<text x="{_LABEL + length + 6:.1f}" y="{y + 12}" font-size="11">{bar.value}</text>',
+            f'<text x="{_LABEL - 8}" y="{y + 12}" {_SMALL} text-anchor="end">{_told(label)}</text>',
+            _bar(y, length, "#7fb0d0"),
+            _bar(y, dark, "#1f4e6f"),
+            f'<text x="{_LABEL + length + 6:.1f}" y="{y + 12}" {_SMALL}>{bar.value}</text>',
         ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '

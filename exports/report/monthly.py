@@ -174,8 +174,8 @@ def _scripts(sums: Sums, said: _Approvals) -> Section:
         headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 6})
     )
     told = (
-        "At least: the most people in one request. At most: the sum over all requests, in which the "
-        "same person counts again.",
+        "At least: the most people in one request. At most: the sum over all requests, in which "
+        "the same person counts again.",
     )
     bars = tuple(Bar(label=one.script, value=one.most) for one in scripts[:12])
     return Section(
@@ -277,8 +277,8 @@ def _new(sums: Sums, store: Store) -> Section:
     )
     rows = [("script", one) for one in scripts] + [("destination", one) for one in places]
     told = (
-        f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen for "
-        "the first time.",
+        f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen "
+        "for the first time.",
     )
     return Section(
         title="New scripts and destinations",

@@ -1,4 +1,4 @@
-"""A report as values that every form of it is drawn from: sections of sentences, tables and charts."""
+"""A report as values that every form of it is drawn from: sentences, tables and charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

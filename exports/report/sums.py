@@ -199,8 +199,8 @@ def _is_personal(finding: Finding) -> bool:
 
 
 def people_in(finding: Finding) -> int:
-    """Return how many people a finding tells of, at most: data subjects where they can be told, else
-    rows, else distinct values.
+    """Return how many people a finding tells of, at most: data subjects where they can be told,
+    else rows, else distinct values.
     """
     if finding.subjects is not None:
         return finding.subjects

@@ -26,6 +26,7 @@ from evidence.store import Store
 from evidence.times import micros
 from evidence.writer import Writer
 from exports.selection import Selection
+from exports.verification import verify_export
 from exports.writing import export
 
 Make = Callable[..., Record]
@@ -170,6 +171,7 @@ def test_records_are_erased_whole(people: Path, wanted: Wanted, count: int) -> N
     out = people.parent / "out.jsonl"
     export("jsonl", store, Selection(), out, by="x")
     store.close()
+    assert verify_export(out).ok
 
 
 def test_an_export_after_an_erasure_verifies(people: Path) -> None:
