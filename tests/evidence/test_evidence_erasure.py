@@ -184,7 +184,7 @@ def test_an_export_after_an_erasure_verifies(people: Path) -> None:
     head, *lines = out.read_text("utf-8").splitlines()
     assert "gone" in lines[0] and "salt" not in json.loads(lines[0])["chain"]
     out.write_text("\n".join([head, lines[0].replace('"POST"', '"PUT"'), *lines[1:]]), "utf-8")
-    assert "record 1" in (verify_export(out).first_problem or "")
+    assert "entry 1 was changed" in (verify_export(out).first_problem or "")
 
 
 def test_an_erasure_says_who_and_why_and_not_what(people: Path) -> None:
