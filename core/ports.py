@@ -236,6 +236,10 @@ class Policy(Protocol):
         """True when some rule looks at `Situation.history` or `Situation.volume`."""
 
     @property
+    def asks_packages(self) -> bool:
+        """True when some rule looks at what a script is made of."""
+
+    @property
     def asks_address(self) -> bool:
         """True when some rule looks at the address that is connected to."""
 

@@ -18,6 +18,7 @@ from core.happenings import Event, happening
 from core.ids import utc_now
 from core.record import Record
 from core.review import sender_of
+from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
 from evidence.batch import MORE_VALUES
 from evidence.database import Connection, connect, transaction
@@ -77,7 +78,7 @@ def expire_older(
     """Remove the records older than so many days; None where the file could not be changed now."""
     limit = utc_now() - timedelta(days=days)
     try:
-        return expire(path, micros(limit), f"older than {days} days", stopping=stopping)
+        return expire(path, micros(limit), f"older than {counted(days, 'day')}", stopping=stopping)
     except DatabaseFault as error:
         log.warning("evidence whose time is over could not be removed: %s", evidence_error(error))
         return None

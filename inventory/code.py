@@ -38,6 +38,8 @@ _NO_HOST_ENDS = frozenset(
     " get items keys path join main test example invalid localhost local lan".split()
 )
 _MOST = 200
+_TELLING = (ast.Import, ast.ImportFrom, ast.Call)
+"""Nodes that may tell of an import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,11 @@ def read_code(pieces: Sequence[Piece], names: Sequence[str] = ()) -> Code:
             readable = False
             continue
         nodes = nodes_of(tree)
-        found: Imports = imports_of(nodes)
+        telling = [node for node in nodes if isinstance(node, _TELLING)]
+        found: Imports = imports_of(telling)
         third.update(found.third_party)
         standard.update(found.standard)
-        modules.update(_modules(nodes, piece))
+        modules.update(_modules(telling, piece))
         values += _values(tree, nodes, piece)
     texts = values + [
         PlacedValue(text=p.text, key=None, place=p.where, line=None)
@@ -121,7 +124,7 @@ def _values(tree: ast.AST, nodes: list[ast.AST], piece: Piece) -> Iterator[Place
         )
 
 
-def _modules(nodes: list[ast.AST], piece: Piece) -> Iterator[tuple[str, str]]:
+def _modules(nodes: Sequence[ast.AST], piece: Piece) -> Iterator[tuple[str, str]]:
     """Yield dotted names of what is imported, each with its place."""
     for node in nodes:
         if isinstance(node, ast.Import):

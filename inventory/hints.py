@@ -48,12 +48,20 @@ def hints_in(pieces: Sequence[Piece]) -> tuple[Hint, ...]:
     """Return what may tell of a model, at most five."""
     found: dict[str, Hint] = {}
     for piece in pieces:
-        if piece.is_code:
+        if piece.is_code and _is_worth_reading(piece.text.lower()):
             for line, words in _of_text(piece.text):
                 found.setdefault(words, Hint(words=words, place=piece.place(line)))
                 if len(found) >= _MOST:
                     return tuple(found.values())
     return tuple(found.values())
+
+
+def _is_worth_reading(lower: str) -> bool:
+    """False for nearly all programs: none of the words stands anywhere in them."""
+    if any(saying in lower for saying, _ in _SAYINGS) or any(f in lower for f in _FENCES):
+        return True
+    made = "co-authored-by:" in lower or any(word in lower for word in _MADE)
+    return made and any(tool in lower for tool in _TOOLS)
 
 
 def _of_text(text: str) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.record import Record
 from core.review import ScriptVersion
 from core.vocabulary.findings import Amount, found
-from inventory.advisories.versions import order
+from inventory.advisories.versions import same
 
 _OPERATORS = "<>=!~"
 _MOST_PLACES = 50
@@ -46,7 +46,7 @@ class Wanted:
             return True
         if self.version.strip()[:1] in tuple(_OPERATORS):
             return SpecifierSet(self.version, prereleases=True).contains(version)
-        return order(version) == order(self.version)
+        return same(version) == same(self.version)
 
 
 @dataclass(slots=True, kw_only=True)

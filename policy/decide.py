@@ -24,17 +24,14 @@ from policy.countries import UNKNOWN, CountryTable
 from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
-    ADVISORIES,
     COUNTRY,
     DESTINATION,
     FINDINGS,
-    LLM,
     NETWORK,
     NEVER,
     NOT_YET,
     PACKAGES,
     PAST,
-    PEERS,
     PLACE,
     SCRIPT,
     UNTOLD,
@@ -45,6 +42,7 @@ from policy.inputs import (
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
+from policy.unsure import unsure_of_packages, unsure_of_peers, untold
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
 """What takes the whole request."""
@@ -78,6 +76,11 @@ class RulePolicy:
         """True when some rule looks at a script's history or at earlier volume."""
         adds_up = self.unknown_account is not None and self.unknown_account.over > 0
         return adds_up or bool(self.inputs & PAST)
+
+    @property
+    def asks_packages(self) -> bool:
+        """True when some rule looks at what a script is made of."""
+        return bool(self.inputs & PACKAGES)
 
     @property
     def asks_country(self) -> bool:
@@ -297,8 +300,8 @@ class RulePolicy:
             hidden |= NETWORK
         if s.sender.certainty is Certainty.LIKELY:
             hidden |= SCRIPT
-        hidden |= _unsure_of_packages(s) & self.inputs
-        return hidden | _unsure_of_peers(s)
+        hidden |= unsure_of_packages(s) & self.inputs
+        return hidden | unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
         """Return the rule that surely blocks, be it in watch mode.
@@ -324,7 +327,7 @@ class RulePolicy:
     def _failed(self, rule: CompiledRule, s: Situation, headers: Headers) -> Decision:
         assert rule.on_error is not None
         told = ", ".join(dict.fromkeys(d.partition(":")[0] for d in s.degraded))
-        stages = told or _untold(rule, s)
+        stages = told or untold(rule.inputs, s)
         why = f"what this rule looks at could not be found out ({stages}), "
         return self._signature.by_rule(rule, rule.on_error, s, headers, why)
 
@@ -370,30 +373,3 @@ class RulePolicy:
             return decision if decision.verdict is Verdict.BLOCK else None
         floored = self._floored(s, decision, matched)
         return None if floored.verdict in _WHOLE else floored
-
-
-def _unsure_of_packages(s: Situation) -> Inputs:
-    if s.history.packages is None:
-        return PACKAGES | ADVISORIES
-    return 0 if s.history.advised else ADVISORIES
-
-
-def _unsure_of_peers(s: Situation) -> Inputs:
-    """For whom it sends is known when it sends for nobody else, or when all who were seen are
-    certain.
-    """
-    peers = s.sender.on_behalf
-    if peers is None or (peers and all(p.certainty is Certainty.EXACT for p in peers)):
-        return 0
-    return PEERS
-
-
-def _untold(rule: CompiledRule, s: Situation) -> str:
-    """Return what this rule looks at that nobody could tell, though no stage failed."""
-    if rule.inputs & (FINDINGS | LLM) and unread_text(s.findings):
-        return "part of it could not be read"
-    if rule.inputs & SCRIPT and s.sender.certainty is Certainty.LIKELY:
-        return "which script sent it"
-    if rule.inputs & PEERS and _unsure_of_peers(s):
-        return "for whom it was sent"
-    return "country" if rule.inputs & COUNTRY else "address"

@@ -57,6 +57,11 @@ class PolicyFile:
         """True when some rule in force looks at a script's history or at earlier volume."""
         return self._policy.asks_past
 
+    @property
+    def asks_packages(self) -> bool:
+        """See RulePolicy.asks_packages."""
+        return self._policy.asks_packages
+
     def reload_if_changed(self) -> bool:
         """Read the file again if it changed; True when another policy is in force. Never raises.
 

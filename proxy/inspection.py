@@ -66,7 +66,7 @@ class Inspection:
         self.lines = LinesOfCode(lambda: self.parts.attributor, limits.line_s)
         self.places: Places | None = None
         """Set where addresses are looked up by this gate, and not by another proxy behind it."""
-        self._observations = Observations(lambda: self.parts.observer, limits.line_s)
+        self._observations = Observations(lambda: self.parts.observer)
         self._people = People(parts.holds, parts.fingerprinter)
         self._outbox = Outbox(parts.evidence, loop)
 
@@ -111,7 +111,8 @@ class Inspection:
         async with courtesy(Duty.SCRIPTS):
             self._observations.begin(sender)
             if self.parts.policy.asks_past:
-                await self._observations.learnt(sender)
+                patience = self.limits.past_s(self.parts.policy)
+                await self._observations.learnt(sender, patience)
 
     def _observed(self, sender: Attribution) -> None:
         with courtesy(Duty.SCRIPTS):

@@ -24,11 +24,10 @@ class Observations:
     For the event loop's thread only.
     """
 
-    def __init__(self, observer: Callable[[], Observer | None], patience_s: float) -> None:
+    def __init__(self, observer: Callable[[], Observer | None]) -> None:
         self._observer = observer
-        self._patience_s = patience_s
         self._told: OrderedDict[tuple[object, ...], float] = OrderedDict()
-        """Who was told of → until when a request waits for that, in the loop's seconds."""
+        """Who was told of → when that began, in the loop's seconds."""
         self._running: dict[tuple[object, ...], asyncio.Task[None]] = {}
 
     def begin(self, sender: Attribution) -> None:
@@ -37,20 +36,20 @@ class Observations:
         if observer is None or key is None or key in self._told:
             return
         loop = asyncio.get_running_loop()
-        self._told[key] = loop.time() + self._patience_s
+        self._told[key] = loop.time()
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
         looking = _noted(COURTESIES.run(observer, sender))
         task = self._running[key] = loop.create_task(OWNER.task(Duty.SCRIPTS, looking))
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
-    async def learnt(self, sender: Attribution) -> None:
+    async def learnt(self, sender: Attribution, patience_s: float) -> None:
         """Wait until it was looked at, but no longer than the patience from its beginning."""
         key = _key(sender)
         task = None if key is None else self._running.get(key)
         if key is None or task is None:
             return
-        left = self._told.get(key, 0.0) - asyncio.get_running_loop().time()
+        left = self._told.get(key, 0.0) + patience_s - asyncio.get_running_loop().time()
         if left > 0:
             await asyncio.wait({task}, timeout=left)
 

@@ -38,10 +38,16 @@ class Limits:
     attribution_s: float = 2.0
     classify_s: float = 10.0
     line_s: float = 0.5
+    packages_s: float = 5.0
+    """What a script is made of takes a second to read, once for each environment."""
     inspect_others: bool = True
     """False: of programs that descend from no Python, only where and how much is recorded."""
     strict: bool = False
     """Evidence is durable before anything leaves."""
+
+    def past_s(self, policy: Policy) -> float:
+        """Return how long a request waits for what rules may ask of its script's past."""
+        return self.packages_s if policy.asks_packages else self.line_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,34 @@ _UNCHANGED = frozenset(
     {"decode", "encode", "strip", "lstrip", "rstrip", "upper", "lower", "SecretStr"}
 )
 _OF_NUMBERS = frozenset({"bytes", "bytearray"})
+_NEVER = frozenset(
+    {
+        ast.Name,
+        ast.alias,
+        ast.Load,
+        ast.Store,
+        ast.Del,
+        ast.Pass,
+        ast.Break,
+        ast.Continue,
+        ast.Global,
+    }
+) | frozenset(
+    kind
+    for base in (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    for kind in base.__subclasses__()
+)
+_NAMING = frozenset(
+    {
+        *(ast.Dict, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.List, ast.Tuple),
+        *(ast.Set, ast.BinOp, ast.JoinedStr, ast.FormattedValue),
+    }
+)
+"""Nodes that give their values a name, or hand on their own."""
+_TEXTS = frozenset(
+    {ast.Constant, ast.BinOp, ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Call}
+)
+"""Nodes that may come to a text."""
 _NESTED = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -73,16 +101,19 @@ class _Reader:
         self._named = named
 
     def read(self, node: ast.AST, key: str | None) -> Iterator[Value]:
-        """Yield the value of this node where it has one, and those below it."""
-        if isinstance(node, ast.expr) and not isinstance(node, ast.Name):
-            parts: list[ast.expr] = []
-            text = self._text(node, parts)
-            if text is not None and parts:
-                yield Value(text=text, key=key, parts=tuple(parts))
-                if parts == [node]:
-                    return
-        for child, name in _children(node, key):
-            yield from self.read(child, name)
+        """Yield the value of this node where it has one, and those below it, in their order."""
+        todo = [(node, key)]
+        while todo:
+            node, key = todo.pop()
+            if isinstance(node, ast.expr) and node.__class__ in _TEXTS:
+                parts: list[ast.expr] = []
+                text = self._text(node, parts)
+                if text is not None and parts:
+                    yield Value(text=text, key=key, parts=tuple(parts))
+                    if parts == [node]:
+                        continue
+            below = _children(node, key) if node.__class__ in _NAMING else _plain_children(node)
+            todo += [pair for pair in below if _may_hold(pair[0])][::-1]
 
     def _text(self, node: ast.expr, parts: list[ast.expr]) -> str | None:
         """Return the text that an expression comes to, and note its literals; None when that cannot
@@ -169,7 +200,7 @@ def _of_numbers(node: ast.expr, parts: list[ast.expr]) -> str | None:
 
 
 def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | None]]:
-    """Yield the nodes below, each with the name that it is given."""
+    """Yield the nodes below one that names values, each with the name that it is given."""
     match node:
         case ast.Dict():
             yield from _entries(node, key)
@@ -191,8 +222,24 @@ def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | N
             | ast.FormattedValue()
         ):
             yield from ((child, key) for child in ast.iter_child_nodes(node))
-        case _:
-            yield from ((child, None) for child in ast.iter_child_nodes(node))
+
+
+def _plain_children(node: ast.AST) -> list[tuple[ast.AST, str | None]]:
+    found: list[tuple[ast.AST, str | None]] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [(part, None) for part in value if isinstance(part, ast.AST)]
+        elif name != "ctx" and isinstance(value, ast.AST):
+            found.append((value, None))
+    return found
+
+
+def _may_hold(node: ast.AST) -> bool:
+    """True for what is or holds a text: most nodes of a tree are names, and how they are used."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str | bytes)
+    return node.__class__ not in _NEVER
 
 
 def _entries(node: ast.Dict, key: str | None) -> Iterator[tuple[ast.AST, str | None]]:

@@ -243,13 +243,13 @@ def _as_json(package: str, advisory: Advisory) -> dict[str, Any]:
         "modified": advisory.modified,
         "malicious": advisory.malicious,
         "ranges": affected.ranges,
-        "versions": sorted(affected.versions),
+        "versions": affected.versions,
     }
 
 
 def _advisory(package: str, value: dict[str, Any]) -> Advisory:
     ranges = tuple(tuple((kind, at) for kind, at in events) for events in value["ranges"])
-    affected = Affected(ranges=ranges, versions=frozenset(value["versions"]))
+    affected = Affected(ranges=ranges, versions=value["versions"])
     return Advisory(
         id=value["id"],
         aliases=tuple(value["aliases"]),

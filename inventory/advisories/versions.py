@@ -2,48 +2,36 @@
 (pure).
 """
 
-from functools import lru_cache, total_ordering
+from functools import lru_cache
+from typing import Any
 
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 _LONGEST = 200
 _BEFORE = {"pre": "c", "preview": "c", "-": "final-", "rc": "c", "dev": "@"}
 
 
-@total_ordering
-class Order:
-    """One version. Local parts (`+cu118`) do not count: a build of a version has its holes."""
-
-    __slots__ = ("_legacy", "_version")
-
-    def __init__(self, text: str) -> None:
-        self._version: Version | None = None
-        self._legacy: tuple[str, ...] = ()
-        try:
-            self._version = Version(Version(text[:_LONGEST]).public)
-        except InvalidVersion:
-            self._legacy = tuple(_legacy_parts(text[:_LONGEST]))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Order):
-            return NotImplemented
-        return self._version == other._version and self._legacy == other._legacy
-
-    def __lt__(self, other: "Order") -> bool:
-        if self._version is not None and other._version is not None:
-            return self._version < other._version
-        if self._version is None and other._version is None:
-            return self._legacy < other._legacy
-        return self._version is None
-
-    def __hash__(self) -> int:
-        return hash((self._version, self._legacy))
+type Order = tuple[bool, Any]
+"""A version's place: whether it is one at all, and what it is compared by."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def order(text: str) -> Order:
-    """Return a version's place in the order."""
-    return Order(text)
+    """Return a version's place in the order. Local parts (`+cu118`) do not count: a build of a
+    version has its holes.
+    """
+    try:
+        return True, Version(text[:_LONGEST].partition("+")[0])
+    except InvalidVersion:
+        return False, tuple(_legacy_parts(text[:_LONGEST]))
+
+
+def same(text: str) -> str:
+    """Return the one spelling of all that are the same version: `1` for `1.0.0` and `v1+cu118`;
+    what is no version is itself.
+    """
+    return canonicalize_version(text.partition("+")[0])
 
 
 def _legacy_parts(text: str) -> list[str]:

@@ -216,6 +216,7 @@ class FakePolicy:
     version = "0123456789abcdef"
     organisation = Organisation()
     asks_past = True
+    asks_packages = False
 
     def __init__(self) -> None:
         self.fail: Exception | None = None

@@ -175,6 +175,19 @@ def test_a_slow_look_holds_no_request_up_for_longer_than_a_line(
         watched.go.set()
 
 
+def test_what_a_script_is_made_of_is_waited_for_longer(
+    start_gate: StartsGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule on packages holds from the first request on, though reading them takes its time."""
+    watched = Watched(start_gate(line_s=0.01), monkeypatch)
+    watched.gate.policy.asks_packages = True
+    watched.go.clear()
+    threading.Timer(0.4, watched.go.set).start()
+    watched.post()
+
+    assert all(s.history.imports == {"pandas"} for s in watched.gate.policy.situations)
+
+
 def test_nobody_waits_where_no_rule_asks(watched: Watched) -> None:
     """Without rules on a script's past its first request waits for nothing; it is looked at all the
     same."""

@@ -1,0 +1,45 @@
+"""What of a situation nobody could tell though no stage failed, in words (pure)."""
+
+from core.attribution import Certainty
+from core.situation import Situation
+from core.vocabulary.unread import unread_text
+from policy.inputs import (
+    ADVISORIES,
+    COUNTRY,
+    FINDINGS,
+    LLM,
+    PACKAGES,
+    PEERS,
+    SCRIPT,
+    Inputs,
+)
+
+
+def unsure_of_packages(s: Situation) -> Inputs:
+    """Return what of its packages nobody knows."""
+    if s.history.packages is None:
+        return PACKAGES | ADVISORIES
+    return 0 if s.history.advised else ADVISORIES
+
+
+def unsure_of_peers(s: Situation) -> Inputs:
+    """For whom it sends is known when it sends for nobody else, or when all who were seen are
+    certain.
+    """
+    peers = s.sender.on_behalf
+    if peers is None or (peers and all(p.certainty is Certainty.EXACT for p in peers)):
+        return 0
+    return PEERS
+
+
+def untold(inputs: Inputs, s: Situation) -> str:
+    """Return what a rule with these inputs looks at that nobody could tell."""
+    if inputs & (FINDINGS | LLM) and unread_text(s.findings):
+        return "part of it could not be read"
+    if inputs & SCRIPT and s.sender.certainty is Certainty.LIKELY:
+        return "which script sent it"
+    if inputs & unsure_of_packages(s):
+        return "what it is made of" if s.history.packages is None else "advisories on its packages"
+    if inputs & PEERS and unsure_of_peers(s):
+        return "for whom it was sent"
+    return "country" if inputs & COUNTRY else "address"
