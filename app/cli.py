@@ -12,9 +12,10 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
+from app.commands.report import report
 from app.commands.scan import scan
 from app.commands.scripts import scripts
-from app.format_option import ChoosesFormat, ChoosesReport, ChoosesTableOrFormat
+from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
 from core.errors import CannotRunError, InputError, OutgateError, SettingsError
 from core.text import printable
 
@@ -64,8 +65,9 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
-application.command(cls=ChoosesFormat)(evidence.export)
+application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
+application.command()(report)
 application.command()(evidence.checkpoint)
 application.command()(people.find)
 application.command()(people.erase)

@@ -19,10 +19,12 @@ class ChoosesFormat(TyperCommand):
 
     own: tuple[str, ...] = ()
     """What this command can besides."""
+    besides: tuple[str, ...] = ()
+    """What that is for."""
 
     def known(self) -> Mapping[str, Any]:
         """Return the formats by name, each with its purpose."""
-        from evidence.exports import formats
+        from exports.formats import formats
 
         return formats()
 
@@ -34,7 +36,7 @@ class ChoosesFormat(TyperCommand):
             if parameter.name == "format_name":
                 parameter.metavar = "|".join((*self.own, *known))
                 purposes = (f"{format_.name} {format_.purpose}" for format_ in known.values())
-                parameter.help = f"File format: {'; '.join(purposes)}."
+                parameter.help = f"File format: {'; '.join([*self.besides, *purposes])}."
         return parameters
 
 
@@ -42,6 +44,13 @@ class ChoosesTableOrFormat(ChoosesFormat):
     """The same for a command that prints a table when nothing else is asked for."""
 
     own = ("table",)
+
+
+class ChoosesPackOrFormat(ChoosesFormat):
+    """The same for a command that also makes evidence packs."""
+
+    own = ("pack",)
+    besides = ("pack for auditors: one zip with reports that verifies itself, anywhere",)
 
 
 class ChoosesReport(ChoosesFormat):

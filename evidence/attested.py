@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.happenings import Event
 from evidence.checkpoint import BadCheckpoint, Checkpoint, Part, fingerprint, opened
 from evidence.database import Connection
 from evidence.merkle import Frontier
-from evidence.notary import TRAFFIC, key_file
+from evidence.notary import TRAFFIC, public_key
 from evidence.witness import Sighting
 
 NOTHING_OUTSIDE = (
@@ -121,7 +120,7 @@ class Attested:
             self.problems.append("checkpoints are signed with another key than those before them")
         elif told:
             self.notes.append(f"The key that signs checkpoints was changed: {told} times.")
-        own = _public(path)
+        own = public_key(path)
         if keys and own is not None and own != keys[-1]:
             self.problems.append(
                 "the newest checkpoint is not signed with the key of this installation"
@@ -173,12 +172,3 @@ def _objection(told: Checkpoint, chain: str, roots: dict[str, Roots], who: str) 
 
 def _part(checkpoint: Checkpoint, name: str) -> Part:
     return checkpoint.records if name == "records" else checkpoint.acts
-
-
-def _public(path: Path) -> bytes | None:
-    """Return the public key of the installation that the file stands in, where it has one."""
-    try:
-        seed = key_file(path).read_bytes()
-        return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-    except (OSError, ValueError):
-        return None

@@ -56,8 +56,10 @@ class Entry:
         """Return the JSON object that was hashed, with its `chain`, be it understood or not.
 
         What is no JSON object goes as `damaged`, in base64: the export is complete, and
-        does not verify there.
+        does not verify there. Of what was erased whole its place is left.
         """
+        if not self.text:
+            return {"id": self.id, "erased": True, "chain": self.link.to_json()}
         try:
             value = orjson.loads(self.text)
         except orjson.JSONDecodeError:

@@ -41,6 +41,15 @@ def key_file(evidence: Path) -> Path:
     return evidence.parent / "keys" / "checkpoint.key"
 
 
+def public_key(evidence: Path) -> bytes | None:
+    """Return the public key of the installation that a file stands in, where it has one."""
+    try:
+        seed = key_file(evidence).read_bytes()
+        return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    except (OSError, ValueError):
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """A checkpoint that was taken."""

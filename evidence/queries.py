@@ -118,9 +118,17 @@ SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
     (SELECT id FROM cases WHERE key IN (SELECT value FROM json_each(?)))"""
 BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
+ACT_ENTRIES = """SELECT seq, prev, hash, id, at_us, CAST(body AS BLOB), NULL, NULL, NULL, NULL
+    FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"""
 ACTS = f"SELECT {ACT_COLUMNS} FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries
     WHERE case_key = ? ORDER BY seq"""
+DESTINATIONS_FIRST_SEEN = """SELECT destination, min(us) FROM (
+    SELECT destination, min(bucket) * 300000000 AS us FROM traffic GROUP BY destination
+    UNION ALL
+    SELECT coalesce(service, host), min(first_us) FROM cases GROUP BY 1
+    ) GROUP BY destination"""
+"""Of what left, to five minutes; of what is to be reviewed, be it stopped or not, exactly."""
 VERSIONS = """SELECT script, sha256, first_us, last_us FROM scripts
     WHERE ? IS NULL OR script = ? ORDER BY script, first_us"""
 SUMS = """SELECT total(status = 'open'), total((verdict = 'block') * count),

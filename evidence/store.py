@@ -7,7 +7,7 @@ import json
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.happenings import Happening
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, UnreadableEntry
 from evidence import queries
-from evidence.acts import StoredAct, append_happening, opened_act
+from evidence.acts import Newest, StoredAct, append_happening, opened_act
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
@@ -28,6 +28,16 @@ from evidence.reviews import append_review
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import from_micros, micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCheckpoint:
+    """A checkpoint as the file keeps it."""
+
+    note: str
+    """The signed note."""
+    public: bytes
+    """The key that signed it."""
 
 
 class Store:
@@ -60,6 +70,7 @@ class Store:
         self._polling = threading.Lock()
         with self.reading() as connection:
             self.chain_id = chain_id(connection, "records")
+            self.acts_chain_id = chain_id(connection, "reviews")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -182,6 +193,26 @@ class Store:
             yield from (opened_act(chain, row) for row in rows)
             after = rows[-1][0]
 
+    def iter_act_entries(self) -> Iterator[Entry]:
+        """The entries of the chain of acts as they are stored, in its order. Reads in pages, as
+        `iter_entries`.
+        """
+        after = 0
+        with self.reading() as connection:
+            chain = chain_id(connection, "reviews")
+        while True:
+            with self.reading() as connection:
+                rows = list(connection.execute(queries.ACT_ENTRIES, (after, PAGE)))
+            if not rows:
+                return
+            yield from (Entry.of(chain, row) for row in rows)
+            after = rows[-1][0]
+
+    def newest(self) -> Newest:
+        """The newest record, by its place and hash."""
+        with self.reading() as connection:
+            return Newest.of(connection)
+
     def _acts(self, after: int) -> list[Any]:
         with self.reading() as connection:
             return list(connection.execute(queries.ACTS, (after, PAGE)))
@@ -208,6 +239,13 @@ class Store:
         """Take a checkpoint now and return the signed note. Raises EvidenceError."""
         with self.reading() as connection:
             return (self._notary or Notary(self.path)).take(connection, why).note
+
+    def checkpoints(self) -> Sequence[KeptCheckpoint]:
+        """The checkpoints that the file keeps, oldest first."""
+        query = "SELECT note, public FROM checkpoints ORDER BY seq"
+        with self.reading() as connection:
+            rows = list(connection.execute(query))
+        return [KeptCheckpoint(note=str(note), public=bytes(public)) for note, public in rows]
 
     @contextlib.contextmanager
     def _acted(self) -> Iterator[Connection]:
@@ -253,6 +291,12 @@ class Store:
             )
             for row in rows
         ]
+
+    def destinations_first_seen(self) -> Mapping[str, datetime]:
+        """Return when each destination (service's id, else host) was first seen."""
+        with self.reading() as connection:
+            rows = list(connection.execute(queries.DESTINATIONS_FIRST_SEEN))
+        return {str(name): from_micros(int(us)) for name, us in rows}
 
     def rebuild_cases(self) -> None:
         """Make cases and the other derived tables anew from both chains. Raises EvidenceError."""

@@ -24,7 +24,8 @@ from core.record import Record, RequestSummary, ResponseSummary
 from core.review import Action, CaseFilter, Disposition
 from core.situation import situation_of
 from core.vocabulary.kinds import FINDABLE, KINDS, kind_of
-from evidence.exports.spreadsheet import FORMAT as CSV
+from exports.contents import Contents
+from exports.formats.spreadsheet import FORMAT as CSV
 from policy.decide import RulePolicy
 from policy.loading import load_bytes
 from policy.replay import replay
@@ -312,7 +313,7 @@ def told(record: Record, capsys: pytest.CaptureFixture[str]) -> Told:
     case = case_alone(blocked)
     table, sheet = io.StringIO(), io.BytesIO()
     print_records([blocked], table)
-    CSV.write(entries_of(blocked), sheet)
+    CSV.write(Contents(entries_of(blocked)), None, sheet)
     [newest] = (entry.opened() for entry in entries_of(blocked))
     capsys.readouterr()
     print_replay(replay(rules, [record]))

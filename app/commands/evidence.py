@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from app.home import Home
     from evidence.store import Store
+    from exports.selection import Selection
     from tui.evidence_acts import EvidenceActs
 
 
@@ -57,10 +61,13 @@ def review(
 
 
 def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
+    from app.current_user import reviewer
     from app.made_of import made_of
     from attribution.identity.contents import ContentStore
     from evidence import verify
-    from evidence.exports import export, formats
+    from exports.formats import formats
+    from exports.selection import Selection
+    from exports.writing import export
     from tui.evidence_acts import EvidenceActs, ExportChoice, Verified
     from tui.script_view import ScriptParts
 
@@ -71,7 +78,8 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
 
     def exported(format_name: str, cases: frozenset[str], path: Path) -> int:
         # In the order of the chain, so that an export of some cases can be verified too.
-        return export(format_name, store.iter_of_cases(cases), path)
+        chosen = Selection(cases=cases)
+        return export(format_name, store, chosen, path, by=reviewer()).records
 
     kept = ContentStore(scripts, lambda text: text)
 
@@ -99,12 +107,19 @@ def export(
         str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--case", metavar="CASE", help="Of this case only, as in reports; repeatable."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
-    """Write the records to a file, masked as stored.
+    """Write the records, and what reviewers did, to a file, masked as stored.
 
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
+    Example: outgate export --format pack --out evidence.zip
     """
     from app.current_user import reviewer
     from app.home import open_home
@@ -114,28 +129,70 @@ def export(
     from core.errors import InputError
     from core.happenings import Event, happening
     from core.vocabulary.sizes import counted
-    from evidence.exports import export as write_export
-    from evidence.exports import format_named
+    from exports.formats import format_named
+    from exports.report.cases import case_named
+    from exports.selection import Selection
+    from exports.writing import export as write_export
 
-    format_ = format_named(format_name)
+    if format_name != _PACK:
+        format_named(format_name, _PACK)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     home = open_home()
     store = store_of(home, load_settings(home.settings), "command line")
-    entries = store.iter_entries(parse_time(since), parse_time(until))
-    if str(out) == "-":
-        count = format_.write(entries, sys.stdout.buffer)
+    cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
+    to = sys.stdout.buffer if str(out) == "-" else out
+    if format_name == _PACK:
+        count = _pack(home, store, selection, to, overwrite=force)
     else:
-        count = write_export(format_name, entries, out, overwrite=force)
+        count = write_export(
+            format_name, store, selection, to, by=reviewer(), overwrite=force
+        ).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=reviewer()))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
 
+_PACK = "pack"
+
+
+def _pack(
+    home: "Home",
+    store: "Store",
+    selection: "Selection",
+    to: "Path | BinaryIO",
+    *,
+    overwrite: bool,
+) -> int:
+    import hashlib
+
+    from app.current_user import reviewer
+    from attribution.identity.contents import ContentStore
+    from exports.pack.building import Packed, Sources, build
+    from exports.writing import write_file
+
+    policies = {}
+    if home.policy.is_file():
+        text = home.policy.read_bytes()
+        policies[hashlib.sha256(text).hexdigest()[:16]] = text
+    sources = Sources(policies=policies, script=ContentStore(home.scripts, lambda text: text).text)
+    packed: list[Packed] = []
+
+    def write(file: "BinaryIO") -> None:
+        packed.append(build(store, selection, file, by=reviewer(), sources=sources))
+
+    if isinstance(to, Path):
+        write_file(to, write, overwrite=overwrite)
+    else:
+        write(to)
+    return packed[0].records
+
+
 def verify(
     file: Annotated[
-        Path | None, typer.Argument(help="An exported JSONL file; without it, the database.")
+        Path | None, typer.Argument(help="An exported file; without it, the database.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     rebuild: Annotated[
@@ -166,18 +223,21 @@ def verify(
     from core.errors import InputError
     from core.happenings import Event, happening
     from evidence import verify as verify_database
-    from evidence import verify_jsonl
+    from evidence.verify_report import VerifyReport
+    from exports.own import Own
+    from exports.verification import ExportReport, verify_export
 
     if file is not None and not file.is_file():
         raise InputError(
-            f"There is no file {file}.", remedy="Name an export of `outgate export --format jsonl`."
+            f"There is no file {file}.", remedy="Name a file that `outgate export` wrote."
         )
     if file is not None and rebuild:
         raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
+    home = open_home()
+    report: VerifyReport | ExportReport
     if file is not None:
-        report = verify_jsonl(file)
+        report = verify_export(file, Own(home.evidence))
     else:
-        home = open_home()
         database, settings = home.evidence, load_settings(home.settings)
         if rebuild and database.is_file():
             store = store_of(home, settings, "command line")
@@ -185,7 +245,13 @@ def verify(
             store.tell(happening(Event.REBUILT, {}, who=reviewer()))
         elsewhere = [] if settings.witness_file is None else [settings.witness_file]
         report = verify_database(database, [*elsewhere, *(witness or ())])
-    typer.echo(json.dumps(asdict(report)) if as_json else report.text())
+    if as_json:
+        told = asdict(report)
+        if isinstance(report, ExportReport):
+            told |= {"result": report.result, "missing": report.missing}
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo(report.text())
     return 0 if report.ok else 1
 
 

@@ -38,7 +38,9 @@ def inspect(
     from app.offline import explain_exchange, inspect_files
     from app.settings import load_settings
     from app.wiring import names_can_be_found
-    from evidence.exports import format_named
+    from exports.contents import Contents
+    from exports.formats import format_named
+    from exports.writing import export_bare
 
     format_ = None if format_name == "table" else format_named(format_name, "table")
     home = open_home()
@@ -51,7 +53,7 @@ def inspect(
         typer.echo("Names in running text are not looked for: install outgate[names].", err=True)
     entries = inspect_files(home, settings, files, policy, names=names)
     if format_ is not None:
-        format_.write(entries, sys.stdout.buffer)
+        export_bare(format_, Contents(entries), sys.stdout.buffer)
         return 0
     return _table(entries)
 

@@ -47,3 +47,14 @@ ACTS: Mapping[Action, str] = MappingProxyType(
     }
 )
 """What somebody did with a case, before `it`."""
+
+
+def done(action: Action) -> str:
+    """Return what somebody did, as a phrase of its own: `closed it`, `approved this version`."""
+    match action:
+        case Action.APPROVE_SCRIPT:
+            return "approved this version"
+        case Action.WITHDRAW_SCRIPT:
+            return "took back the approval of this version"
+        case _:
+            return f"{ACTS[action]} it"

@@ -10,7 +10,7 @@ from core.classification import Category, Destination
 from core.decision import Decision, Verdict
 from core.record import Record, RequestSummary, ResponseSummary
 from destinations import SERVICES, Service
-from evidence.exports.spreadsheet import COLUMNS
+from exports.columns import COLUMNS
 from policy.loading import load_bytes
 from policy.replay import replay
 from policy.wording import place

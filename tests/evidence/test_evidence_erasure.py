@@ -21,11 +21,13 @@ from core.review import CaseFilter
 from core.stored import StoredRecord, UnreadableEntry
 from evidence.acts import StoredAct
 from evidence.erasure import Wanted, erase_now, lines_of, plan, scrub
-from evidence.exports import export
 from evidence.frames import dictionary
 from evidence.store import Store
 from evidence.times import micros
 from evidence.writer import Writer
+from exports.selection import Selection
+from exports.verification import verify_export
+from exports.writing import export
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -167,21 +169,22 @@ def test_records_are_erased_whole(people: Path, wanted: Wanted, count: int) -> N
     if wanted.script:
         assert left_of(people, MIA) == []
     out = people.parent / "out.jsonl"
-    export("jsonl", store.iter_entries(), out)
+    export("jsonl", store, Selection(), out, by="x")
     store.close()
+    assert verify_export(out).ok
 
 
 def test_an_export_after_an_erasure_verifies(people: Path) -> None:
     """What was erased in part proves the rest, without the evidence."""
     erase_now(people, Wanted(users=frozenset({MIA})), who="officer", why="asked")
     store, out = Store(people), people.parent / "out.jsonl"
-    assert export("jsonl", store.iter_entries(), out) == 20
+    assert export("jsonl", store, Selection(), out, by="x").records == 20
     store.close()
-    assert evidence.verify_jsonl(out).ok
-    lines = out.read_text("utf-8").splitlines()
+    assert verify_export(out).ok
+    head, *lines = out.read_text("utf-8").splitlines()
     assert "gone" in lines[0] and "salt" not in json.loads(lines[0])["chain"]
-    out.write_text("\n".join([lines[0].replace('"POST"', '"PUT"'), *lines[1:]]), "utf-8")
-    assert not evidence.verify_jsonl(out).ok
+    out.write_text("\n".join([head, lines[0].replace('"POST"', '"PUT"'), *lines[1:]]), "utf-8")
+    assert "entry 1 was changed" in (verify_export(out).first_problem or "")
 
 
 def test_an_erasure_says_who_and_why_and_not_what(people: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from evidence_file import old_store, rechained, rechained_acts
+from reading_files import readable
 
 import evidence
 from core.decision import Decision, HoldOutcome, Verdict
@@ -19,12 +20,15 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
 from core.stored import StoredEntry, StoredRecord, UnreadableEntry
-from evidence.exports import export, formats
 from evidence.frames import packed
 from evidence.holds import HeldRequests
 from evidence.rollup import UNREADABLE
 from evidence.store import Store
 from evidence.writer import Writer
+from exports.formats import formats
+from exports.selection import Selection
+from exports.verification import verify_export
+from exports.writing import export
 from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
@@ -179,9 +183,9 @@ def test_an_export_holds_what_it_cannot_read(
     ids = [entry.id for entry in Store(three).iter_entries()]
     rewritten(three, 2, change)
     store, out = Store(three), tmp_path / "out"
-    assert export(name, store.iter_entries(), out) == 3
+    assert export(name, store, Selection(), out, by="auditor").records == 3
     store.close()
-    text = out.read_text("utf-8")
+    text = readable(out)
     assert [id_ for id_ in ids if id_ not in text] == []
 
 
@@ -191,12 +195,12 @@ def test_an_export_of_damage_does_not_verify(three: Path, text: str | bytes) -> 
     with sqlite3.connect(three) as connection:
         connection.execute("UPDATE entries SET body = ? WHERE seq = 2", (frame_of(text),))
     store, out = Store(three), three.with_name("out.jsonl")
-    assert export("jsonl", store.iter_entries(), out) == 3
+    assert export("jsonl", store, Selection(), out, by="auditor").records == 3
     store.close()
-    report = evidence.verify_jsonl(out)
+    report = verify_export(out)
     assert (report.ok, report.first_problem) == (
         False,
-        "line 2: entry 2 was changed after it was written",
+        "line 3: entry 2 was changed after it was written",
     )
 
 
@@ -403,8 +407,8 @@ def test_what_was_added_later_is_no_reason_to_refuse(three: Path, make_record: M
         replace(make_record(n), id="") for n in range(3)
     ]
     out = three.with_name("out.jsonl")
-    assert export("jsonl", store.iter_entries(), out) == 3
+    assert export("jsonl", store, Selection(), out, by="auditor").records == 3
     store.close()
     assert '"weather":{"rain":true}' in out.read_text("utf-8")
-    assert evidence.verify_jsonl(out).ok
+    assert verify_export(out).ok
     assert evidence.verify(three).ok

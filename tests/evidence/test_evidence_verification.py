@@ -20,10 +20,12 @@ from core.record import Record
 from core.review import CaseFilter
 from core.text import printable
 from evidence.chain import canonical
-from evidence.exports import export
 from evidence.parts import cuts_of
 from evidence.store import Store
 from evidence.writer import Writer
+from exports.contents import Contents
+from exports.formats import formats
+from exports.writing import export_bare
 
 Make = Callable[..., Record]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
@@ -33,7 +35,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
 def exported(full: Path, tmp_path: Path) -> Path:
     store = Store(full)
     out = tmp_path / "out.jsonl"
-    assert export("jsonl", store.iter_entries(), out) == 5
+    with out.open("wb") as file:
+        export_bare(formats()["jsonl"], Contents(store.iter_entries()), file)
     store.close()
     return out
 

@@ -8,11 +8,16 @@ import ssl
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
+import pypdfium2
 from deep_search import all_in, packed_everywhere
+from reading_files import readable
 
+from exports.formats import formats
+from exports.report.forms import FORMS
 from tests.scenarios.conftest import Outgate
 
 CANARIES = {
@@ -239,6 +244,19 @@ for v in json.load(open(sys.argv[1])):
 """
 
 
+def unpack(path: Path) -> None:
+    """Lay beside an export all that can be read in it."""
+    text = readable(path)
+    if path.suffix == ".pdf" or path.suffix == ".pack":
+        data = path.read_bytes()
+        if path.suffix == ".pack":
+            with zipfile.ZipFile(path) as archive:
+                data = archive.read("report.pdf")
+        pages = pypdfium2.PdfDocument(data)
+        text += "".join(page.get_textpage().get_text_range() for page in pages)
+    path.with_suffix(f"{path.suffix}.unpacked").write_text(text, "utf-8")
+
+
 def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
     """Values that stand as keys, columns, files, models, tools, paths, types and hosts are in no
     file, compressed content and database cells included, on no screen, and in no export."""
@@ -247,9 +265,14 @@ def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
     kept = "".join(f"# write to {v}\nx_{n} = {v!r}\n" for n, v in enumerate(NAMING.values()))
     script = outgate.script("naming.py", _NAMING_CLIENT + kept)
     done = outgate.run(sys.executable, str(script), str(values), options=("--json",))
-    exports = {kind: outgate.folder / f"all.{kind}" for kind in ("jsonl", "csv")}
+    exports = {kind: outgate.folder / f"all.{kind}" for kind in (*formats(), "pack")}
     for kind, path in exports.items():
         assert outgate("export", "--format", kind, "--out", str(path)).returncode == 0
+    for form in FORMS:
+        path = exports[f"report.{form}"] = outgate.folder / f"report.{form}"
+        assert outgate("report", "--format", form, "--out", str(path)).returncode == 0
+    for path in exports.values():
+        unpack(path)
     screens = [
         outgate(*words)
         for words in (
@@ -266,7 +289,9 @@ def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
     assert len(records) >= 7 * len(NAMING)
 
     shown = [text.encode() for s in (done, *screens) for text in (s.stdout, s.stderr)]
-    written = [p for p in [*outgate.home.rglob("*"), *exports.values()] if p.is_file()]
+    unpacked = [*exports.values(), *outgate.folder.glob("*.unpacked")]
+    assert len(unpacked) == 2 * len(exports)
+    written = [p for p in [*outgate.home.rglob("*"), *unpacked] if p.is_file()]
     told = [(str(p), piece) for p in written for piece in all_in(p)]
     told += [("a screen", text) for text in shown]
     for name, value in NAMING.items():

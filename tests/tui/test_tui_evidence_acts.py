@@ -14,9 +14,10 @@ from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
 from core.record import Record
 from core.review import CaseFilter
-from evidence import verify, verify_jsonl
+from evidence import verify
 from evidence.factory import open_store
 from evidence.history import History
+from exports.verification import verify_export
 from tests.tui.conftest import EndlessStore, FragileStore, Presses, Settles, ShowsText
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs, ExportChoice, Verified, cases_of, proposed
@@ -255,7 +256,7 @@ async def test_the_real_evidence_is_verified_and_exported(
                 f"3 records written to {name}" in n.message for n in pilot.app._notifications
             )
     store.close()
-    report = verify_jsonl(tmp_path / "out.jsonl")
+    report = verify_export(tmp_path / "out.jsonl")
     assert (report.ok, report.entries) == (True, 3)
     assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").count("ledger_upload.py") >= 1
     assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0

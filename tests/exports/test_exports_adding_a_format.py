@@ -14,29 +14,60 @@ from tests.evidence.conftest import Told
 
 MARKDOWN = '''"""Markdown: one line a record, for reading."""
 
-from collections.abc import Iterable
+from pathlib import Path
 from typing import BinaryIO
 
 from core.stored import StoredRecord
-from evidence.entries import Entry
-from evidence.exports import Format
+from exports.columns import told
+from exports.contents import Contents, Said
+from exports.formats import Format, Opened, Place
+from exports.head import Sealer
+from exports.lines import Write, read_lines, write_lines
 
 
-def _write(entries: Iterable[Entry], out: BinaryIO) -> int:
-    count = 0
-    for count, entry in enumerate(entries, 1):
+def _body(contents: Contents, write: Write) -> None:
+    said = Said(contents.opened_acts())
+    for entry in contents.records():
         opened = entry.opened()
         if isinstance(opened, StoredRecord):
             words = f"{opened.record.destination.host}: {opened.record.decision.verdict}"
+            words += "; ".join(map(told, said.of(opened.record)))
         else:
             words = opened.for_officer()
-        out.write(f"- {entry.id}: {words}\\\\n".encode())
-    if not count:
-        out.write(b"Nothing.\\\\n")
-    return count
+        words = " ".join(words.splitlines())
+        write(f"- {entry.link.seq} {entry.link.hash.hex()} {entry.id}: {words}\\n".encode())
 
 
-FORMAT = Format(name="markdown", suffix=".md", purpose="for reading", write=_write)
+def _first(head: bytes | None) -> bytes:
+    return b"# Records\\n" if head is None else b"# Records " + head + b"\\n"
+
+
+def _write(contents: Contents, sealer: Sealer | None, out: BinaryIO) -> None:
+    write_lines(contents, sealer, out, _first, _body)
+
+
+def _head(line: bytes) -> bytes | None:
+    return line[10:] if line.startswith(b"# Records {") else None
+
+
+def _place(where: str, line: bytes) -> Place:
+    _, seq, hash_, _ = line.decode().split(" ", 3)
+    return Place(where=where, seq=int(seq), hash=hash_)
+
+
+def _read(path: Path) -> Opened:
+    opened = read_lines(path, _head, _place)
+    return Opened(head=opened.head, digest=opened.digest, places=opened.places, acts_apart=True)
+
+
+FORMAT = Format(
+    name="markdown",
+    suffix=".md",
+    purpose="for reading",
+    write=_write,
+    recognises=lambda start: start.startswith(b"# Records"),
+    read=_read,
+)
 '''.replace("\\\\n", "\\n")
 
 IN_THE_REVIEW = """
@@ -58,8 +89,8 @@ print(acts.export(asked.format_name, cases_of(store, CaseFilter()), asked.path))
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> ScratchCopy:
     """The house with one file more."""
-    copy = ScratchCopy.of(tmp_path_factory.mktemp("stranger"), "evidence")
-    copy.add("evidence/exports/markdown.py", MARKDOWN)
+    copy = ScratchCopy.of(tmp_path_factory.mktemp("stranger"), "exports")
+    copy.add("exports/formats/markdown.py", MARKDOWN)
     return copy
 
 
@@ -81,14 +112,14 @@ def recorded(
 def test_the_command_offers_and_writes_it(house: ScratchCopy, recorded: Path) -> None:
     """Its name and purpose stand in the help, and the file is written."""
     told = house.outgate("export", "--help").stdout
-    assert "csv|jsonl|markdown" in told
+    assert "|markdown" in told
     assert "markdown for reading" in " ".join(told.split())
-    assert "table|csv|jsonl|markdown" in house.outgate("inspect", "--help").stdout
+    assert "|markdown" in house.outgate("inspect", "--help").stdout
 
     done = house.outgate("export", "--format", "markdown", "--out", str(recorded / "all.md"))
     assert (done.returncode, done.stdout) == (0, f"3 records written to {recorded / 'all.md'}\n")
     assert (recorded / "all.md").read_text("utf-8").count("api.openai.com: watch") == 3
-    assert "Known: csv, jsonl, markdown." in house.outgate("export", "-f", "x", "-o", "y").stderr
+    assert ", markdown" in house.outgate("export", "-f", "x", "-o", "y").stderr
 
 
 def test_the_review_offers_it_by_its_suffix(house: ScratchCopy, recorded: Path) -> None:
@@ -100,7 +131,7 @@ def test_the_review_offers_it_by_its_suffix(house: ScratchCopy, recorded: Path) 
 def test_the_contract_tests_pick_it_up(house: ScratchCopy) -> None:
     """What holds for every format is tested for it, without a line of test."""
     of_it = house.pytest(
-        "tests/evidence/test_evidence_exports.py", "-k", "TestEveryFormat and markdown"
+        "tests/exports/test_exports_formats.py", "-k", "TestEveryFormat and markdown"
     )
     assert passed(of_it) >= 5
     unread = house.pytest(
@@ -111,13 +142,13 @@ def test_the_contract_tests_pick_it_up(house: ScratchCopy) -> None:
 
 def test_a_format_that_breaks_a_promise_is_found(tmp_path: Path) -> None:
     """A format that drops what it cannot read, or takes another's suffix, does not pass."""
-    copy = ScratchCopy.of(tmp_path, "evidence")
+    copy = ScratchCopy.of(tmp_path, "exports")
     silent = MARKDOWN.replace("words = opened.for_officer()", "continue")
-    copy.add("evidence/exports/markdown.py", silent)
+    copy.add("exports/formats/markdown.py", silent)
     done = copy.pytest(
         "tests/evidence/test_evidence_unreadable.py", "-k", "cannot_read and markdown"
     )
     assert done.returncode == 1 and "failed" in done.stdout
-    (copy.root / "evidence/exports/markdown.py").write_text(silent.replace('".md"', '".csv"'))
+    (copy.root / "exports/formats/markdown.py").write_text(silent.replace('".md"', '".csv"'))
     told = copy.outgate("export", "--out", "x").stderr
     assert "The export format in" in told and "is not usable" in told

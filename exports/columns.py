@@ -1,9 +1,6 @@
-"""CSV for a spreadsheet: one row a record, in an officer's words, no cell a formula."""
+"""The columns of a record in an officer's words: of every table that people read."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
 
 from core.attribution import Script
 from core.classification import LlmCall
@@ -11,19 +8,17 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.record import Record
+from core.review import ReviewEvent, signed
 from core.stored import StoredRecord
-from core.text import spreadsheet_cell
 from core.vocabulary.destinations import whose
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
+from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
-from evidence.exports import Format
-
-_BOM = b"\xef\xbb\xbf"
-"""Without it, spreadsheet programs on Windows read UTF-8 as something else."""
+from exports.contents import Said
 
 type Cell = str | int | None
 type Column = Callable[[Record], Cell]
@@ -150,46 +145,28 @@ COLUMNS: Mapping[str, Column] = {
     "Notes": lambda r: "; ".join(r.notes),
     **ADDED,
 }
-HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED)
+REVIEWS = "Reviews"
+HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED, REVIEWS)
 """What was added stands behind the place in the chain, so that no column of an earlier version
 moves.
 """
 
 
-def _row(entry: Entry, known: Recalled) -> Mapping[str, Cell]:
+def told(event: ReviewEvent) -> str:
+    """Return what a reviewer did, when, and why: `2026-11-26T10:00:00Z: closed it by ada: …`."""
+    act = f"{rfc3339(event.at)}: {done(event.action)} by {signed(event)}"
+    why = [] if event.disposition is None else [DISPOSITIONS[event.disposition].words]
+    if event.note:
+        why.append(event.note)
+    return f"{act}: {', '.join(why)}" if why else act
+
+
+def row(entry: Entry, known: Recalled, said: Said) -> Mapping[str, Cell]:
     """Return the cells by heading; what cannot be read has a row that says so."""
     place: dict[str, Cell] = {ID: entry.id, SEQ: entry.link.seq, HASH: entry.link.hash.hex()}
     opened = entry.opened(known)
     if isinstance(opened, StoredRecord):
-        return {title: read(opened.record) for title, read in COLUMNS.items()} | place
+        cells = {title: read(opened.record) for title, read in COLUMNS.items()}
+        return cells | place | {REVIEWS: "; ".join(map(told, said.of(opened.record)))}
     at = None if opened.at is None else rfc3339(opened.at)
     return {TIME: at, NOT_READ: opened.for_officer()} | place
-
-
-def _cell(value: Cell) -> str | int:
-    if value is None:
-        return ""
-    return value if isinstance(value, int) else spreadsheet_cell(value)
-
-
-def _write(entries: Iterable[Entry], out: BinaryIO) -> int:
-    out.write(_BOM)
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-    sheet = csv.writer(text)
-    sheet.writerow(HEADINGS)
-    count, known = 0, Recalled()
-    for entry in entries:
-        row = _row(entry, known)
-        sheet.writerow([_cell(row.get(title)) for title in HEADINGS])
-        count += 1
-    text.detach()
-    return count
-
-
-FORMAT = Format(
-    name="csv",
-    suffix=".csv",
-    purpose="for people with a spreadsheet program",
-    write=_write,
-    proposed=True,
-)

@@ -1,0 +1,93 @@
+"""`report`: a month, or any time, for people who never saw Outgate; the draft of a notification."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from exports.report.period import Period
+
+
+def report(
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="2026-10", help="The calendar month; else the last 30 days."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="text|html|pdf", help="Form of the report.")
+    ] = "text",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="File to write; else standard output."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    breach: Annotated[
+        str | None,
+        typer.Option(metavar="CASE", help="Draft a notification by Art. 33 GDPR from this case."),
+    ] = None,
+) -> int:
+    """Tell what Python sent, where, and who approved it.
+
+    The first line answers: how many Python scripts process customer data here, and who approved
+    them?
+
+    \b
+    Example: outgate report --month 2026-10 --format pdf --out october.pdf
+    """
+    from app.current_user import reviewer
+    from app.home import open_home
+    from core.errors import InputError
+    from core.ids import utc_now
+    from evidence import open_store
+    from exports.report.breach import breach as drafted
+    from exports.report.cases import case_named
+    from exports.report.forms import FORMS, drawn
+    from exports.report.monthly import report as reported
+    from exports.writing import write_file
+
+    if form not in FORMS:
+        raise InputError(f"There is no such form of a report. Known: {', '.join(FORMS)}.")
+    now = utc_now().astimezone()
+    period = _period(month, since, until, now)
+    store = open_store(open_home().evidence)
+    if breach is not None:
+        page = drafted(store, case_named(store, breach), by=reviewer(), now=now)
+    else:
+        page = reported(store, period, by=reviewer(), now=now)
+    data = drawn(page, form)
+    if out is None or str(out) == "-":
+        sys.stdout.buffer.write(data)
+        return 0
+    write_file(out, lambda file: _written(file.write(data)), overwrite=force)
+    typer.echo(f"Written to {out}")
+    return 0
+
+
+def _written(_: int) -> None:
+    """Take the count of bytes that a file tells."""
+
+
+def _period(month: str | None, since: str | None, until: str | None, now: "datetime") -> "Period":
+    from datetime import timedelta
+
+    from app.time_arguments import parse_time
+    from core.errors import InputError
+    from exports.report import period
+
+    if month is not None:
+        if since is not None or until is not None:
+            raise InputError(
+                "--month is a time of its own.", remedy="Leave --since and --until out."
+            )
+        return period.month(month, now)
+    end = parse_time(until) or now
+    begin = parse_time(since) or end - timedelta(days=30)
+    return period.since(begin, end.astimezone(now.tzinfo))

@@ -1,0 +1,1 @@
+"""Evidence packs: one zip that proves itself on a machine that never saw Outgate."""

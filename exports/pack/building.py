@@ -1,0 +1,264 @@
+"""Makes an evidence pack: the same evidence, exported by the same person, gives the same bytes."""
+
+import base64
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from importlib.metadata import version
+from typing import BinaryIO
+
+from core.errors import EvidenceError
+from core.happenings import Event, Happening
+from evidence.chain import canonical
+from evidence.checkpoint import BadCheckpoint, Checkpoint, fingerprint, opened
+from evidence.entries import Entry
+from evidence.merkle import Tree
+from evidence.notary import Notary
+from evidence.store import KeptCheckpoint, Store
+from exports.contents import Contents
+from exports.contents import opened as opened_act
+from exports.formats import format_named
+from exports.head import Sealer
+from exports.pack.coverage import Coverage
+from exports.pack.index import index
+from exports.report.forms import drawn
+from exports.report.monthly import report
+from exports.report.period import Period
+from exports.selection import Selection, sealer_of
+
+SEAL = "statement.dsse.json"
+_TYPE = "application/vnd.in-toto+json"
+_PREDICATE = "urn:outgate:evidence-pack:1"
+_DATE = (1980, 1, 1, 0, 0, 0)
+_FORMATS = {"records.jsonl": "jsonl", "records.csv": "csv", "records.ocsf.jsonl": "ocsf"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a pack holds beside the evidence."""
+
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    """Version → text of the policy."""
+    script: Callable[[str], str | None] = lambda _: None
+    """SHA-256 of a script's version → its masked source, where it is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What a pack holds."""
+
+    records: int
+    acts: int
+    files: int
+
+
+def build(
+    store: Store, selection: Selection, out: BinaryIO, *, by: str, sources: Sources
+) -> Packed:
+    """Write the pack. Raises EvidenceError."""
+    kept = _up_to(store)
+    at = datetime.fromisoformat(kept[-1][1].at)
+    selection = replace(selection, acts_up_to=kept[-1][1].acts.size)
+    files = _Files(out)
+    coverage = Coverage()
+    contents = None
+    for name, format_ in _FORMATS.items():
+        sealer = _sealer(store, selection, format_, by, at, kept[-1][1])
+        contents = _counted(selection.contents(store), coverage if contents is None else None)
+        with files.writing(name) as file:
+            format_named(format_).write(contents, sealer, file)
+    assert contents is not None
+    acts = [opened_act(act) for act in contents.acts]
+    policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
+    scripts = {
+        one: masked
+        for one in sorted(coverage.scripts)
+        if (masked := sources.script(one)) is not None
+    }
+    for one, text in sorted(policies.items()):
+        files.add(f"policy/{one}.yaml", text)
+    for one, source in scripts.items():
+        files.add(f"scripts/{one}.py.txt", source.encode())
+    files.add(
+        "checkpoints.json", canonical([{"note": k.note, "public": k.public.hex()} for k, _ in kept])
+    )
+    if (
+        contents.counted.count != kept[-1][1].records.size
+        or contents.acts_counted.count != kept[-1][1].acts.size
+    ):
+        files.add("proofs.json", canonical(_proofs(store, contents, kept[-1][1])))
+    files.add("coverage.json", canonical(coverage.to_json(acts, policies, scripts)))
+    period = _period(store, selection, at)
+    page = report(store, period, by=by, now=at)
+    files.add("report.html", drawn(page, "html"))
+    files.add("report.pdf", drawn(page, "pdf"))
+    files.add("verify.py", resources.files("exports.pack").joinpath("verify.py").read_bytes())
+    files.add("INDEX.md", index([*files.digests, "INDEX.md", SEAL], period.called).encode())
+    notary = Notary(store.path)
+    files.add(SEAL, _sealed(files.digests, notary, kept[-1][1], by))
+    files.close()
+    return Packed(
+        records=contents.counted.count,
+        acts=contents.acts_counted.count,
+        files=len(files.digests),
+    )
+
+
+def _counted(contents: Contents, coverage: Coverage | None) -> Contents:
+    if coverage is None:
+        return contents
+    return Contents(coverage.count(contents.uncounted()), contents.acts)
+
+
+class _Files:
+    """The files of the zip, in order, with the hash of each."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self.digests: dict[str, str] = {}
+
+    def add(self, name: str, data: bytes) -> None:
+        """Add a file."""
+        self.digests[name] = hashlib.sha256(data).hexdigest()
+        self._zip.writestr(_info(name), data)
+
+    def writing(self, name: str) -> "_Writing":
+        """Return a file to be written, added when it is closed."""
+        return _Writing(self, name)
+
+    def copied(self, name: str, file: BinaryIO) -> None:
+        """Add what stands in an open file."""
+        told = hashlib.sha256()
+        file.seek(0)
+        with self._zip.open(_info(name), "w", force_zip64=True) as part:
+            while chunk := file.read(1 << 20):
+                told.update(chunk)
+                part.write(chunk)
+        self.digests[name] = told.hexdigest()
+
+    def close(self) -> None:
+        """End the zip."""
+        self._zip.close()
+
+
+class _Writing:
+    def __init__(self, files: _Files, name: str) -> None:
+        self._files, self._name = files, name
+
+    def __enter__(self) -> BinaryIO:
+        self._file = tempfile.TemporaryFile()
+        return self._file
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        with self._file:
+            if kind is None:
+                self._files.copied(self._name, self._file)
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _up_to(store: Store) -> list[tuple[KeptCheckpoint, Checkpoint]]:
+    """Return the checkpoints up to the one that the pack is made at: the earliest after which
+    nothing happened but exports, so that exporting twice gives the same.
+    """
+    newest = store.newest().seq
+    acts = [opened_act(act) for act in store.iter_act_entries()]
+    quiet = len(acts)
+    while quiet and _is_export(getattr(acts[quiet - 1], "act", None)):
+        quiet -= 1
+    kept = _read(store)
+    for number, (_, told) in enumerate(kept):
+        if told.records.size == newest and told.acts.size >= quiet:
+            return kept[: number + 1]
+    store.checkpoint("export")
+    return _read(store)
+
+
+def _is_export(act: object) -> bool:
+    return isinstance(act, Happening) and act.event is Event.EXPORTED
+
+
+def _read(store: Store) -> list[tuple[KeptCheckpoint, Checkpoint]]:
+    try:
+        return [(one, opened(one.note, one.public)) for one in store.checkpoints()]
+    except BadCheckpoint as bad:
+        raise EvidenceError(
+            f"A checkpoint of the evidence cannot be packed: {bad}.", remedy="Run outgate verify."
+        ) from None
+
+
+def _sealer(
+    store: Store, selection: Selection, format_: str, by: str, at: datetime, told: Checkpoint
+) -> Sealer:
+    made = sealer_of(store, selection, format_, by, at)
+    acts = [act for act in store.iter_act_entries() if act.link.seq <= told.acts.size]
+    head = acts[-1].link.hash.hex() if acts else ""
+    draft = replace(made.draft, acts=replace(made.draft.acts, of=told.acts.size, head=head))
+    return Sealer(draft, made.key)
+
+
+def _proofs(store: Store, contents: Contents, told: Checkpoint) -> dict[str, object]:
+    def of(entries: Iterator[Entry], size: int, runs: list[list[int]]) -> dict[str, object]:
+        tree = Tree(entry.link.hash for entry in entries if entry.link.seq <= size)
+        numbers = (n for first, last in runs for n in range(first, last + 1))
+        found = {
+            str(n): [base64.b64encode(one).decode() for one in tree.inclusion(n - 1)]
+            for n in numbers
+        }
+        return {"size": size, "entries": found}
+
+    return {
+        "records": of(store.iter_entries(), told.records.size, contents.counted.runs),
+        "acts": of(store.iter_act_entries(), told.acts.size, contents.acts_counted.runs),
+    }
+
+
+def _period(store: Store, selection: Selection, at: datetime) -> Period:
+    until = selection.until or at + timedelta(microseconds=1)
+    first = next(store.iter_records(), None)
+    began = getattr(getattr(first, "record", first), "at", None) or until - timedelta(days=30)
+    since = min(selection.since or began, until - timedelta(seconds=1))
+    begin, end = since.astimezone(UTC), until.astimezone(UTC)
+    return Period(since=begin, until=end, called=f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
+
+
+def _sealed(digests: Mapping[str, str], notary: Notary, told: Checkpoint, by: str) -> bytes:
+    """Return the in-toto statement over all files in its DSSE envelope."""
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": n, "digest": {"sha256": d}} for n, d in sorted(digests.items())],
+        "predicateType": _PREDICATE,
+        "predicate": {
+            "outgate": version("outgate"),
+            "at": told.at,
+            "by": by,
+            "chain": told.records.chain,
+            "records": told.records.size,
+            "acts": told.acts.size,
+            "root": base64.b64encode(told.records.root).decode(),
+            "key": notary.public.hex(),
+        },
+    }
+    payload = canonical(statement)
+    message = b"DSSEv1 %d %s %d %s" % (len(_TYPE), _TYPE.encode(), len(payload), payload)
+    return canonical(
+        {
+            "payload": base64.b64encode(payload).decode(),
+            "payloadType": _TYPE,
+            "signatures": [
+                {
+                    "keyid": fingerprint(notary.public),
+                    "sig": base64.b64encode(notary.key.sign(message)).decode(),
+                }
+            ],
+        }
+    )

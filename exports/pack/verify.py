@@ -1,0 +1,479 @@
+"""Checks an evidence pack of Outgate. Standard library alone, Python 3.9 and later.
+
+    python verify.py PACK.zip [--key FINGERPRINT]
+
+Without a file: the folder that this program lies in. Names each thing that is wrong; ends with 0
+when nothing is. Compare the key's fingerprint with the one that the organisation tells you by
+another way: who made another pack has another key. A copy of this program from
+elsewhere is worth more than the one in the pack.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+SEAL = "statement.dsse.json"
+RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
+TYPE = "application/vnd.in-toto+json"
+MOST_SIGNATURES = 200
+ERASED = b'{"erased":true,"id":"'
+"""All that is left of an entry that was erased whole; the entry after it holds its hash."""
+
+# Ed25519 (RFC 8032), to verify only.
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+Point = Tuple[int, int, int, int]
+
+
+def _add(a: Point, b: Point) -> Point:
+    m, n = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    c, d = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = n - m, d - c, d + c, n + m
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _times(factor: int, point: Point) -> Point:
+    found = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            found = _add(found, point)
+        point = _add(point, point)
+        factor >>= 1
+    return found
+
+
+def _same(a: Point, b: Point) -> bool:
+    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+
+
+def _point(text: bytes) -> Optional[Point]:
+    value = int.from_bytes(text, "little")
+    sign, y = value >> 255, value & ((1 << 255) - 1)
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+_BASE_Y = 4 * pow(5, P - 2, P) % P
+_BASE = _point(_BASE_Y.to_bytes(32, "little"))
+
+
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether this Ed25519 key signed this message."""
+    if len(public) != 32 or len(signature) != 64 or _BASE is None:
+        return False
+    key, r = _point(public), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if key is None or r is None or s >= ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public + message).digest()
+    h = int.from_bytes(digest, "little") % ORDER
+    return _same(_times(s, _BASE), _add(r, _times(h, key)))
+
+
+# Merkle trees (RFC 6962), over the hashes of entries.
+
+
+def leaf(data: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Tree:
+    """A tree that grows, with its root at the sizes that are asked for."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.hashes: List[bytes] = []
+
+    def append(self, data: bytes) -> None:
+        found, size = leaf(data), self.size
+        while size & 1:
+            found, size = node(self.hashes.pop(), found), size >> 1
+        self.hashes.append(found)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self.hashes:
+            return hashlib.sha256().digest()
+        found = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            found = node(left, found)
+        return found
+
+
+def proves(data: bytes, index: int, size: int, proof: List[bytes], root: bytes) -> bool:
+    """Return whether a leaf is in a tree (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    first, last, found = index, size - 1, leaf(data)
+    for one in proof:
+        if last == 0:
+            return False
+        if first & 1 or first == last:
+            found = node(one, found)
+            while not first & 1 and first:
+                first, last = first >> 1, last >> 1
+        else:
+            found = node(found, one)
+        first, last = first >> 1, last >> 1
+    return last == 0 and found == root
+
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Pack:
+    """The files of a pack, in a zip or unpacked."""
+
+    def __init__(self, path: str) -> None:
+        self.archive = None if os.path.isdir(path) else zipfile.ZipFile(path)
+        self.path = path
+
+    def names(self) -> List[str]:
+        if self.archive is not None:
+            return [info.filename for info in self.archive.infolist()]
+        found = []
+        for folder, _, files in os.walk(self.path):
+            found += [os.path.relpath(os.path.join(folder, name), self.path) for name in files]
+        return [name.replace(os.sep, "/") for name in found]
+
+    def open(self, name: str) -> Any:
+        if self.archive is not None:
+            return self.archive.open(name)
+        return open(os.path.join(self.path, *name.split("/")), "rb")
+
+    def read(self, name: str) -> bytes:
+        with self.open(name) as file:
+            data: bytes = file.read()
+        return data
+
+    def digest(self, name: str) -> str:
+        told = hashlib.sha256()
+        with self.open(name) as file:
+            for chunk in iter(lambda: file.read(1 << 20), b""):
+                told.update(chunk)
+        return told.hexdigest()
+
+
+class Check:
+    """Collects what is wrong."""
+
+    def __init__(self, pack: Pack, wanted_key: Optional[str]) -> None:
+        self.pack = pack
+        self.wanted = wanted_key
+        self.problems: List[str] = []
+        self.notes: List[str] = []
+        self.key = b""
+        self.hashes: Dict[str, Dict[int, bytes]] = {}
+        self.erased = 0
+        self.head_told: Dict[str, Any] = {}
+
+    def wrong(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def run(self) -> bool:
+        names = self.pack.names()
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.wrong("%s stands twice in the zip" % name)
+        for step in (self.statement, self.records, self.checkpoints):
+            try:
+                step()
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+                self.wrong("%s cannot be read: %s" % (step.__name__, type(error).__name__))
+            except (
+                OSError,
+                zipfile.BadZipFile,
+                EOFError,
+                NotImplementedError,
+                RuntimeError,
+            ) as error:
+                self.wrong("%s: a file is damaged: %s" % (step.__name__, type(error).__name__))
+            except Exception as error:  # zlib.error, and whatever a damaged file makes of us
+                self.wrong("%s: a file is damaged: %s" % (step.__name__, type(error).__name__))
+        return not self.problems
+
+    def statement(self) -> None:
+        if SEAL not in self.pack.names():
+            self.wrong("%s is missing: nothing says what the pack should hold" % SEAL)
+            return
+        text = self.pack.read(SEAL)
+        envelope = json.loads(text)
+        if canonical(envelope) != text:
+            self.wrong("%s is not written as Outgate writes it: keys doubled or moved" % SEAL)
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        statement = json.loads(payload)
+        predicate = statement["predicate"]
+        self.key = bytes.fromhex(predicate["key"])
+        told = hashlib.sha256(self.key).hexdigest()[:16]
+        kind = envelope["payloadType"].encode()
+        message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+        signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
+        if envelope["payloadType"] != TYPE or not signed(self.key, message, signature):
+            self.wrong("the signature of %s is not right: the manifest was changed" % SEAL)
+        if canonical(statement) != payload:
+            self.wrong("the manifest has doubled keys")
+        if self.wanted is not None and self.wanted != told:
+            self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
+        self.notes.append("Signed with key %s: compare it with the organisation's." % told)
+        self.files({one["name"]: one["digest"]["sha256"] for one in statement["subject"]})
+
+    def files(self, wanted: Dict[str, str]) -> None:
+        names = set(self.pack.names()) - {SEAL}
+        for name in sorted(set(wanted) - names):
+            self.wrong("%s is missing" % name)
+        for name in sorted(names - set(wanted)):
+            self.wrong("%s was put in: the manifest does not name it" % name)
+        for name in sorted(names & set(wanted)):
+            try:
+                found = self.pack.digest(name)
+            except Exception as error:
+                self.wrong("%s is damaged: %s" % (name, type(error).__name__))
+                continue
+            if found != wanted[name]:
+                self.wrong("%s was changed" % name)
+
+    def records(self) -> None:
+        if RECORDS not in self.pack.names():
+            return
+        with self.pack.open(RECORDS) as file:
+            lines = iter(file.readline, b"")
+            first = next(lines, b"")
+            if not first.strip():
+                self.wrong("%s is empty" % RECORDS)
+                return
+            head = json.loads(first)
+            self.head(head, first.rstrip(b"\n"))
+            told = hashlib.sha256()
+            self.chains(head, self.hashed(lines, told))
+            if told.hexdigest() != head["sha256"]:
+                self.wrong("%s was changed after its head was signed" % RECORDS)
+        self.head_told = head
+        if self.erased:
+            self.notes.append("Erased whole: %d; their places and hashes are there." % self.erased)
+
+    def hashed(self, lines: Iterator[bytes], told: Any) -> Iterator[bytes]:
+        for line in lines:
+            told.update(line)
+            yield line
+
+    def head(self, head: Dict[str, Any], text: bytes) -> None:
+        rest = dict(head)
+        signature = bytes.fromhex(rest.pop("signature"))
+        if canonical(head) != text:
+            self.wrong("the head of %s has doubled keys" % RECORDS)
+        if not signed(bytes.fromhex(head["key"]), canonical(rest), signature):
+            self.wrong("the head of %s was changed: its signature is not right" % RECORDS)
+        if self.key and head["key"] != self.key.hex():
+            self.wrong("the head of %s is signed with another key than the pack" % RECORDS)
+
+    def chains(self, head: Dict[str, Any], lines: Iterator[bytes]) -> None:
+        chains = {head[part]["chain"]: part for part in ("records", "acts")}
+        last: Dict[str, Tuple[int, str]] = {}
+        for chain, part in chains.items():
+            genesis = hashlib.sha256(b"outgate.chain/1\n" + chain.encode()).hexdigest()
+            last[part] = 0, genesis
+            self.hashes[part] = {}
+        for number, line in enumerate(lines, 2):
+            try:
+                place, body = parted(line.rstrip(b"\n"))
+                part = chains[place["id"]]
+                self.entry(part, number, place, body, last)
+            except (ValueError, KeyError, TypeError, IndexError):
+                self.wrong("%s, line %d: this is no entry of its chain" % (RECORDS, number))
+        for part in ("records", "acts"):
+            self.complete(part, head[part], last[part])
+
+    def entry(
+        self, part: str, number: int, place: Dict[str, Any], body: bytes, last: Dict[str, Any]
+    ) -> None:
+        seq, before = last[part]
+        where = "%s, line %d: %s %d" % (RECORDS, number, part[:-1], place["seq"])
+        if place["seq"] <= seq:
+            self.wrong("%s stands after %d: reordered or repeated" % (where, seq))
+            return
+        if place["seq"] == seq + 1 and place["prev"] != before:
+            self.wrong("%s does not follow the one before" % where)
+        if body.startswith(ERASED):
+            self.erased += 1
+        elif linked(place, body) != place["hash"]:
+            self.wrong("%s was changed after it was written" % where)
+        self.hashes[part][place["seq"]] = bytes.fromhex(place["hash"])
+        last[part] = place["seq"], place["hash"]
+
+    def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
+        found = self.hashes[part]
+        if told["entries"] is not None:
+            wanted = {n for first, end in told["entries"] for n in range(first, end + 1)}
+            for seq in sorted(wanted - set(found))[:5]:
+                self.wrong("%s %d is missing from %s" % (part[:-1], seq, RECORDS))
+            for seq in sorted(set(found) - wanted)[:5]:
+                self.wrong("%s %d was put into %s" % (part[:-1], seq, RECORDS))
+        if told["count"] != len(found):
+            self.wrong(
+                "%s holds %d %s and should hold %d" % (RECORDS, len(found), part, told["count"])
+            )
+        if last[0] == told["of"] and last[0] and last[1] != told["head"]:
+            self.wrong("the newest of the %s is not the one that the head names" % part)
+        word = "complete" if told["count"] == told["of"] else "filtered"
+        self.notes.append("%s: %s, %d of %d" % (part, word, len(found), told["of"]))
+
+    def checkpoints(self) -> None:
+        if CHECKPOINTS not in self.pack.names():
+            return
+        told = json.loads(self.pack.read(CHECKPOINTS))
+        read = [note(one["note"]) for one in told]
+        checked = 0
+        for one in told[-MOST_SIGNATURES:]:
+            checked += 1
+            parts, text, signatures = note(one["note"])
+            if not self.signature(one, text, signatures):
+                self.wrong("the checkpoint of %s is not signed by its key" % parts["time"])
+        if told and self.key and bytes.fromhex(told[-1]["public"]) != self.key:
+            self.wrong("the newest checkpoint is signed with another key than the pack")
+        self.notes.append("Checkpoints: %d, signatures checked: %d." % (len(told), checked))
+        for part in ("records", "acts"):
+            self.roots(part, [parts for parts, _, _ in read])
+
+    def signature(self, one: Dict[str, Any], text: str, signatures: str) -> bool:
+        public = bytes.fromhex(one["public"])
+        name = text.split("\n", 1)[0]
+        id_ = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+        begin = "\u2014 %s " % name
+        for line in signatures.split("\n"):
+            if line.startswith(begin):
+                value = base64.b64decode(line[len(begin) :], validate=True)
+                return value[:4] == id_ and signed(public, text.encode(), value[4:])
+        return False
+
+    def roots(self, part: str, read: List[Dict[str, Any]]) -> None:
+        found = self.hashes.get(part, {})
+        if len(found) == self.head_told[part]["of"]:
+            wanted: Dict[int, bytes] = {}
+            for one in read:
+                size, root = one[part]
+                if wanted.setdefault(size, root) != root:
+                    self.wrong("two checkpoints differ at %d %s: a fork" % (size, part))
+            tree = Tree()
+            self.root(part, tree, wanted)
+            for seq in sorted(found):
+                tree.append(found[seq])
+                self.root(part, tree, wanted)
+            for size in sorted(wanted):
+                if size > tree.size:
+                    gone = "a checkpoint had seen %d %s, and here are %d: the newest are cut off"
+                    self.wrong(gone % (size, part, tree.size))
+        elif found:
+            self.inclusions(part, found, read)
+
+    def root(self, part: str, tree: Tree, wanted: Dict[int, bytes]) -> None:
+        if tree.size in wanted and wanted[tree.size] != tree.root():
+            self.wrong("the %s up to %d are not those that were signed" % (part, tree.size))
+
+    def inclusions(self, part: str, found: Dict[int, bytes], read: List[Dict[str, Any]]) -> None:
+        if PROOFS not in self.pack.names():
+            self.wrong("%s is missing: nothing shows that the entries are in the evidence" % PROOFS)
+            return
+        proofs = json.loads(self.pack.read(PROOFS))[part]
+        size, root = read[-1][part]
+        if proofs["size"] != size:
+            self.wrong("the proofs are of another checkpoint")
+        for seq in sorted(found):
+            proof = [base64.b64decode(one) for one in proofs["entries"].get(str(seq), [])]
+            if not proves(found[seq], seq - 1, size, proof, root):
+                self.wrong("%s %d is not in the evidence that was signed" % (part[:-1], seq))
+
+
+def note(text: str) -> Tuple[Dict[str, Any], str, str]:
+    """Return what a checkpoint says, the text that is signed, and the signatures."""
+    body, _, signatures = text.partition("\n\n")
+    lines = body.split("\n")
+    acts = lines[3].split(" ")
+    told = {
+        "records": (int(lines[1]), base64.b64decode(lines[2], validate=True)),
+        "acts": (int(acts[1]), base64.b64decode(acts[2], validate=True)),
+        "time": lines[4],
+    }
+    return told, body + "\n", signatures
+
+
+def parted(line: bytes) -> Tuple[Dict[str, Any], bytes]:
+    """Return an entry's place in its chain, and what was hashed: the line without it."""
+    begin = line.index(b'"chain":{')
+    end = line.index(b"}", begin) + 1
+    text = line[begin + len(b'"chain":') : end]
+    place = json.loads(text)
+    if canonical(place) != text:
+        raise ValueError("doubled keys")
+    if line[end : end + 1] == b",":
+        return place, line[:begin] + line[end + 1 :]
+    return place, line[: begin - 1] + line[end:]
+
+
+def linked(place: Dict[str, Any], body: bytes) -> str:
+    """Return the hash of an entry; what was erased of it is not needed."""
+    if "parts" in place:
+        hashes, facts, at = [], [], 0
+        for number, (start, end, *kept) in enumerate(place["parts"]):
+            if not at <= start <= end <= len(body):
+                return ""
+            if kept:
+                key = bytes.fromhex(kept[1])
+            else:
+                salt = bytes.fromhex(place["salt"])
+                key = hashlib.sha256(salt + number.to_bytes(4, "big")).digest()
+            gone = bool(kept) and kept[0] == "gone"
+            hashes.append(key if gone else hashlib.sha256(key + body[start:end]).digest())
+            facts.append(body[at:start])
+            at = end
+        facts.append(body[at:])
+        body = len(hashes).to_bytes(4, "big") + b"".join(hashes) + b"\0".join(facts)
+    before = bytes.fromhex(place["prev"]) + place["seq"].to_bytes(8, "big")
+    return hashlib.sha256(before + body).hexdigest()
+
+
+def main(arguments: List[str], say: Callable[[str], None]) -> int:
+    key = None
+    if "--key" in arguments:
+        at = arguments.index("--key")
+        key = arguments[at + 1] if len(arguments) > at + 1 else ""
+        arguments = arguments[:at] + arguments[at + 2 :]
+    path = arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__))
+    try:
+        if os.path.isfile(path) and os.path.getsize(path) == 0:
+            say("NOT whole: the file is empty")
+            return 1
+        check = Check(Pack(path), key)
+    except (OSError, zipfile.BadZipFile) as error:
+        say("NOT whole: the pack cannot be opened: %s" % type(error).__name__)
+        return 1
+    whole = check.run()
+    for problem in check.problems:
+        say("NOT whole: %s" % problem)
+    for told in check.notes:
+        say(told)
+    say("The pack is whole." if whole else "The pack is NOT whole.")
+    return 0 if whole else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], print))

@@ -1,0 +1,176 @@
+"""A draft of a notification by Art. 33 GDPR, from one case: what the evidence knows, and where a
+person has to write.
+"""
+
+from collections import Counter
+from datetime import datetime
+
+from core.findings import NOT_INSPECTED
+from core.ids import rfc3339
+from core.record import Record
+from core.review import Case, ReviewEvent, signed
+from core.stored import StoredRecord
+from core.vocabulary.destinations import ACCOUNTS, whose
+from core.vocabulary.kinds import by_gravity, kind_of
+from core.vocabulary.reviews import done
+from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.verdicts import outcome
+from destinations.naming import place_name
+from evidence.store import Store
+from exports.report.cases import case_id, case_words
+from exports.report.page import Page, Section, Table
+from exports.report.sums import PERSONAL, people_in
+
+_TO_FILL = "[to be written by the controller]"
+
+
+def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
+    """Return the draft. Raises EvidenceError."""
+    newest = store.newest()
+    read = [entry.opened() for entry in store.iter_of_cases(frozenset({case.key}))]
+    records = [one.record for one in read if isinstance(one, StoredRecord)]
+    left = [record for record in records if record.left]
+    return Page(
+        title="Draft of a notification of a personal data breach (Art. 33 GDPR)",
+        answer=_answer(case, records, left),
+        sections=(
+            _nature(records, left, unread=len(read) - len(records)),
+            _recipients(records),
+            _when(records),
+            _stopped(records),
+            _reviewed(store, case),
+            *_by_hand(),
+        ),
+        made_at=now,
+        made_by=by,
+        evidence=f"case {case_id(case.key)} of chain {store.chain_id}, entry {newest.seq}, "
+        f"head {newest.head.hex() or 'none'}",
+    )
+
+
+def _answer(case: Case, records: list[Record], left: list[Record]) -> str:
+    people = sum(map(_people, left))
+    most = max(map(_people, left), default=0)
+    told = f"{case_words(case.key)}: {counted(len(records), 'request')}, {len(left)} of which left"
+    if not left:
+        return f"{told}. Nothing left the machine, so it may be no breach: a person decides."
+    return f"{told}, with data of {_range(most, people)}."
+
+
+def _range(least: int, most: int) -> str:
+    if least == most:
+        return counted(most, "person", "people")
+    return f"between {number(least)} and {number(most)} people"
+
+
+def _people(record: Record) -> int:
+    found = (f for f in record.findings if PERSONAL in kind_of(f.kind).groups and not f.test_data)
+    return max(map(people_in, found), default=0)
+
+
+def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
+    values: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    for record in left:
+        for finding in record.findings:
+            if finding.kind != NOT_INSPECTED and not finding.test_data:
+                values[finding.kind] += finding.distinct
+                rows[finding.kind] += finding.records or 0
+    people = list(map(_people, left))
+    told = [
+        f"Approximate number of people: {_range(max(people, default=0), sum(people))}"
+        " (the most in one request, and the sum, in which the same person counts again).",
+        f"Approximate number of records: {number(sum(rows.values()) or sum(values.values()))}.",
+    ]
+    untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
+    if untold:
+        told.append(f"{counted(untold, 'request')} could not be read in whole: it may be more.")
+    if unread:
+        told.append(f"{counted(unread, 'entry', 'entries')} of the case cannot be read any more.")
+    special = sorted({kind_of(k).many for k in values if "special_category" in kind_of(k).groups})
+    if special:
+        told.append(f"Special categories (Art. 9): {joined(special)}.")
+    table = Table(
+        headings=("Category of data", "Values, at most", "Rows, at most"),
+        rows=tuple(
+            (kind_of(kind).many, number(values[kind]), number(rows[kind]) if rows[kind] else "–")
+            for kind in by_gravity(values)
+        ),
+        numbers=frozenset({1, 2}),
+    )
+    return Section(
+        title="Nature of the breach: categories and numbers (Art. 33(3)(a))",
+        sentences=tuple(told),
+        table=table if values else None,
+    )
+
+
+def _recipients(records: list[Record]) -> Section:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for record in records:
+        to = record.destination
+        name = place_name(to.service, to.host)
+        called = whose(name, to.account.kind, to.category, service=bool(to.service))
+        left = "left" if record.left else "did not leave"
+        found[called, f"{ACCOUNTS[to.account.kind].meaning} ({to.host})", left] += 1
+    return Section(
+        title="Recipients",
+        table=Table(
+            headings=("Recipient", "Account", "Requests that", "Number"),
+            rows=tuple((*key, number(count)) for key, count in sorted(found.items())),
+            numbers=frozenset({3}),
+        ),
+    )
+
+
+def _when(records: list[Record]) -> Section:
+    times = sorted(record.at for record in records)
+    sent = sum(record.request.bytes for record in records if record.left)
+    users = sorted({record.sender.user for record in records if record.sender.user})
+    if not times:
+        return Section(title="When", sentences=("No request of the case can be read.",))
+    return Section(
+        title="When, and by what",
+        sentences=(
+            f"From {rfc3339(times[0])} to {rfc3339(times[-1])}.",
+            f"{size(sent)} left. User: {', '.join(users) or 'not known'}.",
+            "72 hours (Art. 33(1)) run from when the controller became aware: " + _TO_FILL,
+        ),
+    )
+
+
+def _stopped(records: list[Record]) -> Section:
+    found = Counter(
+        outcome(r.outcome, r.decision.hold_outcome, r.decision.intended) for r in records
+    )
+    return Section(
+        title="What was stopped, and other measures (Art. 33(3)(d))",
+        sentences=(f"Further measures taken or proposed: {_TO_FILL}",),
+        table=Table(
+            headings=("What became of it", "Requests"),
+            rows=tuple((words, number(count)) for words, count in found.most_common()),
+            numbers=frozenset({1}),
+        ),
+    )
+
+
+def _reviewed(store: Store, case: Case) -> Section:
+    rows = tuple(
+        (rfc3339(act.at)[:16], signed(act), done(act.action), act.note)
+        for act in store.history(case.key)
+        if isinstance(act, ReviewEvent)
+    )
+    return Section(
+        title="What reviewers did",
+        sentences=() if rows else ("Nobody has reviewed it.",),
+        table=Table(headings=("When (UTC)", "Who", "What", "Why"), rows=rows) if rows else None,
+    )
+
+
+def _by_hand() -> tuple[Section, ...]:
+    asked = (
+        ("Contact (Art. 33(3)(b))", "Name and contact of the data protection officer"),
+        ("Likely consequences (Art. 33(3)(c))", "What may follow for the people concerned"),
+        ("Notice to the people concerned (Art. 34)", "Whether, when and how they are told"),
+    )
+    return tuple(Section(title=title, sentences=(f"{what}: {_TO_FILL}",)) for title, what in asked)

@@ -1,0 +1,303 @@
+"""What a report says: its sections, in the words of a board, a privacy officer and an auditor."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.classification import AccountKind
+from core.review import Action, ReviewEvent, signed
+from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.kinds import kind_of
+from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.verdicts import words_of
+from evidence.acts import StoredAct
+from evidence.store import Store
+from exports.report.answering import Acts, approvals, cases, past, uninspected
+from exports.report.page import MOST_ROWS, Bar, Chart, Page, Section, Table, rest, table_of
+from exports.report.period import Period
+from exports.report.sums import ScriptSums, Sums
+
+_MOST_BARS = 31
+
+
+def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
+    """Return the report of a time. Raises EvidenceError."""
+    newest = store.newest()
+    sums = Sums(period).feed(store.iter_records(period.since, period.until))
+    before = period.before
+    earlier = Sums(before).feed(store.iter_records(before.since, before.until))
+    acts = list(store.iter_acts())
+    said = _Approvals(acts, period.until)
+    return Page(
+        title=f"What Python sent: {period.called}",
+        answer=_answer(sums, said),
+        sections=(
+            _totals(sums, earlier),
+            _scripts(sums, said),
+            _destinations(sums),
+            _models(sums),
+            _personal_accounts(sums),
+            _new(sums, store),
+            _off_hours(sums),
+            approvals(acts, period),
+            cases(sums),
+            uninspected(sums),
+            past(sums, acts, period),
+        ),
+        made_at=now,
+        made_by=by,
+        evidence=f"chain {store.chain_id}, entry {newest.seq}, head {newest.head.hex() or 'none'}",
+    )
+
+
+class _Approvals:
+    """What was said last of each version of a script, by the end of the time."""
+
+    def __init__(self, acts: Acts, until: datetime) -> None:
+        self._last: dict[tuple[str, str | None], ReviewEvent] = {}
+        for stored in acts:
+            act = stored.act if isinstance(stored, StoredAct) else None
+            if isinstance(act, ReviewEvent) and act.script is not None and act.at < until:
+                self._last[act.script, act.script_sha256] = act
+
+    def approved_by(self, script: ScriptSums) -> list[str] | None:
+        """Return who approved all versions that sent something; None where one is not approved."""
+        found = [self._last.get((script.script, version)) for version in sorted(script.versions)]
+        if not found:
+            return None
+        names = []
+        for event in found:
+            if event is None or event.action is not Action.APPROVE_SCRIPT:
+                return None
+            names.append(signed(event))
+        return list(dict.fromkeys(names))
+
+
+def _with_personal(sums: Sums) -> list[ScriptSums]:
+    found = (one for one in sums.scripts.values() if one.personal and one.is_python)
+    return sorted(found, key=lambda one: (-one.most, -one.personal, one.script))
+
+
+def _answer(sums: Sums, said: _Approvals) -> str:
+    scripts = _with_personal(sums)
+    who: Counter[str] = Counter()
+    open_ = 0
+    for script in scripts:
+        names = said.approved_by(script)
+        open_ += names is None
+        who.update(names or ())
+    first = counted(len(scripts), "Python script processes", "Python scripts process")
+    told = f"{first} customer data here, as far as the gate saw: "
+    if not scripts:
+        return f"{told}no request of a Python script held personal data."
+    approved = len(scripts) - open_
+    by = joined([f"{name} ({count})" for name, count in who.most_common()])
+    told += f"{approved} approved by {by}" if approved else "none of them approved"
+    return f"{told}; {open_} not approved." if approved and open_ else f"{told}."
+
+
+def _totals(sums: Sums, before: Sums) -> Section:
+    rows = [
+        ("Requests", sums.records, before.records),
+        ("… that left the machine", sums.left, before.left),
+        ("… with personal data", sums.personal, before.personal),
+        ("… with passwords or keys", sums.secrets, before.secrets),
+        ("Scripts and programs", len(sums.scripts), len(before.scripts)),
+        ("Destinations", len(sums.destinations), len(before.destinations)),
+        ("Calls of language models", _calls(sums), _calls(before)),
+        ("Requests to personal accounts", _personal(sums), _personal(before)),
+        ("Connections past the gate", sums.past.total(), before.past.total()),
+        ("Requests not wholly inspected", sums.unread.total(), before.unread.total()),
+    ]
+    table = Table(
+        headings=("", "This time", "The time before", "Change"),
+        rows=tuple((name, number(now), number(was), _change(now, was)) for name, now, was in rows),
+        numbers=frozenset({1, 2, 3}),
+    )
+    words = Counter({words_of(word).word: 0 for word in sums.outcomes})
+    for word, count in sums.outcomes.items():
+        words[words_of(word).word] += count
+    told = [f"What became of them: {_listed(words)}."] if words else []
+    if sums.unreadable:
+        told.append(
+            f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
+            "are counted as requests only."
+        )
+    days = sorted(sums.days)[-_MOST_BARS:]
+    chart = Chart(
+        title="Requests a day",
+        bars=tuple(Bar(label=d, value=sums.days[d], part=sums.stopped_days[d]) for d in days),
+        part_is="did not leave",
+    )
+    return Section(
+        title="In figures, and the trend", sentences=tuple(told), table=table, chart=chart
+    )
+
+
+def _calls(sums: Sums) -> int:
+    return sum(model.calls for model in sums.models.values())
+
+
+def _personal(sums: Sums) -> int:
+    return sums.personal_accounts.total()
+
+
+def _change(now: int, was: int) -> str:
+    if was == 0:
+        return "new" if now else "–"
+    return f"{round(100 * (now - was) / was):+d} %"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{number(counts[key])} {key}" for key in sorted(counts, key=lambda k: -counts[k])
+    )
+
+
+def _scripts(sums: Sums, said: _Approvals) -> Section:
+    scripts = _with_personal(sums)
+    rows = [
+        (
+            one.script,
+            ", ".join(sorted(one.users)) or "not known",
+            number(one.fewest),
+            number(one.most),
+            ", ".join(kind_of(kind).many for kind, _ in one.kinds.most_common(4)),
+            ", ".join(sorted(one.destinations)[:4]),
+            number(one.stopped),
+            ", ".join(said.approved_by(one) or ()) or "not approved",
+        )
+        for one in scripts
+    ]
+    headings = "Script|User|People at least|People at most|Kinds|To|Stopped|Approved by".split("|")
+    table = Table(
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 6})
+    )
+    told = (
+        "At least: the most people in one request. At most: the sum over all requests, in which "
+        "the same person counts again.",
+    )
+    bars = tuple(Bar(label=one.script, value=one.most) for one in scripts[:12])
+    return Section(
+        title="Scripts by people affected",
+        sentences=(told if rows else ("No script sent personal data.",)) + rest(rows, "scripts"),
+        table=table if rows else None,
+        chart=Chart(title="People affected, at most", bars=bars) if rows else None,
+    )
+
+
+def _destinations(sums: Sums) -> Section:
+    found = sorted(sums.destinations.values(), key=lambda d: (-d.requests, d.called, d.account))
+    rows = [
+        (
+            one.called,
+            ACCOUNTS[kind].meaning if (kind := _account(one.account)) else one.account,
+            number(one.requests),
+            number(one.left),
+            size(one.bytes),
+            number(one.personal),
+            number(len(one.scripts)),
+        )
+        for one in found
+    ]
+    headings = "Destination|Account|Requests|Left|Sent|With personal data|Scripts".split("|")
+    table = Table(
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 4, 5, 6})
+    )
+    return Section(
+        title="Destinations and whose accounts they are",
+        sentences=rest(rows, "destinations") if rows else ("Nothing went anywhere.",),
+        table=table if rows else None,
+    )
+
+
+def _account(word: str) -> AccountKind | None:
+    return AccountKind(word) if word in AccountKind else None
+
+
+def _models(sums: Sums) -> Section:
+    found = sorted(sums.models.items(), key=lambda item: (-item[1].cost, -item[1].calls, item[0]))
+    rows = [
+        (
+            provider,
+            model,
+            script,
+            number(one.calls),
+            number(one.input_tokens),
+            number(one.output_tokens),
+            f"{one.cost:.2f}" + (f" + {one.unknown_cost} not known" if one.unknown_cost else ""),
+        )
+        for (provider, model, script), one in found
+    ]
+    headings = "Provider|Model|Script|Calls|Tokens in|Tokens out|Cost in USD".split("|")
+    table = Table(
+        headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({3, 4, 5, 6})
+    )
+    unknown = sum(one.unknown_tokens for _, one in found)
+    told = [f"Of {counted(unknown, 'call')} the tokens are not known."] if unknown else []
+    total = sum(one.cost for _, one in found)
+    told = [f"In all: {total:.2f} USD, by list prices.", *told] if rows else []
+    calls: Counter[str] = Counter()
+    for (_, model, _), one in found:
+        calls[model] += one.calls
+    bars = tuple(Bar(label=model, value=count) for model, count in calls.most_common(12))
+    return Section(
+        title="Language models",
+        sentences=(*(told or ["No language model was called."]), *rest(rows, "rows")),
+        table=table if rows else None,
+        chart=Chart(title="Calls by model", bars=bars) if rows else None,
+    )
+
+
+def _personal_accounts(sums: Sums) -> Section:
+    rows = [
+        (script, where, words_of(outcome).word, number(count))
+        for (script, where, outcome), count in sorted(
+            sums.personal_accounts.items(), key=lambda item: (-item[1], item[0])
+        )
+    ]
+    return Section(
+        title="Personal accounts: attempts to use them",
+        sentences=rest(rows, "rows") if rows else ("None was seen.",),
+        table=table_of("Script|Where|What became of it|Requests", rows, 3),
+    )
+
+
+def _new(sums: Sums, store: Store) -> Section:
+    period = sums.period
+    first: dict[str, datetime] = {}
+    for version in store.script_versions():
+        known = first.get(version.script)
+        first[version.script] = min(known, version.first_at) if known else version.first_at
+    scripts = sorted(script for script, at in first.items() if period.since <= at < period.until)
+    places = sorted(
+        place
+        for place, at in store.destinations_first_seen().items()
+        if period.since <= at < period.until
+    )
+    rows = [("script", one) for one in scripts] + [("destination", one) for one in places]
+    told = (
+        f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen "
+        "for the first time.",
+    )
+    return Section(
+        title="New scripts and destinations",
+        sentences=told + rest(rows, "are new and"),
+        table=table_of("What|Name", rows),
+    )
+
+
+def _off_hours(sums: Sums) -> Section:
+    found = sorted(
+        (one for one in sums.scripts.values() if one.off_hours),
+        key=lambda one: (-one.off_hours, one.script),
+    )
+    rows = [(one.script, number(one.off_hours), number(one.requests)) for one in found]
+    return Section(
+        title="Outside working hours",
+        sentences=(
+            "Working hours are taken as weekdays from 7 to 19 o'clock.",
+            *rest(rows, "scripts"),
+        ),
+        table=table_of("Script|Requests then|Requests in all", rows, 1, 2),
+    )

@@ -1,0 +1,158 @@
+"""A report as PDF, by reportlab: the same report gives the same bytes."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from core.ids import rfc3339
+from core.text import printable
+from exports.report.page import Chart, Page, Section, Table
+
+_LONGEST = 2000
+_BAR_HEIGHT, _GAP, _LABEL, _VALUE = 9, 4, 150, 40
+_LIGHT, _DARK, _GREY = "#7fb0d0", "#1f4e6f", "#f2f2f2"
+_EPOCH = "SOURCE_DATE_EPOCH"
+_MARGIN = 50
+
+
+def pdf(page: Page) -> bytes:
+    """Return the report."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    out, styles = io.BytesIO(), getSampleStyleSheet()
+    width = A4[0] - 2 * _MARGIN
+    document = SimpleDocTemplate(
+        out,
+        pagesize=A4,
+        invariant=1,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=_MARGIN,
+        title=_letters(page.title),
+        author="Outgate",
+    )
+    made = f"Made {rfc3339(page.made_at)} by {page.made_by} from {page.evidence}."
+    parts = [
+        Paragraph(f"<b>{_told(page.answer)}</b>", styles["BodyText"]),
+        Paragraph(_told(page.title), styles["Title"]),
+    ]
+    for section in page.sections:
+        parts += _section(section, styles, width)
+    parts.append(Paragraph(_told(made), styles["Italic"]))
+    with _without_epoch():
+        document.build(parts, onFirstPage=_number, onLaterPages=_number)
+    return out.getvalue()
+
+
+@contextlib.contextmanager
+def _without_epoch() -> Iterator[None]:
+    # This variable would put another time into the file, and so other bytes.
+    kept = os.environ.pop(_EPOCH, None)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[_EPOCH] = kept
+
+
+def _number(canvas: Any, document: Any) -> None:
+    canvas.setFont("Helvetica", 8)
+    canvas.drawRightString(document.pagesize[0] - _MARGIN, _MARGIN / 2, str(document.page))
+
+
+def _letters(text: str) -> str:
+    """Return what the fonts of every reader can draw; other letters are `?`."""
+    return printable(text, _LONGEST).encode("cp1252", "replace").decode("cp1252")
+
+
+def _told(text: str) -> str:
+    return escape(_letters(text), quote=False)
+
+
+def _section(section: Section, styles: Any, width: float) -> list[Any]:
+    from reportlab.platypus import Paragraph, Spacer
+
+    parts: list[Any] = [Paragraph(_told(section.title), styles["Heading2"])]
+    parts += [Paragraph(_told(sentence), styles["BodyText"]) for sentence in section.sentences]
+    if section.chart is not None and section.chart.bars:
+        parts += [Spacer(1, 6), _chart(section.chart, width)]
+    if section.table is not None:
+        parts += [Spacer(1, 6), _table(section.table, width)]
+    return parts
+
+
+def _table(table: Table, width: float) -> Any:
+    from reportlab.lib.colors import HexColor
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import LongTable, Paragraph, TableStyle
+
+    left = ParagraphStyle("cell", fontName="Helvetica", fontSize=7.5, leading=9, splitLongWords=1)
+    right = ParagraphStyle("number", parent=left, alignment=2)
+    rows = [
+        [
+            Paragraph(_told(cell), right if column in table.numbers else left)
+            for column, cell in enumerate(row)
+        ]
+        for row in (table.headings, *table.rows)
+    ]
+    style = TableStyle(
+        [
+            ("BACKGROUND", (0, 0), (-1, 0), HexColor(_GREY)),
+            ("LINEBELOW", (0, 0), (-1, -1), 0.25, HexColor("#cccccc")),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 3),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ]
+    )
+    return LongTable(rows, colWidths=_widths(table, width), repeatRows=1, style=style)
+
+
+def _widths(table: Table, width: float) -> list[float]:
+    """Share the width by how long the texts are, none below what a number needs."""
+    columns = range(len(table.headings))
+    longest = [
+        min(40, max(9, *(len(row[column]) for row in (table.headings, *table.rows))))
+        for column in columns
+    ]
+    return [width * one / sum(longest) for one in longest]
+
+
+def _chart(chart: Chart, width: float) -> Any:
+    from reportlab.graphics.shapes import Drawing, Rect, String
+    from reportlab.lib.colors import HexColor
+
+    step = _BAR_HEIGHT + _GAP
+    height = step * (len(chart.bars) + 1)
+    most = max(bar.value for bar in chart.bars) or 1
+    room = width - _LABEL - _VALUE
+    title = chart.title + (f" (dark: {chart.part_is})" if chart.part_is else "")
+    drawing = Drawing(width, height)
+    drawing.add(String(0, height - 9, _letters(title), fontName="Helvetica-Bold", fontSize=8))
+    for number, bar in enumerate(chart.bars, 2):
+        y, length = height - number * step, room * bar.value / most
+        dark = min(length, room * bar.part / most)
+        label = bar.label if len(bar.label) <= 30 else f"…{bar.label[-29:]}"
+        drawing.add(
+            String(
+                _LABEL - 5,
+                y + 2,
+                _letters(label),
+                fontSize=7,
+                textAnchor="end",
+                fontName="Helvetica",
+            )
+        )
+        for part, colour in ((length, _LIGHT), (dark, _DARK)):
+            drawing.add(
+                Rect(_LABEL, y, part, _BAR_HEIGHT, fillColor=HexColor(colour), strokeColor=None)
+            )
+        drawing.add(
+            String(_LABEL + length + 4, y + 2, str(bar.value), fontSize=7, fontName="Helvetica")
+        )
+    return drawing

@@ -1,0 +1,105 @@
+"""What of an evidence file is exported: all, a time, or some cases; with the acts that belong to
+it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.happenings import Happening
+from core.ids import utc_now
+from core.review import script_key
+from core.stored import UnreadableEntry
+from evidence.entries import Entry
+from evidence.notary import Notary
+from evidence.store import Store
+from evidence.times import micros
+from exports.contents import Contents, opened
+from exports.head import Chained, Head, Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which records; all conditions must hold."""
+
+    since: datetime | None = None
+    """Those that began at or after this time…"""
+    until: datetime | None = None
+    """… and before this."""
+    cases: frozenset[str] | None = None
+    """Those of the cases with these keys; None: of all, and of none."""
+
+    acts_up_to: int | None = None
+    """Acts up to this place in their chain; None: all."""
+
+    def contents(self, store: Store) -> Contents:
+        """Return what there is of it, to be read once. Acts are read at once: they are few."""
+        if self.cases is None:
+            records = store.iter_entries(self.since, self.until)
+        else:
+            records = store.iter_of_cases(self.cases)
+        return Contents(records, [act for act in store.iter_act_entries() if self._takes(act)])
+
+    def _takes(self, act: Entry) -> bool:
+        """Return whether an act belongs to it.
+
+        Of a time, all before its end: what was approved earlier is why something passed. Of cases,
+        what was said of them and of their scripts.
+        """
+        if self.acts_up_to is not None and act.link.seq > self.acts_up_to:
+            return False
+        if self.until is not None and act.at_us >= micros(self.until):
+            return False
+        if self.cases is None:
+            return True
+        stored = opened(act)
+        if isinstance(stored, UnreadableEntry):
+            return True
+        if isinstance(stored.act, Happening):
+            return False
+        return stored.act.case_key in self.cases | self._scripts()
+
+    def _scripts(self) -> frozenset[str]:
+        return frozenset(script_key(key.partition("\x1f")[0]) for key in self.cases or ())
+
+    def filter(self) -> dict[str, Any] | None:
+        """Return by what the records are chosen beside their time."""
+        return None if self.cases is None else {"cases": len(self.cases)}
+
+
+def sealer_of(
+    store: Store, selection: Selection, format_: str, by: str, at: datetime | None = None
+) -> Sealer:
+    """Return what makes the head of an export of this, made now or `at`; take it before anything is
+    read.
+
+    Raises EvidenceError.
+    """
+    from importlib.metadata import version
+
+    newest = store.newest()
+    acts = _last(store.iter_act_entries())
+    draft = Head(
+        format=format_,
+        at=at or utc_now(),
+        by=by,
+        version=version("outgate"),
+        since=selection.since,
+        until=selection.until,
+        filter=selection.filter(),
+        records=Chained(chain=store.chain_id, of=newest.seq, head=newest.head.hex()),
+        acts=Chained(
+            chain=store.acts_chain_id,
+            of=0 if acts is None else acts.link.seq,
+            head="" if acts is None else acts.link.hash.hex(),
+        ),
+    )
+    return Sealer(draft, Notary(store.path).key)
+
+
+def _last(entries: Iterator[Entry]) -> Entry | None:
+    found = None
+    for entry in entries:
+        found = entry
+    return found

@@ -1,0 +1,134 @@
+"""Exports, packs and reports by the command line, as an auditor would ask for them."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invented_day import sample_records
+
+from core.record import Record
+from evidence import open_evidence
+from exports.formats import formats
+from exports.report.forms import FORMS
+from tests.app.conftest import Runs
+
+NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
+
+
+@pytest.fixture
+def recorded(home: Path) -> list[Record]:
+    """A made-up day in the home's evidence."""
+    evidence, done = open_evidence(home / "evidence.db"), threading.Semaphore(0)
+    records = sample_records(NOW)
+    for record in records:
+        evidence.writer.close_record(record, lambda _: done.release())
+        assert done.acquire(timeout=30)
+    evidence.close()
+    return list(records)
+
+
+@pytest.mark.parametrize("name", [*sorted(formats()), "pack"])
+def test_what_is_exported_verifies(
+    outgate: Runs, recorded: list[Record], tmp_path: Path, name: str
+) -> None:
+    """Complete, filtered, or not whole: by exit code, words and JSON."""
+    out = tmp_path / "all"
+    told = outgate("export", "--format", name, "--out", str(out))
+    assert (told.code, told.out) == (0, f"{len(recorded)} records written to {out}\n"), told
+    told = outgate("verify", str(out))
+    assert told.code == 0, told
+    count = len(recorded)
+    assert json.loads(outgate("verify", str(out), "--json").out)["result"] == "complete"
+
+    some = tmp_path / "some"
+    since = sorted(record.at for record in recorded)[-2].isoformat()
+    told = outgate("export", "--format", name, "--out", str(some), "--since", since)
+    assert told.code == 0, told
+    told = outgate("verify", str(some))
+    assert (told.code, f"The export is filtered: 2 of {count}." in told.out) == (0, True), told
+
+    out.write_bytes(out.read_bytes()[:-60])
+    told = outgate("verify", str(out))
+    assert (told.code, "The export is NOT whole." in told.out) == (1, True), told
+
+
+def test_two_packs_of_the_same_evidence_are_the_same(
+    outgate: Runs, recorded: list[Record], tmp_path: Path
+) -> None:
+    """Exporting is chained, and changes nothing of the next pack."""
+    for name in ("a.zip", "b.zip"):
+        assert outgate("export", "-f", "pack", "-o", str(tmp_path / name)).code == 0
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert outgate("verify").code == 0
+
+
+def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: Path) -> None:
+    """The id that a report lists names it."""
+    table = outgate("report", "--since", "2026-11-01", "--until", "2026-12-01").out
+    lines = table.partition("\nCases\n")[2].splitlines()
+    case = lines[3].split()[0]
+    for name in ("jsonl", "pack"):
+        out = tmp_path / name
+        told = outgate("export", "-f", name, "-o", str(out), "--case", case)
+        assert told.code == 0, told
+        told = outgate("verify", str(out))
+        assert (told.code, "The export is filtered: " in told.out) == (0, True), told
+    told = outgate("export", "-o", str(tmp_path / "x"), "--case", "nobody")
+    assert (told.code, "There is no case" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_a_report_goes_to_a_file(
+    outgate: Runs, recorded: list[Record], tmp_path: Path, form: str
+) -> None:
+    """In each form; a file that is there is kept."""
+    out = tmp_path / "report"
+    arguments = ("report", "--month", "2026-11", "--format", form, "--out", str(out))
+    assert outgate(*arguments).code == 0
+    assert out.stat().st_size > 1000
+    assert out.stat().st_mode & 0o077 == 0
+    told = outgate(*arguments)
+    assert (told.code, "already" in told.err) == (2, True)
+    assert outgate(*arguments, "--force").code == 0
+
+
+def test_the_first_line_of_a_report_is_the_boards(outgate: Runs, recorded: list[Record]) -> None:
+    """How many Python scripts process customer data here, and who approved them?"""
+    first = outgate("report", "--month", "2026-11").out.splitlines()[0]
+    assert "Python scripts process customer data here" in first
+    assert "approved" in first
+
+
+def test_a_breach_is_drafted(outgate: Runs, recorded: list[Record]) -> None:
+    """From a case, in the words of Art. 33."""
+    record = next(r for r in recorded if r.findings and r.left)
+    told = outgate("report", "--breach", record.id)
+    assert told.code == 0, told
+    assert "Art. 33(3)(a)" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("report", "--month", "13"), "is no month"),
+        (("report", "--month", "2026-10", "--since", "7d"), "--month is a time of its own"),
+        (("report", "--format", "docx"), "Known: text, html, pdf"),
+        (("report", "--since", "2030-01-01"), "ends before it begins"),
+        (("report", "--breach", "nobody"), "There is no case"),
+        (("export", "-f", "docx", "-o", "x"), "Known: pack, "),
+    ],
+)
+def test_wrong_use_is_answered(outgate: Runs, home: Path, arguments: Any, words: str) -> None:
+    """With what would be right, in one line."""
+    told = outgate(*arguments)
+    assert (told.code, words in told.err) == (2, True), told
+
+
+def test_a_file_that_is_none_is_told(outgate: Runs, home: Path, tmp_path: Path) -> None:
+    """An empty file holds nothing that could be whole."""
+    (tmp_path / "empty").write_bytes(b"")
+    told = outgate("verify", str(tmp_path / "empty"))
+    assert (told.code, "the file is empty" in told.out) == (1, True)

@@ -1,0 +1,275 @@
+"""Reports: what they answer, in every form, and what never stands in them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pypdfium2
+import pytest
+
+from core.classification import Account, AccountKind, Category
+from core.decision import Verdict
+from core.errors import InputError
+from core.findings import not_inspected
+from core.happenings import Event, happening
+from core.record import Record
+from core.review import (
+    Action,
+    CaseFilter,
+    Disposition,
+    ReviewEvent,
+    ScriptVersion,
+    case_key,
+    script_event,
+)
+from evidence.store import Store
+from exports.report.breach import breach
+from exports.report.cases import case_id, case_named
+from exports.report.forms import FORMS, drawn
+from exports.report.monthly import report
+from exports.report.page import Page
+from exports.report.period import Period, month, since
+
+Make = Callable[..., Record]
+NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
+MARCH = month("2026-03", NOW)
+HOSTILE = "<script>alert(1)</script>\u202e&amp;\"'"
+
+
+@pytest.fixture
+def store(write: Callable[..., None], place: Path, make_record: Make) -> Store:
+    """March: two scripts with personal data, one without, one that nobody named; February: one."""
+    to = make_record().destination
+    drive = replace(
+        to,
+        host="drive.google.com",
+        service="google-drive",
+        category=Category.CLOUD_STORAGE,
+        account=Account(kind=AccountKind.PERSONAL, id="{name}@gmail.com"),
+    )
+    finding = replace(make_record().findings[0], subjects=40, records=40)
+    past = make_record(90, script="/srv/past.py", findings=())
+    write(
+        make_record(at=datetime(2026, 2, 10, 12, tzinfo=UTC)),
+        make_record(0, findings=(finding,)),
+        make_record(1, findings=(finding,)),
+        make_record(2, script="/srv/drive.py", destination=drive, verdict=Verdict.BLOCK),
+        make_record(3, script="/srv/plain.py", findings=(), llm=None),
+        make_record(4, script="/srv/plain.py", findings=(not_inspected("sealed", "decoder"),)),
+        make_record(5, script=f"/srv/{HOSTILE}.py", degraded=("classifier: late",)),
+        replace(
+            past,
+            request=replace(past.request, method="CONNECT"),
+            decision=replace(past.decision, degraded=("bypass: the process connected by itself",)),
+        ),
+    )
+    opened = Store(place)
+    version = ScriptVersion(
+        script="/home/analyst/upload.py", sha256="ab" * 32, first_at=NOW, last_at=NOW
+    )
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    cases = opened.page(CaseFilter(status=None), 0, 99)
+    hostile = next(case.key for case in cases if "alert" in case.key)
+    opened.append(
+        [
+            script_event(version, approve=True, who="ada", at=at, note="with finance"),
+            ReviewEvent(
+                id="close",
+                at=at,
+                case_key=hostile,
+                action=Action.CLOSE,
+                who="ada",
+                disposition=Disposition.CONFIRMED_LEAK,
+                note=HOSTILE,
+            ),
+        ]
+    )
+    return opened
+
+
+def of(store: Store, period: Period = MARCH) -> Page:
+    return report(store, period, by="auditor", now=NOW)
+
+
+def section(page: Page, title: str) -> str:
+    """Return the words of one section."""
+    found = next(one for one in page.sections if title in one.title)
+    rows = () if found.table is None else found.table.rows
+    return "\n".join([*found.sentences, *(" | ".join(row) for row in rows)])
+
+
+def test_the_first_line_answers_the_board(store: Store) -> None:
+    """How many Python scripts process customer data here, and who approved them?"""
+    first = drawn(of(store), "text").decode().replace("\n", " ")
+    assert first.startswith(
+        "3 Python scripts process customer data here, as far as the gate saw: "
+        "1 approved by ada (1); 2 not approved."
+    )
+
+
+def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> None:
+    """Who had approved by the end of the time."""
+    february = Period(since=MARCH.before.since, until=MARCH.since, called="February")
+    assert "none of them approved" in of(store, february).answer
+    version = ScriptVersion(
+        script="/home/analyst/upload.py", sha256="ab" * 32, first_at=NOW, last_at=NOW
+    )
+    store.append([script_event(version, approve=False, who="ada", at=NOW, note="")])
+    assert "none of them approved" in of(store).answer
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("by people affected", "/home/analyst/upload.py | analyst | 40 | 80"),
+        ("by people affected", "not approved"),
+        ("Destinations", "a personal Google Drive"),
+        ("Language models", "openai | gpt-4o | /home/analyst/upload.py | 2 | 20 | 40 | 0.00"),
+        ("Personal accounts", "/srv/drive.py | a personal Google Drive | blocked | 1"),
+        ("New scripts", "destination | google-drive"),
+        ("Outside working hours", "/home/analyst/upload.py | 2 | 2"),
+        ("Approvals", "2026-03-02T09:00 | ada | approved this version"),
+        ("Approvals", "with finance"),
+        ("not be inspected", "not read | sealed | 1"),
+        ("not be inspected", "check that failed | classifier | 1"),
+        ("What went past", "/srv/past.py to api.openai.com | 1"),
+        ("In figures", "Requests | 7 | 1 | +600 %"),
+        ("Cases", "/home/analyst/upload.py · openai"),
+    ],
+)
+def test_each_question_has_its_answer(store: Store, title: str, words: str) -> None:
+    """What a privacy officer asks of a month."""
+    assert words in section(of(store), title)
+
+
+def test_a_script_known_before_is_not_new(store: Store) -> None:
+    """New is what was never seen before the time."""
+    new = section(of(store), "New scripts")
+    assert "/srv/drive.py" in new
+    assert "/home/analyst/upload.py" not in new
+
+
+def test_times_without_a_gate_are_told(store: Store) -> None:
+    """What could not be recorded is part of the report."""
+    told = happening(Event.EVIDENCE_GAP, {"lost": 3})
+    store.tell(replace(told, at=NOW))
+    assert "could not be written" in section(of(store), "What went past")
+
+
+def test_nothing_at_all_is_a_report(place: Path) -> None:
+    """An empty month says so, in every form."""
+    store = Store(place)
+    for form in FORMS:
+        assert drawn(of(store), form)
+    assert "no request of a Python script held personal data" in of(store).answer
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_the_same_report_gives_the_same_bytes(
+    store: Store, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people who make it hold the same file, whatever their settings."""
+    first = drawn(of(store), form)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert drawn(of(store), form) == first
+
+
+def test_hostile_names_are_text_in_html(store: Store) -> None:
+    """A script cannot put anything into the report but its name."""
+    told = drawn(of(store), "html").decode()
+    assert "<script" not in told.lower()
+    assert "&lt;script&gt;" in told
+    assert "\u202e" not in told
+    assert not re.search(r"(src|href)=|url\(|https?:(?!//www\.w3\.org/2000/svg)", told)
+    assert "default-src 'none'" in told
+    assert told.count("<svg") >= 3
+
+
+def test_the_pdf_is_one_and_says_the_same(store: Store) -> None:
+    """The first line stands on the first page, and the hostile name did not break it."""
+    document = pypdfium2.PdfDocument(drawn(of(store), "pdf"))
+    text = " ".join(document[0].get_textpage().get_text_range().split())
+    assert "3 Python scripts process customer data here" in text
+    everything = "".join(page.get_textpage().get_text_range() for page in document)
+    assert "alert(1)" in everything
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_no_excerpt_and_no_mark_stands_in_a_report(store: Store, form: str) -> None:
+    """A report needs numbers, not values."""
+    data = drawn(of(store), form)
+    if form == "pdf":
+        document = pypdfium2.PdfDocument(data)
+        data = "".join(page.get_textpage().get_text_range() for page in document).encode()
+    assert b"0123456789abcdef" not in data
+    assert "an••••om".encode() not in data
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("2026-10", 31), ("2026-02", 28), ("2026-12", 31), ("2024-02", 29)]
+)
+def test_a_month_is_a_calendar_month(text: str, days: int) -> None:
+    """Also the last of a year."""
+    found = month(text, NOW)
+    assert (found.until - found.since) == timedelta(days=days)
+    assert found.since.day == found.until.day == 1
+
+
+def test_a_month_is_that_of_the_reader() -> None:
+    """Hours and months are those of where the report is read."""
+    berlin = ZoneInfo("Europe/Berlin")
+    found = month("2026-10", NOW.astimezone(berlin))
+    assert found.since.utcoffset() == timedelta(hours=2)
+    assert found.off_hours(datetime(2026, 10, 5, 17, 30, tzinfo=UTC))
+    assert not found.off_hours(datetime(2026, 10, 5, 5, 30, tzinfo=UTC))
+    assert found.off_hours(datetime(2026, 10, 4, 10, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026", "October", "2026-10-01", "", "0000-01"])
+def test_what_is_no_month_is_told(text: str) -> None:
+    """Wrong use is answered with what would be right."""
+    with pytest.raises(InputError, match="is no month"):
+        month(text, NOW)
+    with pytest.raises(InputError, match="ends before it begins"):
+        since(NOW, NOW)
+
+
+def test_a_breach_is_drafted_with_what_the_evidence_knows(store: Store, make_record: Make) -> None:
+    """Categories, numbers, recipients, times, what was stopped; the rest is marked as to be
+    written.
+    """
+    key = case_key(make_record())
+    page = breach(store, case_named(store, case_id(key)), by="auditor", now=NOW)
+    told = drawn(page, "text").decode()
+    assert "3 requests, 3 of which left, with data of between 40 and 82" in " ".join(told.split())
+    for words in (
+        "e-mail addresses",
+        "OpenAI",
+        "From 2026-02-10",
+        "It passed; policy only watches.",
+        "[to be written by the controller]",
+        "Art. 33(3)(b)",
+        "Art. 34",
+    ):
+        assert words in " ".join(told.split()), words
+
+
+def test_a_breach_of_which_all_was_stopped_says_so(store: Store, make_record: Make) -> None:
+    """What was stopped is no leak by itself."""
+    page = breach(store, case_named(store, "/srv/drive.py"), by="auditor", now=NOW)
+    assert "Nothing left the machine" in page.answer
+
+
+def test_a_case_is_named_by_id_record_or_words(store: Store, make_record: Make) -> None:
+    """Wrong or ambiguous names are answered with what there is."""
+    key = case_key(make_record())
+    record = next(iter(store.iter_entries())).id
+    for name in (key, case_id(key), record, "upload.py"):
+        assert case_named(store, name).key == key
+    with pytest.raises(InputError, match="There is no case"):
+        case_named(store, "nobody")
+    with pytest.raises(InputError, match="cases match"):
+        case_named(store, "srv")

@@ -1,0 +1,179 @@
+"""An exported file by itself: complete, filtered, or exactly what is missing."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.record import Record
+from core.review import case_key
+from evidence.chain import canonical
+from evidence.store import Store
+from exports.formats import formats
+from exports.own import Own
+from exports.selection import Selection
+from exports.verification import verify_export
+from exports.writing import export
+
+Make = Callable[..., Record]
+Edit = Callable[[list[bytes]], list[bytes]]
+LINES = ("cef", "csv", "jsonl")
+"""Formats of one line a record."""
+
+
+def exported(name: str, place: Path, out: Path, selection: Selection | None = None) -> Path:
+    store = Store(place)
+    export(name, store, selection or Selection(), out, by="auditor")
+    store.close()
+    return out
+
+
+def edited(path: Path, edit: Edit) -> Path:
+    """Change the lines of a file."""
+    path.write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))
+    return path
+
+
+TAMPERINGS: dict[str, tuple[Edit, str]] = {
+    "a line removed": (lambda lines: lines[:2] + lines[3:], "record 2 is missing"),
+    "the first line removed": (lambda lines: [lines[0], *lines[2:]], "record 1 is missing"),
+    "lines repeated": (lambda lines: [*lines[:3], *lines[2:]], "stands after"),
+    "lines reordered": (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "stands after"),
+    "a changed byte": (
+        lambda lines: [*lines[:2], lines[2].replace(b"upload", b"upl0ad"), *lines[3:]],
+        "the file was changed after it was written",
+    ),
+    "a head changed": (
+        lambda lines: [lines[0].replace(b"auditor", b"nobody!"), *lines[1:]],
+        "the head was changed",
+    ),
+    "a head removed": (lambda lines: lines[1:], "head is missing"),
+    "the end cut off": (lambda lines: lines[:4], "missing"),
+    "all but the head removed": (lambda lines: lines[:1], "missing"),
+    "all removed": (lambda lines: [], "the file is empty"),
+    "blank lines only": (lambda lines: [b"\n", b" \n"], "the file is empty"),
+    "a line cut": (lambda lines: [*lines[:2], lines[2][:40] + b"\n", *lines[3:]], "line 3"),
+    "rubbish put in": (lambda lines: [*lines[:2], b"rubbish\n", *lines[2:]], "line 3"),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize(("edit", "words"), TAMPERINGS.values(), ids=TAMPERINGS)
+def test_every_change_is_named(
+    name: str, edit: Edit, words: str, full: Path, tmp_path: Path
+) -> None:
+    """Nobody can take a record out of an export, or change one, unseen."""
+    report = verify_export(edited(exported(name, full, tmp_path / "file"), edit))
+    assert not report.ok
+    assert words in " ".join(report.problems), report
+    assert "NOT whole" in report.text()
+
+
+def test_doubled_keys_are_named(full: Path, tmp_path: Path) -> None:
+    """What two readers would read differently is no proof."""
+
+    def doubled(lines: list[bytes]) -> list[bytes]:
+        twice = lines[2].replace(b'"schema":', b'"schema":"x","schema":', 1)
+        return [*lines[:2], twice, *lines[3:]]
+
+    report = verify_export(edited(exported("jsonl", full, tmp_path / "file"), doubled))
+    assert "keys doubled or moved" in " ".join(report.problems)
+
+
+def test_a_review_cut_out_is_named(full: Path, tmp_path: Path) -> None:
+    """What reviewers did cannot be left out unseen."""
+    report = verify_export(
+        edited(exported("jsonl", full, tmp_path / "file"), lambda lines: lines[:-1])
+    )
+    assert "act 2 is missing" in " ".join(report.problems)
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_an_export_of_a_time_says_so(
+    name: str, full: Path, make_record: Make, tmp_path: Path
+) -> None:
+    """Left out by a filter is not missing, and is not complete either."""
+    since = make_record(2).at
+    report = verify_export(
+        exported(name, full, tmp_path / "file", Selection(since=since, until=since + _TWO))
+    )
+    assert (report.ok, report.result, report.missing) == (True, "filtered: 2 of 5", 3), report
+    assert "2026-03-01T12:00:02" in report.text()
+
+
+_TWO = timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_filtered_export_with_a_line_removed_is_named(
+    name: str, full: Path, make_record: Make, tmp_path: Path
+) -> None:
+    """A filter excuses nothing: the head names the records that were chosen."""
+    out = exported(name, full, tmp_path / "file", Selection(since=make_record(1).at))
+    report = verify_export(edited(out, lambda lines: [lines[0], lines[1], *lines[3:]]))
+    assert "record 3 is missing" in " ".join(report.problems)
+
+
+def test_an_export_of_cases_has_what_was_said_of_them(
+    full: Path, write: Callable[..., None], make_record: Make, tmp_path: Path
+) -> None:
+    """Other cases, and what was said of them, stay out."""
+    other = make_record(9, script="/srv/other.py")
+    write(other)
+    for key, told in ((case_key(make_record()), (5, 2)), (case_key(other), (1, 0))):
+        out = exported("jsonl", full, tmp_path / str(told), Selection(cases=frozenset({key})))
+        report = verify_export(out)
+        assert (report.ok, report.entries, report.acts) == (True, *told), report
+
+
+def test_a_head_signed_anew_is_known_by_its_key(full: Path, tmp_path: Path) -> None:
+    """Whoever signs a shortened export anew has another key than the installation."""
+    out = exported("jsonl", full, tmp_path / "file")
+    lines = out.read_bytes().splitlines(keepends=True)
+    head = json.loads(lines[0])
+    key = Ed25519PrivateKey.generate()
+    del head["signature"]
+    head["key"] = key.public_key().public_bytes_raw().hex()
+    head["by"] = "somebody else"
+    head["signature"] = key.sign(canonical(head)).hex()
+    out.write_bytes(canonical(head) + b"\n" + b"".join(lines[1:]))
+    assert verify_export(out).ok
+    report = verify_export(out, Own(full))
+    assert report.problems == ("it is signed with another key than that of this installation",)
+
+
+def test_an_export_of_a_file_that_was_rewritten_is_known(
+    full: Path, write: Callable[..., None], make_record: Make, tmp_path: Path
+) -> None:
+    """The head must be one that the evidence had; later records change nothing of it."""
+    out = exported("csv", full, tmp_path / "file")
+    write(make_record(20))
+    assert verify_export(out, Own(full)).ok
+    import sqlite3
+
+    with sqlite3.connect(full) as connection:
+        connection.execute("UPDATE entries SET hash = zeroblob(32) WHERE seq = 5")
+    assert "never had the head" in (verify_export(out, Own(full)).first_problem or "")
+
+
+def test_a_file_that_is_no_export_is_told(tmp_path: Path) -> None:
+    """Any other file is none, and never whole."""
+    (tmp_path / "x").write_text("hello")
+    report = verify_export(tmp_path / "x")
+    assert (report.ok, "this is no export" in report.text()) == (False, True)
+
+
+def test_no_event_of_a_record_can_be_taken_out(full: Path, tmp_path: Path) -> None:
+    """Of a record that is told by several events, each is missed."""
+    out = exported("ocsf", full, tmp_path / "file")
+    lines = out.read_bytes().splitlines(keepends=True)
+    for number in range(1, len(lines)):
+        out.write_bytes(b"".join(lines[:number] + lines[number + 1 :]))
+        problems = verify_export(out).problems
+        assert problems, number
+        assert "missing" in problems[0] or "too many" in problems[0], (number, problems)
+    out.write_bytes(b"".join([*lines[:3], *lines[2:]]))
+    assert "too many" in (verify_export(out).first_problem or "")
