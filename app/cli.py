@@ -3,12 +3,13 @@ found, 2 wrong use.
 """
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, trust
+from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.scan import scan
@@ -73,6 +74,7 @@ application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
+application.add_typer(settings.application, name="settings")
 
 
 _ALSO_CALLED = {"authority": "ca"}
@@ -80,6 +82,10 @@ _ALSO_CALLED = {"authority": "ca"}
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Names of scripts and hosts are in any writing, and screens of one code page.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(code_of(arguments))
 
 

@@ -49,6 +49,8 @@ class BuiltGate:
     setup: "EngineSetup"
     seals: Path
     """The socket of sealed runs."""
+    retention_days: int = 0
+    """Records older than this are removed; 0: none."""
 
     def renewed(self) -> None:
         """Use what a changed policy says of the organisation."""
@@ -105,6 +107,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         setup=setup,
         seals=home.seal_of(os.getpid()),
+        retention_days=settings.retention_days,
     )
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.gate_registry import RunningGate, health
+from app.gate_registry import RunningGate, health_at
 from certs.trust import OWN_VARIABLE
 from core.duties import OWNER, Duty
 from core.vocabulary.sizes import counted
@@ -22,6 +22,7 @@ _SETTLES_S = 0.5
 _LOOK_AGAIN_S = 0.05
 _EVERY_S = 1.0
 _SHOWN = 5
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +114,13 @@ def _settled(mark: str) -> list[int]:
 
 
 def _has_ended(gate: RunningGate) -> bool:
-    if health(gate) is not None:
-        return False
+    """Return whether the gate is gone; one that only answers late is not."""
     try:
-        with socket.create_connection((gate.host, gate.port), 2):
+        with socket.create_connection((gate.host, gate.port), _PATIENCE_S):
             pass
     except TimeoutError:
         return False
     except OSError:
         return True
-    from app.gate_registry import health_at
-
-    return health_at(gate.host, gate.port) is not None
+    answer = health_at(gate.host, gate.port)
+    return answer is not None and answer.get("pid") != gate.pid

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from capture.mounts import Scenery
     from capture.seal import CannotSealError, CannotStartError
 
-SEALED_VARIABLE = "OUTGATE_SEALED"
+SEALED_VARIABLE = "OUTGATE_IN_SEAL"
 """Tells a program, and whoever asks it, that it runs in a seal."""
 _NO_PROXY = ("NO_PROXY", "no_proxy", "NODE_USE_ENV_PROXY")
 _OWN_STEPS = frozenset({"gate", "confinement", "supervisor"})

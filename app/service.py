@@ -18,6 +18,7 @@ from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
 from app.leftovers import is_used, outliving
+from app.retention import expire_old
 from app.safe_logging import quieten
 from app.settings import Settings
 from app.wiring import GateChoices
@@ -99,11 +100,15 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
         following.add_done_callback(lambda _: None if stopping else OWNER.lost(Duty.POLICY, None))
         tasks.create_task(OWNER.task(Duty.WARMING, asyncio.to_thread(_settle, built.classifier)))
         tasks.create_task(OWNER.task(Duty.WARMING, _warmed(built.attributor)))
+        tidying = tasks.create_task(
+            OWNER.task(Duty.RETENTION, expire_old(built.evidence.store.path, built.retention_days))
+        )
         try:
             await built.gate.run(announced)
         finally:
             stopping = True
             following.cancel()
+            tidying.cancel()
 
 
 async def _warmed(attributor: "SocketAttributor") -> None:

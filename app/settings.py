@@ -1,10 +1,10 @@
-"""Settings of one installation: `settings.yaml` in OUTGATE_HOME, every value with a default."""
+"""Settings: every value with a default. Where they come from: `app.settings_layers`."""
 
 import ipaddress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import SettingsError
 from core.host_names import host_meant
@@ -47,6 +47,8 @@ class Settings(BaseModel):
     """Programs that descend from no Python: recorded as volume only, or inspected like Python."""
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
+    retention_days: int = Field(default=180, ge=0, le=36500)
+    """Records older than this are removed; their sums and all reviews stay. 0: kept for ever."""
     host_name: bool = False
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)
@@ -119,32 +121,12 @@ def told_if_no_host(pattern: str) -> None:
 
 
 def load_settings(path: Path) -> Settings:
-    """Read the settings file; defaults where there is none.
-
-    Raises SettingsError with the line's name.
+    """Return the settings in force: the defaults, changed by the user's own file at `path`, by the
+    files of this machine, and by the environment. Raises SettingsError with the place of a fault.
     """
-    if not path.exists():
-        return Settings()
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from app.settings_layers import layered
 
-    try:
-        values = YAML(typ="safe").load(path.read_text("utf-8"))
-        return Settings.model_validate(values or {})
-    except OSError as error:
-        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
-    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(
-            f"{path}{where} is not YAML.", remedy="Check indentation and quotes."
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "the file"
-        raise SettingsError(
-            f"{path}: {name}: {first['msg']}.", remedy="See docs/settings.md."
-        ) from None
+    return layered(path).settings
 
 
 def parse_listen(text: str) -> tuple[str, int]:

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 ON_THE_LOOP_US = 2_000
 """What the gate's event loop may be kept for, in microseconds."""
+DEAR_US = 50_000
+"""What others may wait for behind one body in a worker, in microseconds."""
+_DEAR_BYTES = 256_000
 LEAST_DEAR = 1_000
 """Bytes of which no shape takes longer."""
 _BASE = 60.0
@@ -51,6 +54,15 @@ def estimate_us(data: bytes) -> float:
         + _LABEL * sum(map(data.count, _LABELS))
         + _RUN * data.translate(_LETTERS).count(_LONG)
     )
+
+
+def is_dear(body: bytes, *, packed: bool) -> bool:
+    """Return True for a body that may keep a worker for a long time. `packed`: what it unpacks to
+    is not known before.
+    """
+    if len(body) > _DEAR_BYTES or (packed and len(body) > LEAST_DEAR):
+        return True
+    return estimate_us(body) > DEAR_US
 
 
 def is_quick(parts: Iterable[bytes]) -> bool:

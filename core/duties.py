@@ -50,6 +50,7 @@ class Duty(Enum):
     WARMING = Meaning(what="getting ready ahead of the first request", courtesy=True)
     WORKERS = Meaning(what="reading documents in workers", courtesy=True)
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
+    RETENTION = Meaning(what="removing evidence whose time is over")
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")

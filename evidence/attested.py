@@ -28,8 +28,10 @@ _SIGNING = """SELECT 1 FROM review_entries WHERE action = 'gate_started'
 class Roots:
     """The Merkle tree of a chain as it is read, with the roots at the sizes that are asked for."""
 
-    def __init__(self, wanted: Iterable[int]) -> None:
-        self._tree = Frontier()
+    def __init__(self, wanted: Iterable[int], tree: Frontier | None = None) -> None:
+        """With `tree`, the entries up to its size are gone, and nothing can be said of them."""
+        self._tree = tree or Frontier()
+        self.gone = self._tree.size
         self._wanted = set(wanted)
         self.at: dict[int, bytes] = {}
         """Size → root."""
@@ -163,7 +165,7 @@ def _objection(told: Checkpoint, chain: str, roots: dict[str, Roots], who: str) 
         if part.size > tree.count:
             gone = "the newest were cut off, or an older copy was put back"
             return f"{who} had seen {part.size} {what}, and here are {tree.count}: {gone}"
-        if tree.at.get(part.size) != part.root:
+        if part.size >= tree.gone and tree.at.get(part.size) != part.root:
             gone = "the chain was rewritten or forked"
             return f"{who} had seen other {what} up to entry {part.size}: {gone}"
     return None

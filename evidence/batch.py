@@ -10,7 +10,7 @@ from typing import Any
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
-from evidence.chain import canonical, genesis, plain
+from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
 from evidence.frames import mark, packed
@@ -227,6 +227,8 @@ class Items:
 
     def __init__(self) -> None:
         self._rendered = Rendered()
+        self._senders = Rendered()
+        """The text of senders, by the very JSON that `_rendered` gives."""
 
     def opened(self, record: Record) -> Item:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
@@ -248,7 +250,8 @@ class Items:
         Raises ValueError when JSON cannot hold it.
         """
         body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), _as_stored(record, body), canonical(body))
+        text = canonical_with(body, "sender", self._senders.of(body["sender"], canonical))
+        return Item(record.id, micros(record.at), _as_stored(record, body), text)
 
 
 def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:

@@ -39,6 +39,7 @@ CREATE = (
         "CREATE TABLE open_exchanges ( slot INTEGER NOT NULL, id VARCHAR NOT NULL, gate "
         "VARCHAR NOT NULL, body VARCHAR NOT NULL, PRIMARY KEY (slot) )"
     ),
+    ("CREATE TABLE past ( cut INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (cut) )"),
     (
         "CREATE TABLE review_entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us "
         "BIGINT NOT NULL, case_key VARCHAR NOT NULL, action VARCHAR NOT NULL, script VARCHAR,"

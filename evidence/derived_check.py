@@ -7,8 +7,9 @@ connection's own, and compared by SQL.
 from core.review import CaseStatus
 from evidence.compiled import CREATE
 from evidence.database import Connection
+from evidence.past import all_past
 from evidence.rebuild import reviewed
-from evidence.rollup import Rollup
+from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
 
 REBUILD = "outgate verify --rebuild makes it anew"
@@ -30,6 +31,7 @@ class Derived:
         for table in _TABLES:
             (statement,) = (s for s in CREATE if s.startswith(f"CREATE TABLE {table} "))
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        joined(self.sums, all_past(connection).rollup)
 
     def cannot_read(self, case: str | None) -> None:
         """Take an entry that this version cannot read."""

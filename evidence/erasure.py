@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from core.happenings import Event, happening
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
 from evidence.entries import seal_of
-from evidence.frames import mark, packed
+from evidence.frames import mark, packed, unpacked
 from evidence.gate_liveness import living
 from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_parts
+from evidence.past import Sums, digest
 from evidence.rebuild import rebuild
 from evidence.removed import Removed, runs
 from evidence.statements import INSERT_ERASED
@@ -58,13 +60,15 @@ class Plan:
     """Records with more values than marks: the value may be among the others."""
     sha256s: set[str] = field(default_factory=set)
     """Versions of the script that is erased: what was kept of their source has to go, too."""
+    past: int = 0
+    """Sums of records that expired in which the person or script stands; those rows go."""
     acts: int = 0
     """Review events that name the script or its path; they stay."""
 
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to erase."""
-        return not self.whole and not self.parts
+        return not self.whole and not self.parts and not self.past
 
 
 def plan(path: Path, wanted: Wanted) -> Plan:
@@ -94,6 +98,9 @@ def _plan(connection: Connection, wanted: Wanted) -> Plan:
                 made.sha256s.add(str(sha256))
         else:
             made.parts[seq] = parts
+    names = _names(wanted)
+    for _, text in connection.execute("SELECT cut, unpacked(body) FROM past"):
+        made.past += any(name.encode() in text for name in names)
     if wanted.script is not None:
         query = "SELECT count(*) FROM review_entries WHERE script = ?"
         made.acts = int(connection.value(query, (wanted.script,)))
@@ -195,13 +202,38 @@ def erase_now(path: Path, wanted: Wanted, *, who: str, why: str) -> Plan:
             if made.nothing:
                 return made
             _take_out(connection, made)
+            past = _without(connection, wanted)
             rebuild(connection)
-            append_happening(connection, happening(Event.ERASED, _facts(made, why), who=who))
+            facts = {**_facts(made, why), "past": past}
+            append_happening(connection, happening(Event.ERASED, facts, who=who))
     swept = scrub(path)
     with closing(connect(path)) as connection, transaction(connection):
         facts = {"swept": swept}
         append_happening(connection, happening(Event.ERASURE_SWEPT, facts, who=who))
     return made
+
+
+def _without(connection: Connection, wanted: Wanted) -> list[str]:
+    """Take the people and the script out of the sums of what expired; return the new hashes."""
+    names, told = _names(wanted), []
+    query = "SELECT cut, body FROM past ORDER BY cut"
+    for cut, frame in connection.execute(query).fetchall() if names else ():
+        text = unpacked(frame)
+        if not any(name.encode() in text for name in names):
+            continue
+        left = Sums.from_bytes(text).without(partial(_mentions, names)).to_bytes()
+        padded = packed(left).ljust(len(frame), b"\0")
+        connection.execute("UPDATE past SET body = ? WHERE cut = ?", (padded, cut)).close()
+        told.append(f"{cut}:{digest(left)}")
+    return told
+
+
+def _names(wanted: Wanted) -> set[str]:
+    return {*wanted.users, *([wanted.script] if wanted.script else [])}
+
+
+def _mentions(names: set[str], value: object) -> bool:
+    return isinstance(value, str) and any(name in value for name in names)
 
 
 def _facts(made: Plan, why: str) -> dict[str, Any]:
@@ -311,6 +343,8 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
         f"Records of which parts are erased: {len(made.parts)}; what is left proves time, place, "
         "kinds and decision.",
     ]
+    if made.past:
+        lines.append(f"Sums of records that expired, without what names them: {made.past}.")
     if made.held:
         lines.append(f"Kept, because they are under a legal hold: {made.held}.")
     if made.more_values:

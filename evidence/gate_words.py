@@ -45,6 +45,9 @@ def objection(connection: Connection, word: Word) -> str | None:
         return f"a gate said at {word.at}: {word.trouble}"
     if word.seq == 0:
         return None
+    oldest = connection.value("SELECT min(seq) FROM entries")
+    if oldest is not None and word.seq < oldest:
+        return None  # it expired since: what is there begins behind it, and says so
     found = connection.value("SELECT hash FROM entries WHERE seq = ?", (word.seq,))
     if found is not None and bytes(found).hex() == word.head:
         return None

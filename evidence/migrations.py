@@ -111,6 +111,7 @@ _V6 = Step(
         "CREATE INDEX entries_by_case ON entries (case_id, seq) WHERE case_id IS NOT NULL",
         """CREATE TABLE erased (
             seq INTEGER NOT NULL PRIMARY KEY, cuts BLOB NOT NULL, sealed BLOB NOT NULL)""",
+        "CREATE TABLE past (cut INTEGER NOT NULL PRIMARY KEY, body BLOB NOT NULL)",
         """CREATE TABLE marks (
             mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, seq)) WITHOUT ROWID""",
         """INSERT OR IGNORE INTO marks (mark, seq)

@@ -5,6 +5,7 @@ from typing import Any
 from core.review import Action, CaseStatus
 from evidence.database import Connection
 from evidence.entries import Recalled, read_record
+from evidence.past import all_past
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
@@ -20,11 +21,21 @@ def rebuild(connection: Connection) -> None:
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
     for table in ("cases", "scripts", "traffic"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
-    last = 0
+    past = all_past(connection)
+    last = _add_past(connection, past.rollup, ids)
     while rows := _chunk(connection, last):
         _add_chunk(connection, rows, ids)
         last = rows[-1][0]
     _apply_reviews(connection)
+
+
+def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> int:
+    """Begin with what records that expired added up to."""
+    next_id = max(ids.values(), default=0) + 1
+    for key in rollup.cases:
+        next_id += ids.setdefault(key, next_id) == next_id
+    write_rollup(connection, rollup, ids)
+    return 0
 
 
 def _chunk(connection: Connection, after: int) -> list[Any]:
@@ -89,12 +100,15 @@ def reviewed(connection: Connection) -> dict[str, tuple[str, str | None]]:
             closed.pop(review.event.case_key, None)
     newest = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
     result: dict[str, tuple[str, str | None]] = {}
+    gone = all_past(connection).newest if closed else {}
     for key, review in closed.items():
         reason = review.event.disposition
         disposition = None if reason is None else reason.value
+        before = {one: seq for one, seq in gone.get(key, {}).items() if seq > review.up_to}
         seen = connection.value(newest, (key,)) or 0
-        again = seen > review.up_to and (
-            disposition in COMES_BACK or _has_other_version(connection, key, review)
+        other = before.keys() - {review.sha256 or "", ""}
+        again = (seen > review.up_to or bool(before)) and (
+            disposition in COMES_BACK or bool(other) or _has_other_version(connection, key, review)
         )
         result[key] = (CaseStatus.OPEN if again else CaseStatus.CLOSED).value, disposition
     return result

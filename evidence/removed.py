@@ -72,6 +72,8 @@ class Removed:
 
     def problem(self, seq: int, *, is_empty: bool, erased: frozenset[int]) -> str | None:
         """Return what is wrong with an entry as it is, if anything."""
+        if not is_empty and not erased and seq not in self.whole and seq not in self.parts:
+            return None
         told = self.parts.get(seq, set())
         if is_empty and seq not in self.whole:
             return f"entry {seq} was emptied, and no erasure tells of it"

@@ -97,6 +97,18 @@ def micro_usd(cost: str | None) -> int:
         return 0
 
 
+def joined(whole: "Rollup", later: "Rollup") -> None:
+    """Add the sums of later records to those of earlier ones."""
+    for case in later.cases.values():
+        whole.add_case(case)
+    for version, seen in later.scripts.items():
+        known = whole.scripts.setdefault(version, [seen[0], seen[1], 0])
+        known[:] = [min(known[0], seen[0]), max(known[1], seen[1]), known[2] + seen[2]]
+    for place, sums in later.traffic.items():
+        before = whole.traffic.get(place, [0, 0, 0, 0])
+        whole.traffic[place] = [a + b for a, b in zip(before, sums, strict=True)]
+
+
 @dataclass(slots=True)
 class Rollup:
     """Adds up the records of one batch, in the order of the chain."""
@@ -115,7 +127,7 @@ class Rollup:
         """
         key = case_key(record) if needs_review(record) else None
         if key is not None:
-            self._add_case(_case(key, record, at_us))
+            self.add_case(_case(key, record, at_us))
             if record.sender.script is not None and record.sender.script.sha256:
                 self.versions.setdefault(key, set()).add(record.sender.script.sha256)
         self._add_script(record, at_us)
@@ -125,10 +137,11 @@ class Rollup:
 
     def add_unreadable(self, id_: str, at_us: int) -> str:
         """Add an entry that this version cannot read; return the key of its case."""
-        self._add_case(_unreadable_case(id_, at_us))
+        self.add_case(_unreadable_case(id_, at_us))
         return UNREADABLE
 
-    def _add_case(self, case: dict[str, Any]) -> None:
+    def add_case(self, case: dict[str, Any]) -> None:
+        """Add the sums of a case."""
         known = self.cases.get(case["key"])
         self.cases[case["key"]] = case if known is None else _add(known, case)
 

@@ -58,6 +58,15 @@ class Mark(SQLModel, table=True):
     seq: int = Field(primary_key=True)
 
 
+class PastRow(SQLModel, table=True):
+    """What records that expired added up to; see `evidence.past`."""
+
+    __tablename__ = "past"
+    cut: int = Field(primary_key=True)
+    """The last entry of those that went."""
+    body: bytes
+
+
 class OpenExchange(SQLModel, table=True):
     """An exchange that went out and has not ended; not chained yet."""
 

@@ -21,6 +21,7 @@ from evidence.derived_check import Derived
 from evidence.entries import Recalled, read_record, seal_of
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
+from evidence.past import Past
 from evidence.removed import Removed
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
@@ -76,9 +77,16 @@ def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
 
 
 def _verify_file(connection: Connection, said: Sequence[Word], attested: Attested) -> VerifyReport:
-    records = ChainVerifier(chain_id(connection, "records"))
-    roots = {part: Roots(attested.sizes(part)) for part in ("records", "acts")}
-    acts = _Acts(connection, roots["acts"])
+    past = Past.of(connection)
+    after = (past.cut, past.head) if past.cut else None
+    records = ChainVerifier(chain_id(connection, "records"), after=after)
+    roots = {
+        "records": Roots(attested.sizes("records"), past.frontier),
+        "acts": Roots(attested.sizes("acts")),
+    }
+    if past.told is not None:
+        attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
+    acts = _Acts(connection, roots["acts"], past)
     derived = Derived(connection)
     removed = Removed.of(connection)
     broken = _records_problem(connection, records, derived, roots["records"], removed)
@@ -91,6 +99,7 @@ def _verify_file(connection: Connection, said: Sequence[Word], attested: Atteste
         if acts.problem is None:
             attested.compare(records.chain_id, roots)
     problems += attested.problems
+    problems.append(past.problem(connection))
     problems += [objection(connection, word) for word in said]
     problems.append(schema_problem(connection))
     found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
@@ -117,21 +126,20 @@ _RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.id, e.at_us, c.k
     ORDER BY e.seq"""
 
 
-def _linked(columns: Sequence[bytes | None]) -> Callable[[bytes, int, bytes], bytes]:
-    """Return how an entry with these columns is hashed."""
+_DAMAGED = Seal(cuts=((1, 0),))
+"""What fits no text."""
+
+
+def _seal(columns: Sequence[bytes | None]) -> Seal | None:
+    """Return how an entry with these columns is sealed; what fits nothing where that is damaged."""
     try:
-        seal = seal_of(*columns)
+        return seal_of(*columns)
     except ValueError:
-        return _unlinked
+        return _DAMAGED
+
+
+def _linked(seal: Seal | None) -> Callable[[bytes, int, bytes], bytes]:
     return link if seal is None else partial(_by_parts, seal)
-
-
-def _erased(columns: Sequence[bytes | None]) -> frozenset[int]:
-    try:
-        seal = seal_of(*columns)
-    except ValueError:
-        return frozenset()
-    return frozenset() if seal is None else seal.erased
 
 
 def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
@@ -143,10 +151,6 @@ def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
 
 
-def _unlinked(prev: bytes, seq: int, text: bytes) -> bytes:
-    raise ValueError("the seal is damaged")
-
-
 def _records_problem(
     connection: Connection,
     verifier: ChainVerifier,
@@ -155,10 +159,12 @@ def _records_problem(
     removed: Removed,
 ) -> str | None:
     known = Recalled()
-    for seq, prev, hash_, text, id_, at_us, key, *seal in connection.execute(_RECORDS):
-        gone = removed.problem(seq, is_empty=not text, erased=_erased(seal))
+    for seq, prev, hash_, text, id_, at_us, key, *columns in connection.execute(_RECORDS):
+        known_seal = _seal(columns)
+        erased = frozenset[int]() if known_seal is None else known_seal.erased
+        gone = removed.problem(seq, is_empty=not text, erased=erased)
         try:
-            linked = _linked(seal) if text or gone is not None else _told(hash_)
+            linked = _linked(known_seal) if text or gone is not None else _told(hash_)
             verifier.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
             return gone or str(broken)
@@ -181,7 +187,8 @@ def _records_problem(
 class _Acts:
     """Reads the chain of acts, and whether the records that they saw are there."""
 
-    def __init__(self, connection: Connection, roots: Roots) -> None:
+    def __init__(self, connection: Connection, roots: Roots, past: Past) -> None:
+        self._cut, self._head = past.cut, past.head
         self._connection = connection
         self._roots = roots
         self.chain = ChainVerifier(chain_id(connection, "reviews"))
@@ -225,8 +232,12 @@ class _Acts:
     def _saw(self, seq: int, act: ReadAct) -> str | None:
         if not act.head:
             return None
+        if act.up_to < self._cut:
+            return None
         query = "SELECT hash FROM entries WHERE seq = ?"
-        found = self._connection.value(query, (act.up_to,))
+        found = (
+            self._head if act.up_to == self._cut else self._connection.value(query, (act.up_to,))
+        )
         if found is not None and bytes(found) == act.head:
             return None
         wrong = "which is not there" if found is None else "which is another one here"

@@ -24,11 +24,13 @@ from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.wording import (
     account_words,
+    case_meaning,
     case_sentence,
     disposition_words,
     kind_words,
     outcome,
     record_words,
+    risk_words,
     safe,
     sentence,
     service_name,
@@ -80,7 +82,7 @@ def _all(
 ) -> list[Section]:
     return [
         _summary(reading, record, now, zone),
-        _why(record, waiting=reading.held is not None),
+        _why(reading, record),
         _found(record.findings),
         _sender(record.sender),
         _destination(record),
@@ -139,8 +141,8 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
     return Row("", f"Approved by {who}: {again}", "allowed")
 
 
-def _why(record: Record, *, waiting: bool) -> Section:
-    decision = record.decision
+def _why(reading: Reading, record: Record) -> Section:
+    decision, waiting = record.decision, reading.held is not None
     words = record_words(record, waiting=waiting)
     rule = safe(decision.rule, 120) if decision.rule else "no rule matched; the default applies"
     said = outcome(record, waiting=waiting)
@@ -148,6 +150,7 @@ def _why(record: Record, *, waiting: bool) -> Section:
         "Why",
         (
             Row("Outcome", f"{words.sign} {said}", words.meaning),
+            Row("Risk", risk_words(reading.case), case_meaning(reading.case)),
             Row("Rule", rule),
             *_rows(_maybe("Reason", decision.reason)),
             _how_sure(record.sender),

@@ -18,6 +18,8 @@ _NOTES = (
     "Every action is also in the palette: Ctrl+P, then write what you want.",
     "To select text with the mouse, hold Shift (Option in iTerm). Values are masked; copying them "
     "is not offered.",
+    "What left is drawn by its risk: red where it is high, amber where it is medium. The case says "
+    "of what its risk is made.",
 )
 
 

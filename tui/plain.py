@@ -11,7 +11,15 @@ from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.filtering import parse
 from tui.holds import Waiting, waiting_now, with_states
-from tui.wording import case_sentence, disposition_words, hold_remark, safe, sentence
+from tui.wording import (
+    case_sentence,
+    disposition_words,
+    hold_remark,
+    risk_is_low,
+    risk_words,
+    safe,
+    sentence,
+)
 
 _PAGE = 200
 
@@ -89,4 +97,6 @@ def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
     remark = hold_remark(case.hold)
-    return case_sentence(case, now, zone) + (f" {capital(remark)}." if remark else "") + state
+    risk = "" if closed or risk_is_low(case) else f" Risk {risk_words(case)}."
+    said = f" {capital(remark)}." if remark else ""
+    return case_sentence(case, now, zone) + said + risk + state

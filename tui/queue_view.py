@@ -18,7 +18,15 @@ from core.review import Case, CaseStatus
 from core.vocabulary.sizes import short_number
 from core.vocabulary.times import short_time
 from tui.case_queue import Queue
-from tui.wording import case_found, case_place, case_words, disposition_words, hold_remark, safe
+from tui.wording import (
+    case_found,
+    case_meaning,
+    case_place,
+    case_words,
+    disposition_words,
+    hold_remark,
+    safe,
+)
 
 FIXED = 21
 COUNT = 6
@@ -191,7 +199,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         return [
             ("❯" if at_cursor else " ", "mark"),
             ("■ " if case.key in self._cases.marks else "  ", "mark"),
-            (fit(f"{words.sign} {words.word}", 11), words.meaning),
+            (fit(f"{words.sign} {words.word}", 11), case_meaning(case)),
             (fit(when, 7), "quiet"),
             (fit(safe(case.script, 100) or "unknown sender", sender) + " ", text),
             (fit(case_place(case), place) + " ", text),

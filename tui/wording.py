@@ -11,6 +11,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
 from core.review import Case, Disposition, HoldState
+from core.risk import Level, risk_of
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, content, found, named
@@ -75,6 +76,28 @@ def record_words(record: Record, *, waiting: bool = False) -> Words:
 def case_words(case: Case) -> Words:
     """Return word, sign and meaning of a case; a held one goes by how its newest hold ended."""
     return words_of(case.verdict, None if case.hold is None else case.hold.outcome)
+
+
+_WORRYING = {Level.HIGH: "blocked", Level.MEDIUM: "held"}
+"""Colours of what left and should worry: never that of what was allowed."""
+
+
+def case_meaning(case: Case) -> str:
+    """Return what the colour of a case goes by: of what left, how much it should worry."""
+    meaning = case_words(case).meaning
+    return _WORRYING.get(risk_of(case).level, meaning) if meaning == "allowed" else meaning
+
+
+def risk_is_low(case: Case) -> bool:
+    """True of what need not worry."""
+    return risk_of(case).level is Level.LOW
+
+
+def risk_words(case: Case) -> str:
+    """Return `high: bank account numbers, 15,000 rows in one request, a personal account`."""
+    risk = risk_of(case)
+    because = safe(", ".join(risk.because)) or "nothing known was found"
+    return f"{risk.level}: {because}"
 
 
 def hold_remark(hold: HoldState | None) -> str:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,10 @@ def _said(asked: Mapping[str, Any], otherwise: str) -> str:
     return str(asked["messages"][-1]["content"]) if asked.get("model") == "echo" else otherwise
 
 
+_ANSWER_IDS = count(1)
+"""Each answer has an id of its own: what it used counts once."""
+
+
 def _openai(handler: _Handler, body: bytes) -> None:
     asked = _asked(body)
     model = asked.get("model", "gpt-4o-mini")
@@ -236,7 +241,12 @@ def _openai(handler: _Handler, body: bytes) -> None:
     }
     organisation = {"openai-organization": "org-stand-in", "x-request-id": "req_stand_in"}
     if asked.get("stream"):
-        base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
+        base = {
+            "id": f"chatcmpl-{next(_ANSWER_IDS)}",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": model,
+        }
         said = _said(asked, "Three invoices matched.")
         pieces: list[tuple[str | None, object]] = [
             (
@@ -255,7 +265,12 @@ def _openai(handler: _Handler, body: bytes) -> None:
         return
     message = {"role": "assistant", "content": _said(asked, "Three invoices matched.")}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model}
+    answer = {
+        "id": f"chatcmpl-{next(_ANSWER_IDS)}",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+    }
     handler.json({**answer, "choices": [choice], "usage": usage}, headers=organisation)
 
 
@@ -264,7 +279,7 @@ def _anthropic(handler: _Handler, body: bytes) -> None:
     tokens = max(1, len(body) // 4)
     usage = {"input_tokens": tokens, "output_tokens": 1}
     message = {
-        "id": "msg_1",
+        "id": f"msg_{next(_ANSWER_IDS)}",
         "type": "message",
         "role": "assistant",
         "model": asked.get("model", "claude"),

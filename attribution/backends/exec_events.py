@@ -104,10 +104,11 @@ class ExecEvents:
         if heard is None or heard > since:
             return None
         recent = []
-        for fork in reversed(self._forks):
-            if fork[0] < since:
-                break
-            recent.append(fork)
+        with self._reading:  # the listener adds to them meanwhile
+            for fork in reversed(self._forks):
+                if fork[0] < since:
+                    break
+                recent.append(fork)
         found: list[int] = []
         for _, parent, child in reversed(recent):
             if parent == pid or parent in found:

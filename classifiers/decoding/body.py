@@ -15,6 +15,8 @@ from classifiers.decoding.json_body import read_json
 from classifiers.decoding.json_text import parse
 from classifiers.decoding.json_walk import walk
 from classifiers.decoding.plain_text import read_plain
+from classifiers.decoding.repeats import without_repeats
+from classifiers.payload import Path
 from core.discreet import name_shown
 from core.text import printable
 from core.vocabulary.unread import WORDS
@@ -51,12 +53,21 @@ def read_piece(reading: Reading, piece: Piece) -> None:
     """Read one piece by what it is."""
     data = piece.data
     if isinstance(data, bytes):
+        data = _read_once(reading, data, piece.path)
         media_type, parameters = forms.split_header(piece.media_type)
         _read_bytes(reading, piece, data, media_type, parameters)
     elif isinstance(data, str):
         packed.look(reading, data, piece.key, piece.path, piece.depth)
     else:
         walk(reading, data, piece.key, piece.path, piece.depth)
+
+
+def _read_once(reading: Reading, data: bytes, path: Path) -> bytes:
+    """Return the data without what it repeats over megabytes, and say so."""
+    once = without_repeats(data)
+    if len(once) < len(data):
+        reading.unread("one text repeated over megabytes was read once", path)
+    return once
 
 
 def read_body(
@@ -73,6 +84,7 @@ def read_body(
     """
     media_type, parameters = forms.split_header(content_type)
     reading.payload.media_type = media_type
+    data = _read_once(reading, data, ())
     root = None
     if data[:1] in (b"{", b"[") and len(data) < 1 << 20:
         try:

@@ -183,9 +183,14 @@ def _spelled(
             reading.cut("more encoded parts than are decoded", path)
             return
         reading.runs += 1
-        if found.how == "numbers" and found.data.isascii() and known(found.data) is None:
-            continue  # ages, counts and the like
+        if found.how == "numbers" and _are_counts(found.data):
+            continue
         read_decoded(reading, found.data, key, (*path, f"({found.how} {number})"), depth)
+
+
+def _are_counts(data: bytes) -> bool:
+    """True for ages, counts and the like, which are no text and no file."""
+    return data.isascii() and known(data) is None and document_type(data) is None
 
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:

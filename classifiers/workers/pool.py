@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from typing import Any
 
+from classifiers.cost import is_dear
 from classifiers.workers.worker import WHOLE, WINDOW, Setup
 from classifiers.workers.worker_process import STAGE, PoolLimits, WorkerProcess
 from core.classification import Classification
@@ -20,6 +21,7 @@ from core.exchange import Exchange
 __all__ = ["PoolLimits", "WorkerPool"]
 
 _MOST_BACKOFF = 30.0
+_NONE_FREE = "no worker was free or ready before the deadline"
 
 
 class WorkerPool:
@@ -37,6 +39,8 @@ class WorkerPool:
         self._waiting: deque[asyncio.Future[WorkerProcess]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._endings: set[asyncio.Task[Any]] = set()
+        self._dear = asyncio.Semaphore(max(1, size - 1))
+        """Held by what keeps a worker for long: where there are several, one stays for others."""
         self._failures = 0
         self._retry_at = 0.0
         self._closed = False
@@ -96,6 +100,21 @@ class WorkerPool:
     async def _run(
         self, exchange: Exchange, deadline: float, seconds: float, task: str
     ) -> Classification:
+        if task == WHOLE and self._size > 1 and _is_dear(exchange):
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._dear.acquire()
+            except TimeoutError:
+                raise DegradedError(STAGE, _NONE_FREE) from None
+            try:
+                return await self._answer(exchange, deadline, seconds, task)
+            finally:
+                self._dear.release()
+        return await self._answer(exchange, deadline, seconds, task)
+
+    async def _answer(
+        self, exchange: Exchange, deadline: float, seconds: float, task: str
+    ) -> Classification:
         worker = await self._take(deadline)
         try:
             async with asyncio.timeout_at(deadline):
@@ -149,7 +168,7 @@ class WorkerPool:
             async with asyncio.timeout_at(deadline):
                 return await future
         except TimeoutError:
-            raise DegradedError(STAGE, "no worker was free or ready before the deadline") from None
+            raise DegradedError(STAGE, _NONE_FREE) from None
         finally:
             if future in self._waiting:
                 self._waiting.remove(future)
@@ -252,3 +271,7 @@ def _ended(worker: WorkerProcess, how: str) -> DegradedError:
     error = DegradedError(STAGE, f"the worker {how}")
     error.found = worker.sofar
     return error
+
+
+def _is_dear(exchange: Exchange) -> bool:
+    return is_dear(exchange.body, packed=exchange.header("content-encoding") is not None)

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,20 @@ def test_nothing_is_said_of_what_was_not_heard(events: ExecEvents) -> None:
     events._begin_anew(events._socket)
     assert events.offspring(os.getpid(), time.time() - 1) is None
     assert events.load(os.getpid()) is None
+
+
+def test_forks_are_not_told_of_while_new_ones_are_noted(events: ExecEvents) -> None:
+    """A fork that is heard of meanwhile breaks no answer: whoever asks waits for the listener."""
+    locked: list[bool] = []
+
+    class Watched(deque[tuple[float, int, int]]):
+        def __reversed__(self) -> Iterator[tuple[float, int, int]]:
+            locked.append(events._reading.locked())
+            return super().__reversed__()
+
+    events._forks = Watched(events._forks, maxlen=events._forks.maxlen)
+    assert events.offspring(os.getpid(), time.time()) == []
+    assert locked == [True]
 
 
 def test_what_was_sent_over_a_socket_is_dated() -> None:

@@ -218,6 +218,36 @@ async def test_many_exchanges_share_few_workers() -> None:
         assert 1 <= len({pid_of(answer) for answer in answers}) <= 2
 
 
+async def test_dear_bodies_leave_a_worker_to_others() -> None:
+    """While bodies that take long wait for one another, a small one is answered at once."""
+    async with pool(size=2) as workers:
+        await workers.warm()
+        dear = [
+            asyncio.ensure_future(workers.classify(exchange("/hang", b"a@a." * 15_000), PATIENT))
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        for _ in range(3):
+            assert await workers.classify(exchange(body=b"small"), PATIENT)
+        assert not any(task.done() for task in dear)
+        for task in dear:
+            task.cancel()
+
+
+async def test_dear_bodies_that_waited_too_long_say_so() -> None:
+    """Whoever does not get a worker in time is told, and the next one is served."""
+    async with pool(size=2) as workers:
+        await workers.warm()
+        body = b"a@a." * 15_000
+        first = asyncio.ensure_future(workers.classify(exchange("/hang", body), 1.0))
+        await asyncio.sleep(0)
+        with pytest.raises(DegradedError, match="no worker was free"):
+            await workers.classify(exchange(body=body), 0.05)
+        with pytest.raises(DegradedError):
+            await first
+        assert await workers.classify(exchange(body=body), PATIENT)
+
+
 async def test_cancelled_caller_costs_no_worker() -> None:
     """A client that goes away does not cost the gate a worker."""
     async with pool() as workers:

@@ -32,6 +32,7 @@ TABLES = {
     "checkpoints",
     "erased",
     "marks",
+    "past",
 }
 
 

@@ -15,7 +15,8 @@ def form(
 ) -> Exchange:
     """A form of one field."""
     says = says or 'form-data; name="note"'
-    body = f"{front}--{mark}\r\nContent-Disposition: {says}\r\n{head}\r\nhello\r\n--{mark}--\r\n{behind}"
+    part = f"--{mark}\r\nContent-Disposition: {says}\r\n{head}\r\nhello\r\n"
+    body = f"{front}{part}--{mark}--\r\n{behind}"
     return exchange(body.encode(), f"multipart/form-data; boundary={mark}")
 
 

@@ -59,11 +59,25 @@ PUBLISHED = frozenset(
         "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
         "sk_test_" + "BQokikJOvBiI2HlWgH4olfQ2",
         "sk_test_" + "26PHem9AhJZvU623DfE1x4sd",
+        "mF_9.B5f-4.1" + "JqM",
+        "2YotnFZFEjr1z" + "CsicMWpAA",
+        "tGzv3JOkF0XG5" + "Qx2TlKWIA",
+        "Aladdin:open" + " sesame",
+        "s6BhdRkqt3:" + "gX1fBat3bV",
+        "s6BhdRkqt3:" + "7Fjfp0ZBr1KtDRbnfVdmIw",
+        "ghp_16C7e42F292c6912" + "E7710c838347Ae178B4a",
+        "gho_16C7e42F292c6912" + "E7710c838347Ae178B4a",
+        "110201543:AAHdqTcvCH1v" + "GWJxfSe1ofSAs0K5PALDsaw",
+        "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ." + "ZnCjm1XVW7vRze4b7Cq4se7kKWs",
+        "kAcSOqF21Fu85e7zjz7ZN2" + "U4ZRhfV3WpwPAoE3Z7kBw",
+        "LswwdoUaIvS8ltyTt5jkRh" + "4J50vUPVVHtR2YPi5kE",
+        "370773112-GmHxMAgYyLbNEtIKZe" + "RNFsMKPR9EyMZeS9weJAEb",
+        "ac0974bec39a17e36ba4a6b4d238ff94" + "4bacb478cbed5efcae784d7bf4f2ff80",
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
         "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIwEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
     }
 )
-"""Values that vendors publish in their manuals and emulators."""
+"""Values that standards, and vendors in their manuals and emulators, publish."""
 
 
 _N_LOG_N = [0.0] + [n * math.log2(n) for n in range(1, 1024)]

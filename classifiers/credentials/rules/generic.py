@@ -10,10 +10,10 @@ from classifiers.credentials.judging.quality import entropy, is_example, is_mask
 from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
 from core.findings import Confidence
 
-_PASSWORD_ANCHOR = r"(?:pa?s{1,2}wo?r?d|passphrase|passwort|kennwort|mot[_ -]?de[_ -]?passe|contrase.{1,2}a|senha|palavra[_ -]?passe|wachtwoord|has.{1,2}o|parola|pwd|[_-]pass|\bpass|\bpw)"  # noqa: S105 - a pattern
+_PASSWORD_ANCHOR = r"(?:pa?s{1,2}wo?r?d|passphrase|passwort|kennwort|mot[_ -]?de[_ -]?passe|contrase.{1,2}a|senha|palavra[_ -]?passe|wachtwoord|has.{1,2}o|parola|pwd|[_-]pass|\bpass|\bpw|[_-]pw\b|(?:sql|db|user|admin|root|smtp|mail|ftp|proxy|ssl|store)pass\b)"  # noqa: S105 - a pattern
 _KEY_ANCHOR = (
-    r"(?:secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\-"
-    r" ]?key|account[_.\- ]?key|auth[_.\- ]?key|"
+    r"(?:secret[_.\- ]?key|secret|token|credential|api[_.\- ]?key|apikey|app[_.\- ]?key|access[_.\-"
+    r" ]?key|account[_.\- ]?key|auth(?:entication|orization)?[_.\- ]?key|"
     r"private[_.\- ]?key|master[_.\- ]?key|(?:en|de)cryption[_.\- ]?key|signing[_.\-"
     r" ]?key|subscription[_.\- ]?key|consumer[_.\- ]?key|"
     r"license[_.\- ]?key|service[_.\- ]?key|storage[_.\- ]?key|shared[_.\- ]?key|hmac[_.\-"
@@ -22,9 +22,9 @@ _KEY_ANCHOR = (
 )
 _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
-_OPERATOR = r"(?::?=>?|[=!]={1,2}|::?|=>|>|\|\||\?\?|\sor\s|\s(?:is|was|ist|are)\s?:?|:\s{0,2}(?:&?str|String|Optional\[str\])\s{0,2}=|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
-_OPEN = r"[\"'\s\\`(\[*]{0,5}(?:[rbuf]{1,2}[\"'])?"
-_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"']?,[ \t]{{0,3}}\\?[\"']|[ \t]{{1,4}}\\?[\"'])"
+_OPERATOR = r"(?::\s{0,2}(?:&?str|String|Optional\[str\])\s{0,2}=|:?=>?|[=!]={1,2}|::?|=>|>|\|\||\?\?|\sor\s|\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+_OPEN = r"[\"'\s\\`(\[*]{0,20}(?:[rbuf]{1,2}[\"'])?"
+_BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"']?[ \t]{{0,3}},[ \t]{{0,3}}\\?[\"']|[ \t]{{1,4}}\\?[\"'])"
 """What may stand between a name and its value; a comma or a blank only before a quoted string."""
 _PASSWORD_SIGN = r"[^\s\"'`<>\\,;]{0,80}(?:[0-9!@#$%^&*+=?|~]|[a-z][A-Z]|[A-Z]{2}[a-z])"  # noqa: S105 - a pattern
 _KEY_SIGN = r"[A-Za-z_\-.~+/=:!@#$%^&*|?]{0,200}[0-9]"
@@ -65,6 +65,23 @@ _NOT_A_SECRET_END = re.compile(
     r" pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ |"
     r" \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
 )
+_PASSWORDS = frozenset({"password", "passwd", "passphrase"})
+_SECRETS_OF = frozenset({"client", "app", "device", "provision", "provisioning"})
+_OPENS_NOTHING = frozenset(
+    "hashed encrypted mask masked min max num count no ice public reset input".split()
+)
+
+
+def _says_secret(words: list[str]) -> bool:
+    """True for a name that ends in what can only be a secret, whatever stands before it."""
+    *before, last = words
+    if last not in _PASSWORDS and not (
+        last == "secret" and before[-1:] and before[-1] in _SECRETS_OF
+    ):
+        return False
+    return _OPENS_NOTHING.isdisjoint(before)
+
+
 _STRUCTURED = re.compile(
     r"(?ix) ^ (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} | \d{4}-\d\d-\d\d.*"
     r" | [\d.,:+\-]+ | https?://.* | [\w\-]*/[\w./\-]*\.[a-z]{2,5} | [0-9a-f-]{36}/.* | /[\w./\-]*"
@@ -91,6 +108,9 @@ def is_secret_name(name: str) -> bool:
     `next_page_token`, `secretName`.
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    words = spaced.lower().replace("-", "_").replace(".", "_").replace(" ", "_").split("_")
+    if _says_secret(words):
+        return True
     return _NOT_A_SECRET_NAME.search(spaced) is None and _NOT_A_SECRET_END.search(spaced) is None
 
 

@@ -82,8 +82,8 @@ _LLM: tuple[tuple[str, str | None, str, float], ...] = (
     ("elevenlabs-api-key", "elevenlabs", r"sk_[a-f0-9]{48}", 3.0),
     ("pinecone-api-key", "pinecone", r"pcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{60,66}", 3.5),
     ("amazon-bedrock-api-key", "aws", r"ABSK[A-Za-z0-9+/]{100,270}={0,2}", 3.5),
-    ("amazon-bedrock-api-key", "aws", r"bedrock-api-key-[A-Za-z0-9+/=_-]{40,}", 3.5),
-    ("llamacloud-api-key", "llamaindex", r"llx-[A-Za-z0-9]{40,60}", 3.5),
+    ("amazon-bedrock-api-key", "aws", r"bedrock-api-key-[A-Za-z0-9+/=_-]{28,}", 3.5),
+    ("llamacloud-api-key", "llamaindex", r"llx-[A-Za-z0-9_-]{40,60}", 3.5),
     ("firecrawl-api-key", "firecrawl", r"fc-[a-f0-9]{32}", 3.0),
 )
 
@@ -112,10 +112,23 @@ _CLOUD: tuple[tuple[str, str | None, str, float], ...] = (
     ("supabase-token", "supabase", r"(?:sbp_[a-z0-9_-]{40}|sb_secret_[A-Za-z0-9_-]{30,32})", 3.0),
     ("snowflake-key", None, r"ver:\d+-hint:\d+-ETMsDgAAA[A-Za-z0-9+/=_-]{80,600}", 3.5),
     ("age-secret-key", None, r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}", 3.0),
-    ("onepassword-service-token", None, r"ops_eyJ[A-Za-z0-9+/]{200,}={0,3}", 3.0),
+    ("onepassword-service-token", None, r"ops_eyJ[A-Za-z0-9+/_-]{200,}={0,3}", 3.0),
 )
 
 _WORK: tuple[tuple[str, str | None, str, float], ...] = (
+    ("twitch-stream-key", "twitch", r"live_\d{6,12}_[A-Za-z0-9]{24,36}", 3.0),
+    ("akamai-credential", "akamai", r"akab-[a-z0-9]{16}-[a-z0-9]{16}", 3.0),
+    ("mailgun-api-key", "mailgun", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}", 3.0),
+    ("instagram-access-token", "facebook", r"IG(?:QV|AA)[A-Za-z0-9_-]{90,300}", 3.5),
+    ("wundergraph-api-key", None, r"cosmo_[a-f0-9]{32}", 3.0),
+    ("stackhawk-api-key", None, r"hawk\.[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{20}", 3.5),
+    (
+        "teamcity-token",
+        None,
+        r"eyJ0eXAiOiAiVENWMiJ9\.[A-Za-z0-9_-]{20,90}\.[A-Za-z0-9_-]{30,90}",
+        3.5,
+    ),
+    ("vault-recovery-token", None, r"hvr\.[A-Za-z0-9_-]{24,300}", 3.5),
     ("posthog-secret-key", "posthog", r"ph[sra]_[A-Za-z0-9]{40,64}", 3.5),
     ("supabase-token", "supabase", r"sbp_v0_[a-f0-9]{40}", 3.0),
     ("defined-networking-key", None, r"dnkey-[A-Z0-9]{26}-[A-Z0-9]{52}", 3.5),
@@ -157,7 +170,7 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     (
         "new-relic-key",
         "newrelic",
-        r"(?:NR(?:AA|II|IQ|JS)-[A-Za-z0-9-]{19,40}|(?:eu01xx)?[a-f0-9]{28,36}NRAL)",
+        r"(?:NR(?:AA|II|IQ|JS|BR)-[A-Za-z0-9_-]{19,40}|(?:eu01x{1,2})?[a-f0-9]{28,36}NRAL)",
         3.0,
     ),
     (
@@ -207,7 +220,7 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ("pypi-token", "python-index", r"pypi-AgE[A-Za-z0-9_-]{50,1000}", 3.5),
     ("rubygems-token", "rubygems", r"rubygems_[a-f0-9]{48}", 3.0),
     ("docker-access-token", "docker-hub", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}", 3.5),
-    ("shopify-token", "shopify", r"shp(?:at|ca|pa|ss|tka)_[a-fA-F0-9]{32}", 3.0),
+    ("shopify-token", "shopify", r"shp(?:at|ca|pa|ss|tka|rt|ua)_[a-zA-Z0-9]{32,64}", 3.0),
     (
         "square-token",
         "square",
@@ -215,7 +228,7 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
         3.5,
     ),
     ("facebook-access-token", "facebook", r"EAA[A-Z][A-Za-z0-9]{80,400}", 3.5),
-    ("notion-token", "notion", r"ntn_[0-9]{11}[A-Za-z0-9]{32,36}", 3.0),
+    ("notion-token", "notion", r"ntn_[A-Za-z0-9]{43,50}", 3.0),
     ("notion-token", "notion", r"secret_[A-Za-z0-9]{43}", 4.0),
     ("linear-api-key", "linear", r"lin_(?:api|oauth)_[A-Za-z0-9]{40,64}", 3.5),
     ("atlassian-token", "atlassian", r"AT(?:ATT3|CTT3|BB)[A-Za-z0-9_=-]{24,400}", 3.5),
@@ -230,7 +243,7 @@ _WORK: tuple[tuple[str, str | None, str, float], ...] = (
     ),
     ("new-relic-api-key", "newrelic", r"NRAK-[A-Z0-9]{27}", 3.0),
     ("sentry-auth-token", "sentry", r"sntry[su]_[A-Za-z0-9+/=_]{60,400}", 3.0),
-    ("posthog-personal-api-key", "posthog", r"phx_[A-Za-z0-9_-]{40,50}", 3.5),
+    ("posthog-personal-api-key", "posthog", r"phx_[A-Za-z0-9_-]{40,64}", 3.5),
     ("postman-api-key", "postman", r"PMAK-[a-fA-F0-9]{24}-[a-fA-F0-9]{34}", 3.0),
     ("hubspot-token", "hubspot", rf"pat-(?:na|eu)\d-{_UUID}", 3.0),
     ("vercel-token", "vercel", r"vc[pikar]_[A-Za-z0-9_-]{24,80}", 3.5),

@@ -2,6 +2,7 @@
 
 from classifiers.credentials.rules.commands import COMMANDS
 from classifiers.credentials.rules.generic import GENERIC
+from classifiers.credentials.rules.in_context import IN_CONTEXT
 from classifiers.credentials.rules.issued import issued_rules
 from classifiers.credentials.rules.rule import Rule
 from classifiers.credentials.rules.spoken import SPOKEN
@@ -10,4 +11,4 @@ from classifiers.credentials.rules.structures import STRUCTURES
 
 def own_rules() -> list[Rule]:
     """Return the rules written for Outgate."""
-    return [*issued_rules(), *STRUCTURES, *COMMANDS, *GENERIC, *SPOKEN]
+    return [*issued_rules(), *STRUCTURES, *COMMANDS, *IN_CONTEXT, *GENERIC, *SPOKEN]

@@ -136,7 +136,7 @@ def _private_key(candidate: Candidate) -> Verdict:
 
 
 _URL = re.compile(
-    r"(?is)^(?P<scheme>[a-z][a-z0-9+.\-]{1,30})://(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<host>[^/?#\s@]*)"
+    r"(?is)^(?P<scheme>[a-z][a-z0-9+.\-]{1,30})://(?P<user>[^:/\s]*):(?P<password>.*)@(?P<host>[^/?#\s@]*)"
 )
 
 
@@ -261,7 +261,7 @@ STRUCTURES: tuple[Rule, ...] = (
         check=_url,
         pattern=r"(?i)\b("
         + _SCHEMES
-        + r"://[^\s:/@\"'<>`\[]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})",
+        + r"://[^\s:/\"'<>`\[]{0,128}:[^\s\"'<>`]{1,256}@[a-z0-9_\[][a-z0-9_.:\-\]]{0,250})",
     ),
     Rule(
         name="connection-string",

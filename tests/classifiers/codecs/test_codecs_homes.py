@@ -56,7 +56,10 @@ def makes_unread(tree: ast.Module) -> bool:
 
 HOMES: dict[str, tuple[Callable[[ast.Module], bool], set[str]]] = {
     "brotli": (lambda t: imports(t, {"brotli"}), {"classifiers/codecs/brotli_stream.py"}),
-    "zstandard": (lambda t: imports(t, {"zstandard"}), {"classifiers/codecs/zstd_frames.py"}),
+    "zstandard": (
+        lambda t: imports(t, {"zstandard"}),
+        {"classifiers/codecs/zstd_frames.py", "evidence/frames.py"},
+    ),
     "bz2 and xz": (lambda t: imports(t, {"bz2", "lzma"}), {"classifiers/codecs/block_packed.py"}),
     "deflate": (
         lambda t: calls(t, "decompressobj") and imports(t, {"zlib"}),

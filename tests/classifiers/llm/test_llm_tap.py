@@ -426,6 +426,50 @@ def test_streams_without_usage_are_estimated_with_a_band() -> None:
     assert done.cost_basis is CostBasis.TABLE
 
 
+WORDS = [{"role": "user", "content": "Write a short story about a lighthouse. " * 9}]
+PICTURE = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "band"),
+    [
+        ("gpt-4o", {}, "±12 %"),
+        ("gpt-4.1-mini", {}, "±12 %"),
+        ("ft:gpt-4o-mini:acme::1", {}, "±12 %"),
+        ("openai/gpt-3.5-turbo", {}, "±12 %"),
+        (
+            "gpt-4o",
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]},
+            "±12 %",
+        ),
+        ("gpt-4o", {"tools": [{"type": "function", "function": {"name": "f"}}]}, None),
+        ("gpt-4o", {"response_format": {"type": "json_schema", "json_schema": {}}}, None),
+        ("gpt-4o", {"n": 3}, None),
+        ("gpt-4o", {"messages": [{"role": "user", "content": [PICTURE]}]}, None),
+        ("gpt-4o", {"messages": [*WORDS, {"role": "tool", "content": "x"}]}, None),
+        ("gpt-4o-audio-preview", {}, None),
+        ("gpt-5", {}, None),
+        ("o3-mini", {}, None),
+        ("gpt-oss-120b", {}, None),
+        ("claude-sonnet-4-5", {}, None),
+        ("gemini-2.5-flash", {}, None),
+        ("my-deployment", {}, None),
+    ],
+)
+def test_a_band_is_given_only_where_it_holds(
+    model: str, more: dict[str, object], band: str | None
+) -> None:
+    """Where a model reads or thinks more than the request shows, no band is true, and none is
+    given.
+    """
+    body = sse(chunk("Once upon a time "), done=True)
+    call = LlmCall(provider=None, operation="chat", model=model, stream=True)
+    answer = Answer(status=200, headers=(("content-type", "text/event-stream"),), body=body)
+    asked = {"model": model, "messages": WORDS, **more}
+    done = complete(call, answer, exchange(), Payload(json=asked))
+    assert (done.tokens_basis, done.tokens_band) == (TokensBasis.ESTIMATED, band)
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500, None])
 def test_refused_calls_are_not_estimated(status: int | None) -> None:
     """A call that the provider refused used no tokens that anybody could know."""

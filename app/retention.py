@@ -1,0 +1,22 @@
+"""Retention in a running gate: now and then, a few records at a time, beside the requests."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+from proxy.threads import COURTESIES
+
+EVERY_S = 6 * 3600.0
+
+
+async def expire_old(evidence: Path, days: int, every_s: float = EVERY_S) -> None:
+    """Remove records older than so many days, until cancelled; with 0 days, nothing ever."""
+    from evidence.retention import expire_older
+
+    stopped = threading.Event()
+    try:
+        while days:
+            await COURTESIES.run(expire_older, evidence, days, stopping=stopped.is_set)
+            await asyncio.sleep(every_s)
+    finally:
+        stopped.set()

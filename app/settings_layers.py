@@ -1,0 +1,156 @@
+"""Where settings come from, each layer over the one before: the defaults, the user's own file, the
+machine's `settings.yaml`, its drop-ins by name, and the environment.
+
+What the machine's files list as `locked`, and each restraint on users that they set, nothing above
+them changes.
+"""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.settings import Settings
+from core.errors import SettingsError
+from core.text import printable
+
+MACHINE = Path("/etc/outgate")
+"""Readable by everybody, written by whoever looks after the machine."""
+_LOCKED = "locked"
+_RESTRAINTS = frozenset({"require_gate", "require_seal", "second_person"})
+"""Set for users, not by them: true stays true."""
+_NO_VARIABLE = frozenset({"upstream_proxy_credentials"})
+"""OUTGATE_UPSTREAM_PROXY_CREDENTIALS holds the credentials themselves, not their file."""
+_BY_OTHERS = 0o022
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """What one place says."""
+
+    origin: str
+    """A path, or the name of a variable."""
+    values: Mapping[str, Any]
+    locks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layered:
+    """The settings in force, and where each comes from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def layered(
+    own: Path, machine: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Layered:
+    """Return the settings in force. Raises SettingsError with the place of the first fault.
+
+    `own`: the user's file. `machine`: the folder of this machine's files.
+    """
+    folder = MACHINE if machine is None else machine
+    given = os.environ if environment is None else environment
+    machines = tuple(_machines(folder))
+    together = {name: value for layer in machines for name, value in layer.values.items()}
+    locked = {name for layer in machines for name in layer.locks}
+    locked |= {name for name in _RESTRAINTS if together.get(name) is True}
+    users = [_file(own)] if own.exists() else []
+    layers = [
+        *(_without(layer, locked) for layer in users),
+        *machines,
+        *(_without(layer, locked) for layer in _variables(given)),
+    ]
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, _DEFAULT)
+    for layer in layers:
+        values |= layer.values
+        origins |= dict.fromkeys(layer.values, layer.origin)
+    return Layered(settings=_checked(values, "the settings together"), origins=origins)
+
+
+def _machines(folder: Path) -> Iterator[Layer]:
+    drop_ins = folder / "settings.d"
+    for path in (folder / "settings.yaml", *sorted(drop_ins.glob("*.yaml"))):
+        if path.exists():
+            _refuse_if_others_write(path)
+            yield _file(path, with_locks=True)
+
+
+def _without(layer: Layer, locked: Collection[str]) -> Layer:
+    kept = {name: value for name, value in layer.values.items() if name not in locked}
+    return Layer(origin=layer.origin, values=kept)
+
+
+def _file(path: Path, *, with_locks: bool = False) -> Layer:
+    values = _read(path)
+    locks = values.pop(_LOCKED, []) if with_locks else []
+    unknown = isinstance(locks, list) and set(map(str, locks)) - set(Settings.model_fields)
+    if not isinstance(locks, list) or unknown:
+        raise SettingsError(
+            f"{path}: locked is a list of names of settings.", remedy="See docs/settings.md."
+        )
+    _checked(values, str(path))
+    return Layer(origin=str(path), values=values, locks=frozenset(map(str, locks)))
+
+
+def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
+    for name in Settings.model_fields:
+        variable = f"OUTGATE_{name.upper()}"
+        if name in _NO_VARIABLE or variable not in environment:
+            continue
+        values = {name: _parsed(environment[variable], variable)}
+        _checked(values, variable)
+        yield Layer(origin=variable, values=values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = _parsed(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not YAML.", remedy="Write it in UTF-8.") from error
+    if not isinstance(value or {}, dict):
+        raise SettingsError(
+            f"{path}: it is no list of names with values.", remedy="See docs/settings.md."
+        )
+    return {str(name): one for name, one in (value or {}).items()}
+
+
+def _parsed(text: str, source: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe").load(text)
+    except (YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(
+            f"{source}{where} is not YAML.", remedy="Check indentation and quotes."
+        ) from error
+
+
+def _checked(values: Mapping[str, Any], source: str) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "the file"
+        raise SettingsError(
+            f"{source}: {printable(name, 80)}: {first['msg']}.", remedy="See docs/settings.md."
+        ) from None
+
+
+def _refuse_if_others_write(path: Path) -> None:
+    """What binds the users of a machine must not be theirs to write."""
+    if os.name == "posix" and path.stat().st_mode & _BY_OTHERS:
+        raise SettingsError(
+            f"{path} can be written by others than its owner, and would bind nobody.",
+            remedy=f"chmod go-w {path}",
+        )

@@ -1,0 +1,148 @@
+"""Sums of records whose time is over: what cases, versions of scripts and traffic were added up
+from them, kept when the records went. One packed text for each cut; the chain of acts has its hash.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from core.happenings import Event, Happening
+from evidence.acts import read_act
+from evidence.chain import canonical
+from evidence.database import Connection
+from evidence.merkle import Frontier
+from evidence.rollup import Rollup, joined
+
+_EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
+    WHERE action IN ('expired', 'erased') ORDER BY seq"""
+_PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
+
+
+@dataclass(slots=True)
+class Sums:
+    """What was added up from the records of one cut."""
+
+    rollup: Rollup = field(default_factory=Rollup)
+    newest: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Case → hash of the script (or nothing) → newest entry with it."""
+
+    def seen(self, key: str, sha256: str | None, seq: int) -> None:
+        """Note the newest entry of a case."""
+        self.newest.setdefault(key, {})[sha256 or ""] = seq
+
+    def to_bytes(self) -> bytes:
+        """Return the text that is hashed and kept."""
+        rollup = self.rollup
+        value = {
+            "cases": [rollup.cases[key] for key in sorted(rollup.cases)],
+            "newest": self.newest,
+            "scripts": [[*key, *seen] for key, seen in sorted(rollup.scripts.items())],
+            "traffic": [[*key, *sums] for key, sums in sorted(rollup.traffic.items())],
+        }
+        return canonical(value)
+
+    @classmethod
+    def from_bytes(cls, text: bytes) -> "Sums":
+        """Read the text. Raises ValueError."""
+        try:
+            value = orjson.loads(text)
+            rollup = Rollup(
+                cases={case["key"]: case for case in value["cases"]},
+                scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
+                traffic={(row[0], row[1], row[2]): row[3:] for row in value["traffic"]},
+            )
+            return cls(rollup=rollup, newest=value["newest"])
+        except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
+            raise ValueError("the sums of an earlier time are damaged") from None
+
+    def without(self, names: Callable[[object], bool]) -> "Sums":
+        """Return the sums without all rows that one of the names stands in."""
+        rollup = self.rollup
+        cases = {k: v for k, v in rollup.cases.items() if not any(map(names, v.values()))}
+        return Sums(
+            rollup=Rollup(
+                cases=cases,
+                scripts={k: v for k, v in rollup.scripts.items() if not any(map(names, k))},
+                traffic={k: v for k, v in rollup.traffic.items() if not any(map(names, k))},
+            ),
+            newest={key: seen for key, seen in self.newest.items() if key in cases},
+        )
+
+
+def digest(text: bytes) -> str:
+    """Return the hash of a text as the chain of acts tells it."""
+    return hashlib.sha256(text).hexdigest()
+
+
+@dataclass(slots=True)
+class Past:
+    """Up to where records have expired, by the chain of acts."""
+
+    cut: int = 0
+    """The last entry that is gone."""
+    head: bytes = b""
+    """Its hash."""
+    frontier: Frontier = field(default_factory=Frontier)
+    """The tree of all entries up to it."""
+    told: str | None = None
+    """When it was cut, and by which rule."""
+    digests: dict[int, str] = field(default_factory=dict)
+    """Cut → hash of its sums."""
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Past":
+        """Read it; acts that cannot be read say nothing."""
+        found = cls()
+        for (text,) in connection.execute(_EXPIRED):
+            try:
+                act = read_act(text).act
+                if isinstance(act, Happening):
+                    found._take(act)
+            except (ValueError, TypeError, KeyError):
+                continue
+        return found
+
+    def _take(self, act: Happening) -> None:
+        facts: Any = act.facts
+        if act.event is Event.ERASED:
+            for row in facts.get("past") or ():
+                cut, _, hashed = row.partition(":")
+                self.digests[int(cut)] = hashed
+            return
+        cut = int(facts["up_to_entry"])
+        frontier = Frontier.from_bytes(cut, bytes.fromhex("".join(facts["frontier"])))
+        self.cut, self.head, self.frontier = cut, bytes.fromhex(facts["hash"]), frontier
+        self.digests[cut] = str(facts["sums"])
+        self.told = f"{act.at:%Y-%m-%d}, {facts['rule']}"
+
+    def problem(self, connection: Connection) -> str | None:
+        """Return what is wrong with the sums that are kept, if anything."""
+        kept = {int(cut): digest(text) for cut, text in connection.execute(_PAST)}
+        if kept != self.digests:
+            return "the sums of records that expired are not those that the chain of acts tells"
+        oldest = connection.value("SELECT min(seq) FROM entries")
+        if self.cut and oldest is not None and oldest <= self.cut:
+            return f"entry {oldest} expired, and is there again"
+        return None
+
+
+def past_sums(connection: Connection) -> Iterator[Sums]:
+    """Yield the sums of each cut, oldest first; those that are damaged are left out."""
+    for _, text in connection.execute(_PAST):
+        try:
+            yield Sums.from_bytes(text)
+        except ValueError:
+            continue
+
+
+def all_past(connection: Connection) -> Sums:
+    """Return what all records that expired added up to."""
+    whole = Sums()
+    for sums in past_sums(connection):
+        joined(whole.rollup, sums.rollup)
+        for key, seen in sums.newest.items():
+            whole.newest.setdefault(key, {}).update(seen)
+    return whole

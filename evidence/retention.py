@@ -1,0 +1,165 @@
+"""Retention: removes records whose time is over, a few at a time, so that a gate is not disturbed.
+
+What goes is always the beginning of the chain. Before it goes, its sums are kept (`evidence.past`),
+and an act tells up to where, by which rule, with the hash and the tree at that place: what is left
+verifies from there on. Records under a legal hold, and all behind them, stay.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from core.happenings import Event, happening
+from core.ids import utc_now
+from core.record import Record
+from core.review import sender_of
+from core.vocabulary.sizes import counted
+from evidence.acts import append_happening
+from evidence.batch import MORE_VALUES
+from evidence.database import Connection, connect, transaction
+from evidence.entries import Recalled, read_record
+from evidence.frames import mark, packed
+from evidence.merkle import HASH_BYTES
+from evidence.past import Past, Sums, digest
+from evidence.removed import LegalHold, Removed
+from evidence.sqlite_errors import DatabaseFault, evidence_error
+from evidence.times import micros
+
+log = logging.getLogger("outgate.evidence")
+
+STEP = 200
+"""So many records go in one transaction: some 5 ms."""
+REST_S = 0.02
+_FREED_PAGES = 10
+_OLDEST = """SELECT seq, hash, id, at_us, unpacked(body) FROM entries WHERE seq > ? AND seq <= ?
+    ORDER BY seq LIMIT ?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What one pass removed."""
+
+    records: int
+    up_to: int
+    """The last entry that is gone; 0 where none is."""
+
+
+def expire(
+    path: Path,
+    before_us: int,
+    rule: str,
+    *,
+    rest: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Expired:
+    """Remove the records from before this time, but never the newest one, nor one that no
+    checkpoint has signed. Raises sqlite3.Error.
+    """
+    total, cut = 0, 0
+    with closing(connect(path)) as connection:
+        while not stopping():
+            removed = _step(connection, before_us, rule)
+            if removed is None:
+                break
+            total, cut = total + removed.records, removed.up_to
+            connection.execute(f"PRAGMA incremental_vacuum({_FREED_PAGES})").fetchall()
+            rest(REST_S)
+    return Expired(records=total, up_to=cut)
+
+
+def expire_older(
+    path: Path, days: int, *, stopping: Callable[[], bool] = lambda: False
+) -> Expired | None:
+    """Remove the records older than so many days; None where the file could not be changed now."""
+    limit = utc_now() - timedelta(days=days)
+    try:
+        return expire(path, micros(limit), f"older than {counted(days, 'day')}", stopping=stopping)
+    except DatabaseFault as error:
+        log.warning("evidence whose time is over could not be removed: %s", evidence_error(error))
+        return None
+
+
+def _step(connection: Connection, before_us: int, rule: str) -> Expired | None:
+    """Remove the oldest few; None where none is to go."""
+    past, holds = Past.of(connection), list(Removed.of(connection).holds.values())
+    last = connection.value("SELECT records FROM checkpoints ORDER BY seq DESC LIMIT 1") or 0
+    newest = connection.value("SELECT max(seq) FROM entries") or 0
+    rows = connection.execute(_OLDEST, (past.cut, min(last, newest - 1), STEP)).fetchall()
+    sums, marks, gone, known = Sums(), [], [], Recalled()
+    for row in rows:
+        taken = _taken(row, before_us, holds, sums, known)
+        if taken is None:
+            break
+        marks += [(one, row[0]) for one in taken]
+        gone.append(row)
+    if not gone:
+        return None
+    for row in gone:
+        past.frontier.append(row[1])
+    _remove(connection, gone, marks, sums, past, rule)
+    return Expired(records=len(gone), up_to=gone[-1][0])
+
+
+def _taken(
+    row: Any, before_us: int, holds: list[LegalHold], sums: Sums, known: Recalled
+) -> set[int] | None:
+    """Add up an entry that is to go and return its marks; None where it stays."""
+    seq, _, id_, at_us, text = row
+    if at_us >= before_us:
+        return None
+    if not text:
+        return set()
+    try:
+        record = read_record(text, known)
+    except ValueError:
+        return None if holds else _unreadable(sums, seq, id_, at_us)
+    user = record.sender.user
+    if any(hold.covers(at_us, sender_of(record), user) for hold in holds):
+        return None
+    key = sums.rollup.add(record, at_us)
+    if key is not None:
+        script = record.sender.script
+        sums.seen(key, None if script is None else script.sha256, seq)
+    return _marks(record)
+
+
+def _unreadable(sums: Sums, seq: int, id_: str, at_us: int) -> set[int]:
+    sums.seen(sums.rollup.add_unreadable(id_, at_us), None, seq)
+    return set()
+
+
+def _marks(record: Record) -> set[int]:
+    every = (mark(one) for finding in record.findings for one in finding.fingerprints)
+    return {MORE_VALUES, *(one for one in every if one is not None)}
+
+
+def _remove(
+    connection: Connection,
+    gone: list[Any],
+    marks: list[tuple[int, int]],
+    sums: Sums,
+    past: Past,
+    rule: str,
+) -> None:
+    cut, hash_ = gone[-1][0], bytes(gone[-1][1])
+    text, tree = sums.to_bytes(), past.frontier.to_bytes()
+    frontier = [tree[at : at + HASH_BYTES].hex() for at in range(0, len(tree), HASH_BYTES)]
+    facts: dict[str, Any] = {
+        "up_to_entry": cut,
+        "hash": hash_.hex(),
+        "frontier": frontier,
+        "sums": digest(text),
+        "records": len(gone),
+        "rule": rule,
+    }
+    with transaction(connection):
+        connection.execute("INSERT INTO past (cut, body) VALUES (?, ?)", (cut, packed(text)))
+        connection.executemany("DELETE FROM marks WHERE mark = ? AND seq = ?", marks).close()
+        connection.execute("DELETE FROM erased WHERE seq <= ?", (cut,)).close()
+        connection.execute("DELETE FROM entries WHERE seq <= ?", (cut,)).close()
+        append_happening(connection, happening(Event.EXPIRED, facts))

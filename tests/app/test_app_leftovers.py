@@ -1,0 +1,54 @@
+"""What is still there when a program has ended: a gate that is late is not said to have ended."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from app.gate_registry import RunningGate
+from app.leftovers import leftovers_of, run_mark
+
+
+@contextmanager
+def answering(pid: int | None) -> Iterator[int]:
+    """Answer as the gate of this process does, or not at all; yield the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"outgate": "gate", "pid": pid}).encode()
+            self.send_response(200 if pid is not None else 500)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield int(server.server_address[1])
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("pid", "ended"), [(4711, False), (4712, True), (None, False)])
+def test_only_another_gate_at_its_port_is_its_end(pid: int | None, ended: bool) -> None:
+    """Its own answer, or one that is none, says that it is there: it may be busy."""
+    with answering(pid) as port:
+        gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
+        left = leftovers_of(run_mark(), gate, own_gate=False)
+
+    assert (left.gate_ended, left.processes) == (ended, ())
+
+
+def test_a_port_that_nobody_listens_at_is_its_end() -> None:
+    """Whatever ended it."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
+
+    assert leftovers_of(run_mark(), gate, own_gate=True).gate_ended

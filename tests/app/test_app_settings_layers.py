@@ -1,0 +1,118 @@
+"""Where settings come from, and what a user cannot change."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from app.settings_layers import Layered, layered
+from core.errors import SettingsError
+
+
+def in_force(
+    folder: Path,
+    *,
+    own: str | None = None,
+    machine: str | None = None,
+    drop_ins: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
+) -> Layered:
+    """Write the files and read the settings."""
+    etc = folder / "etc"
+    (etc / "settings.d").mkdir(parents=True, exist_ok=True)
+    files = {folder / "own.yaml": own, etc / "settings.yaml": machine}
+    files |= {etc / "settings.d" / name: text for name, text in (drop_ins or {}).items()}
+    for path, text in files.items():
+        if text is not None:
+            path.write_text(text)
+            path.chmod(0o644)
+    return layered(folder / "own.yaml", etc, environment or {})
+
+
+def test_without_any_file_the_defaults_hold(tmp_path: Path) -> None:
+    """Nothing needs to be set."""
+    found = in_force(tmp_path)
+    assert found.settings == Settings()
+    assert set(found.origins.values()) == {"default"}
+    assert set(found.origins) == set(Settings.model_fields)
+
+
+def test_each_layer_is_over_the_one_before(tmp_path: Path) -> None:
+    """A user's file, the machine's, its drop-ins by name and the environment, in this order."""
+    found = in_force(
+        tmp_path,
+        own="workers: 2\nhold_mb: 2\nspool_mb: 2\nclassify_seconds: 2\nbeacon: false\n",
+        machine="workers: 3\nhold_mb: 3\nspool_mb: 3\nclassify_seconds: 3\n",
+        drop_ins={
+            "20-b.yaml": "workers: 5\nhold_mb: 5\n",
+            "10-a.yaml": "workers: 4\nspool_mb: 4\n",
+        },
+        environment={"OUTGATE_WORKERS": "6", "OUTGATE_HOME": "/x", "OUTGATE_GATE": "http://x"},
+    )
+    told = found.settings
+    assert (told.workers, told.hold_mb, told.spool_mb, told.classify_seconds) == (6, 5, 4, 3)
+    assert not told.beacon
+    origins = [
+        found.origins[name].rpartition("/")[2] for name in ("workers", "hold_mb", "spool_mb")
+    ]
+    assert origins == ["OUTGATE_WORKERS", "20-b.yaml", "10-a.yaml"]
+    assert found.origins["beacon"].endswith("own.yaml")
+
+
+@pytest.mark.parametrize("name", ["require_gate", "require_seal", "second_person"])
+def test_a_restraint_on_users_is_not_theirs_to_lift(tmp_path: Path, name: str) -> None:
+    """What the machine demands of its users, their files and their environment do not undo."""
+    own, env = f"{name}: false\n", {f"OUTGATE_{name.upper()}": "false"}
+    found = in_force(tmp_path, own=own, machine=f"{name}: true\n", environment=env)
+    assert getattr(found.settings, name) is True
+    assert found.origins[name].endswith("settings.yaml")
+    alone = in_force(tmp_path / "b", own=f"{name}: true\n", environment=env)
+    assert getattr(alone.settings, name) is False
+
+
+def test_what_is_locked_stays(tmp_path: Path) -> None:
+    """A machine's file can lock any setting, and only its own folder can unlock it."""
+    machine = "locked: [direct_hosts, user_names]\nuser_names: pseudonym\n"
+    env = {"OUTGATE_DIRECT_HOSTS": "[evil.example]", "OUTGATE_USER_NAMES": "clear"}
+    own = "user_names: none\ndirect_hosts: [evil.example]\n"
+    drop_in = {"10.yaml": "user_names: none\n"}
+    found = in_force(tmp_path / "b", own=own, machine=machine, drop_ins=drop_in, environment=env)
+    assert found.settings.user_names == "none", "the machine's own drop-in"
+    found = in_force(tmp_path, own=own, machine=machine, environment=env)
+    assert (found.settings.direct_hosts, found.settings.user_names) == ((), "pseudonym")
+    with pytest.raises(SettingsError, match="locked"):
+        in_force(tmp_path, own="locked: [workers]\n", machine="")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("own", "wrkers: 2", "wrkers"),
+        ("machine", "workers: many", "workers"),
+        ("machine", "locked: workers", "list of names"),
+        ("machine", "locked: [wrkers]", "list of names"),
+        ("machine", "- a\n- b\n", "no list of names with values"),
+        ("machine", "a: [", "not YAML"),
+    ],
+)
+def test_a_fault_is_named_with_its_file(tmp_path: Path, name: str, text: str, words: str) -> None:
+    """Whoever wrote it reads in which file what is wrong."""
+    with pytest.raises(SettingsError, match=words) as caught:
+        in_force(tmp_path, **{name: text})  # type: ignore[arg-type]
+    assert ("own.yaml" if name == "own" else "settings.yaml") in caught.value.message
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    """A variable that holds no such value is named; credentials are no file's name."""
+    with pytest.raises(SettingsError, match="OUTGATE_WORKERS"):
+        in_force(tmp_path, environment={"OUTGATE_WORKERS": "many"})
+    env = {"OUTGATE_UPSTREAM_PROXY_CREDENTIALS": "anna:geheim"}
+    assert in_force(tmp_path, environment=env).settings.upstream_proxy_credentials is None
+
+
+def test_a_machines_file_that_others_write_binds_nobody(tmp_path: Path) -> None:
+    """A file that any user can change is refused, not believed."""
+    in_force(tmp_path, machine="require_gate: true\n")
+    (tmp_path / "etc" / "settings.yaml").chmod(0o666)
+    with pytest.raises(SettingsError, match="can be written by others"):
+        layered(tmp_path / "own.yaml", tmp_path / "etc", {})
