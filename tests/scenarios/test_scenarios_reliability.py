@@ -142,11 +142,15 @@ def test_everything_is_private_to_the_user(outgate: Outgate) -> None:
 
 
 def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Outgate) -> None:
-    """When `outgate run` itself is killed, its private gate does not stay behind."""
+    """When `outgate run` itself is killed, its private gate serves the program that it started, and
+    does not stay behind after it.
+    """
     marker = outgate.folder / "ready"
     program = (
         "import os, pathlib, time;"
-        f" pathlib.Path({str(marker)!r}).write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
+        f" marker = pathlib.Path({str(marker)!r});"
+        " marker.with_suffix('.new').write_text(f\"{os.getpid()} {os.environ['HTTPS_PROXY']}\");"
+        " marker.with_suffix('.new').rename(marker); time.sleep(60)"
     )
     command = [
         sys.executable,
@@ -161,12 +165,14 @@ def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Outgate) -> None
         program,
     ]
     running = subprocess.Popen(command, env=outgate.environment, cwd=outgate.folder)
-    outgate.wait_for(lambda: marker.exists() and marker.read_text())
-    port = int(marker.read_text().rpartition(":")[2])
-    assert _listens(port)
+    outgate.wait_for(marker.exists)
+    pid, address = marker.read_text().split()
+    port = int(address.rpartition(":")[2])
     running.kill()
     running.wait(10)
+    assert _listens(port)
 
+    os.kill(int(pid), signal.SIGKILL)
     outgate.wait_for(lambda: not _listens(port))
 
 
