@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import evidence
+from benchmarks.evidence_records import records
 from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
 from core.classification import Category, Destination, LlmCall
 from core.decision import Decision, Verdict
@@ -28,6 +29,8 @@ from core.record import Record, RequestSummary, ResponseSummary
 from core.review import CaseFilter
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
+from evidence.finding_people import found
+from evidence.notary import Notary
 from evidence.schema import prepare
 from evidence.writer import Writer
 
@@ -116,9 +119,9 @@ def through_the_writer(folder: Path, count: int = 4000, window: int = 16) -> flo
     """
     writer = Writer(folder / "writer.db")
     slots = threading.Semaphore(window)
-    records = [record(n) for n in range(count)]
+    made = [record(n) for n in range(count)]
     start = time.process_time()
-    for one in records:
+    for one in made:
         slots.acquire()
         writer.open(one, lambda _: None)
         writer.close_record(one, lambda _: slots.release())
@@ -149,6 +152,37 @@ def timed(what: str, call: Callable[[], object]) -> None:
     )
 
 
+def store_marks(some: Iterable[Record]) -> str:
+    """Return the mark of a value in one of the records."""
+    return next(f.fingerprints[0] for one in some for f in one.findings if f.fingerprints)
+
+
+def space(folder: Path, count: int) -> None:
+    """Print what a record of a varied machine takes on the disk, and what writing it costs."""
+    place = folder / "space.db"
+    prepare(place)
+    made, costs = list(records(count, 5)), []
+    with closing(connect(place)) as connection:
+        appender, items = Appender(connection, "benchmark"), Items()
+        for first in range(0, count, 64):
+            start = time.thread_time()
+            appender.write(Batch(closes=[items.closed(r) for r in made[first : first + 64]]))
+            costs.append((time.thread_time() - start) / 64 * 1e6)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    start = time.process_time()
+    assert evidence.verify(place).ok
+    verified = count / (time.process_time() - start)
+    start = time.process_time()
+    Notary(place).take_now("benchmark")
+    taken = time.process_time() - start
+    print(
+        f"varied records: {place.stat().st_size / count:.0f} bytes each;"
+        f" close in groups of 64: {statistics.median(costs):.1f} µs CPU, best twentieth"
+        f" {sorted(costs)[len(costs) // 20]:.1f}; verify {verified:.0f}/s CPU;"
+        f" a checkpoint of all: {taken * 1e3:.0f} ms"
+    )
+
+
 def queries(folder: Path, count: int) -> None:
     """Fill a file and time what the review app, exports and policy ask."""
     place = folder / "many.db"
@@ -170,6 +204,8 @@ def queries(folder: Path, count: int) -> None:
     )
     opened = evidence.open_evidence(place)
     store, history = opened.store, opened.history
+    mark = store_marks(records(200, 5))
+    timed("what is known of a value (find)", lambda: found(store, [mark]))
     late = START + timedelta(seconds=count - 1000)
     case = store.page(CaseFilter(), 0, 1)[0]
     script = case.script_path or ""
@@ -209,6 +245,7 @@ def main() -> None:
             " (whole process)"
         )
         if count:
+            space(folder, min(count, 50_000))
             queries(folder, count)
 
 

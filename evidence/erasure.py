@@ -202,10 +202,10 @@ def erase_now(path: Path, wanted: Wanted, *, who: str, why: str) -> Plan:
             if made.nothing:
                 return made
             _take_out(connection, made)
-            past = _without(connection, wanted)
-            rebuild(connection)
-            facts = {**_facts(made, why), "past": past}
+            facts = {**_facts(made, why), "past": _without(connection, wanted)}
+            # The act first: what it says was erased counts nowhere in what is made anew.
             append_happening(connection, happening(Event.ERASED, facts, who=who))
+            rebuild(connection)
     swept = scrub(path)
     with closing(connect(path)) as connection, transaction(connection):
         facts = {"swept": swept}

@@ -1,11 +1,13 @@
 """Makes what is derived from the chains anew: cases, versions of scripts, traffic."""
 
+from collections.abc import Container
 from typing import Any
 
 from core.review import Action, CaseStatus
 from evidence.database import Connection
 from evidence.entries import Recalled, read_record
 from evidence.past import all_past
+from evidence.removed import Removed
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.statements import write_rollup
@@ -23,8 +25,9 @@ def rebuild(connection: Connection) -> None:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
     past = all_past(connection)
     last = _add_past(connection, past.rollup, ids)
+    erased = Removed.of(connection).whole
     while rows := _chunk(connection, last):
-        _add_chunk(connection, rows, ids)
+        _add_chunk(connection, rows, ids, erased)
         last = rows[-1][0]
     _apply_reviews(connection)
 
@@ -44,11 +47,14 @@ def _chunk(connection: Connection, after: int) -> list[Any]:
     return list(connection.execute(query, (after, _CHUNK)))
 
 
-def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> None:
+def _add_chunk(
+    connection: Connection, rows: list[Any], ids: dict[str, int], erased: Container[int]
+) -> None:
     rollup, known, moved = Rollup(), Recalled(), []
     next_id = max(ids.values(), default=0) + 1
     for seq, id_, at_us, case_id, text in rows:
-        key = _added(rollup, id_, at_us, text, known)
+        # What was erased counts nowhere.
+        key = None if seq in erased else _added(rollup, id_, at_us, text, known)
         right = None if key is None else ids.setdefault(key, next_id)
         next_id += right == next_id
         if right != case_id:
@@ -59,8 +65,6 @@ def _add_chunk(connection: Connection, rows: list[Any], ids: dict[str, int]) -> 
 
 
 def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
-    if not text:
-        return None  # erased: it counts nowhere
     try:
         record = read_record(text, known)
     except ValueError:

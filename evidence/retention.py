@@ -62,8 +62,9 @@ def expire(
     """
     total, cut = 0, 0
     with closing(connect(path)) as connection:
+        past = Past.of(connection)
         while not stopping():
-            removed = _step(connection, before_us, rule)
+            removed = _step(connection, before_us, rule, past)
             if removed is None:
                 break
             total, cut = total + removed.records, removed.up_to
@@ -84,9 +85,9 @@ def expire_older(
         return None
 
 
-def _step(connection: Connection, before_us: int, rule: str) -> Expired | None:
-    """Remove the oldest few; None where none is to go."""
-    past, holds = Past.of(connection), list(Removed.of(connection).holds.values())
+def _step(connection: Connection, before_us: int, rule: str, past: Past) -> Expired | None:
+    """Remove the oldest few, and note it in `past`; None where none is to go."""
+    holds = list(Removed.of(connection).holds.values())
     last = connection.value("SELECT records FROM checkpoints ORDER BY seq DESC LIMIT 1") or 0
     newest = connection.value("SELECT max(seq) FROM entries") or 0
     rows = connection.execute(_OLDEST, (past.cut, min(last, newest - 1), STEP)).fetchall()
@@ -101,7 +102,8 @@ def _step(connection: Connection, before_us: int, rule: str) -> Expired | None:
         return None
     for row in gone:
         past.frontier.append(row[1])
-    _remove(connection, gone, marks, sums, past, rule)
+    if not _remove(connection, gone, marks, sums, past, rule):
+        return None
     return Expired(records=len(gone), up_to=gone[-1][0])
 
 
@@ -145,7 +147,8 @@ def _remove(
     sums: Sums,
     past: Past,
     rule: str,
-) -> None:
+) -> bool:
+    """Remove them; False where another gate has removed some meanwhile."""
     cut, hash_ = gone[-1][0], bytes(gone[-1][1])
     text, tree = sums.to_bytes(), past.frontier.to_bytes()
     frontier = [tree[at : at + HASH_BYTES].hex() for at in range(0, len(tree), HASH_BYTES)]
@@ -158,8 +161,12 @@ def _remove(
         "rule": rule,
     }
     with transaction(connection):
+        if (connection.value("SELECT max(cut) FROM past") or 0) != past.cut:
+            return False
         connection.execute("INSERT INTO past (cut, body) VALUES (?, ?)", (cut, packed(text)))
         connection.executemany("DELETE FROM marks WHERE mark = ? AND seq = ?", marks).close()
         connection.execute("DELETE FROM erased WHERE seq <= ?", (cut,)).close()
         connection.execute("DELETE FROM entries WHERE seq <= ?", (cut,)).close()
         append_happening(connection, happening(Event.EXPIRED, facts))
+    past.cut = cut
+    return True

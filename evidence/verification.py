@@ -117,6 +117,7 @@ def _verify_file(connection: Connection, said: Sequence[Word], attested: Atteste
         unreadable=derived.unreadable,
         problems=found,
         notes=tuple(attested.notes),
+        witnessed=len(attested.sightings),
     )
 
 

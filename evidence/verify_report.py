@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.vocabulary.sizes import counted
+
 LIMIT = (
     "A chain shows edits, reordering and deletions inside it, but not that its newest entries were "
     "cut off. "
@@ -34,10 +36,21 @@ class VerifyReport:
     """Exchanges that went out and are not chained yet."""
     unreadable: int = 0
     """Entries whose chain is right and whose content this version cannot read."""
+    witnessed: int = 0
+    """Checkpoints that witnesses kept and that it was compared with."""
     problems: tuple[str, ...] = ()
     """All that is wrong, the first problem among it; of each kind of check the first."""
     notes: tuple[str, ...] = ()
     """What an auditor should know and that breaks nothing."""
+
+    def _limit(self) -> str:
+        if not self.witnessed:
+            return LIMIT
+        seen = counted(self.witnessed, "checkpoint")
+        return (
+            f"Compared with {seen} that witnesses kept: what was written after the last of them "
+            "could have been cut off unseen."
+        )
 
     def text(self) -> str:
         """Return the report in plain words, with what an auditor should note."""
@@ -60,7 +73,7 @@ class VerifyReport:
         if self.still_open:
             lines.append(f"Exchanges under way, not chained yet: {self.still_open}.")
         lines += self.notes
-        lines.append(LIMIT)
+        lines.append(self._limit())
         lines.append(f"Chain {self.chain_id}, entry {self.seq}, head {self.head}")
         if self.reviews_head is not None:
             lines.append(f"Reviews: entry {self.acts}, head {self.reviews_head}")

@@ -3,12 +3,14 @@ runs in.
 """
 
 # paths by the thousand, as the walk found them
-# ruff: noqa: PTH112, PTH118, PTH119, PTH120
+# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH208
 
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import orjson
 
 from attribution.identity.distributions import Environment, environment_in
 from attribution.plain_files import text_of
@@ -18,6 +20,8 @@ _MOST_CONFIG = 8192
 _MOST_RECORD = 4 << 20
 _SYSTEM = ("/usr/lib/python", "/usr/lib64/python", "/lib/python", "/usr/share/python")
 _PYENV = "/versions/"
+_MOST_CONDA = 16 << 20
+_OF_INTERPRETER = tuple("idle pydoc 2to3 pyvenv python smtpd easy_install pip wheel".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Environments:
         }
         self.programs = frozenset(
             path for known in self._by_prefix.values() for path in _programs(known.folders)
-        )
+        ) | frozenset(path for prefix in prefixes for path in _of_conda(prefix))
         """Files outside of package folders that a distribution lists as its own: commands above
         all.
         """
@@ -164,6 +168,36 @@ def _programs(folders: Sequence[str]) -> Iterator[str]:
             for line in record.splitlines():
                 if line.startswith(("../", "/", '"../')):
                     yield os.path.normpath(os.path.join(folder, listed_path(line)))
+
+
+def _of_conda(prefix: str) -> Iterator[str]:
+    """Yield the files outside of package folders that packages of conda list as their own."""
+    try:
+        names = os.listdir(os.path.join(prefix, "conda-meta"))
+    except OSError:
+        return
+    for name in names:
+        if not name.endswith(".json"):
+            continue
+        data = text_of(os.path.join(prefix, "conda-meta", name), _MOST_CONDA)
+        try:
+            listed = orjson.loads(data).get("files")
+        except (ValueError, AttributeError):
+            continue
+        for path in listed if isinstance(listed, list) else ():
+            if isinstance(path, str) and "site-packages/" not in path:
+                yield os.path.normpath(os.path.join(prefix, path))
+
+
+def is_of_interpreter(path: str, standard: Sequence[str]) -> bool:
+    """True for a tool that comes with an interpreter: `idle`, `pydoc`… in the `bin` beside its
+    library. `standard`: the folders with the modules of interpreters.
+    """
+    folder, name = os.path.split(path)
+    prefix, last = os.path.split(folder)
+    if last not in {"bin", "Scripts"} or not name.startswith(_OF_INTERPRETER):
+        return False
+    return any(os.path.dirname(os.path.dirname(place)) == prefix for place in standard)
 
 
 def _records(folder: str) -> Iterator[str]:

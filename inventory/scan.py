@@ -27,7 +27,12 @@ from core.scanned import (
 from core.scanned import Known as HowKnown
 from inventory import contents, flaws, parts, requirements, startup_hooks, system_files
 from inventory.code import Code, read_code
-from inventory.environments import Environments, Known, carried_files
+from inventory.environments import (
+    Environments,
+    Known,
+    carried_files,
+    is_of_interpreter,
+)
 from inventory.file_kinds import HEAD, shebang
 from inventory.findings import FindingReader
 from inventory.hints import hints_in
@@ -103,7 +108,13 @@ def _own(seen: Seen, environments: Environments, roots: Sequence[str]) -> list[C
     library = set(environments.programs)
     for folder in seen.carried:
         library |= carried_files(folder)
-    left = [c for c in seen.candidates if c.path not in library and not _is_of_environment(c)]
+    left = [
+        candidate
+        for candidate in seen.candidates
+        if candidate.path not in library
+        and not _is_of_environment(candidate)
+        and not is_of_interpreter(candidate.path, seen.standard)
+    ]
     by_path = frozenset(candidate.path for candidate in left)
     for root in {"/", *roots}:
         by_path -= system_files.of_system(by_path, root)
@@ -252,15 +263,20 @@ class _Looker:
         found: dict[str, PackageAtRisk] = {}
         of_system = environment is not None and environment.found.from_system
         for part in made_of:
-            if part.distribution is None or part.version is None:
-                continue
-            key = part.distribution, part.version
-            if key not in self._risks:
-                self._risks[key] = self._question.risk_of(*key)
-            for risk in self._risks[key]:
+            if part.distribution is not None and part.version is not None:
                 mended = of_system and part.known is HowKnown.INSTALLED
-                found[risk.advisory] = replace(risk, mended_by_system=mended)
+                for risk in self._risks_of(part.distribution, part.version):
+                    found[risk.advisory] = replace(risk, mended_by_system=mended)
+        for name, version in () if environment is None else environment.found.packages:
+            found |= {r.advisory: r for r in self._risks_of(name, version) if r.malicious}
         return tuple(found.values())
+
+    def _risks_of(self, name: str, version: str) -> Sequence[PackageAtRisk]:
+        key = name, version
+        if key not in self._risks:
+            asked = self._question.risk_of
+            self._risks[key] = () if asked is None else asked(name, version)
+        return self._risks[key]
 
 
 def _why_unread(read: contents.Contents, code: Code) -> str | None:

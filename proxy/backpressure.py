@@ -8,6 +8,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, mode_servers
 
 from proxy.acknowledging import prompt
@@ -40,6 +41,20 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._idle = asyncio.Event()
         _OPEN[self.client.id] = self
         self._acknowledge = prompt(self.transports[self.client].writer)
+
+    async def handle_connection(self, connection: Connection) -> None:
+        """Let mitmproxy note down which task reads from the client before it reads: the task begins
+        at once, and what has come may end the connection before that was noted.
+        """
+        transport = self.transports[connection]
+        if transport.handler is None:
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if transport.writer is not None:
+                    transport.writer.close()
+                raise
+        await super().handle_connection(connection)
 
     async def server_event(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""

@@ -18,9 +18,10 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
 from core.stored import StoredRecord
+from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
 from evidence.past import Past, Sums
-from evidence.retention import STEP, expire, expire_older
+from evidence.retention import STEP, _step, expire, expire_older
 from evidence.store import Store
 from evidence.times import micros
 from evidence.writer import Writer
@@ -171,6 +172,16 @@ def test_nothing_expires_in_silence(year: Path, statement: str, words: str) -> N
     report = evidence.verify(year)
     assert not report.ok
     assert words in report.text()
+
+
+def test_two_gates_do_not_remove_the_same(year: Path) -> None:
+    """The one that comes second sees it, and leaves the rest to the first."""
+    with closing(connect(year)) as connection:
+        stale = Past.of(connection)
+        expired(year, after(40))
+        assert _step(connection, after(45), RULE, stale) is None
+    assert expired(year, after(45)) == (5, 45)
+    assert evidence.verify(year).ok
 
 
 def test_it_stops_when_it_is_told(year: Path) -> None:

@@ -283,6 +283,7 @@ def test_what_nobody_touched_is_whole(home: Home) -> None:
     assert (report.ok, report.problems) == (True, ())
     assert (report.entries, report.reviews, report.acts) == (10, 6, 10)
     assert any("Checkpoints:" in note for note in report.notes)
+    assert report.witnessed > 10 and "after the last of them" in report.text()
 
 
 @pytest.mark.parametrize("attack", [name for name in ATTACKS if ATTACKS[name][1]])

@@ -360,6 +360,29 @@ def test_a_package_at_risk_counts_by_the_version_that_is_used(tmp_path: Path) ->
     assert script.reasons[0].words == "uses a package known to be malicious: pyyaml"
 
 
+def test_a_malicious_package_counts_wherever_it_is_installed(tmp_path: Path) -> None:
+    """It runs when an interpreter starts, whether a script imports it or not; a hole does not."""
+    folder = virtual_environment(tmp_path / ".venv")
+    distribution(folder, "evil", "1.0")
+    distribution(folder, "weak", "1.0")
+    job = put(tmp_path, "job.py", "import json\n")
+
+    def risk_of(name: str, version: str) -> list[PackageAtRisk]:
+        return [
+            PackageAtRisk(
+                distribution=name,
+                version=version,
+                advisory=f"X-{name}",
+                aliases=(),
+                malicious=name == "evil",
+                summary="",
+            )
+        ]
+
+    script = one(scanned(tmp_path, risk_of=risk_of), job)
+    assert [risk.distribution for risk in script.packages_at_risk] == ["evil"]
+
+
 def test_what_a_gate_saw_is_joined(tmp_path: Path) -> None:
     """A script is seen running or never seen running; where no gate is, neither is said."""
     job, other = put(tmp_path, "job.py"), put(tmp_path, "other.py", "print(2)\n")

@@ -125,6 +125,22 @@ def test_commands_that_a_package_brings_are_its_own(tmp_path: Path) -> None:
     assert paths(scanned(tmp_path), tmp_path) == {"venv/bin/mine"}
 
 
+def test_tools_of_an_interpreter_are_its_own(tmp_path: Path) -> None:
+    """What comes with an interpreter, or with a package of conda, is no script of anybody's."""
+    for name in ("os.py", "abc.py", "codecs.py"):
+        put(tmp_path, f"py/lib/python3.12/{name}")
+    listed = '{"files": ["bin/conda-tool", "lib/python3.12/site-packages/x.py"]}'
+    put(tmp_path, "conda/conda-meta/tool-1.0.json", listed)
+    put(tmp_path, "conda/conda-meta/bad.json", "[1")
+    for name in ("py/bin/idle3", "py/bin/python3.12-gdb.py", "conda/bin/conda-tool"):
+        put(tmp_path, name, "#!/usr/bin/python3\nprint(1)\n")
+    for name in ("py/bin/mine", "conda/bin/mine", "srv/bin/idle3"):
+        put(tmp_path, name, f"#!/usr/bin/python3\nprint('{name}')\n")
+
+    found = paths(scanned(tmp_path), tmp_path)
+    assert found == {"py/bin/mine", "conda/bin/mine", "srv/bin/idle3"}
+
+
 def test_packages_carried_along_are_no_scripts(tmp_path: Path) -> None:
     """Packages that were installed into a folder beside a script stay packages."""
     distribution(tmp_path / "lambda", "requests", "2.0", files=("requests/api.py",))

@@ -3,6 +3,7 @@ flat.
 """
 
 import asyncio
+import logging
 import select
 import socket
 import ssl
@@ -16,9 +17,10 @@ import h2.events
 import httpx
 import pytest
 
+from core.attribution import Attribution, unknown_sender
 from core.classification import Classification
-from core.exchange import Exchange
-from tests.proxy.conftest import StartsGate
+from core.exchange import Connection, Exchange
+from tests.proxy.conftest import RunningGate, StartsGate
 
 MOST = 24 << 20
 """What may be on its way: the buffers of two sockets, and some windows."""
@@ -154,3 +156,24 @@ def test_the_upload_goes_on_once_the_workers_are_free(stuck: tuple[Any, threadin
         answer = client.put("https://files.example/big", content=body)
 
     assert answer.json()["received"] == len(body)
+
+
+def test_a_client_that_has_gone_before_it_is_read_is_no_fault(
+    gate: RunningGate, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes and port scans that connect and leave are no error of the gate."""
+    gone = threading.Event()
+
+    def attribute(connection: Connection) -> Attribution:
+        gone.wait(20)
+        return unknown_sender("fake", "it has gone")
+
+    monkeypatch.setattr(gate.attributor, "attribute_now", lambda connection: None)
+    monkeypatch.setattr(gate.attributor, "attribute", attribute)
+    for sent in (b"", b"GET / HTTP/1.1\r\n", b"\x16\x03\x01"):
+        with socket.create_connection(("127.0.0.1", gate.port), timeout=20) as raw:
+            raw.sendall(sent)
+    gone.set()
+    gate.connect("api.example.com").close()
+
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
