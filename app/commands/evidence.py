@@ -135,7 +135,7 @@ def export(
     from exports.writing import export as write_export
 
     if format_name != _PACK:
-        format_named(format_name, _PACK)
+        format_named(format_name, last=[_PACK])
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     home = open_home()

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,8 @@ class Format:
     """Opens such a file to be checked. Raises OSError, ValueError."""
     proposed: bool = False
     """What the review proposes to somebody who has not chosen; true of one format."""
+    common: bool = False
+    """Whether it stands before the others in lists."""
 
 
 @cache
@@ -84,19 +86,19 @@ def formats() -> Mapping[str, Format]:
                 f"The export format in {module.name} is not usable.", remedy="Reinstall Outgate."
             )
         found[format_.name] = format_
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda item: (not item[1].common, item[0])))
 
 
 def _taken(new: Format, known: Iterable[Format]) -> bool:
     return any(new.name == other.name or new.suffix == other.suffix for other in known)
 
 
-def format_named(name: str, *besides: str) -> Format:
+def format_named(name: str, *besides: str, last: Sequence[str] = ()) -> Format:
     """Return the format of that name.
 
-    Raises InputError, which says what there is; `besides` is there, too.
+    Raises InputError, which says what there is; `besides` is there before them, `last` after.
     """
     if (format_ := formats().get(name)) is None:
-        known = ", ".join((*besides, *formats()))
+        known = ", ".join((*besides, *formats(), *last))
         raise InputError(f"There is no export format of that name. Known: {known}.")
     return format_

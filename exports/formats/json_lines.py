@@ -68,4 +68,5 @@ FORMAT = Format(
     write=_write,
     recognises=lambda start: start.startswith(b"{") and b'"class_uid":' not in _line(start),
     read=_read,
+    common=True,
 )

@@ -83,4 +83,5 @@ FORMAT = Format(
     recognises=lambda start: start.startswith(_BOM),
     read=_read,
     proposed=True,
+    common=True,
 )

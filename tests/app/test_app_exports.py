@@ -118,7 +118,7 @@ def test_a_breach_is_drafted(outgate: Runs, recorded: list[Record]) -> None:
         (("report", "--format", "docx"), "Known: text, html, pdf"),
         (("report", "--since", "2030-01-01"), "ends before it begins"),
         (("report", "--breach", "nobody"), "There is no case"),
-        (("export", "-f", "docx", "-o", "x"), "Known: pack, "),
+        (("export", "-f", "docx", "-o", "x"), ", xlsx, pack."),
     ],
 )
 def test_wrong_use_is_answered(outgate: Runs, home: Path, arguments: Any, words: str) -> None:
