@@ -1,15 +1,19 @@
 """Checks an exported file against its own head: complete, filtered, or exactly what is missing."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
+from core.happenings import Happening
 from core.ids import rfc3339
+from evidence.acts import read_act
 from evidence.chain import ChainBroken, ChainVerifier, link
 from evidence.checkpoint import fingerprint
 from evidence.parts import Seal, sealed_link
+from evidence.removed import Removed
 from evidence.sqlite_errors import evidence_error
 from evidence.verification import verify_jsonl
 from evidence.verify_report import VerifyReport
@@ -148,14 +152,25 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
     head = _head(format_, file, own, found)
     records = _Chain("record", None if head is None else head.records)
     acts = _Chain("act", None if head is None else head.acts)
+    removed, emptied = Removed(), dict[int, str]()
     for place in _places(file.places, found):
         (acts if place.act else records).feed(place)
+        if place.act:
+            _take(place, removed)
+        elif place.body is None and place.prev is not None:
+            emptied[place.seq] = place.where
     records.end()
     if not file.acts_apart:
         acts.end()
     elif head is not None:
         acts.count = head.acts.count
     found.problems += records.problems + acts.problems
+    if head is None or head.acts.count == head.acts.of:
+        found.problems += [
+            f"{where}: entry {seq} was emptied, and no erasure tells of it"
+            for seq, where in emptied.items()
+            if seq not in removed.whole
+        ]
     if head is not None and head.digest != file.digest:
         found.problems.append(
             "the file was changed after it was written: its hash is not the one in its head"
@@ -170,6 +185,14 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
         problems=tuple(dict.fromkeys(found.problems)),
         notes=tuple(found.notes),
     )
+
+
+def _take(place: Place, removed: Removed) -> None:
+    """Take what an act says of erasures; one that cannot be read says nothing."""
+    with suppress(ValueError):
+        act = None if place.body is None else read_act(place.body).act
+        if isinstance(act, Happening):
+            removed.take(act)
 
 
 def _without_head(chained: VerifyReport) -> ExportReport:

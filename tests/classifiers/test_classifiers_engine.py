@@ -597,5 +597,5 @@ def test_recording_is_inspected_like_live_traffic(
         ["email", "iban", "person", "phone", "us_ssn"],
         [],
     ]
-    assert [r["llm"]["input_tokens"] for r in records[:2]] == [21, 21]
+    assert [r["llm"]["input_tokens"] for r in records[:2]] == [21, None], "the same answer twice"
     assert all(f["kind"] != NOT_INSPECTED for r in records for f in r["findings"])

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import hyperscan
@@ -43,6 +44,10 @@ def compile_database(patterns: Sequence[str]) -> Any:
     return database
 
 
+_compiled = lru_cache(maxsize=2)(compile_database)
+"""One rule pack is compiled once in a process (seconds): a database may be used by many engines."""
+
+
 class _Local(threading.local):
     scratch: Any = None
 
@@ -55,7 +60,7 @@ class Engine:
     def __init__(self, rules: Sequence[Rule], database: Any = None) -> None:
         self.rules = tuple(rules)
         self._database = (
-            compile_database([r.pattern for r in self.rules]) if database is None else database
+            _compiled(tuple(r.pattern for r in self.rules)) if database is None else database
         )
         self._regexes: list[Any] = [None] * len(self.rules)
         self._local = _Local()
