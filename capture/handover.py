@@ -39,7 +39,7 @@ class Message:
             raise BrokenHandoverError(f"no {name} in {self.kind}")
         return value
 
-    def number(self, name: str) -> int:
+    def integer(self, name: str) -> int:
         """Return a value that must be a number. Raises BrokenHandoverError."""
         value = self.values.get(name)
         if not isinstance(value, int) or isinstance(value, bool):

@@ -39,7 +39,7 @@ def make(home: Sequence[str] = ()) -> None:
     netlink.send_redirections(netlink.redirection_batch(TCP_PORT, DNS_PORT, DNS_TCP_PORT, home))
 
 
-def number() -> int:
+def identity() -> int:
     """Return the kernel's number of the network that this process is in."""
     return Path("/proc/self/ns/net").stat().st_ino
 

@@ -198,7 +198,7 @@ class _Supervisor:
                 "network",
                 "sealed",
                 [one.fileno() for one in found],
-                network=network.number(),
+                network=network.identity(),
                 roles=list(network.ROLES),
             )
         gate.setblocking(False)

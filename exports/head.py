@@ -44,7 +44,7 @@ class Chained:
     runs: tuple[tuple[int, int], ...] | None = ()
     """First and last number of each unbroken run; None where they are too many."""
 
-    def counted(self, tally: Tally) -> "Chained":
+    def tallied(self, tally: Tally) -> "Chained":
         """Return it with what went by."""
         runs = tuple((first, last) for first, last in tally.runs)
         return replace(self, count=tally.count, runs=runs if len(runs) <= _MOST_RUNS else None)
@@ -146,8 +146,8 @@ class Sealer:
         draft = self.draft
         return replace(
             draft,
-            records=draft.records.counted(contents.counted),
-            acts=draft.acts.counted(contents.acts_counted),
+            records=draft.records.tallied(contents.counted),
+            acts=draft.acts.tallied(contents.acts_counted),
             digest=digest,
             key=self.key.public_key().public_bytes_raw(),
         )

@@ -38,7 +38,8 @@ from tui.wording import case_sentence, sentence
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = tuple(
     (
-        "app attribution certs classifiers core destinations evidence inventory policy proxy tui"
+        "app attribution capture certs classifiers core destinations evidence exports inventory policy"
+        " proxy tui"
     ).split()
 )
 HOME = "core/vocabulary/"

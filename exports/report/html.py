@@ -16,7 +16,8 @@ h2{font-size:1.1em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
 .answer{font-size:1.2em;font-weight:600;border-left:4px solid #1f5f8b;
 padding:.4em .8em;background:#eef4f8}
 table{border-collapse:collapse;width:100%;font-size:.86em}th,td{text-align:left;padding:.25em .5em;
-border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}th{background:#f2f2f2}
+border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:break-word}
+td:first-child{overflow-wrap:anywhere}th{background:#f2f2f2}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 svg{width:100%;height:auto;margin:.8em 0}
 footer{margin-top:2em;font-size:.8em;color:#555;overflow-wrap:anywhere}

@@ -127,7 +127,7 @@ class _Run:
 
     async def _do(self, message: handover.Message) -> None:
         if message.kind == "run":
-            same = message.number("version") == handover.VERSION
+            same = message.integer("version") == handover.VERSION
             why = "The gate is of another version of Outgate; restart it."
             self._say("welcome") if same else self._say("refused", why=why)
         elif message.kind == "network" and self._network is None:
@@ -144,7 +144,7 @@ class _Run:
         """Take over the network with all its sockets."""
         if message.values.get("roles") != list(ROLES) or len(message.descriptors) != len(ROLES):
             raise handover.BrokenHandoverError("not the sockets that it takes")
-        self._network = message.number("network")
+        self._network = message.integer("network")
         found = dict(zip(ROLES, message.descriptors, strict=True))
         asking = [found[role] for role in ("quick", "thorough", "peers")]
         if self._door.networks is None:

@@ -48,7 +48,7 @@ class FakeDoor:
                 self._listen(found)
                 handover.send(channel, "sealed")
             elif message.kind == "mirror":
-                self.mirrored.append(message.number("port"))
+                self.mirrored.append(message.integer("port"))
                 _begin(self._accept, socket.socket(fileno=message.descriptors[0]), False)
 
     def _listen(self, found: dict[str, int]) -> None:
