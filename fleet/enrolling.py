@@ -18,7 +18,9 @@ from fleet.membership import (
 )
 
 
-def enrol(folder: Path, hub: str, token: str, authority: Path, *, again: bool = False) -> Membership:
+def enrol(
+    folder: Path, hub: str, token: str, authority: Path, *, again: bool = False
+) -> Membership:
     """Join the fleet of a hub; `again`: in place of a membership that is there.
 
     Raises InputError, SettingsError, HubAwayError, HubRefusesError.

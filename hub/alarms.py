@@ -17,7 +17,12 @@ _END = """UPDATE alarms SET ended_at = %s, ended_by = %s, note = %s
 
 
 def alarmed(
-    connection: Connection, endpoint: int, kind: Alarm, at: datetime, told: str = "", chain: str = ""
+    connection: Connection,
+    endpoint: int,
+    kind: Alarm,
+    at: datetime,
+    told: str = "",
+    chain: str = "",
 ) -> None:
     """Raise an alarm; `told` is added to what the kind of alarm says."""
     words = ALARMS[kind] + (f": {told}" if told else "")

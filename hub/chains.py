@@ -11,17 +11,19 @@ from evidence.shipping import ChainKind
 from hub.alarms import alarmed
 from hub.database import Connection
 
-_BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at)
+_BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at, seen_at)
     SELECT %(endpoint)s, %(kind)s, %(chain)s,
-        coalesce((SELECT max(branch) + 1 FROM chains WHERE chain = %(chain)s), 0), %(head)s, %(at)s
+        coalesce((SELECT max(branch) + 1 FROM chains WHERE chain = %(chain)s), 0), %(head)s, %(at)s,
+        %(at)s
     WHERE NOT EXISTS
         (SELECT 1 FROM chains WHERE chain = %(chain)s AND state <> 'superseded')
     ON CONFLICT DO NOTHING"""
-_OF = """SELECT number, endpoint, state, last, head, made_at FROM chains
+_OF = """SELECT number, endpoint, state, last, head, seen_at FROM chains
     WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
-_OTHERS = """SELECT chain, last, made_at FROM chains
+_OTHERS = """SELECT chain, last, seen_at FROM chains
     WHERE endpoint = %s AND kind = %s AND chain <> %s AND state <> 'superseded' AND last > 0
-    ORDER BY made_at DESC LIMIT 1"""
+    ORDER BY seen_at DESC LIMIT 1"""
+_SEEN = "UPDATE chains SET seen_at = %s WHERE number = %s"
 _QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
 
 
@@ -63,13 +65,14 @@ def witness(connection: Connection, endpoint: int, told: ToldChain, now: datetim
             words = f"{others[1]} entries of the former were witnessed"
             alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
         return Witnessed(next=1, state="good")
-    number, owner, state, last, head, made_at = row
+    number, owner, state, last, head, seen_at = row
     if owner != endpoint:
         alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
         return Witnessed(next=0, state="quarantined")
-    if others is not None and others[2] > made_at and told.last <= last:
+    if others is not None and others[2] > seen_at:
         words = "an earlier one was put back"
         alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
+    connection.execute(_SEEN, (now, number))
     problem = _problem(told, last, head)
     if problem is not None:
         alarmed(connection, endpoint, *problem[:1], now, problem[1], told.chain)

@@ -16,7 +16,7 @@ from hub.database import Connection, Database
 
 TOKEN_LIFE = timedelta(minutes=15)
 _TOKEN_BYTES = 24
-_TAKE_TOKEN = """UPDATE tokens SET used_at = %s
+_USE = """UPDATE tokens SET used_at = %s
     WHERE hash = %s AND used_at IS NULL AND ends_at > %s RETURNING grouped"""
 _MAKE = """INSERT INTO endpoints (id, name, grouped, version, enrolled_at, seen_at)
     VALUES (%s, %s, %s, %s, %s, %s) RETURNING number"""
@@ -64,10 +64,11 @@ class Enrolment:
         now, id_ = self.clock(), str(uuid.uuid4())
         signed = self.authority.endpoint(request, id_, now)
         with self.database.work() as connection:
-            row = connection.execute(_TAKE_TOKEN, (now, _hash(token), now)).fetchone()
+            row = connection.execute(_USE, (now, _hash(token), now)).fetchone()
             if row is None:
                 raise NotAllowedError(
-                    "The token is not valid (any more).", remedy="Ask for another: outgate hub token."
+                    "The token is not valid (any more).",
+                    remedy="Ask for another: outgate hub token.",
                 )
             told = (printable(name, 200) or "unnamed", row[0], printable(version, 40))
             made = connection.execute(_MAKE, (id_, *told, now, now)).fetchone()
@@ -119,7 +120,8 @@ def found(connection: Connection, wanted: str) -> tuple[int, str]:
         raise InputError("There is no such endpoint.", remedy="See: outgate hub endpoints")
     if len(rows) > 1:
         raise InputError(
-            f"{len(rows)} endpoints are called so.", remedy="Name one by its id: outgate hub endpoints"
+            f"{len(rows)} endpoints are called so.",
+            remedy="Name one by its id: outgate hub endpoints",
         )
     return rows[0][0], rows[0][1]
 

@@ -116,8 +116,8 @@ class OwnPostgres:
         self._server = None
 
     def _run(self, command: list[str]) -> "subprocess.CompletedProcess[bytes]":
-        options: dict[str, Any] = {"capture_output": True, "check": False, **self._as()}
-        done: subprocess.CompletedProcess[bytes] = subprocess.run(command, **options)
+        options: dict[str, Any] = {"capture_output": True, **self._as()}
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(command, check=False, **options)
         return done
 
     def _as(self) -> dict[str, Any]:

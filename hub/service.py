@@ -178,8 +178,7 @@ class Server:
             return _said(str(error), 400)
         except ValueError as error:
             return _said(f"The message is not right: {error}", 400)
-        except Exception as error:
-            # Boundary: of a request. The words of the error may quote what was sent.
+        except Exception as error:  # noqa: BLE001 - boundary: its words may quote what was sent
             log.error("a request failed: %s", type(error).__name__)
             return _said("This is a fault in the hub.", 500)
         finally:
@@ -303,9 +302,7 @@ class Serving:
             self._ready.set()
 
         place = ("127.0.0.1", self.port)
-        self._loop.run_until_complete(
-            serve(self._hub, self._context, place, ready, self._stop)
-        )
+        self._loop.run_until_complete(serve(self._hub, self._context, place, ready, self._stop))
 
     def __enter__(self) -> "Serving":
         self._thread.start()
@@ -324,7 +321,9 @@ def _certificate(request: web.Request) -> bytes:
     tls = None if transport is None else transport.get_extra_info("ssl_object")
     certificate = None if tls is None else tls.getpeercert(binary_form=True)
     if not certificate:
-        raise NotAllowedError("No certificate was shown.", remedy="Enrol first: outgate fleet enrol.")
+        raise NotAllowedError(
+            "No certificate was shown.", remedy="Enrol first: outgate fleet enrol."
+        )
     return bytes(certificate)
 
 

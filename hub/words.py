@@ -117,9 +117,7 @@ class Words:
         self._keep({key: int(row[1])})
         return int(row[1])
 
-    def _place(
-        self, connection: Connection, endpoint: int, sender: Sender, person: int
-    ) -> int:
+    def _place(self, connection: Connection, endpoint: int, sender: Sender, person: int) -> int:
         key = "place", endpoint, sender
         if (known := self._known.get(key)) is not None:
             return known
@@ -169,8 +167,6 @@ def _is_path(path: str) -> bool:
 
 
 def _unite(connection: Connection, one: int, other: int) -> None:
-    """Make one entry of two: the same path on one endpoint held versions of both, under one name.
-    """
+    """Make one entry of two: the same path on one endpoint held versions of both, under one name."""
     kept, gone = min(one, other), max(one, other)
     connection.execute("UPDATE scripts SET family = %s WHERE family = %s", (kept, gone))
-

@@ -46,7 +46,11 @@ class MadeUpScript:
         """Return what it is made of, as a gate keeps it."""
         installed = [[name, number, False] for name, number in self.packages]
         used = [[name, name, number] for name, number in self.packages[:1]]
-        return {"imports": [name for name, _ in self.packages[:1]], "installed": installed, "used": used}
+        return {
+            "imports": [name for name, _ in self.packages[:1]],
+            "installed": installed,
+            "used": used,
+        }
 
 
 _OPENAI = ("api.openai.com", "openai", Category.LLM, AccountKind.CORPORATE)
@@ -152,7 +156,9 @@ def _record(chance: random.Random, person: str, script: MadeUpScript, at: dateti
         decision=Decision(
             verdict=script.verdict,
             rule=None if script.verdict is Verdict.ALLOW else f"watch-{script.folder}",
-            reason="" if script.verdict is Verdict.ALLOW else "Sensitive data to an outside service.",
+            reason=""
+            if script.verdict is Verdict.ALLOW
+            else "Sensitive data to an outside service.",
             policy="a3f1c2d4e5b60718",
         ),
     )

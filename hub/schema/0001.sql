@@ -44,6 +44,7 @@ CREATE TABLE chains (
     cut_head bytea,
     cut_frontier bytea,
     made_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL,
     UNIQUE (chain, branch)
 );
 CREATE INDEX chains_by_endpoint ON chains (endpoint, kind);

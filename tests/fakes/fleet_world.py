@@ -21,9 +21,9 @@ from fleet.shipper import Round, Shipper
 from hub.authority import HubAuthority, make_authority
 from hub.database import Connection, Database, bring_forward, connect
 from hub.enrolment import Endpoint
+from hub.intake import Gap, Refused
 from hub.own_postgres import OwnPostgres, binaries, own_postgres
 from hub.service import Hub
-from hub.intake import Gap, Refused
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
@@ -70,6 +70,8 @@ class DirectLine:
         self.sent.append((path, body))
         try:
             answer = self._answer(path, body)
+        except HubRefusesError:
+            raise
         except OutgateError as error:
             raise HubRefusesError(error.message, 400) from None
         if self.broken(path, len(self.sent)):
@@ -170,7 +172,9 @@ class FleetWorld:
 
     def rows(self, query: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[Any]:
         """Ask the database."""
-        connection: Connection = connect(self.server.url + f" options='-c search_path={self.schema}'")
+        connection: Connection = connect(
+            self.server.url + f" options='-c search_path={self.schema}'"
+        )
         with connection:
             return connection.execute(query.encode(), values).fetchall()
 
