@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
+from app.commands import (
+    evidence,
+    fleet,
+    gate,
+    hub,
+    packages,
+    people,
+    recordings,
+    rules,
+    settings,
+    trust,
+)
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -77,6 +88,8 @@ application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
+application.add_typer(fleet.application, name="fleet")
+application.add_typer(hub.application, name="hub")
 
 
 _ALSO_CALLED = {"authority": "ca"}

@@ -19,9 +19,16 @@ from fleet.membership import (
 
 
 def enrol(
-    folder: Path, hub: str, token: str, authority: Path, *, again: bool = False
+    folder: Path,
+    hub: str,
+    token: str,
+    authority: Path,
+    *,
+    again: bool = False,
+    name: str | None = None,
 ) -> Membership:
-    """Join the fleet of a hub; `again`: in place of a membership that is there.
+    """Join the fleet of a hub; `again`: in place of a membership that is there. Without `name` it
+    is known there by the machine's own.
 
     Raises InputError, SettingsError, HubAwayError, HubRefusesError.
     """
@@ -39,7 +46,7 @@ def enrol(
     told = {
         "token": token,
         "request": request(folder).decode(),
-        "name": machine_name(),
+        "name": name or machine_name(),
         "version": version("outgate"),
     }
     try:

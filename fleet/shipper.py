@@ -16,6 +16,7 @@ from core.text import printable
 from evidence.shipping import ChainKind, ShippedFile, Standing, shipped_file
 from fleet.line import HubRefusesError, Line
 from fleet.membership import Membership, now_utc, request, use_certificate
+from fleet.orders import NO_ORDERS, Orders
 from fleet.wire import packed
 
 MOST_ENTRIES = 1000
@@ -38,8 +39,8 @@ class Round:
     """Up to where the hub has each chain now."""
     troubles: list[str] = field(default_factory=list)
     """What the hub did not take, in words."""
-    orders: int = 0
-    """Version of the orders that the hub has for this endpoint."""
+    orders: Mapping[str, Any] = field(default_factory=dict)
+    """Kind of orders → version that the hub has for this endpoint."""
     erased: Mapping[str, Any] = field(default_factory=dict)
     """Chain of acts → up to which act the hub has erased what was erased here."""
     answered_at: str = ""
@@ -56,10 +57,8 @@ class Shipper:
     clock: Callable[[], datetime] = now_utc
     parts: Parts = lambda sha256: None
     """What a version of a script is made of, where it is known."""
-    orders: Callable[[], int] = lambda: 0
-    """Version of the orders that are followed here."""
-    trouble: Callable[[], str | None] = lambda: None
-    """Why newer ones are not."""
+    orders: Orders | None = None
+    """Takes what travels back."""
 
     def round(self) -> Round:
         """Check in, ship all that is new, answer what the hub asks for.
@@ -72,7 +71,7 @@ class Shipper:
             standing = {kind: file.standing(kind) for kind in _KINDS}
             answer = self._check_in(standing)
             done = Round(answered_at=str(answer.get("at", "")))
-            done.orders = _number(answer.get("orders"))
+            done.orders = _object(answer.get("orders"))
             done.erased = _object(answer.get("erased"))
             chains = _object(answer.get("chains"))
             for kind in _KINDS:
@@ -84,6 +83,8 @@ class Shipper:
                     continue
                 self._ship(file, standing[kind], kind, next_, done)
         self._tell_parts([str(one) for one in answer.get("wanted") or ()])
+        if self.orders is not None:
+            self.orders.take(self.line, done.orders)
         return done
 
     def _renew(self) -> None:
@@ -97,13 +98,13 @@ class Shipper:
             kind: {"chain": one.chain, "last": one.last, "head": one.head.hex()}
             for kind, one in standing.items()
         }
-        trouble = self.trouble()
+        following = NO_ORDERS if self.orders is None else self.orders.following()
         told = {
             "at": rfc3339(self.clock()),
             "version": self.version,
             "chains": chains,
-            "orders": self.orders(),
-            "trouble": None if trouble is None else printable(trouble, 400),
+            "orders": following.versions,
+            "trouble": None if following.trouble is None else printable(following.trouble, 400),
         }
         return self.line.send("/v1/check-in", orjson.dumps(told)).value
 

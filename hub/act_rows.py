@@ -15,8 +15,8 @@ from evidence.merkle import Frontier
 from hub.chains import begin_chain
 from hub.database import Connection
 
-_KEEP = """INSERT INTO acts (chain, seq, at, word, who, case_key, sha256, body)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+_KEEP = """INSERT INTO acts (chain, seq, at, word, who, case_key, sha256, disposition, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _CUT = """UPDATE chains SET cut = %s, cut_head = %s, cut_frontier = %s
     WHERE chain = %s AND endpoint = %s AND state <> 'superseded' AND cut < %s"""
 _ERASURE = """INSERT INTO erasures (chain, seq, endpoint, told_at) VALUES (%s, %s, %s, %s)
@@ -43,7 +43,7 @@ def keep_acts(
         try:
             act = read_act(text).act
         except ValueError:
-            connection.execute(_KEEP, (number, seq, None, UNREADABLE, *[None] * 3, _shown(text)))
+            connection.execute(_KEEP, (number, seq, None, UNREADABLE, *[None] * 4, _shown(text)))
             continue
         connection.execute(_KEEP, (number, seq, *_columns(act), _shown(text)))
         if not isinstance(act, Happening):
@@ -62,10 +62,11 @@ def _columns(act: Act) -> tuple[object, ...]:
     at = act.at.astimezone(UTC)
     who = None if act.who is None else printable(act.who, 200)
     if isinstance(act, Happening):
-        return at, act.event.value, who, None, None
+        return at, act.event.value, who, None, None, None
     sha256 = act.script_sha256
     case = act.case_key.replace("\0", "·")
-    return at, act.action.value, who, case, _digest(sha256)
+    disposition = None if act.disposition is None else act.disposition.value
+    return at, act.action.value, who, case, _digest(sha256), disposition
 
 
 def _digest(sha256: str | None) -> bytes | None:

@@ -15,13 +15,14 @@ from hub.alarms import alarmed, over
 from hub.chains import ToldChain, witness
 from hub.database import Connection, Database
 from hub.enrolment import Endpoint
+from hub.orders import meant_for
 
 CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 _MOST_OFF_S = 2_000_000_000
 _MOST_WANTED = 100
 _KINDS: tuple[ChainKind, ...] = ("records", "acts")
 _SEEN = """UPDATE endpoints SET seen_at = %s, version = %s, clock_off_s = %s, policy = %s,
-    policy_trouble = %s WHERE number = %s"""
+    approvals = %s, trouble = %s WHERE number = %s"""
 _WANTED = """SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
     JOIN scripts s ON s.number = p.script
     WHERE p.endpoint = %s AND NOT EXISTS
@@ -39,8 +40,10 @@ class Told:
     at: datetime
     version: str
     chains: tuple[ToldChain, ...]
-    orders: int
-    """Version of the orders that it follows; 0: none yet."""
+    policy: int
+    """Version of the fleet's policy that it follows; 0: none yet."""
+    approvals: int
+    """Version of the fleet's approvals that it knows; 0: none yet."""
     trouble: str | None
     """Why it does not follow newer ones."""
 
@@ -50,14 +53,16 @@ class Told:
         fields = Fields(value, "check-in")
         chains = fields.part("chains", _chains)
         trouble = fields.text_or_none("trouble")
-        orders = fields.whole("orders")
-        if not 0 <= orders <= _MOST_OFF_S:
+        orders = Fields(fields.value("orders"), "orders")
+        policy, approvals = orders.whole("policy"), orders.whole("approvals")
+        if not (0 <= policy <= _MOST_OFF_S and 0 <= approvals <= _MOST_OFF_S):
             raise fields.wrong("orders")
         return cls(
             at=fields.time("at"),
             version=printable(fields.text("version"), 40),
             chains=chains,
-            orders=orders,
+            policy=policy,
+            approvals=approvals,
             trouble=None if trouble is None else printable(trouble, 400),
         )
 
@@ -82,16 +87,14 @@ class CheckIns:
 
     database: Database
     clock: Callable[[], datetime]
-    orders_for: Callable[[Connection, Endpoint], int] = lambda connection, endpoint: 0
-    """The version of the orders that are meant for an endpoint; 0: none."""
 
     def take(self, endpoint: Endpoint, told: Told) -> Mapping[str, Any]:
         """Return the answer. Raises DatabaseDownError."""
         now = self.clock()
         with self.database.work() as connection:
             off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
-            row = (now, told.version, int(off), told.orders, told.trouble, endpoint.number)
-            connection.execute(_SEEN, row)
+            row = (now, told.version, int(off), told.policy, told.approvals, told.trouble)
+            connection.execute(_SEEN, (*row, endpoint.number))
             _clock(connection, endpoint.number, off, now)
             over(connection, endpoint.number, Alarm.SILENT, now)
             chains = {
@@ -99,7 +102,7 @@ class CheckIns:
             }
             wanted = connection.execute(_WANTED, (endpoint.number, _MOST_WANTED)).fetchall()
             erased = connection.execute(_ERASED, (endpoint.number,)).fetchall()
-            orders = self.orders_for(connection, endpoint)
+            orders = meant_for(connection, endpoint)
         return {
             "at": rfc3339(now),
             "chains": {k: {"next": one.next, "state": one.state} for k, one in chains.items()},

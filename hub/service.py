@@ -34,7 +34,7 @@ from hub.database import Database, DatabaseDownError
 from hub.enrolment import Endpoint, Enrolment, NotAllowedError
 from hub.erasing import erase_pending
 from hub.intake import Gap, Intake, Refused
-from hub.orders import order_for, orders_version
+from hub.orders import order_for
 from hub.watching import note_silent
 from hub.words import Words
 
@@ -76,7 +76,7 @@ class Hub:
     @property
     def check_ins(self) -> CheckIns:
         """What takes check-ins."""
-        return CheckIns(self.database, self.clock, orders_version)
+        return CheckIns(self.database, self.clock)
 
     def enrol(self, value: object) -> Mapping[str, Any]:
         """Enrol whoever holds a token."""
@@ -113,8 +113,9 @@ class Hub:
 
     def orders(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Give the orders that are meant for an endpoint."""
+        kind = Fields(value, "orders").text("kind")
         with self.database.at_once() as connection:
-            return order_for(connection, endpoint)
+            return order_for(connection, endpoint, kind)
 
     def poses(self, endpoint: Endpoint) -> None:
         """Note that an endpoint named another one as itself."""

@@ -9,8 +9,10 @@ CREATE TABLE endpoints (
     seen_at timestamptz NOT NULL,
     revoked_at timestamptz,
     clock_off_s int NOT NULL DEFAULT 0,
+    -- Versions of the orders that it follows, and why not newer ones.
     policy int NOT NULL DEFAULT 0,
-    policy_trouble text
+    approvals int NOT NULL DEFAULT 0,
+    trouble text
 );
 CREATE TABLE certificates (
     serial text PRIMARY KEY,
@@ -156,6 +158,7 @@ CREATE TABLE acts (
     who text,
     case_key text,
     sha256 bytea,
+    disposition text,
     body text NOT NULL,
     PRIMARY KEY (chain, seq)
 );
@@ -225,6 +228,7 @@ CREATE UNIQUE INDEX quarantine_once ON quarantine (endpoint, chain, first, last,
 
 -- What travels back: policies and approvals, signed by the organisation's key.
 CREATE TABLE orders (
+    kind text NOT NULL,
     version int NOT NULL,
     grouped text NOT NULL DEFAULT '',
     percent int NOT NULL DEFAULT 100,
@@ -232,5 +236,5 @@ CREATE TABLE orders (
     made_by text NOT NULL,
     body bytea NOT NULL,
     signature bytea NOT NULL,
-    PRIMARY KEY (version)
+    PRIMARY KEY (kind, version)
 );

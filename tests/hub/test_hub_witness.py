@@ -205,7 +205,7 @@ def test_a_clock_that_is_off_is_told(world: FleetWorld, off: float, alarms: list
         "at": (world.clock() + timedelta(seconds=off)).isoformat(),
         "version": "1.0",
         "chains": {},
-        "orders": 0,
+        "orders": {"policy": 0, "approvals": 0},
         "trouble": None,
     }
     member.line.send("/v1/check-in", orjson.dumps(told))
