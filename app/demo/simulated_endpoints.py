@@ -83,7 +83,7 @@ SCRIPTS = (
         folder="clinical",
         versions=2,
         to=(_CLAUDE,),
-        kinds=("health", "uk_nhs"),
+        kinds=("health_data", "uk_nhs"),
         verdict=Verdict.BLOCK,
         packages=(("anthropic", "2.12.0"),),
     ),

@@ -25,7 +25,7 @@ from hub.intake import Gap, Refused
 from hub.own_postgres import OwnPostgres, binaries, own_postgres
 from hub.service import Hub
 
-NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 @dataclass
