@@ -1,4 +1,4 @@
-"""The shipper at work: rounds, how long it rests between them, and what it keeps of the last one."""
+"""The shipper at work: rounds, how long it rests between them, what it keeps of the last one."""
 
 import random
 import threading

@@ -1,5 +1,5 @@
-"""What of an evidence file is shipped elsewhere: both chains entry by entry as they were hashed, and
-the checkpoints over them. Reads only: a gate that writes is never kept waiting.
+"""What of an evidence file is shipped elsewhere: both chains, entry by entry as they were hashed,
+and the checkpoints over them. Reads only: a gate that writes is never kept waiting.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
-"""What is asked of the hub: the state of the fleet, its endpoints, scripts, cases and alarms, and who
-had a package. Every answer is read by indexes and from sums; only the words are read of texts.
+"""What is asked of the hub: the state of the fleet, its endpoints, scripts, cases and alarms, and
+who had a package. Every answer is read by indexes and from sums; only the words are read of texts.
 """
 
 from collections.abc import Sequence

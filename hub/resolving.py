@@ -1,4 +1,4 @@
-"""Ends alarms: somebody has looked, and says what is to be done with evidence that was set aside."""
+"""Ends alarms: somebody has looked, and says what becomes of evidence that was set aside."""
 
 from datetime import datetime
 

@@ -12,6 +12,6 @@ _SILENT = """INSERT INTO alarms (endpoint, chain, kind, words, first_at, last_at
 
 
 def note_silent(connection: Connection, now: datetime) -> int:
-    """Raise the alarm for each endpoint that was not heard of for a day; return how many are new."""
+    """Raise the alarm for each endpoint that was silent for a day; return how many are new."""
     values = (Alarm.SILENT.value, ALARMS[Alarm.SILENT], now, now, now - SILENT_AFTER)
     return connection.execute(_SILENT, values).rowcount

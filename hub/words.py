@@ -167,6 +167,6 @@ def _is_path(path: str) -> bool:
 
 
 def _unite(connection: Connection, one: int, other: int) -> None:
-    """Make one entry of two: the same path on one endpoint held versions of both, under one name."""
+    """Make one entry of two: one path on one endpoint held versions of both, under one name."""
     kept, gone = min(one, other), max(one, other)
     connection.execute("UPDATE scripts SET family = %s WHERE family = %s", (kept, gone))

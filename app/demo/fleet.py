@@ -1,5 +1,5 @@
-"""The demonstration of the fleet: a PostgreSQL of its own, a hub with TLS on loopback, endpoints that
-enrol and ship as real ones do, and what the hub then knows.
+"""The demonstration of the fleet: a PostgreSQL of its own, a hub with TLS on loopback, endpoints
+that enrol and ship as real ones do, and what the hub then knows.
 """
 
 import shutil

@@ -1,5 +1,5 @@
-"""Made-up evidence of endpoints, for the demonstration of the hub and its benchmarks: the scripts of
-one company on many machines. The files are real evidence files; nothing in them is anyone's.
+"""Made-up evidence of endpoints, for the demonstration of the hub and its benchmarks: the scripts
+of one company on many machines. The files are real evidence files; nothing in them is anyone's.
 """
 
 import hashlib
