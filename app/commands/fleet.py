@@ -64,7 +64,10 @@ def ship(
     if not once:
         return keep_shipping(home, shipper, sys.stderr)
     from app.shipping import one_round
+    from core.errors import InputError
 
+    if not home.evidence.is_file():
+        raise InputError("There is no evidence to ship yet.", remedy="Start a gate first.")
     done = one_round(home, shipper)
     typer.echo(_told(done))
     for trouble in done.troubles:
@@ -94,10 +97,10 @@ def status() -> int:
     for line in state.lines():
         typer.echo(line)
     following = orders_of(home, member).following()
-    typer.echo(
-        f"It follows version {following.versions['policy'] or 'none'} of the fleet's policy, and "
-        f"{following.versions['approvals'] or 'none'} of its approvals."
-    )
+    for kind, what in (("policy", "policy"), ("approvals", "list of approvals")):
+        version = following.versions[kind]
+        told = f"Version {version} of the fleet's {what} is in force."
+        typer.echo(told if version else f"The fleet has given no {what} yet.")
     return 1 if state.trouble else 0
 
 
