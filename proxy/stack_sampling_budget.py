@@ -8,7 +8,7 @@ BURST_S = 1.0
 """Seconds that requests of a process may be kept waiting for their lines before its share
 counts.
 """
-SHARE = 0.05
+SHARE = 0.125
 """Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024
 
