@@ -29,6 +29,11 @@ def records_chain(acts: str) -> str:
     return "records:" + acts.partition(":")[2]
 
 
+def acts_chain(records: str) -> str:
+    """Return the chain of acts beside a chain of records."""
+    return "reviews:" + records.partition(":")[2]
+
+
 def keep_acts(
     connection: Connection,
     number: int,

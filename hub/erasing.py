@@ -5,7 +5,7 @@ every hash stays right. Old versions of the rows are left in PostgreSQL's files 
 written anew: `sweep` does that, and only then is an erasure told as swept.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from evidence.parts import erase
 from evidence.removed import Removed
 from evidence.shipping import Run, Shipped
 from fleet.wire import packed
-from hub.act_rows import records_chain
+from hub.act_rows import acts_chain, records_chain
 from hub.database import Connection, Database
 from hub.facts import fact_of
 from hub.stored import Kept, uploads_from
@@ -30,6 +30,8 @@ _REWRITE = "UPDATE uploads SET blob = %s WHERE number = %s"
 _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome = %s, account = %s,
     bytes = %s, found = %s, rows_hit = %s, went = %s, review = %s, gone = true
     WHERE chain = %s AND seq = %s"""
+_TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
+    WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)"""
@@ -60,6 +62,30 @@ def _removed(body: str) -> Removed:
     if isinstance(act, Happening) and act.event is Event.ERASED:
         found.take(act)
     return found
+
+
+def unexplained(connection: Connection, chain: str, first: int, entries: Sequence[Shipped]) -> str:
+    """Return what was taken out of entries of a chain of records without an act that tells of it;
+    empty where all is told.
+    """
+    touched = [
+        (seq, entry)
+        for seq, entry in enumerate(entries, first)
+        if entry.hash is not None or (entry.seal is not None and entry.seal.erased)
+    ]
+    if not touched:
+        return ""
+    removed = Removed()
+    for (body,) in connection.execute(_TOLD, (acts_chain(chain),)).fetchall():
+        act = read_act(body).act
+        if isinstance(act, Happening):
+            removed.take(act)
+    for seq, entry in touched:
+        erased = frozenset[int]() if entry.seal is None else entry.seal.erased
+        problem = removed.problem(seq, is_empty=not entry.text, erased=erased)
+        if problem is not None:
+            return problem
+    return ""
 
 
 def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) -> int:

@@ -17,6 +17,7 @@ from hub.act_rows import keep_acts
 from hub.alarms import alarmed
 from hub.chains import begin_chain
 from hub.database import Connection, Database
+from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
 from hub.held_checkpoints import hold_against, sizes_of
 from hub.record_rows import keep_records
@@ -202,6 +203,7 @@ class _Keeping:
         if self.upload.kind == "records":
             place = (chain.number, first, self.now)
             keep_records(self.connection, *place, facts[skip:], numbered)
+            self._alarm_emptied(first, entries)
         else:
             self._acts(first, entries)
         key = self._grown(tree, first, self.hashes[skip:])
@@ -233,6 +235,12 @@ class _Keeping:
             chain = self.upload.chain
             alarmed(self.connection, self.chain.endpoint, kind, self.now, told, chain)
         return held.key
+
+    def _alarm_emptied(self, first: int, entries: Sequence[Shipped]) -> None:
+        told = unexplained(self.connection, self.upload.chain, first, entries)
+        if told:
+            place = (self.now, told, self.upload.chain)
+            alarmed(self.connection, self.chain.endpoint, Alarm.EMPTIED, *place)
 
     def _acts(self, first: int, entries: Sequence[Shipped]) -> None:
         texts = [entry.text for entry in entries]

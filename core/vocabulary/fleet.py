@@ -14,6 +14,7 @@ class Alarm(StrEnum):
     BROKEN = "broken"
     FOREIGN = "foreign"
     POSES = "poses"
+    EMPTIED = "emptied"
     CHECKPOINT = "checkpoint"
     KEY = "key"
     GAP = "gap"
@@ -29,6 +30,7 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         Alarm.BROKEN: "entries that it sent are not the chain that they claim to be",
         Alarm.FOREIGN: "it sent evidence that is another endpoint's",
         Alarm.POSES: "it spoke in the name of another endpoint",
+        Alarm.EMPTIED: "entries were taken out of its evidence, and no erasure tells of it",
         Alarm.CHECKPOINT: "a signed checkpoint does not fit the entries that it sent",
         Alarm.KEY: "the key that signs its checkpoints is another than before",
         Alarm.GAP: "entries were removed there, as too old, before they were shipped",

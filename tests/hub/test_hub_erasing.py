@@ -1,10 +1,12 @@
 """What an endpoint erased is erased at the hub, too, and the endpoint is told when it is."""
 
 import pytest
+from evidence_file import run
 from fleet_world import NOW, FleetWorld, Member
 
 from evidence.erasure import Wanted, erase_now
 from evidence.shipping import shipped_file
+from fleet.line import Answer
 from fleet.shipper import Round
 from hub.erasing import erase_pending, sweep
 from hub.stored import uploads_from
@@ -107,3 +109,41 @@ def test_what_comes_after_an_erasure_is_counted_as_before(world: FleetWorld) -> 
     assert world.value(query, (person,)) == 30
     assert world.value("SELECT sum(records) FROM sums") == 60
     assert world.clock() > NOW
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE entries SET body = x'' WHERE seq = 3",
+        "UPDATE entries SET body = zeroblob(length(body)), salt = zeroblob(16) WHERE seq = 3",
+    ],
+)
+def test_what_was_taken_out_without_an_erasure_is_told(world: FleetWorld, change: str) -> None:
+    """An entry that somebody emptied before it was shipped is no erased one."""
+    member = world.member("till-1")
+    member.records(10)
+    run(member.evidence, change)
+    member.round()
+    assert world.alarms() == ["emptied"]
+
+
+def test_an_erasure_while_records_are_shipped_is_explained(world: FleetWorld) -> None:
+    """An erasure between the acts and the records of one round raises no alarm."""
+    member = world.member("till-1")
+    member.records(20)
+    person = person_of(member)
+    send = member.line.send
+    done: list[bool] = []
+
+    def erase_first(path: str, body: bytes) -> Answer:
+        answer = send(path, body)
+        if not done:
+            done.append(True)
+            wanted = Wanted(users=frozenset({person}))
+            erase_now(member.evidence, wanted, who="officer", why="asked for")
+        return answer
+
+    member.line.send = erase_first
+    member.round()
+    assert world.alarms() == []
+    assert person.encode() not in texts_at_hub(world)
