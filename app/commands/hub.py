@@ -301,6 +301,26 @@ def approve(
 
 
 @application.command()
+def verify(hub: HubFolder = None) -> int:
+    """Recompute every chain from what the hub holds; 1 when something does not fit.
+
+    \b
+    Example: outgate hub verify
+    """
+    from core.vocabulary.sizes import counted
+
+    with at_hub(hub) as connection:
+        from hub.verification import verify
+
+        found = verify(connection)
+    for problem in found.problems:
+        typer.echo(problem)
+    told = f"{counted(found.entries, 'entry', 'entries')} in {counted(found.chains, 'chain')}"
+    typer.echo(f"{told}: {'not whole' if found.problems else 'whole'}.")
+    return 1 if found.problems else 0
+
+
+@application.command()
 def sweep(hub: HubFolder = None) -> int:
     """Do what endpoints erased, and write anew what it stood in. Locks tables meanwhile.
 

@@ -1,6 +1,7 @@
 """What travels back is followed only where the organisation signed it, and never backwards."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,16 @@ def key_fixture(world: FleetWorld) -> Ed25519PrivateKey:
     return key
 
 
+def check(content: bytes) -> None:
+    load_bytes(content, "the fleet's policy")
+
+
 def orders_of(member: Member) -> KeptOrders:
     return KeptOrders(
         member.home / "fleet",
         member.membership.policy_key,
         member.home / "outgate.yaml",
-        lambda content: load_bytes(content, "the fleet's policy") and None,
+        check,
     )
 
 
@@ -195,8 +200,9 @@ def test_a_policy_that_somebody_changes_is_put_back(
     member.records(1)
     publish(world, key, FIRST)
     member.round(orders=orders_of(member))
-    for change in (lambda p: p.write_text("rules: []\n"), lambda p: p.unlink()):
-        change(member.home / "outgate.yaml")
+    path = member.home / "outgate.yaml"
+    for change in (partial(path.write_text, "rules: []\n"), path.unlink):
+        change()
         member.round(orders=orders_of(member))
         assert policy_at(member) == FIRST
 
