@@ -1,5 +1,5 @@
-"""Approvals of the fleet as the gate asks them: by the hash of a script, from the signed list that the
-hub sent last.
+"""Approvals of the fleet as the gate asks them: by the hash of a script, from the signed list that
+the hub sent last.
 """
 
 import time
