@@ -233,8 +233,8 @@ def endpoint_that_never_gives_up(folder: str, seed: int, count: int) -> None:
     member = membership(Path(folder))
     assert member is not None
     one = shipper(member)
-    path = member.folder.parent / "evidence.db"
-    while True:
+    path, parent = member.folder.parent / "evidence.db", os.getppid()
+    while os.getppid() == parent:
         there = 0
         if path.exists():
             with shipped_file(path) as file:
@@ -265,7 +265,8 @@ def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
 
         jobs = [start(n) for n in range(endpoints)]
         done = {"hub": 0, "database": 0, "shipper": 0}
-        for _ in range(times):
+        for number in range(times):
+            sys.stderr.write(f"kill {number + 1} of {times}\n")
             time.sleep(chance.uniform(0.05, 0.6))
             what = chance.choice(("hub", "database", "shipper", "shipper"))
             done[what] += 1
@@ -276,10 +277,10 @@ def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
                 server.stop(at_once=True)
                 server.start()
             else:
-                number = chance.randrange(endpoints)
-                jobs[number].kill()
-                jobs[number].join()
-                jobs[number] = start(number)
+                which = chance.randrange(endpoints)
+                jobs[which].kill()
+                jobs[which].join()
+                jobs[which] = start(which)
         wanted, end = endpoints * each, time.monotonic() + 300
         while time.monotonic() < end:
             with contextlib.suppress(OutgateError):
@@ -310,7 +311,8 @@ def check_ins(endpoints: int, seconds: float) -> dict[str, Any]:
         (member,) = members(folder, server, 1)
         write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 1, utc_now()))
         shipper(member).round()
-        processes, told = 2, multiprocessing.Queue()
+        processes = 2
+        told: Any = multiprocessing.Queue()
         jobs = [
             multiprocessing.Process(
                 target=reconnect, args=(str(member.folder), endpoints // processes, seconds, told)
@@ -372,7 +374,7 @@ def main() -> None:
     if options.records:
         result["throughput"] = throughput(options.records, 20, options.processes)
     if options.kills:
-        result["kills"] = kills(options.kills, 6, 2000)
+        result["kills"] = kills(options.kills, 4, 1500)
     if options.check_ins:
         result["check_ins"] = check_ins(options.check_ins, options.within)
     print(json.dumps(result, indent=1))
