@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
+from app.commands import (
+    evidence,
+    gate,
+    packages,
+    people,
+    recordings,
+    rules,
+    settings,
+    trust,
+    trusting,
+)
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -74,6 +84,7 @@ application.command()(people.erase)
 application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
+application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")

@@ -164,6 +164,8 @@ class GateAddon:
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
         host, port = data.context.server.address or ("", 443)
+        if host == HEALTH_HOST:
+            return
         target = data.conn.sni or host, port
         self._silent[data.context.client.id] = target
         if port in SERVER_FIRST_IN_TLS:
@@ -185,6 +187,8 @@ class GateAddon:
         """Record clients that refuse our certificate: what they wanted to send was not read."""
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
+        if host == HEALTH_HOST:
+            return  # it asked for the gate itself: nothing would have left
         target = data.conn.sni or host, port
         # Nothing was sent: it is about who opened the connection, and that is known for certain.
         who = self.inspection.senders.at_opening(data.context.client.id)
