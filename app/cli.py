@@ -12,6 +12,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from app.commands import (
     evidence,
     gate,
+    observations,
     packages,
     people,
     recordings,
@@ -75,6 +76,7 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
+application.command(cls=ChoosesTableOrFormat)(observations.observations)
 application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
