@@ -91,7 +91,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper),
+        history=past_of(evidence.history, keeper, home),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,

@@ -24,6 +24,8 @@ PACKAGES = (
     "destinations",
     "evidence",
     "exports",
+    "fleet",
+    "hub",
     "inventory",
     "policy",
     "proxy",
