@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from evidence.history import History
     from evidence.store import Store
     from evidence.witness import Witness
+    from habits.calendar import Calendar
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
     from proxy.corporate_proxies import CorporateProxies
@@ -290,6 +291,18 @@ def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
     from classifiers.sources.masking import SourceMasker
 
     return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
+
+
+def calendar_of(settings: Settings) -> Calendar:
+    """Return the organisation's calendar."""
+    from habits import calendar
+
+    return calendar.calendar_of(
+        zone=settings.business_zone,
+        days=settings.business_days,
+        hours=settings.business_hours,
+        holidays=settings.holidays,
+    )
 
 
 def past_of(

@@ -2,11 +2,13 @@
 
 from core.attribution import Certainty
 from core.situation import Situation
+from core.vocabulary.sizes import joined
 from core.vocabulary.unread import unread_text
 from policy.inputs import (
     ADVISORIES,
     COUNTRY,
     FINDINGS,
+    HABITS,
     LLM,
     PACKAGES,
     PEERS,
@@ -20,6 +22,23 @@ def unsure_of_packages(s: Situation) -> Inputs:
     if s.history.packages is None:
         return PACKAGES | ADVISORIES
     return 0 if s.history.advised else ADVISORIES
+
+
+def unsure_of_habits(s: Situation) -> Inputs:
+    """What a script does as a rule is not known while it is learnt."""
+    habits = s.history.habits
+    return HABITS if habits is None or habits.learning is not None else 0
+
+
+def only_learning(s: Situation) -> bool:
+    """Return True where nothing is wrong: its habits are being learnt, as those of each script."""
+    return s.history.habits is not None and s.history.habits.learning is not None
+
+
+def learning_words(s: Situation, rules: tuple[str, ...]) -> str:
+    """Return what was not judged, and why."""
+    state = None if s.history.habits is None else s.history.habits.learning
+    return f"Not judged by {joined(rules)}: the habits of its script are not known ({state})."
 
 
 def unsure_of_peers(s: Situation) -> Inputs:
@@ -40,6 +59,9 @@ def untold(inputs: Inputs, s: Situation) -> str:
         return "which script sent it"
     if inputs & unsure_of_packages(s):
         return "what it is made of" if s.history.packages is None else "advisories on its packages"
+    if inputs & HABITS and unsure_of_habits(s):
+        habits = s.history.habits
+        return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
     if inputs & PEERS and unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

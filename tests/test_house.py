@@ -24,6 +24,7 @@ PACKAGES = (
     "destinations",
     "evidence",
     "exports",
+    "habits",
     "inventory",
     "policy",
     "proxy",
