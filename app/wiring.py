@@ -23,6 +23,7 @@ from core.review import Acting
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import EngineSetup
@@ -305,8 +306,15 @@ def calendar_of(settings: Settings) -> Calendar:
     )
 
 
+def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
+    """Return what knows what scripts do as a rule, where rules ask for it."""
+    from app.habits import HabitKeeper
+
+    return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper
+    history: History, keeper: ScriptKeeper, habits: HabitKeeper
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence."""
 
@@ -322,6 +330,7 @@ def past_of(
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,
+            habits=habits.of(name),
         )
         return known, history.volume(name, where, utc_now())
 

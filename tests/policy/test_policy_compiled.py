@@ -173,7 +173,9 @@ def test_a_memory_that_forgets_would_be_found(monkeypatch: pytest.MonkeyPatch) -
     """The comparison above can fail: it finds answers that are kept by host and not by port."""
     kept: dict[str, list[tuple[CompiledRule, Literal[True] | None]]] = {}
 
-    def forgetful(rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs) -> Holding:
+    def forgetful(
+        rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs, settled: Inputs = 0
+    ) -> Holding:
         return iter(kept.setdefault(s.destination.host, list(holding(rules, s, missing))))
 
     monkeypatch.setattr("policy.decide.holding", forgetful)
