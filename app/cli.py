@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
+from app.commands import (
+    evidence,
+    gate,
+    observations,
+    packages,
+    people,
+    recordings,
+    rules,
+    settings,
+    trust,
+)
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -65,6 +75,7 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
+application.command(cls=ChoosesTableOrFormat)(observations.observations)
 application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
