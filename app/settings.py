@@ -92,8 +92,8 @@ class Settings(BaseModel):
 
     business_zone: str = ""
     """Time zone of business hours, such as `Europe/Berlin`; empty: that of the machine."""
-    business_days: tuple[str, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday")
-    """Days of the week on which people work."""
+    business_days: tuple[str, ...] = ()
+    """Days of the week on which people work; none named: Monday to Friday."""
     business_hours: str = "07:00-19:00"
     """Hours of the day at which people work; over midnight where they end before they begin."""
     holidays: tuple[date, ...] = ()

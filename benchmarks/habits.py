@@ -1,4 +1,6 @@
-"""Whether clean months stay quiet and what scripts never did is seen: `python -m benchmarks.habits`.
+"""Whether clean months stay quiet, and what scripts never did is seen.
+
+Run: python -m benchmarks.habits [--seeds 20]
 
 A made-up company of 14 scripts of many kinds; the months and what is planted in them have fixed
 seeds. Bars: at most one alert for each script and month in clean traffic; 18 of 20 planted things,
@@ -94,8 +96,8 @@ def main() -> None:
         days.update(len(found.get(f"{one.name}.py", {})) for one in SCRIPTS)
         gone = missed(seed)
         print(
-            f"seed {seed}: {len(sent):,} requests, {spent * 1e6 / len(sent):.0f} µs each; days with"
-            f" an alert: {sum(map(len, found.values()))} in {len(SCRIPTS)} scripts, at most {most};"
+            f"seed {seed}: {len(sent):,} requests, {spent * 1e6 / len(sent):.0f} µs each; days"
+            f" with an alert: {sum(map(len, found.values()))} in {len(SCRIPTS)} scripts, at most {most};"
             f" planted seen {20 - len(gone)} of 20 {gone or ''}"
         )
         for script, reasons in found.items():

@@ -11,6 +11,7 @@ from typing import Protocol
 from core.classification import AccountKind
 from core.findings import NOT_INSPECTED, Confidence, Finding
 from core.vocabulary.habits import Unusual
+from core.vocabulary.sizes import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Learning:
         """Return `learning, day 3 of 14`."""
         if self.day <= self.of:
             return f"learning, day {self.day} of {self.of}"
-        return f"learning, seen on {self.active} days of {self.active_needed}"
+        return f"learning, seen on {counted(self.active, 'day')} of {self.active_needed}"
 
 
 class Habits(Protocol):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+WORKING_DAYS = frozenset(range(5))
 _DAY = 24 * 60
 
 
@@ -15,7 +16,7 @@ class Calendar:
     """When business is done. Without a zone, by the machine's own clock."""
 
     zone: tzinfo | None = None
-    days: frozenset[int] = frozenset(range(5))
+    days: frozenset[int] = WORKING_DAYS
     """Business days; Monday is 0."""
     hours: tuple[int, int] = (7, 19)
     """First hour of business, and the first after it; over midnight where that is less."""
@@ -52,7 +53,7 @@ def calendar_of(
     """Return the calendar that settings describe. Raises ValueError."""
     return Calendar(
         zone=zone_of(zone),
-        days=frozenset(map(weekday_of, days)),
+        days=frozenset(map(weekday_of, days)) or WORKING_DAYS,
         hours=hours_of(hours),
         holidays=frozenset(holidays),
     )

@@ -1,4 +1,4 @@
-"""The hours of the week at which a script sends: learnt day by day, and what is none of them (pure).
+"""The hours of the week at which a script sends: learnt by days, and what is none of them (pure).
 
 What a clock starts keeps its hours to one; what people start is given two more, and business
 hours where too little is known. Holidays are for people: a clock knows none.

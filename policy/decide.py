@@ -43,14 +43,8 @@ from policy.inputs import (
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
-from policy.unsure import (
-    learning_words,
-    only_learning,
-    unsure_of_habits,
-    unsure_of_packages,
-    unsure_of_peers,
-    untold,
-)
+from policy.unsure import unsure_of_habits, unsure_of_packages, unsure_of_peers, untold
+from policy.waiting import standing, waiting_words
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
 """What takes the whole request."""
@@ -151,10 +145,8 @@ class RulePolicy:
             # What was not read is a case where a rule asked for it.
             missing &= UNTOLD
         unmatched = self._unmatched(situation, missing, headers)
-        if learners := self._learners(situation, self._missing(situation)):
-            unmatched = replace(
-                unmatched, reason=f"{unmatched.reason} {learning_words(situation, learners)}"
-            )
+        if waits := waiting_words(self._holding, situation, missing):
+            unmatched = replace(unmatched, reason=f"{unmatched.reason}{waits}")
         return self._floored(situation, unmatched, None)
 
     def tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
@@ -301,21 +293,7 @@ class RulePolicy:
         return None
 
     def _standing(self, s: Situation, missing: Inputs) -> Holding:
-        """Yield the rules that hold or might. That habits are being learnt is no failure: a rule
-        which nothing else could fulfil waits until they are known.
-        """
-        found = self._holding(s, missing)
-        if not missing & HABITS or not only_learning(s):
-            return found
-        anyway = {rule for rule, _ in self._holding(s, missing, HABITS)}
-        return ((rule, answer) for rule, answer in found if rule in anyway)
-
-    def _learners(self, s: Situation, missing: Inputs) -> tuple[str, ...]:
-        """Return the rules that wait for the habits of the script to be learnt."""
-        if not missing & HABITS or not only_learning(s):
-            return ()
-        anyway = {rule for rule, _ in self._holding(s, missing, HABITS)}
-        return tuple(rule.id for rule, _ in self._holding(s, missing) if rule not in anyway)
+        return standing(self._holding, s, missing)
 
     def _holding(self, s: Situation, missing: Inputs, settled: Inputs = 0) -> Holding:
         return holding(self.rules, s, missing, settled)

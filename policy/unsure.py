@@ -2,7 +2,6 @@
 
 from core.attribution import Certainty
 from core.situation import Situation
-from core.vocabulary.sizes import joined
 from core.vocabulary.unread import unread_text
 from policy.inputs import (
     ADVISORIES,
@@ -28,17 +27,6 @@ def unsure_of_habits(s: Situation) -> Inputs:
     """What a script does as a rule is not known while it is learnt."""
     habits = s.history.habits
     return HABITS if habits is None or habits.learning is not None else 0
-
-
-def only_learning(s: Situation) -> bool:
-    """Return True where nothing is wrong: its habits are being learnt, as those of each script."""
-    return s.history.habits is not None and s.history.habits.learning is not None
-
-
-def learning_words(s: Situation, rules: tuple[str, ...]) -> str:
-    """Return what was not judged, and why."""
-    state = None if s.history.habits is None else s.history.habits.learning
-    return f"Not judged by {joined(rules)}: the habits of its script are not known ({state})."
 
 
 def unsure_of_peers(s: Situation) -> Inputs:
