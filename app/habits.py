@@ -103,17 +103,21 @@ def _be_nice() -> None:
         os.nice(_NICE)
 
 
-def learnt(
+def learnt(evidence: Path, calendar: Calendar, now: datetime) -> dict[str, Baseline]:
+    """Return what is known of each script by the evidence. Raises EvidenceError."""
+    learner = learner_of(evidence, calendar, now)
+    known = ((name, learner.baseline(name, now)) for name in learner.scripts())
+    return {name: found for name, found in known if found is not None}
+
+
+def learner_of(
     evidence: Path, calendar: Calendar, now: datetime, script: str | None = None
-) -> dict[str, Baseline]:
-    """Return what is known of each script, or of this one, by the evidence. Raises
-    EvidenceError.
-    """
+) -> Learner:
+    """Return what has learnt all scripts, or this one, from the evidence. Raises EvidenceError."""
     learner = Learner(calendar)
     for record in _records(evidence, now - timedelta(days=REMEMBERED_DAYS + 1), script):
         learner.add(record)
-    known = ((name, learner.baseline(name, now)) for name in learner.scripts())
-    return {name: found for name, found in known if found is not None and _is(name, script)}
+    return learner
 
 
 def _records(evidence: Path, since: datetime, script: str | None) -> Iterator[Record]:
@@ -139,7 +143,3 @@ def _in_json(text: str) -> bytes:
     import orjson
 
     return orjson.dumps(text)
-
-
-def _is(name: str, script: str | None) -> bool:
-    return script is None or name == script

@@ -75,6 +75,13 @@ class Learner:
             made = self._made[script] = today, baseline_of(script, days, today, self.calendar)
         return made[1]
 
+    def lately(self, script: str, at: datetime, last: int) -> Baseline | None:
+        """Return what the last so many days tell, today included; None where nothing was seen."""
+        today = self.calendar.local(at).date()
+        days = self._scripts.get(script)
+        found = None if days is None else lately(script, days, today, last, self.calendar)
+        return found if found is not None and found.days else None
+
     def _forget(self, days: dict[date, ScriptDay], today: date) -> None:
         for day in [day for day in days if (today - day).days > REMEMBERED_DAYS]:
             del days[day]
@@ -88,6 +95,14 @@ def baseline_of(script: str, days: _Days, today: date, calendar: Calendar) -> Ba
     end = max(settled or today, today - timedelta(days=LEARNING_DAYS))
     counted = {day: one for day, one in before.items() if day < end} if settled else before
     return _summed(script, counted, settled, learning, calendar, today)
+
+
+def lately(script: str, days: _Days, today: date, last: int, calendar: Calendar) -> Baseline:
+    """Return what the last so many days tell of a script, today included, however few they are:
+    all that was seen counts.
+    """
+    some = {day: days[day] for day in sorted(days) if (today - day).days < last}
+    return _summed(script, some, None, None, calendar, today)
 
 
 def _recent(day: date, today: date) -> bool:

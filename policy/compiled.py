@@ -1,6 +1,6 @@
 """Rules ready to be asked, and which of them hold for one request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -36,6 +36,8 @@ class CompiledRule:
     whole: bool = False
     """True when a large body must be read to its end before any of it leaves."""
     expires: datetime | None = None
+    explains: Callable[[Situation], str] | None = None
+    """Says why it holds for a request, before its description."""
 
     @property
     def inputs(self) -> Inputs:

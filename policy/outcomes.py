@@ -6,10 +6,7 @@ from functools import lru_cache
 from core.decision import Decision, Mode, Verdict
 from core.findings import NOT_INSPECTED
 from core.situation import Situation
-from core.vocabulary.sizes import joined
 from policy.compiled import CompiledRule
-from policy.inputs import HABITS
-from policy.reads import deviations
 from policy.wording import sentence
 
 type Headers = tuple[tuple[str, str], ...]
@@ -54,8 +51,8 @@ class Signature:
 
         Requests that are alike get the very same decision, which is then written as JSON once only.
         """
-        if rule.inputs & HABITS and (differing := deviations(s)):
-            why = f"{why}unusual for this script ({joined(list(differing.values()))}), "
+        if rule.explains is not None and (told := rule.explains(s)):
+            why = f"{why}{told}, "
         kinds = _redacted(rule, s) if really(rule, verdict) is Verdict.REDACT else _NO_KINDS
         return _decision(self, rule, verdict, sentence(s), why, s.degraded, headers, kinds)
 

@@ -19,6 +19,7 @@ from core.habits import Sending, telling
 from core.situation import ScriptHistory, Situation
 from core.vocabulary.habits import Unusual
 from core.vocabulary.packages import PackageState
+from core.vocabulary.sizes import joined
 from core.vocabulary.unread import unread_kinds
 from destinations.networks import networks_of
 from policy.inputs import (
@@ -314,6 +315,12 @@ def deviations(s: Situation) -> Mapping[Unusual, str]:
     """Return each way in which a request is unusual for its script, with why."""
     habits = s.history.habits
     return {} if habits is None else habits.unusual(sending_of(s))
+
+
+def differing(s: Situation) -> str:
+    """Return why a request is unusual for its script, in words; nothing where it is not."""
+    told = joined(list(deviations(s).values()))
+    return f"unusual for this script ({told})" if told else ""
 
 
 def sending_of(s: Situation) -> Sending:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.contracts import learn
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,6 +24,9 @@ application = typer.Typer(
 PolicyArgument = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="Policy file; default: the one in force.")
 ]
+
+
+application.command()(learn)
 
 
 @application.command()

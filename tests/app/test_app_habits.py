@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.habits import HabitKeeper, Known, learnt, learnt_elsewhere
+from app.habits import HabitKeeper, Known, learner_of, learnt, learnt_elsewhere
 from benchmarks.habits import CALENDAR
 from benchmarks.habits_world import FIRST, Habit, clean, path_of
 from core.duties import OWNER, Duty
@@ -39,7 +39,9 @@ def test_habits_come_out_of_the_evidence(evidence: Path) -> None:
     every = learnt(evidence, CALENDAR, NOW)
     assert set(every) == {PATH, path_of("job2")}
     assert every[PATH].learning is None
-    assert learnt(evidence, CALENDAR, NOW, PATH) == {PATH: every[PATH]}
+    alone = learner_of(evidence, CALENDAR, NOW, PATH)
+    assert alone.baseline(PATH, NOW) == every[PATH]
+    assert set(alone.scripts()) == {PATH}
 
 
 def test_another_process_learns_the_same(evidence: Path) -> None:
