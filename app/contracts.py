@@ -19,6 +19,7 @@ from core.decision import Mode, Verdict
 from core.errors import InputError, SettingsError
 from core.review import ScriptVersion
 from core.text import printable
+from core.vocabulary.sizes import counted
 from evidence.store import Store
 from habits.baseline import Baseline
 from habits.contract import contract_of
@@ -67,7 +68,9 @@ def learnt_baseline(
     if days is not None:
         found = learner.lately(script, now, days)
         if found is None:
-            raise InputError(f"It sent nothing in the last {days} days that its name is proven of.")
+            raise InputError(
+                f"In the last {counted(days, 'day')} nothing left that is proven to be its own."
+            )
         return found
     found = learner.baseline(script, now)
     if found is None:

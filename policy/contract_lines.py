@@ -13,7 +13,6 @@ from core.errors import InputError
 from policy.contracts import Contract
 from policy.loading import PolicyError, parse, positions
 
-_KEY = re.compile(r"^contracts[ \t]*:[ \t]*(\[[ \t]*\])?[ \t]*(#.*)?$")
 _STATE = re.compile(r"^(\s*(?:- )?state[ \t]*:[ \t]*)(shadow|enforced)\b")
 _BY_HAND = "Write it into the file by hand: outgate policy learn SCRIPT --out FILE has its lines."
 
@@ -36,7 +35,7 @@ def with_contract(text: str, entry: Mapping[str, Any]) -> str:
             )
         text = without_contract(text, kept.id)
     lines = text.splitlines()
-    place = next((n for n, line in enumerate(lines) if _KEY.match(line)), None)
+    place = next((n for n, line in enumerate(lines) if _is_key(line)), None)
     if place is None:
         head = [*lines, "", "contracts:"] if lines else ["contracts:"]
         new = [*head, *_entry(entry, "  ")]
@@ -51,7 +50,7 @@ def without_contract(text: str, name: str) -> str:
     lines = text.splitlines()
     begin, end = _found(text, lines, name)
     left = [*lines[:begin], *lines[end:]]
-    place = next((n for n, line in enumerate(left) if _KEY.match(line)), None)
+    place = next((n for n, line in enumerate(left) if _is_key(line)), None)
     if place is not None and not _has_items(left, place):
         comment = left[place].partition("#")[2]
         left[place] = f"contracts: []{'  #' + comment if comment else ''}"
@@ -146,9 +145,14 @@ def _has_items(lines: list[str], place: int) -> bool:
 
 
 def _emptied(line: str) -> str:
-    match = _KEY.match(line)
-    assert match is not None
-    return f"contracts:{'  ' + match[2] if match[2] else ''}"
+    _, mark, comment = line.partition("#")
+    return f"contracts:{'  #' + comment if mark else ''}"
+
+
+def _is_key(line: str) -> bool:
+    """Return whether a line begins the list of contracts, empty or item by item below it."""
+    head = "".join(line.partition("#")[0].split())
+    return line.startswith("contracts") and head in {"contracts:", "contracts:[]"}
 
 
 def _joined(lines: list[str], like: str = "") -> str:

@@ -1,4 +1,4 @@
-"""`policy learn`: a script's habits become a contract, in shadow first, then enforced by a person."""
+"""`policy learn`: a script's habits as a contract: in shadow first, then a person enforces it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,6 +101,7 @@ def _learn(
 
     from app.contracts import learnt_baseline, policy_text, put, written
     from core.happenings import Event
+    from core.vocabulary.sizes import counted
     from habits.learning import REMEMBERED_DAYS
     from policy.contract_lines import entry_lines, with_contract
     from policy.contracts import sentences
@@ -110,8 +111,8 @@ def _learn(
     for line in sentences(contract):
         typer.echo(line)
     typer.echo(
-        f"Learnt from {baseline.requests:,} requests on {baseline.days:,} days,"
-        f" {baseline.since} to {baseline.until}."
+        f"Learnt from {counted(baseline.requests, 'request')} on"
+        f" {counted(baseline.days, 'day')}, {baseline.since} to {baseline.until}."
     )
     _told(store, contract, now - timedelta(days=days or REMEMBERED_DAYS))
     if out is not None:

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.habits_world import Sent
 from core.happenings import Happening
 from evidence import open_evidence, open_store
+from evidence.acts import StoredAct
 from policy.loading import parse
 
 from .conftest import Runs
@@ -23,18 +25,22 @@ def write(home: Path, sent: list[Sent]) -> None:
     evidence.close()
 
 
-def sent(days: int, **more: object) -> list[Sent]:
+def sent(days: int, **more: Any) -> list[Sent]:
     now = datetime.now(UTC)
-    plain = {"script": JOB, "place": "api.partner.example", "size": 10_000, "kinds": ("iban",)}
+    plain: dict[str, Any] = {
+        "script": JOB,
+        "place": "api.partner.example",
+        "size": 10_000,
+        "kinds": ("iban",),
+    }
     return [
-        Sent(at=now - timedelta(days=n, minutes=1), **(plain | more))  # type: ignore[arg-type]
-        for n in range(days, 0, -1)
+        Sent(at=now - timedelta(days=n, minutes=1), **(plain | more)) for n in range(days, 0, -1)
     ]
 
 
 def acts(home: Path) -> list[tuple[str, str | None]]:
     store = open_store(home / "evidence.db")
-    stored = [one.act for one in store.iter_acts() if not hasattr(one, "why")]  # type: ignore[union-attr]
+    stored = [one.act for one in store.iter_acts() if isinstance(one, StoredAct)]
     return [(act.event.value, act.who) for act in stored if isinstance(act, Happening)]
 
 
