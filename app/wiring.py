@@ -24,6 +24,7 @@ from core.review import Acting
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import EngineSetup
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from evidence.history import History
     from evidence.store import Store
     from evidence.witness import Witness
+    from habits.calendar import Calendar
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
     from proxy.corporate_proxies import CorporateProxies
@@ -282,8 +284,27 @@ def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
     return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
 
 
+def calendar_of(settings: Settings) -> Calendar:
+    """Return the organisation's calendar."""
+    from habits import calendar
+
+    return calendar.calendar_of(
+        zone=settings.business_zone,
+        days=settings.business_days,
+        hours=settings.business_hours,
+        holidays=settings.holidays,
+    )
+
+
+def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
+    """Return what knows what scripts do as a rule, where rules ask for it."""
+    from app.habits import HabitKeeper
+
+    return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper, home: Home
+    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence and from the fleet."""
     from fleet.approvals import FleetApprovals
@@ -306,6 +327,7 @@ def past_of(
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,
+            habits=habits.of(name),
         )
         return known, history.volume(name, where, utc_now())
 
