@@ -25,6 +25,7 @@ PACKAGES = (
     "evidence",
     "exports",
     "fleet",
+    "habits",
     "hub",
     "inventory",
     "policy",
