@@ -150,7 +150,9 @@ BAD = (
 )
 
 
-@pytest.mark.parametrize(("command", "words"), BAD, ids=lambda one: one if isinstance(one, str) else " ".join(one)[:40])
+@pytest.mark.parametrize(
+    ("command", "words"), BAD, ids=lambda one: one if isinstance(one, str) else " ".join(one)[:40]
+)
 def test_bad_input_is_told_in_one_line(
     outgate: Runs, home: Path, hub: Path, command: tuple[str, ...], words: str
 ) -> None:
@@ -197,7 +199,9 @@ def test_the_password_of_the_database_is_shown_nowhere(
 def test_a_second_init_keeps_the_keys(outgate: Runs, postgres: OwnPostgres, hub: Path) -> None:
     """After an update the same command brings the schema forward and changes no key."""
     before = {n: (hub / n).read_bytes() for n in ("authority.pem", "authority.key", "policy.key")}
-    told = outgate("hub", "init", str(hub), "--database", postgres.url, "--name", "hub.corp.example")
+    told = outgate(
+        "hub", "init", str(hub), "--database", postgres.url, "--name", "hub.corp.example"
+    )
     assert told.code == 0
     assert {name: (hub / name).read_bytes() for name in before} == before
     assert load(hub).names == ("hub.corp.example",)
