@@ -1,5 +1,5 @@
-"""Measures the fleet: records a second into one PostgreSQL through real TLS, bytes each on disk, what a
-second delivery changes, kills at random moments, and many check-ins at once.
+"""Measures the fleet: records a second into one PostgreSQL through real TLS, bytes each on disk,
+what a second delivery changes, kills at random moments, and many check-ins at once.
 
 Run: python -m benchmarks.fleet [--records 60000] [--kills 100] [--endpoints 1000]
 """

@@ -1,5 +1,5 @@
-"""The commands of the fleet, as people type them: from an empty folder to an answer, and every kind of
-bad input in one line.
+"""The commands of the fleet, as people type them: from an empty folder to an answer, and every
+kind of bad input in one line.
 """
 
 import shutil
@@ -64,7 +64,7 @@ def port_fixture(hub: Path) -> Iterator[int]:
 
 
 def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path, port: int) -> None:
-    """Init, token, enrol, ship, ask, publish, approve, sweep, verify, revoke: each by its command."""
+    """Init, token, enrol, ship, ask, publish, approve, sweep, verify, revoke: each by a command."""
     write_evidence(home / "evidence.db", made_up_records(3, 60, utc_now()))
     for script in {
         r.sender.script.sha256 for r in made_up_records(3, 60, utc_now()) if r.sender.script

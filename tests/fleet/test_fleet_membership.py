@@ -77,8 +77,8 @@ def test_a_damaged_identity_is_named(world: FleetWorld, content: bytes | None) -
 def test_an_answer_without_our_certificate_changes_nothing(
     world: FleetWorld, certificate: bytes
 ) -> None:
-    """What the hub answers at a renewal is used only where it belongs to the key that was made; else
-    the identity before stays in use.
+    """What the hub answers at a renewal is used only where it belongs to the key that was made;
+    else the identity before stays in use.
     """
     member = world.member("till-1").membership
     other = world.member("till-2").membership

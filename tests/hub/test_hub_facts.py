@@ -24,7 +24,7 @@ RECORDS = [*sample_records(NOW), *made_up_records(1, 40, NOW), *made_up_records(
 
 @pytest.mark.parametrize("number", range(len(RECORDS)))
 def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
-    """Sender, destination, case, outcome, and whether it left, as the endpoint itself tells them."""
+    """Sender, destination, case, outcome, whether it left, as the endpoint itself tells them."""
     record = Record.from_json(orjson.loads(canonical(RECORDS[number].to_json())))
     fact = fact_of(canonical(RECORDS[number].to_json()))
     key = (fact.sender.path, fact.destination, fact.account, ",".join(fact.kinds), fact.outcome)
