@@ -33,6 +33,9 @@ _GONE = b"\x01"
 _KEPT = b"\x00"
 _SHORT, _LONG = b"\x02", b"\x04"
 
+_MANY = 256
+_NUMBERS = tuple(number.to_bytes(4, "big") for number in range(_MANY))
+
 type Cut = tuple[int, int]
 """First byte of a part in the text, and the first behind it."""
 
@@ -151,19 +154,45 @@ def sealed_link(prev: bytes, seq: int, text: bytes, seal: Seal) -> bytes:
         raise ValueError("the seal does not fit")
     facts, at = [], 0
     commitments = [prev, seq.to_bytes(8, "big"), len(seal.cuts).to_bytes(4, "big")]
-    sha256, salt = hashlib.sha256, seal.salt
     for number, (start, end) in enumerate(seal.cuts):
         if not at <= start <= end <= len(text):
             raise ValueError("the seal does not fit")
         facts.append(text[at:start])
-        if salt is None:
-            commitments.append(seal.commitment(number, text[start:end]))
-        else:  # the same, without the calls: most of what is hashed comes this way
-            key = sha256(salt + number.to_bytes(4, "big")).digest()
-            commitments.append(sha256(key + text[start:end]).digest())
+        commitments.append(seal.commitment(number, text[start:end]))
         at = end
     facts.append(text[at:])
-    return sha256(b"".join(commitments) + b"\0".join(facts)).digest()
+    return hashlib.sha256(b"".join(commitments) + b"\0".join(facts)).digest()
+
+
+def salted_link(prev: bytes, seq: int, text: bytes, salt: bytes, gaps: Sequence[int]) -> bytes:
+    """Return `sealed_link` of an entry of which nothing was erased, in fewer steps.
+
+    `gaps`: of each part how far it begins behind the one before, and its length (`gaps_of`).
+    Returns nothing where they do not fit the text.
+    """
+    sha256, at, numbers = hashlib.sha256, 0, _NUMBERS
+    facts, hashed = [], [prev, seq.to_bytes(8, "big"), (len(gaps) >> 1).to_bytes(4, "big")]
+    for place in range(0, len(gaps), 2):
+        start = at + gaps[place]
+        facts.append(text[at:start])
+        at = start + gaps[place + 1]
+        number = place >> 1
+        told = numbers[number] if number < _MANY else number.to_bytes(4, "big")
+        hashed.append(sha256(sha256(salt + told).digest() + text[start:at]).digest())
+    if at > len(text) or len(prev) != _HASH_BYTES:
+        return b""
+    facts.append(text[at:])
+    hashed.append(b"\0".join(facts))
+    return sha256(b"".join(hashed)).digest()
+
+
+def gaps_of(kept: bytes) -> tuple[int, ...]:
+    """Return the gaps and lengths in kept cuts. Raises ValueError where they are damaged."""
+    width, letter = (2, "H") if kept[:1] == _SHORT else (4, "L")
+    count, left = divmod(len(kept) - 1, width)
+    if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:
+        raise ValueError("the seal is damaged")
+    return struct.unpack_from(f">{count}{letter}", kept, 1)
 
 
 def erase(text: bytes, seal: Seal, parts: Collection[int]) -> tuple[bytes, Seal]:
@@ -215,11 +244,7 @@ def cuts_to_bytes(cuts: Sequence[Cut]) -> bytes:
 
 def cuts_from_bytes(kept: bytes) -> tuple[Cut, ...]:
     """Return the cuts. Raises ValueError where they are damaged."""
-    width, letter = (2, "H") if kept[:1] == _SHORT else (4, "L")
-    count, left = divmod(len(kept) - 1, width)
-    if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:
-        raise ValueError("the seal is damaged")
-    numbers = struct.unpack(f">{count}{letter}", kept[1:])
+    numbers = gaps_of(kept)
     found, at = [], 0
     for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
         found.append((at + gap, at + gap + length))
