@@ -15,7 +15,6 @@ nobody can tell by trying what a short part was.
 """
 
 import hashlib
-import os
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,11 +117,6 @@ class Seal:
     def erased(self) -> frozenset[int]:
         """Numbers of the parts that were erased."""
         return frozenset(n for n, one in enumerate(self.sealed) if one[:1] == _GONE)
-
-
-def new_seal(text: bytes) -> Seal:
-    """Return the seal of a record's canonical text, with a salt that nobody knows."""
-    return Seal(salt=os.urandom(SALT_BYTES), cuts=cuts_of(text))
 
 
 def cuts_of(text: bytes) -> tuple[Cut, ...]:
@@ -231,11 +225,25 @@ def cuts_to_bytes(cuts: Sequence[Cut]) -> bytes:
     """Return the cuts as they are kept: gap and length of each, in two bytes, or in four where one
     is longer; the first byte says which.
     """
+    return _gaps_to_bytes(_gaps(cuts))
+
+
+def seal_entry(prev: bytes, seq: int, text: bytes, salt: bytes) -> tuple[bytes, bytes]:
+    """Return the hash of a new entry, and its cuts as they are kept."""
+    gaps = _gaps(cuts_of(text))
+    return salted_link(prev, seq, text, salt, gaps), _gaps_to_bytes(gaps)
+
+
+def _gaps(cuts: Sequence[Cut]) -> list[int]:
     numbers: list[int] = []
     at = 0
     for start, end in cuts:
         numbers += (start - at, end - start)
         at = end
+    return numbers
+
+
+def _gaps_to_bytes(numbers: Sequence[int]) -> bytes:
     try:
         return _SHORT + struct.pack(f">{len(numbers)}H", *numbers)
     except struct.error:
