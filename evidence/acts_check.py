@@ -1,5 +1,5 @@
-"""Verifies the chain of acts: what people did and what befell the gate, each with the record that it
-saw.
+"""Verifies the chain of acts: what people did and what befell the gate, and that the record which
+each saw is there.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a verification begins to read records: at the first that is there, or behind a checkpoint."""
+"""Where a verification begins to read records: at the first of them, or behind a checkpoint."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -1,9 +1,9 @@
 """Reads what was added up by the hour: totals, rankings and courses over any time, also of records
 that have expired long since.
 
-Everything counts whole hours of UTC: `since` is moved back to its full hour, `until` on to the next.
-Bytes, tokens and costs are of what left the machine; values found are of all, stopped or not. All
-functions raise EvidenceError where the file cannot be read.
+Everything counts whole hours of UTC: `since` is moved back to its full hour, `until` on to the
+next. Bytes, tokens and costs are of what left the machine; values found are of all, stopped or not.
+All functions raise EvidenceError where the file cannot be read.
 """
 
 from collections import defaultdict

@@ -1,5 +1,6 @@
 """Sums of records whose time is over: what cases, versions of scripts, traffic and hours were added
-up from them, kept when the records went. One packed text for each cut; the chain of acts has its hash.
+up from them, kept when the records went. One packed text for each cut; the chain of acts has its
+hash.
 """
 
 import hashlib

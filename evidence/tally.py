@@ -1,9 +1,9 @@
 """Adds up stored texts as `Rollup.add` adds up their records, without reading each of them whole.
 
 A canonical text is cut where its members begin. Pieces that are JSON values each by themselves are
-the members of one object, whatever stands in them. What records have in common (sender, destination,
-decision) is known by its bytes; findings and calls are known by their likeness to some that could be
-read. A text of which this cannot be said is read as all others read it.
+the members of one object, whatever stands in them. What records have in common (sender, place,
+decision) is known by its bytes; findings and calls are known by their likeness to some that could
+be read. A text of which this cannot be said is read as all others read it.
 """
 
 from collections.abc import Callable
