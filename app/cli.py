@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
+from app.commands import evidence, gate, keys, packages, people, recordings, rules, settings, trust
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -77,6 +77,7 @@ application.add_typer(trust.application, name="ca")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
+application.add_typer(keys.application, name="keys")
 
 
 _ALSO_CALLED = {"authority": "ca"}
