@@ -1,5 +1,5 @@
-"""Epochs of the key of marks: a value is found under every key that is kept, and under none that was
-destroyed.
+"""Epochs of the key of marks: a value is found under every key that is kept, and under none that
+was destroyed.
 """
 
 import io

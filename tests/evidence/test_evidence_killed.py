@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from examples import most
 
 import evidence
 from evidence.database import connect
 from evidence.writer import Writer
+from examples import most
 
-PROGRAM = Path(__file__).parents[1] / "fakes" / "killed_gates.py"
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests" / "fakes" / "killed_gates.py"
 KILLS, FEW = 200, 20
 """In the profile `thorough`, and else."""
 
@@ -31,6 +32,8 @@ def test_killed_at_random_instants_every_promise_is_kept(place: Path) -> None:
         capture_output=True,
         text=True,
         timeout=800,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,
     )
     lines = done.stdout.splitlines()

@@ -15,8 +15,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from benchmarks.evidence_records import records
 from core.errors import EvidenceError
 from core.ids import uuid7
