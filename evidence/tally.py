@@ -1,4 +1,4 @@
-"""Adds up stored texts as `Rollup.add` adds up what stands in them, without reading each of them whole.
+"""Adds up stored texts as `Rollup.add` adds up what they hold, without reading each of them whole.
 
 A canonical text is cut where its members begin. Pieces that are JSON values each by themselves are
 the members of one object, whatever stands in them. What records have in common (sender, place,
@@ -113,10 +113,13 @@ class Tally:
         except ValueError:
             found = None
         if found is None:
-            entry = read_entry(text, self._recalled)
-            return entry.id, micros(entry.at), self.sums.add(entry, at_us)
+            return self._whole(text, at_us)
         kind, one, begun = found
         return one.id, begun, self.sums.add_one(kind, one, at_us)
+
+    def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        entry = read_entry(text, self._recalled)
+        return entry.id, micros(entry.at), self.sums.add(entry, at_us)
 
     def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
         """Return what is added; None, or ValueError, where the text is not as all are."""
