@@ -77,6 +77,10 @@ def run_sealed(
     """
     if sys.platform != "linux":
         raise NoSealError(str(why_not_sealed()), remedy=_REMEDY)
+    if gate.public:
+        raise NoSealError(
+            "The gate of this machine is another user's, and takes no sealed runs.", remedy=_REMEDY
+        )
     from capture.confinement import networked_input
     from capture.seal import CannotSealError, CannotStartError, Plan, start
 
