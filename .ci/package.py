@@ -16,7 +16,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACE = Path("opt/outgate")
 LEFT_OUT = ("test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages")
 """Of the standard library: what no service needs."""
-NEEDLESS = ("pyarrow/include", "pyarrow/tests", "pyarrow/src", "numpy/tests")
+NEEDLESS = (
+    "phonenumbers/geodata",
+    "phonenumbers/carrierdata",
+    "phonenumbers/tzdata",
+    "pyarrow/include",
+    "pyarrow/tests",
+    "pyarrow/src",
+    "numpy/tests",
+)
 """Of what is installed: headers, tests and sources."""
 PLAIN = ("*.pyi", "*.pxd", "*.a", "*.h", "*.hpp")
 
@@ -100,6 +108,9 @@ def trim(prefix: Path) -> None:
     for pattern in PLAIN:
         for file in packages.rglob(pattern):
             file.unlink()
+    if shutil.which("strip") is not None:
+        libraries = [f for f in prefix.rglob("*.so*") if f.is_file() and not f.is_symlink()]
+        subprocess.run(["strip", "--strip-unneeded", *libraries], check=False)
 
 
 def compile_all(python: Path) -> None:

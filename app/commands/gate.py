@@ -68,11 +68,18 @@ def run(
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
-    from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
+    from app.sealing import (
+        NoSealError,
+        is_sealed,
+        may_go_unsealed,
+        refuse_in_seal,
+        run_sealed,
+    )
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
+    refuse_in_seal()
     home = open_home()
     settings = load_settings(home.settings)
     seals = is_sealed(settings, sealed)
