@@ -13,6 +13,7 @@ from app.commands import (
     endpoint,
     evidence,
     gate,
+    observations,
     packages,
     people,
     recordings,
@@ -80,6 +81,7 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
+application.command(cls=ChoosesTableOrFormat)(observations.observations)
 application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)

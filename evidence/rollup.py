@@ -9,8 +9,17 @@ from typing import Any
 
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED, Observation
 from core.record import Record
-from core.review import Disposition, called, case_key, destination_of, needs_review, sender_of
+from core.review import (
+    Disposition,
+    called,
+    case_key,
+    destination_of,
+    needs_review,
+    observation_key,
+    sender_of,
+)
 from evidence.times import BUCKET_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
@@ -48,6 +57,24 @@ def _case(key: str, record: Record, at_us: int) -> dict[str, Any]:
         "bytes_sent": record.request.bytes,
         "last_record": record.id,
         "degraded": 1 if record.decision.degraded else 0,
+    }
+
+
+def _observed_case(key: str, seen: Observation, at_us: int) -> dict[str, Any]:
+    script = seen.sender.script
+    sent = seen.value("bytes_sent")
+    return {
+        **_unreadable_case(seen.id, at_us),
+        "key": key,
+        "verdict": OBSERVED,
+        "script": called(seen) or "unknown",
+        "script_path": None if script is None else script.path,
+        "script_sha256": None if script is None else script.sha256,
+        "user": seen.sender.user,
+        "host": seen.about,
+        "kinds": f",{seen.kind.value},",
+        "bytes_sent": sent if isinstance(sent, int) else 0,
+        "degraded": 0,
     }
 
 
@@ -121,10 +148,12 @@ class Rollup:
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
     """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
 
-    def add(self, record: Record, at_us: int) -> str | None:
-        """Add one record as it is stored; return the key of its case, or None when it needs no
-        review.
+    def add(self, record: Record | Observation, at_us: int) -> str | None:
+        """Add one record or observation as it is stored; return the key of its case, or None when
+        it needs no review.
         """
+        if isinstance(record, Observation):
+            return self._add_observation(record, at_us)
         key = case_key(record) if needs_review(record) else None
         if key is not None:
             self.add_case(_case(key, record, at_us))
@@ -133,6 +162,16 @@ class Rollup:
         self._add_script(record, at_us)
         if record.left:
             self._add_traffic(record, at_us)
+        return key
+
+    def _add_observation(self, seen: Observation, at_us: int) -> str | None:
+        self._add_script(seen, at_us)
+        if not seen.notable:
+            return None
+        key = observation_key(seen)
+        self.add_case(_observed_case(key, seen, at_us))
+        if seen.sender.script is not None and seen.sender.script.sha256:
+            self.versions.setdefault(key, set()).add(seen.sender.script.sha256)
         return key
 
     def add_unreadable(self, id_: str, at_us: int) -> str:
@@ -145,7 +184,7 @@ class Rollup:
         known = self.cases.get(case["key"])
         self.cases[case["key"]] = case if known is None else _add(known, case)
 
-    def _add_script(self, record: Record, at_us: int) -> None:
+    def _add_script(self, record: Record | Observation, at_us: int) -> None:
         script = record.sender.script
         if script is None:
             return

@@ -18,7 +18,7 @@ from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
-from evidence.entries import Recalled, read_record, seal_of
+from evidence.entries import Recalled, read_entry, seal_of
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
 from evidence.past import Past
@@ -175,7 +175,7 @@ def _records_problem(
         if not text:
             continue
         try:
-            record = read_record(text, known)
+            record = read_entry(text, known)
         except ValueError:
             derived.cannot_read(key)
             continue
