@@ -124,7 +124,7 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
 
 
 def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
-    """Return what names the senders on this platform: the service for it, where settings name it."""
+    """Return what names the senders on this platform: the service, where it is named."""
     import attribution
 
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
