@@ -189,7 +189,7 @@ set -e
 [ "$1" = purge ] || exit 0
 rm -rf /var/lib/outgate /etc/outgate /run/outgate /run/outgate-attributor
 for user in outgate-attributor outgate; do
-  if getent passwd $user > /dev/null; then userdel $user; fi
+  if getent passwd $user > /dev/null; then userdel --force $user; fi
 done
 """
 """Evidence stays at removal and at upgrade, and goes with `apt purge` only."""

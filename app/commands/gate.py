@@ -119,16 +119,15 @@ def run(
         contact = (health(running) or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate)
-    if not quiet and running.public:
-        typer.echo("outgate: on record at the gate of this machine", err=True)
-    elif not quiet:
+    if not quiet:
         print_session(
-            session.entries(ended.pid),
+            () if running.public else session.entries(ended.pid),
             ended.code,
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
             left=left,
+            elsewhere=running.url if running.public else None,
         )
     return ended.code
 

@@ -149,7 +149,7 @@ def _purged(tree: Tree) -> Iterator[Write | Run]:
     known = _names(tree)
     for name in (ATTRIBUTOR, GATE):
         if name in known:
-            yield Run(command=("userdel", name), words="the service's user")
+            yield Run(command=("userdel", "--force", name), words="the service's user")
 
 
 def _purgeable(tree: Tree) -> Iterator[str]:

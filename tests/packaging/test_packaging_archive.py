@@ -55,7 +55,9 @@ def test_a_package_comes_serves_is_upgraded_and_goes(built: Path, tmp_path: Path
         [
             f"cp {package} /tmp/outgate.deb; dpkg -i /tmp/outgate.deb && outgate --version",
             f"{_GATE} {_WAIT}; cat /tmp/gate.log; outgate status;"
-            " kill $(pgrep -u outgate -f 'outgate start'); sleep 2; ls /var/lib/outgate",
+            " kill $(pgrep -u outgate -f 'outgate start'); n=0;"
+            " while pgrep -u outgate > /dev/null && [ $n -lt 150 ]; do sleep 0.2; n=$((n+1)); done;"
+            " ls /var/lib/outgate",
             "dpkg -i /tmp/outgate.deb && ls /var/lib/outgate/evidence.db",
             "dpkg -r outgate && ls /var/lib/outgate/evidence.db && ! ls /opt/outgate",
             "dpkg -P outgate",
