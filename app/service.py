@@ -115,7 +115,9 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
             OWNER.task(Duty.RETENTION, expire_old(built.evidence.store.path, built.retention_days))
         )
         watched = _watched(tasks)
+        learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
+            await built.habits.ready()
             await built.gate.run(announced)
         finally:
             stopping = True
@@ -123,6 +125,7 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
                 watched.cancel()
             following.cancel()
             tidying.cancel()
+            learning.cancel()
 
 
 def _watched(tasks: asyncio.TaskGroup) -> "asyncio.Task[None] | None":

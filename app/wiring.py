@@ -24,6 +24,7 @@ from core.review import Acting
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution import AnyAttributor
     from classifiers.engine import EngineSetup
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from evidence.history import History
     from evidence.store import Store
     from evidence.witness import Witness
+    from habits.calendar import Calendar
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
     from proxy.corporate_proxies import CorporateProxies
@@ -290,10 +292,32 @@ def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
     return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
 
 
+def calendar_of(settings: Settings) -> Calendar:
+    """Return the organisation's calendar."""
+    from habits import calendar
+
+    return calendar.calendar_of(
+        zone=settings.business_zone,
+        days=settings.business_days,
+        hours=settings.business_hours,
+        holidays=settings.holidays,
+    )
+
+
+def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
+    """Return what knows what scripts do as a rule, where rules ask for it."""
+    from app.habits import HabitKeeper
+
+    return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper
+    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
-    """Return what tells policy about a script's past, from the evidence."""
+    """Return what tells policy about a script's past, from the evidence and from the fleet."""
+    from fleet.approvals import FleetApprovals
+
+    fleet = FleetApprovals(home.fleet)
 
     def past(sender: Attribution, seen: Classification) -> tuple[ScriptHistory, Volume]:
         script = sender.script
@@ -302,11 +326,16 @@ def past_of(
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
         packages, advised = keeper.packages(script.sha256)
+        told = history.script(name, script.sha256)
+        approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
-            history.script(name, script.sha256),
+            told,
+            approved=approved,
+            changed_since_approval=told.changed_since_approval and approved is None,
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,
+            habits=habits.of(name),
         )
         return known, history.volume(name, where, utc_now())
 
