@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.collecting import collectors_of
 from app.home import Home
 from app.settings import Settings
 from app.wiring import (
@@ -97,6 +98,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         direct=direct_connections(),
+        collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(
         gate=Gate(parts, options),

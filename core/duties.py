@@ -37,6 +37,7 @@ class Duty(Enum):
     HAND_OVER = Meaning(what="handing records over to the evidence", essential=True)
     POLICY = Meaning(what="following the policy file", essential=True, lasting=True)
     DIRECT = Meaning(what="looking for connections past the gate", lasting=True)
+    ACTIVITY = Meaning(what="watching what programs do beside their requests", lasting=True)
     TUNNELS = Meaning(what="ending tunnels in which nothing is asked for", courtesy=True)
     SEALS = Meaning(what="taking sealed runs", courtesy=True)
     NAMES = Meaning(what="looking up names for sealed runs", courtesy=True)

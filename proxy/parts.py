@@ -1,10 +1,11 @@
 """What a gate is made of: the parts behind their ports, and how much and how long they may take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core.activity import Collector
 from core.attribution import Attribution
 from core.classification import Classification
 from core.fingerprint import Fingerprinter
@@ -66,6 +67,8 @@ class Parts:
     """Told, in a thread, of each process and version of a script of which there is a record."""
     direct: DirectConnections | None = None
     """Looked at while Python programs use the gate: who goes past it?"""
+    collectors: Sequence[Collector] = ()
+    """Asked from time to time what programs do beside their requests."""
     networks: Networks | None = None
     """Told of the networks of sealed runs."""
     clock: Callable[[], datetime] = utc_now
