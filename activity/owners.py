@@ -10,7 +10,9 @@ from core.exchange import Connection
 from core.ports import Attributor
 
 _AGE = timedelta(minutes=1)
-"""How old a socket is cannot be told: old enough for anybody to have inherited it."""
+"""How old a socket is that was there at the first look cannot be told: old enough for anybody to
+have inherited it.
+"""
 
 _TRIES = 3
 """So often an owner that could not be named is looked for: it may have been about to start."""
@@ -30,10 +32,15 @@ class Owners:
         self._attributor = attributor
         self._known: dict[Ends, Attribution] = {}
         self._tries: Counter[Ends] = Counter()
+        self._looked = False
+        self._there: set[Ends] = set()
+        """Sockets that were there at the first look."""
 
     def keep_only(self, there: Iterable[OpenSocket]) -> None:
         """Forget all that are not open any more."""
         alive = set(map(ends_of, there))
+        self._there = self._there & alive if self._looked else alive
+        self._looked = True
         self._known = {ends: who for ends, who in self._known.items() if ends in alive}
         self._tries = Counter({ends: n for ends, n in self._tries.items() if ends in alive})
 
@@ -50,7 +57,7 @@ class Owners:
             client_port=one.port,
             gate_host=one.far_host,
             gate_port=one.far_port,
-            at=now - _AGE,
+            at=now - _AGE if ends in self._there else now,
             socket=one.number or None,
         )
         found = self._known[ends] = self._attributor.attribute(asked)

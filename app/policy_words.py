@@ -11,6 +11,7 @@ from core.vocabulary.destinations import ACCOUNTS, CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.packages import PACKAGE_STATES
+from core.vocabulary.protocols import WORDS as PROTOCOLS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES
 from core.vocabulary.verdicts import ANSWERS
 from destinations import SERVICES, Service
@@ -75,6 +76,7 @@ def all_words() -> tuple[Words, ...]:
         Words(key="services", where=of_services, columns=service, rows=_services()),
         _meanings("senders", "attribution: certainty", CERTAINTIES),
         _meanings("launches", "script: launched_as", LAUNCHES),
+        _meanings("protocols", "destination: protocol", PROTOCOLS),
         _meanings("packages", "script: packages", PACKAGE_STATES),
     )
 

@@ -26,6 +26,7 @@ from policy.fields import (
     Kind,
     Listed,
     Port,
+    Protocol,
     Scheme,
     Sha256,
     Size,
@@ -145,6 +146,9 @@ class DestinationCondition(Section):
         None, description="Country of its address: two letters, or unknown."
     )
     scheme: Annotated[Listed[Scheme] | None, Asks(reads.SCHEME, one_of)] = None
+    protocol: Annotated[Listed[Protocol] | None, Asks(reads.SCHEME, one_of)] = Field(
+        None, description="What it speaks, where that is not HTTP: postgresql, smtp, ssh, …"
+    )
     path: Annotated[Listed[Text] | None, Asks(reads.URL_PATH, matching_case)] = None
 
 

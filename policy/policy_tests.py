@@ -32,6 +32,7 @@ from policy.fields import (
     Host,
     Kind,
     Port,
+    Protocol,
     Scheme,
     Several,
     Size,
@@ -74,6 +75,8 @@ class GivenDestination(Strict):
     country: Country = "unknown"
     address: Address | None = None
     scheme: Scheme = "https"
+    protocol: Protocol | None = None
+    """What it speaks, where that is not HTTP."""
     path: Text = "/"
 
 
@@ -243,7 +246,7 @@ def _script(given: GivenScript) -> Script:
 
 def _destination(given: GivenDestination) -> Destination:
     return Destination(
-        scheme=given.scheme,
+        scheme=given.protocol or given.scheme,
         host=host_of(given.host),
         port=given.port,
         path=given.path,

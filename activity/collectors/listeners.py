@@ -61,7 +61,7 @@ class Listeners:
                         "address": Seen(value=one.host, how=_TABLE),
                         "reach": Seen(value=reach_of(one.host), how=_ADDRESS),
                     },
-                    notable=True,
+                    notable=not self._is_private(one),
                 )
         self._told &= open_now
 
@@ -69,10 +69,19 @@ class Listeners:
         """See Collector.end."""
         yield from ()
 
+    def _is_private(self, one: OpenSocket) -> bool:
+        """Notebooks, debuggers and pools of workers talk to themselves at ports that the system
+        gave out: that is no case.
+        """
+        return self._changes(one) and reach_of(one.host) == THIS_MACHINE
+
+    def _changes(self, one: OpenSocket) -> bool:
+        first, last = self._means.sockets.given_out()
+        return first <= one.port <= last
+
     def _about(self, one: OpenSocket) -> str:
         """A port that the system gave out is another one in each run: all are one case."""
-        first, last = self._means.sockets.given_out()
-        port = "a changing port" if first <= one.port <= last else f"port {one.port}"
+        port = "a changing port" if self._changes(one) else f"port {one.port}"
         return f"{port}, reachable from {reach_of(one.host)}"
 
 
