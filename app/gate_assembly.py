@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.collecting import collectors_of
 from app.home import Home
+from app.lineage import Tracer
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -98,6 +99,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         direct=direct_connections(),
+        tracer=Tracer(files=attributor.files),
         collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(

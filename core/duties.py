@@ -44,6 +44,7 @@ class Duty(Enum):
     HOLDS = Meaning(what="asking people about held requests")
     SCRIPTS = Meaning(what="looking at scripts", courtesy=True)
     LINES = Meaning(what="finding lines of code", courtesy=True)
+    FILES = Meaning(what="finding files that were sent", courtesy=True)
     PLACES = Meaning(what="looking up addresses and countries", courtesy=True)
     PAST = Meaning(what="reading what is known of a script", courtesy=True)
     SECRET_RULES = Meaning(what="making the long tail of rules for secrets")

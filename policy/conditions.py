@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
+from core.sent_file import Label, SameAs
 from core.vocabulary.kinds import kinds_of
 from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
@@ -205,6 +206,29 @@ class UnreadCondition(Section):
     )
 
 
+class FilesCondition(Section):
+    """Which file of the sender's it holds: one that is found so. An empty section holds for any."""
+
+    path: Annotated[Listed[Text] | None, Asks(reads.FILE_PATHS, any_matching_path)] = Field(
+        None, description="Path of a file; * stands for anything."
+    )
+    name: Annotated[Listed[Text] | None, Asks(reads.FILE_NAMES, any_matching)] = Field(
+        None, description="Name of a file, without its folder."
+    )
+    label: Annotated[Listed[Label] | None, Asks(reads.FILE_LABELS, sharing)] = Field(
+        None, description="What kind of file it is: spreadsheet, database, key_file, …"
+    )
+    owner: Annotated[Listed[Text] | None, Asks(reads.FILE_OWNERS, any_matching)] = Field(
+        None, description="Owner of a file."
+    )
+    same: Annotated[Listed[SameAs] | None, Asks(reads.FILES_SAME, sharing)] = Field(
+        None, description="What is proven: same_bytes, same_bytes_decoded, was_open."
+    )
+
+    implied = (Asks(reads.FILES_KNOWN, being), True)
+    bare = "any file of the sender's"
+
+
 class VolumeCondition(Section):
     """How much, by this script to this destination. All that is given must hold."""
 
@@ -270,6 +294,7 @@ class When(Strict):
     destination: DestinationCondition | None = None
     findings: Annotated[FindingsCondition, section("kinds")] | None = None
     unread: Annotated[UnreadCondition, section("kinds")] | None = None
+    files: FilesCondition | None = None
     volume: VolumeCondition | None = None
     llm: LlmCondition | None = None
     time: TimeCondition | None = None

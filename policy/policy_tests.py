@@ -20,7 +20,9 @@ from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.host_names import host_of
+from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.files import label_of
 from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.catalogue import canonical
@@ -95,6 +97,16 @@ class GivenFinding(Strict):
     """Of `not_inspected`: what it is; content when nothing is said."""
 
 
+class GivenFile(Strict):
+    """Which file of the sender's it holds."""
+
+    path: Text
+    label: Label | None = None
+    """By its name, when nothing is said."""
+    owner: Text | None = None
+    same: SameAs = SameAs.BYTES
+
+
 class GivenLlm(Strict):
     """Which language model is called."""
 
@@ -130,6 +142,7 @@ class Given(Strict):
     """Scripts that were connected to it, by their paths, where it takes connections itself."""
     destination: GivenDestination = GivenDestination()
     findings: list[GivenFinding] = Field(default=[])
+    files: list[GivenFile] = Field(default=[])
     llm: GivenLlm | None = None
     volume: GivenVolume = GivenVolume()
     request_bytes: Size = 1000
@@ -193,11 +206,23 @@ def situation_of_case(given: Given) -> Situation:
         destination=_destination(given.destination),
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
+        files=tuple(map(_file, given.files)),
         degraded=tuple(given.degraded),
         history=ScriptHistory(packages=frozenset())
         if given.script is None
         else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
+    )
+
+
+def _file(given: GivenFile) -> SentFile:
+    return SentFile(
+        path=given.path,
+        same=given.same,
+        found_by=FoundBy.FOLDER,
+        label=given.label or label_of(given.path),
+        size=1000,
+        owner=given.owner,
     )
 
 

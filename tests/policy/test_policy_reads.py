@@ -67,6 +67,7 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.PACKAGES: of_history("packages"),
     inputs.ADVISORIES: of_history("advised"),
     inputs.VOLUME: of_situation("volume"),
+    inputs.FILES: of_situation("files"),
     inputs.CLOCK: of_situation("now"),
 }
 """What each input is of a situation: gives that part of the second to the first."""
