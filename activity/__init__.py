@@ -1,1 +1,1 @@
-"""What a program does beside its requests, as observations. Collectors are found in their folder."""
+"""What a program does beside its requests, as observations; collectors lie in their folder."""

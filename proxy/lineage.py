@@ -29,8 +29,8 @@ class Lineage:
     async def added(
         self, exchange: Exchange, sender: Attribution, seen: Classification, *, asked: bool
     ) -> Classification:
-        """Return what is known with the files that it holds. With `asked` a rule depends on it: then
-        the stage has failed where nobody could look, or not in time.
+        """Return what is known with the files that it holds. With `asked` a rule depends on it:
+        then the stage has failed where nobody could look, or not in time.
         """
         if self._tracer is None or sender.is_python is False:
             return seen

@@ -148,9 +148,10 @@ def send(serving: Outgate, way: str, folder: Path, *names: str) -> list[dict[str
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    return serving.wait_for(
-        lambda: found if len(found := serving.records()[before:]) >= len(names) else None
+    found: list[dict[str, Any]] = serving.wait_for(
+        lambda: told if len(told := serving.records()[before:]) >= len(names) else None
     )
+    return found
 
 
 DECODED = {"boto-like PUT", "requests json base64", "json data URL", "gzip", "multipart with gzip"}
