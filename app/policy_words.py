@@ -10,6 +10,7 @@ from core.findings import NOT_INSPECTED
 from core.vocabulary.destinations import ACCOUNTS, CATEGORIES
 from core.vocabulary.files import LABELS, SAME
 from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.habits import UNUSUALS
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.packages import PACKAGE_STATES
 from core.vocabulary.protocols import WORDS as PROTOCOLS
@@ -81,6 +82,7 @@ def all_words() -> tuple[Words, ...]:
         _meanings("sameness", "files: same", SAME),
         _meanings("protocols", "destination: protocol", PROTOCOLS),
         _meanings("packages", "script: packages", PACKAGE_STATES),
+        _meanings("unusual", "unusual", UNUSUALS),
     )
 
 
