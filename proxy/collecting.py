@@ -3,10 +3,11 @@ loop, and what it tells goes to the evidence.
 """
 
 import asyncio
+import threading
 from collections.abc import Iterable, Sequence
 
 from core.activity import Collector
-from core.duties import OWNER, Duty
+from core.duties import Duty
 from core.errors import EvidenceError
 from core.observation import Observation
 from core.ports import EvidenceWriter
@@ -23,6 +24,8 @@ class Collecting:
     def __init__(self, collectors: Sequence[Collector], evidence: EvidenceWriter) -> None:
         self._collectors = collectors
         self._evidence = evidence
+        self._turn = threading.Lock()
+        self._ended = False
 
     async def watch(self, every_s: float = EVERY_S) -> None:
         """Ask from time to time. Runs until cancelled."""
@@ -37,20 +40,25 @@ class Collecting:
                 await COURTESIES.run(self._ask, collector)
 
     def end(self) -> None:
-        """Tell what is left: the gate stops."""
-        for collector in self._collectors:
-            with courtesy(Duty.ACTIVITY):
-                self._tell(collector.end())
+        """Tell what is left: the gate stops. What a look under way would tell is not told."""
+        self._ended = True
+        with self._turn:
+            for collector in self._collectors:
+                with courtesy(Duty.ACTIVITY):
+                    for one in collector.end():
+                        self._evidence.observed(one, unwaited)
 
     def _ask(self, collector: Collector) -> None:
-        self._tell(collector.look())
+        with self._turn:
+            if not self._ended:
+                self._tell(collector.look())
 
     def _tell(self, seen: Iterable[Observation]) -> None:
         for one in seen:
-            self._evidence.observed(one, _noted)
+            if self._ended:
+                return
+            self._evidence.observed(one, unwaited)
 
 
-def _noted(problem: EvidenceError | None) -> None:
-    """The writer keeps what it cannot write now, and says so itself."""
-    if problem is not None:
-        OWNER.lost(Duty.ACTIVITY, problem)
+def unwaited(problem: EvidenceError | None) -> None:
+    """Nobody waits for an observation: the writer keeps what it cannot write now, and says so."""

@@ -5,14 +5,14 @@ from dataclasses import replace
 from capture.names_in_clear import KEPT, names_in_clear
 from core.attribution import Attribution
 from core.decision import Decision
-from core.duties import OWNER, Duty
-from core.errors import EvidenceError
+from core.duties import Duty
 from core.exchange import Exchange
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.ids import utc_now, uuid7
 from core.observation import Kind, Observation, Seen
 from core.vocabulary.protocols import WORDS, place_words
 from proxy.boundaries import courtesy
+from proxy.collecting import unwaited
 from proxy.inspection import Inspection
 from proxy.sealed.opening import Foreign
 from proxy.tls_passthrough import Passage, Passages, asked, tunnel
@@ -78,7 +78,7 @@ class ForeignPassage(Passage):
         super().end(note)
         if passed and (self._sent or self._received):
             with courtesy(Duty.ACTIVITY):
-                self._inspection.parts.evidence.observed(self._observation(), _noted)
+                self._inspection.parts.evidence.observed(self._observation(), unwaited)
         self._first.clear()
 
     def _observation(self) -> Observation:
@@ -106,11 +106,6 @@ class ForeignPassage(Passage):
             facts=facts,
             notable=True,
         )
-
-
-def _noted(problem: EvidenceError | None) -> None:
-    if problem is not None:
-        OWNER.lost(Duty.ACTIVITY, problem)
 
 
 class ForeignConnections:

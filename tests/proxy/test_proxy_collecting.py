@@ -83,9 +83,11 @@ async def test_what_fails_is_told_and_works_again() -> None:
     assert not OWNER.trouble
 
 
-async def test_evidence_that_cannot_be_written_is_told() -> None:
-    """An observation that is lost is never lost in silence."""
+async def test_a_gate_that_stops_tells_what_is_left_and_nothing_after() -> None:
+    """A look that comes too late for the evidence is no failure."""
     evidence = Evidence()
+    collecting = Collecting([Tells()], evidence)
+    collecting.end()
     evidence.broken = True
-    Collecting([Tells()], evidence).end()
-    assert evidence.seen
+    await collecting.look()
+    assert len(evidence.seen) == 1 and not OWNER.trouble
