@@ -24,11 +24,13 @@ CLICKHOUSE = b"\0\x11ClickHouse client\x18\x03\xb7\xa9\x03\x07reports\x05carol\x
 BIND = b"\x30\x2a\x02\x01\x01\x60\x25\x02\x01\x03\x04\x0dcn=ada,dc=org\x80\x11geheim-geheim-123"
 
 CASES = [
-    ("postgresql", startup(user="ada", database="ledger"), b"", {"user": "ada", "database": "ledger"}),
+    ("postgresql", startup(user="ada", database="ledger"), b"",
+     {"user": "ada", "database": "ledger"}),
     ("postgresql", SSL_REQUEST + startup(user="ada"), b"N", {"user": "ada"}),
     ("postgresql", SSL_REQUEST, b"S", {}),
     ("postgresql", SSL_REQUEST + b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"S", {}),
-    ("mysql", MYSQL, GREETING, {"server_version": "8.4.2-log", "user": "analyst", "database": "ledger"}),
+    ("mysql", MYSQL, GREETING,
+     {"server_version": "8.4.2-log", "user": "analyst", "database": "ledger"}),
     ("mysql", b"\x20\0\0\1\x85\xae\3\0" + bytes(28), GREETING, {"server_version": "8.4.2-log"}),
     (
         "oracle",

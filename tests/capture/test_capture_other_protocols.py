@@ -99,7 +99,7 @@ OTHERS: dict[str, Makes] = {
     "rtsp": lambda d: b"OPTIONS rtsp://" + _words(d) + b" RTSP/1.0\r\nCSeq: 1\r\n\r\n",
     "sip": lambda d: b"REGISTER sip:" + _words(d) + b" SIP/2.0\r\n\r\n",
     "fix": lambda d: b"8=FIX.4.4\x019=65\x0135=A\x0149=" + _words(d) + b"\x01",
-    "modbus": lambda d: struct.pack(">HHHBBHH", d.randrange(1, 999), 0, 6, 1, 3, d.randrange(99), 1),
+    "modbus": lambda d: struct.pack(">HHHBBHH", d.randrange(1, 99), 0, 6, 1, 3, d.randrange(9), 1),
     "stun": lambda d: b"\0\1\0\0\x21\x12\xa4\x42" + d.randbytes(12),
     "json lines": lambda d: b'{"id": ' + str(d.randrange(1000)).encode() + b', "m": "x"}\n',
     "xmpp": lambda d: b"<?xml version='1.0'?><stream:stream to='" + _words(d) + b"'>",
