@@ -10,10 +10,12 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
+    endpoint,
     evidence,
     fleet,
     gate,
     hub,
+    keys,
     observations,
     packages,
     people,
@@ -23,6 +25,7 @@ from app.commands import (
     trust,
     trusting,
 )
+from app.commands.attributor import attributor
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -73,6 +76,9 @@ application.command(
 application.command()(gate.start)
 application.command()(gate.status)
 application.command()(gate.stop)
+application.command()(attributor)
+application.command()(endpoint.install)
+application.command()(endpoint.uninstall)
 application.command()(evidence.review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
@@ -94,6 +100,7 @@ application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")
+application.add_typer(keys.application, name="keys")
 
 
 _ALSO_CALLED = {"authority": "ca"}
