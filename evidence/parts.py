@@ -2,8 +2,8 @@
 
 The canonical text of a record is cut in *parts* that tell of people (the sender; of each finding
 its masked excerpt with the marks, and its places; the files that were sent) and the *facts* around
-them. Each part is hashed under a key of its own that comes from the record's salt, and the entry's hash is over these hashes
-and the facts:
+them. Each part is hashed under a key of its own that comes from the record's salt, and the entry's
+hash is over these hashes and the facts:
 
     key_i  = SHA-256( salt || i as 4 bytes )
     c_i    = SHA-256( key_i || part_i )
