@@ -111,7 +111,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         direct=direct_connections(),
-        tracer=Tracer(files=attributor.files),
+        tracer=None if attributor.files is None else Tracer(files=attributor.files),
         collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(

@@ -33,11 +33,11 @@ class Tracer:
 
     files: SenderFiles
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...]:
+    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
         """See FileTracer.sent."""
         near = self.files.near(sender, _named_in(exchange))
         if not near:
-            return ()
+            return None if near is None else ()
         parts = parts_of_size(
             exchange.body,
             exchange.header("content-type") or "",
@@ -45,12 +45,14 @@ class Tracer:
             _sizes(near),
         )
         proven = self._proven(sender, near, parts)
+        if proven is None:
+            return None
         told = [*_same(proven, parts), *_open(near, proven)]
         return tuple(told[:_MOST_TOLD])
 
     def _proven(
         self, sender: Attribution, near: Sequence[NearFile], parts: Sequence[Part]
-    ) -> Sequence[ProvenFile]:
+    ) -> Sequence[ProvenFile] | None:
         by_size: dict[int, list[Part]] = {}
         for part in parts:
             by_size.setdefault(part.size, []).append(part)

@@ -25,16 +25,16 @@ class FilesOfSenders:
     reader: Reader
     people: People
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> list[NearFile]:
+    def near(self, sender: Attribution, named: Sequence[str]) -> list[NearFile] | None:
         """See SenderFiles.near."""
         portrait = self.behind(sender)
         if portrait is None or sys.platform != "linux":
-            return []
+            return None
         line = _line(portrait)
         try:
             found = self.reader.ask(_NEAR_S, files_near, line, portrait.script_path, tuple(named))
         except Unread:
-            return []
+            return None
         return [self._shown(one) for one in found if one.path != portrait.script_path]
 
     def _shown(self, one: Near) -> NearFile:
@@ -51,7 +51,7 @@ class FilesOfSenders:
         sender: Attribution,
         wanted: Sequence[tuple[NearFile, str]],
         prefixes: Mapping[str, str],
-    ) -> list[ProvenFile]:
+    ) -> list[ProvenFile] | None:
         """See SenderFiles.proven."""
         near = {one.key: one for one, _ in wanted}
         asked = [
@@ -61,7 +61,7 @@ class FilesOfSenders:
         try:
             found = self.reader.ask(_PROVEN_S, files_proven, asked)
         except Unread:
-            return []
+            return None
         return [
             ProvenFile(
                 near=near[one.outside],

@@ -149,8 +149,8 @@ class FileTracer(Protocol):
     for the event loop.
     """
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...]:
-        """Return what is proven, the best known first; nothing where nothing is."""
+    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
+        """Return what is proven, the best known first; None where nobody could look."""
 
 
 class SenderFiles(Protocol):
@@ -158,10 +158,10 @@ class SenderFiles(Protocol):
     loop.
     """
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> Sequence[NearFile]:
+    def near(self, sender: Attribution, named: Sequence[str]) -> Sequence[NearFile] | None:
         """Return the files that it has open, was told of on its command line, that are `named` in
         its request or in its script, or lie in its and its script's folder; the best known first,
-        a bounded number.
+        a bounded number. None where nobody could look.
         """
 
     def proven(
@@ -169,8 +169,9 @@ class SenderFiles(Protocol):
         sender: Attribution,
         wanted: Sequence[tuple[NearFile, str]],
         prefixes: Mapping[str, str],
-    ) -> Sequence[ProvenFile]:
-        """Return those of the files whose content has, at this moment, the SHA-256 that is wanted.
+    ) -> Sequence[ProvenFile] | None:
+        """Return those of the files whose content has, at this moment, the SHA-256 that is wanted;
+        None where nobody could look.
 
         `prefixes`: key → the SHA-256 that the first `read_to` bytes of it are asked for.
         """

@@ -16,6 +16,8 @@ from proxy.threads import COURTESIES
 
 STAGE = "files"
 _STREAMS = "the body is too large to be held"
+_NOBODY = "nobody looks at the files of senders here"
+_GONE = "the files of the sender could not be looked at"
 _LATE = "the files of the sender could not be looked at in time"
 
 
@@ -32,8 +34,10 @@ class Lineage:
         """Return what is known with the files that it holds. With `asked` a rule depends on it:
         then the stage has failed where nobody could look, or not in time.
         """
-        if self._tracer is None or sender.is_python is False:
+        if sender.is_python is False:
             return seen
+        if self._tracer is None:
+            return failed(seen, _NOBODY) if asked and exchange.body_bytes else seen
         if not exchange.body:
             streams = exchange.body_bytes > 0 or not exchange.complete
             return failed(seen, _STREAMS) if asked and streams else seen
@@ -42,6 +46,8 @@ class Lineage:
                 files = await COURTESIES.run(self._tracer.sent, exchange, sender)
         except TimeoutError:
             return failed(seen, _LATE) if asked else seen
+        if files is None:
+            return failed(seen, _GONE) if asked else seen
         return replace(seen, files=files) if files else seen
 
 

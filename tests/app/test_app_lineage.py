@@ -74,7 +74,9 @@ def sends(tmp_path: Path) -> Sends:
             id=uuid7(), at=utc_now(), scheme="https", host="a.example", port=443, method="POST",
             path=path, headers=(("content-type", media),), body=body, body_bytes=len(body),
         )  # fmt: skip
-        return Tracer(files=files).sent(exchange, SENDER)
+        told = Tracer(files=files).sent(exchange, SENDER)
+        assert told is not None
+        return told
 
     return ask
 

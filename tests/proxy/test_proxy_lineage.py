@@ -38,11 +38,12 @@ class Tracer:
         if not waits:
             self.may_answer.set()
         self.asked = 0
+        self.files: tuple[SentFile, ...] | None = (FILE,)
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...]:
+    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
         self.asked += 1
         self.may_answer.wait(30)
-        return (FILE,)
+        return self.files
 
 
 @pytest.mark.parametrize(
@@ -103,5 +104,20 @@ async def test_programs_that_are_no_python_and_requests_without_a_body_are_not_a
     empty = replace(EXCHANGE, body=b"", body_bytes=0)
     for exchange, sender in ((EXCHANGE, other), (empty, UNATTRIBUTED)):
         assert await Lineage(tracer, 5).added(exchange, sender, SEEN, asked=True) == SEEN
-    assert await Lineage(None, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=True) == SEEN
     assert not tracer.asked
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_where_nobody_looks_at_files_a_rule_that_asks_is_told_so(asked: bool) -> None:
+    """A gate that cannot know which file it was says that, and never that it was none."""
+    seen = await Lineage(None, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=asked)
+    assert bool(seen.degraded) is asked
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_sender_that_could_not_be_looked_at_is_told(asked: bool) -> None:
+    """One that has ended, or whose files nobody may read, is not one without files."""
+    tracer = Tracer()
+    tracer.files = None
+    seen = await Lineage(tracer, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=asked)
+    assert bool(seen.degraded) is asked and seen.files == ()
