@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.collecting import collectors_of
 from app.home import Home
+from app.lineage import Tracer
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -109,6 +111,8 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         direct=direct_connections(),
+        tracer=None if attributor.files is None else Tracer(files=attributor.files),
+        collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(
         gate=Gate(parts, options),

@@ -241,6 +241,10 @@ class Policy(Protocol):
         """True when some rule looks at what a script is made of."""
 
     @property
+    def asks_files(self) -> bool:
+        """True when some rule looks at which files were sent."""
+
+    @property
     def asks_habits(self) -> bool:
         """True when some rule looks at what a script does as a rule."""
 

@@ -1,7 +1,6 @@
 """Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Script
@@ -21,6 +20,9 @@ from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from policy.exception_lines import exception_lines
 from tui.case_reading import Reading
+from tui.case_rows import Row as Row
+from tui.case_rows import Section as Section
+from tui.case_rows import files_section
 from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.wording import (
@@ -36,23 +38,6 @@ from tui.wording import (
     sentence,
     service_name,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One fact. `tone` is one of plain, quiet, strong, allowed, held, blocked, unknown."""
-
-    label: str
-    text: str
-    tone: str = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Facts under one heading; the first section has none."""
-
-    title: str
-    rows: tuple[Row, ...]
 
 
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
@@ -87,6 +72,7 @@ def _all(
         _summary(reading, record, now, zone),
         _why(reading, record),
         _found(record.findings),
+        files_section(record.files),
         _sender(record.sender),
         _destination(record),
         _model(record.llm),

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from core.classification import AccountKind
 from core.review import Action, ReviewEvent, signed
+from core.sent_file import SameAs
 from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import words_of
@@ -35,6 +37,7 @@ def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
             _totals(sums, earlier),
             _scripts(sums, said),
             _destinations(sums),
+            _files(sums),
             _models(sums),
             _personal_accounts(sums),
             _new(sums, store),
@@ -94,6 +97,19 @@ def _answer(sums: Sums, said: _Approvals) -> str:
     by = joined([f"{name} ({count})" for name, count in who.most_common()])
     told += f"{approved} approved by {by}" if approved else "none of them approved"
     return f"{told}; {open_} not approved." if approved and open_ else f"{told}."
+
+
+def _files(sums: Sums) -> Section:
+    rows = [
+        (path, SAME[SameAs(same)], script, where, number(count))
+        for (path, same, script, where), count in sums.files.most_common()
+    ]
+    told = [] if rows else ["No file of a sender's was found in a request."]
+    return Section(
+        title="Files that were sent",
+        sentences=(*told, *rest(rows, "files")),
+        table=table_of("File|Proven|Script|To|Requests", rows),
+    )
 
 
 def _totals(sums: Sums, before: Sums) -> Section:

@@ -104,6 +104,8 @@ class Sums:
     unknown_senders: int = 0
     days: Counter[str] = field(default_factory=Counter)
     stopped_days: Counter[str] = field(default_factory=Counter)
+    files: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """(file, what is proven, script, where) → requests that hold it."""
     cases: dict[str, int] = field(default_factory=dict)
     """Key of each case with a stopped request or a finding → people at most."""
 
@@ -124,6 +126,12 @@ class Sums:
         self._day(record)
         self.personal += bool(personal)
         self.secrets += any(f.kind == SECRET and not f.test_data for f in record.findings)
+        for file in record.files:
+            where = (
+                sender_of(record),
+                place_name(record.destination.service, record.destination.host),
+            )
+            self.files[file.path, file.same.value, *where] += 1
         if record.left:
             self.left += 1
             self.bytes_left += record.request.bytes
