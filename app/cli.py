@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, keys, packages, people, recordings, rules, settings, trust
+from app.commands import (
+    evidence,
+    forward,
+    gate,
+    keys,
+    packages,
+    people,
+    recordings,
+    rules,
+    settings,
+    trust,
+)
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -69,6 +80,8 @@ application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
 application.command()(evidence.checkpoint)
+application.command()(forward.forward)
+application.command()(forward.metrics)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)

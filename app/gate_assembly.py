@@ -3,13 +3,14 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.settings import Settings
 from app.wiring import (
@@ -56,6 +57,8 @@ class BuiltGate:
     """The socket of sealed runs."""
     retention_days: int = 0
     """Records older than this are removed; 0: none."""
+    couriers: Callable[[], "Sequence[Courier]"] = tuple
+    """Makes what sends evidence on. Raises SettingsError."""
     after_retention: Callable[[], None] = lambda: None
     """Is called when such records were removed."""
 
@@ -116,6 +119,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         setup=setup,
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
+        couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
@@ -79,7 +80,7 @@ async def _serve(
         _outlive_parent(built.gate, lambda: me is not None and is_used(me)) if private else None
     )
     try:
-        await _run(built, announced)
+        await _run(built, announced, private=private)
     except* SettingsError as errors:
         raise _first(errors) from None
     finally:
@@ -92,7 +93,8 @@ async def _serve(
         raise missing
 
 
-async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
+async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, private: bool) -> None:
+    couriers = () if private else built.couriers()
     async with asyncio.TaskGroup() as tasks:
         follow = follow_policy(built.policy, built.renewed)
         following = tasks.create_task(OWNER.task(Duty.POLICY, follow))
@@ -110,12 +112,14 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
                 ),
             )
         )
+        forwarding = tasks.create_task(OWNER.task(Duty.FORWARDING, keep_forwarding(couriers)))
         try:
             await built.gate.run(announced)
         finally:
             stopping = True
             following.cancel()
             tidying.cancel()
+            forwarding.cancel()
 
 
 async def _warmed(attributor: "SocketAttributor") -> None:
