@@ -18,7 +18,7 @@ def forward(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> int:
-    """Send what the collectors of the settings have not taken yet; a running gate does so by itself.
+    """Send what the collectors of the settings have not taken yet; a gate does so by itself.
 
     Nothing is lost while a collector is away: it gets everything when it is back. Exit code 1 when
     one did not take all.

@@ -238,7 +238,8 @@ def test_an_address_is_read(text: str, read: tuple[str, int, str]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "siem.example", "http://x", "syslog://x", "syslog+tcp://", "otlp+http://a:b@x",
-     "otlp+http://x?y", "otlp+http://x#y", "otlp+http://x:99999", "syslog+tcp://x:abc", "otlp+http://[::1"],
+     "otlp+http://x?y", "otlp+http://x#y", "otlp+http://x:99999", "syslog+tcp://x:abc",
+     "otlp+http://[::1"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     """With what would be one; a password is never part of it."""
