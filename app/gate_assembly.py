@@ -20,6 +20,7 @@ from app.wiring import (
     direct_connections,
     engine_setup,
     evidence_of,
+    habits_of,
     keeper_of,
     live_policy_of,
     past_of,
@@ -32,6 +33,7 @@ from core.happenings import Event, Fact, happening
 from core.ids import utc_now
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
@@ -53,6 +55,7 @@ class BuiltGate:
     classifier: "Engine"
     pool: "WorkerPool"
     setup: "EngineSetup"
+    habits: "HabitKeeper"
     seals: Path
     """The socket of sealed runs."""
     retention_days: int = 0
@@ -88,7 +91,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from proxy.gate import Gate
     from proxy.parts import Parts
 
-    policy = live_policy_of(home, choices.policy)
+    policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     evidence = evidence_of(home, settings, policy.version)
     _rotated(home, settings, evidence.store)
@@ -96,13 +99,14 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
+    habits = habits_of(home, settings, policy)
     parts = Parts(
         attributor=attributor,
         classifier=classifier,
         pool=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper),
+        history=past_of(evidence.history, keeper, habits, home),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,
@@ -121,6 +125,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         retention_days=settings.retention_days,
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
+        habits=habits,
     )
 
 

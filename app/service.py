@@ -113,13 +113,16 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, priva
             )
         )
         forwarding = tasks.create_task(OWNER.task(Duty.FORWARDING, keep_forwarding(couriers)))
+        learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
+            await built.habits.ready()
             await built.gate.run(announced)
         finally:
             stopping = True
             following.cancel()
             tidying.cancel()
             forwarding.cancel()
+            learning.cancel()
 
 
 async def _warmed(attributor: "SocketAttributor") -> None:

@@ -37,6 +37,12 @@ class Event(StrEnum):
     OUTBOX_DROPPED = "outbox_dropped"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"
+    CONTRACT_WRITTEN = "contract_written"
+    CONTRACT_ENFORCED = "contract_enforced"
+    CONTRACT_LIFTED = "contract_lifted"
+    SUCCESSOR_NAMED = "successor_named"
+    SCANNED = "scanned"
+    HANDED_ON = "handed_on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from core.classification import AccountKind
 from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
 from core.review import Case
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
@@ -45,6 +46,8 @@ _BY_ACCOUNT = {AccountKind.PERSONAL: 2, AccountKind.OTHER_TENANT: 2, AccountKind
 
 def risk_of(case: Case) -> Risk:
     """Return how much a case should worry. What did not leave is low, whatever was in it."""
+    if case.verdict == OBSERVED:
+        return Risk(level=Level.MEDIUM, points=_MEDIUM, because=("nothing of it was read",))
     if not _may_have_left(case):
         return Risk(level=Level.LOW, points=0, because=("nothing left",))
     told = sorted(_points(case), key=lambda part: -part[0])

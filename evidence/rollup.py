@@ -11,8 +11,17 @@ from typing import Any
 
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Finding
+from core.observation import OBSERVED, Observation
 from core.record import Record
-from core.review import Disposition, called, case_key, destination_of, needs_review, sender_of
+from core.review import (
+    Disposition,
+    called,
+    case_key,
+    destination_of,
+    needs_review,
+    observation_key,
+    sender_of,
+)
 from evidence.times import BUCKET_US, HOUR_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
@@ -133,6 +142,24 @@ def figures(record: Record) -> Figures:
     )
 
 
+def _observed_case(key: str, seen: Observation, at_us: int) -> dict[str, Any]:
+    script = seen.sender.script
+    sent = seen.value("bytes_sent")
+    return {
+        **_unreadable_case(seen.id, at_us),
+        "key": key,
+        "verdict": OBSERVED,
+        "script": called(seen) or "unknown",
+        "script_path": None if script is None else script.path,
+        "script_sha256": None if script is None else script.sha256,
+        "user": seen.sender.user,
+        "host": seen.about,
+        "kinds": f",{seen.kind.value},",
+        "bytes_sent": sent if isinstance(sent, int) else 0,
+        "degraded": 0,
+    }
+
+
 def _unreadable_case(id_: str, at_us: int) -> dict[str, Any]:
     return {
         "key": UNREADABLE,
@@ -212,10 +239,12 @@ class Rollup:
     dollar.
     """
 
-    def add(self, record: Record, at_us: int) -> str | None:
-        """Add one record as it is stored; return the key of its case, or None when it needs no
-        review.
+    def add(self, record: Record | Observation, at_us: int) -> str | None:
+        """Add one record or observation as it is stored; return the key of its case, or None when
+        it needs no review.
         """
+        if isinstance(record, Observation):
+            return self._add_observation(record, at_us)
         return self.add_one(alike(record), figures(record), at_us)
 
     def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
@@ -223,11 +252,7 @@ class Rollup:
         if kind.key is not None:
             self._add_to_case(kind.key, kind, one, at_us)
         if kind.script is not None:
-            seen = self.scripts.get(kind.script)
-            if seen is None:
-                self.scripts[kind.script] = [at_us, at_us, 1]
-            else:
-                seen[:] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
+            self._add_script(kind.script, at_us)
         if kind.left:
             place = kind.sender, kind.destination, at_us // BUCKET_US
             _add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
@@ -278,6 +303,18 @@ class Rollup:
         known["last_record"] = one.id
         known["degraded"] += kind.degraded
 
+    def _add_observation(self, seen: Observation, at_us: int) -> str | None:
+        script = seen.sender.script
+        if script is not None:
+            self._add_script((sender_of(seen), script.sha256 or ""), at_us)
+        if not seen.notable:
+            return None
+        key = observation_key(seen)
+        self.add_case(_observed_case(key, seen, at_us))
+        if script is not None and script.sha256:
+            self.versions.setdefault(key, set()).add(script.sha256)
+        return key
+
     def add_unreadable(self, id_: str, at_us: int) -> str:
         """Add an entry that this version cannot read; return the key of its case."""
         self.add_case(_unreadable_case(id_, at_us))
@@ -287,6 +324,13 @@ class Rollup:
         """Add the sums of a case."""
         known = self.cases.get(case["key"])
         self.cases[case["key"]] = dict(case) if known is None else _add(known, case)
+
+    def _add_script(self, version: tuple[str, str], at_us: int) -> None:
+        seen = self.scripts.get(version)
+        if seen is None:
+            self.scripts[version] = [at_us, at_us, 1]
+        else:
+            seen[:] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
 
 
 def _add_to[Key](sums: dict[Key, list[int]], key: Key, new: tuple[int, ...]) -> None:

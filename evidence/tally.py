@@ -28,8 +28,8 @@ from core.record_reading import (
     read_sender,
 )
 from evidence.chain import canonical
-from evidence.entries import Recalled, read_record
-from evidence.rollup import Alike, Figures, Rollup, alike, figures, micro_usd
+from evidence.entries import Recalled, read_entry
+from evidence.rollup import Alike, Figures, Rollup, alike, micro_usd
 from evidence.times import EPOCH, micros
 
 _AT = b'{"at":"'
@@ -112,12 +112,15 @@ class Tally:
             found = self._by_pieces(text)
         except ValueError:
             found = None
-        kind, one, begun = found or self._whole(text)
+        if found is None:
+            return self._whole(text, at_us)
+        kind, one, begun = found
         return one.id, begun, self.sums.add_one(kind, one, at_us)
 
-    def _whole(self, text: bytes) -> tuple[Alike, Figures, int]:
-        record = read_record(text, self._recalled)
-        return alike(record), figures(record), micros(record.at)
+    def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        """Add what is read as all others read it: an observation, or a record unlike most."""
+        entry = read_entry(text, self._recalled)
+        return entry.id, micros(entry.at), self.sums.add(entry, at_us)
 
     def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
         """Return what is added; None, or ValueError, where the text is not as all are."""

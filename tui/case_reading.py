@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from core.observation import OBSERVED
 from core.ports import CaseStore
 from core.review import Case, ReviewEvent
-from core.stored import StoredEntry, UnreadableEntry
+from core.stored import OpenedEntry, UnreadableEntry
 from tui.holds import Held
 
 
@@ -13,8 +14,8 @@ class Reading:
     """What was read of one case."""
 
     case: Case
-    newest: StoredEntry | None = None
-    """Its newest record; None while that is not read, or when none is left."""
+    newest: OpenedEntry | None = None
+    """Its newest record or observation; None while that is not read, or when none is left."""
     history: tuple[ReviewEvent | UnreadableEntry, ...] = ()
     complete: bool = False
     """False while the evidence is still being read."""
@@ -35,5 +36,9 @@ def read_fully(store: CaseStore, begun: Reading) -> Reading:
     key, history = begun.case.key, tuple(store.history(begun.case.key))
     if begun.held is not None:
         return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)
-    newest = next(iter(store.records(key, 1)), None)
+    newest: OpenedEntry | None
+    if begun.case.verdict == OBSERVED:
+        newest = next(iter(store.observations_of(key, 1)), None)
+    else:
+        newest = next(iter(store.records(key, 1)), None)
     return replace(begun, newest=newest, history=history, complete=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from core.observation import OBSERVED
 from core.review import CaseFilter, CaseStatus
 from core.vocabulary.kinds import KINDS
-from core.vocabulary.verdicts import FATES, VERDICTS
+from core.vocabulary.verdicts import FATES, SEEN, VERDICTS
 
 STATUSES: dict[str, CaseStatus | None] = {
     "open": CaseStatus.OPEN,
@@ -19,6 +20,7 @@ STATUSES: dict[str, CaseStatus | None] = {
 VERDICT_WORDS = {
     **{words.word: verdict.value for verdict, words in VERDICTS.items()},
     **{words.word: fate.value for fate, words in FATES.items()},
+    SEEN.word: OBSERVED,
 }
 PREFIXES = ("script:", "to:", "found:", "since:")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

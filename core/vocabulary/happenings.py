@@ -25,6 +25,12 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",
         Event.LEGAL_HOLD: "evidence was put under a legal hold",
         Event.HOLD_LIFTED: "a legal hold was lifted",
+        Event.CONTRACT_WRITTEN: "a script's habits were written down as a contract, in shadow",
+        Event.CONTRACT_ENFORCED: "a script was locked to its contract",
+        Event.CONTRACT_LIFTED: "a script was unlocked from its contract",
+        Event.SUCCESSOR_NAMED: "a script was given a successor to its owner",
+        Event.SCANNED: "the scripts that lie on the machine were looked for",
+        Event.HANDED_ON: "approved scripts were handed on",
     }
 )
 """A sentence without its full stop."""

@@ -11,11 +11,13 @@ from importlib.metadata import version as version_of
 from typing import Any
 
 from core.happenings import Happening
+from core.observation import Observation
 from core.record import Record
 from core.review import called
-from core.stored import StoredRecord, UnreadableEntry
+from core.stored import StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.happenings import HAPPENED
+from core.vocabulary.observations import observed
 from core.vocabulary.reviews import done
 from core.vocabulary.verdicts import outcome
 from evidence.acts import StoredAct
@@ -151,7 +153,30 @@ def _record(entry: Entry, known: Recalled) -> dict[str, Any]:
     if isinstance(read, UnreadableEntry):
         values: dict[str, Value] = {"event.name": "outgate.unreadable"}
         return _log(entry, entry.at_us, _WARN, read.for_officer(), values)
+    if isinstance(read, StoredObservation):
+        return _log(entry, entry.at_us, _INFO, observed(read.observation), _seen(read.observation))
     return _log(entry, entry.at_us, _severity(read.record), _said(read), _values(read.record))
+
+
+def _seen(seen: Observation) -> dict[str, Value]:
+    sender, script = seen.sender, seen.sender.script
+    facts: dict[str, Value] = {
+        f"outgate.fact.{name}": ", ".join(one.value) if isinstance(one.value, tuple) else one.value
+        for name, one in seen.facts.items()
+    }
+    return {
+        "event.name": "outgate.observation",
+        "process.pid": None if sender.process is None else sender.process.pid,
+        "process.executable.path": None if sender.process is None else sender.process.exe,
+        "user.name": sender.user,
+        "outgate.sender": called(seen) or None,
+        "outgate.sender.certainty": sender.certainty.value,
+        "outgate.script.path": None if script is None else script.path,
+        "outgate.script.sha256": None if script is None else script.sha256,
+        "outgate.observation.kind": seen.kind.value,
+        "outgate.observation.about": seen.about,
+        **facts,
+    }
 
 
 def _severity(record: Record) -> tuple[int, str]:

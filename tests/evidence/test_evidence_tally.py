@@ -13,7 +13,7 @@ from benchmarks.evidence_records import records
 from core.record import Record
 from core.review import case_key, needs_review
 from evidence.chain import canonical
-from evidence.entries import read_record
+from evidence.entries import read_entry
 from evidence.rollup import Rollup
 from evidence.tally import Tally
 from evidence.times import micros
@@ -27,7 +27,7 @@ def whole(texts: list[tuple[bytes, int]]) -> tuple[Rollup, list[object]]:
     sums, told = Rollup(), list[object]()
     for text, at_us in texts:
         try:
-            record = read_record(text)
+            record = read_entry(text)
         except ValueError:
             told.append(None)
             continue
@@ -140,7 +140,7 @@ def test_most_records_are_not_read_whole(
     """Ordinary records are added up by pieces; this is what makes verifying many of them short."""
     tally = Tally()
 
-    def never(text: bytes) -> None:
+    def never(text: bytes, at_us: int) -> None:
         raise AssertionError("read whole")
 
     monkeypatch.setattr(tally, "_whole", never)

@@ -21,7 +21,13 @@ from core.review import (
     case_key,
     needs_review,
 )
-from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from core.stored import (
+    ChainLink,
+    StoredEntry,
+    StoredObservation,
+    StoredRecord,
+    UnreadableEntry,
+)
 
 LINK = ChainLink(chain_id="records:made-up", seq=1, prev=bytes(32), hash=bytes.fromhex("5a" * 32))
 
@@ -44,6 +50,9 @@ class MemoryCaseStore:
         """Ids of records that are there and cannot be read."""
         self.unreadable_waiting: list[UnreadableEntry] = []
         self.unreadable_events: list[UnreadableEntry] = []
+
+    def observations_of(self, key: str, limit: int = 50) -> Sequence[StoredObservation]:
+        return []
 
     def add(self, record: Record) -> None:
         """A record arrives, as if another process had written it."""
