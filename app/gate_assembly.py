@@ -88,13 +88,16 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
 
     Raises OutgateError when it cannot be built.
     """
+    from evidence.gate_liveness import living
     from proxy.gate import Gate
     from proxy.parts import Parts
 
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
+    is_alone = not living(home.evidence)
     evidence = evidence_of(home, settings, policy.version)
-    _rotated(home, settings, evidence.store)
+    if is_alone:  # another gate would go on with the key before
+        _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
