@@ -1,4 +1,4 @@
-"""Adds up stored texts as `Rollup.add` adds up their records, without reading each of them whole.
+"""Adds up stored texts as `Rollup.add` adds up what they hold, without reading each of them whole.
 
 A canonical text is cut where its members begin. Pieces that are JSON values each by themselves are
 the members of one object, whatever stands in them. What records have in common (sender, place,
