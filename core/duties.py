@@ -53,6 +53,7 @@ class Duty(Enum):
     WARMING = Meaning(what="getting ready ahead of the first request", courtesy=True)
     WORKERS = Meaning(what="reading documents in workers", courtesy=True)
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
+    FORWARDING = Meaning(what="sending evidence on to collectors")
     RETENTION = Meaning(what="removing evidence whose time is over")
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)

@@ -15,6 +15,7 @@ nobody can tell by trying what a short part was.
 """
 
 import hashlib
+import os
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,6 +120,11 @@ class Seal:
     def erased(self) -> frozenset[int]:
         """Numbers of the parts that were erased."""
         return frozenset(n for n, one in enumerate(self.sealed) if one[:1] == _GONE)
+
+
+def new_seal(text: bytes) -> Seal:
+    """Return the seal of a text, with a salt that nobody knows."""
+    return Seal(salt=os.urandom(SALT_BYTES), cuts=cuts_of(text))
 
 
 def cuts_of(text: bytes) -> tuple[Cut, ...]:

@@ -116,6 +116,7 @@ OF_CASE = f"""SELECT {ENTRY_COLUMNS} FROM entries
 BY_ID = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE id = ?"  # noqa: S608
 SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
     (SELECT id FROM cases WHERE key IN (SELECT value FROM json_each(?)))"""
+AFTER = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
 ACT_ENTRIES = """SELECT seq, prev, hash, id, at_us, CAST(body AS BLOB), NULL, NULL, NULL, NULL

@@ -220,15 +220,19 @@ class Store:
         `iter_entries`.
         """
         after = 0
+        while page := self.act_entries_after(after):
+            yield from page
+            after = page[-1].link.seq
+
+    def entries_after(self, seq: int) -> Sequence[Entry]:
+        """The next page of entries behind this one, in the order of the chain."""
+        return self._entries(queries.AFTER, (seq, PAGE))
+
+    def act_entries_after(self, seq: int) -> Sequence[Entry]:
+        """The next page of acts behind this one, in the order of their chain."""
         with self.reading() as connection:
-            chain = chain_id(connection, "reviews")
-        while True:
-            with self.reading() as connection:
-                rows = list(connection.execute(queries.ACT_ENTRIES, (after, PAGE)))
-            if not rows:
-                return
-            yield from (Entry.of(chain, row) for row in rows)
-            after = rows[-1][0]
+            rows = list(connection.execute(queries.ACT_ENTRIES, (seq, PAGE)))
+        return [Entry.of(self.acts_chain_id, row) for row in rows]
 
     def newest(self) -> Newest:
         """The newest record, by its place and hash."""

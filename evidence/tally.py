@@ -118,6 +118,7 @@ class Tally:
         return one.id, begun, self.sums.add_one(kind, one, at_us)
 
     def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        """Add what is read as all others read it: an observation, or a record unlike most."""
         entry = read_entry(text, self._recalled)
         return entry.id, micros(entry.at), self.sums.add(entry, at_us)
 

@@ -74,7 +74,7 @@ def _text(value: str | None) -> str | None:
     return None if not value else printable(value, _LONGEST)
 
 
-def _record(entry: Entry, known: Recalled) -> bytes:
+def record_line(entry: Entry, known: Recalled) -> bytes:
     read = entry.opened(known)
     if isinstance(read, UnreadableEntry):
         told = {
@@ -145,7 +145,7 @@ def _told(record: Record, read: StoredRecord) -> Fields:
     }
 
 
-def _act(entry: Entry) -> bytes:
+def act_line(entry: Entry) -> bytes:
     read = opened(entry)
     at = rfc3339(from_micros(entry.at_us))
     if not isinstance(read, StoredAct):
@@ -181,9 +181,9 @@ def _act(entry: Entry) -> bytes:
 def _body(contents: Contents, write: Write) -> None:
     known = Recalled()
     for entry in contents.records():
-        write(_record(entry, known))
+        write(record_line(entry, known))
     for act in contents.acts:
-        write(_act(act))
+        write(act_line(act))
 
 
 _ID, _MESSAGE = "export", "msg="

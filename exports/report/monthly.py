@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from core.classification import AccountKind
 from core.review import Action, ReviewEvent, signed
@@ -10,7 +11,7 @@ from core.sent_file import SameAs
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.sizes import counted, dollars, joined, number, size
 from core.vocabulary.verdicts import words_of
 from evidence.acts import StoredAct
 from evidence.store import Store
@@ -241,7 +242,7 @@ def _models(sums: Sums) -> Section:
             number(one.calls),
             number(one.input_tokens),
             number(one.output_tokens),
-            f"{one.cost:.2f}" + (f" + {one.unknown_cost} not known" if one.unknown_cost else ""),
+            dollars(one.cost) + (f" + {one.unknown_cost} not known" if one.unknown_cost else ""),
         )
         for (provider, model, script), one in found
     ]
@@ -251,8 +252,8 @@ def _models(sums: Sums) -> Section:
     )
     unknown = sum(one.unknown_tokens for _, one in found)
     told = [f"Of {counted(unknown, 'call')} the tokens are not known."] if unknown else []
-    total = sum(one.cost for _, one in found)
-    told = [f"In all: {total:.2f} USD, by list prices.", *told] if rows else []
+    total = sum((one.cost for _, one in found), Decimal())
+    told = [f"In all: {dollars(total)} USD, by list prices.", *told] if rows else []
     calls: Counter[str] = Counter()
     for (_, model, _), one in found:
         calls[model] += one.calls

@@ -20,6 +20,7 @@ from evidence.parts import (
     erase,
     gaps_of,
     kinds_of_parts,
+    new_seal,
     salted_link,
     seal_entry,
     sealed_from_bytes,
@@ -40,10 +41,6 @@ HOSTILE = (
     "\u2028 ü 😀",
 )
 PREV = bytes(range(32))
-
-
-def new_seal(text: bytes) -> Seal:
-    return Seal(salt=bytes(range(16)), cuts=cuts_of(text))
 
 
 def finding(excerpt: str, place: str, note: str | None = None) -> Finding:
