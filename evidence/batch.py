@@ -266,6 +266,10 @@ def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
     if same and script is not None:
         stored = sender["script"]
         same = stored["path"] == script.path and stored["name"] == script.name
+    same = same and destination["account"]["id"] == record.destination.account.id
+    llm, model = record.llm, None if body["llm"] is None else body["llm"]["model"]
+    if llm is not None and llm.model != model:
+        record = replace(record, llm=replace(llm, model=model))
     if same:
         return record
     return replace(record, sender=read_sender(sender), destination=read_destination(destination))

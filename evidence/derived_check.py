@@ -4,11 +4,12 @@ Cases are added up in memory; scripts and traffic, of which there may be very ma
 connection's own, and compared by SQL.
 """
 
-from core.review import CaseStatus
+from core.record import Record
+from evidence.closings import OPEN, Closings
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.past import all_past
-from evidence.rebuild import reviewed
+from evidence.rebuild import newest_entries
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
 
@@ -31,12 +32,22 @@ class Derived:
         for table in _TABLES:
             (statement,) = (s for s in CREATE if s.startswith(f"CREATE TABLE {table} "))
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
-        joined(self.sums, all_past(connection).rollup)
+        past = all_past(connection)
+        joined(self.sums, past.rollup)
+        self.closings = Closings(connection)
+        for key, sums in past.before():
+            self.closings.see_past(key, sums, past.newest.get(key, {}))
 
     def cannot_read(self, case: str | None) -> None:
         """Take an entry that this version cannot read."""
         self.unreadable += 1
         self.untold.add(case)
+
+    def add(self, record: Record, seq: int, at_us: int) -> str | None:
+        """Add one record; return the key of its case."""
+        key = self.sums.add(record, at_us)
+        self.closings.see(record, key, seq, at_us)
+        return key
 
     def settle(self) -> None:
         """Put down sums that have become many; call after every record."""
@@ -47,7 +58,6 @@ class Derived:
         some = Rollup(scripts=self.sums.scripts, traffic=self.sums.traffic)
         write_rollup(self._connection, some)
         self.sums.scripts, self.sums.traffic = {}, {}
-        self.sums.versions.clear()
 
     def problem(self) -> str | None:
         """Return what does not add up, if anything."""
@@ -55,17 +65,17 @@ class Derived:
         return self._cases_problem() or next(filter(None, map(self._other, _TABLES)), None)
 
     def _cases_problem(self) -> str | None:
-        reviews, sums = reviewed(self._connection), self.sums
+        newest = newest_entries(self._connection)
         for row in self._connection.named("SELECT * FROM cases"):
-            added_up = sums.cases.pop(row["key"], None)
+            sums = self.sums.cases.pop(row["key"], None)
             if row["key"] in self.untold:
                 continue
-            if added_up is None or any(row[name] != value for name, value in added_up.items()):
+            if sums is None or any(row[name] != value for name, value in sums.row().items()):
                 return f"the list of cases does not add up to the records; {REBUILD}"
-            right = reviews.get(row["key"], (CaseStatus.OPEN.value, None))
-            if (row["status"], row["disposition"]) != right:
+            right = self.closings.standing(row["key"], sums.reach, newest)
+            if any(row[name] != right[name] for name in OPEN):
                 return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
-        if sums.cases.keys() - self.untold:
+        if self.sums.cases.keys() - self.untold:
             return f"the list of cases does not hold all records; {REBUILD}"
         return None
 

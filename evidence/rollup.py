@@ -5,12 +5,10 @@ Pure; the writer and the rebuild share it.
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
-from core.classification import AccountKind, Category
-from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Disposition, called, case_key, destination_of, needs_review, sender_of
+from core.review import Disposition, case_key, destination_of, needs_review, sender_of
+from evidence.case_sums import CaseSums
 from evidence.times import BUCKET_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
@@ -24,71 +22,6 @@ some.
 """
 
 
-def _case(key: str, record: Record, at_us: int) -> dict[str, Any]:
-    sender, destination, findings = record.sender, record.destination, record.findings
-    script = sender.script
-    kinds = sorted({finding.kind for finding in findings})
-    return {
-        "key": key,
-        "first_us": at_us,
-        "last_us": at_us,
-        "count": 1,
-        "verdict": record.outcome,
-        "script": called(record) or "unknown",
-        "script_path": None if script is None else script.path,
-        "script_sha256": None if script is None else script.sha256,
-        "user": sender.user,
-        "host": destination.host,
-        "service": destination.service,
-        "category": destination.category.value,
-        "account_kind": destination.account.kind.value,
-        "kinds": "," + ",".join(kinds) + "," if kinds else "",
-        "most_values": max((f.distinct for f in findings if f.kind != NOT_INSPECTED), default=0),
-        "most_records": max((f.records for f in findings if f.records is not None), default=None),
-        "bytes_sent": record.request.bytes,
-        "last_record": record.id,
-        "degraded": 1 if record.decision.degraded else 0,
-    }
-
-
-def _unreadable_case(id_: str, at_us: int) -> dict[str, Any]:
-    return {
-        "key": UNREADABLE,
-        "first_us": at_us,
-        "last_us": at_us,
-        "count": 1,
-        "verdict": "unknown",
-        "script": "unknown",
-        "script_path": None,
-        "script_sha256": None,
-        "user": None,
-        "host": "",
-        "service": None,
-        "category": Category.OTHER.value,
-        "account_kind": AccountKind.UNKNOWN.value,
-        "kinds": f",{NOT_INSPECTED},",
-        "most_values": 0,
-        "most_records": None,
-        "bytes_sent": 0,
-        "last_record": id_,
-        "degraded": 1,
-    }
-
-
-def _add(known: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    records = [r for r in (known["most_records"], new["most_records"]) if r is not None]
-    return {
-        **new,
-        "first_us": min(known["first_us"], new["first_us"]),
-        "last_us": max(known["last_us"], new["last_us"]),
-        "count": known["count"] + new["count"],
-        "most_values": max(known["most_values"], new["most_values"]),
-        "most_records": max(records, default=None),
-        "bytes_sent": known["bytes_sent"] + new["bytes_sent"],
-        "degraded": known["degraded"] + new["degraded"],
-    }
-
-
 def micro_usd(cost: str | None) -> int:
     """Return a cost in millionths of a dollar; 0 when it is unknown."""
     try:
@@ -100,7 +33,7 @@ def micro_usd(cost: str | None) -> int:
 def joined(whole: "Rollup", later: "Rollup") -> None:
     """Add the sums of later records to those of earlier ones."""
     for case in later.cases.values():
-        whole.add_case(case)
+        whole.join_case(case)
     for version, seen in later.scripts.items():
         known = whole.scripts.setdefault(version, [seen[0], seen[1], 0])
         known[:] = [min(known[0], seen[0]), max(known[1], seen[1]), known[2] + seen[2]]
@@ -113,9 +46,7 @@ def joined(whole: "Rollup", later: "Rollup") -> None:
 class Rollup:
     """Adds up the records of one batch, in the order of the chain."""
 
-    cases: dict[str, dict[str, Any]] = field(default_factory=dict)
-    versions: dict[str, set[str]] = field(default_factory=dict)
-    """Case → hashes of the scripts in its records."""
+    cases: dict[str, CaseSums] = field(default_factory=dict)
     scripts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """(script, hash) → first, last, count."""
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
@@ -127,9 +58,7 @@ class Rollup:
         """
         key = case_key(record) if needs_review(record) else None
         if key is not None:
-            self.add_case(_case(key, record, at_us))
-            if record.sender.script is not None and record.sender.script.sha256:
-                self.versions.setdefault(key, set()).add(record.sender.script.sha256)
+            self._case(key, at_us).add(record, at_us)
         self._add_script(record, at_us)
         if record.left:
             self._add_traffic(record, at_us)
@@ -137,13 +66,22 @@ class Rollup:
 
     def add_unreadable(self, id_: str, at_us: int) -> str:
         """Add an entry that this version cannot read; return the key of its case."""
-        self.add_case(_unreadable_case(id_, at_us))
+        self._case(UNREADABLE, at_us).add_unreadable(id_, at_us)
         return UNREADABLE
 
-    def add_case(self, case: dict[str, Any]) -> None:
-        """Add the sums of a case."""
-        known = self.cases.get(case["key"])
-        self.cases[case["key"]] = case if known is None else _add(known, case)
+    def _case(self, key: str, at_us: int) -> CaseSums:
+        found = self.cases.get(key)
+        if found is None:
+            found = self.cases[key] = CaseSums(key=key, first_us=at_us, last_us=at_us)
+        return found
+
+    def join_case(self, later: CaseSums) -> None:
+        """Add the sums of later records of a case."""
+        known = self.cases.get(later.key)
+        if known is None:
+            self.cases[later.key] = later
+        else:
+            known.join(later)
 
     def _add_script(self, record: Record, at_us: int) -> None:
         script = record.sender.script

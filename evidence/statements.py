@@ -4,7 +4,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.review import CaseStatus
 from evidence import compiled
+from evidence.case_sums import CaseSums
+from evidence.closings import OPEN, comes_back
+from evidence.database import Connection
 from evidence.rollup import Rollup
 
 
@@ -41,25 +45,36 @@ UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 
 
-REOPEN = """UPDATE cases SET status = 'open'
-    WHERE key = ? AND status = 'closed' AND script_sha256 IS NOT ?"""
-"""A closing holds for the version that was looked at; while it lasts, that is the last one seen."""
+_KNOWN = "SELECT * FROM cases WHERE key = ?"
 
 
-def write_rollup(
-    driver: sqlite3.Connection, rollup: Rollup, ids: Mapping[str, int] | None = None
-) -> None:
+def write_rollup(driver: Connection, rollup: Rollup, ids: Mapping[str, int] | None = None) -> None:
     """Add a batch's sums to the derived tables.
 
     With `ids`, cases that are not there yet get these ids.
     """
-    versions = [(key, one) for key, seen in rollup.versions.items() for one in seen]
-    if versions:
-        driver.executemany(REOPEN, versions).close()
-    cases = ({"status": "open", **case} for case in rollup.cases.values())
-    if ids is None:
-        UPSERT_CASE.run(driver, cases)
-    else:
-        UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[case["key"]], **case} for case in cases))
+    if rollup.cases:
+        rows = [_case_row(driver, sums) for sums in rollup.cases.values()]
+        if ids is None:
+            UPSERT_CASE.run(driver, rows)
+        else:
+            UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[row["key"]], **row} for row in rows))
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
+
+
+def _case_row(driver: Connection, later: CaseSums) -> dict[str, Any]:
+    """Return the row of a case with what came later; a closing that does not hold any more ends."""
+    row = driver.named(_KNOWN, (later.key,)).fetchone()
+    if row is None:
+        return {**later.row(), **OPEN}
+    standing = {name: row[name] for name in OPEN}
+    try:
+        sums = CaseSums.of(row)
+        sums.join(later)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Somebody else changed the row: verification tells it, and the gate goes on.
+        return {**later.row(), **standing, "status": CaseStatus.OPEN.value}
+    if row["status"] == CaseStatus.CLOSED and comes_back(row, sums.reach):
+        standing["status"] = CaseStatus.OPEN.value
+    return {**sums.row(), **standing}

@@ -179,7 +179,7 @@ def _records_problem(
         except ValueError:
             derived.cannot_read(key)
             continue
-        if (record.id, micros(record.at), derived.sums.add(record, at_us)) != (id_, at_us, key):
+        if (record.id, micros(record.at), derived.add(record, seq, at_us)) != (id_, at_us, key):
             return f"entry {seq} is filed under another id, time or case than it states"
         derived.settle()
     return None

@@ -19,10 +19,13 @@ STORES = Path(__file__).parents[1] / "evidence" / "stores"
 
 
 def old_store(place: Path, version: int) -> None:
-    """Put a file of that schema at the place: the fourth as it was written, earlier ones as they
-    differed from it.
+    """Put a file of that schema at the place: the fourth and the sixth as they were written, earlier
+    ones as they differed from the fourth.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
+    if version == 6:
+        place.write_bytes(lzma.decompress((STORES / "schema-6.db.xz").read_bytes()))
+        return
     place.write_bytes(lzma.decompress((STORES / "schema-4.db.xz").read_bytes()))
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         if version < 3:
