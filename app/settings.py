@@ -59,6 +59,8 @@ class Settings(BaseModel):
     """True: each checkpoint is told to the system's log, too."""
     second_person: bool = False
     """True: nobody approves a script or a held request that he or she runs or owns."""
+    closing_grows: int = Field(default=10, ge=2, le=1000)
+    """A closed case comes back when its people or rows are so many times what they were."""
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)

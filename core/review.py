@@ -228,7 +228,7 @@ class CaseFilter:
     until: datetime | None = None
     """Its newest record began before this time."""
     conditions: tuple[Condition, ...] = ()
-    order: Order = Order.NEWEST
+    order: Order = Order.RISK
 
 
 def script_key(script: str) -> str:

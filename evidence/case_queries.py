@@ -54,8 +54,10 @@ def _named(column: str) -> Callable[[str], Part]:
     return lambda value: _like((column,), value)
 
 
-def _whole(column: str) -> Callable[[str], Part]:
-    return lambda value: _like((column,), f"{SEPARATOR}{value}{SEPARATOR}")
+def _outcome(value: str) -> Part:
+    """Return the condition that some record had this outcome, however its hold ended."""
+    either = "(outcomes LIKE ? ESCAPE '\\' OR outcomes LIKE ? ESCAPE '\\')"
+    return either, tuple(_contains(f"{SEPARATOR}{value}{end}") for end in (SEPARATOR, ":"))
 
 
 def _risk(value: str) -> Part:
@@ -67,7 +69,7 @@ _BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
         About.USER: _named("users"),
         About.RULE: _named("rules"),
         About.MODEL: _named("models"),
-        About.OUTCOME: _whole("outcomes"),
+        About.OUTCOME: _outcome,
         About.ACCOUNT: lambda value: ("account_kind = ?", (value,)),
         About.KIND: lambda value: _like(("kinds",), f",{value},"),
         About.SCRIPT: lambda value: _like(("script", "coalesce(script_path, '')"), value),

@@ -14,9 +14,9 @@ import orjson
 
 from core.case_inside import Inside, KindInside, Reach, Seen
 from core.classification import Account, AccountKind, Category
-from core.decision import left_by
+from core.decision import Verdict, hold_word, left_by
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, Finding, people_in
+from core.findings import NOT_INSPECTED, Finding
 from core.record import Record
 from core.review import called, case_of_key
 from core.risk import Weighed, weigh
@@ -135,7 +135,7 @@ class CaseSums:
         _see(self.versions, sha256 or "", 1, at_us, at_us)
         _count(self.users, sender.user)
         _count(self.accounts, account_mark(destination.account))
-        _count(self.outcomes, outcome)
+        _count(self.outcomes, _outcome(record))
         _count(self.rules, record.decision.rule)
         _count(self.models, None if record.llm is None else record.llm.model)
         day = at_us // _DAY_US
@@ -156,7 +156,8 @@ class CaseSums:
             if finding.records is not None:
                 self.most_records = max(self.most_records or 0, finding.records)
             if _PERSONAL in kind_of(finding.kind).groups and not finding.test_data:
-                self.most_people = max(self.most_people, people_in(finding))
+                told = finding.distinct if finding.subjects is None else finding.subjects
+                self.most_people = max(self.most_people, told)
 
     def add_unreadable(self, id_: str, at_us: int) -> None:
         """Add an entry that this version cannot read."""
@@ -198,7 +199,7 @@ class CaseSums:
         # A person may stand in one request by name and in another by number.
         (first, *others) = personal.values()
         alone = not others and first.inside.exact and first.inside.distinct == least
-        return least, alone or self.count == 1
+        return least, alone
 
     @property
     def reach(self) -> Reach:
@@ -278,8 +279,8 @@ class CaseSums:
         return cls(
             **{name: row[name] for name in _PLAIN},
             kinds={
-                kind: KindSums(*one[:4], values=Sketch.of_text(one[4]))
-                for kind, one in inside["kinds"].items()
+                kind: KindSums(requests, largest, total, complete, Sketch.of_text(values))
+                for kind, (requests, largest, total, complete, values) in inside["kinds"].items()
             },
             versions=inside["versions"],
             most_people=inside["most_people"],
@@ -332,6 +333,14 @@ def account_mark(account: Account) -> str:
         return account.kind.value
     digest = hashlib.sha256(account.id.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{account.kind.value}:{digest[:_HASH_DIGITS]}"
+
+
+def _outcome(record: Record) -> str:
+    """Return what became of it, of a hold how it ended, too."""
+    ending = record.decision.hold_outcome
+    if record.decision.hold_key is None or ending is None or record.outcome != Verdict.HOLD:
+        return record.outcome
+    return hold_word(ending)
 
 
 def _count(counts: dict[str, int], word: str | None) -> None:

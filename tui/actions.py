@@ -51,11 +51,11 @@ REVIEW: tuple[ScreenAction, ...] = (
         id="top",
         keys=("home", "g"),
         shown="g",
-        name="Newest case",
-        help="Go to the newest case, where new ones arrive.",
+        name="First case",
+        help="Go to the first case of the list.",
     ),
     ScreenAction(
-        id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."
+        id="bottom", keys=("end", "G"), shown="G", name="Last case", help="Go to the last case."
     ),
     ScreenAction(
         id="held",
@@ -127,13 +127,45 @@ REVIEW: tuple[ScreenAction, ...] = (
         help="Take the mark from every case.",
     ),
     ScreenAction(
+        id="mark_shown",
+        keys=("asterisk",),
+        shown="*",
+        name="Mark all shown",
+        help="Mark every case that the filter shows, also those below the screen.",
+    ),
+    ScreenAction(
+        id="order",
+        keys=("o",),
+        shown="o",
+        name="Sort by another column",
+        help=(
+            "Sort by risk, newest, first, sender, destination, outcome, kind, people, or how often."
+        ),
+        short="sort",
+        rank=9,
+    ),
+    ScreenAction(
+        id="older",
+        keys=("full_stop",),
+        shown=".",
+        name="Next request of the case",
+        help="Open the request before this one, of the same case; the comma goes back to newer ones.",
+    ),
+    ScreenAction(
+        id="newer",
+        keys=("comma",),
+        shown=",",
+        name="Previous request of the case",
+        help="Open the request after this one, of the same case.",
+    ),
+    ScreenAction(
         id="filter",
         keys=("slash",),
         shown="/",
         name="Filter",
         help=(
-            "Choose which cases to see, in words: held, closed, script:claims, to:openai, "
-            "found:iban, since:monday."
+            "Choose which cases to see, in words: held, risk:high, to:openai, group:health, "
+            "not user:ops, since:monday. The same before a colon twice means either."
         ),
         short="filter",
         rank=4,

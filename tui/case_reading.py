@@ -14,7 +14,9 @@ class Reading:
 
     case: Case
     newest: StoredEntry | None = None
-    """Its newest record; None while that is not read, or when none is left."""
+    """The record that is shown, at first its newest; None while that is not read, or when none is left."""
+    place: int = 0
+    """Which of its records: how many newer ones there are."""
     history: tuple[ReviewEvent | UnreadableEntry, ...] = ()
     complete: bool = False
     """False while the evidence is still being read."""
@@ -35,5 +37,5 @@ def read_fully(store: CaseStore, begun: Reading) -> Reading:
     key, history = begun.case.key, tuple(store.history(begun.case.key))
     if begun.held is not None:
         return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)
-    newest = next(iter(store.records(key, 1)), None)
+    newest = next(iter(store.records(key, 1, begun.place)), None)
     return replace(begun, newest=newest, history=history, complete=True)

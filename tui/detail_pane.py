@@ -10,8 +10,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.case_detail import Row, Section, describe
+from tui.case_detail import describe
 from tui.case_reading import Reading
+from tui.rows import Row, Section
 
 LABEL = 13
 _TONES = {

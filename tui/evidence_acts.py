@@ -9,9 +9,8 @@ from pathlib import Path
 
 from core.ports import CaseStore
 from core.review import CaseFilter
+from tui.case_queue import all_cases
 from tui.script_view import PartsOf
-
-_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +50,7 @@ class EvidenceActs:
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:
     """Return the keys of all cases that match. Blocks on the disk."""
-    keys: set[str] = set()
-    offset = 0
-    while page := store.page(wanted, offset, _PAGE):
-        offset += len(page)
-        keys.update(case.key for case in page)
-    return frozenset(keys)
+    return frozenset(case.key for case in all_cases(store, wanted))
 
 
 def proposed(choices: Sequence[ExportChoice]) -> ExportChoice:

@@ -39,7 +39,8 @@ def review(
     from evidence.holds import HeldRequests
 
     home = open_home()
-    store = store_of(home, load_settings(home.settings), "review")
+    settings = load_settings(home.settings)
+    store = store_of(home, settings, "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
@@ -52,6 +53,7 @@ def review(
     return run(
         store,
         reviewer(),
+        grows=settings.closing_grows,
         read_only=read_only,
         watching=lambda: find(home.running) is not None,
         holds=holds,
@@ -113,14 +115,20 @@ def export(
             "--case", metavar="CASE", help="Of this case only, as in reports; repeatable."
         ),
     ] = None,
+    line: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
 
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
+    Example: outgate export --filter "all risk:high group:health" --out health.jsonl
     Example: outgate export --format pack --out evidence.zip
     """
+    from app.case_filter import filtered
     from app.current_user import reviewer
     from app.home import open_home
     from app.settings import load_settings
@@ -141,6 +149,9 @@ def export(
     home = open_home()
     store = store_of(home, load_settings(home.settings), "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    if line is not None:
+        shown, _ = filtered(store, line)
+        cases = shown if cases is None else cases & shown
     selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:

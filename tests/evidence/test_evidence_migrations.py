@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from evidence_file import old_store
+from present import readable
 
 import evidence
 from core.review import Action, CaseFilter, CaseStatus, ReviewEvent
@@ -115,7 +116,10 @@ def test_many_small_cases_become_one_question_each(place: Path) -> None:
     assert (tickets.inside.people, tickets.inside.people_exact) == (75, False)
     assert set(cases["calm.py"].inside.outcomes) == {"watch", "block"}
     assert len(store.records(tickets.key, 200)) == 150
-    assert [event.action for event in store.history(tickets.key)] == [Action.CLOSE, Action.REOPEN]
+    assert [event.action for event in readable(store.history(tickets.key))] == [
+        Action.CLOSE,
+        Action.REOPEN,
+    ]
     store.close()
     report = evidence.verify(place)
     assert (report.ok, report.head, report.reviews_head) == (True, *HEADS_6)

@@ -188,7 +188,10 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.USER: lambda case: case.inside.users,
     About.RULE: lambda case: case.inside.rules,
     About.MODEL: lambda case: case.inside.models,
-    About.OUTCOME: lambda case: case.inside.outcomes,
+    About.OUTCOME: lambda case: (
+        *case.inside.outcomes,
+        *(outcome.partition(":")[0] for outcome in case.inside.outcomes),
+    ),
     About.ACCOUNT: lambda case: (case.account_kind,),
     About.KIND: lambda case: case.kinds,
     About.SCRIPT: lambda case: (case.script, case.script_path or ""),
