@@ -1,4 +1,4 @@
-"""The frames of CPython 3.13's main thread, read from the process's memory by the offsets that it
+"""The frames of CPython 3.13's threads, read from the process's memory by the offsets that it
 publishes for that.
 
 In the helper process, on Linux. Less than a millisecond, where a sampler has to be started, finds
@@ -8,26 +8,22 @@ fit ends the reading without a result.
 
 import os
 import struct
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attribution.facts import ProcessFacts
-from attribution.filesystem import files_of
 from attribution.line.frames import Frame, Thread
-from attribution.plain_files import opened
+from attribution.location_table import line_at
+from attribution.runtime_places import RuntimePlaces
 
 _COOKIE = b"xdebugpy"
 _VERSION = (3, 13)
 _FIELDS = struct.Struct("=8s70Q")
 _POINTER = struct.Struct("=Q")
-_ELF_HEADER = struct.Struct("=16sHHIQQQIHHHHHH")
-_SECTION = struct.Struct("=IIQQQQIIQQ")
-_PROGRAM = struct.Struct("=IIQQQQQQ")
-_MOST_FRAMES, _MOST_THREADS, _MOST_TEXT = 2000, 4000, 4096
-_MOST_SECTIONS, _MOST_KNOWN = 200, 200
+_LINE = struct.Struct("=i")
+_MOST_FRAMES, _MOST_THREADS, _MOST_TEXT, _MOST_TABLE = 2000, 4000, 4096, 8 << 20
+MAIN = "MainThread"
 _TRIES = 3
-_NAME = b".PyRuntime"
 _OWNED_BY_C = 3
 
 
@@ -48,36 +44,19 @@ class _Offsets:
     frame_size: int
     previous: int
     executable: int
+    instruction: int
     owner: int
     code_size: int
     filename: int
-    name: int
+    qualified_name: int
+    line_table: int
+    first_line: int
+    instructions: int
+    bytes_length: int
+    bytes_begin: int
     state: int
     length: int
     text: int
-
-
-class RuntimePlaces:
-    """Where the file of an interpreter keeps its runtime state; each file is read once."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[bytes, bytes, bytes], int | None] = OrderedDict()
-
-    def address(self, facts: ProcessFacts) -> int | None:
-        """Return the address of the runtime state in this process."""
-        files = files_of(facts)
-        for start, identity in _first_maps(facts.pid):
-            path = identity[2]
-            if b"python" not in path.rpartition(b"/")[2] and path != os.fsencode(facts.exe or ""):
-                continue
-            if identity not in self._known:
-                self._known[identity] = _offset_in(files.outside(os.fsdecode(path)))
-                while len(self._known) > _MOST_KNOWN:
-                    self._known.popitem(last=False)
-            offset = self._known[identity]
-            if offset is not None:
-                return start + offset
-        return None
 
 
 def is_readable(facts: ProcessFacts, places: RuntimePlaces) -> bool:
@@ -96,7 +75,24 @@ def is_readable(facts: ProcessFacts, places: RuntimePlaces) -> bool:
 
 
 def main_thread(facts: ProcessFacts, places: RuntimePlaces) -> Thread | None:
-    """Return the frames of the main thread, innermost first; None when they cannot be read so."""
+    """Return the frames of the main thread, innermost first, without their lines; None when they
+    cannot be read so.
+    """
+    return _reading(facts, places, _main)
+
+
+def all_threads(facts: ProcessFacts, places: RuntimePlaces) -> list[Thread] | None:
+    """Return every thread with its frames, innermost first; None when they cannot be read so.
+
+    The program runs on meanwhile: only the frames of a thread that stands in a system call are
+    those of one moment.
+    """
+    return _reading(facts, places, _all)
+
+
+def _reading[T](
+    facts: ProcessFacts, places: RuntimePlaces, read: Callable[[int, int, int], T]
+) -> T | None:
     try:
         address = places.address(facts)
         if address is None:
@@ -105,36 +101,76 @@ def main_thread(facts: ProcessFacts, places: RuntimePlaces) -> Thread | None:
     except (OSError, struct.error, ValueError):
         return None
     try:
-        return _read(memory, address, facts.pid)
+        for _ in range(_TRIES):
+            try:
+                return read(memory, address, facts.pid)
+            except (_TornError, OSError, OverflowError, ValueError, IndexError, struct.error):
+                continue
+        return None
     finally:
         os.close(memory)
 
 
-def _read(memory: int, address: int, pid: int) -> Thread | None:
-    for _ in range(_TRIES):
-        try:
-            return _thread(memory, address, pid)
-        except (_TornError, OSError, OverflowError, ValueError, struct.error):
-            continue
-    return None
-
-
-def _thread(memory: int, address: int, pid: int) -> Thread:
+def _main(memory: int, address: int, pid: int) -> Thread:
     at = _offsets(memory, address)
+    # the first one that was made, the last of the list, has the main thread
+    *_, first_made = _interpreters(memory, address, at)
+    for state, number in _states(memory, first_made, at):
+        if number == pid:
+            frames = tuple(_frames(memory, _pointer(memory, state + at.current_frame), at))
+            return Thread(id=pid, name=MAIN, active=False, frames=frames)
+    raise _TornError
+
+
+def _all(memory: int, address: int, pid: int) -> list[Thread]:
+    at = _offsets(memory, address)
+    return [
+        _read_thread(memory, state, at, pid, number)
+        for interpreter in _interpreters(memory, address, at)
+        for state, number in _states(memory, interpreter, at)
+    ]
+
+
+def _read_thread(memory: int, state: int, at: _Offsets, pid: int, number: int) -> Thread:
+    """Return one thread; one that runs too fast to be read is told without frames."""
+    frames: tuple[Frame, ...] = ()
+    active = _is_running(pid, number)
+    try:
+        place = _pointer(memory, state + at.current_frame)
+        frames = tuple(_frames(memory, place, at, lines=True))
+    except (_TornError, OSError, OverflowError, ValueError, IndexError, struct.error):
+        if not active and not _is_running(pid, number):
+            raise
+        active = True
+    name = MAIN if number == pid else None
+    return Thread(id=number, name=name, active=active, frames=frames)
+
+
+def _interpreters(memory: int, address: int, at: _Offsets) -> Iterator[int]:
     interpreter = _pointer(memory, address + at.interpreters)
-    while following := _pointer(memory, interpreter + at.next_interpreter):
-        interpreter = (
-            following  # the first one that was made, the last of the list, has the main thread
-        )
+    for _ in range(_MOST_THREADS):
+        if interpreter == 0:
+            return
+        yield interpreter
+        interpreter = _pointer(memory, interpreter + at.next_interpreter)
+    raise _TornError
+
+
+def _states(memory: int, interpreter: int, at: _Offsets) -> Iterator[tuple[int, int]]:
+    """Yield the address of each thread's state and the kernel's number of the thread."""
     state = _pointer(memory, interpreter + at.threads)
     for _ in range(_MOST_THREADS):
         if state == 0:
-            raise _TornError
-        if _pointer(memory, state + at.native_id) == pid:
-            frames = tuple(_frames(memory, _pointer(memory, state + at.current_frame), at))
-            return Thread(id=pid, name="MainThread", active=False, frames=frames)
+            return
+        yield state, _pointer(memory, state + at.native_id)
         state = _pointer(memory, state + at.next_thread)
     raise _TornError
+
+
+def _is_running(pid: int, number: int) -> bool:
+    """True when the kernel has the thread on a processor or waiting for one."""
+    with open(f"/proc/{pid}/task/{number}/stat", "rb") as file:  # noqa: PTH123 - of /proc
+        return file.read(512).rpartition(b")")[2][1:2] == b"R"
 
 
 def _offsets(memory: int, address: int) -> _Offsets:
@@ -152,17 +188,23 @@ def _offsets(memory: int, address: int) -> _Offsets:
         frame_size=o[25],
         previous=o[26],
         executable=o[27],
+        instruction=o[28],
         owner=o[30],
         code_size=o[31],
         filename=o[32],
-        name=o[33],
+        qualified_name=o[34],
+        line_table=o[35],
+        first_line=o[36],
+        instructions=o[40],
+        bytes_length=o[62],
+        bytes_begin=o[63],
         state=o[65],
         length=o[66],
         text=o[67],
     )
 
 
-def _frames(memory: int, frame: int, at: _Offsets) -> Iterator[Frame]:
+def _frames(memory: int, frame: int, at: _Offsets, *, lines: bool = False) -> Iterator[Frame]:
     """Yield the frames from the innermost on. A chain that does not end where C called the first
     one is torn: its outermost frames, the very ones that are wanted, may be missing.
     """
@@ -177,14 +219,26 @@ def _frames(memory: int, frame: int, at: _Offsets) -> Iterator[Frame]:
         data = _bytes(memory, frame, at.frame_size)
         owner = data[at.owner]
         if owner != _OWNED_BY_C:
-            code = _bytes(memory, _POINTER.unpack_from(data, at.executable)[0], at.code_size)
+            place = _POINTER.unpack_from(data, at.executable)[0]
+            code = _bytes(memory, place, at.code_size)
+            ahead = _POINTER.unpack_from(data, at.instruction)[0] - place - at.instructions
             yield Frame(
                 file=_text(memory, _POINTER.unpack_from(code, at.filename)[0], at),
-                line=0,
-                function=_text(memory, _POINTER.unpack_from(code, at.name)[0], at),
+                line=_line(memory, code, ahead, at) if lines else 0,
+                function=_text(memory, _POINTER.unpack_from(code, at.qualified_name)[0], at),
             )
         frame = _POINTER.unpack_from(data, at.previous)[0]
     raise _TornError
+
+
+def _line(memory: int, code: bytes, ahead: int, at: _Offsets) -> int:
+    """Return the line of the instruction so many bytes behind the first one of the code."""
+    table = _POINTER.unpack_from(code, at.line_table)[0]
+    size = _pointer(memory, table + at.bytes_length)
+    if not 0 <= size <= _MOST_TABLE or ahead < 0:
+        raise _TornError
+    first = _LINE.unpack_from(code, at.first_line)[0]
+    return line_at(_bytes(memory, table + at.bytes_begin, size), first, ahead) or first
 
 
 def _text(memory: int, address: int, at: _Offsets) -> str:
@@ -210,44 +264,3 @@ def _bytes(memory: int, address: int, size: int) -> bytes:
 def _pointer(memory: int, address: int) -> int:
     found: int = _POINTER.unpack(_bytes(memory, address, 8))[0]
     return found
-
-
-def _first_maps(pid: int) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
-    """Yield where each mapped file begins, with its device, number and path."""
-    with open(f"/proc/{pid}/maps", "rb") as file:  # noqa: PTH123 - of /proc
-        for line in file.read(4 << 20).splitlines():
-            fields = line.split(None, 5)
-            if len(fields) == 6 and fields[2].strip(b"0") == b"" and fields[5].startswith(b"/"):
-                identity = (fields[3], fields[4], fields[5])
-                yield int(fields[0].partition(b"-")[0], 16), identity
-
-
-def _offset_in(path: str) -> int | None:
-    """Return how far behind its first page a file's runtime state comes to lie; None when it has
-    none.
-    """
-    handle = opened(path)
-    if handle is None:
-        return None
-    try:
-        return _section_at(handle)
-    except (OSError, struct.error, OverflowError, ValueError):
-        return None
-    finally:
-        os.close(handle)
-
-
-def _section_at(handle: int) -> int | None:
-    head = _ELF_HEADER.unpack(os.pread(handle, _ELF_HEADER.size, 0))
-    magic, programs_at, sections_at = head[0], head[5], head[6]
-    program_count, section_count, names_in = head[10], head[12], head[13]
-    if magic[:6] != b"\x7fELF\x02\x01" or section_count > _MOST_SECTIONS:
-        return None
-    table = os.pread(handle, section_count * _SECTION.size, sections_at)
-    sections = [_SECTION.unpack_from(table, n * _SECTION.size) for n in range(section_count)]
-    names = os.pread(handle, min(sections[names_in][5], 1 << 16), sections[names_in][4])
-    place = next((s[3] for s in sections if names[s[0] :].startswith(_NAME + b"\0")), None)
-    programs = os.pread(handle, program_count * _PROGRAM.size, programs_at)
-    loaded = [_PROGRAM.unpack_from(programs, n * _PROGRAM.size) for n in range(program_count)]
-    lowest = min((p[3] for p in loaded if p[0] == 1), default=None)
-    return None if place is None or lowest is None else place - (lowest & ~0xFFF)

@@ -17,6 +17,7 @@ from attribution.identity.composition import Composer, Composition
 from attribution.identity.imports import Imports
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
 from attribution.interpreter import Interpreters, is_refused
+from attribution.line.frames import Stacks
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
@@ -141,6 +142,11 @@ def source(facts: ProcessFacts, path: str, sha256: str, most: int) -> bytes | No
     """Return the script's source when it still has this hash and is no longer than `most` bytes."""
     data = text_of(files_of(facts).outside(path), most + 1)
     return data if len(data) <= most and hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def stacks(facts: ProcessFacts, program: str, seconds: float) -> Stacks:
+    """Return what every thread of the process does now. `program`: path of py-spy."""
+    return _interpreters.stacks(facts, program, seconds)
 
 
 def ready() -> int:

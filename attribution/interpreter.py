@@ -6,21 +6,20 @@ look per loaded program, since its outermost frame stays the same as long as it 
 """
 
 import os
-import subprocess
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from attribution.backends import procfs
-from attribution.cpython_memory import RuntimePlaces, is_readable, main_thread
+from attribution.cpython_memory import all_threads, is_readable, main_thread
 from attribution.facts import ProcessFacts, Witness
-from attribution.line.frames import Frame, Program, Thread, is_library
-from attribution.line.sampler import find_program, read_dump
+from attribution.line.frames import Frame, Program, Stacks, Thread, is_library
+from attribution.line.py_spy import dump, find_program
+from attribution.runtime_places import RuntimePlaces
 
 _DEADLINE_S = 0.6
 _PAUSES_S = (0.0, 0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
 """Between looks at a program that is on its way into or out of its main program, or very busy."""
-_MOST_OUTPUT = 8 << 20
 _MOST_OTHERS = 40
 _MOST_KNOWN = 2000
 _OF_IMPORTS = "<frozen "
@@ -76,18 +75,25 @@ class Interpreters:
     def _sampled(self, pid: int) -> Witness | None:
         """Have the process paused for a moment: what is read while it runs may be a mixture."""
         try:
-            done = subprocess.run(
-                [str(self._program), "dump", "--json", "--pid", str(pid)],
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=_DEADLINE_S,
-                env={},
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            threads = dump(str(self._program), pid, _DEADLINE_S)
+        except PermissionError:
             return None
-        threads = read_dump(done.stdout[:_MOST_OUTPUT]) if done.returncode == 0 else None
         return witness(threads, pid) if threads else None
+
+    def stacks(self, facts: ProcessFacts, program: str, seconds: float) -> Stacks:
+        """Return every thread of the process as it runs; a torn reading is repeated with a pause
+        of some ms. `program`: path of py-spy, for interpreters that do not say where to look.
+        """
+        until = time.monotonic() + seconds
+        if threads := all_threads(facts, self._places):
+            return Stacks(threads=tuple(threads))
+        try:
+            for options in (("--nonblocking",), ()):
+                if sampled := dump(program, facts.pid, until - time.monotonic(), *options):
+                    return Stacks(threads=tuple(sampled))
+        except PermissionError:
+            return Stacks(refused=True)
+        return Stacks()
 
 
 def is_refused(facts: ProcessFacts) -> bool:

@@ -27,6 +27,7 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
         examination.imports,
         examination.composition,
         examination.source,
+        examination.stacks,
         absolute,
         reading.request_claims,
         examination.ready,

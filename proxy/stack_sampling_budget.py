@@ -8,7 +8,7 @@ BURST_S = 1.0
 """Seconds that requests of a process may be kept waiting for their lines before its share
 counts.
 """
-SHARE = 0.25
+SHARE = 0.125
 """Of the time that passes, so much may be spent from then on."""
 _REMEMBERED = 1024
 
@@ -16,8 +16,8 @@ type _Key = tuple[int, object]
 
 
 class LineBudget:
-    """A bucket of seconds for each process: a look from outside costs tens of milliseconds, its
-    beacon's word one.
+    """A bucket of seconds for each process: a look from outside costs milliseconds, of old
+    interpreters tens, its beacon's word one.
     """
 
     def __init__(self) -> None:

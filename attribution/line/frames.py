@@ -55,6 +55,16 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stacks:
+    """What a look at a process gave."""
+
+    threads: tuple[Thread, ...] = ()
+    """Every thread; none when the stacks could not be read."""
+    refused: bool = False
+    """True when the operating system forbids to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """What is needed to tell the user's own code from everybody else's."""
 

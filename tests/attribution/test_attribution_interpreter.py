@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from attribution.backends import procfs
-from attribution.cpython_memory import RuntimePlaces, main_thread
+from attribution.cpython_memory import all_threads, main_thread
 from attribution.facts import ProcessFacts
 from attribution.interpreter import Interpreters, witness
 from attribution.line.frames import Frame, Thread
+from attribution.line.py_spy import dump, find_program
+from attribution.runtime_places import RuntimePlaces
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read on Linux")
 BODY = """
@@ -127,3 +130,79 @@ def test_what_is_no_interpreter_has_no_frames() -> None:
         assert main_thread(facts, RuntimePlaces()) is None
         running.kill()
     assert main_thread(ProcessFacts(pid=1 << 30, start=1), RuntimePlaces()) is None
+
+
+SHAPES = """
+import sys, threading, functools, contextlib
+def waits(gate):
+    gate.acquire()
+def recursive(gate, n):
+    (
+        recursive(gate, n - 1)
+        if n
+        else waits(
+            gate
+        )
+    )
+def generator(gate):
+    with contextlib.suppress(ValueError):
+        yield from (waits(gate) for _ in range(2))
+class Klass:
+    @functools.cached_property
+    def value(self):
+        return [waits(gate) for gate in self.gates]
+    def __init__(self, gate):
+        self.gates = [gate]
+def umlautä(gate):
+    try:
+        raise KeyError
+    except KeyError:
+        sorted([2, 1], key=lambda _:
+            waits(gate))
+    finally:
+        pass
+gate = threading.Semaphore(0)
+for target in (
+    lambda: recursive(gate, 40),
+    lambda: list(generator(gate)),
+    lambda: Klass(gate).value,
+    lambda: umlautä(gate),
+    lambda: eval("waits(gate)"),
+    lambda: exec(chr(10) * 3 + "waits(gate)", globals()),
+):
+    threading.Thread(target=target, daemon=True).start()
+while threading.active_count() < 7:
+    pass
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 13), reason="says where its frames are")
+def test_stacks_from_memory_are_those_that_the_sampler_sees(tmp_path: Path) -> None:
+    """Every thread's frames, files, functions and lines are the same as py-spy's, which pauses the
+    program.
+    """
+    script = tmp_path / "shapes.py"
+    script.write_text(SHAPES)
+    program = find_program()
+    assert program is not None
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        sampled = dump(program, running.pid, 20)
+        facts = procfs.process(running.pid)
+        assert facts is not None
+        read = all_threads(facts, RuntimePlaces())
+        running.kill()
+    assert read is not None
+    assert sampled is not None
+    assert len(read) == 7
+    assert by_number(read) == by_number(sampled)
+    assert not any(thread.active for thread in read)
+
+
+def by_number(threads: Sequence[Thread]) -> dict[int | None, tuple[Frame, ...]]:
+    return {thread.id: thread.frames for thread in threads}

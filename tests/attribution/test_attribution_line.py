@@ -11,7 +11,8 @@ import time
 import pytest
 
 from attribution.line.frames import Frame, Program, Thread, choose, is_library
-from attribution.line.sampler import LineSampler, SampleTarget, read_dump
+from attribution.line.py_spy import read_dump
+from attribution.line.sampler import LineSampler, SampleTarget
 from attribution.reader import InPlace
 from core.attribution import Certainty
 from tests.attribution.conftest import Clients, Gate
