@@ -10,7 +10,7 @@ from core.case_inside import Inside
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
 from evidence.case_sums import SEPARATOR, CaseSums
-from evidence.closings import closed_up_to
+from evidence.closed import closed_up_to
 from evidence.times import from_micros, micros
 
 type Part = tuple[str, tuple[Any, ...]]

@@ -4,23 +4,23 @@ Adding up is the same however the records are cut into batches, so that a rebuil
 gate wrote.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from core.case_inside import Inside, KindInside, Reach, Seen
-from core.classification import Account, AccountKind, Category
-from core.decision import Verdict, hold_word, left_by
+from core.classification import AccountKind, Category
+from core.decision import left_by
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, Finding
-from core.record import Record
-from core.review import called, case_of_key
+from core.findings import NOT_INSPECTED
+from core.review import case_of_key
 from core.risk import Weighed, weigh
 from core.vocabulary.kinds import kind_of
+from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
 from evidence.times import EPOCH
 
@@ -28,7 +28,6 @@ _PERSONAL = "personal_data"
 _MOST_NAMES = 200
 _MOST_DAYS = 400
 _DAY_US = 86_400_000_000
-_HASH_DIGITS = 12
 _COUNTERS = ("users", "accounts", "outcomes", "rules", "models")
 _LISTED = ("users", "outcomes", "rules", "models")
 """What is looked for by name; each has a column of its own."""
@@ -49,7 +48,7 @@ class KindSums:
     """Every value has a fingerprint."""
     values: Sketch = field(default_factory=Sketch)
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Found) -> None:
         """Add one finding."""
         self.largest = max(self.largest, finding.distinct)
         self.total += finding.distinct
@@ -113,31 +112,26 @@ class CaseSums:
     models: dict[str, int] = field(default_factory=dict)
     days: dict[int, int] = field(default_factory=dict)
 
-    def add(self, record: Record, at_us: int) -> None:
+    def add(self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0) -> None:
         """Add one record, the newest in the chain."""
-        sender, destination = record.sender, record.destination
-        script, outcome = sender.script, record.outcome
-        sha256 = None if script is None else script.sha256
         self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
-        self.verdict, self.script = outcome, called(record) or "unknown"
-        self.script_path = None if script is None else script.path
-        self.script_sha256, self.user = sha256, sender.user
-        self.host, self.service = destination.host, destination.service
-        self.category = destination.category.value
-        self.account_kind = destination.account.kind.value
-        self.last_record = record.id
+        self.verdict, self.script, self.script_path = of.verdict, of.script, of.script_path
+        self.script_sha256, self.user = of.script_sha256, of.user
+        self.host, self.service, self.category = of.host, of.service, of.category
+        self.account_kind, self.last_record = of.account_kind, one.id
         self.count += 1
-        self.bytes_sent += record.request.bytes
-        if record.decision.degraded:
-            self._degrade(1, at_us)
-        self.left_count += record.left or outcome == Fate.PAST
-        self._add_findings(record.findings)
-        _see(self.versions, sha256 or "", 1, at_us, at_us)
-        _count(self.users, sender.user)
-        _count(self.accounts, account_mark(destination.account))
-        _count(self.outcomes, _outcome(record))
-        _count(self.rules, record.decision.rule)
-        _count(self.models, None if record.llm is None else record.llm.model)
+        self.bytes_sent += one.bytes
+        if degraded:
+            self._degrade(degraded, at_us)
+        self.left_count += of.left
+        if one.found:
+            self._add_findings(one.found)
+        _see(self.versions, of.script_sha256 or "", 1, at_us, at_us)
+        _count(self.users, of.user)
+        _count(self.accounts, of.account)
+        _count(self.outcomes, of.outcome)
+        _count(self.rules, of.rule)
+        _count(self.models, one.model)
         day = at_us // _DAY_US
         self.days[day] = self.days.get(day, 0) + 1
 
@@ -146,17 +140,17 @@ class CaseSums:
         times = [us for us in (self.degraded_us, at_us) if us is not None]
         self.degraded_us = max(times, default=None)
 
-    def _add_findings(self, findings: tuple[Finding, ...]) -> None:
-        for kind in {finding.kind for finding in findings}:
+    def _add_findings(self, found: Sequence[Found]) -> None:
+        for kind in {one.kind for one in found}:
             self.kinds.setdefault(kind, KindSums()).requests += 1
-        for finding in findings:
-            self.kinds[finding.kind].add(finding)
-            if finding.kind != NOT_INSPECTED:
-                self.most_values = max(self.most_values, finding.distinct)
-            if finding.records is not None:
-                self.most_records = max(self.most_records or 0, finding.records)
-            if _PERSONAL in kind_of(finding.kind).groups and not finding.test_data:
-                told = finding.distinct if finding.subjects is None else finding.subjects
+        for one in found:
+            self.kinds[one.kind].add(one)
+            if one.kind != NOT_INSPECTED:
+                self.most_values = max(self.most_values, one.distinct)
+            if one.records is not None:
+                self.most_records = max(self.most_records or 0, one.records)
+            if not one.test_data and _is_personal(one.kind):
+                told = one.distinct if one.subjects is None else one.subjects
                 self.most_people = max(self.most_people, told)
 
     def add_unreadable(self, id_: str, at_us: int) -> None:
@@ -194,7 +188,7 @@ class CaseSums:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        personal = {k: v for k, v in self.kinds.items() if _PERSONAL in kind_of(k).groups}
+        personal = {k: v for k, v in self.kinds.items() if _is_personal(k)}
         least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
         # A person may stand in one request by name and in another by number.
         (first, *others) = personal.values()
@@ -231,7 +225,7 @@ class CaseSums:
         )
         return {
             **{name: getattr(self, name) for name in _PLAIN},
-            "kinds": "," + ",".join(sorted(self.kinds)) + "," if self.kinds else "",
+            "kinds": kinds_text(self.kinds),
             **{name: _listed(getattr(self, name)) for name in _LISTED},
             "people": people,
             "risk": risk.points,
@@ -327,25 +321,14 @@ _PLAIN = (
 )
 
 
-def account_mark(account: Account) -> str:
-    """Return what tells accounts apart without naming them."""
-    if account.id is None:
-        return account.kind.value
-    digest = hashlib.sha256(account.id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{account.kind.value}:{digest[:_HASH_DIGITS]}"
-
-
-def _outcome(record: Record) -> str:
-    """Return what became of it, of a hold how it ended, too."""
-    ending = record.decision.hold_outcome
-    if record.decision.hold_key is None or ending is None or record.outcome != Verdict.HOLD:
-        return record.outcome
-    return hold_word(ending)
-
-
 def _count(counts: dict[str, int], word: str | None) -> None:
     if word:
         counts[word] = counts.get(word, 0) + 1
+
+
+@lru_cache(maxsize=1024)
+def _is_personal(kind: str) -> bool:
+    return _PERSONAL in kind_of(kind).groups
 
 
 def _see(seen: dict[str, list[int]], word: str, count: int, first: int, last: int) -> None:
@@ -370,7 +353,7 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
     count, last, verdict = case["count"], case["last_us"], case["verdict"]
     sha256, kinds = case["script_sha256"], [kind for kind in case["kinds"].split(",") if kind]
     values, rows = case["most_values"], case["most_records"]
-    personal = any(_PERSONAL in kind_of(kind).groups for kind in kinds)
+    personal = any(map(_is_personal, kinds))
     plain = {name: case[name] for name in _PLAIN if name not in _NOT_BEFORE}
     return CaseSums(
         key=case_of_key(case["key"]),

@@ -1,54 +1,20 @@
 """Which cases are closed, by the review events alone, and whether their closings hold still."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from core.case_inside import Reach, Scope, beyond
-from core.record import Record
+from core.case_inside import Reach, beyond
 from core.review import Action, CaseStatus, case_of_key, key_before
+from evidence.alike import alike, figures
 from evidence.case_sums import CaseSums
+from evidence.closed import OPEN, closed_columns
 from evidence.database import Connection
+from evidence.entries import read_record
+from evidence.past import all_past
+from evidence.removed import Removed
 from evidence.review_entries import StoredReview, review_of
 from evidence.rollup import COMES_BACK
-from evidence.scopes import scope_json, scope_of
-from evidence.times import micros
-
-OPEN: Mapping[str, Any] = {
-    "status": CaseStatus.OPEN.value,
-    "disposition": None,
-    "until_us": None,
-    "closed": None,
-}
-"""The columns that closing changes, of a case that nobody closed."""
-
-
-def closed_columns(disposition: str | None, scope: Scope | None) -> dict[str, Any]:
-    """Return these columns of a case that is closed up to there."""
-    return {
-        "status": CaseStatus.CLOSED.value,
-        "disposition": disposition,
-        "until_us": None if scope is None or scope.until is None else micros(scope.until),
-        "closed": None if scope is None else orjson.dumps(scope_json(scope)).decode(),
-    }
-
-
-def closed_up_to(text: object) -> Scope | None:
-    """Return up to where a case was closed; None where that is not known."""
-    if not isinstance(text, str):
-        return None
-    try:
-        return scope_of(orjson.loads(text))
-    except (orjson.JSONDecodeError, ValueError):
-        return None
-
-
-def comes_back(row: Mapping[Any, Any], reach: Reach) -> bool:
-    """Return whether a closed case is open again, now that more of it has come."""
-    scope = closed_up_to(row["closed"])
-    return row["disposition"] in COMES_BACK or scope is None or bool(beyond(scope, reach))
 
 
 @dataclass(slots=True)
@@ -93,8 +59,25 @@ def _why(review: StoredReview) -> str | None:
     return None if review.event.disposition is None else review.event.disposition.value
 
 
+_OF_CASE = """SELECT seq, at_us, unpacked(body) FROM entries
+    WHERE case_id = (SELECT id FROM cases WHERE key = ?) AND seq <= ? ORDER BY seq"""
+
+
+def _see(before: _Before, key: str, seq: int, at_us: int, text: bytes) -> None:
+    try:
+        record = read_record(text)
+    except ValueError:
+        return
+    kind = alike(record)
+    if kind.case is None:
+        return
+    sums = CaseSums(key=key, first_us=at_us, last_us=at_us)
+    sums.add(kind.case, figures(record), at_us, degraded=kind.degraded)
+    before.see(key_before(record), sums, {kind.case.script_sha256 or "": seq})
+
+
 class Closings:
-    """Reads the review events at once, then is told the records in the order of their chain."""
+    """Reads the review events at once; `learn` reads the records that earlier versions closed."""
 
     def __init__(self, connection: Connection) -> None:
         self._closed: dict[str, StoredReview] = {}
@@ -124,22 +107,18 @@ class Closings:
         if event.action is Action.CLOSE:
             before.closed[own] = review
 
-    def see(self, record: Record, key: str | None, seq: int, at_us: int) -> None:
-        """Take one record and the key of its case."""
-        before = None if key is None else self._before.get(key)
-        if before is None or key is None:
-            return
-        sums = CaseSums(key=key, first_us=at_us, last_us=at_us)
-        sums.add(record, at_us)
-        script = record.sender.script
-        sha256 = "" if script is None or script.sha256 is None else script.sha256
-        before.see(key_before(record), sums, {sha256: seq})
-
-    def see_past(self, key: str, sums: CaseSums, versions: Mapping[str, int]) -> None:
-        """Take what records that expired added up to under a key of an earlier version."""
-        before = self._before.get(case_of_key(key))
-        if before is not None and versions:
-            before.see(key, sums, versions)
+    def learn(self, connection: Connection) -> None:
+        """Read what there was when an earlier version closed; its cases must be filed by now."""
+        past = all_past(connection)
+        for key, sums in past.before():
+            before = self._before.get(case_of_key(key))
+            if before is not None and (versions := past.newest.get(key)):
+                before.see(key, sums, versions)
+        erased = Removed.of(connection).whole
+        for key, before in self._before.items():
+            for seq, at_us, text in connection.execute(_OF_CASE, (key, before.newest.up_to)):
+                if seq not in erased:
+                    _see(before, key, seq, at_us, text)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -162,10 +141,3 @@ class Closings:
         if again or (_why(review) in COMES_BACK and newest(key) > review.up_to):
             columns["status"] = CaseStatus.OPEN.value
         return columns
-
-
-def with_scope(review: StoredReview, reach: Reach) -> StoredReview:
-    """Return a closing that says up to where it holds: for what there is, where nothing is said."""
-    if review.event.action is not Action.CLOSE or review.event.scope is not None:
-        return review
-    return replace(review, event=replace(review.event, scope=reach.scope()))

@@ -1,26 +1,32 @@
-"""Compares what is derived with the chains it is derived from: cases, versions of scripts, traffic.
+"""Compares what is derived with the chains it is derived from: cases, versions of scripts, traffic,
+hours.
 
-Cases are added up in memory; scripts and traffic, of which there may be very many, in tables of the
+Cases are added up in memory; the others, of which there may be very many, in tables of the
 connection's own, and compared by SQL.
 """
 
-from core.record import Record
-from evidence.closings import OPEN, Closings
+from evidence.closed import OPEN
+from evidence.closings import Closings
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.past import all_past
 from evidence.rebuild import newest_entries
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
+from evidence.stretch import Stretch
 
 REBUILD = "outgate verify --rebuild makes it anew"
-_TABLES = ("scripts", "traffic")
-_WHAT = {"scripts": "the list of versions of scripts", "traffic": "the sums of traffic"}
+_WHAT = {
+    "scripts": "the list of versions of scripts",
+    "traffic": "the sums of traffic",
+    "hours": "what was added up by the hour",
+}
+_TABLES = tuple(_WHAT)
 _MOST_KEYS = 20_000
 
 
 class Derived:
-    """Is told the records one after the other, and then compares."""
+    """Is told the stretches of the chain one after the other, and then compares."""
 
     def __init__(self, connection: Connection) -> None:
         """Make the tables of its own, which hide those of the file that have the same name."""
@@ -32,32 +38,22 @@ class Derived:
         for table in _TABLES:
             (statement,) = (s for s in CREATE if s.startswith(f"CREATE TABLE {table} "))
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
-        past = all_past(connection)
-        joined(self.sums, past.rollup)
-        self.closings = Closings(connection)
-        for key, sums in past.before():
-            self.closings.see_past(key, sums, past.newest.get(key, {}))
+        joined(self.sums, all_past(connection).rollup)
 
-    def cannot_read(self, case: str | None) -> None:
-        """Take an entry that this version cannot read."""
-        self.unreadable += 1
-        self.untold.add(case)
-
-    def add(self, record: Record, seq: int, at_us: int) -> str | None:
-        """Add one record; return the key of its case."""
-        key = self.sums.add(record, at_us)
-        self.closings.see(record, key, seq, at_us)
-        return key
-
-    def settle(self) -> None:
-        """Put down sums that have become many; call after every record."""
-        if len(self.sums.traffic) + len(self.sums.scripts) >= _MOST_KEYS:
+    def take(self, stretch: Stretch) -> None:
+        """Take what one stretch adds up to; put down sums that have become many."""
+        self.unreadable += stretch.unreadable
+        self.untold |= stretch.untold
+        joined(self.sums, stretch.sums)
+        sums = self.sums
+        if len(sums.traffic) + len(sums.scripts) + len(sums.hours) >= _MOST_KEYS:
             self._put_down()
 
     def _put_down(self) -> None:
-        some = Rollup(scripts=self.sums.scripts, traffic=self.sums.traffic)
+        sums = self.sums
+        some = Rollup(scripts=sums.scripts, traffic=sums.traffic, hours=sums.hours)
         write_rollup(self._connection, some)
-        self.sums.scripts, self.sums.traffic = {}, {}
+        sums.scripts, sums.traffic, sums.hours = {}, {}, {}
 
     def problem(self) -> str | None:
         """Return what does not add up, if anything."""
@@ -65,14 +61,15 @@ class Derived:
         return self._cases_problem() or next(filter(None, map(self._other, _TABLES)), None)
 
     def _cases_problem(self) -> str | None:
-        newest = newest_entries(self._connection)
+        closings, newest = Closings(self._connection), newest_entries(self._connection)
+        closings.learn(self._connection)
         for row in self._connection.named("SELECT * FROM cases"):
             sums = self.sums.cases.pop(row["key"], None)
             if row["key"] in self.untold:
                 continue
             if sums is None or any(row[name] != value for name, value in sums.row().items()):
                 return f"the list of cases does not add up to the records; {REBUILD}"
-            right = self.closings.standing(row["key"], sums.reach, newest)
+            right = closings.standing(row["key"], sums.reach, newest)
             if any(row[name] != right[name] for name in OPEN):
                 return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
         if self.sums.cases.keys() - self.untold:

@@ -133,6 +133,19 @@ _V6 = Step(
 
 _V7 = Step(
     statements=(
+        """CREATE TABLE hours (
+            hour INTEGER NOT NULL, script VARCHAR NOT NULL, destination VARCHAR NOT NULL,
+            account VARCHAR NOT NULL, kinds VARCHAR NOT NULL, outcome VARCHAR NOT NULL,
+            exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT NOT NULL,
+            found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL,
+            PRIMARY KEY (hour, script, destination, account, kinds, outcome)) WITHOUT ROWID""",
+    ),
+    rebuild=True,
+)
+"""Sums by the hour, which are kept longer than records."""
+
+_V8 = Step(
+    statements=(
         "DROP TABLE cases",
         """CREATE TABLE cases (
             id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, status VARCHAR NOT NULL,
@@ -154,4 +167,4 @@ _V7 = Step(
 )
 """One question, one case: what one script sends to one account of one destination."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)

@@ -1,11 +1,12 @@
-"""Makes what is derived from the chains anew: cases, versions of scripts, traffic."""
+"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours."""
 
 from collections.abc import Callable, Container
 from typing import Any
 
 from core.review import case_of_key
 from evidence.case_sums import CaseSums
-from evidence.closings import OPEN, Closings
+from evidence.closed import OPEN
+from evidence.closings import Closings
 from evidence.database import Connection
 from evidence.entries import Recalled, read_record
 from evidence.past import all_past
@@ -22,18 +23,15 @@ def rebuild(connection: Connection) -> None:
     Cases keep their ids, so that another process that remembers one stays right.
     """
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
-    for table in ("cases", "scripts", "traffic"):
+    for table in ("cases", "scripts", "traffic", "hours"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
-    closings = Closings(connection)
     past = all_past(connection)
-    for key, sums in past.before():
-        closings.see_past(key, sums, past.newest.get(key, {}))
     last = _add_past(connection, past.rollup, ids)
     erased = Removed.of(connection).whole
     while rows := _chunk(connection, last):
-        _add_chunk(connection, rows, ids, erased, closings)
+        _add_chunk(connection, rows, ids, erased)
         last = rows[-1][0]
-    _apply_reviews(connection, closings)
+    _apply_reviews(connection)
 
 
 def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> int:
@@ -56,7 +54,6 @@ def _add_chunk(
     rows: list[Any],
     ids: dict[str, int],
     erased: Container[int],
-    closings: Closings,
 ) -> None:
     rollup, known, moved = Rollup(), Recalled(), []
     next_id = max(ids.values(), default=0) + 1
@@ -64,7 +61,7 @@ def _add_chunk(
         # What was erased counts nowhere.
         key = None
         if seq not in erased:
-            key = _added(rollup, (seq, id_, at_us), text, known, closings)
+            key = _added(rollup, id_, at_us, text, known)
         right = None if key is None else ids.setdefault(key, next_id)
         next_id += right == next_id
         if right != case_id:
@@ -74,20 +71,17 @@ def _add_chunk(
         connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
 
 
-def _added(
-    rollup: Rollup, place: tuple[int, str, int], text: bytes, known: Recalled, closings: Closings
-) -> str | None:
-    seq, id_, at_us = place
+def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
     try:
         record = read_record(text, known)
     except ValueError:
         return rollup.add_unreadable(id_, at_us)
-    key = rollup.add(record, at_us)
-    closings.see(record, key, seq, at_us)
-    return key
+    return rollup.add(record, at_us)
 
 
-def _apply_reviews(connection: Connection, closings: Closings) -> None:
+def _apply_reviews(connection: Connection) -> None:
+    closings = Closings(connection)
+    closings.learn(connection)
     change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?
         WHERE key = ?"""
     newest = newest_entries(connection)

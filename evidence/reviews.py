@@ -11,7 +11,7 @@ from core.review import Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
 from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums
-from evidence.closings import OPEN, closed_columns, with_scope
+from evidence.closed import OPEN, closed_columns, with_scope
 from evidence.database import Connection
 from evidence.entries import read_record
 from evidence.review_entries import SCRIPT_ACTS, StoredReview

@@ -1,15 +1,18 @@
-"""What is added up from records: cases, versions of scripts, traffic.
+"""What is added up from records: cases, versions of scripts, traffic, and sums by the hour.
 
-Pure; the writer and the rebuild share it.
+Pure; the writer, the rebuild and the verification share it. What records of one kind have in common
+(`Alike`) is worked out once where they are many, and each then adds its `Figures`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from core.record import Record
-from core.review import Disposition, case_key, destination_of, needs_review, sender_of
+from core.review import Disposition
+from evidence.alike import Alike, Figures, alike, figures
 from evidence.case_sums import CaseSums
-from evidence.times import BUCKET_US
+from evidence.times import BUCKET_US, HOUR_US
 
 COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
 """A case closed for one of these reasons opens again when it happens again; the other reasons hold
@@ -21,13 +24,19 @@ UNREADABLE = "unreadable"
 some.
 """
 
+type Hour = tuple[int, str, str, str, str, str]
+"""Hour since 1970, script, destination, kind of account, kinds of data between commas, outcome."""
 
-def micro_usd(cost: str | None) -> int:
-    """Return a cost in millionths of a dollar; 0 when it is unknown."""
-    try:
-        return 0 if cost is None else int(Decimal(cost) * 1_000_000)
-    except (InvalidOperation, ValueError, OverflowError):
-        return 0
+
+def hour_key(row: Sequence[Any]) -> Hour:
+    """Return the key of a row of `hours`."""
+    return row[0], row[1], row[2], row[3], row[4], row[5]
+
+
+def _summed[Key](sums: dict[Key, list[int]], later: dict[Key, list[int]]) -> None:
+    for key, new in later.items():
+        known = sums.get(key)
+        sums[key] = new[:] if known is None else [a + b for a, b in zip(known, new, strict=True)]
 
 
 def joined(whole: "Rollup", later: "Rollup") -> None:
@@ -37,9 +46,8 @@ def joined(whole: "Rollup", later: "Rollup") -> None:
     for version, seen in later.scripts.items():
         known = whole.scripts.setdefault(version, [seen[0], seen[1], 0])
         known[:] = [min(known[0], seen[0]), max(known[1], seen[1]), known[2] + seen[2]]
-    for place, sums in later.traffic.items():
-        before = whole.traffic.get(place, [0, 0, 0, 0])
-        whole.traffic[place] = [a + b for a, b in zip(before, sums, strict=True)]
+    _summed(whole.traffic, later.traffic)
+    _summed(whole.hours, later.hours)
 
 
 @dataclass(slots=True)
@@ -51,18 +59,44 @@ class Rollup:
     """(script, hash) → first, last, count."""
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
     """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
+    hours: dict[Hour, list[int]] = field(default_factory=dict)
+    """→ exchanges, of these what left, bytes of what left, values found, tokens, millionths of a
+    dollar.
+    """
 
     def add(self, record: Record, at_us: int) -> str | None:
         """Add one record as it is stored; return the key of its case, or None when it needs no
         review.
         """
-        key = case_key(record) if needs_review(record) else None
-        if key is not None:
-            self._case(key, at_us).add(record, at_us)
-        self._add_script(record, at_us)
-        if record.left:
-            self._add_traffic(record, at_us)
-        return key
+        return self.add_one(alike(record), figures(record), at_us)
+
+    def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
+        """Add what one record of a kind adds; return as `add`."""
+        if kind.key is not None and kind.case is not None:
+            self._case(kind.key, at_us).add(kind.case, one, at_us, degraded=kind.degraded)
+        if kind.script is not None:
+            seen = self.scripts.get(kind.script)
+            if seen is None:
+                self.scripts[kind.script] = [at_us, at_us, 1]
+            else:
+                seen[:] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
+        if kind.left:
+            place = kind.sender, kind.destination, at_us // BUCKET_US
+            _add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
+        hour = (
+            at_us // HOUR_US,
+            kind.sender,
+            kind.destination,
+            kind.account,
+            kind.kinds,
+            kind.outcome,
+        )
+        if kind.left:
+            new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd)
+        else:
+            new = (1, 0, 0, one.values, 0, 0)
+        _add_to(self.hours, hour, new)
+        return kind.key
 
     def add_unreadable(self, id_: str, at_us: int) -> str:
         """Add an entry that this version cannot read; return the key of its case."""
@@ -83,19 +117,11 @@ class Rollup:
         else:
             known.join(later)
 
-    def _add_script(self, record: Record, at_us: int) -> None:
-        script = record.sender.script
-        if script is None:
-            return
-        seen = self.scripts.setdefault((sender_of(record), script.sha256 or ""), [at_us, at_us, 0])
-        seen[0], seen[1], seen[2] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
 
-    def _add_traffic(self, record: Record, at_us: int) -> None:
-        place = (sender_of(record), destination_of(record), at_us // BUCKET_US)
-        sums = self.traffic.setdefault(place, [0, 0, 0, 0])
-        llm = record.llm
-        sums[0] += 1
-        sums[1] += record.request.bytes
-        if llm is not None:
-            sums[2] += (llm.input_tokens or 0) + (llm.output_tokens or 0)
-            sums[3] += micro_usd(llm.cost_usd)
+def _add_to[Key](sums: dict[Key, list[int]], key: Key, new: tuple[int, ...]) -> None:
+    known = sums.get(key)
+    if known is None:
+        sums[key] = list(new)
+    else:
+        for place, value in enumerate(new):
+            known[place] += value

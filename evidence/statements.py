@@ -7,7 +7,7 @@ from typing import Any
 from core.review import CaseStatus
 from evidence import compiled
 from evidence.case_sums import CaseSums
-from evidence.closings import OPEN, comes_back
+from evidence.closed import OPEN, comes_back
 from evidence.database import Connection
 from evidence.rollup import Rollup
 
@@ -43,6 +43,7 @@ UPSERT_CASE = Statement(compiled.UPSERT_CASE)
 UPSERT_CASE_WITH_ID = Statement(compiled.UPSERT_CASE_WITH_ID)
 UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
+UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
 
 
 _KNOWN = "SELECT * FROM cases WHERE key = ?"
@@ -61,6 +62,7 @@ def write_rollup(driver: Connection, rollup: Rollup, ids: Mapping[str, int] | No
             UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[row["key"]], **row} for row in rows))
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
+    UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])
 
 
 def _case_row(driver: Connection, later: CaseSums) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from evidence_file import old_store
+from evidence_file import many_cases
 
 from app.case_filter import filtered
 from core.errors import InputError
@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 9, tzinfo=UTC)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A store with tickets, leaks and closed cases."""
-    old_store(tmp_path / "evidence.db", 6)
+    many_cases(tmp_path / "evidence.db")
     store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
     yield store
     store.close()

@@ -35,6 +35,7 @@ TABLES = {
     "erased",
     "marks",
     "past",
+    "hours",
 }
 
 

@@ -19,14 +19,12 @@ STORES = Path(__file__).parents[1] / "evidence" / "stores"
 
 
 def old_store(place: Path, version: int) -> None:
-    """Put a file of that schema at the place: the fourth and the sixth as they were written, earlier
-    ones as they differed from the fourth.
+    """Put a file of that schema at the place: the fourth as it was written, earlier ones as they
+    differed from it, the sixth as that version made it of the fourth.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    if version == 6:
-        place.write_bytes(lzma.decompress((STORES / "schema-6.db.xz").read_bytes()))
-        return
-    place.write_bytes(lzma.decompress((STORES / "schema-4.db.xz").read_bytes()))
+    kept = STORES / f"schema-{max(version, 4)}.db.xz"
+    place.write_bytes(lzma.decompress(kept.read_bytes()))
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         if version < 3:
             for name in ("record", "hold_key"):
@@ -37,6 +35,12 @@ def old_store(place: Path, version: int) -> None:
             connection.execute("DROP TABLE scripts")
             connection.execute("DROP TABLE traffic")
         connection.execute(f"PRAGMA user_version={version}")
+
+
+def many_cases(place: Path) -> None:
+    """Put a file of the sixth schema at the place, in which one question is many cases."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(lzma.decompress((STORES / "cases-6.db.xz").read_bytes()))
 
 
 def run(place: Path, *statements: str) -> None:

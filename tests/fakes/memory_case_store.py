@@ -28,9 +28,10 @@ from core.review import (
 )
 from core.risk import risk_of
 from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from evidence.alike import alike, figures
 from evidence.case_queries import case_of, plain
 from evidence.case_sums import CaseSums
-from evidence.closings import OPEN, closed_columns
+from evidence.closed import OPEN, closed_columns
 from evidence.times import micros
 
 LINK = ChainLink(chain_id="records:made-up", seq=1, prev=bytes(32), hash=bytes.fromhex("5a" * 32))
@@ -172,7 +173,10 @@ class MemoryCaseStore:
     def _case(self, key: str, records: list[Record]) -> Case:
         sums = CaseSums(key=key, first_us=2**62, last_us=-(2**62))
         for record in records:
-            sums.add(as_stored(record), micros(record.at))
+            stored = as_stored(record)
+            kind = alike(stored)
+            assert kind.case is not None
+            sums.add(kind.case, figures(stored), micros(record.at), degraded=kind.degraded)
         changes = {Action.CLOSE, Action.REOPEN}
         acts = [e for e in self._events if e.case_key == key and e.action in changes]
         row = {**sums.row(), **OPEN}
