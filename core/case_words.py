@@ -232,7 +232,7 @@ def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
     said = f"I do not know “{printable(value, 40)}”"
     if not near:
         return f"{said}."
-    nearest = printable(f"{prefix}{_quoted(lower[near[0]])}", 80)
+    nearest = printable(f"{prefix}{quoted(lower[near[0]])}", 80)
     told = f"{said}. The nearest word is {nearest}"
     return told if prefix or value in PREFIXES else f"{told}. {_LITERALLY}"
 
@@ -306,7 +306,7 @@ def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
     if colon:
         values = (*names.get(key, ()), *_CHOICES.get(key, ()))
         options = [
-            f"{prefix}:{_quoted(value)}"
+            f"{prefix}:{quoted(value)}"
             for value in values
             if value.lower().startswith(begun.replace('"', "").lower())
         ]
@@ -324,7 +324,8 @@ def _split_last(line: str) -> tuple[str, str]:
     return line[:start], line[start:]
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a value as it is written behind a colon."""
     value = value.replace('"', "")
     return f'"{value}"' if " " in value else value
 
@@ -376,4 +377,4 @@ def _one(about: About, value: str) -> str:
     if about is About.ACCOUNT:
         value = next((w for w, kind in ACCOUNT_WORDS.items() if kind == value), value)
     prefix = next(name for name, one in PREFIXES.items() if one is about)
-    return f"{prefix}:{_quoted(value)}"
+    return f"{prefix}:{quoted(value)}"

@@ -97,13 +97,13 @@ class Store:
 
     def count(self, wanted: CaseFilter) -> int:
         """How many cases match."""
-        where, values = case_condition(wanted, self._now_us())
+        where, values = case_condition(wanted, self.now_us())
         with self.reading() as connection:
             return int(connection.value(f"SELECT count(*) FROM cases{where}", values))  # noqa: S608
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter, `limit` of them after `offset`."""
-        now_us = self._now_us()
+        now_us = self.now_us()
         query, values = page_of(wanted, now_us)
         with self.reading() as connection:
             rows = connection.named(query, (*values, limit, offset))
@@ -114,9 +114,10 @@ class Store:
         with self.reading() as connection:
             query = "SELECT * FROM cases WHERE key = ?"
             row = connection.named(query, (case_of_key(key),)).fetchone()
-            return None if row is None else case_of(row, self._now_us())
+            return None if row is None else case_of(row, self.now_us())
 
-    def _now_us(self) -> int:
+    def now_us(self) -> int:
+        """The time now, in microseconds since 1970, by the clock that was given."""
         return micros(self._clock())
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
@@ -272,7 +273,7 @@ class Store:
         us = -(2**62) if since is None else micros(since)
         with self.reading() as connection:
             records, last = connection.execute(*queries.newest(since)).fetchone()
-            open_cases = connection.value(queries.OPEN_CASES, (self._now_us(),))
+            open_cases = connection.value(queries.OPEN_CASES, (self.now_us(),))
             degraded = connection.value(queries.DEGRADED, (us,))
         return {
             "records": records,

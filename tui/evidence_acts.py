@@ -10,7 +10,9 @@ from pathlib import Path
 from core.ports import CaseStore
 from core.review import CaseFilter
 from tui.case_queue import all_cases
+from tui.rule_making import RuleMaking
 from tui.script_view import PartsOf
+from tui.sheet import Sheets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,9 @@ class EvidenceActs:
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
     formats: tuple[ExportChoice, ...]
     parts: PartsOf | None = None
+    rules: RuleMaking | None = None
+    sheets: Sheets | None = None
+    """What the tabs beside the queue show."""
 
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:

@@ -27,6 +27,7 @@ from tui.holds import Held, HeldList, Waiting, waiting_now
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
+from tui.tab_strip import TabStrip
 
 _READINGS_KEPT = 64
 _ASK_GATE_EVERY = 5
@@ -126,6 +127,7 @@ class LiveQueue(Offers, Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
+        yield TabStrip("review")
         yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)
@@ -353,6 +355,10 @@ class LiveQueue(Offers, Screen[None]):
         """Nothing is new any more once the top is in view."""
         if self.query_one(QueueView).sees_top:
             self.queue.new_above = 0
+
+    def show_cases(self, line: str) -> None:
+        """Show the cases of another filter."""
+        raise NotImplementedError
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

@@ -31,10 +31,19 @@ from tui.live_queue import LiveQueue, Reviewer
 from tui.offers import Actor, bindings_of
 from tui.queue_view import QueueView
 from tui.review_part import UNREADABLE, WAITS, ReviewPart
+from tui.rule_dialog import RuleReview
 from tui.script_review import ScriptReview
+from tui.sheet_screen import TabReview
+from tui.tab_strip import TabStrip
 from tui.theme import DARK, LIGHT
 
-PARTS: tuple[type[ReviewPart], ...] = (CaseReview, EvidenceReview, ScriptReview)
+PARTS: tuple[type[ReviewPart], ...] = (
+    CaseReview,
+    EvidenceReview,
+    RuleReview,
+    TabReview,
+    ScriptReview,
+)
 """Who does the rest of the review's actions."""
 ORDERS: Mapping[Order, str] = {
     Order.RISK: "risk",
@@ -350,7 +359,17 @@ class ReviewScreen(LiveQueue):
             self.place = min(max(0, self.place + by), case.count - 1)
             self.show_case()
 
+    def show_cases(self, line: str) -> None:
+        """Show the cases of another filter."""
+        self._zoom(False)
+        self._use_filter(line)
+
     # Messages of the list
+
+    @on(TabStrip.Opened)
+    def _tab_clicked(self, event: TabStrip.Opened) -> None:
+        event.stop()
+        self.action_do(event.name)
 
     @on(QueueView.Lacking)
     def _pages_lacking(self, event: QueueView.Lacking) -> None:

@@ -59,11 +59,11 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store, home.scripts),
+        acts=_acts(store, home),
     )
 
 
-def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
+def _acts(store: "Store", home: "Home") -> "EvidenceActs":
     from app.current_user import reviewer
     from app.made_of import made_of
     from attribution.identity.contents import ContentStore
@@ -84,7 +84,7 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         chosen = Selection(cases=cases)
         return export(format_name, store, chosen, path, by=reviewer()).records
 
-    kept = ContentStore(scripts, lambda text: text)
+    kept = ContentStore(home.scripts, lambda text: text)
 
     def parts(sha256: str) -> ScriptParts | None:
         found = kept.parts(sha256)
@@ -97,7 +97,27 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
         for f in formats().values()
     )
-    return EvidenceActs(verify=verified, export=exported, formats=choices, parts=parts)
+    from app.case_rules import CaseRules
+    from app.desk_sheets import DeskSheets
+    from app.gate_registry import find
+    from policy.rule_writing import switch_rule
+    from tui.rule_making import RuleMaking
+    from tui.sheet import Sheets
+
+    rules = CaseRules(store=store, policy=home.policy, who=reviewer)
+    sheets = DeskSheets(store=store, home=home, watching=lambda: find(home.running) is not None)
+
+    def switched(name: str) -> str:
+        return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
+
+    return EvidenceActs(
+        verify=verified,
+        export=exported,
+        formats=choices,
+        parts=parts,
+        rules=RuleMaking(propose=rules.propose, write=rules.write),
+        sheets=Sheets(read=sheets.read, switch_rule=switched),
+    )
 
 
 def export(

@@ -13,8 +13,17 @@ from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, ScreenAction, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.offers import Offers
+from tui.rule_making import Proposal, RuleMaking
+from tui.sheet import Sheet, Sheets
 
-ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
+PROPOSAL = Proposal(name="a", sentence="It stops.", effect="0 of 1.", lines=())
+ACTS = EvidenceActs(
+    verify=lambda: Verified(whole=True, words=()),
+    export=lambda *_: 0,
+    formats=(),
+    rules=RuleMaking(propose=lambda *_: PROPOSAL, write=lambda *_: "Written."),
+    sheets=Sheets(read=lambda *_: Sheet()),
+)
 
 type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
 
