@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from core.attribution import Certainty
 from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
@@ -89,18 +90,26 @@ class CaseRules:
         policy = load_bytes(alone.encode(), "the new rule")
         same = CaseFilter(status=None, script=case.script_path or case.script)
         cases = {one.key: one for one in all_cases(self.store, same)}
-        matched = false_alarms = 0
+        matched = false_alarms = untold = 0
         found = (entry.opened() for entry in self.store.iter_of_cases(frozenset(cases)))
         records = (one.record for one in found if isinstance(one, StoredRecord))
         for one in replayed(policy, islice(records, _MOST)):
-            if one is None or one.decision.rule != rule["id"]:
+            if one is None:
+                continue
+            if one.decision.rule != rule["id"]:
+                untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
                 continue
             matched += 1
             false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
         total = sum(one.count for one in cases.values())
         of = f"the first {number(_MOST)}" if total > _MOST else number(total)
         told = f"It would have matched {number(matched)} of {of} requests of this script"
-        return f"{told}: {number(false_alarms)} of them you closed as false alarms."
+        told += f": {number(false_alarms)} of them you closed as false alarms."
+        if untold:
+            told += (
+                f" Of {number(untold)} nobody can tell, such as where the sender is only likely."
+            )
+        return told
 
 
 def _is_false_alarm(case: Case | None) -> bool:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.home import Home
+from core.classification import AccountKind
 from core.risk import HIGH, level_of
+from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, number, size
 from core.vocabulary.times import ago, clock_time
+from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
 from evidence.case_rankings import InCases, day_numbers, named_in_cases
 from evidence.holds import HeldRequests
@@ -87,7 +90,7 @@ class DeskSheets:
 
         def chart(label: str, values: Sequence[int]) -> Row:
             most = number(max(values, default=0))
-            return Row(label, f"{bars(list(values))}  30 days, at most {most} a day")
+            return Row(label, f"{bars(list(values))}  in 30 days, at most {most} in one")
 
         return (
             chart("Requests", [one.exchanges for one in totals]),
@@ -168,7 +171,7 @@ class DeskSheets:
         never = sum(rule.enabled and rule.id not in seen for rule in rules.rules)
         facts = (
             Row("Policy", f"{rules.source}, mode {rules.mode}"),
-            Row("Never held", f"{counted(never, 'rule')} stands in no case" if never else "none"),
+            Row("Never held", f"{counted(never, 'rule')} in no case" if never else "none"),
         )
         columns = ("Rule", "State", "Then", "Until", " Cases", " Open", "Last")
         tables = [
@@ -218,9 +221,16 @@ class DeskSheets:
         )
 
 
+_SHOWN: Mapping[By, Callable[[str], str]] = {
+    "destination": lambda name: place_name(None if "." in name else name, name),
+    "outcome": lambda name: words_of(name).word,
+    "account": lambda name: ACCOUNTS[AccountKind(name)].meaning if name in AccountKind else name,
+}
+
+
 def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
     one, name = row.total, row.name
-    shown = place_name(name if "." not in name else None, name) if by == "destination" else name
+    shown = _SHOWN[by](name) if by in _SHOWN else name
     word = name.rsplit("/", 1)[-1] if by == "script" else name
     line = "" if not prefix else filter_for(prefix, word)
     return Line(

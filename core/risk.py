@@ -3,9 +3,10 @@
 The sum is stated, not learnt: a person can add it up again from `because`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache, partial
 
 from core.classification import AccountKind
 from core.decision import left_by
@@ -92,7 +93,12 @@ def weigh(what: Weighed) -> Risk:
         return Risk(level=Level.LOW, points=0, because=("nothing left",))
     told = sorted(_points(what), key=lambda part: -part[0])
     points = sum(part for part, _ in told)
-    return Risk(level=level_of(points), points=points, because=tuple(words for _, words in told))
+    return Risk(level=level_of(points), points=points, because=tuple(words() for _, words in told))
+
+
+def points_of(what: Weighed) -> int:
+    """Return the points of what is weighed, without saying of what."""
+    return sum(part for part, _ in _points(what)) if what.left else 0
 
 
 def level_of(points: int) -> Level:
@@ -102,32 +108,42 @@ def level_of(points: int) -> Level:
     return Level.HIGH if points >= HIGH else Level.MEDIUM
 
 
-def _points(what: Weighed) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=2048)
+def _gravest(kinds: frozenset[str]) -> tuple[int, str] | None:
+    """Return points and words of the gravest kind, if any is known."""
+    known = [kind for kind in by_gravity(kinds) if kind != NOT_INSPECTED]
+    if not known:
+        return None
+    gravest = kind_of(known[0])
+    return _BY_GRAVITY.get(gravest.weight, 2), gravest.many
+
+
+def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
+    """Yield each part of the sum, with what says it."""
     if what.past:
-        yield _PAST, "it went past Outgate"
-    names = set(what.kinds)
-    kinds = [kind for kind in by_gravity(names) if kind != NOT_INSPECTED]
-    if kinds:
-        gravest = kind_of(kinds[0])
-        yield _BY_GRAVITY.get(gravest.weight, 2), gravest.many
-        amount, words = _amount(what)
+        yield _PAST, lambda: "it went past Outgate"
+    names = frozenset(what.kinds)
+    gravest = _gravest(names)
+    if gravest is not None:
+        yield gravest[0], lambda: gravest[1]
+        amount = max(what.people, what.rows or 0, what.values)
         several = next((points for least, points in _BY_AMOUNT if amount >= least), 0)
         if several:
-            yield several, words
+            yield several, partial(_amount, what)
     if NOT_INSPECTED in names:
-        yield _UNREAD, "part of it could not be read"
+        yield _UNREAD, lambda: "part of it could not be read"
     if names and what.account_kind in _BY_ACCOUNT:
         kind = AccountKind(what.account_kind)
-        yield _BY_ACCOUNT[kind], ACCOUNTS[kind].meaning
+        yield _BY_ACCOUNT[kind], lambda: ACCOUNTS[kind].meaning
     if names and what.days == 1:
-        yield _NEW, "for the first time"
+        yield _NEW, lambda: "for the first time"
 
 
-def _amount(what: Weighed) -> tuple[int, str]:
+def _amount(what: Weighed) -> str:
     """Return the largest amount that is known, and what it is of."""
     rows, least = what.rows or 0, "" if what.people_exact else "at least "
     if what.people >= max(rows, what.values):
-        return what.people, least + counted(what.people, "person", "people")
+        return least + counted(what.people, "person", "people")
     if rows:
-        return rows, f"{counted(rows, 'row')} in one request"
-    return what.values, f"{counted(what.values, 'value')} in one request"
+        return f"{counted(rows, 'row')} in one request"
+    return f"{counted(what.values, 'value')} in one request"

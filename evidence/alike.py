@@ -1,4 +1,4 @@
-"""What a record adds to the sums: what it shares with all of its kind, and its own figures. Pure."""
+"""What a record adds to the sums: what it shares with its kind, and its own figures. Pure."""
 
 import hashlib
 from collections.abc import Iterable

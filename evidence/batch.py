@@ -18,7 +18,14 @@ from evidence.frames import mark, packed
 from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import EvidenceLostError
-from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_MARK, INSERT_OPEN, write_rollup
+from evidence.statements import (
+    DELETE_OPEN,
+    INSERT_ENTRY,
+    INSERT_MARK,
+    INSERT_OPEN,
+    Remembered,
+    write_rollup,
+)
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
@@ -85,6 +92,7 @@ class Appender:
         self._seq = 0
         self._head = b""
         self._cases: dict[str, int] = {}
+        self._remembered: Remembered = {}
         self._slots: dict[str, int] = {}
         """Open exchange → its row in the journal."""
         self._next_slot = secrets.randbits(40) << 20
@@ -183,6 +191,7 @@ class Appender:
             row = 0, genesis(chain_id(self._driver, "records"))
         self._seq, self._head = row
         self._cases.clear()
+        self._remembered.clear()
         self._version = version
 
     def _append(self, items: Sequence[Item]) -> tuple[int, bytes]:
@@ -191,7 +200,7 @@ class Appender:
             return seq, head
         rollup = Rollup()
         keys = [add_up(rollup, item) for item in items]
-        write_rollup(self._driver, rollup)
+        write_rollup(self._driver, rollup, remembered=self._remembered)
         rows, marks, salts = [], [], os.urandom(SALT_BYTES * len(items))
         for number, (item, key) in enumerate(zip(items, keys, strict=True)):
             seq += 1

@@ -18,7 +18,7 @@ from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.review import case_of_key
-from core.risk import Weighed, weigh
+from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
@@ -210,7 +210,7 @@ class CaseSums:
         """Return the columns of its row, but for its status."""
         self._cap()
         people, exact = self.people
-        risk = weigh(
+        risk = points_of(
             Weighed(
                 kinds=self.kinds,
                 people=people,
@@ -228,7 +228,7 @@ class CaseSums:
             "kinds": kinds_text(self.kinds),
             **{name: _listed(getattr(self, name)) for name in _LISTED},
             "people": people,
-            "risk": risk.points,
+            "risk": risk,
             "inside": self._inside_json(),
         }
 

@@ -49,13 +49,27 @@ UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
 _KNOWN = "SELECT * FROM cases WHERE key = ?"
 
 
-def write_rollup(driver: Connection, rollup: Rollup, ids: Mapping[str, int] | None = None) -> None:
+_MOST_REMEMBERED = 400
+type Remembered = dict[str, tuple[CaseSums, dict[str, Any]]]
+"""Case → its sums, and how it stands: as in the file, while nobody else writes."""
+
+
+def write_rollup(
+    driver: Connection,
+    rollup: Rollup,
+    ids: Mapping[str, int] | None = None,
+    remembered: Remembered | None = None,
+) -> None:
     """Add a batch's sums to the derived tables.
 
-    With `ids`, cases that are not there yet get these ids.
+    With `ids`, cases that are not there yet get these ids. `remembered` spares reading cases again;
+    forget it when another connection has written, or when this was rolled back.
     """
     if rollup.cases:
-        rows = [_case_row(driver, sums) for sums in rollup.cases.values()]
+        known: Remembered = {} if remembered is None else remembered
+        rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
+        if len(known) > _MOST_REMEMBERED:
+            known.clear()
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -65,18 +79,27 @@ def write_rollup(driver: Connection, rollup: Rollup, ids: Mapping[str, int] | No
     UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])
 
 
-def _case_row(driver: Connection, later: CaseSums) -> dict[str, Any]:
+def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
-    row = driver.named(_KNOWN, (later.key,)).fetchone()
-    if row is None:
+    found = known.get(later.key)
+    if found is None:
+        found = _read(driver, later.key)
+    if found is None:
+        known[later.key] = later, dict(OPEN)
         return {**later.row(), **OPEN}
-    standing = {name: row[name] for name in OPEN}
-    try:
-        sums = CaseSums.of(row)
-        sums.join(later)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        # Somebody else changed the row: verification tells it, and the gate goes on.
-        return {**later.row(), **standing, "status": CaseStatus.OPEN.value}
-    if row["status"] == CaseStatus.CLOSED and comes_back(row, sums.reach):
+    sums, standing = known[later.key] = found
+    sums.join(later)
+    if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
         standing["status"] = CaseStatus.OPEN.value
     return {**sums.row(), **standing}
+
+
+def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any]] | None:
+    row = driver.named(_KNOWN, (key,)).fetchone()
+    if row is None:
+        return None
+    try:
+        return CaseSums.of(row), {name: row[name] for name in OPEN}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Somebody else changed the row: verification tells it, and the gate goes on.
+        return None

@@ -117,8 +117,8 @@ def run(
 
     `watching` says whether a gate runs now; without it the health line does not claim so.
     `holds` are the requests that wait for a person; without it none can be answered.
-    `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back. `acts` are what verifies and exports the
-    evidence.
+    `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back.
+    `acts` are what verifies and exports the evidence.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue

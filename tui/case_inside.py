@@ -48,7 +48,7 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     yield from _counted("Models", inside.models)
     if len(inside.accounts) > 1:
         yield Row("Accounts", f"{number(len(inside.accounts))} different ones")
-    yield Row("Days", f"{sparkline(inside.days, now)}  the last {_WEEKS} days")
+    yield Row("Days", f"{sparkline(inside.days, now)}  the last {counted(_WEEKS, 'day')}")
 
 
 def _versions(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:

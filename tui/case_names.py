@@ -1,6 +1,4 @@
-"""Reads a filter line against what is in the evidence: names that stand there are words, too. Blocks
-on the disk.
-"""
+"""Reads a filter line against what is in the evidence: names that stand there are words, too."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo

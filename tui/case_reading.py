@@ -14,7 +14,9 @@ class Reading:
 
     case: Case
     newest: StoredEntry | None = None
-    """The record that is shown, at first its newest; None while that is not read, or when none is left."""
+    """The record that is shown, at first its newest; None while that is not read, or when none is
+    left.
+    """
     place: int = 0
     """Which of its records: how many newer ones there are."""
     history: tuple[ReviewEvent | UnreadableEntry, ...] = ()

@@ -5,7 +5,7 @@ from textual.content import Content
 
 from tui.detail_pane import TONES, laid_out
 from tui.queue_view import fit
-from tui.rows import Section
+from tui.rows import Row, Section
 from tui.sheet import Line, Sheet, Table
 from tui.wording import safe
 
@@ -16,7 +16,8 @@ def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, int]:
     """Return the sheet's text, and at which line the chosen row stands."""
     parts: list[Content] = []
     if sheet.facts:
-        facts, _ = laid_out([Section("", sheet.facts)], width)
+        rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
+        facts, _ = laid_out([Section("", rows)], width)
         parts += facts.split("\n")
     place, at = 0, 0
     for table in sheet.tables:

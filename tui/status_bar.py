@@ -10,8 +10,9 @@ from textual.widgets import Static
 from core.case_words import in_words
 from core.review import CaseFilter, Order
 from core.vocabulary.sizes import counted, number
-from tui.actions import ScreenAction, for_footer
+from tui.actions import for_footer
 from tui.case_queue import Overview, Queue
+from tui.screen_action import ScreenAction
 from tui.wording import health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}

@@ -7,6 +7,9 @@ from textual.widgets import Static
 
 from tui.sheet import TABS
 
+_SHORT = {"overview": "Numbers", "destinations": "Places", "llm": "LLM", "evidence": "Proof"}
+"""For narrow screens."""
+
 
 class TabStrip(Static):
     """One line; a click opens a tab."""
@@ -50,7 +53,7 @@ class TabStrip(Static):
         full = [(str(n), name, label) for n, (name, label) in enumerate(TABS.items(), 1)]
         if sum(len(label) + 4 for _, _, label in full) <= self.app.size.width:
             return full
-        return [(n, name, label if name == self.current else label[:6]) for n, name, label in full]
+        return [(n, name, _SHORT.get(name, label)) for n, name, label in full]
 
     def on_click(self, event: events.Click) -> None:
         """Open the tab under the mouse."""
